@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { copyFileSync, existsSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
+import { basename, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { run } from "../lib/shell.js"
+import { fail } from "../../src/lib/errors.js"
+import { MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../images/recipes.js"
+import { HOME, makeHome, paths, REPOSITORY } from "../lib/home.js"
+import { withLock } from "../lib/lock.js"
+import { say, seconds } from "../lib/progress.js"
+import { contentKey, sweepStore } from "../lib/store.js"
+import { binaries } from "./binaries.js"
+import { chooseNetworks, usedRanges } from "./network.js"
+import { checkMachine } from "./machine.js"
+import { engineRoot } from "./root.js"
+import { sdkContent } from "./sdk.js"
+
+/** A sandbox that was started: its outermost process, told apart from a later one of the same number by its birth. */
+interface State {
+  pid: number
+  born: string
+  /** Of everything that the sandbox was started with. */
+  key: string
+  networks: { link: string; containers: string }
+}
+
+const START_SECONDS = 60
+const STOP_SECONDS = 10
+
+/** Names the sandbox's cgroup: one for each home. */
+const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
+
+/** Builds what is missing and starts the engine, unless it runs already. Safe to call at the same time from anywhere. */
+export async function up(): Promise<void> {
+  const begun = Date.now()
+  checkMachine()
+  makeHome()
+  const [root, built] = await Promise.all([engineRoot(), binaries()])
+  const sdk = await sdkContent(root, built)
+  await withLock(join(HOME, "engine.lock"), async () => {
+    const key = startKey(root, built, sdk)
+    const state = running()
+    if (state?.key === key && (await answers())) return
+    await stop()
+    sweepStore([root, built, sdk].map((path) => join(paths.store, basename(path === root ? join(root, "..") : path))))
+    await start(root, built, sdk, key)
+  })
+  say(`engine ready (${seconds(begun)})`)
+}
+
+/** Ends the engine and takes back everything it made outside of Slipway's home. */
+export async function down(): Promise<void> {
+  makeHome()
+  await withLock(join(HOME, "engine.lock"), stop)
+}
+
+/** The running sandbox, or undefined. */
+export function running(): State | undefined {
+  if (!existsSync(paths.state)) return undefined
+  const state = JSON.parse(readFileSync(paths.state, "utf8")) as State
+  return birth(state.pid) === state.born ? state : undefined
+}
+
+/** Whether the engine takes connections. */
+export function answers(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(paths.socket)
+      .once("connect", () => {
+        socket.destroy()
+        resolve(true)
+      })
+      .once("error", () => resolve(false))
+  })
+}
+
+function startKey(...folders: string[]): string {
+  const scripts = ["sandbox.sh", "inside.sh"].map((name) => readFileSync(join(import.meta.dirname, name), "utf8"))
+  return contentKey({ texts: [...folders, ...scripts, JSON.stringify(MIRRORED_REGISTRIES)], folders: [join(REPOSITORY, "dagger/images")] })
+}
+
+/** When a process began, in the kernel's clock ticks; undefined when no living one has that number. */
+function birth(pid: number): string | undefined {
+  try {
+    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+    return state === "Z" ? undefined : fields[18]
+  } catch {
+    return undefined
+  }
+}
+
+async function start(root: string, built: string, sdk: string, key: string): Promise<void> {
+  const networks = chooseNetworks(usedRanges())
+  rmSync(paths.run, { recursive: true, force: true })
+  makeHome()
+  writeSettings()
+  copyFileSync(join(import.meta.dirname, "inside.sh"), join(paths.run, "inside.sh"))
+  linkCommand(built)
+  const log = openSync(join(paths.logs, "sandbox.log"), "w")
+  const sandbox = spawn(join(import.meta.dirname, "sandbox.sh"), {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: {
+      ...process.env,
+      SLIPWAY_HOME: HOME,
+      SLIPWAY_ROOT: root,
+      SLIPWAY_ID: ID,
+      SLIPWAY_NET: networks.link,
+      SLIPWAY_CIDR: networks.containers,
+      SLIPWAY_ENGINE: basename(built),
+      SLIPWAY_SDK: basename(sdk),
+      SLIPWAY_MIRROR: `${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} mirror`,
+    },
+  })
+  sandbox.unref()
+  const pid = sandbox.pid ?? 0
+  writeFileSync(paths.state, JSON.stringify({ pid, born: birth(pid), key, networks }))
+  const deadline = Date.now() + START_SECONDS * 1000
+  while (!(await answers())) {
+    if (birth(pid) === undefined || Date.now() > deadline) {
+      const reason = logTail()
+      await stop()
+      throw fail("ENGINE_START", [reason])
+    }
+    await sleep(50)
+  }
+}
+
+function writeSettings(): void {
+  const mirrors = Object.fromEntries(MIRRORED_REGISTRIES.map((name) => [name, { mirrors: [MIRROR_ADDRESS] }]))
+  const engine = {
+    registries: { ...mirrors, [MIRROR_ADDRESS]: { http: true } },
+    // By default the engine empties its cache seconds after a session where less than a fifth of the disk is free.
+    gc: { maxUsedSpace: "20GB", minFreeSpace: "5GB" },
+  }
+  const registry = {
+    version: "0.1",
+    storage: { filesystem: { rootdirectory: "/slipway/registry" }, delete: { enabled: true } },
+    http: { addr: "127.0.0.1:5001" },
+  }
+  writeFileSync(join(paths.run, "engine.json"), JSON.stringify(engine))
+  writeFileSync(join(paths.run, "registry.yml"), JSON.stringify(registry))
+}
+
+/** `bin/dagger` below Slipway's home is the CLI of this engine. */
+function linkCommand(built: string): void {
+  const link = join(HOME, "bin")
+  rmSync(link, { force: true })
+  symlinkSync(built, link)
+}
+
+async function stop(): Promise<void> {
+  const state = running()
+  if (state) {
+    const alive = () => birth(state.pid) === state.born
+    await run({ nothrow: true })`pkill -TERM --parent ${state.pid}`
+    const deadline = Date.now() + STOP_SECONDS * 1000
+    while (alive() && Date.now() < deadline) await sleep(50)
+    if (alive()) process.kill(state.pid, "SIGKILL")
+    while (alive()) await sleep(20)
+  }
+  rmSync(paths.state, { force: true })
+  rmSync(paths.socket, { force: true })
+  await disableEmulation()
+  await removeCgroups()
+}
+
+/**
+ * Takes back the arm64 handler. The kernel does so by itself with the sandbox's mount of its handlers, unless the host
+ * has mounted them too.
+ */
+async function disableEmulation(): Promise<void> {
+  const script = `mount -t binfmt_misc none /mnt && [ ! -e /mnt/slipway-aarch64 ] || echo -1 > /mnt/slipway-aarch64`
+  await run({ nothrow: true })`unshare --mount --propagation private -- sh -c ${script}`
+}
+
+/** A cgroup can go once its last process has; the kernel may need a moment for that. */
+async function removeCgroups(): Promise<void> {
+  const script = `for try in $(seq 50); do
+      find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2>/dev/null
+      [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name "$1" -print -quit)" ] || exit 0
+      sleep 0.1
+    done`
+  await run({ nothrow: true })`bash -c ${script} - ${ID}`
+}
+
+function logTail(): string {
+  const lines = ["sandbox", "engine", "network", "mirror"].flatMap((name) => {
+    const file = join(paths.logs, `${name}.log`)
+    return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").slice(-4).map((line) => `${name}: ${line}`) : []
+  })
+  return lines.join("\n")
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path"
+import { fail } from "../../src/lib/errors.js"
+import { HOME, paths } from "../lib/home.js"
+import { run } from "../lib/shell.js"
+import { DAGGER_VERSION } from "./binaries.js"
+
+const RUNNER_HOST = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
+const RUNTIMES = ["docker", "podman", "nerdctl", "finch"]
+const PATIENCE = "5s"
+
+/** Which engine `dagger` will talk to on this machine, and why. */
+export interface Host {
+  /** `given`: by the environment; `runtime`: the official engine in a container; `kit`: one that Slipway makes. */
+  kind: "given" | "runtime" | "kit"
+  why: string
+  /** What a shell must export for a plain `dagger call`. */
+  env: Record<string, string>
+}
+
+/** Finds the engine to use. Builds and starts nothing. */
+export async function findHost(env = process.env): Promise<Host> {
+  const cli = await cliVersion()
+  const given = env[RUNNER_HOST]
+  if (given && given !== kitEnv()[RUNNER_HOST]) {
+    if (!cli) throw fail("NO_CLI", [given, DAGGER_VERSION])
+    return { kind: "given", why: `${RUNNER_HOST} is set to "${given}"`, env: {} }
+  }
+  if (!cli) return kit(`there is no dagger command of at least ${DAGGER_VERSION}`)
+  for (const name of RUNTIMES) {
+    const { exitCode } = await run({ nothrow: true, timeout: PATIENCE })`${name} info`
+    if (exitCode === 0) return { kind: "runtime", why: `dagger ${cli} and ${name} are here`, env: {} }
+  }
+  return kit(`no container runtime answers (tried ${RUNTIMES.join(", ")})`)
+}
+
+const kit = (why: string): Host => ({ kind: "kit", why, env: kitEnv() })
+
+function kitEnv(): Record<string, string> {
+  return {
+    [RUNNER_HOST]: `unix://${paths.socket}`,
+    PATH: `${join(HOME, "bin")}:${process.env["PATH"] ?? ""}`,
+    DO_NOT_TRACK: "1",
+    DAGGER_NO_NAG: "1",
+  }
+}
+
+/** The version of a `dagger` command that is not the kit's own, if it is new enough. */
+async function cliVersion(): Promise<string | undefined> {
+  const path = (process.env["PATH"] ?? "").split(":").filter((folder) => folder !== join(HOME, "bin"))
+  const env = { ...process.env, PATH: path.join(":"), DO_NOT_TRACK: "1" }
+  const { stdout } = await run({ nothrow: true, timeout: PATIENCE, env })`dagger version`
+  const version = /v\d+\.\d+\.\d+/.exec(stdout)?.[0]
+  return version && newEnough(version) ? version : undefined
+}
+
+/** Whether a version such as `v0.21.8` is at least the one that this kit makes. */
+export function newEnough(version: string, least = DAGGER_VERSION): boolean {
+  const parts = (text: string) => text.slice(1).split(".").map(Number)
+  const [a, b] = [parts(version), parts(least)]
+  const differing = a.findIndex((part, i) => part !== b[i])
+  return differing < 0 || (a[differing] ?? 0) > (b[differing] ?? 0)
+}
+
+/** `env` as lines for a POSIX shell. */
+export const exportLines = (env: Record<string, string>): string =>
+  Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)
+    .join("\n")

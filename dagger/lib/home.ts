@@ -1,0 +1,27 @@
+import { mkdirSync } from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+
+/** Slipway's repository, where this file lies in. */
+export const REPOSITORY = resolve(import.meta.dirname, "../..")
+
+/** The one folder that holds everything Slipway keeps on this machine. */
+export const HOME = resolve(
+  process.env["SLIPWAY_HOME"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "slipway"),
+)
+
+/** What the running engine says and keeps. `run` is emptied at each start; the others last. */
+export const paths = {
+  run: join(HOME, "run"),
+  socket: join(HOME, "run/engine.sock"),
+  state: join(HOME, "run/state.json"),
+  logs: join(HOME, "logs"),
+  store: join(HOME, "store"),
+  engineState: join(HOME, "engine"),
+  registry: join(HOME, "registry"),
+} as const
+
+export function makeHome(): void {
+  for (const folder of [paths.run, paths.logs, paths.store, paths.engineState, paths.registry])
+    mkdirSync(folder, { recursive: true })
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { join, relative } from "node:path"
+import { paths } from "./home.js"
+import { withLock } from "./lock.js"
+import { step } from "./progress.js"
+
+/** What a built thing depends on: texts, and folders whose files count with their names. */
+export interface Inputs {
+  texts?: string[]
+  folders?: string[]
+}
+
+/** The first 16 hexadecimal digits of a SHA-256 over all inputs. */
+export function contentKey({ texts = [], folders = [] }: Inputs): string {
+  const hash = createHash("sha256")
+  const add = (text: string | Buffer) => hash.update(`${text.length}\0`).update(text)
+  texts.forEach(add)
+  for (const folder of folders) for (const file of filesBelow(folder)) add(relative(folder, file)), add(readFileSync(file))
+  return hash.digest("hex").slice(0, 16)
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/**
+ * A folder that is built once for each content of its inputs and then only read. It is made beside its place and
+ * moved there when done, so that a folder of that name is always whole.
+ */
+export async function stored(name: string, inputs: Inputs, build: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(paths.store, `${name}-${contentKey(inputs)}`)
+  if (existsSync(folder)) return folder
+  return withLock(join(paths.store, `.${name}.lock`), async () => {
+    if (existsSync(folder)) return folder
+    const partial = join(paths.store, `.${name}.partial`)
+    rmSync(partial, { recursive: true, force: true })
+    mkdirSync(partial)
+    await step(name, () => build(partial))
+    renameSync(partial, folder)
+    return folder
+  })
+}
+
+/** Removes what earlier versions built. Only for when no engine runs: it would be reading from it. */
+export function sweepStore(keep: string[]): void {
+  for (const name of readdirSync(paths.store)) {
+    const folder = join(paths.store, name)
+    if (!name.startsWith(".") && !keep.includes(folder)) rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,9 @@
+import { func, object } from "@dagger.io/dagger"
+
+@object()
+export class Slipway {
+  @func()
+  hello(name: string): string {
+    return `hello ${name}`
+  }
+}

@@ -1,0 +1,200 @@
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml"
+import { nearest } from "./nearest.js"
+import { type Problems, quote } from "./problem.js"
+import { convert, defaultOf } from "./spec.js"
+import type {
+  ChoiceSpec,
+  IntegerSpec,
+  LeafSpec,
+  ListSpec,
+  MapSpec,
+  SectionSpec,
+  Spec,
+  TextSpec,
+} from "./spec.js"
+
+type Node = ParsedNode | null
+
+/** Holds the YAML of one file against a spec. What comes back is of use only when no problem was found. */
+export class Checker {
+  constructor(
+    private readonly root: SectionSpec,
+    private readonly problems: Problems,
+  ) {}
+
+  read(spec: Spec, node: Node, path: string): unknown {
+    // Already reported by its token.
+    if (isAlias(node) || node?.tag) return undefined
+    switch (spec.kind) {
+      case "section":
+        return this.#section(spec, node, path)
+      case "map":
+        return this.#map(spec, node, path)
+      case "list":
+        return this.#list(spec, node, path)
+      default:
+        return this.#leaf(spec, node, path)
+    }
+  }
+
+  #section(spec: SectionSpec, node: Node, path: string): unknown {
+    const defaults = defaultOf(spec) as Record<string, unknown>
+    if (isNothing(node)) return defaults
+    if (!isMap(node)) return this.#wrong(node, path, "expected a map of keys")
+    const read = this.#entries(node, path, Object.keys(spec.fields)).map(([key, value]) => {
+      const field = spec.fields[key] as Spec
+      return [key, this.read(field, value, join(path, key))] as const
+    })
+    return { ...defaults, ...Object.fromEntries(read.filter(([, value]) => value !== undefined)) }
+  }
+
+  #map(spec: MapSpec, node: Node, path: string): unknown {
+    if (isNothing(node)) return defaultOf(spec)
+    if (!isMap(node)) return this.#wrong(node, path, `expected a map with the keys ${spec.keys.join(", ")}`)
+    const read = this.#entries(node, path, spec.keys)
+    return Object.fromEntries(read.map(([key, value]) => [key, this.read(spec.item, value, join(path, key))]))
+  }
+
+  #list(spec: ListSpec, node: Node, path: string): unknown {
+    if (!isSeq(node)) return this.#wrong(node, path, "expected a list")
+    if (spec.nonEmpty && node.items.length === 0)
+      return this.#report(node, path, "expected at least one entry, received an empty list")
+    this.#unique(node.items, path)
+    return node.items.map((item, index) => this.read(spec.item, item as Node, `${path}[${index}]`))
+  }
+
+  #leaf(spec: LeafSpec, node: Node, path: string): unknown {
+    const value = isScalar(node) ? node.value : undefined
+    const complaint =
+      spec.kind === "text"
+        ? textRules(spec, node)
+        : spec.kind === "choice"
+          ? choiceRule(spec, value)
+          : integerRule(spec, value)
+    if (complaint === undefined) return convert(spec, value as string | number)
+    const [expected, hint] = complaint
+    return this.#wrong(node, path, expected, hint)
+  }
+
+  /** The keys of a map that may stand there, each once. */
+  #entries(map: YAMLMap, path: string, known: readonly string[]): [string, Node][] {
+    const first = new Map<string, number>()
+    return map.items.flatMap(({ key, value }): [string, Node][] => {
+      const node = key as Node
+      if (isAlias(node)) return []
+      const name = keyName(node)
+      if (node === null || name === undefined) {
+        this.#report(node ?? map, path, `expected a name as key, received ${received(node)}`)
+        return []
+      }
+      const offset = offsetOf(node)
+      const before = first.get(name)
+      if (before === undefined) first.set(name, offset)
+      if (before !== undefined)
+        this.#report(
+          node,
+          join(path, name),
+          `the key stands twice, first on line ${this.problems.line(before)}`,
+        )
+      else if (known.includes(name)) return [[name, value as Node]]
+      else this.#report(node, join(path, name), this.#unknownKey(name, known))
+      return []
+    })
+  }
+
+  #unknownKey(name: string, known: readonly string[]): string {
+    if (name === "<<") return "merge keys are not allowed; write the keys themselves"
+    const home = homeOf(this.root, name)
+    if (home !== undefined)
+      return `unknown key here; it belongs ${home ? `below ${quote(home)}` : "at the top of the file"}`
+    const near = nearest(name, known)
+    return `unknown key; ${near === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${quote(near)}?`}`
+  }
+
+  #unique(items: readonly Node[], path: string): void {
+    const first = new Map<unknown, number>()
+    items.forEach((item, index) => {
+      if (!isScalar(item)) return
+      const before = first.get(item.value)
+      if (before === undefined) first.set(item.value, offsetOf(item))
+      else {
+        const line = this.problems.line(before)
+        this.#report(
+          item,
+          `${path}[${index}]`,
+          `${received(item)} stands in the list twice, first on line ${line}`,
+        )
+      }
+    })
+  }
+
+  #wrong(node: Node, path: string, expected: string, hint = ""): undefined {
+    this.#report(node, path, `${expected}, received ${received(node)}${hint && `; ${hint}`}`)
+  }
+
+  #report(node: { range?: readonly number[] | null } | null, path: string, message: string): undefined {
+    this.problems.add(offsetOf(node), path, message)
+  }
+}
+
+type Complaint = readonly [expected: string, hint?: string] | undefined
+
+function textRules(spec: TextSpec, node: Node): Complaint {
+  const { value, source } = isScalar(node) ? node : {}
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+    return ["expected a text"]
+  const text = typeof value === "string" ? value : (source ?? "")
+  const broken = spec.rules.find((rule) => !rule.pattern.test(text))
+  if (typeof value === "string") return broken && [`expected ${broken.expected}`]
+  const lost = typeof value === "number" && text !== String(value)
+  if (!lost && spec.numbers?.some((number) => number === value)) return undefined
+  const hint = lost ? `YAML reads it as ${value}, so put it in quotes` : "put it in quotes"
+  return [`expected ${broken?.expected ?? "a text"}`, hint]
+}
+
+function choiceRule(spec: ChoiceSpec, value: unknown): Complaint {
+  if (spec.values.some((choice) => choice === value)) return undefined
+  const names = spec.values.filter((choice) => typeof choice === "string")
+  const near = typeof value === "string" ? nearest(value, names) : undefined
+  const expected = spec.values.length === 1 ? "expected" : "expected one of"
+  return [`${expected} ${spec.values.join(", ")}`, near === undefined ? "" : `did you mean ${quote(near)}?`]
+}
+
+function integerRule(spec: IntegerSpec, value: unknown): Complaint {
+  const fits = Number.isInteger(value) && Number(value) >= spec.minimum && Number(value) <= spec.maximum
+  return fits ? undefined : [`expected a whole number from ${spec.minimum} to ${spec.maximum}`]
+}
+
+/** The section that has this key, as a path; undefined where none has. */
+function homeOf(section: SectionSpec, key: string, path = ""): string | undefined {
+  if (Object.hasOwn(section.fields, key)) return path
+  for (const [name, field] of Object.entries(section.fields)) {
+    const home = field.kind === "section" ? homeOf(field, key, join(path, name)) : undefined
+    if (home !== undefined) return home
+  }
+  return undefined
+}
+
+function keyName(key: Node): string | undefined {
+  if (!isScalar(key) || key.value === null) return undefined
+  return typeof key.value === "string" ? key.value : (key.source ?? undefined)
+}
+
+const join = (path: string, key: string): string => {
+  const name = /^[\w-]{1,80}$/.test(key) ? key : quote(key)
+  return path ? `${path}.${name}` : name
+}
+
+const isNothing = (node: Node): boolean => node === null || (isScalar(node) && node.value === null)
+
+const offsetOf = (node: { range?: readonly number[] | null } | null): number => node?.range?.[0] ?? 0
+
+/** What stands there, quoted. */
+function received(node: Node): string {
+  if (isNothing(node)) return "nothing"
+  if (isMap(node)) return "a map"
+  if (isSeq(node)) return "a list"
+  if (!isScalar(node)) return "an alias"
+  if (typeof node.value === "string") return quote(node.value)
+  return `the ${typeof node.value} ${node.source ?? ""}`
+}

@@ -1,0 +1,72 @@
+import { spec } from "./config.js"
+import type { LeafSpec, SectionSpec, Spec, TextSpec } from "./spec.js"
+
+/** A JSON schema, or a part of one. */
+export type Schema = Readonly<Record<string, unknown>>
+
+/** The JSON schema of `slipway.yaml`, for editors. Accepts what `checkConfig` accepts. */
+export function jsonSchema(): Schema {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    ...sectionSchema(spec, "slipway.yaml", ""),
+  }
+}
+
+function schemaOf(spec: Spec, path: string): Schema {
+  switch (spec.kind) {
+    case "section":
+      return sectionSchema(spec, path, `${path}.`)
+    case "map":
+      return {
+        ...about(spec, path),
+        ...closed(spec.keys.map((key) => [key, leafSchema(spec.item)])),
+      }
+    case "list":
+      return {
+        ...about(spec, path),
+        type: "array",
+        items: leafSchema(spec.item),
+        uniqueItems: true,
+        ...(spec.nonEmpty && { minItems: 1 }),
+      }
+    default:
+      return { ...about(spec, path), ...leafSchema(spec) }
+  }
+}
+
+function sectionSchema(spec: SectionSpec, title: string, prefix: string): Schema {
+  const fields = Object.entries(spec.fields)
+  return {
+    ...about(spec, title),
+    ...closed(fields.map(([key, field]) => [key, schemaOf(field, prefix + key)])),
+  }
+}
+
+/** A map with these keys and no others, or nothing. */
+function closed(properties: [string, Schema][]): Schema {
+  return { type: ["object", "null"], properties: Object.fromEntries(properties), additionalProperties: false }
+}
+
+function leafSchema(spec: LeafSpec): Schema {
+  switch (spec.kind) {
+    case "choice":
+      return { enum: spec.values }
+    case "integer":
+      return { type: "integer", minimum: spec.minimum, maximum: spec.maximum }
+    case "text":
+      return spec.numbers ? { anyOf: [textSchema(spec), { enum: spec.numbers }] } : textSchema(spec)
+  }
+}
+
+function textSchema({ rules: [first, ...more] }: TextSpec): Schema {
+  const patterns = (first ? [first, ...more] : []).map((rule) => ({ pattern: rule.pattern.source }))
+  return { type: "string", ...(patterns.length > 1 ? { allOf: patterns } : patterns[0]) }
+}
+
+function about(spec: Spec, title: string): Schema {
+  return {
+    title,
+    ...(spec.doc !== undefined && { description: spec.doc }),
+    ...("default" in spec && { default: spec.default }),
+  }
+}

@@ -1,0 +1,61 @@
+import { parseDocument } from "yaml"
+import { fail } from "../errors.js"
+import { Checker } from "./check.js"
+import { type Config, DEFAULTS, spec } from "./config.js"
+import { harmless, type Problem, Problems } from "./problem.js"
+import { checkSource } from "./source.js"
+import { deepFreeze } from "./spec.js"
+
+/** More than this nobody reads; the rest is counted. */
+const MOST_LISTED = 50
+
+/**
+ * Reads the text of a `slipway.yaml`; undefined stands for a service that has none. Throws `CONFIG_INVALID`, with
+ * every problem on a line of its own.
+ *
+ * @example parseConfig("parallel: 4\n").parallel // 4
+ */
+export function parseConfig(text: string | undefined, file = "slipway.yaml"): Config {
+  if (text === undefined) return DEFAULTS
+  const { config, problems } = checkConfig(text)
+  if (config) return config
+  const lines = problems.slice(0, MOST_LISTED).map((problem) => formatProblem(problem, file))
+  const more = problems.length - lines.length
+  throw fail("CONFIG_INVALID", [file, more > 0 ? [...lines, `… and ${more} more`] : lines, problems.length])
+}
+
+/** Reads the text of a `slipway.yaml` and says all that is wrong with it. The config is there when nothing is. */
+export function checkConfig(text: string): { config?: Config; problems: Problem[] } {
+  const body = text.replace(/^\uFEFF/, "")
+  const problems = new Problems(body)
+  const config = checkSource(body, problems) ? read(body, problems) : undefined
+  return problems.any ? { problems: problems.all } : { config: deepFreeze(config as Config), problems: [] }
+}
+
+/** `slipway.yaml:3:5: parallel: expected …` */
+export function formatProblem({ line, column, path, message }: Problem, file = "slipway.yaml"): string {
+  return [`${file}:${line}:${column}`, ...(path ? [path] : []), message].join(": ")
+}
+
+function read(text: string, problems: Problems): unknown {
+  try {
+    // Keys that stand twice are found by the checker: the parser compares each with each, which takes too long.
+    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" })
+    // A tag that the parser doesn't know is already reported by its token.
+    const errors = document.errors.filter(({ code }) => code !== "TAG_RESOLVE_FAILED")
+    for (const { code, pos, message } of errors)
+      problems.add(
+        pos[0],
+        "",
+        code === "MULTIPLE_DOCS" ? "expected one document, received several" : syntax(message),
+      )
+    // What is left of a broken file would only give rise to problems that aren't there.
+    return errors.length > 0 ? undefined : new Checker(spec, problems).read(spec, document.contents, "")
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    problems.add(0, "", "nested too deeply to be read")
+    return undefined
+  }
+}
+
+const syntax = (message: string): string => `not valid YAML: ${harmless(message.slice(0, 200))}`

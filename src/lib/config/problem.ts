@@ -1,0 +1,56 @@
+import { LineCounter } from "yaml"
+
+/** One thing that is wrong with a `slipway.yaml`. */
+export interface Problem {
+  /** Counted from 1. */
+  line: number
+  /** Counted from 1. */
+  column: number
+  /** The key, for example `quality.checks[2]`; empty when it is about the whole file. */
+  path: string
+  message: string
+}
+
+/** Gathers what is wrong with one text. */
+export class Problems {
+  readonly #found: Problem[] = []
+  readonly #lines = new LineCounter()
+
+  constructor(text: string) {
+    this.#lines.addNewLine(0)
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#lines.addNewLine(at + 1)
+  }
+
+  add(offset: number, path: string, message: string): void {
+    this.#found.push({ line: this.line(offset), column: this.#lines.linePos(offset).col, path, message })
+  }
+
+  line(offset: number): number {
+    return this.#lines.linePos(offset).line
+  }
+
+  get any(): boolean {
+    return this.#found.length > 0
+  }
+
+  /** In the order of the file. */
+  get all(): Problem[] {
+    return this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  }
+}
+
+const LONGEST_QUOTE = 80
+
+/** A value from the file, fit to be shown: short, on one line, with nothing in it that a terminal would act upon. */
+export function quote(value: string): string {
+  const short = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value
+  return harmless(JSON.stringify(short.replace(/\/\/[^/?#\s]*@/g, "//***@")))
+}
+
+/** The text with all that is invisible written as an escape. */
+export function harmless(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+}

@@ -1,0 +1,95 @@
+import type { TextRule } from "./spec.js"
+
+/**
+ * The rules that a text in `slipway.yaml` may have to keep. The patterns go into the JSON schema as they stand, so
+ * they carry no flags, and none of them can take more than linear time.
+ */
+
+export const dnsLabel: TextRule = {
+  expected: "a DNS label: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+  pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+}
+
+export const pythonVersion: TextRule = {
+  expected: 'a Python version from "3.9" to "3.19", such as "3.11"',
+  pattern: /^3\.(9|1[0-9])$/,
+}
+
+export const printable: TextRule = {
+  expected: "a text on one line, not empty, without control characters",
+  // eslint-disable-next-line no-control-regex -- they are what is kept out
+  pattern: /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/,
+}
+
+export const relative: TextRule = {
+  expected: "a path relative to the service's folder",
+  pattern: /^[^/]/,
+}
+
+export const inside: TextRule = {
+  expected: 'a path that stays inside the service\'s folder, without ".."',
+  pattern: /^(?!(.*\/)?\.\.(\/|$))/,
+}
+
+/** A path goes onto a tool's command line, where a leading dash would make an option of it. */
+export const noOption: TextRule = {
+  expected: 'a path that doesn\'t begin with "-" (write "./-name")',
+  pattern: /^[^-]/,
+}
+
+/** All that a path in the service's folder has to keep. */
+export const path: readonly TextRule[] = [printable, relative, inside, noOption]
+
+/** The file lies in the service's repository, which is no place for a password. */
+export const noCredentials: TextRule = {
+  expected: "a URL without user name and password, which a secret has to carry",
+  pattern: /^(?![^/]*\/\/[^/?#]*@)/,
+}
+
+export const httpUrl: TextRule = {
+  expected: 'an http or https URL such as "https://pypi.example.com/simple"',
+  pattern:
+    /^https?:\/\/([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
+}
+
+/** The bounds keep a duration below what a timer can hold, which is 24 days. */
+export const duration: TextRule = {
+  expected: 'a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h"',
+  pattern: /^([1-9][0-9]{0,3}[sm]|[1-9][0-9]?h)$/,
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600 } as const
+
+/** The seconds of a text that keeps the rule `duration`. */
+export function seconds(text: string): number {
+  return Number(text.slice(0, -1)) * SECONDS[text.slice(-1) as keyof typeof SECONDS]
+}
+
+/** Without a dot, a port or the name localhost, the first part would be a folder on Docker Hub. */
+export const namesRegistry: TextRule = {
+  expected: 'a registry first, such as "mirror.example.com/hub" or "localhost:5000"',
+  pattern: /^(localhost(\/|$)|[^/]*[.:])/,
+}
+
+export const registryPrefix: TextRule = {
+  expected: 'a registry and a path, without scheme or "/" at the end, such as "mirror.example.com/hub"',
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+}
+
+export const imageReference: TextRule = {
+  expected: 'an image reference such as "registry.example.com/python:3.11-slim"',
+  pattern: new RegExp(
+    [
+      /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?\/)?/, // a registry
+      /[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*/, // a repository
+      /(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/, // a tag, a digest
+    ]
+      .map((part) => part.source)
+      .join(""),
+  ),
+}
+
+export const pinned: TextRule = {
+  expected: 'an image reference with a tag or digest, such as "python:3.11-slim"',
+  pattern: /(:[^/:@]+|@[^/@]+)$/,
+}

@@ -1,0 +1,31 @@
+/** One thing a tool has to say about one place in the source. */
+export interface Finding {
+  /** The tool that found it, by its command's name. */
+  tool: string
+  /** The tool's own name of the rule, for example `E501` or `B602`. */
+  rule: string
+  level: "error" | "warning" | "note"
+  /** Relative to the source's root, without a leading `./`. Absent when the finding is about the whole run. */
+  file?: string
+  /** Counted from 1. */
+  line?: number
+  /** Counted from 1. */
+  column?: number
+  message: string
+}
+
+/** What a finished run of a tool left behind. */
+export interface ToolRun {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** What a tool's run means. */
+export interface Outcome {
+  /** `error`: the tool could not do its work, so neither passed nor failed can be said. */
+  status: "passed" | "failed" | "error"
+  /** One line: why it failed, or what was looked at. */
+  reason: string
+  findings: Finding[]
+}

@@ -1,0 +1,30 @@
+/**
+ * Runs tasks, no more than `limit` at a time, and returns their results in the order of the tasks.
+ *
+ * After a failure no further task starts; those that run are waited for, then the first error is thrown.
+ *
+ * @example await pool(2, files.map((file) => () => check(file)))
+ */
+export async function pool<T>(limit: number, tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new TypeError(`expected a limit of 1 or more, whole; got ${String(limit)}`)
+  }
+  const results = new Array<T>(tasks.length)
+  const queue = tasks.entries() // shared: each worker takes the next
+  const errors: unknown[] = []
+
+  async function work(): Promise<void> {
+    for (const [index, task] of queue) {
+      try {
+        results[index] = await task()
+      } catch (error) {
+        errors.push(error)
+      }
+      if (errors.length > 0) return
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(limit, tasks.length) }, work))
+  if (errors.length > 0) throw errors[0]
+  return results
+}

@@ -1,0 +1,24 @@
+import type { Finding } from "../finding.js"
+import type { StageReport } from "../verdict.js"
+
+/** Returns `file:line:column`, as far as known. */
+export function place({ file, line, column }: Finding): string {
+  return [file, file === undefined ? undefined : line, file === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(":")
+}
+
+/** Returns where the whole output of a stage lies after the run. */
+export const logPath = ({ name }: Pick<StageReport, "name">): string => `out/logs/${name}.log`
+
+/** Returns a span of time for people: `340 ms`, `12.4 s`, `3 min 05 s`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`
+  const seconds = Math.round(milliseconds / 1000)
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
+}
+
+/** True for a stage that stands in the way of a release. */
+export const stopped = ({ status }: Pick<StageReport, "status">): boolean =>
+  status === "failed" || status === "error"

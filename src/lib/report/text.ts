@@ -1,0 +1,33 @@
+import type { Finding } from "../finding.js"
+import type { StageReport } from "../verdict.js"
+import { clip, visible } from "./escape.js"
+import { duration, logPath, place, stopped } from "./place.js"
+
+/** More would push the first ones off the screen. */
+const FINDINGS_PER_STAGE = 20
+const PLACE_LENGTH = 200
+const MESSAGE_LENGTH = 400
+
+/** Returns lines for a terminal about the stages that failed; nothing when none did. */
+export function text(stages: readonly StageReport[]): string {
+  return stages.filter(stopped).map(stageText).join("\n")
+}
+
+function stageText(stage: StageReport): string {
+  const shown = stage.findings.slice(0, FINDINGS_PER_STAGE)
+  const hidden = stage.findings.length - shown.length
+  return [
+    `✗ ${visible(stage.name)} ${stage.status}: ${line(stage.reason)} (${duration(stage.milliseconds)})`,
+    ...shown.map((finding) => `  ${findingText(finding)}`),
+    hidden > 0 ? `  … and ${hidden} more in ${logPath(stage)}` : `  log: ${logPath(stage)}`,
+    `  repeat: ${visible(stage.repro)}`,
+    "",
+  ].join("\n")
+}
+
+function findingText(finding: Finding): string {
+  const where = visible(clip(place(finding), PLACE_LENGTH))
+  return `${where === "" ? "" : `${where}: `}${line(finding.message)} [${finding.tool} ${visible(clip(finding.rule, 80))}]`
+}
+
+const line = (message: string): string => visible(clip(message, MESSAGE_LENGTH))

@@ -1,0 +1,21 @@
+/** Parses JSON; a text that is none gives undefined. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the fields of an object; anything else has none. */
+export const fields = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+
+/** Returns the objects of an array, each as its fields; anything else has none. */
+export const objects = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.map(fields) : []
+
+/** Returns a text, or an empty one. */
+export const text = (value: unknown): string => (typeof value === "string" ? value : "")

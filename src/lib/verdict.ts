@@ -1,0 +1,53 @@
+import type { ExitCode } from "./errors.js"
+import type { Finding } from "./finding.js"
+
+export type StageStatus = "passed" | "failed" | "skipped" | "error"
+
+/** What became of one stage of a run. */
+export interface StageResult {
+  /** The name that `debug --stage` takes, for example `mypy`. */
+  name: string
+  /** The group it belongs to, for example `quality`. */
+  group: string
+  status: StageStatus
+  /** Wall time as the run saw it. */
+  milliseconds: number
+  /** Whether its command's result came from the cache; null where that can't be told. */
+  cached: boolean | null
+  /** One line. */
+  reason: string
+  /** The one command that repeats just this stage with its inputs. */
+  repro: string
+  /** What the status would make of a run on its own. */
+  exitCode: ExitCode
+}
+
+/** A stage's result with what its reports are made of. */
+export interface StageReport extends StageResult {
+  findings: Finding[]
+  /** The tool's own output, whole. */
+  log: string
+}
+
+/** What became of a whole run: the content of `verdict.json`. */
+export interface Verdict {
+  /** Version of this format. */
+  schema: 1
+  run: Run
+  status: StageStatus
+  exitCode: ExitCode
+  milliseconds: number
+  stages: StageResult[]
+  /** Why nothing ran, where nothing did: for example what is wrong with `slipway.yaml`. */
+  problem: string | null
+}
+
+/** What a run was asked to look at, and by whom. */
+export interface Run {
+  id: string
+  event: string
+  ref: string
+  sha: string
+  /** ISO 8601, UTC. */
+  startedAt: string
+}

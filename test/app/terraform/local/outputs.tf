@@ -1,0 +1,4 @@
+output "service" {
+  description = "What the service was given."
+  value       = terraform_data.service.output
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs"
+import Ajv from "ajv"
+import { describe, expect, test } from "vitest"
+import { parse } from "yaml"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { jsonSchema, type Schema } from "../../../src/lib/config/jsonSchema.js"
+import { checkConfig } from "../../../src/lib/config/parse.js"
+import { bad, good } from "./samples.js"
+
+test("slipway.schema.json is up to date (npm run schema)", () => {
+  const written = readFileSync(new URL("../../../slipway.schema.json", import.meta.url), "utf8")
+  expect(written).toBe(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+})
+
+describe("the schema and checkConfig agree", () => {
+  // This ajv is of draft 7; the schema uses nothing that came later.
+  const validate = new Ajv().compile({ ...jsonSchema(), $schema: "http://json-schema.org/draft-07/schema#" })
+
+  test.each(Object.entries(good))("on %s", (_, text) => {
+    expect(validate(parse(text.replace("\uFEFF", "")))).toBe(true)
+  })
+
+  // What the number 3.10 once was can't be told from its value, nor can a key's second place.
+  test.each(Object.entries(bad).filter(([name]) => name !== "a key that stands twice"))(
+    "on %s",
+    (_, [text]) => {
+      expect(validate(parse(text, { logLevel: "error" }))).toBe(false)
+    },
+  )
+})
+
+/** Every part of the schema that stands for a key, with the key's path. */
+function keys(schema: Schema, path = ""): [path: string, schema: Schema][] {
+  return Object.entries((schema["properties"] ?? {}) as Record<string, Schema>).flatMap(([key, part]) => {
+    const here = path ? `${path}.${key}` : key
+    return [[here, part] as [string, Schema], ...keys(part, here)]
+  })
+}
+
+describe("the schema", () => {
+  const roles = /^images\.replace\./
+
+  test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
+    expect(schema["title"]).toBe(path)
+    expect(schema["description"]).toMatch(/\.$/)
+  })
+
+  test("is closed wherever it has keys", () => {
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(5)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(5)
+  })
+
+  test("has patterns that hold with the flag u, as newer validators use them", () => {
+    const patterns = [...JSON.stringify(jsonSchema()).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)]
+    expect(patterns.length).toBeGreaterThan(10)
+    for (const [, pattern] of patterns) new RegExp(JSON.parse(pattern ?? "") as string, "u")
+  })
+
+  test("states defaults that checkConfig accepts and that are the defaults", () => {
+    const stated = keys(jsonSchema()).filter(([, schema]) => "default" in schema)
+    expect(stated.map(([path]) => path)).toEqual([
+      "version",
+      "quality.checks",
+      "quality.paths",
+      "parallel",
+      "timeout",
+      "images.replace",
+    ])
+    for (const [path, schema] of stated) {
+      const nested = path
+        .split(".")
+        .reduceRight<unknown>((value, key) => ({ [key]: value }), schema["default"])
+      expect(checkConfig(JSON.stringify(nested))).toEqual({ config: DEFAULTS, problems: [] })
+    }
+  })
+})

@@ -1,0 +1,40 @@
+import type { Finding } from "../../../src/lib/finding.js"
+import type { StageReport, StageStatus } from "../../../src/lib/verdict.js"
+
+export const finding = (from: Partial<Finding> = {}): Finding => ({
+  tool: "flake8",
+  rule: "F401",
+  level: "error",
+  file: "app/main.py",
+  line: 3,
+  column: 1,
+  message: "'os' imported but unused",
+  ...from,
+})
+
+export const stage = (
+  status: StageStatus,
+  findings: Finding[] = [],
+  from: Partial<StageReport> = {},
+): StageReport => ({
+  name: "flake8",
+  group: "quality",
+  status,
+  milliseconds: 1234,
+  cached: false,
+  reason: "1 problem in 1 file",
+  repro: "dagger call debug --stage=flake8 terminal",
+  exitCode: status === "failed" ? 1 : status === "error" ? 3 : 0,
+  findings,
+  log: "",
+  ...from,
+})
+
+/** A finding that lacks these. */
+export function without(...keys: ("file" | "line" | "column")[]): Finding {
+  const entries = Object.entries(finding()).filter(([key]) => !(keys as string[]).includes(key))
+  return Object.fromEntries(entries) as unknown as Finding
+}
+
+/** A name that tries each escape at once. */
+export const HOSTILE = `a]]>"'<&>|\`@x\n::error::\x1b[31m\0\uD800💥 #1.py`

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest"
+import { configuration, TOOLS, type ToolName } from "../../../src/lib/tools/index.js"
+import type { ConfigTexts } from "../../../src/lib/tools/configured.js"
+
+describe("configuration", () => {
+  it.each(TOOLS.map(({ name }) => name))("finds none of %s where there is none", (name) => {
+    const none = { configured: false, targets: false }
+    expect(configuration(name, {})).toEqual(none)
+    expect(
+      configuration(name, { "pyproject.toml": "[project]\nname = 'x'\n", "setup.cfg": "[metadata]\n" }),
+    ).toEqual(none)
+  })
+
+  it.each<[ToolName, ConfigTexts]>([
+    ["black", { "pyproject.toml": "[tool.black]\nline-length = 100\n" }],
+    ["black", { "pyproject.toml": '[ tool . "black" ]\n' }],
+    ["black", { "pyproject.toml": "[tool]\nblack = { line-length = 100 }\n" }],
+    ["black", { "pyproject.toml": "tool.black.line-length = 100\r\n" }],
+    ["isort", { ".isort.cfg": "" }],
+    ["isort", { "pyproject.toml": "[tool.isort]\n" }],
+    ["isort", { "setup.cfg": "[tool:isort]\n" }],
+    ["isort", { "tox.ini": "[isort]\nprofile = black\n" }],
+    ["isort", { ".editorconfig": "root = true\n[*.py]\nprofile = black\n" }],
+    ["flake8", { ".flake8": "[flake8]\n" }],
+    ["flake8", { "tox.ini": "[testenv]\n[flake8]\nignore =\n    E1\n" }],
+    ["mypy", { "mypy.ini": "[mypy]\n" }],
+    ["mypy", { ".mypy.ini": "" }],
+    ["mypy", { "setup.cfg": "[mypy]\n" }],
+    ["mypy", { "pyproject.toml": "[[tool.mypy.overrides]]\nmodule = 'x'\n" }],
+    ["bandit", { ".bandit": "[bandit]\nskips = B101\n" }],
+  ])("finds that of %s in %j", (name, files) => {
+    expect(configuration(name, files)).toEqual({ configured: true, targets: false })
+  })
+
+  it.each<[ToolName, ConfigTexts]>([
+    ["black", { "pyproject.toml": "# [tool.black]\n" }],
+    ["black", { "pyproject.toml": 'text = """\n[tool.black]\n"""\n' }],
+    ["black", { "pyproject.toml": "[tool.blackened]\n[other.tool.black]\n" }],
+    ["isort", { ".editorconfig": "[*]\nindent_style = space\nmax_line_length = 100\n" }],
+    ["flake8", { "setup.cfg": "[metadata]\ntext =\n  [flake8]\n" }],
+    ["flake8", { "pyproject.toml": "[tool.flake8]\n" }], // flake8 doesn't read it
+    ["mypy", { "setup.cfg": "[mypy-numpy.*]\n" }],
+  ])("doesn't take for that of %s what %j holds", (name, files) => {
+    expect(configuration(name, files).configured).toBe(false)
+  })
+
+  it.each<[ConfigTexts, boolean]>([
+    [{ "mypy.ini": "[mypy]\nfiles = src, tests\n" }, true],
+    [{ "setup.cfg": "[mypy]\npackages: app\n" }, true],
+    [{ "pyproject.toml": '[tool.mypy]\nfiles = [\n  "src",\n]\n' }, true],
+    [{ "pyproject.toml": '[tool.mypy]\nstrict = true\n[tool.other]\nfiles = ["src"]\n' }, false],
+    [{ ".mypy.ini": "[mypy]\n", "setup.cfg": "[mypy]\nfiles = src\n" }, false], // the first file alone is read
+    [{ "mypy.ini": "[mypy-x]\nfiles = src\n" }, false],
+  ])("knows whether %j names mypy's targets", (files, targets) => {
+    expect(configuration("mypy", files)).toEqual({ configured: true, targets })
+  })
+
+  it.each<[ConfigTexts, string]>([
+    [{ "pyproject.toml": "[tool.bandit]\n", ".bandit": "[bandit]\n" }, "pyproject.toml"],
+    [{ "bandit.yaml": "skips: [B101]\n" }, "bandit.yaml"],
+    [{ ".bandit": "skips: [B101]\n" }, ".bandit"],
+  ])("points bandit at what it doesn't find in %j", (files, configFile) => {
+    expect(configuration("bandit", files)).toEqual({ configured: true, targets: false, configFile })
+  })
+})
