@@ -5,7 +5,9 @@ const program = new Command("slipway").description("A Python service from a comm
 const engine = program.command("engine")
 engine.command("up").action(up)
 engine.command("down").action(down)
-engine.command("status").action(async () => { console.log(running(), await answers()) })
+engine.command("status").action(async () => {
+  console.log(running(), await answers())
+})
 program.command("mirror", { hidden: true }).action(async () => {
   const { serveMirror } = await import("./images/mirror.js")
   serveMirror(process.env["SLIPWAY_ROOT"] ?? "")

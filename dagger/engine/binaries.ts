@@ -8,7 +8,9 @@ import { lastLines } from "./debian.js"
 export const DAGGER_VERSION = "v0.21.8"
 
 const MODULE = join(import.meta.dirname, "go")
-const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map((name) => `github.com/dagger/dagger/cmd/${name}`)
+const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(
+  (name) => `github.com/dagger/dagger/cmd/${name}`,
+)
 
 /** Engine, CLI and their helpers, built from Go modules. The compiler's cache is the machine's own. */
 export function binaries(): Promise<string> {

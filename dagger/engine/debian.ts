@@ -4,7 +4,9 @@ import { step } from "../lib/progress.js"
 
 /** Installs the Debian packages of this list that the machine lacks. */
 export async function requirePackages(names: string[]): Promise<void> {
-  const { stdout } = await run({ nothrow: true })`dpkg-query --show --showformat ${"${Package} ${Status}\\n"} ${names}`
+  const { stdout } = await run({
+    nothrow: true,
+  })`dpkg-query --show --showformat ${"${Package} ${Status}\\n"} ${names}`
   const missing = names.filter((name) => !stdout.includes(`${name} install ok installed`))
   if (missing.length === 0) return
   const apt = run({ env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } })
@@ -20,6 +22,7 @@ export async function requirePackages(names: string[]): Promise<void> {
 
 /** The end of what a failed command said: the part that tells why. */
 export function lastLines(cause: unknown, count = 5): string {
-  const output = cause instanceof Error ? ("stderr" in cause ? String(cause.stderr) : cause.message) : String(cause)
+  const output =
+    cause instanceof Error ? ("stderr" in cause ? String(cause.stderr) : cause.message) : String(cause)
   return output.trim().split("\n").slice(-count).join("\n")
 }

@@ -44,7 +44,9 @@ export async function up(): Promise<void> {
     const state = running()
     if (state?.key === key && (await answers())) return
     await stop()
-    sweepStore([root, built, sdk].map((path) => join(paths.store, basename(path === root ? join(root, "..") : path))))
+    sweepStore(
+      [root, built, sdk].map((path) => join(paths.store, basename(path === root ? join(root, "..") : path))),
+    )
     await start(root, built, sdk, key)
   })
   say(`engine ready (${seconds(begun)})`)
@@ -76,8 +78,13 @@ export function answers(): Promise<boolean> {
 }
 
 function startKey(...folders: string[]): string {
-  const scripts = ["sandbox.sh", "inside.sh"].map((name) => readFileSync(join(import.meta.dirname, name), "utf8"))
-  return contentKey({ texts: [...folders, ...scripts, JSON.stringify(MIRRORED_REGISTRIES)], folders: [join(REPOSITORY, "dagger/images")] })
+  const scripts = ["sandbox.sh", "inside.sh"].map((name) =>
+    readFileSync(join(import.meta.dirname, name), "utf8"),
+  )
+  return contentKey({
+    texts: [...folders, ...scripts, JSON.stringify(MIRRORED_REGISTRIES)],
+    folders: [join(REPOSITORY, "dagger/images")],
+  })
 }
 
 /** When a process began, in the kernel's clock ticks; undefined when no living one has that number. */
@@ -189,7 +196,13 @@ async function removeCgroups(): Promise<void> {
 function logTail(): string {
   const lines = ["sandbox", "engine", "network", "mirror"].flatMap((name) => {
     const file = join(paths.logs, `${name}.log`)
-    return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").slice(-4).map((line) => `${name}: ${line}`) : []
+    return existsSync(file)
+      ? readFileSync(file, "utf8")
+          .trim()
+          .split("\n")
+          .slice(-4)
+          .map((line) => `${name}: ${line}`)
+      : []
   })
   return lines.join("\n")
 }

@@ -12,7 +12,8 @@ export function checkMachine(): void {
   if (process.platform !== "linux" || process.getuid?.() !== 0) throw fail("NOT_ROOT", [])
   if (paths.socket.length > LONGEST_SOCKET_PATH) throw fail("HOME_TOO_LONG", [HOME, LONGEST_SOCKET_PATH])
   const free = freeGigabytes(HOME)
-  if (!existsSync(paths.store) && free < NEEDED_GIGABYTES) throw fail("DISK_FULL", [HOME, free, NEEDED_GIGABYTES])
+  if (!existsSync(paths.store) && free < NEEDED_GIGABYTES)
+    throw fail("DISK_FULL", [HOME, free, NEEDED_GIGABYTES])
 }
 
 /** Space that is left where this path lies or will lie. */

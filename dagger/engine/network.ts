@@ -56,7 +56,9 @@ export function chooseNetworks(used: string[]): Networks {
 /** What this host uses: its interfaces' networks, its routes and its name servers. */
 export function usedRanges(): string[] {
   const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  const servers = readFileSync("/etc/resolv.conf", "utf8").matchAll(/^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)
+  const servers = readFileSync("/etc/resolv.conf", "utf8").matchAll(
+    /^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm,
+  )
   return [
     ...interfaces.flatMap(({ family, cidr }) => (family === "IPv4" && cidr ? [cidr] : [])),
     ...parseRoutes(readFileSync("/proc/net/route", "utf8")),

@@ -28,14 +28,24 @@ const PACKAGES = [
   "umoci", // roots to images
 ]
 
-const DROP = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/var/cache/apt/*", "/var/lib/apt/lists/*"]
+const DROP = [
+  "/usr/share/doc/*",
+  "/usr/share/man/*",
+  "/usr/share/locale/*",
+  "/var/cache/apt/*",
+  "/var/lib/apt/lists/*",
+]
 
 /** The engine's root file system: a small Debian, unpacked. */
 export async function engineRoot(): Promise<string> {
-  const links = 'ln -s ../sbin/xtables-legacy-multi ../sbin/xtables-nft-multi "$1/usr/bin/" && mkdir "$1/slipway"'
+  const links =
+    'ln -s ../sbin/xtables-legacy-multi ../sbin/xtables-nft-multi "$1/usr/bin/" && mkdir "$1/slipway"'
   const folder = await stored("root", { texts: [SUITE, ...PACKAGES, ...DROP, links] }, async (folder) => {
     await requirePackages(["mmdebstrap"])
-    const options = [`--include=${PACKAGES.join(",")}`, ...DROP.map((path) => `--dpkgopt=path-exclude=${path}`)]
+    const options = [
+      `--include=${PACKAGES.join(",")}`,
+      ...DROP.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ]
     try {
       await run`mmdebstrap --variant=minbase ${options} --customize-hook=${links} ${SUITE} ${join(folder, "root")}`
     } catch (cause) {

@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { inRoot, insidePath } from "../engine/root.js"
 import { debianRoot, type Platform } from "./debian.js"
@@ -34,7 +44,15 @@ export async function buildImage(engineRoot: string, recipe: Recipe, folder: str
   writeIndex(layout, recipe)
   for (const tag of recipe.tags) {
     const target = `docker://${REGISTRY_ADDRESS}/${recipe.name}:${tag}`
-    await inRoot(engineRoot, ["skopeo", "copy", "--quiet", "--all", "--dest-tls-verify=false", `oci:${insidePath(layout)}:index`, target])
+    await inRoot(engineRoot, [
+      "skopeo",
+      "copy",
+      "--quiet",
+      "--all",
+      "--dest-tls-verify=false",
+      `oci:${insidePath(layout)}:index`,
+      target,
+    ])
   }
 }
 
@@ -48,11 +66,21 @@ function finishUnpacked(root: string): void {
   const bundle = join(root, "etc/ssl/certs/ca-certificates.crt")
   if (!existsSync(authorities) || existsSync(bundle)) return
   mkdirSync(dirname(bundle), { recursive: true })
-  writeFileSync(bundle, readdirSync(authorities).map((name) => readFileSync(join(authorities, name), "utf8")).join(""))
+  writeFileSync(
+    bundle,
+    readdirSync(authorities)
+      .map((name) => readFileSync(join(authorities, name), "utf8"))
+      .join(""),
+  )
 }
 
 /** Unpacks wheels of the target's platform; runs nothing of them. */
-async function addPythonPackages(engineRoot: string, root: string, packages: string[], platform: Platform): Promise<void> {
+async function addPythonPackages(
+  engineRoot: string,
+  root: string,
+  packages: string[],
+  platform: Platform,
+): Promise<void> {
   if (packages.length === 0) return
   const only = ["--no-deps", "--only-binary=:all:", `--platform=${WHEEL_PLATFORM[platform]}`]
   const target = `--target=${insidePath(join(root, DIST_PACKAGES))}`
@@ -65,13 +93,22 @@ function link(path: string, target: string): void {
   symlinkSync(target, path)
 }
 
-async function pack(engineRoot: string, recipe: Recipe, platform: Platform, root: string, layout: string): Promise<void> {
+async function pack(
+  engineRoot: string,
+  recipe: Recipe,
+  platform: Platform,
+  root: string,
+  layout: string,
+): Promise<void> {
   const image = `${insidePath(layout)}:${basename(platform)}`
   const values = (flag: string, list: string[] = []) => list.flatMap((value) => [flag, value])
   const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...recipe.env }
   const config = [
     ...["--os", "linux", "--architecture", basename(platform)],
-    ...values("--config.env", Object.entries(env).map(([name, value]) => `${name}=${value}`)),
+    ...values(
+      "--config.env",
+      Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    ),
     ...values("--config.entrypoint", recipe.entrypoint),
     ...values("--config.cmd", recipe.cmd),
     ...values("--config.workingdir", recipe.workdir ? [recipe.workdir] : []),
@@ -90,7 +127,9 @@ async function pack(engineRoot: string, recipe: Recipe, platform: Platform, root
 /** Joins the layout's images under one index, named `index`: no packaged tool here makes one. */
 function writeIndex(layout: string, recipe: Recipe): void {
   const file = join(layout, "index.json")
-  const top = JSON.parse(readFileSync(file, "utf8")) as { manifests: (Descriptor & { annotations: Record<string, string> })[] }
+  const top = JSON.parse(readFileSync(file, "utf8")) as {
+    manifests: (Descriptor & { annotations: Record<string, string> })[]
+  }
   const name = "org.opencontainers.image.ref.name"
   const manifests = recipe.platforms.map((platform) => {
     const found = top.manifests.find(({ annotations }) => annotations[name] === basename(platform))
@@ -102,6 +141,11 @@ function writeIndex(layout: string, recipe: Recipe): void {
   const digest = createHash("sha256").update(index).digest("hex")
   const blob = join(layout, "blobs/sha256", digest)
   writeFileSync(blob, index)
-  top.manifests.push({ mediaType: INDEX_TYPE, digest: `sha256:${digest}`, size: statSync(blob).size, annotations: { [name]: "index" } })
+  top.manifests.push({
+    mediaType: INDEX_TYPE,
+    digest: `sha256:${digest}`,
+    size: statSync(blob).size,
+    annotations: { [name]: "index" },
+  })
   writeFileSync(file, JSON.stringify(top))
 }

@@ -16,7 +16,11 @@ export interface DebianRoot {
  * Unpacks a minimal Debian with these packages into a new folder below Slipway's home. Those of a foreign architecture
  * are unpacked only: their set-up scripts would take minutes under emulation.
  */
-export async function debianRoot(engineRoot: string, { packages, platform }: DebianRoot, folder: string): Promise<void> {
+export async function debianRoot(
+  engineRoot: string,
+  { packages, platform }: DebianRoot,
+  folder: string,
+): Promise<void> {
   const architecture = platform.slice("linux/".length)
   const foreign = architecture !== process.arch.replace("x64", "amd64")
   await inRoot(engineRoot, [

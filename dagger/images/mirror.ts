@@ -24,7 +24,11 @@ export function serveMirror(engineRoot: string): void {
   }).listen(Number(port), host)
 }
 
-async function answer(engineRoot: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  engineRoot: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const [, name, tag] = /^\/v2\/(.+)\/manifests\/([^:?]+)(?:\?|$)/.exec(incoming.url ?? "") ?? []
   const recipes = RECIPES.filter((recipe) => recipe.name === name)
   if (tag && recipes.length > 0 && incoming.method !== "PUT") {
@@ -50,7 +54,9 @@ async function make(engineRoot: string, recipe: Recipe): Promise<void> {
   const folder = join(paths.store, `.image-${key}`)
   rmSync(folder, { recursive: true, force: true })
   try {
-    await step(`stand-in image ${recipe.name}:${recipe.tags[0] ?? ""}`, () => buildImage(engineRoot, recipe, folder))
+    await step(`stand-in image ${recipe.name}:${recipe.tags[0] ?? ""}`, () =>
+      buildImage(engineRoot, recipe, folder),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -15,7 +15,10 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
   const begun = Date.now()
   const show = (text: string) => process.stderr.write(terminal ? `\r\x1b[K${text}` : `${text}\n`)
   show(`${name} …`)
-  const timer = setInterval(() => show(`${name} … ${seconds(begun)}`), terminal ? 1000 : HEARTBEAT_SECONDS * 1000)
+  const timer = setInterval(
+    () => show(`${name} … ${seconds(begun)}`),
+    terminal ? 1000 : HEARTBEAT_SECONDS * 1000,
+  )
   try {
     const result = await work()
     show(`${name} ✓ ${seconds(begun)}`)

@@ -16,7 +16,8 @@ export function contentKey({ texts = [], folders = [] }: Inputs): string {
   const hash = createHash("sha256")
   const add = (text: string | Buffer) => hash.update(`${text.length}\0`).update(text)
   texts.forEach(add)
-  for (const folder of folders) for (const file of filesBelow(folder)) add(relative(folder, file)), add(readFileSync(file))
+  for (const folder of folders)
+    for (const file of filesBelow(folder)) (add(relative(folder, file)), add(readFileSync(file)))
   return hash.digest("hex").slice(0, 16)
 }
 
@@ -31,7 +32,11 @@ function filesBelow(folder: string): string[] {
  * A folder that is built once for each content of its inputs and then only read. It is made beside its place and
  * moved there when done, so that a folder of that name is always whole.
  */
-export async function stored(name: string, inputs: Inputs, build: (folder: string) => Promise<void>): Promise<string> {
+export async function stored(
+  name: string,
+  inputs: Inputs,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(paths.store, `${name}-${contentKey(inputs)}`)
   if (existsSync(folder)) return folder
   return withLock(join(paths.store, `.${name}.lock`), async () => {

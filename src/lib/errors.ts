@@ -25,7 +25,8 @@ interface Entry {
   exitCode: ExitCode
 }
 
-const quote = (value: string): string => JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)
+const quote = (value: string): string =>
+  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)
 
 const catalogue = {
   EMPTY_SOURCE: () => ({
@@ -48,14 +49,15 @@ const catalogue = {
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
-  GATE_FAILED: (gate: string, reason: string) => ({
-    message: `${gate}: ${reason}`,
-    remedy: "mend what is listed, or run `slipway fix` for what a tool can mend by itself",
+  GATE_FAILED: (failures: string) => ({
+    message: failures.trimEnd(),
+    remedy: "mend what is listed, or run `fix` for what a tool can mend by itself",
     exitCode: ExitCode.gateFailed,
   }),
   NOT_ROOT: () => ({
     message: "making a Dagger engine takes root on Linux",
-    remedy: "run as root, or install the dagger CLI and a container runtime, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST",
+    remedy:
+      "run as root, or install the dagger CLI and a container runtime, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST",
     exitCode: ExitCode.infrastructure,
   }),
   NO_CLI: (host: string, version: string) => ({

@@ -25,6 +25,8 @@ export interface StageResult {
 /** A stage's result with what its reports are made of. */
 export interface StageReport extends StageResult {
   findings: Finding[]
+  /** The tool's version. */
+  version: string
   /** The tool's own output, whole. */
   log: string
 }

@@ -18,6 +18,15 @@ export const CONFIG_FILES = [
 
 export type ConfigFile = (typeof CONFIG_FILES)[number]
 
+/** Which of them a tool reads: an edit to another must not run it again. */
+export const READS: Record<ToolName, readonly ConfigFile[]> = {
+  black: ["pyproject.toml"],
+  isort: ["pyproject.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".editorconfig"],
+  flake8: ["setup.cfg", "tox.ini", ".flake8"],
+  mypy: ["pyproject.toml", "setup.cfg", "mypy.ini", ".mypy.ini"],
+  bandit: ["pyproject.toml", ".bandit", "bandit.yaml", "bandit.yml"],
+}
+
 /** The texts of those files that the root has. */
 export type ConfigTexts = Partial<Record<ConfigFile, string>>
 

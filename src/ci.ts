@@ -1,0 +1,44 @@
+import { dag, type Directory } from "@dagger.io/dagger"
+import { artifacts } from "./artifacts.js"
+import { ExitCode, SlipwayError } from "./lib/errors.js"
+import { summary } from "./lib/report/summary.js"
+import { overall } from "./lib/run.js"
+import type { Run, StageReport, Verdict } from "./lib/verdict.js"
+
+/**
+ * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
+ * service at all is in the verdict too.
+ */
+export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promise<Directory> {
+  const begun = Date.now()
+  const { reports, problem, exitCode } = await attempt(stages)
+  const verdict: Verdict = {
+    schema: 1,
+    run,
+    status: problem !== null ? "error" : statusOf(reports),
+    exitCode,
+    milliseconds: Date.now() - begun,
+    stages: reports.map(({ findings: _findings, log: _log, version: _version, ...result }) => result),
+    problem,
+  }
+  return artifacts("quality", reports)
+    .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
+    .withNewFile("summary.md", summary(verdict, reports))
+}
+
+async function attempt(
+  stages: () => Promise<StageReport[]>,
+): Promise<{ reports: StageReport[]; problem: string | null; exitCode: ExitCode }> {
+  try {
+    const reports = await stages()
+    return { reports, problem: null, exitCode: overall(reports.map(({ exitCode }) => exitCode)) }
+  } catch (error) {
+    const exitCode = error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure
+    return { reports: [], problem: error instanceof Error ? error.message : String(error), exitCode }
+  }
+}
+
+function statusOf(reports: readonly StageReport[]): Verdict["status"] {
+  const statuses = reports.map(({ status }) => status)
+  return (["failed", "error"] as const).find((status) => statuses.includes(status)) ?? "passed"
+}

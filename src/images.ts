@@ -1,0 +1,19 @@
+import type { Config } from "./lib/config/config.js"
+import { rebase } from "./lib/imageReference.js"
+
+/** Every image that a stage starts from, by its role. */
+const IMAGES = {
+  /** The smallest official image with pip. Its minor version is the service's. */
+  python: (version: string) => `python:${version}-slim`,
+} as const
+
+export type ImageRole = keyof typeof IMAGES
+
+/** The reference of a role's image, as the configuration wants it: replaced, or taken from a mirror. */
+export function imageReference(
+  role: ImageRole,
+  version: string,
+  { prefix, replace }: Config["images"],
+): string {
+  return replace[role] ?? rebase(IMAGES[role](version), prefix)
+}

@@ -1,0 +1,139 @@
+import { CacheSharingMode, Container, dag, type Directory, ExecError } from "@dagger.io/dagger"
+import { imageReference } from "./images.js"
+import type { Config } from "./lib/config/config.js"
+import {
+  findRequirements,
+  MANIFESTS,
+  type Manifests,
+  pythonVersion,
+  type Requirements,
+} from "./lib/python/project.js"
+import { normalise, readPins } from "./lib/python/pins.js"
+import { TOOLS } from "./lib/tools/index.js"
+import { oneLine } from "./lib/tools/outcome.js"
+
+/** Resolves and installs packages. Its version is part of the cache's name, since the cache's format is its own. */
+const UV = "0.9.30"
+const UV_CACHE = "/root/.cache/uv"
+const LOCK = "/slipway/requirements.lock"
+
+/** The service's packages and the tools in one virtual environment, on which every tool runs. */
+export interface PythonEnvironment {
+  container: Container
+  /** The installed version of a package. */
+  version: (name: string) => string
+  /** Why the service's own packages are missing; the tools are there all the same. */
+  problem?: string
+}
+
+/** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
+export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
+  const manifests = await readManifests(source)
+  const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
+  const requirements = findRequirements(manifests, config.python.requirements)
+  const all = await resolve(base, source, requirements, config)
+  if ("lock" in all) return install(base, all.lock, config)
+  const toolsOnly = await resolve(
+    base,
+    source,
+    { inputs: [], pins: requirements.pins, needsSource: false },
+    config,
+  )
+  if ("problem" in toolsOnly) throw new Error(`installing the tools: ${toolsOnly.problem}`)
+  return { ...install(base, toolsOnly.lock, config), problem: all.problem }
+}
+
+async function readManifests(source: Directory): Promise<Manifests> {
+  const folder = source.filter({ include: [...MANIFESTS] })
+  const names = await folder.glob("**/*")
+  const files = names.filter((name) => !name.endsWith("/"))
+  return Object.fromEntries(
+    await Promise.all(files.map(async (name) => [name, await folder.file(name).contents()])),
+  )
+}
+
+async function pythonBase(version: string, config: Config): Promise<Container> {
+  const platform = await dag.defaultPlatform()
+  return dag
+    .container({ platform })
+    .from(imageReference("python", version, config.images))
+    .withEnvVariable("UV_NATIVE_TLS", "true") // trusts what the image trusts: a company's proxy, say
+    .withExec(["pip", "install", "--quiet", "--root-user-action=ignore", ...index(config), `uv==${UV}`])
+    .withMountedCache(UV_CACHE, dag.cacheVolume(`slipway-uv-${UV}`), { sharing: CacheSharingMode.Shared })
+}
+
+const index = ({ python }: Config): string[] =>
+  python.index === undefined ? [] : [`--index-url=${python.index}`]
+
+/** Works out every version. What the service pins stays pinned; a tool that it doesn't pin is ours. */
+async function resolve(
+  base: Container,
+  source: Directory,
+  { inputs, pins, needsSource }: Requirements,
+  config: Config,
+): Promise<{ lock: string } | { problem: string }> {
+  const tools = TOOLS.map(({ package: name, version }) => {
+    const pinned = pins.has(packageName(name))
+    return pinned ? name : `${name}==${version}`
+  })
+  const resolved = base
+    .withDirectory(
+      "/src",
+      needsSource
+        ? source
+        : source.filter({ include: [...MANIFESTS, ...(config.python.requirements ?? [])] }),
+    )
+    .withWorkdir("/src")
+    .withNewFile("/slipway/tools.in", `${tools.join("\n")}\n`)
+    .withNewFile(
+      "/slipway/constraints.txt",
+      [...pins].map(([name, version]) => `${name}==${version}\n`).join(""),
+    )
+    .withExec([
+      "uv",
+      "pip",
+      "compile",
+      "--quiet",
+      "--no-header",
+      "--no-annotate",
+      "--constraints=/slipway/constraints.txt",
+      `--output-file=${LOCK}`,
+      ...index(config),
+      "/slipway/tools.in",
+      ...inputs,
+    ])
+  try {
+    const lock = await resolved.file(LOCK).contents()
+    // The service itself, where a requirement file names its folder: its code is mounted, not installed.
+    return { lock: lock.replace(/^(-e |file:|\.).*\n/gm, "") }
+  } catch (error) {
+    // Unlike a failure that is expected, one that is thrown is not kept: the network may be back next time.
+    if (!(error instanceof ExecError)) throw error
+    return { problem: oneLine(error.stderr) }
+  }
+}
+
+function install(base: Container, lock: string, config: Config): PythonEnvironment {
+  const versions = readPins([{ name: "requirements.txt", text: lock }])
+  const container = base
+    .withNewFile(LOCK, lock)
+    .withExec(["uv", "venv", "--quiet", "/venv"])
+    .withEnvVariable("VIRTUAL_ENV", "/venv")
+    .withEnvVariable("PATH", "/venv/bin:$PATH", { expand: true })
+    .withExec([
+      "uv",
+      "pip",
+      "install",
+      "--quiet",
+      "--no-deps",
+      "--compile-bytecode", // else every run of every tool compiles it anew
+      "--link-mode=copy", // the cache is another file system
+      ...index(config),
+      `--requirements=${LOCK}`,
+    ])
+    .withoutMount(UV_CACHE)
+  return { container, version: (name) => versions.get(packageName(name)) ?? "unknown" }
+}
+
+/** A requirement's package, without its extras. */
+const packageName = (requirement: string): string => normalise(requirement.replace(/\[.*/, ""))

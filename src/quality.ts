@@ -1,0 +1,124 @@
+import { Changeset, check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { parseConfig } from "./lib/config/parse.js"
+import { fail } from "./lib/errors.js"
+import { pool } from "./lib/pool.js"
+import { text } from "./lib/report/text.js"
+import { recorded } from "./lib/run.js"
+import { TOOLS, type ToolName } from "./lib/tools/index.js"
+import type { StageReport } from "./lib/verdict.js"
+import { pythonEnvironment } from "./python.js"
+import { artifacts } from "./artifacts.js"
+import { inspectable, prepareTool, runTool, type ToolInputs } from "./tool.js"
+
+/**
+ * Formatting, imports, style, types and security of the Python code, each a check of its own.
+ *
+ * The service's own settings and pinned versions of the tools are respected; where it has none, embedded ones that
+ * don't contradict each other apply. Everything here is pure: the same source gives the same result.
+ */
+@object()
+export class Quality {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+
+  constructor(source: Directory, settings: string, invocation: string) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+  }
+
+  /** Fails unless Black would change nothing. Pure. `fix` mends what it names. */
+  @func()
+  @check()
+  async black(): Promise<void> {
+    await this.gate("black")
+  }
+
+  /** Fails unless isort finds every import in order. Pure. `fix` mends what it names. */
+  @func()
+  @check()
+  async isort(): Promise<void> {
+    await this.gate("isort")
+  }
+
+  /** Fails for every finding of Flake8. Pure. */
+  @func()
+  @check()
+  async flake8(): Promise<void> {
+    await this.gate("flake8")
+  }
+
+  /** Fails for every type error that mypy finds; it sees the service's own packages. Pure. */
+  @func()
+  @check()
+  async mypy(): Promise<void> {
+    await this.gate("mypy")
+  }
+
+  /** Fails for every finding of Bandit, of whatever severity, and for files that it can't read. Pure. */
+  @func()
+  @check()
+  async bandit(): Promise<void> {
+    await this.gate("bandit")
+  }
+
+  /**
+   * The reports of all configured tools, those that failed included: `junit/quality.xml`, `sarif/<tool>.sarif`,
+   * `logs/<tool>.log`. Never fails for what a tool found. Pure.
+   */
+  @func()
+  async report(): Promise<Directory> {
+    return artifacts("quality", await this.run())
+  }
+
+  /** What isort and then Black would change. Nothing is written until the changes are applied. Pure. */
+  @func()
+  async fix(): Promise<Changeset> {
+    const { timeout } = parseConfig(this.settings || undefined)
+    const inputs = await this.inputs()
+    const [isort, black] = [await prepareTool("isort", inputs), await prepareTool("black", inputs)]
+    const before = isort.container.directory("/src").withDirectory("/", black.container.directory("/src"))
+    const after = isort.container
+      .withMountedDirectory("/src", before)
+      .withExec(recorded(isort.fix, timeout))
+      .withExec(recorded(black.fix, timeout))
+      .directory("/src")
+    return after.changes(before)
+  }
+
+  /** Runs every configured tool, a few at a time. For other stages; it is no part of the API. */
+  async run(): Promise<StageReport[]> {
+    const inputs = await this.inputs()
+    const { quality, parallel } = inputs.config
+    await inputs.environment.container.sync() // once, before several tools ask for it at the same time
+    const chosen = TOOLS.filter(({ name }) => quality.checks.includes(name))
+    return pool(
+      parallel,
+      chosen.map(
+        ({ name }) =>
+          () =>
+            runTool(name, inputs),
+      ),
+    )
+  }
+
+  /** A tool's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  async debug(name: ToolName): Promise<Container> {
+    const { container, command } = await prepareTool(name, await this.inputs())
+    return inspectable(container, command)
+  }
+
+  private async inputs(): Promise<ToolInputs> {
+    const config = parseConfig(this.settings || undefined)
+    const environment = await pythonEnvironment(this.source, config)
+    return { source: this.source, config, environment, invocation: this.invocation }
+  }
+
+  private async gate(name: ToolName): Promise<void> {
+    const report = await runTool(name, await this.inputs())
+    if (report.status !== "passed") throw fail("GATE_FAILED", [text([report])])
+  }
+}

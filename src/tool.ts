@@ -1,0 +1,137 @@
+import { type Container, dag, type Directory, ExecError } from "@dagger.io/dagger"
+import type { Config } from "./lib/config/config.js"
+import { ExitCode } from "./lib/errors.js"
+import type { ToolRun } from "./lib/finding.js"
+import { interrupted, RECORD, recorded, stageExitCode } from "./lib/run.js"
+import { shellQuote } from "./lib/shellQuote.js"
+import { type ConfigTexts, configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
+import type { StageReport } from "./lib/verdict.js"
+import type { PythonEnvironment } from "./python.js"
+
+/** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
+const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
+
+/** Folders that never hold the service's own code. */
+const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
+
+const MYPY_CACHE = "/cache/mypy"
+
+/** What all tools of one source share. */
+export interface ToolInputs {
+  source: Directory
+  config: Config
+  environment: PythonEnvironment
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+}
+
+/** A tool's commands, and the container in which they run. */
+export interface Prepared {
+  container: Container
+  command: string[]
+  fix: string[]
+}
+
+/** Lays out what a tool reads, and works out its command. */
+export async function prepareTool(
+  name: ToolName,
+  { source, config, environment }: ToolInputs,
+): Promise<Prepared> {
+  const { paths } = config.quality
+  const named = paths.filter((path) => path !== ".")
+  const { configured, configFile, targets } = configuration(name, await configTexts(source, name))
+  const context = {
+    paths: targets ? [] : [...paths],
+    configured,
+    ...(configFile === undefined ? {} : { configFile }),
+    excludes: EXCLUDES,
+    cacheDir: MYPY_CACHE,
+  }
+  const mounted = environment.container
+    .withMountedDirectory("/src", source.filter({ include: [...PYTHON, ...READS[name], ...named] }))
+    .withWorkdir("/src")
+  return {
+    container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(environment)) : mounted,
+    command: tool(name).command(context),
+    fix: tool(name).fixCommand?.(context) ?? [],
+  }
+}
+
+/** Runs a tool and tells what its answer means. Throws for nothing that a tool or a service can do. */
+export async function runTool(name: ToolName, inputs: ToolInputs): Promise<StageReport> {
+  const begun = Date.now()
+  const { config, environment, invocation } = inputs
+  const stage = {
+    name,
+    group: "quality",
+    version: environment.version(tool(name).package),
+    repro: `${invocation} debug --stage=${name} terminal`,
+  }
+  const { problem } = environment
+  if (name === "mypy" && problem !== undefined) return { ...stage, ...unresolved(problem) }
+  const { container, command } = await prepareTool(name, inputs)
+  const run = await execute(container.withExec(recorded(command, config.timeout)))
+  const interruption = interrupted(run, name, config.timeout)
+  const { status, reason, findings } = interruption ?? tool(name).read(run)
+  return {
+    ...stage,
+    status,
+    reason,
+    findings,
+    milliseconds: Date.now() - begun,
+    cached: run.began < begun,
+    exitCode: stageExitCode(status, interruption !== undefined),
+    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
+  }
+}
+
+async function execute(done: Container): Promise<ToolRun & { began: number }> {
+  try {
+    const [exitCode, began, stdout, stderr] = await Promise.all([
+      done.file(RECORD.exitCode).contents(),
+      done.file(RECORD.began).contents(),
+      done.stdout(),
+      done.stderr(),
+    ])
+    return { exitCode: Number(exitCode), began: Number(began), stdout, stderr }
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error
+    return { exitCode: error.exitCode, began: Infinity, stdout: error.stdout, stderr: error.stderr }
+  }
+}
+
+/** A container to look around in: it says what the stage would run, and `again` runs that. */
+export function inspectable(container: Container, command: string[]): Container {
+  const script = `#!/bin/sh\nset -x\n${shellQuote(command)}\n`
+  const greeting =
+    "echo 'What this stage runs, and `again` repeats:'; tail -n 1 /usr/local/bin/again; exec bash"
+  return container
+    .withNewFile("/usr/local/bin/again", script, { permissions: 0o755 })
+    .withDefaultTerminalCmd(["sh", "-c", greeting])
+}
+
+async function configTexts(source: Directory, name: ToolName): Promise<ConfigTexts> {
+  const folder = source.filter({ include: [...READS[name]] })
+  const files = await folder.entries()
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()])),
+  )
+}
+
+/** What mypy remembers is checked by content; another version of it remembers in another way. */
+const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)
+
+/** Types can't be checked without the packages they come from. */
+function unresolved(problem: string) {
+  const unsolvable =
+    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(problem)
+  return {
+    status: "error" as const,
+    reason: `the service's packages can't be installed: ${problem}`,
+    exitCode: unsolvable ? ExitCode.badInput : ExitCode.infrastructure,
+    findings: [],
+    milliseconds: 0,
+    cached: null,
+    log: problem,
+  }
+}
