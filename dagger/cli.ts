@@ -1,15 +1,107 @@
 import { Command } from "commander"
-import { down, up, running, answers } from "./engine/engine.js"
+import { SlipwayError } from "../src/lib/errors.js"
+import { type CiOptions, runCi } from "./commands/ci.js"
+import { callModule, daggerHere } from "./dagger.js"
+import { absoluteSource } from "./commands/ci.js"
 
-const program = new Command("slipway").description("A Python service from a commit to production, by Dagger")
-const engine = program.command("engine")
-engine.command("up").action(up)
-engine.command("down").action(down)
-engine.command("status").action(async () => {
-  console.log(running(), await answers())
-})
+const program = new Command("slipway")
+  .description("Takes a Python service from a commit to production, in containers, the same way everywhere.")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 passed, 1 a gate failed, 2 changes or drift, 3 the infrastructure failed, 4 bad input",
+  )
+
+/** Ends with the code that the work comes to. */
+const exit = (code: number) => {
+  process.exitCode = code
+}
+
+const withSource = (command: Command): Command =>
+  command.option("--source <folder or git address>", "the service's sources", ".")
+
+const withRun = (command: Command): Command =>
+  withSource(command)
+    .option("--out <folder>", "where the reports go", "out")
+    .option("--json", "print verdict.json instead of text")
+
+withRun(program.command("ci"))
+  .description("run what this event asks for and leave every report in --out")
+  .option("--event <name>", "what happened: push, pull_request, tag, schedule")
+  .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
+  .option("--sha <commit>", "the commit; by default the one checked out")
+  .option("--run-id <id>", "names this run; by default a new one")
+  .action(async (options: CiOptions) => exit(await runCi(options)))
+
+withRun(program.command("quality"))
+  .description("check formatting, imports, style, types and security of the Python code")
+  .action(async (options: CiOptions) => exit(await runCi(options, ["quality"])))
+
+withSource(program.command("fix"))
+  .description("let isort and Black mend the source in place, after a look at the changes")
+  .option("--yes", "without asking")
+  .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
+    const folder = absoluteSource(source)
+    const apply = ["--progress=plain", ...callModule(folder), "quality", "fix", "export", `--path=${folder}`]
+    const show = ["--progress=plain", ...callModule(folder), "quality", "fix", "as-patch", "contents"]
+    exit(await daggerHere(yes ? apply : show))
+  })
+
+withSource(program.command("debug <stage>"))
+  .description("open a shell in a stage's container as it stands before the stage's command")
+  .action(async (stage: string, { source }: { source: string }) => {
+    exit(await daggerHere([...callModule(absoluteSource(source)), "debug", `--stage=${stage}`, "terminal"]))
+  })
+
+program
+  .command("demo")
+  .description("run the whole pipeline on the sample service (npm start)")
+  .action(async () => {
+    const { demo } = await import("./commands/demo.js")
+    exit(await demo())
+  })
+
+program
+  .command("test")
+  .description("set up, lint and run every test (npm test)")
+  .action(async () => {
+    const { test } = await import("./commands/test.js")
+    exit(await test())
+  })
+
+program
+  .command("doctor")
+  .description("say what this machine has and lacks, and which engine is used and why")
+  .action(async () => {
+    const { doctor } = await import("./commands/doctor.js")
+    exit(await doctor())
+  })
+
+const engine = program
+  .command("engine")
+  .description("the Dagger engine that Slipway makes where there is none")
+const engineCommand = (name: "up" | "down" | "status" | "env" | "logs", description: string) =>
+  engine
+    .command(name)
+    .description(description)
+    .action(async () => {
+      const commands = await import("./commands/engine.js")
+      exit(await commands[name]())
+    })
+engineCommand("up", "build what is missing and start it; nothing where there is an engine already")
+engineCommand("down", "end it, and take back all it did to this machine outside of Slipway's folder")
+engineCommand("status", "say which engine is used, and whether it runs")
+engineCommand("env", 'print what a shell must export for a plain `dagger call`: eval "$(slipway engine env)"')
+engineCommand("logs", "print the logs of engine, network, registry and mirror")
+
 program.command("mirror", { hidden: true }).action(async () => {
   const { serveMirror } = await import("./images/mirror.js")
   serveMirror(process.env["SLIPWAY_ROOT"] ?? "")
 })
-await program.parseAsync()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof SlipwayError)) throw error
+  console.error(`slipway: ${error.message}`)
+  process.exitCode = error.exitCode
+}

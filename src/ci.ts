@@ -2,6 +2,7 @@ import { dag, type Directory } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { ExitCode, SlipwayError } from "./lib/errors.js"
 import { summary } from "./lib/report/summary.js"
+import { text } from "./lib/report/text.js"
 import { overall } from "./lib/run.js"
 import type { Run, StageReport, Verdict } from "./lib/verdict.js"
 
@@ -21,7 +22,10 @@ export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promis
     stages: reports.map(({ findings: _findings, log: _log, version: _version, ...result }) => result),
     problem,
   }
-  return artifacts("quality", reports)
+  const failures = text(reports)
+  const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)
+  return tree
+    .withDirectory("/", artifacts("quality", reports))
     .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
     .withNewFile("summary.md", summary(verdict, reports))
 }

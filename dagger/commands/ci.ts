@@ -1,0 +1,92 @@
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { randomUUID } from "node:crypto"
+import { join, resolve } from "node:path"
+import { ExitCode } from "../../src/lib/errors.js"
+import { duration } from "../../src/lib/report/place.js"
+import { visible } from "../../src/lib/report/escape.js"
+import type { StageResult, Verdict } from "../../src/lib/verdict.js"
+import { callModule, daggerWithProgress } from "../dagger.js"
+import { REPOSITORY } from "../lib/home.js"
+import { say } from "../lib/progress.js"
+import { run } from "../lib/shell.js"
+
+export interface CiOptions {
+  source: string
+  out: string
+  event?: string
+  ref?: string
+  sha?: string
+  runId?: string
+  json?: boolean
+}
+
+/** What `ci` writes. What an earlier run left of it is removed first, so that no old verdict is taken for a new one. */
+const ARTIFACTS = ["verdict.json", "summary.md", "failures.txt", "junit", "sarif", "logs"]
+
+/** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
+export const absoluteSource = (source: string): string =>
+  /^\w+:\/\/|^git@/.test(source) ? source : resolve(source)
+
+/** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
+export async function runCi(options: CiOptions, only: string[] = []): Promise<number> {
+  const source = absoluteSource(options.source)
+  const out = resolve(options.out)
+  for (const name of ARTIFACTS) rmSync(join(out, name), { recursive: true, force: true })
+  const commit = await commitOf(source)
+  const args = [
+    ...callModule(source),
+    `--invocation=dagger call --mod=${REPOSITORY} --source=${source}`,
+    "ci",
+    `--event=${options.event ?? "push"}`,
+    `--ref=${options.ref ?? commit.ref}`,
+    `--sha=${options.sha ?? commit.sha}`,
+    `--run-id=${options.runId ?? randomUUID()}`,
+    ...only.map((group) => `--only=${group}`),
+    "export",
+    `--path=${out}`,
+  ]
+  const log = join(out, "logs/dagger.log")
+  const code = await daggerWithProgress(args, log)
+  if (code === 130) return code
+  const file = join(out, "verdict.json")
+  if (code !== 0 || !existsSync(file)) return noVerdict(log)
+  const verdict = JSON.parse(readFileSync(file, "utf8")) as Verdict
+  if (options.json) process.stdout.write(readFileSync(file, "utf8"))
+  else printVerdict(verdict, out)
+  return verdict.exitCode
+}
+
+async function commitOf(source: string): Promise<{ ref: string; sha: string }> {
+  const git = async (...args: string[]) =>
+    (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
+  return {
+    ref: await git("symbolic-ref", "--quiet", "HEAD"),
+    sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
+  }
+}
+
+function noVerdict(log: string): number {
+  const lines = readFileSync(log, "utf8").split("\n")
+  const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
+  say(["the run gave no verdict:", ...errors, `→ ${log} holds all that the engine said`].join("\n"))
+  return ExitCode.infrastructure
+}
+
+function printVerdict(verdict: Verdict, out: string): void {
+  const failures = join(out, "failures.txt")
+  const lines = [
+    ...verdict.stages.map(stageLine),
+    ...(existsSync(failures) ? ["", readFileSync(failures, "utf8").trimEnd()] : []),
+    ...(verdict.problem === null ? [] : [verdict.problem]),
+    "",
+    `${verdict.status} in ${duration(verdict.milliseconds)}; reports in ${out}`,
+  ]
+  process.stdout.write(`${lines.join("\n")}\n`)
+}
+
+const SIGNS: Record<StageResult["status"], string> = { passed: "✓", failed: "✗", error: "✗", skipped: "-" }
+
+function stageLine({ name, status, milliseconds, cached, reason }: StageResult): string {
+  const time = `${duration(milliseconds)}${cached ? ", cached" : ""}`
+  return `${SIGNS[status]} ${name.padEnd(8)} ${visible(reason)} (${time})`
+}

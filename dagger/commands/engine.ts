@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { answers, down as stopEngine, running, up as startEngine } from "../engine/engine.js"
+import { exportLines, findHost } from "../engine/host.js"
+import { HOME, paths } from "../lib/home.js"
+import { say } from "../lib/progress.js"
+
+const LOGS = ["sandbox", "network", "registry", "mirror", "engine"]
+
+export async function up(): Promise<number> {
+  const host = await findHost()
+  if (host.kind === "kit") await startEngine()
+  else say(`nothing to start: ${host.why}`)
+  return 0
+}
+
+export async function down(): Promise<number> {
+  await stopEngine()
+  return 0
+}
+
+export async function status(): Promise<number> {
+  const host = await findHost()
+  console.log(`engine  ${host.kind}: ${host.why}`)
+  if (host.kind !== "kit") return 0
+  const state = running()
+  const alive = state !== undefined && (await answers())
+  console.log(`state   ${alive ? `runs as process ${state.pid}` : "is not running"}`)
+  if (alive) console.log(`network ${state.networks.containers}, by way of ${state.networks.link}.0/24`)
+  console.log(`home    ${HOME}`)
+  return alive ? 0 : 3
+}
+
+export async function env(): Promise<number> {
+  console.log(exportLines((await findHost()).env))
+  return 0
+}
+
+export function logs(): Promise<number> {
+  for (const name of LOGS) {
+    const file = join(paths.logs, `${name}.log`)
+    if (existsSync(file)) console.log(`== ${name}\n${readFileSync(file, "utf8")}`)
+  }
+  return Promise.resolve(0)
+}

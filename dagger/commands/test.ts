@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { $ } from "zx"
+import { engineEnvironment } from "../dagger.js"
+import { REPOSITORY } from "../lib/home.js"
+import { say, step } from "../lib/progress.js"
+
+interface Results {
+  numPassedTests: number
+  numFailedTests: number
+  numFailedTestSuites: number
+  numTotalTests: number
+}
+
+/** Sets up what is missing, lints, and runs every test. The last line counts them. */
+export async function test(): Promise<number> {
+  const env = await engineEnvironment()
+  const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
+  await step("sdk/ for editors and tsc", () =>
+    sh`dagger develop --progress=plain`.stdio("ignore", "ignore", "pipe"),
+  )
+  const lint = await step("lint", () => sh`npm run --silent lint`)
+  const file = join(REPOSITORY, "node_modules/.slipway-test.json")
+  rmSync(file, { force: true })
+  const vitest = await sh`npx vitest run --reporter=default --reporter=json --outputFile.json=${file}`
+  const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
+  const passed = results?.numPassedTests ?? 0
+  // A file that can't be loaded has no tests to count, and is a failure all the same.
+  const broken = vitest.exitCode !== 0 && !results?.numFailedTests ? 1 : 0
+  const failed = (results?.numFailedTests ?? 0) + broken + (lint.exitCode === 0 ? 0 : 1)
+  if (lint.exitCode !== 0) say("lint failed")
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}

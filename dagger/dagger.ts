@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process"
+import { createWriteStream, mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import { createInterface } from "node:readline"
+import { up } from "./engine/engine.js"
+import { findHost } from "./engine/host.js"
+import { REPOSITORY } from "./lib/home.js"
+import { liveLine } from "./lib/progress.js"
+
+/** The environment in which a plain `dagger` finds its engine, which runs from here on. */
+export async function engineEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const host = await findHost()
+  if (host.kind === "kit") await up()
+  return { ...process.env, ...host.env }
+}
+
+/** `dagger call` of this module, up to the function's name. */
+export const callModule = (source: string): string[] => ["call", `--mod=${REPOSITORY}`, `--source=${source}`]
+
+/** Runs `dagger` on this terminal. Returns its exit code. */
+export async function daggerHere(args: string[]): Promise<number> {
+  const child = spawn("dagger", args, { stdio: "inherit", env: await engineEnvironment() })
+  return ended(child)
+}
+
+/**
+ * Runs `dagger` and shows one line of what it does; all that it says is kept in `logFile`. Returns its exit code, or 130
+ * after Ctrl-C, when it has ended its session.
+ */
+export async function daggerWithProgress(args: string[], logFile: string): Promise<number> {
+  const env = { ...(await engineEnvironment()), NO_COLOR: "1" }
+  mkdirSync(dirname(logFile), { recursive: true })
+  const log = createWriteStream(logFile)
+  // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
+  const child = spawn("dagger", ["--progress=plain", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+    detached: true,
+  })
+  let interrupted = false
+  const forward = (signal: NodeJS.Signals) => {
+    interrupted = true
+    child.kill(signal)
+  }
+  process.once("SIGINT", forward).once("SIGTERM", forward)
+  const line = liveLine()
+  child.stdout.pipe(log, { end: false })
+  createInterface(child.stderr).on("line", (text) => {
+    log.write(`${text}\n`)
+    const activity = readActivity(text)
+    if (activity) line.show(activity)
+  })
+  try {
+    const code = await ended(child)
+    return interrupted ? 130 : code
+  } finally {
+    line.clear()
+    log.end()
+    process.removeListener("SIGINT", forward).removeListener("SIGTERM", forward)
+  }
+}
+
+function ended(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject)
+    child.once("close", (code) => resolve(code ?? 130))
+  })
+}
+
+/** The command that a line of plain progress says is starting, without what Slipway wraps around it. */
+export function readActivity(line: string): string | undefined {
+  const command = /\bwithExec (.+)$/.exec(line)?.[1]
+  if (!command || / (DONE|ERROR|CACHED)( |$)/.test(command)) return undefined
+  const words = /timeout --kill-after=\d+ \d+ (.+)$/.exec(command)?.[1] ?? command
+  return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*$/, "").slice(0, 100)
+}

@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { up } from "../../dagger/engine/engine.js"
+import { findHost } from "../../dagger/engine/host.js"
+import { run } from "../../dagger/lib/shell.js"
+
+/** The module that every test of the engine calls. */
+export const KIT = join(import.meta.dirname, "../fixtures/modules/kit")
+
+export interface Ended {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface Options {
+  cwd?: string
+  env?: NodeJS.ProcessEnv
+  input?: string
+}
+
+let environment: Promise<NodeJS.ProcessEnv> | undefined
+
+/** What `dagger` needs to find the engine of this machine, which runs from here on. */
+export function engineEnvironment(): Promise<NodeJS.ProcessEnv> {
+  environment ??= findHost().then(async (host) => {
+    if (host.kind === "kit") await up()
+    return { ...process.env, ...host.env, NO_COLOR: "1", DAGGER_PROGRESS: "plain" }
+  })
+  return environment
+}
+
+/** Runs `dagger` with these arguments, without a terminal. */
+export async function dagger(args: string[], { cwd = KIT, env = {}, input }: Options = {}): Promise<Ended> {
+  const options = {
+    nothrow: true,
+    cwd,
+    env: { ...(await engineEnvironment()), ...env },
+    stdio: "pipe" as const,
+  }
+  const { exitCode, stdout, stderr } = await run({ ...options, input: input ?? "" })`dagger ${args}`
+  return { exitCode, stdout, stderr }
+}
+
+/** Runs one function of the kit's module, or a chain of them. */
+export const call = (...args: string[]): Promise<Ended> => dagger(["call", ...args])
+
+/** What a program asks its terminal, in the order of asking, and what ours says: dark, top left, a VT220. */
+const QUERIES: [string, string][] = [
+  ["\x1b]11;?", "\x1b]11;rgb:0000/0000/0000\x07"],
+  ["\x1b[6n", "\x1b[1;1R"],
+  ["\x1b[c", "\x1b[?62;22c"],
+]
+
+/** Runs `dagger` on a pseudo terminal, and types each line once what comes before it has been seen. */
+export async function onTerminal(
+  args: string[],
+  dialogue: [expected: RegExp, line: string][],
+): Promise<Ended> {
+  const env = { ...(await engineEnvironment()), TERM: "xterm", NO_COLOR: "" }
+  const child = spawn("script", ["-qefc", ["dagger", ...args].join(" "), "/dev/null"], { cwd: KIT, env })
+  const left = [...dialogue]
+  let [stdout, unread] = ["", ""]
+  child.stdout.on("data", (data: Buffer) => {
+    const text = data.toString()
+    stdout += text
+    unread += text
+    for (const [query, reply] of QUERIES) if (text.includes(query)) child.stdin.write(reply)
+    if (!left[0]?.[0].test(unread)) return
+    unread = ""
+    child.stdin.write(`${left.shift()?.[1] ?? ""}\n`)
+  })
+  const timer = setTimeout(() => child.kill(), 60_000)
+  const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve))
+  clearTimeout(timer)
+  return { exitCode, stdout, stderr: "" }
+}
+
+/** A process and all that descend from it, those whose command holds this text. */
+export async function processes(root: number, text = ""): Promise<number[]> {
+  const { stdout } = await run`ps -e -o pid= -o ppid= -o args=`
+  const all = Array.from(stdout.matchAll(/^ *(\d+) +(\d+) (.*)$/gm), ([, pid, parent, command = ""]) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    command,
+  }))
+  const found = new Set([root])
+  for (let size = 0; size < found.size;) {
+    size = found.size
+    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid)
+  }
+  return all.filter(({ pid, command }) => found.has(pid) && command.includes(text)).map(({ pid }) => pid)
+}

@@ -1,0 +1,248 @@
+import { randomUUID } from "node:crypto"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { HOME, REPOSITORY } from "../../dagger/lib/home.js"
+import { run } from "../../dagger/lib/shell.js"
+import { type Ended, engineEnvironment, processes } from "./dagger.js"
+
+// A home of its own, with what the machine's home has built: nothing here touches the engine that others use.
+const home = mkdtempSync(join(tmpdir(), "kit-"))
+const shell = run({ nothrow: true })
+
+beforeAll(async () => {
+  await engineEnvironment()
+  mkdirSync(join(home, "store"))
+  const built = readdirSync(join(HOME, "store")).filter((name) => !name.startsWith("."))
+  for (const name of built) await shell`cp -al ${join(HOME, "store", name)} ${join(home, "store")}`
+  await shell`cp -a ${join(HOME, "registry")} ${home}`
+})
+
+afterAll(async () => {
+  await slipway(["engine", "down"])
+  rmSync(home, { recursive: true, force: true })
+})
+
+async function slipway(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const options = { nothrow: true, env: { ...process.env, SLIPWAY_HOME: home, ...env } }
+  const { exitCode, stdout, stderr } = await run(
+    options,
+  )`${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} ${args}`
+  return { exitCode, stdout, stderr }
+}
+
+async function up(): Promise<{ stderr: string; milliseconds: number }> {
+  const begun = Date.now()
+  const { exitCode, stderr } = await slipway(["engine", "up"])
+  expect(stderr).toContain("engine ready")
+  expect(exitCode).toBe(0)
+  return { stderr, milliseconds: Date.now() - begun }
+}
+
+interface State {
+  pid: number
+  networks: { link: string; containers: string }
+}
+
+const state = (): State => JSON.parse(readFileSync(join(home, "run/state.json"), "utf8")) as State
+
+/** Runs a Dagger script in this home's engine. */
+async function script(text: string): Promise<string> {
+  const env = {
+    ...process.env,
+    _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${join(home, "run/engine.sock")}`,
+    DO_NOT_TRACK: "1",
+    NO_COLOR: "1",
+  }
+  return (await run({ env, cwd: home })`${join(home, "bin/dagger")} --progress=plain -M -c ${text}`).stdout
+}
+
+/** Adds a line to a file in a cache volume, and gives the whole file. */
+const remember = (line: string): Promise<string> =>
+  script(`container | from debian:bookworm-slim | with-mounted-cache /cache $(cache-volume kept) |
+    with-env-variable RUN ${randomUUID()} |
+    with-exec -- sh -c "echo ${line} >> /cache/lines; cat /cache/lines" | stdout`)
+
+/** Whether a process has ended; some process may yet have to take note of it. */
+const gone = (pid: number): boolean =>
+  !existsSync(`/proc/${pid}/stat`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
+
+async function until(condition: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error("it did not come to that in time")
+    await sleep(50)
+  }
+}
+
+/** What an engine could have left on this machine, apart from its home. */
+async function traces(): Promise<Record<string, string[]>> {
+  const lines = async (command: Promise<{ stdout: string }>) =>
+    (await command).stdout
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => line.replace(/\[\d+:\d+\]/, ""))
+  return {
+    mounts: readFileSync("/proc/self/mountinfo", "utf8")
+      .split("\n")
+      .filter((line) => line.includes(home)),
+    interfaces: readdirSync("/sys/class/net").sort(),
+    legacy: await lines(shell`iptables-legacy-save -t filter`),
+    legacyNat: await lines(shell`iptables-legacy-save -t nat`),
+    nft: await lines(shell`iptables-nft-save`),
+    routes: readFileSync("/proc/net/route", "utf8").split("\n"),
+    handlers: await lines(
+      shell`unshare --mount --propagation private -- sh -c ${"mount -t binfmt_misc none /mnt && ls /mnt"}`,
+    ),
+    cgroups: await lines(shell`find /sys/fs/cgroup -maxdepth 2 -name ${"slipway-*"}`),
+  }
+}
+
+/** Every file of these places with the time of its last change of any kind. */
+async function hostFiles(): Promise<string> {
+  const places = [
+    "/etc",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib/cni",
+    "/usr/local/bin",
+    "/opt/cni",
+    "/usr/local/share",
+  ]
+  const { stdout } = await shell`find ${places} -printf ${"%p %l %C+\\n"}`
+  return stdout
+}
+
+describe("up and down", () => {
+  let before: Record<string, string[]>
+  let files: string
+
+  it("starts in under 5 seconds where everything is built, and builds nothing", async () => {
+    before = await traces()
+    files = await hostFiles()
+    const { stderr, milliseconds } = await up()
+    expect(stderr.trim().split("\n")).toHaveLength(1)
+    expect(milliseconds).toBeLessThan(5000)
+    expect(await remember("one")).toBe("one\n")
+  })
+
+  it("does nothing where the engine runs", async () => {
+    const { pid } = state()
+    await up()
+    expect(state().pid).toBe(pid)
+    expect((await slipway(["engine", "status"])).stdout).toContain(`runs as process ${pid}`)
+  })
+
+  it("changes nothing of the host's /etc and /usr", async () => {
+    expect(await hostFiles()).toBe(files)
+  })
+
+  it("keeps its cache volumes from one start to the next", async () => {
+    await slipway(["engine", "down"])
+    await up()
+    expect(await remember("two")).toBe("one\ntwo\n")
+  })
+
+  // Dagger itself empties its cache when it was not ended in good order ("unclean shutdown").
+  it.each([
+    ["the engine", "/engine --addr"],
+    ["the registry", "docker-registry"],
+    ["the outermost process", "unshare"],
+  ])("comes back with an empty cache after a kill -9 of %s", async (_, name) => {
+    const { pid } = state()
+    const whole = await processes(pid)
+    const [victim] = await processes(pid, name)
+    process.kill(victim ?? 0, "SIGKILL")
+    await until(() => whole.every(gone))
+    await up()
+    expect(state().pid).not.toBe(pid)
+    expect(await remember("more")).toBe("more\n")
+  })
+
+  it("gives one engine to two that ask at once", async () => {
+    await slipway(["engine", "down"])
+    await Promise.all([up(), up()])
+    expect(await processes(state().pid, "/engine --addr")).toHaveLength(1)
+    expect(await sandboxes()).toEqual([state().pid])
+  })
+
+  it("leaves no process, mount, interface, rule, handler or cgroup", async () => {
+    const whole = await processes(state().pid)
+    expect(whole.length).toBeGreaterThan(5)
+    expect((await slipway(["engine", "down"])).exitCode).toBe(0)
+    expect(whole.filter((pid) => !gone(pid))).toEqual([])
+    expect(await sandboxes()).toEqual([])
+    expect(await traces()).toEqual(before)
+    expect(await hostFiles()).toBe(files)
+    expect((await slipway(["engine", "status"])).exitCode).toBe(3)
+  })
+
+  it("takes back nothing where nothing runs", async () => {
+    expect(await slipway(["engine", "down"])).toMatchObject({ exitCode: 0 })
+  })
+})
+
+/** The outermost processes of this home's sandboxes, told by their environment. */
+async function sandboxes(): Promise<number[]> {
+  const { stdout } = await shell`pgrep -f ${"^unshare .*sandbox.sh outer"}`
+  return stdout
+    .trim()
+    .split("\n")
+    .map(Number)
+    .filter(
+      (pid) => pid > 0 && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`SLIPWAY_HOME=${home}\0`),
+    )
+}
+
+describe("what is in use already", () => {
+  const port = 5000
+  const server = createServer()
+
+  afterAll(async () => {
+    await shell`ip link delete kit-bridge`
+    server.close()
+    await slipway(["engine", "down"])
+  })
+
+  it("takes another range than the host's, and does not mind the host's ports", async () => {
+    await run`ip link add kit-bridge type bridge`
+    await run`ip address add 10.87.3.1/16 dev kit-bridge`
+    await run`ip link set kit-bridge up`
+    await new Promise<void>((resolve) => {
+      server.once("error", () => resolve()).listen(port, "127.0.0.1", () => resolve())
+    })
+    await up()
+    expect(state().networks).toEqual({ link: "10.0.2", containers: "10.88.0.0/16" })
+    const addresses = "container | from debian:bookworm-slim | with-exec cat /proc/net/fib_trie | stdout"
+    const seen = await script(addresses)
+    expect(seen).toContain("10.88.")
+    expect(seen).not.toContain("10.87.")
+  })
+})
+
+describe("what cannot work", () => {
+  it("says that the home's path is too long", async () => {
+    const { exitCode, stderr } = await slipway(["engine", "up"], {
+      SLIPWAY_HOME: join(home, "x".repeat(100)),
+    })
+    expect(stderr).toContain("[HOME_TOO_LONG]")
+    expect(exitCode).toBe(3)
+  })
+
+  it("says that the disk is too full", async () => {
+    const small = join(home, "small")
+    mkdirSync(small)
+    await run`mount -t tmpfs -o size=50m none ${small}`
+    try {
+      const { exitCode, stderr } = await slipway(["engine", "up"], { SLIPWAY_HOME: join(small, "slipway") })
+      expect(stderr).toContain("[DISK_FULL]")
+      expect(exitCode).toBe(3)
+      expect(readdirSync(small)).toEqual([])
+    } finally {
+      await run`umount ${small}`
+    }
+  })
+})
