@@ -70,7 +70,7 @@ function ended(child: ReturnType<typeof spawn>): Promise<number> {
 /** The command that a line of plain progress says is starting, without what Slipway wraps around it. */
 export function readActivity(line: string): string | undefined {
   const command = /\bwithExec (.+)$/.exec(line)?.[1]
-  if (!command || / (DONE|ERROR|CACHED)( |$)/.test(command)) return undefined
+  if (!command || /^(DONE|ERROR|CACHED|CANCELED)\b/.test(command)) return undefined
   const words = /timeout --kill-after=\d+ \d+ (.+)$/.exec(command)?.[1] ?? command
   return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*$/, "").slice(0, 100)
 }

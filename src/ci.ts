@@ -4,7 +4,7 @@ import { ExitCode, SlipwayError } from "./lib/errors.js"
 import { summary } from "./lib/report/summary.js"
 import { text } from "./lib/report/text.js"
 import { overall } from "./lib/run.js"
-import type { Run, StageReport, Verdict } from "./lib/verdict.js"
+import type { Run, StageReport, StageResult, Verdict } from "./lib/verdict.js"
 
 /**
  * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
@@ -19,7 +19,7 @@ export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promis
     status: problem !== null ? "error" : statusOf(reports),
     exitCode,
     milliseconds: Date.now() - begun,
-    stages: reports.map(({ findings: _findings, log: _log, version: _version, ...result }) => result),
+    stages: reports.map(stageResult),
     problem,
   }
   const failures = text(reports)
@@ -28,6 +28,12 @@ export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promis
     .withDirectory("/", artifacts("quality", reports))
     .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
     .withNewFile("summary.md", summary(verdict, reports))
+}
+
+/** A report without what only its own artifacts hold. */
+function stageResult(report: StageReport): StageResult {
+  const { name, group, status, milliseconds, cached, reason, repro, exitCode } = report
+  return { name, group, status, milliseconds, cached, reason, repro, exitCode }
 }
 
 async function attempt(

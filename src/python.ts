@@ -2,14 +2,9 @@ import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dag
 import { isExecError } from "./lib/execError.js"
 import { imageReference } from "./images.js"
 import type { Config } from "./lib/config/config.js"
-import {
-  findRequirements,
-  MANIFESTS,
-  type Manifests,
-  pythonVersion,
-  type Requirements,
-} from "./lib/python/project.js"
+import { findRequirements, MANIFESTS, pythonVersion, type Requirements } from "./lib/python/project.js"
 import { normalise, readPins } from "./lib/python/pins.js"
+import { texts } from "./texts.js"
 import { TOOLS } from "./lib/tools/index.js"
 import { oneLine } from "./lib/tools/outcome.js"
 
@@ -29,7 +24,7 @@ export interface PythonEnvironment {
 
 /** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
 export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
-  const manifests = await readManifests(source)
+  const manifests = await texts(source.filter({ include: [...MANIFESTS] }))
   const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
   const requirements = findRequirements(manifests, config.python.requirements)
   const all = await resolve(base, source, requirements, config)
@@ -42,15 +37,6 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   )
   if ("problem" in toolsOnly) throw new Error(`installing the tools: ${toolsOnly.problem}`)
   return { ...install(base, toolsOnly.lock, config), problem: all.problem }
-}
-
-async function readManifests(source: Directory): Promise<Manifests> {
-  const folder = source.filter({ include: [...MANIFESTS] })
-  const names = await folder.glob("**/*")
-  const files = names.filter((name) => !name.endsWith("/"))
-  return Object.fromEntries(
-    await Promise.all(files.map(async (name) => [name, await folder.file(name).contents()])),
-  )
 }
 
 async function pythonBase(version: string, config: Config): Promise<Container> {

@@ -5,8 +5,9 @@ import { ExitCode } from "./lib/errors.js"
 import type { ToolRun } from "./lib/finding.js"
 import { interrupted, RECORD, recorded, stageExitCode } from "./lib/run.js"
 import { shellQuote } from "./lib/shellQuote.js"
-import { type ConfigTexts, configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
+import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
 import type { StageReport } from "./lib/verdict.js"
+import { texts } from "./texts.js"
 import type { PythonEnvironment } from "./python.js"
 
 /** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
@@ -40,7 +41,10 @@ export async function prepareTool(
 ): Promise<Prepared> {
   const { paths } = config.quality
   const named = paths.filter((path) => path !== ".")
-  const { configured, configFile, targets } = configuration(name, await configTexts(source, name))
+  const { configured, configFile, targets } = configuration(
+    name,
+    await texts(source.filter({ include: [...READS[name]] })),
+  )
   const context = {
     paths: targets ? [] : [...paths],
     configured,
@@ -109,14 +113,6 @@ export function inspectable(container: Container, command: string[]): Container 
   return container
     .withNewFile("/usr/local/bin/again", script, { permissions: 0o755 })
     .withDefaultTerminalCmd(["sh", "-c", greeting])
-}
-
-async function configTexts(source: Directory, name: ToolName): Promise<ConfigTexts> {
-  const folder = source.filter({ include: [...READS[name]] })
-  const files = await folder.entries()
-  return Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await folder.file(file).contents()])),
-  )
 }
 
 /** What mypy remembers is checked by content; another version of it remembers in another way. */

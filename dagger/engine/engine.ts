@@ -29,7 +29,7 @@ interface State {
 const START_SECONDS = 60
 const STOP_SECONDS = 10
 
-/** Names the sandbox's cgroup: one for each home. */
+/** Names what the sandbox leaves with the kernel, cgroup and emulation: one for each home. */
 const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
 
 /** Builds what is missing and starts the engine, unless it runs already. Safe to call at the same time from anywhere. */
@@ -179,7 +179,7 @@ async function stop(): Promise<void> {
  * has mounted them too.
  */
 async function disableEmulation(): Promise<void> {
-  const script = `mount -t binfmt_misc none /mnt && [ ! -e /mnt/slipway-aarch64 ] || echo -1 > /mnt/slipway-aarch64`
+  const script = `mount -t binfmt_misc none /mnt && [ ! -e /mnt/${ID} ] || echo -1 > /mnt/${ID}`
   await run({ nothrow: true })`unshare --mount --propagation private -- sh -c ${script}`
 }
 

@@ -5,7 +5,7 @@
 #
 #   SLIPWAY_ROOT   the engine's root file system, read-only
 #   SLIPWAY_HOME   what lasts; seen at /slipway inside
-#   SLIPWAY_ID     names the cgroup
+#   SLIPWAY_ID     names the cgroup and the emulator's handler
 #   SLIPWAY_NET    the network between engine and host, first three numbers of a /24
 #   SLIPWAY_CIDR   the containers' network
 #   SLIPWAY_MIRROR the command that serves the registry mirror; it sees the host's files
@@ -45,8 +45,8 @@ delegate_cgroup2() {
 enable_emulation() {
   local handlers=/proc/sys/fs/binfmt_misc
   mount -t binfmt_misc none "$handlers" || return 0
-  [ "$(uname -m)" != aarch64 ] && [ ! -e "$handlers/qemu-aarch64" ] && [ ! -e "$handlers/slipway-aarch64" ] || return 0
-  sed "s#^:qemu-aarch64:#:slipway-aarch64:#; s#:/usr/#:$SLIPWAY_ROOT/usr/#" \
+  [ "$(uname -m)" != aarch64 ] && [ ! -e "$handlers/qemu-aarch64" ] && [ ! -e "$handlers/$SLIPWAY_ID" ] || return 0
+  sed "s#^:qemu-aarch64:#:$SLIPWAY_ID:#; s#:/usr/#:$SLIPWAY_ROOT/usr/#" \
     "$SLIPWAY_ROOT/usr/lib/binfmt.d/qemu-aarch64.conf" > "$handlers/register"
 }
 

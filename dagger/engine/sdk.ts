@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { run } from "../lib/shell.js"
 import { fail } from "../../src/lib/errors.js"
 import { debianRoot } from "../images/debian.js"
@@ -12,7 +12,7 @@ const PARTS = join(import.meta.dirname, "../sdk")
 /** The TypeScript SDK as the image that the engine takes it from: `content/`, an OCI layout, and its `digest`. */
 export function sdkContent(engineRoot: string, binaries: string): Promise<string> {
   const packing = readFileSync(import.meta.filename, "utf8")
-  return stored("sdk", { texts: [packing, binaries], folders: [PARTS] }, async (folder) => {
+  return stored("sdk", { texts: [packing, basename(binaries)], folders: [PARTS] }, async (folder) => {
     const root = join(folder, "root")
     await debianRoot(engineRoot, { packages: ["ca-certificates"], platform: "linux/amd64" }, root)
     addParts(root, binaries)

@@ -50,7 +50,7 @@ function ensure(engineRoot: string, recipe: Recipe): Promise<void> {
 async function make(engineRoot: string, recipe: Recipe): Promise<void> {
   const key = contentKey({ texts: [JSON.stringify(recipe), ...SOURCES] })
   const record = join(paths.registry, "stand-ins", recipe.name.replaceAll("/", "_"), recipe.tags[0] ?? "")
-  if (readText(record) === key) return
+  if (readText(record) === key && (await inRegistry(recipe))) return
   const folder = join(paths.store, `.image-${key}`)
   rmSync(folder, { recursive: true, force: true })
   try {
@@ -62,6 +62,15 @@ async function make(engineRoot: string, recipe: Recipe): Promise<void> {
   }
   mkdirSync(dirname(record), { recursive: true })
   writeFileSync(record, key)
+}
+
+/** The registry's folder may have been lost, or half lost: what matters is what it serves. */
+async function inRegistry({ name, tags }: Recipe): Promise<boolean> {
+  const accept = { accept: "application/vnd.oci.image.index.v1+json" }
+  const found = tags.map((tag) =>
+    fetch(`http://${REGISTRY_ADDRESS}/v2/${name}/manifests/${tag}`, { headers: accept }),
+  )
+  return (await Promise.all(found)).every(({ ok }) => ok)
 }
 
 function readText(file: string): string | undefined {

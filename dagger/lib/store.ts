@@ -17,7 +17,7 @@ export function contentKey({ texts = [], folders = [] }: Inputs): string {
   const add = (text: string | Buffer) => hash.update(`${text.length}\0`).update(text)
   texts.forEach(add)
   for (const folder of folders)
-    for (const file of filesBelow(folder)) (add(relative(folder, file)), add(readFileSync(file)))
+    for (const file of filesBelow(folder)) add(`${relative(folder, file)}\0${readFileSync(file, "latin1")}`)
   return hash.digest("hex").slice(0, 16)
 }
 

@@ -34,7 +34,9 @@ describe.skipIf(kind !== "kit")("stand-in images", () => {
 
   describe.each(["linux/amd64", "linux/arm64"])("on %s", (platform) => {
     it.each(IMAGES)("%s has its commands", async (image) => {
-      const promises = PROMISES.filter(([name]) => name === image)
+      // An environment takes half a minute under emulation.
+      const slow = (command: string) => platform !== "linux/amd64" && command.includes("venv")
+      const promises = PROMISES.filter(([name, command]) => name === image && !slow(command))
       const script = promises
         .map(([, command]) => `out=$( (${command}) 2>&1 ) || out="exit code $? $out"; echo $out`)
         .join("; ")

@@ -216,7 +216,7 @@ describe("git", () => {
       const { stdout } = await call("entries", `--source=git://${host}:${port}/kit.git#main`)
       expect(stdout).toContain("dagger.json")
     } finally {
-      process.kill(-(daemon.pid ?? 0))
+      if (daemon.pid) process.kill(-daemon.pid)
     }
   })
 })

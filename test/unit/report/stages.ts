@@ -26,6 +26,7 @@ export const stage = (
   repro: "dagger call debug --stage=flake8 terminal",
   exitCode: status === "failed" ? 1 : status === "error" ? 3 : 0,
   findings,
+  version: "1.0.0",
   log: "",
   ...from,
 })

@@ -14,6 +14,7 @@ const verdict = (stages: StageReport[]): Verdict => ({
   },
   status: "failed",
   exitCode: 1,
+  problem: null,
   milliseconds: 65_000,
   stages,
 })
