@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
-    minWorkers: 1,
+    // Engine tests share two cores and one engine: side by side they would only wait for each other.
+    fileParallelism: false,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {

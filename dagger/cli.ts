@@ -1,8 +1,7 @@
 import { Command } from "commander"
 import { SlipwayError } from "../src/lib/errors.js"
-import { type CiOptions, runCi } from "./commands/ci.js"
+import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
 import { callModule, daggerHere } from "./dagger.js"
-import { absoluteSource } from "./commands/ci.js"
 
 const program = new Command("slipway")
   .description("Takes a Python service from a commit to production, in containers, the same way everywhere.")
@@ -37,8 +36,8 @@ withRun(program.command("quality"))
   .action(async (options: CiOptions) => exit(await runCi(options, ["quality"])))
 
 withSource(program.command("fix"))
-  .description("let isort and Black mend the source in place, after a look at the changes")
-  .option("--yes", "without asking")
+  .description("print as a patch what isort and Black would mend")
+  .option("--yes", "mend it in place")
   .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
     const folder = absoluteSource(source)
     const apply = ["--progress=plain", ...callModule(folder), "quality", "fix", "export", `--path=${folder}`]
@@ -49,7 +48,8 @@ withSource(program.command("fix"))
 withSource(program.command("debug <stage>"))
   .description("open a shell in a stage's container as it stands before the stage's command")
   .action(async (stage: string, { source }: { source: string }) => {
-    exit(await daggerHere([...callModule(absoluteSource(source)), "debug", `--stage=${stage}`, "terminal"]))
+    const target = [...callModule(absoluteSource(source)), "debug", `--stage=${stage}`, "terminal"]
+    exit(await daggerHere(["--progress=tty", ...target])) // the one style that hands the terminal over
   })
 
 program

@@ -10,7 +10,7 @@ const LOGS = ["sandbox", "network", "registry", "mirror", "engine"]
 export async function up(): Promise<number> {
   const host = await findHost()
   if (host.kind === "kit") await startEngine()
-  else say(`nothing to start: ${host.why}`)
+  say(host.kind === "kit" ? "engine ready" : `nothing to start: ${host.why}`)
   return 0
 }
 
@@ -32,7 +32,10 @@ export async function status(): Promise<number> {
 }
 
 export async function env(): Promise<number> {
-  console.log(exportLines((await findHost()).env))
+  const host = await findHost()
+  console.log(exportLines(host.env))
+  // The kit's dagger can't draw the full-screen view, which it would choose on a terminal.
+  if (host.kind === "kit") console.log("[ ! -t 2 ] || export DAGGER_PROGRESS=dots")
   return 0
 }
 

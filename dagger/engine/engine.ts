@@ -48,8 +48,8 @@ export async function up(): Promise<void> {
       [root, built, sdk].map((path) => join(paths.store, basename(path === root ? join(root, "..") : path))),
     )
     await start(root, built, sdk, key)
+    say(`engine started (${seconds(begun)})`)
   })
-  say(`engine ready (${seconds(begun)})`)
 }
 
 /** Ends the engine and takes back everything it made outside of Slipway's home. */
