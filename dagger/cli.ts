@@ -1,9 +1,10 @@
-import { Command } from "commander"
-import { SlipwayError } from "../src/lib/errors.js"
+import { Command, CommanderError } from "commander"
+import { ExitCode, SlipwayError } from "../src/lib/errors.js"
 import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
 import { callModule, daggerHere } from "./dagger.js"
 
 const program = new Command("slipway")
+  .exitOverride()
   .description("Takes a Python service from a commit to production, in containers, the same way everywhere.")
   .addHelpText(
     "after",
@@ -101,7 +102,9 @@ program.command("mirror", { hidden: true }).action(async () => {
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof SlipwayError)) throw error
-  console.error(`slipway: ${error.message}`)
-  process.exitCode = error.exitCode
+  if (error instanceof SlipwayError) console.error(`slipway: ${error.message}`)
+  else if (!(error instanceof CommanderError)) throw error
+  // Commander ends with 1 for arguments that it can't read, which here is a gate that failed.
+  process.exitCode =
+    error.exitCode === 0 || error instanceof SlipwayError ? error.exitCode : ExitCode.badInput
 }

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { randomUUID } from "node:crypto"
 import { join, resolve } from "node:path"
-import { ExitCode } from "../../src/lib/errors.js"
+import { ExitCode, fail } from "../../src/lib/errors.js"
 import { duration } from "../../src/lib/report/place.js"
 import { visible } from "../../src/lib/report/escape.js"
+import { shellQuote } from "../../src/lib/shellQuote.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
-import { REPOSITORY } from "../lib/home.js"
 import { say } from "../lib/progress.js"
 import { run } from "../lib/shell.js"
 
@@ -20,22 +20,37 @@ export interface CiOptions {
   json?: boolean
 }
 
-/** What `ci` writes. What an earlier run left of it is removed first, so that no old verdict is taken for a new one. */
+/** What `ci` writes. */
 const ARTIFACTS = ["verdict.json", "summary.md", "failures.txt", "junit", "sarif", "logs"]
 
 /** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
-export const absoluteSource = (source: string): string =>
-  /^\w+:\/\/|^git@/.test(source) ? source : resolve(source)
+export function absoluteSource(source: string): string {
+  if (/^\w+:\/\/|^git@/.test(source)) return source
+  const folder = resolve(source)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw fail("NO_SOURCE", [folder])
+  return folder
+}
+
+/** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
+function prepareOut(path: string): string {
+  const out = resolve(path)
+  try {
+    mkdirSync(out, { recursive: true })
+    for (const name of ARTIFACTS) rmSync(join(out, name), { recursive: true, force: true })
+  } catch (error) {
+    throw fail("OUT_NOT_FOLDER", [out, error instanceof Error ? error.message : String(error)])
+  }
+  return out
+}
 
 /** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
 export async function runCi(options: CiOptions, only: string[] = []): Promise<number> {
   const source = absoluteSource(options.source)
-  const out = resolve(options.out)
-  for (const name of ARTIFACTS) rmSync(join(out, name), { recursive: true, force: true })
+  const out = prepareOut(options.out)
   const commit = await commitOf(source)
   const args = [
     ...callModule(source),
-    `--invocation=dagger call --mod=${REPOSITORY} --source=${source}`,
+    `--invocation=${shellQuote(["dagger", ...callModule(source)])}`,
     "ci",
     `--event=${options.event ?? "push"}`,
     `--ref=${options.ref ?? commit.ref}`,

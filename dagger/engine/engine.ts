@@ -2,7 +2,7 @@ import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { copyFileSync, existsSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { run } from "../lib/shell.js"
 import { fail } from "../../src/lib/errors.js"
@@ -44,9 +44,7 @@ export async function up(): Promise<void> {
     const state = running()
     if (state?.key === key && (await answers())) return
     await stop()
-    sweepStore(
-      [root, built, sdk].map((path) => join(paths.store, basename(path === root ? join(root, "..") : path))),
-    )
+    sweepStore([dirname(root), built, sdk])
     await start(root, built, sdk, key)
     say(`engine started (${seconds(begun)})`)
   })

@@ -45,7 +45,7 @@ export function parseRoutes(table: string): string[] {
 export function chooseNetworks(used: string[]): Networks {
   const free = (cidr: string) => !used.some((range) => overlap(cidr, range))
   // Dagger's own default first, then others of its neighbourhood.
-  const containers = Array.from({ length: 128 }, (_, i) => `10.${(87 + i) % 256}.0.0/16`).find(free)
+  const containers = Array.from({ length: 128 }, (_, i) => `10.${87 + i}.0.0/16`).find(free)
   const link = Array.from({ length: 256 }, (_, i) => `10.0.${(2 + i) % 256}`).find(
     (prefix) => free(`${prefix}.0/24`) && !(containers && overlap(`${prefix}.0/24`, containers)),
   )

@@ -34,6 +34,16 @@ const catalogue = {
     remedy: "pass the service's folder, for example --source=.",
     exitCode: ExitCode.badInput,
   }),
+  NO_SOURCE: (source: string) => ({
+    message: `there is no folder ${quote(source)} to check`,
+    remedy: "pass the service's folder, for example --source=., or a git address",
+    exitCode: ExitCode.badInput,
+  }),
+  OUT_NOT_FOLDER: (out: string, reason: string) => ({
+    message: `no reports can be left in ${quote(out)}: ${reason}`,
+    remedy: "pass a folder that can be written to, for example --out=out",
+    exitCode: ExitCode.badInput,
+  }),
   NOT_PYTHON: (seen: string[]) => ({
     message: `the source is no Python project: no .py file in it (found ${seen.map(quote).join(", ")})`,
     remedy: "pass the folder that holds the service's Python code, for example --source=./service",
