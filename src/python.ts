@@ -3,7 +3,7 @@ import { isExecError } from "./lib/execError.js"
 import { imageReference } from "./images.js"
 import type { Config } from "./lib/config/config.js"
 import { findRequirements, MANIFESTS, pythonVersion, type Requirements } from "./lib/python/project.js"
-import { normalise, readPins } from "./lib/python/pins.js"
+import { normalise, type Pins, readPins } from "./lib/python/pins.js"
 import { texts } from "./texts.js"
 import { TOOLS } from "./lib/tools/index.js"
 import { oneLine } from "./lib/tools/outcome.js"
@@ -19,7 +19,7 @@ export interface PythonEnvironment {
   /** The installed version of a package. */
   version: (name: string) => string
   /** Why the service's own packages are missing; the tools are there all the same. */
-  problem?: string
+  problem?: { message: string; files: string[] }
 }
 
 /** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
@@ -27,17 +27,50 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   const manifests = await texts(source.filter({ include: [...MANIFESTS] }))
   const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
   const requirements = findRequirements(manifests, config.python.requirements)
-  const all = await resolve(base, source, requirements, config)
+  const all = await resolveTogether(base, source, requirements, config)
   if ("lock" in all) return install(base, all.lock, config)
+  const pins = toolPins(requirements.pins)
   const toolsOnly = await resolve(
     base,
     source,
-    { inputs: [], pins: requirements.pins, needsSource: false },
+    { files: [], inputs: [], pins, needsSource: false },
+    OUR_TOOLS,
     config,
   )
   if ("problem" in toolsOnly) throw new Error(`installing the tools: ${toolsOnly.problem}`)
-  return { ...install(base, toolsOnly.lock, config), problem: all.problem }
+  const problem = { message: all.problem, files: requirements.files }
+  return { ...install(base, toolsOnly.lock, config), problem }
 }
+
+type Resolution = { lock: string } | { problem: string }
+
+/**
+ * The service's packages and the tools may need different versions of the same package. Then first our versions of the
+ * tools give way to earlier ones, and if that doesn't help, what only the service's lock file says.
+ */
+async function resolveTogether(
+  base: Container,
+  source: Directory,
+  requirements: Requirements,
+  config: Config,
+): Promise<Resolution> {
+  const relaxed = { ...requirements, pins: toolPins(requirements.pins) }
+  let result = await resolve(base, source, requirements, OUR_TOOLS, config)
+  for (const [wanted, tools] of [
+    [requirements, EARLIER_TOOLS],
+    [relaxed, OUR_TOOLS],
+  ] as const) {
+    if ("lock" in result || !/No solution found/.test(result.problem)) return result
+    result = await resolve(base, source, wanted, tools, config)
+  }
+  return result
+}
+
+const EARLIER_TOOLS = TOOLS.map(({ package: name, version }) => `${name}<=${version}`)
+const OUR_TOOLS = TOOLS.map(({ package: name, version }) => `${name}==${version}`)
+
+const toolPins = (pins: Pins): Pins =>
+  new Map([...pins].filter(([name]) => TOOLS.some((tool) => packageName(tool.package) === name)))
 
 async function pythonBase(version: string, config: Config): Promise<Container> {
   const platform = await dag.defaultPlatform()
@@ -57,11 +90,12 @@ async function resolve(
   base: Container,
   source: Directory,
   { inputs, pins, needsSource }: Requirements,
+  wanted: readonly string[],
   config: Config,
-): Promise<{ lock: string } | { problem: string }> {
-  const tools = TOOLS.map(({ package: name, version }) => {
-    const pinned = pins.has(packageName(name))
-    return pinned ? name : `${name}==${version}`
+): Promise<Resolution> {
+  const tools = wanted.map((tool) => {
+    const name = tool.replace(/[<=]=.*/, "")
+    return pins.has(packageName(name)) ? name : tool
   })
   const resolved = base
     .withDirectory(

@@ -2,7 +2,7 @@ import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { isExecError } from "./lib/execError.js"
 import type { Config } from "./lib/config/config.js"
 import { ExitCode } from "./lib/errors.js"
-import type { ToolRun } from "./lib/finding.js"
+import type { Outcome, ToolRun } from "./lib/finding.js"
 import { interrupted, RECORD, recorded, stageExitCode } from "./lib/run.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
@@ -32,6 +32,8 @@ export interface Prepared {
   container: Container
   command: string[]
   fix: string[]
+  /** The files that may hold the service's own configuration of the tool; empty where it has none. */
+  configs: string[]
 }
 
 /** Lays out what a tool reads, and works out its command. */
@@ -41,10 +43,8 @@ export async function prepareTool(
 ): Promise<Prepared> {
   const { paths } = config.quality
   const named = paths.filter((path) => path !== ".")
-  const { configured, configFile, targets } = configuration(
-    name,
-    await texts(source.filter({ include: [...READS[name]] })),
-  )
+  const configs = await texts(source.filter({ include: [...READS[name]] }))
+  const { configured, configFile, targets } = configuration(name, configs)
   const context = {
     paths: targets ? [] : [...paths],
     configured,
@@ -59,6 +59,7 @@ export async function prepareTool(
     container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(environment)) : mounted,
     command: tool(name).command(context),
     fix: tool(name).fixCommand?.(context) ?? [],
+    configs: configured ? Object.keys(configs).sort() : [],
   }
 }
 
@@ -74,10 +75,10 @@ export async function runTool(name: ToolName, inputs: ToolInputs): Promise<Stage
   }
   const { problem } = environment
   if (name === "mypy" && problem !== undefined) return { ...stage, ...unresolved(problem) }
-  const { container, command } = await prepareTool(name, inputs)
+  const { container, command, configs } = await prepareTool(name, inputs)
   const run = await execute(container.withExec(recorded(command, config.timeout)))
   const interruption = interrupted(run, name, config.timeout)
-  const { status, reason, findings } = interruption ?? tool(name).read(run)
+  const { status, reason, findings } = interruption ?? withPlace(tool(name).read(run), configs)
   return {
     ...stage,
     status,
@@ -88,6 +89,15 @@ export async function runTool(name: ToolName, inputs: ToolInputs): Promise<Stage
     exitCode: stageExitCode(status, interruption !== undefined),
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
   }
+}
+
+/** A tool that can't read its configuration seldom says where that stands. */
+function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
+  const { status, reason } = outcome
+  const said = configs.length === 0 || configs.some((file) => reason.includes(file))
+  return status !== "error" || said
+    ? outcome
+    : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
 }
 
 async function execute(done: Container): Promise<ToolRun & { began: number }> {
@@ -119,16 +129,16 @@ export function inspectable(container: Container, command: string[]): Container 
 const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)
 
 /** Types can't be checked without the packages they come from. */
-function unresolved(problem: string) {
+function unresolved({ message, files }: NonNullable<PythonEnvironment["problem"]>) {
   const unsolvable =
-    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(problem)
+    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(message)
   return {
     status: "error" as const,
-    reason: `the service's packages can't be installed: ${problem}`,
+    reason: `the packages of ${files.join(", ")} can't be installed: ${message}`,
     exitCode: unsolvable ? ExitCode.badInput : ExitCode.infrastructure,
     findings: [],
     milliseconds: 0,
     cached: null,
-    log: problem,
+    log: message,
   }
 }

@@ -15,7 +15,7 @@ export interface LiveLine {
 
 export function liveLine(): LiveLine {
   const begun = Date.now()
-  let shown = ""
+  let shown = "preparing"
   const paint = () =>
     process.stderr.write(`\r\x1b[K${seconds(begun)}  ${shown.slice(0, (process.stderr.columns ?? 80) - 12)}`)
   const timer = terminal

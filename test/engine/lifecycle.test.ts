@@ -125,14 +125,14 @@ describe("up and down", () => {
     before = await traces()
     files = await hostFiles()
     const { stderr, milliseconds } = await up()
-    expect(stderr.trim().split("\n")).toHaveLength(1)
+    expect(stderr).toMatch(/^engine started \([\d.]+ s\)\nengine ready\n$/)
     expect(milliseconds).toBeLessThan(5000)
     expect(await remember("one")).toBe("one\n")
   })
 
   it("does nothing where the engine runs", async () => {
     const { pid } = state()
-    await up()
+    expect((await up()).stderr).toBe("engine ready\n")
     expect(state().pid).toBe(pid)
     expect((await slipway(["engine", "status"])).stdout).toContain(`runs as process ${pid}`)
   })

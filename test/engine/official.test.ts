@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { engineEnvironment } from "./dagger.js"
 
 const REPOSITORY = resolve(import.meta.dirname, "../..")
 const FIXTURES = join(REPOSITORY, "test/fixtures/modules")
@@ -50,7 +51,13 @@ async function prepare(name: keyof typeof MODULES): Promise<void> {
 }
 
 async function execute(cwd: string, command: string, args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(command, args, { cwd, encoding: "utf8", maxBuffer: 2 ** 28 })
+  const env = await engineEnvironment()
+  const { stdout } = await promisify(execFile)(command, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  })
   return stdout.trim()
 }
 

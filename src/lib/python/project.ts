@@ -6,7 +6,9 @@ export type Manifests = Readonly<Record<string, string>>
 
 /** What the resolver is to work out, and from what. */
 export interface Requirements {
-  /** Arguments that name files, extras and groups. */
+  /** The files that say what is needed. */
+  files: string[]
+  /** Arguments that name these files, extras and groups. */
   inputs: string[]
   /** Exact versions from lock and constraint files. */
   pins: Pins
@@ -61,6 +63,7 @@ export function findRequirements(manifests: Manifests, chosen?: readonly string[
   const locks = names.filter((name) => LOCK_FILE.test(name) && !files.includes(name))
   const texts = (list: readonly string[]) => list.map((name) => ({ name, text: manifests[name] ?? "" }))
   return {
+    files: [...files, ...(metadata ? [metadata.name] : [])],
     inputs: [...files, ...(metadata ? [metadata.name, ...metadata.options] : [])],
     pins: readPins(texts([...locks, ...files])),
     needsSource: (metadata?.dynamic ?? false) || files.some((name) => LOCAL_LINE.test(manifests[name] ?? "")),

@@ -10,6 +10,7 @@ const FINDINGS_PER_STAGE = 50
 const REASON_LENGTH = 200
 const MESSAGE_LENGTH = 300
 const REPRO_LENGTH = 2000
+const PROBLEM_LENGTH = 4000
 /** Kept free for a note of what was cut. */
 const NOTE_BYTES = 200
 
@@ -18,7 +19,7 @@ const ORDER: StageStatus[] = ["error", "failed", "passed", "skipped"]
 
 /** Returns the verdict as Markdown, failures first, no longer than `SUMMARY_BYTES`; what had to be left out is said. */
 export function summary(verdict: Verdict, reports: readonly StageReport[] = []): string {
-  const top = headline(verdict) + stageTable(verdict.stages, SUMMARY_BYTES / 2)
+  const top = headline(verdict) + problem(verdict) + stageTable(verdict.stages, SUMMARY_BYTES / 2)
   const failures = [...reports.filter(stopped)].sort(byStatus)
   const parts: string[] = []
   let room = SUMMARY_BYTES - bytes(top) - NOTE_BYTES
@@ -43,7 +44,15 @@ function headline({ status, run, milliseconds }: Verdict): string {
   return `## ${ICONS[status]} Slipway: ${status}\n\n${what} in ${duration(milliseconds)}, run ${code(clip(run.id, 100))}\n`
 }
 
+/** Returns why nothing ran, with its line breaks. */
+function problem({ problem: text }: Verdict): string {
+  if (text === null) return ""
+  const lines = clip(text, PROBLEM_LENGTH).split("\n")
+  return `\n${lines.map(markdown).join("  \n")}\n`
+}
+
 function stageTable(stages: readonly StageResult[], room: number): string {
+  if (stages.length === 0) return ""
   const head = "\n| stage | status | time | cached | reason |\n|---|---|---|---|---|\n"
   const { text, cut } = fit([...stages].sort(byStatus).map(stageRow), room - bytes(head) - NOTE_BYTES)
   return head + text + (cut === 0 ? "" : `\n… and ${cut} more stages, see \`verdict.json\`\n`)

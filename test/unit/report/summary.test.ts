@@ -23,6 +23,15 @@ const page = (...stages: StageReport[]): string => summary(verdict(stages), stag
 const bytes = (text: string): number => Buffer.byteLength(text)
 
 describe("summary", () => {
+  it("says why nothing ran", () => {
+    const problem = "slipway.yaml has 1 problem:\n  a|b @x\n→ mend it [CONFIG_INVALID]"
+    const text = summary({ ...verdict([]), status: "error", problem })
+    expect(text).toContain(
+      "\nslipway.yaml has 1 problem:  \n  a&#124;b @\u200Bx  \n→ mend it &#91;CONFIG&#95;INVALID&#93;\n",
+    )
+    expect(text).not.toContain("| stage |")
+  })
+
   it("gives the verdict, all stages and the failures, worst first", () => {
     const text = page(
       stage("passed", [], { name: "black", reason: "3 files formatted", cached: true }),

@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { beforeAll, describe, expect, it } from "vitest"
+import { run } from "../../dagger/lib/shell.js"
+import { engineEnvironment } from "./dagger.js"
+import { callOn, ci, copyOf, folder, GATES, service, SLIPWAY, slipway, write } from "./pipeline.js"
+
+beforeAll(engineEnvironment)
+
+describe("verdict.json", () => {
+  it("says what ran and what became of it; --json prints it", async () => {
+    const begun = Date.now()
+    const source = copyOf("bandit")
+    const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+    await git`git init --quiet --initial-branch=trunk`
+    await git`git add .`
+    await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
+    const sha = (await git`git rev-parse HEAD`).stdout.trim()
+
+    const ended = await ci(source, "--json", "--event=pull_request", "--run-id=run-1")
+    expect(ended.exitCode).toBe(1)
+    expect(ended.stdout).toBe(ended.read("verdict.json"))
+    expect(ended.verdict).toEqual({
+      schema: 1,
+      run: {
+        id: "run-1",
+        event: "pull_request",
+        ref: "refs/heads/trunk",
+        sha,
+        startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+      },
+      status: "failed",
+      exitCode: 1,
+      milliseconds: expect.any(Number) as number,
+      stages: ["black", "isort", "flake8", "mypy", "bandit"].map((name) => ({
+        name,
+        group: "quality",
+        status: name === "bandit" ? "failed" : "passed",
+        milliseconds: expect.any(Number) as number,
+        cached: expect.any(Boolean) as boolean,
+        reason: expect.stringMatching(/^.+$/) as string,
+        repro: expect.stringMatching(new RegExp(`^dagger call .* debug --stage=${name} terminal$`)) as string,
+        exitCode: name === "bandit" ? 1 : 0,
+      })),
+      problem: null,
+    })
+    expect(Date.parse(ended.verdict?.run.startedAt ?? "")).toBeGreaterThanOrEqual(begun)
+  })
+
+  it("is never an old one", async () => {
+    const out = folder()
+    write(out, { "verdict.json": '{"exitCode": 0, "stages": []}', "junit/old.xml": "", "mine.txt": "kept" })
+    const source = service({ "a.py": "A = 1\n" })
+    const bad = "git://127.0.0.1:1/none.git"
+    expect(await slipway("ci", `--source=${bad}`, `--out=${out}`)).toMatchObject({ exitCode: 3, stdout: "" })
+    expect(existsSync(join(out, "verdict.json"))).toBe(false)
+    expect(existsSync(join(out, "junit"))).toBe(false)
+
+    expect(await slipway("quality", `--source=${source}`, `--out=${out}`)).toMatchObject({ exitCode: 0 })
+    expect(existsSync(join(out, "verdict.json"))).toBe(true)
+    expect(readFileSync(join(out, "mine.txt"), "utf8")).toBe("kept")
+  })
+})
+
+it("ends with 4 for arguments that it can't use, and says which", async () => {
+  const file = join(service({ "a.py": "A = 1\n" }), "a.py")
+  const cases: [args: string[], says: string][] = [
+    [["ci", "--bogus"], "--bogus"],
+    [["bogus"], "bogus"],
+    [["debug"], "stage"],
+    [["ci", "--source=/does/not/exist"], '"/does/not/exist"'],
+    [["ci", `--source=${file}`], "NO_SOURCE"],
+    [["ci", `--source=${GATES}/black`, `--out=${file}`], "OUT_NOT_FOLDER"],
+  ]
+  for (const [args, says] of cases) {
+    const { exitCode, stderr } = await slipway(...args)
+    expect(exitCode, args.join(" ")).toBe(4)
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/^ +at /m)
+  }
+  expect(await slipway("--help")).toMatchObject({ exitCode: 0 })
+})
+
+it("ci --only refuses a group that there isn't, in the verdict", async () => {
+  const out = folder()
+  const { exitCode } = await callOn(`${GATES}/black`, "ci", "--only=quallity", "export", `--path=${out}`)
+  expect(exitCode).toBe(0)
+  const verdict: unknown = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8"))
+  expect(verdict).toMatchObject({ status: "error", exitCode: 4, stages: [] })
+  expect(verdict).toHaveProperty("problem", expect.stringContaining('unknown stage "quallity"'))
+  expect(readFileSync(join(out, "summary.md"), "utf8")).toContain("quallity")
+})
+
+it("Ctrl-C ends with 130, the tool in the engine with it, and leaves no verdict", async () => {
+  const name = `slow_${randomUUID().replaceAll("-", "")}.py`
+  const lines = Array.from({ length: 5000 }, (_, i) => `def f${i}(a,b):\n    return {'a':a,'b':[b,b,${i}]}`)
+  const source = service({ [name]: lines.join("\n\n"), "slipway.yaml": `quality:\n  paths: [${name}]\n` })
+  const out = folder()
+  // The name is in the tool's command only, so that no other run's tool is taken for ours.
+  const running = async () =>
+    (await run({ nothrow: true })`pgrep -f -- ${`[b]lack .*${name}`}`).exitCode === 0
+  const args = [SLIPWAY, "ci", `--source=${source}`, `--out=${out}`]
+  const child = spawn("node", args, { env: await engineEnvironment(), stdio: "ignore" })
+  const ended = new Promise((resolve) => child.once("close", resolve))
+  await until(running)
+  await sleep(300)
+  child.kill("SIGINT")
+  expect(await ended).toBe(130)
+  await until(async () => !(await running()), 5)
+  expect(existsSync(join(out, "verdict.json"))).toBe(false)
+})
+
+it("debug opens a shell where `again` repeats the stage", async () => {
+  const command = ["node", SLIPWAY, "debug", "mypy", `--source=${GATES}/mypy`].join(" ")
+  const env = { ...(await engineEnvironment()), TERM: "xterm" }
+  const child = spawn("script", ["-qefc", command, "/dev/null"], { env })
+  const timer = setTimeout(() => child.kill(), 60_000)
+  const dialogue: [RegExp, string][] = [
+    [/[#$] $/, "again; echo ended with $?"],
+    [/ended with \d[^]*[#$] $/, "exit"],
+  ]
+  let [all, unread] = ["", ""]
+  child.stdout.on("data", (data: Buffer) => {
+    all += data.toString()
+    // eslint-disable-next-line no-control-regex -- what a terminal acts upon is no part of the text
+    unread = (unread + data.toString()).replace(/\x1b\[[\d;?]*[A-Za-z]/g, "")
+    if (data.includes("\x1b]11;?")) child.stdin.write("\x1b]11;rgb:0000/0000/0000\x07")
+    if (data.includes("\x1b[6n")) child.stdin.write("\x1b[1;1R")
+    if (data.includes("\x1b[c")) child.stdin.write("\x1b[?62;22c")
+    if (!dialogue[0]?.[0].test(unread)) return
+    unread = ""
+    child.stdin.write(`${dialogue.shift()?.[1] ?? ""}\n`)
+  })
+  const exitCode = await new Promise((resolve) => child.once("close", resolve))
+  clearTimeout(timer)
+  expect(all).toContain("What this stage runs, and `again` repeats:")
+  expect(all).toContain('"code": "return-value"')
+  expect(all).toContain("ended with 1")
+  expect(exitCode).toBe(0)
+})
+
+async function until(holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error("waited in vain")
+    await sleep(100)
+  }
+}

@@ -1,0 +1,280 @@
+import { randomUUID } from "node:crypto"
+import { cpSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import {
+  callOn,
+  ci,
+  copyOf,
+  type Files,
+  folder,
+  GATES,
+  sarifOf,
+  service,
+  statuses,
+  write,
+  xmlElements,
+} from "./pipeline.js"
+
+const TOOLS = ["black", "isort", "flake8", "mypy", "bandit"]
+const each = (status: string | boolean | null) => Object.fromEntries(TOOLS.map((name) => [name, status]))
+const ALL_PASSED = each("passed")
+
+beforeAll(engineEnvironment)
+
+/** What each gate's fixture breaks: where, and by which rule. */
+const BROKEN = [
+  { gate: "black", file: "health.py", line: 11, rule: "format" },
+  { gate: "isort", file: "settings.py", line: 3, rule: "imports" },
+  { gate: "flake8", file: "shutdown.py", line: 4, rule: "F401" },
+  { gate: "mypy", file: "worker.py", line: 7, rule: "return-value" },
+  { gate: "bandit", file: "archive.py", line: 7, rule: "B602" },
+]
+
+describe.each(BROKEN)("a service that breaks $gate alone", ({ gate, file, line, rule }) => {
+  const source = join(GATES, gate)
+
+  it("fails in ci, which names tool, file, line and a command, and passes the other gates", async () => {
+    const run = await ci(source)
+    expect(run.exitCode, run.stderr).toBe(1)
+    expect(statuses(run)).toEqual({ ...ALL_PASSED, [gate]: "failed" })
+    expect(run.stdout).toMatch(new RegExp(`^  ${file}:${line}(:\\d+)?: .+ \\[${gate} ${rule}\\]$`, "m"))
+    const repro = `dagger call --mod=${REPOSITORY} --source=${source} debug --stage=${gate} terminal`
+    expect(run.stdout).toContain(`  repeat: ${repro}\n`)
+    expect(run.stage(gate)).toMatchObject({ repro, exitCode: 1 })
+
+    expect(sarifOf(run, gate).places).toMatchObject([{ file, line, rule }])
+    for (const other of TOOLS.filter((name) => name !== gate)) expect(sarifOf(run, other).places).toEqual([])
+    const elements = xmlElements(run.read("junit/quality.xml"))
+    expect(elements.filter((name) => name === "testsuite")).toHaveLength(5)
+    expect(elements.filter((name) => name === "failure")).toHaveLength(1)
+    expect(run.read(`logs/${gate}.log`)).toMatch(new RegExp(`^\\$ ${gate} [^]*${file}`))
+    expect(run.read("summary.md")).toContain(`${file}:${line}`)
+  })
+
+  it("fails its check", async () => {
+    const { exitCode, stderr } = await callOn(source, "quality", gate.replace("flake8", "flake-8"))
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(`Error: ✗ ${gate} failed: 1 problem in 1 file`)
+    expect(stderr).toContain(`  ${file}:${line}`)
+  })
+})
+
+it("check -l lists the five gates and nothing else", async () => {
+  const { stdout } = await dagger(["check", "-l"], { cwd: REPOSITORY })
+  const names = Array.from(stdout.matchAll(/^(?:slipway:)?(quality:\S+) /gm), ([, name]) => name)
+  // Dagger writes flake8 as flake-8 wherever it is typed.
+  const gates = TOOLS.map((name) => `quality:${name.replace("flake8", "flake-8")}`)
+  expect(names.toSorted()).toEqual(gates.toSorted())
+  expect(stdout.trim().split("\n")).toHaveLength(6)
+})
+
+it("fix mends what Black and isort found, and nothing else changes", async () => {
+  const source = copyOf("black", "isort", "flake8")
+  const { exitCode, stderr } = await callOn(source, "quality", "fix", "export", `--path=${source}`)
+  expect(exitCode, stderr).toBe(0)
+  expect(readFileSync(join(source, "health.py"), "utf8")).toContain('{"status": "ok"}')
+  const untouched = readFileSync(join(GATES, "flake8/shutdown.py"), "utf8")
+  expect(readFileSync(join(source, "shutdown.py"), "utf8")).toBe(untouched)
+  expect(statuses(await ci(source))).toEqual({ ...ALL_PASSED, flake8: "failed" })
+})
+
+describe("debug", () => {
+  const source = join(GATES, "mypy")
+
+  it("gives the stage's container, where `again` repeats the failure", async () => {
+    const again = ["debug", "--stage=mypy", "with-exec", "--args=again"]
+    const failed = await callOn(source, ...again)
+    expect(failed.exitCode).toBe(1)
+    const { stdout } = await callOn(source, ...again, "--expect=ANY", "stdout")
+    const log = (await ci(source)).read("logs/mypy.log")
+    expect(stdout).toContain('"code": "return-value"')
+    expect(log.split("\n").slice(1).join("\n")).toBe(stdout)
+  })
+
+  it("refuses an unknown stage, and lists those that there are", async () => {
+    const { exitCode, stderr } = await callOn(source, "debug", "--stage=mipy", "sync")
+    expect(exitCode).not.toBe(0)
+    expect(stderr).toContain('unknown stage "mipy"')
+    expect(stderr).toContain(`→ choose one of ${TOOLS.join(", ")} [UNKNOWN_STAGE]`)
+  })
+})
+
+it("runs again only what reads an edited file, and mypy doesn't trust a file's size and time", async () => {
+  const cached = (run: Awaited<ReturnType<typeof ci>>) =>
+    Object.fromEntries(run.verdict?.stages.map((stage) => [stage.name, stage.cached]) ?? [])
+  const nonce = randomUUID()
+  const text = `NONCE = "${nonce}"\n\n\ndef port() -> int:\n    return 8000\n`
+  const source = service({ "README.md": "one\n", "a.py": text, "b.py": "import a\n\nPORT: int = a.port()\n" })
+  const file = join(source, "a.py")
+  const time = new Date("2026-01-02T03:04:05Z")
+  utimesSync(file, time, time)
+  const first = await ci(source)
+  expect(statuses(first)).toEqual(ALL_PASSED)
+  expect(cached(first)).toEqual(each(false))
+
+  const readme = await ci(write(source, { "README.md": "two\n", "docs/more.md": "three\n" }))
+  expect(statuses(readme)).toEqual(ALL_PASSED)
+  expect(cached(readme)).toEqual(each(true))
+
+  // Only black's settings change: no other tool reads them.
+  const settings = await ci(write(source, { "pyproject.toml": "[tool.black]\nline-length = 100\n" }))
+  expect(cached(settings)).toMatchObject({ black: false, flake8: true })
+
+  writeFileSync(file, text.replace("8000", '"80"'))
+  utimesSync(file, time, time)
+  expect(statSync(file).size).toBe(text.length)
+  const edited = await ci(source)
+  expect(edited.exitCode).toBe(1)
+  expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
+  expect(sarifOf(edited, "mypy").places).toMatchObject([{ file: "a.py", line: 5, rule: "return-value" }])
+  expect(cached(edited)).toEqual(each(false))
+})
+
+it("uses the service's version of a tool, and mypy sees the service's packages", async () => {
+  const source = service({
+    "requirements.txt": "black==25.1.0\nitsdangerous==2.2.0\n",
+    "tokens.py": "from itsdangerous import want_bytes\n\nTOKEN: str = want_bytes('a')\n",
+  })
+  const run = await ci(source)
+  expect(statuses(run)).toEqual({ ...ALL_PASSED, black: "failed", mypy: "failed" })
+  expect(sarifOf(run, "black").version).toBe("25.1.0")
+  const [place] = sarifOf(run, "mypy").places
+  expect(place).toMatchObject({ file: "tokens.py", line: 3, rule: "assignment" })
+  expect(place?.message).toContain('expression has type "bytes"')
+})
+
+it("lets our tools give way where the service's lock file needs another version of what they need", async () => {
+  const lock = 'version = 1\n\n[[package]]\nname = "pathspec"\nversion = "0.12.1"\n'
+  const run = await ci(service({ "a.py": "A = 1\n", "uv.lock": lock }))
+  expect(statuses(run)).toEqual(ALL_PASSED)
+  expect(sarifOf(run, "black").version).toMatch(/^25\./)
+  expect(sarifOf(run, "flake8").version).toBe("7.5.0")
+})
+
+describe("bad input", () => {
+  it.each<{ what: string; files: Files; says: string[] }>([
+    { what: "an empty folder", files: {}, says: ["the source holds no files", "EMPTY_SOURCE"] },
+    {
+      what: "no Python project",
+      files: { "package.json": "{}", "lib/a.js": "1" },
+      says: ["no Python project", '"package.json"', "NOT_PYTHON"],
+    },
+    {
+      what: "a slipway.yaml with an unknown key, a wrong type, a duplicate and a cycle",
+      files: {
+        "a.py": "A = 1\n",
+        "slipway.yaml": "paralel: 2\nparallel: many\nname: a\nname: b\nquality: &all\n  paths: [*all]\n",
+      },
+      says: [
+        "slipway.yaml has 5 problems",
+        "slipway.yaml:1:1: paralel: unknown key",
+        'slipway.yaml:2:11: parallel: expected a whole number from 1 to 64, received "many"',
+        "slipway.yaml:4:1: name: the key stands twice, first on line 3",
+        "slipway.yaml:5:10: anchors are not allowed",
+        "slipway.yaml:6:11: aliases are not allowed",
+      ],
+    },
+    {
+      what: "a slipway.yaml of 10 MB",
+      files: { "a.py": "A = 1\n", "slipway.yaml": "a".repeat(10 * 1024 * 1024) },
+      says: ["slipway.yaml:1:1: the file is too large"],
+    },
+  ])("$what ends with 4", async ({ files, says }) => {
+    const run = await ci(service(files))
+    expect(run.exitCode).toBe(4)
+    expect(run.verdict).toMatchObject({ status: "error", exitCode: 4, stages: [] })
+    for (const text of says) expect(run.stdout).toContain(text)
+    expect(run.verdict?.problem).toContain(says[0])
+  })
+
+  it("a file with a syntax error is named by each tool that reads it", async () => {
+    const run = await ci(service({ "app/broken.py": '"""Broken."""\n\n\ndef broken(:\n    pass\n' }))
+    expect(run.exitCode).toBe(1)
+    // isort looks at imports only, and those are sorted.
+    expect(statuses(run)).toEqual({ ...each("failed"), isort: "passed" })
+    for (const name of ["black", "flake8", "mypy"])
+      expect(run.stdout).toMatch(new RegExp(`^  app/broken\\.py:4:\\d+: .+ \\[${name} `, "m"))
+    expect(run.stdout).toMatch(/^ {2}app\/broken\.py: .+ \[bandit unread\]$/m)
+  })
+
+  it("each tool's own broken configuration is an error that names its file", async () => {
+    const files = {
+      black: ["pyproject.toml", '[tool.black]\nline-length = "wide"\n'],
+      isort: [".isort.cfg", "[settings]\nline_length = wide\n"],
+      flake8: [".flake8", "[flake8]\nmax-line-length = wide\n"],
+      mypy: ["mypy.ini", "[mypy]\nstrict = perhaps\n"],
+      bandit: ["bandit.yaml", "skips: [B101\n"],
+    } as const
+    const run = await ci(service({ "a.py": "A = 1\n", ...Object.fromEntries(Object.values(files)) }))
+    expect(run.exitCode).toBe(4)
+    expect(statuses(run)).toEqual(each("error"))
+    for (const [name, [file]] of Object.entries(files)) expect(run.stage(name).reason).toContain(file)
+    expect(xmlElements(run.read("junit/quality.xml")).filter((name) => name === "error")).toHaveLength(5)
+  })
+
+  it("a pyproject.toml that is no TOML is an error of each tool that reads it", async () => {
+    const run = await ci(service({ "a.py": "A = 1\n", "pyproject.toml": "[tool.black\nline-length = 88\n" }))
+    expect(run.exitCode).toBe(4)
+    // The two others are not configured there.
+    const error = { black: "error", isort: "error", mypy: "error" }
+    expect(statuses(run)).toEqual({ ...ALL_PASSED, ...error })
+    for (const name of ["black", "mypy"]) expect(run.stage(name).reason).toContain("Expected ']'")
+    expect(run.stage("isort").reason).toContain("pyproject.toml")
+  })
+
+  it("requirements that can't be met are an error of mypy, with the resolver's words; the others run", async () => {
+    const run = await ci(service({ "a.py": "A = 1\n", "requirements.txt": "six==99.0\n" }))
+    expect(run.exitCode).toBe(4)
+    expect(statuses(run)).toEqual({ ...ALL_PASSED, mypy: "error" })
+    const { reason } = run.stage("mypy")
+    expect(reason).toContain("requirements.txt")
+    expect(reason).toContain("there is no version of six==99.0")
+  })
+
+  it("hostile file names are named in every tool's findings, and forge no line", async () => {
+    const names = [
+      "a b.py",
+      `it's "q".py`,
+      "new\n✓ line.py",
+      "-x.py",
+      "größe.py",
+      "::error::x.py",
+      "\r\x1b[1A.py",
+    ]
+    const code = 'import sys\nimport os\n\n\ndef f()->int:\n    exec("1")\n    return ""\n'
+    const run = await ci(service(Object.fromEntries(names.map((name) => [name, code]))))
+    expect(run.exitCode).toBe(1)
+    expect(statuses(run)).toEqual(each("failed"))
+    for (const tool of TOOLS) {
+      const files = new Set(sarifOf(run, tool).places.map(({ file }) => file))
+      expect([...files].toSorted(), tool).toEqual(names.toSorted())
+    }
+    expect(run.stdout).not.toMatch(/^(✓|::)/m)
+    expect(run.stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u)
+    expect(run.stdout).toContain("  new\\n✓ line.py:5: would be reformatted [black format]\n")
+    xmlElements(run.read("junit/quality.xml"))
+  })
+
+  it("a stage that takes too long ends with 3, and isn't kept for the next run", async () => {
+    const lines = Array.from({ length: 4000 }, (_, i) => `def f${i}(a,b):\n    return {'a':a,'b':[b,b,${i}]}`)
+    const source = service({
+      "big.py": lines.join("\n\n"),
+      "slipway.yaml": "timeout: 1s\nquality:\n  checks: [black]\n",
+    })
+    const expected = { name: "black", status: "error", reason: "black took longer than 1 s", cached: false }
+    for (const run of [await ci(source), await ci(source)]) {
+      expect(run.exitCode).toBe(3)
+      expect(run.verdict?.stages).toMatchObject([expected])
+    }
+  })
+})
+
+it("quotes a source's path in the command that repeats a stage", async () => {
+  const source = join(folder(), "it's a service")
+  cpSync(join(GATES, "flake8"), source, { recursive: true })
+  const { repro } = (await ci(source)).stage("flake8")
+  expect(repro).toContain(`'--source=${source.replace("'", "'\\''")}' debug --stage=flake8 terminal`)
+})

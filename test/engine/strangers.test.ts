@@ -1,0 +1,63 @@
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { ci, folder, sarifOf, statuses } from "./pipeline.js"
+
+/** Source distributions that have never heard of Slipway, and what is to be expected of them. */
+const STRANGERS = [
+  // A library with a lock file whose packages our tools need in other versions.
+  { name: "flask", version: "3.1.2", expected: { isort: "failed", flake8: "failed", bandit: "failed" } },
+  // A command that isn't formatted by Black, and brings its own settings of Flake8.
+  { name: "httpie", version: "3.2.4", expected: { black: "failed", flake8: "passed", mypy: "failed" } },
+]
+
+const sources = folder()
+
+beforeAll(async () => {
+  await engineEnvironment()
+  const wanted = STRANGERS.map(({ name, version }) => `${name}==${version}`)
+  const download = [
+    "pip",
+    "download",
+    "--quiet",
+    "--no-deps",
+    "--no-binary=:all:",
+    "--dest=/sdists",
+    ...wanted,
+  ]
+  const script = `mkdir /out && ${download.join(" ")} && cd /out && for f in /sdists/*.tar.gz; do tar xzf $f; done`
+  const { exitCode, stderr } = await dagger([
+    "core",
+    "container",
+    "from",
+    "--address=python:3.11-slim",
+    "with-exec",
+    `--args=sh,-c,"${script}"`,
+    "directory",
+    "--path=/out",
+    "export",
+    `--path=${sources}`,
+  ])
+  expect(exitCode, stderr).toBe(0)
+})
+
+describe.each(STRANGERS)("$name", ({ name, version, expected }) => {
+  it("gets a verdict whose findings name files that are there", async () => {
+    const source = join(sources, `${name}-${version}`)
+    expect(readdirSync(source)).not.toContain("slipway.yaml")
+    const run = await ci(source)
+    expect(run.exitCode, run.stdout).toBe(1)
+    expect(statuses(run)).toMatchObject(expected)
+    for (const { name: tool, status, reason } of run.verdict?.stages ?? []) {
+      const { places } = sarifOf(run, tool)
+      if (status === "passed") expect(places).toEqual([])
+      if (status === "failed") expect(places.length, tool).toBeGreaterThan(0)
+      if (status === "error") expect(reason).toMatch(new RegExp(`^${tool} could not do its work .*: /venv/`))
+      for (const { file, line } of places.filter(() => status === "failed")) {
+        expect(existsSync(join(source, file ?? "absent")), `${tool}: ${file}`).toBe(true)
+        expect(line, `${tool}: ${file}`).toBeGreaterThan(0)
+      }
+    }
+  })
+})

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest"
+import { findRequirements, pythonVersion } from "../../../src/lib/python/project.js"
+
+describe("findRequirements", () => {
+  it("finds nothing where there is nothing", () => {
+    expect(findRequirements({})).toEqual({ files: [], inputs: [], pins: new Map(), needsSource: false })
+  })
+
+  it("takes requirement files by their usual names, and no others", () => {
+    const names = [
+      "requirements.txt",
+      "requirements-dev.txt",
+      "dev-requirements.txt",
+      "requirements/test.txt",
+    ]
+    const others = ["requirements-docs.txt", "requirements/gpu.txt", "my-requirements.txt", "requirements.in"]
+    const manifests = Object.fromEntries([...names, ...others].map((name) => [name, "six\n"]))
+    expect(findRequirements(manifests).inputs).toEqual(names.toSorted())
+  })
+
+  it("takes only those that the service chose, and its lock files' pins", () => {
+    const manifests = {
+      "requirements.txt": "six==1.0\n",
+      "gpu.txt": "black==24.8.0\n",
+      "poetry.lock": '[[package]]\nname = "mypy"\nversion = "1.11.2"\n',
+      "pyproject.toml": '[project]\nname = "a"\n',
+    }
+    const found = findRequirements(manifests, ["gpu.txt"])
+    expect(found.inputs).toEqual(["gpu.txt"])
+    expect(Object.fromEntries(found.pins)).toEqual({ mypy: "1.11.2", black: "24.8.0" })
+  })
+
+  it("takes a project's metadata with the extras and groups of development", () => {
+    const text = `[project]
+name = "a"
+dependencies = ["six"]
+[project.optional-dependencies]
+dev = ["pytest"]
+gpu = ["torch"]
+[dependency-groups]
+lint = ["black==24.8.0"]
+docs = ["sphinx"]
+`
+    const found = findRequirements({ "pyproject.toml": text })
+    expect(found.inputs).toEqual(["pyproject.toml", "--extra", "dev", "--group", "lint"])
+    expect(found.files).toEqual(["pyproject.toml"])
+    expect(found.needsSource).toBe(false)
+  })
+
+  it("takes no pyproject.toml that only configures tools", () => {
+    expect(findRequirements({ "pyproject.toml": "[tool.black]\nline-length = 88\n" }).inputs).toEqual([])
+  })
+
+  it("needs the source where metadata comes from code, or a requirement is a folder", () => {
+    const needs = (manifests: Record<string, string>) => findRequirements(manifests).needsSource
+    expect(needs({ "pyproject.toml": '[project]\nname = "a"\ndynamic = ["version"]\n' })).toBe(false)
+    expect(needs({ "pyproject.toml": '[project]\ndynamic = [\n  "dependencies",\n]\n' })).toBe(true)
+    expect(needs({ "pyproject.toml": '[tool.poetry]\nname = "a"\n' })).toBe(true)
+    expect(needs({ "setup.py": "" })).toBe(true)
+    expect(needs({ "setup.cfg": "[flake8]\nmax-line-length = 88\n" })).toBe(false)
+    expect(needs({ "setup.cfg": "[metadata]\nname = a\n" })).toBe(true)
+    expect(needs({ "requirements.txt": "six\n-e .[dev]\n" })).toBe(true)
+    expect(needs({ "requirements.txt": "six\n" })).toBe(false)
+  })
+
+  it("takes the extras of setup.cfg", () => {
+    const text = "[metadata]\nname = a\n[options.extras_require]\ntest =\n    pytest\ndocs = sphinx\n"
+    expect(findRequirements({ "setup.py": "", "setup.cfg": text }).inputs).toEqual([
+      "setup.py",
+      "--extra",
+      "test",
+    ])
+  })
+})
+
+describe("pythonVersion", () => {
+  const requires = (text: string) =>
+    pythonVersion({ "pyproject.toml": `[project]\nrequires-python = "${text}"\n` })
+
+  it("is what slipway.yaml says, then .python-version, then ours", () => {
+    expect(pythonVersion({ ".python-version": "3.12.4\n" }, "3.13")).toBe("3.13")
+    expect(pythonVersion({ ".python-version": "3.12.4\n" })).toBe("3.12")
+    expect(pythonVersion({ ".python-version": "pypy3.10\n" })).toBe("3.11")
+    expect(pythonVersion({})).toBe("3.11")
+  })
+
+  it("is raised to what the project requires, never lowered", () => {
+    expect(requires(">=3.9")).toBe("3.11")
+    expect(requires(">=3.13,<4")).toBe("3.13")
+    expect(requires("==3.12.*")).toBe("3.12")
+    expect(requires("<4,>=3.12")).toBe("3.12")
+  })
+})

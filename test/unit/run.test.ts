@@ -1,0 +1,67 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { interrupted, overall, recorded, stageExitCode } from "../../src/lib/run.js"
+
+describe("recorded", () => {
+  let folder = ""
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "recorded-"))))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Runs a recorded command here, with its record in a folder of ours. */
+  function execute(command: string[], seconds = 10) {
+    const [program = "", ...args] = recorded(command, seconds).map((word) =>
+      word.replaceAll("/slipway/", `${folder}/`),
+    )
+    const { status, stdout } = spawnSync(program, args, { encoding: "utf8" })
+    const read = (name: string) => Number(readFileSync(join(folder, name), "utf8"))
+    return { status, stdout, exitCode: read("exit-code"), began: read("began") }
+  }
+
+  it("keeps an exit code and the time, and does not fail", () => {
+    const before = Date.now()
+    const ended = execute(["sh", "-c", "echo $#:$1; exit 3", "-", "a b"])
+    expect(ended).toMatchObject({ status: 0, exitCode: 3, stdout: "1:a b\n" })
+    expect(ended.began).toBeGreaterThanOrEqual(before)
+    expect(ended.began).toBeLessThanOrEqual(Date.now())
+  })
+
+  it("fails for what must not be kept: time was up, no such command, an end by a signal", () => {
+    expect(execute(["sleep", "5"], 1)).toMatchObject({ status: 124, exitCode: 124 })
+    expect(execute(["no-such-command"])).toMatchObject({ status: 127, exitCode: 127 })
+    expect(execute(["sh", "-c", "kill -SEGV $$"]).status).toBe(139)
+  })
+})
+
+describe("interrupted", () => {
+  const reason = (exitCode: number) => interrupted({ exitCode, stdout: "", stderr: "" }, "mypy", 60)?.reason
+
+  it("says nothing of a tool that ended by itself", () => {
+    expect([0, 1, 2, 123].map(reason)).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it("tells how it ended otherwise", () => {
+    expect(reason(124)).toBe("mypy took longer than 60 s")
+    expect(reason(127)).toBe("mypy could not be run (exit code 127)")
+    expect(reason(139)).toBe("mypy was ended by signal 11")
+    expect(reason(137)).toBe("mypy was ended by signal 9, perhaps for lack of memory")
+  })
+})
+
+it("gives each status its exit code", () => {
+  expect(stageExitCode("passed", false)).toBe(0)
+  expect(stageExitCode("skipped", false)).toBe(0)
+  expect(stageExitCode("failed", false)).toBe(1)
+  expect(stageExitCode("error", false)).toBe(4)
+  expect(stageExitCode("error", true)).toBe(3)
+})
+
+it("takes what is most certain for the whole run", () => {
+  expect(overall([])).toBe(0)
+  expect(overall([0, 0])).toBe(0)
+  expect(overall([3, 0, 1, 4])).toBe(1)
+  expect(overall([3, 4])).toBe(4)
+  expect(overall([0, 3])).toBe(3)
+})
