@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process"
+import { createServer } from "node:net"
+import { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { up } from "../../dagger/engine/engine.js"
 import { findHost } from "../../dagger/engine/host.js"
@@ -90,4 +92,19 @@ export async function processes(root: number, text = ""): Promise<number[]> {
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid)
   }
   return all.filter(({ pid, command }) => found.has(pid) && command.includes(text)).map(({ pid }) => pid)
+}
+
+/** A port of this host that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === "object" ? (address?.port ?? 0) : 0
+}
+
+/** An address of this host that is reached from elsewhere. */
+export function hostAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1"
 }

@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process"
 import { createHash, randomUUID } from "node:crypto"
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
-import { networkInterfaces, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { call, dagger, engineEnvironment, KIT, onTerminal } from "./dagger.js"
+import { call, dagger, engineEnvironment, freePort, hostAddress, KIT, onTerminal } from "./dagger.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "kit-"))
 beforeAll(engineEnvironment)
@@ -224,20 +223,6 @@ describe("git", () => {
 it("reaches a package registry from a container, with certificates that it trusts", async () => {
   expect((await call("pip", "--name=six", `--run=${randomUUID()}`)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === "object" ? (address?.port ?? 0) : 0
-}
-
-/** An address of this host that is reached from elsewhere. */
-function hostAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1"
-}
 
 /** What is served there, once it is. */
 async function fetched(url: string): Promise<string> {

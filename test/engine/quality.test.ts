@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { cpSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
-import { dagger, engineEnvironment } from "./dagger.js"
+import { run } from "../../dagger/lib/shell.js"
+import { dagger, engineEnvironment, freePort, hostAddress } from "./dagger.js"
 import {
   callOn,
   ci,
@@ -102,15 +104,12 @@ describe("debug", () => {
   })
 })
 
-it("runs again only what reads an edited file, and mypy doesn't trust a file's size and time", async () => {
+it("runs again only what reads an edited file, and mypy sees an edit that keeps a file's size", async () => {
   const cached = (run: Awaited<ReturnType<typeof ci>>) =>
     Object.fromEntries(run.verdict?.stages.map((stage) => [stage.name, stage.cached]) ?? [])
   const nonce = randomUUID()
   const text = `NONCE = "${nonce}"\n\n\ndef port() -> int:\n    return 8000\n`
   const source = service({ "README.md": "one\n", "a.py": text, "b.py": "import a\n\nPORT: int = a.port()\n" })
-  const file = join(source, "a.py")
-  const time = new Date("2026-01-02T03:04:05Z")
-  utimesSync(file, time, time)
   const first = await ci(source)
   expect(statuses(first)).toEqual(ALL_PASSED)
   expect(cached(first)).toEqual(each(false))
@@ -123,14 +122,39 @@ it("runs again only what reads an edited file, and mypy doesn't trust a file's s
   const settings = await ci(write(source, { "pyproject.toml": "[tool.black]\nline-length = 100\n" }))
   expect(cached(settings)).toMatchObject({ black: false, flake8: true })
 
-  writeFileSync(file, text.replace("8000", '"80"'))
-  utimesSync(file, time, time)
-  expect(statSync(file).size).toBe(text.length)
+  const wrong = text.replace("8000", '"80"')
+  expect(wrong).toHaveLength(text.length)
+  write(source, { "a.py": wrong })
   const edited = await ci(source)
   expect(edited.exitCode).toBe(1)
   expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
   expect(sarifOf(edited, "mypy").places).toMatchObject([{ file: "a.py", line: 5, rule: "return-value" }])
   expect(cached(edited)).toEqual(each(false))
+})
+
+it("mypy sees an edit in a git source, whose files all have one size and time", async () => {
+  const [work, served] = [folder(), folder()]
+  const git = run({ cwd: work, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+  const commit = async (value: string) => {
+    write(work, { "a.py": `NONCE = "${nonce}"\n\n\ndef port() -> int:\n    return ${value}\n` })
+    await git`git add . && git -c user.name=a -c user.email=a@localhost commit --quiet -m edit`
+    await git`git push --quiet ${served}/a.git HEAD:main`
+    return (await git`git rev-parse HEAD`).stdout.trim()
+  }
+  const nonce = randomUUID()
+  await git`git init --quiet --initial-branch=main . && git clone --quiet --bare . ${served}/a.git`
+  const [host, port] = [hostAddress(), await freePort()]
+  const options = ["--export-all", `--base-path=${served}`, `--listen=${host}`, `--port=${port}`]
+  const daemon = spawn("git", ["daemon", ...options], { detached: true, stdio: "ignore" })
+  try {
+    const address = `git://${host}:${port}/a.git`
+    await expect.poll(() => git({ nothrow: true })`git ls-remote ${address}`).toMatchObject({ exitCode: 0 })
+    expect(statuses(await ci(`${address}#${await commit("8000")}`))).toEqual(ALL_PASSED)
+    const edited = await ci(`${address}#${await commit('"80"')}`)
+    expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
+  } finally {
+    process.kill(-(daemon.pid ?? 0))
+  }
 })
 
 it("uses the service's version of a tool, and mypy sees the service's packages", async () => {
