@@ -62,11 +62,11 @@ program
   })
 
 program
-  .command("test")
-  .description("set up, lint and run every test (npm test)")
-  .action(async () => {
+  .command("test [files...]")
+  .description("set up, lint and run every test, or those of these files (npm test)")
+  .action(async (files: string[]) => {
     const { test } = await import("./commands/test.js")
-    exit(await test())
+    exit(await test(files))
   })
 
 program

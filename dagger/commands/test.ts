@@ -13,7 +13,7 @@ interface Results {
 }
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */
-export async function test(): Promise<number> {
+export async function test(files: string[]): Promise<number> {
   const env = await engineEnvironment()
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
   await step("sdk/ for editors and tsc", () =>
@@ -22,7 +22,8 @@ export async function test(): Promise<number> {
   const lint = await step("lint", () => sh`npm run --silent lint`)
   const file = join(REPOSITORY, "node_modules/.slipway-test.json")
   rmSync(file, { force: true })
-  const vitest = await sh`npx vitest run --reporter=default --reporter=json --outputFile.json=${file}`
+  const vitest =
+    await sh`npx vitest run --reporter=default --reporter=json --outputFile.json=${file} ${files}`
   const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
   const passed = results?.numPassedTests ?? 0
   // A file that can't be loaded has no tests to count, and is a failure all the same.
