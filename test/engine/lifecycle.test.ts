@@ -28,7 +28,9 @@ afterAll(async () => {
 })
 
 async function slipway(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const options = { nothrow: true, env: { ...process.env, SLIPWAY_HOME: home, ...env } }
+  // `npm test` points to the machine's engine, which this home is to do without.
+  const base = { ...process.env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", SLIPWAY_HOME: home }
+  const options = { nothrow: true, env: { ...base, ...env } }
   const { exitCode, stdout, stderr } = await run(
     options,
   )`${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} ${args}`
