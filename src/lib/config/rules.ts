@@ -93,3 +93,42 @@ export const pinned: TextRule = {
   expected: 'an image reference with a tag or digest, such as "python:3.11-slim"',
   pattern: /(:[^/:@]+|@[^/@]+)$/,
 }
+
+/** It becomes one argument of a shell, and Linux takes none of more than 128 KiB. */
+export const command: TextRule = {
+  expected: "a command on one line, of at most 4000 characters",
+  // eslint-disable-next-line no-control-regex -- they are what is kept out
+  pattern: /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,4000}$/,
+}
+
+export const environmentVariable: TextRule = {
+  expected: 'the name of an environment variable, such as "DATABASE_URL"',
+  pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+}
+
+export const urlScheme: TextRule = {
+  expected: 'the scheme of a URL, such as "postgresql" or "postgresql+asyncpg"',
+  pattern: /^[a-z][a-z0-9+.-]{0,63}$/,
+}
+
+export const imageTag: TextRule = {
+  expected: 'the tag of an image, such as "15" or "15-alpine"',
+  pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
+}
+
+export const markerExpression: TextRule = {
+  expected: 'names of markers with "and", "or", "not" and brackets, such as "integration and not slow"',
+  pattern: /^[A-Za-z_(][\w ()]*$/,
+}
+
+export const workers: TextRule = {
+  expected: '"auto", or a number from 1 to 64',
+  pattern: /^(auto|[1-9]|[1-5][0-9]|6[0-4])$/,
+}
+
+/** Trivy adds the tag that fits it where there is none. */
+export const repository: TextRule = {
+  expected: 'a repository with its registry, such as "mirror.example.com/aquasecurity/trivy-db:2"',
+  pattern:
+    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+}

@@ -68,7 +68,7 @@ describe("what YAML has beyond data", () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n},`.repeat(9)}]`)
     const [problem, count] = first(["l0: &l0 [lol]", ...levels].join("\n"))
     expect(problem).toBe(
-      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, python, quality, parallel, timeout, images",
+      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images",
     )
     expect(count).toBe(10 + 10 + 81)
   })
@@ -198,6 +198,13 @@ describe("time", () => {
     "python: {index",
     "images: {prefix",
     "images: {replace: {git",
+    "tests: {migrate",
+    "tests: {unit: {marker",
+    "tests: {unit: {workers",
+    "tests: {postgres: {version",
+    "tests: {postgres: {variable",
+    "tests: {postgres: {scheme",
+    "security: {database: {repository",
   ])("the patterns of %s", (key) => {
     for (const unit of ["a", "a-", "a.", "a/", "../", "a:", "@", "//", "a@", "0"]) {
       const text = `${key}: "${unit.repeat(240_000 / unit.length)}!"${"}".repeat(key.split("{").length - 1)}\n`

@@ -46,8 +46,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(5)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(5)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(13)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(13)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -62,6 +62,23 @@ describe("the schema", () => {
       "version",
       "quality.checks",
       "quality.paths",
+      "tests.suites",
+      "tests.unit.workers",
+      "tests.integration.workers",
+      "tests.services",
+      "tests.postgres.version",
+      "tests.postgres.variable",
+      "tests.postgres.scheme",
+      "tests.redis.version",
+      "tests.redis.variable",
+      "tests.startTimeout",
+      "tests.testTimeout",
+      "tests.reruns",
+      "tests.coverage.above",
+      "security.checks",
+      "security.severity",
+      "security.misconfiguration",
+      "security.database.maximumAge",
       "parallel",
       "timeout",
       "images.replace",

@@ -7,6 +7,14 @@ import { bad, good } from "./samples.js"
 const problemsOf = (text: string): string[] =>
   checkConfig(text).problems.map((problem) => formatProblem(problem))
 
+interface Suite {
+  readonly paths?: readonly string[]
+  readonly marker?: string
+  readonly workers: string
+}
+
+type Severity = "unknown" | "low" | "medium" | "high" | "critical"
+
 function errorOf(text: string, file?: string): SlipwayError {
   try {
     parseConfig(text, file)
@@ -28,6 +36,24 @@ describe("what fits", () => {
       version: 1,
       python: {},
       quality: { checks: ["black", "isort", "flake8", "mypy", "bandit"], paths: ["."] },
+      tests: {
+        suites: ["unit", "integration"],
+        unit: { workers: "auto" },
+        integration: { workers: "auto" },
+        services: ["postgres", "redis"],
+        postgres: { version: "15", variable: "DATABASE_URL", scheme: "postgresql" },
+        redis: { version: "7", variable: "REDIS_URL" },
+        startTimeout: 60,
+        testTimeout: 60,
+        reruns: 0,
+        coverage: { above: 80 },
+      },
+      security: {
+        checks: ["vulnerabilities", "secrets", "misconfiguration", "suppressions"],
+        severity: "critical",
+        misconfiguration: "critical",
+        database: { maximumAge: 172_800 },
+      },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -49,6 +75,29 @@ describe("what fits", () => {
         index: "https://pypi.example.com/simple",
       },
       quality: { checks: ["mypy", "black"], paths: ["src", "tests"] },
+      tests: {
+        suites: ["integration", "unit"],
+        unit: { paths: ["tests/unit", "tests/test_api.py"], marker: "not (slow or gpu)", workers: "8" },
+        integration: { paths: ["tests/it"], marker: "integration and not slow", workers: "auto" },
+        services: ["redis"],
+        postgres: { version: "16-alpine", variable: "PG_DSN", scheme: "postgresql+asyncpg" },
+        redis: { version: "7.2", variable: "CACHE_URL" },
+        migrate: "python -m app.migrate --to='head' && true",
+        startTimeout: 90,
+        testTimeout: 120,
+        reruns: 2,
+        coverage: { above: 92, sources: ["src/app", "src/lib"] },
+      },
+      security: {
+        checks: ["secrets", "vulnerabilities"],
+        severity: "high",
+        misconfiguration: "unknown",
+        database: {
+          repository: "mirror.example.com:5000/aquasecurity/trivy-db:2",
+          file: "vendor/db.tar.gz",
+          maximumAge: 86_400,
+        },
+      },
       parallel: 4,
       timeout: 3600,
       images: {
@@ -56,6 +105,9 @@ describe("what fits", () => {
         replace: {
           python: "registry.example.com/python:3.11-slim",
           git: `alpine/git@sha256:${"0123456789abcdef".repeat(4)}`,
+          postgres: "registry.example.com/postgres:16",
+          redis: "registry.example.com/redis:7",
+          trivy: "registry.example.com/trivy:0.70.0",
         },
       },
     })
@@ -63,6 +115,17 @@ describe("what fits", () => {
 
   test("a section keeps the defaults of the keys that it leaves out", () => {
     expect(parseConfig("quality: {checks: [mypy]}\n").quality).toEqual({ checks: ["mypy"], paths: ["."] })
+  })
+
+  test("a suite keeps its number of workers when only its paths are given", () => {
+    expect(parseConfig("tests: {unit: {paths: [t]}}\n").tests.unit).toEqual({ paths: ["t"], workers: "auto" })
+  })
+
+  test("numbers become texts where a text is meant", () => {
+    const { tests } = parseConfig(
+      "tests: {unit: {workers: 64}, postgres: {version: 17}, redis: {version: 8}}\n",
+    )
+    expect([tests.unit.workers, tests.postgres.version, tests.redis.version]).toEqual(["64", "17", "8"])
   })
 
   test("a number as Python's version becomes a text", () => {
@@ -84,6 +147,8 @@ describe("what fits", () => {
       expect(Object.isFrozen(config.quality)).toBe(true)
       expect(Object.isFrozen(config.quality.checks)).toBe(true)
       expect(Object.isFrozen(config.images.replace)).toBe(true)
+      expect(Object.isFrozen(config.tests.unit)).toBe(true)
+      expect(Object.isFrozen(config.security.database)).toBe(true)
     }
   })
 
@@ -100,11 +165,40 @@ describe("what fits", () => {
         readonly checks: readonly ("black" | "isort" | "flake8" | "mypy" | "bandit")[]
         readonly paths: readonly string[]
       }
+      readonly tests: {
+        readonly suites: readonly ("unit" | "integration")[]
+        readonly unit: Suite
+        readonly integration: Suite
+        readonly services: readonly ("postgres" | "redis")[]
+        readonly postgres: { readonly version: string; readonly variable: string; readonly scheme: string }
+        readonly redis: { readonly version: string; readonly variable: string }
+        readonly migrate?: string
+        readonly startTimeout: number
+        readonly testTimeout: number
+        readonly reruns: number
+        readonly coverage: { readonly above: number; readonly sources?: readonly string[] }
+      }
+      readonly security: {
+        readonly checks: readonly ("vulnerabilities" | "secrets" | "misconfiguration" | "suppressions")[]
+        readonly severity: Severity
+        readonly misconfiguration: Severity
+        readonly database: {
+          readonly repository?: string
+          readonly file?: string
+          readonly maximumAge: number
+        }
+      }
       readonly parallel: number
       readonly timeout: number
       readonly images: {
         readonly prefix?: string
-        readonly replace: { readonly python?: string; readonly git?: string }
+        readonly replace: {
+          readonly python?: string
+          readonly git?: string
+          readonly postgres?: string
+          readonly redis?: string
+          readonly trivy?: string
+        }
       }
     }>()
   })
@@ -177,7 +271,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy
       → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

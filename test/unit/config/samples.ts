@@ -8,7 +8,7 @@ export const good: Record<string, string> = {
   "a document's start and end": "---\nparallel: 3\n...\n",
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
-  "null sections": "python:\nquality:\nimages:\n",
+  "null sections": "python:\nquality:\ntests:\nsecurity:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -21,6 +21,26 @@ quality:
   paths:
     - src
     - tests
+tests:
+  suites: [integration, unit]
+  unit: {paths: [tests/unit, tests/test_api.py], marker: not (slow or gpu), workers: 8}
+  integration: {paths: [tests/it], marker: integration and not slow, workers: auto}
+  services: [redis]
+  postgres: {version: 16-alpine, variable: PG_DSN, scheme: postgresql+asyncpg}
+  redis: {version: "7.2", variable: CACHE_URL}
+  migrate: python -m app.migrate --to='head' && true
+  startTimeout: 90s
+  testTimeout: 2m
+  reruns: 2
+  coverage: {above: 92, sources: [src/app, src/lib]}
+security:
+  checks: [secrets, vulnerabilities]
+  severity: high
+  misconfiguration: unknown
+  database:
+    repository: mirror.example.com:5000/aquasecurity/trivy-db:2
+    file: vendor/db.tar.gz
+    maximumAge: 24h
 parallel: 4
 timeout: 1h
 images:
@@ -28,6 +48,9 @@ images:
   replace:
     python: registry.example.com/python:3.11-slim
     git: alpine/git@sha256:${"0123456789abcdef".repeat(4)}
+    postgres: registry.example.com/postgres:16
+    redis: registry.example.com/redis:7
+    trivy: registry.example.com/trivy:0.70.0
 `,
   "a number as version": "python: {version: 3.11}\n",
   "version 3.9 as a number": "python: {version: 3.9}\n",
@@ -47,6 +70,17 @@ images:
   "the most parallel": "parallel: 64\n",
   "a whole float": "parallel: 4.0\n",
   "the longest timeouts": "timeout: 9999m\n",
+  "null suites": "tests:\n  unit:\n  integration:\n  postgres:\n  coverage:\nsecurity:\n  database:\n",
+  "no services": "tests: {services: []}\n",
+  "the longest command": `tests: {migrate: ${"x".repeat(4000)}}\n`,
+  "the least and the most workers": "tests: {unit: {workers: 1}, integration: {workers: '64'}}\n",
+  "a marker with brackets": "tests: {unit: {marker: '(a or b) and not _c2'}}\n",
+  "the least and the most reruns": "tests: {reruns: 10, coverage: {above: 0}}\n",
+  "a tag with a digest's letters": "tests: {postgres: {version: 15.4-alpine3.19_x}}\n",
+  "an environment variable with an underscore": "tests: {redis: {variable: _r2}}\n",
+  "a database by its registry's port, without tag":
+    "security: {database: {repository: 'localhost:5000/trivy-db'}}\n",
+  "a database by digest": `security: {database: {repository: 'a.example/b/trivy-db:2@sha256:${"0".repeat(64)}'}}\n`,
   "indented comments": `parallel: 3\n${" ".repeat(150)}# far right\n`,
 }
 
@@ -78,11 +112,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -93,7 +127,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, received a list",
+    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
@@ -205,6 +239,118 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "images: {replace: {git: 'localhost:5000/git'}}\n",
     '1:25: images.replace.git: expected an image reference with a tag or digest, such as "python:3.11-slim", received "localhost:5000/git"',
   ],
+  "an unknown suite": [
+    "tests: {suites: [unti]}\n",
+    '1:18: tests.suites[0]: expected one of unit, integration, received "unti"; did you mean "unit"?',
+  ],
+  "no suites": [
+    "tests: {suites: []}\n",
+    "1:17: tests.suites: expected at least one entry, received an empty list",
+  ],
+  "no paths of a suite": [
+    "tests: {unit: {paths: []}}\n",
+    "1:23: tests.unit.paths: expected at least one entry, received an empty list",
+  ],
+  "tests of the parent": ["tests: {unit: {paths: [../t]}}\n", inside("1:24: tests.unit.paths[0]", "../t")],
+  "a key of a suite beside it": [
+    "tests:\n  marker: slow\n",
+    '2:3: tests.marker: unknown key here; it belongs below "tests.unit"',
+  ],
+  "a marker with an operator": ["tests: {unit: {marker: a & b}}\n", marker("1:24", "a & b")],
+  "a marker like an option": ["tests: {unit: {marker: -x}}\n", marker("1:24", "-x")],
+  "a marker of two lines": ['tests: {unit: {marker: "a\\nb"}}\n', marker("1:24", "a\\nb")],
+  "no workers": ["tests: {unit: {workers: 0}}\n", workers("the number 0; put it in quotes")],
+  "too many workers": ["tests: {unit: {workers: '65'}}\n", workers('"65"')],
+  "workers by a word": ["tests: {unit: {workers: all}}\n", workers('"all"')],
+  "half a worker": ["tests: {unit: {workers: 1.5}}\n", workers("the number 1.5; put it in quotes")],
+  "an unknown service": [
+    "tests: {services: [postgresql]}\n",
+    '1:20: tests.services[0]: expected one of postgres, redis, received "postgresql"; did you mean "postgres"?',
+  ],
+  "a service twice": [
+    "tests: {services: [redis, redis]}\n",
+    '1:27: tests.services[1]: "redis" stands in the list twice, first on line 1',
+  ],
+  "a tag that YAML reads as a fraction": [
+    "tests: {redis: {version: 7.2}}\n",
+    "1:26: tests.redis.version: expected a text, received the number 7.2; put it in quotes",
+  ],
+  "a tag with its image": [
+    "tests: {postgres: {version: 'postgres:15'}}\n",
+    '1:29: tests.postgres.version: expected the tag of an image, such as "15" or "15-alpine", received "postgres:15"',
+  ],
+  "a variable with a dash": [
+    "tests: {redis: {variable: REDIS-URL}}\n",
+    '1:27: tests.redis.variable: expected the name of an environment variable, such as "DATABASE_URL", received "REDIS-URL"',
+  ],
+  "a scheme with its colon": [
+    "tests: {postgres: {scheme: 'postgresql://'}}\n",
+    '1:28: tests.postgres.scheme: expected the scheme of a URL, such as "postgresql" or "postgresql+asyncpg", received "postgresql://"',
+  ],
+  "a scheme of Redis": [
+    "tests: {redis: {scheme: redis}}\n",
+    '1:17: tests.redis.scheme: unknown key here; it belongs below "tests.postgres"',
+  ],
+  "a command of two lines": [
+    "tests:\n  migrate: |\n    a\n    b\n",
+    '2:12: tests.migrate: expected a command on one line, of at most 4000 characters, received "a\\nb\\n"',
+  ],
+  "a command that is too long": [
+    `tests: {migrate: ${"x".repeat(4001)}}\n`,
+    `1:18: tests.migrate: expected a command on one line, of at most 4000 characters, received "${"x".repeat(80)}…"`,
+  ],
+  "an empty command": [
+    "tests: {migrate: ''}\n",
+    '1:18: tests.migrate: expected a command on one line, of at most 4000 characters, received ""',
+  ],
+  "a test's time without unit": [
+    "tests: {testTimeout: 60}\n",
+    time("the number 60; put it in quotes", "1:22: tests.testTimeout"),
+  ],
+  "too many reruns": [
+    "tests: {reruns: 11}\n",
+    "1:17: tests.reruns: expected a whole number from 0 to 10, received the number 11",
+  ],
+  "coverage above 100": [
+    "tests: {coverage: {above: 100}}\n",
+    "1:27: tests.coverage.above: expected a whole number from 0 to 99, received the number 100",
+  ],
+  "coverage in per cent": [
+    "tests: {coverage: {above: 80%}}\n",
+    '1:27: tests.coverage.above: expected a whole number from 0 to 99, received "80%"',
+  ],
+  "no code to cover": [
+    "tests: {coverage: {sources: []}}\n",
+    "1:29: tests.coverage.sources: expected at least one entry, received an empty list",
+  ],
+  "an unknown scan": [
+    "security: {checks: [secret]}\n",
+    '1:21: security.checks[0]: expected one of vulnerabilities, secrets, misconfiguration, suppressions, received "secret"; did you mean "secrets"?',
+  ],
+  "a severity in upper case": [
+    "security: {severity: HIGH}\n",
+    '1:22: security.severity: expected one of unknown, low, medium, high, critical, received "HIGH"; did you mean "high"?',
+  ],
+  "no severity": [
+    "security:\n  misconfiguration:\n",
+    "2:20: security.misconfiguration: expected one of unknown, low, medium, high, critical, received nothing",
+  ],
+  "a database with a scheme": [
+    "security: {database: {repository: 'https://a.example/trivy-db:2'}}\n",
+    '1:35: security.database.repository: expected a repository with its registry, such as "mirror.example.com/aquasecurity/trivy-db:2", received "https://a.example/trivy-db:2"',
+  ],
+  "a database without registry": [
+    "security: {database: {repository: 'aquasecurity/trivy-db:2'}}\n",
+    '1:35: security.database.repository: expected a registry first, such as "mirror.example.com/hub" or "localhost:5000", received "aquasecurity/trivy-db:2"',
+  ],
+  "a database outside of the source": [
+    "security: {database: {file: /var/db.tar.gz}}\n",
+    `1:29: security.database.file: expected a path relative to the service's folder, received "/var/db.tar.gz"`,
+  ],
+  "a database's age in days": [
+    "security: {database: {maximumAge: 2d}}\n",
+    time('"2d"', "1:35: security.database.maximumAge"),
+  ],
   "an image in upper case": [
     "images: {replace: {git: 'a/Git:1'}}\n",
     '1:25: images.replace.git: expected an image reference such as "registry.example.com/python:3.11-slim", received "a/Git:1"',
@@ -231,6 +377,14 @@ function whole(place: string, value: string): string {
   return `${place}: parallel: expected a whole number from 1 to 64, received the number ${value}`
 }
 
-function time(value: string): string {
-  return `1:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received ${value}`
+function marker(place: string, value: string): string {
+  return `${place}: tests.unit.marker: expected names of markers with "and", "or", "not" and brackets, such as "integration and not slow", received "${value}"`
+}
+
+function workers(value: string): string {
+  return `1:25: tests.unit.workers: expected "auto", or a number from 1 to 64, received ${value}`
+}
+
+function time(value: string, place = "1:10: timeout"): string {
+  return `${place}: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received ${value}`
 }
