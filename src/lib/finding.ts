@@ -12,7 +12,15 @@ export interface Finding {
   /** Counted from 1. */
   column?: number
   message: string
+  /** Found, but below what fails the gate: reports list it, nothing stops for it. */
+  advisory?: true
+  /** How bad a hole it is, where the tool says. */
+  severity?: Severity
+  /** Where the rule is explained. */
+  url?: string
 }
+
+export type Severity = "unknown" | "low" | "medium" | "high" | "critical"
 
 /** What a finished run of a tool left behind. */
 export interface ToolRun {

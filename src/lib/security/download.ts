@@ -1,0 +1,45 @@
+import { clip } from "../report/escape.js"
+import { oneLine, plain } from "../tools/outcome.js"
+
+/** What Trivy, its Go libraries and registries say, the most telling first, and what it means. */
+const CAUSES: readonly [said: RegExp, meaning: string][] = [
+  [/no space left on device|disk quota exceeded/, "no space is left on the disk"],
+  [/x509: |tls: failed|tls: handshake failure/, "the registry's certificate is not trusted"],
+  [/TOOMANYREQUESTS|status code 429/, "the registry allows no more requests for now"],
+  [/UNAUTHORIZED|DENIED|status code 40[13]/, "the registry refuses access"],
+  [/MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|status code 404/, "the registry does not have it"],
+  [/status code 5\d\d/, "the registry has an error of its own"],
+  [/no such host|server misbehaving|in name resolution/, "the registry's name can't be resolved"],
+  [/proxyconnect/, "the proxy can't be reached"],
+  [/connection refused/, "nothing answers at the registry's address"],
+  [/[Tt]imeout|deadline exceeded|unreachable|no route to host|reset by peer|EOF/, "the network failed"],
+  [/gzip: invalid|unacceptable media type|a single layer/, "what the registry has there is no database"],
+]
+
+const DETAIL_LENGTH = 160
+
+/**
+ * Says on one line why Trivy's database could not be downloaded, in words and with Trivy's own; undefined where
+ * something else ended the run.
+ */
+export function downloadFailure(stderr: string): string | undefined {
+  const message = fatal(stderr)
+  if (message === undefined || !message.includes("failed to download vulnerability DB")) return undefined
+  const [, from = "any source", said = message] = /download artifact from (\S+): ([^]*)/.exec(message) ?? []
+  const detail = lastMessage(said)
+  const [, meaning] = CAUSES.find(([pattern]) => pattern.test(detail)) ?? []
+  const cause = meaning === undefined ? detail : `${meaning} (${detail})`
+  return oneLine(`Trivy's database could not be downloaded from ${clip(from, 100)}: ${cause}`)
+}
+
+/** Returns what Trivy says behind the word FATAL: why it ended. */
+export function fatal(stderr: string): string | undefined {
+  const [, message] = /\tFATAL\t(?:Fatal error\t)?([^]+)/.exec(plain(stderr)) ?? []
+  return message?.replace(/\/\/[^/?#\s@]*@/g, "//***@").trim()
+}
+
+/** Returns the last point of a list of errors, or all where it is none, without the address that was asked. */
+function lastMessage(said: string): string {
+  const point = said.split(/^\s*\* /m).at(-1) ?? ""
+  return clip(point.trim().replace(/^G(?:et|ET) "?https?:\/\/\S+?"?: /, ""), DETAIL_LENGTH)
+}

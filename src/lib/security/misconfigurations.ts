@@ -1,0 +1,52 @@
+import type { Finding, ToolRun } from "../finding.js"
+import { clip } from "../report/escape.js"
+import { fields, objects, text } from "../tools/json.js"
+import { count } from "../tools/outcome.js"
+import { graded, judge, type Scan, severityOf, without } from "./severity.js"
+import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
+import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
+
+const NOUN = { one: "misconfiguration", many: "misconfigurations" }
+const TEXT_LENGTH = 350
+
+/** Reads what `trivy fs --scanners misconfig` finds in Dockerfiles, Kubernetes manifests and the like. */
+export function misconfigurations(run: ToolRun, options: TrivyOptions): Scan {
+  const all = results(run)
+  if (all === undefined) return withoutReport(run)
+  const files = all.filter(({ Class }) => Class === "config")
+  const findings = files.flatMap((result) => failures(result, options)).sort(byPlace)
+  const clean =
+    files.length === 0
+      ? "no configuration file to look at"
+      : `${count(files.length, "file")} ${without(options.gate, NOUN)}`
+  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean }) }
+}
+
+function failures(result: Fields, options: TrivyOptions): Finding[] {
+  const file = targetFile(result, options)
+  return objects(result.Misconfigurations)
+    .filter(({ Status }) => Status === "FAIL")
+    .map((failure) => {
+      const severity = severityOf(text(failure.Severity))
+      const line = Number(fields(failure.CauseMetadata).StartLine)
+      const url = text(failure.PrimaryURL)
+      return trivyFinding(
+        {
+          rule: text(failure.AVDID) || text(failure.ID),
+          file,
+          line,
+          message: `${advice(failure)}${remarks([severity], url)}`,
+          url,
+        },
+        graded(severity, options.gate),
+      )
+    })
+}
+
+/** Returns what is wrong and what to do. */
+function advice({ Title, Resolution }: Fields): string {
+  const [title, resolution] = [Title, Resolution].map((part) =>
+    clip(text(part).replace(/\s+/g, " ").trim().replace(/\.$/, ""), TEXT_LENGTH),
+  )
+  return [title, resolution].filter(Boolean).join(": ")
+}

@@ -1,0 +1,48 @@
+import type { Finding, ToolRun } from "../finding.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+import { graded, judge, type Scan, severityOf } from "./severity.js"
+import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
+import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
+
+const NOUN = { one: "secret", many: "secrets" }
+
+/** All of a secret that may leave Trivy's container: `Match` and `Code` hold the line it stands on, and those around. */
+const HARMLESS = ["RuleID", "Category", "Severity", "Title", "StartLine", "EndLine"]
+
+/** Reads what `trivy fs --scanners secret` finds. Every secret fails, whatever its severity. */
+export function secrets(run: ToolRun, options: Pick<TrivyOptions, "prefix"> = {}): Scan {
+  const all = results(run)
+  if (all === undefined) return withoutReport(run)
+  const findings = all.flatMap((result) => secretsOf(result, options)).sort(byPlace)
+  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean: "no secret found" }) }
+}
+
+function secretsOf(result: Fields, options: Pick<TrivyOptions, "prefix">): Finding[] {
+  const file = targetFile(result, options)
+  return objects(result.Secrets).map(({ RuleID, Severity, Title, StartLine }) => {
+    const severity = severityOf(text(Severity))
+    const message = `${text(Title) || text(RuleID)}${remarks([severity], "")}`
+    const from = { rule: text(RuleID), file, line: Number(StartLine), message, url: "" }
+    return trivyFinding(from, graded(severity, "unknown"))
+  })
+}
+
+const harmless = (secret: Fields): Fields =>
+  Object.fromEntries(Object.entries(secret).filter(([key]) => HARMLESS.includes(key)))
+
+/**
+ * Returns a report of Trivy's without a line of the source in it, fit to be kept; undefined where the text is no such
+ * report, of which nothing can be said.
+ */
+export function withoutMatches(report: string): string | undefined {
+  const parsed = parseJson(report)
+  if (typeof fields(parsed).SchemaVersion !== "number") return undefined
+  return `${JSON.stringify(parsed, withoutLines, 2)}\n`
+}
+
+function withoutLines(key: string, value: unknown): unknown {
+  if (["Match", "Code", "RenderedCause"].includes(key)) return undefined
+  if (key === "Secrets") return objects(value).map(harmless)
+  // What Trivy was told to ignore stands elsewhere in the report.
+  return "RuleID" in fields(value) ? harmless(fields(value)) : value
+}

@@ -1,0 +1,70 @@
+import { SEVERITIES } from "../config/config.js"
+import type { Finding, Outcome, Severity } from "../finding.js"
+import { passed } from "../tools/outcome.js"
+
+/** What a scanner found, before anything is suppressed. */
+export interface Scan {
+  findings: Finding[]
+  /** Tells what the findings that are left mean. */
+  judge: (kept: readonly Finding[]) => Outcome
+}
+
+/** A scan that did not take place: it says so, whatever is suppressed. */
+export const noScan = (outcome: Outcome): Scan => ({ findings: [], judge: () => outcome })
+
+/** What a scanner counts, for example a vulnerability and vulnerabilities. */
+export interface Noun {
+  one: string
+  many: string
+}
+
+const rank = (severity: Severity = "unknown"): number => SEVERITIES.indexOf(severity)
+
+/** Reads Trivy's name of a severity. */
+export const severityOf = (name: string): Severity =>
+  SEVERITIES.find((severity) => severity === name.toLowerCase()) ?? "unknown"
+
+/** Sorts the worst first. */
+export const worstFirst = (a?: Severity, b?: Severity): number => rank(b) - rank(a)
+
+/** What a severity makes of a finding where the gate lets pass all that is below its own. */
+export function graded(severity: Severity, gate: Severity): Pick<Finding, "level" | "advisory" | "severity"> {
+  if (rank(severity) >= rank(gate)) return { level: "error", severity }
+  return { level: rank(severity) >= rank("medium") ? "warning" : "note", severity, advisory: true }
+}
+
+/** Judges by the gate that the findings were graded with; `clean` is what to say when nothing stands in its way. */
+export function judge(
+  found: readonly Finding[],
+  kept: readonly Finding[],
+  { noun, clean }: { noun: Noun; clean: string },
+): Outcome {
+  const blocking = kept.filter(({ advisory }) => advisory !== true)
+  const below = kept.length - blocking.length
+  const rest = [
+    ...(below === 0 ? [] : [`${below} below the gate`]),
+    ...(found.length === kept.length ? [] : [`${found.length - kept.length} suppressed`]),
+  ]
+  const findings = [...kept]
+  if (blocking.length > 0)
+    return { status: "failed", reason: [counted(blocking, noun), ...rest].join(", "), findings }
+  return passed([clean, ...rest].join(", "), findings)
+}
+
+/** Returns `1 critical and 2 high vulnerabilities`. */
+function counted(findings: readonly Finding[], { one, many }: Noun): string {
+  const parts = SEVERITIES.toReversed().flatMap((severity) => {
+    const number = findings.filter((finding) => finding.severity === severity).length
+    return number === 0 ? [] : [`${number} ${severity === "unknown" ? "unrated" : severity}`]
+  })
+  return `${listed(parts, "and")} ${findings.length === 1 ? one : many}`
+}
+
+/** Returns `without a high or critical vulnerability`. */
+export const without = (gate: Severity, { one }: Noun): string =>
+  `without a ${gate === "unknown" ? "" : `${listed(SEVERITIES.slice(rank(gate)), "or")} `}${one}`
+
+function listed(parts: readonly string[], word: string): string {
+  const [last = "", ...before] = parts.toReversed()
+  return before.length === 0 ? last : `${before.toReversed().join(", ")} ${word} ${last}`
+}

@@ -1,0 +1,121 @@
+import type { Finding } from "../finding.js"
+import { glob } from "./glob.js"
+
+/** The file in the service's source that lists what may be ignored. */
+export const SUPPRESSIONS_FILE = ".slipway/suppressions.yaml"
+
+/** One entry of that file. */
+export interface Suppression {
+  /** The tool that would report it, for example `trivy` or `bandit`. */
+  tool: string
+  /** The tool's name of the rule, or a CVE. */
+  rule: string
+  /** A glob of the files it holds for; without one it holds for all. */
+  path?: string
+  reason: string
+  /** The last day on which it holds, YYYY-MM-DD, UTC. */
+  expires: string
+  owner: string
+  /** Where it stands in its file, counted from 1. */
+  line: number
+}
+
+/** A finding that an entry suppresses. */
+export interface Suppressed {
+  finding: Finding
+  suppression: Suppression
+}
+
+/** What became of findings and entries. */
+export interface Suppressing {
+  kept: Finding[]
+  suppressed: Suppressed[]
+  /** The entries that match a finding. */
+  used: Set<Suppression>
+}
+
+/** What is known of the use of entries. */
+export interface Usage {
+  used: ReadonlySet<Suppression>
+  /** The tools whose findings were all seen: only their entries can be told to be of no use. */
+  tools: ReadonlySet<string>
+}
+
+const DAY = 86_400_000
+/** Nobody remembers a reason for longer. */
+const MOST_DAYS = 365
+
+/** Takes from the findings those that an entry in good order suppresses. */
+export function applySuppressions(
+  findings: readonly Finding[],
+  suppressions: readonly Suppression[],
+  now: Date,
+): Suppressing {
+  const byRule = new Map<string, { entry: Suppression; holds: (finding: Finding) => boolean }[]>()
+  for (const entry of suppressions.filter((each) => fault(each, now) === undefined)) {
+    const key = ruleKey(entry)
+    byRule.set(key, [...(byRule.get(key) ?? []), { entry, holds: holdsFor(entry) }])
+  }
+  const result: Suppressing = { kept: [], suppressed: [], used: new Set() }
+  for (const finding of findings) {
+    const entries = (byRule.get(ruleKey(finding)) ?? []).filter(({ holds }) => holds(finding))
+    const [first] = entries
+    if (first === undefined) result.kept.push(finding)
+    else result.suppressed.push({ finding, suppression: first.entry })
+    for (const { entry } of entries) result.used.add(entry)
+  }
+  return result
+}
+
+const ruleKey = ({ tool, rule }: Pick<Finding, "tool" | "rule">): string => JSON.stringify([tool, rule])
+
+function holdsFor({ path }: Suppression): (finding: Finding) => boolean {
+  if (path === undefined) return () => true
+  const matches = glob(path)
+  return ({ file }) => file !== undefined && matches(file)
+}
+
+/** Returns what is wrong with the entries themselves, and which of them nothing needs any more. */
+export function suppressionFindings(
+  entries: readonly Suppression[],
+  { used, tools }: Usage,
+  now: Date,
+): Finding[] {
+  return entries.flatMap((entry) => {
+    const unused: Fault = ["unused", "suppresses nothing: remove it"]
+    const [rule, message] =
+      fault(entry, now) ?? (tools.has(entry.tool) && !used.has(entry) ? unused : ([] as const))
+    if (rule === undefined) return []
+    return [
+      {
+        tool: "slipway",
+        rule,
+        level: "error" as const,
+        file: SUPPRESSIONS_FILE,
+        line: entry.line,
+        message: `${named(entry)} ${message}`,
+      },
+    ]
+  })
+}
+
+type Fault = readonly [rule: string, message: string]
+
+/** Returns why an entry suppresses nothing, if so. */
+function fault({ reason, owner, expires }: Suppression, now: Date): Fault | undefined {
+  if (reason === "") return ["no-reason", "gives no reason: say why it may be ignored"]
+  if (owner === "") return ["no-owner", "has no owner: name who answers for it"]
+  if (expires === "") return ["no-expiry", "never expires: give the last day on which it holds"]
+  const left = daysLeft(expires, now)
+  if (left < 0) return ["expired", `expired on ${expires}: mend what it hides, or decide anew`]
+  if (left > MOST_DAYS)
+    return ["too-long", `holds until ${expires}, and may hold for at most ${MOST_DAYS} days from now`]
+  return undefined
+}
+
+/** Returns the whole days until the last one on which an entry holds; 0 is today, by UTC. */
+const daysLeft = (expires: string, now: Date): number =>
+  Math.floor(Date.parse(`${expires}T00:00:00Z`) / DAY) - Math.floor(now.getTime() / DAY)
+
+const named = ({ tool, rule, path }: Suppression): string =>
+  `the suppression of ${tool} ${rule}${path === undefined ? "" : ` in ${path}`}`

@@ -1,0 +1,70 @@
+import type { Finding, Outcome, Severity, ToolRun } from "../finding.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+import { broken, finding, oneLine } from "../tools/outcome.js"
+import { downloadFailure, fatal } from "./download.js"
+import { noScan, type Scan, worstFirst } from "./severity.js"
+
+export type Fields = Record<string, unknown>
+
+export interface TrivyOptions {
+  /** The least severity that fails. */
+  gate: Severity
+  /** The folder in which the source lay below what was scanned, for example `src`. */
+  prefix?: string
+}
+
+/** Reads the results of a run; undefined where it left no report. */
+export function results(run: ToolRun): Fields[] | undefined {
+  const report = fields(parseJson(run.stdout))
+  if (run.exitCode !== 0 || typeof report.SchemaVersion !== "number") return undefined
+  return objects(report.Results)
+}
+
+/** A run without a report: Trivy's own account of what ended it. */
+export const withoutReport = (run: ToolRun): Scan => noScan(brokenTrivy(run))
+
+function brokenTrivy(run: ToolRun): Outcome {
+  const message = fatal(run.stderr)
+  if (message === undefined) return broken("trivy", run)
+  const reason = downloadFailure(run.stderr) ?? `trivy could not do its work: ${message}`
+  return { status: "error", reason: oneLine(reason), findings: [] }
+}
+
+/** Returns a target's path relative to the source. */
+export function targetFile({ Target }: Fields, { prefix }: Pick<TrivyOptions, "prefix">): string {
+  const target = text(Target).replace(/^\/+/, "")
+  return prefix !== undefined && target.startsWith(`${prefix}/`) ? target.slice(prefix.length + 1) : target
+}
+
+/** Makes a finding of Trivy's. */
+export function trivyFinding(
+  from: { rule: string; file?: string; line?: number; message: string; url: string },
+  grade: Pick<Finding, "level" | "advisory" | "severity">,
+): Finding {
+  const { url, ...rest } = from
+  return {
+    ...finding({ tool: "trivy", ...rest, level: grade.level }),
+    ...grade,
+    ...(isUrl(url) ? { url } : {}),
+  }
+}
+
+const isUrl = (url: string): boolean => /^https?:\/\/[!-~]{1,2000}$/.test(url)
+
+/** Returns the end of a message: ` (critical, fixed in 5.4; https://…)`. */
+export const remarks = (words: readonly string[], url: string): string =>
+  ` (${[words.join(", "), ...(isUrl(url) ? [url] : [])].join("; ")})`
+
+/** Sorts findings: the worst first, then by place. */
+export const byPlace = (a: Finding, b: Finding): number =>
+  worstFirst(a.severity, b.severity) ||
+  order(a.file, b.file) ||
+  (a.line ?? 0) - (b.line ?? 0) ||
+  order(a.rule, b.rule)
+
+/** Compares by code units; what is absent comes last. */
+export function order(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0
+  if (a === undefined || b === undefined) return a === undefined ? 1 : -1
+  return a < b ? -1 : 1
+}

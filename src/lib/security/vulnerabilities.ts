@@ -1,0 +1,143 @@
+import type { Finding, Severity, ToolRun } from "../finding.js"
+import { clip } from "../report/escape.js"
+import { fields, objects, text } from "../tools/json.js"
+import { count } from "../tools/outcome.js"
+import { graded, judge, noScan, type Scan, severityOf, without, worstFirst } from "./severity.js"
+import { byPlace, type Fields, order, remarks, results, targetFile } from "./trivy.js"
+import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
+
+const NOUN = { one: "vulnerability", many: "vulnerabilities" }
+const TITLE_LENGTH = 300
+
+/** What Trivy finds installed, not listed in a file. */
+const INSTALLED = ["python-pkg", "conda-pkg", "node-pkg", "gemspec", "jar"]
+
+/** A finding, with the package that it is about. */
+interface Hole {
+  finding: Finding
+  /** The same for every place of a package's vulnerability. */
+  key: string
+  name: string
+}
+
+/**
+ * Reads the vulnerabilities of packages from runs of `trivy fs` and `trivy rootfs`. What both a file of the source and
+ * the installed packages tell is told once, by the file.
+ */
+export function vulnerabilities(runs: readonly ToolRun[], options: TrivyOptions): Scan {
+  const all: Fields[] = []
+  for (const run of runs) {
+    const found = results(run)
+    if (found === undefined) return withoutReport(run)
+    all.push(...found)
+  }
+  const looked = lookedAt(all)
+  if (looked === undefined)
+    return noScan({ status: "error", reason: "trivy found no dependency to look at", findings: [] })
+  const listed = all.filter((result) => !installed(result)).flatMap((result) => holes(result, options))
+  const known = new Set(listed.map(({ key }) => key))
+  const others = all
+    .filter(installed)
+    .flatMap((result) => holes(result, options))
+    .filter(({ key }) => !known.has(key) && known.add(key))
+  const findings = [...listed, ...others].sort(inOrder).map(({ finding }) => finding)
+  const clean = `${looked} ${without(options.gate, NOUN)}`
+  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean }) }
+}
+
+const inOrder = (a: Hole, b: Hole): number =>
+  worstFirst(a.finding.severity, b.finding.severity) ||
+  order(a.finding.file, b.finding.file) ||
+  order(a.name, b.name) ||
+  byPlace(a.finding, b.finding)
+
+const installed = ({ Class, Type }: Fields): boolean => Class === "os-pkgs" || INSTALLED.includes(text(Type))
+
+/** Returns `41 packages in 2 manifests`, or undefined where there was none. */
+function lookedAt(all: readonly Fields[]): string | undefined {
+  const withPackages = all.filter(
+    ({ Packages, Vulnerabilities }) => objects(Packages ?? Vulnerabilities).length > 0,
+  )
+  if (withPackages.length === 0) return undefined
+  const packages = new Set(
+    withPackages.flatMap(({ Packages }) =>
+      objects(Packages).map(({ Name, Version }) => `${normalized(text(Name))} ${text(Version)}`),
+    ),
+  )
+  const manifests = withPackages.filter((result) => !installed(result)).length
+  const places = [
+    ...(manifests === 0 ? [] : [count(manifests, "manifest")]),
+    ...(manifests === withPackages.length ? [] : ["the environment"]),
+  ]
+  return `${count(packages.size, "package")} in ${places.join(" and ")}`
+}
+
+/** Returns a result's vulnerabilities, each place and package once. */
+function holes(result: Fields, options: TrivyOptions): Hole[] {
+  const file = installed(result) ? undefined : targetFile(result, options)
+  const lineOf = lines(objects(result.Packages))
+  return objects(result.Vulnerabilities).map((vulnerability) => {
+    const name = text(vulnerability.PkgName)
+    const version = text(vulnerability.InstalledVersion)
+    const rule = text(vulnerability.VulnerabilityID)
+    const line = lineOf(vulnerability)
+    const severity = severityOf(text(vulnerability.Severity))
+    const finding = trivyFinding(
+      {
+        rule,
+        ...(file === undefined ? {} : { file }),
+        ...(file === undefined || line === undefined ? {} : { line }),
+        message: message(vulnerability, severity),
+        url: text(vulnerability.PrimaryURL),
+      },
+      graded(severity, options.gate),
+    )
+    return { finding, key: `${normalized(name)} ${version} ${rule}`, name: normalized(name) }
+  })
+}
+
+/** Finds the line of a vulnerability's package, where Trivy lists the packages with their places. */
+function lines(packages: readonly Fields[]): (vulnerability: Fields) => number | undefined {
+  const known = new Map<string, number>()
+  for (const { ID, Name, Version, Identifier, Locations } of packages) {
+    const line = objects(Locations)[0]?.StartLine
+    if (typeof line !== "number") continue
+    for (const name of names(Identifier, ID, Name, Version)) if (!known.has(name)) known.set(name, line)
+  }
+  return ({ PkgIdentifier, PkgID, PkgName, InstalledVersion }) =>
+    names(PkgIdentifier, PkgID, PkgName, InstalledVersion)
+      .map((name) => known.get(name))
+      .find((line) => line !== undefined)
+}
+
+/** Returns the names by which Trivy refers to a package, the surest first. */
+function names(identifier: unknown, id: unknown, name: unknown, version: unknown): string[] {
+  const { UID } = fields(identifier)
+  return [
+    ...(text(UID) === "" ? [] : [`uid ${text(UID)}`]),
+    ...(text(id) === "" ? [] : [`id ${text(id)}`]),
+    `name ${text(name)} ${text(version)}`,
+  ]
+}
+
+function message(vulnerability: Fields, severity: Severity): string {
+  const { PkgName, InstalledVersion, FixedVersion, PrimaryURL } = vulnerability
+  const fixed =
+    text(FixedVersion) === "" ? "no fixed version yet" : `fixed in ${clip(text(FixedVersion), 100)}`
+  return `${text(PkgName)} ${text(InstalledVersion)}: ${title(vulnerability)}${remarks([severity, fixed], text(PrimaryURL))}`
+}
+
+/** Returns one line about a vulnerability; titles like to begin with the package's name, which stands there already. */
+function title({ Title, Description, VulnerabilityID, PkgName }: Fields): string {
+  const line =
+    [Title, Description, VulnerabilityID].map(text).find((candidate) => candidate.trim() !== "") ?? ""
+  const flat = line.replace(/\s+/g, " ").trim()
+  const name = `${text(PkgName)}: `
+  return clip(
+    flat.toLowerCase().startsWith(name.toLowerCase()) ? flat.slice(name.length) : flat,
+    TITLE_LENGTH,
+  )
+}
+
+/** Returns a package's name as PEP 503 compares it. */
+const normalized = (name: string): string => name.replace(/[-_.]+/g, "-").toLowerCase()

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest"
+import type { Finding } from "../../../src/lib/finding.js"
+import { judgeKept } from "../../../src/lib/security/judge.js"
+import {
+  applySuppressions,
+  type Suppression,
+  suppressionFindings,
+} from "../../../src/lib/security/suppressions.js"
+
+const NOW = new Date("2026-11-23T12:00:00Z")
+
+const entry = (from: Partial<Suppression> = {}): Suppression => ({
+  tool: "bandit",
+  rule: "B101",
+  reason: "the input is ours",
+  expires: "2026-12-31",
+  owner: "ann",
+  line: 3,
+  ...from,
+})
+
+const finding = (from: Partial<Finding> = {}): Finding => ({
+  tool: "bandit",
+  rule: "B101",
+  level: "warning",
+  file: "app/a.py",
+  line: 1,
+  message: "m",
+  ...from,
+})
+
+const suppresses = (from: Partial<Suppression>, found: Finding = finding(), now = NOW): boolean => {
+  const entries = [entry(from)]
+  const { kept, suppressed, used } = applySuppressions([found], entries, now)
+  expect(kept).toEqual(suppressed.length === 0 ? [found] : [])
+  expect(used.size).toBe(suppressed.length)
+  return suppressed.length === 1
+}
+
+describe("applySuppressions", () => {
+  test("takes what matches by tool, rule and path", () => {
+    expect(suppresses({})).toBe(true)
+    expect(suppresses({ path: "app/**" })).toBe(true)
+    expect(suppresses({ path: "test/**" })).toBe(false)
+    expect(suppresses({ tool: "trivy" })).toBe(false)
+    expect(suppresses({ rule: "B10" })).toBe(false)
+    expect(suppresses({ rule: "*" })).toBe(false)
+  })
+
+  test("a path holds for no finding without a file", () => {
+    const placeless: Finding = { tool: "bandit", rule: "B101", level: "warning", message: "m" }
+    expect(suppresses({ path: "**" }, placeless)).toBe(false)
+    expect(suppresses({}, placeless)).toBe(true)
+  })
+
+  test("takes what is below the gate as well", () => {
+    expect(suppresses({}, finding({ advisory: true, level: "note" }))).toBe(true)
+  })
+
+  test.each([
+    ["2026-11-22T23:59:59.999Z", true],
+    ["2026-11-23T00:00:00Z", true],
+    ["2026-11-23T23:59:59.999Z", true],
+    ["2026-11-24T00:00:00Z", false],
+    ["2026-11-24T01:00:00+02:00", true],
+  ])("at %s, what expires on 23 November holds: %j", (now, holds) => {
+    expect(suppresses({ expires: "2026-11-23" }, finding(), new Date(now))).toBe(holds)
+  })
+
+  test.each([
+    { reason: "" },
+    { owner: "" },
+    { expires: "" },
+    { expires: "2026-11-22" },
+    { expires: "2027-11-24" },
+  ])("an entry that isn't in order suppresses nothing: %j", (from) => {
+    expect(suppresses(from)).toBe(false)
+  })
+
+  test("gives the first entry that matches, and marks all as used", () => {
+    const entries = [entry({ rule: "B102" }), entry({ path: "app/*" }), entry()]
+    const { suppressed, used } = applySuppressions([finding(), finding({ file: "b.py" })], entries, NOW)
+    expect(suppressed.map(({ suppression }) => suppression)).toEqual([entries[1], entries[2]])
+    expect([...used]).toEqual([entries[1], entries[2]])
+    expect(applySuppressions([finding()], entries, NOW).used.size).toBe(2)
+  })
+})
+
+describe("suppressionFindings", () => {
+  const tools = new Set(["bandit"])
+  const of = (from: Partial<Suppression>, used = true): [string, string][] => {
+    const entries = [entry(from)]
+    const found = suppressionFindings(entries, { used: new Set(used ? entries : []), tools }, NOW)
+    return found.map(({ rule, message }) => [rule, message])
+  }
+
+  test("has nothing to say of what is used and in order", () => {
+    expect(of({})).toEqual([])
+    expect(of({ expires: "2027-11-23" })).toEqual([])
+  })
+
+  test("gives the place of the entry", () => {
+    const entries = [entry({ path: "app/**", line: 9 })]
+    expect(suppressionFindings(entries, { used: new Set(), tools }, NOW)).toEqual([
+      {
+        tool: "slipway",
+        rule: "unused",
+        level: "error",
+        file: ".slipway/suppressions.yaml",
+        line: 9,
+        message: "the suppression of bandit B101 in app/** suppresses nothing: remove it",
+      },
+    ])
+  })
+
+  test.each([
+    [{ reason: "" }, "no-reason", "gives no reason"],
+    [{ owner: "" }, "no-owner", "has no owner"],
+    [{ expires: "" }, "no-expiry", "never expires"],
+    [{ expires: "2026-11-22" }, "expired", "expired on 2026-11-22"],
+    [
+      { expires: "2027-11-24" },
+      "too-long",
+      "holds until 2027-11-24, and may hold for at most 365 days from now",
+    ],
+  ])("%j is %s", (from, rule, message) => {
+    for (const used of [true, false])
+      expect(of(from, used)).toEqual([[rule, expect.stringContaining(message) as string]])
+  })
+
+  test("says nothing of the use of entries for a tool that didn't run", () => {
+    expect(of({ tool: "zap" }, false)).toEqual([])
+    expect(of({ tool: "zap", reason: "" }, false)).toHaveLength(1)
+  })
+})
+
+describe("judgeKept", () => {
+  const failed = {
+    status: "failed",
+    reason: "2 problems in 1 file",
+    findings: [finding(), finding({ line: 2 })],
+  } as const
+
+  test("leaves alone what nothing was taken from", () => {
+    expect(judgeKept({ ...failed, findings: [...failed.findings] }, failed.findings)).toEqual(failed)
+  })
+
+  test("counts what is left", () => {
+    expect(judgeKept({ ...failed, findings: [...failed.findings] }, [finding()])).toEqual({
+      status: "failed",
+      reason: "1 problem, 1 suppressed",
+      findings: [finding()],
+    })
+  })
+
+  test("passes when only what is below the gate is left", () => {
+    const note = finding({ advisory: true })
+    expect(judgeKept({ ...failed, findings: [...failed.findings, note] }, [note])).toEqual({
+      status: "passed",
+      reason: "all that was found is suppressed (2)",
+      findings: [note],
+    })
+  })
+
+  test("an error stays an error", () => {
+    const error = { status: "error", reason: "bandit was killed", findings: [finding()] } as const
+    expect(judgeKept({ ...error, findings: [finding()] }, [])).toMatchObject({
+      status: "error",
+      findings: [],
+    })
+  })
+})

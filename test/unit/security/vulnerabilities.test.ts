@@ -1,0 +1,265 @@
+import { describe, expect, test } from "vitest"
+import type { Outcome, Severity, ToolRun } from "../../../src/lib/finding.js"
+import { vulnerabilities } from "../../../src/lib/security/vulnerabilities.js"
+import { environment, fixture, hole, manifest, pkg, report, run } from "./reports.js"
+
+const PYYAML = pkg("PyYAML", "5.3", 3)
+const requirements = (...holes: object[]): object => manifest("requirements.txt", [PYYAML], holes)
+
+function outcome(runs: ToolRun[], gate: Severity = "critical"): Outcome {
+  const { findings, judge } = vulnerabilities(runs, { gate })
+  return judge(findings)
+}
+
+const findings = (...results: object[]) =>
+  vulnerabilities([report(...results)], { gate: "critical" }).findings
+
+describe("a finding", () => {
+  test("has its rule, place, message, severity and address", () => {
+    expect(findings(requirements(hole()))).toEqual([
+      {
+        tool: "trivy",
+        rule: "CVE-2020-14343",
+        level: "error",
+        file: "requirements.txt",
+        line: 3,
+        message:
+          "PyYAML 5.3: arbitrary code execution (critical, fixed in 5.4; https://avd.aquasec.com/nvd/cve-2020-14343)",
+        severity: "critical",
+        url: "https://avd.aquasec.com/nvd/cve-2020-14343",
+      },
+    ])
+  })
+
+  test.each<[Severity, string, object]>([
+    ["critical", "CRITICAL", { level: "error" }],
+    ["critical", "HIGH", { level: "warning", advisory: true }],
+    ["critical", "MEDIUM", { level: "warning", advisory: true }],
+    ["critical", "LOW", { level: "note", advisory: true }],
+    ["critical", "UNKNOWN", { level: "note", advisory: true }],
+    ["critical", "", { level: "note", advisory: true }],
+    ["medium", "HIGH", { level: "error" }],
+    ["medium", "MEDIUM", { level: "error" }],
+    ["medium", "LOW", { level: "note", advisory: true }],
+    ["unknown", "UNKNOWN", { level: "error" }],
+  ])("at the gate %s with severity %j", (gate, Severity, grade) => {
+    const [found] = vulnerabilities([report(requirements(hole({ Severity })))], { gate }).findings
+    expect(found?.level).toBe((grade as { level: string }).level)
+    expect(found?.advisory).toBe((grade as { advisory?: true }).advisory)
+    expect(found?.severity).toBe(Severity === "" ? "unknown" : Severity.toLowerCase())
+  })
+
+  test.each([
+    [{ FixedVersion: "" }, "PyYAML 5.3: arbitrary code execution (critical, no fixed version yet; https://"],
+    [{ FixedVersion: undefined, PrimaryURL: undefined }, "execution (critical, no fixed version yet)"],
+    [{ Title: undefined, Description: "Two\n\n lines" }, "PyYAML 5.3: Two lines (critical, "],
+    [{ Title: "", Description: " " }, "PyYAML 5.3: CVE-2020-14343 (critical, "],
+    [{ Title: "t".repeat(1000) }, "…", "(critical, fixed in 5.4; https://avd"],
+    [{ PrimaryURL: "javascript:alert(1)" }, "(critical, fixed in 5.4)"],
+  ])("%j", (from, ...parts) => {
+    for (const part of parts) expect(findings(requirements(hole(from)))[0]?.message).toContain(part)
+  })
+
+  test.each([
+    ["by the package's own id", { ID: "PyYAML@5.3" }, { PkgID: "PyYAML@5.3" }],
+    ["by its name and version", {}, {}],
+  ])("finds the line %s where there is no UID", (_, ids, refs) => {
+    const packages = [pkg("other", "1", 1), { ...pkg("PyYAML", "5.3", 8), ...ids, Identifier: undefined }]
+    const [found] = findings(manifest("a.txt", packages, [hole({ PkgIdentifier: undefined, ...refs })]))
+    expect(found?.line).toBe(8)
+  })
+
+  test.each([
+    ["UIDs", { Identifier: { UID: "u8" } }, { Identifier: { UID: "u9" } }, { PkgIdentifier: { UID: "u9" } }],
+    ["ids", { ID: "a/PyYAML" }, { ID: "b/PyYAML" }, { PkgID: "b/PyYAML" }],
+  ])("tells two packages of one name and version apart by their %s", (_, one, other, ref) => {
+    const packages = [
+      { ...pkg("PyYAML", "5.3", 8), Identifier: undefined, ...one },
+      { ...pkg("PyYAML", "5.3", 9), Identifier: undefined, ...other },
+    ]
+    const [found] = findings(manifest("a.lock", packages, [hole({ PkgIdentifier: undefined, ...ref })]))
+    expect(found?.line).toBe(9)
+  })
+
+  test("has no line where Trivy gives none", () => {
+    expect(findings(manifest("poetry.lock", [pkg("PyYAML", "5.3")], [hole()]))[0]).not.toHaveProperty("line")
+  })
+
+  test("tells places apart, and takes off the folder that the source was in", () => {
+    const found = vulnerabilities(
+      [report(manifest("src/a.txt", [PYYAML], [hole()]), manifest("src/dev/b.txt", [PYYAML], [hole()]))],
+      { gate: "critical", prefix: "src" },
+    ).findings
+    expect(found.map(({ file }) => file)).toEqual(["a.txt", "dev/b.txt"])
+  })
+})
+
+describe("findings", () => {
+  test("come worst first, then by file and package", () => {
+    const found = findings(
+      manifest(
+        "b.txt",
+        [PYYAML],
+        [hole({ Severity: "LOW" }), hole({ PkgName: "a", VulnerabilityID: "CVE-2" })],
+      ),
+      manifest(
+        "a.txt",
+        [PYYAML],
+        [hole({ PkgName: "Zope" }), hole({ PkgName: "b" }), hole({ Severity: "HIGH" })],
+      ),
+      environment([PYYAML], [hole({ PkgName: "x" })]),
+    )
+    expect(found.map(({ severity, file, message }) => [severity, file, message.split(" ")[0]])).toEqual([
+      ["critical", "a.txt", "b"],
+      ["critical", "a.txt", "Zope"],
+      ["critical", "b.txt", "a"],
+      ["critical", undefined, "x"],
+      ["high", "a.txt", "PyYAML"],
+      ["low", "b.txt", "PyYAML"],
+    ])
+  })
+
+  test("of the environment are dropped where a manifest tells them", () => {
+    const source = report(requirements(hole({ PkgName: "Py.Yaml_x" })))
+    const rootfs = report(
+      environment(
+        [PYYAML],
+        [
+          hole({ PkgName: "py-yaml-X" }),
+          hole({ PkgName: "py-yaml-x", InstalledVersion: "5.2" }),
+          hole({ PkgName: "py-yaml-x", VulnerabilityID: "GHSA-1" }),
+          hole({ PkgName: "py_yaml-x", VulnerabilityID: "GHSA-1", PkgPath: "elsewhere/METADATA" }),
+        ],
+      ),
+    )
+    for (const runs of [
+      [source, rootfs],
+      [rootfs, source],
+    ]) {
+      const found = vulnerabilities(runs, { gate: "critical" }).findings
+      expect(found.map(({ file, rule, message }) => [file, rule, message.slice(0, 13)])).toEqual([
+        ["requirements.txt", "CVE-2020-14343", "Py.Yaml_x 5.3"],
+        [undefined, "CVE-2020-14343", "py-yaml-x 5.2"],
+        [undefined, "GHSA-1", "py-yaml-x 5.3"],
+      ])
+    }
+  })
+})
+
+describe("the outcome", () => {
+  const many = [
+    hole(),
+    hole({ VulnerabilityID: "CVE-2" }),
+    hole({ VulnerabilityID: "CVE-3", Severity: "HIGH" }),
+    hole({ VulnerabilityID: "CVE-4", Severity: "MEDIUM" }),
+    hole({ VulnerabilityID: "CVE-5", Severity: "UNKNOWN" }),
+  ]
+
+  test.each<[Severity, string]>([
+    ["critical", "2 critical vulnerabilities, 3 below the gate"],
+    ["high", "2 critical and 1 high vulnerabilities, 2 below the gate"],
+    ["medium", "2 critical, 1 high and 1 medium vulnerabilities, 1 below the gate"],
+    ["unknown", "2 critical, 1 high, 1 medium and 1 unrated vulnerabilities"],
+  ])("fails at the gate %s", (gate, reason) => {
+    expect(outcome([report(requirements(...many))], gate)).toMatchObject({
+      status: "failed",
+      reason,
+      findings: { length: 5 },
+    })
+  })
+
+  test("fails for one", () => {
+    expect(outcome([report(requirements(hole()))]).reason).toBe("1 critical vulnerability")
+  })
+
+  test.each<[Severity, string]>([
+    ["critical", "without a critical vulnerability"],
+    ["high", "without a high or critical vulnerability"],
+    ["low", "without a low, medium, high or critical vulnerability"],
+    ["unknown", "without a vulnerability"],
+  ])("passes at the gate %s", (gate, words) => {
+    const runs = [
+      report(
+        manifest("a.txt", [pkg("a", "1"), pkg("b", "1")]),
+        manifest("b.txt", [pkg("A", "1"), pkg("a", "2")]),
+      ),
+      report(environment([pkg("pip", "1")])),
+    ]
+    expect(outcome(runs, gate)).toEqual({
+      status: "passed",
+      reason: `4 packages in 2 manifests and the environment ${words}`,
+      findings: [],
+    })
+  })
+
+  test("passes with what is below the gate", () => {
+    expect(outcome([report(requirements(hole({ Severity: "LOW" })))])).toMatchObject({
+      status: "passed",
+      reason: "1 package in 1 manifest without a critical vulnerability, 1 below the gate",
+      findings: [{ advisory: true }],
+    })
+    expect(outcome([report(environment([PYYAML]))]).reason).toContain("1 package in the environment without")
+  })
+
+  test("says what is suppressed", () => {
+    const { findings, judge } = vulnerabilities([report(requirements(...many))], { gate: "critical" })
+    expect(judge(findings.slice(1)).reason).toBe("1 critical vulnerability, 3 below the gate, 1 suppressed")
+    expect(judge(findings.slice(3))).toMatchObject({
+      status: "passed",
+      reason: "1 package in 1 manifest without a critical vulnerability, 2 below the gate, 3 suppressed",
+    })
+  })
+
+  test.each([
+    ["no results", [report()]],
+    ["results of other kinds", [run(fixture("misconfigurations"))]],
+    ["a manifest without a package", [report(manifest("requirements.txt", []))]],
+    ["nothing anywhere", [report(), report()]],
+  ])("is an error for %s", (_, runs) => {
+    expect(outcome(runs)).toEqual({
+      status: "error",
+      reason: "trivy found no dependency to look at",
+      findings: [],
+    })
+  })
+
+  test("reads the packages of a real report", () => {
+    expect(outcome([run(fixture("secrets"))]).reason).toBe(
+      "1 package in 1 manifest without a critical vulnerability",
+    )
+  })
+})
+
+describe("a run without a report", () => {
+  const fatal =
+    "2026-11-23T13:06:30Z\tFATAL\tFatal error\trun error: init error: DB error: database error: --skip-db-update\n"
+
+  test.each<[string, Partial<ToolRun>, string]>([
+    ["no JSON", { stdout: "nonsense" }, "trivy could not do its work (exit code 0): nonsense"],
+    ["another's JSON", { stdout: "[]" }, "trivy could not do its work"],
+    [
+      "a failure",
+      { exitCode: 1, stderr: fatal },
+      "trivy could not do its work: run error: init error: DB error",
+    ],
+    ["a kill", { exitCode: 137 }, "trivy was killed (exit code 137), perhaps for want of memory"],
+    ["absence", { exitCode: 127, stdout: "" }, "trivy is not installed (exit code 127)"],
+  ])("is an error: %s", (_, from, reason) => {
+    const good = report(requirements(hole()))
+    const result = outcome([good, { ...good, ...from }])
+    expect(result).toMatchObject({ status: "error", findings: [] })
+    expect(result.reason).toContain(reason)
+    expect(result.reason).toMatch(/^.{1,300}$/)
+  })
+
+  test.each(["null", "{}", '{"SchemaVersion": "2"}'])("is an error: %s", (stdout) => {
+    expect(outcome([run(stdout)]).status).toBe("error")
+  })
+
+  test.each([
+    { Results: [null, 1, { Vulnerabilities: [null, 1] }] },
+    { Results: [{ Packages: [null], Vulnerabilities: [{ PkgName: 1, Severity: {} }] }] },
+  ])("nothing odd in a report throws: %j", (odd) => {
+    expect(outcome([run(JSON.stringify({ SchemaVersion: 2, ...odd }))]).status).toMatch(/passed|error/)
+  })
+})
