@@ -1,5 +1,8 @@
 import type { ExitCode } from "./errors.js"
 import type { Finding } from "./finding.js"
+import type { Suppressed } from "./security/suppressions.js"
+import type { Coverage } from "./testing/coverage.js"
+import type { TestCase } from "./testing/testCase.js"
 
 export type StageStatus = "passed" | "failed" | "skipped" | "error"
 
@@ -29,6 +32,15 @@ export interface StageReport extends StageResult {
   version: string
   /** The tool's own output, whole. */
   log: string
+  /** When its command began, in milliseconds since 1970: earlier than the run where the result was kept. */
+  began?: number
+  /** Each test that a suite ran. */
+  tests?: TestCase[]
+  coverage?: Coverage
+  /** What was found and is suppressed, with the reason and the date. */
+  suppressed?: Suppressed[]
+  /** What else a reader wants to know, by its name: the age of a database, the number of workers. */
+  facts?: Record<string, string>
 }
 
 /** What became of a whole run: the content of `verdict.json`. */

@@ -1,10 +1,14 @@
 import type { Finding } from "../finding.js"
+import { testName } from "../testing/outcome.js"
+import type { TestCase } from "../testing/testCase.js"
 import type { StageReport } from "../verdict.js"
 import { clip, visible, xml } from "./escape.js"
-import { place } from "./place.js"
+import { byGate, place } from "./place.js"
 
 const NAME_LENGTH = 500
 const TEXT_LENGTH = 4000
+/** Tracebacks of more tests would make a file that hosts refuse, and tell nothing new. */
+const DETAILED = 200
 
 /** A testcase and what became of it. */
 interface Case {
@@ -12,10 +16,13 @@ interface Case {
   classname: string
   file?: string | undefined
   line?: number | undefined
+  time?: string
   result?: { element: "failure" | "error" | "skipped"; message: string; type?: string; text?: string }
+  /** Why it had to be repeated before it passed. */
+  flaky?: { times: number; message: string }
 }
 
-/** Returns a JUnit report: a suite for each stage, in it a case for each finding, or one for the whole stage. */
+/** Returns a JUnit report: a suite for each stage, in it a case for each test or finding, or one for the whole stage. */
 export function junit(stages: readonly StageReport[]): string {
   const suites = stages.map(suite)
   return [
@@ -43,19 +50,63 @@ function suite(stage: StageReport): string {
 }
 
 function casesOf(stage: StageReport): Case[] {
-  const found = stage.findings
-    .filter(({ level }) => level !== "note")
-    .map((finding) => findingCase(finding, stage))
+  const tests = testCases(stage)
+  const found = findingCases(stage)
+  const bad = tests.some(({ result }) => result !== undefined && result.element !== "skipped")
   switch (stage.status) {
     case "passed":
-      return [{ name: stage.name, classname: stage.group }]
+      return tests.length > 0 ? tests : [{ name: stage.name, classname: stage.group }]
     case "skipped":
-      return [stageCase(stage, "skipped")]
+      return [stageCase(stage, "skipped"), ...tests]
     case "error":
-      return [stageCase(stage, "error"), ...found]
+      return [stageCase(stage, "error"), ...found, ...tests]
     case "failed":
-      return found.length > 0 ? found : [stageCase(stage, "failure")]
+      return bad || found.length > 0 ? [...found, ...tests] : [stageCase(stage, "failure"), ...tests]
   }
+}
+
+function testCases({ tests = [] }: StageReport): Case[] {
+  let detailed = 0
+  return tests.map((test) => {
+    const bad = test.status === "failed" || test.status === "error"
+    return testCase(test, bad && ++detailed <= DETAILED)
+  })
+}
+
+function testCase(test: TestCase, withDetails: boolean): Case {
+  const { file, line, status, seconds, message = status, details = "", reruns = 0 } = test
+  const text = withDetails ? { text: details === "" ? message : details } : {}
+  return {
+    ...names(test),
+    file,
+    line,
+    time: seconds.toFixed(3),
+    ...(status === "failed" ? { result: { element: "failure", message, type: "failed", ...text } } : {}),
+    ...(status === "error" ? { result: { element: "error", message, type: "error", ...text } } : {}),
+    ...(status === "skipped" ? { result: { element: "skipped", message } } : {}),
+    ...(status === "passed" && reruns > 0 ? { flaky: { times: reruns, message: test.message ?? "" } } : {}),
+  }
+}
+
+/** Splits pytest's name of a test as its own JUnit reports do: a path and a parameter may hold any character. */
+function names({ id, file }: TestCase): Pick<Case, "name" | "classname"> {
+  const end = id.startsWith(`${file}::`) ? file.length : id.indexOf("::")
+  if (end < 0) return { name: id, classname: "" }
+  const inFile = id.slice(end + 2)
+  const bracket = inFile.indexOf("[")
+  const [name = "", ...classes] = (bracket < 0 ? inFile : inFile.slice(0, bracket)).split("::").reverse()
+  const parameter = bracket < 0 ? "" : inFile.slice(bracket)
+  const module = id.slice(0, end).replace(/\.py$/, "").replaceAll("/", ".")
+  return { name: name + parameter || id, classname: [module, ...classes.reverse()].join(".") }
+}
+
+/** Returns a case for each finding that stops the stage, but for those that say what a failed test says already. */
+function findingCases(stage: StageReport): Case[] {
+  const told = new Set(stage.tests?.map(({ id, file }) => JSON.stringify([file, testName(id)])))
+  return byGate(stage.findings)
+    .blocking.filter(({ level }) => level !== "note")
+    .filter(({ file, rule }) => !told.has(JSON.stringify([file, rule])))
+    .map((finding) => findingCase(finding, stage))
 }
 
 function stageCase(stage: StageReport, element: "failure" | "error" | "skipped"): Case {
@@ -87,13 +138,30 @@ function findingCase(finding: Finding, stage: StageReport): Case {
 
 const repeat = ({ repro }: StageReport): string => `repeat: ${repro}`
 
-function element({ result, ...attributes }: Case): string {
+function element({ result, flaky, ...attributes }: Case): string {
   const open = `    <${tag("testcase", { ...attributes })}`
-  if (result === undefined) return `${open}/>`
-  const inner = tag(result.element, { message: result.message, type: result.type })
-  const body =
-    result.text === undefined ? `<${inner}/>` : `<${inner}>${text(result.text)}</${result.element}>`
-  return `${open}>\n      ${body}\n    </testcase>`
+  const inner = result === undefined ? [] : [outcome(result)]
+  if (flaky !== undefined) inner.push(...flakiness(flaky))
+  return inner.length === 0
+    ? `${open}/>`
+    : `${open}>\n${inner.map((line) => `      ${line}\n`).join("")}    </testcase>`
+}
+
+function outcome({ element, message, type, text: content }: NonNullable<Case["result"]>): string {
+  const inner = tag(element, { message, type })
+  return content === undefined ? `<${inner}/>` : `<${inner}>${text(content)}</${element}>`
+}
+
+/**
+ * Says that a test passed only when repeated. The element is Maven Surefire's, made so that who doesn't know it sees a
+ * test that passed; what a test printed, every host shows.
+ */
+function flakiness({ times, message }: NonNullable<Case["flaky"]>): string[] {
+  const said = `flaky: failed ${times === 1 ? "once" : `${times} times`} before it passed${message === "" ? "" : `: ${message}`}`
+  return [
+    `<${tag("flakyFailure", { message: message === "" ? said : message, type: "flaky" })}/>`,
+    `<system-out>${text(said)}</system-out>`,
+  ]
 }
 
 /** Elements keep their line breaks as such. */

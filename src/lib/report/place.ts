@@ -22,3 +22,11 @@ export function duration(milliseconds: number): string {
 /** True for a stage that stands in the way of a release. */
 export const stopped = ({ status }: Pick<StageReport, "status">): boolean =>
   status === "failed" || status === "error"
+
+/** Splits findings into those that fail the stage and those that are only told. */
+export function byGate(findings: readonly Finding[]): { blocking: Finding[]; advisory: Finding[] } {
+  return {
+    blocking: findings.filter(({ advisory }) => advisory !== true),
+    advisory: findings.filter(({ advisory }) => advisory === true),
+  }
+}

@@ -1,23 +1,63 @@
 import { createHash } from "node:crypto"
-import type { Finding } from "../finding.js"
+import type { Finding, Severity } from "../finding.js"
 import type { StageReport } from "../verdict.js"
 import { clip, wellFormed } from "./escape.js"
 
 const MESSAGE_LENGTH = 1000
 
+/** GitHub shows and filters by these numbers: a score of 9 or more is critical, of 7 high, of 4 medium, of more than 0 low. */
+const SCORES: Record<Severity, string | undefined> = {
+  critical: "9.5",
+  high: "8.0",
+  medium: "5.5",
+  low: "2.0",
+  unknown: undefined,
+}
+
 /** Returns a SARIF 2.1.0 log with one run: this stage's. */
 export function sarif(report: StageReport, toolVersion: string): string {
-  const rules = [...new Set(report.findings.map(({ rule }) => clean(rule)))].sort()
+  const byRule = grouped(report.findings)
+  const rules = [...byRule.keys()].sort()
   const run = {
     // The slash at the end makes all of it the category; without it the last part would be a run's id.
     automationDetails: { id: `slipway/${report.name}/` },
-    tool: { driver: { name: report.name, version: toolVersion, rules: rules.map((id) => ({ id })) } },
+    tool: {
+      driver: {
+        name: report.name,
+        version: toolVersion,
+        rules: rules.map((id) => ruleOf(id, byRule.get(id))),
+      },
+    },
     invocations: [invocation(report)],
     columnKind: "unicodeCodePoints",
     results: results(report.findings, rules),
   }
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
   return `${JSON.stringify(log, null, 2)}\n`
+}
+
+function grouped(findings: readonly Finding[]): Map<string, Finding[]> {
+  const groups = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const rule = clean(finding.rule)
+    const group = groups.get(rule)
+    if (group === undefined) groups.set(rule, [finding])
+    else group.push(finding)
+  }
+  return groups
+}
+
+/** Returns a rule, with what its worst finding says of it. */
+function ruleOf(id: string, own: readonly Finding[] = []): object {
+  const scores = own.flatMap(({ severity = "unknown" }) => SCORES[severity] ?? [])
+  const [helpUri] = own.flatMap(({ url }) => (url === undefined ? [] : [clean(url)]))
+  return {
+    id,
+    ...(helpUri === undefined ? {} : { helpUri }),
+    ...(scores.length === 0
+      ? {}
+      : { properties: { tags: ["security"], "security-severity": scores.sort().at(-1) } }),
+  }
 }
 
 /** A tool that could not do its work says nothing of what it would have found. */

@@ -1,7 +1,7 @@
 import type { Finding } from "../finding.js"
 import type { StageReport } from "../verdict.js"
 import { clip, visible } from "./escape.js"
-import { duration, logPath, place, stopped } from "./place.js"
+import { byGate, duration, logPath, place, stopped } from "./place.js"
 
 /** More would push the first ones off the screen. */
 const FINDINGS_PER_STAGE = 20
@@ -14,11 +14,13 @@ export function text(stages: readonly StageReport[]): string {
 }
 
 function stageText(stage: StageReport): string {
-  const shown = stage.findings.slice(0, FINDINGS_PER_STAGE)
-  const hidden = stage.findings.length - shown.length
+  const { blocking, advisory } = byGate(stage.findings)
+  const shown = blocking.slice(0, FINDINGS_PER_STAGE)
+  const hidden = blocking.length - shown.length
   return [
     `✗ ${visible(stage.name)} ${stage.status}: ${line(stage.reason)} (${duration(stage.milliseconds)})`,
     ...shown.map((finding) => `  ${findingText(finding)}`),
+    ...(advisory.length > 0 ? [`  … and ${advisory.length} below the gate`] : []),
     hidden > 0 ? `  … and ${hidden} more in ${logPath(stage)}` : `  log: ${logPath(stage)}`,
     `  repeat: ${visible(stage.repro)}`,
     "",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { junit } from "../../../src/lib/report/junit.js"
-import { finding, HOSTILE, stage, without } from "./stages.js"
+import { finding, HOSTILE, stage, testCase, without } from "./stages.js"
 
 interface Element {
   name: string
@@ -140,5 +140,142 @@ describe("junit", () => {
 
   it("is well formed with no stage", () => {
     expect(parse(junit([])).children).toEqual([])
+  })
+})
+
+describe("tests", () => {
+  const suite = (status: "passed" | "failed" | "error", ...tests: ReturnType<typeof testCase>[]): Element =>
+    parse(junit([stage(status, [], { name: "unit", group: "tests", tests })])).children[0] as Element
+
+  it("are one case each, with name, place and time as pytest and CI hosts have them", () => {
+    const { attributes, children } = suite("passed", testCase())
+    expect(attributes).toMatchObject({ name: "tests.unit", tests: "1", failures: "0", time: "1.234" })
+    expect(children).toEqual([
+      {
+        name: "testcase",
+        attributes: {
+          name: "test_size[wav]",
+          classname: "tests.unit.test_api.TestUpload",
+          file: "tests/unit/test_api.py",
+          line: "12",
+          time: "0.250",
+        },
+        text: "",
+        children: [],
+      },
+    ])
+  })
+
+  it.each([
+    ["tests/test_a.py", "tests/test_a.py::test_b", "tests.test_a", "test_b"],
+    ["tests/test_a.py", "tests/test_a.py::A::B::test_c", "tests.test_a.A.B", "test_c"],
+    ["tests/test_a.py", "tests/test_a.py::test_b[x::y/z.py]", "tests.test_a", "test_b[x::y/z.py]"],
+    ["t[1]/test_a.py", "t[1]/test_a.py::test_b", "t[1].test_a", "test_b"],
+    ["t::1/test_a.py", "t::1/test_a.py::test_b", "t::1.test_a", "test_b"],
+    ["lib/base.py", "tests/test_a.py::test_inherited", "tests.test_a", "test_inherited"],
+    ["a.py", "no separator", "", "no separator"],
+    ["a.py", "a.py::", "a", "a.py::"],
+  ])("in %s, %s is called %s %s", (file, id, classname, name) => {
+    const [found] = suite("passed", testCase({ id, file })).children
+    expect(found?.attributes).toMatchObject({ classname, name, file })
+  })
+
+  it("tell how they failed, with the traceback", () => {
+    const { attributes, children } = suite(
+      "failed",
+      testCase({ status: "failed", message: "assert 1 == 2", details: "def test():\n>   assert 1 == 2" }),
+      testCase({ status: "error", message: "no database" }),
+      testCase({ status: "skipped", message: "needs a GPU" }),
+      testCase(),
+    )
+    expect(attributes).toMatchObject({ tests: "4", failures: "1", errors: "1", skipped: "1" })
+    expect(children.map(({ children: [result] }) => result)).toMatchObject([
+      {
+        name: "failure",
+        attributes: { message: "assert 1 == 2", type: "failed" },
+        text: "def test():\n>   assert 1 == 2",
+      },
+      { name: "error", attributes: { message: "no database", type: "error" }, text: "no database" },
+      { name: "skipped", attributes: { message: "needs a GPU" } },
+      undefined,
+    ])
+  })
+
+  it("that are flaky passed, and say so to those who know Surefire and to people", () => {
+    const { attributes, children } = suite(
+      "passed",
+      testCase({ reruns: 2, message: "timed out" }),
+      testCase({ reruns: 1 }),
+    )
+    expect(attributes).toMatchObject({ failures: "0", errors: "0", skipped: "0" })
+    expect(
+      children.map((test) =>
+        test.children.map(({ name, attributes: { message }, text }) => [name, message, text]),
+      ),
+    ).toEqual([
+      [
+        ["flakyFailure", "timed out", ""],
+        ["system-out", undefined, "flaky: failed 2 times before it passed: timed out"],
+      ],
+      [
+        ["flakyFailure", "flaky: failed once before it passed", ""],
+        ["system-out", undefined, "flaky: failed once before it passed"],
+      ],
+    ])
+  })
+
+  it("that failed each time they were repeated are not flaky", () => {
+    const [failed] = suite("failed", testCase({ status: "failed", reruns: 2 })).children
+    expect(failed?.children.map(({ name }) => name)).toEqual(["failure"])
+  })
+
+  it("stand for the findings that tell the same, and not for others", () => {
+    const failed = testCase({ status: "failed" })
+    const same = finding({ tool: "pytest", rule: "TestUpload::test_size[wav]", file: failed.file })
+    const other = finding({ tool: "pytest", rule: "collection", file: "tests/test_b.py" })
+    const report = stage("failed", [same, other], { tests: [failed] })
+    expect(cases(report).map(({ attributes: { name } }) => name)).toEqual([
+      "collection tests/test_b.py:3",
+      "test_size[wav]",
+    ])
+  })
+
+  it("that all passed in a suite that failed leave a case that failed", () => {
+    for (const status of ["failed", "error"] as const)
+      expect(suite(status, testCase()).children.map(({ children }) => children[0]?.name)).toEqual([
+        status === "failed" ? "failure" : "error",
+        undefined,
+      ])
+  })
+
+  it("are well formed and bounded, whatever they are called and print", () => {
+    const huge = HOSTILE + "x".repeat(1_000_000)
+    const hostile = { id: `${HOSTILE}::${huge}`, file: huge, message: huge, details: huge }
+    const statuses = ["passed", "failed", "error", "skipped"] as const
+    const tests = statuses.map((status) => testCase({ ...hostile, status, reruns: 1 }))
+    const text = junit([stage("failed", [], { tests })])
+    expect(parse(text).children[0]?.children).toHaveLength(4)
+    expect(text.length).toBeLessThan(40_000)
+  })
+
+  it("show the tracebacks of the first 200 that failed", () => {
+    const tests = Array.from({ length: 300 }, () =>
+      testCase({ status: "failed", message: "m", details: "d" }),
+    )
+    const shown = suite("failed", ...tests).children.map(({ children: [result] }) => result?.text)
+    expect(shown.filter((text) => text === "d")).toHaveLength(200)
+    expect(shown.slice(200).join("")).toBe("")
+  })
+})
+
+describe("what is below the gate", () => {
+  it("is no failure", () => {
+    const below = finding({ advisory: true })
+    expect(
+      cases(stage("failed", [below, finding({ line: 9 })])).map(({ attributes }) => attributes.line),
+    ).toEqual(["9"])
+    expect(cases(stage("failed", [below]))).toMatchObject([{ attributes: { name: "flake8" } }])
+    expect(cases(stage("error", [below]))).toHaveLength(1)
+    expect(cases(stage("passed", [below]))).toMatchObject([{ children: [] }])
   })
 })

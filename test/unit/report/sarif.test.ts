@@ -12,9 +12,15 @@ interface Result {
   partialFingerprints: Record<string, string>
 }
 
+interface Rule {
+  id: string
+  helpUri?: string
+  properties?: { tags: string[]; "security-severity": string }
+}
+
 interface Run {
   automationDetails: { id: string }
-  tool: { driver: { name: string; version: string; rules: { id: string }[] } }
+  tool: { driver: { name: string; version: string; rules: Rule[] } }
   invocations: {
     executionSuccessful: boolean
     toolExecutionNotifications?: { level: string; message: { text: string } }[]
@@ -108,5 +114,34 @@ describe("sarif", () => {
     )
     expect(text).not.toMatch(/\\ud[89a-f]|\p{Cs}/iu)
     expect(text.length).toBeLessThan(10_000)
+  })
+
+  it.each([
+    [["critical"], "9.5"],
+    [["high"], "8.0"],
+    [["medium", "unknown"], "5.5"],
+    [["low", "high", "medium"], "8.0"],
+    [["low"], "2.0"],
+  ] as const)("scores a rule with the severities %j as %s", (severities, score) => {
+    const log = run(
+      "failed",
+      severities.map((severity) => finding({ severity })),
+    )
+    expect(log.tool.driver.rules).toEqual([
+      { id: "F401", properties: { tags: ["security"], "security-severity": score } },
+    ])
+  })
+
+  it("scores no rule without a severity", () => {
+    expect(run("failed", [finding({ severity: "unknown" })]).tool.driver.rules).toEqual([{ id: "F401" }])
+  })
+
+  it("says where a rule is explained", () => {
+    const log = run("failed", [
+      finding(),
+      finding({ url: "https://a.example/F401" }),
+      finding({ rule: "E1" }),
+    ])
+    expect(log.tool.driver.rules).toEqual([{ id: "E1" }, { id: "F401", helpUri: "https://a.example/F401" }])
   })
 })

@@ -1,4 +1,6 @@
 import type { Finding } from "../../../src/lib/finding.js"
+import type { Suppression } from "../../../src/lib/security/suppressions.js"
+import type { TestCase } from "../../../src/lib/testing/testCase.js"
 import type { StageReport, StageStatus } from "../../../src/lib/verdict.js"
 
 export const finding = (from: Partial<Finding> = {}): Finding => ({
@@ -28,6 +30,25 @@ export const stage = (
   findings,
   version: "1.0.0",
   log: "",
+  ...from,
+})
+
+export const testCase = (from: Partial<TestCase> = {}): TestCase => ({
+  id: "tests/unit/test_api.py::TestUpload::test_size[wav]",
+  file: "tests/unit/test_api.py",
+  line: 12,
+  status: "passed",
+  seconds: 0.25,
+  ...from,
+})
+
+export const suppression = (from: Partial<Suppression> = {}): Suppression => ({
+  tool: "flake8",
+  rule: "F401",
+  reason: "kept for its side effect",
+  expires: "2026-12-31",
+  owner: "ann",
+  line: 3,
   ...from,
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { SUMMARY_BYTES, summary } from "../../../src/lib/report/summary.js"
 import type { StageReport, Verdict } from "../../../src/lib/verdict.js"
-import { finding, HOSTILE, stage } from "./stages.js"
+import { finding, HOSTILE, stage, suppression, testCase, without } from "./stages.js"
 
 const verdict = (stages: StageReport[]): Verdict => ({
   schema: 1,
@@ -119,5 +119,130 @@ dagger call debug --stage=flake8 terminal
     const text = page(stage("failed", [finding()], { repro: "x".repeat(100_000) }))
     expect(text).toContain("The command that repeats it is in `verdict.json`.")
     expect(bytes(text)).toBeLessThan(2000)
+  })
+})
+
+describe("what else is worth knowing", () => {
+  const section = (title: string, text: string): string => {
+    const [, rest = ""] = text.split(`\n### ${title}\n`)
+    return rest.split("\n### ")[0] ?? ""
+  }
+
+  it("is left out where there is nothing", () => {
+    expect(page(stage("passed", [], { tests: [], suppressed: [], facts: {} }))).not.toContain("###")
+  })
+
+  it("lists flaky tests and the slowest ten of all suites", () => {
+    const tests = Array.from({ length: 30 }, (_, n) => testCase({ id: `t.py::test_${n}`, seconds: n / 2 }))
+    const text = page(
+      stage("passed", [], { name: "unit", tests }),
+      stage("passed", [], {
+        name: "integration",
+        tests: [
+          testCase({ id: "t.py::shaky|x", seconds: 90, reruns: 2, message: "timed out" }),
+          testCase({ id: "t.py::skipped", seconds: 999, status: "skipped", reruns: 1 }),
+        ],
+      }),
+    )
+    expect(section("Flaky tests", text)).toBe(`
+| test | failures before it passed | the last one |
+|---|---|---|
+| <code>t.py::shaky&#124;x</code> | 2 | timed out |
+`)
+    const slowest = section("Slowest tests", text).split("\n").slice(3, -1)
+    expect(slowest).toHaveLength(10)
+    expect(slowest[0]).toBe("| <code>t.py::shaky&#124;x</code> | 1 min 30 s |")
+    expect(slowest[1]).toBe("| <code>t.py::test&#95;29</code> | 14.5 s |")
+    expect(text).not.toContain("more of them")
+  })
+
+  it("gives the coverage, rounded down, with the worst files", () => {
+    const files = Array.from({ length: 12 }, (_, n) => ({
+      file: `f${n}.py`,
+      covered: n,
+      total: 12,
+      missing: "3-9",
+    }))
+    const whole = { file: "whole.py", covered: 5, total: 5, missing: "" }
+    const coverage = { covered: 79_999, total: 100_000, files: [...files, whole] }
+    const text = section("Coverage in unit: 79.99 %", page(stage("failed", [], { name: "unit", coverage })))
+    expect(text).toContain("| <code>f0.py</code> | 0.00 % | 3-9 |\n| <code>f1.py</code> | 8.33 % | 3-9 |\n")
+    expect(text).not.toContain("f10.py")
+    expect(text).not.toContain("whole.py")
+    expect(text).toContain("… and 2 more files, see `out/report.html`")
+    const full = page(
+      stage("passed", [], { name: "unit", coverage: { covered: 5, total: 5, files: [whole] } }),
+    )
+    expect(section("Coverage in unit: 100.00 %", full)).toContain("| <code>all</code> | 100.00 % | none |")
+  })
+
+  it("lists what is suppressed until when, what ends first first", () => {
+    const late = suppression({ expires: "2027-01-31", rule: "E501" })
+    const soon = suppression({ reason: "a|b", owner: "@ann" })
+    const placeless = without("file", "line", "column")
+    const text = page(
+      stage("passed", [], {
+        suppressed: [
+          { finding: placeless, suppression: late },
+          { finding: finding(), suppression: soon },
+          { finding: finding({ line: 9 }), suppression: soon },
+        ],
+      }),
+    )
+    expect(section("Suppressed: 3", text)).toBe(`
+| until | rule | where | reason | owner |
+|---|---|---|---|---|
+| 2026-12-31 | <code>flake8 F401</code> | <code>app/main.py:3:1</code>, 2 findings | a&#124;b | @\u200Bann |
+| 2027-01-31 | <code>flake8 E501</code> |  | kept for its side effect | ann |
+`)
+  })
+
+  it("gives the facts of each stage", () => {
+    const facts = { database: "made 2026-11-20 06:12 UTC, 3 h old", "a|b": "<c>" }
+    expect(section("Worth knowing", page(stage("passed", [], { name: "trivy", facts })))).toBe(`
+| stage | what | value |
+|---|---|---|
+| trivy | database | made 2026-11-20 06:12 UTC, 3 h old |
+| trivy | a&#124;b | &#60;c&#62; |
+`)
+  })
+
+  it("stays within its bytes beside very many failures, and says what was cut", () => {
+    const many = Array.from({ length: 500 }, (_, n) => n)
+    const long = HOSTILE.repeat(50)
+    const report = stage(
+      "failed",
+      many.map(() => finding({ message: long })),
+      {
+        tests: many.map((n) => testCase({ id: `${n}${long}`, reruns: 1, message: long, seconds: n })),
+        coverage: {
+          covered: 1,
+          total: 9,
+          files: many.map(() => ({ file: long, covered: 1, total: 9, missing: long })),
+        },
+        suppressed: many.map((line) => ({
+          finding: finding({ file: long }),
+          suppression: suppression({ line, reason: long, owner: long }),
+        })),
+        facts: Object.fromEntries(many.map((n) => [`${n}${long}`, long])),
+      },
+    )
+    const stages = many
+      .slice(0, 100)
+      .map((n) => ({ ...report, name: `stage${n}`, findings: n < 10 ? report.findings : [finding()] }))
+    const text = page(report, ...stages)
+    expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
+    for (const what of ["flaky tests", "files", "entries", "facts", "tables"])
+      expect(text).toMatch(new RegExp(`… and \\d+ more ${what}, see`))
+    for (const line of text.split("\n").filter((each) => each.startsWith("|")))
+      expect(line.split("|").length, line).toBeLessThanOrEqual(7)
+    expect(text).not.toMatch(/^::error::/m)
+  })
+
+  it("counts what is below the gate and shows the rest", () => {
+    const text = page(stage("failed", [finding({ advisory: true, rule: "below" }), finding()]))
+    expect(text).not.toContain("flake8 below")
+    expect(text).toContain("F401")
+    expect(text).toContain("… and 1 below the gate in <code>out/logs/flake8.log</code>")
   })
 })

@@ -56,4 +56,14 @@ describe("text", () => {
       text([stage("failed", [finding({ file: huge, message: huge, rule: huge })], { reason: huge })]).length,
     ).toBeLessThan(2000)
   })
+
+  it("shows what fails the stage, and counts what is below its gate", () => {
+    const below = Array.from({ length: 30 }, () => finding({ advisory: true, rule: "below" }))
+    const lines = text([stage("failed", [...below, finding()])]).split("\n")
+    expect(lines.slice(1, 4)).toEqual([
+      "  app/main.py:3:1: 'os' imported but unused [flake8 F401]",
+      "  … and 30 below the gate",
+      "  log: out/logs/flake8.log",
+    ])
+  })
 })

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto"
+import type { StageReport, StageStatus, Verdict } from "../verdict.js"
+import { clip } from "./escape.js"
+import { coverageSection } from "./html/coverage.js"
+import { failuresSection } from "./html/failures.js"
+import { findingsSection } from "./html/findings.js"
+import { Markup, markup, text } from "./html/markup.js"
+import type { Section } from "./html/parts.js"
+import { stagesSection } from "./html/stages.js"
+import { STYLE } from "./html/style.js"
+import { suppressedSection } from "./html/suppressed.js"
+import { testsSection } from "./html/tests.js"
+import { toolsSection } from "./html/tools.js"
+import { header, problem, WORDS } from "./html/verdict.js"
+
+/** No page is longer, whatever the reports hold: each part has its room, and says what it leaves out. */
+export const PAGE_BYTES = 2_000_000
+
+/** Signs that differ by their shape, on a field of 16 by 16. */
+const SIGNS: Record<StageStatus, string> = {
+  passed: '<circle cx="8" cy="8" r="7"/><path d="M5 8.3l2.1 2.1L11 6"/>',
+  failed: '<path d="M5 1.2h6L14.8 5v6L11 14.8H5L1.2 11V5z"/><path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"/>',
+  error: '<path d="M8 1.5L15 14H1z"/><path d="M8 6v3.6M8 11.7v.1"/>',
+  skipped: '<circle cx="8" cy="8" r="7" stroke-dasharray="2.5 3"/><path d="M5 8h6"/>',
+}
+
+/** In a tab there is no style and no theme: these show on light and dark. */
+const TAB_COLOURS: Record<StageStatus, string> = {
+  passed: "#2da44e",
+  failed: "#e5484d",
+  error: "#d97706",
+  skipped: "#808a96",
+}
+
+/**
+ * Returns the report of a run as a page of its own: it loads nothing, runs no script, and holds no markup but its own.
+ */
+export function html(verdict: Verdict, reports: readonly StageReport[]): string {
+  const sections = [
+    ...problem(verdict),
+    ...failuresSection(reports),
+    ...stagesSection(verdict, reports),
+    ...testsSection(reports),
+    ...coverageSection(reports),
+    ...findingsSection(reports),
+    ...suppressedSection(verdict.run, reports),
+    ...toolsSection(reports),
+  ]
+  return markup`<!DOCTYPE html>
+<html lang="en" dir="ltr">
+${head(verdict)}<body>
+${drawings()}${header(verdict)}${contents(sections)}<main>
+${sections.map(sectionOf)}</main>
+<footer>
+<p>Also beside this page: <a href="verdict.json">verdict.json</a>, <a href="summary.md">summary.md</a>.</p>
+</footer>
+</body>
+</html>
+`.text
+}
+
+function head({ status, run }: Verdict): Markup {
+  const title = [WORDS[status], run.ref, run.sha.slice(0, 12)].map((part) => clip(part, 60)).join(" · ")
+  return markup`<head>
+<meta charset="utf-8"/>
+<meta http-equiv="Content-Security-Policy" content="${new Markup(policy())}"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta name="color-scheme" content="light dark"/>
+<meta name="referrer" content="no-referrer"/>
+<meta name="format-detection" content="telephone=no"/>
+<title>${text(title)} · Slipway</title>
+<link rel="icon" href="${tabIcon(status)}"/>
+<style>${new Markup(STYLE)}</style>
+</head>
+`
+}
+
+/** Nothing may be loaded or run, should markup of a service's ever get in. */
+function policy(): string {
+  const digest = createHash("sha256").update(STYLE).digest("base64")
+  return `default-src 'none'; style-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`
+}
+
+/** Without one of its own, a browser would ask the page's host for an icon. */
+function tabIcon(status: StageStatus): Markup {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="${TAB_COLOURS[status]}" stroke-width="2">${SIGNS[status]}</svg>`
+  return new Markup(`data:image/svg+xml,${encodeURIComponent(svg).replaceAll("'", "%27")}`)
+}
+
+/** What the drawings on the page refer to. */
+function drawings(): Markup {
+  const symbols = Object.entries(SIGNS).map(
+    ([name, shape]) => markup`<symbol id="${name}" viewBox="0 0 16 16">${new Markup(shape)}</symbol>\n`,
+  )
+  return markup`<svg class="defs" aria-hidden="true">
+${symbols}<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M-1 7L7 -1M-1 1L1 -1M5 7L7 5"/></pattern>
+</svg>
+`
+}
+
+/** The page in numbers, each of which leads to its part. */
+function contents(sections: readonly Section[]): Markup {
+  const links = sections
+    .filter(({ figure }) => figure !== undefined)
+    .map(({ id, title, figure }) => markup`<li><a href="#${id}">${title} <b>${figure}</b></a></li>\n`)
+  return links.length === 0
+    ? markup``
+    : markup`<nav aria-label="Parts of this page">
+<ul>
+${links}</ul>
+</nav>
+`
+}
+
+const sectionOf = ({ id, title, body }: Section): Markup =>
+  markup`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${body}</section>
+`

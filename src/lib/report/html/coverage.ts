@@ -1,0 +1,62 @@
+import { type Coverage, type FileCoverage, percent } from "../../testing/coverage.js"
+import type { StageReport } from "../../verdict.js"
+import { type Content, count, listing, type Markup, markup, more, text } from "./markup.js"
+import { type Column, logLink, row, type Section, statusOf, table } from "./parts.js"
+
+const MISSING_LENGTH = 200
+const FILES = { count: 30, bytes: 80_000 }
+const STAGES = { count: 10, bytes: 120_000 }
+
+/** A stage that measured coverage. */
+type Measured = StageReport & Required<Pick<StageReport, "coverage">>
+
+type Share = Pick<Coverage, "covered" | "total">
+
+const COLUMNS: Column[] = [
+  { title: "File" },
+  { title: "Covered", kind: "number" },
+  { title: "Of", kind: "number" },
+  { title: "Per cent", kind: "number" },
+  { title: "Lines that never ran", kind: "wide" },
+]
+
+/** Returns how much of the code ran, with the files that lack most. */
+export function coverageSection(reports: readonly StageReport[]): Section[] {
+  const measured = reports.filter((report): report is Measured => report.coverage !== undefined)
+  const [first] = measured
+  if (first === undefined) return []
+  const { shown, hidden } = listing(measured, STAGES, one)
+  const body = [shown, more(hidden, " stages", markup`<code>logs/</code>`)]
+  return [{ id: "coverage", title: "Coverage", figure: perCent(first.coverage), body }]
+}
+
+function one(report: Measured): Markup {
+  const { coverage, status } = report
+  const gate = Object.entries(report.facts ?? {}).find(([name]) => /gate/i.test(name))?.[1]
+  const lacking = coverage.files.filter(({ covered, total }) => covered < total)
+  const { shown, hidden } = listing(lacking, FILES, fileRow)
+  return markup`<p class="total"><b>${perCent(coverage)}</b> ${statusOf(status)} <span class="dim">${count(coverage.covered)} of ${count(coverage.total)} lines and branches${gate === undefined ? "" : markup`; gate: ${text(gate, 100)}`}</span></p>
+${meter(coverage, gate)}
+${shown.length === 0 ? "" : table("Files that lack most", COLUMNS, shown)}${more(hidden, " files", logLink(report))}`
+}
+
+const perCent = (share: Share): string => `${percent(share)}\u00a0%`
+
+/** Draws a share, with a mark where the gate's number is. The number beside it says the same. */
+function meter({ covered, total }: Share, gate?: string): Markup {
+  const width = total > 0 ? Math.min(100, Math.max(0, (covered / total) * 100)) : 0
+  const at = Number(/\d+(\.\d+)?/.exec(gate?.slice(0, 100) ?? "")?.[0] ?? NaN)
+  const mark: Content =
+    at <= 100 ? markup`<rect class="mark" x="${at}%" width="2" height="100%"/>` : undefined
+  return markup`<svg class="meter" aria-hidden="true"><rect class="share" width="${width.toFixed(1)}%" height="100%"/>${mark}</svg>`
+}
+
+function fileRow(file: FileCoverage): Markup {
+  return row(COLUMNS, [
+    markup`<code>${file.file}</code>`,
+    count(file.covered),
+    count(file.total),
+    [perCent(file), meter(file)],
+    markup`<code>${text(file.missing, MISSING_LENGTH)}</code>`,
+  ])
+}

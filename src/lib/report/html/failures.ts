@@ -1,0 +1,89 @@
+import { testName } from "../../testing/outcome.js"
+import type { TestCase } from "../../testing/testCase.js"
+import type { StageReport, StageStatus } from "../../verdict.js"
+import { clip } from "../escape.js"
+import { byGate, stopped } from "../place.js"
+import { findingList } from "./findings.js"
+import { block, type Content, listing, type Markup, markup, more, plural, type Room, text } from "./markup.js"
+import { logLink, sarifLink, type Section, sign, stageName, statusOf, time } from "./parts.js"
+
+const REASON_LENGTH = 1000
+const REPRO_LENGTH = 2000
+const MESSAGE_LENGTH = 500
+/** By so much of their beginnings texts are told apart. */
+const KEY_LENGTH = 500
+const DETAILS_LENGTH = 20_000
+const FAILURES: Room = { count: 100, bytes: 800_000 }
+const FINDINGS = 50
+const TESTS = 50
+
+const ORDER: StageStatus[] = ["error", "failed"]
+
+/** Returns each stage that did not pass: why, what repeats it, and what it found. */
+export function failuresSection(reports: readonly StageReport[]): Section[] {
+  const failures = reports.filter(stopped).sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status))
+  if (failures.length === 0) return []
+  const share = FAILURES.bytes / Math.min(failures.length, FAILURES.count)
+  const { shown, hidden } = listing(failures, FAILURES, (report, index) => failure(report, index, share))
+  const rest = more(hidden, " stages", markup`<a href="verdict.json">verdict.json</a>`)
+  return [
+    {
+      id: "failures",
+      title: "Failures",
+      figure: markup`<span class="failed">${failures.length}</span>`,
+      body: [shown, rest],
+    },
+  ]
+}
+
+function failure(report: StageReport, index: number, share: number): Markup {
+  const { status, reason, milliseconds, cached } = report
+  const failed = (report.tests ?? []).filter(unsuccessful)
+  const told = new Set(failed.map(({ id, file }) => key(file, testName(id))))
+  const { blocking, advisory } = byGate(report.findings)
+  const own = blocking.filter(({ file = "", rule }) => !told.has(key(file, rule)))
+  return markup`<article class="card failure ${status}" aria-labelledby="failure-${index}">
+<h3 id="failure-${index}">${sign(status)}${stageName(report)}</h3>
+<p class="facts">${statusOf(status)} <span>${time(milliseconds)}</span>${cached ? markup` <span>from the cache</span>` : ""}</p>
+<p class="reason">${text(reason, REASON_LENGTH)}</p>
+${repeat(report)}
+${testList(failed, report, { count: TESTS, bytes: share * 0.6 })}${own.length === 0 ? "" : markup`<p class="label">Findings</p>\n`}${findingList(own, report, { count: FINDINGS, bytes: share * 0.3 })}${advisory.length === 0 ? "" : markup`<p class="note">Below the gate: <a href="#findings">${plural(advisory.length, "advisory finding")}</a></p>\n`}<p class="files">${logLink(report)} ${sarifLink(report)}${report.coverage ? markup` <a href="#coverage">coverage by file</a>` : ""}</p>
+</article>
+`
+}
+
+const unsuccessful = ({ status }: TestCase): boolean => status === "failed" || status === "error"
+
+/** A finding of the like of a failed test only says it again. */
+const key = (file: string, name: string): string => `${clip(file, KEY_LENGTH)}\n${clip(name, KEY_LENGTH)}`
+
+function repeat({ repro }: StageReport): Markup {
+  // A command that is cut would repeat something else.
+  return repro.length > REPRO_LENGTH
+    ? markup`<p class="note">The command that repeats it is in <a href="verdict.json">verdict.json</a>.</p>`
+    : markup`<div class="repeat"><p class="label">Repeat it</p>
+<pre><code>${words(repro)}</code></pre></div>`
+}
+
+/** Words of a command by themselves, so that a line ends between them; what is copied stays the same. */
+const words = (command: string): Content =>
+  command
+    .split(/( +)/)
+    .map((part, index) => (index % 2 === 1 ? part : markup`<span>${text(part, REPRO_LENGTH)}</span>`))
+
+function testList(tests: readonly TestCase[], report: StageReport, room: Room): Content {
+  if (tests.length === 0) return undefined
+  const { shown, hidden } = listing(tests, room, test)
+  return markup`<p class="label">Failed tests</p>
+<ul class="tests">
+${shown}</ul>
+${more(hidden, "", logLink(report))}`
+}
+
+function test({ id, status, message, details, seconds, reruns = 0 }: TestCase): Markup {
+  const again = reruns === 0 ? "" : `, failed ${reruns + 1} times`
+  const name = markup`<code>${text(id, MESSAGE_LENGTH)}</code> <span class="dim">${status}, ${time(seconds * 1000)}${again}</span> <span class="message">${text(message ?? "no message", MESSAGE_LENGTH)}</span>`
+  return details === undefined
+    ? markup`<li><div class="plain">${name}</div></li>\n`
+    : markup`<li><details><summary>${name}</summary><pre>${block(details, DETAILS_LENGTH)}</pre></details></li>\n`
+}

@@ -1,0 +1,73 @@
+import { clip, visible, xml } from "../escape.js"
+
+/** Where nothing else is said, a text is cut to this. */
+const TEXT_LENGTH = 300
+
+/** Colours of a terminal mean nothing on a page. */
+// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+const COLOURS = /\x1b\[[\d;]*m/g
+
+/** Markup that was written here. It is a class, so that nothing a service says can pass for it. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+export type Content = string | number | Markup | undefined | readonly Content[]
+
+/** Puts contents into markup. Every string is cut and escaped: only `Markup` goes in as it stands. */
+export function markup(parts: TemplateStringsArray, ...contents: Content[]): Markup {
+  const written = contents.map((content, index) => write(content) + (parts[index + 1] ?? ""))
+  return new Markup((parts[0] ?? "") + written.join(""))
+}
+
+function write(content: Content): string {
+  if (content === undefined) return ""
+  if (content instanceof Markup) return content.text
+  if (typeof content === "object") return content.map(write).join("")
+  return typeof content === "number" ? String(content) : text(content).text
+}
+
+/** Returns a text on one line, cut to a length. */
+export const text = (content: string, length = TEXT_LENGTH): Markup =>
+  new Markup(xml(visible(clip(content, length))))
+
+/** Returns a text with its line breaks and tabs, for `<pre>`. */
+export function block(content: string, length: number): Markup {
+  const lines = clip(clip(content, length * 2).replace(COLOURS, ""), length).split(/\r?\n/)
+  return new Markup(
+    lines.map((line) => line.split("\t").map(visible).map(xml).join("\t").trimEnd()).join("\n"),
+  )
+}
+
+/** What a list may take of the page. */
+export interface Room {
+  count: number
+  bytes: number
+}
+
+/** Renders as many items as there is room for, in their order; tells how many are left out. */
+export function listing<T>(
+  items: readonly T[],
+  { count, bytes }: Room,
+  render: (item: T, index: number) => Markup,
+): { shown: Markup[]; hidden: number } {
+  const shown: Markup[] = []
+  let used = 0
+  for (const [index, item] of items.slice(0, count).entries()) {
+    const rendered = render(item, index)
+    used += Buffer.byteLength(rendered.text)
+    if (used > bytes) break
+    shown.push(rendered)
+  }
+  return { shown, hidden: items.length - shown.length }
+}
+
+/** Says what was left out, and where it is. */
+export const more = (hidden: number, what: string, where: Content): Content =>
+  hidden === 0 ? undefined : markup`<p class="more">… and ${count(hidden)} more${what} in ${where}</p>`
+
+export const count = (number: number): string => number.toLocaleString("en-US")
+
+/** Returns `1 stage`, `2 stages`. */
+export const plural = (number: number, noun: string): string =>
+  `${count(number)} ${noun}${number === 1 ? "" : "s"}`

@@ -1,0 +1,81 @@
+import type { StageReport, StageStatus } from "../../verdict.js"
+import { clip, wellFormed } from "../escape.js"
+import { duration } from "../place.js"
+import { type Content, type Markup, markup } from "./markup.js"
+
+const NAME_LENGTH = 100
+
+/** One part of the page, with the number that stands for it at the top. */
+export interface Section {
+  id: string
+  title: string
+  figure: Content
+  body: Content
+}
+
+/** Returns a sign that tells by its shape; the word belongs beside it. */
+export const sign = (status: StageStatus): Markup =>
+  markup`<svg class="sign ${status}" aria-hidden="true"><use href="#${status}"/></svg>`
+
+/** Returns a status as sign, word and colour. */
+export const statusOf = (status: StageStatus): Markup =>
+  markup`<span class="status ${status}">${sign(status)}${status}</span>`
+
+/** Returns a span of time, as far as it is one. */
+export const time = (milliseconds: number): string =>
+  Number.isFinite(milliseconds) && milliseconds >= 0 ? duration(milliseconds) : "unknown"
+
+export const logLink = (stage: Named): Markup => link("logs", stage, "log")
+
+export const sarifLink = (stage: Named): Markup => link("sarif", stage, "sarif")
+
+type Named = Pick<StageReport, "name">
+
+/** Links a file that lies beside the page, by the name that its writer gives it. */
+const link = (folder: string, stage: Named, ending: string): Markup =>
+  markup`<a href="${address(folder, stage, ending)}">${`${folder}/${clip(stage.name, NAME_LENGTH)}.${ending}`}</a>`
+
+const address = (folder: string, { name }: Named, ending: string): string =>
+  `${folder}/${encodeURIComponent(wellFormed(clip(name, NAME_LENGTH)))}.${ending}`
+
+/** Where the reports' own outputs are: of very many the first are named. */
+export const logLinks = (reports: readonly Named[]): Content =>
+  reports.slice(0, 4).map((report, index) => [index === 0 ? "" : ", ", logLink(report)])
+
+/** The same for a row of a table, where there is no room for a path. */
+export const shortLinks = (stage: Named): Markup =>
+  markup`<span class="pair"><a href="${address("logs", stage, "log")}" aria-label="${`log of ${clip(stage.name, NAME_LENGTH)}`}">log</a> <a href="${address("sarif", stage, "sarif")}" aria-label="${`SARIF of ${clip(stage.name, NAME_LENGTH)}`}">SARIF</a></span>`
+
+export interface Column {
+  title: string
+  /** `number` for what is compared digit by digit, `wide` for what takes a line of its own on a phone. */
+  kind?: "number" | "wide"
+}
+
+/** Returns a table whose rows become cards on a phone; the roles keep it a table for screen readers even then. */
+export function table(caption: Content, columns: readonly Column[], rows: readonly Markup[]): Markup {
+  const heads = columns.map(
+    ({ title, kind }) => markup`<th scope="col" role="columnheader"${classOf(kind)}>${title}</th>`,
+  )
+  return markup`<table role="table"><caption>${caption}</caption>
+<thead role="rowgroup"><tr role="row">${heads}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table>`
+}
+
+/** Returns a row of a table; its first cell names it. */
+export function row(columns: readonly Column[], [name, ...cells]: readonly Content[]): Markup {
+  const rest = cells.map((cell, index) => {
+    const column = columns[index + 1]
+    return markup`<td role="cell" data-label="${column?.title}"${classOf(column?.kind)}>${cell}</td>`
+  })
+  return markup`<tr role="row"><th scope="row" role="rowheader">${name}</th>${rest}</tr>
+`
+}
+
+const classOf = (kind: Column["kind"]): Content => (kind === undefined ? undefined : markup` class="${kind}"`)
+
+/** Returns a group and a name, or one where they are the same. */
+export const stageName = ({ name, group }: Pick<StageReport, "name" | "group">): Markup =>
+  group === name
+    ? markup`<span class="name">${clip(name, NAME_LENGTH)}</span>`
+    : markup`<span class="name">${clip(name, NAME_LENGTH)}</span> <span class="dim">${clip(group, NAME_LENGTH)}</span>`

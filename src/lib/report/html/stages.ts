@@ -1,0 +1,137 @@
+import type { Run, StageReport, StageResult, StageStatus, Verdict } from "../../verdict.js"
+import { listing, type Markup, markup, more, text, type Content } from "./markup.js"
+import {
+  type Column,
+  shortLinks,
+  row,
+  type Section,
+  sign,
+  stageName,
+  statusOf,
+  table,
+  time,
+} from "./parts.js"
+
+const REASON_LENGTH = 300
+const BARS = { count: 60, bytes: 40_000 }
+const ROWS = { count: 200, bytes: 150_000 }
+/** A bar must be seen, however short its stage was. In per cent. */
+const THINNEST = 0.6
+/** More labels would touch each other on a phone. */
+const TICKS = 5
+const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200].map(
+  (seconds) => seconds * 1000,
+)
+
+type Stage = StageResult & Pick<StageReport, "began">
+
+/** When a stage ran, in milliseconds since the run began, and how long. */
+interface Bar extends Pick<Stage, "name" | "group" | "status" | "cached"> {
+  start: number
+  length: number
+}
+
+const COLUMNS: Column[] = [
+  { title: "Stage" },
+  { title: "Status" },
+  { title: "Began", kind: "number" },
+  { title: "Took", kind: "number" },
+  { title: "From cache" },
+  { title: "Result", kind: "wide" },
+  { title: "Files", kind: "wide" },
+]
+
+/** Returns all stages on a timeline, and the same as a table. */
+export function stagesSection(verdict: Verdict, reports: readonly StageReport[]): Section[] {
+  const stages: readonly Stage[] = reports.length > 0 ? reports : verdict.stages
+  if (stages.length === 0) return []
+  const span = Math.max(1, ...[verdict, ...stages].map(({ milliseconds }) => known(milliseconds)))
+  const bars = stages.map((stage) => bar(stage, verdict.run, span))
+  const { shown, hidden } = listing(stages, ROWS, (stage, index) => stageRow(stage, verdict.run, bars[index]))
+  const body = [
+    timeline(bars, span),
+    table("All stages", COLUMNS, shown),
+    more(hidden, " stages", markup`<a href="verdict.json">verdict.json</a>`),
+  ]
+  return [{ id: "stages", title: "Stages", figure: stages.length, body }]
+}
+
+const known = (milliseconds: number): number =>
+  Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0
+
+/** A result that was kept began before the run, and another machine's clock may differ: a bar stays in the span. */
+function bar({ name, group, status, cached, milliseconds, began }: Stage, run: Run, span: number): Bar {
+  const length = known(milliseconds)
+  const start = (began ?? NaN) - Date.parse(run.startedAt)
+  return {
+    name,
+    group,
+    status,
+    cached,
+    length,
+    start: Number.isFinite(start) ? Math.min(Math.max(0, start), span - length) : 0,
+  }
+}
+
+function stageRow(stage: Stage, run: Run, drawn?: Bar): Markup {
+  const { status, milliseconds, cached, reason } = stage
+  const ran = status !== "skipped"
+  return row(COLUMNS, [
+    stageName(stage),
+    statusOf(status),
+    ran ? began(stage, run, drawn) : "–",
+    ran ? time(milliseconds) : "–",
+    cached === null ? "unknown" : cached ? "yes" : "no",
+    text(reason, REASON_LENGTH),
+    shortLinks(stage),
+  ])
+}
+
+function began(stage: Stage, run: Run, drawn?: Bar): string {
+  const after = (stage.began ?? NaN) - Date.parse(run.startedAt)
+  if (!Number.isFinite(after)) return "unknown"
+  return stage.cached && after < 0 ? "earlier" : `+${time(drawn?.start ?? 0)}`
+}
+
+function timeline(bars: readonly Bar[], span: number): Markup {
+  const step = STEPS.find((candidate) => span / candidate <= TICKS) ?? span / TICKS
+  const ticks = Array.from({ length: Math.floor(span / step) + 1 }, (_, index) => index * step)
+  const lines = ticks.map((tick) => markup`<line x1="${per(tick, span)}" x2="${per(tick, span)}" y2="100%"/>`)
+  const { shown, hidden } = listing(bars, BARS, (one) => barRow(one, span, lines))
+  return markup`<figure class="timeline">
+<figcaption>When each stage ran, from the start of the run. Hatched: the result came from the cache. The table below says the same.</figcaption>
+<div aria-hidden="true">
+<div class="bar"><svg class="axis">${axis(ticks, span)}</svg></div>
+${shown}</div>
+${more(hidden, " stages", "the table below")}</figure>
+`
+}
+
+/** Labels that would leave the picture are left out. */
+const axis = (ticks: readonly number[], span: number): Content =>
+  ticks
+    .filter((tick) => tick <= span * 0.93)
+    .map(
+      (tick) =>
+        markup`<text x="${per(tick, span)}" y="11"${tick === 0 ? "" : markup` class="middle"`}>${label(tick, span)}</text>`,
+    )
+
+const label = (tick: number, span: number): string =>
+  tick === 0
+    ? "0"
+    : span >= 300_000
+      ? `${Math.round(tick / 6000) / 10} min`
+      : `${Math.round(tick / 100) / 10} s`
+
+function barRow(one: Bar, span: number, lines: Content): Markup {
+  const width = Math.max((one.length / span) * 100, THINNEST)
+  const x = Math.min((one.start / span) * 100, 100 - width)
+  const shape = (kind: StageStatus | "hatch"): Markup =>
+    markup`<rect class="${kind}" x="${x.toFixed(2)}%" width="${width.toFixed(2)}%" y="4" height="12" rx="2"/>`
+  const drawn =
+    one.status === "skipped" ? undefined : [shape(one.status), one.cached ? shape("hatch") : undefined]
+  return markup`<div class="bar"><span class="who">${sign(one.status)}${stageName(one)}</span><svg>${lines}${drawn}</svg><span class="took">${one.status === "skipped" ? "skipped" : time(one.length)}</span></div>
+`
+}
+
+const per = (part: number, whole: number): string => `${((part / whole) * 100).toFixed(2)}%`

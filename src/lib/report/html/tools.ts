@@ -1,0 +1,30 @@
+import type { StageReport } from "../../verdict.js"
+import { listing, type Markup, markup, more, text } from "./markup.js"
+import { type Column, row, type Section, stageName, table } from "./parts.js"
+
+const FACTS = 20
+const TOOLS = { count: 200, bytes: 80_000 }
+
+const COLUMNS: Column[] = [{ title: "Stage" }, { title: "Version" }, { title: "Facts", kind: "wide" }]
+
+/** Returns what each stage was made with, and what else it wants known. */
+export function toolsSection(reports: readonly StageReport[]): Section[] {
+  if (reports.length === 0) return []
+  const { shown, hidden } = listing(reports, TOOLS, toolRow)
+  const body = [
+    table("Versions and facts", COLUMNS, shown),
+    more(hidden, " stages", markup`<code>sarif/</code>`),
+  ]
+  return [{ id: "tools", title: "Tools", figure: undefined, body }]
+}
+
+function toolRow(report: StageReport): Markup {
+  const facts = Object.entries(report.facts ?? {})
+    .slice(0, FACTS)
+    .map(([name, value]) => markup`<span class="fact">${text(name, 80)}: <b>${text(value, 200)}</b></span> `)
+  return row(COLUMNS, [
+    stageName(report),
+    report.version === "" ? "–" : markup`<code>${text(report.version, 80)}</code>`,
+    facts.length === 0 ? "–" : facts,
+  ])
+}

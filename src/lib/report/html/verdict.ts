@@ -1,0 +1,92 @@
+import type { ExitCode } from "../../errors.js"
+import type { Run, StageResult, StageStatus, Verdict } from "../../verdict.js"
+import { clip } from "../escape.js"
+import { stopped } from "../place.js"
+import { block, type Content, type Markup, markup, plural, text } from "./markup.js"
+import { type Section, sign, time } from "./parts.js"
+
+const SHORT_SHA = 12
+const PROBLEM_LENGTH = 20_000
+/** More names would hide what they are about. */
+const NAMED = 5
+
+/** As the README says it. */
+const MEANINGS: Record<ExitCode, string> = {
+  0: "everything that was asked for passed",
+  1: "a gate failed: the service needs a change",
+  2: "changes or drift, where asked for",
+  3: "the infrastructure failed: engine, registry, network, time limit",
+  4: "bad input: source, configuration, arguments",
+}
+
+export const WORDS: Record<StageStatus, string> = {
+  passed: "Passed",
+  failed: "Failed",
+  error: "Error",
+  skipped: "Skipped",
+}
+
+/** Returns the verdict in big, with what was looked at. */
+export function header(verdict: Verdict): Markup {
+  const { run, status, exitCode, milliseconds } = verdict
+  return markup`<header class="verdict ${status}">
+<p class="product">Slipway report</p>
+<h1>${sign(status)}${WORDS[status]}</h1>
+<p class="lead">${lead(verdict)}</p>
+<dl>
+${pair("Exit code", markup`<b>${exitCode}</b> ${MEANINGS[exitCode]}`, "wide")}
+${pair("Event", run.event)}
+${pair("Ref", markup`<code>${run.ref}</code>`)}
+${pair("Commit", commit(run))}
+${pair("Run", markup`<code>${run.id}</code>`)}
+${pair("Started", started(run))}
+${pair("Took", time(milliseconds))}
+</dl>
+</header>
+`
+}
+
+const pair = (term: string, value: Content, kind = "short"): Markup =>
+  markup`<div class="${kind}"><dt>${term}</dt><dd>${value}</dd></div>`
+
+/** The rest of a commit's name matters to machines; a phone has no room for it. */
+const commit = ({ sha }: Run): Markup =>
+  markup`<code>${sha.slice(0, SHORT_SHA)}<span class="rest">${clip(sha.slice(SHORT_SHA), 100)}</span></code>`
+
+function started({ startedAt }: Run): Markup {
+  const date = new Date(startedAt)
+  if (Number.isNaN(date.getTime())) return text(startedAt, 100)
+  const iso = date.toISOString()
+  return markup`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`
+}
+
+function lead({ stages, problem }: Verdict): Content {
+  if (problem !== null) return "Nothing ran."
+  if (stages.length === 0) return "No stage was asked for."
+  const failures = stages.filter(stopped)
+  const skipped = stages.filter(({ status }) => status === "skipped").length
+  const cached = stages.filter((stage) => stage.cached === true).length
+  const rest = [
+    skipped === 0 ? [] : [`${skipped}\u00a0skipped`],
+    cached === 0 ? [] : [`${cached}\u00a0from the\u00a0cache`],
+  ].flat()
+  const aside = rest.length === 0 ? "" : ` (${rest.join(", ")})`
+  return failures.length === 0
+    ? `${plural(stages.length, "stage")}, none failed${aside}.`
+    : markup`${failures.length} of ${plural(stages.length, "stage")} did not pass: ${names(failures)}${aside}.`
+}
+
+function names(failures: readonly StageResult[]): Content {
+  const named = failures
+    .slice(0, NAMED)
+    .map(({ name }, index) => [index === 0 ? "" : ", ", markup`<b>${clip(name, 100)}</b>`])
+  return failures.length > NAMED ? [named, ` and ${failures.length - NAMED} more`] : named
+}
+
+/** Returns why nothing ran, where nothing did. */
+export function problem({ problem: reason }: Verdict): Section[] {
+  if (reason === null) return []
+  const body = markup`<pre class="problem">${block(reason, PROBLEM_LENGTH)}</pre>
+`
+  return [{ id: "problem", title: "Why nothing ran", figure: undefined, body }]
+}

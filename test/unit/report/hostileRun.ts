@@ -1,0 +1,38 @@
+import type { Finding } from "../../../src/lib/finding.js"
+import { example, type Example } from "./runs.js"
+import { finding, stage, suppression, testCase } from "./stages.js"
+
+/** Makes so many. */
+export const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index))
+/** A run in which whatever comes from a service is the same text. */
+export function hostileRun(text: string, count = 1): Example {
+  const found: Finding = { ...finding({ file: text, message: text, rule: text, tool: text }) }
+  const reports = times(count, (index) =>
+    stage(
+      index % 2 ? "error" : "failed",
+      times(count, () => found),
+      {
+        ...{ name: text, group: text, reason: text, repro: text, version: text, log: text },
+        tests: [
+          ...times(count, () =>
+            testCase({ id: text, file: text, message: text, details: text, status: "failed" }),
+          ),
+          ...times(count, () => testCase({ id: text, status: "skipped", message: text })),
+          ...times(count, () => testCase({ id: text, reruns: 1 })),
+        ],
+        coverage: {
+          ...{ covered: 1, total: 2 },
+          files: times(count, () => ({ file: text, covered: 1, total: 2, missing: text })),
+        },
+        facts: Object.fromEntries(times(count, (fact) => [`${text}${fact}`, text])),
+        suppressed: times(count, (entry) => ({
+          finding: found,
+          suppression: suppression({ reason: text, owner: text, expires: text, line: entry }),
+        })),
+      },
+    ),
+  )
+  const run = { id: text, event: text, ref: text, sha: text, startedAt: text }
+  return example(reports, { status: "failed", exitCode: 1, problem: text, run })
+}
