@@ -1,8 +1,10 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { ExitCode, SlipwayError } from "./lib/errors.js"
+import { html } from "./lib/report/html.js"
 import { summary } from "./lib/report/summary.js"
 import { text } from "./lib/report/text.js"
+import type { Stage } from "./stage.js"
 import { overall } from "./lib/run.js"
 import type { Run, StageReport, StageResult, Verdict } from "./lib/verdict.js"
 
@@ -10,7 +12,7 @@ import type { Run, StageReport, StageResult, Verdict } from "./lib/verdict.js"
  * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
  * service at all is in the verdict too.
  */
-export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promise<Directory> {
+export async function ci(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
   const begun = Date.now()
   const { reports, problem, exitCode } = await attempt(stages)
   const verdict: Verdict = {
@@ -25,9 +27,10 @@ export async function ci(run: Run, stages: () => Promise<StageReport[]>): Promis
   const failures = text(reports)
   const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)
   return tree
-    .withDirectory("/", artifacts("quality", reports))
+    .withDirectory("/", artifacts(reports))
     .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
     .withNewFile("summary.md", summary(verdict, reports))
+    .withNewFile("report.html", html(verdict, reports))
 }
 
 /** A report without what only its own artifacts hold. */
@@ -37,8 +40,8 @@ function stageResult(report: StageReport): StageResult {
 }
 
 async function attempt(
-  stages: () => Promise<StageReport[]>,
-): Promise<{ reports: StageReport[]; problem: string | null; exitCode: ExitCode }> {
+  stages: () => Promise<Stage[]>,
+): Promise<{ reports: Stage[]; problem: string | null; exitCode: ExitCode }> {
   try {
     const reports = await stages()
     return { reports, problem: null, exitCode: overall(reports.map(({ exitCode }) => exitCode)) }

@@ -5,6 +5,9 @@ import { rebase } from "./lib/imageReference.js"
 const IMAGES = {
   /** The smallest official image with pip. Its minor version is the service's. */
   python: (version: string) => `python:${version}-slim`,
+  postgres: (version: string) => `postgres:${version}`,
+  redis: (version: string) => `redis:${version}`,
+  trivy: (version: string) => `aquasec/trivy:${version}`,
 } as const
 
 export type ImageRole = keyof typeof IMAGES

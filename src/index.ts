@@ -6,9 +6,14 @@
  */
 import { argument, Container, Directory, func, object } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
+import { SCANS } from "./lib/config/config.js"
+import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
+import { pool } from "./lib/pool.js"
 import { TOOLS } from "./lib/tools/index.js"
 import { Quality } from "./quality.js"
+import { Security } from "./security.js"
+import { TEST_STAGES, Tests } from "./tests.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
 const IGNORED = [
@@ -23,7 +28,7 @@ const IGNORED = [
 ]
 
 /** The groups of stages that `ci` knows. */
-const GROUPS = ["quality"]
+const GROUPS = ["quality", "security", "tests"] as const
 
 /** The pipeline of one service. */
 @object()
@@ -32,33 +37,46 @@ export class Slipway {
   source: Directory
   /** How this module was called. */
   invocation: string
+  /** The time by which dates are judged, RFC 3339; empty for the present. */
+  now: string
 
   /**
    * @param source The service's sources: a folder, or a git repository with a commit.
    * @param invocation How this module is called, for the commands that repeat a stage.
+   * @param now The time by which expiry dates are judged, such as 2026-03-01T12:00:00Z. The present, if left out.
    */
   constructor(
     @argument({ defaultPath: "/", ignore: IGNORED }) source: Directory,
     invocation = "dagger call --source=.",
+    now = "",
   ) {
     this.source = source
     this.invocation = invocation
+    this.now = now
   }
 
   /** Checks of formatting, imports, style, types and security of the Python code. Fails for a bad `slipway.yaml`. */
   @func()
   async quality(): Promise<Quality> {
-    const files = await this.source.entries()
-    if (files.length === 0) throw fail("EMPTY_SOURCE", [])
-    const python = await this.source.glob("**/*.py")
-    if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
-    const settings = files.includes("slipway.yaml") ? await this.source.file("slipway.yaml").contents() : ""
-    return new Quality(this.source, settings, this.invocation)
+    return new Quality(this.source, await this.settings(), this.invocation, this.now)
+  }
+
+  /** Vulnerable packages, secrets, misconfiguration, and what is suppressed. Fails for a bad `slipway.yaml`. */
+  @func()
+  async security(): Promise<Security> {
+    return new Security(this.source, await this.settings(), this.invocation, this.now)
+  }
+
+  /** The service's own tests, and how much of the code they run. Fails for a bad `slipway.yaml`. */
+  @func()
+  async tests(): Promise<Tests> {
+    return new Tests(this.source, await this.settings(), this.invocation)
   }
 
   /**
-   * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `junit/`, `sarif/` and
-   * `logs/`. Never fails: the verdict holds the exit code. Runs anew each time; what it calls comes from the cache.
+   * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `report.html`, `junit/`,
+   * `sarif/`, `coverage/`, `trivy/`, `sbom/` and `logs/`. Never fails: the verdict holds the exit code. Runs anew each
+   * time; what it calls comes from the cache.
    *
    * @param event What happened, for example `push`.
    * @param ref The git reference it happened to, for example `refs/heads/develop`.
@@ -70,10 +88,14 @@ export class Slipway {
   async ci(event = "push", ref = "", sha = "", runId = "", only: string[] = []): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event, ref, sha, startedAt }
-    const unknown = only.find((group) => !GROUPS.includes(group))
     return ci(run, async () => {
+      const unknown = only.find((group) => !GROUPS.some((known) => known === group))
       if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
-      return (await this.quality()).run()
+      const groups = GROUPS.filter((group) => only.length === 0 || only.includes(group))
+      const { parallel } = parseConfig((await this.settings()) || undefined)
+      const stages = await Promise.all(groups.map((group) => this[group]()))
+      const tasks = await Promise.all(stages.map((stage) => stage.tasks()))
+      return pool(parallel, tasks.flat())
     })
   }
 
@@ -85,8 +107,21 @@ export class Slipway {
    */
   @func()
   async debug(stage: string): Promise<Container> {
-    const name = TOOLS.map((tool) => tool.name).find((known) => known === stage)
-    if (name === undefined) throw fail("UNKNOWN_STAGE", [stage, TOOLS.map((tool) => tool.name)])
-    return (await this.quality()).debug(name)
+    const tool = TOOLS.find(({ name }) => name === stage)
+    if (tool !== undefined) return (await this.quality()).debug(tool.name)
+    const scan = SCANS.find((name) => name === stage)
+    if (scan !== undefined) return (await this.security()).debug(scan)
+    const suite = TEST_STAGES.find((name) => name === stage)
+    if (suite !== undefined) return (await this.tests()).debug(suite)
+    throw fail("UNKNOWN_STAGE", [stage, [...TOOLS.map(({ name }) => name), ...SCANS, ...TEST_STAGES]])
+  }
+
+  /** The text of `slipway.yaml`, empty without one. */
+  private async settings(): Promise<string> {
+    const files = await this.source.entries()
+    if (files.length === 0) throw fail("EMPTY_SOURCE", [])
+    const python = await this.source.glob("**/*.py")
+    if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
+    return files.includes("slipway.yaml") ? this.source.file("slipway.yaml").contents() : ""
   }
 }

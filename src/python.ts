@@ -1,23 +1,30 @@
 import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dagger"
+import { ExitCode } from "./lib/errors.js"
 import { isExecError } from "./lib/execError.js"
 import { imageReference } from "./images.js"
 import type { Config } from "./lib/config/config.js"
 import { findRequirements, MANIFESTS, pythonVersion, type Requirements } from "./lib/python/project.js"
+import { servicePackages } from "./lib/python/lock.js"
 import { normalise, type Pins, readPins } from "./lib/python/pins.js"
+import { unfinished, type Unfinished } from "./stage.js"
 import { texts } from "./texts.js"
+import { TEST_PACKAGES } from "./lib/testing/packages.js"
 import { TOOLS } from "./lib/tools/index.js"
 import { oneLine } from "./lib/tools/outcome.js"
 
 /** Resolves and installs packages. Its version is part of the cache's name, since the cache's format is its own. */
 const UV = "0.9.30"
-const UV_CACHE = "/root/.cache/uv"
+export const UV_CACHE = "/root/.cache/uv"
 const LOCK = "/slipway/requirements.lock"
+const TOOLS_IN = "/slipway/tools.in"
 
 /** The service's packages and the tools in one virtual environment, on which every tool runs. */
 export interface PythonEnvironment {
   container: Container
   /** The installed version of a package. */
   version: (name: string) => string
+  /** The names of the packages that the service needs itself, without what only our tools need. */
+  packages: ReadonlySet<string>
   /** Why the service's own packages are missing; the tools are there all the same. */
   problem?: { message: string; files: string[] }
 }
@@ -66,11 +73,13 @@ async function resolveTogether(
   return result
 }
 
-const EARLIER_TOOLS = TOOLS.map(({ package: name, version }) => `${name}<=${version}`)
-const OUR_TOOLS = TOOLS.map(({ package: name, version }) => `${name}==${version}`)
+/** What the stages need beside the service's own packages. */
+const PACKAGES: readonly { package: string; version: string }[] = [...TOOLS, ...TEST_PACKAGES]
+const EARLIER_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}<=${version}`)
+const OUR_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}==${version}`)
 
 const toolPins = (pins: Pins): Pins =>
-  new Map([...pins].filter(([name]) => TOOLS.some((tool) => packageName(tool.package) === name)))
+  new Map([...pins].filter(([name]) => PACKAGES.some((tool) => packageName(tool.package) === name)))
 
 async function pythonBase(version: string, config: Config): Promise<Container> {
   const platform = await dag.defaultPlatform()
@@ -79,8 +88,10 @@ async function pythonBase(version: string, config: Config): Promise<Container> {
     .from(imageReference("python", version, config.images))
     .withEnvVariable("UV_NATIVE_TLS", "true") // trusts what the image trusts: a company's proxy, say
     .withExec(["pip", "install", "--quiet", "--root-user-action=ignore", ...index(config), `uv==${UV}`])
-    .withMountedCache(UV_CACHE, dag.cacheVolume(`slipway-uv-${UV}`), { sharing: CacheSharingMode.Shared })
+    .withMountedCache(UV_CACHE, uvCache(), { sharing: CacheSharingMode.Shared })
 }
+
+export const uvCache = () => dag.cacheVolume(`slipway-uv-${UV}`)
 
 const index = ({ python }: Config): string[] =>
   python.index === undefined ? [] : [`--index-url=${python.index}`]
@@ -105,7 +116,7 @@ async function resolve(
         : source.filter({ include: [...MANIFESTS, ...(config.python.requirements ?? [])] }),
     )
     .withWorkdir("/src")
-    .withNewFile("/slipway/tools.in", `${tools.join("\n")}\n`)
+    .withNewFile(TOOLS_IN, `${tools.join("\n")}\n`)
     .withNewFile(
       "/slipway/constraints.txt",
       [...pins].map(([name, version]) => `${name}==${version}\n`).join(""),
@@ -116,11 +127,11 @@ async function resolve(
       "compile",
       "--quiet",
       "--no-header",
-      "--no-annotate",
+      "--annotation-style=line",
       "--constraints=/slipway/constraints.txt",
       `--output-file=${LOCK}`,
       ...index(config),
-      "/slipway/tools.in",
+      TOOLS_IN,
       ...inputs,
     ])
   try {
@@ -134,7 +145,8 @@ async function resolve(
   }
 }
 
-function install(base: Container, lock: string, config: Config): PythonEnvironment {
+function install(base: Container, annotated: string, config: Config): PythonEnvironment {
+  const lock = annotated.replace(/\s+# via .*$/gm, "")
   const versions = readPins([{ name: "requirements.txt", text: lock }])
   const container = base
     .withNewFile(LOCK, lock)
@@ -153,7 +165,19 @@ function install(base: Container, lock: string, config: Config): PythonEnvironme
       `--requirements=${LOCK}`,
     ])
     .withoutMount(UV_CACHE)
-  return { container, version: (name) => versions.get(packageName(name)) ?? "unknown" }
+  return {
+    container,
+    version: (name) => versions.get(packageName(name)) ?? "unknown",
+    packages: servicePackages(annotated, TOOLS_IN),
+  }
+}
+
+/** What a stage that needs the service's packages comes to without them. */
+export function unresolved({ message, files }: NonNullable<PythonEnvironment["problem"]>): Unfinished {
+  const unsolvable =
+    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(message)
+  const reason = `the packages of ${files.join(", ")} can't be installed: ${message}`
+  return unfinished(reason, unsolvable ? ExitCode.badInput : ExitCode.infrastructure, message)
 }
 
 /** A requirement's package, without its extras. */

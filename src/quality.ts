@@ -5,9 +5,10 @@ import { pool } from "./lib/pool.js"
 import { text } from "./lib/report/text.js"
 import { recorded } from "./lib/run.js"
 import { TOOLS, type ToolName } from "./lib/tools/index.js"
-import type { StageReport } from "./lib/verdict.js"
+import type { Task } from "./stage.js"
 import { pythonEnvironment } from "./python.js"
 import { artifacts } from "./artifacts.js"
+import { readSuppressions } from "./suppressions.js"
 import { inspectable, prepareTool, runTool, type ToolInputs } from "./tool.js"
 
 /**
@@ -23,11 +24,14 @@ export class Quality {
   settings: string
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
+  /** The time by which suppressions expire, RFC 3339; empty for the present. */
+  now: string
 
-  constructor(source: Directory, settings: string, invocation: string) {
+  constructor(source: Directory, settings: string, invocation: string, now: string) {
     this.source = source
     this.settings = settings
     this.invocation = invocation
+    this.now = now
   }
 
   /** Fails unless Black would change nothing. Pure. `fix` mends what it names. */
@@ -58,8 +62,11 @@ export class Quality {
     await this.gate("mypy")
   }
 
-  /** Fails for every finding of Bandit, of whatever severity, and for files that it can't read. Pure. */
-  @func()
+  /**
+   * Fails for every finding of Bandit that isn't suppressed, of whatever severity, and for files that it can't read.
+   * Kept for an hour, since suppressions expire.
+   */
+  @func({ cache: "1h" })
   @check()
   async bandit(): Promise<void> {
     await this.gate("bandit")
@@ -67,11 +74,12 @@ export class Quality {
 
   /**
    * The reports of all configured tools, those that failed included: `junit/quality.xml`, `sarif/<tool>.sarif`,
-   * `logs/<tool>.log`. Never fails for what a tool found. Pure.
+   * `logs/<tool>.log`. Never fails for what a tool found. Kept for an hour, since suppressions expire.
    */
-  @func()
+  @func({ cache: "1h" })
   async report(): Promise<Directory> {
-    return artifacts("quality", await this.run())
+    const tasks = await this.tasks()
+    return artifacts(await pool(parseConfig(this.settings || undefined).parallel, tasks))
   }
 
   /** What isort and then Black would change. Nothing is written until the changes are applied. Pure. */
@@ -89,19 +97,14 @@ export class Quality {
     return after.changes(before)
   }
 
-  /** Runs every configured tool, a few at a time. For other stages; it is no part of the API. */
-  async run(): Promise<StageReport[]> {
+  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  async tasks(): Promise<Task[]> {
     const inputs = await this.inputs()
-    const { quality, parallel } = inputs.config
-    await inputs.environment.container.sync() // once, before several tools ask for it at the same time
-    const chosen = TOOLS.filter(({ name }) => quality.checks.includes(name))
-    return pool(
-      parallel,
-      chosen.map(
-        ({ name }) =>
-          () =>
-            runTool(name, inputs),
-      ),
+    const chosen = TOOLS.filter(({ name }) => inputs.config.quality.checks.includes(name))
+    return chosen.map(
+      ({ name }) =>
+        () =>
+          runTool(name, inputs),
     )
   }
 
@@ -113,8 +116,11 @@ export class Quality {
 
   private async inputs(): Promise<ToolInputs> {
     const config = parseConfig(this.settings || undefined)
-    const environment = await pythonEnvironment(this.source, config)
-    return { source: this.source, config, environment, invocation: this.invocation }
+    const [environment, suppressions] = await Promise.all([
+      pythonEnvironment(this.source, config),
+      readSuppressions(this.source, this.now),
+    ])
+    return { source: this.source, config, environment, suppressions, invocation: this.invocation }
   }
 
   private async gate(name: ToolName): Promise<void> {

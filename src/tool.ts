@@ -1,14 +1,16 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import { isExecError } from "./lib/execError.js"
+import { execute, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
-import { ExitCode } from "./lib/errors.js"
-import type { Outcome, ToolRun } from "./lib/finding.js"
-import { interrupted, RECORD, recorded, stageExitCode } from "./lib/run.js"
+import type { Outcome } from "./lib/finding.js"
+import { interrupted, stageExitCode } from "./lib/run.js"
+import { judgeKept } from "./lib/security/judge.js"
+import { applySuppressions, type Suppression } from "./lib/security/suppressions.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
-import type { StageReport } from "./lib/verdict.js"
+import { attempted, type Stage } from "./stage.js"
+import type { Suppressions } from "./suppressions.js"
 import { texts } from "./texts.js"
-import type { PythonEnvironment } from "./python.js"
+import { type PythonEnvironment, unresolved } from "./python.js"
 
 /** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
 const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
@@ -23,8 +25,14 @@ export interface ToolInputs {
   source: Directory
   config: Config
   environment: PythonEnvironment
+  suppressions: Suppressions
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
+}
+
+/** A stage, with the suppressions that it used. */
+export interface Scanned extends Stage {
+  used?: ReadonlySet<Suppression>
 }
 
 /** A tool's commands, and the container in which they run. */
@@ -71,29 +79,35 @@ async function timed(files: Directory): Promise<Directory> {
 }
 
 /** Runs a tool and tells what its answer means. Throws for nothing that a tool or a service can do. */
-export async function runTool(name: ToolName, inputs: ToolInputs): Promise<StageReport> {
-  const begun = Date.now()
-  const { config, environment, invocation } = inputs
-  const stage = {
+export function runTool(name: ToolName, inputs: ToolInputs): Promise<Scanned> {
+  const { environment, invocation } = inputs
+  const identity = {
     name,
     group: "quality",
     version: environment.version(tool(name).package),
     repro: `${invocation} debug --stage=${name} terminal`,
   }
+  return attempted(identity, () => toolWork(name, inputs))
+}
+
+async function toolWork(name: ToolName, inputs: ToolInputs) {
+  const begun = Date.now()
+  const { config, environment } = inputs
   const { problem } = environment
-  if (name === "mypy" && problem !== undefined) return { ...stage, ...unresolved(problem) }
+  if (name === "mypy" && problem !== undefined) return unresolved(problem)
   const { container, command, configs } = await prepareTool(name, inputs)
-  const run = await execute(container.withExec(recorded(command, config.timeout)))
+  const run = await execute(container, command, config.timeout)
   const interruption = interrupted(run, name, config.timeout)
-  const { status, reason, findings } = interruption ?? withPlace(tool(name).read(run), configs)
+  const found = interruption ?? withPlace(tool(name).read(run), configs)
+  const { entries, now } = inputs.suppressions
+  const { kept, suppressed, used } = applySuppressions(found.findings, entries, now)
+  const outcome = judgeKept(found, kept)
   return {
-    ...stage,
-    status,
-    reason,
-    findings,
-    milliseconds: Date.now() - begun,
-    cached: run.began < begun,
-    exitCode: stageExitCode(status, interruption !== undefined),
+    ...outcome,
+    suppressed,
+    used,
+    ...timing(run, begun),
+    exitCode: stageExitCode(outcome.status, interruption !== undefined),
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
   }
 }
@@ -105,21 +119,6 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
   return status !== "error" || said
     ? outcome
     : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
-}
-
-async function execute(done: Container): Promise<ToolRun & { began: number }> {
-  try {
-    const [exitCode, began, stdout, stderr] = await Promise.all([
-      done.file(RECORD.exitCode).contents(),
-      done.file(RECORD.began).contents(),
-      done.stdout(),
-      done.stderr(),
-    ])
-    return { exitCode: Number(exitCode), began: Number(began), stdout, stderr }
-  } catch (error) {
-    if (!isExecError(error)) throw error
-    return { exitCode: error.exitCode, began: Infinity, stdout: error.stdout, stderr: error.stderr }
-  }
 }
 
 /** A container to look around in: it says what the stage would run, and `again` runs that. */
@@ -134,18 +133,3 @@ export function inspectable(container: Container, command: string[]): Container 
 
 /** What mypy remembers is checked by content; another version of it remembers in another way. */
 const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)
-
-/** Types can't be checked without the packages they come from. */
-function unresolved({ message, files }: NonNullable<PythonEnvironment["problem"]>) {
-  const unsolvable =
-    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(message)
-  return {
-    status: "error" as const,
-    reason: `the packages of ${files.join(", ")} can't be installed: ${message}`,
-    exitCode: unsolvable ? ExitCode.badInput : ExitCode.infrastructure,
-    findings: [],
-    milliseconds: 0,
-    cached: null,
-    log: message,
-  }
-}

@@ -59,6 +59,11 @@ const catalogue = {
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
+  INVALID_TIME: (value: string) => ({
+    message: `${quote(value)} is no time`,
+    remedy: "give one as RFC 3339 has it, for example 2026-03-01T12:00:00Z, or none for the present",
+    exitCode: ExitCode.badInput,
+  }),
   GATE_FAILED: (failures: string) => ({
     message: failures.trimEnd(),
     remedy: "mend what is listed, or run `fix` for what a tool can mend by itself",

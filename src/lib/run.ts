@@ -12,13 +12,15 @@ const SIGNALS = 128
 
 /**
  * Wraps a command so that its container survives a failure: how it ended is kept in a file. It is ended when its time
- * is up; that, and an end by a signal, does fail the exec, since it must not be kept for the next run.
+ * is up.
  */
 export function recorded(command: readonly string[], seconds: number): string[] {
-  const script = `date +%s%3N > ${RECORD.began}; "$@"; code=$?
-    echo $code > ${RECORD.exitCode}; [ $code -lt ${TIMED_OUT} ] || exit $code`
+  const script = `date +%s%3N > ${RECORD.began}; "$@"; echo $? > ${RECORD.exitCode}`
   return ["sh", "-c", script, "-", "timeout", "--kill-after=5", String(seconds), ...command]
 }
+
+/** True for a run that another one might not repeat: out of time, or ended by a signal. */
+export const endedEarly = ({ exitCode }: ToolRun): boolean => exitCode >= TIMED_OUT
 
 /** What a run that did not end by itself means; undefined for one that did. */
 export function interrupted({ exitCode }: ToolRun, name: string, seconds: number): Outcome | undefined {

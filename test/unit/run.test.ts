@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { interrupted, overall, recorded, stageExitCode } from "../../src/lib/run.js"
+import { endedEarly, interrupted, overall, recorded, stageExitCode } from "../../src/lib/run.js"
 
 describe("recorded", () => {
   let folder = ""
@@ -28,10 +28,13 @@ describe("recorded", () => {
     expect(ended.began).toBeLessThanOrEqual(Date.now())
   })
 
-  it("fails for what must not be kept: time was up, no such command, an end by a signal", () => {
-    expect(execute(["sleep", "5"], 1)).toMatchObject({ status: 124, exitCode: 124 })
-    expect(execute(["no-such-command"])).toMatchObject({ status: 127, exitCode: 127 })
-    expect(execute(["sh", "-c", "kill -SEGV $$"]).status).toBe(139)
+  it("keeps how a run was ended early: time was up, no such command, a signal", () => {
+    expect(execute(["sleep", "5"], 1)).toMatchObject({ status: 0, exitCode: 124 })
+    expect(execute(["no-such-command"])).toMatchObject({ status: 0, exitCode: 127 })
+    expect(execute(["sh", "-c", "kill -SEGV $$"])).toMatchObject({ status: 0, exitCode: 139 })
+    const codes = [0, 1, 123, 124, 127, 139]
+    const early = codes.filter((exitCode) => endedEarly({ exitCode, stdout: "", stderr: "" }))
+    expect(early).toEqual([124, 127, 139])
   })
 })
 

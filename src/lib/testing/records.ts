@@ -1,0 +1,64 @@
+import { parseJson } from "../tools/json.js"
+import type { TestCase } from "./testCase.js"
+
+/** What `suite.py` and `slipway_pytest.py` recorded of a suite, in the order of its lines. */
+export interface SuiteRecords {
+  tests: TestCase[]
+  /** A test that began and never ended. */
+  lost: { id: string; file: string; line: number }[]
+  /** Files from which no test could be collected. `own` is false for what belongs to another suite. */
+  collection: { file: string; own: boolean; message: string; details: string }[]
+  /** A service that did not answer in time. */
+  service?: { name: string; seconds: number; message: string }
+  migration?: { command: string; exitCode: number; seconds: number; output: string }
+  versions: Record<string, string>
+  /** Absent when pytest did not come to its end. */
+  finish?: { exitCode: number; workers: number }
+}
+
+type Line = Partial<{
+  start: string
+  file: string
+  line: number
+  test: TestCase
+  collection: SuiteRecords["collection"][number]
+  service: SuiteRecords["service"]
+  migration: SuiteRecords["migration"]
+  version: { service: string; version: string }
+  finish: SuiteRecords["finish"]
+}>
+
+/** Reads the records. The last line may be torn: the interpreter can be killed while it writes. */
+export function readRecords(text: string): SuiteRecords {
+  const lines = text
+    .split("\n")
+    .map((line) => parseJson(line) as Line | undefined)
+    .filter((line) => typeof line === "object" && line !== null)
+  const tests = lines.flatMap(({ test }) => (test === undefined ? [] : [tidy(test)]))
+  const ended = new Set(tests.map(({ id }) => id))
+  const last = <K extends keyof Line>(key: K): Line[K] =>
+    lines.findLast((line) => line[key] !== undefined)?.[key]
+  const [service, migration, finish] = [last("service"), last("migration"), last("finish")]
+  return {
+    tests,
+    lost: lines.flatMap(({ start: id, file = "", line = 1 }) =>
+      id === undefined || ended.has(id) ? [] : [{ id, file, line }],
+    ),
+    collection: lines.flatMap(({ collection }) => collection ?? []),
+    versions: Object.fromEntries(
+      lines.flatMap(({ version }) => (version === undefined ? [] : [[version.service, version.version]])),
+    ),
+    ...(service && { service }),
+    ...(migration && { migration }),
+    ...(finish && { finish }),
+  }
+}
+
+/** A report's numbers are for people: a microsecond says nothing. */
+function tidy({ reruns, ...test }: TestCase): TestCase {
+  return {
+    ...test,
+    seconds: Math.round(test.seconds * 10_000) / 10_000,
+    ...(reruns === undefined || reruns === 0 ? {} : { reruns }),
+  }
+}

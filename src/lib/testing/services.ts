@@ -1,0 +1,46 @@
+import type { Config } from "../config/config.js"
+
+/** The database that the integration tests find; made anew for each run. */
+const DATABASE = "integration"
+
+/** What brings an empty database up to date, by a file in the source's root. */
+const MIGRATIONS: Readonly<Record<string, string>> = {
+  "alembic.ini": "alembic upgrade head",
+  "manage.py": "python manage.py migrate --noinput",
+}
+
+/**
+ * Returns the variables by which integration tests find their services, and those that tell `slipway_suite.py` what to
+ * wait for. `WORKER` in a worker's URL becomes its number: workers share a server, and no data.
+ */
+export function serviceVariables(
+  { services, integration, postgres, redis, migrate, startTimeout }: Config["tests"],
+  rootFiles: readonly string[],
+): Record<string, string> {
+  const migration = migrate ?? Object.entries(MIGRATIONS).find(([file]) => rootFiles.includes(file))?.[1]
+  const server = `${postgres.scheme}://slipway:slipway@postgres:5432`
+  const known = {
+    postgres: {
+      variable: postgres.variable,
+      url: `${server}/${DATABASE}`,
+      worker: `${server}/${DATABASE}_WORKER`,
+    },
+    redis: { variable: redis.variable, url: "redis://redis:6379/0", worker: "redis://redis:6379/WORKER" },
+  }
+  const settings = {
+    ...(services.includes("postgres") && {
+      postgres: { host: "postgres", database: DATABASE, workers: integration.workers },
+    }),
+    ...(services.includes("redis") && { redis: { host: "redis" } }),
+    ...(migration !== undefined && { migrate: migration }),
+    startTimeout,
+  }
+  const bound = services.map((name) => known[name])
+  return {
+    ...Object.fromEntries(bound.map(({ variable, url }) => [variable, url])),
+    SLIPWAY_SERVICES: JSON.stringify(settings),
+    SLIPWAY_WORKER_URLS: JSON.stringify(
+      Object.fromEntries(bound.map(({ variable, worker }) => [variable, worker])),
+    ),
+  }
+}

@@ -1,0 +1,16 @@
+"""Combines the coverage of several suites and writes it as JSON, XML and HTML."""
+
+import sys
+
+import coverage
+
+out, config, *data = sys.argv[1:]
+measured = coverage.Coverage(data_file=f"{out}/coverage.data", config_file=config or True)
+# Names in the reports are then relative to the source's root, where CI hosts look for them.
+measured.set_option("run:source", None)
+measured.set_option("run:relative_files", True)
+measured.combine(data, keep=True)
+measured.save()
+measured.json_report(outfile=f"{out}/coverage.json")
+measured.xml_report(outfile=f"{out}/coverage.xml")
+measured.html_report(directory=f"{out}/html")

@@ -1,0 +1,126 @@
+import { check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { artifacts } from "./artifacts.js"
+import { parseConfig } from "./lib/config/parse.js"
+import { SCANS } from "./lib/config/config.js"
+import { fail } from "./lib/errors.js"
+import { once } from "./lib/once.js"
+import { pool } from "./lib/pool.js"
+import { stopped } from "./lib/report/place.js"
+import { text } from "./lib/report/text.js"
+import { pythonEnvironment } from "./python.js"
+import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
+import type { Stage, Task } from "./stage.js"
+import { readSuppressions } from "./suppressions.js"
+import { inspectable, runTool } from "./tool.js"
+
+type ScanName = (typeof SCANS)[number]
+
+/**
+ * Vulnerable packages, credentials in the source, bad configuration, and what of it may be ignored until when.
+ *
+ * What `.slipway/suppressions.yaml` lists with reason, owner and expiry is left out of the gates, and listed in every
+ * report. Results are kept for an hour: Trivy's database moves, and dates pass.
+ */
+@object()
+export class Security {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+  /** The time by which dates are judged, RFC 3339; empty for the present. */
+  now: string
+
+  constructor(source: Directory, settings: string, invocation: string, now: string) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+    this.now = now
+  }
+
+  /**
+   * Fails for a critical vulnerability of a package that manifests, lock files or the installed environment name, or
+   * from the severity that is configured on. Fails too if Trivy's database can't be had or is too old. Kept for an hour.
+   */
+  @func({ cache: "1h" })
+  @check()
+  async vulnerabilities(): Promise<void> {
+    await this.gate("vulnerabilities")
+  }
+
+  /** Fails for every credential in the source. What it is isn't shown. Kept for an hour. */
+  @func({ cache: "1h" })
+  @check()
+  async secrets(): Promise<void> {
+    await this.gate("secrets")
+  }
+
+  /** Fails for critical mistakes in Dockerfiles, Terraform and Kubernetes manifests. Kept for an hour. */
+  @func({ cache: "1h" })
+  @check()
+  async misconfiguration(): Promise<void> {
+    await this.gate("misconfiguration")
+  }
+
+  /**
+   * Fails for a suppression that has expired, has no reason, owner or expiry, or suppresses nothing any more, and for a
+   * `# nosec` without rule and reason. Kept for an hour.
+   */
+  @func({ cache: "1h" })
+  @check()
+  async suppressions(): Promise<void> {
+    await this.gate("suppressions")
+  }
+
+  /**
+   * The reports of all scans, those that failed included, and Bandit's: `junit/security.xml`, `sarif/`, `trivy/` (JSON),
+   * `sbom/` (CycloneDX and SPDX of the source), `logs/` (tables). Never fails for what is found. Kept for an hour.
+   */
+  @func({ cache: "1h" })
+  async report(): Promise<Directory> {
+    const inputs = await this.inputs()
+    const bandit = async () => ({ ...(await runTool("bandit", inputs)), group: "security" })
+    return artifacts(await pool(inputs.config.parallel, [...(await this.tasks()), bandit]))
+  }
+
+  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  async tasks(): Promise<Task[]> {
+    const inputs = await this.inputs()
+    const scans = scanStages(inputs)
+    return SCANS.filter((name) => inputs.config.security.checks.includes(name)).map((name) => scans[name])
+  }
+
+  /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  async debug(name: ScanName): Promise<Container> {
+    const inputs = await this.inputs()
+    const { container, command } = await (name === "suppressions"
+      ? prepareNosec(inputs)
+      : prepareScan(name, inputs))
+    return inspectable(container, command)
+  }
+
+  private async inputs(): Promise<ScanInputs> {
+    const config = parseConfig(this.settings || undefined)
+    const [environment, suppressions] = await Promise.all([
+      pythonEnvironment(this.source, config),
+      readSuppressions(this.source, this.now),
+    ])
+    return { source: this.source, config, environment, suppressions, invocation: this.invocation }
+  }
+
+  private async gate(name: ScanName): Promise<void> {
+    const report = await scanStages(await this.inputs())[name]()
+    if (stopped(report)) throw fail("GATE_FAILED", [text([report])])
+  }
+}
+
+/** The stages of one source. A scan that the suppressions need too is run once. */
+function scanStages(inputs: ScanInputs): Record<ScanName, () => Promise<Stage>> {
+  const scans = {
+    vulnerabilities: once(() => runScan("vulnerabilities", inputs)),
+    secrets: once(() => runScan("secrets", inputs)),
+    misconfiguration: once(() => runScan("misconfiguration", inputs)),
+  }
+  const all = () => Promise.all([...Object.values(scans).map((scan) => scan()), runTool("bandit", inputs)])
+  return { ...scans, suppressions: async () => runSuppressions(await all(), inputs) }
+}

@@ -1,0 +1,55 @@
+import type { Directory } from "@dagger.io/dagger"
+import { ExitCode, SlipwayError } from "./lib/errors.js"
+import type { StageReport } from "./lib/verdict.js"
+import { oneLine } from "./lib/tools/outcome.js"
+
+/** What became of a stage, with the files that it leaves beside what can be made from its report. */
+export interface Stage extends StageReport {
+  files?: Directory
+}
+
+/** A stage that is still to be run. */
+export type Task = () => Promise<Stage>
+
+/** What of a stage is known before it runs. */
+export type Identity = Pick<Stage, "name" | "group" | "version" | "repro" | "facts">
+
+/**
+ * Runs a stage's work. What keeps it from beginning, such as an image that can't be pulled, is this stage's error: the
+ * others go on, and keep what they leave.
+ */
+export async function attempted<S extends Omit<Stage, keyof Identity>>(
+  identity: Identity,
+  work: () => Promise<S>,
+): Promise<Identity & (S | Unfinished)> {
+  try {
+    return { ...identity, ...(await work()) }
+  } catch (error) {
+    const message = messageOf(error)
+    return {
+      ...identity,
+      ...unfinished(
+        `it could not be run: ${message}`,
+        error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure,
+        message,
+      ),
+    }
+  }
+}
+
+/** An error's message, without what the engine adds for machines. */
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/ *\[traceparent:[\w-]+\]/g, "")
+
+export type Unfinished = ReturnType<typeof unfinished>
+
+/** What a stage comes to that could not do its work. */
+export const unfinished = (reason: string, exitCode: ExitCode, log = "") => ({
+  status: "error" as const,
+  reason: oneLine(reason),
+  exitCode,
+  findings: [],
+  milliseconds: 0,
+  cached: null,
+  log,
+})

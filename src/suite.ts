@@ -1,0 +1,210 @@
+import { type Container, dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
+import { execute, timing } from "./execute.js"
+import type { Config } from "./lib/config/config.js"
+import { ExitCode } from "./lib/errors.js"
+import { interrupted } from "./lib/run.js"
+import { shellQuote } from "./lib/shellQuote.js"
+import { INTEGRATION_FOLDERS, type SuiteName, suiteCommand } from "./lib/testing/command.js"
+import { COVERAGE_CONFIG, COVERAGE_RC, COVERAGE_RC_TEXT, measurement } from "./lib/testing/measure.js"
+import { NO_INTEGRATION_TESTS, suiteOutcome } from "./lib/testing/outcome.js"
+import { readRecords, type SuiteRecords } from "./lib/testing/records.js"
+import { serviceVariables } from "./lib/testing/services.js"
+import { type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "./python.js"
+import { installProject } from "./project.js"
+import { SCRIPTS, withScripts } from "./scripts.js"
+import { serviceLog, withServices } from "./services.js"
+import { attempted, messageOf, type Stage, unfinished, type Unfinished } from "./stage.js"
+import { texts } from "./texts.js"
+
+/** Where a suite leaves its records, its coverage and its database's log. */
+const OUT = "/slipway/out"
+const RECORDS = `${OUT}/records.jsonl`
+const COVERAGE_DATA = `${OUT}/coverage.data`
+
+/** What all suites of one source share. */
+export interface SuiteInputs {
+  source: Directory
+  config: Config
+  environment: PythonEnvironment
+  invocation: string
+}
+
+/** What became of a suite. */
+export interface Suite extends Stage {
+  /** What it measured; absent where nothing was. */
+  data?: File
+  /** Coverage was measured by our configuration, not by the service's. */
+  ownCoverageConfig?: boolean
+}
+
+export const coverageFile = (suite: string): string => `${suite}.coverage`
+
+/** A suite's command, and the container in which it runs, with services bound. */
+export async function prepareSuite(
+  name: SuiteName,
+  { source, config, environment }: SuiteInputs,
+): Promise<{ container: Container; command: string[]; ownCoverageConfig: boolean }> {
+  const { tests } = config
+  const measured = measurement(
+    await texts(source.filter({ include: [...COVERAGE_CONFIG] })),
+    await codeFolders(source),
+    tests.coverage.sources,
+  )
+  const { command, environment: variables } = suiteCommand(name, tests, measured.arguments)
+  const withServicesToo = name === "integration"
+  const project = await installProject(environment.container, source)
+  const tooled = withServicesToo && tests.services.includes("postgres") ? withPsycopg(project) : project
+  const scripted = await withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
+  const container = withVariables(scripted, {
+    ...variables,
+    ...(withServicesToo ? serviceVariables(tests, await source.glob("*")) : {}),
+    PYTHONPATH: `${SCRIPTS}:/src/src`,
+    PYTHONDONTWRITEBYTECODE: "1",
+    COVERAGE_FILE: COVERAGE_DATA,
+    SLIPWAY_RECORDS: RECORDS,
+  })
+    .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
+    .withNewFile(RECORDS, "")
+    .withMountedDirectory("/src", source)
+    .withWorkdir("/src")
+  return {
+    container: withServicesToo ? withServices(container, config) : container,
+    command: [
+      `${tooled === project ? "" : `${DRIVER}/bin/`}python`,
+      "-I",
+      `${SCRIPTS}/slipway_suite.py`,
+      ...command,
+    ],
+    ownCoverageConfig: measured.ours,
+  }
+}
+
+const withVariables = (container: Container, variables: Record<string, string>): Container =>
+  Object.entries(variables).reduce(
+    (changed, [name, value]) => changed.withEnvVariable(name, value),
+    container,
+  )
+
+/** Where the driver is that asks the database, apart from the service's own packages. */
+const DRIVER = "/slipway/driver"
+
+const withPsycopg = (container: Container): Container =>
+  container
+    .withMountedCache(UV_CACHE, uvCache())
+    .withExec(["uv", "venv", "--quiet", DRIVER])
+    .withExec([
+      "uv",
+      "pip",
+      "install",
+      "--quiet",
+      "--link-mode=copy",
+      `--python=${DRIVER}`,
+      "psycopg[binary]==3.3.9",
+    ])
+    .withoutMount(UV_CACHE)
+
+/** The folders of the root that hold Python code. */
+async function codeFolders(source: Directory): Promise<{ name: string; isPackage: boolean }[]> {
+  const [files, nested] = await Promise.all([source.glob("*/*.py"), source.glob("src/**/*.py")])
+  const names = new Set(files.map((file) => file.split("/")[0] ?? ""))
+  if (nested.length > 0) names.add("src")
+  return [...names].sort().map((name) => ({ name, isPackage: files.includes(`${name}/__init__.py`) }))
+}
+
+/** Runs a suite and tells what came of it. Throws for nothing that a test or a service can do. */
+export function runSuite(name: SuiteName, inputs: SuiteInputs): Promise<Suite> {
+  const { environment, invocation } = inputs
+  const identity = {
+    name,
+    group: "tests",
+    version: environment.version("pytest"),
+    repro: `${invocation} debug --stage=${name} terminal`,
+  }
+  return attempted(identity, () => suiteWork(name, inputs))
+}
+
+async function suiteWork(name: SuiteName, inputs: SuiteInputs) {
+  const begun = Date.now()
+  const { config, environment } = inputs
+  if (environment.problem !== undefined) return unresolved(environment.problem)
+  if (name === "integration" && !(await hasIntegrationTests(inputs))) return skipped()
+  const { container, command, ownCoverageConfig } = await prepareSuite(name, inputs)
+  const run = await execute(container, command, config.timeout).catch((error: unknown) => endedService(error))
+  if (typeof run === "string") return serviceEnded(run, config)
+  const records = readRecords(await run.container.file(RECORDS).contents())
+  const { paths, marker } = config.tests[name]
+  const outcome = suiteOutcome(run, records, {
+    name,
+    expected: paths !== undefined || marker !== undefined,
+    interruption: interrupted(run, name, config.timeout),
+  })
+  return {
+    ...outcome,
+    ...timing(run, begun),
+    tests: records.tests,
+    facts: facts(records),
+    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}${await failedService(records, config)}`,
+    ...(await leftBehind(name, run.container)),
+    ownCoverageConfig,
+  }
+}
+
+/** True where a look at the source alone can't rule them out: services are not started for nothing. */
+async function hasIntegrationTests({ source, config, environment }: SuiteInputs): Promise<boolean> {
+  const { paths, marker } = config.tests.integration
+  if (paths !== undefined || marker !== undefined) return true
+  const folders = await Promise.all(INTEGRATION_FOLDERS.map((name) => source.glob(`**/${name}/**/*.py`)))
+  if (folders.flat().length > 0) return true
+  const search = ["grep", "--recursive", "--quiet", "--include=*.py", "mark.*integration", "/src"]
+  const found = environment.container
+    .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
+    .withExec(search, { expect: ReturnType.Any })
+  return (await found.exitCode()) === 0
+}
+
+const skipped = () => ({
+  status: "skipped" as const,
+  reason: NO_INTEGRATION_TESTS,
+  exitCode: ExitCode.passed,
+  findings: [],
+  milliseconds: 0,
+  cached: null,
+  log: "",
+})
+
+/** The name of the service whose end kept a command from beginning. Throws what is another error. */
+function endedService(error: unknown): string {
+  const [, name] = /bound service \w+ \(aliased as (\w+)\) exited/.exec(messageOf(error)) ?? []
+  if (name === undefined) throw error
+  return name
+}
+
+async function serviceEnded(name: string, config: Config): Promise<Unfinished> {
+  const known = config.tests.services.find((service) => service === name)
+  const log = known === undefined ? "" : await serviceLog(known, config)
+  const [lastLine = ""] = log.trimEnd().split("\n").slice(-2)
+  return unfinished(`${name} ended as soon as it was started: ${lastLine}`, ExitCode.infrastructure, log)
+}
+
+/** What a service that did not come up says for itself. */
+async function failedService({ service }: SuiteRecords, config: Config): Promise<string> {
+  const name = config.tests.services.find((known) => known === service?.name)
+  return name === undefined ? "" : `\n${await serviceLog(name, config)}`
+}
+
+const facts = ({ finish, versions }: SuiteRecords): Record<string, string> => ({
+  ...(finish && { workers: String(finish.workers) }),
+  ...versions,
+})
+
+/** The files of a suite that are worth keeping. */
+async function leftBehind(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {
+  const out = container.directory(OUT)
+  const found = await out.entries()
+  return {
+    ...(found.includes("coverage.data") && { data: container.file(COVERAGE_DATA) }),
+    ...(found.includes("postgres.log") && {
+      files: dag.directory().withFile(`logs/${name}.postgres.log`, out.file("postgres.log")),
+    }),
+  }
+}

@@ -1,0 +1,123 @@
+import { check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { artifacts } from "./artifacts.js"
+import { prepareCoverage, runCoverage } from "./coverage.js"
+import { parseConfig } from "./lib/config/parse.js"
+import { fail } from "./lib/errors.js"
+import { once } from "./lib/once.js"
+import { pool } from "./lib/pool.js"
+import { text } from "./lib/report/text.js"
+import { stopped } from "./lib/report/place.js"
+import { pythonEnvironment } from "./python.js"
+import type { Stage, Task } from "./stage.js"
+import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
+import { inspectable } from "./tool.js"
+
+/** The stages of this group, in the order in which reports list them. */
+export const TEST_STAGES = ["unit", "integration", "coverage"] as const
+type TestStage = (typeof TEST_STAGES)[number]
+
+/**
+ * The service's own tests, run by pytest: each suite, and how much of the code they run together.
+ *
+ * Tests below a folder named `integration`, or marked so, are integration tests, and find PostgreSQL and Redis by
+ * `DATABASE_URL` and `REDIS_URL`; all others are unit tests. Everything here is pure: the same source gives the same
+ * result, from the cache.
+ */
+@object()
+export class Tests {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+
+  constructor(source: Directory, settings: string, invocation: string) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+  }
+
+  /** Fails unless every unit test passes, or if there is none. Pure. */
+  @func()
+  @check()
+  async unit(): Promise<void> {
+    await this.gate("unit")
+  }
+
+  /**
+   * Fails unless every integration test passes, with PostgreSQL and Redis beside it and the database migrated. A
+   * service without any is passed over. Pure.
+   */
+  @func()
+  @check()
+  async integration(): Promise<void> {
+    await this.gate("integration")
+  }
+
+  /** Fails unless the suites together run more than 80 per cent of lines and branches, or what is configured. Pure. */
+  @func()
+  @check()
+  async coverage(): Promise<void> {
+    await this.gate("coverage")
+  }
+
+  /**
+   * The reports of all suites, those that failed included: `junit/tests.xml`, `coverage/` with XML, JSON and HTML,
+   * `logs/`. Never fails for what a test does. Pure.
+   */
+  @func()
+  async report(): Promise<Directory> {
+    const tasks = await this.tasks()
+    return artifacts(await pool(this.config().parallel, tasks))
+  }
+
+  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  async tasks(): Promise<Task[]> {
+    const stages = testStages(await this.inputs())
+    return this.chosen().map((name) => stages[name])
+  }
+
+  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  async debug(name: TestStage): Promise<Container> {
+    const inputs = await this.inputs()
+    if (name !== "coverage") {
+      const { container, command } = await prepareSuite(name, inputs)
+      return inspectable(container, command)
+    }
+    const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
+    const { container, command } = await prepareCoverage(suites, inputs)
+    return inspectable(container, command)
+  }
+
+  private config() {
+    return parseConfig(this.settings || undefined)
+  }
+
+  private chosen(): TestStage[] {
+    const { suites } = this.config().tests
+    return TEST_STAGES.filter((name) => name === "coverage" || suites.includes(name))
+  }
+
+  private async inputs(): Promise<SuiteInputs> {
+    const config = this.config()
+    const environment = await pythonEnvironment(this.source, config)
+    return { source: this.source, config, environment, invocation: this.invocation }
+  }
+
+  private async gate(name: TestStage): Promise<void> {
+    const report = await testStages(await this.inputs())[name]()
+    if (stopped(report)) throw fail("GATE_FAILED", [text([report])])
+  }
+}
+
+/** The stages of one source. A suite that coverage needs too is run once. */
+function testStages(inputs: SuiteInputs): Record<TestStage, () => Promise<Stage>> {
+  const unit = once(() => runSuite("unit", inputs))
+  const integration = once(() => runSuite("integration", inputs))
+  const suites = { unit, integration }
+  return {
+    ...suites,
+    coverage: async () =>
+      runCoverage(await Promise.all(inputs.config.tests.suites.map((name) => suites[name]())), inputs),
+  }
+}

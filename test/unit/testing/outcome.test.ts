@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest"
+import type { ToolRun } from "../../../src/lib/finding.js"
+import { suiteOutcome, type SuiteContext } from "../../../src/lib/testing/outcome.js"
+import { readRecords } from "../../../src/lib/testing/records.js"
+import type { TestCase } from "../../../src/lib/testing/testCase.js"
+
+const FILE = "tests/test_app.py"
+const test = (name: string, more: Partial<TestCase> = {}): { test: TestCase } => ({
+  test: { id: `${FILE}::${name}`, file: FILE, line: 3, status: "passed", seconds: 0.25, ...more },
+})
+const start = (name: string) => ({ start: `${FILE}::${name}`, file: FILE, line: 7 })
+const finish = (exitCode: number) => ({ finish: { exitCode, workers: 1 } })
+const ended = (exitCode: number, stdout = ""): ToolRun => ({ exitCode, stdout, stderr: "" })
+
+const outcome = (run: ToolRun, lines: object[], context: Partial<SuiteContext> = {}) =>
+  suiteOutcome(run, readRecords(lines.map((line) => JSON.stringify(line)).join("\n")), {
+    name: "unit",
+    expected: false,
+    ...context,
+  })
+
+const interruption = { status: "error" as const, reason: "unit took longer than 600 s", findings: [] }
+
+describe("a suite that came to its end", () => {
+  it("passes with the number of its tests and their time", () => {
+    const lines = [test("test_a"), test("test_b"), test("test_c", { status: "skipped" }), finish(0)]
+    expect(outcome(ended(0), lines)).toEqual({
+      status: "passed",
+      reason: "2 tests in 0.8 s, 1 skipped",
+      findings: [],
+      exitCode: 0,
+    })
+  })
+
+  it("fails with file, line and message of each failed test", () => {
+    const bad = test("test_b", { status: "failed", message: "assert 1 == 2", line: 9 })
+    expect(outcome(ended(1), [test("test_a"), bad, finish(1)])).toEqual({
+      status: "failed",
+      reason: "1 of 2 tests failed",
+      findings: [
+        { tool: "pytest", rule: "test_b", level: "error", file: FILE, line: 9, message: "assert 1 == 2" },
+      ],
+      exitCode: 1,
+    })
+  })
+
+  it("fails for a file that can't be collected, unless it belongs to the other suite", () => {
+    const file = (own: boolean) => ({
+      collection: { file: FILE, own, message: "ImportError: no", details: "" },
+    })
+    expect(outcome(ended(1), [test("test_a"), file(true), finish(1)])).toMatchObject({
+      status: "failed",
+      reason: "1 file can't be collected",
+    })
+    expect(outcome(ended(1), [test("test_a"), file(false), finish(1)])).toMatchObject({ status: "passed" })
+  })
+
+  it("names the flaky tests", () => {
+    const lines = [test("test_a"), test("test_net[ü]", { reruns: 2 }), finish(0)]
+    expect(outcome(ended(0), lines).reason).toBe("2 tests in 0.5 s, 1 flaky (test_net[ü])")
+    const failed = test("test_c", { status: "failed", message: "x" })
+    expect(outcome(ended(1), [...lines, failed, finish(1)]).reason).toBe(
+      "1 of 3 tests failed, 1 flaky (test_net[ü])",
+    )
+  })
+
+  it("fails when all tests are skipped, and when it was ended early", () => {
+    expect(outcome(ended(0), [test("test_a", { status: "skipped" }), finish(0)])).toMatchObject({
+      status: "failed",
+      reason: "no test ran: all 1 are skipped",
+    })
+    expect(
+      outcome(ended(2, "...\n!!!! pytest.exit: enough !!!!"), [test("test_a"), finish(2)]),
+    ).toMatchObject({
+      status: "failed",
+      reason: "the tests were ended early, after 1: pytest.exit: enough",
+    })
+  })
+
+  it("is an error when pytest had one of its own", () => {
+    expect(outcome(ended(3, "INTERNALERROR> boom"), [test("test_a"), finish(3)])).toMatchObject({
+      status: "error",
+      exitCode: 4,
+    })
+  })
+})
+
+describe("a suite without tests", () => {
+  const without = (context: Partial<SuiteContext>) => outcome(ended(5), [finish(5)], context)
+
+  it("fails, but for integration tests that nobody asked for", () => {
+    expect(without({})).toMatchObject({ status: "failed", reason: "no unit test was collected" })
+    expect(without({ name: "integration", expected: true })).toMatchObject({ status: "failed" })
+    expect(without({ name: "integration" })).toMatchObject({ status: "skipped", exitCode: 0 })
+  })
+
+  it("is an error when pytest could not begin", () => {
+    expect(outcome(ended(4, "ERROR: unrecognized arguments: --nope"), [])).toMatchObject({
+      status: "error",
+      reason: expect.stringContaining("unrecognized arguments: --nope") as string,
+      exitCode: 4,
+    })
+  })
+})
+
+describe("a suite that did not come to its end", () => {
+  it("fails with the test during which the interpreter ended, whatever it ended with", () => {
+    expect(outcome(ended(0), [start("test_a"), test("test_a"), start("test_b")])).toMatchObject({
+      status: "failed",
+      reason: `the interpreter ended during ${FILE}::test_b`,
+      findings: [{ file: FILE, line: 7, rule: "test_b" }],
+    })
+    expect(outcome(ended(139), [start("test_a")], { interruption })).toMatchObject({ status: "failed" })
+    expect(outcome(ended(0), [start("test_a"), test("test_a")]).reason).toBe(
+      "the interpreter ended after 1 test",
+    )
+  })
+
+  it("is the infrastructure's error when time was up, with what failed before", () => {
+    const bad = test("test_a", { status: "failed", message: "no" })
+    const late = outcome(ended(124), [start("test_a"), bad, start("test_b")], { interruption })
+    expect(late).toMatchObject({
+      status: "error",
+      reason: `unit took longer than 600 s, during ${FILE}::test_b`,
+      exitCode: 3,
+    })
+    expect(late.findings).toHaveLength(2)
+  })
+})
+
+describe("services and migrations", () => {
+  it("is the infrastructure's error when a service doesn't answer", () => {
+    const service = { name: "postgres", seconds: 60, message: "connection refused" }
+    expect(outcome(ended(90), [{ service }])).toMatchObject({
+      status: "error",
+      reason: "postgres answered no query within 60 s: connection refused",
+      exitCode: 3,
+    })
+  })
+
+  it("fails when the migration fails, with the end of what it said", () => {
+    const migration = {
+      command: "alembic upgrade head",
+      exitCode: 1,
+      seconds: 1,
+      output: "Traceback\nKeyError: 'x'\n",
+    }
+    expect(outcome(ended(91), [{ migration }])).toMatchObject({
+      status: "failed",
+      reason: "the migration failed: `alembic upgrade head` ended with 1",
+      findings: [{ rule: "migration", message: "KeyError: 'x'" }],
+    })
+  })
+})
+
+describe("readRecords", () => {
+  it("passes over a torn line and what is no record", () => {
+    const text = `${JSON.stringify(test("test_a"))}\nnull\n"x"\n{"test":{"id":"tests/te`
+    expect(readRecords(text).tests).toHaveLength(1)
+  })
+
+  it("leaves out repetitions where there was none, and rounds seconds", () => {
+    const text = JSON.stringify(test("test_a", { reruns: 0, seconds: 0.123456789 }))
+    expect(readRecords(text).tests).toEqual([{ ...test("test_a").test, seconds: 0.1235 }])
+  })
+})
