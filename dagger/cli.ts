@@ -22,6 +22,7 @@ const withSource = (command: Command): Command =>
 const withRun = (command: Command): Command =>
   withSource(command)
     .option("--out <folder>", "where the reports go", "out")
+    .option("--now <time>", "judge expiry dates by this time, such as 2026-03-01T12:00:00Z")
     .option("--json", "print verdict.json instead of text")
 
 withRun(program.command("ci"))
@@ -32,9 +33,16 @@ withRun(program.command("ci"))
   .option("--run-id <id>", "names this run; by default a new one")
   .action(async (options: CiOptions) => exit(await runCi(options)))
 
-withRun(program.command("quality"))
-  .description("check formatting, imports, style, types and security of the Python code")
-  .action(async (options: CiOptions) => exit(await runCi(options, ["quality"])))
+const GROUPS = {
+  quality: "check formatting, imports, style, types and security of the Python code",
+  tests: "run the unit and integration tests, and measure how much of the code they run",
+  security: "look for vulnerable packages, secrets, misconfiguration, and what is suppressed without need",
+}
+
+for (const [group, description] of Object.entries(GROUPS))
+  withRun(program.command(group))
+    .description(description)
+    .action(async (options: CiOptions) => exit(await runCi(options, [group])))
 
 withSource(program.command("fix"))
   .description("print as a patch what isort and Black would mend")

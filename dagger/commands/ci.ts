@@ -17,11 +17,15 @@ export interface CiOptions {
   ref?: string
   sha?: string
   runId?: string
+  now?: string
   json?: boolean
 }
 
 /** What `ci` writes. */
-const ARTIFACTS = ["verdict.json", "summary.md", "failures.txt", "junit", "sarif", "logs"]
+const ARTIFACTS = [
+  ...["verdict.json", "summary.md", "report.html", "failures.txt"],
+  ...["junit", "sarif", "logs", "coverage", "trivy", "sbom"],
+]
 
 /** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
 export function absoluteSource(source: string): string {
@@ -48,9 +52,10 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   const source = absoluteSource(options.source)
   const out = prepareOut(options.out)
   const commit = await commitOf(source)
+  const call = [...callModule(source), ...(options.now === undefined ? [] : [`--now=${options.now}`])]
   const args = [
-    ...callModule(source),
-    `--invocation=${shellQuote(["dagger", ...callModule(source)])}`,
+    ...call,
+    `--invocation=${shellQuote(["dagger", ...call])}`,
     "ci",
     `--event=${options.event ?? "push"}`,
     `--ref=${options.ref ?? commit.ref}`,
@@ -65,8 +70,9 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   if (code === 130) return code
   const file = join(out, "verdict.json")
   if (code !== 0 || !existsSync(file)) return noVerdict(log)
-  const verdict = JSON.parse(readFileSync(file, "utf8")) as Verdict
-  if (options.json) process.stdout.write(readFileSync(file, "utf8"))
+  const written = readFileSync(file, "utf8")
+  const verdict = JSON.parse(written) as Verdict
+  if (options.json) process.stdout.write(written)
   else printVerdict(verdict, out)
   return verdict.exitCode
 }
@@ -103,5 +109,5 @@ const SIGNS: Record<StageResult["status"], string> = { passed: "âœ“", failed: "â
 
 function stageLine({ name, status, milliseconds, cached, reason }: StageResult): string {
   const time = `${duration(milliseconds)}${cached ? ", cached" : ""}`
-  return `${SIGNS[status]} ${name.padEnd(8)} ${visible(reason)} (${time})`
+  return `${SIGNS[status]} ${name.padEnd(16)} ${visible(reason)} (${time})`
 }

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { running } from "../../dagger/engine/engine.js"
 import { findHost } from "../../dagger/engine/host.js"
-import { MIRROR_ADDRESS, RECIPES } from "../../dagger/images/recipes.js"
+import { DATABASE } from "../../dagger/images/database.js"
+import { HOST, type Platform } from "../../dagger/images/debian.js"
+import { MIRROR_ADDRESS, RECIPES, type Recipe } from "../../dagger/images/recipes.js"
+import { programFolders } from "../../dagger/images/standIns.js"
 import { paths } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { call, dagger, engineEnvironment, processes } from "./dagger.js"
@@ -21,30 +24,56 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   ["python:3.11-slim", "python -m venv /tmp/venv && /tmp/venv/bin/pip --version", /^pip \d+/],
   ["alpine/git:v2.49.1", "git --version", /^git version \d+\./],
   ["alpine/git:v2.49.1", "git ls-remote https://localhost:1/", /exit code 128.*Failed to connect/],
+  ["postgres:15", "postgres --version", /^postgres \(PostgreSQL\) 15\./],
+  ["postgres:15", "psql --version", /^psql \(PostgreSQL\) 15\./],
+  ["postgres:15", "pg_isready --version; pg_dump --version", /^pg_isready .* 15\.\S+ .*pg_dump .* 15\./],
+  ["postgres:15", "docker-entrypoint.sh postgres", /exit code 1 .*POSTGRES_PASSWORD/],
+  ["postgres:15", "docker-entrypoint.sh --version", /^postgres \(PostgreSQL\) 15\./],
+  ["redis:7", "redis-cli --version", /^redis-cli 7\./],
+  ["redis:7", "docker-entrypoint.sh --version", /^Redis server v=7\./],
+  ["aquasec/trivy:0.70.0", "trivy --version", /^Version: 0\.70\.0$/],
 ]
 const IMAGES = [...new Set(PROMISES.map(([image]) => image))]
+
+const nameOf = ({ name, tags }: Recipe) => `${name.replace("library/", "")}:${tags[0] ?? ""}`
+const recipe = (image: string) => RECIPES.find((each) => nameOf(each) === image)
+
+/** Asks the mirror, from where the engine does. */
+async function mirror(path: string, ...options: string[]): Promise<{ stdout: string }> {
+  const [registry = 0] = await processes(running()?.pid ?? 0, "docker-registry")
+  const url = `http://${MIRROR_ADDRESS}/v2/${path}`
+  return run`nsenter --net=/proc/${registry}/ns/net curl --silent ${options} ${url}`
+}
+
+/** What a script of Dagger's shell prints. */
+async function shell(script: string): Promise<string> {
+  const { stdout, stderr } = await dagger(["-M", "-c", script])
+  return stdout || stderr
+}
 
 describe.skipIf(kind !== "kit")("stand-in images", () => {
   beforeAll(engineEnvironment)
 
   it("are all tried here", () => {
-    const names = RECIPES.map(({ name, tags }) => `${name.replace("library/", "")}:${tags[0] ?? ""}`)
-    expect(names.filter((name) => !IMAGES.includes(name))).toEqual([])
+    expect(RECIPES.map(nameOf).filter((name) => !IMAGES.includes(name))).toEqual([])
   })
 
-  describe.each(["linux/amd64", "linux/arm64"])("on %s", (platform) => {
-    it.each(IMAGES)("%s has its commands", async (image) => {
-      // An environment takes half a minute under emulation.
-      const slow = (command: string) => platform !== "linux/amd64" && command.includes("venv")
-      const promises = PROMISES.filter(([name, command]) => name === image && !slow(command))
-      const script = promises
-        .map(([, command]) => `out=$( (${command}) 2>&1 ) || out="exit code $? $out"; echo $out`)
-        .join("; ")
-      const args = [`--image=${image}`, `--command=sh,-c,"${script.replaceAll('"', '""')}"`]
-      const { stdout } = await call("says", ...args, `--platform=${platform}`)
-      const lines = stdout.trim().split("\n")
-      promises.forEach(([, , printed], i) => expect(lines[i]).toMatch(printed))
-    })
+  describe.each<Platform>(["linux/amd64", "linux/arm64"])("on %s", (platform) => {
+    it.each(IMAGES.filter((image) => recipe(image)?.platforms.includes(platform)))(
+      "%s has its commands",
+      async (image) => {
+        // An environment takes half a minute under emulation.
+        const slow = (command: string) => platform !== "linux/amd64" && command.includes("venv")
+        const promises = PROMISES.filter(([name, command]) => name === image && !slow(command))
+        const script = promises
+          .map(([, command]) => `out=$( (${command}) 2>&1 ) || out="exit code $? $out"; echo $out`)
+          .join("; ")
+        const args = [`--image=${image}`, `--command=sh,-c,"${script.replaceAll('"', '""')}"`]
+        const { stdout } = await call("says", ...args, `--platform=${platform}`)
+        const lines = stdout.trim().split("\n")
+        promises.forEach(([, , printed], i) => expect(lines[i]).toMatch(printed))
+      },
+    )
   })
 
   it.each(IMAGES)("%s says that it is one", async (image) => {
@@ -64,16 +93,95 @@ describe.skipIf(kind !== "kit")("stand-in images", () => {
     const known = 'no stand-in for "library/python:9.99", only for 3.11-slim, 3.11-slim-bookworm'
     expect(readFileSync(join(paths.logs, "mirror.log"), "utf8")).toContain(known)
 
-    const [registry = 0] = await processes(running()?.pid ?? 0, "docker-registry")
-    const url = `http://${MIRROR_ADDRESS}/v2/library/python/manifests/9.99`
-    const { stdout } = await run`nsenter --net=/proc/${registry}/ns/net curl --silent ${url}`
+    const { stdout } = await mirror("library/python/manifests/9.99")
     expect(JSON.parse(stdout)).toEqual({ errors: [{ code: "MANIFEST_UNKNOWN", message: known }] })
   })
 
-  it("are kept for the next engine", () => {
+  it("can't be overwritten by what others push", async () => {
+    const { stdout } = await mirror("library/python/manifests/3.11-slim", "--request", "PUT", "--data", "{}")
+    expect(stdout).toContain('"code":"DENIED"')
+  })
+
+  it("are kept for the next engine, and the programs in them too", () => {
+    for (const folder of programFolders()) expect(existsSync(folder)).toBe(true)
     for (const { name, tags } of RECIPES)
       expect(existsSync(join(paths.registry, "stand-ins", name.replaceAll("/", "_"), tags[0] ?? ""))).toBe(
         true,
       )
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of PostgreSQL", () => {
+  beforeAll(engineEnvironment)
+
+  it("makes what it is told to, runs scripts, and asks other hosts for the password", async () => {
+    const query = "SELECT current_database(), current_user, sum(n), current_setting('max_connections') FROM t"
+    const printed = await shell(`
+      db=$(container | from postgres:15 | with-env-variable POSTGRES_PASSWORD secret |
+        with-env-variable POSTGRES_USER me | with-env-variable POSTGRES_DB app |
+        with-new-file /docker-entrypoint-initdb.d/1.sql "CREATE TABLE t AS VALUES (40), (1)" |
+        with-new-file /docker-entrypoint-initdb.d/2.sh "psql -U \\$POSTGRES_USER \\$POSTGRES_DB -c 'ALTER TABLE t RENAME column1 TO n; INSERT INTO t VALUES (1)'" |
+        with-exposed-port 5432 | as-service --use-entrypoint --args postgres,-c,max_connections=33)
+      container | from postgres:15 | with-service-binding db $db | with-env-variable PGPASSWORD secret |
+        with-new-file /query.sql "${query}" |
+        with-exec -- sh -c "psql -h db -U me -d app -At -f /query.sql; PGPASSWORD=wrong psql -h db -U me -d app -c '' 2>&1 || true" | stdout`)
+    expect(printed).toMatch(/^app\|me\|42\|33\n.*password authentication failed for user "me"/)
+  })
+
+  it("stops at once, though a client is in the middle of a query", async () => {
+    const script = `export POSTGRES_HOST_AUTH_METHOD=trust
+      docker-entrypoint.sh postgres > /log 2>&1 & server=$!
+      until psql -h 127.0.0.1 -U postgres -c "" 2> /dev/null; do sleep 0.05; done
+      psql -h 127.0.0.1 -U postgres -c "SELECT pg_sleep(60)" > /dev/null 2>&1 &
+      sleep 0.3; begun=$(date +%s); kill -TERM $server; wait $server
+      echo "exit code $? after $(($(date +%s) - begun)) s"; grep -c "database system is shut down" /log`
+    const args = ["--image=postgres:15", `--command=bash,-c,"${script.replaceAll('"', '""')}"`]
+    const { stdout } = await call("says", ...args, `--platform=${HOST}`)
+    expect(stdout).toMatch(/^exit code 0 after [01] s\n1\n$/)
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of Redis", () => {
+  beforeAll(engineEnvironment)
+
+  it("answers other hosts, and takes flags alone", async () => {
+    const printed = await shell(`
+      redis=$(container | from redis:7 | with-exposed-port 6379 | as-service --use-entrypoint --args "--appendonly,yes")
+      container | from redis:7 | with-service-binding redis $redis |
+        with-exec -- sh -c "redis-cli -h redis ping; redis-cli -h redis config get appendonly" | stdout`)
+    expect(printed).toBe("PONG\nappendonly\nyes\n")
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
+  beforeAll(engineEnvironment)
+
+  it("downloads its database from where it looks by itself, and finds what that knows", async () => {
+    const printed = await shell(`container | from aquasec/trivy:0.70.0 |
+      with-new-file /src/requirements.txt "PyYAML==5.3\necdsa==0.19.0\nDjango==4.2\nurllib3==2.0.5" |
+      with-exec --use-entrypoint -- fs --scanners=vuln --format=json /src | stdout`)
+    const report = JSON.parse(printed) as { Results: { Vulnerabilities: Record<string, string>[] }[] }
+    const found = report.Results.flatMap(({ Vulnerabilities }) => Vulnerabilities).map(
+      (found) =>
+        `${found["VulnerabilityID"]} ${found["Severity"]} ${found["Status"]} ${found["FixedVersion"]}`,
+    )
+    expect(found.sort()).toEqual([
+      "CVE-2020-14343 CRITICAL fixed 5.4",
+      "CVE-2020-1747 CRITICAL fixed 5.3.1",
+      "CVE-2023-43804 MEDIUM fixed 2.0.6, 1.26.17",
+      "CVE-2024-23342 HIGH affected undefined",
+    ])
+  })
+
+  it("gets a database of today", async () => {
+    const { name, tags } = DATABASE
+    const record = join(paths.registry, "stand-ins", name.replaceAll("/", "_"), tags[0] ?? "")
+    const accept = "accept: application/vnd.oci.image.manifest.v1+json"
+    const manifest = async () => (await mirror(`${name}/manifests/${tags[0]}`, "--header", accept)).stdout
+    const first = await manifest()
+    expect(await manifest()).toBe(first)
+    const yesterday = Date.now() / 1000 - 25 * 3600
+    utimesSync(record, yesterday, yesterday)
+    expect(await manifest()).not.toBe(first)
   })
 })

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -168,6 +168,24 @@ describe("up and down", () => {
   // Dagger itself empties its cache, volumes too, when it was not ended in good order.
   it("starts with an empty cache after that, which works", async () => {
     expect(await remember("three")).toBe("three\n")
+  })
+
+  it("keeps nothing of a suite in whose middle the engine was killed", async () => {
+    const source = join(home, "service")
+    const out = join(home, "out")
+    mkdirSync(source)
+    const tests = "import time\n\n\ndef test_slow():\n    time.sleep(8)\n"
+    writeFileSync(join(source, "test_slow.py"), tests)
+    const suite = () => slipway(["tests", `--source=${source}`, `--out=${out}`])
+    const killed = suite()
+    const { pid } = state()
+    await until(async () => (await processes(pid, "-m pytest")).length > 0, 240)
+    for (const victim of await processes(pid, "/engine --addr")) process.kill(victim, "SIGKILL")
+    expect((await killed).exitCode).toBe(3)
+
+    const { exitCode, stdout } = await suite()
+    expect(exitCode, stdout).toBe(1) // the service has no code to cover
+    expect(stdout).toMatch(/✓ unit +1 test in 8\.\d s/)
   })
 
   it("gives one engine to two that ask at once", async () => {

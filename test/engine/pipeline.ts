@@ -8,6 +8,9 @@ import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 
 export const GATES = join(REPOSITORY, "test/fixtures/gates")
+export const SUITES = join(REPOSITORY, "test/fixtures/suites")
+export const SCANS = join(REPOSITORY, "test/fixtures/scans")
+export const APP = join(REPOSITORY, "test/app")
 export const SLIPWAY = join(REPOSITORY, "dagger/slipway.js")
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -54,9 +57,12 @@ export async function slipway(...args: string[]): Promise<Ended> {
 }
 
 /** Runs `slipway ci` on a source. */
-export async function ci(source: string, ...more: string[]): Promise<CiRun> {
+export const ci = (source: string, ...more: string[]): Promise<CiRun> => runOn("ci", source, ...more)
+
+/** Runs `slipway ci`, or one of its groups of stages, on a source. */
+export async function runOn(command: string, source: string, ...more: string[]): Promise<CiRun> {
   const out = folder()
-  const ended = await slipway("ci", `--source=${source}`, `--out=${out}`, ...more)
+  const ended = await slipway(command, `--source=${source}`, `--out=${out}`, ...more)
   const read = (name: string) => readFileSync(join(out, name), "utf8")
   const verdict = existsSync(join(out, "verdict.json"))
     ? (JSON.parse(read("verdict.json")) as Verdict)

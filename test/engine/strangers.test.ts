@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { dagger, engineEnvironment } from "./dagger.js"
-import { ci, folder, sarifOf, statuses } from "./pipeline.js"
+import { folder, runOn, sarifOf, statuses } from "./pipeline.js"
 
 /** Source distributions that have never heard of Slipway, and what is to be expected of them. */
 const STRANGERS = [
@@ -12,11 +12,17 @@ const STRANGERS = [
   { name: "httpie", version: "3.2.4", expected: { black: "failed", flake8: "passed", mypy: "failed" } },
 ]
 
+/** Those whose own tests are run: how many there are at least, and what of the code they reach. */
+const TESTED = [
+  { name: "flask", version: "3.1.2", tests: 480, coverage: 90 },
+  { name: "itsdangerous", version: "2.2.0", tests: 290, coverage: 90 },
+]
+
 const sources = folder()
 
 beforeAll(async () => {
   await engineEnvironment()
-  const wanted = STRANGERS.map(({ name, version }) => `${name}==${version}`)
+  const wanted = new Set([...STRANGERS, ...TESTED].map(({ name, version }) => `${name}==${version}`))
   const download = [
     "pip",
     "download",
@@ -46,7 +52,7 @@ describe.each(STRANGERS)("$name", ({ name, version, expected }) => {
   it("gets a verdict whose findings name files that are there", async () => {
     const source = join(sources, `${name}-${version}`)
     expect(readdirSync(source)).not.toContain("slipway.yaml")
-    const run = await ci(source)
+    const run = await runOn("quality", source)
     expect(run.exitCode, run.stdout).toBe(1)
     expect(statuses(run)).toMatchObject(expected)
     for (const { name: tool, status, reason } of run.verdict?.stages ?? []) {
@@ -59,5 +65,15 @@ describe.each(STRANGERS)("$name", ({ name, version, expected }) => {
         expect(line, `${tool}: ${file}`).toBeGreaterThan(0)
       }
     }
+  })
+})
+
+describe.each(TESTED)("the tests of $name", ({ name, version, tests, coverage }) => {
+  it("run without any configuration", async () => {
+    const run = await runOn("tests", join(sources, `${name}-${version}`))
+    expect(run.exitCode, run.stdout).toBe(0)
+    expect(statuses(run)).toEqual({ unit: "passed", integration: "skipped", coverage: "passed" })
+    expect(Number.parseInt(run.stage("unit").reason)).toBeGreaterThanOrEqual(tests)
+    expect(Number.parseFloat(run.stage("coverage").reason)).toBeGreaterThan(coverage)
   })
 })

@@ -1,0 +1,164 @@
+import { cpSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { engineEnvironment } from "./dagger.js"
+import { APP, type CiRun, folder, runOn, SCANS, service, statuses, write } from "./pipeline.js"
+
+beforeAll(engineEnvironment)
+
+const STAGES = ["vulnerabilities", "secrets", "misconfiguration", "suppressions"]
+const allBut = (name: string) =>
+  Object.fromEntries(STAGES.map((stage) => [stage, stage === name ? "failed" : "passed"]))
+
+const CVE = "CVE-2023-50447"
+
+/** A day so far from today, as suppressions have it. */
+const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+
+const copyOf = (source: string): string => {
+  const root = folder()
+  cpSync(source, root, { recursive: true })
+  return root
+}
+
+/** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
+const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
+
+it("the sample service passes, with the age of the database, tables, SBOMs and SARIF", async () => {
+  const run = await runOn("security", APP)
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  expect(statuses(run)).toEqual(allBut("none"))
+  expect(run.stage("vulnerabilities").reason).toMatch(/packages in \d+ manifests and the environment without/)
+  expect(run.read("report.html")).toMatch(/made \d{4}-\d\d-\d\d \d\d:\d\d UTC/)
+  const bill = JSON.parse(run.read("sbom/source.cyclonedx.json")) as { components: { name: string }[] }
+  expect(bill.components.map(({ name }) => name)).toContain("fastapi")
+  expect(run.read("sbom/source.spdx-json.json")).toContain("SPDX")
+  expect(run.read("trivy/vulnerabilities.json")).toContain("requirements.txt")
+})
+
+describe("each gate alone", () => {
+  it("vulnerabilities: a pin with a critical hole, by its CVE and line", async () => {
+    const run = await runOn("security", join(SCANS, "vulnerabilities"))
+    expect(run.exitCode).toBe(1)
+    expect(statuses(run)).toEqual(allBut("vulnerabilities"))
+    expect(run.stdout).toMatch(
+      new RegExp(
+        `^ {2}requirements\\.txt:2: pillow 10\\.1\\.0: .*critical, fixed in 10\\.2\\.0.* \\[trivy ${CVE}\\]$`,
+        "m",
+      ),
+    )
+  })
+
+  it("secrets: names the place, and never shows the secret", async () => {
+    const source = copyOf(join(SCANS, "secrets"))
+    writeFileSync(join(source, "deploy.sh"), `curl -H "Authorization: token ${TOKEN}" https://example.com\n`)
+    const run = await runOn("security", source)
+    expect(statuses(run)).toEqual(allBut("secrets"))
+    expect(run.stdout).toMatch(/^ {2}deploy\.sh:1: .*\[trivy github-pat\]$/m)
+    const said = [run.stdout, run.stderr, ...["verdict.json", "report.html", "summary.md"].map(run.read)]
+    const kept = ["logs/secrets.log", "logs/dagger.log", "trivy/secrets.json", "sarif/secrets.sarif"].map(
+      run.read,
+    )
+    for (const text of [...said, ...kept]) {
+      expect(text).not.toContain(TOKEN)
+      expect(text).not.toContain(Buffer.from(TOKEN).toString("base64"))
+    }
+  })
+
+  it("misconfiguration: a port open to the world, by file and line", async () => {
+    const run = await runOn("security", join(SCANS, "misconfiguration"))
+    expect(statuses(run)).toEqual(allBut("misconfiguration"))
+    expect(run.stdout).toMatch(/^ {2}terraform\/network\.tf:\d+: .*\[trivy AZU-0047\]$/m)
+  })
+
+  it("suppressions: an expired one, and comments that silence Bandit without rule or reason", async () => {
+    const source = copyOf(join(SCANS, "suppressions"))
+    write(source, { "app.py": '"""A service."""\n\nVALUE = 1  # nosec\nOTHER = 2  # nosec B105\n' })
+    const run = await runOn("security", source)
+    expect(statuses(run)).toEqual(allBut("suppressions"))
+    expect(run.stdout).toMatch(/suppressions\.yaml:2: .*expired on 2026-01-31/)
+    expect(run.stdout).toMatch(/app\.py:3: .*\[slipway nosec-no-rule\]/)
+    expect(run.stdout).toMatch(/app\.py:4: .*\[slipway nosec-no-reason\]/)
+  })
+})
+
+describe("suppressions", () => {
+  const entry = (more = "") => `suppressions:
+  - tool: trivy
+    rule: ${CVE}
+    reason: nothing here evaluates expressions${more}
+    expires: ${day(10)}
+    owner: platform
+`
+
+  it("a critical pin of the sample passes while it is suppressed, and fails again when the date has passed", async () => {
+    const source = copyOf(APP)
+    write(source, { "requirements.txt": "pillow==10.1.0\n", "requirements-dev.txt": "" })
+    write(source, { ".slipway/suppressions.yaml": entry() })
+    const passed = await runOn("security", source)
+    expect(passed.exitCode, passed.stdout).toBe(0)
+    expect(passed.read("summary.md")).toMatch(new RegExp(`${CVE}.*${day(10)}`))
+    expect(passed.read("report.html")).toContain(day(10))
+
+    const later = await runOn("security", source, `--now=${day(11)}T00:00:00Z`)
+    expect(later.exitCode).toBe(1)
+    expect(statuses(later)).toEqual({ ...allBut("vulnerabilities"), suppressions: "failed" })
+    expect(later.stdout).toContain(`[trivy ${CVE}]`)
+    expect(later.stdout).toContain(`expired on ${day(10)}`)
+    expect(later.stage("vulnerabilities").repro).toContain(`--now=${day(11)}T00:00:00Z`)
+  })
+
+  it("one that suppresses nothing any more fails, and bandit's gate respects one that does", async () => {
+    const bandit = entry().replaceAll("trivy", "bandit").replace(CVE, "B602")
+    const source = service({
+      "app.py": 'import subprocess\n\nsubprocess.run("true", shell=True)\n',
+      "requirements.txt": "idna==3.20\n",
+      "slipway.yaml": "quality:\n  checks: [bandit]\n",
+      ".slipway/suppressions.yaml": bandit + bandit.split("\n").slice(1).join("\n").replace("B602", "B105"),
+    })
+    const run: CiRun = await runOn("security", source)
+    expect(run.stdout).toMatch(/suppressions\.yaml:7: .*B105.*suppresses nothing/)
+    const quality = await runOn("quality", source)
+    expect(quality.stage("bandit").reason).toMatch(/suppressed/)
+  })
+
+  it("a file that can't be read is bad input, by line and column", async () => {
+    const source = service({
+      "app.py": "x = 1\n",
+      "requirements.txt": "idna==3.20\n",
+      ".slipway/suppressions.yaml": "suppressions:\n  - tol: trivy\n    rule: x\n",
+    })
+    const run = await runOn("security", source)
+    expect(run.exitCode).toBe(4)
+    expect(run.stdout).toMatch(/suppressions\.yaml:2:5: .*tool/)
+  })
+})
+
+describe("the database", () => {
+  const source = (security: string) =>
+    service({
+      "app.py": "x = 1\n",
+      "requirements.txt": "idna==3.20\n",
+      "slipway.yaml": `security:\n  checks: [vulnerabilities]\n  database: ${security}\n`,
+      "db.tar.gz": "no archive",
+    })
+
+  it("one that can't be downloaded is the infrastructure's error, never a pass", async () => {
+    const run = await runOn("security", source('{ repository: "127.0.0.1:9/aquasecurity/trivy-db:2" }'))
+    expect(run.exitCode).toBe(3)
+    expect(run.stage("vulnerabilities")).toMatchObject({ status: "error", exitCode: 3 })
+    expect(run.stage("vulnerabilities").reason).toMatch(/could not be downloaded from 127\.0\.0\.1:9/)
+  })
+
+  it("one that is too old is refused", async () => {
+    const run = await runOn("security", source("{ maximumAge: 1s }"))
+    expect(run.exitCode).toBe(3)
+    expect(run.stage("vulnerabilities").reason).toMatch(/old \(made .*\), and may be at most/)
+  })
+
+  it("a file of the source that is none is refused", async () => {
+    const run = await runOn("security", source("{ file: db.tar.gz }"))
+    expect(run.exitCode).not.toBe(0)
+    expect(run.stage("vulnerabilities").reason).toContain("db.tar.gz is no archive of a database")
+  })
+})

@@ -1,0 +1,155 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { engineEnvironment } from "./dagger.js"
+import { APP, callOn, type CiRun, folder, runOn, service, statuses, SUITES, xmlElements } from "./pipeline.js"
+
+beforeAll(engineEnvironment)
+
+const testsOf = (name: string, ...more: string[]): Promise<CiRun> =>
+  runOn("tests", join(SUITES, name), ...more)
+
+describe("the sample service", () => {
+  it("passes, and leaves JUnit with places, coverage of both suites and the database's log", async () => {
+    const run = await runOn("tests", APP)
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+    expect(statuses(run)).toEqual({ unit: "passed", integration: "passed", coverage: "passed" })
+    expect(run.stage("unit").reason).toMatch(/^50 tests in /)
+    expect(run.stage("integration").reason).toMatch(/^20 tests in /)
+
+    const junit = run.read("junit/tests.xml")
+    expect(xmlElements(junit).filter((name) => name === "testcase").length).toBeGreaterThanOrEqual(70)
+    expect(junit).toMatch(/<testcase [^>]*file="tests\/integration\/test_\w+\.py" line="\d+"/)
+    expect(run.read("logs/integration.postgres.log")).toContain("database system is ready")
+    expect(run.read("coverage/coverage.xml")).toContain('filename="src/audio_upscaler/api.py"')
+    expect(run.read("coverage/html/index.html")).toContain("audio_upscaler")
+    // More than either suite alone.
+    expect(Number.parseFloat(run.stage("coverage").reason)).toBeGreaterThan(90)
+    expect(run.read("report.html")).toContain("audio_upscaler")
+    expect(run.read("summary.md")).toMatch(/slowest/i)
+
+    const again = await runOn("tests", APP)
+    expect(again.verdict?.stages.map(({ cached }) => cached)).toEqual([true, true, true])
+  })
+
+  it("has PostgreSQL and Redis beside the shell that debug opens", async () => {
+    const script = "until bash -c ': < /dev/tcp/postgres/5432'; do sleep 1; done; echo $REDIS_URL"
+    const connect = ["with-exec", `--args=sh,-c,${script}`, "stdout"]
+    const { exitCode, stdout, stderr } = await callOn(APP, "debug", "--stage=integration", ...connect)
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toContain("redis://redis:6379/0")
+  })
+})
+
+describe("tests that behave badly", () => {
+  it("hang, print 100 MB, leave processes, have hostile names: the others' results and all reports survive", async () => {
+    const run = await testsOf("hostile")
+    expect(run.exitCode, run.stderr).toBe(1)
+    expect(run.stage("unit").reason).toBe("6 of 13 tests failed")
+    expect(run.stdout).toMatch(/^ {2}tests\/test_hostile\.py:18: Failed: Timeout .*\[pytest test_hangs\]$/m)
+    const junit = run.read("junit/tests.xml")
+    expect(xmlElements(junit).filter((name) => name === "testcase").length).toBeGreaterThanOrEqual(13)
+    expect(junit.length).toBeLessThan(1_000_000)
+    expect(run.read("logs/unit.log").length).toBeLessThan(3_000_000)
+    expect(run.read("report.html").length).toBeLessThan(2_000_000)
+    for (const name of ["summary.md", "report.html", "failures.txt"])
+      // eslint-disable-next-line no-control-regex -- what must not come through
+      expect(run.read(name)).not.toMatch(/[\u0000\u001b\u202e]|^::error::/m)
+    // A file that no test imports counts.
+    expect(run.read("coverage/coverage.json")).toMatch(/"hostile\/never_imported\.py"/)
+  })
+
+  it("an interpreter that ends with success in the middle of a test is a failure", async () => {
+    const run = await testsOf("killed")
+    expect(run.exitCode).toBe(1)
+    expect(run.stage("unit")).toMatchObject({
+      status: "failed",
+      reason: "the interpreter ended during tests/test_killed.py::test_ends_the_interpreter",
+    })
+    expect(run.stage("integration").status).toBe("skipped")
+    expect(run.stage("coverage")).toMatchObject({
+      status: "error",
+      reason: expect.stringMatching(/^unit left no coverage data/) as string,
+    })
+    expect(run.read("junit/tests.xml")).toContain('name="test_before"')
+  })
+
+  it("a suite that runs out of time keeps what it found, and is run again the next time", async () => {
+    const source = service({
+      "slipway.yaml": "timeout: 10s\ntests:\n  suites: [unit]\n",
+      "test_slow.py":
+        "import time\n\n\ndef test_quick():\n    assert False\n\n\ndef test_slow():\n    time.sleep(3600)\n",
+    })
+    const run = await runOn("tests", source)
+    expect(run.exitCode).toBe(3)
+    expect(run.stage("unit").reason).toBe("unit took longer than 10 s, during test_slow.py::test_slow")
+    expect(run.stdout).toContain("test_slow.py:5: assert False [pytest test_quick]")
+    const again = await runOn("tests", source)
+    expect(again.stage("unit")).toMatchObject({ status: "error", cached: false })
+  })
+})
+
+describe("services, markers and workers", () => {
+  it("tells suites by marker, gives each worker a migrated database, and names the flaky test", async () => {
+    const run = await testsOf("markers")
+    expect(run.exitCode, run.stdout).toBe(0)
+    expect(run.stage("unit").reason).toMatch(/^1 test in .*, 1 flaky \(test_flaky\)$/)
+    expect(run.stage("integration").reason).toMatch(/^7 tests in /)
+    expect(run.read("summary.md")).toMatch(/flaky/i)
+    expect(run.read("logs/integration.log")).toContain("2 workers")
+  })
+
+  it("fails for a migration that fails, with its own words", async () => {
+    const run = await testsOf("migration")
+    expect(run.exitCode).toBe(1)
+    expect(run.stage("integration").reason).toContain("the migration failed")
+    expect(run.stdout).toContain("there is no column size [pytest migration]")
+    expect(existsSync(join(run.out, "logs/integration.postgres.log"))).toBe(true)
+  })
+
+  it("a database that never gets ready is the infrastructure's error, with the service's own log", async () => {
+    const run = await testsOf("unready")
+    expect(run.exitCode).toBe(3)
+    expect(run.stage("integration")).toMatchObject({ status: "error", exitCode: 3 })
+    expect(run.stage("integration").reason).toMatch(/^postgres /)
+    expect(run.read("logs/integration.log")).toMatch(/postgres.*(not found|No such file)/)
+  })
+})
+
+describe("gates", () => {
+  it("coverage of exactly 80 per cent is not more than 80 per cent", async () => {
+    const run = await testsOf("exact")
+    expect(run.exitCode, run.stdout).toBe(1)
+    expect(statuses(run)).toEqual({ unit: "passed", integration: "skipped", coverage: "failed" })
+    expect(run.stage("coverage").reason).toBe("80.00 % of 10 lines and branches; it must be more than 80 %")
+    expect(run.stdout).toContain("parts.py: 80.00 % covered; never ran: 17, 21 [coverage coverage]")
+  })
+
+  it("a failing unit or integration test breaks just its own gate", async () => {
+    const source = folder()
+    cpSync(APP, source, { recursive: true })
+    const test = join(source, "tests/integration/test_readiness.py")
+    const added = "\n\ndef test_broken() -> None:\n    assert 1 == 2\n"
+    writeFileSync(test, existsSync(test) ? readFileSync(test, "utf8") + added : added)
+    const run = await runOn("tests", source)
+    expect(statuses(run)).toEqual({ unit: "passed", integration: "failed", coverage: "passed" })
+    expect(run.stdout).toMatch(
+      /tests\/integration\/test_readiness\.py:\d+: assert 1 == 2 \[pytest test_broken\]/,
+    )
+  })
+
+  it("no tests are a failure; packages that can't be resolved are an error in the resolver's words", async () => {
+    const none = await runOn("tests", service({ "app.py": "x = 1\n" }))
+    expect(none.stage("unit")).toMatchObject({ status: "failed", reason: "no unit test was collected" })
+    const unsolvable = service({
+      "test_app.py": "def test_x():\n    pass\n",
+      "requirements.txt": "slipway-has-no-such-package==1.0\n",
+    })
+    const run = await runOn("tests", unsolvable)
+    expect(run.exitCode).toBe(4)
+    expect(run.stage("unit").reason).toMatch(
+      /requirements\.txt can't be installed: .*slipway-has-no-such-package/,
+    )
+    expect(run.stdout).not.toContain("Traceback")
+  })
+})
