@@ -57,19 +57,20 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   const { config, suppressions } = inputs
   const { container, command } = await prepareScan(name, inputs)
   const run = await execute(container, command, config.timeout)
-  const interruption = interrupted(run, name, config.timeout)
+  const unreached = downloadFailure(run.stderr) !== undefined
+  const interruption = unreached ? undefined : interrupted(run, name, config.timeout)
   const runs = await reportsOf(name, run)
   const scan = scanOf(name, runs, config)
   const { kept, suppressed, used } = applySuppressions(scan.findings, suppressions.entries, suppressions.now)
   const database =
     name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
   const outcome = interruption ?? database?.problem ?? scan.judge(kept)
-  const unreliable = interruption !== undefined || database?.problem !== undefined
+  const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
   return {
     ...outcome,
     findings: kept,
     ...timing(run, begun),
-    exitCode: stageExitCode(outcome.status, unreliable || downloadFailure(run.stderr) !== undefined),
+    exitCode: stageExitCode(outcome.status, unreliable),
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
     suppressed,
     used,

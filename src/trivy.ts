@@ -73,6 +73,9 @@ const table = (report: string): string[] => convert("table", report)
 /** One command after the other, until one fails. */
 const inTurn = (...commands: string[][]): string[] => ["sh", "-c", commands.map(shellQuote).join(" && ")]
 
+/** Ends as a command that could not be run does, whose result isn't kept: the network may be back next time. */
+const unkept = (command: string[]): string[] => ["sh", "-c", `${shellQuote(command)} || exit 125`]
+
 const trivy = (config: Config): Container =>
   dag
     .container()
@@ -113,7 +116,9 @@ export async function prepareVulnerabilities(
     .withMountedDirectory("/installed", await installed(environment))
   const from = repository === undefined ? [] : [`--db-repository=${repository}`]
   const get =
-    file === undefined ? ["trivy", "image", ...FLAGS, "--download-db-only", ...from] : unpackDatabase(file)
+    file === undefined
+      ? unkept(["trivy", "image", ...FLAGS, "--download-db-only", ...from])
+      : unpackDatabase(file)
   const scan = [...SCAN, "--scanners=vuln", "--list-all-pkgs", "--skip-db-update"]
   return {
     container,
@@ -144,7 +149,7 @@ function withDatabase(
 
 function unpackDatabase(file: string): string[] {
   const complaint = shellQuote([`${file} is no archive of a database`])
-  const script = `mkdir -p ${CACHE}/db && tar -xzf ${DATABASE} -C ${CACHE}/db || { echo ${complaint} >&2; exit 1; }`
+  const script = `mkdir -p ${CACHE}/db && tar -xzf ${DATABASE} -C ${CACHE}/db 2>/dev/null || { echo ${complaint} >&2; exit 1; }`
   return ["sh", "-c", script]
 }
 

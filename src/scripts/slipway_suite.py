@@ -16,8 +16,8 @@ from pathlib import Path
 RECORDS = Path(os.environ["SLIPWAY_RECORDS"])
 OUT = RECORDS.parent
 OUTPUT = 2_000_000
-# So that whoever reads the records can tell these ends from those of the tests.
-NOT_READY, NOT_MIGRATED = 90, 91
+# The first says, as timeout(1) would, that nothing came of it: then the result isn't kept.
+NOT_READY, NOT_MIGRATED = 125, 91
 
 
 def record(**fields):

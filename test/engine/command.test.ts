@@ -6,14 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
 import { run } from "../../dagger/lib/shell.js"
 import { engineEnvironment } from "./dagger.js"
-import { callOn, ci, copyOf, folder, GATES, service, SLIPWAY, slipway, write } from "./pipeline.js"
+import { callOn, ci, copyOf, folder, gate, GATES, service, SLIPWAY, slipway, write } from "./pipeline.js"
 
 beforeAll(engineEnvironment)
 
 describe("verdict.json", () => {
   it("says what ran and what became of it; --json prints it", async () => {
     const begun = Date.now()
-    const source = copyOf("bandit")
+    const source = copyOf(gate("bandit"))
     const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
     await git`git init --quiet --initial-branch=trunk`
     await git`git add .`

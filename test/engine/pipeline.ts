@@ -8,6 +8,8 @@ import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 
 export const GATES = join(REPOSITORY, "test/fixtures/gates")
+/** The fixture that breaks a gate of quality. */
+export const gate = (name: string): string => join(GATES, name)
 export const SUITES = join(REPOSITORY, "test/fixtures/suites")
 export const SCANS = join(REPOSITORY, "test/fixtures/scans")
 export const APP = join(REPOSITORY, "test/app")
@@ -33,10 +35,10 @@ export function write(root: string, files: Files): string {
 /** A source of these files. */
 export const service = (files: Files): string => write(folder(), files)
 
-/** A source of its own made of some gates' fixtures. */
-export function copyOf(...gates: string[]): string {
+/** A source of its own, made of these folders. */
+export function copyOf(...sources: string[]): string {
   const root = folder()
-  for (const gate of gates) cpSync(join(GATES, gate), root, { recursive: true })
+  for (const source of sources) cpSync(source, root, { recursive: true })
   return root
 }
 

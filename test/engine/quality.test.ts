@@ -12,6 +12,7 @@ import {
   copyOf,
   type Files,
   folder,
+  gate,
   GATES,
   sarifOf,
   service,
@@ -74,7 +75,7 @@ it("check -l lists the five gates and nothing else", async () => {
 })
 
 it("fix mends what Black and isort found, and nothing else changes", async () => {
-  const source = copyOf("black", "isort", "flake8")
+  const source = copyOf(gate("black"), gate("isort"), gate("flake8"))
   const { exitCode, stderr } = await callOn(source, "quality", "fix", "export", `--path=${source}`)
   expect(exitCode, stderr).toBe(0)
   expect(readFileSync(join(source, "health.py"), "utf8")).toContain('{"status": "ok"}')

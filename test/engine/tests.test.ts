@@ -1,8 +1,8 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { engineEnvironment } from "./dagger.js"
-import { APP, callOn, type CiRun, folder, runOn, service, statuses, SUITES, xmlElements } from "./pipeline.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { APP, callOn, type CiRun, copyOf, runOn, service, statuses, SUITES, xmlElements } from "./pipeline.js"
 
 beforeAll(engineEnvironment)
 
@@ -107,12 +107,31 @@ describe("services, markers and workers", () => {
     expect(existsSync(join(run.out, "logs/integration.postgres.log"))).toBe(true)
   })
 
-  it("a database that never gets ready is the infrastructure's error, with the service's own log", async () => {
+  it("a database that ends at once is the infrastructure's error, with its own log", async () => {
     const run = await testsOf("unready")
     expect(run.exitCode).toBe(3)
-    expect(run.stage("integration")).toMatchObject({ status: "error", exitCode: 3 })
-    expect(run.stage("integration").reason).toMatch(/^postgres /)
+    expect(run.stage("integration").reason).toMatch(/^postgres ended as soon as it was started/)
     expect(run.read("logs/integration.log")).toMatch(/postgres.*(not found|No such file)/)
+  })
+
+  it("so is one that never answers; that result isn't kept", async () => {
+    const image = "localhost:5001/slipway-test/never-ready:1"
+    const server = "#!/bin/sh\necho waiting for the moon\nexec sleep 3600\n"
+    const made = await dagger([
+      ...["-M", "-c"],
+      `container | from debian:bookworm-slim | with-new-file /usr/local/bin/postgres "${server}" --permissions 493 | publish ${image}`,
+    ])
+    expect(made.exitCode, made.stderr).toBe(0)
+    const source = copyOf(join(SUITES, "unready"))
+    const yaml = readFileSync(join(source, "slipway.yaml"), "utf8").replace("debian:bookworm-slim", image)
+    writeFileSync(join(source, "slipway.yaml"), yaml)
+    for (const attempt of ["first", "second"]) {
+      const run = await runOn("tests", source)
+      expect(run.exitCode, attempt).toBe(3)
+      expect(run.stage("integration")).toMatchObject({ status: "error", exitCode: 3, cached: false })
+      expect(run.stage("integration").reason).toMatch(/^postgres answered no query within 2 s: /)
+      expect(run.read("logs/integration.log")).toContain("waiting for the moon")
+    }
   })
 })
 
@@ -126,8 +145,7 @@ describe("gates", () => {
   })
 
   it("a failing unit or integration test breaks just its own gate", async () => {
-    const source = folder()
-    cpSync(APP, source, { recursive: true })
+    const source = copyOf(APP)
     const test = join(source, "tests/integration/test_readiness.py")
     const added = "\n\ndef test_broken() -> None:\n    assert 1 == 2\n"
     writeFileSync(test, existsSync(test) ? readFileSync(test, "utf8") + added : added)
