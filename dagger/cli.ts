@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander"
-import { ExitCode, SlipwayError } from "../src/lib/errors.js"
+import { ExitCode, fail, SlipwayError } from "../src/lib/errors.js"
+import { type Group, STAGE_NAMES } from "../src/lib/stages.js"
 import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
 import { callModule, daggerHere } from "./dagger.js"
 
@@ -33,7 +34,7 @@ withRun(program.command("ci"))
   .option("--run-id <id>", "names this run; by default a new one")
   .action(async (options: CiOptions) => exit(await runCi(options)))
 
-const GROUPS = {
+const GROUPS: Record<Group, string> = {
   quality: "check formatting, imports, style, types and security of the Python code",
   tests: "run the unit and integration tests, and measure how much of the code they run",
   security: "look for vulnerable packages, secrets, misconfiguration, and what is suppressed without need",
@@ -57,6 +58,7 @@ withSource(program.command("fix"))
 withSource(program.command("debug <stage>"))
   .description("open a shell in a stage's container as it stands before the stage's command")
   .action(async (stage: string, { source }: { source: string }) => {
+    if (!STAGE_NAMES.some((name) => name === stage)) throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES])
     const target = [...callModule(absoluteSource(source)), "debug", `--stage=${stage}`, "terminal"]
     exit(await daggerHere(["--progress=tty", ...target])) // the one style that hands the terminal over
   })

@@ -1,3 +1,4 @@
+import type { Container } from "@dagger.io/dagger"
 import type { Config } from "./lib/config/config.js"
 import { rebase } from "./lib/imageReference.js"
 
@@ -20,3 +21,7 @@ export function imageReference(
 ): string {
   return replace[role] ?? rebase(IMAGES[role](version), prefix)
 }
+
+/** Says in a report that an image was made from packages, where the one of its name can't be pulled; else nothing. */
+export const standInNote = async (container: Container): Promise<string> =>
+  (await container.label("dev.slipway.stand-in")) === "true" ? " (stand-in image)" : ""

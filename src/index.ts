@@ -6,14 +6,13 @@
  */
 import { argument, Container, Directory, func, object } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
-import { SCANS } from "./lib/config/config.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { pool } from "./lib/pool.js"
-import { TOOLS } from "./lib/tools/index.js"
+import { GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
 import { Quality } from "./quality.js"
 import { Security } from "./security.js"
-import { TEST_STAGES, Tests } from "./tests.js"
+import { Tests } from "./tests.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
 const IGNORED = [
@@ -26,9 +25,6 @@ const IGNORED = [
   "**/.terraform",
   "out",
 ]
-
-/** The groups of stages that `ci` knows. */
-const GROUPS = ["quality", "security", "tests"] as const
 
 /** The pipeline of one service. */
 @object()
@@ -107,13 +103,10 @@ export class Slipway {
    */
   @func()
   async debug(stage: string): Promise<Container> {
-    const tool = TOOLS.find(({ name }) => name === stage)
-    if (tool !== undefined) return (await this.quality()).debug(tool.name)
-    const scan = SCANS.find((name) => name === stage)
-    if (scan !== undefined) return (await this.security()).debug(scan)
-    const suite = TEST_STAGES.find((name) => name === stage)
-    if (suite !== undefined) return (await this.tests()).debug(suite)
-    throw fail("UNKNOWN_STAGE", [stage, [...TOOLS.map(({ name }) => name), ...SCANS, ...TEST_STAGES]])
+    if (hasStage("quality", stage)) return (await this.quality()).debug(stage)
+    if (hasStage("security", stage)) return (await this.security()).debug(stage)
+    if (hasStage("tests", stage)) return (await this.tests()).debug(stage)
+    throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES])
   }
 
   /** The text of `slipway.yaml`, empty without one. */

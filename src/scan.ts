@@ -1,4 +1,5 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { standInNote } from "./images.js"
 import { execute, type Execution, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
 import type { Outcome, ToolRun } from "./lib/finding.js"
@@ -22,6 +23,7 @@ import {
   type PreparedScan,
   prepareSecrets,
   prepareVulnerabilities,
+  trivy,
   TRIVY_OUT,
   TRIVY_VERSION,
 } from "./trivy.js"
@@ -74,7 +76,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
     suppressed,
     used,
-    ...(database && { facts: database.facts }),
+    facts: { ...database?.facts, ...(await trivyFacts(config)) },
     ...(run.exitCode === 0 && { files: leftBehind(name, run.container, runs) }),
   }
 }
@@ -108,6 +110,11 @@ async function databaseOf({ container }: Execution, { security }: Config) {
     problem: databaseProblem(database, now, security.database.maximumAge),
     facts: { database: database === undefined ? "of unknown age" : databaseText(database, now) },
   }
+}
+
+async function trivyFacts(config: Config): Promise<Record<string, string>> {
+  const note = await standInNote(trivy(config))
+  return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
 }
 
 /** Trivy's own reports, without what would show a secret, and the bills of material. */

@@ -1,19 +1,19 @@
 import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { parseConfig } from "./lib/config/parse.js"
-import { SCANS } from "./lib/config/config.js"
 import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
 import { pool } from "./lib/pool.js"
 import { stopped } from "./lib/report/place.js"
 import { text } from "./lib/report/text.js"
+import { STAGES } from "./lib/stages.js"
 import { pythonEnvironment } from "./python.js"
 import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
 import type { Stage, Task } from "./stage.js"
 import { readSuppressions } from "./suppressions.js"
 import { inspectable, runTool } from "./tool.js"
 
-type ScanName = (typeof SCANS)[number]
+type ScanName = (typeof STAGES.security)[number]
 
 /**
  * Vulnerable packages, credentials in the source, bad configuration, and what of it may be ignored until when.
@@ -87,7 +87,9 @@ export class Security {
   async tasks(): Promise<Task[]> {
     const inputs = await this.inputs()
     const scans = scanStages(inputs)
-    return SCANS.filter((name) => inputs.config.security.checks.includes(name)).map((name) => scans[name])
+    return STAGES.security
+      .filter((name) => inputs.config.security.checks.includes(name))
+      .map((name) => scans[name])
   }
 
   /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */

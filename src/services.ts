@@ -1,5 +1,5 @@
 import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
-import { imageReference } from "./images.js"
+import { imageReference, standInNote } from "./images.js"
 import type { Config } from "./lib/config/config.js"
 
 export type ServiceName = Config["tests"]["services"][number]
@@ -46,6 +46,10 @@ function service(name: ServiceName, config: Config): Service {
   const { container, args, moreArgs = [] } = SERVICES[name](config)
   return container.asService({ args: [...args, ...moreArgs], useEntrypoint: true })
 }
+
+/** What a report says of a service that answered. */
+export const serviceFact = async (name: ServiceName, version: string, config: Config): Promise<string> =>
+  version + (await standInNote(image(name, config)))
 
 const LOG_SECONDS = 10
 

@@ -12,7 +12,7 @@ import { serviceVariables } from "./lib/testing/services.js"
 import { type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "./python.js"
 import { installProject } from "./project.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
-import { serviceLog, withServices } from "./services.js"
+import { serviceFact, serviceLog, withServices } from "./services.js"
 import { attempted, messageOf, type Stage, unfinished, type Unfinished } from "./stage.js"
 import { texts } from "./texts.js"
 
@@ -142,7 +142,7 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs) {
     ...outcome,
     ...timing(run, begun),
     tests: records.tests,
-    facts: facts(records),
+    facts: await facts(records, config),
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}${await failedService(records, config)}`,
     ...(await leftBehind(name, run.container)),
     ownCoverageConfig,
@@ -192,10 +192,16 @@ async function failedService({ service }: SuiteRecords, config: Config): Promise
   return name === undefined ? "" : `\n${await serviceLog(name, config)}`
 }
 
-const facts = ({ finish, versions }: SuiteRecords): Record<string, string> => ({
-  ...(finish && { workers: String(finish.workers) }),
-  ...versions,
-})
+async function facts({ finish, versions }: SuiteRecords, config: Config): Promise<Record<string, string>> {
+  const answered = config.tests.services.filter((name) => versions[name] !== undefined)
+  const services = answered.map(
+    async (name) => [name, await serviceFact(name, versions[name] ?? "", config)] as const,
+  )
+  return {
+    ...(finish && { workers: String(finish.workers) }),
+    ...Object.fromEntries(await Promise.all(services)),
+  }
+}
 
 /** The files of a suite that are worth keeping. */
 async function leftBehind(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {

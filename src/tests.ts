@@ -6,15 +6,14 @@ import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
 import { pool } from "./lib/pool.js"
 import { text } from "./lib/report/text.js"
+import { STAGES } from "./lib/stages.js"
 import { stopped } from "./lib/report/place.js"
 import { pythonEnvironment } from "./python.js"
 import type { Stage, Task } from "./stage.js"
 import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
 import { inspectable } from "./tool.js"
 
-/** The stages of this group, in the order in which reports list them. */
-export const TEST_STAGES = ["unit", "integration", "coverage"] as const
-type TestStage = (typeof TEST_STAGES)[number]
+type TestStage = (typeof STAGES.tests)[number]
 
 /**
  * The service's own tests, run by pytest: each suite, and how much of the code they run together.
@@ -95,7 +94,7 @@ export class Tests {
 
   private chosen(): TestStage[] {
     const { suites } = this.config().tests
-    return TEST_STAGES.filter((name) => name === "coverage" || suites.includes(name))
+    return STAGES.tests.filter((name) => name === "coverage" || suites.includes(name))
   }
 
   private async inputs(): Promise<SuiteInputs> {

@@ -76,7 +76,8 @@ const inTurn = (...commands: string[][]): string[] => ["sh", "-c", commands.map(
 /** Ends as a command that could not be run does, whose result isn't kept: the network may be back next time. */
 const unkept = (command: string[]): string[] => ["sh", "-c", `${shellQuote(command)} || exit 125`]
 
-const trivy = (config: Config): Container =>
+/** Trivy, without anything to look at. */
+export const trivy = (config: Config): Container =>
   dag
     .container()
     .from(imageReference("trivy", TRIVY_VERSION, config.images))

@@ -10,6 +10,6 @@ export async function demo(): Promise<number> {
   const out = join(REPOSITORY, "out")
   say(`the pipeline on ${relative(process.cwd(), source) || "."}`)
   const code = await runCi({ source, out })
-  say(`read out/summary.md; in a hurry: jq .stages out/verdict.json (${seconds(begun)} in all)`)
+  say(`read out/report.html; in a hurry: out/summary.md (${seconds(begun)} in all)`)
   return code
 }

@@ -1,12 +1,13 @@
 import { totalmem } from "node:os"
 import { findHost } from "../engine/host.js"
-import { freeGigabytes } from "../engine/machine.js"
+import { freeGigabytes, NEEDED_GIGABYTES } from "../engine/machine.js"
 import { HOME } from "../lib/home.js"
 import { run } from "../lib/shell.js"
+import { atLeast } from "../lib/version.js"
 
-const LEAST_NODE = [20, 10]
-const LEAST_GO = [1, 26]
-const LEAST_GIGABYTES = { disk: 6, memory: 4 }
+const LEAST_NODE = "20.10"
+const LEAST_GO = "1.26"
+const LEAST_MEMORY_GIGABYTES = 4
 
 interface Finding {
   what: string
@@ -20,10 +21,10 @@ export async function doctor(): Promise<number> {
   const host = await findHost()
   const findings = [
     { what: "engine", found: `${host.kind}: ${host.why}` },
-    atLeast("node", process.versions.node, LEAST_NODE),
+    version("node", process.versions.node, LEAST_NODE),
     ...(host.kind === "kit" ? await kitNeeds() : []),
-    enough("disk", freeGigabytes(HOME), LEAST_GIGABYTES.disk),
-    enough("memory", Math.floor(totalmem() / 1e9), LEAST_GIGABYTES.memory),
+    enough("disk", freeGigabytes(HOME), NEEDED_GIGABYTES),
+    enough("memory", Math.floor(totalmem() / 1e9), LEAST_MEMORY_GIGABYTES),
   ]
   for (const { what, found, remedy } of findings)
     console.log(`${remedy ? "✗" : "✓"} ${what.padEnd(8)} ${found}${remedy ? `\n  → ${remedy}` : ""}`)
@@ -36,7 +37,7 @@ async function kitNeeds(): Promise<Finding[]> {
   const { exitCode: apt } = await run({ nothrow: true })`apt-get --version`
   const root = process.getuid?.() === 0
   return [
-    atLeast("go", go.trim().replace(/^go/, "") || "none", LEAST_GO),
+    version("go", go.trim().replace(/^go/, "") || "none", LEAST_GO),
     {
       what: "user",
       found: root ? "root" : "not root",
@@ -50,12 +51,11 @@ async function kitNeeds(): Promise<Finding[]> {
   ]
 }
 
-function atLeast(what: string, version: string, least: number[]): Finding {
-  const parts = version.split(".").map((part) => Number.parseInt(part, 10))
-  const differing = least.findIndex((part, i) => part !== parts[i])
-  const good = differing < 0 || (parts[differing] ?? 0) > (least[differing] ?? 0)
-  return { what, found: version, ...(good ? {} : { remedy: `install ${what} ${least.join(".")} or later` }) }
-}
+const version = (what: string, found: string, least: string): Finding => ({
+  what,
+  found,
+  ...(atLeast(found, least) ? {} : { remedy: `install ${what} ${least} or later` }),
+})
 
 const enough = (what: string, gigabytes: number, least: number): Finding => ({
   what,

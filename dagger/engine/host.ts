@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { fail } from "../../src/lib/errors.js"
 import { HOME, paths } from "../lib/home.js"
 import { run } from "../lib/shell.js"
+import { atLeast } from "../lib/version.js"
 import { DAGGER_VERSION } from "./binaries.js"
 
 const RUNNER_HOST = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
@@ -50,15 +51,7 @@ async function cliVersion(): Promise<string | undefined> {
   const env = { ...process.env, PATH: path.join(":"), DO_NOT_TRACK: "1" }
   const { stdout } = await run({ nothrow: true, timeout: PATIENCE, env })`dagger version`
   const version = /v\d+\.\d+\.\d+/.exec(stdout)?.[0]
-  return version && newEnough(version) ? version : undefined
-}
-
-/** Whether a version such as `v0.21.8` is at least the one that this kit makes. */
-export function newEnough(version: string, least = DAGGER_VERSION): boolean {
-  const parts = (text: string) => text.slice(1).split(".").map(Number)
-  const [a, b] = [parts(version), parts(least)]
-  const differing = a.findIndex((part, i) => part !== b[i])
-  return differing < 0 || (a[differing] ?? 0) > (b[differing] ?? 0)
+  return version && atLeast(version, DAGGER_VERSION) ? version : undefined
 }
 
 /** `env` as lines for a POSIX shell. */

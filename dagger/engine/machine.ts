@@ -3,7 +3,8 @@ import { dirname } from "node:path"
 import { fail } from "../../src/lib/errors.js"
 import { HOME, paths } from "../lib/home.js"
 
-const NEEDED_GIGABYTES = 6
+/** Space that an engine and what it builds take. */
+export const NEEDED_GIGABYTES = 6
 /** The kernel's limit for the path of a socket. */
 const LONGEST_SOCKET_PATH = 107
 

@@ -1,90 +1,33 @@
-// What a call costs: a module of one function against ours, cold and warm work against each other. Every row is run in
-// turn with the others, so that a slow moment of the machine hits all of them. Prints medians, spread and ratios.
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { engineEnvironment } from "../../dagger/dagger.js"
-import { REPOSITORY } from "../../dagger/lib/home.js"
-import { run } from "../../dagger/lib/shell.js"
+// Measures Slipway: `npm run bench -- NAME…` with names of the benches below, all of them by default. `ROUNDS` says how
+// often each row is timed. Every row is run in turn with the others of its bench; what is printed are medians, spread
+// and ratios.
+import { benchCalls } from "./calls.js"
+import { makePlace, type Place } from "./place.js"
+import { benchScans } from "./scans.js"
+import { benchTests } from "./tests.js"
+import { benchWorkers } from "./workers.js"
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 5)
+type Bench = (place: Place, rounds: number) => Promise<void>
 
-interface Row {
-  name: string
-  /** Undone work before the clock starts. */
-  prepare?: () => void
-  args: () => string[]
+/** Each with the rounds that it gets by default: workers take most of the time. */
+const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
+  calls: [benchCalls, 5],
+  tests: [benchTests, 3],
+  workers: [benchWorkers, 2],
+  scans: [benchScans, 3],
 }
 
-const scratch = mkdtempSync(join(tmpdir(), "slipway-bench-"))
-const copy = (from: string, name: string): string => {
-  const to = join(scratch, name)
-  const skip = /\/(node_modules|\.git|out|sdk|test)$/
-  cpSync(join(REPOSITORY, from), to, { recursive: true, filter: (path) => from !== "." || !skip.test(path) })
-  return to
-}
-const [one, ours, app] = [copy("test/bench/one", "one"), copy(".", "ours"), copy("test/app", "app")]
-let edits = 0
-const edit = (file: string, comment: string) => appendFileSync(file, `\n${comment} ${++edits}\n`)
-const hello = (name: string) => ["call", `--mod=${one}`, "hello", `--name=${name}`]
-const ci = () => [
-  "call",
-  `--mod=${ours}`,
-  `--source=${app}`,
-  "ci",
-  "export",
-  `--path=${join(scratch, "out")}`,
-]
-
-const rows: Row[] = [
-  { name: "one function, cached", args: () => hello("x") },
-  { name: "one function, new argument", args: () => hello(`x${++edits}`) },
-  {
-    name: "one function, source changed",
-    prepare: () => edit(join(one, "src/index.ts"), "//"),
-    args: () => hello("x"),
-  },
-  { name: "slipway, load", args: () => ["functions", `--mod=${ours}`] },
-  {
-    name: "slipway, source changed",
-    prepare: () => edit(join(ours, "src/index.ts"), "//"),
-    args: () => ["functions", `--mod=${ours}`],
-  },
-  { name: "ci, nothing changed", args: ci },
-  { name: "ci, README edited", prepare: () => edit(join(app, "README.md"), "edit"), args: ci },
-  {
-    name: "ci, one file edited",
-    prepare: () => edit(join(app, "src/audio_upscaler/logs.py"), "# edit"),
-    args: ci,
-  },
-]
-
-async function time(env: NodeJS.ProcessEnv, { prepare, args }: Row): Promise<number> {
-  prepare?.()
-  const begun = performance.now()
-  await run({ env })`dagger --silent ${args()}`
-  return performance.now() - begun
-}
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-
-const env = await engineEnvironment()
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !(name in BENCHES))
+if (unknown !== undefined) throw new Error(`no bench "${unknown}", only ${Object.keys(BENCHES).join(", ")}`)
+const place = await makePlace()
 try {
-  for (const row of rows) await time(env, row)
-  const times = rows.map((): number[] => [])
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [i, row] of rows.entries()) times[i]?.push(await time(env, row))
-  const base = median(times[0] ?? [])
-  for (const [i, { name }] of rows.entries()) {
-    const row = times[i] ?? []
-    const figures = [Math.min(...row), median(row), Math.max(...row)].map((ms) =>
-      (ms / 1000).toFixed(2).padStart(6),
-    )
-    console.log(
-      `${name.padEnd(30)}${figures.join("")} s   ${(median(row) / base).toFixed(2).padStart(6)} x cached call`,
-    )
+  for (const [name, [bench, rounds]] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue
+    const begun = performance.now()
+    await bench(place, Number(process.env["ROUNDS"] ?? rounds))
+    console.log(`${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`)
   }
 } finally {
-  rmSync(scratch, { recursive: true })
+  place.remove()
 }

@@ -5,10 +5,31 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
 import { run } from "../../dagger/lib/shell.js"
+import { STAGE_NAMES } from "../../src/lib/stages.js"
 import { engineEnvironment } from "./dagger.js"
-import { callOn, ci, copyOf, folder, gate, GATES, service, SLIPWAY, slipway, write } from "./pipeline.js"
+import {
+  APP,
+  callOn,
+  ci,
+  copyOf,
+  folder,
+  gate,
+  GATES,
+  runOn,
+  service,
+  SLIPWAY,
+  slipway,
+  statuses,
+  write,
+} from "./pipeline.js"
 
 beforeAll(engineEnvironment)
+
+it("ci runs every stage of every group on the sample service", async () => {
+  const run = await ci(APP)
+  expect(run.exitCode, run.stdout).toBe(0)
+  expect(statuses(run)).toEqual(Object.fromEntries(STAGE_NAMES.map((name) => [name, "passed"])))
+})
 
 describe("verdict.json", () => {
   it("says what ran and what became of it; --json prints it", async () => {
@@ -20,7 +41,7 @@ describe("verdict.json", () => {
     await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
     const sha = (await git`git rev-parse HEAD`).stdout.trim()
 
-    const ended = await ci(source, "--json", "--event=pull_request", "--run-id=run-1")
+    const ended = await runOn("quality", source, "--json", "--event=pull_request", "--run-id=run-1")
     expect(ended.exitCode).toBe(1)
     expect(ended.stdout).toBe(ended.read("verdict.json"))
     expect(ended.verdict).toEqual({

@@ -5,15 +5,16 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
+import { GROUPS, STAGE_NAMES, STAGES } from "../../src/lib/stages.js"
 import { dagger, engineEnvironment, freePort, hostAddress } from "./dagger.js"
 import {
   callOn,
-  ci,
   copyOf,
   type Files,
   folder,
   gate,
   GATES,
+  runOn,
   sarifOf,
   service,
   statuses,
@@ -40,7 +41,7 @@ describe.each(BROKEN)("a service that breaks $gate alone", ({ gate, file, line, 
   const source = join(GATES, gate)
 
   it("fails in ci, which names tool, file, line and a command, and passes the other gates", async () => {
-    const run = await ci(source)
+    const run = await runOn("quality", source)
     expect(run.exitCode, run.stderr).toBe(1)
     expect(statuses(run)).toEqual({ ...ALL_PASSED, [gate]: "failed" })
     expect(run.stdout).toMatch(new RegExp(`^  ${file}:${line}(:\\d+)?: .+ \\[${gate} ${rule}\\]$`, "m"))
@@ -65,13 +66,13 @@ describe.each(BROKEN)("a service that breaks $gate alone", ({ gate, file, line, 
   })
 })
 
-it("check -l lists the five gates and nothing else", async () => {
+it("check -l lists every gate and nothing else", async () => {
   const { stdout } = await dagger(["check", "-l"], { cwd: REPOSITORY })
-  const names = Array.from(stdout.matchAll(/^(?:slipway:)?(quality:\S+) /gm), ([, name]) => name)
+  const names = Array.from(stdout.matchAll(/^(?:slipway:)?(\w+:\S+) /gm), ([, name]) => name)
   // Dagger writes flake8 as flake-8 wherever it is typed.
-  const gates = TOOLS.map((name) => `quality:${name.replace("flake8", "flake-8")}`)
+  const gates = GROUPS.flatMap((group) => STAGES[group].map((name) => `${group}:${name.replace("8", "-8")}`))
   expect(names.toSorted()).toEqual(gates.toSorted())
-  expect(stdout.trim().split("\n")).toHaveLength(6)
+  expect(stdout.trim().split("\n")).toHaveLength(gates.length + 1)
 })
 
 it("fix mends what Black and isort found, and nothing else changes", async () => {
@@ -81,7 +82,7 @@ it("fix mends what Black and isort found, and nothing else changes", async () =>
   expect(readFileSync(join(source, "health.py"), "utf8")).toContain('{"status": "ok"}')
   const untouched = readFileSync(join(GATES, "flake8/shutdown.py"), "utf8")
   expect(readFileSync(join(source, "shutdown.py"), "utf8")).toBe(untouched)
-  expect(statuses(await ci(source))).toEqual({ ...ALL_PASSED, flake8: "failed" })
+  expect(statuses(await runOn("quality", source))).toEqual({ ...ALL_PASSED, flake8: "failed" })
 })
 
 describe("debug", () => {
@@ -92,7 +93,7 @@ describe("debug", () => {
     const failed = await callOn(source, ...again)
     expect(failed.exitCode).toBe(1)
     const { stdout } = await callOn(source, ...again, "--expect=ANY", "stdout")
-    const log = (await ci(source)).read("logs/mypy.log")
+    const log = (await runOn("quality", source)).read("logs/mypy.log")
     expect(stdout).toContain('"code": "return-value"')
     expect(log.split("\n").slice(1).join("\n")).toBe(stdout)
   })
@@ -101,7 +102,7 @@ describe("debug", () => {
     const { exitCode, stderr } = await callOn(source, "debug", "--stage=mipy", "sync")
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain('unknown stage "mipy"')
-    expect(stderr).toContain(`→ choose one of ${TOOLS.join(", ")} [UNKNOWN_STAGE]`)
+    expect(stderr).toContain(`→ choose one of ${STAGE_NAMES.join(", ")} [UNKNOWN_STAGE]`)
   })
 })
 
@@ -111,22 +112,25 @@ it("runs again only what reads an edited file, and mypy sees an edit that keeps 
   const nonce = randomUUID()
   const text = `NONCE = "${nonce}"\n\n\ndef port() -> int:\n    return 8000\n`
   const source = service({ "README.md": "one\n", "a.py": text, "b.py": "import a\n\nPORT: int = a.port()\n" })
-  const first = await ci(source)
+  const first = await runOn("quality", source)
   expect(statuses(first)).toEqual(ALL_PASSED)
   expect(cached(first)).toEqual(each(false))
 
-  const readme = await ci(write(source, { "README.md": "two\n", "docs/more.md": "three\n" }))
+  const readme = await runOn("quality", write(source, { "README.md": "two\n", "docs/more.md": "three\n" }))
   expect(statuses(readme)).toEqual(ALL_PASSED)
   expect(cached(readme)).toEqual(each(true))
 
   // Only black's settings change: no other tool reads them.
-  const settings = await ci(write(source, { "pyproject.toml": "[tool.black]\nline-length = 100\n" }))
+  const settings = await runOn(
+    "quality",
+    write(source, { "pyproject.toml": "[tool.black]\nline-length = 100\n" }),
+  )
   expect(cached(settings)).toMatchObject({ black: false, flake8: true })
 
   const wrong = text.replace("8000", '"80"')
   expect(wrong).toHaveLength(text.length)
   write(source, { "a.py": wrong })
-  const edited = await ci(source)
+  const edited = await runOn("quality", source)
   expect(edited.exitCode).toBe(1)
   expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
   expect(sarifOf(edited, "mypy").places).toMatchObject([{ file: "a.py", line: 5, rule: "return-value" }])
@@ -150,8 +154,8 @@ it("mypy sees an edit in a git source, whose files all have one size and time", 
   try {
     const address = `git://${host}:${port}/a.git`
     await expect.poll(() => git({ nothrow: true })`git ls-remote ${address}`).toMatchObject({ exitCode: 0 })
-    expect(statuses(await ci(`${address}#${await commit("8000")}`))).toEqual(ALL_PASSED)
-    const edited = await ci(`${address}#${await commit('"80"')}`)
+    expect(statuses(await runOn("quality", `${address}#${await commit("8000")}`))).toEqual(ALL_PASSED)
+    const edited = await runOn("quality", `${address}#${await commit('"80"')}`)
     expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
   } finally {
     process.kill(-(daemon.pid ?? 0))
@@ -163,7 +167,7 @@ it("uses the service's version of a tool, and mypy sees the service's packages",
     "requirements.txt": "black==25.1.0\nitsdangerous==2.2.0\n",
     "tokens.py": "from itsdangerous import want_bytes\n\nTOKEN: str = want_bytes('a')\n",
   })
-  const run = await ci(source)
+  const run = await runOn("quality", source)
   expect(statuses(run)).toEqual({ ...ALL_PASSED, black: "failed", mypy: "failed" })
   expect(sarifOf(run, "black").version).toBe("25.1.0")
   const [place] = sarifOf(run, "mypy").places
@@ -173,7 +177,7 @@ it("uses the service's version of a tool, and mypy sees the service's packages",
 
 it("lets our tools give way where the service's lock file needs another version of what they need", async () => {
   const lock = 'version = 1\n\n[[package]]\nname = "pathspec"\nversion = "0.12.1"\n'
-  const run = await ci(service({ "a.py": "A = 1\n", "uv.lock": lock }))
+  const run = await runOn("quality", service({ "a.py": "A = 1\n", "uv.lock": lock }))
   expect(statuses(run)).toEqual(ALL_PASSED)
   expect(sarifOf(run, "black").version).toMatch(/^25\./)
   expect(sarifOf(run, "flake8").version).toBe("7.5.0")
@@ -208,7 +212,7 @@ describe("bad input", () => {
       says: ["slipway.yaml:1:1: the file is too large"],
     },
   ])("$what ends with 4", async ({ files, says }) => {
-    const run = await ci(service(files))
+    const run = await runOn("quality", service(files))
     expect(run.exitCode).toBe(4)
     expect(run.verdict).toMatchObject({ status: "error", exitCode: 4, stages: [] })
     for (const text of says) expect(run.stdout).toContain(text)
@@ -216,7 +220,10 @@ describe("bad input", () => {
   })
 
   it("a file with a syntax error is named by each tool that reads it", async () => {
-    const run = await ci(service({ "app/broken.py": '"""Broken."""\n\n\ndef broken(:\n    pass\n' }))
+    const run = await runOn(
+      "quality",
+      service({ "app/broken.py": '"""Broken."""\n\n\ndef broken(:\n    pass\n' }),
+    )
     expect(run.exitCode).toBe(1)
     // isort looks at imports only, and those are sorted.
     expect(statuses(run)).toEqual({ ...each("failed"), isort: "passed" })
@@ -233,7 +240,10 @@ describe("bad input", () => {
       mypy: ["mypy.ini", "[mypy]\nstrict = perhaps\n"],
       bandit: ["bandit.yaml", "skips: [B101\n"],
     } as const
-    const run = await ci(service({ "a.py": "A = 1\n", ...Object.fromEntries(Object.values(files)) }))
+    const run = await runOn(
+      "quality",
+      service({ "a.py": "A = 1\n", ...Object.fromEntries(Object.values(files)) }),
+    )
     expect(run.exitCode).toBe(4)
     expect(statuses(run)).toEqual(each("error"))
     for (const [name, [file]] of Object.entries(files)) expect(run.stage(name).reason).toContain(file)
@@ -241,7 +251,10 @@ describe("bad input", () => {
   })
 
   it("a pyproject.toml that is no TOML is an error of each tool that reads it", async () => {
-    const run = await ci(service({ "a.py": "A = 1\n", "pyproject.toml": "[tool.black\nline-length = 88\n" }))
+    const run = await runOn(
+      "quality",
+      service({ "a.py": "A = 1\n", "pyproject.toml": "[tool.black\nline-length = 88\n" }),
+    )
     expect(run.exitCode).toBe(4)
     // The two others are not configured there.
     const error = { black: "error", isort: "error", mypy: "error" }
@@ -251,7 +264,7 @@ describe("bad input", () => {
   })
 
   it("requirements that can't be met are an error of mypy, with the resolver's words; the others run", async () => {
-    const run = await ci(service({ "a.py": "A = 1\n", "requirements.txt": "six==99.0\n" }))
+    const run = await runOn("quality", service({ "a.py": "A = 1\n", "requirements.txt": "six==99.0\n" }))
     expect(run.exitCode).toBe(4)
     expect(statuses(run)).toEqual({ ...ALL_PASSED, mypy: "error" })
     const { reason } = run.stage("mypy")
@@ -270,7 +283,7 @@ describe("bad input", () => {
       "\r\x1b[1A.py",
     ]
     const code = 'import sys\nimport os\n\n\ndef f()->int:\n    exec("1")\n    return ""\n'
-    const run = await ci(service(Object.fromEntries(names.map((name) => [name, code]))))
+    const run = await runOn("quality", service(Object.fromEntries(names.map((name) => [name, code]))))
     expect(run.exitCode).toBe(1)
     expect(statuses(run)).toEqual(each("failed"))
     for (const tool of TOOLS) {
@@ -290,7 +303,7 @@ describe("bad input", () => {
       "slipway.yaml": "timeout: 1s\nquality:\n  checks: [black]\n",
     })
     const expected = { name: "black", status: "error", reason: "black took longer than 1 s", cached: false }
-    for (const run of [await ci(source), await ci(source)]) {
+    for (const run of [await runOn("quality", source), await runOn("quality", source)]) {
       expect(run.exitCode).toBe(3)
       expect(run.verdict?.stages).toMatchObject([expected])
     }
@@ -300,6 +313,6 @@ describe("bad input", () => {
 it("quotes a source's path in the command that repeats a stage", async () => {
   const source = join(folder(), "it's a service")
   cpSync(join(GATES, "flake8"), source, { recursive: true })
-  const { repro } = (await ci(source)).stage("flake8")
+  const { repro } = (await runOn("quality", source)).stage("flake8")
   expect(repro).toContain(`'--source=${source.replace("'", "'\\''")}' debug --stage=flake8 terminal`)
 })

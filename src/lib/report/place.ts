@@ -9,7 +9,7 @@ export function place({ file, line, column }: Finding): string {
 }
 
 /** Returns where the whole output of a stage lies after the run. */
-export const logPath = ({ name }: Pick<StageReport, "name">): string => `out/logs/${name}.log`
+export const logPath = ({ name }: Pick<StageReport, "name">): string => `logs/${name}.log`
 
 /** Returns a span of time for people: `340 ms`, `12.4 s`, `3 min 05 s`. */
 export function duration(milliseconds: number): string {

@@ -51,7 +51,7 @@ function share<T>(
     parts.push(text)
   }
   const hidden = parts.filter((text) => text === "").length
-  return parts.join("") + (hidden === 0 ? "" : `\n… and ${hidden} more ${what}, see \`out/report.html\`\n`)
+  return parts.join("") + (hidden === 0 ? "" : `\n… and ${hidden} more ${what}, see \`report.html\`\n`)
 }
 
 function headline({ status, run, milliseconds }: Verdict): string {
@@ -201,7 +201,7 @@ function coverageTable(stage: string, coverage: Coverage): Table {
       `${percent(file)} %`,
       markdown(clip(file.missing || "some branches", REASON_LENGTH)),
     ]),
-    what: "files, see `out/report.html`",
+    what: "files, see `report.html`",
   }
 }
 
@@ -245,7 +245,7 @@ function factTable(reports: readonly StageReport[]): Table {
     title: "Worth knowing",
     head: ["stage", "what", "value"],
     ...rowsOf(facts, FACTS, (cells) => cells.map((cell) => markdown(clip(cell, REASON_LENGTH)))),
-    what: "facts, see `out/report.html`",
+    what: "facts, see `report.html`",
   }
 }
 

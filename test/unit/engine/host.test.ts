@@ -1,27 +1,6 @@
 import { execFileSync } from "node:child_process"
 import { describe, expect, it } from "vitest"
-import { DAGGER_VERSION } from "../../../dagger/engine/binaries.js"
-import { exportLines, newEnough } from "../../../dagger/engine/host.js"
-
-describe("newEnough", () => {
-  it.each([
-    ["v0.21.8", true],
-    ["v0.21.9", true],
-    ["v0.21.10", true],
-    ["v0.22.0", true],
-    ["v1.0.0", true],
-    ["v0.21.7", false],
-    ["v0.9.100", false],
-    ["v0.20.99", false],
-  ])("%s against v0.21.8: %s", (version, expected) => {
-    expect(newEnough(version, "v0.21.8")).toBe(expected)
-  })
-
-  it("measures by the kit's own version unless told otherwise", () => {
-    expect(newEnough(DAGGER_VERSION)).toBe(true)
-    expect(newEnough("v0.0.1")).toBe(false)
-  })
-})
+import { exportLines } from "../../../dagger/engine/host.js"
 
 describe("exportLines", () => {
   it("survives the shell, whatever the values hold", () => {

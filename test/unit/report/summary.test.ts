@@ -90,7 +90,7 @@ dagger call debug --stage=flake8 terminal
     expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
     expect(bytes(text)).toBeGreaterThan(SUMMARY_BYTES / 2)
     for (const name of ["a", "b", "c"])
-      expect(text).toMatch(new RegExp(`… and \\d+ more in <code>out/logs/${name}\\.log</code>`))
+      expect(text).toMatch(new RegExp(`… and \\d+ more in <code>logs/${name}\\.log</code>`))
   })
 
   it("stays within its bytes with very many stages and says how many are left out", () => {
@@ -100,7 +100,7 @@ dagger call debug --stage=flake8 terminal
     const text = page(...stages)
     expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
     expect(text).toMatch(/… and \d+ more stages, see `verdict\.json`/)
-    expect(text).toMatch(/… and \d+ more failed stages, see `out\/report\.html`/)
+    expect(text).toMatch(/… and \d+ more failed stages, see `report\.html`/)
     expect(text).toContain("### ❌ s0:")
   })
 
@@ -112,7 +112,7 @@ dagger call debug --stage=flake8 terminal
       ),
     )
     expect(text.match(/F401/g)).toHaveLength(50)
-    expect(text).toContain("… and 10 more in <code>out/logs/flake8.log</code>")
+    expect(text).toContain("… and 10 more in <code>logs/flake8.log</code>")
   })
 
   it("gives no command that is cut", () => {
@@ -169,7 +169,7 @@ describe("what else is worth knowing", () => {
     expect(text).toContain("| <code>f0.py</code> | 0.00 % | 3-9 |\n| <code>f1.py</code> | 8.33 % | 3-9 |\n")
     expect(text).not.toContain("f10.py")
     expect(text).not.toContain("whole.py")
-    expect(text).toContain("… and 2 more files, see `out/report.html`")
+    expect(text).toContain("… and 2 more files, see `report.html`")
     const full = page(
       stage("passed", [], { name: "unit", coverage: { covered: 5, total: 5, files: [whole] } }),
     )
@@ -243,6 +243,6 @@ describe("what else is worth knowing", () => {
     const text = page(stage("failed", [finding({ advisory: true, rule: "below" }), finding()]))
     expect(text).not.toContain("flake8 below")
     expect(text).toContain("F401")
-    expect(text).toContain("… and 1 below the gate in <code>out/logs/flake8.log</code>")
+    expect(text).toContain("… and 1 below the gate in <code>logs/flake8.log</code>")
   })
 })

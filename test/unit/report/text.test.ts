@@ -19,7 +19,7 @@ describe("text", () => {
         "✗ flake8 failed: 2 problems in 2 files (1.2 s)",
         "  app/main.py:3:1: 'os' imported but unused [flake8 F401]",
         "  b c.py:7:1: 'os' imported but unused [flake8 F401]",
-        "  log: out/logs/flake8.log",
+        "  log: logs/flake8.log",
         "  repeat: dagger call debug --stage=flake8 terminal",
         "",
       ].join("\n"),
@@ -34,7 +34,7 @@ describe("text", () => {
       ),
     ]).split("\n")
     expect(lines.filter((line) => line.includes("F401"))).toHaveLength(20)
-    expect(lines).toContain("  … and 5 more in out/logs/flake8.log")
+    expect(lines).toContain("  … and 5 more in logs/flake8.log")
   })
 
   it("keeps a hostile name from forging lines or colours", () => {
@@ -63,7 +63,7 @@ describe("text", () => {
     expect(lines.slice(1, 4)).toEqual([
       "  app/main.py:3:1: 'os' imported but unused [flake8 F401]",
       "  … and 30 below the gate",
-      "  log: out/logs/flake8.log",
+      "  log: logs/flake8.log",
     ])
   })
 })

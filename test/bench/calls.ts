@@ -1,0 +1,41 @@
+import { join } from "node:path"
+import { measure, print, type Row, times } from "./measure.js"
+import type { Place } from "./place.js"
+
+/** What a call costs: a module of one function against ours, cold and warm work against each other. */
+export async function benchCalls(place: Place, rounds: number): Promise<void> {
+  const rows = callRows(place)
+  const series = await measure(rows, rounds)
+  const base = times(series, rows[0]?.name ?? "", "cached call")
+  print(
+    "calls",
+    series,
+    rows.map(({ name }) => [name, base]),
+  )
+}
+
+function callRows({ copy, edit, fresh, dagger, path }: Place): Row[] {
+  const [one, ours, app] = [copy("test/bench/one", "one"), copy(".", "ours"), copy("test/app", "app")]
+  const call = async (...args: string[]) => dagger(...args).then(() => ({}))
+  const hello = (name: string) => call("call", `--mod=${one}`, "hello", `--name=${name}`)
+  const load = () => call("functions", `--mod=${ours}`)
+  const ci = () => call("call", `--mod=${ours}`, `--source=${app}`, "ci", "export", `--path=${path("out")}`)
+  return [
+    { name: "one function, cached", work: () => hello("x") },
+    { name: "one function, new argument", work: () => hello(fresh()) },
+    {
+      name: "one function, source changed",
+      prepare: () => edit(join(one, "src/index.ts"), "//"),
+      work: () => hello("x"),
+    },
+    { name: "slipway, load", work: load },
+    { name: "slipway, source changed", prepare: () => edit(join(ours, "src/index.ts"), "//"), work: load },
+    { name: "ci, nothing changed", work: ci },
+    { name: "ci, README edited", prepare: () => edit(join(app, "README.md"), "edit"), work: ci },
+    {
+      name: "ci, one file edited",
+      prepare: () => edit(join(app, "src/audio_upscaler/logs.py"), "# edit"),
+      work: ci,
+    },
+  ]
+}

@@ -1,0 +1,62 @@
+/** Milliseconds of each round, by the name of what took them. */
+export type Series = Map<string, number[]>
+
+/** Something to be timed. */
+export interface Row {
+  name: string
+  /** Done before the clock starts. */
+  prepare?: () => void
+  /** Returns what it timed itself, in milliseconds by further names. */
+  work: () => Promise<Readonly<Record<string, number>>>
+  /** Other rows warm up for this one too. */
+  warm?: boolean
+  /** It is about what was never seen, and takes long: no warm-up, and one round in three. */
+  cold?: boolean
+}
+
+const COLD_EVERY = 3
+
+/** Times every row in turn with the others, so that a slow moment of the machine hits all of them. */
+export async function measure(rows: readonly Row[], rounds: number): Promise<Series> {
+  const series: Series = new Map()
+  for (const row of rows) if (!row.cold && !row.warm) await time(row)
+  for (let round = 0; round < rounds; round++)
+    for (const row of rows.filter(({ cold }) => !cold || round % COLD_EVERY === 0))
+      for (const [name, ms] of Object.entries(await time(row)))
+        series.set(name, [...(series.get(name) ?? []), ms])
+  return series
+}
+
+async function time({ name, prepare, work }: Row): Promise<Record<string, number>> {
+  prepare?.()
+  const begun = performance.now()
+  const parts = await work()
+  return { [name]: performance.now() - begun, ...parts }
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
+}
+
+/** A line of a table: a name of the series, and what is said of its median. */
+export type Line = [name: string, remark?: (ms: number) => string]
+
+/** Prints shortest, median and longest time of each line. */
+export function print(title: string, series: Series, lines: readonly Line[]): void {
+  console.log(`\n${title}\n${"".padEnd(44)}   min median    max`)
+  for (const [name, remark] of lines) {
+    const values = series.get(name) ?? []
+    const figures = [Math.min(...values), median(values), Math.max(...values)].map((ms) =>
+      (ms / 1000).toFixed(2).padStart(7),
+    )
+    console.log(`${name.padEnd(43)}${figures.join("")} s   ${remark?.(median(values)) ?? ""}`.trimEnd())
+  }
+}
+
+/** A remark: how many times as long as another line's median. */
+export const times =
+  (series: Series, base: string, called = base) =>
+  (ms: number): string =>
+    `${(ms / median(series.get(base) ?? [])).toFixed(2).padStart(6)} x ${called}`

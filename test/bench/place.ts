@@ -1,0 +1,76 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { engineEnvironment } from "../../dagger/dagger.js"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { run } from "../../dagger/lib/shell.js"
+import type { Verdict } from "../../src/lib/verdict.js"
+
+/** A folder of copies to edit, and the commands that are timed on them. */
+export interface Place {
+  path: (name: string) => string
+  /** Copies a folder of this repository. */
+  copy: (from: string, name: string) => string
+  /** Appends a comment that was never there. */
+  edit: (file: string, sign: string) => void
+  write: (file: string, text: string) => void
+  /** Something that neither this run nor an earlier one has had, whatever the engine's cache has kept of that. */
+  fresh: () => string
+  dagger: (...args: string[]) => Promise<string>
+  /** Runs `slipway` as a user would. */
+  slipway: (command: string, source: string) => Promise<SlipwayRun>
+  environment: NodeJS.ProcessEnv
+  remove: () => void
+}
+
+/** What `slipway` left. It fails where the run did: its time would mean nothing. */
+interface SlipwayRun {
+  verdict: Verdict
+  read: (file: string) => string
+}
+
+const SKIP = /\/(node_modules|\.git|out|sdk|test)$/
+
+export async function makePlace(): Promise<Place> {
+  const environment = await engineEnvironment()
+  const root = mkdtempSync(join(tmpdir(), "slipway-bench-"))
+  const path = (name: string) => join(root, name)
+  const dagger = async (...args: string[]) =>
+    (await run({ env: environment })`dagger --silent ${args}`).stdout.trim()
+  let count = 0
+  const fresh = () => `${Date.now()}-${++count}`
+  return {
+    path,
+    copy: (from, name) => {
+      const filter = (file: string) => !/__pycache__$/.test(file) && (from !== "." || !SKIP.test(file))
+      cpSync(join(REPOSITORY, from), path(name), { recursive: true, filter })
+      return path(name)
+    },
+    edit: (file, sign) => appendFileSync(file, `\n${sign} ${fresh()}\n`),
+    write: (file, text) => writeFileSync(file, text),
+    fresh,
+    dagger,
+    slipway: (command, source) => slipway(environment, command, source, path("out")),
+    environment,
+    remove: () => rmSync(root, { recursive: true }),
+  }
+}
+
+async function slipway(
+  env: NodeJS.ProcessEnv,
+  command: string,
+  source: string,
+  out: string,
+): Promise<SlipwayRun> {
+  const args = [join(REPOSITORY, "dagger/slipway.js"), command, `--source=${source}`, `--out=${out}`]
+  const { exitCode, stdout, stderr } = await run({ env, nothrow: true })`node ${args}`
+  if (exitCode !== 0) throw new Error(`slipway ${command} ended with ${exitCode ?? -1}: ${stdout}${stderr}`)
+  const read = (file: string) => readFileSync(join(out, file), "utf8")
+  return { verdict: JSON.parse(read("verdict.json")) as Verdict, read }
+}
+
+/** Fails where a stage's result came from the cache though it should have run, or the other way round. */
+export function expectCached({ verdict }: SlipwayRun, name: string, cached: boolean): void {
+  const stage = verdict.stages.find((stage) => stage.name === name)
+  if (stage?.cached !== cached) throw new Error(`${name} came from the cache: ${String(stage?.cached)}`)
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path"
+import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
+import { DATABASE } from "../../dagger/images/database.js"
+import { measure, print, type Row, times } from "./measure.js"
+import { expectCached, type Place } from "./place.js"
+
+const COLD = "requirements edited, database never seen"
+const WARM = "requirements edited, database kept"
+const CACHED = "nothing changed"
+
+/** What Trivy's database and the cache are worth. Needs the engine that Slipway makes, whose mirror has a database. */
+export async function benchScans(place: Place, rounds: number): Promise<void> {
+  const series = await measure(scanRows(place, await databaseDigest(place)), rounds)
+  const lines = [COLD, WARM, CACHED].flatMap((name) => [name, `${name}: the stage alone`])
+  print(
+    "slipway security, vulnerabilities only (the stand-in database is small: the real one has 80 MB)",
+    series,
+    lines.map((name) => [name, times(series, name.endsWith("alone") ? `${WARM}: the stage alone` : WARM)]),
+  )
+}
+
+function scanRows({ copy, edit, write, fresh, slipway }: Place, digest: string): Row[] {
+  const app = copy("test/app", "scanned")
+  const scan = (name: string, cached: boolean) => async () => {
+    const run = await slipway("security", app)
+    expectCached(run, "vulnerabilities", cached)
+    return { [`${name}: the stage alone`]: run.verdict.stages[0]?.milliseconds ?? NaN }
+  }
+  const prepare = (more: () => string) => () => {
+    edit(join(app, "requirements.txt"), "# edit")
+    write(join(app, "slipway.yaml"), `security: { checks: [vulnerabilities]${more()} }\n`)
+  }
+  // What comes before a digest names nothing, but it is a part of the name of the cache volume.
+  const never = () =>
+    `, database: { repository: "${CONTAINERS_MIRROR}/${DATABASE.name}:bench-${fresh()}@${digest}" }`
+  return [
+    { name: COLD, prepare: prepare(never), work: scan(COLD, false) },
+    { name: WARM, prepare: prepare(() => ""), work: scan(WARM, false) },
+    { name: CACHED, work: scan(CACHED, true) },
+  ]
+}
+
+const MANIFEST = `${CONTAINERS_MIRROR}/v2/${DATABASE.name}/manifests/${DATABASE.tags[0] ?? ""}`
+const DIGEST = `
+from urllib.request import ProxyHandler, Request, build_opener
+accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+asked = Request("http://${MANIFEST}", method="HEAD", headers=accept)
+print(build_opener(ProxyHandler({})).open(asked).headers["Docker-Content-Digest"])
+`
+
+const databaseDigest = ({ dagger, fresh }: Place): Promise<string> =>
+  dagger(
+    ...["core", "container", "from", "--address=python:3.11-slim"],
+    ...["with-env-variable", "--name=ASKED", `--value=${fresh()}`],
+    ...["with-new-file", "--path=/digest.py", `--contents=${DIGEST}`],
+    ...["with-exec", "--args=python,/digest.py", "stdout"],
+  )

@@ -1,0 +1,116 @@
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { type Line, measure, median, print, type Row, type Series } from "./measure.js"
+import type { Place } from "./place.js"
+
+/** A service whose unit tests are run with several numbers of workers. */
+interface Suite {
+  name: string
+  tests: number
+  folder: string
+}
+
+const SIZES = [200, 800, 3200]
+const HEAVY = 800
+const WORKERS = ["1", "2", "auto"]
+const TESTS_PER_FILE = 50
+
+/** From how many tests on workers are worth their start, with light and with heavy imports. */
+export async function benchWorkers(place: Place, rounds: number): Promise<void> {
+  const suites = [...SIZES.map((size) => quick(place, size)), heavy(place)]
+  const series = await measure(
+    suites.flatMap((suite) => WORKERS.map((workers) => suiteRow(place, suite, workers))),
+    rounds,
+  )
+  print("unit tests by workers: slipway's wall time, and what pytest reports", series, lines(suites, series))
+  advise(suites, series)
+}
+
+const rowName = ({ name }: Suite, workers: string): string => `${name}, workers: ${workers}`
+const inPytest = (suite: Suite, workers: string): string => `${rowName(suite, workers)}: pytest`
+
+function suiteRow({ write, fresh, slipway }: Place, suite: Suite, workers: string): Row {
+  const settings = () => `# ${fresh()}
+tests: { suites: [unit], unit: { workers: "${workers}" }, coverage: { above: 0 } }
+`
+  return {
+    name: rowName(suite, workers),
+    prepare: () => write(join(suite.folder, "slipway.yaml"), settings()),
+    warm: workers !== WORKERS[0],
+    work: async () => {
+      const { read } = await slipway("tests", suite.folder)
+      const [, passed, seconds] = /(\d+) passed.* in ([\d.]+)s/.exec(read("logs/unit.log")) ?? []
+      if (Number(passed) < suite.tests) throw new Error(`${passed ?? "no"} tests of ${suite.name}`)
+      return { [inPytest(suite, workers)]: Number(seconds) * 1000 }
+    },
+  }
+}
+
+/** A service of nothing but small tests. */
+function quick({ path, write }: Place, size: number): Suite {
+  const folder = path(`quick-${size}`)
+  for (const name of ["quick", "tests"]) mkdirSync(join(folder, name), { recursive: true })
+  write(join(folder, "quick/__init__.py"), "def double(number):\n    return 2 * number\n")
+  writeTests(write, join(folder, "tests"), size, {
+    imports: "from quick import double",
+    body: "assert double(INDEX) == INDEX + INDEX",
+  })
+  return { name: `${size} quick tests`, tests: size, folder }
+}
+
+/** The sample service, which imports NumPy, SciPy and FastAPI, with small tests beside its own. */
+function heavy({ copy, write }: Place): Suite {
+  const folder = copy("test/app", "heavy")
+  writeTests(write, join(folder, "tests/unit"), HEAVY, {
+    imports: "import numpy as np\n\nfrom audio_upscaler.api import create_app",
+    body: "assert callable(create_app) and np.arange(100).sum() == 4950 + 0 * INDEX",
+  })
+  return { name: `the sample's and ${HEAVY} more`, tests: HEAVY, folder }
+}
+
+function writeTests(
+  write: Place["write"],
+  folder: string,
+  size: number,
+  { imports, body }: { imports: string; body: string },
+): void {
+  for (let first = 0; first < size; first += TESTS_PER_FILE) {
+    const tests = Array.from({ length: TESTS_PER_FILE }, (_, index) => {
+      const test = body.replaceAll("INDEX", String(first + index))
+      return `\n\ndef test_${first + index}():\n    ${test}\n`
+    })
+    write(join(folder, `test_generated_${first}.py`), `${imports}\n${tests.join("")}`)
+  }
+}
+
+function lines(suites: readonly Suite[], series: Series): Line[] {
+  return suites.flatMap((suite) =>
+    WORKERS.flatMap((workers): Line[] => {
+      const base = (name: string) => median(series.get(name) ?? [])
+      const ratio = (ms: number, name: string) => `${(ms / base(name)).toFixed(2)} x 1 worker`
+      const rate = (ms: number) => `${((suite.tests / ms) * 1000).toFixed(0).padStart(5)} tests/s  `
+      return [
+        [rowName(suite, workers), (ms) => rate(ms) + ratio(ms, rowName(suite, "1"))],
+        [inPytest(suite, workers), (ms) => rate(ms) + ratio(ms, inPytest(suite, "1"))],
+      ]
+    }),
+  )
+}
+
+/** Says from how many tests on two workers are quicker than one, by a straight line through the quick suites. */
+function advise(suites: readonly Suite[], series: Series): void {
+  const gain = (suite: Suite) =>
+    median(series.get(inPytest(suite, "1")) ?? []) - median(series.get(inPytest(suite, "2")) ?? [])
+  const quickOnes = suites.slice(0, SIZES.length)
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [size, won] = [mean(quickOnes.map(({ tests }) => tests)), mean(quickOnes.map(gain))]
+  const slope =
+    mean(quickOnes.map((suite) => (suite.tests - size) * (gain(suite) - won))) /
+    mean(quickOnes.map(({ tests }) => (tests - size) ** 2))
+  const say = (what: string, tests: number, ms: number) =>
+    console.log(
+      `${what}: 2 workers save ${slope.toFixed(2)} ms a test, and are worth their start from ${(tests - ms / slope).toFixed(0)} tests on`,
+    )
+  say("quick tests", size, won)
+  for (const suite of suites.slice(SIZES.length)) say(suite.name, suite.tests, gain(suite))
+}
