@@ -9,6 +9,7 @@ import { GROUPS, STAGE_NAMES, STAGES } from "../../src/lib/stages.js"
 import { dagger, engineEnvironment, freePort, hostAddress } from "./dagger.js"
 import {
   callOn,
+  type CiRun,
   copyOf,
   type Files,
   folder,
@@ -107,7 +108,7 @@ describe("debug", () => {
 })
 
 it("runs again only what reads an edited file, and mypy sees an edit that keeps a file's size", async () => {
-  const cached = (run: Awaited<ReturnType<typeof ci>>) =>
+  const cached = (run: CiRun) =>
     Object.fromEntries(run.verdict?.stages.map((stage) => [stage.name, stage.cached]) ?? [])
   const nonce = randomUUID()
   const text = `NONCE = "${nonce}"\n\n\ndef port() -> int:\n    return 8000\n`

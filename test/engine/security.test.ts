@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { engineEnvironment } from "./dagger.js"
-import { APP, type CiRun, copyOf, runOn, SCANS, service, statuses, write } from "./pipeline.js"
+import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { APP, type CiRun, copyOf, runOn, sarifOf, SCANS, service, statuses, write } from "./pipeline.js"
 
 beforeAll(engineEnvironment)
 
@@ -128,6 +129,32 @@ describe("suppressions", () => {
   })
 })
 
+/** A package with a critical hole, as each tool locks it. */
+const LOCKS = {
+  "pip/requirements.txt": "pillow==10.1.0\n",
+  "pip-tools/requirements/prod.txt": "pillow==10.1.0 \\\n    --hash=sha256:00\n    # via -r prod.in\n",
+  "pipenv/Pipfile.lock": JSON.stringify({
+    _meta: {},
+    default: { pillow: { version: "==10.1.0" } },
+    develop: {},
+  }),
+  "poetry/poetry.lock": '[[package]]\nname = "pillow"\nversion = "10.1.0"\noptional = false\nfiles = []\n',
+  "uv/uv.lock":
+    'version = 1\n\n[[package]]\nname = "pillow"\nversion = "10.1.0"\nsource = { registry = "https://pypi.org/simple" }\n\n' +
+    '[[package]]\nname = "service"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "pillow" }]\n',
+}
+
+it("finds a hole wherever a package is locked, and where it is only installed", async () => {
+  const run = await runOn("security", service({ "app.py": "x = 1\n", ...LOCKS }))
+  const places = sarifOf(run, "vulnerabilities").places.filter(({ rule }) => rule === CVE)
+  expect(places.map(({ file }) => file).toSorted()).toEqual(Object.keys(LOCKS).toSorted())
+
+  const pyproject = '[project]\nname = "service"\nversion = "1"\ndependencies = ["pillow<10.2"]\n'
+  const installed = await runOn("security", service({ "app.py": "x = 1\n", "pyproject.toml": pyproject }))
+  expect(installed.stage("vulnerabilities").status).toBe("failed")
+  expect(installed.stdout).toMatch(new RegExp(`^ {2}pillow 10\\.1\\.0: .* \\[trivy ${CVE}\\]$`, "m"))
+})
+
 describe("the database", () => {
   const source = (security: string) =>
     service({
@@ -151,6 +178,34 @@ describe("the database", () => {
     const run = await runOn("security", source("{ maximumAge: 1s }"))
     expect(run.exitCode).toBe(3)
     expect(run.stage("vulnerabilities").reason).toMatch(/old \(made .*\), and may be at most/)
+  })
+
+  it("one that lies in the source is used, without any network", async () => {
+    const here = service({
+      "app.py": "x = 1\n",
+      "requirements.txt": "pillow==10.1.0\n",
+      "slipway.yaml": "security: { checks: [vulnerabilities], database: { file: data/db.tar.gz } }\n",
+    })
+    const address = `http://${CONTAINERS_MIRROR}/v2/aquasecurity/trivy-db`
+    const script = `import json, urllib.request as web
+accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+manifest = json.load(web.urlopen(web.Request("${address}/manifests/2", headers=accept)))
+web.urlretrieve("${address}/blobs/" + manifest["layers"][0]["digest"], "/db.tar.gz")`
+    const fetched = await dagger([
+      ...["core", "container", "from", "--address=python:3.11-slim"],
+      ...[
+        "with-new-file",
+        "--path=/fetch.py",
+        `--contents=${script}`,
+        "with-exec",
+        "--args=python,/fetch.py",
+      ],
+      ...["file", "--path=/db.tar.gz", "export", `--path=${join(here, "data/db.tar.gz")}`],
+    ])
+    expect(fetched.exitCode, fetched.stderr).toBe(0)
+    const run = await runOn("security", here)
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toContain(`[trivy ${CVE}]`)
   })
 
   it("a file of the source that is none is refused", async () => {
