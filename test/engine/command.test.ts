@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
 import { run } from "../../dagger/lib/shell.js"
-import { STAGE_NAMES } from "../../src/lib/stages.js"
+import { GROUPS, hasStage, STAGE_NAMES } from "../../src/lib/stages.js"
 import { engineEnvironment } from "./dagger.js"
 import {
   APP,
@@ -41,7 +41,7 @@ describe("verdict.json", () => {
     await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
     const sha = (await git`git rev-parse HEAD`).stdout.trim()
 
-    const ended = await runOn("quality", source, "--json", "--event=pull_request", "--run-id=run-1")
+    const ended = await ci(source, "--json", "--event=pull_request", "--run-id=run-1")
     expect(ended.exitCode).toBe(1)
     expect(ended.stdout).toBe(ended.read("verdict.json"))
     expect(ended.verdict).toEqual({
@@ -56,15 +56,15 @@ describe("verdict.json", () => {
       status: "failed",
       exitCode: 1,
       milliseconds: expect.any(Number) as number,
-      stages: ["black", "isort", "flake8", "mypy", "bandit"].map((name) => ({
+      stages: STAGE_NAMES.map((name) => ({
         name,
-        group: "quality",
-        status: name === "bandit" ? "failed" : "passed",
+        group: GROUPS.find((group) => hasStage(group, name)),
+        status: expect.stringMatching(name === "bandit" ? /^failed$/ : /^\w+$/) as string,
         milliseconds: expect.any(Number) as number,
-        cached: expect.any(Boolean) as boolean,
+        cached: expect.toBeOneOf([true, false, null]) as boolean | null,
         reason: expect.stringMatching(/^.+$/) as string,
         repro: expect.stringMatching(new RegExp(`^dagger call .* debug --stage=${name} terminal$`)) as string,
-        exitCode: name === "bandit" ? 1 : 0,
+        exitCode: expect.any(Number) as number,
       })),
       problem: null,
     })

@@ -159,7 +159,8 @@ describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
 
   it("downloads its database from where it looks by itself, and finds what that knows", async () => {
     // Dagger can't know when the database is another: each run asks anew.
-    const printed = await shell(`container | from aquasec/trivy:0.70.0 | with-env-variable RUN ${randomUUID()} |
+    const printed =
+      await shell(`container | from aquasec/trivy:0.70.0 | with-env-variable RUN ${randomUUID()} |
       with-new-file /src/requirements.txt "PyYAML==5.3\necdsa==0.19.0\nDjango==4.2\nurllib3==2.0.5" |
       with-exec --use-entrypoint -- fs --scanners=vuln --format=json /src | stdout`)
     const report = JSON.parse(printed) as { Results: { Vulnerabilities: Record<string, string>[] }[] }

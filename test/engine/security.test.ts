@@ -152,7 +152,7 @@ it("finds a hole wherever a package is locked, and where it is only installed", 
   const pyproject = '[project]\nname = "service"\nversion = "1"\ndependencies = ["pillow<10.2"]\n'
   const installed = await runOn("security", service({ "app.py": "x = 1\n", "pyproject.toml": pyproject }))
   expect(installed.stage("vulnerabilities").status).toBe("failed")
-  expect(installed.stdout).toMatch(new RegExp(`^ {2}pillow 10\\.1\\.0: .* \\[trivy ${CVE}\\]$`, "m"))
+  expect(installed.stdout).toMatch(new RegExp(`^ {2}Pillow 10\\.1\\.0: .* \\[trivy ${CVE}\\]$`, "m"))
 })
 
 describe("the database", () => {
