@@ -32,7 +32,7 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
   const without = suites.find(({ status, data }) => status !== "skipped" && data === undefined)
   if (without !== undefined || suites.every(({ data }) => data === undefined))
     return noData(without ?? suites[0])
-  const { container, command } = await prepareCoverage(suites, inputs)
+  const { container, command } = prepareCoverage(suites, inputs)
   const run = await execute(container, command, timeout)
   const interruption = interrupted(run, "coverage", timeout)
   const json = run.exitCode === 0 ? await run.container.file(`${OUT}/coverage.json`).contents() : ""
@@ -50,18 +50,17 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
 }
 
 /** The command that joins the suites' data, and the container in which it runs. */
-export async function prepareCoverage(
+export function prepareCoverage(
   suites: readonly Suite[],
   { source, environment }: SuiteInputs,
-): Promise<{ container: Container; command: string[] }> {
+): { container: Container; command: string[] } {
   const measured = suites.filter(({ data }) => data !== undefined)
   const ours = suites.some(({ ownCoverageConfig }) => ownCoverageConfig)
   const data = measured.reduce(
     (folder, { name, data }) => (data === undefined ? folder : folder.withFile(coverageFile(name), data)),
     dag.directory(),
   )
-  const scripted = await withScripts(environment.container, "slipway_coverage.py")
-  const container = scripted
+  const container = withScripts(environment.container, "slipway_coverage.py")
     .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
     .withMountedDirectory("/slipway/data", data)
     .withNewFile(`${OUT}/.keep`, "")

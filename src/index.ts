@@ -8,10 +8,10 @@ import { argument, Container, Directory, func, object } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
-import { pool } from "./lib/pool.js"
 import { GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
 import { Quality } from "./quality.js"
 import { Security } from "./security.js"
+import { runTasks } from "./stage.js"
 import { Tests } from "./tests.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
@@ -91,7 +91,7 @@ export class Slipway {
       const { parallel } = parseConfig((await this.settings()) || undefined)
       const stages = await Promise.all(groups.map((group) => this[group]()))
       const tasks = await Promise.all(stages.map((stage) => stage.tasks()))
-      return pool(parallel, tasks.flat())
+      return runTasks(parallel, tasks.flat())
     })
   }
 

@@ -1,11 +1,11 @@
 import { Changeset, check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
-import { pool } from "./lib/pool.js"
 import { text } from "./lib/report/text.js"
 import { recorded } from "./lib/run.js"
-import { TOOLS, type ToolName } from "./lib/tools/index.js"
-import type { Task } from "./stage.js"
+import { STAGES } from "./lib/stages.js"
+import type { ToolName } from "./lib/tools/index.js"
+import { runTasks, type Task } from "./stage.js"
 import { pythonEnvironment } from "./python.js"
 import { artifacts } from "./artifacts.js"
 import { readSuppressions } from "./suppressions.js"
@@ -79,7 +79,7 @@ export class Quality {
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
     const tasks = await this.tasks()
-    return artifacts(await pool(parseConfig(this.settings || undefined).parallel, tasks))
+    return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, tasks))
   }
 
   /** What isort and then Black would change. Nothing is written until the changes are applied. Pure. */
@@ -100,12 +100,8 @@ export class Quality {
   /** What is to be run, a task each. For other stages; it is no part of the API. */
   async tasks(): Promise<Task[]> {
     const inputs = await this.inputs()
-    const chosen = TOOLS.filter(({ name }) => inputs.config.quality.checks.includes(name))
-    return chosen.map(
-      ({ name }) =>
-        () =>
-          runTool(name, inputs),
-    )
+    const chosen = STAGES.quality.filter((name) => inputs.config.quality.checks.includes(name))
+    return chosen.map((name) => ({ name, run: () => runTool(name, inputs) }))
   }
 
   /** A tool's container as it stands before its command. For `debug` of the root; it is no part of the API. */

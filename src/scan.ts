@@ -133,15 +133,12 @@ function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRu
 }
 
 /** Lists the comments that silence Bandit. */
-export async function prepareNosec({ source, environment }: ScanInputs): Promise<PreparedScan> {
-  const scripted = await withScripts(environment.container, "slipway_nosec.py")
-  return {
-    container: scripted
-      .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
-      .withWorkdir("/src"),
-    command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
-  }
-}
+export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan => ({
+  container: withScripts(environment.container, "slipway_nosec.py")
+    .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
+    .withWorkdir("/src"),
+  command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
+})
 
 /** Judges what is suppressed, in the file and by comments, from what all scans used of it. */
 export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Stage> {
@@ -156,7 +153,7 @@ export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): 
 
 async function suppressionsWork(scans: readonly Scanned[], inputs: ScanInputs) {
   const begun = Date.now()
-  const { container, command } = await prepareNosec(inputs)
+  const { container, command } = prepareNosec(inputs)
   const run = await execute(container, command, inputs.config.timeout)
   const interruption = interrupted(run, "suppressions", inputs.config.timeout)
   const outcome = interruption ?? inputs.suppressions.problem ?? judge(scans, run, inputs)

@@ -1,14 +1,17 @@
-import { type Container, dag } from "@dagger.io/dagger"
+import { readFileSync } from "node:fs"
+import type { Container } from "@dagger.io/dagger"
 
 /** Where a container finds the Python programs of this module. */
 export const SCRIPTS = "/slipway/scripts"
 
 /** Adds Python programs of this module, by their text: another change to the module runs nothing again. */
-export async function withScripts(container: Container, ...names: string[]): Promise<Container> {
-  const folder = dag.currentModule().source().directory("src/scripts")
-  const texts = await Promise.all(names.map((name) => folder.file(name).contents()))
-  return names.reduce(
-    (changed, name, index) => changed.withNewFile(`${SCRIPTS}/${name}`, texts[index] ?? ""),
+export const withScripts = (container: Container, ...names: string[]): Container =>
+  names.reduce(
+    (changed, name) =>
+      // From this module's own disk: asking the engine for its source would generate all of its code anew.
+      changed.withNewFile(
+        `${SCRIPTS}/${name}`,
+        readFileSync(new URL(`scripts/${name}`, import.meta.url), "utf8"),
+      ),
     container,
   )
-}

@@ -3,13 +3,12 @@ import { artifacts } from "./artifacts.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
-import { pool } from "./lib/pool.js"
 import { stopped } from "./lib/report/place.js"
 import { text } from "./lib/report/text.js"
 import { STAGES } from "./lib/stages.js"
 import { pythonEnvironment } from "./python.js"
 import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
-import type { Stage, Task } from "./stage.js"
+import { runTasks, type Stage, type Task } from "./stage.js"
 import { readSuppressions } from "./suppressions.js"
 import { inspectable, runTool } from "./tool.js"
 
@@ -80,16 +79,16 @@ export class Security {
   async report(): Promise<Directory> {
     const inputs = await this.inputs()
     const bandit = async () => ({ ...(await runTool("bandit", inputs)), group: "security" })
-    return artifacts(await pool(inputs.config.parallel, [...(await this.tasks()), bandit]))
+    const tasks = [...(await this.tasks()), { name: "bandit" as const, run: bandit }]
+    return artifacts(await runTasks(inputs.config.parallel, tasks))
   }
 
   /** What is to be run, a task each. For other stages; it is no part of the API. */
   async tasks(): Promise<Task[]> {
     const inputs = await this.inputs()
     const scans = scanStages(inputs)
-    return STAGES.security
-      .filter((name) => inputs.config.security.checks.includes(name))
-      .map((name) => scans[name])
+    const chosen = STAGES.security.filter((name) => inputs.config.security.checks.includes(name))
+    return chosen.map((name) => ({ name, run: scans[name] }))
   }
 
   /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */

@@ -1,5 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { ExitCode, SlipwayError } from "./lib/errors.js"
+import { pool } from "./lib/pool.js"
+import { inRunOrder, STAGE_NAMES, type StageName } from "./lib/stages.js"
 import type { StageReport } from "./lib/verdict.js"
 import { oneLine } from "./lib/tools/outcome.js"
 
@@ -9,7 +11,21 @@ export interface Stage extends StageReport {
 }
 
 /** A stage that is still to be run. */
-export type Task = () => Promise<Stage>
+export interface Task {
+  name: StageName
+  run: () => Promise<Stage>
+}
+
+/** Runs stages, no more than `limit` at a time; their results come in the order of all reports. */
+export async function runTasks(limit: number, tasks: readonly Task[]): Promise<Stage[]> {
+  const stages = await pool(
+    limit,
+    inRunOrder(tasks).map(({ run }) => run),
+  )
+  return stages.sort((a, b) => place(a) - place(b))
+}
+
+const place = ({ name }: Stage): number => STAGE_NAMES.findIndex((known) => known === name)
 
 /** What of a stage is known before it runs. */
 export type Identity = Pick<Stage, "name" | "group" | "version" | "repro" | "facts">

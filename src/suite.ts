@@ -54,7 +54,7 @@ export async function prepareSuite(
   const withServicesToo = name === "integration"
   const project = await installProject(environment.container, source)
   const tooled = withServicesToo && tests.services.includes("postgres") ? withPsycopg(project) : project
-  const scripted = await withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
+  const scripted = withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
   const container = withVariables(scripted, {
     ...variables,
     ...(withServicesToo ? serviceVariables(tests, await source.glob("*")) : {}),

@@ -4,12 +4,11 @@ import { prepareCoverage, runCoverage } from "./coverage.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
-import { pool } from "./lib/pool.js"
 import { text } from "./lib/report/text.js"
 import { STAGES } from "./lib/stages.js"
 import { stopped } from "./lib/report/place.js"
 import { pythonEnvironment } from "./python.js"
-import type { Stage, Task } from "./stage.js"
+import { runTasks, type Stage, type Task } from "./stage.js"
 import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
 import { inspectable } from "./tool.js"
 
@@ -67,13 +66,13 @@ export class Tests {
   @func()
   async report(): Promise<Directory> {
     const tasks = await this.tasks()
-    return artifacts(await pool(this.config().parallel, tasks))
+    return artifacts(await runTasks(this.config().parallel, tasks))
   }
 
   /** What is to be run, a task each. For other stages; it is no part of the API. */
   async tasks(): Promise<Task[]> {
     const stages = testStages(await this.inputs())
-    return this.chosen().map((name) => stages[name])
+    return this.chosen().map((name) => ({ name, run: stages[name] }))
   }
 
   /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
@@ -84,7 +83,7 @@ export class Tests {
       return inspectable(container, command)
     }
     const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
-    const { container, command } = await prepareCoverage(suites, inputs)
+    const { container, command } = prepareCoverage(suites, inputs)
     return inspectable(container, command)
   }
 

@@ -16,3 +16,15 @@ export const STAGE_NAMES: readonly StageName[] = Object.values(STAGES).flat()
 /** Whether a group has a stage of this name. */
 export const hasStage = <G extends Group>(group: G, name: string): name is (typeof STAGES)[G][number] =>
   STAGES[group].some((known) => known === name)
+
+/** What takes longest begins first. */
+const FIRST: readonly StageName[] = ["integration", "unit", "vulnerabilities", "mypy"]
+/** What needs the results of others would only keep a place while it waits. */
+const LAST: readonly StageName[] = ["suppressions", "coverage"]
+
+/** Sorts stages so that a few at a time come to their end soonest. */
+export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]): T[] {
+  const rank = ({ name }: T): number =>
+    FIRST.includes(name) ? FIRST.indexOf(name) - FIRST.length : LAST.indexOf(name) + 1
+  return [...stages].sort((a, b) => rank(a) - rank(b))
+}

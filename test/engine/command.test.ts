@@ -15,7 +15,6 @@ import {
   folder,
   gate,
   GATES,
-  runOn,
   service,
   SLIPWAY,
   slipway,
