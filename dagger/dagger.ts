@@ -1,17 +1,22 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { createWriteStream, mkdirSync } from "node:fs"
+import { constants } from "node:os"
 import { dirname } from "node:path"
 import { createInterface } from "node:readline"
-import { up } from "./engine/engine.js"
+import type { Writable } from "node:stream"
+import { setTimeout as sleep } from "node:timers/promises"
+import { running, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
 import { REPOSITORY } from "./lib/home.js"
 import { liveLine } from "./lib/progress.js"
 
 /** The environment in which a plain `dagger` finds its engine, which runs from here on. */
-export async function engineEnvironment(): Promise<NodeJS.ProcessEnv> {
+export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await readyEngine()).env
+
+async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> {
   const host = await findHost()
   if (host.kind === "kit") await up()
-  return { ...process.env, ...host.env }
+  return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 
 /** `dagger call` of this module, up to the function's name. */
@@ -28,7 +33,8 @@ export async function daggerHere(args: string[]): Promise<number> {
  * after Ctrl-C, when it has ended its session.
  */
 export async function daggerWithProgress(args: string[], logFile: string): Promise<number> {
-  const env = { ...(await engineEnvironment()), NO_COLOR: "1" }
+  const engine = await readyEngine()
+  const env = { ...engine.env, NO_COLOR: "1" }
   mkdirSync(dirname(logFile), { recursive: true })
   const log = createWriteStream(logFile)
   // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
@@ -50,20 +56,33 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     const activity = readActivity(text)
     if (activity) line.show(activity)
   })
+  const watch = new AbortController()
+  if (engine.kit) void endWithEngine(child, log, watch.signal)
   try {
     const code = await ended(child)
     return interrupted ? 130 : code
   } finally {
+    watch.abort()
     line.clear()
     log.end()
     process.removeListener("SIGINT", forward).removeListener("SIGTERM", forward)
   }
 }
 
-function ended(child: ReturnType<typeof spawn>): Promise<number> {
+/** Ends `dagger` when our engine has ended: it would wait for it forever. */
+async function endWithEngine(child: ChildProcess, log: Writable, signal: AbortSignal): Promise<void> {
+  const begun = running()?.pid
+  while (!signal.aborted && running()?.pid === begun) await sleep(1000)
+  if (signal.aborted) return
+  await sleep(3000) // for what it may have to say itself
+  log.write("Error: the engine ended during the run\n")
+  child.kill("SIGKILL")
+}
+
+function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject)
-    child.once("close", (code) => resolve(code ?? 130))
+    child.once("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGINT"]))
   })
 }
 

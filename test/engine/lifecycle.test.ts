@@ -174,17 +174,21 @@ describe("up and down", () => {
     const source = join(home, "service")
     const out = join(home, "out")
     mkdirSync(source)
-    const tests = "import time\n\n\ndef test_slow():\n    time.sleep(8)\n"
-    writeFileSync(join(source, "test_slow.py"), tests)
+    const test =
+      "import time\n\nimport app\n\n\ndef test_slow():\n    time.sleep(8)\n    assert app.one() == 1\n"
+    writeFileSync(join(source, "test_slow.py"), test)
+    writeFileSync(join(source, "app.py"), "def one():\n    return 1\n")
     const suite = () => slipway(["tests", `--source=${source}`, `--out=${out}`])
     const killed = suite()
     const { pid } = state()
     await until(async () => (await processes(pid, "-m pytest")).length > 0, 240)
     for (const victim of await processes(pid, "/engine --addr")) process.kill(victim, "SIGKILL")
-    expect((await killed).exitCode).toBe(3)
+    const { exitCode: code, stderr } = await killed
+    expect(code).toBe(3)
+    expect(stderr).toContain("the engine ended during the run")
 
     const { exitCode, stdout } = await suite()
-    expect(exitCode, stdout).toBe(1) // the service has no code to cover
+    expect(exitCode, stdout).toBe(0)
     expect(stdout).toMatch(/✓ unit +1 test in 8\.\d s/)
   })
 
