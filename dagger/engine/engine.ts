@@ -6,13 +6,14 @@ import { basename, dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { run } from "../lib/shell.js"
 import { fail } from "../../src/lib/errors.js"
-import { MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../images/recipes.js"
+import { CONTAINERS_MIRROR, MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../images/recipes.js"
+import { programFolders } from "../images/standIns.js"
 import { HOME, makeHome, paths, REPOSITORY } from "../lib/home.js"
 import { withLock } from "../lib/lock.js"
 import { say, seconds } from "../lib/progress.js"
 import { contentKey, sweepStore } from "../lib/store.js"
 import { binaries } from "./binaries.js"
-import { chooseNetworks, usedRanges } from "./network.js"
+import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
 import { engineRoot } from "./root.js"
 import { sdkContent } from "./sdk.js"
@@ -23,7 +24,7 @@ interface State {
   born: string
   /** Of everything that the sandbox was started with. */
   key: string
-  networks: { link: string; containers: string }
+  networks: Networks
 }
 
 const START_SECONDS = 60
@@ -44,7 +45,7 @@ export async function up(): Promise<void> {
     const state = running()
     if (state?.key === key && (await answers())) return
     await stop()
-    sweepStore([dirname(root), built, sdk])
+    sweepStore([dirname(root), built, sdk, ...programFolders()])
     await start(root, built, sdk, key)
     say(`engine started (${seconds(begun)})`)
   })
@@ -108,15 +109,10 @@ async function start(root: string, built: string, sdk: string, key: string): Pro
     detached: true,
     stdio: ["ignore", log, log],
     env: {
-      ...process.env,
-      SLIPWAY_HOME: HOME,
+      ...environment(networks),
       SLIPWAY_ROOT: root,
-      SLIPWAY_ID: ID,
-      SLIPWAY_NET: networks.link,
-      SLIPWAY_CIDR: networks.containers,
       SLIPWAY_ENGINE: basename(built),
       SLIPWAY_SDK: basename(sdk),
-      SLIPWAY_MIRROR: `${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} mirror`,
     },
   })
   sandbox.unref()
@@ -130,6 +126,22 @@ async function start(root: string, built: string, sdk: string, key: string): Pro
       throw fail("ENGINE_START", [reason])
     }
     await sleep(50)
+  }
+}
+
+function environment({ link, containers }: Networks): NodeJS.ProcessEnv {
+  const [mirror] = CONTAINERS_MIRROR.split(":")
+  const { HTTP_PROXY: proxy, NO_PROXY: direct } = process.env
+  return {
+    ...process.env,
+    // Where the host goes out by a proxy the engine tells its containers to do so too.
+    ...(proxy ? { NO_PROXY: [direct, mirror].filter(Boolean).join() } : {}),
+    SLIPWAY_HOME: HOME,
+    SLIPWAY_ID: ID,
+    SLIPWAY_NET: link,
+    SLIPWAY_CIDR: containers,
+    SLIPWAY_MIRROR: `${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} mirror`,
+    SLIPWAY_MIRROR_IP: mirror,
   }
 }
 

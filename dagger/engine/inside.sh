@@ -19,6 +19,16 @@ docker-registry serve /slipway/run/registry.yml > /slipway/logs/registry.log 2>&
 "$engine/engine" --addr unix:///slipway/run/engine.sock --root /slipway/engine --network-cidr "$SLIPWAY_CIDR" --oci-cni-pool-size $networks \
   > /slipway/logs/engine.log 2>&1 &
 pid=$!
-trap 'kill -TERM $pid; wait $pid; exit 0' TERM
+
+# An engine that is killed empties its cache at the next start: it gets the time to end by itself.
+end() {
+  kill -TERM $pid 2> /dev/null || return 0
+  for _ in {1..90}; do
+    kill -0 $pid 2> /dev/null || return 0
+    sleep 0.1
+  done
+}
+trap 'end; exit 0' TERM
 wait -n || true
+end
 exit 1

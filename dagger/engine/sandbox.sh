@@ -9,6 +9,7 @@
 #   SLIPWAY_NET    the network between engine and host, first three numbers of a /24
 #   SLIPWAY_CIDR   the containers' network
 #   SLIPWAY_MIRROR the command that serves the registry mirror; it sees the host's files
+#   SLIPWAY_MIRROR_IP where containers reach it
 set -euo pipefail
 stage=${1:-cgroup}
 run=$SLIPWAY_HOME/run
@@ -78,16 +79,22 @@ outer)
   ( exec unshare --net --mount -- "$0" inner ) &
   inner=$!
   until [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$inner/ns/net)" ]; do sleep 0.01; done
+  # Containers reach the mirror at one fixed address: their gateway's may change, and 127.0.0.1 is their own.
+  nsenter --net="/proc/$inner/ns/net" chroot "$root" sh -euc 'ip link set lo up; ip address add "$0/32" dev lo' "$SLIPWAY_MIRROR_IP"
   # User-mode networking: no interface, route or packet filter rule on the host. It asks the host's own resolvers.
   unshare --mount -- bash -euc 'mount --bind "$(realpath /etc/resolv.conf)" "$0/etc/resolv.conf"
     exec chroot "$0" slirp4netns --configure --mtu=65520 --disable-host-loopback --cidr="$1.0/24" "$2" tap0' \
     "$root" "$SLIPWAY_NET" "$inner" > "$SLIPWAY_HOME/logs/network.log" 2>&1 &
   nsenter --net="/proc/$inner/ns/net" unshare --mount -- bash -euc '
     mount --bind "$1" "$(realpath /etc/resolv.conf)"
-    until ip link show lo up 2>/dev/null | grep -q . || [ -e /sys/class/net/lo ]; do sleep 0.05; done
     exec $SLIPWAY_MIRROR' - "$run/resolv.conf" > "$SLIPWAY_HOME/logs/mirror.log" 2>&1 &
-  trap 'kill -TERM $inner; wait $inner || true; exit 0' TERM INT
+  end() {
+    kill -TERM "$inner" 2> /dev/null || true
+    wait "$inner" || true
+  }
+  trap 'end; exit 0' TERM INT
   wait -n || true
+  end
   exit 1
   ;;
 

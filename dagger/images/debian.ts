@@ -2,6 +2,9 @@ import { inRoot, insidePath } from "../engine/root.js"
 
 export type Platform = "linux/amd64" | "linux/arm64"
 
+/** This machine's own. */
+export const HOST: Platform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64"
+
 const SUITE = "bookworm"
 
 /** What no image here needs. */
@@ -10,6 +13,10 @@ const DROP = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr
 export interface DebianRoot {
   packages: string[]
   platform: Platform
+  /** Run no set-up scripts, as if the platform were foreign. */
+  unpackOnly?: boolean
+  /** Files in packages that are left out, as dpkg's patterns. */
+  without?: string[]
 }
 
 /**
@@ -18,19 +25,17 @@ export interface DebianRoot {
  */
 export async function debianRoot(
   engineRoot: string,
-  { packages, platform }: DebianRoot,
+  { packages, platform, unpackOnly = platform !== HOST, without = [] }: DebianRoot,
   folder: string,
 ): Promise<void> {
-  const architecture = platform.slice("linux/".length)
-  const foreign = architecture !== process.arch.replace("x64", "amd64")
   await inRoot(engineRoot, [
     "mmdebstrap",
-    `--architectures=${architecture}`,
-    ...(foreign
+    `--architectures=${platform.slice("linux/".length)}`,
+    ...(unpackOnly
       ? ["--variant=extract", "--skip=check/qemu", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]
       : ["--variant=minbase"]),
-    ...[...(foreign ? ["?essential"] : []), ...packages].map((name) => `--include=${name}`),
-    ...DROP.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...[...(unpackOnly ? ["?essential"] : []), ...packages].map((name) => `--include=${name}`),
+    ...[...DROP, ...without].map((path) => `--dpkgopt=path-exclude=${path}`),
     SUITE,
     insidePath(folder),
   ])

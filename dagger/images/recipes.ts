@@ -1,26 +1,66 @@
-import type { Platform } from "./debian.js"
+import { HOST, type Platform } from "./debian.js"
+import type { Program } from "./programs.js"
 
-/** A stand-in: an image of the same name and commands, made from packages where the real one can't be pulled. */
-export interface Recipe {
+/** What the registry serves it under. */
+export interface Named {
   /** As its registry calls it, for example `library/python`. */
   name: string
   tags: string[]
+}
+
+/** A stand-in: an image of the same name and commands, made from packages where the real one can't be pulled. */
+export interface Recipe extends Named {
   platforms: Platform[]
   /** Debian packages, with what they need. */
   packages: string[]
+  /** Run no set-up scripts of theirs on any platform: users and alternatives are up to the recipe. */
+  unpackOnly?: boolean
+  /** Files in packages that are left out, as dpkg's patterns. */
+  without?: string[]
   /** PyPI packages for Debian's Python, unpacked without running anything. */
   pypi?: string[]
+  /** Commands built from Go modules, for /usr/local/bin. */
+  programs?: Program[]
+  /** A locale to have beside C; takes the package `locales`. */
+  locale?: string
+  users?: User[]
   /** Symbolic links: from the path to the target. */
   links?: Record<string, string>
+  /** Scripts: from the path to the file in this folder. */
+  files?: Record<string, string>
   /** Files that the real image hasn't, or that stand-ins are better off without. */
   remove?: string[]
   env?: Record<string, string>
   entrypoint?: string[]
   cmd?: string[]
+  ports?: string[]
   workdir?: string
 }
 
+/** A user for set-up scripts that don't run. */
+export interface User {
+  name: string
+  /** The user's number and that of the group of this name. */
+  id: number
+  home: string
+  folders: string[]
+}
+
+/** The registries in whose place the mirror is asked first. */
+export const MIRRORED_REGISTRIES = ["docker.io", "ghcr.io"]
+
+/** Where the mirror listens, within the engine's network. */
+export const MIRROR_ADDRESS = "127.0.0.1:5000"
+
+/** Where it listens for containers: a private address, to which Go's registry clients speak plain HTTP. */
+export const CONTAINERS_MIRROR = "192.168.255.254:5000"
+
+/** Where the registry behind it listens. */
+export const REGISTRY_ADDRESS = "127.0.0.1:5001"
+
 const both: Platform[] = ["linux/amd64", "linux/arm64"]
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // With this command in an image the engine runs it before and after every process, half a second each time.
 const slow = "/usr/sbin/update-ca-certificates"
@@ -61,14 +101,77 @@ const git: Recipe = {
   workdir: "/git",
 }
 
+const postgres: Recipe = {
+  name: "library/postgres",
+  tags: ["15", "15-bookworm"],
+  platforms: both,
+  packages: ["dumb-init", "postgresql-15"],
+  unpackOnly: true,
+  // Compiling queries at run time, which PostgreSQL does without where it can't, and Perl: 200 MB of 357.
+  without: [
+    ...["/usr/lib/*/libLLVM-*", "/usr/lib/*/libz3.so*", "/usr/lib/postgresql/15/lib/llvmjit*"],
+    ...[
+      "/usr/lib/postgresql/15/lib/bitcode/*",
+      "/usr/lib/*/libperl.so*",
+      "/usr/lib/*/perl/*",
+      "/usr/share/perl/*",
+    ],
+  ],
+  locale: "en_US",
+  users: [
+    {
+      name: "postgres",
+      id: 999,
+      home: "/var/lib/postgresql",
+      folders: ["/var/lib/postgresql/data", "/var/run/postgresql", "/docker-entrypoint-initdb.d"],
+    },
+  ],
+  files: { "/usr/local/bin/docker-entrypoint.sh": "postgres/docker-entrypoint.sh" },
+  env: {
+    // Before Debian's own commands, which choose among several versions by a script in Perl.
+    PATH: `/usr/lib/postgresql/15/bin:${PATH}`,
+    LANG: "en_US.utf8",
+    PG_MAJOR: "15",
+    PGDATA: "/var/lib/postgresql/data",
+  },
+  entrypoint: ["docker-entrypoint.sh"],
+  cmd: ["postgres"],
+  ports: ["5432/tcp"],
+}
+
+const redis: Recipe = {
+  name: "library/redis",
+  tags: ["7", "7-bookworm"],
+  platforms: both,
+  packages: ["redis-server"],
+  unpackOnly: true,
+  users: [{ name: "redis", id: 999, home: "/data", folders: [] }],
+  files: { "/usr/local/bin/docker-entrypoint.sh": "redis/docker-entrypoint.sh" },
+  entrypoint: ["docker-entrypoint.sh"],
+  cmd: ["redis-server"],
+  ports: ["6379/tcp"],
+  workdir: "/data",
+}
+
+const trivy: Recipe = {
+  name: "aquasec/trivy",
+  tags: ["0.70.0"],
+  // It takes minutes to compile, and nobody runs a scanner under emulation.
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: [
+    {
+      module: "trivy",
+      package: "github.com/aquasecurity/trivy/cmd/trivy",
+      flags: ["-ldflags", "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.70.0"],
+      experiment: "jsonv2",
+    },
+  ],
+  remove: [slow],
+  env: { TRIVY_DB_REPOSITORY: `${CONTAINERS_MIRROR}/aquasecurity/trivy-db:2` },
+  entrypoint: ["trivy"],
+}
+
 /** Every stand-in there is. Adding one here is all it takes. */
-export const RECIPES: readonly Recipe[] = [debian, python, git]
-
-/** The registries in whose place the mirror is asked first. */
-export const MIRRORED_REGISTRIES = ["docker.io"]
-
-/** Where the mirror listens, within the engine's network. */
-export const MIRROR_ADDRESS = "127.0.0.1:5000"
-
-/** Where the registry behind it listens. */
-export const REGISTRY_ADDRESS = "127.0.0.1:5001"
+export const RECIPES: readonly Recipe[] = [debian, python, git, postgres, redis, trivy]

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { contentKey } from "../lib/store.js"
+import { buildImage } from "./build.js"
+import { buildDatabase, DATABASE, DATABASE_HOURS, DATABASE_PROGRAM, databaseKey } from "./database.js"
+import { HOST } from "./debian.js"
+import { programFolder } from "./programs.js"
+import { type Named, RECIPES, type Recipe } from "./recipes.js"
+
+/** What the mirror makes when it is first asked for it. */
+export interface StandIn extends Named {
+  /** Names what it is made of: another key, another content. */
+  key: () => string
+  /** After how many hours it is made anew. */
+  hours?: number
+  /** Makes it, in a folder of its own, and pushes it to the registry. */
+  make: (engineRoot: string, folder: string) => Promise<void>
+}
+
+const SOURCES = ["build.ts", "debian.ts", "layout.ts"].map(read)
+
+export const STAND_INS: readonly StandIn[] = [
+  ...RECIPES.map(image),
+  { ...DATABASE, hours: DATABASE_HOURS, key: databaseKey, make: buildDatabase },
+]
+
+/** Where the store keeps the programs that stand-ins hold or are made by. */
+export const programFolders = (): string[] => [
+  ...RECIPES.flatMap(foldersOf),
+  programFolder(DATABASE_PROGRAM, HOST),
+]
+
+function image(recipe: Recipe): StandIn {
+  const { name, tags, files = {} } = recipe
+  const key = () =>
+    contentKey({
+      texts: [
+        JSON.stringify(recipe),
+        ...SOURCES,
+        ...Object.values(files).map(read),
+        ...foldersOf(recipe).map((folder) => basename(folder)),
+      ],
+    })
+  return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
+}
+
+const foldersOf = ({ programs = [], platforms }: Recipe): string[] =>
+  programs.flatMap((program) => platforms.map((platform) => programFolder(program, platform)))
+
+function read(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), "utf8")
+}
