@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { createWriteStream, mkdirSync } from "node:fs"
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { running, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
-import { REPOSITORY } from "./lib/home.js"
-import { liveLine } from "./lib/progress.js"
+import { paths, REPOSITORY } from "./lib/home.js"
+import { type LiveLine, liveLine } from "./lib/progress.js"
 
 /** The environment in which a plain `dagger` finds its engine, which runs from here on. */
 export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await readyEngine()).env
@@ -58,6 +58,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   })
   const watch = new AbortController()
   if (engine.kit) void endWithEngine(child, log, watch.signal)
+  if (engine.kit) void showStandIns(line, watch.signal)
   try {
     const code = await ended(child)
     return interrupted ? 130 : code
@@ -78,6 +79,19 @@ async function endWithEngine(child: ChildProcess, log: Writable, signal: AbortSi
   log.write("Error: the engine ended during the run\n")
   child.kill("SIGKILL")
 }
+
+/** Shows what the mirror makes: an image that has to be made first can take minutes, of which `dagger` says nothing. */
+async function showStandIns(line: LiveLine, signal: AbortSignal): Promise<void> {
+  const log = join(paths.logs, "mirror.log")
+  for (let seen = lastLine(log); !signal.aborted; await sleep(1000)) {
+    const now = lastLine(log)
+    if (now !== seen && now.includes("…")) line.show(now)
+    seen = now
+  }
+}
+
+const lastLine = (file: string): string =>
+  existsSync(file) ? (readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "") : ""
 
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {

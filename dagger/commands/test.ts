@@ -12,6 +12,9 @@ interface Results {
   numTotalTests: number
 }
 
+/** What the tests need; had or made before them, since making some takes longer than a test may. */
+const IMAGES = ["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"]
+
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */
 export async function test(files: string[]): Promise<number> {
   const env = await engineEnvironment()
@@ -19,6 +22,14 @@ export async function test(files: string[]): Promise<number> {
   await step("sdk/ for editors and tsc", () =>
     sh`dagger develop --progress=plain`.stdio("ignore", "ignore", "pipe"),
   )
+  for (const image of IMAGES)
+    await step(`image ${image}`, () =>
+      sh`dagger --progress=plain -M -c ${`container | from ${image} | sync`}`.stdio(
+        "ignore",
+        "ignore",
+        "pipe",
+      ),
+    )
   const lint = await step("lint", () => sh`npm run --silent lint`)
   const file = join(REPOSITORY, "node_modules/.slipway-test.json")
   rmSync(file, { force: true })
