@@ -55,7 +55,7 @@ export function prepareCoverage(
   { source, environment }: SuiteInputs,
 ): { container: Container; command: string[] } {
   const measured = suites.filter(({ data }) => data !== undefined)
-  const ours = suites.some(({ ownCoverageConfig }) => ownCoverageConfig)
+  const { ours = true, omit = [] } = measured[0]?.measurement ?? {}
   const data = measured.reduce(
     (folder, { name, data }) => (data === undefined ? folder : folder.withFile(coverageFile(name), data)),
     dag.directory(),
@@ -69,7 +69,15 @@ export function prepareCoverage(
   const files = measured.map(({ name }) => `/slipway/data/${coverageFile(name)}`)
   return {
     container,
-    command: ["python", "-I", `${SCRIPTS}/slipway_coverage.py`, OUT, ours ? COVERAGE_RC : "", ...files],
+    command: [
+      "python",
+      "-I",
+      `${SCRIPTS}/slipway_coverage.py`,
+      OUT,
+      ours ? COVERAGE_RC : "",
+      omit.join(","),
+      ...files,
+    ],
   }
 }
 

@@ -8,10 +8,10 @@ import { argument, Container, Directory, func, object } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
-import { GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
+import { type Group, GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
 import { Quality } from "./quality.js"
 import { Security } from "./security.js"
-import { runTasks } from "./stage.js"
+import { runTasks, type Task } from "./stage.js"
 import { Tests } from "./tests.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
@@ -89,8 +89,13 @@ export class Slipway {
       if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
       const groups = GROUPS.filter((group) => only.length === 0 || only.includes(group))
       const { parallel } = parseConfig((await this.settings()) || undefined)
-      const stages = await Promise.all(groups.map((group) => this[group]()))
-      const tasks = await Promise.all(stages.map((stage) => stage.tasks()))
+      const [quality, security, tests] = await Promise.all([this.quality(), this.security(), this.tests()])
+      const tasksOf: Record<Group, () => Promise<Task[]>> = {
+        quality: () => quality.tasks(),
+        security: () => security.tasks({ bandit: !groups.includes("quality") }),
+        tests: () => tests.tasks(),
+      }
+      const tasks = await Promise.all(groups.map((group) => tasksOf[group]()))
       return runTasks(parallel, tasks.flat())
     })
   }

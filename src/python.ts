@@ -17,6 +17,7 @@ const UV = "0.9.30"
 export const UV_CACHE = "/root/.cache/uv"
 const LOCK = "/slipway/requirements.lock"
 const TOOLS_IN = "/slipway/tools.in"
+const LOCKED_IN = "/slipway/locked.in"
 
 /** The service's packages and the tools in one virtual environment, on which every tool runs. */
 export interface PythonEnvironment {
@@ -31,16 +32,17 @@ export interface PythonEnvironment {
 
 /** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
 export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
-  const manifests = await texts(source.filter({ include: [...MANIFESTS] }))
+  const manifests = await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])])
   const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
   const requirements = findRequirements(manifests, config.python.requirements)
-  const all = await resolveTogether(base, source, requirements, config)
+  const files = requirements.needsSource ? source : directoryOf(manifests)
+  const all = await resolveTogether(base, files, requirements, config)
   if ("lock" in all) return install(base, all.lock, config)
   const pins = toolPins(requirements.pins)
   const toolsOnly = await resolve(
     base,
-    source,
-    { files: [], inputs: [], pins, needsSource: false },
+    dag.directory(),
+    { files: [], inputs: [], locked: [], pins, needsSource: false },
     OUR_TOOLS,
     config,
   )
@@ -48,6 +50,10 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   const problem = { message: all.problem, files: requirements.files }
   return { ...install(base, toolsOnly.lock, config), problem }
 }
+
+/** Real files, also of what are links in the source. */
+const directoryOf = (files: Readonly<Record<string, string>>): Directory =>
+  Object.entries(files).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
 
 type Resolution = { lock: string } | { problem: string }
 
@@ -57,18 +63,18 @@ type Resolution = { lock: string } | { problem: string }
  */
 async function resolveTogether(
   base: Container,
-  source: Directory,
+  files: Directory,
   requirements: Requirements,
   config: Config,
 ): Promise<Resolution> {
   const relaxed = { ...requirements, pins: toolPins(requirements.pins) }
-  let result = await resolve(base, source, requirements, OUR_TOOLS, config)
+  let result = await resolve(base, files, requirements, OUR_TOOLS, config)
   for (const [wanted, tools] of [
     [requirements, EARLIER_TOOLS],
     [relaxed, OUR_TOOLS],
   ] as const) {
     if ("lock" in result || !/No solution found/.test(result.problem)) return result
-    result = await resolve(base, source, wanted, tools, config)
+    result = await resolve(base, files, wanted, tools, config)
   }
   return result
 }
@@ -93,14 +99,15 @@ async function pythonBase(version: string, config: Config): Promise<Container> {
 
 export const uvCache = () => dag.cacheVolume(`slipway-uv-${UV}`)
 
-const index = ({ python }: Config): string[] =>
+/** Where packages come from, as pip and uv take it. */
+export const index = ({ python }: Config): string[] =>
   python.index === undefined ? [] : [`--index-url=${python.index}`]
 
 /** Works out every version. What the service pins stays pinned; a tool that it doesn't pin is ours. */
 async function resolve(
   base: Container,
-  source: Directory,
-  { inputs, pins, needsSource }: Requirements,
+  files: Directory,
+  { inputs, locked, pins }: Requirements,
   wanted: readonly string[],
   config: Config,
 ): Promise<Resolution> {
@@ -109,14 +116,10 @@ async function resolve(
     return pins.has(packageName(name)) ? name : tool
   })
   const resolved = base
-    .withDirectory(
-      "/src",
-      needsSource
-        ? source
-        : source.filter({ include: [...MANIFESTS, ...(config.python.requirements ?? [])] }),
-    )
+    .withDirectory("/src", files)
     .withWorkdir("/src")
     .withNewFile(TOOLS_IN, `${tools.join("\n")}\n`)
+    .withNewFile(LOCKED_IN, locked.map((line) => `${line}\n`).join(""))
     .withNewFile(
       "/slipway/constraints.txt",
       [...pins].map(([name, version]) => `${name}==${version}\n`).join(""),
@@ -132,6 +135,7 @@ async function resolve(
       `--output-file=${LOCK}`,
       ...index(config),
       TOOLS_IN,
+      LOCKED_IN,
       ...inputs,
     ])
   try {

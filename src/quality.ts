@@ -63,8 +63,9 @@ export class Quality {
   }
 
   /**
-   * Fails for every finding of Bandit that isn't suppressed, of whatever severity, and for files that it can't read.
-   * Kept for an hour, since suppressions expire.
+   * Fails for every finding of Bandit that isn't suppressed. Kept for an hour.
+   *
+   * Of whatever severity; and for files that it can't read. It isn't kept for longer since suppressions expire.
    */
   @func({ cache: "1h" })
   @check()

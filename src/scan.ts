@@ -19,6 +19,7 @@ import { attempted, type Stage } from "./stage.js"
 import type { Scanned, ToolInputs } from "./tool.js"
 import {
   BILLS,
+  CONFIGURATION,
   prepareMisconfiguration,
   type PreparedScan,
   prepareSecrets,
@@ -62,7 +63,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   const unreached = downloadFailure(run.stderr) !== undefined
   const interruption = unreached ? undefined : interrupted(run, name, config.timeout)
   const runs = await reportsOf(name, run)
-  const scan = scanOf(name, runs, config)
+  const scan = scanOf(name, runs, inputs)
   const { kept, suppressed, used } = applySuppressions(scan.findings, suppressions.entries, suppressions.now)
   const database =
     name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
@@ -94,12 +95,14 @@ async function reportsOf(name: TrivyScan, run: Execution): Promise<ToolRun[]> {
   )
 }
 
-function scanOf(name: TrivyScan, runs: readonly ToolRun[], { security }: Config): Scan {
+function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment }: ScanInputs): Scan {
+  const { security } = config
   const [first = { exitCode: 1, stdout: "", stderr: "" }] = runs
   if (name === "secrets") return secrets(first, { prefix: "src" })
   if (name === "misconfiguration")
     return misconfigurations(first, { gate: security.misconfiguration, prefix: "src" })
-  return vulnerabilities(runs, { gate: security.severity, prefix: "src" })
+  const needsNone = environment.problem === undefined && environment.packages.size === 0
+  return vulnerabilities(runs, { gate: security.severity, prefix: "src", needsNone })
 }
 
 /** How old the database is that the scan relied upon, by the clock, whatever dates suppressions are judged by. */
@@ -132,10 +135,10 @@ function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRu
   )
 }
 
-/** Lists the comments that silence Bandit. */
+/** Lists the comments that silence Bandit or Trivy in their place. */
 export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan => ({
   container: withScripts(environment.container, "slipway_nosec.py")
-    .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
+    .withMountedDirectory("/src", source.filter({ include: ["**/*.py", ...CONFIGURATION] }))
     .withWorkdir("/src"),
   command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
 })

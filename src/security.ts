@@ -38,8 +38,10 @@ export class Security {
   }
 
   /**
-   * Fails for a critical vulnerability of a package that manifests, lock files or the installed environment name, or
-   * from the severity that is configured on. Fails too if Trivy's database can't be had or is too old. Kept for an hour.
+   * Fails for a critical vulnerability of a package. Kept for an hour.
+   *
+   * Packages are those that requirement and lock files name, and those installed. `security.severity` sets another gate.
+   * Fails too if Trivy's database can't be had or is older than 48 hours.
    */
   @func({ cache: "1h" })
   @check()
@@ -62,8 +64,10 @@ export class Security {
   }
 
   /**
-   * Fails for a suppression that has expired, has no reason, owner or expiry, or suppresses nothing any more, and for a
-   * `# nosec` without rule and reason. Kept for an hour.
+   * Fails for what silences a scan without need or reason. Kept for an hour.
+   *
+   * That is a suppression that has expired, has no reason, owner or expiry, or suppresses nothing any more, a `# nosec`
+   * without rule and reason, and a `trivy:ignore` in its place.
    */
   @func({ cache: "1h" })
   @check()
@@ -77,18 +81,21 @@ export class Security {
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
-    const inputs = await this.inputs()
-    const bandit = async () => ({ ...(await runTool("bandit", inputs)), group: "security" })
-    const tasks = [...(await this.tasks()), { name: "bandit" as const, run: bandit }]
-    return artifacts(await runTasks(inputs.config.parallel, tasks))
+    const { parallel } = parseConfig(this.settings || undefined)
+    return artifacts(await runTasks(parallel, await this.tasks({ bandit: true })))
   }
 
-  /** What is to be run, a task each. For other stages; it is no part of the API. */
-  async tasks(): Promise<Task[]> {
+  /**
+   * What is to be run, a task each; Bandit too, where the group it belongs to isn't run. For other stages; it is no part
+   * of the API.
+   */
+  async tasks({ bandit }: { bandit: boolean }): Promise<Task[]> {
     const inputs = await this.inputs()
     const scans = scanStages(inputs)
     const chosen = STAGES.security.filter((name) => inputs.config.security.checks.includes(name))
-    return chosen.map((name) => ({ name, run: scans[name] }))
+    const own: Task[] = chosen.map((name) => ({ name, run: scans[name] }))
+    const run = async () => ({ ...(await runTool("bandit", inputs)), group: "security" })
+    return bandit ? [{ name: "bandit", run }, ...own] : own
   }
 
   /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */

@@ -5,16 +5,25 @@ import { ExitCode } from "./lib/errors.js"
 import { interrupted } from "./lib/run.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { INTEGRATION_FOLDERS, type SuiteName, suiteCommand } from "./lib/testing/command.js"
-import { COVERAGE_CONFIG, COVERAGE_RC, COVERAGE_RC_TEXT, measurement } from "./lib/testing/measure.js"
+import {
+  COVERAGE_CONFIG,
+  COVERAGE_RC,
+  COVERAGE_RC_TEXT,
+  measurement as measure,
+  type Measurement,
+} from "./lib/testing/measure.js"
 import { NO_INTEGRATION_TESTS, suiteOutcome } from "./lib/testing/outcome.js"
 import { readRecords, type SuiteRecords } from "./lib/testing/records.js"
 import { serviceVariables } from "./lib/testing/services.js"
-import { type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "./python.js"
+import { index, type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "./python.js"
 import { installProject } from "./project.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
 import { serviceFact, serviceLog, withServices } from "./services.js"
 import { attempted, messageOf, type Stage, unfinished, type Unfinished } from "./stage.js"
 import { texts } from "./texts.js"
+
+/** The first with the hooks that our plugin needs. */
+const LEAST_PYTEST = 7
 
 /** Where a suite leaves its records, its coverage and its database's log. */
 const OUT = "/slipway/out"
@@ -33,8 +42,9 @@ export interface SuiteInputs {
 export interface Suite extends Stage {
   /** What it measured; absent where nothing was. */
   data?: File
-  /** Coverage was measured by our configuration, not by the service's. */
-  ownCoverageConfig?: boolean
+  measurement?: Measurement
+  /** How many tests it left to the other suite. */
+  others?: number
 }
 
 export const coverageFile = (suite: string): string => `${suite}.coverage`
@@ -43,17 +53,18 @@ export const coverageFile = (suite: string): string => `${suite}.coverage`
 export async function prepareSuite(
   name: SuiteName,
   { source, config, environment }: SuiteInputs,
-): Promise<{ container: Container; command: string[]; ownCoverageConfig: boolean }> {
+): Promise<{ container: Container; command: string[]; measurement: Measurement }> {
   const { tests } = config
-  const measured = measurement(
-    await texts(source.filter({ include: [...COVERAGE_CONFIG] })),
-    await codeFolders(source),
+  const measured = measure(
+    await texts(source, COVERAGE_CONFIG),
+    (await source.glob("src/**/*.py")).length > 0,
     tests.coverage.sources,
   )
   const { command, environment: variables } = suiteCommand(name, tests, measured.arguments)
   const withServicesToo = name === "integration"
-  const project = await installProject(environment.container, source)
-  const tooled = withServicesToo && tests.services.includes("postgres") ? withPsycopg(project) : project
+  const { container: project, source: files } = await installProject(environment.container, source, config)
+  const tooled =
+    withServicesToo && tests.services.includes("postgres") ? withPsycopg(project, config) : project
   const scripted = withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
   const container = withVariables(scripted, {
     ...variables,
@@ -65,7 +76,7 @@ export async function prepareSuite(
   })
     .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
     .withNewFile(RECORDS, "")
-    .withMountedDirectory("/src", source)
+    .withMountedDirectory("/src", files)
     .withWorkdir("/src")
   return {
     container: withServicesToo ? withServices(container, config) : container,
@@ -75,7 +86,7 @@ export async function prepareSuite(
       `${SCRIPTS}/slipway_suite.py`,
       ...command,
     ],
-    ownCoverageConfig: measured.ours,
+    measurement: measured,
   }
 }
 
@@ -88,7 +99,7 @@ const withVariables = (container: Container, variables: Record<string, string>):
 /** Where the driver is that asks the database, apart from the service's own packages. */
 const DRIVER = "/slipway/driver"
 
-const withPsycopg = (container: Container): Container =>
+const withPsycopg = (container: Container, config: Config): Container =>
   container
     .withMountedCache(UV_CACHE, uvCache())
     .withExec(["uv", "venv", "--quiet", DRIVER])
@@ -99,20 +110,21 @@ const withPsycopg = (container: Container): Container =>
       "--quiet",
       "--link-mode=copy",
       `--python=${DRIVER}`,
+      ...index(config),
       "psycopg[binary]==3.3.9",
     ])
     .withoutMount(UV_CACHE)
 
-/** The folders of the root that hold Python code. */
-async function codeFolders(source: Directory): Promise<{ name: string; isPackage: boolean }[]> {
-  const [files, nested] = await Promise.all([source.glob("*/*.py"), source.glob("src/**/*.py")])
-  const names = new Set(files.map((file) => file.split("/")[0] ?? ""))
-  if (nested.length > 0) names.add("src")
-  return [...names].sort().map((name) => ({ name, isPackage: files.includes(`${name}/__init__.py`) }))
-}
-
-/** Runs a suite and tells what came of it. Throws for nothing that a test or a service can do. */
-export function runSuite(name: SuiteName, inputs: SuiteInputs): Promise<Suite> {
+/**
+ * Runs a suite and tells what came of it. Throws for nothing that a test or a service can do.
+ *
+ * @param leftByUnit Tells how many tests the unit suite left to the integration suite.
+ */
+export function runSuite(
+  name: SuiteName,
+  inputs: SuiteInputs,
+  leftByUnit?: () => Promise<number>,
+): Promise<Suite> {
   const { environment, invocation } = inputs
   const identity = {
     name,
@@ -120,22 +132,29 @@ export function runSuite(name: SuiteName, inputs: SuiteInputs): Promise<Suite> {
     version: environment.version("pytest"),
     repro: `${invocation} debug --stage=${name} terminal`,
   }
-  return attempted(identity, () => suiteWork(name, inputs))
+  return attempted(identity, () => suiteWork(name, inputs, leftByUnit))
 }
 
-async function suiteWork(name: SuiteName, inputs: SuiteInputs) {
+async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () => Promise<number>) {
   const begun = Date.now()
   const { config, environment } = inputs
   if (environment.problem !== undefined) return unresolved(environment.problem)
-  if (name === "integration" && !(await hasIntegrationTests(inputs))) return skipped()
-  const { container, command, ownCoverageConfig } = await prepareSuite(name, inputs)
+  const version = environment.version("pytest")
+  if (Number.parseInt(version) < LEAST_PYTEST)
+    return unfinished(
+      `the service pins pytest ${version}; it must be ${LEAST_PYTEST} or later`,
+      ExitCode.badInput,
+    )
+  const has = name === "unit" ? "yes" : await integrationTests(inputs)
+  // Services are not started for nothing. Markers that code sets are seen when the unit tests are collected.
+  if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped()
+  const { container, command, measurement } = await prepareSuite(name, inputs)
   const run = await execute(container, command, config.timeout).catch((error: unknown) => endedService(error))
   if (typeof run === "string") return serviceEnded(run, config)
   const records = readRecords(await run.container.file(RECORDS).contents())
-  const { paths, marker } = config.tests[name]
   const outcome = suiteOutcome(run, records, {
     name,
-    expected: paths !== undefined || marker !== undefined,
+    expected: has === "yes",
     interruption: interrupted(run, name, config.timeout),
   })
   return {
@@ -145,21 +164,33 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs) {
     facts: await facts(records, config),
     log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}${await failedService(records, config)}`,
     ...(await leftBehind(name, run.container)),
-    ownCoverageConfig,
+    measurement,
+    others: records.others,
   }
 }
 
-/** True where a look at the source alone can't rule them out: services are not started for nothing. */
-async function hasIntegrationTests({ source, config, environment }: SuiteInputs): Promise<boolean> {
+/**
+ * Whether the source has integration tests: it says so, or has test files in such a folder; or a marker, as far as it is
+ * written out, which a look at the source alone can't rule out.
+ */
+async function integrationTests({
+  source,
+  config,
+  environment,
+}: SuiteInputs): Promise<"yes" | "maybe" | "no"> {
   const { paths, marker } = config.tests.integration
-  if (paths !== undefined || marker !== undefined) return true
-  const folders = await Promise.all(INTEGRATION_FOLDERS.map((name) => source.glob(`**/${name}/**/*.py`)))
-  if (folders.flat().length > 0) return true
+  if (paths !== undefined || marker !== undefined) return "yes"
+  const patterns = INTEGRATION_FOLDERS.flatMap((name) => [
+    `**/${name}/**/test_*.py`,
+    `**/${name}/**/*_test.py`,
+  ])
+  const files = await Promise.all(patterns.map((pattern) => source.glob(pattern)))
+  if (files.flat().length > 0) return "yes"
   const search = ["grep", "--recursive", "--quiet", "--include=*.py", "mark.*integration", "/src"]
   const found = environment.container
     .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
     .withExec(search, { expect: ReturnType.Any })
-  return (await found.exitCode()) === 0
+  return (await found.exitCode()) === 0 ? "maybe" : "no"
 }
 
 const skipped = () => ({

@@ -51,7 +51,7 @@ export async function prepareTool(
 ): Promise<Prepared> {
   const { paths } = config.quality
   const named = paths.filter((path) => path !== ".")
-  const configs = await texts(source.filter({ include: [...READS[name]] }))
+  const configs = await texts(source, READS[name])
   const { configured, configFile, targets } = configuration(name, configs)
   const context = {
     paths: targets ? [] : [...paths],

@@ -10,6 +10,10 @@ export const TRIVY_VERSION = "0.70.0"
 /** Trivy passes over some names at the top of what it scans: the source lies one level below, in `src`. */
 const SOURCE = "/scan"
 
+const SECRET_CONFIG = "/slipway/secrets.yaml"
+/** A credential is one in tests and documents too, which Trivy passes over by itself. */
+const SECRET_RULES = "disable-allow-rules: [tests, examples, markdown]\n"
+
 /** Where a scan leaves its reports. */
 export const TRIVY_OUT = "/slipway/out"
 
@@ -36,8 +40,8 @@ const MANIFESTS = [
 ]
 
 /** Files that configure images, clusters and clouds. */
-const CONFIGURATION = [
-  ...["**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*", "**/.dockerignore"],
+export const CONFIGURATION = [
+  ...["**/[Dd]ockerfile*", "**/*.[Dd]ockerfile", "**/Containerfile*", "**/.dockerignore"],
   ...["**/*.tf", "**/*.tf.json", "**/*.tfvars", "**/*.yaml", "**/*.yml", "**/*.json", "**/*.tpl"],
 ]
 
@@ -87,8 +91,13 @@ export const trivy = (config: Config): Container =>
 
 /** Looks for credentials in every file. The log gets no table: it would show the lines around them. */
 export const prepareSecrets = (source: Directory, config: Config): PreparedScan => ({
-  container: trivy(config).withMountedDirectory(`${SOURCE}/src`, source),
-  command: ["trivy", "fs", ...SCAN, "--scanners=secret", `--output=${REPORT}`, SOURCE],
+  container: trivy(config)
+    .withNewFile(SECRET_CONFIG, SECRET_RULES)
+    .withMountedDirectory(`${SOURCE}/src`, source),
+  command: [
+    ...["trivy", "fs", ...SCAN, "--scanners=secret", `--secret-config=${SECRET_CONFIG}`],
+    ...[`--output=${REPORT}`, SOURCE],
+  ],
 })
 
 /** Looks at what configures images, clusters and clouds. */
@@ -162,5 +171,7 @@ async function installed({ container, packages, problem }: PythonEnvironment): P
   const wanted = folders.filter((folder) =>
     packages.has(normalise(/([^/]+?)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
   )
+  // An empty list would stand for all there is.
+  if (wanted.length === 0) return dag.directory()
   return venv.filter({ include: wanted.map((folder) => `${folder.replace(/\/$/, "")}/METADATA`) })
 }

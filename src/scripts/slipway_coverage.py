@@ -4,11 +4,14 @@ import sys
 
 import coverage
 
-out, config, *data = sys.argv[1:]
+out, config, omit, *data = sys.argv[1:]
 measured = coverage.Coverage(data_file=f"{out}/coverage.data", config_file=config or True)
 # Names in the reports are then relative to the source's root, where CI hosts look for them.
 measured.set_option("run:source", None)
 measured.set_option("run:relative_files", True)
+measured.set_option("report:ignore_errors", True)  # a file that is no longer there
+if omit:
+    measured.set_option("report:omit", omit.split(","))
 measured.combine(data, keep=True)
 measured.save()
 measured.json_report(outfile=f"{out}/coverage.json")

@@ -15,8 +15,9 @@ RECORDS = os.environ.get("SLIPWAY_RECORDS", "/dev/null")
 # What makes a test one of integration, where the service doesn't say: its folder, or a marker.
 FOLDERS = frozenset(json.loads(os.environ.get("SLIPWAY_INTEGRATION_FOLDERS", "[]")))
 PATHS = [Path(path).absolute() for path in json.loads(os.environ.get("SLIPWAY_INTEGRATION_PATHS", "[]"))]
-MARKER = "integration"
+MARKER = os.environ.get("SLIPWAY_INTEGRATION_MARKER", "")
 CLASSIFIES = os.environ.get("SLIPWAY_CLASSIFIES") == "yes"
+TIMEOUT = os.environ.get("SLIPWAY_TEST_TIMEOUT", "0")
 
 # Starting a process for pytest and importing the service's packages there takes about as long as this many tests.
 TESTS_PER_WORKER = int(os.environ.get("SLIPWAY_TESTS_PER_WORKER", "400"))
@@ -25,6 +26,11 @@ MESSAGE = 1_000
 DETAILS = 20_000
 PRINTED = 50_000
 DETAILED_FAILURES = 200
+
+# A worker's own data; before any conftest is imported, since that may read these.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable, url in json.loads(os.environ.get("SLIPWAY_WORKER_URLS", "{}")).items():
+        os.environ[variable] = url.replace("WORKER", os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
 
 
 def cut(text, length):
@@ -41,14 +47,14 @@ def is_integration(path, marked=False):
     return marked or below or not FOLDERS.isdisjoint(path.parts)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     config.addinivalue_line("markers", "integration: needs services beside the tests")
+    # The service's own limit counts; pytest-timeout looks for it in its own hook, after this one.
+    if config.getoption("timeout", None) is None and not config.getini("timeout"):
+        config.option.timeout = float(TIMEOUT)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config), "slipway-recorder")
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    for name, url in json.loads(os.environ.get("SLIPWAY_WORKER_URLS", "{}")).items():
-        if worker is not None:
-            os.environ[name] = url.replace("WORKER", worker.removeprefix("gw"))
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -65,11 +71,14 @@ def pytest_collection_modifyitems(config, items):
     wanted = SUITE == "integration"
     chosen, others = [], []
     for item in items:
-        marked = item.get_closest_marker(MARKER) is not None
+        marked = MARKER != "" and item.get_closest_marker(MARKER) is not None
         (chosen if is_integration(item.path, marked) == wanted else others).append(item)
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = chosen
+        recorder = config.pluginmanager.get_plugin("slipway-recorder")
+        if recorder:
+            recorder.write(others=len(others))
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -88,7 +97,7 @@ def written_tests(config):
     return sum(
         len(re.findall(r"^\s*(?:async\s+)?def test", file.read_text(errors="replace"), re.MULTILINE))
         for file in files
-        if not CLASSIFIES or is_integration(file.absolute()) == wanted
+        if file.is_file() and (not CLASSIFIES or is_integration(file.absolute()) == wanted)
     )
 
 
@@ -137,11 +146,12 @@ class Recorder:
             self.repeated.discard(report.nodeid)
         if report.outcome == "rerun":
             test["reruns"] += 1
+            test["message"] = self.account(report)["message"]
             self.repeated.add(report.nodeid)
         elif report.failed:
             test["status"] = "failed" if report.when == "call" else "error"
             test.update(self.account(report))
-        elif report.skipped and test["status"] == "passed":
+        elif report.skipped and test["status"] == "passed" and not hasattr(report, "context"):  # no subtest
             test.update(status="skipped", message=cut(skip_reason(report), MESSAGE))
 
     def account(self, report):
@@ -183,7 +193,8 @@ class Recorder:
             self.write(test=test)
         self.tests = {}
         workers = getattr(self.config.option, "numprocesses", None) or 1
-        self.write(finish={"exitCode": int(exitstatus), "workers": workers})
+        collected = session.testscollected if workers == 1 else None  # workers collect for themselves
+        self.write(finish={"exitCode": int(exitstatus), "workers": workers, "collected": collected})
 
 
 def skip_reason(report):

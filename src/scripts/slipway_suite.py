@@ -46,11 +46,13 @@ class Postgres:
 
     def create(self):
         with self.connect() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
             connection.execute(f'CREATE DATABASE "{self.database}"')
 
     def copy(self):
         with self.connect() as connection:
             for worker in range(self.workers if self.workers > 1 else 0):
+                connection.execute(f'DROP DATABASE IF EXISTS "{self.database}_{worker}" WITH (FORCE)')
                 connection.execute(f'CREATE DATABASE "{self.database}_{worker}" TEMPLATE "{self.database}"')
 
     def save_log(self):
@@ -92,13 +94,20 @@ def wait(name, service, seconds):
 def run(command):
     """Runs a command; passes its output on, up to a length. Returns its exit code and the end of its output."""
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-    signal.signal(signal.SIGTERM, lambda *_: os.killpg(child.pid, signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda *_: end_group(child.pid))
     tail = bytearray()
     reader = threading.Thread(target=pass_on, args=(child.stdout, tail), daemon=True)
     reader.start()
     code = child.wait()
     reader.join(timeout=2)  # what it left running may hold the pipe open for good
     return (128 - code if code < 0 else code), tail.decode(errors="replace")
+
+
+def end_group(pid):
+    try:
+        os.killpg(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass  # it has just ended
 
 
 def pass_on(source, tail):

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { mkdirSync, readFileSync } from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
 import { join } from "node:path"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { measurement } from "../../src/lib/testing/measure.js"
 import { TEST_PACKAGES } from "../../src/lib/testing/packages.js"
 import type { Place } from "./place.js"
+import type { Services } from "./services.js"
 
 /** The one that stand-in images have too, so that interpreters are not what is compared. */
 const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3"
@@ -31,52 +29,6 @@ export async function venvMaker({ path, environment }: Place, app: string): Prom
     await quiet`${uv} pip install --quiet --compile-bytecode --python=${python} -r ${requirements} ${packages}`
     return python
   }
-}
-
-/** PostgreSQL and Redis, reached through tunnels on ports of this machine. */
-export interface Services {
-  postgres: number
-  redis: number
-  end: () => Promise<void>
-}
-
-const ASYNC = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-const POSTGRES = ["postgres", ...ASYNC].join(",")
-const REDIS = ["redis-server", "--save", '""', "--appendonly", "no"].join(",")
-
-/** Starts the services that Slipway starts, with the same arguments. */
-export async function startServices({ environment }: Place): Promise<Services> {
-  const [postgres, redis] = [await freePort(), await freePort()]
-  const account = ["USER", "PASSWORD"].flatMap((name) => [
-    "with-env-variable",
-    `--name=POSTGRES_${name}`,
-    "--value=slipway",
-  ])
-  const tunnel = (image: string, port: string, args: string, more: string[]) => {
-    const service = [...more, "as-service", "--use-entrypoint", `--args=${args}`, "up", `--ports=${port}`]
-    const from = ["core", "container", "from", `--address=${image}`]
-    return spawn("dagger", ["--silent", ...from, ...service], { env: environment, stdio: "ignore" })
-  }
-  const tunnels = [
-    tunnel("postgres:15", `${postgres}:5432`, POSTGRES, account),
-    tunnel("redis:7", `${redis}:6379`, REDIS, []),
-  ]
-  return { postgres, redis, end: async () => void (await Promise.all(tunnels.map(end))) }
-}
-
-async function end(tunnel: ChildProcess): Promise<void> {
-  if (tunnel.exitCode !== null || tunnel.signalCode !== null) return
-  const ended = once(tunnel, "exit")
-  tunnel.kill("SIGTERM")
-  await ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** A port of a tunnel is open before its service answers. */
@@ -112,7 +64,7 @@ export function hostTests({ path, environment }: Place, app: string, services: S
     `postgresql://slipway:slipway@127.0.0.1:${services.postgres}/${database}`
   const redis = `redis://127.0.0.1:${services.redis}/0`
   const configuration = { "pyproject.toml": readFileSync(join(app, "pyproject.toml"), "utf8") }
-  const { arguments: measured } = measurement(configuration, [{ name: "src", isPackage: false }])
+  const { arguments: measured } = measurement(configuration, true)
   const data = (suite: string) => path(`${suite}.coverage`)
   const inApp = (suite: string, database = "postgres") => {
     const variables = { DATABASE_URL: address(database), REDIS_URL: redis, COVERAGE_FILE: data(suite) }

@@ -1,8 +1,9 @@
 import { join } from "node:path"
 import { REPOSITORY } from "../../dagger/lib/home.js"
-import { type HostTests, hostTests, type MakeVenv, startServices, venvMaker } from "./host.js"
+import { type HostTests, hostTests, type MakeVenv, venvMaker } from "./host.js"
 import { type Line, measure, print, type Row, times } from "./measure.js"
 import { expectCached, type Place } from "./place.js"
+import { startServices } from "./services.js"
 
 /** The sample's tests by Slipway against the same tools on this machine, with the same services. */
 export async function benchTests(place: Place, rounds: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
@@ -7,7 +6,7 @@ import { APP, type CiRun, copyOf, runOn, sarifOf, SCANS, service, statuses, writ
 
 beforeAll(engineEnvironment)
 
-const STAGES = ["vulnerabilities", "secrets", "misconfiguration", "suppressions"]
+const STAGES = ["bandit", "vulnerabilities", "secrets", "misconfiguration", "suppressions"]
 const allBut = (name: string) =>
   Object.fromEntries(STAGES.map((stage) => [stage, stage === name ? "failed" : "passed"]))
 
@@ -46,10 +45,10 @@ describe("each gate alone", () => {
 
   it("secrets: names the place, and never shows the secret", async () => {
     const source = copyOf(join(SCANS, "secrets"))
-    writeFileSync(join(source, "deploy.sh"), `curl -H "Authorization: token ${TOKEN}" https://example.com\n`)
+    write(source, { "tests/conftest.py": `HEADERS = {"Authorization": "token ${TOKEN}"}\n` })
     const run = await runOn("security", source)
     expect(statuses(run)).toEqual(allBut("secrets"))
-    expect(run.stdout).toMatch(/^ {2}deploy\.sh:1: .*\[trivy github-pat\]$/m)
+    expect(run.stdout).toMatch(/^ {2}tests\/conftest\.py:1: .*\[trivy github-pat\]$/m)
     const said = [run.stdout, run.stderr, ...["verdict.json", "report.html", "summary.md"].map(run.read)]
     const kept = ["logs/secrets.log", "logs/dagger.log", "trivy/secrets.json", "sarif/secrets.sarif"].map(
       run.read,
@@ -68,12 +67,16 @@ describe("each gate alone", () => {
 
   it("suppressions: an expired one, and comments that silence Bandit without rule or reason", async () => {
     const source = copyOf(join(SCANS, "suppressions"))
-    write(source, { "app.py": '"""A service."""\n\nVALUE = 1  # nosec\nOTHER = 2  # nosec B105\n' })
+    write(source, {
+      "app.py": '"""A service."""\n\nVALUE = 1  # nosec\nOTHER = 2  # nosec B105\n',
+      "main.tf": "# trivy:ignore:AZU-0047\n",
+    })
     const run = await runOn("security", source)
     expect(statuses(run)).toEqual(allBut("suppressions"))
     expect(run.stdout).toMatch(/suppressions\.yaml:2: .*expired on 2026-01-31/)
     expect(run.stdout).toMatch(/app\.py:3: .*\[slipway nosec-no-rule\]/)
     expect(run.stdout).toMatch(/app\.py:4: .*\[slipway nosec-no-reason\]/)
+    expect(run.stdout).toMatch(/main\.tf:1: .*\[slipway inline-ignore\]/)
   })
 })
 
@@ -153,6 +156,14 @@ it("finds a hole wherever a package is locked, and where it is only installed", 
   const installed = await runOn("security", service({ "app.py": "x = 1\n", "pyproject.toml": pyproject }))
   expect(installed.stage("vulnerabilities").status).toBe("failed")
   expect(installed.stdout).toMatch(new RegExp(`^ {2}Pillow 10\\.1\\.0: .* \\[trivy ${CVE}\\]$`, "m"))
+})
+
+it("has nothing against a service that needs no package, whatever our tools need", async () => {
+  const run = await runOn("security", service({ "app.py": "x = 1\n" }))
+  expect(run.stage("vulnerabilities")).toMatchObject({
+    status: "passed",
+    reason: "the service needs no package",
+  })
 })
 
 describe("the database", () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { dagger, engineEnvironment } from "./dagger.js"
@@ -169,5 +169,70 @@ describe("gates", () => {
       /requirements\.txt can't be installed: .*slipway-has-no-such-package/,
     )
     expect(run.stdout).not.toContain("Traceback")
+  })
+})
+
+describe("what services do in their own way", () => {
+  const TEST = "import app\n\n\ndef test_app():\n    assert app.one() == 1\n"
+  const APP_FILES = { "app.py": "def one():\n    return 1\n", "test_app.py": TEST }
+
+  it("an end of pytest's that no failed test explains is a failure", async () => {
+    const conftest = "def pytest_sessionfinish(session, exitstatus):\n    session.exitstatus = 1\n"
+    const run = await runOn("tests", service({ ...APP_FILES, "conftest.py": conftest }))
+    expect(run.exitCode).toBe(1)
+    expect(run.stage("unit").reason).toMatch(/^pytest ended with 1, though no test failed/)
+  })
+
+  it("a marker that code sets moves a test to the other suite; a linked requirement file is read", async () => {
+    const source = service({
+      ...APP_FILES,
+      "slipway.yaml": "tests: { services: [] }\n",
+      "deps/prod.txt": "six==1.17.0\n",
+      "conftest.py":
+        'KIND = "inte" + "gration"\n\n\ndef pytest_itemcollected(item):\n    if "slow" in item.name:\n        item.add_marker(KIND)\n',
+      "test_slow.py": "import six\n\n\ndef test_slow():\n    assert not six.PY3\n",
+    })
+    symlinkSync("deps/prod.txt", join(source, "requirements.txt"))
+    const run = await runOn("tests", source)
+    expect(statuses(run)).toMatchObject({ unit: "passed", integration: "failed" })
+    expect(run.stdout).toContain("[pytest test_slow]")
+  })
+
+  it("integration tests that settings leave out are missed; what only Pipenv locks is installed", async () => {
+    const lock = { _meta: {}, default: { six: { version: "==1.17.0" } }, develop: {} }
+    const run = await runOn(
+      "tests",
+      service({
+        "slipway.yaml": "tests: { services: [] }\n",
+        "Pipfile.lock": JSON.stringify(lock),
+        "pytest.ini": "[pytest]\naddopts = --ignore=tests/integration\n",
+        "tests/test_six.py": "import six\n\n\ndef test_six():\n    assert six.PY3\n",
+        "tests/integration/test_more.py": "def test_more():\n    assert False\n",
+      }),
+    )
+    expect(statuses(run)).toMatchObject({ unit: "passed", integration: "failed" })
+    expect(run.stage("integration").reason).toBe("no integration test was collected")
+  })
+
+  it("files that the service's build makes are there", async () => {
+    const run = await runOn(
+      "tests",
+      service({
+        "pyproject.toml": `[build-system]
+requires = ["setuptools==84.2.1", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "made"
+dynamic = ["version"]
+[tool.setuptools]
+packages = ["made"]
+[tool.setuptools_scm]
+version_file = "made/_version.py"
+`,
+        "made/__init__.py": "from made._version import version\n\nVERSION = version\n",
+        "tests/test_made.py": "import made\n\n\ndef test_version():\n    assert made.VERSION\n",
+      }),
+    )
+    expect(run.stage("unit").status, run.stdout).toBe("passed")
   })
 })

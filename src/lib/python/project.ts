@@ -10,6 +10,8 @@ export interface Requirements {
   files: string[]
   /** Arguments that name these files, extras and groups. */
   inputs: string[]
+  /** Packages that only a lock file or a table of a tool's own asks for, without versions: `pins` has these. */
+  locked: string[]
   /** Exact versions from lock and constraint files. */
   pins: Pins
   /** The project's metadata comes from code of its own, which must run: its sources are needed. */
@@ -65,9 +67,40 @@ export function findRequirements(manifests: Manifests, chosen?: readonly string[
   return {
     files: [...files, ...(metadata ? [metadata.name] : [])],
     inputs: [...files, ...(metadata ? [metadata.name, ...metadata.options] : [])],
+    locked:
+      files.length === 0 && metadata === undefined
+        ? pipenvPackages(manifests)
+        : developmentPackages(manifests),
     pins: readPins(texts([...locks, ...files])),
     needsSource: (metadata?.dynamic ?? false) || files.some((name) => LOCAL_LINE.test(manifests[name] ?? "")),
   }
+}
+
+/** Of a service that has but a lock file of Pipenv's, every package in it. */
+const pipenvPackages = (manifests: Manifests): string[] => [
+  ...readPins([{ name: "Pipfile.lock", text: manifests["Pipfile.lock"] ?? "" }]).keys(),
+]
+
+/** What Poetry, PDM and uv note of development in tables of their own, which resolvers of packages don't read. */
+function developmentPackages(manifests: Manifests): string[] {
+  const text = manifests["pyproject.toml"] ?? ""
+  const tables = /^tool\.poetry\.(?:dev-dependencies|group\.(?:[^.]+)\.dependencies)\.([^.]+)$/
+  const poetry = [...tomlKeys(text)].flatMap((key) => {
+    const [, name] = tables.exec(key) ?? []
+    const [, group = "dev"] = /\.group\.([^.]+)\./.exec(key) ?? []
+    return name === undefined || !DEVELOPMENT.has(group) ? [] : [name]
+  })
+  return [...new Set([...poetry, ...listed(text)])]
+}
+
+const DEVELOPMENT: ReadonlySet<string> = new Set([...PURPOSES, ...TYPING])
+
+/** The requirements in `dev-dependencies` of uv, which is a list, and of PDM, which is a table of such. */
+function listed(text: string): string[] {
+  const [uv = ""] = /^\[tool\.uv\][^[]*?^dev-dependencies\s*=\s*\[[^\]]*\]/m.exec(text) ?? []
+  const [pdm = ""] = /^\[tool\.pdm\.dev-dependencies\][^]*?(?=^\[|$(?![^]))/m.exec(text) ?? []
+  const lists = `${uv.replace(/^[^]*dev-dependencies/, "")}\n${pdm}`.replace(/#.*$/gm, "")
+  return [...lists.matchAll(/["']([A-Za-z0-9][^"']*)["']/g)].map(([, requirement = ""]) => requirement)
 }
 
 /** A requirement that is a folder of the source, mostly the service itself. */

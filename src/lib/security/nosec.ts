@@ -19,11 +19,21 @@ const NOSEC = /#[\s\x1c-\x1f\x85]*nosec:?(.*)/su // eslint-disable-line no-contr
 /** Comments for other tools, which give no reason. */
 const DIRECTIVE = /^\s*(?:noqa|type:|pragma:|pylint:|pyright:|mypy:|ruff:|flake8:|isort:|fmt:|yapf:|nosec)/i
 
+const INLINE =
+  "this silences Trivy for good: list it in .slipway/suppressions.yaml, with reason, owner and expiry"
+
 const EXAMPLE = '"# nosec B602 - the command is a constant"'
 
-/** Returns what is wrong with the comments that silence bandit: each has to say which test, and why. */
+/**
+ * Returns what is wrong with the comments that silence a tool in its place: for bandit each has to say which test, and
+ * why; those for Trivy have no room for an expiry.
+ */
 export function nosecFindings(comments: readonly Comment[]): Finding[] {
   return comments.flatMap(({ file, line, comment }) => {
+    if (/\b(?:trivy|tfsec|cfsec):ignore:/.test(comment))
+      return [
+        finding({ tool: "slipway", level: "error", file, line, rule: "inline-ignore", message: INLINE }),
+      ]
     const order = NOSEC.exec(comment)?.[1]
     if (order === undefined) return []
     const found = complaint(order)

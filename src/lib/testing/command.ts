@@ -24,15 +24,16 @@ export function suiteCommand(
   const { paths = [], marker, workers } = tests[name]
   const { paths: integrationPaths = [], marker: integrationMarker } = tests.integration
   const chosen = paths.length > 0 || marker !== undefined
+  // What says which tests are integration tests says also which are not: no test falls between the suites.
+  const byMarker = integrationMarker !== undefined && integrationPaths.length === 0
   const expression =
     marker ?? (name === "unit" && integrationMarker !== undefined ? `not (${integrationMarker})` : undefined)
-  const folders = integrationPaths.length > 0 ? [] : INTEGRATION_FOLDERS
+  const byDefault = integrationPaths.length === 0
   return {
     command: [
       ...["python", "-m", "pytest", "-p", "slipway_pytest", "--color=no", "-ra"],
       ...["-o", "cache_dir=/tmp/pytest_cache", "--continue-on-collection-errors"],
-      ...[`--timeout=${tests.testTimeout}`, "--timeout-method=signal"],
-      ...(workers === "1" ? [] : [`--numprocesses=${workers}`]),
+      ...["--timeout-method=signal", `--numprocesses=${workers === "1" ? "0" : workers}`],
       ...(tests.reruns === 0 ? [] : [`--reruns=${tests.reruns}`]),
       ...(expression === undefined ? [] : ["-m", expression]),
       ...coverageArguments,
@@ -40,8 +41,10 @@ export function suiteCommand(
     ],
     environment: {
       SLIPWAY_SUITE: name,
-      SLIPWAY_CLASSIFIES: chosen ? "no" : "yes",
-      SLIPWAY_INTEGRATION_FOLDERS: JSON.stringify(folders),
+      SLIPWAY_CLASSIFIES: chosen || byMarker ? "no" : "yes",
+      SLIPWAY_TEST_TIMEOUT: String(tests.testTimeout),
+      SLIPWAY_INTEGRATION_MARKER: byDefault ? "integration" : "",
+      SLIPWAY_INTEGRATION_FOLDERS: JSON.stringify(byDefault ? INTEGRATION_FOLDERS : []),
       SLIPWAY_INTEGRATION_PATHS: JSON.stringify(integrationPaths),
     },
   }

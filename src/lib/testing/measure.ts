@@ -17,6 +17,8 @@ export interface Measurement {
   arguments: string[]
   /** Our own configuration is to be used; otherwise coverage.py finds the service's. */
   ours: boolean
+  /** Patterns of files that the report leaves out, where the service's configuration doesn't say. */
+  omit: readonly string[]
 }
 
 /** Where our own configuration is put. */
@@ -26,7 +28,7 @@ export const COVERAGE_RC = "/slipway/coveragerc"
 const NOT_MEASURED = [
   ...["tests/*", "test/*", "testing/*", "*/tests/*", "*/test/*", "*/conftest.py", "conftest.py"],
   ...["test_*.py", "*/test_*.py", "*_test.py", "*/*_test.py", "setup.py", "noxfile.py", "tasks.py"],
-  ...["docs/*", "doc/*", "examples/*", "scripts/*", "migrations/*", "build/*", "dist/*"],
+  ...["docs/*", "doc/*", "examples/*", "scripts/*", "alembic/*", "migrations/*", "build/*", "dist/*"],
 ]
 
 /** Our configuration: a file that no test imports counts, also in a folder without `__init__.py`. */
@@ -41,18 +43,12 @@ export const COVERAGE_RC_TEXT = [
 ].join("\n")
 
 /**
- * Tells how to measure. The service's own configuration of coverage.py is respected; what it leaves open, or `sources` of
- * `slipway.yaml`, decides which code counts.
- *
- * @param folders The folders of the root that hold Python code, each with whether it is a package.
+ * Tells how to measure. The service's own configuration of coverage.py is respected; where neither it nor `sources` of
+ * `slipway.yaml` names the code that counts, all does that isn't tests or the like.
  */
-export function measurement(
-  texts: Texts,
-  folders: readonly { name: string; isPackage: boolean }[],
-  sources?: readonly string[],
-): Measurement {
+export function measurement(texts: Texts, hasSrc: boolean, sources?: readonly string[]): Measurement {
   const { configured, namesSource } = coverageConfiguration(texts)
-  const measured = sources ?? (configured && namesSource ? [] : derivedSources(folders, configured))
+  const measured = sources ?? (namesSource ? [] : [hasSrc ? "src" : "."])
   return {
     arguments: [
       ...(measured.length === 0 ? ["--cov"] : measured.map((path) => `--cov=${path}`)),
@@ -60,19 +56,8 @@ export function measurement(
       ...(configured ? [] : [`--cov-config=${COVERAGE_RC}`]),
     ],
     ours: !configured,
+    omit: configured && !namesSource && sources === undefined ? NOT_MEASURED : [],
   }
-}
-
-function derivedSources(
-  folders: readonly { name: string; isPackage: boolean }[],
-  configured: boolean,
-): string[] {
-  if (folders.some(({ name }) => name === "src")) return ["src"]
-  // Our own configuration leaves out what is no code of the service; the service's may not.
-  const packages = folders.filter(
-    ({ name, isPackage }) => isPackage && !/^(tests?|docs?|examples?)$/.test(name),
-  )
-  return configured && packages.length > 0 ? packages.map(({ name }) => name) : ["."]
 }
 
 /** coverage.py takes the first of these files that there is, or that has such a section. */

@@ -1,12 +1,12 @@
 import type { Finding, Outcome, ToolRun } from "../finding.js"
 import { ExitCode } from "../errors.js"
-import { broken, count, oneLine } from "../tools/outcome.js"
+import { count, oneLine, plain } from "../tools/outcome.js"
 import type { SuiteRecords } from "./records.js"
 import type { TestCase } from "./testCase.js"
 import type { SuiteName } from "./command.js"
 
 /** pytest's own exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html */
-const PYTEST = { failed: 1, interrupted: 2, noTests: 5 } as const
+const PYTEST = { failed: 1, interrupted: 2, internal: 3, usage: 4, noTests: 5 } as const
 
 export const NO_INTEGRATION_TESTS = 'no test is below a folder named "integration" or marked so'
 
@@ -18,7 +18,7 @@ export type SuiteOutcome = Omit<Outcome, "status"> & {
 
 export interface SuiteContext {
   name: SuiteName
-  /** The service says what the suite is made of, or has a folder for it: then it must have tests. */
+  /** The service says what the suite is made of, or has test files in a folder for it: then it must have tests. */
   expected: boolean
   /** Why the whole run did not end by itself, if so. */
   interruption?: Outcome | undefined
@@ -39,7 +39,7 @@ export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: Suite
       findings,
       exitCode: ExitCode.infrastructure,
     }
-  if (migration !== undefined && migration.exitCode !== 0)
+  if (migration !== undefined && migration.exitCode !== 0 && run.exitCode !== TIMED_OUT)
     return failed(`the migration failed: \`${migration.command}\` ended with ${migration.exitCode}`, findings)
   if (finish === undefined) return withoutEnd(run, records, findings, context)
   if (findings.length > 0) return failed(failureReason(records.tests, findings), findings)
@@ -49,11 +49,16 @@ export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: Suite
 /** pytest did not come to its end: out of time, killed, or unable to begin. */
 function withoutEnd(
   run: ToolRun,
-  { lost, tests }: SuiteRecords,
+  { lost, tests, migration }: SuiteRecords,
   findings: Finding[],
   { interruption }: SuiteContext,
 ): SuiteOutcome {
-  const during = lost.length === 0 ? `after ${count(tests.length, "test")}` : `during ${lost[0]?.id ?? ""}`
+  const during =
+    migration !== undefined && migration.exitCode !== 0
+      ? "during the migration"
+      : lost.length === 0
+        ? `after ${count(tests.length, "test")}`
+        : `during ${lost[0]?.id ?? ""}`
   if (interruption !== undefined && (run.exitCode === TIMED_OUT || lost.length + tests.length === 0))
     return {
       status: "error",
@@ -61,27 +66,34 @@ function withoutEnd(
       findings,
       exitCode: ExitCode.infrastructure,
     }
-  if (lost.length + tests.length === 0)
-    return { ...broken("pytest", run, findings), exitCode: ExitCode.badInput }
+  if (lost.length + tests.length === 0) return cannotWork(run, findings)
   return failed(`the interpreter ended ${during}`, findings)
 }
 
-function withoutFailure(run: ToolRun, { tests, finish }: SuiteRecords, context: SuiteContext): SuiteOutcome {
+/** No test failed, which is a pass only if all of them ran and pytest itself has nothing else to say. */
+function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
+  const { tests, collection, finish } = records
   const ran = tests.filter(({ status }) => status !== "skipped")
-  if (tests.length === 0) return noTests(run, context)
+  const collected = finish?.collected ?? tests.length
+  if (tests.length === 0) return noTests(run, records, context)
   if (ran.length === 0) return failed(`no test ran: all ${tests.length} are skipped`, [])
-  if (finish?.exitCode === PYTEST.interrupted)
-    return failed(`the tests were ended early, after ${tests.length}: ${lastLine(run)}`, [])
-  const code = finish?.exitCode ?? 0
-  if (code !== 0 && code !== PYTEST.failed && code !== PYTEST.noTests)
-    return { ...broken("pytest", run), exitCode: ExitCode.badInput }
+  if (tests.length < collected || run.exitCode === PYTEST.interrupted)
+    return failed(
+      `the tests were ended early, after ${tests.length} of ${collected}: ${pytestMessage(run)}`,
+      [],
+    )
+  // Files of the other suite that can't be collected make pytest end so.
+  const foreign = run.exitCode === PYTEST.failed && collection.length > 0
+  if (run.exitCode === PYTEST.internal || run.exitCode === PYTEST.usage) return cannotWork(run, [])
+  if (run.exitCode !== 0 && !foreign)
+    return failed(`pytest ended with ${run.exitCode}, though no test failed: ${pytestMessage(run)}`, [])
   return { status: "passed", reason: passReason(tests), findings: [], exitCode: ExitCode.passed }
 }
 
 /** A service without integration tests is common, one without tests is not. */
-function noTests(run: ToolRun, { name, expected }: SuiteContext): SuiteOutcome {
-  if (run.exitCode !== 0 && run.exitCode !== PYTEST.noTests && run.exitCode !== PYTEST.failed)
-    return { ...broken("pytest", run), exitCode: ExitCode.badInput }
+function noTests(run: ToolRun, { collection }: SuiteRecords, { name, expected }: SuiteContext): SuiteOutcome {
+  const foreign = run.exitCode === PYTEST.failed && collection.length > 0
+  if (run.exitCode !== 0 && run.exitCode !== PYTEST.noTests && !foreign) return cannotWork(run, [])
   if (name === "unit" || expected) return failed(`no ${name} test was collected`, [])
   return { status: "skipped", reason: NO_INTEGRATION_TESTS, findings: [], exitCode: ExitCode.passed }
 }
@@ -154,8 +166,29 @@ function flaky(tests: readonly TestCase[]): string[] {
     : [`${names.length} flaky (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`]
 }
 
-const lastLine = ({ stdout, stderr }: ToolRun): string =>
-  (stdout.trim() || stderr.trim())
-    .split("\n")
-    .at(-1)
-    ?.replace(/^[!=\s]+|[!=\s]+$/g, "") ?? ""
+/** pytest could not begin: its settings or a conftest are wrong. */
+const cannotWork = (run: ToolRun, findings: Finding[]): SuiteOutcome => ({
+  status: "error",
+  reason: oneLine(`pytest could not do its work (exit code ${run.exitCode}): ${pytestMessage(run)}`),
+  findings,
+  exitCode: ExitCode.badInput,
+})
+
+/** What pytest says of an end that no test explains: of its usage, of an exception, of an exit, else its last words. */
+function pytestMessage({ stdout, stderr }: ToolRun): string {
+  const text = plain(`${stdout}\n${stderr}`)
+  const said =
+    /^\S*: error: (.*)$/m.exec(text) ??
+    /^!+ (?!stopping after|Interrupted: \d+ error)(.*?) !+$/m.exec(text) ??
+    [...text.matchAll(/^(?:E +|INTERNALERROR> )(\w*(?:Error|Exception|Exit|Warning)\b.*)$/gm)].at(-1) ??
+    /^(\w*(?:Error|Exception).*)$/m.exec(text)
+  return (
+    said?.[1] ??
+    text
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.replace(/^=+ | =+$/g, "") ??
+    ""
+  )
+}

@@ -12,8 +12,10 @@ export interface SuiteRecords {
   service?: { name: string; seconds: number; message: string }
   migration?: { command: string; exitCode: number; seconds: number; output: string }
   versions: Record<string, string>
+  /** How many tests were left to the other suite. */
+  others: number
   /** Absent when pytest did not come to its end. */
-  finish?: { exitCode: number; workers: number }
+  finish?: { exitCode: number; workers: number; collected?: number | null }
 }
 
 type Line = Partial<{
@@ -25,6 +27,7 @@ type Line = Partial<{
   service: SuiteRecords["service"]
   migration: SuiteRecords["migration"]
   version: { service: string; version: string }
+  others: number
   finish: SuiteRecords["finish"]
 }>
 
@@ -48,6 +51,7 @@ export function readRecords(text: string): SuiteRecords {
     versions: Object.fromEntries(
       lines.flatMap(({ version }) => (version === undefined ? [] : [[version.service, version.version]])),
     ),
+    others: Math.max(0, ...lines.flatMap(({ others }) => others ?? [])),
     ...(service && { service }),
     ...(migration && { migration }),
     ...(finish && { finish }),

@@ -17,9 +17,10 @@ export function serviceVariables(
   { services, integration, postgres, redis, migrate, startTimeout }: Config["tests"],
   rootFiles: readonly string[],
 ): Record<string, string> {
-  const migration = migrate ?? Object.entries(MIGRATIONS).find(([file]) => rootFiles.includes(file))?.[1]
+  const known = Object.entries(MIGRATIONS).find(([file]) => rootFiles.includes(file))?.[1]
+  const migration = migrate ?? (services.includes("postgres") ? known : undefined)
   const server = `${postgres.scheme}://slipway:slipway@postgres:5432`
-  const known = {
+  const urls = {
     postgres: {
       variable: postgres.variable,
       url: `${server}/${DATABASE}`,
@@ -35,7 +36,7 @@ export function serviceVariables(
     ...(migration !== undefined && { migrate: migration }),
     startTimeout,
   }
-  const bound = services.map((name) => known[name])
+  const bound = services.map((name) => urls[name])
   return {
     ...Object.fromEntries(bound.map(({ variable, url }) => [variable, url])),
     SLIPWAY_SERVICES: JSON.stringify(settings),

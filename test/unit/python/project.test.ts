@@ -3,7 +3,46 @@ import { findRequirements, pythonVersion } from "../../../src/lib/python/project
 
 describe("findRequirements", () => {
   it("finds nothing where there is nothing", () => {
-    expect(findRequirements({})).toEqual({ files: [], inputs: [], pins: new Map(), needsSource: false })
+    expect(findRequirements({})).toEqual({
+      files: [],
+      inputs: [],
+      locked: [],
+      pins: new Map(),
+      needsSource: false,
+    })
+  })
+
+  it("takes everything that Pipenv locked, where nothing else says what is needed", () => {
+    const lock = JSON.stringify({
+      default: { six: { version: "==1.0" } },
+      develop: { pytest: { version: "==9.2" } },
+    })
+    expect(findRequirements({ "Pipfile.lock": lock }).locked).toEqual(["six", "pytest"])
+    expect(findRequirements({ "Pipfile.lock": lock, "requirements.txt": "six\n" }).locked).toEqual([])
+  })
+
+  it.each([
+    [
+      "Poetry's groups",
+      '[tool.poetry.group.dev.dependencies]\npytest = "^9"\nfreezegun = { version = "*" }\n',
+      ["pytest", "freezegun"],
+    ],
+    ["other groups", '[tool.poetry.group.docs.dependencies]\nsphinx = "*"\n', []],
+    ["Poetry 1", '[tool.poetry.dev-dependencies]\npytest = "*"\n', ["pytest"]],
+    [
+      "uv",
+      '[tool.uv]\nmanaged = true\ndev-dependencies = [\n  "pytest>=8", # tests\n  "respx",\n]\n',
+      ["pytest>=8", "respx"],
+    ],
+    [
+      "PDM",
+      '[tool.pdm.dev-dependencies]\ntest = ["pytest>=8", "respx"]\n\n[tool.black]\nline-length = 1\n',
+      ["pytest>=8", "respx"],
+    ],
+    ["none", '[tool.black]\nexclude = "x"\n', []],
+  ])("takes what is for development from the tables of %s", (_, table, expected) => {
+    const manifests = { "pyproject.toml": `[project]\nname = "a"\n\n${table}` }
+    expect(findRequirements(manifests).locked).toEqual(expected)
   })
 
   it("takes requirement files by their usual names, and no others", () => {

@@ -33,7 +33,7 @@ describe("suiteCommand", () => {
 
   it("starts no workers for one", () => {
     const { command } = suiteCommand("unit", tests(indent('unit:\n  workers: "1"')), [])
-    expect(command.join(" ")).not.toContain("--numprocesses")
+    expect(command).toContain("--numprocesses=0") // whatever the service's own settings say
   })
 })
 
@@ -68,48 +68,49 @@ describe("serviceVariables", () => {
 })
 
 describe("measurement", () => {
-  const FOLDERS = [
-    { name: "app", isPackage: true },
-    { name: "tests", isPackage: true },
-    { name: "tools", isPackage: false },
-  ]
   const first = (...args: Parameters<typeof measurement>) => {
-    const { arguments: all, ours } = measurement(...args)
-    return { sources: all.filter((argument) => /^--cov(=|$)/.test(argument)), ours }
+    const { arguments: all, ours, omit } = measurement(...args)
+    const sources = all.filter((argument) => /^--cov(=|$)/.test(argument))
+    return { sources, ours, omits: omit.length > 0 }
   }
 
   it.each([
-    [{}, FOLDERS, { sources: ["--cov=."], ours: true }],
-    [{}, [...FOLDERS, { name: "src", isPackage: false }], { sources: ["--cov=src"], ours: true }],
+    [{}, false, { sources: ["--cov=."], ours: true, omits: false }],
+    [{}, true, { sources: ["--cov=src"], ours: true, omits: false }],
     [
       { "pyproject.toml": "[tool.coverage.run]\nbranch = true" },
-      FOLDERS,
-      { sources: ["--cov=app"], ours: false },
+      false,
+      { sources: ["--cov=."], ours: false, omits: true },
     ],
     [
       { "pyproject.toml": '[tool.coverage.run]\nsource = ["app"]' },
-      FOLDERS,
-      { sources: ["--cov"], ours: false },
+      false,
+      { sources: ["--cov"], ours: false, omits: false },
     ],
-    [{ ".coveragerc": "[run]\nsource = app" }, FOLDERS, { sources: ["--cov"], ours: false }],
-    [{ "setup.cfg": "[coverage:run]\nsource = app" }, FOLDERS, { sources: ["--cov"], ours: false }],
+    [{ ".coveragerc": "[run]\nsource = app" }, false, { sources: ["--cov"], ours: false, omits: false }],
+    [
+      { "setup.cfg": "[coverage:run]\nsource = app" },
+      false,
+      { sources: ["--cov"], ours: false, omits: false },
+    ],
     [
       { "setup.cfg": "[metadata]\nname = x", "pyproject.toml": "[project]" },
-      FOLDERS,
-      { sources: ["--cov=."], ours: true },
+      false,
+      { sources: ["--cov=."], ours: true, omits: false },
     ],
-  ])("%j with %j", (texts, folders, expected) => {
-    expect(first(texts, folders)).toEqual(expected)
+  ])("%j, with src/: %j", (texts, hasSrc, expected) => {
+    expect(first(texts, hasSrc)).toEqual(expected)
   })
 
   it("lets slipway.yaml choose", () => {
-    expect(first({ ".coveragerc": "[run]\nsource = app" }, FOLDERS, ["app", "lib"])).toEqual({
+    expect(first({ ".coveragerc": "[run]\nbranch = true" }, false, ["app", "lib"])).toEqual({
       sources: ["--cov=app", "--cov=lib"],
       ours: false,
+      omits: false,
     })
   })
 
   it("never lets a suite fail for its own share", () => {
-    expect(measurement({}, FOLDERS).arguments).toContain("--cov-fail-under=0")
+    expect(measurement({}, false).arguments).toContain("--cov-fail-under=0")
   })
 })

@@ -70,11 +70,25 @@ describe("a suite that came to its end", () => {
       reason: "no test ran: all 1 are skipped",
     })
     expect(
-      outcome(ended(2, "...\n!!!! pytest.exit: enough !!!!"), [test("test_a"), finish(2)]),
+      outcome(ended(2, "...\n!!!! _pytest.outcomes.Exit: enough !!!!"), [test("test_a"), finish(2)]),
     ).toMatchObject({
       status: "failed",
-      reason: "the tests were ended early, after 1: pytest.exit: enough",
+      reason: "the tests were ended early, after 1 of 1: _pytest.outcomes.Exit: enough",
     })
+  })
+
+  it("fails for an end that no failed test explains", () => {
+    const done = (more: object) => ({ finish: { exitCode: 0, workers: 1, ...more } })
+    expect(outcome(ended(1, "E  ValueError: late"), [test("test_a"), finish(1)])).toMatchObject({
+      status: "failed",
+      reason: "pytest ended with 1, though no test failed: ValueError: late",
+    })
+    expect(outcome(ended(139), [test("test_a"), finish(0)])).toMatchObject({ status: "failed" })
+    expect(outcome(ended(0, "!!! enough !!!"), [test("test_a"), done({ collected: 9 })])).toMatchObject({
+      status: "failed",
+      reason: "the tests were ended early, after 1 of 9: enough",
+    })
+    expect(outcome(ended(0), [test("test_a"), done({ collected: null })]).status).toBe("passed")
   })
 
   it("is an error when pytest had one of its own", () => {
@@ -95,11 +109,22 @@ describe("a suite without tests", () => {
   })
 
   it("is an error when pytest could not begin", () => {
-    expect(outcome(ended(4, "ERROR: unrecognized arguments: --nope"), [])).toMatchObject({
+    expect(
+      outcome(
+        ended(
+          4,
+          "ERROR: usage: pytest [options]\n__main__.py: error: unrecognized arguments: --nope\n  inifile: None",
+        ),
+        [],
+      ),
+    ).toMatchObject({
       status: "error",
-      reason: expect.stringContaining("unrecognized arguments: --nope") as string,
+      reason: "pytest could not do its work (exit code 4): unrecognized arguments: --nope",
       exitCode: 4,
     })
+    const conftest =
+      "ImportError while loading conftest '/src/conftest.py'.\nconftest.py:1: in <module>\nE   KeyError: 'DATABASE_URL'\n"
+    expect(outcome(ended(4, conftest), []).reason).toContain("KeyError: 'DATABASE_URL'")
   })
 })
 
@@ -138,6 +163,15 @@ describe("services and migrations", () => {
     })
   })
 
+  it("is the infrastructure's error when time was up in the migration", () => {
+    const migration = { command: "sleep 1000", exitCode: 143, seconds: 20, output: "" }
+    expect(outcome(ended(124), [{ migration }], { interruption })).toMatchObject({
+      status: "error",
+      reason: "unit took longer than 600 s, during the migration",
+      exitCode: 3,
+    })
+  })
+
   it("fails when the migration fails, with the end of what it said", () => {
     const migration = {
       command: "alembic upgrade head",
@@ -157,6 +191,11 @@ describe("readRecords", () => {
   it("passes over a torn line and what is no record", () => {
     const text = `${JSON.stringify(test("test_a"))}\nnull\n"x"\n{"test":{"id":"tests/te`
     expect(readRecords(text).tests).toHaveLength(1)
+  })
+
+  it("counts what is left to the other suite, of whichever worker says most", () => {
+    expect(readRecords('{"others":3}\n{"others":4}').others).toBe(4)
+    expect(readRecords("").others).toBe(0)
   })
 
   it("leaves out repetitions where there was none, and rounds seconds", () => {
