@@ -8,20 +8,20 @@ export interface Row {
   prepare?: () => void
   /** Returns what it timed itself, in milliseconds by further names. */
   work: () => Promise<Readonly<Record<string, number>>>
-  /** Other rows warm up for this one too. */
-  warm?: boolean
-  /** It is about what was never seen, and takes long: no warm-up, and one round in three. */
-  cold?: boolean
+  /** Other rows warm up for it, or it is about what was never seen. */
+  noWarmUp?: boolean
+  /** It takes long: one round in three will do. */
+  rare?: boolean
 }
 
-const COLD_EVERY = 3
+const RARELY = 3
 
 /** Times every row in turn with the others, so that a slow moment of the machine hits all of them. */
 export async function measure(rows: readonly Row[], rounds: number): Promise<Series> {
   const series: Series = new Map()
-  for (const row of rows) if (!row.cold && !row.warm) await time(row)
+  for (const row of rows) if (!row.noWarmUp) await time(row)
   for (let round = 0; round < rounds; round++)
-    for (const row of rows.filter(({ cold }) => !cold || round % COLD_EVERY === 0))
+    for (const row of rows.filter(({ rare }) => !rare || round % RARELY === 0))
       for (const [name, ms] of Object.entries(await time(row)))
         series.set(name, [...(series.get(name) ?? []), ms])
   return series

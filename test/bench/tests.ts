@@ -60,7 +60,7 @@ function hostRows({ unit, integration, coverage }: HostTests, python: string, ve
   }
   return [
     { name: HOST.all, work: () => all(python) },
-    { name: HOST.cold, cold: true, work: cold },
+    { name: HOST.cold, noWarmUp: true, rare: true, work: cold },
   ]
 }
 
@@ -79,9 +79,10 @@ function slipwayRows({ slipway, dagger, write, fresh }: Place, app: string): Row
   const settings = (text: () => string) => () => write(join(app, "slipway.yaml"), text())
   const usual = settings(() => "version: 1\n")
   return [
-    { name: SLIPWAY.unit, prepare: usual, work: gate("unit") },
-    { name: SLIPWAY.integration, prepare: usual, work: gate("integration") },
-    { name: SLIPWAY.cold, cold: true, prepare: settings(index), work: tests },
+    // What `slipway tests` warms up is all that these two need.
+    { name: SLIPWAY.unit, noWarmUp: true, prepare: usual, work: gate("unit") },
+    { name: SLIPWAY.integration, noWarmUp: true, prepare: usual, work: gate("integration") },
+    { name: SLIPWAY.cold, noWarmUp: true, rare: true, prepare: settings(index), work: tests },
     { name: SLIPWAY.all, prepare: usual, work: tests },
   ]
 }
@@ -109,7 +110,11 @@ function report(series: Awaited<ReturnType<typeof measure>>): void {
     [SLIPWAY.cached, against(HOST.all)],
     [SLIPWAY.cold, against(HOST.cold)],
   ]
-  print("tests of the sample service (the host's services run all the time, behind tunnels)", series, lines)
+  print(
+    "tests of the sample service (the host's services run all the time, behind tunnels and a relay)",
+    series,
+    lines,
+  )
   console.log(
     "never seen: all is resolved and installed anew; wheels come from a warm uv cache, here and there",
   )
