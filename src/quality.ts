@@ -1,15 +1,11 @@
 import { Changeset, check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { parseConfig } from "./lib/config/parse.js"
-import { fail } from "./lib/errors.js"
-import { text } from "./lib/report/text.js"
 import { recorded } from "./lib/run.js"
 import { STAGES } from "./lib/stages.js"
 import type { ToolName } from "./lib/tools/index.js"
-import { runTasks, type Task } from "./stage.js"
-import { pythonEnvironment } from "./python.js"
+import { mustPass, runTasks, type Task } from "./stage.js"
 import { artifacts } from "./artifacts.js"
-import { readSuppressions } from "./suppressions.js"
-import { inspectable, prepareTool, runTool, type ToolInputs } from "./tool.js"
+import { inspectable, prepareTool, runTool, toolInputs } from "./tool.js"
 
 /**
  * Formatting, imports, style, types and security of the Python code, each a check of its own.
@@ -87,7 +83,7 @@ export class Quality {
   @func()
   async fix(): Promise<Changeset> {
     const { timeout } = parseConfig(this.settings || undefined)
-    const inputs = await this.inputs()
+    const inputs = await toolInputs(this)
     const [isort, black] = [await prepareTool("isort", inputs), await prepareTool("black", inputs)]
     const before = isort.container.directory("/src").withDirectory("/", black.container.directory("/src"))
     const after = isort.container
@@ -100,28 +96,18 @@ export class Quality {
 
   /** What is to be run, a task each. For other stages; it is no part of the API. */
   async tasks(): Promise<Task[]> {
-    const inputs = await this.inputs()
+    const inputs = await toolInputs(this)
     const chosen = STAGES.quality.filter((name) => inputs.config.quality.checks.includes(name))
     return chosen.map((name) => ({ name, run: () => runTool(name, inputs) }))
   }
 
   /** A tool's container as it stands before its command. For `debug` of the root; it is no part of the API. */
   async debug(name: ToolName): Promise<Container> {
-    const { container, command } = await prepareTool(name, await this.inputs())
+    const { container, command } = await prepareTool(name, await toolInputs(this))
     return inspectable(container, command)
   }
 
-  private async inputs(): Promise<ToolInputs> {
-    const config = parseConfig(this.settings || undefined)
-    const [environment, suppressions] = await Promise.all([
-      pythonEnvironment(this.source, config),
-      readSuppressions(this.source, this.now),
-    ])
-    return { source: this.source, config, environment, suppressions, invocation: this.invocation }
-  }
-
   private async gate(name: ToolName): Promise<void> {
-    const report = await runTool(name, await this.inputs())
-    if (report.status !== "passed") throw fail("GATE_FAILED", [text([report])])
+    mustPass(await runTool(name, await toolInputs(this)))
   }
 }

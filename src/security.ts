@@ -1,16 +1,11 @@
 import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { parseConfig } from "./lib/config/parse.js"
-import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
-import { stopped } from "./lib/report/place.js"
-import { text } from "./lib/report/text.js"
 import { STAGES } from "./lib/stages.js"
-import { pythonEnvironment } from "./python.js"
 import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
-import { runTasks, type Stage, type Task } from "./stage.js"
-import { readSuppressions } from "./suppressions.js"
-import { inspectable, runTool } from "./tool.js"
+import { mustPass, runTasks, type Stage, type Task } from "./stage.js"
+import { inspectable, runTool, toolInputs } from "./tool.js"
 
 type ScanName = (typeof STAGES.security)[number]
 
@@ -90,7 +85,7 @@ export class Security {
    * of the API.
    */
   async tasks({ bandit }: { bandit: boolean }): Promise<Task[]> {
-    const inputs = await this.inputs()
+    const inputs = await toolInputs(this)
     const scans = scanStages(inputs)
     const chosen = STAGES.security.filter((name) => inputs.config.security.checks.includes(name))
     const own: Task[] = chosen.map((name) => ({ name, run: scans[name] }))
@@ -100,25 +95,15 @@ export class Security {
 
   /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */
   async debug(name: ScanName): Promise<Container> {
-    const inputs = await this.inputs()
+    const inputs = await toolInputs(this)
     const { container, command } = await (name === "suppressions"
       ? prepareNosec(inputs)
       : prepareScan(name, inputs))
     return inspectable(container, command)
   }
 
-  private async inputs(): Promise<ScanInputs> {
-    const config = parseConfig(this.settings || undefined)
-    const [environment, suppressions] = await Promise.all([
-      pythonEnvironment(this.source, config),
-      readSuppressions(this.source, this.now),
-    ])
-    return { source: this.source, config, environment, suppressions, invocation: this.invocation }
-  }
-
   private async gate(name: ScanName): Promise<void> {
-    const report = await scanStages(await this.inputs())[name]()
-    if (stopped(report)) throw fail("GATE_FAILED", [text([report])])
+    mustPass(await scanStages(await toolInputs(this))[name]())
   }
 }
 

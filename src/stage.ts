@@ -1,5 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
-import { ExitCode, SlipwayError } from "./lib/errors.js"
+import { ExitCode, fail, SlipwayError } from "./lib/errors.js"
+import { stopped } from "./lib/report/place.js"
+import { text } from "./lib/report/text.js"
 import { pool } from "./lib/pool.js"
 import { inRunOrder, STAGE_NAMES, type StageName } from "./lib/stages.js"
 import type { StageReport } from "./lib/verdict.js"
@@ -51,6 +53,11 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
       ),
     }
   }
+}
+
+/** What a check does with its stage: it throws unless that passed or was passed over. */
+export function mustPass(stage: Stage): void {
+  if (stopped(stage)) throw fail("GATE_FAILED", [text([stage])])
 }
 
 /** An error's message, without what the engine adds for machines. */

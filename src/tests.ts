@@ -2,13 +2,10 @@ import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { prepareCoverage, runCoverage } from "./coverage.js"
 import { parseConfig } from "./lib/config/parse.js"
-import { fail } from "./lib/errors.js"
 import { once } from "./lib/once.js"
-import { text } from "./lib/report/text.js"
 import { STAGES } from "./lib/stages.js"
-import { stopped } from "./lib/report/place.js"
 import { pythonEnvironment } from "./python.js"
-import { runTasks, type Stage, type Task } from "./stage.js"
+import { mustPass, runTasks, type Stage, type Task } from "./stage.js"
 import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
 import { inspectable } from "./tool.js"
 
@@ -108,8 +105,7 @@ export class Tests {
   }
 
   private async gate(name: TestStage): Promise<void> {
-    const report = await testStages(await this.inputs())[name]()
-    if (stopped(report)) throw fail("GATE_FAILED", [text([report])])
+    mustPass(await testStages(await this.inputs())[name]())
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
+import { parseConfig } from "./lib/config/parse.js"
 import type { Outcome } from "./lib/finding.js"
 import { interrupted, stageExitCode } from "./lib/run.js"
 import { judgeKept } from "./lib/security/judge.js"
@@ -8,9 +9,9 @@ import { applySuppressions, type Suppression } from "./lib/security/suppressions
 import { shellQuote } from "./lib/shellQuote.js"
 import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
 import { attempted, type Stage } from "./stage.js"
-import type { Suppressions } from "./suppressions.js"
+import { readSuppressions, type Suppressions } from "./suppressions.js"
 import { texts } from "./texts.js"
-import { type PythonEnvironment, unresolved } from "./python.js"
+import { type PythonEnvironment, pythonEnvironment, unresolved } from "./python.js"
 
 /** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
 const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
@@ -28,6 +29,25 @@ export interface ToolInputs {
   suppressions: Suppressions
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
+}
+
+/** What a group of stages is made with. */
+export interface Service {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  invocation: string
+  now: string
+}
+
+/** Works out what all tools of a service share. Throws for a bad `slipway.yaml`. */
+export async function toolInputs({ source, settings, invocation, now }: Service): Promise<ToolInputs> {
+  const config = parseConfig(settings || undefined)
+  const [environment, suppressions] = await Promise.all([
+    pythonEnvironment(source, config),
+    readSuppressions(source, now),
+  ])
+  return { source, config, environment, suppressions, invocation }
 }
 
 /** A stage, with the suppressions that it used. */

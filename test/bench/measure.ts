@@ -40,18 +40,20 @@ export const median = (values: readonly number[]): number => {
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
+const WIDTH = 50
+
 /** A line of a table: a name of the series, and what is said of its median. */
 export type Line = [name: string, remark?: (ms: number) => string]
 
 /** Prints shortest, median and longest time of each line. */
 export function print(title: string, series: Series, lines: readonly Line[]): void {
-  console.log(`\n${title}\n${"".padEnd(44)}   min median    max`)
+  console.log(`\n${title}\n${"".padEnd(WIDTH)}    min median    max`)
   for (const [name, remark] of lines) {
     const values = series.get(name) ?? []
     const figures = [Math.min(...values), median(values), Math.max(...values)].map((ms) =>
       (ms / 1000).toFixed(2).padStart(7),
     )
-    console.log(`${name.padEnd(43)}${figures.join("")} s   ${remark?.(median(values)) ?? ""}`.trimEnd())
+    console.log(`${name.padEnd(WIDTH)}${figures.join("")} s   ${remark?.(median(values)) ?? ""}`.trimEnd())
   }
 }
 
