@@ -4,6 +4,7 @@ import { $ } from "zx"
 import { engineEnvironment } from "../dagger.js"
 import { REPOSITORY } from "../lib/home.js"
 import { say, step } from "../lib/progress.js"
+import { run } from "../lib/shell.js"
 
 interface Results {
   numPassedTests: number
@@ -19,17 +20,10 @@ const IMAGES = ["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.7
 export async function test(files: string[]): Promise<number> {
   const env = await engineEnvironment()
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
-  await step("sdk/ for editors and tsc", () =>
-    sh`dagger develop --progress=plain`.stdio("ignore", "ignore", "pipe"),
-  )
+  const quiet = run({ cwd: REPOSITORY, env })
+  await step("sdk/ for editors and tsc", () => quiet`dagger develop --silent`)
   for (const image of IMAGES)
-    await step(`image ${image}`, () =>
-      sh`dagger --progress=plain -M -c ${`container | from ${image} | sync`}`.stdio(
-        "ignore",
-        "ignore",
-        "pipe",
-      ),
-    )
+    await step(`image ${image}`, () => quiet`dagger -s -M -c ${`container | from ${image} | sync`}`)
   const lint = await step("lint", () => sh`npm run --silent lint`)
   const file = join(REPOSITORY, "node_modules/.slipway-test.json")
   rmSync(file, { force: true })
