@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { engineEnvironment } from "../../dagger/dagger.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 
 /** A folder of copies to edit, and the commands that are timed on them. */
 export interface Place {
@@ -69,8 +69,14 @@ async function slipway(
   return { verdict: JSON.parse(read("verdict.json")) as Verdict, read }
 }
 
+export function stageOf({ verdict }: SlipwayRun, name: string): StageResult {
+  const found = verdict.stages.find((stage) => stage.name === name)
+  if (found === undefined) throw new Error(`no stage ${name}`)
+  return found
+}
+
 /** Fails where a stage's result came from the cache though it should have run, or the other way round. */
-export function expectCached({ verdict }: SlipwayRun, name: string, cached: boolean): void {
-  const stage = verdict.stages.find((stage) => stage.name === name)
-  if (stage?.cached !== cached) throw new Error(`${name} came from the cache: ${String(stage?.cached)}`)
+export function expectCached(run: SlipwayRun, name: string, expected: boolean): void {
+  const { cached } = stageOf(run, name)
+  if (cached !== expected) throw new Error(`${name} came from the cache: ${String(cached)}`)
 }

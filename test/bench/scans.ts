@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
 import { DATABASE } from "../../dagger/images/database.js"
 import { type Line, measure, print, type Row, times } from "./measure.js"
-import { expectCached, type Place } from "./place.js"
+import { expectCached, type Place, stageOf } from "./place.js"
 
 const COLD = "requirements edited, new database"
 const WARM = "requirements edited"
@@ -27,7 +27,7 @@ function scanRows({ copy, edit, write, fresh, slipway }: Place, digest: string):
   const scan = (name: string, cached: boolean) => async () => {
     const run = await slipway("security", app)
     expectCached(run, "vulnerabilities", cached)
-    return { [alone(name)]: run.verdict.stages[0]?.milliseconds ?? NaN }
+    return { [alone(name)]: stageOf(run, "vulnerabilities").milliseconds }
   }
   const prepare = (more: () => string) => () => {
     edit(join(app, "requirements.txt"), "# edit")
