@@ -19,7 +19,8 @@ MARKER = os.environ.get("SLIPWAY_INTEGRATION_MARKER", "")
 CLASSIFIES = os.environ.get("SLIPWAY_CLASSIFIES") == "yes"
 TIMEOUT = os.environ.get("SLIPWAY_TEST_TIMEOUT", "0")
 
-# Starting a process for pytest and importing the service's packages there takes about as long as this many tests.
+# A worker costs its start, with the service's imports, and some 2 ms for each test: measured by `npm run bench workers`,
+# quick tests never gain, and from here on little is lost where tests are slow enough to gain.
 TESTS_PER_WORKER = int(os.environ.get("SLIPWAY_TESTS_PER_WORKER", "400"))
 
 MESSAGE = 1_000
