@@ -70,12 +70,15 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   }
 }
 
+/** Waits without keeping this process from its end. */
+const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
+
 /** Ends `dagger` when our engine has ended: it would wait for it forever. */
 async function endWithEngine(child: ChildProcess, log: Writable, signal: AbortSignal): Promise<void> {
   const begun = running()?.pid
-  while (!signal.aborted && running()?.pid === begun) await sleep(1000)
+  while (!signal.aborted && running()?.pid === begun) await pause(1000)
+  if (!signal.aborted) await pause(3000) // for what it may have to say itself
   if (signal.aborted) return
-  await sleep(3000) // for what it may have to say itself
   log.write("Error: the engine ended during the run\n")
   child.kill("SIGKILL")
 }
@@ -83,7 +86,7 @@ async function endWithEngine(child: ChildProcess, log: Writable, signal: AbortSi
 /** Shows what the mirror makes: an image that has to be made first can take minutes, of which `dagger` says nothing. */
 async function showStandIns(line: LiveLine, signal: AbortSignal): Promise<void> {
   const log = join(paths.logs, "mirror.log")
-  for (let seen = lastLine(log); !signal.aborted; await sleep(1000)) {
+  for (let seen = lastLine(log); !signal.aborted; await pause(1000)) {
     const now = lastLine(log)
     if (now !== seen && now.includes("…")) line.show(now)
     seen = now
