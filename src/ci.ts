@@ -1,6 +1,6 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
-import { ExitCode, SlipwayError } from "./lib/errors.js"
+import { type ExitCode, exitCodeOf } from "./lib/errors.js"
 import { html } from "./lib/report/html.js"
 import { summary } from "./lib/report/summary.js"
 import { text } from "./lib/report/text.js"
@@ -46,8 +46,8 @@ async function attempt(
     const reports = await stages()
     return { reports, problem: null, exitCode: overall(reports.map(({ exitCode }) => exitCode)) }
   } catch (error) {
-    const exitCode = error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure
-    return { reports: [], problem: error instanceof Error ? error.message : String(error), exitCode }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { reports: [], problem, exitCode: exitCodeOf(error) }
   }
 }
 

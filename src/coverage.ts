@@ -1,14 +1,13 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import { execute, timing } from "./execute.js"
+import { execute, logOf, timing } from "./execute.js"
 import { ExitCode } from "./lib/errors.js"
 import type { Outcome } from "./lib/finding.js"
 import { interrupted, stageExitCode } from "./lib/run.js"
-import { shellQuote } from "./lib/shellQuote.js"
 import { coverageOutcome, readCoverage } from "./lib/testing/coverage.js"
 import { COVERAGE_RC, COVERAGE_RC_TEXT } from "./lib/testing/measure.js"
 import { broken } from "./lib/tools/outcome.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
-import { attempted, type Stage, unfinished } from "./stage.js"
+import { attempted, identity, type Stage, unfinished } from "./stage.js"
 import { coverageFile, type Suite, type SuiteInputs } from "./suite.js"
 
 const OUT = "/slipway/out"
@@ -16,14 +15,9 @@ const OUT = "/slipway/out"
 /** Joins what the suites measured and compares it with the gate. */
 export function runCoverage(suites: readonly Suite[], inputs: SuiteInputs): Promise<Stage> {
   const { config, environment, invocation } = inputs
-  const identity = {
-    name: "coverage",
-    group: "tests",
-    version: environment.version("coverage"),
-    repro: `${invocation} debug --stage=coverage terminal`,
-    facts: { gate: `more than ${config.tests.coverage.above} %` },
-  }
-  return attempted(identity, () => coverageWork(suites, inputs))
+  const facts = { gate: `more than ${config.tests.coverage.above} %` }
+  const stage = identity("tests", "coverage", environment.version("coverage"), invocation)
+  return attempted({ ...stage, facts }, () => coverageWork(suites, inputs))
 }
 
 async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
@@ -44,7 +38,7 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
     ...outcome,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
-    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
+    log: logOf(command, run),
     ...(coverage && { coverage, files: coverageFiles(run.container.directory(OUT)) }),
   }
 }

@@ -2,6 +2,7 @@ import type { Container } from "@dagger.io/dagger"
 import { isExecError } from "./lib/execError.js"
 import type { ToolRun } from "./lib/finding.js"
 import { endedEarly, RECORD, recorded } from "./lib/run.js"
+import { shellQuote } from "./lib/shellQuote.js"
 
 /** A finished run, with the container as it left it. */
 export interface Execution extends ToolRun {
@@ -44,6 +45,10 @@ async function finished(done: Container): Promise<Execution> {
     return { exitCode, began: Infinity, stdout, stderr, container: done }
   }
 }
+
+/** What a stage's log holds: the command, and all that it said. */
+export const logOf = (command: readonly string[], { stdout, stderr }: ToolRun): string =>
+  `$ ${shellQuote(command)}\n${stdout}${stderr}`
 
 /** When a stage's run began and how long it was waited for. `asked` is when its result was asked for. */
 export const timing = ({ began }: Execution, asked: number) => ({

@@ -88,12 +88,14 @@ export class Slipway {
       const unknown = only.find((group) => !GROUPS.some((known) => known === group))
       if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
       const groups = GROUPS.filter((group) => only.length === 0 || only.includes(group))
-      const { parallel } = parseConfig((await this.settings()) || undefined)
-      const [quality, security, tests] = await Promise.all([this.quality(), this.security(), this.tests()])
+      const { source, invocation, now } = this
+      const settings = await this.settings()
+      const { parallel } = parseConfig(settings || undefined)
       const tasksOf: Record<Group, () => Promise<Task[]>> = {
-        quality: () => quality.tasks(),
-        security: () => security.tasks({ bandit: !groups.includes("quality") }),
-        tests: () => tests.tasks(),
+        quality: () => new Quality(source, settings, invocation, now).tasks(),
+        security: () =>
+          new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
+        tests: () => new Tests(source, settings, invocation).tasks(),
       }
       const tasks = await Promise.all(groups.map((group) => tasksOf[group]()))
       return runTasks(parallel, tasks.flat())

@@ -1,6 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { standInNote } from "./images.js"
-import { execute, type Execution, timing } from "./execute.js"
+import { execute, type Execution, logOf, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
 import type { Outcome, ToolRun } from "./lib/finding.js"
 import { interrupted, stageExitCode } from "./lib/run.js"
@@ -13,9 +13,8 @@ import type { Scan } from "./lib/security/severity.js"
 import { applySuppressions, suppressionFindings } from "./lib/security/suppressions.js"
 import { vulnerabilities } from "./lib/security/vulnerabilities.js"
 import { broken, count, failed, passed } from "./lib/tools/outcome.js"
-import { shellQuote } from "./lib/shellQuote.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
-import { attempted, type Stage } from "./stage.js"
+import { attempted, identity, type Stage } from "./stage.js"
 import type { Scanned, ToolInputs } from "./tool.js"
 import {
   BILLS,
@@ -46,13 +45,8 @@ export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<
 
 /** Runs a scan and tells what is left of its findings. Throws for nothing that a source can hold. */
 export function runScan(name: TrivyScan, inputs: ScanInputs): Promise<Scanned> {
-  const identity = {
-    name,
-    group: "security",
-    version: TRIVY_VERSION,
-    repro: `${inputs.invocation} debug --stage=${name} terminal`,
-  }
-  return attempted(identity, () => scanWork(name, inputs))
+  const stage = identity("security", name, TRIVY_VERSION, inputs.invocation)
+  return attempted(stage, () => scanWork(name, inputs))
 }
 
 async function scanWork(name: TrivyScan, inputs: ScanInputs) {
@@ -74,7 +68,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
     findings: kept,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, unreliable),
-    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
+    log: logOf(command, run),
     suppressed,
     used,
     facts: { ...database?.facts, ...(await trivyFacts(config)) },
@@ -145,13 +139,8 @@ export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan 
 
 /** Judges what is suppressed, in the file and by comments, from what all scans used of it. */
 export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Stage> {
-  const identity = {
-    name: "suppressions",
-    group: "security",
-    version: "",
-    repro: `${inputs.invocation} debug --stage=suppressions terminal`,
-  }
-  return attempted(identity, () => suppressionsWork(scans, inputs))
+  const stage = identity("security", "suppressions", "", inputs.invocation)
+  return attempted(stage, () => suppressionsWork(scans, inputs))
 }
 
 async function suppressionsWork(scans: readonly Scanned[], inputs: ScanInputs) {
@@ -164,7 +153,7 @@ async function suppressionsWork(scans: readonly Scanned[], inputs: ScanInputs) {
     ...outcome,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
-    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
+    log: logOf(command, run),
     suppressed: scans.flatMap(({ suppressed = [] }) => suppressed),
   }
 }

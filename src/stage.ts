@@ -1,9 +1,9 @@
 import type { Directory } from "@dagger.io/dagger"
-import { ExitCode, fail, SlipwayError } from "./lib/errors.js"
+import { ExitCode, exitCodeOf, fail } from "./lib/errors.js"
 import { stopped } from "./lib/report/place.js"
 import { text } from "./lib/report/text.js"
 import { pool } from "./lib/pool.js"
-import { inRunOrder, STAGE_NAMES, type StageName } from "./lib/stages.js"
+import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "./lib/stages.js"
 import type { StageReport } from "./lib/verdict.js"
 import { oneLine } from "./lib/tools/outcome.js"
 
@@ -32,6 +32,14 @@ const place = ({ name }: Stage): number => STAGE_NAMES.findIndex((known) => know
 /** What of a stage is known before it runs. */
 export type Identity = Pick<Stage, "name" | "group" | "version" | "repro" | "facts">
 
+/** What is known of a stage, by its name and its tool's version. */
+export const identity = (group: Group, name: StageName, version: string, invocation: string): Identity => ({
+  name,
+  group,
+  version,
+  repro: `${invocation} debug --stage=${name} terminal`,
+})
+
 /**
  * Runs a stage's work. What keeps it from beginning, such as an image that can't be pulled, is this stage's error: the
  * others go on, and keep what they leave.
@@ -46,11 +54,7 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
     const message = messageOf(error)
     return {
       ...identity,
-      ...unfinished(
-        `it could not be run: ${message}`,
-        error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure,
-        message,
-      ),
+      ...unfinished(`it could not be run: ${message}`, exitCodeOf(error), message),
     }
   }
 }
@@ -68,11 +72,20 @@ export type Unfinished = ReturnType<typeof unfinished>
 
 /** What a stage comes to that could not do its work. */
 export const unfinished = (reason: string, exitCode: ExitCode, log = "") => ({
+  ...NOT_RUN,
   status: "error" as const,
   reason: oneLine(reason),
   exitCode,
-  findings: [],
-  milliseconds: 0,
-  cached: null,
   log,
 })
+
+/** What a stage comes to that has nothing to do. */
+export const skipped = (reason: string) => ({
+  ...NOT_RUN,
+  status: "skipped" as const,
+  reason,
+  exitCode: ExitCode.passed,
+  log: "",
+})
+
+const NOT_RUN = { findings: [], milliseconds: 0, cached: null }

@@ -1,9 +1,8 @@
 import { type Container, dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
-import { execute, timing } from "./execute.js"
+import { execute, logOf, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
 import { ExitCode } from "./lib/errors.js"
 import { interrupted } from "./lib/run.js"
-import { shellQuote } from "./lib/shellQuote.js"
 import { INTEGRATION_FOLDERS, type SuiteName, suiteCommand } from "./lib/testing/command.js"
 import {
   COVERAGE_CONFIG,
@@ -19,7 +18,7 @@ import { index, type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "./
 import { installProject } from "./project.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
 import { serviceFact, serviceLog, withServices } from "./services.js"
-import { attempted, messageOf, type Stage, unfinished, type Unfinished } from "./stage.js"
+import { attempted, identity, messageOf, skipped, type Stage, unfinished, type Unfinished } from "./stage.js"
 import { texts } from "./texts.js"
 
 /** The first with the hooks that our plugin needs. */
@@ -126,13 +125,8 @@ export function runSuite(
   leftByUnit?: () => Promise<number>,
 ): Promise<Suite> {
   const { environment, invocation } = inputs
-  const identity = {
-    name,
-    group: "tests",
-    version: environment.version("pytest"),
-    repro: `${invocation} debug --stage=${name} terminal`,
-  }
-  return attempted(identity, () => suiteWork(name, inputs, leftByUnit))
+  const stage = identity("tests", name, environment.version("pytest"), invocation)
+  return attempted(stage, () => suiteWork(name, inputs, leftByUnit))
 }
 
 async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () => Promise<number>) {
@@ -147,7 +141,7 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
     )
   const has = name === "unit" ? "yes" : await integrationTests(inputs)
   // Services are not started for nothing. Markers that code sets are seen when the unit tests are collected.
-  if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped()
+  if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped(NO_INTEGRATION_TESTS)
   const { container, command, measurement } = await prepareSuite(name, inputs)
   const run = await execute(container, command, config.timeout).catch((error: unknown) => endedService(error))
   if (typeof run === "string") return serviceEnded(run, config)
@@ -162,7 +156,7 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
     ...timing(run, begun),
     tests: records.tests,
     facts: await facts(records, config),
-    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}${await failedService(records, config)}`,
+    log: logOf(command, run) + (await failedService(records, config)),
     ...(await leftBehind(name, run.container)),
     measurement,
     others: records.others,
@@ -192,16 +186,6 @@ async function integrationTests({
     .withExec(search, { expect: ReturnType.Any })
   return (await found.exitCode()) === 0 ? "maybe" : "no"
 }
-
-const skipped = () => ({
-  status: "skipped" as const,
-  reason: NO_INTEGRATION_TESTS,
-  exitCode: ExitCode.passed,
-  findings: [],
-  milliseconds: 0,
-  cached: null,
-  log: "",
-})
 
 /** The name of the service whose end kept a command from beginning. Throws what is another error. */
 function endedService(error: unknown): string {

@@ -1,5 +1,5 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import { execute, timing } from "./execute.js"
+import { execute, logOf, timing } from "./execute.js"
 import type { Config } from "./lib/config/config.js"
 import { parseConfig } from "./lib/config/parse.js"
 import type { Outcome } from "./lib/finding.js"
@@ -8,7 +8,7 @@ import { judgeKept } from "./lib/security/judge.js"
 import { applySuppressions, type Suppression } from "./lib/security/suppressions.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
-import { attempted, type Stage } from "./stage.js"
+import { attempted, identity, type Stage } from "./stage.js"
 import { readSuppressions, type Suppressions } from "./suppressions.js"
 import { texts } from "./texts.js"
 import { type PythonEnvironment, pythonEnvironment, unresolved } from "./python.js"
@@ -101,13 +101,8 @@ async function timed(files: Directory): Promise<Directory> {
 /** Runs a tool and tells what its answer means. Throws for nothing that a tool or a service can do. */
 export function runTool(name: ToolName, inputs: ToolInputs): Promise<Scanned> {
   const { environment, invocation } = inputs
-  const identity = {
-    name,
-    group: "quality",
-    version: environment.version(tool(name).package),
-    repro: `${invocation} debug --stage=${name} terminal`,
-  }
-  return attempted(identity, () => toolWork(name, inputs))
+  const version = environment.version(tool(name).package)
+  return attempted(identity("quality", name, version, invocation), () => toolWork(name, inputs))
 }
 
 async function toolWork(name: ToolName, inputs: ToolInputs) {
@@ -128,7 +123,7 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
     used,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
-    log: `$ ${shellQuote(command)}\n${run.stdout}${run.stderr}`,
+    log: logOf(command, run),
   }
 }
 

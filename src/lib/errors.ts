@@ -139,6 +139,10 @@ export class SlipwayError extends Error {
   }
 }
 
+/** What an error makes the command end with: one that nobody foresaw is the infrastructure's. */
+export const exitCodeOf = (error: unknown): ExitCode =>
+  error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure
+
 /** Makes the error of a code: `throw fail("UNKNOWN_STAGE", [name, stages])`. */
 export function fail<C extends ErrorCode>(
   code: C,

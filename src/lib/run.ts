@@ -6,7 +6,7 @@ import type { StageStatus } from "./verdict.js"
 export const RECORD = { began: "/slipway/began", exitCode: "/slipway/exit-code" } as const
 
 /** What timeout(1) ends with when time was up; its own failures and signals come after. */
-const TIMED_OUT = 124
+export const TIMED_OUT = 124
 /** From here on a shell counts in the signal that ended the command. */
 const SIGNALS = 128
 

@@ -44,6 +44,24 @@ export const IMAGE_ROLES = ["python", "git", "postgres", "redis", "trivy"] as co
 const WORKER_NUMBERS = Array.from({ length: 64 }, (_, index) => index + 1)
 const TAGS = Array.from({ length: 30 }, (_, index) => index + 1)
 
+/** Which version of a service runs, and how the tests are told where. */
+const service = (version: string, variable: string) =>
+  ({
+    version: {
+      kind: "text",
+      doc: "A tag of the official image.",
+      rules: [imageTag],
+      numbers: TAGS,
+      default: version,
+    },
+    variable: {
+      kind: "text",
+      doc: "The environment variable that holds its URL.",
+      rules: [environmentVariable],
+      default: variable,
+    },
+  }) as const
+
 /** Which tests a suite is made of. */
 const suite = (name: string) =>
   ({
@@ -153,19 +171,7 @@ export const spec = {
           kind: "section",
           doc: "The PostgreSQL of the integration tests.",
           fields: {
-            version: {
-              kind: "text",
-              doc: "A tag of the official image.",
-              rules: [imageTag],
-              numbers: TAGS,
-              default: "15",
-            },
-            variable: {
-              kind: "text",
-              doc: "The environment variable that holds its URL.",
-              rules: [environmentVariable],
-              default: "DATABASE_URL",
-            },
+            ...service("15", "DATABASE_URL"),
             scheme: {
               kind: "text",
               doc: 'The scheme of that URL, such as "postgresql+asyncpg".',
@@ -178,19 +184,7 @@ export const spec = {
           kind: "section",
           doc: "The Redis of the integration tests.",
           fields: {
-            version: {
-              kind: "text",
-              doc: "A tag of the official image.",
-              rules: [imageTag],
-              numbers: TAGS,
-              default: "7",
-            },
-            variable: {
-              kind: "text",
-              doc: "The environment variable that holds its URL.",
-              rules: [environmentVariable],
-              default: "REDIS_URL",
-            },
+            ...service("7", "REDIS_URL"),
           },
         },
         migrate: {

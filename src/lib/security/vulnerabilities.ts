@@ -1,4 +1,5 @@
 import type { Finding, Severity, ToolRun } from "../finding.js"
+import { normalise } from "../python/pins.js"
 import { clip } from "../report/escape.js"
 import { fields, objects, text } from "../tools/json.js"
 import { count } from "../tools/outcome.js"
@@ -66,7 +67,7 @@ function lookedAt(all: readonly Fields[]): string | undefined {
   if (withPackages.length === 0) return undefined
   const packages = new Set(
     withPackages.flatMap(({ Packages }) =>
-      objects(Packages).map(({ Name, Version }) => `${normalized(text(Name))} ${text(Version)}`),
+      objects(Packages).map(({ Name, Version }) => `${normalise(text(Name))} ${text(Version)}`),
     ),
   )
   const manifests = withPackages.filter((result) => !installed(result)).length
@@ -97,7 +98,7 @@ function holes(result: Fields, options: TrivyOptions): Hole[] {
       },
       graded(severity, options.gate),
     )
-    return { finding, key: `${normalized(name)} ${version} ${rule}`, name: normalized(name) }
+    return { finding, key: `${normalise(name)} ${version} ${rule}`, name: normalise(name) }
   })
 }
 
@@ -143,6 +144,3 @@ function title({ Title, Description, VulnerabilityID, PkgName }: Fields): string
     TITLE_LENGTH,
   )
 }
-
-/** Returns a package's name as PEP 503 compares it. */
-const normalized = (name: string): string => name.replace(/[-_.]+/g, "-").toLowerCase()

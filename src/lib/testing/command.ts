@@ -25,10 +25,10 @@ export function suiteCommand(
   const { paths: integrationPaths = [], marker: integrationMarker } = tests.integration
   const chosen = paths.length > 0 || marker !== undefined
   // What says which tests are integration tests says also which are not: no test falls between the suites.
-  const byMarker = integrationMarker !== undefined && integrationPaths.length === 0
+  const byDefault = integrationPaths.length === 0
+  const byMarker = byDefault && integrationMarker !== undefined
   const expression =
     marker ?? (name === "unit" && integrationMarker !== undefined ? `not (${integrationMarker})` : undefined)
-  const byDefault = integrationPaths.length === 0
   return {
     command: [
       ...["python", "-m", "pytest", "-p", "slipway_pytest", "--color=no", "-ra"],

@@ -1,5 +1,6 @@
 import type { Finding, Outcome, ToolRun } from "../finding.js"
 import { ExitCode } from "../errors.js"
+import { TIMED_OUT } from "../run.js"
 import { count, oneLine, plain } from "../tools/outcome.js"
 import type { SuiteRecords } from "./records.js"
 import type { TestCase } from "./testCase.js"
@@ -23,8 +24,6 @@ export interface SuiteContext {
   /** Why the whole run did not end by itself, if so. */
   interruption?: Outcome | undefined
 }
-
-const TIMED_OUT = 124
 
 /** Tells what the end of a suite means. */
 export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
@@ -72,7 +71,7 @@ function withoutEnd(
 
 /** No test failed, which is a pass only if all of them ran and pytest itself has nothing else to say. */
 function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
-  const { tests, collection, finish } = records
+  const { tests, finish } = records
   const ran = tests.filter(({ status }) => status !== "skipped")
   const collected = finish?.collected ?? tests.length
   if (tests.length === 0) return noTests(run, records, context)
@@ -82,21 +81,26 @@ function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteConte
       `the tests were ended early, after ${tests.length} of ${collected}: ${pytestMessage(run)}`,
       [],
     )
-  // Files of the other suite that can't be collected make pytest end so.
-  const foreign = run.exitCode === PYTEST.failed && collection.length > 0
   if (run.exitCode === PYTEST.internal || run.exitCode === PYTEST.usage) return cannotWork(run, [])
-  if (run.exitCode !== 0 && !foreign)
+  if (run.exitCode !== 0 && !endedByOthers(run, records))
     return failed(`pytest ended with ${run.exitCode}, though no test failed: ${pytestMessage(run)}`, [])
   return { status: "passed", reason: passReason(tests), findings: [], exitCode: ExitCode.passed }
 }
 
 /** A service without integration tests is common, one without tests is not. */
-function noTests(run: ToolRun, { collection }: SuiteRecords, { name, expected }: SuiteContext): SuiteOutcome {
-  const foreign = run.exitCode === PYTEST.failed && collection.length > 0
-  if (run.exitCode !== 0 && run.exitCode !== PYTEST.noTests && !foreign) return cannotWork(run, [])
+function noTests(run: ToolRun, records: SuiteRecords, { name, expected }: SuiteContext): SuiteOutcome {
+  const explained = [0, PYTEST.noTests].includes(run.exitCode) || endedByOthers(run, records)
+  if (!explained) return cannotWork(run, [])
   if (name === "unit" || expected) return failed(`no ${name} test was collected`, [])
   return { status: "skipped", reason: NO_INTEGRATION_TESTS, findings: [], exitCode: ExitCode.passed }
 }
+
+/** Files of the other suite that can't be collected make pytest end as if a test had failed. */
+const endedByOthers = (run: ToolRun, { collection }: SuiteRecords): boolean =>
+  run.exitCode === PYTEST.failed && collection.length > 0
+
+/** A test that stands in the way. */
+const bad = ({ status }: TestCase): boolean => status === "failed" || status === "error"
 
 const failed = (reason: string, findings: Finding[]): SuiteOutcome => ({
   status: "failed",
@@ -119,7 +123,7 @@ function suiteFindings(run: ToolRun, { tests, collection, lost, migration }: Sui
       .filter(({ own }) => own)
       .map(({ file, message }) => finding("collection", file, undefined, message)),
     ...tests
-      .filter(({ status }) => status === "failed" || status === "error")
+      .filter(bad)
       .map(({ id, file, line, message = "" }) => finding(testName(id), file, line, message)),
     ...lost.map(({ id, file, line }) => finding(testName(id), file, line, lostMessage(run.exitCode))),
     ...(migration === undefined || migration.exitCode === 0
@@ -137,10 +141,10 @@ const lostMessage = (exitCode: number): string =>
 export const testName = (id: string): string => id.slice(id.indexOf("::") + 1).replace(/^:/, "") || id
 
 function failureReason(tests: readonly TestCase[], findings: readonly Finding[]): string {
-  const bad = tests.filter(({ status }) => status === "failed" || status === "error").length
-  const others = findings.length - bad
+  const failures = tests.filter(bad).length
+  const others = findings.length - failures
   return [
-    ...(bad === 0 ? [] : [`${bad} of ${count(tests.length, "test")} failed`]),
+    ...(failures === 0 ? [] : [`${failures} of ${count(tests.length, "test")} failed`]),
     ...(others === 0 ? [] : [`${count(others, "file")} can't be collected`]),
     ...flaky(tests),
   ].join(", ")

@@ -1,7 +1,7 @@
 import { parseJson } from "../tools/json.js"
 import type { TestCase } from "./testCase.js"
 
-/** What `suite.py` and `slipway_pytest.py` recorded of a suite, in the order of its lines. */
+/** What `slipway_suite.py` and `slipway_pytest.py` recorded of a suite, in the order of its lines. */
 export interface SuiteRecords {
   tests: TestCase[]
   /** A test that began and never ended. */
