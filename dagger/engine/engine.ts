@@ -1,6 +1,17 @@
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { copyFileSync, existsSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { connect } from "node:net"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -98,6 +109,7 @@ function birth(pid: number): string | undefined {
 
 async function start(root: string, built: string, sdk: string, key: string): Promise<void> {
   const networks = chooseNetworks(usedRanges())
+  discardCache()
   rmSync(paths.run, { recursive: true, force: true })
   makeHome()
   writeSettings()
@@ -127,6 +139,22 @@ async function start(root: string, built: string, sdk: string, key: string): Pro
     }
     await sleep(50)
   }
+}
+
+/**
+ * Takes away the cache of an engine that was killed. The engine would do so itself, but before it answers, and for
+ * minutes where a disk is slow: here it is put aside, and deleted behind everybody's back.
+ */
+function discardCache(): void {
+  const aside = join(HOME, "discarded")
+  if (!existsSync(paths.engineEnded) && readdirSync(paths.engineState).length > 0) {
+    say("the engine was killed the last time: it begins with an empty cache")
+    mkdirSync(aside, { recursive: true })
+    renameSync(paths.engineState, join(aside, String(Date.now())))
+  }
+  rmSync(paths.engineEnded, { force: true })
+  if (existsSync(aside))
+    spawn("ionice", ["-c3", "nice", "rm", "-rf", aside], { detached: true, stdio: "ignore" }).unref()
 }
 
 function environment({ link, containers }: Networks): NodeJS.ProcessEnv {

@@ -20,11 +20,12 @@ docker-registry serve /slipway/run/registry.yml > /slipway/logs/registry.log 2>&
   > /slipway/logs/engine.log 2>&1 &
 pid=$!
 
-# An engine that is killed empties its cache at the next start: it gets the time to end by itself.
+# An engine that is killed can't use its cache at the next start: it gets the time to end by itself, and leaves a mark
+# that it did.
 end() {
   kill -TERM $pid 2> /dev/null || return 0
   for _ in {1..90}; do
-    kill -0 $pid 2> /dev/null || return 0
+    kill -0 $pid 2> /dev/null || { touch /slipway/engine.ended; return 0; }
     sleep 0.1
   done
 }

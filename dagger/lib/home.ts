@@ -18,6 +18,8 @@ export const paths = {
   logs: join(HOME, "logs"),
   store: join(HOME, "store"),
   engineState: join(HOME, "engine"),
+  /** There once the engine ended by itself. */
+  engineEnded: join(HOME, "engine.ended"),
   registry: join(HOME, "registry"),
 } as const
 
