@@ -14,7 +14,10 @@ interface Results {
 }
 
 /** What the tests need; had or made before them, since making some takes longer than a test may. */
-const IMAGES = ["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"]
+const IMAGES = [
+  ...["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"],
+  ...["ghcr.io/regclient/regctl:v0.11.7-alpine", "ghcr.io/sigstore/cosign/cosign:v3.0.6", "registry:3"],
+]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */
 export async function test(files: string[]): Promise<number> {

@@ -11,11 +11,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { basename, dirname, extname, join } from "node:path"
 import { inRoot, insidePath } from "../engine/root.js"
 import { debianRoot, type Platform } from "./debian.js"
 import { pack, push, writeIndex } from "./layout.js"
-import { builtProgram, programName } from "./programs.js"
+import { builtProgram } from "./programs.js"
 import type { Recipe, User } from "./recipes.js"
 
 const DIST_PACKAGES = "usr/local/lib/python3.11/dist-packages"
@@ -49,8 +49,8 @@ async function makeRoot(
   finishUnpacked(root)
   await addPythonPackages(engineRoot, root, recipe.pypi ?? [], platform)
   if (recipe.locale) await addLocale(engineRoot, root, recipe.locale)
-  for (const program of recipe.programs ?? [])
-    place(await builtProgram(program, platform), join(root, "usr/local/bin", programName(program)))
+  for (const [path, program] of Object.entries(recipe.programs ?? {}))
+    place(await builtProgram(program, platform), join(root, path), 0o755)
   addOwn(root, recipe)
   return root
 }
@@ -107,13 +107,13 @@ function addOwn(root: string, { remove = [], links = {}, users = [], files = {} 
   for (const [path, target] of Object.entries(links)) link(join(root, path), target)
   for (const user of users) addUser(root, user)
   for (const [path, source] of Object.entries(files))
-    place(join(import.meta.dirname, source), join(root, path))
+    place(join(import.meta.dirname, source), join(root, path), extname(source) === ".sh" ? 0o755 : 0o644)
 }
 
-function place(command: string, path: string): void {
+function place(file: string, path: string, mode: number): void {
   mkdirSync(dirname(path), { recursive: true })
-  copyFileSync(command, path)
-  chmodSync(path, 0o755)
+  copyFileSync(file, path)
+  chmodSync(path, mode)
 }
 
 function link(path: string, target: string): void {

@@ -42,6 +42,7 @@ function configuration(recipe: Recipe, platform: Platform): string[] {
     ...values("cmd", recipe.cmd),
     ...values("exposedports", recipe.ports),
     ...values("workingdir", recipe.workdir ? [recipe.workdir] : []),
+    ...values("user", recipe.user ? [recipe.user] : []),
     ...values("label", ["dev.slipway.stand-in=true"]),
   ]
 }

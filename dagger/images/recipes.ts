@@ -19,14 +19,14 @@ export interface Recipe extends Named {
   without?: string[]
   /** PyPI packages for Debian's Python, unpacked without running anything. */
   pypi?: string[]
-  /** Commands built from Go modules, for /usr/local/bin. */
-  programs?: Program[]
+  /** Commands built from Go modules: from the path, which is the real image's, to what makes it. */
+  programs?: Record<string, Program>
   /** A locale to have beside C; takes the package `locales`. */
   locale?: string
   users?: User[]
   /** Symbolic links: from the path to the target. */
   links?: Record<string, string>
-  /** Scripts: from the path to the file in this folder. */
+  /** Scripts and settings: from the path to the file in this folder. */
   files?: Record<string, string>
   /** Files that the real image hasn't, or that stand-ins are better off without. */
   remove?: string[]
@@ -35,6 +35,8 @@ export interface Recipe extends Named {
   cmd?: string[]
   ports?: string[]
   workdir?: string
+  /** Whom commands run as, unless root. */
+  user?: string
 }
 
 /** A user for set-up scripts that don't run. */
@@ -69,7 +71,7 @@ const debian: Recipe = {
   name: "library/debian",
   tags: ["bookworm-slim", "12-slim"],
   platforms: both,
-  packages: ["base-files"],
+  packages: ["adduser", "base-files", "passwd"],
   cmd: ["bash"],
 }
 
@@ -77,7 +79,11 @@ const python: Recipe = {
   name: "library/python",
   tags: ["3.11-slim", "3.11-slim-bookworm"],
   platforms: both,
-  packages: ["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
+  // The first two come with apt; of a foreign platform apt isn't there, and Dockerfiles add users.
+  packages: [
+    ...["adduser", "passwd"],
+    ...["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
+  ],
   pypi: ["uv==0.9.30"],
   links: {
     "/usr/local/bin/python": "/usr/bin/python3",
@@ -160,18 +166,95 @@ const trivy: Recipe = {
   platforms: [HOST],
   packages: ["ca-certificates"],
   unpackOnly: true,
-  programs: [
-    {
+  programs: {
+    "/usr/local/bin/trivy": {
       module: "trivy",
       package: "github.com/aquasecurity/trivy/cmd/trivy",
       flags: ["-ldflags", "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.70.0"],
       experiment: "jsonv2",
     },
-  ],
+  },
   remove: [slow],
   env: { TRIVY_DB_REPOSITORY: `${CONTAINERS_MIRROR}/aquasecurity/trivy-db:2` },
   entrypoint: ["trivy"],
 }
 
+const regctl: Recipe = {
+  name: "regclient/regctl",
+  tags: ["v0.11.7-alpine"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/usr/local/bin/regctl": {
+      module: "regctl",
+      package: "github.com/regclient/regclient/cmd/regctl",
+      flags: ["-ldflags", "-s -w -X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7"],
+    },
+  },
+  users: [
+    {
+      name: "appuser",
+      id: 1000,
+      home: "/home/appuser",
+      folders: ["/home/appuser/.docker", "/home/appuser/.regctl"],
+    },
+  ],
+  remove: [slow],
+  user: "appuser",
+  cmd: ["regctl", "--help"],
+}
+
+const cosign: Recipe = {
+  name: "sigstore/cosign/cosign",
+  tags: ["v3.0.6"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    // Where ko puts what it builds.
+    "/ko-app/cosign": {
+      module: "cosign",
+      package: "github.com/sigstore/cosign/v3/cmd/cosign",
+      flags: ["-ldflags", "-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v3.0.6"],
+    },
+  },
+  users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
+  // The real image is cosign and hardly more: nobody is to rely on a shell in it.
+  remove: [slow, "/bin/sh", "/bin/dash", "/bin/bash", "/bin/rbash"],
+  env: { PATH: `${PATH}:/ko-app`, SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt" },
+  entrypoint: ["/ko-app/cosign"],
+  workdir: "/home/nonroot",
+  user: "65532",
+}
+
+const registry: Recipe = {
+  name: "library/registry",
+  tags: ["3", "3.0.0"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/bin/registry": {
+      module: "registry",
+      package: "github.com/distribution/distribution/v3/cmd/registry",
+      flags: ["-ldflags", "-s -w -X github.com/distribution/distribution/v3/version.version=3.0.0"],
+    },
+  },
+  files: {
+    "/entrypoint.sh": "registry/entrypoint.sh",
+    "/etc/distribution/config.yml": "registry/config.yml",
+  },
+  remove: [slow],
+  // Where an image says nothing, Dagger sets it to `otlp`, and the traces would be among those of the pipeline.
+  env: { OTEL_TRACES_EXPORTER: "none" },
+  entrypoint: ["/entrypoint.sh"],
+  cmd: ["/etc/distribution/config.yml"],
+  ports: ["5000/tcp"],
+}
+
 /** Every stand-in there is. Adding one here is all it takes. */
-export const RECIPES: readonly Recipe[] = [debian, python, git, postgres, redis, trivy]
+export const RECIPES: readonly Recipe[] = [
+  ...[debian, python, git, postgres, redis],
+  ...[trivy, regctl, cosign, registry],
+]

@@ -44,8 +44,8 @@ function image(recipe: Recipe): StandIn {
   return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
 }
 
-const foldersOf = ({ programs = [], platforms }: Recipe): string[] =>
-  programs.flatMap((program) => platforms.map((platform) => programFolder(program, platform)))
+const foldersOf = ({ programs = {}, platforms }: Recipe): string[] =>
+  Object.values(programs).flatMap((program) => platforms.map((platform) => programFolder(program, platform)))
 
 function read(name: string): string {
   return readFileSync(join(import.meta.dirname, name), "utf8")

@@ -15,9 +15,14 @@ import { call, dagger, engineEnvironment, processes } from "./dagger.js"
 // Where the official engine pulls the official images there are no stand-ins.
 const { kind } = await findHost()
 
-/** What each stand-in promises: a command, and what it prints. */
+const REGCTL = "ghcr.io/regclient/regctl:v0.11.7-alpine"
+const COSIGN = "ghcr.io/sigstore/cosign/cosign:v3.0.6"
+
+/** What each stand-in with a shell promises: a command, and what it prints. */
 const PROMISES: [image: string, command: string, printed: RegExp][] = [
   ["debian:bookworm-slim", "bash --version; test ! -e /usr/bin/python3", /^GNU bash/],
+  ["debian:bookworm-slim", "adduser --system --group app > /dev/null; id -gn app", /^app$/],
+  ["python:3.11-slim", "groupadd app && useradd --gid app app && id -gn app", /^app$/],
   ["python:3.11-slim", "python --version", /^Python 3\.11\./],
   ["python:3.11-slim", "python3 --version", /^Python 3\.11\./],
   ["python:3.11-slim", "pip --version", /^pip \d+.* \(python 3\.11\)$/],
@@ -33,11 +38,16 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   ["redis:7", "redis-cli --version", /^redis-cli 7\./],
   ["redis:7", "docker-entrypoint.sh --version", /^Redis server v=7\./],
   ["aquasec/trivy:0.70.0", "trivy --version", /^Version: 0\.70\.0$/],
+  [REGCTL, "regctl version --format '{{.VCSTag}}'", /^v0\.11\.7$/],
+  [REGCTL, "id -un; regctl registry set --skip-check a:1 && ls ~/.regctl", /^appuser config\.json$/],
+  ["registry:3", "registry --version", /^registry \S+\/distribution\/v3 3\.0\.0$/],
+  ["registry:3", "/entrypoint.sh --version; /entrypoint.sh sh -c 'echo $0'", / 3\.0\.0 \/bin\/sh$/],
 ]
-const IMAGES = [...new Set(PROMISES.map(([image]) => image))]
+const WITH_SHELL = [...new Set(PROMISES.map(([image]) => image))]
+const IMAGES = [...WITH_SHELL, COSIGN]
 
 const nameOf = ({ name, tags }: Recipe) => `${name.replace("library/", "")}:${tags[0] ?? ""}`
-const recipe = (image: string) => RECIPES.find((each) => nameOf(each) === image)
+const recipe = (image: string) => RECIPES.find((each) => nameOf(each) === image.replace("ghcr.io/", ""))
 
 /** Asks the mirror, from where the engine does. */
 async function mirror(path: string, ...options: string[]): Promise<{ stdout: string }> {
@@ -56,11 +66,11 @@ describe.skipIf(kind !== "kit")("stand-in images", () => {
   beforeAll(engineEnvironment)
 
   it("are all tried here", () => {
-    expect(RECIPES.map(nameOf).filter((name) => !IMAGES.includes(name))).toEqual([])
+    expect(RECIPES.filter((each) => !IMAGES.map(recipe).includes(each))).toEqual([])
   })
 
   describe.each<Platform>(["linux/amd64", "linux/arm64"])("on %s", (platform) => {
-    it.each(IMAGES.filter((image) => recipe(image)?.platforms.includes(platform)))(
+    it.each(WITH_SHELL.filter((image) => recipe(image)?.platforms.includes(platform)))(
       "%s has its commands",
       async (image) => {
         // An environment takes half a minute under emulation.
@@ -186,5 +196,66 @@ describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
     const yesterday = Date.now() / 1000 - 25 * 3600
     utimesSync(record, yesterday, yesterday)
     expect(await manifest()).not.toBe(first)
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of cosign", () => {
+  beforeAll(engineEnvironment)
+
+  it("is cosign where ko puts it, to run or to copy, and has no shell", async () => {
+    const printed = await shell(`
+      cosign=$(container | from ${COSIGN})
+      $cosign | with-exec --use-entrypoint -- version --json | stdout
+      container | from ${REGCTL} | with-file /usr/local/bin/cosign $($cosign | file /ko-app/cosign) |
+        with-exec -- cosign version --json | stdout
+      $cosign | rootfs | glob "bin/*sh"
+      $cosign | user`)
+    expect(printed.match(/"gitVersion": "[^"]*"/g)).toEqual(Array(2).fill('"gitVersion": "v3.0.6"'))
+    expect(printed).toMatch(/\}\s*65532$/)
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of the registry", () => {
+  beforeAll(engineEnvironment)
+
+  // One registry is open; the other, by its environment, wants a password and has a certificate of its own.
+  const use = `
+    regctl registry set open:5000 --tls disabled
+    regctl registry set closed:5000 --skip-check --cacert "$(cat /tmp/certificate)"
+    echo tested | regctl artifact put --artifact-type application/x.test open:5000/app/api:1
+    regctl tag ls open:5000/app/api && regctl artifact get open:5000/app/api:1
+    regctl manifest delete open:5000/app/api@$(regctl image digest open:5000/app/api:1) && regctl tag ls open:5000/app/api
+    regctl repo ls closed:5000
+    echo secret | regctl registry login --user me --pass-stdin closed:5000 2> /dev/null
+    echo kept | regctl artifact put --artifact-type application/x.test closed:5000/app/api:1 && regctl repo ls closed:5000`
+  const [user, password] = ["me", "$2b$04$1FziRUJvDKZH7dTuAN1FROFoXEcUryDBmD3dFbRo3baxZfKd/.Aci"]
+  const environment = {
+    REGISTRY_AUTH: "htpasswd",
+    REGISTRY_AUTH_HTPASSWD_REALM: "realm",
+    REGISTRY_AUTH_HTPASSWD_PATH: "/users",
+    REGISTRY_HTTP_TLS_CERTIFICATE: "/tls/certificate",
+    REGISTRY_HTTP_TLS_KEY: "/tls/key",
+  }
+  const set = Object.entries(environment).map(([name, value]) => `with-env-variable ${name} ${value}`)
+  const selfSigned =
+    "-x509 -nodes -days 3650 -newkey rsa:2048 -subj /CN=closed -addext subjectAltName=DNS:closed"
+
+  it("keeps, gives and deletes, and takes users and certificates from its environment", async () => {
+    const printed = await shell(`
+      registry=$(container | from registry:3 | with-exposed-port 5000)
+      tls=$($registry | with-workdir /tls | with-exec -- openssl req ${selfSigned} -keyout key -out certificate | directory .)
+      open=$($registry | as-service --use-entrypoint)
+      closed=$($registry | with-directory /tls $tls | with-new-file /users '${user}:${password}' |
+        ${set.join(" | ")} | as-service --use-entrypoint)
+      container | from ${REGCTL} | with-env-variable RUN ${randomUUID()} |
+        with-file /tmp/certificate $($tls | file certificate) |
+        with-service-binding open $open | with-service-binding closed $closed |
+        with-exec -- sh -c '${use}' | combined-output`)
+    expect(printed.trim().split("\n")).toEqual([
+      "1",
+      "tested",
+      "failed to list repositories for closed:5000: no credentials available: unauthorized",
+      "app/api",
+    ])
   })
 })

@@ -21,10 +21,13 @@ describe("stand-ins", () => {
   })
 
   it("take scripts and Go modules that are there", () => {
-    for (const { files = {}, programs = [] } of RECIPES) {
-      for (const source of Object.values(files))
-        expect(readFileSync(join(IMAGES, source), "utf8")).toMatch(/^#!\/bin\/(ba)?sh\n/)
-      for (const { module } of programs)
+    for (const { files = {}, programs = {} } of RECIPES) {
+      const sources = Object.values(files).map((source) => join(IMAGES, source))
+      for (const source of sources) expect(existsSync(source), source).toBe(true)
+      // What ends otherwise isn't made executable.
+      for (const script of sources.filter((source) => /^#!/.test(readFileSync(source, "utf8"))))
+        expect(script).toMatch(/\.sh$/)
+      for (const { module } of Object.values(programs))
         for (const file of ["go.mod", "go.sum"])
           expect(existsSync(join(IMAGES, "go", module, file)), `${file} of ${module}`).toBe(true)
     }
