@@ -9,6 +9,9 @@ const IMAGES = {
   postgres: (version: string) => `postgres:${version}`,
   redis: (version: string) => `redis:${version}`,
   trivy: (version: string) => `aquasec/trivy:${version}`,
+  regctl: (version: string) => `ghcr.io/regclient/regctl:v${version}-alpine`,
+  cosign: (version: string) => `ghcr.io/sigstore/cosign/cosign:v${version}`,
+  registry: (version: string) => `registry:${version}`,
 } as const
 
 export type ImageRole = keyof typeof IMAGES

@@ -20,6 +20,7 @@ import {
   urlScheme,
   workers,
 } from "./rules.js"
+import { image, release } from "./supplyChain.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
 /** The tools of the quality stage, in the order in which reports list them. */
@@ -38,7 +39,16 @@ export const SCANS = ["vulnerabilities", "secrets", "misconfiguration", "suppres
 export const SEVERITIES = ["unknown", "low", "medium", "high", "critical"] as const
 
 /** What the stages need images for. */
-export const IMAGE_ROLES = ["python", "git", "postgres", "redis", "trivy"] as const
+export const IMAGE_ROLES = [
+  "python",
+  "git",
+  "postgres",
+  "redis",
+  "trivy",
+  "regctl",
+  "cosign",
+  "registry",
+] as const
 
 /** Numbers that YAML reads as such where the quotes are left out. */
 const WORKER_NUMBERS = Array.from({ length: 64 }, (_, index) => index + 1)
@@ -282,6 +292,8 @@ export const spec = {
         },
       },
     },
+    image,
+    release,
     parallel: {
       kind: "integer",
       doc: "How many stages may run at once.",

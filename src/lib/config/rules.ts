@@ -132,3 +132,46 @@ export const repository: TextRule = {
   pattern:
     /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
 }
+
+export const size: TextRule = {
+  expected: 'a size: 1 to 9999 kB, MB or GB, such as "200MB"',
+  pattern: /^[1-9][0-9]{0,3}(kB|MB|GB)$/,
+}
+
+const BYTES = { kB: 1e3, MB: 1e6, GB: 1e9 } as const
+
+/** The bytes of a text that keeps the rule `size`. */
+export const bytes = (text: string): number =>
+  Number(text.slice(0, -2)) * BYTES[text.slice(-2) as keyof typeof BYTES]
+
+export const buildArgument: TextRule = {
+  expected: 'a build argument such as "EXTRAS=gpu"',
+  // eslint-disable-next-line no-control-regex -- they are what is kept out
+  pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}=[^\u0000-\u001f\u007f]{0,4000}$/,
+}
+
+export const dockerStage: TextRule = {
+  expected: 'the name of a stage in the Dockerfile, such as "runtime"',
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+}
+
+export const urlPath: TextRule = {
+  expected: 'the path of a URL, such as "/health"',
+  pattern: /^\/[!-~]{0,1000}$/,
+}
+
+export const registryHost: TextRule = {
+  expected: 'a registry\'s host, with a port if need be, such as "team.azurecr.io"',
+  pattern:
+    /^(localhost|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*)(:[0-9]{1,5})?$/,
+}
+
+export const repositoryPath: TextRule = {
+  expected: 'a repository in the registry, such as "audio/upscaler"',
+  pattern: /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/,
+}
+
+export const exactIdentity: TextRule = {
+  expected: "an identity as a certificate has it, an address or a URL, without patterns",
+  pattern: /^[!-)+-~]{1,1000}$/,
+}

@@ -188,6 +188,30 @@ describe("what fits", () => {
           readonly maximumAge: number
         }
       }
+      readonly image: {
+        readonly platforms: readonly ("linux/amd64" | "linux/arm64")[]
+        readonly dockerfile?: string
+        readonly target?: string
+        readonly args: readonly string[]
+        readonly command?: readonly string[]
+        readonly port: number
+        readonly health: string
+        readonly unfixed: "named" | "fails"
+        readonly budget?: number
+        readonly context: number
+      }
+      readonly release: {
+        readonly registry?: string
+        readonly repository?: string
+        readonly source?: string
+        readonly tags: readonly ("version" | "minor" | "major" | "branch" | "commit" | "latest")[]
+        readonly key?: string
+        readonly identity?: string
+        readonly issuer?: string
+        readonly log: "on" | "off"
+        readonly signingConfig?: string
+        readonly trustedRoot?: string
+      }
       readonly parallel: number
       readonly timeout: number
       readonly images: {
@@ -198,6 +222,9 @@ describe("what fits", () => {
           readonly postgres?: string
           readonly redis?: string
           readonly trivy?: string
+          readonly regctl?: string
+          readonly cosign?: string
+          readonly registry?: string
         }
       }
     }>()
