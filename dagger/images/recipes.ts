@@ -1,5 +1,6 @@
 import { HOST, type Platform } from "./debian.js"
 import type { Program } from "./programs.js"
+import { SIGSTORE } from "./sigstore.js"
 
 /** What the registry serves it under. */
 export interface Named {
@@ -257,4 +258,5 @@ const registry: Recipe = {
 export const RECIPES: readonly Recipe[] = [
   ...[debian, python, git, postgres, redis],
   ...[trivy, regctl, cosign, registry],
+  ...SIGSTORE,
 ]
