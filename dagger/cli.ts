@@ -26,17 +26,39 @@ const withRun = (command: Command): Command =>
     .option("--now <time>", "judge expiry dates by this time, such as 2026-03-01T12:00:00Z")
     .option("--json", "print verdict.json instead of text")
 
-withRun(program.command("ci"))
+const withRegistry = (command: Command): Command =>
+  command
+    .option("--authority <file>", "the certificate authority of the registry, beside the public ones")
+    .option("--plain-http", "the registry speaks plain HTTP")
+
+const CREDENTIALS = `
+Reads from the environment:
+  REGISTRY_USERNAME, REGISTRY_PASSWORD  the registry's user; or ACR_USERNAME, ACR_PASSWORD; or the service principal
+                                        AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
+  COSIGN_PRIVATE_KEY, COSIGN_PASSWORD   the key that signs, or
+  SIGSTORE_ID_TOKEN                     the token of who signs without a key`
+
+withRegistry(withRun(program.command("ci")))
   .description("run what this event asks for and leave every report in --out")
-  .option("--event <name>", "what happened: push, pull_request, tag, schedule")
+  .option("--event <name>", "what happened: local, push, pull_request, tag, schedule, manual", "local")
   .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
   .option("--sha <commit>", "the commit; by default the one checked out")
   .option("--run-id <id>", "names this run; by default a new one")
+  .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
+  .addHelpText("after", CREDENTIALS)
   .action(async (options: CiOptions) => exit(await runCi(options)))
 
-const GROUPS: Record<Group, string> = {
+withRegistry(withRun(program.command("publish")))
+  .description("run every check, then build, publish, sign, attest and verify the image")
+  .option("--ref <ref>", "the version to publish, such as refs/tags/v1.2.3; by default what is checked out")
+  .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
+  .addHelpText("after", CREDENTIALS)
+  .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" })))
+
+const GROUPS: Record<Exclude<Group, "release">, string> = {
   quality: "check formatting, imports, style, types and security of the Python code",
   tests: "run the unit and integration tests, and measure how much of the code they run",
+  image: "build the image for every platform, and scan it",
   security: "look for vulnerable packages, secrets, misconfiguration, and what is suppressed without need",
 }
 

@@ -4,14 +4,26 @@
  * Every stage is a function that runs in containers, so that the same graph runs on a laptop and in any CI host. A
  * stage has checks, which fail, and a report, which doesn't and carries every artifact.
  */
-import { argument, Container, Directory, func, object } from "@dagger.io/dagger"
+import { argument, Container, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
+import { embeddedRegistry } from "./embedded.js"
+import { Image, imageOf } from "./image.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
+import type { Revision } from "./lib/image/revision.js"
+import { once } from "./lib/once.js"
+import { policy } from "./lib/policy.js"
+import { parseReference } from "./lib/release/reference.js"
+import { versionOfRef, versionText } from "./lib/release/version.js"
 import { type Group, GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
+import type { Run } from "./lib/verdict.js"
+import { type Publishing, release } from "./pipeline.js"
+import { resolve } from "./publish.js"
 import { Quality } from "./quality.js"
+import { registryTools } from "./registry.js"
+import { Release, releaseOf } from "./release.js"
 import { Security } from "./security.js"
-import { runTasks, type Task } from "./stage.js"
+import { runTasks, type Stage, type Task } from "./stage.js"
 import { Tests } from "./tests.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
@@ -70,35 +82,115 @@ export class Slipway {
   }
 
   /**
-   * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `report.html`, `junit/`,
-   * `sarif/`, `coverage/`, `trivy/`, `sbom/` and `logs/`. Never fails: the verdict holds the exit code. Runs anew each
-   * time; what it calls comes from the cache.
+   * The service's image, for every platform. Fails for a bad `slipway.yaml`.
    *
-   * @param event What happened, for example `push`.
-   * @param ref The git reference it happened to, for example `refs/heads/develop`.
-   * @param sha The commit.
-   * @param runId Names this run; the same id has the same effects only once.
-   * @param only The groups of stages to run, of those that the event asks for. All of them by default.
+   * @param sha The commit, for the image's labels.
+   * @param committed The commit's date, RFC 3339: what the image says of its age. Without it, the year 1980.
+   * @param origin The web address of the sources, for the labels.
+   * @param ref The git reference, of which versions and tags are made, for example `refs/tags/v1.2.3`.
+   * @param secrets What the Dockerfile's commands may mount, each by the last part of its address: `TOKEN` for
+   * `env://TOKEN`.
+   */
+  @func()
+  async image(sha = "", committed = "", origin = "", ref = "", secrets: Secret[] = []): Promise<Image> {
+    return imageOf(this, await this.settings(), revisionOf({ sha, committed, origin, ref }), ref, secrets)
+  }
+
+  /**
+   * An image that was published, by the digest that its reference stands for now. Asks the registry each time.
+   *
+   * Fails with INVALID_REFERENCE, with TAG_MOVED where both tag and digest are given and don't fit, and with REGISTRY.
+   *
+   * @param reference Registry, repository, and a tag or digest or both.
+   * @param username The registry's user: for Azure also the client id of a service principal.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the host's place.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param embedded Look in Slipway's own registry.
    */
   @func({ cache: "never" })
-  async ci(event = "push", ref = "", sha = "", runId = "", only: string[] = []): Promise<Directory> {
+  async release(
+    reference: string,
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+  ): Promise<Release> {
+    const settings = await this.settings()
+    const config = parseConfig(settings || undefined)
+    const parsed = parseReference(reference)
+    const named = { host: parsed.host, username, password, service: registryService, authority, plainHttp }
+    const access = embedded ? embeddedRegistry(config) : named
+    const resolved = await resolve(parsed, await registryTools(access, config))
+    return releaseOf(resolved, access, { source: this.source, settings }, embedded)
+  }
+
+  /**
+   * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `report.html`, `junit/`,
+   * `sarif/`, `coverage/`, `trivy/`, `sbom/`, `release/` and `logs/`. Never fails: the verdict holds the exit code.
+   * Runs anew each time; what it calls comes from the cache. Publishes where the event asks for it and every gate was
+   * passed, which is an effect.
+   *
+   * @param event What happened: `local`, `push`, `pull_request`, `tag`, `schedule` or `manual`.
+   * @param ref The git reference it happened to, for example `refs/heads/develop`.
+   * @param baseRef The branch that a pull request is to be merged into.
+   * @param sha The commit.
+   * @param committed The commit's date, RFC 3339.
+   * @param origin The web address of the sources.
+   * @param runId Names this run; the same id has the same effects only once.
+   * @param only The groups of stages to run, in place of those that the event asks for.
+   * @param secrets What the Dockerfile's commands may mount.
+   * @param username The registry's user: for Azure also the client id of a service principal.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the place of the one that the settings name.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param key A private key of cosign's, to sign with.
+   * @param passphrase What that key is encrypted with.
+   * @param token In place of a key: the token of who signs.
+   * @param embedded Publish to a registry of Slipway's own, signed with a key of its own.
+   */
+  @func({ cache: "never" })
+  async ci(
+    event = "local",
+    ref = "",
+    baseRef = "",
+    sha = "",
+    committed = "",
+    origin = "",
+    runId = "",
+    only: string[] = [],
+    secrets: Secret[] = [],
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    key?: Secret,
+    passphrase?: Secret,
+    token?: Secret,
+    embedded = false,
+  ): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event, ref, sha, startedAt }
+    const publishing = {
+      username,
+      password,
+      service: registryService,
+      authority,
+      plainHttp,
+      key,
+      passphrase,
+      token,
+      embedded,
+    }
     return ci(run, async () => {
-      const unknown = only.find((group) => !GROUPS.some((known) => known === group))
-      if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
-      const groups = GROUPS.filter((group) => only.length === 0 || only.includes(group))
-      const { source, invocation, now } = this
       const settings = await this.settings()
-      const { parallel } = parseConfig(settings || undefined)
-      const tasksOf: Record<Group, () => Promise<Task[]>> = {
-        quality: () => new Quality(source, settings, invocation, now).tasks(),
-        security: () =>
-          new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
-        tests: () => new Tests(source, settings, invocation).tasks(),
-      }
-      const tasks = await Promise.all(groups.map((group) => tasksOf[group]()))
-      return runTasks(parallel, tasks.flat())
+      const groups = this.groups(run, baseRef, only, settings, embedded)
+      return this.run(groups, run, settings, revisionOf({ sha, committed, origin, ref }), secrets, publishing)
     })
   }
 
@@ -113,7 +205,54 @@ export class Slipway {
     if (hasStage("quality", stage)) return (await this.quality()).debug(stage)
     if (hasStage("security", stage)) return (await this.security()).debug(stage)
     if (hasStage("tests", stage)) return (await this.tests()).debug(stage)
+    if (hasStage("image", stage)) return (await this.image()).debug(stage)
     throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES])
+  }
+
+  /** The groups that are asked for, else those that the event asks for. */
+  private groups(
+    run: Run,
+    baseRef: string,
+    only: readonly string[],
+    settings: string,
+    embedded: boolean,
+  ): Group[] {
+    const unknown = only.find((group) => !GROUPS.some((known) => known === group))
+    if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
+    if (only.length > 0) return GROUPS.filter((group) => only.includes(group))
+    const { release: own } = parseConfig(settings || undefined)
+    const release = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
+    const decisions = policy({ event: run.event, ref: run.ref, baseRef }, { release })
+    return GROUPS.filter((group) => decisions[group].runs)
+  }
+
+  private async run(
+    groups: readonly Group[],
+    run: Run,
+    settings: string,
+    revision: Revision,
+    secrets: Secret[],
+    publishing: Publishing,
+  ): Promise<Stage[]> {
+    const { source, invocation, now } = this
+    const config = parseConfig(settings || undefined)
+    const image = once(() => imageOf(this, settings, revision, run.ref, secrets).stages())
+    const tasksOf: Record<Exclude<Group, "release">, () => Promise<Task[]>> = {
+      quality: () => new Quality(source, settings, invocation, now).tasks(),
+      security: () =>
+        new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
+      tests: () => new Tests(source, settings, invocation).tasks(),
+      image: async () => (await image()).tasks,
+    }
+    const chosen = groups.filter((group) => group !== "release")
+    const tasks = await Promise.all(chosen.map((group) => tasksOf[group]()))
+    const stages = await runTasks(config.parallel, tasks.flat())
+    if (!groups.includes("release")) return stages
+    const built = groups.includes("image") ? await (await image()).image() : undefined
+    return [
+      ...stages,
+      ...(await release({ source, config, run, revision, invocation, image: built, stages }, publishing)),
+    ]
   }
 
   /** The text of `slipway.yaml`, empty without one. */
@@ -124,4 +263,9 @@ export class Slipway {
     if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
     return files.includes("slipway.yaml") ? this.source.file("slipway.yaml").contents() : ""
   }
+}
+
+const revisionOf = ({ ref, ...known }: Omit<Revision, "version"> & { ref: string }): Revision => {
+  const version = versionOfRef(ref)
+  return { ...known, version: version === undefined ? "" : versionText(version) }
 }

@@ -19,7 +19,7 @@ const METADATA = [
 ]
 
 /** Versions that come from git tags, which a source without `.git` hasn't. */
-const VERSIONS = {
+export const VERSIONS = {
   SETUPTOOLS_SCM_PRETEND_VERSION: "0.0.0",
   PDM_BUILD_SCM_VERSION: "0.0.0",
   POETRY_DYNAMIC_VERSIONING_BYPASS: "0.0.0",

@@ -52,7 +52,7 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
 }
 
 /** Real files, also of what are links in the source. */
-const directoryOf = (files: Readonly<Record<string, string>>): Directory =>
+export const directoryOf = (files: Readonly<Record<string, string>>): Directory =>
   Object.entries(files).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
 
 type Resolution = { lock: string } | { problem: string }
@@ -87,7 +87,7 @@ const OUR_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}==${versi
 const toolPins = (pins: Pins): Pins =>
   new Map([...pins].filter(([name]) => PACKAGES.some((tool) => packageName(tool.package) === name)))
 
-async function pythonBase(version: string, config: Config): Promise<Container> {
+export async function pythonBase(version: string, config: Config): Promise<Container> {
   const platform = await dag.defaultPlatform()
   return dag
     .container({ platform })

@@ -10,7 +10,7 @@ import { misconfigurations } from "./lib/security/misconfigurations.js"
 import { type Comment, nosecFindings } from "./lib/security/nosec.js"
 import { secrets, withoutMatches } from "./lib/security/secrets.js"
 import type { Scan } from "./lib/security/severity.js"
-import { applySuppressions, suppressionFindings } from "./lib/security/suppressions.js"
+import { applySuppressions, entriesFor, suppressionFindings } from "./lib/security/suppressions.js"
 import { vulnerabilities } from "./lib/security/vulnerabilities.js"
 import { broken, count, failed, passed } from "./lib/tools/outcome.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
@@ -35,12 +35,15 @@ export type ScanInputs = ToolInputs
 
 const HOUR = 3_600_000
 
+/** Changes once an hour, and with it the key of what the database decides. */
+export const thisHour = (): number => Math.floor(Date.now() / HOUR)
+
 /** A scan's command, and the container in which it runs. */
 export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<PreparedScan> {
   const { source, config, environment } = inputs
   if (name === "secrets") return prepareSecrets(source, config)
   if (name === "misconfiguration") return prepareMisconfiguration(source, config)
-  return prepareVulnerabilities(source, config, environment, Math.floor(Date.now() / HOUR))
+  return prepareVulnerabilities(source, config, environment, thisHour())
 }
 
 /** Runs a scan and tells what is left of its findings. Throws for nothing that a source can hold. */
@@ -58,7 +61,11 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   const interruption = unreached ? undefined : interrupted(run, name, config.timeout)
   const runs = await reportsOf(name, run)
   const scan = scanOf(name, runs, inputs)
-  const { kept, suppressed, used } = applySuppressions(scan.findings, suppressions.entries, suppressions.now)
+  const { kept, suppressed, used } = applySuppressions(
+    scan.findings,
+    entriesFor("source", suppressions.entries),
+    suppressions.now,
+  )
   const database =
     name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
   const outcome = interruption ?? database?.problem ?? scan.judge(kept)
@@ -100,7 +107,7 @@ function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment
 }
 
 /** How old the database is that the scan relied upon, by the clock, whatever dates suppressions are judged by. */
-async function databaseOf({ container }: Execution, { security }: Config) {
+export async function databaseOf({ container }: Execution, { security }: Config) {
   const now = new Date()
   const database = readDatabase(await container.file(`${TRIVY_OUT}/metadata.json`).contents())
   return {
@@ -109,7 +116,7 @@ async function databaseOf({ container }: Execution, { security }: Config) {
   }
 }
 
-async function trivyFacts(config: Config): Promise<Record<string, string>> {
+export async function trivyFacts(config: Config): Promise<Record<string, string>> {
   const note = await standInNote(trivy(config))
   return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
 }

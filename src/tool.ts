@@ -5,7 +5,7 @@ import { parseConfig } from "./lib/config/parse.js"
 import type { Outcome } from "./lib/finding.js"
 import { interrupted, stageExitCode } from "./lib/run.js"
 import { judgeKept } from "./lib/security/judge.js"
-import { applySuppressions, type Suppression } from "./lib/security/suppressions.js"
+import { applySuppressions, entriesFor, type Suppression } from "./lib/security/suppressions.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { configuration, READS, tool, type ToolName } from "./lib/tools/index.js"
 import { attempted, identity, type Stage } from "./stage.js"
@@ -115,7 +115,7 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
   const interruption = interrupted(run, name, config.timeout)
   const found = interruption ?? withPlace(tool(name).read(run), configs)
   const { entries, now } = inputs.suppressions
-  const { kept, suppressed, used } = applySuppressions(found.findings, entries, now)
+  const { kept, suppressed, used } = applySuppressions(found.findings, entriesFor("source", entries), now)
   const outcome = judgeKept(found, kept)
   return {
     ...outcome,

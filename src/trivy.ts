@@ -63,6 +63,9 @@ export const BILLS = ["cyclonedx", "spdx-json"] as const
 const FLAGS = ["--no-progress", "--skip-version-check", "--disable-telemetry", "--cache-backend=memory"]
 const SCAN = [...FLAGS, "--format=json", "--ignorefile=/dev/null", "--skip-check-update", "--offline-scan"]
 
+/** What asks for vulnerabilities, and lists every package for the bills of material. */
+const LOOK_UP = ["--scanners=vuln", "--list-all-pkgs", "--skip-db-update"]
+
 const convert = (format: string, report: string, more: string[] = []): string[] => [
   "trivy",
   "convert",
@@ -73,6 +76,9 @@ const convert = (format: string, report: string, more: string[] = []): string[] 
 ]
 
 const table = (report: string): string[] => convert("table", report)
+
+const billsOf = (report: string): string[][] =>
+  BILLS.map((format) => convert(format, report, ["--output", `${TRIVY_OUT}/${format}.json`]))
 
 /** One command after the other, until one fails. */
 const inTurn = (...commands: string[][]): string[] => ["sh", "-c", commands.map(shellQuote).join(" && ")]
@@ -119,29 +125,54 @@ export async function prepareVulnerabilities(
   environment: PythonEnvironment,
   hour: number,
 ): Promise<PreparedScan> {
-  const { repository, file } = config.security.database
   const container = withDatabase(trivy(config), source, config.security.database)
     .withEnvVariable("SLIPWAY_HOUR", String(hour))
     .withMountedDirectory(`${SOURCE}/src`, source.filter({ include: MANIFESTS }))
     .withMountedDirectory("/installed", await installed(environment))
+  const scan = [...SCAN, ...LOOK_UP]
+  return {
+    container,
+    command: inTurn(
+      ...getDatabase(config),
+      ["trivy", "fs", ...scan, ...PIP_FILES, "--include-dev-deps", `--output=${REPORT}`, SOURCE],
+      ["trivy", "rootfs", ...scan, "--pkg-types=library", `--output=${INSTALLED}`, "/installed"],
+      ...billsOf(REPORT),
+      table(REPORT),
+      table(INSTALLED),
+    ),
+  }
+}
+
+/** Looks up what an image holds, given as an OCI layout: packages of its distribution, and Python's. */
+export function prepareImage(
+  layout: Directory,
+  source: Directory,
+  config: Config,
+  hour: number,
+): PreparedScan {
+  const container = withDatabase(trivy(config), source, config.security.database)
+    .withEnvVariable("SLIPWAY_HOUR", String(hour))
+    .withMountedDirectory("/image", layout)
+  return {
+    container,
+    command: inTurn(
+      ...getDatabase(config),
+      ["trivy", "image", ...SCAN, ...LOOK_UP, `--output=${REPORT}`, "--input=/image"],
+      ...billsOf(REPORT),
+      table(REPORT),
+    ),
+  }
+}
+
+/** Gets the database, and notes how old it is. */
+function getDatabase({ security }: Config): string[][] {
+  const { repository, file } = security.database
   const from = repository === undefined ? [] : [`--db-repository=${repository}`]
   const get =
     file === undefined
       ? unkept(["trivy", "image", ...FLAGS, "--download-db-only", ...from])
       : unpackDatabase(file)
-  const scan = [...SCAN, "--scanners=vuln", "--list-all-pkgs", "--skip-db-update"]
-  return {
-    container,
-    command: inTurn(
-      get,
-      ["cp", `${CACHE}/db/metadata.json`, TRIVY_OUT],
-      ["trivy", "fs", ...scan, ...PIP_FILES, "--include-dev-deps", `--output=${REPORT}`, SOURCE],
-      ["trivy", "rootfs", ...scan, "--pkg-types=library", `--output=${INSTALLED}`, "/installed"],
-      ...BILLS.map((format) => convert(format, REPORT, ["--output", `${TRIVY_OUT}/${format}.json`])),
-      table(REPORT),
-      table(INSTALLED),
-    ),
-  }
+  return [get, ["cp", `${CACHE}/db/metadata.json`, TRIVY_OUT]]
 }
 
 /** The database that the service brings in its source, or one from a volume that all runs share, one at a time. */

@@ -4,13 +4,15 @@ import { join, resolve } from "node:path"
 import { ExitCode, fail } from "../../src/lib/errors.js"
 import { duration } from "../../src/lib/report/place.js"
 import { visible } from "../../src/lib/report/escape.js"
+import { webAddress } from "../../src/lib/image/revision.js"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
+import { registryArguments, type RegistryOptions, signerArguments } from "./credentials.js"
 import { run } from "../lib/shell.js"
 
-export interface CiOptions {
+export interface CiOptions extends RegistryOptions {
   source: string
   out: string
   event?: string
@@ -19,12 +21,14 @@ export interface CiOptions {
   runId?: string
   now?: string
   json?: boolean
+  /** A registry of Slipway's own, which lasts as long as the engine's cache. */
+  embedded?: boolean
 }
 
 /** What `ci` writes. */
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
-  ...["junit", "sarif", "logs", "coverage", "trivy", "sbom"],
+  ...["junit", "sarif", "logs", "coverage", "trivy", "sbom", "release"],
 ]
 
 /** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
@@ -57,11 +61,16 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
     "ci",
-    `--event=${options.event ?? "push"}`,
+    `--event=${options.event ?? "local"}`,
     `--ref=${options.ref ?? commit.ref}`,
     `--sha=${options.sha ?? commit.sha}`,
+    `--committed=${commit.committed}`,
+    `--origin=${commit.origin}`,
     `--run-id=${options.runId ?? randomUUID()}`,
     ...only.map((group) => `--only=${group}`),
+    ...(options.embedded ? ["--embedded"] : []),
+    ...registryArguments(options),
+    ...signerArguments(),
     "export",
     `--path=${out}`,
   ]
@@ -77,12 +86,15 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   return verdict.exitCode
 }
 
-async function commitOf(source: string): Promise<{ ref: string; sha: string }> {
+/** What git knows of a folder's sources; nothing of those at an address. */
+async function commitOf(source: string) {
   const git = async (...args: string[]) =>
     (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
   return {
     ref: await git("symbolic-ref", "--quiet", "HEAD"),
     sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
+    committed: await git("log", "-1", "--format=%cI"),
+    origin: webAddress(await git("remote", "get-url", "origin")),
   }
 }
 

@@ -120,6 +120,126 @@ const catalogue = {
     remedy: "`slipway engine logs` shows the whole log",
     exitCode: ExitCode.infrastructure,
   }),
+  NO_COMMAND: (missing: string, example: string) => ({
+    message: `nothing tells what the service's image is to run: ${missing}`,
+    remedy: `say it in slipway.yaml, for example \`image: { command: ${example} }\``,
+    exitCode: ExitCode.badInput,
+  }),
+  NO_WHEEL: (packages: readonly string[], platform: string, reason: string) => ({
+    message: `${packages.join(", ")} can't be installed for ${platform} without being compiled: ${reason}`,
+    remedy:
+      "choose a version that has a wheel for it, leave the platform out of image.platforms, or add a Dockerfile that compiles it",
+    exitCode: ExitCode.badInput,
+  }),
+  WRONG_PROCESSOR: (what: readonly string[], platform: string) => ({
+    message: `these are not for ${platform}: ${what.map(quote).join(", ")}`,
+    remedy: "bring those of that platform, or leave it out of image.platforms",
+    exitCode: ExitCode.badInput,
+  }),
+  IMAGE_PACKAGES: (files: readonly string[], reason: string, network: boolean) => ({
+    message: `what ${files.join(", ") || "the service"} asks for can't be installed: ${reason}`,
+    remedy: network ? "see whether the package index can be reached" : "mend what the service asks for",
+    exitCode: network ? ExitCode.infrastructure : ExitCode.badInput,
+  }),
+  SERVICE_NOT_BUILT: (reason: string) => ({
+    message: `the service can't be installed: ${reason}`,
+    remedy: "see that `pip install .` works in its folder, or add a Dockerfile",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_DOCKERFILE: (file: string) => ({
+    message: `there is no file ${quote(file)} to build the image by`,
+    remedy: "mend `image: { dockerfile: … }` in slipway.yaml, or leave it out",
+    exitCode: ExitCode.badInput,
+  }),
+  SECRET_UNREAD: (address: string) => ({
+    message: `the secret ${quote(address)} can't be read`,
+    remedy: "see that it is there, and pass it again, such as --secrets=env://TOKEN",
+    exitCode: ExitCode.badInput,
+  }),
+  SECRET_TWICE: (name: string) => ({
+    message: `two secrets have the name ${quote(name)}`,
+    remedy: "a Dockerfile mounts a secret by the last part of its address: give one of them another",
+    exitCode: ExitCode.badInput,
+  }),
+  IMAGE_BUILD: (reason: string) => ({
+    message: `the image can't be built: ${reason}`,
+    remedy: "mend that first: before it, there is no container to look into",
+    exitCode: ExitCode.gateFailed,
+  }),
+  NO_REGISTRY: () => ({
+    message: "no registry is named to publish to",
+    remedy: "say `release: { registry: team.azurecr.io }` in slipway.yaml, or pass one",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_NAME: () => ({
+    message: "the service has no name, and its image no repository",
+    remedy: "say `name: …` or `release: { repository: … }` in slipway.yaml, or `name` in pyproject.toml",
+    exitCode: ExitCode.badInput,
+  }),
+  NOT_SCANNED: () => ({
+    message: "the image was not scanned, and is not published unseen",
+    remedy: "run the groups image and release together",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_SIGNER: () => ({
+    message: "there is nothing to sign with",
+    remedy:
+      "pass a private key of cosign's (COSIGN_PRIVATE_KEY), or the token of who signs (SIGSTORE_ID_TOKEN)",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_TRUST: () => ({
+    message: "it isn't known whose signature is to be trusted",
+    remedy:
+      "say so in slipway.yaml: `release: { key: cosign.pub }`, or `release: { identity: …, issuer: … }` where no key is used",
+    exitCode: ExitCode.badInput,
+  }),
+  SIGN: (what: string, reason: string, exitCode: ExitCode) => ({
+    message: `${quote(what)} can't be signed: ${reason}`,
+    remedy: "mend that, then run it again: what is signed already stays so",
+    exitCode,
+  }),
+  TAG_MOVED: (reference: string, wanted: string, now: string) => ({
+    message: `the tag of ${quote(reference)} has moved: it stands for ${now}, not for ${wanted}`,
+    remedy: "find out who moved it; verify by the digest alone what is meant",
+    exitCode: ExitCode.gateFailed,
+  }),
+  NOT_VERIFIED: (reference: string, problems: readonly string[]) => ({
+    message: [`${quote(reference)} is not what was released:`, ...problems].join("\n  "),
+    remedy: "deploy nothing of it; publish it anew, or verify with the key or identity that signed it",
+    exitCode: ExitCode.gateFailed,
+  }),
+  INVALID_REFERENCE: (reference: string, problem: string) => ({
+    message: `${quote(reference)} is no reference of an image: ${problem}`,
+    remedy: "write it as registry.example.com/repository:tag, or with @sha256:… in place of the tag",
+    exitCode: ExitCode.badInput,
+  }),
+  INVALID_TAG: (tag: string) => ({
+    message: `${quote(tag)} is no tag that an image can have`,
+    remedy:
+      "take up to 128 of A-Z, a-z, 0-9, _ . and -, the first no . or -; a release's git tag is such as v1.2.3",
+    exitCode: ExitCode.badInput,
+  }),
+  TAG_TAKEN: (tag: string, existing: string, wanted: string) => ({
+    message: `${quote(tag)} stands for ${quote(existing)} already, and not for ${quote(wanted)}`,
+    remedy:
+      "a version and a commit are published once: give this one a version of its own; images of one commit are the same only while their base images are, so pin those by digest",
+    exitCode: ExitCode.badInput,
+  }),
+  REGISTRY: (
+    reference: string,
+    reason: string,
+    remedy = "see whether the registry can be reached, and what the user may do there",
+    exitCode: ExitCode = ExitCode.infrastructure,
+  ) => ({
+    message: `${quote(reference)}: ${reason}`,
+    remedy,
+    exitCode,
+  }),
+  UNKNOWN_EVENT: (event: string, known: readonly string[]) => ({
+    message: `unknown event ${quote(event)}`,
+    remedy: `choose one of ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
 } satisfies Record<string, (...args: never[]) => Entry>
 
 export type ErrorCode = keyof typeof catalogue

@@ -5,6 +5,8 @@ export const STAGES = {
   quality: CHECKS,
   security: SCANS,
   tests: [...SUITES, "coverage"],
+  image: ["build", "scan"],
+  release: ["publish", "sign", "attest", "verify"],
 } as const
 
 export type Group = keyof typeof STAGES
@@ -18,9 +20,9 @@ export const hasStage = <G extends Group>(group: G, name: string): name is (type
   STAGES[group].some((known) => known === name)
 
 /** What takes longest begins first. */
-const FIRST: readonly StageName[] = ["integration", "unit", "vulnerabilities", "mypy"]
+const FIRST: readonly StageName[] = ["build", "integration", "unit", "vulnerabilities", "mypy"]
 /** What needs the results of others would only keep a place while it waits. */
-const LAST: readonly StageName[] = ["suppressions", "coverage"]
+const LAST: readonly StageName[] = ["suppressions", "coverage", "scan"]
 
 /** Sorts stages so that a few at a time come to their end soonest. */
 export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]): T[] {

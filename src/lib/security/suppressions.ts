@@ -4,6 +4,10 @@ import { glob } from "./glob.js"
 /** The file in the service's source that lists what may be ignored. */
 export const SUPPRESSIONS_FILE = ".slipway/suppressions.yaml"
 
+/** What is scanned. */
+export const PLACES = ["source", "image"] as const
+export type Place = (typeof PLACES)[number]
+
 /** One entry of that file. */
 export interface Suppression {
   /** The tool that would report it, for example `trivy` or `bandit`. */
@@ -12,6 +16,8 @@ export interface Suppression {
   rule: string
   /** A glob of the files it holds for; without one it holds for all. */
   path?: string
+  /** What it holds for: the source or the image; without it, for both. */
+  in?: Place
   reason: string
   /** The last day on which it holds, YYYY-MM-DD, UTC. */
   expires: string
@@ -41,9 +47,16 @@ export interface Usage {
   tools: ReadonlySet<string>
 }
 
+/** What is wrong with an entry that nothing needs. */
+const UNUSED = "unused"
+
 const DAY = 86_400_000
 /** Nobody remembers a reason for longer. */
 const MOST_DAYS = 365
+
+/** The entries that hold for what is scanned in one place. */
+export const entriesFor = (place: Place, entries: readonly Suppression[]): Suppression[] =>
+  entries.filter((entry) => entry.in === undefined || entry.in === place)
 
 /** Takes from the findings those that an entry in good order suppresses. */
 export function applySuppressions(
@@ -75,29 +88,38 @@ function holdsFor({ path }: Suppression): (finding: Finding) => boolean {
   return ({ file }) => file !== undefined && matches(file)
 }
 
-/** Returns what is wrong with the entries themselves, and which of them nothing needs any more. */
+/** Returns the entries for the image alone that nothing in it needs any more. */
+export const unusedInImage = (entries: readonly Suppression[], used: ReadonlySet<Suppression>): Finding[] =>
+  entries
+    .filter((entry) => entry.in === "image" && !used.has(entry))
+    .map((entry) => complaint(entry, UNUSED, "suppresses nothing in the image: remove it"))
+
+/** Returns what is wrong with the entries themselves, and which of them nothing in the source needs any more. */
 export function suppressionFindings(
   entries: readonly Suppression[],
   { used, tools }: Usage,
   now: Date,
 ): Finding[] {
   return entries.flatMap((entry) => {
-    const unused: Fault = ["unused", "suppresses nothing: remove it"]
-    const [rule, message] =
-      fault(entry, now) ?? (tools.has(entry.tool) && !used.has(entry) ? unused : ([] as const))
-    if (rule === undefined) return []
-    return [
-      {
-        tool: "slipway",
-        rule,
-        level: "error" as const,
-        file: SUPPRESSIONS_FILE,
-        line: entry.line,
-        message: `${named(entry)} ${message}`,
-      },
-    ]
+    const needless = entry.in !== "image" && tools.has(entry.tool) && !used.has(entry)
+    const found = fault(entry, now) ?? (needless ? ([UNUSED, needlessText(entry)] as const) : undefined)
+    return found === undefined ? [] : [complaint(entry, ...found)]
   })
 }
+
+const needlessText = ({ tool }: Suppression): string =>
+  tool === "trivy"
+    ? "suppresses nothing in the source: remove it, or give it `in: image`"
+    : "suppresses nothing: remove it"
+
+const complaint = (entry: Suppression, rule: string, message: string): Finding => ({
+  tool: "slipway",
+  rule,
+  level: "error",
+  file: SUPPRESSIONS_FILE,
+  line: entry.line,
+  message: `${named(entry)} ${message}`,
+})
 
 type Fault = readonly [rule: string, message: string]
 

@@ -4,10 +4,10 @@ import { formatProblem } from "../config/parse.js"
 import { harmless, type Problem, Problems } from "../config/problem.js"
 import { inside, printable, relative } from "../config/rules.js"
 import { checkSource } from "../config/source.js"
-import type { SectionSpec, TextRule } from "../config/spec.js"
+import type { SectionSpec, TextRule, Value } from "../config/spec.js"
 import type { Finding, Outcome } from "../finding.js"
 import { count, oneLine } from "../tools/outcome.js"
-import { type Suppression, SUPPRESSIONS_FILE } from "./suppressions.js"
+import { PLACES, type Suppression, SUPPRESSIONS_FILE } from "./suppressions.js"
 
 /** The tools whose findings can be suppressed. */
 const TOOLS = ["bandit", "trivy", "zap"] as const
@@ -35,6 +35,11 @@ const entrySpec = {
     tool: { kind: "choice", doc: "The tool that reports it.", values: TOOLS },
     rule: { kind: "text", doc: "The tool's name of the rule.", rules: [printable, short] },
     path: { kind: "text", doc: "The files it holds for.", rules: [printable, relative, inside, short] },
+    in: {
+      kind: "choice",
+      doc: "Where it holds: in the source or in the image. Both, if left out.",
+      values: PLACES,
+    },
     reason: { kind: "text", doc: "Why it may be ignored.", rules: [] },
     expires: { kind: "text", doc: "The last day on which it holds.", rules: [day] },
     owner: { kind: "text", doc: "Who answers for it.", rules: [] },
@@ -45,7 +50,7 @@ const entrySpec = {
 const MAY_LACK: readonly unknown[] = ["reason", "expires", "owner"]
 
 type Node = ParsedNode | null
-type Entry = Partial<Record<keyof typeof entrySpec.fields, string>>
+type Entry = Value<typeof entrySpec>
 
 /** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
 export function parseSuppressions(text: string | undefined): {
@@ -133,6 +138,7 @@ class Reader {
         tool,
         rule,
         ...(files === undefined ? {} : { path: files }),
+        ...(entry.in === undefined ? {} : { in: entry.in }),
         reason: reason.replace(/\s+/g, " ").trim(),
         expires,
         owner: owner.trim(),

@@ -21,21 +21,27 @@ interface Hole {
   name: string
 }
 
+export interface VulnerabilityOptions extends TrivyOptions {
+  /** It is known that the service needs no package. */
+  needsNone?: boolean
+  /** What isn't listed in a file is installed there. */
+  place?: string
+  /** A vulnerability that nobody has fixed yet fails nothing. */
+  unfixedPass?: boolean
+}
+
 /**
  * Reads the vulnerabilities of packages from runs of `trivy fs` and `trivy rootfs`. What both a file of the source and
  * the installed packages tell is told once, by the file.
  */
-export function vulnerabilities(
-  runs: readonly ToolRun[],
-  options: TrivyOptions & { /** It is known that the service needs no package. */ needsNone?: boolean },
-): Scan {
+export function vulnerabilities(runs: readonly ToolRun[], options: VulnerabilityOptions): Scan {
   const all: Fields[] = []
   for (const run of runs) {
     const found = results(run)
     if (found === undefined) return withoutReport(run)
     all.push(...found)
   }
-  const looked = lookedAt(all)
+  const looked = lookedAt(all, options.place ?? "the environment")
   if (looked === undefined) {
     const reason = options.needsNone ? "the service needs no package" : "trivy found no dependency to look at"
     return noScan({ status: options.needsNone ? "passed" : "error", reason, findings: [] })
@@ -60,7 +66,7 @@ const inOrder = (a: Hole, b: Hole): number =>
 const installed = ({ Class, Type }: Fields): boolean => Class === "os-pkgs" || INSTALLED.includes(text(Type))
 
 /** Returns `41 packages in 2 manifests`, or undefined where there was none. */
-function lookedAt(all: readonly Fields[]): string | undefined {
+function lookedAt(all: readonly Fields[], place: string): string | undefined {
   const withPackages = all.filter(
     ({ Packages, Vulnerabilities }) => objects(Packages ?? Vulnerabilities).length > 0,
   )
@@ -73,13 +79,13 @@ function lookedAt(all: readonly Fields[]): string | undefined {
   const manifests = withPackages.filter((result) => !installed(result)).length
   const places = [
     ...(manifests === 0 ? [] : [count(manifests, "manifest")]),
-    ...(manifests === withPackages.length ? [] : ["the environment"]),
+    ...(manifests === withPackages.length ? [] : [place]),
   ]
   return `${count(packages.size, "package")} in ${places.join(" and ")}`
 }
 
 /** Returns a result's vulnerabilities, each place and package once. */
-function holes(result: Fields, options: TrivyOptions): Hole[] {
+function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
   const file = installed(result) ? undefined : targetFile(result, options)
   const lineOf = lines(objects(result.Packages))
   return objects(result.Vulnerabilities).map((vulnerability) => {
@@ -96,7 +102,9 @@ function holes(result: Fields, options: TrivyOptions): Hole[] {
         message: message(vulnerability, severity),
         url: text(vulnerability.PrimaryURL),
       },
-      graded(severity, options.gate),
+      options.unfixedPass && text(vulnerability.FixedVersion) === ""
+        ? { ...graded(severity, options.gate), level: "warning", advisory: true }
+        : graded(severity, options.gate),
     )
     return { finding, key: `${normalise(name)} ${version} ${rule}`, name: normalise(name) }
   })

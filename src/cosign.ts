@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto"
+import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
+import { cosign } from "./registry.js"
+import type { Config } from "./lib/config/config.js"
+import { fail } from "./lib/errors.js"
+import type { ToolRun } from "./lib/finding.js"
+import {
+  cosignFailure,
+  FILES,
+  hasCertificateLog,
+  NO_SERVICES,
+  type Sigstore,
+  type Trust,
+} from "./lib/release/cosign.js"
+import { shellQuote } from "./lib/shellQuote.js"
+import { SCRIPTS, withScripts } from "./scripts.js"
+
+/** With what is signed: a private key of cosign's, or a token that says who signs. */
+export interface Signer {
+  key?: Secret
+  passphrase?: Secret
+  token?: Secret
+}
+
+/** By what signatures are known, and which Sigstore stands behind them. */
+export interface Trusted {
+  trust: Trust
+  sigstore: Sigstore
+  /** cosign's public key, where the trust is by key. */
+  publicKey?: string
+}
+
+/** What a caller says of whom to trust, before the service's settings. */
+export interface Wanted {
+  key?: File
+  identity?: string
+  issuer?: string
+}
+
+/** Which Sigstore the service's settings name. */
+function sigstoreOf({ release }: Config): Sigstore {
+  if (release.log === "off") return "none"
+  return release.signingConfig === undefined && release.trustedRoot === undefined ? "public" : "own"
+}
+
+/**
+ * Whom to trust: whom the caller names, else whom the settings name, else who signs. Fails with NO_TRUST where that is
+ * nobody, and for one without a key unless it is known who that is.
+ */
+export async function trusted(
+  wanted: Wanted,
+  signer: Signer,
+  source: Directory,
+  config: Config,
+): Promise<Trusted> {
+  const { release } = config
+  const sigstore = sigstoreOf(config)
+  const byKey = (publicKey: string): Trusted => ({ trust: { by: "key" }, sigstore, publicKey })
+  const { identity = release.identity, issuer = release.issuer } = wanted
+  if (wanted.key !== undefined) return byKey(await wanted.key.contents())
+  if (wanted.identity === undefined && release.key !== undefined)
+    return byKey(await source.file(release.key).contents())
+  if (identity !== undefined && issuer !== undefined) {
+    const root = release.trustedRoot
+    const logged = root === undefined || hasCertificateLog(await source.file(root).contents())
+    return { trust: { by: "identity", identity, issuer, logged }, sigstore }
+  }
+  if (signer.key === undefined) throw fail("NO_TRUST", [])
+  return byKey(await publicKeyOf(signer, config))
+}
+
+/** The public half of a private key. */
+async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
+  const command = ["cosign", "public-key", "--key=env://COSIGN_PRIVATE_KEY"]
+  const [run] = await each(withSigner(cosign(config), signer), [command])
+  if (run?.exitCode === 0) return run.stdout
+  const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
+  throw fail("SIGN", ["the private key", reason, exitCode])
+}
+
+/** Adds what cosign needs to sign. */
+export function withSigner(container: Container, { key, passphrase, token }: Signer): Container {
+  if (token !== undefined) return container.withSecretVariable("SIGSTORE_ID_TOKEN", token)
+  if (key === undefined) throw fail("NO_SIGNER", [])
+  return container
+    .withSecretVariable("COSIGN_PRIVATE_KEY", key)
+    .withSecretVariable("COSIGN_PASSWORD", passphrase ?? dag.setSecret("slipway no passphrase", ""))
+}
+
+/** Adds the files that say which Sigstore is used, and which public key holds. */
+export function withSigstore(
+  container: Container,
+  { sigstore, publicKey }: Trusted,
+  source: Directory,
+  { release }: Config,
+): Container {
+  const keyed = publicKey === undefined ? container : container.withNewFile(FILES.publicKey, publicKey)
+  if (sigstore === "none")
+    return keyed
+      .withNewFile(FILES.signingConfig, NO_SERVICES.signingConfig)
+      .withNewFile(FILES.trustedRoot, NO_SERVICES.trustedRoot)
+  const files = [
+    [FILES.signingConfig, release.signingConfig],
+    [FILES.trustedRoot, release.trustedRoot],
+  ] as const
+  return files.reduce(
+    (all, [path, name]) => (name === undefined ? all : all.withMountedFile(path, source.file(name))),
+    keyed,
+  )
+}
+
+/** Runs each command, whatever became of those before. The run itself fails only with its container. */
+export async function each(
+  container: Container,
+  commands: readonly (readonly string[])[],
+): Promise<ToolRun[]> {
+  if (commands.length === 0) return []
+  const list = commands.map((command) => `${shellQuote(command)}\n`).join("")
+  const printed = await withScripts(container, "slipway_each.sh")
+    .withEnvVariable("SLIPWAY_CALL", randomUUID()) // never from the cache
+    .withNewFile("/slipway/commands", list)
+    .withExec(["sh", `${SCRIPTS}/slipway_each.sh`, "/slipway/commands"])
+    .stdout()
+  return printed.trimEnd().split("\n").map(readRun)
+}
+
+function readRun(line: string): ToolRun {
+  const [exitCode = "", stdout = "", stderr = ""] = line.split(/[ :]/)
+  const decoded = (text: string) => Buffer.from(text, "base64").toString()
+  return { exitCode: Number(exitCode), stdout: decoded(stdout), stderr: decoded(stderr) }
+}

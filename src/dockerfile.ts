@@ -1,0 +1,155 @@
+import {
+  type BuildArg,
+  type Container,
+  dag,
+  type Directory,
+  type DirectoryDockerBuildOpts,
+  type Platform,
+  type Secret,
+} from "@dagger.io/dagger"
+import type { Config } from "./lib/config/config.js"
+import { fail } from "./lib/errors.js"
+import { type Dockerfile, type Instruction, parseDockerfile } from "./lib/image/dockerfile.js"
+import { type PlannedStage, type Platforms, planStages, platformArguments } from "./lib/image/plan.js"
+import { NO_TIME } from "./lib/image/revision.js"
+
+/** What a Dockerfile is built with. */
+export interface DockerfileInputs {
+  source: Directory
+  config: Config
+  platform: string
+  /** When the commit was made, RFC 3339; empty where that isn't known. */
+  committed: string
+  secrets: readonly Secret[]
+}
+
+/** A Dockerfile that has been read, and all that its build is asked for with. */
+export interface Prepared {
+  source: Directory
+  file: string
+  text: string
+  dockerfile: Dockerfile
+  platforms: Platforms
+  /** The stages that the image needs; undefined where the one that is asked for doesn't exist. */
+  stages: PlannedStage[] | undefined
+  args: Record<string, string>
+  secrets: NamedSecret[]
+  /** The stage to build; undefined for the last. */
+  target: string | undefined
+  /** What every build of it or of a part is asked for with. */
+  options: DirectoryDockerBuildOpts
+}
+
+/** A secret by the name that a Dockerfile mounts it by. */
+export interface NamedSecret {
+  name: string
+  secret: Secret
+}
+
+/** Where the parts of a Dockerfile lie while they are built. */
+const PARTS = ".slipway-dockerfile"
+
+/** The Dockerfile of a service, by its path in the source. */
+export const dockerfileOf = ({ image }: Config): string => image.dockerfile ?? "Dockerfile"
+
+/** Reads the Dockerfile. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE. */
+export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepared> {
+  const { source, config, platform, committed } = inputs
+  const file = dockerfileOf(config)
+  if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
+  const [text, native, secrets] = await Promise.all([
+    source.file(file).contents(),
+    dag.defaultPlatform(),
+    namedSecrets(inputs.secrets),
+  ])
+  const platforms = { target: platform, native }
+  const args = buildArguments(config, committed, platforms)
+  const dockerfile = parseDockerfile(text)
+  const { target } = config.image
+  const options = {
+    platform: platform as Platform,
+    buildArgs: Object.entries(args).map(([name, value]): BuildArg => ({ name, value })),
+    secrets: secrets.map(({ secret }) => secret),
+  }
+  const stages = planStages(dockerfile, target, platforms, args)
+  return { source, file, text, dockerfile, platforms, stages, args, secrets, target, options }
+}
+
+/** The configured ones come last: they may set even these. */
+function buildArguments({ image }: Config, committed: string, platforms: Platforms): Record<string, string> {
+  const seconds = Math.floor(Date.parse(committed || NO_TIME) / 1000)
+  const configured = image.args.map((arg): [string, string] => {
+    const end = arg.indexOf("=")
+    return [arg.slice(0, end), arg.slice(end + 1)]
+  })
+  return {
+    ...platformArguments(platforms),
+    SOURCE_DATE_EPOCH: String(seconds),
+    ...Object.fromEntries(configured),
+  }
+}
+
+/**
+ * Gives secrets the names by which a Dockerfile mounts them: the last part of where they come from, such as `TOKEN` of
+ * `env://TOKEN`. The engine (0.21.8) knows only names given by setSecret.
+ */
+async function namedSecrets(secrets: readonly Secret[]): Promise<NamedSecret[]> {
+  const named = await Promise.all(secrets.map(namedSecret))
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
+  if (twice !== undefined) throw fail("SECRET_TWICE", [twice.name])
+  return named
+}
+
+async function namedSecret(secret: Secret): Promise<NamedSecret> {
+  const [given, uri] = await Promise.all([secret.name(), secret.uri()])
+  if (given !== "") return { name: given, secret }
+  const name = uri.replace(/\?.*$/s, "").replace(/^.*\//s, "")
+  try {
+    return { name, secret: dag.setSecret(name, await secret.plaintext()) }
+  } catch (cause) {
+    throw fail("SECRET_UNREAD", [uri.replace(/\?.*$/s, "")], { cause })
+  }
+}
+
+/** Builds parts of a Dockerfile, by their numbers. */
+export type BuildPart = (part: number) => Container
+
+/**
+ * Lays parts of a Dockerfile beside the source, so that each sees the files that the whole would see: they lie in a
+ * folder that their own ignore files leave out. All are there before the first is built, since the engine then knows
+ * what they copy for one and the same, and looks at it once.
+ */
+export async function dockerfileParts(
+  { source, file, options }: Prepared,
+  texts: readonly string[],
+): Promise<BuildPart> {
+  const ignored = `${await ignoreFile(source, file)}\n${PARTS}\n`
+  const parts = texts.reduce(
+    (folder, text, part) =>
+      folder.withNewFile(String(part), text).withNewFile(`${part}.dockerignore`, ignored),
+    dag.directory(),
+  )
+  const context = source.withDirectory(PARTS, parts)
+  return (part) => context.dockerBuild({ ...options, dockerfile: `${PARTS}/${part}` })
+}
+
+/** The text of the ignore file that counts: the Dockerfile's own, unless it is empty or missing. */
+export async function ignoreFile(source: Directory, file: string): Promise<string> {
+  for (const path of [`${file}.dockerignore`, ".dockerignore"]) {
+    const text = (await source.exists(path)) ? await source.file(path).contents() : ""
+    if (text !== "") return text
+  }
+  return ""
+}
+
+/** Builds all of it. */
+export const whole = ({ source, file, target, options }: Prepared): Container =>
+  source.dockerBuild({ ...options, dockerfile: file, ...(target !== undefined && { target }) })
+
+/** Builds a text that copies nothing, as a Dockerfile. */
+export const withoutContext = (text: string, { options }: Prepared): Container =>
+  dag.directory().withNewFile("Dockerfile", text).dockerBuild(options)
+
+/** The Dockerfile up to an instruction: it builds that instruction's stage, as far as it goes. */
+export const until = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>
+  `${text.split("\n").slice(0, endLine).join("\n")}\n`

@@ -1,0 +1,243 @@
+import { type Container, dag, type Directory, type Platform, type Secret } from "@dagger.io/dagger"
+import { weighContext } from "./buildContext.js"
+import type { DockerfileInputs } from "./dockerfile.js"
+import { debugDockerfile } from "./dockerfileDebug.js"
+import { buildDockerfile, type EmulatedRun } from "./dockerfileImage.js"
+import { imageReference, standInNote } from "./images.js"
+import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout, regctl } from "./imageLayout.js"
+import type { Config } from "./lib/config/config.js"
+import { parseConfig } from "./lib/config/parse.js"
+import { fail } from "./lib/errors.js"
+import type { Finding } from "./lib/finding.js"
+import {
+  type BuildFailure,
+  failureExitCode,
+  failureFinding,
+  failureLog,
+  failureReason,
+  instructionText,
+} from "./lib/image/buildFailure.js"
+import { contextWarning } from "./lib/image/context.js"
+import { imageText } from "./lib/image/layout.js"
+import { labels, NO_TIME, type Revision } from "./lib/image/revision.js"
+import { MANIFESTS, pythonVersion } from "./lib/python/project.js"
+import type { BaseImage } from "./lib/release/provenance.js"
+import { duration } from "./lib/report/place.js"
+import { overall } from "./lib/run.js"
+import { count, passed } from "./lib/tools/outcome.js"
+import { pythonImage } from "./pythonImage.js"
+import { attempted, identity, type Stage } from "./stage.js"
+import { readSuppressions, type Suppressions } from "./suppressions.js"
+import { texts } from "./texts.js"
+import { inspectable, type Service } from "./tool.js"
+
+/** What building and scanning an image take. */
+export interface ImageInputs {
+  source: Directory
+  config: Config
+  suppressions: Suppressions
+  revision: Revision
+  secrets: readonly Secret[]
+  platforms: readonly string[]
+  invocation: string
+}
+
+/** An image, as it will be published. */
+export interface BuiltImage extends ImageLayout {
+  layouts: (PlatformLayout & { container: Container })[]
+  /** What it began with. */
+  bases: BaseImage[]
+  /** The Dockerfile; absent where Slipway made the image by itself. */
+  dockerfile?: string
+}
+
+/** The stage, with what it built. */
+export interface Built extends Stage {
+  image?: BuiltImage
+}
+
+/** One platform's build. */
+interface Variant {
+  platform: string
+  container: Container
+  bases: BaseImage[]
+  emulated: EmulatedRun[]
+}
+
+/** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME. */
+export async function imageInputs(
+  { source, settings, invocation, now }: Service,
+  revision: Revision,
+  secrets: readonly Secret[],
+  platforms: readonly Platform[],
+): Promise<ImageInputs> {
+  const config = parseConfig(settings || undefined)
+  const { committed } = revision
+  if (committed !== "" && Number.isNaN(Date.parse(committed))) throw fail("INVALID_TIME", [committed])
+  const suppressions = await readSuppressions(source, now)
+  const wanted = platforms.length > 0 ? platforms : config.image.platforms
+  return { source, config, suppressions, revision, secrets, platforms: wanted, invocation }
+}
+
+/** Builds the image of every platform. Throws for nothing that a service can do. */
+export function runBuild(inputs: ImageInputs): Promise<Built> {
+  const stage = identity("image", "build", "", inputs.invocation)
+  return attempted<Omit<Built, keyof typeof stage>>(stage, () => buildWork(inputs))
+}
+
+/** What stands before the command that fails; the image itself where all is well. */
+export async function debugBuild(inputs: ImageInputs): Promise<Container> {
+  const dockerfile = await chosenDockerfile(inputs)
+  const [first = ""] = inputs.platforms
+  if (dockerfile === undefined) return (await ownVariant(first, inputs)).container
+  const builds = inputs.platforms.map(async (platform) => buildDockerfile(dockerfileInputs(platform, inputs)))
+  const failing = (await Promise.all(builds)).findIndex((build) => "failure" in build)
+  const platform = inputs.platforms[Math.max(failing, 0)] ?? first
+  const { container, command } = await debugDockerfile(dockerfileInputs(platform, inputs))
+  return inspectable(container, command)
+}
+
+const dockerfileInputs = (
+  platform: string,
+  { source, config, revision, secrets }: ImageInputs,
+): DockerfileInputs => ({
+  source,
+  config,
+  platform,
+  committed: revision.committed,
+  secrets,
+})
+
+async function buildWork(inputs: ImageInputs) {
+  const begun = Date.now()
+  const dockerfile = await chosenDockerfile(inputs)
+  const build = dockerfile === undefined ? ownVariant : dockerfileVariant
+  const [variants, warnings] = await Promise.all([
+    Promise.all(inputs.platforms.map((platform) => build(platform, inputs))),
+    dockerfile === undefined ? [] : heavyContext(inputs),
+  ])
+  const timing = { milliseconds: Date.now() - begun, cached: null }
+  const failures = variants.filter((variant) => "message" in variant)
+  if (failures.length > 0) return { ...failed(failures, warnings), ...timing }
+  const built = await layOut(
+    variants.filter((variant) => "container" in variant),
+    inputs,
+  )
+  const image: BuiltImage = { ...built, ...(dockerfile !== undefined && { dockerfile }) }
+  const whose = dockerfile ?? "made by Slipway"
+  return {
+    ...passed(`${count(image.images.length, "platform")}, ${whose}: ${image.digest}`, warnings),
+    ...timing,
+    milliseconds: Date.now() - begun,
+    exitCode: overall([]),
+    log: variants.flatMap((variant) => ("container" in variant ? emulation(variant) : [])).join(""),
+    facts: await facts(image, variants, inputs),
+    image,
+  }
+}
+
+/** The Dockerfile that the settings name, or the usual one where there is one. */
+async function chosenDockerfile({ source, config }: ImageInputs): Promise<string | undefined> {
+  const { dockerfile } = config.image
+  return dockerfile ?? ((await source.exists("Dockerfile")) ? "Dockerfile" : undefined)
+}
+
+async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | BuildFailure> {
+  const build = await buildDockerfile(dockerfileInputs(platform, inputs))
+  if ("failure" in build) return build.failure
+  const stages = (build.prepared.stages ?? []).filter(
+    ({ fromImage, base }) => fromImage && base !== "scratch",
+  )
+  const bases = await Promise.all(stages.map((stage) => baseImage(stage.base, stage.platform)))
+  return { platform, container: build.image, bases, emulated: build.emulated }
+}
+
+async function ownVariant(platform: string, { source, config, revision }: ImageInputs): Promise<Variant> {
+  const [container, version] = await Promise.all([
+    pythonImage(source, config, platform as Platform, revision),
+    servicePython(source, config),
+  ])
+  const bases = [await baseImage(imageReference("python", version, config.images), platform)]
+  return { platform, container, bases, emulated: [] }
+}
+
+const servicePython = async (source: Directory, config: Config): Promise<string> =>
+  pythonVersion(
+    await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])]),
+    config.python.version,
+  )
+
+async function baseImage(reference: string, platform: string): Promise<BaseImage> {
+  const resolved = await dag
+    .container({ platform: platform as Platform })
+    .from(reference)
+    .imageRef()
+  return { reference, digest: resolved.split("@")[1] ?? "", platform }
+}
+
+function failed(failures: readonly BuildFailure[], warnings: readonly Finding[]) {
+  const [first] = failures
+  return {
+    status: "failed" as const,
+    reason: first === undefined ? "" : failureReason(first),
+    findings: [...distinct(failures.map(failureFinding)), ...warnings],
+    exitCode: overall(failures.map(failureExitCode)),
+    log: failures.map(failureLog).join("\n"),
+  }
+}
+
+/** What fails on one platform mostly does so on the others, in the same words. */
+const distinct = (findings: readonly Finding[]): Finding[] => [
+  ...new Map(findings.map((finding) => [finding.message, finding])).values(),
+]
+
+/** A build context that is bigger than anybody wants is warned of. */
+async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
+  const weight = await weighContext(source, config, await servicePython(source, config))
+  const message = contextWarning(weight, config.image.context)
+  if (message === undefined) return []
+  return [
+    { tool: "slipway", rule: "context", level: "warning", advisory: true, file: ".dockerignore", message },
+  ]
+}
+
+async function layOut(variants: readonly Variant[], { revision, config, source }: ImageInputs) {
+  const names = labels(config.name, { ...revision, origin: config.release.source ?? revision.origin })
+  const created = revision.committed || NO_TIME
+  const layouts = variants.map(({ platform, container: bare }) => {
+    const container = Object.entries(names).reduce(
+      (image, [name, value]) => image.withLabel(name, value),
+      bare,
+    )
+    return { platform, container, layout: platformLayout(container, created, config) }
+  })
+  const layout = await indexLayout(layouts, names, config)
+  const bases = variants.flatMap((variant) => variant.bases)
+  return { ...layout, layouts, bases }
+}
+
+async function facts(
+  image: BuiltImage,
+  variants: readonly (Variant | BuildFailure)[],
+  { config }: ImageInputs,
+) {
+  const sizes = image.images.map((found) => [found.platform, imageText(found)])
+  const slow = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
+  const time = slow.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  const emulated =
+    slow.length === 0 ? "none" : `${count(slow.length, "command")} in ${duration(time)}, see logs/build.log`
+  const note = await standInNote(regctl(config))
+  return {
+    ...Object.fromEntries(sizes),
+    digest: image.digest,
+    "emulated commands": emulated,
+    ...(note && { regctl: note.trim() }),
+  }
+}
+
+/** The commands that ran on an emulated processor, and how long each took. */
+const emulation = ({ platform, emulated }: Variant): string[] =>
+  emulated.map(({ instruction, milliseconds, cached }) => {
+    const time = cached ? "cached" : duration(milliseconds)
+    return `${platform} emulated, line ${instruction.line} (${time}): ${instructionText(instruction)}\n`
+  })

@@ -1,0 +1,82 @@
+import { type Container, dag, type Directory, ImageMediaTypes } from "@dagger.io/dagger"
+import { imageReference } from "./images.js"
+import type { Config } from "./lib/config/config.js"
+import {
+  blobPath,
+  onlyManifest,
+  type PlatformImage,
+  readIndex,
+  readManifest,
+  totalSize,
+} from "./lib/image/layout.js"
+import { SCRIPTS, withScripts } from "./scripts.js"
+
+export const REGCTL_VERSION = "0.11.7"
+
+/**
+ * What files in an image's own layers say of their age: the first time that every archive can hold. Not the commit's,
+ * so that a layer in which nothing changed is the same in every commit.
+ */
+export const LAYER_TIME = "1980-01-01T00:00:00Z"
+
+/** The tag that an image has in its layout. */
+export const IMAGE_TAG = "image"
+
+/** One platform's image as an OCI layout. */
+export interface PlatformLayout {
+  platform: string
+  layout: Directory
+}
+
+/** All platforms' images in one OCI layout, below one index. */
+export interface ImageLayout {
+  layout: Directory
+  /** Of the index. */
+  digest: string
+  images: PlatformImage[]
+}
+
+/** Reads and writes images in registries and layouts. */
+export const regctl = (config: Config): Container =>
+  dag
+    .container()
+    .from(imageReference("regctl", REGCTL_VERSION, config.images))
+    .withUser("0") // for mounted files
+
+/** Makes an OCI layout of a container that is the same whenever it is made. `created` is RFC 3339. */
+export function platformLayout(container: Container, created: string, config: Config): Directory {
+  const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
+  return withScripts(regctl(config), "slipway_layout.sh")
+    .withEnvVariable("CREATED", created)
+    .withEnvVariable("LAYERS", LAYER_TIME)
+    .withMountedFile("/in.tar", archive)
+    .withMountedTemp("/in")
+    .withExec(["sh", `${SCRIPTS}/slipway_layout.sh`])
+    .directory("/out")
+}
+
+/** Puts the images of all platforms below one index. */
+export async function indexLayout(
+  images: readonly PlatformLayout[],
+  annotations: Readonly<Record<string, string>>,
+  config: Config,
+): Promise<ImageLayout> {
+  const folder = (platform: string) => `/in/${platform.replace("/", "-")}`
+  const mounted = images.reduce(
+    (container, { platform, layout }) => container.withMountedDirectory(folder(platform), layout),
+    regctl(config),
+  )
+  const references = images.map(({ platform }) => `--ref=ocidir://${folder(platform)}:${IMAGE_TAG}`)
+  const notes = Object.entries(annotations).map(([name, value]) => `--annotation=${name}=${value}`)
+  const layout = mounted
+    .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...notes])
+    .directory("/out")
+  const read = (digest: string) => layout.file(blobPath(digest)).contents()
+  const digest = onlyManifest(await layout.file("index.json").contents())
+  const entries = readIndex(await read(digest))
+  const found = entries.map(async ({ platform, digest, mediaType, size }) => {
+    const { layers } = readManifest(await read(digest))
+    return { platform, digest, mediaType, size, layers, compressed: totalSize(layers) }
+  })
+  return { layout, digest, images: await Promise.all(found) }
+}

@@ -1,0 +1,246 @@
+import { ExitCode } from "../errors.js"
+import type { Finding } from "../finding.js"
+import { clip } from "../report/escape.js"
+import { oneLine, plain } from "../tools/outcome.js"
+import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
+import { type PlannedStage, secretsOf, sources } from "./plan.js"
+
+/** What the engine says of a build that failed. */
+export interface EngineError {
+  message: string
+  /** What it ran at last, where it was a command that failed. */
+  command?: readonly string[]
+  exitCode?: number
+  stdout?: string
+  stderr?: string
+}
+
+/** A place in a Dockerfile. */
+export interface Place {
+  line: number
+  endLine: number
+  instruction?: Instruction
+  stage?: PlannedStage
+}
+
+/** A Dockerfile's build, as far as a failure names it. */
+export interface Build {
+  file: string
+  text: string
+  platform: string
+  /** The names of the secrets that were passed. */
+  secrets: readonly string[]
+}
+
+/** Why a Dockerfile can't be built. */
+export interface BuildFailure extends Build {
+  place?: Place
+  /** What ran and failed. */
+  command?: readonly string[]
+  exitCode?: number
+  /** What that said. */
+  output: string
+  /** One line, without the place. */
+  message: string
+  /** True where the Dockerfile may be fine: a registry that doesn't answer, a command that was killed. */
+  infrastructure: boolean
+}
+
+const INSTRUCTION_LENGTH = 120
+const OUTPUT_LINES = 200
+
+/** Puts together what is known of a failure. */
+export function buildFailure(build: Build, error: EngineError, place?: Place): BuildFailure {
+  const { stdout = "", stderr = "", exitCode, command } = error
+  const instruction = place?.instruction
+  const explanation = `${explain(error, build.platform, place)}${missingSecrets(build, exitCode, place)}`
+  const ran = exitCode !== undefined && exitCode >= 0
+  return {
+    ...build,
+    ...(place !== undefined && { place }),
+    ...(command !== undefined && { command }),
+    ...(ran && { exitCode }),
+    output: lastLines([stdout, stderr].filter((text) => text !== "").join("\n")),
+    message: oneLine(
+      instruction === undefined ? explanation : `${instructionText(instruction)}: ${explanation}`,
+    ),
+    infrastructure: ran ? exitCode > SIGNALS : UNREACHED.test(error.message),
+  }
+}
+
+/** A secret that isn't required is just not there, and what a command says of that seldom names it. */
+function missingSecrets({ secrets }: Build, exitCode: number | undefined, place?: Place): string {
+  if (exitCode === undefined || place?.instruction === undefined) return ""
+  const missing = secretsOf(place.instruction).filter((name) => !secrets.includes(name))
+  return missing.length === 0 ? "" : ` (not passed: the secret ${missing.join(", ")})`
+}
+
+/** From here on a shell counts in the signal that ended the command. */
+const SIGNALS = 128
+
+/** What a registry's or network's trouble looks like, as against an image that isn't there. */
+const UNREACHED =
+  /dial tcp|connection re(?:fused|set)|no such host|i\/o timeout|deadline exceeded|TLS handshake|x509|failed to do request|unexpected status.*: (?:429|5\d\d)\b|too many requests|unexpected EOF/i
+
+/** An instruction as one line of sane length; of a `RUN`, what it runs. */
+export const instructionText = ({ keyword, flags, rest }: Instruction): string =>
+  clip(
+    [keyword, ...(keyword === "RUN" ? [] : flags), rest].join(" ").replace(/\s+/g, " "),
+    INSTRUCTION_LENGTH,
+  )
+
+function lastLines(text: string): string {
+  const lines = text.trimEnd().split("\n")
+  const left = lines.length - OUTPUT_LINES
+  return left > 0 ? `… ${left} lines left out\n${lines.slice(left).join("\n")}` : lines.join("\n")
+}
+
+function explain(error: EngineError, platform: string, place?: Place): string {
+  const { exitCode, stdout = "", stderr = "" } = error
+  if (exitCode === undefined) return explainMessage(plainMessage(error.message), platform, place)
+  if (exitCode < 0) return `it could not be started: ${plainMessage(error.message)}`
+  const ending =
+    exitCode > SIGNALS
+      ? `ended by signal ${exitCode - SIGNALS}${exitCode === SIGNALS + 9 ? ", perhaps for lack of memory" : ""}`
+      : `exit code ${exitCode}`
+  const said = lastWord(stderr) ?? lastWord(stdout)
+  return said === undefined ? ending : `${ending}: ${said}`
+}
+
+/** What most likely tells why a command failed: the last error that it names, else the last thing that it said. */
+function lastWord(output: string): string | undefined {
+  const lines = plain(output)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+  return lines.findLast((line) => /\b(?:error|fatal)\b|^E: |Error: /i.test(line)) ?? lines.at(-1)
+}
+
+type Meaning = [pattern: RegExp, meaning: (found: string, platform: string) => string]
+
+/** What the engine's messages mean to somebody who knows the Dockerfile. */
+const OF_IMAGES: readonly Meaning[] = [
+  [/no manifest matches|no match for platform/, (_, platform) => `isn't made for ${platform}`],
+  [
+    /: not found$|access denied|insufficient_scope|unauthorized|: 40[13]\b/i,
+    () => "doesn't exist, or may not be pulled",
+  ],
+  [/(?:failed to do request: \w+ "[^"]*": )?(.*)/s, (message) => `can't be had: ${message}`],
+]
+
+const OF_ALL: readonly Meaning[] = [
+  [/secret "([^"]*)" is required/, (id) => `the secret "${id}" is missing: pass it, such as env://${id}`],
+  [
+    /lstat (?:\.?\/)?(.*): no such file or directory/,
+    (path) => `there is no "${path}" where it copies from, or .dockerignore leaves it out`,
+  ],
+  [/dockerBuild syntax frontend "([^"]*)" is unsupported/, (name) => `the syntax "${name}" isn't known`],
+  [/no build stage in current context/, () => "there is no FROM before it"],
+  [/dockerfile parse error on line \d+: (.*)/s, (message) => message],
+]
+
+function explainMessage(message: string, platform: string, place?: Place): string {
+  const image = imageOf(place)
+  const ofImage = image !== "" && message.startsWith(`${image}: `)
+  const rest = ofImage ? message.slice(image.length + 2) : message
+  for (const [pattern, meaning] of ofImage ? OF_IMAGES : OF_ALL) {
+    const match = pattern.exec(rest)
+    if (match !== null) return `${ofImage ? `the image "${image}" ` : ""}${meaning(match[1] ?? "", platform)}`
+  }
+  return message
+}
+
+/** The image that an instruction asks for; empty for none. */
+function imageOf({ instruction, stage }: Partial<Place> = {}): string {
+  if (instruction === undefined) return ""
+  return instruction.keyword === "FROM" ? (stage?.base ?? "") : (sources(instruction)[0]?.from ?? "")
+}
+
+/** The engine's message without its own wrapping, which holds kilobytes of internal addresses. */
+export const plainMessage = (message: string): string =>
+  message
+    .replace(/ *\[traceparent:[\w-]+\]/g, "")
+    .replace(/\bload (?:\w+@)?[\w+/=:]+: (?:inputs: )?/g, "")
+    .replace(
+      /\bfailed to (?:convert Dockerfile (?:LLB )?to (?:LLB|Dagger ID)|load container from converted ID): /g,
+      "",
+    )
+    .replace(
+      /\bfailed to (?:clone built container state|content hash dockerfile \w+|copy source directory): /g,
+      "",
+    )
+    .replace(/\bllbtodagger: unsupported op "[^"]*" \([^)]*\): /, "")
+    .replace(/[\w+/=]{100,}/g, "…")
+    .trim()
+
+/** The line of which the engine complains by itself. */
+export function complaintLine({ message }: EngineError, text: string): number | undefined {
+  const [, line] = /dockerfile parse error on line (\d+)/.exec(message) ?? []
+  if (line !== undefined) return Number(line)
+  const syntax = text.split("\n").findIndex((line) => /^\s*#\s*syntax\s*=/i.test(line))
+  return message.includes("syntax frontend") && syntax >= 0 ? syntax + 1 : undefined
+}
+
+/** Where a line lies. */
+export function placeOfLine({ globals, stages }: Dockerfile, line: number): Place {
+  const all = [...globals, ...stages.flatMap(({ instructions }) => instructions)]
+  const instruction = all.find((known) => known.line <= line && line <= known.endLine)
+  const { endLine = line } = instruction ?? {}
+  return { line: instruction?.line ?? line, endLine, ...(instruction !== undefined && { instruction }) }
+}
+
+/** What stands where a Dockerfile should begin a stage and never does. */
+export function placeWithoutStage(dockerfile: Dockerfile): Place | undefined {
+  const first = dockerfile.globals.find(({ keyword }) => keyword !== "ARG")
+  return first === undefined || dockerfile.stages.length > 0 ? undefined : placeOfLine(dockerfile, first.line)
+}
+
+/** The only instruction that can have run a command; undefined where there are more, or none. */
+export function placeOfCommand(
+  stages: readonly PlannedStage[],
+  command: readonly string[] | undefined,
+): Place | undefined {
+  if (command === undefined) return undefined
+  const [first, ...more] = placesIn(stages).filter(
+    ({ instruction }) => instruction.keyword === "RUN" && runs(instruction, command),
+  )
+  return more.length === 0 ? first : undefined
+}
+
+/** Every instruction of some stages, in the order of the file. */
+export const placesIn = (stages: readonly PlannedStage[]) =>
+  stages.flatMap((stage) =>
+    stage.stage.instructions.map((instruction) => {
+      const { line, endLine } = instruction
+      return { line, endLine, instruction, stage }
+    }),
+  )
+
+/** One line: `Dockerfile:10: RUN make: exit code 2: No rule to make target`. */
+export const failureReason = ({ file, place, message }: BuildFailure): string =>
+  oneLine(`${file}${place === undefined ? "" : `:${place.line}`}: ${message}`)
+
+export const failureFinding = ({ file, place, message }: BuildFailure): Finding => ({
+  tool: "docker",
+  rule: place?.instruction?.keyword ?? "build",
+  level: "error",
+  file,
+  ...(place !== undefined && { line: place.line }),
+  message,
+})
+
+/** What a build's failure makes the run end with. */
+export const failureExitCode = ({ infrastructure }: BuildFailure): ExitCode =>
+  infrastructure ? ExitCode.infrastructure : ExitCode.gateFailed
+
+/** The failure at length, for the stage's log. */
+export function failureLog({ file, text, platform, place, output, message }: BuildFailure): string {
+  if (place === undefined)
+    return `${file}, for ${platform}\n${output === "" ? "" : `${output}\n`}${message}\n`
+  const { line, endLine, stage } = place
+  const excerpt = text
+    .split("\n")
+    .slice(line - 1, endLine)
+    .map((source, index) => `${String(line + index).padStart(5)} | ${source}`)
+  const head = `${file}:${line}${stage === undefined ? "" : `, ${stage.label}`}, for ${platform}`
+  return [head, ...excerpt, ...(output === "" ? [] : [output]), message, ""].join("\n")
+}

@@ -1,0 +1,93 @@
+/** What is known of how a service is started. */
+export interface Start {
+  /** `image.command` in slipway.yaml. */
+  chosen?: readonly string[]
+  procfile?: string
+  /** The commands that the project installs, as what starts them. */
+  scripts: Readonly<Record<string, string[]>>
+  /** The packages that `python -m` runs. */
+  modules: readonly string[]
+}
+
+/** The command of a service's image; where nothing tells it, the reason. */
+export function entryCommand({ chosen, procfile, scripts, modules }: Start): string[] | { missing: string } {
+  if (chosen !== undefined) return [...chosen]
+  const web = /^web:[ \t]*(\S.*)$/m.exec(procfile ?? "")?.[1]
+  if (web !== undefined) return shellCommand(web.trim())
+  const names = Object.keys(scripts)
+  const [name = "", ...others] = names
+  if (name !== "" && others.length === 0) return scripts[name] ?? [name]
+  const [module, ...more] = modules
+  if (names.length === 0 && module !== undefined && more.length === 0) return ["python", "-m", module]
+  const found = [
+    procfile === undefined ? "no Procfile" : "a Procfile without a `web` line",
+    names.length === 0 ? "no script" : `${names.length} scripts (${names.join(", ")})`,
+    modules.length === 0 ? "no package with a __main__.py" : `${modules.join(", ")} with a __main__.py`,
+  ]
+  return { missing: found.join(", ") }
+}
+
+/** What no argument list can hold without a shell. */
+const SHELL = /[^\w@%+=:,./ -]|^\w+=/
+
+/**
+ * The arguments of a line that is meant for a shell. Where one is needed, the last command takes its place, for else
+ * that would not be told to stop.
+ *
+ * @example shellCommand("gunicorn app:app --bind :$PORT") // ["sh", "-c", "exec gunicorn app:app --bind :$PORT"]
+ */
+export function shellCommand(line: string): string[] {
+  if (!SHELL.test(line)) return line.split(/ +/)
+  const parts = /^(.*(?:&&|;)\s*)?([^;&]+)$/.exec(line)
+  const [, before = "", last = ""] = parts ?? []
+  const complex = parts === null || /[|(){}`<>]|^exec /.test(line) || (before !== "" && /["'\\]/.test(line))
+  if (complex) return ["sh", "-c", line]
+  return ["sh", "-c", `${before}exec ${/^\w+=/.test(last) ? "env " : ""}${last}`]
+}
+
+/** The scripts of a project that isn't installed, as commands that need no installation. */
+export function projectScripts(pyproject: string): Record<string, string[]> {
+  const table =
+    /^\[(?:project|tool\.poetry)\.scripts\][ \t]*(?:#.*)?\n([^]*?)(?=^\s*\[|$(?![^]))/m.exec(
+      pyproject,
+    )?.[1] ?? ""
+  const entries = [...table.matchAll(/^\s*"?([\w.-]+)"?\s*=\s*["']([\w.]+):([\w.]+)["']/gm)]
+  return Object.fromEntries(
+    entries.map(([, name = "", module = "", attribute = ""]) => {
+      const [imported = ""] = attribute.split(".")
+      return [
+        name,
+        ["python", "-c", `import sys; from ${module} import ${imported}; sys.exit(${attribute}())`],
+      ]
+    }),
+  )
+}
+
+/** Commands of servers, by the package that has them, the likeliest first. */
+const SERVERS: readonly [name: string, command: (app: string, port: number) => string][] = [
+  ["gunicorn", (app, port) => `[gunicorn, "${app}", --bind, "0.0.0.0:${port}"]`],
+  ["uvicorn", (app, port) => `[uvicorn, "${app}", --host, 0.0.0.0, --port, "${port}"]`],
+  ["hypercorn", (app, port) => `[hypercorn, "${app}", --bind, "0.0.0.0:${port}"]`],
+  ["waitress", (app, port) => `[waitress-serve, "--listen=*:${port}", "${app}"]`],
+  ["flask", (app, port) => `[flask, --app, "${app}", run, --host, 0.0.0.0, --port, "${port}"]`],
+]
+
+/** Modules that commonly hold a web application, the likeliest first. */
+const MODULES = ["asgi", "wsgi", "main", "app", "server", "api"]
+
+/** What `image.command` may be, for a service of these files that needs these packages. */
+export function exampleCommand(
+  files: readonly string[],
+  packages: ReadonlySet<string>,
+  port: number,
+): string {
+  const known = MODULES.flatMap((name) =>
+    files.filter((file) => new RegExp(`^(?:src/)?(?:[\\w]+/)?${name}\\.py$`).test(file)),
+  )
+  const module = (known[0] ?? "main.py")
+    .replace(/^src\//, "")
+    .replace(/\.py$/, "")
+    .replaceAll("/", ".")
+  const server = SERVERS.find(([name]) => packages.has(name))?.[1]
+  return server?.(`${module}:app`, port) ?? `[python, -m, ${module}]`
+}

@@ -1,0 +1,177 @@
+import { posix } from "node:path"
+import { type Dockerfile, type Instruction, optionOf, type Stage } from "./dockerfile.js"
+
+/** A stage that the image needs, with what its variables come to. */
+export interface PlannedStage {
+  stage: Stage
+  /** What a report calls it: its name, or what Docker calls one without. */
+  label: string
+  /** The image or stage that it builds on. */
+  base: string
+  /** Whether that is an image, and not another stage. */
+  fromImage: boolean
+  /** What its commands run on. */
+  platform: string
+}
+
+export interface Platforms {
+  /** What the image is for. */
+  target: string
+  /** The engine's own. */
+  native: string
+}
+
+/**
+ * The build arguments that name platforms. Given to every build: without them the engine (0.21.8) takes
+ * `$BUILDPLATFORM` for the target's, and emulates the very stages that are written to run natively.
+ */
+export function platformArguments({ native }: Platforms): Record<string, string> {
+  const { os, arch, variant } = platformParts(native)
+  return { BUILDPLATFORM: native, BUILDOS: os, BUILDARCH: arch, BUILDVARIANT: variant }
+}
+
+function platformParts(platform: string) {
+  const [os = "", arch = "", variant = ""] = platform.split("/")
+  return { os, arch, variant }
+}
+
+/** True for a command that only an emulator can run. */
+export const isEmulated = ({ platform }: PlannedStage, { native }: Platforms): boolean =>
+  platformParts(platform).arch !== platformParts(native).arch
+
+/** True for platforms whose programs run on one another. */
+export function samePlatform(one: string, other: string): boolean {
+  const [a, b] = [platformParts(one), platformParts(other)]
+  return a.os === b.os && a.arch === b.arch
+}
+
+/** The stages that the target needs, in the order of the file; undefined where it has no such target. */
+export function planStages(
+  { globals, stages }: Dockerfile,
+  target: string | undefined,
+  platforms: Platforms,
+  args: Readonly<Record<string, string>>,
+): PlannedStage[] | undefined {
+  const variables = globalVariables(globals, platforms, args)
+  const planned = stages.reduce<PlannedStage[]>(
+    (known, stage) => [...known, planStage(stage, known, platforms.target, variables)],
+    [],
+  )
+  const last =
+    target === undefined
+      ? planned.at(-1)
+      : planned.findLast(({ stage }) => stage.name === target.toLowerCase())
+  if (last === undefined) return undefined
+  const needed = new Set<PlannedStage>()
+  collect(last, planned, needed)
+  return planned.filter((stage) => needed.has(stage))
+}
+
+function planStage(
+  stage: Stage,
+  known: readonly PlannedStage[],
+  target: string,
+  variables: ReadonlyMap<string, string>,
+): PlannedStage {
+  const base = expand(stage.base, variables)
+  const parent = known.findLast(({ stage }) => stage.name !== "" && stage.name === base)
+  const own = stage.platform === undefined ? target : expand(stage.platform, variables)
+  const label = stage.name === "" ? `stage-${stage.index}` : stage.name
+  return { stage, label, base, fromImage: parent === undefined, platform: parent?.platform ?? own }
+}
+
+function collect(
+  { stage, base, fromImage }: PlannedStage,
+  planned: readonly PlannedStage[],
+  needed: Set<PlannedStage>,
+) {
+  const before = planned.slice(0, stage.index)
+  const self = planned[stage.index]
+  if (self === undefined || needed.has(self)) return
+  needed.add(self)
+  const byName = (name: string) => before.findLast((known) => known.stage.name === name.toLowerCase())
+  const references = stage.instructions.flatMap(sources)
+  const parents = [
+    fromImage ? undefined : byName(base),
+    ...references.map(({ from, numbered }) =>
+      numbered && /^\d+$/.test(from) ? before[Number(from)] : byName(from),
+    ),
+  ]
+  for (const parent of parents) if (parent !== undefined) collect(parent, planned, needed)
+}
+
+/** The stages or images that an instruction takes files from. Only `COPY` knows stages by their number. */
+export function sources(instruction: Instruction): { from: string; numbered: boolean }[] {
+  if (instruction.keyword === "COPY")
+    return optionOf(instruction, "from").map((from) => ({ from, numbered: true }))
+  if (instruction.keyword !== "RUN") return []
+  return mountsOf(instruction).flatMap(({ from }) => (from === undefined ? [] : [{ from, numbered: false }]))
+}
+
+/** A mount's settings, by their keys in small letters. */
+export type Mount = Partial<Record<string, string>>
+
+export const mountsOf = (run: Instruction): Mount[] =>
+  optionOf(run, "mount").map((mount) =>
+    Object.fromEntries(
+      mount.split(",").map((field) => {
+        const [, key = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(field) ?? []
+        return [key.toLowerCase(), value]
+      }),
+    ),
+  )
+
+/** The names of the secrets that a `RUN` mounts. */
+export const secretsOf = (run: Instruction): string[] =>
+  mountsOf(run).flatMap((mount) => (mount.type === "secret" ? [secretName(mount)] : []))
+
+export const secretName = ({ source, src, id, target, dst, destination }: Mount): string =>
+  source ?? src ?? id ?? posix.basename(target ?? dst ?? destination ?? "")
+
+/** Where a secret is mounted. */
+export const secretPath = (mount: Mount): string =>
+  mount.target ?? mount.dst ?? mount.destination ?? `/run/secrets/${posix.basename(secretName(mount))}`
+
+/** What `FROM` may use: the platforms, and each `ARG` before the first stage. */
+function globalVariables(
+  globals: readonly Instruction[],
+  { target, native }: Platforms,
+  args: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const { os, arch, variant } = platformParts(target)
+  const variables = new Map(
+    Object.entries({
+      ...platformArguments({ target, native }),
+      ...{ TARGETPLATFORM: target, TARGETOS: os, TARGETARCH: arch, TARGETVARIANT: variant },
+    }),
+  )
+  for (const { name, value } of globals.flatMap(argumentsOf)) {
+    const given = args[name]
+    const known = given ?? (value === undefined ? undefined : expand(value, variables))
+    if (known !== undefined) variables.set(name, known)
+  }
+  return variables
+}
+
+/** The arguments that an `ARG` declares. */
+export function argumentsOf({ keyword, rest }: Instruction): { name: string; value?: string }[] {
+  if (keyword !== "ARG") return []
+  const words = rest.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []
+  return words.map((word) => {
+    const [, name = "", given] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? []
+    return given === undefined ? { name } : { name, value: given }
+  })
+}
+
+/** Puts in the values of variables, as `FROM` does it; what is rarer than a default is left as it stands. */
+function expand(word: string, variables: ReadonlyMap<string, string>): string {
+  const value = (match: string, plain?: string, name = "", operator?: string, other = ""): string => {
+    const found = variables.get(plain ?? name)
+    const set = operator?.startsWith(":") === true ? found !== undefined && found !== "" : found !== undefined
+    if (operator?.endsWith("+") === true) return set ? other : ""
+    if (operator?.endsWith("-") === true) return set ? (found ?? "") : other
+    return found ?? ""
+  }
+  const once = (text: string) => text.replace(/\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}]*))?\})/g, value)
+  return once(once(word.replace(/["']/g, ""))) // a default may be a variable, too
+}

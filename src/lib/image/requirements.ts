@@ -1,0 +1,101 @@
+import { findRequirements, type Manifests, type Requirements } from "../python/project.js"
+import { normalise, readPins } from "../python/pins.js"
+import { fields, parseJson } from "../tools/json.js"
+import { tomlKeys } from "../tools/sections.js"
+
+/** What a service's own files are called that ask for packages of its development. */
+const DEVELOPMENT =
+  /(^|[-_./])(dev|develop|development|tests?|testing|lint|qa|quality|style|types?|typing|mypy)([-_./]|$)/
+
+const forRunning = (name: string): boolean => !DEVELOPMENT.test(name)
+
+/** Tells what a service needs to run: what `findRequirements` finds, without all that is for its development. */
+export function runtimeRequirements(manifests: Manifests, chosen?: readonly string[]): Requirements {
+  const picked = chosen?.filter(forRunning) ?? []
+  const found = findRequirements(manifests, picked.length > 0 ? picked : undefined)
+  const files = found.files.filter(forRunning)
+  const locked = files.length === 0 ? pipenvPackages(manifests["Pipfile.lock"] ?? "") : []
+  return {
+    ...found,
+    files: locked.length > 0 ? ["Pipfile.lock"] : files,
+    inputs: files,
+    locked,
+    needsSource: found.needsSource || /\b(path|workspace)\s*=/.test(manifests["pyproject.toml"] ?? ""),
+  }
+}
+
+const pipenvPackages = (lock: string): string[] => Object.keys(fields(fields(parseJson(lock)).default))
+
+/** True for a project whose code is installed as a package; uv and Poetry know others. */
+export function isPackage(manifests: Manifests): boolean {
+  const text = manifests["pyproject.toml"] ?? ""
+  if (/^\s*package-mode\s*=\s*false/m.test(text) || /^\[tool\.uv\][^[]*^package\s*=\s*false/m.test(text))
+    return false
+  return tomlKeys(text).has("build-system") || manifests["setup.py"] !== undefined
+}
+
+/** What build systems say of a project in which they find no package, or several: it is run from its folder. */
+export const findsNoPackage = (complaint: string): boolean =>
+  [
+    /Multiple top-level (packages|modules) discovered/, // setuptools
+    /No file\/folder found for (package|module)/, // Poetry, Flit
+    /Unable to determine which files to ship/, // Hatch
+    /Expected a Python module at/, // uv
+  ].some((said) => said.test(complaint))
+
+/** A line of a lock that names a folder of the source: from its root, or from that of the container. */
+const FOLDER =
+  /^(?:-e |--editable )?(?:file:)?(?:\/\/\/src|(?=\.))(\.{0,2}(?:\/[^\s[;]*)?)(?:\[[^\]]*\])?(?:[ ;].*)?$/
+
+/** A lock without the folders of the source that requirement files name, and these folders: `./` is the source's root. */
+export function withoutFolders(lock: string): { lock: string; folders: string[] } {
+  const lines = lock.split("\n").map((line) => ({ line, path: FOLDER.exec(line)?.[1] }))
+  const folders = lines.flatMap(({ path }) => (path === undefined ? [] : `./${path.replace(/^[./]+/, "")}`))
+  const others = lines.filter(({ path }) => path === undefined).map(({ line }) => line)
+  return { lock: others.join("\n"), folders: [...new Set(folders)] }
+}
+
+/** The hashes that the service's requirement and lock files have for each package's version. */
+export function readHashes(manifests: Manifests): Map<string, Set<string>> {
+  const hashes = new Map<string, Set<string>>()
+  for (const [file, text] of Object.entries(manifests))
+    for (const [name, version, part] of packagesOf(file, text)) {
+      const key = `${normalise(name)}==${version}`
+      const known = hashes.get(key) ?? new Set()
+      for (const [hash] of part.matchAll(/sha256:[0-9a-f]{64}/g)) known.add(hash)
+      hashes.set(key, known)
+    }
+  return hashes
+}
+
+type Part = [name: string, version: string, text: string]
+
+/** Cuts a lock file into its packages. */
+function packagesOf(file: string, text: string): Part[] {
+  if (file.endsWith("Pipfile.lock"))
+    return Object.values(fields(parseJson(text)))
+      .flatMap((section) => Object.entries(fields(section)))
+      .map(([name, entry]) => [
+        name,
+        readPins([{ name: file, text: JSON.stringify({ one: { [name]: entry } }) }]).get(normalise(name)) ??
+          "",
+        JSON.stringify(entry),
+      ])
+  const start =
+    file.endsWith(".lock") && !file.startsWith("requirements") ? /^\[\[package\]\]/m : /^(?=[A-Za-z0-9])/m
+  return text.split(start).flatMap((part): Part[] => {
+    const [, name = "", version = ""] =
+      /^\s*name = "([^"]+)"\s+version = "([^"]+)"/.exec(part) ??
+      /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/.exec(part) ??
+      []
+    return name === "" ? [] : [[name, version, part]]
+  })
+}
+
+/** Adds the known hashes to a lock: the installer refuses a package that has another. */
+export const withHashes = (lock: string, hashes: ReadonlyMap<string, ReadonlySet<string>>): string =>
+  lock.replace(
+    /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.!+-]+)[^\n]*/gm,
+    (line, name: string, version: string) =>
+      [line, ...(hashes.get(`${normalise(name)}==${version}`) ?? [])].join(" --hash="),
+  )

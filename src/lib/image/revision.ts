@@ -1,0 +1,37 @@
+/** What is known of the sources that an image is made of; empty where it isn't. */
+export interface Revision {
+  /** The commit. */
+  sha: string
+  /** Its date, RFC 3339. */
+  committed: string
+  /** The web address of the repository. */
+  origin: string
+  /** The version that is released, without a `v`. */
+  version: string
+}
+
+/** The first time that every archive can hold: what has no time of its own gets it. */
+export const NO_TIME = "1980-01-01T00:00:00Z"
+
+/** The labels by which an image tells where it comes from, as the OCI's image specification names them. */
+export function labels(
+  name: string | undefined,
+  { sha, committed, origin, version }: Revision,
+): Record<string, string> {
+  const all = { title: name ?? "", revision: sha, source: origin, version, created: committed }
+  const known = Object.entries(all).filter(([, value]) => value !== "")
+  return Object.fromEntries(known.map(([key, value]) => [`org.opencontainers.image.${key}`, value]))
+}
+
+/**
+ * A git remote's address for a browser: without credentials, and with https in place of git's own way of writing.
+ *
+ * @example webAddress("git@github.com:team/service.git") // "https://github.com/team/service"
+ */
+export function webAddress(remote: string): string {
+  const scp = /^(?:[^@/]+@)?([^/:]+):(?!\/\/)(.+)$/.exec(remote)
+  const text = scp ? `https://${scp[1]}/${scp[2]}` : remote.replace(/^(ssh|git):\/\//, "https://")
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return ""
+  const { protocol, host, pathname } = new URL(text)
+  return `${protocol}//${host}${pathname.replace(/(\.git)?\/?$/, "")}`
+}

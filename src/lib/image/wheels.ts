@@ -1,0 +1,154 @@
+import { normalise } from "../python/pins.js"
+import { oneLine } from "../tools/outcome.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+
+/** A processor: its number in the header of an ELF file, and its name in the tags of wheels. */
+interface Processor {
+  machine: number
+  wheel: string
+}
+
+const PROCESSORS: Readonly<Record<string, Processor>> = {
+  "linux/amd64": { machine: 62, wheel: "x86_64" },
+  "linux/arm64": { machine: 183, wheel: "aarch64" },
+}
+
+/** Throws for a platform that `image.platforms` doesn't allow. */
+export function processor(platform: string): Processor {
+  const known = PROCESSORS[platform]
+  if (known === undefined) throw new Error(`no wheels are known for ${platform}`)
+  return known
+}
+
+/** What an image says of itself without being run. */
+export interface Base {
+  /** The processor of its Python; absent where it has none. */
+  machine?: number
+  /** `musl`, or glibc's version. */
+  libc: string
+}
+
+export function readBase(json: string): Base {
+  const { machine, libc } = fields(parseJson(json))
+  return { libc: text(libc), ...(typeof machine === "number" && { machine }) }
+}
+
+/** The versions of glibc, 2.x, that uv takes as a target. */
+const MANYLINUX = [17, 28, ...Array.from({ length: 10 }, (_, index) => 31 + index)]
+
+/**
+ * How uv calls a platform.
+ *
+ * @example uvPlatform("linux/arm64", "2.36") // "aarch64-manylinux_2_36"
+ */
+export function uvPlatform(platform: string, libc: string): string {
+  const { wheel } = processor(platform)
+  if (libc === "musl") return `${wheel}-unknown-linux-musl`
+  const minor = Number(/^2\.(\d+)/.exec(libc)?.[1] ?? 0)
+  const newest = MANYLINUX.findLast((version) => version <= minor)
+  return newest === undefined ? `${wheel}-unknown-linux-gnu` : `${wheel}-manylinux_2_${newest}`
+}
+
+/** The processor that each program and library is for, by its path. */
+export type Programs = Readonly<Record<string, number>>
+
+/** An installed package. */
+export interface Distribution {
+  name: string
+  version: string
+  /** What its wheel was made for. */
+  tags: string[]
+  programs: Programs
+  /** The commands that it installs. */
+  scripts: string[]
+}
+
+/** What was installed, and copied. */
+export interface Contents {
+  distributions: Distribution[]
+  /** Those among the service's own files. */
+  programs: Programs
+  /** The packages that `python -m` runs. */
+  modules: string[]
+}
+
+export function readContents(json: string): Contents {
+  const { distributions, programs, modules } = fields(parseJson(json))
+  return {
+    distributions: objects(distributions).map((one) => ({
+      name: text(one.name),
+      version: text(one.version),
+      tags: texts(one.tags),
+      programs: numbers(one.programs),
+      scripts: texts(one.scripts),
+    })),
+    programs: numbers(programs),
+    modules: texts(modules),
+  }
+}
+
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : [])
+
+const numbers = (value: unknown): Programs =>
+  Object.fromEntries(Object.entries(fields(value)).map(([path, machine]) => [path, Number(machine)]))
+
+/** What only one processor can import, whatever its name says. */
+const EXTENSION = /\.(cpython-\d+\w*-[\w-]+|abi3)\.so$/
+const NAMES_PROCESSOR = /(?<![a-z])(amd64|x86|x64|aarch64|arm|i[36]86|ppc64|s390x|riscv)/i
+
+/** The files for another processor. One whose name tells its processor is one of several, to be chosen from. */
+export const foreignFiles = (programs: Programs, platform: string): string[] =>
+  Object.entries(programs)
+    .filter(([, machine]) => machine !== processor(platform).machine)
+    .map(([path]) => path)
+    .filter((path) => EXTENSION.test(path) || !NAMES_PROCESSOR.test(path.replace(/^.*\//, "")))
+
+/** Names the packages that were made for another platform: by their wheels' tags, or by what is in them. */
+export function foreignPackages({ distributions }: Contents, platform: string): string[] {
+  const { wheel } = processor(platform)
+  const fits = (tag: string) => tag.endsWith("-any") || tag.endsWith(`_${wheel}`)
+  return distributions
+    .filter(
+      ({ tags, programs }) =>
+        foreignFiles(programs, platform).length > 0 || (tags.length > 0 && !tags.some(fits)),
+    )
+    .map(({ name, version }) => `${normalise(name)}==${version}`)
+}
+
+/** Why uv installed nothing. */
+export interface InstallFailure {
+  reason: string
+  /** The packages that it found no wheel of, and could not build one of. */
+  packages: string[]
+  /** The package index could not be reached. */
+  network: boolean
+}
+
+/** Reads uv's complaint, which must not be wrapped. */
+export function installFailure(complaint: string): InstallFailure {
+  const packages = WITHOUT_WHEEL.flatMap((pattern) =>
+    [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*$/, "")),
+  )
+  const network = /Failed to fetch|error sending request/.test(complaint)
+  return {
+    reason: oneLine(reasonOf(complaint)),
+    packages: network ? [] : [...new Set(packages)],
+    network,
+  }
+}
+
+const WITHOUT_WHEEL = [
+  /([A-Za-z0-9][\w.-]*(?:[=<>!~]=?[\w.+!*]+)?)(?:,[^ ]*)? has no wheels with a matching/g,
+  /Failed to build `([^` ]+)/g,
+  /built wheel `([^`]+)` is not compatible/g,
+]
+
+/** What is most telling: the last complaint of a build system, else the bottom of uv's own. */
+function reasonOf(complaint: string): string {
+  const [, platforms] = /hint: (Wheels are available for [^\n]*)/.exec(complaint) ?? []
+  const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []
+  const errors = [...builder.matchAll(/^\s*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
+  const [, named, exception] = errors.at(-1) ?? []
+  const [, bottom] = /╰─▶ ([^\n]+)/.exec(complaint) ?? []
+  return platforms ?? named ?? exception ?? bottom ?? complaint.replace(/[×├╰│─▶]/g, " ")
+}

@@ -1,0 +1,115 @@
+import { ExitCode } from "../errors.js"
+import type { ToolRun } from "../finding.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+import { oneLine } from "../tools/outcome.js"
+
+/** What a signature says of an image in cosign's third version: nothing but that it was signed. */
+export const SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
+
+/** Where cosign's container has its files. */
+export const FILES = {
+  publicKey: "/slipway/sigstore/cosign.pub",
+  signingConfig: "/slipway/sigstore/signing-config.json",
+  trustedRoot: "/slipway/sigstore/trusted-root.json",
+} as const
+
+/** A Sigstore without any service, for signatures that are logged nowhere. */
+export const NO_SERVICES = {
+  signingConfig: `{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}}`,
+  trustedRoot: `{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}`,
+} as const
+
+/** Which Sigstore is used: the public one, that which the service's files name, or none. */
+export type Sigstore = "public" | "own" | "none"
+
+/** By what a signature is known to be the right one. */
+export type Trust =
+  | { by: "key" }
+  | { by: "identity"; identity: string; issuer: string; /** Certificates are logged too. */ logged: boolean }
+
+/** Whether a trusted root knows a log of certificates; where there is none, none can be asked for. */
+export const hasCertificateLog = (trustedRoot: string): boolean =>
+  objects(fields(parseJson(trustedRoot)).ctlogs).length > 0
+
+const sigstoreFlags = (sigstore: Sigstore): string[] =>
+  sigstore === "public" ? [] : [`--trusted-root=${FILES.trustedRoot}`]
+
+/** The flags with which cosign signs, by the key or for the identity whose token is in its environment. */
+export const signFlags = (by: Trust["by"], sigstore: Sigstore): string[] => [
+  "--yes",
+  ...(by === "key" ? ["--key=env://COSIGN_PRIVATE_KEY"] : []),
+  ...(sigstore === "public" ? [] : [`--signing-config=${FILES.signingConfig}`]),
+  ...sigstoreFlags(sigstore),
+]
+
+/** The flags with which cosign verifies; exact, never by pattern. */
+export const verifyFlags = (trust: Trust, sigstore: Sigstore): string[] => [
+  ...(trust.by === "key"
+    ? [`--key=${FILES.publicKey}`]
+    : [
+        `--certificate-identity=${trust.identity}`,
+        `--certificate-oidc-issuer=${trust.issuer}`,
+        ...(trust.logged ? [] : ["--insecure-ignore-sct"]),
+      ]),
+  ...(sigstore === "none" ? ["--private-infrastructure"] : []),
+  ...sigstoreFlags(sigstore),
+]
+
+/** The predicates that `verify-attestation` found good: a line for each attestation. */
+export const predicates = ({ stdout }: Pick<ToolRun, "stdout">): unknown[] =>
+  stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const payload = Buffer.from(text(fields(parseJson(line)).payload), "base64").toString()
+      return fields(parseJson(payload)).predicate
+    })
+
+interface Failure {
+  reason: string
+  exitCode: ExitCode
+}
+
+const { gateFailed, infrastructure, badInput } = ExitCode
+
+/** What cosign says, and what that means here; the first that fits. Texts of v3.0.6. */
+const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][] = [
+  [/none of the attestations matched the predicate type/, "there is none", gateFailed],
+  [/no matching attestations: *$|no signatures found/m, "there is none", gateFailed],
+  [
+    /accepted signatures do not match threshold|invalid signature/,
+    "it was made with another key",
+    gateFailed,
+  ],
+  [/no matching CertificateIdentity|expected (SAN|issuer) value/, "it was made by somebody else", gateFailed],
+  [/expected key signature, not certificate/, "it was made without a key", gateFailed],
+  [
+    /leaf certificate verification failed/,
+    "its certificate is from an authority that isn't trusted",
+    gateFailed,
+  ],
+  [
+    /log entries from transparency log|log inclusion/,
+    "the transparency log doesn't vouch for it",
+    gateFailed,
+  ],
+  [/0 SCT entries/, "no log of certificates vouches for it", gateFailed],
+  [/decryption failed/, "the passphrase doesn't fit the private key", badInput],
+  [/invalid pem block|unsupported pem type|PEM decoding failed/, "the key is none of cosign's", badInput],
+  [
+    /processing the identity token|subject from identity token/,
+    "the identity token isn't accepted",
+    badInput,
+  ],
+  [/MANIFEST_UNKNOWN|404 Not Found/, "the registry has no such image", badInput],
+  [/UNAUTHORIZED|401 Unauthorized/, "the registry refuses the user name and password", infrastructure],
+  [/DENIED|403 Forbidden/, "the registry refuses this user", infrastructure],
+]
+
+/** Says in a line what became of a command of cosign's that failed. */
+export function cosignFailure({ stderr, exitCode }: Pick<ToolRun, "stderr" | "exitCode">): Failure {
+  const known = MEANINGS.find(([pattern]) => pattern.test(stderr))
+  if (known !== undefined) return { reason: known[1], exitCode: known[2] }
+  const own = /^Error: (.*)$/m.exec(stderr)?.[1] ?? stderr
+  return { reason: oneLine(own) || `cosign ended with ${exitCode}`, exitCode: infrastructure }
+}

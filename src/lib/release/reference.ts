@@ -1,0 +1,78 @@
+import { fail } from "../errors.js"
+
+/** An image in a registry. */
+export interface Reference {
+  /** The registry's host, with its port if it names one. */
+  host: string
+  /** The path below it. */
+  repository: string
+  tag?: string
+  digest?: string
+}
+
+/** The names that distribution's own grammar allows: https://pkg.go.dev/github.com/distribution/reference. */
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::([0-9]{1,5}))?$`)
+const PART = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
+const DIGEST = /^sha256:[0-9a-f]{64}$/
+/** Of host and repository together, and of all. */
+const LONGEST = { name: 255, reference: 255 + 129 + 72 }
+
+/**
+ * Reads `host[:port]/repository[:tag][@digest]`. A registry has to be named: nothing is added to a name, since what is
+ * signed must not depend on what a tool adds. Fails with INVALID_REFERENCE.
+ */
+export function parseReference(text: string): Reference {
+  const problem = (what: string) => fail("INVALID_REFERENCE", [text, what])
+  if (text.length > LONGEST.reference) throw problem(`it has at most ${LONGEST.reference} characters`)
+  if (text.includes("://")) throw problem("it has no scheme")
+  const [name = "", ...digests] = text.split("@")
+  const [digest] = digests
+  if (digests.length > 1 || (digest !== undefined && !DIGEST.test(digest)))
+    throw problem("its digest is sha256: and 64 of 0-9 and a-f")
+  const slash = name.indexOf("/")
+  const host = name.slice(0, Math.max(slash, 0))
+  const hostProblem = faultOfHost(host)
+  if (hostProblem !== undefined) throw problem(hostProblem)
+  const [repository = "", ...tags] = name.slice(slash + 1).split(":")
+  if (
+    !repository.split("/").every((part) => PART.test(part)) ||
+    host.length + repository.length >= LONGEST.name
+  )
+    throw problem("its repository is of a-z, 0-9, and single . _ - / between them")
+  const [tag] = tags
+  if (tags.length > 1 || (tag !== undefined && !TAG.test(tag)))
+    throw problem("its tag is of up to 128 of A-Z, a-z, 0-9, _ . and -, the first no . or -")
+  return {
+    host,
+    repository,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+/** What tools take for a folder of Docker Hub is refused: a host has a dot or a port, or is localhost. */
+function faultOfHost(host: string): string | undefined {
+  const port = HOST.exec(host)?.[1]
+  if (!HOST.test(host) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
+    return "it begins with a registry's host, such as team.azurecr.io/"
+  if (host !== "localhost" && !/[.:]/.test(host))
+    return "the host of its registry has a dot or a port, such as registry:5000/"
+  return undefined
+}
+
+/** The reference as tools take it. */
+export const printReference = ({ host, repository, tag, digest }: Reference): string =>
+  [
+    `${host}/${repository}`,
+    ...(tag === undefined ? [] : [`:${tag}`]),
+    ...(digest === undefined ? [] : [`@${digest}`]),
+  ].join("")
+
+/**
+ * Whether a registry speaks plain HTTP unless told otherwise: on this very machine only, as all tools agree. cosign
+ * takes private addresses and `.local` for such ones as well, and regctl takes none: both have to be told.
+ */
+export const isPlainByNature = (host: string): boolean =>
+  /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/.test(host)

@@ -1,0 +1,188 @@
+import { ExitCode, fail, type SlipwayError } from "../errors.js"
+import type { ToolRun } from "../finding.js"
+import { TIMED_OUT } from "../run.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+import { oneLine } from "../tools/outcome.js"
+
+/** What keeps a registry from doing what it was asked for. */
+export type RegistryProblem =
+  | "denied"
+  | "forbidden"
+  | "missing"
+  | "noPlatform"
+  | "immutable"
+  | "invalid"
+  | "unknownHost"
+  | "unreachable"
+  | "certificate"
+  | "protocol"
+  | "rateLimited"
+  | "unavailable"
+  | "interrupted"
+  | "tooLong"
+  | "other"
+
+export interface RegistryFailure {
+  kind: RegistryProblem
+  /** In a line, without anything secret. */
+  reason: string
+  remedy: string
+  /** Whether it may pass by itself, although regctl itself tried several times. */
+  retry: boolean
+  exitCode: ExitCode
+}
+
+type Failure = Pick<RegistryFailure, "kind" | "reason">
+
+/** Says what became of a run of regctl that failed. Texts of v0.11. */
+export function registryFailure({ exitCode, stderr }: Pick<ToolRun, "exitCode" | "stderr">): RegistryFailure {
+  const said = stderr.replace(/^time=.*$/gm, "").trim()
+  const failure =
+    exitCode === TIMED_OUT
+      ? { kind: "tooLong" as const, reason: "the registry took too long" }
+      : (byStatus(said) ?? byText(said))
+  const { kind } = failure
+  return {
+    ...failure,
+    remedy: REMEDIES[kind],
+    retry: PASSING.includes(kind),
+    exitCode: OURS.includes(kind) ? ExitCode.badInput : ExitCode.infrastructure,
+  }
+}
+
+/** The error of a run of regctl that failed on a reference. */
+export function registryError(
+  run: Pick<ToolRun, "exitCode" | "stderr">,
+  reference: string,
+  options?: ErrorOptions,
+): SlipwayError {
+  const { reason, remedy, exitCode } = registryFailure(run)
+  return fail("REGISTRY", [reference, reason, remedy, exitCode], options)
+}
+
+const PASSING: readonly RegistryProblem[] = ["rateLimited", "unavailable", "unreachable", "interrupted"]
+const OURS: readonly RegistryProblem[] = ["missing", "noPlatform", "immutable", "invalid"]
+
+const LATER = "try again later; the registry's own status page or log may say more"
+const CREDENTIALS =
+  "give the user name and password of somebody who may do this there; for Azure those of a token, or a service principal's client id and secret"
+
+const REMEDIES: Record<RegistryProblem, string> = {
+  denied: CREDENTIALS,
+  forbidden: CREDENTIALS,
+  missing: "see whether registry, repository and digest are the right ones",
+  noPlatform: "publish the image for this platform, or ask for another",
+  immutable: "give the release a version of its own",
+  invalid: "write it as registry.example.com/repository:tag, or with @sha256:… in place of the tag",
+  unknownHost: "see whether the registry's name is right, and known to the engine's name server",
+  unreachable: "see whether the registry runs, and can be reached from the engine",
+  certificate: "renew the registry's certificate, or give the authority that vouches for it",
+  protocol: "say whether the registry speaks plain HTTP or TLS as it does",
+  rateLimited: LATER,
+  unavailable: LATER,
+  interrupted: LATER,
+  tooLong: LATER,
+  other: LATER,
+}
+
+/** Reads what the registry answered: regctl prints the first bad one, with its body. */
+function byStatus(said: string): Failure | undefined {
+  const match = /\[http (\d{3})\](?::\s*([\s\S]*))?$/.exec(said.slice(said.search(/\[http \d{3}\]/)))
+  if (match === null) return undefined
+  const [, digits = "", body = ""] = match
+  const status = Number(digits)
+  const message = messageOf(body)
+  const reason = (words: string) => `the registry ${words}${message === "" ? "" : `: ${message}`}`
+  if (/HTTP request to an HTTPS server/.test(body))
+    return { kind: "protocol", reason: "the registry speaks TLS, and was asked without" }
+  if (/immutable/i.test(body)) return { kind: "immutable", reason: reason("holds the tag to be immutable") }
+  if (status === 401) return { kind: "denied", reason: DENIED }
+  if (status === 403) return { kind: "forbidden", reason: reason("refuses this to the user") }
+  if (status === 404) return { kind: "missing", reason: reason("hasn't got it") }
+  if (status === 429) return { kind: "rateLimited", reason: reason("takes no more requests for now (429)") }
+  const passing = [408, 500, 502, 503, 504].includes(status)
+  return { kind: passing ? "unavailable" : "other", reason: reason(`answered ${status}`) }
+}
+
+/** What the registry says itself: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes. */
+function messageOf(body: string): string {
+  const [error] = objects(fields(parseJson(body)).errors)
+  if (error !== undefined) return oneLine([error.code, error.message].map(text).filter(Boolean).join(", "))
+  return /^\s*[<{]/.test(body) ? "" : oneLine(body)
+}
+
+const DENIED = "the registry refuses the user name and password"
+
+type Reading = readonly [RegistryProblem, RegExp, (found: readonly string[]) => string]
+
+/** What is said where no registry answered, or regctl keeps the answer to itself; the first that fits. */
+const READINGS: readonly Reading[] = [
+  [
+    "denied",
+    /no credentials available/,
+    () => "the registry wants a user name and password, and none were given",
+  ],
+  ["denied", /: unauthorized\s*$/, () => DENIED],
+  ["invalid", /invalid reference ".*"/, ([found = ""]) => oneLine(found)],
+  ["noPlatform", /platform not found: (\S+)/, ([, name = ""]) => `the index has no image for ${name}`],
+  [
+    "unknownHost",
+    /lookup (\S+?)(?: on \S+)?: no such host/,
+    ([, name = ""]) => `no host of the name ${name} is known`,
+  ],
+  [
+    "certificate",
+    /x509: certificate has expired or is not yet valid: current time \S+ is (after|before) (\d{4}-\d\d-\d\d)/,
+    ([, order, day = ""]) =>
+      order === "after"
+        ? `the registry's certificate expired on ${day}`
+        : `the registry's certificate holds from ${day} on`,
+  ],
+  [
+    "certificate",
+    /x509: certificate signed by unknown authority/,
+    () => "the registry's certificate is from an authority that isn't trusted",
+  ],
+  [
+    "certificate",
+    /x509: (?:certificate is valid for|cannot validate certificate for|certificate is not valid for any names)/,
+    () => "the registry's certificate is for another host",
+  ],
+  [
+    "certificate",
+    /(?:x509|tls): .*/,
+    ([found = ""]) => `no safe connection to the registry: ${oneLine(found)}`,
+  ],
+  [
+    "protocol",
+    /server gave HTTP response to HTTPS client/,
+    () => "the registry speaks plain HTTP, and TLS was expected",
+  ],
+  ["unreachable", /dial tcp (\S+): connect: connection refused/, ([, at = ""]) => `nothing listens on ${at}`],
+  [
+    "unreachable",
+    /i\/o timeout|deadline exceeded|no route to host|network is unreachable|server misbehaving/,
+    ([found = ""]) => `the registry can't be reached: ${found}`,
+  ],
+  [
+    "interrupted",
+    /connection reset by peer|broken pipe|unexpected EOF|\bEOF\s*$|use of closed network connection/,
+    () => "the connection to the registry broke off",
+  ],
+  [
+    "rateLimited",
+    /retry limit exceeded|backoff limit reached/,
+    () => "the registry put every try off to a later time",
+  ],
+  ["tooLong", /context canceled/, () => "the registry took too long"],
+]
+
+function byText(said: string): Failure {
+  for (const [kind, pattern, reason] of READINGS) {
+    const found = pattern.exec(said)
+    if (found !== null) return { kind, reason: reason(found) }
+  }
+  // The addresses of uploads hold what entitles to go on with them.
+  const plain = oneLine(said.replace(/\?[^\s"]*/g, ""))
+  return { kind: "other", reason: plain === "" ? "regctl failed and said nothing" : plain }
+}

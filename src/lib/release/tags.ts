@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto"
+import type { TAG_KINDS } from "../config/supplyChain.js"
+import { fail, type SlipwayError } from "../errors.js"
+import { compareVersions, type Version, versionOfRef, versionOfTag, versionTag } from "./version.js"
+
+export type TagKind = (typeof TAG_KINDS)[number]
+
+/** A tag of an image. */
+export interface Tag {
+  name: string
+  /** It stands for the same image for good; the others move. */
+  immutable: boolean
+}
+
+/** What a run was started by, and which tags its image is to have. */
+export interface Tagging {
+  event: string
+  ref: string
+  sha: string
+  kinds: readonly TagKind[]
+}
+
+/**
+ * The names that registries take, https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests,
+ * but for those under which signatures are kept.
+ */
+const TAG = /^(?!sha256-[0-9a-f]{64})[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
+const LONGEST = 128
+const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+const COMMIT_TAG = /^sha-[0-9a-f]{12}$/
+/** What other kinds of tags look like, and signatures. */
+const RESERVED =
+  /^(?:[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+){2}(?:[-_].*)?|latest|sha-[0-9a-f]{12}|sha256-.*)$/
+const HEADS = "refs/heads/"
+
+/**
+ * The tags to set, those that never move first. `existing` are the tags of the repository: a fix of an old line leaves
+ * `1`, `1.2` and `latest` where they are.
+ */
+export function tagsFor({ event, ref, sha, kinds }: Tagging, existing: readonly string[]): Tag[] {
+  const names: Record<TagKind, string | undefined> = {
+    ...versionNames(versionOfRef(ref), existing),
+    branch: event === "pull_request" ? undefined : branchName(ref),
+    commit: COMMIT.test(sha) ? `sha-${sha.slice(0, 12)}` : undefined,
+  }
+  const order = ["version", "commit", "minor", "major", "branch", "latest"] as const
+  return order
+    .filter((kind) => kinds.includes(kind))
+    .flatMap((kind) => names[kind] ?? [])
+    .map(checkedTag)
+}
+
+/** A tag that somebody chose. Fails with INVALID_TAG. */
+export function checkedTag(name: string): Tag {
+  if (!TAG.test(name)) throw fail("INVALID_TAG", [name])
+  return { name, immutable: COMMIT_TAG.test(name) || versionOfTag(name) !== undefined }
+}
+
+/** The error of an immutable tag that stands for another image already: `existing` has the digests by the tags. */
+export function immutableConflict(
+  existing: ReadonlyMap<string, string>,
+  { repository, digest, tags }: { repository: string; digest: string; tags: readonly Tag[] },
+): SlipwayError | undefined {
+  const taken = tags.find(({ name, immutable }) => immutable && (existing.get(name) ?? digest) !== digest)
+  return taken && fail("TAG_TAKEN", [`${repository}:${taken.name}`, existing.get(taken.name) ?? "", digest])
+}
+
+type VersionKind = "version" | "minor" | "major" | "latest"
+
+function versionNames(
+  version: Version | undefined,
+  existing: readonly string[],
+): Record<VersionKind, string | undefined> {
+  const none = { version: undefined, minor: undefined, major: undefined, latest: undefined }
+  if (version === undefined) return none
+  const { major, minor, prerelease } = version
+  if (prerelease.length > 0) return { ...none, version: versionTag(version) }
+  const higher = existing
+    .flatMap((tag) => versionOfTag(tag) ?? [])
+    .filter((other) => other.prerelease.length === 0 && compareVersions(other, version) > 0)
+  const sameMajor = higher.filter((other) => other.major === major)
+  const sameMinor = sameMajor.filter((other) => other.minor === minor)
+  return {
+    version: versionTag(version),
+    minor: sameMinor.length === 0 ? `${major}.${minor}` : undefined,
+    major: sameMajor.length === 0 ? major : undefined,
+    latest: higher.length === 0 ? "latest" : undefined,
+  }
+}
+
+/** A branch made fit for a tag: `refs/heads/feature/x y` becomes `feature-x-y`. */
+function branchName(ref: string): string | undefined {
+  if (ref.startsWith("refs/") && !ref.startsWith(HEADS)) return undefined
+  const branch = ref.startsWith(HEADS) ? ref.slice(HEADS.length) : ref
+  if (branch === "") return undefined
+  const fit = branch.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "")
+  // Where a name is lost or cut, this still tells it from others.
+  const hash = createHash("sha256").update(branch).digest("hex").slice(0, 8)
+  const name = fit === "" ? `branch-${hash}` : RESERVED.test(fit) ? `branch-${fit}` : fit
+  return name.length > LONGEST ? `${name.slice(0, LONGEST - hash.length - 1)}-${hash}` : name
+}

@@ -1,0 +1,75 @@
+import type { Finding, Outcome, ToolRun } from "../finding.js"
+import { count, failed, passed } from "../tools/outcome.js"
+import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
+
+/** The predicates that a release carries, by what they say. */
+export const PREDICATES = {
+  signature: SIGNATURE_TYPE,
+  spdx: "https://spdx.dev/Document",
+  cyclonedx: "https://cyclonedx.org/bom",
+  provenance: "https://slsa.dev/provenance/v1",
+  gates: "https://slipway.dev/attestations/gates/v1",
+} as const
+
+export type PredicateName = keyof typeof PREDICATES
+
+/** The predicates that each platform's image carries, and those that only the index does. */
+export const ON_IMAGES: readonly PredicateName[] = ["signature", "spdx", "cyclonedx"]
+export const ON_INDEX: readonly PredicateName[] = ["signature", "provenance", "gates"]
+
+/** Something signed that a release must have. */
+export interface Demand {
+  predicate: PredicateName
+  digest: string
+  /** What the digest is of, for people: `the index`, `linux/arm64`. */
+  subject: string
+}
+
+/** Something that was verified. */
+export interface Check extends Omit<Demand, "predicate"> {
+  name: string
+  /** Why it doesn't hold; absent where it does. */
+  problem?: string
+}
+
+/** All that a release must carry, below its index and for each platform. */
+export function demands(digest: string, images: readonly { platform: string; digest: string }[]): Demand[] {
+  const on = (names: readonly PredicateName[], of: string, subject: string) =>
+    names.map((predicate) => ({ predicate, digest: of, subject }))
+  return [
+    ...on(ON_INDEX, digest, "the index"),
+    ...images.flatMap((image) => on(ON_IMAGES, image.digest, image.platform)),
+  ]
+}
+
+/** Reads what `verify-attestation` said of a demand; `judge` says what is wrong with what the predicates say. */
+export function verified(
+  demand: Demand,
+  run: ToolRun,
+  judge: (predicates: readonly unknown[]) => string | undefined = () => undefined,
+): Check {
+  const { predicate: name, ...rest } = demand
+  const problem = run.exitCode === 0 ? judge(predicates(run)) : cosignFailure(run).reason
+  return { name, ...rest, ...(problem === undefined ? {} : { problem }) }
+}
+
+/** Judges a release by its checks. */
+export function judgeRelease(checks: readonly Check[], reference: string): Outcome {
+  const findings = checks.flatMap(finding)
+  if (findings.length > 0) return failed(findings)
+  return passed(
+    `${reference}: ${count(checks.length, "signature and attestation").replace(/s$/, "")} verified`,
+  )
+}
+
+const finding = ({ name, subject, digest, problem }: Check): Finding[] =>
+  problem === undefined
+    ? []
+    : [
+        {
+          tool: "cosign",
+          rule: name,
+          level: "error",
+          message: `${name} of ${subject} (${digest}): ${problem}`,
+        },
+      ]

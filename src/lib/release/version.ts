@@ -1,0 +1,71 @@
+/** A version by Semantic Versioning 2.0.0 (https://semver.org). Numbers stay texts: they may be of any length. */
+export interface Version {
+  major: string
+  minor: string
+  patch: string
+  /** Dot-separated identifiers after `-`; empty for a release. */
+  prerelease: readonly string[]
+  /** Dot-separated identifiers after `+`, which say nothing of precedence. */
+  build: readonly string[]
+}
+
+const NUMBER = "(0|[1-9][0-9]*)"
+const VERSION = new RegExp(
+  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\\+([0-9A-Za-z.-]+))?$`,
+)
+const NUMERIC = /^[0-9]+$/
+/** Longer than any tag could be. */
+const LONGEST = 256
+
+/** Reads `1.2.3-rc.1+build.5`; undefined for what is no version. */
+export function parseVersion(text: string): Version | undefined {
+  const match = text.length > LONGEST ? null : VERSION.exec(text)
+  if (match === null) return undefined
+  const [, major = "", minor = "", patch = "", ...rest] = match
+  const [prerelease, build] = [identifiers(rest[0]), identifiers(rest[1])]
+  if ([...prerelease, ...build].includes("")) return undefined
+  if (prerelease.some((part) => NUMERIC.test(part) && part !== "0" && part.startsWith("0"))) return undefined
+  return { major, minor, patch, prerelease, build }
+}
+
+const identifiers = (text: string | undefined): string[] => text?.split(".") ?? []
+
+const TAGS = "refs/tags/"
+
+/** The version that a git tag stands for, `refs/tags/v1.2.3`; undefined for any other reference. */
+export const versionOfRef = (ref: string): Version | undefined =>
+  ref.startsWith(`${TAGS}v`) ? parseVersion(ref.slice(TAGS.length + 1)) : undefined
+
+export const versionText = ({ major, minor, patch, prerelease, build }: Version): string =>
+  [
+    `${major}.${minor}.${patch}`,
+    ...(prerelease.length > 0 ? ["-", prerelease.join(".")] : []),
+    ...(build.length > 0 ? ["+", build.join(".")] : []),
+  ].join("")
+
+/** An image's tag holds no `+`; `_`, which no version holds, stands for it, as Helm has it. */
+export const versionTag = (version: Version): string => versionText(version).replace("+", "_")
+
+/** The version that `versionTag` made this tag of. */
+export const versionOfTag = (tag: string): Version | undefined =>
+  tag.includes("+") ? undefined : parseVersion(tag.replace("_", "+"))
+
+/** Orders versions by precedence: below zero where the first is the lower. */
+export function compareVersions(a: Version, b: Version): number {
+  const numbers = (["major", "minor", "patch"] as const).map((part) => compareNumbers(a[part], b[part]))
+  return numbers.find((order) => order !== 0) ?? comparePrereleases(a.prerelease, b.prerelease)
+}
+
+const compareNumbers = (a: string, b: string): number => a.length - b.length || compareTexts(a, b)
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function comparePrereleases(a: readonly string[], b: readonly string[]): number {
+  if (a.length === 0 || b.length === 0) return b.length - a.length
+  const orders = a.slice(0, b.length).map((part, index) => compareIdentifiers(part, b[index] ?? ""))
+  return orders.find((order) => order !== 0) ?? a.length - b.length
+}
+
+function compareIdentifiers(a: string, b: string): number {
+  if (NUMERIC.test(a) !== NUMERIC.test(b)) return NUMERIC.test(a) ? -1 : 1
+  return NUMERIC.test(a) ? compareNumbers(a, b) : compareTexts(a, b)
+}

@@ -1,0 +1,124 @@
+import { dag, type Directory } from "@dagger.io/dagger"
+import type { BuiltImage } from "./imageBuild.js"
+import { REGCTL_VERSION } from "./imageLayout.js"
+import { billPath } from "./imageScan.js"
+import { stageExitCode } from "./lib/run.js"
+import type { Expected } from "./lib/release/expected.js"
+import type { Tag } from "./lib/release/tags.js"
+import { type Demand, demands, judgeRelease } from "./lib/release/verification.js"
+import type { StageName } from "./lib/stages.js"
+import { count, passed } from "./lib/tools/outcome.js"
+import { publish } from "./publish.js"
+import { COSIGN_VERSION } from "./registry.js"
+import { attest, sign, type Signing, type Statement } from "./signing.js"
+import { attempted, identity, skipped, type Stage } from "./stage.js"
+import { verifyRelease } from "./verify.js"
+
+/** What a release is made of. */
+export interface ReleaseInputs {
+  image: BuiltImage
+  /** What the scan left: the bills of material. */
+  scanned: Directory
+  /** Host and repository. */
+  repository: string
+  /** The tags to set, where the repository has these already. */
+  tags: (existing: readonly string[]) => readonly Tag[]
+  provenance: OfRun
+  gates: OfRun
+  expected: Expected
+  signing: Signing
+  /** How this is repeated, by a stage's name. */
+  repro: (name: StageName) => string
+}
+
+/** A predicate that a run makes. */
+interface OfRun {
+  text: string
+  /** Whether one that is there is this run's too. */
+  same: (predicate: unknown) => boolean
+}
+
+/** Publishes, signs, attests and verifies, one after the other; what fails ends it. */
+export async function runRelease(inputs: ReleaseInputs): Promise<Stage[]> {
+  const stages: Stage[] = []
+  for (const { name, version, work } of STEPS) {
+    const stage = { ...identity("release", name, version, ""), repro: inputs.repro(name) }
+    const before = stages.find(({ status }) => status !== "passed")
+    const run = () => measured(() => work(inputs))
+    stages.push(
+      before === undefined
+        ? await attempted(stage, run)
+        : { ...stage, ...skipped(`${before.name} did not pass`) },
+    )
+  }
+  return stages
+}
+
+const STEPS = [
+  { name: "publish", version: REGCTL_VERSION, work: publishStep },
+  { name: "sign", version: COSIGN_VERSION, work: signStep },
+  { name: "attest", version: COSIGN_VERSION, work: attestStep },
+  { name: "verify", version: COSIGN_VERSION, work: verifyStep },
+] as const
+
+/** An effect is never kept: it takes the time that it takes. */
+async function measured<S extends object>(work: () => Promise<S>) {
+  const begun = Date.now()
+  const result = await work()
+  return {
+    exitCode: stageExitCode("passed", false),
+    log: "",
+    ...result,
+    began: begun,
+    cached: false,
+    milliseconds: Date.now() - begun,
+  }
+}
+
+async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
+  const published = await publish(image, repository, signing.tools, tags)
+  const record = { ...published, images: image.images.map(({ platform, digest }) => ({ platform, digest })) }
+  return {
+    ...passed(`${repository}@${image.digest} as ${published.tags.join(", ")}`),
+    files: dag.directory().withNewFile("release/release.json", `${JSON.stringify(record, null, 2)}\n`),
+  }
+}
+
+async function signStep(inputs: ReleaseInputs) {
+  const wanted = demandsOf(inputs).filter(({ predicate }) => predicate === "signature")
+  const made = await sign(inputs.repository, wanted, inputs.signing)
+  return passed(`the index and ${count(wanted.length - 1, "image")}${made === 0 ? ", signed already" : ""}`)
+}
+
+async function attestStep(inputs: ReleaseInputs) {
+  const { scanned, provenance, gates, repository, signing } = inputs
+  const files = scanned.withNewFile("provenance.json", provenance.text).withNewFile("gates.json", gates.text)
+  const statements = demandsOf(inputs).flatMap((demand) => statementOf(demand, inputs))
+  const made = await attest(repository, statements, files, signing)
+  const left = dag.directory().withDirectory("release", files.filter({ include: ["*.json"] }))
+  return { ...passed(`${count(statements.length, "attestation")}, ${made} of them new`), files: left }
+}
+
+/** Where an attestation's predicate lies. A platform's bills are the same in every run. */
+function statementOf(demand: Demand, { provenance, gates }: ReleaseInputs): Statement[] {
+  const { predicate, subject } = demand
+  const always = () => true
+  if (predicate === "spdx") return [{ ...demand, file: billPath(subject, "spdx-json"), same: always }]
+  if (predicate === "cyclonedx") return [{ ...demand, file: billPath(subject, "cyclonedx"), same: always }]
+  if (predicate === "provenance") return [{ ...demand, file: "provenance.json", same: provenance.same }]
+  if (predicate === "gates") return [{ ...demand, file: "gates.json", same: gates.same }]
+  return []
+}
+
+async function verifyStep({ image, repository, expected, signing }: ReleaseInputs) {
+  const { digest, images } = image
+  const checks = await verifyRelease({ repository, digest, images }, expected, signing)
+  const outcome = judgeRelease(checks, `${repository}@${digest}`)
+  const lines = checks.map(
+    ({ name, subject, problem }) =>
+      `${problem === undefined ? "✓" : "✗"} ${name} of ${subject}${problem === undefined ? "" : `: ${problem}`}\n`,
+  )
+  return { ...outcome, exitCode: stageExitCode(outcome.status, false), log: lines.join("") }
+}
+
+const demandsOf = ({ image }: ReleaseInputs): Demand[] => demands(image.digest, image.images)

@@ -1,0 +1,100 @@
+import type { Container, Directory } from "@dagger.io/dagger"
+import { each, type Trusted } from "./cosign.js"
+import { fail } from "./lib/errors.js"
+import type { ToolRun } from "./lib/finding.js"
+import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from "./lib/release/cosign.js"
+import { type Demand, PREDICATES } from "./lib/release/verification.js"
+import { cosignFlags, type RegistryAccess } from "./registry.js"
+
+/** Who signs, where, and by what it is known. */
+export interface Signing {
+  /** Tools that reach the registry, with the signer's key or token. */
+  tools: Container
+  access: RegistryAccess
+  trusted: Trusted
+  /** With what is signed; what it is known by may have been said otherwise. */
+  by: Trust["by"]
+}
+
+/** A statement about an image. */
+export interface Statement extends Demand {
+  /** Its file among the predicates. */
+  file: string
+  /** Whether one that is there already, by its predicate, does as well. */
+  same: (predicate: unknown) => boolean
+}
+
+const PREDICATE_FILES = "/slipway/predicates"
+
+/** Signs an index and each platform's image; returns how many of these signatures are new. */
+export async function sign(repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> {
+  const missing = await lacking(repository, wanted, signing)
+  await mustAll(
+    signing.tools,
+    missing.map(({ digest }) => ["cosign", "sign", ...writeFlags(signing), `${repository}@${digest}`]),
+  )
+  return missing.length
+}
+
+/** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
+export async function attest(
+  repository: string,
+  statements: readonly Statement[],
+  files: Directory,
+  signing: Signing,
+): Promise<number> {
+  const missing = await lacking(repository, statements, signing)
+  const commands = missing.map(({ predicate, digest, file }) => [
+    ...["cosign", "attest", ...writeFlags(signing), `--type=${PREDICATES[predicate]}`],
+    ...[`--predicate=${PREDICATE_FILES}/${file}`, `${repository}@${digest}`],
+  ])
+  await mustAll(signing.tools.withMountedDirectory(PREDICATE_FILES, files), commands)
+  return missing.length
+}
+
+/** The command that verifies something signed. */
+export const verifyCommand = (
+  repository: string,
+  { predicate, digest }: Demand,
+  { trusted, access }: Pick<Signing, "trusted" | "access">,
+): string[] => [
+  ...[
+    "cosign",
+    "verify-attestation",
+    ...verifyFlags(trusted.trust, trusted.sigstore),
+    ...cosignFlags(access),
+  ],
+  ...[`--type=${PREDICATES[predicate]}`, `${repository}@${digest}`],
+]
+
+/** What isn't signed yet: cosign would add a second signature to what is. */
+async function lacking<D extends Demand & Partial<Statement>>(
+  repository: string,
+  wanted: readonly D[],
+  signing: Signing,
+): Promise<D[]> {
+  const runs = await each(
+    signing.tools,
+    wanted.map((demand) => verifyCommand(repository, demand, signing)),
+  )
+  return wanted.filter(({ same = () => true }, index) => {
+    const run = runs[index]
+    return run?.exitCode !== 0 || !predicates(run).some(same)
+  })
+}
+
+const writeFlags = ({ trusted, access, by }: Signing): string[] => [
+  ...signFlags(by, trusted.sigstore),
+  ...cosignFlags(access),
+]
+
+async function mustAll(tools: Container, commands: readonly string[][]): Promise<void> {
+  const runs = await each(tools, commands)
+  runs.forEach((run, index) => must(run, commands[index] ?? []))
+}
+
+function must(run: ToolRun, command: readonly string[]): void {
+  if (run.exitCode === 0) return
+  const { reason, exitCode } = cosignFailure(run)
+  throw fail("SIGN", [command.at(-1) ?? "", reason, exitCode])
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest"
+import { contextWarning, ignorePatterns } from "../../../src/lib/image/context.js"
+
+test("patterns as the engine reads them", () => {
+  const text = "\uFEFF# c\n*.md\n\n  /private/ \n!/private//keep.txt\n! x/../y\n#d\n./a/./b\r\n/\n .\n!\n"
+  expect(ignorePatterns(text)).toEqual(["*.md", "private", "!private/keep.txt", "!y", "a/b", "/", ".", "!"])
+  expect(ignorePatterns("")).toEqual([])
+})
+
+test("a context over its limit is told by what makes it big", () => {
+  const biggest = [
+    { path: "data/model.bin", bytes: 1_900_000_000 },
+    { path: ".cache/", bytes: 100_000_000 },
+    { path: "Dockerfile", bytes: 300 },
+  ]
+  expect(contextWarning({ bytes: 2_000_000_300, biggest }, 100_000_000)).toBe(
+    "2.00 GB are sent to the build, more than 100.0 MB: data/model.bin 1.90 GB, .cache/ 100.0 MB; .dockerignore can leave out what it doesn't need",
+  )
+  expect(contextWarning({ bytes: 100_000_000, biggest: [] }, 100_000_000)).toBeUndefined()
+})
