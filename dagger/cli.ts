@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander"
 import { ExitCode, fail, SlipwayError } from "../src/lib/errors.js"
-import { type Group, STAGE_NAMES } from "../src/lib/stages.js"
+import { type Group, GROUPS, STAGE_NAMES } from "../src/lib/stages.js"
 import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
 import { callModule, daggerHere } from "./dagger.js"
 
@@ -53,16 +53,16 @@ withRegistry(withRun(program.command("publish")))
   .option("--ref <ref>", "the version to publish, such as refs/tags/v1.2.3; by default what is checked out")
   .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
   .addHelpText("after", CREDENTIALS)
-  .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" })))
+  .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [...GROUPS])))
 
-const GROUPS: Record<Exclude<Group, "release">, string> = {
+const COMMANDS: Record<Exclude<Group, "release">, string> = {
   quality: "check formatting, imports, style, types and security of the Python code",
   tests: "run the unit and integration tests, and measure how much of the code they run",
   image: "build the image for every platform, and scan it",
   security: "look for vulnerable packages, secrets, misconfiguration, and what is suppressed without need",
 }
 
-for (const [group, description] of Object.entries(GROUPS))
+for (const [group, description] of Object.entries(COMMANDS))
   withRun(program.command(group))
     .description(description)
     .action(async (options: CiOptions) => exit(await runCi(options, [group])))

@@ -9,7 +9,13 @@ import {
 } from "@dagger.io/dagger"
 import type { Config } from "./lib/config/config.js"
 import { fail } from "./lib/errors.js"
-import { type Dockerfile, type Instruction, parseDockerfile } from "./lib/image/dockerfile.js"
+import {
+  type Dockerfile,
+  EPOCH,
+  type Instruction,
+  parseDockerfile,
+  withEpoch,
+} from "./lib/image/dockerfile.js"
 import { type PlannedStage, type Platforms, planStages, platformArguments } from "./lib/image/plan.js"
 import { NO_TIME } from "./lib/image/revision.js"
 
@@ -18,8 +24,6 @@ export interface DockerfileInputs {
   source: Directory
   config: Config
   platform: string
-  /** When the commit was made, RFC 3339; empty where that isn't known. */
-  committed: string
   secrets: readonly Secret[]
 }
 
@@ -54,7 +58,7 @@ export const dockerfileOf = ({ image }: Config): string => image.dockerfile ?? "
 
 /** Reads the Dockerfile. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE. */
 export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepared> {
-  const { source, config, platform, committed } = inputs
+  const { source, config, platform } = inputs
   const file = dockerfileOf(config)
   if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
   const [text, native, secrets] = await Promise.all([
@@ -63,7 +67,7 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
     namedSecrets(inputs.secrets),
   ])
   const platforms = { target: platform, native }
-  const args = buildArguments(config, committed, platforms)
+  const args = buildArguments(config, platforms)
   const dockerfile = parseDockerfile(text)
   const { target } = config.image
   const options = {
@@ -76,15 +80,15 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
 }
 
 /** The configured ones come last: they may set even these. */
-function buildArguments({ image }: Config, committed: string, platforms: Platforms): Record<string, string> {
-  const seconds = Math.floor(Date.parse(committed || NO_TIME) / 1000)
+function buildArguments({ image }: Config, platforms: Platforms): Record<string, string> {
   const configured = image.args.map((arg): [string, string] => {
     const end = arg.indexOf("=")
     return [arg.slice(0, end), arg.slice(end + 1)]
   })
   return {
     ...platformArguments(platforms),
-    SOURCE_DATE_EPOCH: String(seconds),
+    // Not the commit's time: each commit would run every command anew.
+    [EPOCH]: String(Date.parse(NO_TIME) / 1000),
     ...Object.fromEntries(configured),
   }
 }
@@ -126,7 +130,7 @@ export async function dockerfileParts(
   const ignored = `${await ignoreFile(source, file)}\n${PARTS}\n`
   const parts = texts.reduce(
     (folder, text, part) =>
-      folder.withNewFile(String(part), text).withNewFile(`${part}.dockerignore`, ignored),
+      folder.withNewFile(String(part), withEpoch(text)).withNewFile(`${part}.dockerignore`, ignored),
     dag.directory(),
   )
   const context = source.withDirectory(PARTS, parts)
@@ -141,10 +145,6 @@ export async function ignoreFile(source: Directory, file: string): Promise<strin
   }
   return ""
 }
-
-/** Builds all of it. */
-export const whole = ({ source, file, target, options }: Prepared): Container =>
-  source.dockerBuild({ ...options, dockerfile: file, ...(target !== undefined && { target }) })
 
 /** Builds a text that copies nothing, as a Dockerfile. */
 export const withoutContext = (text: string, { options }: Prepared): Container =>

@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { type Container, dag, type Directory, ExistsType } from "@dagger.io/dagger"
 import { type DockerfileInputs, dockerfileParts, ignoreFile, type Prepared, until } from "./dockerfile.js"
-import { before, buildDockerfile, type DockerfileBuild } from "./dockerfileImage.js"
+import { before, type DockerfileBuild } from "./dockerfileImage.js"
 import { fail } from "./lib/errors.js"
 import { failureReason } from "./lib/image/buildFailure.js"
 import { ignorePatterns } from "./lib/image/context.js"
@@ -20,10 +20,6 @@ export interface Inspection {
   container: Container
   command: string[]
 }
-
-/** Builds a Dockerfile for `inspect`. Fails as `buildDockerfile` does, and with IMAGE_BUILD. */
-export const debugDockerfile = async (inputs: DockerfileInputs): Promise<Inspection> =>
-  inspect(await buildDockerfile(inputs))
 
 /**
  * The container as it stood before the command that failed, with what that mounts; the image itself where nothing did.

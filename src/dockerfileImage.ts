@@ -5,7 +5,6 @@ import {
   type Prepared,
   prepareDockerfile,
   until,
-  whole,
   withoutContext,
 } from "./dockerfile.js"
 import { isExecError } from "./lib/execError.js"
@@ -20,7 +19,7 @@ import {
   placeWithoutStage,
   placesIn,
 } from "./lib/image/buildFailure.js"
-import type { Instruction } from "./lib/image/dockerfile.js"
+import { EPOCH, type Instruction, originalLine, withEpoch } from "./lib/image/dockerfile.js"
 import {
   argumentsOf,
   isEmulated,
@@ -88,7 +87,8 @@ async function build(prepared: Prepared): Promise<{ image: Container; emulated: 
   const commands = placesIn(stages.filter((stage) => isEmulated(stage, platforms))).filter(
     ({ instruction }) => instruction.keyword === "RUN",
   )
-  if (commands.length === 0) return { image: whole(prepared), emulated: [] }
+  if (commands.length === 0)
+    return { image: (await dockerfileParts(prepared, [targetOnly(prepared)]))(0), emulated: [] }
   const problem = await conversionProblem(prepared, targetOnly(prepared))
   if (problem !== undefined) throw problem // before anything is emulated for nothing
   return emulate(prepared, commands)
@@ -154,10 +154,8 @@ function withoutSecrets(image: Container, { stages = [], secrets }: Prepared): C
 /** Takes from the image's environment the build arguments that the engine (0.21.8) leaves there. */
 async function withoutArguments(image: Container, prepared: Prepared): Promise<Container> {
   const { stages = [] } = prepared
-  const names = new Set(
-    placesIn(stages).flatMap(({ instruction }) => argumentsOf(instruction).map(({ name }) => name)),
-  )
-  if (names.size === 0) return image
+  const declared = placesIn(stages).flatMap(({ instruction }) => argumentsOf(instruction))
+  const names = new Set([EPOCH, ...declared.map(({ name }) => name)])
   const settings = withoutContext(settingsOf(prepared), prepared)
   const foreign = await Promise.all(
     [...names].map(async (name) => ((await isSet(settings, name)) ? [] : [name])),
@@ -188,7 +186,8 @@ function engineError(error: unknown): EngineError {
 /** Finds out which instruction it was. */
 async function explained(prepared: Prepared, error: EngineError): Promise<BuildFailure> {
   const { dockerfile, stages = [], text } = prepared
-  const line = complaintLine(error, text)
+  const said = complaintLine(error, withEpoch(text))
+  const line = said && originalLine(text, said)
   if (line !== undefined) return failureOf(prepared, error, placeOfLine(dockerfile, line))
   const known = placeOfCommand(stages, error.command) ?? placeWithoutStage(dockerfile)
   if (known !== undefined) return failureOf(prepared, error, known)

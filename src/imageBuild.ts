@@ -1,7 +1,7 @@
 import { type Container, dag, type Directory, type Platform, type Secret } from "@dagger.io/dagger"
 import { weighContext } from "./buildContext.js"
 import type { DockerfileInputs } from "./dockerfile.js"
-import { debugDockerfile } from "./dockerfileDebug.js"
+import { inspect } from "./dockerfileDebug.js"
 import { buildDockerfile, type EmulatedRun } from "./dockerfileImage.js"
 import { imageReference, standInNote } from "./images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout, regctl } from "./imageLayout.js"
@@ -19,6 +19,7 @@ import {
 } from "./lib/image/buildFailure.js"
 import { contextWarning } from "./lib/image/context.js"
 import { imageText } from "./lib/image/layout.js"
+import { baseReferences } from "./lib/image/plan.js"
 import { labels, NO_TIME, type Revision } from "./lib/image/revision.js"
 import { MANIFESTS, pythonVersion } from "./lib/python/project.js"
 import type { BaseImage } from "./lib/release/provenance.js"
@@ -90,21 +91,19 @@ export async function debugBuild(inputs: ImageInputs): Promise<Container> {
   const dockerfile = await chosenDockerfile(inputs)
   const [first = ""] = inputs.platforms
   if (dockerfile === undefined) return (await ownVariant(first, inputs)).container
-  const builds = inputs.platforms.map(async (platform) => buildDockerfile(dockerfileInputs(platform, inputs)))
-  const failing = (await Promise.all(builds)).findIndex((build) => "failure" in build)
-  const platform = inputs.platforms[Math.max(failing, 0)] ?? first
-  const { container, command } = await debugDockerfile(dockerfileInputs(platform, inputs))
+  const builds = await Promise.all(
+    inputs.platforms.map((platform) => buildDockerfile(dockerfileInputs(platform, inputs))),
+  )
+  const build = builds.find((each) => "failure" in each) ?? builds[0]
+  if (build === undefined) throw new Error("an image has at least one platform")
+  const { container, command } = await inspect(build)
   return inspectable(container, command)
 }
 
-const dockerfileInputs = (
-  platform: string,
-  { source, config, revision, secrets }: ImageInputs,
-): DockerfileInputs => ({
+const dockerfileInputs = (platform: string, { source, config, secrets }: ImageInputs): DockerfileInputs => ({
   source,
   config,
   platform,
-  committed: revision.committed,
   secrets,
 })
 
@@ -145,10 +144,9 @@ async function chosenDockerfile({ source, config }: ImageInputs): Promise<string
 async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | BuildFailure> {
   const build = await buildDockerfile(dockerfileInputs(platform, inputs))
   if ("failure" in build) return build.failure
-  const stages = (build.prepared.stages ?? []).filter(
-    ({ fromImage, base }) => fromImage && base !== "scratch",
+  const bases = await Promise.all(
+    baseReferences(build.prepared.stages ?? []).map((base) => baseImage(base.reference, base.platform)),
   )
-  const bases = await Promise.all(stages.map((stage) => baseImage(stage.base, stage.platform)))
   return { platform, container: build.image, bases, emulated: build.emulated }
 }
 
@@ -212,8 +210,8 @@ async function layOut(variants: readonly Variant[], { revision, config, source }
     return { platform, container, layout: platformLayout(container, created, config) }
   })
   const layout = await indexLayout(layouts, names, config)
-  const bases = variants.flatMap((variant) => variant.bases)
-  return { ...layout, layouts, bases }
+  const bases = new Map(variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]))
+  return { ...layout, layouts, bases: [...bases.values()] }
 }
 
 async function facts(

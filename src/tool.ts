@@ -140,7 +140,7 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
 export function inspectable(container: Container, command: string[]): Container {
   const script = `#!/bin/sh\nset -x\n${shellQuote(command)}\n`
   const greeting =
-    "echo 'What this stage runs, and `again` repeats:'; tail -n 1 /usr/local/bin/again; exec bash"
+    "echo 'What this stage runs, and `again` repeats:'; tail -n 1 /usr/local/bin/again; command -v bash > /dev/null && exec bash || exec sh"
   return container
     .withNewFile("/usr/local/bin/again", script, { permissions: 0o755 })
     .withDefaultTerminalCmd(["sh", "-c", greeting])

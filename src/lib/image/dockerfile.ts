@@ -212,3 +212,23 @@ function shellText(rest: string, heredocs: readonly Heredoc[]): string {
   if (first.content.startsWith("#!")) return `/dev/pipes/${first.name}`
   return first.chomp ? first.content.replace(/^\t+/gm, "") : first.content
 }
+
+/** What reproducible builds take the time from: https://reproducible-builds.org/specs/source-date-epoch/. */
+export const EPOCH = "SOURCE_DATE_EPOCH"
+
+/**
+ * Lets every command see the time that the image's files get. Python then compiles to bytecode that knows its source by
+ * a hash: by its time, it would hold that for changed, and compile it again at each start.
+ */
+export const withEpoch = (text: string): string =>
+  stageBegins(text)
+    .reduceRight((lines, end) => lines.toSpliced(end, 0, `ARG ${EPOCH}`), text.split("\n"))
+    .join("\n")
+
+/** The line that one of `withEpoch` was before. */
+export const originalLine = (text: string, line: number): number =>
+  line - stageBegins(text).filter((end, index) => end + index < line).length
+
+/** The last line of each `FROM`. */
+const stageBegins = (text: string): number[] =>
+  parseDockerfile(text).stages.flatMap(({ instructions }) => instructions[0]?.endLine ?? [])

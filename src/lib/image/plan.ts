@@ -108,6 +108,20 @@ export function sources(instruction: Instruction): { from: string; numbered: boo
   return mountsOf(instruction).flatMap(({ from }) => (from === undefined ? [] : [{ from, numbered: false }]))
 }
 
+/** The images that stages begin with or take files from, each once. */
+export function baseReferences(stages: readonly PlannedStage[]): { reference: string; platform: string }[] {
+  const names = new Set(stages.map(({ stage }) => stage.name))
+  const taken = stages.flatMap(({ stage, base, fromImage, platform }) => [
+    ...(fromImage ? [{ reference: base, platform }] : []),
+    ...stage.instructions
+      .flatMap(sources)
+      .filter(({ from }) => !/^\d+$/.test(from) && !names.has(from.toLowerCase()))
+      .map(({ from }) => ({ reference: from, platform })),
+  ])
+  const images = taken.filter(({ reference }) => reference !== "scratch")
+  return [...new Map(images.map((image) => [`${image.reference} ${image.platform}`, image])).values()]
+}
+
 /** A mount's settings, by their keys in small letters. */
 export type Mount = Partial<Record<string, string>>
 

@@ -8,7 +8,7 @@ export type TagKind = (typeof TAG_KINDS)[number]
 /** A tag of an image. */
 export interface Tag {
   name: string
-  /** It stands for the same image for good; the others move. */
+  /** It stands for the same image for good, as a version does; the others move. A commit built on a newer base is another image. */
   immutable: boolean
 }
 
@@ -27,7 +27,6 @@ export interface Tagging {
 const TAG = /^(?!sha256-[0-9a-f]{64})[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const LONGEST = 128
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
-const COMMIT_TAG = /^sha-[0-9a-f]{12}$/
 /** What other kinds of tags look like, and signatures. */
 const RESERVED =
   /^(?:[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+){2}(?:[-_].*)?|latest|sha-[0-9a-f]{12}|sha256-.*)$/
@@ -53,7 +52,7 @@ export function tagsFor({ event, ref, sha, kinds }: Tagging, existing: readonly 
 /** A tag that somebody chose. Fails with INVALID_TAG. */
 export function checkedTag(name: string): Tag {
   if (!TAG.test(name)) throw fail("INVALID_TAG", [name])
-  return { name, immutable: COMMIT_TAG.test(name) || versionOfTag(name) !== undefined }
+  return { name, immutable: versionOfTag(name) !== undefined }
 }
 
 /** The error of an immutable tag that stands for another image already: `existing` has the digests by the tags. */

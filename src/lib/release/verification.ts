@@ -1,5 +1,5 @@
 import type { Finding, Outcome, ToolRun } from "../finding.js"
-import { count, failed, passed } from "../tools/outcome.js"
+import { failed, passed } from "../tools/outcome.js"
 import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
 
 /** The predicates that a release carries, by what they say. */
@@ -57,9 +57,7 @@ export function verified(
 export function judgeRelease(checks: readonly Check[], reference: string): Outcome {
   const findings = checks.flatMap(finding)
   if (findings.length > 0) return failed(findings)
-  return passed(
-    `${reference}: ${count(checks.length, "signature and attestation").replace(/s$/, "")} verified`,
-  )
+  return passed(`${reference}: all ${checks.length} signatures and attestations are good`)
 }
 
 const finding = ({ name, subject, digest, problem }: Check): Finding[] =>

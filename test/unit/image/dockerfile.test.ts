@@ -1,5 +1,12 @@
-import { describe, expect, test } from "vitest"
-import { type Instruction, optionOf, parseDockerfile, runs } from "../../../src/lib/image/dockerfile.js"
+import { describe, expect, it, test } from "vitest"
+import {
+  type Instruction,
+  optionOf,
+  originalLine,
+  parseDockerfile,
+  runs,
+  withEpoch,
+} from "../../../src/lib/image/dockerfile.js"
 
 const instructions = (text: string): Instruction[] => {
   const { globals, stages } = parseDockerfile(text)
@@ -127,5 +134,31 @@ describe("what a RUN runs", () => {
   ])("%s", (text, command, expected) => {
     const [run] = instructions(text)
     expect(run && runs(run, command)).toBe(expected)
+  })
+})
+
+describe("the time for reproducible builds", () => {
+  const TEXT = "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:$V \\\n  AS b\nRUN one\nFROM c\nRUN two\n"
+
+  it("is known to the commands of every stage", () => {
+    const lines = withEpoch(TEXT).split("\n")
+    expect(lines[4]).toBe("ARG SOURCE_DATE_EPOCH")
+    expect(lines.filter((line) => line.startsWith("ARG SOURCE"))).toHaveLength(2)
+    expect(parseDockerfile(withEpoch(TEXT)).stages.map(({ instructions }) => instructions.length)).toEqual([
+      3, 3,
+    ])
+  })
+
+  it("moves no line that is complained of", () => {
+    const before = TEXT.split("\n")
+    withEpoch(TEXT)
+      .split("\n")
+      .forEach((line, index) => {
+        if (!line.startsWith("ARG SOURCE")) expect(before[originalLine(TEXT, index + 1) - 1]).toBe(line)
+      })
+  })
+
+  it("leaves a text without a stage alone", () => {
+    expect(withEpoch("RUN x\n")).toBe("RUN x\n")
   })
 })

@@ -110,11 +110,11 @@ it("tags the commit, where there is one", () => {
     expect(commit(sha)).toEqual([])
 })
 
-it("says which tags never move, and has them first", () => {
+it("lets only versions never move, and has them first", () => {
   const tags = tagsFor({ event: "tag", ref: "refs/tags/v1.2.3", sha: SHA, kinds: TAG_KINDS }, [])
-  expect(tags.map(({ immutable }) => immutable)).toEqual([true, true, false, false, false])
+  expect(tags.map(({ immutable }) => immutable)).toEqual([true, false, false, false, false])
   expect(tagsFor({ event: "push", ref: "refs/heads/main", sha: SHA, kinds: TAG_KINDS }, [])).toEqual([
-    { name: COMMIT, immutable: true },
+    { name: COMMIT, immutable: false },
     { name: "main", immutable: false },
   ])
 })
@@ -124,7 +124,7 @@ describe("a tag that somebody chose", () => {
     ["1.2.3", true],
     ["1.2.3-rc.1", true],
     ["1.2.3_5", true],
-    [COMMIT, true],
+    [COMMIT, false],
     ["1.2", false],
     ["_a.b-C", false],
     ["v1.2.3", false],
