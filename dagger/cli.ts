@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander"
 import { ExitCode, fail, SlipwayError } from "../src/lib/errors.js"
 import { type Group, GROUPS, STAGE_NAMES } from "../src/lib/stages.js"
 import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
+import type { VerifyOptions } from "./commands/verify.js"
 import { callModule, daggerHere } from "./dagger.js"
 
 const program = new Command("slipway")
@@ -54,6 +55,21 @@ withRegistry(withRun(program.command("publish")))
   .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
   .addHelpText("after", CREDENTIALS)
   .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [...GROUPS])))
+
+withRegistry(withSource(program.command("verify <reference>")))
+  .description(
+    "verify a published image: signatures, bills of material, provenance and the gates that it passed",
+  )
+  .option("--key <file>", "cosign's public key; by default what release in slipway.yaml says")
+  .option("--identity <identity>", "who signed without a key, exactly as in the certificate")
+  .option("--issuer <url>", "who vouches for that identity")
+  .option("--embedded", "look in the registry of Slipway's own")
+  .option("--json", "print verification.json instead of text")
+  .addHelpText("after", CREDENTIALS)
+  .action(async (reference: string, options: VerifyOptions) => {
+    const { verify } = await import("./commands/verify.js")
+    exit(await verify(reference, options))
+  })
 
 const COMMANDS: Record<Exclude<Group, "release">, string> = {
   quality: "check formatting, imports, style, types and security of the Python code",

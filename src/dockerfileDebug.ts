@@ -1,6 +1,6 @@
 import { posix } from "node:path"
 import { type Container, dag, type Directory, ExistsType } from "@dagger.io/dagger"
-import { type DockerfileInputs, dockerfileParts, ignoreFile, type Prepared, until } from "./dockerfile.js"
+import { dockerfileParts, ignoreFile, type Prepared, until } from "./dockerfile.js"
 import { before, type DockerfileBuild } from "./dockerfileImage.js"
 import { fail } from "./lib/errors.js"
 import { failureReason } from "./lib/image/buildFailure.js"

@@ -21,6 +21,7 @@ import { contextWarning } from "./lib/image/context.js"
 import { imageText } from "./lib/image/layout.js"
 import { baseReferences } from "./lib/image/plan.js"
 import { labels, NO_TIME, type Revision } from "./lib/image/revision.js"
+import { serviceName } from "./lib/python/name.js"
 import { MANIFESTS, pythonVersion } from "./lib/python/project.js"
 import type { BaseImage } from "./lib/release/provenance.js"
 import { duration } from "./lib/report/place.js"
@@ -200,7 +201,8 @@ async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]>
 }
 
 async function layOut(variants: readonly Variant[], { revision, config, source }: ImageInputs) {
-  const names = labels(config.name, { ...revision, origin: config.release.source ?? revision.origin })
+  const name = serviceName(await texts(source, MANIFESTS), config.name)
+  const names = labels(name, { ...revision, origin: config.release.source ?? revision.origin })
   const created = revision.committed || NO_TIME
   const layouts = variants.map(({ platform, container: bare }) => {
     const container = Object.entries(names).reduce(
@@ -210,7 +212,9 @@ async function layOut(variants: readonly Variant[], { revision, config, source }
     return { platform, container, layout: platformLayout(container, created, config) }
   })
   const layout = await indexLayout(layouts, names, config)
-  const bases = new Map(variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]))
+  const bases = new Map(
+    variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]),
+  )
   return { ...layout, layouts, bases: [...bases.values()] }
 }
 
@@ -219,7 +223,7 @@ async function facts(
   variants: readonly (Variant | BuildFailure)[],
   { config }: ImageInputs,
 ) {
-  const sizes = image.images.map((found) => [found.platform, imageText(found)])
+  const sizes = image.images.map((found): [string, string] => [found.platform, imageText(found)])
   const slow = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
   const time = slow.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   const emulated =

@@ -4,7 +4,7 @@
  * Every stage is a function that runs in containers, so that the same graph runs on a laptop and in any CI host. A
  * stage has checks, which fail, and a report, which doesn't and carries every artifact.
  */
-import { argument, Container, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import { argument, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
 import { embeddedRegistry } from "./embedded.js"
 import { Image, imageOf } from "./image.js"
@@ -25,6 +25,7 @@ import { Release, releaseOf } from "./release.js"
 import { Security } from "./security.js"
 import { runTasks, type Stage, type Task } from "./stage.js"
 import { Tests } from "./tests.js"
+import { verificationOf } from "./verify.js"
 
 /** What is never a part of a service, and would only make uploads slow. */
 const IGNORED = [
@@ -126,6 +127,49 @@ export class Slipway {
     const access = embedded ? embeddedRegistry(config) : named
     const resolved = await resolve(parsed, await registryTools(access, config))
     return releaseOf(resolved, access, { source: this.source, settings }, embedded)
+  }
+
+  /**
+   * What verifying a published image finds, as JSON: `reference`, `digest`, `status`, `exitCode`, each check with its
+   * problem, and in `problem` what kept it from being verified at all. Never fails. Asks the registry each time.
+   *
+   * @param reference Registry, repository, and a tag or digest or both.
+   * @param username The registry's user.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the host's place.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param embedded Look in Slipway's own registry, and for what its own key signed.
+   * @param publicKey cosign's public key.
+   * @param identity Who signed without a key, exactly as in the certificate.
+   * @param issuer Who vouches for that identity.
+   */
+  @func({ cache: "never" })
+  async verification(
+    reference: string,
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+    publicKey?: File,
+    identity?: string,
+    issuer?: string,
+  ): Promise<File> {
+    const verification = await verificationOf(reference, async () => {
+      const release = await this.release(
+        reference,
+        username,
+        password,
+        registryService,
+        authority,
+        plainHttp,
+        embedded,
+      )
+      return { digest: release.digest, checks: await release.checks({ key: publicKey, identity, issuer }) }
+    })
+    return dag.file("verification.json", `${JSON.stringify(verification, null, 2)}\n`)
   }
 
   /**

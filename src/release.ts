@@ -1,4 +1,4 @@
-import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "./cosign.js"
 import { embeddedTrust } from "./embedded.js"
 import { parseConfig } from "./lib/config/parse.js"
@@ -85,23 +85,6 @@ export class Release {
   }
 
   /**
-   * What `verify` finds, as JSON: `reference`, `digest`, `status` and each check, with its problem if it has one. Never
-   * fails for what it finds. Runs each time.
-   *
-   * @param key cosign's public key.
-   * @param identity Who signed without a key, exactly as in the certificate.
-   * @param issuer Who vouches for that identity.
-   */
-  @func({ cache: "never" })
-  async verification(key?: File, identity?: string, issuer?: string): Promise<File> {
-    const { reference, digest, platforms } = this
-    const checks = await this.checks({ key, identity, issuer })
-    const { status } = judgeRelease(checks, reference)
-    const text = JSON.stringify({ schema: 1, reference, digest, platforms, status, checks }, null, 2)
-    return dag.file("verification.json", `${text}\n`)
-  }
-
-  /**
    * Signs the index and each platform's image, unless that is done already. An effect: it runs each time.
    *
    * @param key A private key of cosign's.
@@ -128,7 +111,8 @@ export class Release {
     return `${JSON.stringify(found, null, 2)}\n`
   }
 
-  private async checks(wanted: Wanted): Promise<Check[]> {
+  /** Each thing that is verified, and what is wrong with it. For other stages; it is no part of the API. */
+  async checks(wanted: Wanted): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolve(parseReference(this.reference), signing.tools)
     return verifyRelease(resolved, expected(parseConfig(this.settings || undefined)), signing)

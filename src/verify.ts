@@ -2,7 +2,10 @@ import { each } from "./cosign.js"
 import type { ToolRun } from "./lib/finding.js"
 import type { Expected } from "./lib/release/expected.js"
 import { predicates } from "./lib/release/cosign.js"
-import { type Check, demands, verified } from "./lib/release/verification.js"
+import { type Check, demands, judgeRelease, type Verification, verified } from "./lib/release/verification.js"
+import { exitCodeOf } from "./lib/errors.js"
+import { stageExitCode } from "./lib/run.js"
+import { messageOf } from "./stage.js"
 import type { Resolved } from "./publish.js"
 import { type Signing, verifyCommand } from "./signing.js"
 
@@ -40,6 +43,22 @@ export async function gatesOf(repository: string, digest: string, signing: Signi
   const demand = { predicate: "gates", digest, subject: "the index" } as const
   const [run = NOT_RUN] = await each(signing.tools, [verifyCommand(repository, demand, signing)])
   return predicates(run)
+}
+
+/** Verifies, and tells in one way what was found and what could not be looked at. */
+export async function verificationOf(
+  reference: string,
+  work: () => Promise<{ digest: string; checks: Check[] }>,
+): Promise<Verification> {
+  const common = { schema: 1, reference } as const
+  try {
+    const { digest, checks } = await work()
+    const { status } = judgeRelease(checks, reference)
+    return { ...common, digest, status, exitCode: stageExitCode(status, false), problem: null, checks }
+  } catch (error) {
+    const problem = messageOf(error)
+    return { ...common, digest: null, status: "error", exitCode: exitCodeOf(error), problem, checks: [] }
+  }
 }
 
 const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "Error: cosign was not run" }

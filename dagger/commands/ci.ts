@@ -98,7 +98,8 @@ async function commitOf(source: string) {
   }
 }
 
-function noVerdict(log: string): number {
+/** Says what the engine's own last words were. */
+export function noVerdict(log: string): number {
   const lines = readFileSync(log, "utf8").split("\n")
   const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
   say(["the run gave no verdict:", ...errors, `→ ${log} holds all that the engine said`].join("\n"))

@@ -30,7 +30,10 @@ SELDOM_RUN = {
     *("site-packages", "dist-packages"),
 }
 # What `uv venv` makes for shells, and for programs that build packages.
-SCAFFOLD = [".gitignore", ".lock", "CACHEDIR.TAG", "bin/activate*", "bin/*.bat", "lib/python*/site-packages/_virtualenv.*"]
+SCAFFOLD = [
+    *(".gitignore", ".lock", "CACHEDIR.TAG", "bin/activate*", "bin/*.bat"),
+    "lib/python*/site-packages/_virtualenv.*",
+]
 GLIBC = re.compile(rb"GNU C Library [^\n]*?version (\d+\.\d+)")
 
 
@@ -51,19 +54,20 @@ def base(time, root, out):
 
 
 def uncompiled(root, out):
-    """Python's own modules without bytecode, which the official images leave out to be small: every start takes longer."""
+    """Python's own modules without bytecode: official images leave it out, and each start takes longer."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     libraries = [root / folder / name for folder in ("usr/local/lib", "usr/lib")]
     for library in (library for library in libraries if (library / "os.py").exists()):
         for path in sorted(library.rglob("*.py")):
             place = Path("/", path.relative_to(root))
             bytecode = Path(importlib.util.cache_from_source(place))
-            if not SELDOM_RUN.intersection(path.relative_to(library).parts) and not below_root(root, bytecode).exists():
-                below_root(out, bytecode).parent.mkdir(parents=True, exist_ok=True)
-                yield path, below_root(out, bytecode), place
+            if SELDOM_RUN.intersection(path.relative_to(library).parts) or moved(bytecode, root).exists():
+                continue
+            moved(bytecode, out).parent.mkdir(parents=True, exist_ok=True)
+            yield path, moved(bytecode, out), place
 
 
-def below_root(root, path):
+def moved(path, root):
     return root / path.relative_to("/")
 
 
@@ -80,10 +84,11 @@ def resolved(root, path):
 def libc(root):
     if any(root.glob("lib/ld-musl-*")):
         return "musl"
-    for path in [path for folder in ("lib*", "usr/lib*", "usr/lib*/*") for path in root.glob(f"{folder}/libc.so.6")]:
-        version = GLIBC.search(resolved(root, path).read_bytes())
-        if version:
-            return version.group(1).decode()
+    for folder in ("lib*", "usr/lib*", "usr/lib*/*"):
+        for path in root.glob(f"{folder}/libc.so.6"):
+            version = GLIBC.search(resolved(root, path).read_bytes())
+            if version:
+                return version.group(1).decode()
     return ""
 
 
@@ -107,9 +112,11 @@ def finish(time, venv, app):
     result = {
         "distributions": [distribution(info, programs) for info in sorted(packages.glob("*.dist-info"))],
         "programs": listed(programs, app, [path for path in programs if app in path.parents]),
-        "modules": sorted(
-            path.parent.name for folder in (packages, app, app / "src") for path in folder.glob("*/__main__.py")
-        ),
+        "modules": [
+            path.parent.name
+            for folder in (packages, app, app / "src")
+            for path in sorted(folder.glob("*/__main__.py"))
+        ],
     }
     modules = (path for path in files if path.suffix == ".py" and not NEVER_RUN.intersection(path.parts))
     compile_all((path, importlib.util.cache_from_source(path), path) for path in modules)
@@ -129,7 +136,7 @@ def below(root):
 def remove_installed(packages, app):
     """Removes from the service's files the modules that are installed: the same code twice only confuses."""
     installed = {name for info in packages.glob("*.dist-info") for name in recorded(info)}
-    modules = {Path(name).parts[0] for name in installed if name.endswith(".py")}
+    modules = {Path(name).parts[0] for name in installed if name.endswith(".py") and name[0].isidentifier()}
     for path in [folder / name for folder in (app, app / "src") for name in modules]:
         if path.is_dir() and path.name not in ("alembic", "migrations"):
             shutil.rmtree(path)
@@ -145,7 +152,7 @@ def recorded(info):
 
 
 def normalise(root):
-    """Makes all of it readable for everyone, whatever the sources' modes were; returns its files in a fixed order."""
+    """Makes all of it readable for everyone, whatever modes it had; returns its files in a fixed order."""
     files = []
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
@@ -164,7 +171,8 @@ def listed(programs, root, paths):
 
 
 def distribution(info, programs):
-    tags = re.findall(r"^Tag: *(\S+)", (info / "WHEEL").read_text(), re.M) if (info / "WHEEL").exists() else []
+    wheel = (info / "WHEEL").read_text() if (info / "WHEEL").exists() else ""
+    files = [Path(os.path.normpath(info.parent / name)) for name in recorded(info)]
     scripts = configparser.ConfigParser(delimiters="=", interpolation=None, strict=False)
     scripts.optionxform = str
     scripts.read(info / "entry_points.txt")
@@ -172,8 +180,8 @@ def distribution(info, programs):
     return {
         "name": name,
         "version": version,
-        "tags": sorted(set(tags)),
-        "programs": listed(programs, info.parent, [Path(os.path.normpath(info.parent / name)) for name in recorded(info)]),
+        "tags": re.findall(r"^Tag: *(\S+)", wheel, re.M),
+        "programs": listed(programs, info.parent, files),
         "scripts": sorted(scripts["console_scripts"]) if scripts.has_section("console_scripts") else [],
     }
 

@@ -1,3 +1,4 @@
+import type { ExitCode } from "../errors.js"
 import type { Finding, Outcome, ToolRun } from "../finding.js"
 import { failed, passed } from "../tools/outcome.js"
 import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
@@ -30,6 +31,19 @@ export interface Check extends Omit<Demand, "predicate"> {
   name: string
   /** Why it doesn't hold; absent where it does. */
   problem?: string
+}
+
+/** What verifying a reference comes to: the content of `verification.json`. */
+export interface Verification {
+  /** Version of this format. */
+  schema: 1
+  reference: string
+  digest: string | null
+  status: Outcome["status"]
+  exitCode: ExitCode
+  /** Why nothing could be verified. */
+  problem: string | null
+  checks: Check[]
 }
 
 /** All that a release must carry, below its index and for each platform. */

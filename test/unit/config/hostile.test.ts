@@ -68,7 +68,7 @@ describe("what YAML has beyond data", () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n},`.repeat(9)}]`)
     const [problem, count] = first(["l0: &l0 [lol]", ...levels].join("\n"))
     expect(problem).toBe(
-      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images",
+      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, python, quality, tests, security, image, release, parallel, timeout, images",
     )
     expect(count).toBe(10 + 10 + 81)
   })
@@ -205,9 +205,20 @@ describe("time", () => {
     "tests: {postgres: {variable",
     "tests: {postgres: {scheme",
     "security: {database: {repository",
+    "image: {target",
+    "image: {args: [",
+    "image: {health",
+    "image: {budget",
+    "release: {registry",
+    "release: {repository",
+    "release: {source",
+    "release: {identity",
+    "release: {issuer",
   ])("the patterns of %s", (key) => {
+    const begin = key.endsWith("[") ? key : `${key}: `
+    const end = (key.match(/[{[]/g) ?? []).reverse().map((open) => (open === "{" ? "}" : "]"))
     for (const unit of ["a", "a-", "a.", "a/", "../", "a:", "@", "//", "a@", "0"]) {
-      const text = `${key}: "${unit.repeat(240_000 / unit.length)}!"${"}".repeat(key.split("{").length - 1)}\n`
+      const text = `${begin}"${unit.repeat(240_000 / unit.length)}!"${end.join("")}\n`
       expect(checkConfig(text).problems).toHaveLength(1)
     }
   })

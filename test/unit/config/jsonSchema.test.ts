@@ -46,8 +46,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(13)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(13)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(15)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(15)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -79,6 +79,14 @@ describe("the schema", () => {
       "security.severity",
       "security.misconfiguration",
       "security.database.maximumAge",
+      "image.platforms",
+      "image.args",
+      "image.port",
+      "image.health",
+      "image.unfixed",
+      "image.context",
+      "release.tags",
+      "release.log",
       "parallel",
       "timeout",
       "images.replace",

@@ -54,6 +54,15 @@ describe("what fits", () => {
         misconfiguration: "critical",
         database: { maximumAge: 172_800 },
       },
+      image: {
+        platforms: ["linux/amd64", "linux/arm64"],
+        args: [],
+        port: 8000,
+        health: "/health",
+        unfixed: "named",
+        context: 100_000_000,
+      },
+      release: { tags: ["version", "minor", "major", "branch", "commit"], log: "on" },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -98,6 +107,30 @@ describe("what fits", () => {
           maximumAge: 86_400,
         },
       },
+      image: {
+        platforms: ["linux/arm64"],
+        dockerfile: "deploy/Dockerfile",
+        target: "runtime",
+        args: ["EXTRAS=gpu", "GREETING=hello, = world"],
+        command: ["gunicorn", "--bind", "0.0.0.0:9000", "app:app"],
+        port: 9000,
+        health: "/live?full=1",
+        unfixed: "fails",
+        budget: 200_000_000,
+        context: 1_000_000_000,
+      },
+      release: {
+        registry: "team.azurecr.io",
+        repository: "audio/upscaler",
+        source: "https://git.example.com/audio/upscaler",
+        tags: ["latest", "version"],
+        key: "deploy/cosign.pub",
+        identity: "https://git.example.com/audio/.ci/release.yml@refs/heads/main",
+        issuer: "https://token.actions.githubusercontent.com",
+        log: "off",
+        signingConfig: "deploy/signing-config.json",
+        trustedRoot: "deploy/trusted-root.json",
+      },
       parallel: 4,
       timeout: 3600,
       images: {
@@ -108,6 +141,9 @@ describe("what fits", () => {
           postgres: "registry.example.com/postgres:16",
           redis: "registry.example.com/redis:7",
           trivy: "registry.example.com/trivy:0.70.0",
+          regctl: "registry.example.com/regctl:v0.11.7",
+          cosign: "registry.example.com/cosign:v3.0.6",
+          registry: "registry.example.com/registry:3",
         },
       },
     })
@@ -141,6 +177,19 @@ describe("what fits", () => {
     expect(parseConfig(`timeout: ${text}\n`).timeout).toBe(seconds)
   })
 
+  test.each([
+    ["1kB", 1000],
+    ["200MB", 200_000_000],
+    ["9999GB", 9_999_000_000_000],
+  ])("a budget of %s", (text, bytes) => {
+    expect(parseConfig(`image: {budget: ${text}}\n`).image.budget).toBe(bytes)
+  })
+
+  test("without a budget there is no limit", () => {
+    expect(DEFAULTS.image).not.toHaveProperty("budget")
+    expect(parseConfig("image: {context: 5MB}\n").image).toEqual({ ...DEFAULTS.image, context: 5_000_000 })
+  })
+
   test("the configuration is frozen, the defaults too", () => {
     for (const config of [DEFAULTS, parseConfig(good["everything"])]) {
       expect(Object.isFrozen(config)).toBe(true)
@@ -149,6 +198,8 @@ describe("what fits", () => {
       expect(Object.isFrozen(config.images.replace)).toBe(true)
       expect(Object.isFrozen(config.tests.unit)).toBe(true)
       expect(Object.isFrozen(config.security.database)).toBe(true)
+      expect(Object.isFrozen(config.image.platforms)).toBe(true)
+      expect(Object.isFrozen(config.release.tags)).toBe(true)
     }
   })
 
@@ -298,7 +349,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry
       → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

@@ -1,3 +1,6 @@
+import { inside, printable, web } from "./complaints.js"
+import * as supplyChain from "./supplyChainSamples.js"
+
 /** Documents that fit, and documents with one thing wrong each, with its place. */
 
 export const good: Record<string, string> = {
@@ -8,7 +11,7 @@ export const good: Record<string, string> = {
   "a document's start and end": "---\nparallel: 3\n...\n",
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
-  "null sections": "python:\nquality:\ntests:\nsecurity:\nimages:\n",
+  "null sections": "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -41,6 +44,28 @@ security:
     repository: mirror.example.com:5000/aquasecurity/trivy-db:2
     file: vendor/db.tar.gz
     maximumAge: 24h
+image:
+  platforms: [linux/arm64]
+  dockerfile: deploy/Dockerfile
+  target: runtime
+  args: [EXTRAS=gpu, "GREETING=hello, = world"]
+  command: [gunicorn, --bind, "0.0.0.0:9000", app:app]
+  port: 9000
+  health: /live?full=1
+  unfixed: fails
+  budget: 200MB
+  context: 1GB
+release:
+  registry: team.azurecr.io
+  repository: audio/upscaler
+  source: https://git.example.com/audio/upscaler
+  tags: [latest, version]
+  key: deploy/cosign.pub
+  identity: https://git.example.com/audio/.ci/release.yml@refs/heads/main
+  issuer: https://token.actions.githubusercontent.com
+  log: off
+  signingConfig: deploy/signing-config.json
+  trustedRoot: deploy/trusted-root.json
 parallel: 4
 timeout: 1h
 images:
@@ -51,6 +76,9 @@ images:
     postgres: registry.example.com/postgres:16
     redis: registry.example.com/redis:7
     trivy: registry.example.com/trivy:0.70.0
+    regctl: registry.example.com/regctl:v0.11.7
+    cosign: registry.example.com/cosign:v3.0.6
+    registry: registry.example.com/registry:3
 `,
   "a number as version": "python: {version: 3.11}\n",
   "version 3.9 as a number": "python: {version: 3.9}\n",
@@ -82,6 +110,7 @@ images:
     "security: {database: {repository: 'localhost:5000/trivy-db'}}\n",
   "a database by digest": `security: {database: {repository: 'a.example/b/trivy-db:2@sha256:${"0".repeat(64)}'}}\n`,
   "indented comments": `parallel: 3\n${" ".repeat(150)}# far right\n`,
+  ...supplyChain.good,
 }
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
@@ -112,11 +141,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -127,7 +156,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, received a list",
+    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
@@ -355,6 +384,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "images: {replace: {git: 'a/Git:1'}}\n",
     '1:25: images.replace.git: expected an image reference such as "registry.example.com/python:3.11-slim", received "a/Git:1"',
   ],
+  ...supplyChain.bad,
 }
 
 function label(place: string, value: string): string {
@@ -362,15 +392,7 @@ function label(place: string, value: string): string {
 }
 
 function url(place: string, value: string): string {
-  return `${place}: python.index: expected an http or https URL such as "https://pypi.example.com/simple", received "${value}"`
-}
-
-function printable(place: string, value: string): string {
-  return `${place}: expected a text on one line, not empty, without control characters, received "${value}"`
-}
-
-function inside(place: string, value: string): string {
-  return `${place}: expected a path that stays inside the service's folder, without "..", received "${value}"`
+  return web(`${place}: python.index`, value)
 }
 
 function whole(place: string, value: string): string {
