@@ -5,9 +5,9 @@ import { IMAGE_TAG, type ImageLayout } from "./imageLayout.js"
 import { fail } from "./lib/errors.js"
 import type { ToolRun } from "./lib/finding.js"
 import { printReference, type Reference } from "./lib/release/reference.js"
-import { readIndex } from "./lib/image/layout.js"
+import { readIndex, readManifest, totalSize } from "./lib/image/layout.js"
 import { registryError, registryFailure } from "./lib/release/registryError.js"
-import { immutableConflict, type Tag } from "./lib/release/tags.js"
+import { highestVersion, immutableConflict, type Tag } from "./lib/release/tags.js"
 
 /** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
 const WAITS = [2_000, 8_000]
@@ -22,6 +22,8 @@ export interface Published {
   digest: string
   /** Those that now stand for it. */
   tags: string[]
+  /** The highest other version that was there before. */
+  before: string | undefined
 }
 
 /** Pushes an image, then lets its tags stand for it. `choose` is told the tags that the repository has. */
@@ -39,7 +41,13 @@ export async function publish(
     ...["image", "copy", `ocidir:///image:${IMAGE_TAG}`, pushed],
   ])
   for (const { name } of tags) await regctl(tools, ["image", "copy", pushed, `${repository}:${name}`])
-  return { repository, digest, tags: tags.map(({ name }) => name) }
+  const names = tags.map(({ name }) => name)
+  return {
+    repository,
+    digest,
+    tags: names,
+    before: highestVersion(existing.filter((tag) => !names.includes(tag))),
+  }
 }
 
 /** What a reference stands for. */
@@ -63,6 +71,20 @@ export async function resolve(reference: Reference, tools: Container): Promise<R
   return { repository, digest: now, images: images.map(({ platform, digest }) => ({ platform, digest })) }
 }
 
+/** What has to be pulled for each platform of an image that is published: bytes, compressed. */
+export async function sizesOf(
+  repository: string,
+  tag: string,
+  tools: Container,
+): Promise<Map<string, number>> {
+  const images = readIndex(await manifestOf(`${repository}:${tag}`, tools))
+  const sizes = images.map(async ({ platform, digest }) => {
+    const { layers } = readManifest(await manifestOf(`${repository}@${digest}`, tools))
+    return [platform, totalSize(layers)] as const
+  })
+  return new Map(await Promise.all(sizes))
+}
+
 /** The digest that a reference stands for now. */
 export const digestOf = async (reference: string, tools: Container): Promise<string> =>
   (await regctl(tools, ["manifest", "head", reference])).stdout.trim()
@@ -83,7 +105,7 @@ export async function tagsOf(repository: string, tools: Container): Promise<stri
 async function refuseTaken(
   tags: readonly Tag[],
   existing: readonly string[],
-  { repository, digest }: Omit<Published, "tags">,
+  { repository, digest }: Pick<Published, "repository" | "digest">,
   tools: Container,
 ): Promise<void> {
   const digests = new Map<string, string>()

@@ -1,14 +1,15 @@
-import { dag, type Directory } from "@dagger.io/dagger"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { BuiltImage } from "./imageBuild.js"
 import { REGCTL_VERSION } from "./imageLayout.js"
 import { billPath } from "./imageScan.js"
 import { stageExitCode } from "./lib/run.js"
+import { difference } from "./lib/image/layout.js"
 import type { Expected } from "./lib/release/expected.js"
 import type { Tag } from "./lib/release/tags.js"
 import { type Demand, demands, judgeRelease } from "./lib/release/verification.js"
 import type { StageName } from "./lib/stages.js"
 import { count, passed } from "./lib/tools/outcome.js"
-import { publish } from "./publish.js"
+import { publish, sizesOf } from "./publish.js"
 import { COSIGN_VERSION } from "./registry.js"
 import { attest, sign, type Signing, type Statement } from "./signing.js"
 import { attempted, identity, skipped, type Stage } from "./stage.js"
@@ -76,12 +77,28 @@ async function measured<S extends object>(work: () => Promise<S>) {
 }
 
 async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
-  const published = await publish(image, repository, signing.tools, tags)
+  const { before, ...published } = await publish(image, repository, signing.tools, tags)
   const record = { ...published, images: image.images.map(({ platform, digest }) => ({ platform, digest })) }
   return {
     ...passed(`${repository}@${image.digest} as ${published.tags.join(", ")}`),
+    facts: before === undefined ? {} : await growth(image, repository, before, signing.tools),
     files: dag.directory().withNewFile("release/release.json", `${JSON.stringify(record, null, 2)}\n`),
   }
+}
+
+/** How much more there is to pull than of the release before. It is told, and fails nothing. */
+async function growth(
+  { images }: BuiltImage,
+  repository: string,
+  before: string,
+  tools: Container,
+): Promise<Record<string, string>> {
+  const sizes = await sizesOf(repository, before, tools)
+  const entries = images.flatMap(({ platform, compressed }): [string, string][] => {
+    const size = sizes.get(platform)
+    return size === undefined ? [] : [[`${platform} against ${before}`, difference(compressed, size)]]
+  })
+  return Object.fromEntries(entries)
 }
 
 async function signStep(inputs: ReleaseInputs) {

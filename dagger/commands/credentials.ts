@@ -26,7 +26,7 @@ export function registryArguments({ authority, plainHttp }: RegistryOptions): st
   ]
 }
 
-/** With what releases are signed, by the names that cosign itself uses. */
+/** With what releases are signed, by the names that cosign itself uses. CI hosts have secrets that aren't set empty. */
 export const signerArguments = (): string[] =>
   (
     [
@@ -34,4 +34,4 @@ export const signerArguments = (): string[] =>
       ["passphrase", "COSIGN_PASSWORD"],
       ["token", "SIGSTORE_ID_TOKEN"],
     ] as const
-  ).flatMap(([argument, name]) => (process.env[name] === undefined ? [] : [`--${argument}=env://${name}`]))
+  ).flatMap(([argument, name]) => (process.env[name] ? [`--${argument}=env://${name}`] : []))

@@ -118,8 +118,9 @@ def finish(time, venv, app):
             for path in sorted(folder.glob("*/__main__.py"))
         ],
     }
-    modules = (path for path in files if path.suffix == ".py" and not NEVER_RUN.intersection(path.parts))
-    compile_all((path, importlib.util.cache_from_source(path), path) for path in modules)
+    modules = [path for path in files if path.suffix == ".py" and path.parent != venv / "bin"]
+    wanted = [path for path in modules if not NEVER_RUN.intersection(path.parts)]
+    compile_all((path, importlib.util.cache_from_source(path), path) for path in wanted)
     set_times(time, [*below(venv), *venv.parents, *below(app)])
     return result
 

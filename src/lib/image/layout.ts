@@ -1,5 +1,7 @@
+import { fail } from "../errors.js"
 import type { Finding } from "../finding.js"
 import { fields, objects, parseJson, text } from "../tools/json.js"
+import { count } from "../tools/outcome.js"
 
 /** A piece of an image, as an OCI descriptor names it. */
 export interface Descriptor {
@@ -19,10 +21,10 @@ export interface PlatformImage extends Descriptor {
 
 /** The digest that the only manifest of an OCI layout's `index.json` has. Throws where there is another number. */
 export function onlyManifest(index: string): string {
-  const found = objects(fields(parseJson(index)).manifests).map(descriptor)
+  const found = objects(fields(parseJson(index)).manifests)
   const [first] = found
   if (first === undefined || found.length > 1) throw new Error(`the layout has ${found.length} manifests`)
-  return first.digest
+  return descriptor(first).digest
 }
 
 /** The path of a blob in an OCI layout. */
@@ -34,11 +36,14 @@ export function readManifest(manifest: string): { config: Descriptor; layers: De
   return { config: descriptor(fields(config)), layers: objects(layers).map(descriptor) }
 }
 
-/** The platforms of an index, with the digest of each image. */
+/**
+ * The platforms of an index, with the digest of each image. It may come from a registry that nobody vouches for: a
+ * digest goes onto command lines and a platform to terminals, so neither is taken as it comes.
+ */
 export const readIndex = (index: string): (Descriptor & { platform: string })[] =>
   objects(fields(parseJson(index)).manifests).map((manifest) => {
     const { os, architecture } = fields(manifest.platform)
-    return { platform: `${text(os)}/${text(architecture)}`, ...descriptor(manifest) }
+    return { platform: `${word(os)}/${word(architecture)}`, ...descriptor(manifest) }
   })
 
 export const totalSize = (layers: readonly Descriptor[]): number =>
@@ -47,14 +52,14 @@ export const totalSize = (layers: readonly Descriptor[]): number =>
 /** Returns `87.4 MB`, as registries count. */
 export function sizeText(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+  if (bytes < 999_950) return `${(bytes / 1e3).toFixed(1)} kB` // no "1000.0 kB"
+  return bytes < 999_950_000 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }
 
-/** Returns `linux/amd64 180.1 MB in 6 layers, the biggest 92.6 MB`. */
+/** Returns `180.1 MB in 6 layers, the biggest 92.6 MB`. */
 export function imageText({ compressed, layers }: PlatformImage): string {
   const biggest = Math.max(0, ...layers.map(({ size }) => size))
-  return `${sizeText(compressed)} in ${layers.length} layers, the biggest ${sizeText(biggest)}`
+  return `${sizeText(compressed)} in ${count(layers.length, "layer")}, the biggest ${sizeText(biggest)}`
 }
 
 /** Returns what takes more than its budget. */
@@ -66,7 +71,7 @@ export const overBudget = (images: readonly PlatformImage[], budget: number | un
       rule: "budget",
       level: "error",
       file: "slipway.yaml",
-      message: `the image for ${platform} takes ${sizeText(compressed)}, and image.budget allows ${sizeText(budget ?? 0)}`,
+      message: `the image for ${platform} takes ${sizeText(compressed)}, ${sizeText(compressed - (budget ?? 0))} more than image.budget allows`,
     }))
 
 /** Returns how an image's size changed: `+1.2 MB (+0.7 %)`. */
@@ -74,9 +79,19 @@ export function difference(now: number, before: number): string {
   const change = now - before
   if (change === 0) return "no change"
   const sign = change < 0 ? "−" : "+"
-  return `${sign}${sizeText(Math.abs(change))} (${sign}${((Math.abs(change) / before) * 100).toFixed(1)} %)`
+  const share = before === 0 ? "" : ` (${sign}${((Math.abs(change) / before) * 100).toFixed(1)} %)`
+  return `${sign}${sizeText(Math.abs(change))}${share}`
 }
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/
+
 function descriptor({ mediaType, digest, size }: Record<string, unknown>): Descriptor {
-  return { mediaType: text(mediaType), digest: text(digest), size: typeof size === "number" ? size : 0 }
+  const known = text(digest)
+  if (!DIGEST.test(known))
+    throw fail("INVALID_REFERENCE", [known, "its digest is sha256: and 64 of 0-9 and a-f"])
+  return { mediaType: text(mediaType), digest: known, size: typeof size === "number" ? size : 0 }
 }
+
+/** A part of a platform's name; `unknown`, as others have it, for what is none. */
+const word = (value: unknown): string =>
+  /^[a-z0-9][a-z0-9._-]{0,31}$/.test(text(value)) ? text(value) : "unknown"

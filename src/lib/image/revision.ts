@@ -24,14 +24,17 @@ export function labels(
 }
 
 /**
- * A git remote's address for a browser: without credentials, and with https in place of git's own way of writing.
+ * A git remote's address for a browser: without credentials, and with https in place of git's own way of writing. Empty
+ * for what is none: folders, drives of Windows, and helpers such as `ext::`.
  *
  * @example webAddress("git@github.com:team/service.git") // "https://github.com/team/service"
  */
 export function webAddress(remote: string): string {
-  const scp = /^(?:[^@/]+@)?([^/:]+):(?!\/\/)(.+)$/.exec(remote)
+  const scp = /^(?:[^@/]+@)?([^/:]{2,}):(?!\/\/|:)\/?(.+)$/.exec(remote)
   const text = scp ? `https://${scp[1]}/${scp[2]}` : remote.replace(/^(ssh|git):\/\//, "https://")
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return ""
-  const { protocol, host, pathname } = new URL(text)
-  return `${protocol}//${host}${pathname.replace(/(\.git)?\/?$/, "")}`
+  const { protocol, host, hostname, pathname } = new URL(text)
+  // The port of git's own protocols is not that of the pages.
+  const at = text === remote ? host : hostname
+  return `${protocol}//${at}${pathname.replace(/(\.git)?\/?$/, "")}`
 }

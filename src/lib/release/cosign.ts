@@ -75,7 +75,11 @@ const { gateFailed, infrastructure, badInput } = ExitCode
 /** What cosign says, and what that means here; the first that fits. Texts of v3.0.6. */
 const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][] = [
   [/none of the attestations matched the predicate type/, "there is none", gateFailed],
-  [/no matching attestations: *$|no signatures found/m, "there is none", gateFailed],
+  [
+    /no matching attestations: *$|no signatures found|no valid bundles exist/m,
+    "there is none",
+    gateFailed,
+  ],
   [
     /accepted signatures do not match threshold|invalid signature/,
     "it was made with another key",
@@ -83,6 +87,12 @@ const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][]
   ],
   [/no matching CertificateIdentity|expected (SAN|issuer) value/, "it was made by somebody else", gateFailed],
   [/expected key signature, not certificate/, "it was made without a key", gateFailed],
+  [
+    /signed with a public key|no public key material|not signed with a certificate/,
+    "it was made with a key",
+    gateFailed,
+  ],
+  [/artifact digest does not match/, "it was made for another image", gateFailed],
   [
     /leaf certificate verification failed/,
     "its certificate is from an authority that isn't trusted",
@@ -95,9 +105,13 @@ const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][]
   ],
   [/0 SCT entries/, "no log of certificates vouches for it", gateFailed],
   [/decryption failed/, "the passphrase doesn't fit the private key", badInput],
-  [/invalid pem block|unsupported pem type|PEM decoding failed/, "the key is none of cosign's", badInput],
   [
-    /processing the identity token|subject from identity token/,
+    /invalid pem block|unsupported pem type|PEM decoding failed|unknown Public key PEM|decrypt: invalid character/,
+    "the key is none of cosign's",
+    badInput,
+  ],
+  [
+    /processing the identity token|subject from identity token|illegal base64 data|not verified by identity provider/,
     "the identity token isn't accepted",
     badInput,
   ],

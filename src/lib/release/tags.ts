@@ -49,6 +49,15 @@ export function tagsFor({ event, ref, sha, kinds }: Tagging, existing: readonly 
     .map(checkedTag)
 }
 
+/** The tag of the highest release among these; undefined where none is one. */
+export const highestVersion = (tags: readonly string[]): string | undefined =>
+  tags
+    .flatMap((tag) => versionOfTag(tag) ?? [])
+    .filter(({ prerelease }) => prerelease.length === 0)
+    .sort(compareVersions)
+    .map(versionTag)
+    .at(-1)
+
 /** A tag that somebody chose. Fails with INVALID_TAG. */
 export function checkedTag(name: string): Tag {
   if (!TAG.test(name)) throw fail("INVALID_TAG", [name])
