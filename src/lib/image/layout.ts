@@ -24,7 +24,7 @@ export function onlyManifest(index: string): string {
   const found = objects(fields(parseJson(index)).manifests)
   const [first] = found
   if (first === undefined || found.length > 1) throw new Error(`the layout has ${found.length} manifests`)
-  return descriptor(first).digest
+  return named(first).digest
 }
 
 /** The path of a blob in an OCI layout. */
@@ -43,7 +43,7 @@ export function readManifest(manifest: string): { config: Descriptor; layers: De
 export const readIndex = (index: string): (Descriptor & { platform: string })[] =>
   objects(fields(parseJson(index)).manifests).map((manifest) => {
     const { os, architecture } = fields(manifest.platform)
-    return { platform: `${word(os)}/${word(architecture)}`, ...descriptor(manifest) }
+    return { platform: `${word(os)}/${word(architecture)}`, ...named(manifest) }
   })
 
 export const totalSize = (layers: readonly Descriptor[]): number =>
@@ -85,11 +85,17 @@ export function difference(now: number, before: number): string {
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
-function descriptor({ mediaType, digest, size }: Record<string, unknown>): Descriptor {
-  const known = text(digest)
-  if (!DIGEST.test(known))
-    throw fail("INVALID_REFERENCE", [known, "its digest is sha256: and 64 of 0-9 and a-f"])
-  return { mediaType: text(mediaType), digest: known, size: typeof size === "number" ? size : 0 }
+const descriptor = ({ mediaType, digest, size }: Record<string, unknown>): Descriptor => ({
+  mediaType: text(mediaType),
+  digest: text(digest),
+  size: typeof size === "number" ? size : 0,
+})
+
+/** The descriptor of what is asked for by its digest. Fails with INVALID_REFERENCE. */
+function named(manifest: Record<string, unknown>): Descriptor {
+  const found = descriptor(manifest)
+  if (DIGEST.test(found.digest)) return found
+  throw fail("INVALID_REFERENCE", [found.digest, "its digest is sha256: and 64 of 0-9 and a-f"])
 }
 
 /** A part of a platform's name; `unknown`, as others have it, for what is none. */

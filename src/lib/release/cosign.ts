@@ -75,11 +75,7 @@ const { gateFailed, infrastructure, badInput } = ExitCode
 /** What cosign says, and what that means here; the first that fits. Texts of v3.0.6. */
 const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][] = [
   [/none of the attestations matched the predicate type/, "there is none", gateFailed],
-  [
-    /no matching attestations: *$|no signatures found|no valid bundles exist/m,
-    "there is none",
-    gateFailed,
-  ],
+  [/no matching attestations: *$|no signatures found|no valid bundles exist/m, "there is none", gateFailed],
   [
     /accepted signatures do not match threshold|invalid signature/,
     "it was made with another key",

@@ -63,7 +63,9 @@ export function verified(
   judge: (predicates: readonly unknown[]) => string | undefined = () => undefined,
 ): Check {
   const { predicate: name, ...rest } = demand
-  const problem = run.exitCode === 0 ? judge(predicates(run)) : cosignFailure(run).reason
+  const found = run.exitCode === 0 ? predicates(run) : []
+  const problem =
+    run.exitCode !== 0 ? cosignFailure(run).reason : found.length === 0 ? "there is none" : judge(found)
   return { name, ...rest, ...(problem === undefined ? {} : { problem }) }
 }
 

@@ -36,7 +36,7 @@ export interface Suppressed {
 export interface Suppressing {
   kept: Finding[]
   suppressed: Suppressed[]
-  /** The entries that match a finding. */
+  /** The entries that match a finding, even those that aren't in order and so suppress nothing. */
   used: Set<Suppression>
 }
 
@@ -65,14 +65,15 @@ export function applySuppressions(
   now: Date,
 ): Suppressing {
   const byRule = new Map<string, { entry: Suppression; holds: (finding: Finding) => boolean }[]>()
-  for (const entry of suppressions.filter((each) => fault(each, now) === undefined)) {
+  for (const entry of suppressions) {
     const key = ruleKey(entry)
     byRule.set(key, [...(byRule.get(key) ?? []), { entry, holds: holdsFor(entry) }])
   }
+  const inOrder = new Set(suppressions.filter((each) => fault(each, now) === undefined))
   const result: Suppressing = { kept: [], suppressed: [], used: new Set() }
   for (const finding of findings) {
     const entries = (byRule.get(ruleKey(finding)) ?? []).filter(({ holds }) => holds(finding))
-    const [first] = entries
+    const first = entries.find(({ entry }) => inOrder.has(entry))
     if (first === undefined) result.kept.push(finding)
     else result.suppressed.push({ finding, suppression: first.entry })
     for (const { entry } of entries) result.used.add(entry)

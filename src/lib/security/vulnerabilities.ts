@@ -53,7 +53,10 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
     .flatMap((result) => holes(result, options))
     .filter(({ key }) => !known.has(key) && known.add(key))
   const findings = [...listed, ...others].sort(inOrder).map(({ finding }) => finding)
-  const clean = `${looked} ${without(options.gate, NOUN)}`
+  const spared = findings.some(
+    ({ severity = "unknown", advisory }) => advisory && graded(severity, options.gate).advisory !== true,
+  )
+  const clean = `${looked} ${without(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
   return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean }) }
 }
 
@@ -94,6 +97,8 @@ function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
     const rule = text(vulnerability.VulnerabilityID)
     const line = lineOf(vulnerability)
     const severity = severityOf(text(vulnerability.Severity))
+    const grade = graded(severity, options.gate)
+    const spared = options.unfixedPass === true && text(vulnerability.FixedVersion) === ""
     const finding = trivyFinding(
       {
         rule,
@@ -102,9 +107,7 @@ function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
         message: message(vulnerability, severity),
         url: text(vulnerability.PrimaryURL),
       },
-      options.unfixedPass && text(vulnerability.FixedVersion) === ""
-        ? { ...graded(severity, options.gate), level: "warning", advisory: true }
-        : graded(severity, options.gate),
+      spared && grade.level === "error" ? { ...grade, level: "warning", advisory: true } : grade,
     )
     return { finding, key: `${normalise(name)} ${version} ${rule}`, name: normalise(name) }
   })
