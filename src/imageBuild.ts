@@ -18,7 +18,7 @@ import {
   instructionText,
 } from "./lib/image/buildFailure.js"
 import { contextWarning } from "./lib/image/context.js"
-import { imageText } from "./lib/image/layout.js"
+import { imageText, layerLines } from "./lib/image/layout.js"
 import { baseReferences } from "./lib/image/plan.js"
 import { labels, NO_TIME, type Revision } from "./lib/image/revision.js"
 import { serviceName } from "./lib/python/name.js"
@@ -116,13 +116,11 @@ async function buildWork(inputs: ImageInputs) {
     Promise.all(inputs.platforms.map((platform) => build(platform, inputs))),
     dockerfile === undefined ? [] : heavyContext(inputs),
   ])
-  const timing = { milliseconds: Date.now() - begun, cached: null }
+  const timing = { began: begun, milliseconds: Date.now() - begun, cached: null }
   const failures = variants.filter((variant) => "message" in variant)
   if (failures.length > 0) return { ...failed(failures, warnings), ...timing }
-  const built = await layOut(
-    variants.filter((variant) => "container" in variant),
-    inputs,
-  )
+  const containers = variants.filter((variant) => "container" in variant)
+  const built = await layOut(containers, { dated: dockerfile === undefined }, inputs)
   const image: BuiltImage = { ...built, ...(dockerfile !== undefined && { dockerfile }) }
   const whose = dockerfile ?? "made by Slipway"
   return {
@@ -130,7 +128,10 @@ async function buildWork(inputs: ImageInputs) {
     ...timing,
     milliseconds: Date.now() - begun,
     exitCode: overall([]),
-    log: variants.flatMap((variant) => ("container" in variant ? emulation(variant) : [])).join(""),
+    log: [
+      ...image.images.map(layerLines),
+      ...variants.flatMap((variant) => ("container" in variant ? emulation(variant) : [])),
+    ].join(""),
     facts: await facts(image, variants, inputs),
     image,
   }
@@ -200,7 +201,11 @@ async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]>
   ]
 }
 
-async function layOut(variants: readonly Variant[], { revision, config, source }: ImageInputs) {
+async function layOut(
+  variants: readonly Variant[],
+  { dated }: { dated: boolean },
+  { revision, config, source }: ImageInputs,
+) {
   const name = serviceName(await texts(source, MANIFESTS), config.name)
   const names = labels(name, { ...revision, origin: config.release.source ?? revision.origin })
   const created = revision.committed || NO_TIME
@@ -209,7 +214,7 @@ async function layOut(variants: readonly Variant[], { revision, config, source }
       (image, [name, value]) => image.withLabel(name, value),
       bare,
     )
-    return { platform, container, layout: platformLayout(container, created, config) }
+    return { platform, container, layout: platformLayout(container, { created, dated }, config) }
   })
   const layout = await indexLayout(layouts, names, config)
   const bases = new Map(

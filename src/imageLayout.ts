@@ -43,12 +43,20 @@ export const regctl = (config: Config): Container =>
     .from(imageReference("regctl", REGCTL_VERSION, config.images))
     .withUser("0") // for mounted files
 
-/** Makes an OCI layout of a container that is the same whenever it is made. `created` is RFC 3339. */
-export function platformLayout(container: Container, created: string, config: Config): Directory {
+/**
+ * Makes an OCI layout of a container that is the same whenever it is made. `created` is RFC 3339. Where the files of an
+ * image are `dated` already, only those that making it has touched are dated anew.
+ */
+export function platformLayout(
+  container: Container,
+  { created, dated }: { created: string; dated: boolean },
+  config: Config,
+): Directory {
   const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
   return withScripts(regctl(config), "slipway_layout.sh")
     .withEnvVariable("CREATED", created)
     .withEnvVariable("LAYERS", LAYER_TIME)
+    .withEnvVariable("AFTER", dated ? created : "")
     .withMountedFile("/in.tar", archive)
     .withMountedTemp("/in")
     .withExec(["sh", `${SCRIPTS}/slipway_layout.sh`])

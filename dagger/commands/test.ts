@@ -17,6 +17,8 @@ interface Results {
 const IMAGES = [
   ...["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"],
   ...["ghcr.io/regclient/regctl:v0.11.7-alpine", "ghcr.io/sigstore/cosign/cosign:v3.0.6", "registry:3"],
+  ...["ghcr.io/sigstore/fulcio:v1.8.5", "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1"],
+  "ghcr.io/sigstore/timestamp-server:v2.0.5",
 ]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes of the engine's archive of an image (/in.tar) an OCI layout (/out) that doesn't tell when it was made.
-# CREATED is the time that the image says it has, LAYERS what the files in its own layers get.
+# CREATED is the time that the image says it has, LAYERS what the files in its own layers get; with AFTER only those
+# that are younger.
 set -eu
 mkdir -p /out
 tar -xf /in.tar -C /in
@@ -9,4 +10,4 @@ image=ocidir:///in@$(sed -n 's/.*"digest":"\(sha256:[0-9a-f]*\)".*/\1/p' /in/ind
 base=$(regctl image config "$image" --format '{{range .History}}{{println .CreatedBy}}{{end}}' |
   grep -c '^import image layer ') || true
 regctl image mod "$image" --create ocidir:///out:image \
-  --config-time "set=$CREATED" --layer-time "set=$LAYERS,base-layers=$base"
+  --config-time "set=$CREATED" --layer-time "set=$LAYERS${AFTER:+,after=$AFTER},base-layers=$base"

@@ -59,7 +59,7 @@ export class Checker {
     if (!isSeq(node)) return this.#wrong(node, path, "expected a list")
     if (spec.nonEmpty && node.items.length === 0)
       return this.#report(node, path, "expected at least one entry, received an empty list")
-    this.#unique(node.items, path)
+    if (!spec.mayRepeat) this.#unique(node.items, path)
     return node.items.map((item, index) => this.read(spec.item, item as Node, `${path}[${index}]`))
   }
 

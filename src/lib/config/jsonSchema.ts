@@ -26,7 +26,7 @@ function schemaOf(spec: Spec, path: string): Schema {
         ...about(spec, path),
         type: "array",
         items: leafSchema(spec.item),
-        uniqueItems: true,
+        uniqueItems: spec.mayRepeat !== true,
         ...(spec.nonEmpty && { minItems: 1 }),
       }
     default:

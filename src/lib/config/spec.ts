@@ -39,9 +39,10 @@ export interface IntegerSpec {
 
 export type LeafSpec = TextSpec | ChoiceSpec | IntegerSpec
 
-/** A list in which nothing stands twice. */
+/** A list in which nothing stands twice, unless it may. */
 export interface ListSpec {
   readonly kind: "list"
+  readonly mayRepeat?: true
   readonly doc?: string
   readonly item: LeafSpec
   readonly nonEmpty?: boolean

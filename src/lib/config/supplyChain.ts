@@ -51,6 +51,7 @@ export const image = {
       kind: "list",
       doc: "What Slipway's own image runs. Left out, the `web` line of a Procfile, else the project's only script.",
       item: { kind: "text", rules: [command] },
+      mayRepeat: true,
       nonEmpty: true,
     },
     port: {

@@ -62,6 +62,14 @@ export function imageText({ compressed, layers }: PlatformImage): string {
   return `${sizeText(compressed)} in ${count(layers.length, "layer")}, the biggest ${sizeText(biggest)}`
 }
 
+/** Returns what an image is made of, a line for each layer. */
+export const layerLines = ({ platform, digest, compressed, layers }: PlatformImage): string =>
+  [
+    `${platform} ${digest} ${sizeText(compressed)}`,
+    ...layers.map((layer, index) => `  layer ${index + 1} ${layer.digest} ${sizeText(layer.size)}`),
+    "",
+  ].join("\n")
+
 /** Returns what takes more than its budget. */
 export const overBudget = (images: readonly PlatformImage[], budget: number | undefined): Finding[] =>
   images
