@@ -107,6 +107,6 @@ function ended(child: ChildProcess): Promise<number> {
 export function readActivity(line: string): string | undefined {
   const command = /\bwithExec (.+)$/.exec(line)?.[1]
   if (!command || /^(DONE|ERROR|CACHED|CANCELED)\b/.test(command)) return undefined
-  const words = /timeout --kill-after=\d+ \d+ (.+)$/.exec(command)?.[1] ?? command
+  const words = /timeout -k \d+ \d+ (.+)$/.exec(command)?.[1] ?? command
   return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*$/, "").slice(0, 100)
 }

@@ -12,6 +12,7 @@ import {
   type Sigstore,
   type Trust,
 } from "./lib/release/cosign.js"
+import { limited } from "./lib/run.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
 
@@ -109,13 +110,16 @@ export function withSigstore(
   )
 }
 
+/** For one command: a service that accepts a connection and then says nothing would else be waited for without end. */
+const PATIENCE = 600
+
 /** Runs each command, whatever became of those before. The run itself fails only with its container. */
 export async function each(
   container: Container,
   commands: readonly (readonly string[])[],
 ): Promise<ToolRun[]> {
   if (commands.length === 0) return []
-  const list = commands.map((command) => `${shellQuote(command)}\n`).join("")
+  const list = commands.map((command) => `${shellQuote(limited(command, PATIENCE))}\n`).join("")
   const printed = await withScripts(container, "slipway_each.sh")
     .withEnvVariable("SLIPWAY_CALL", randomUUID()) // never from the cache
     .withNewFile("/slipway/commands", list)

@@ -12,9 +12,6 @@ import { highestVersion, immutableConflict, type Tag } from "./lib/release/tags.
 /** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
 const WAITS = [2_000, 8_000]
 
-/** For one command: against a registry that fails at each request regctl would go on for minutes more. */
-const PATIENCE = "600"
-
 /** An image in a registry. */
 export interface Published {
   /** Host and repository. */
@@ -124,7 +121,7 @@ async function regctl(tools: Container, args: readonly string[]): Promise<ToolRu
 /** Runs regctl, again after a while for what may pass by itself. */
 async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
   for (const wait of [...WAITS, undefined]) {
-    const [run] = await each(tools, [["timeout", PATIENCE, "regctl", "-v", "error", ...args]])
+    const [run] = await each(tools, [["regctl", "-v", "error", ...args]])
     if (run === undefined) throw new Error("regctl was not run")
     if (run.exitCode === 0 || wait === undefined || !registryFailure(run).retry) return run
     await sleep(wait)

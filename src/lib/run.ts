@@ -10,13 +10,22 @@ export const TIMED_OUT = 124
 /** From here on a shell counts in the signal that ended the command. */
 const SIGNALS = 128
 
+/** Ends a command when its time is up; as BusyBox takes it too, which the images of some tools have in place of GNU. */
+export const limited = (command: readonly string[], seconds: number): string[] => [
+  ...["timeout", "-k", "5", String(seconds)],
+  ...command,
+]
+
+/** The time in milliseconds. BusyBox knows only seconds: then the last of this one's. */
+const NOW = "now=$(date +%s%3N | grep -E '^[0-9]{13}$') || now=$(date +%s)999"
+
 /**
  * Wraps a command so that its container survives a failure: how it ended is kept in a file. It is ended when its time
  * is up.
  */
 export function recorded(command: readonly string[], seconds: number): string[] {
-  const script = `date +%s%3N > ${RECORD.began}; "$@"; echo $? > ${RECORD.exitCode}`
-  return ["sh", "-c", script, "-", "timeout", "--kill-after=5", String(seconds), ...command]
+  const script = `${NOW}; echo $now > ${RECORD.began}; "$@"; echo $? > ${RECORD.exitCode}`
+  return ["sh", "-c", script, "-", ...limited(command, seconds)]
 }
 
 /** True for a run that another one might not repeat: out of time, or ended by a signal. */

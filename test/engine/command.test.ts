@@ -24,8 +24,8 @@ import {
 
 beforeAll(engineEnvironment)
 
-it("ci runs every stage of every group on the sample service", async () => {
-  const run = await ci(APP)
+it("ci runs every stage of every group on the sample service, for a version's tag", async () => {
+  const run = await ci(APP, "--event=push", "--ref=refs/tags/v1.0.0", "--embedded")
   expect(run.exitCode, run.stdout).toBe(0)
   expect(statuses(run)).toEqual(Object.fromEntries(STAGE_NAMES.map((name) => [name, "passed"])))
 })
@@ -55,7 +55,7 @@ describe("verdict.json", () => {
       status: "failed",
       exitCode: 1,
       milliseconds: expect.any(Number) as number,
-      stages: STAGE_NAMES.map((name) => ({
+      stages: STAGE_NAMES.filter((name) => !hasStage("release", name)).map((name) => ({
         name,
         group: GROUPS.find((group) => hasStage(group, name)),
         status: expect.stringMatching(name === "bandit" ? /^failed$/ : /^\w+$/) as string,

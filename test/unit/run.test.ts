@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -11,11 +11,11 @@ describe("recorded", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** Runs a recorded command here, with its record in a folder of ours. */
-  function execute(command: string[], seconds = 10) {
+  function execute(command: string[], seconds = 10, PATH = process.env["PATH"]) {
     const [program = "", ...args] = recorded(command, seconds).map((word) =>
       word.replaceAll("/slipway/", `${folder}/`),
     )
-    const { status, stdout } = spawnSync(program, args, { encoding: "utf8" })
+    const { status, stdout } = spawnSync(program, args, { encoding: "utf8", env: { ...process.env, PATH } })
     const read = (name: string) => Number(readFileSync(join(folder, name), "utf8"))
     return { status, stdout, exitCode: read("exit-code"), began: read("began") }
   }
@@ -26,6 +26,17 @@ describe("recorded", () => {
     expect(ended).toMatchObject({ status: 0, exitCode: 3, stdout: "1:a b\n" })
     expect(ended.began).toBeGreaterThanOrEqual(before)
     expect(ended.began).toBeLessThanOrEqual(Date.now())
+  })
+
+  it.each(["%3N", "3N", ""])("knows the time where date(1) makes %j of milliseconds", (unknown) => {
+    const seconds = "#!/bin/sh\necho $(/bin/date +%s)"
+    writeFileSync(join(folder, "date"), `${seconds}$(echo "$1" | grep -q N && echo '${unknown}')\n`, {
+      mode: 0o755,
+    })
+    const before = Date.now()
+    const { began } = execute(["true"], 10, `${folder}:${process.env["PATH"]}`)
+    expect(began).toBeGreaterThanOrEqual(before)
+    expect(began - before).toBeLessThan(2000)
   })
 
   it("keeps how a run was ended early: time was up, no such command, a signal", () => {

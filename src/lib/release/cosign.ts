@@ -1,5 +1,6 @@
 import { ExitCode } from "../errors.js"
 import type { ToolRun } from "../finding.js"
+import { TIMED_OUT } from "../run.js"
 import { fields, objects, parseJson, text } from "../tools/json.js"
 import { oneLine } from "../tools/outcome.js"
 
@@ -118,6 +119,7 @@ const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][]
 
 /** Says in a line what became of a command of cosign's that failed. */
 export function cosignFailure({ stderr, exitCode }: Pick<ToolRun, "stderr" | "exitCode">): Failure {
+  if (exitCode === TIMED_OUT) return { reason: "cosign took too long", exitCode: infrastructure }
   const known = MEANINGS.find(([pattern]) => pattern.test(stderr))
   if (known !== undefined) return { reason: known[1], exitCode: known[2] }
   const own = /^Error: (.*)$/m.exec(stderr)?.[1] ?? stderr

@@ -8,6 +8,7 @@ export const good: Record<string, string> = {
   "build arguments of all sorts": `image: {args: ["A=", "A=b=c", "_a1=ü 😀 'x' $(y)", "Z=${"z".repeat(4000)}"]}\n`,
   "no build arguments": "image: {args: []}\n",
   "a command's word with a space": "image: {command: ['python -m app']}\n",
+  "a command with a word twice": "image: {command: [gunicorn, -b, 'a:1', -b, 'b:2']}\n",
   "the root as health": "image: {health: /}\n",
   "the longest path of health": `image: {health: /${"~".repeat(1000)}}\n`,
   "the least and the greatest size": "image: {budget: 1kB, context: 9999GB}\n",

@@ -4,7 +4,7 @@ import { readActivity } from "../../../dagger/dagger.js"
 it.each([
   ["38  : ┆ withExec uv venv --quiet /venv", "uv venv --quiet /venv"],
   [
-    '42  : ┆ withExec sh -c date +%s%3N > /slipway/began; "$@"; code=$? - timeout --kill-after=5 600 black --check -- .',
+    '42  : ┆ withExec sh -c now=$(date +%s%3N); echo $now > /slipway/began; "$@"; echo $? - timeout -k 5 600 black --check -- .',
     "black --check -- .",
   ],
   ["38  : ┆ withExec DONE [0.3s]", undefined],

@@ -3,8 +3,11 @@ import type { Finding } from "../../../src/lib/finding.js"
 import { judgeKept } from "../../../src/lib/security/judge.js"
 import {
   applySuppressions,
+  entriesFor,
+  PLACES,
   type Suppression,
   suppressionFindings,
+  unusedInImage,
 } from "../../../src/lib/security/suppressions.js"
 
 const NOW = new Date("2026-11-23T12:00:00Z")
@@ -33,7 +36,7 @@ const suppresses = (from: Partial<Suppression>, found: Finding = finding(), now 
   const entries = [entry(from)]
   const { kept, suppressed, used } = applySuppressions([found], entries, now)
   expect(kept).toEqual(suppressed.length === 0 ? [found] : [])
-  expect(used.size).toBe(suppressed.length)
+  if (suppressed.length === 1) expect([...used]).toEqual(entries)
   return suppressed.length === 1
 }
 
@@ -45,6 +48,7 @@ describe("applySuppressions", () => {
     expect(suppresses({ tool: "trivy" })).toBe(false)
     expect(suppresses({ rule: "B10" })).toBe(false)
     expect(suppresses({ rule: "*" })).toBe(false)
+    expect(applySuppressions([finding()], [entry({ tool: "trivy" })], NOW).used.size).toBe(0)
   })
 
   test("a path holds for no finding without a file", () => {
@@ -77,12 +81,69 @@ describe("applySuppressions", () => {
     expect(suppresses(from)).toBe(false)
   })
 
+  test("an entry that isn't in order is none that nothing needs", () => {
+    const entries = [entry({ expires: "2026-11-22" }), entry()]
+    const { suppressed, used } = applySuppressions([finding()], entries, NOW)
+    expect(suppressed).toEqual([{ finding: finding(), suppression: entries[1] }])
+    expect([...used]).toEqual(entries)
+  })
+
   test("gives the first entry that matches, and marks all as used", () => {
     const entries = [entry({ rule: "B102" }), entry({ path: "app/*" }), entry()]
     const { suppressed, used } = applySuppressions([finding(), finding({ file: "b.py" })], entries, NOW)
     expect(suppressed.map(({ suppression }) => suppression)).toEqual([entries[1], entries[2]])
     expect([...used]).toEqual([entries[1], entries[2]])
     expect(applySuppressions([finding()], entries, NOW).used.size).toBe(2)
+  })
+})
+
+describe("what is scanned", () => {
+  const [both, source, image] = [entry(), entry({ in: "source" }), entry({ in: "image" })]
+
+  test("has entries of its own, and those for both", () => {
+    expect(PLACES).toEqual(["source", "image"])
+    expect(entriesFor("source", [both, source, image])).toEqual([both, source])
+    expect(entriesFor("image", [both, source, image])).toEqual([both, image])
+    expect(entriesFor("image", [])).toEqual([])
+  })
+
+  test("an entry for one suppresses nothing in the other", () => {
+    const inImage = entriesFor("image", [source])
+    expect(applySuppressions([finding()], inImage, NOW).kept).toEqual([finding()])
+  })
+})
+
+describe("unusedInImage", () => {
+  const path = "usr/bin/**"
+  const trivy = (from: Partial<Suppression> = {}): Suppression =>
+    entry({ tool: "trivy", rule: "CVE-2024-1", in: "image", ...from })
+
+  test("gives the place of an entry for the image alone that nothing in it needs", () => {
+    expect(unusedInImage([trivy({ path, line: 9 })], new Set())).toEqual([
+      {
+        tool: "slipway",
+        rule: "unused",
+        level: "error",
+        file: ".slipway/suppressions.yaml",
+        line: 9,
+        message:
+          "the suppression of trivy CVE-2024-1 in usr/bin/** suppresses nothing in the image: remove it",
+      },
+    ])
+  })
+
+  test("has nothing to say of what is used, nor of what the source may need", () => {
+    const [used, unused, both, source] = [trivy(), trivy(), entry({ tool: "trivy" }), trivy({ in: "source" })]
+    expect(unusedInImage([used, both, source], new Set([used]))).toEqual([])
+    expect(unusedInImage([used, unused], new Set([used]))).toHaveLength(1)
+  })
+
+  test("tells nobody to remove an entry that has expired, and whose finding is there again", () => {
+    const entries = [trivy({ expires: "2026-11-22" })]
+    const found = finding({ tool: "trivy", rule: "CVE-2024-1" })
+    const { kept, used } = applySuppressions([found], entries, NOW)
+    expect(kept).toEqual([found])
+    expect(unusedInImage(entries, used)).toEqual([])
   })
 })
 
@@ -127,6 +188,24 @@ describe("suppressionFindings", () => {
     for (const used of [true, false])
       expect(of(from, used)).toEqual([[rule, expect.stringContaining(message) as string]])
   })
+
+  test("says nothing of the use of entries for the image alone, but of their order", () => {
+    expect(of({ in: "image" }, false)).toEqual([])
+    expect(of({ in: "image", expires: "2026-11-22" }, false)).toEqual([
+      ["expired", expect.stringContaining("expired on 2026-11-22") as string],
+    ])
+  })
+
+  test.each<Partial<Suppression>>([{}, { in: "source" }])(
+    "sends to the image what trivy may find there: %j",
+    (from) => {
+      const entries = [entry({ tool: "trivy", ...from })]
+      const usage = { used: new Set<Suppression>(), tools: new Set(["trivy"]) }
+      expect(suppressionFindings(entries, usage, NOW).map(({ message }) => message)).toEqual([
+        "the suppression of trivy B101 suppresses nothing in the source: remove it, or give it `in: image`",
+      ])
+    },
+  )
 
   test("says nothing of the use of entries for a tool that didn't run", () => {
     expect(of({ tool: "zap" }, false)).toEqual([])

@@ -41,6 +41,8 @@ suppressions:
     owner: ann@example.com
 
   - {tool: zap, rule: 10021, reason: "a: b", expires: "2028-02-29", owner: o}
+  - {tool: trivy, rule: CVE-2024-1, in: image, reason: r, expires: 2026-12-31, owner: o}
+  - {tool: trivy, rule: CVE-2024-1, in: "source", reason: r, expires: 2026-12-31, owner: o}
 `
     expect(parseSuppressions(text)).toEqual({
       suppressions: [
@@ -54,6 +56,17 @@ suppressions:
           line: 4,
         },
         { tool: "zap", rule: "10021", reason: "a: b", expires: "2028-02-29", owner: "o", line: 13 },
+        ...[
+          { in: "image", line: 14 },
+          { in: "source", line: 15 },
+        ].map((from) => ({
+          tool: "trivy",
+          rule: "CVE-2024-1",
+          reason: "r",
+          expires: "2026-12-31",
+          owner: "o",
+          ...from,
+        })),
       ],
     })
   })
@@ -105,6 +118,16 @@ describe("what doesn't fit", () => {
       "2:24 suppressions[0].rule: expected a text, received nothing",
     ],
     [`${ENTRY}, reasn: x}\n`, '2:79 suppressions[0].reasn: unknown key; did you mean "reason"?'],
+    [
+      `${ENTRY}, in: images}\n`,
+      '2:83 suppressions[0].in: expected one of source, image, received "images"; did you mean "image"?',
+    ],
+    [`${ENTRY}, in: }\n`, "2:83 suppressions[0].in: expected one of source, image, received nothing"],
+    [`${ENTRY}, in: [image]}\n`, "2:83 suppressions[0].in: expected one of source, image, received a list"],
+    [
+      `${ENTRY}, in: Image}\n`,
+      '2:83 suppressions[0].in: expected one of source, image, received "Image"; did you mean "image"?',
+    ],
     [`${ENTRY}, paths: x}\n`, '2:79 suppressions[0].paths: unknown key; did you mean "path"?'],
     [
       `${ENTRY}, version: 1}\n`,

@@ -146,6 +146,69 @@ describe("findings", () => {
   })
 })
 
+describe("what nobody has fixed yet", () => {
+  const unfixed = (from: object = {}): object => hole({ FixedVersion: "", Status: "affected", ...from })
+  const graded = (unfixedPass: boolean, ...holes: object[]) => {
+    const { findings, judge } = vulnerabilities([report(environment([PYYAML], holes))], {
+      gate: "high",
+      unfixedPass,
+    })
+    const { status, reason } = judge(findings)
+    return {
+      status,
+      reason,
+      findings: findings.map(({ level, advisory, severity }) => [severity, level, advisory]),
+    }
+  }
+
+  test("fails unless it is said to pass", () => {
+    expect(graded(false, unfixed())).toEqual({
+      status: "failed",
+      reason: "1 critical vulnerability",
+      findings: [["critical", "error", undefined]],
+    })
+  })
+
+  test("is named and fails nothing where it passes, and nobody is told that there is none", () => {
+    expect(graded(true, unfixed())).toEqual({
+      status: "passed",
+      reason:
+        "1 package in the environment without a high or critical vulnerability that has a fix, 1 below the gate",
+      findings: [["critical", "warning", true]],
+    })
+  })
+
+  test("is known by the lack of a version, whatever Trivy thinks of it", () => {
+    for (const Status of ["affected", "will_not_fix", "fix_deferred", "end_of_life", undefined, ""])
+      for (const FixedVersion of ["", undefined, null])
+        expect(graded(true, unfixed({ Status, FixedVersion })).status).toBe("passed")
+    expect(graded(true, unfixed({ FixedVersion: "5.4" })).status).toBe("failed")
+  })
+
+  test("doesn't keep what has a fix from failing", () => {
+    const { status, reason } = graded(true, unfixed(), hole({ VulnerabilityID: "CVE-2" }))
+    expect([status, reason]).toEqual(["failed", "1 critical vulnerability, 1 below the gate"])
+  })
+
+  test("is no worse for it below the gate", () => {
+    for (const unfixedPass of [true, false])
+      expect(graded(unfixedPass, unfixed({ Severity: "LOW" }))).toEqual({
+        status: "passed",
+        reason: "1 package in the environment without a high or critical vulnerability, 1 below the gate",
+        findings: [["low", "note", true]],
+      })
+    expect(graded(true, unfixed({ Severity: "MEDIUM" })).findings).toEqual([["medium", "warning", true]])
+  })
+
+  test("says so", () => {
+    const { findings } = vulnerabilities([report(environment([PYYAML], [unfixed()]))], {
+      gate: "high",
+      unfixedPass: true,
+    })
+    expect(findings[0]?.message).toContain("(critical, no fixed version yet; https://")
+  })
+})
+
 describe("the outcome", () => {
   const many = [
     hole(),
@@ -190,6 +253,18 @@ describe("the outcome", () => {
       reason: `4 packages in 2 manifests and the environment ${words}`,
       findings: [],
     })
+  })
+
+  test("names the image where that is what was looked at", () => {
+    const options = { gate: "critical", place: "the image" } as const
+    const packages = environment([PYYAML, pkg("six", "1")])
+    const { findings, judge } = vulnerabilities(
+      [report({ ...packages, Class: "os-pkgs" }), report(packages)],
+      options,
+    )
+    expect(judge(findings).reason).toBe("2 packages in the image without a critical vulnerability")
+    const both = vulnerabilities([report(requirements(), packages)], options)
+    expect(both.judge([]).reason).toContain("2 packages in 1 manifest and the image without")
   })
 
   test("passes with what is below the gate", () => {

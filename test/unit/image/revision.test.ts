@@ -1,0 +1,92 @@
+import { describe, expect, it, test } from "vitest"
+import { labels, NO_TIME, webAddress } from "../../../src/lib/image/revision.js"
+
+const REVISION = {
+  sha: "0123456789abcdef0123456789abcdef01234567",
+  committed: "2026-11-23T12:00:00+01:00",
+  origin: "https://github.com/team/service",
+  version: "1.2.3",
+}
+
+describe("labels", () => {
+  it("tell where an image comes from, by the names of OCI", () => {
+    expect(labels("upscaler-api", REVISION)).toEqual({
+      "org.opencontainers.image.title": "upscaler-api",
+      "org.opencontainers.image.revision": REVISION.sha,
+      "org.opencontainers.image.source": REVISION.origin,
+      "org.opencontainers.image.version": "1.2.3",
+      "org.opencontainers.image.created": "2026-11-23T12:00:00+01:00",
+    })
+  })
+
+  it("say nothing of what isn't known", () => {
+    const nothing = { sha: "", committed: "", origin: "", version: "" }
+    expect(labels(undefined, nothing)).toEqual({})
+    expect(labels("", { ...nothing, sha: "abc" })).toEqual({ "org.opencontainers.image.revision": "abc" })
+  })
+})
+
+it("has a time that zip and tar can hold", () => {
+  expect(new Date(NO_TIME).toISOString()).toBe("1980-01-01T00:00:00.000Z")
+})
+
+describe("webAddress", () => {
+  test.each([
+    ["https://github.com/team/service.git", "https://github.com/team/service"],
+    ["https://github.com/team/service", "https://github.com/team/service"],
+    ["https://github.com/team/service.git/", "https://github.com/team/service"],
+    ["https://github.com/team/service/", "https://github.com/team/service"],
+    ["http://git.example.com:8080/a/b.git", "http://git.example.com:8080/a/b"],
+    ["git@github.com:team/service.git", "https://github.com/team/service"],
+    ["github.com:team/service.git", "https://github.com/team/service"],
+    ["git@git.example.com:/srv/team/service.git", "https://git.example.com/srv/team/service"],
+    ["ssh://git@github.com/team/service.git", "https://github.com/team/service"],
+    ["ssh://git@git.example.com:2222/team/service.git", "https://git.example.com/team/service"],
+    ["ssh://git@[::1]:2222/team/service.git", "https://[::1]/team/service"],
+    ["git://git.example.com:9418/service.git", "https://git.example.com/service"],
+    ["https://dev.azure.com/org/project/_git/a%20b", "https://dev.azure.com/org/project/_git/a%20b"],
+    ["https://github.com/team/my.git.service", "https://github.com/team/my.git.service"],
+    ["https://github.com/", "https://github.com"],
+  ])("of %s is %s", (remote, address) => {
+    expect(webAddress(remote)).toBe(address)
+  })
+
+  test.each([
+    "https://me:s3cret@git.example.com/a.git",
+    "https://s3cret@git.example.com/a.git",
+    "https://git.example.com/a.git?token=s3cret",
+    "https://git.example.com/a.git#s3cret",
+    "ssh://me:s3cret@git.example.com:22/a.git",
+    "me:s3cret@git.example.com:a.git",
+  ])("keeps what is secret in %s to itself", (remote) => {
+    expect(webAddress(remote)).toBe("https://git.example.com/a")
+  })
+
+  test.each([
+    "",
+    "origin",
+    "/srv/git/service.git",
+    "./service",
+    "../service.git",
+    "./a:b",
+    "file:///srv/git/service.git",
+    "C:\\Users\\me\\service",
+    "C:/Users/me/service",
+    "ext::sh -c evil",
+    "javascript://github.com/%0aalert(1)",
+    "ftp://git.example.com/a",
+    "https://",
+    "https://a b/c",
+    "git@github.com:",
+    "git@github.com:a\nb",
+    "ssh://",
+  ])("is empty for %j", (remote) => {
+    expect(webAddress(remote)).toBe("")
+  })
+
+  it("takes no long time for a long one", () => {
+    const began = performance.now()
+    for (const unit of ["a", "@", ":", "/", ".git", "a@", "a:", "git@a:"]) webAddress(unit.repeat(50_000))
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+})

@@ -1,0 +1,326 @@
+import { describe, expect, it, test } from "vitest"
+import { ExitCode } from "../../../src/lib/errors.js"
+import {
+  cosignFailure,
+  FILES,
+  hasCertificateLog,
+  NO_SERVICES,
+  predicates,
+  signFlags,
+  type Trust,
+  verifyFlags,
+} from "../../../src/lib/release/cosign.js"
+import { attestation, failure } from "./cosignRuns.js"
+
+const IDENTITY: Trust = {
+  by: "identity",
+  identity: "ci@example.com",
+  issuer: "https://issuer.example.com",
+  logged: true,
+}
+
+describe("signFlags", () => {
+  it("by key without a log ask nothing of the internet", () => {
+    expect(signFlags("key", "none")).toEqual([
+      "--yes",
+      "--key=env://COSIGN_PRIVATE_KEY",
+      `--signing-config=${FILES.signingConfig}`,
+      `--trusted-root=${FILES.trustedRoot}`,
+    ])
+  })
+
+  it("take the public Sigstore as cosign knows it", () => {
+    expect(signFlags("key", "public")).toEqual(["--yes", "--key=env://COSIGN_PRIVATE_KEY"])
+    expect(signFlags("identity", "public")).toEqual(["--yes"])
+  })
+
+  it("for an identity name no key, and no token either", () => {
+    expect(signFlags("identity", "own")).toEqual([
+      "--yes",
+      `--signing-config=${FILES.signingConfig}`,
+      `--trusted-root=${FILES.trustedRoot}`,
+    ])
+  })
+})
+
+describe("verifyFlags", () => {
+  test.each<[string, Trust, Parameters<typeof verifyFlags>[1], string[]]>([
+    ["by key, in public", { by: "key" }, "public", [`--key=${FILES.publicKey}`]],
+    [
+      "by key, in a Sigstore of one's own",
+      { by: "key" },
+      "own",
+      [`--key=${FILES.publicKey}`, `--trusted-root=${FILES.trustedRoot}`],
+    ],
+    [
+      "by key, without any",
+      { by: "key" },
+      "none",
+      [`--key=${FILES.publicKey}`, "--private-infrastructure", `--trusted-root=${FILES.trustedRoot}`],
+    ],
+    [
+      "by identity, in public",
+      IDENTITY,
+      "public",
+      ["--certificate-identity=ci@example.com", "--certificate-oidc-issuer=https://issuer.example.com"],
+    ],
+    [
+      "by identity, where certificates are logged nowhere",
+      { ...IDENTITY, logged: false },
+      "own",
+      [
+        "--certificate-identity=ci@example.com",
+        "--certificate-oidc-issuer=https://issuer.example.com",
+        "--insecure-ignore-sct",
+        `--trusted-root=${FILES.trustedRoot}`,
+      ],
+    ],
+  ])("%s", (_, trust, sigstore, flags) => {
+    expect(verifyFlags(trust, sigstore)).toEqual(flags)
+  })
+
+  it("loosen nothing where there are logs", () => {
+    for (const sigstore of ["public", "own"] as const)
+      for (const trust of [IDENTITY, { by: "key" } as const])
+        expect(verifyFlags(trust, sigstore).join(" ")).not.toMatch(/insecure|private|regexp/)
+  })
+
+  it("keep an identity in its argument, whatever it looks like", () => {
+    const flags = verifyFlags({ ...IDENTITY, identity: "--key=x", issuer: "" }, "public")
+    expect(flags).toEqual(["--certificate-identity=--key=x", "--certificate-oidc-issuer="])
+  })
+})
+
+it("describes a Sigstore without services as cosign itself would", () => {
+  expect(JSON.parse(NO_SERVICES.signingConfig)).toEqual({
+    mediaType: "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+    rekorTlogConfig: {},
+    tsaConfig: {},
+  })
+  expect(JSON.parse(NO_SERVICES.trustedRoot)).toEqual({
+    mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+  })
+})
+
+test.each([
+  ['{"ctlogs":[{"baseUrl":"https://ct.example.com"}]}', true],
+  ['{"ctlogs":[null]}', true],
+  ['{"ctlogs":[]}', false],
+  ['{"ctlogs":{}}', false],
+  ['{"tlogs":[{"baseUrl":"https://rekor.example.com"}]}', false],
+  [NO_SERVICES.trustedRoot, false],
+  ["[]", false],
+  ["{", false],
+  ["", false],
+])("a trusted root %j has a log of certificates: %j", (root, has) => {
+  expect(hasCertificateLog(root)).toBe(has)
+})
+
+describe("predicates", () => {
+  it("are those of each line, in order", () => {
+    expect(predicates(attestation({ a: 1 }, {}, "x"))).toEqual([{ a: 1 }, {}, "x"])
+  })
+
+  it("keep their letters", () => {
+    expect(predicates(attestation({ name: "ü → 💥\n" }))).toEqual([{ name: "ü → 💥\n" }])
+  })
+
+  it("pass over empty lines, such as the first", () => {
+    expect(predicates({ stdout: `\n\n${attestation({}).stdout}\r\n \n` })).toEqual([{}])
+    expect(predicates({ stdout: "" })).toEqual([])
+  })
+
+  test.each([
+    "nonsense",
+    "{}",
+    "[]",
+    '{"payload":7}',
+    '{"payload":"!!!"}',
+    `{"payload":"${Buffer.from("[1]").toString("base64")}"}`,
+  ])("are nothing in %j", (stdout) => {
+    expect(predicates({ stdout })).toEqual([undefined])
+  })
+})
+
+describe("cosignFailure", () => {
+  const { gateFailed, infrastructure, badInput } = ExitCode
+
+  // Errors of cosign 3.0.6, from its runs; each stands there a second time.
+  test.each<[error: string, reason: string, exitCode: ExitCode]>([
+    ["no signatures found", "there is none", gateFailed],
+    ["no matching attestations: ", "there is none", gateFailed],
+    ["no valid bundles exist in registry", "there is none", gateFailed],
+    [
+      "none of the attestations matched the predicate type: vuln, found: https://slsa.dev/provenance/v1,https://sigstore.dev/cosign/sign/v1",
+      "there is none",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+      "it was made with another key",
+      gateFailed,
+    ],
+    [
+      'no matching attestations: failed to verify certificate identity: no matching CertificateIdentity found, last error: expected SAN value "no@example.com", got "ci@example.com"',
+      "it was made by somebody else",
+      gateFailed,
+    ],
+    [
+      'no matching attestations: failed to verify certificate identity: no matching CertificateIdentity found, last error: expected issuer value "http://a", got "http://b"',
+      "it was made by somebody else",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: expected key signature, not certificate",
+      "it was made without a key",
+      gateFailed,
+    ],
+    [
+      "SCTs required but bundle is signed with a public key, which cannot contain SCTs",
+      "it was made with a key",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to get signature verifier: no public key material available",
+      "it was made with a key",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to verify signature: provided artifact digest does not match any digest in statement",
+      "it was made for another image",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to verify leaf certificate: leaf certificate verification failed",
+      "its certificate is from an authority that isn't trusted",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to verify log inclusion: not enough verified log entries from transparency log: 0 < 1",
+      "the transparency log doesn't vouch for it",
+      gateFailed,
+    ],
+    [
+      "no matching attestations: failed to verify signed certificate timestamp: only able to verify 0 SCT entries; unable to meet threshold of 1",
+      "no log of certificates vouches for it",
+      gateFailed,
+    ],
+    [
+      "getting keypair and token: getting signer: reading key: decrypt: encrypted: decryption failed",
+      "the passphrase doesn't fit the private key",
+      badInput,
+    ],
+    [
+      "getting keypair and token: getting signer: reading key: invalid pem block",
+      "the key is none of cosign's",
+      badInput,
+    ],
+    [
+      "getting keypair and token: getting signer: reading key: unsupported pem type: PUBLIC KEY",
+      "the key is none of cosign's",
+      badInput,
+    ],
+    [
+      "getting keypair and token: getting signer: reading key: decrypt: invalid character 'i' looking for beginning of value",
+      "the key is none of cosign's",
+      badInput,
+    ],
+    [
+      "loading verifier from key opts: loading public key: pem to public key: PEM decoding failed",
+      "the key is none of cosign's",
+      badInput,
+    ],
+    [
+      "loading verifier from key opts: loading public key: pem to public key: unknown Public key PEM file type: ENCRYPTED SIGSTORE PRIVATE KEY. Are you passing the correct public key?",
+      "the key is none of cosign's",
+      badInput,
+    ],
+    [
+      'signing bundle: error signing bundle: Fulcio returned 400: {"code":3, "message":"There was an error processing the identity token", "details":[]}',
+      "the identity token isn't accepted",
+      badInput,
+    ],
+    [
+      "signing bundle: error signing bundle: unable to get subject from identity token",
+      "the identity token isn't accepted",
+      badInput,
+    ],
+    [
+      "signing bundle: error signing bundle: illegal base64 data at input byte 0",
+      "the identity token isn't accepted",
+      badInput,
+    ],
+    [
+      "signing bundle: error signing bundle: not verified by identity provider",
+      "the identity token isn't accepted",
+      badInput,
+    ],
+    [
+      "recursively signing: GET http://r:5000/v2/a/manifests/sha256:aa: MANIFEST_UNKNOWN: manifest unknown",
+      "the registry has no such image",
+      badInput,
+    ],
+    [
+      "signing digest: HEAD http://r:5000/v2/a/manifests/sha256:aa: unexpected status code 404 Not Found",
+      "the registry has no such image",
+      badInput,
+    ],
+    [
+      "GET http://r:5000/v2/a/manifests/sha256:aa: UNAUTHORIZED: authentication required; [map[Action:pull]]",
+      "the registry refuses the user name and password",
+      infrastructure,
+    ],
+    [
+      "HEAD http://r:5000/v2/a/manifests/sha256:aa: unexpected status code 401 Unauthorized",
+      "the registry refuses the user name and password",
+      infrastructure,
+    ],
+    [
+      "PUT http://r:5000/v2/a/manifests/x: DENIED: requested access to the resource is denied",
+      "the registry refuses this user",
+      infrastructure,
+    ],
+  ])("%s", (error, reason, exitCode) => {
+    expect(cosignFailure(failure(error))).toEqual({ reason, exitCode })
+  })
+
+  it("tells that time was up, whatever was said before", () => {
+    expect(cosignFailure({ ...failure("no signatures found"), exitCode: 124 })).toEqual({
+      reason: "cosign took too long",
+      exitCode: infrastructure,
+    })
+  })
+
+  it("finds what matters among several errors", () => {
+    const errors = [
+      "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+      "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+    ]
+    const { reason } = cosignFailure(failure(`no matching attestations: ${errors.join("\n")}`))
+    expect(reason).toBe("it was made with another key")
+  })
+
+  test.each([
+    [
+      'Get "https://r:5000/v2/": dial tcp 10.0.0.1:5000: connect: connection refused',
+      'Get "https://r:5000/v2/": dial tcp 10.0.0.1:5000: connect: connection refused',
+    ],
+    ["two  words\tand a tab", "two words and a tab"],
+  ])("else gives cosign's own words: %s", (error, reason) => {
+    expect(cosignFailure(failure(error))).toEqual({ reason, exitCode: infrastructure })
+  })
+
+  it("has but one line of sane length for what it doesn't know", () => {
+    expect(cosignFailure(failure("x".repeat(10_000))).reason).toHaveLength(300)
+    expect(cosignFailure({ exitCode: 1, stderr: "WARNING: a\nsomething\n" }).reason).toBe(
+      "WARNING: a something",
+    )
+  })
+
+  it("says with what cosign ended if it said nothing", () => {
+    expect(cosignFailure({ exitCode: 137, stderr: " \n" })).toEqual({
+      reason: "cosign ended with 137",
+      exitCode: infrastructure,
+    })
+  })
+})
