@@ -1,7 +1,11 @@
 import { Command, CommanderError } from "commander"
-import { ExitCode, fail, SlipwayError } from "../src/lib/errors.js"
-import { type Group, GROUPS, STAGE_NAMES } from "../src/lib/stages.js"
-import { absoluteSource, type CiOptions, runCi } from "./commands/ci.js"
+import { ExitCode, SlipwayError } from "../src/lib/errors.js"
+import { webAddress } from "../src/lib/image/revision.js"
+import { type Group, GROUPS } from "../src/lib/stages.js"
+import { type CiOptions, runCi } from "./commands/ci.js"
+import { secretProblem } from "./commands/credentials.js"
+import { debugArguments } from "./commands/debug.js"
+import { absoluteSource } from "./commands/source.js"
 import type { VerifyOptions } from "./commands/verify.js"
 import { callModule, daggerHere } from "./dagger.js"
 
@@ -27,33 +31,57 @@ const withRun = (command: Command): Command =>
     .option("--now <time>", "judge expiry dates by this time, such as 2026-03-01T12:00:00Z")
     .option("--json", "print verdict.json instead of text")
 
+const same = (command: Command): Command => command
+
 const withRegistry = (command: Command): Command =>
   command
     .option("--authority <file>", "the certificate authority of the registry, beside the public ones")
     .option("--plain-http", "the registry speaks plain HTTP")
 
+const withSecrets = (command: Command): Command =>
+  command.option(
+    "--secret <address>",
+    "what the Dockerfile's commands may mount, such as env://TOKEN; may be given several times",
+    (address: string, before: string[] = []) => {
+      const problem = secretProblem(address)
+      return problem === undefined ? [...before, address] : command.error(`error: ${problem}`)
+    },
+  )
+
+/** What is released, and who signs it. */
+const withRelease = (command: Command): Command =>
+  withSecrets(withRegistry(withRun(command)))
+    .option("--sha <commit>", "the commit; by default the one checked out")
+    .option("--committed <time>", "the commit's date, where the source is at a git address")
+    .option(
+      "--origin <url>",
+      "the web address of the sources; by default that of git's origin",
+      (url) => webAddress(url) || command.error("error: --origin takes a web address"),
+    )
+    .option("--identity <identity>", "who signs without a key, exactly as in the certificate")
+    .option("--issuer <url>", "who vouches for that identity")
+    .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
+    .addHelpText("after", CREDENTIALS)
+
 const CREDENTIALS = `
 Reads from the environment:
-  REGISTRY_USERNAME, REGISTRY_PASSWORD  the registry's user; or ACR_USERNAME, ACR_PASSWORD; or the service principal
+  REGISTRY_USERNAME, REGISTRY_PASSWORD  the user of the registry that slipway.yaml names; for one of Azure also
+                                        ACR_USERNAME, ACR_PASSWORD, or the service principal
                                         AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
   COSIGN_PRIVATE_KEY, COSIGN_PASSWORD   the key that signs, or
   SIGSTORE_ID_TOKEN                     the token of who signs without a key`
 
-withRegistry(withRun(program.command("ci")))
+withRelease(program.command("ci"))
   .description("run what this event asks for and leave every report in --out")
   .option("--event <name>", "what happened: local, push, pull_request, tag, schedule, manual", "local")
   .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
-  .option("--sha <commit>", "the commit; by default the one checked out")
+  .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
   .option("--run-id <id>", "names this run; by default a new one")
-  .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
-  .addHelpText("after", CREDENTIALS)
   .action(async (options: CiOptions) => exit(await runCi(options)))
 
-withRegistry(withRun(program.command("publish")))
+withRelease(program.command("publish"))
   .description("run every check, then build, publish, sign, attest and verify the image")
-  .option("--ref <ref>", "the version to publish, such as refs/tags/v1.2.3; by default what is checked out")
-  .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
-  .addHelpText("after", CREDENTIALS)
+  .option("--ref <ref>", "the version to publish, such as v1.2.3; by default what is checked out")
   .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [...GROUPS])))
 
 withRegistry(withSource(program.command("verify <reference>")))
@@ -64,6 +92,10 @@ withRegistry(withSource(program.command("verify <reference>")))
   .option("--identity <identity>", "who signed without a key, exactly as in the certificate")
   .option("--issuer <url>", "who vouches for that identity")
   .option("--embedded", "look in the registry of Slipway's own")
+  .option(
+    "--login",
+    "send the user and password of the environment to this registry, though slipway.yaml doesn't name it",
+  )
   .option("--json", "print verification.json instead of text")
   .addHelpText("after", CREDENTIALS)
   .action(async (reference: string, options: VerifyOptions) => {
@@ -79,7 +111,7 @@ const COMMANDS: Record<Exclude<Group, "release">, string> = {
 }
 
 for (const [group, description] of Object.entries(COMMANDS))
-  withRun(program.command(group))
+  (group === "image" ? withSecrets : same)(withRun(program.command(group)))
     .description(description)
     .action(async (options: CiOptions) => exit(await runCi(options, [group])))
 
@@ -93,13 +125,11 @@ withSource(program.command("fix"))
     exit(await daggerHere(yes ? apply : show))
   })
 
-withSource(program.command("debug <stage>"))
+withSecrets(withSource(program.command("debug <stage>")))
   .description("open a shell in a stage's container as it stands before the stage's command")
-  .action(async (stage: string, { source }: { source: string }) => {
-    if (!STAGE_NAMES.some((name) => name === stage)) throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES])
-    const target = [...callModule(absoluteSource(source)), "debug", `--stage=${stage}`, "terminal"]
-    exit(await daggerHere(["--progress=tty", ...target])) // the one style that hands the terminal over
-  })
+  .action(async (stage: string, { source, secret }: { source: string; secret?: string[] }) =>
+    exit(await daggerHere(debugArguments(stage, absoluteSource(source), secret))),
+  )
 
 program
   .command("demo")

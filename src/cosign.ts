@@ -38,10 +38,16 @@ export interface Wanted {
   issuer?: string
 }
 
-/** Which Sigstore the service's settings name. */
+/** Which Sigstore the service's settings name. Fails with SIGSTORE_SETTINGS where they contradict each other. */
 function sigstoreOf({ release }: Config): Sigstore {
-  if (release.log === "off") return "none"
-  return release.signingConfig === undefined && release.trustedRoot === undefined ? "public" : "own"
+  const own = [release.signingConfig, release.trustedRoot].filter((file) => file !== undefined).length
+  const contradiction = (what: string) => fail("SIGSTORE_SETTINGS", [what])
+  if (own === 1) throw contradiction("only one of signingConfig and trustedRoot is set")
+  if (release.log === "on") return own === 0 ? "public" : "own"
+  if (own > 0) throw contradiction("log is off, and a Sigstore with a log is named")
+  if (release.key === undefined && release.identity !== undefined)
+    throw contradiction("log is off, and who signs without a key is known by the log alone")
+  return "none"
 }
 
 /**
@@ -81,6 +87,7 @@ async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
 
 /** Adds what cosign needs to sign. */
 export function withSigner(container: Container, { key, passphrase, token }: Signer): Container {
+  if (key !== undefined && token !== undefined) throw fail("TWO_SIGNERS", [])
   if (token !== undefined) return container.withSecretVariable("SIGSTORE_ID_TOKEN", token)
   if (key === undefined) throw fail("NO_SIGNER", [])
   return container
@@ -119,17 +126,24 @@ export async function each(
   commands: readonly (readonly string[])[],
 ): Promise<ToolRun[]> {
   if (commands.length === 0) return []
+  // Each is a line: what holds a line break would be two commands.
+  if (commands.flat().some((word) => word.includes("\n"))) throw new Error("a command may hold no line break")
   const list = commands.map((command) => `${shellQuote(limited(command, PATIENCE))}\n`).join("")
   const printed = await withScripts(container, "slipway_each.sh")
     .withEnvVariable("SLIPWAY_CALL", randomUUID()) // never from the cache
     .withNewFile("/slipway/commands", list)
     .withExec(["sh", `${SCRIPTS}/slipway_each.sh`, "/slipway/commands"])
     .stdout()
-  return printed.trimEnd().split("\n").map(readRun)
+  const runs = printed.trimEnd().split("\n").map(readRun)
+  if (runs.length !== commands.length) throw new Error("not every command was run")
+  return runs
 }
 
+/** A line that can't be read is no success. */
 function readRun(line: string): ToolRun {
-  const [exitCode = "", stdout = "", stderr = ""] = line.split(/[ :]/)
+  const match = /^(\d+) ([\w+/=]*):([\w+/=]*)$/.exec(line)
+  if (match === null) throw new Error("the account of a command can't be read")
+  const [, exitCode, stdout = "", stderr = ""] = match
   const decoded = (text: string) => Buffer.from(text, "base64").toString()
   return { exitCode: Number(exitCode), stdout: decoded(stdout), stderr: decoded(stderr) }
 }

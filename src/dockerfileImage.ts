@@ -23,6 +23,7 @@ import { EPOCH, type Instruction, originalLine, withEpoch } from "./lib/image/do
 import {
   argumentsOf,
   isEmulated,
+  isFromScratch,
   mountsOf,
   type PlannedStage,
   samePlatform,
@@ -53,7 +54,8 @@ export async function buildDockerfile(inputs: DockerfileInputs): Promise<Dockerf
   try {
     const { image, emulated } = await build(prepared)
     const clean = await withoutArguments(withoutSecrets(await image.sync(), prepared), prepared)
-    return { prepared, image: clean, emulated }
+    const foreign = await foreignImage(clean, prepared)
+    return foreign === undefined ? { prepared, image: clean, emulated } : { prepared, failure: foreign }
   } catch (error) {
     return { prepared, failure: await explained(prepared, engineError(error)) }
   }
@@ -76,8 +78,25 @@ function unfit(prepared: Prepared): BuildFailure | undefined {
   const last = stages?.at(-1)
   if (last === undefined || last.platform === "" || samePlatform(last.platform, platforms.target))
     return undefined
-  const message = `the image is always for ${last.platform}, and can't be built for ${platforms.target}`
-  return failureOf(prepared, { message }, placesIn([last])[0])
+  return otherPlatform(prepared, last.platform)
+}
+
+function otherPlatform(prepared: Prepared, platform: string): BuildFailure {
+  const { stages = [], platforms } = prepared
+  const message = `the image is always for ${platform}, and can't be built for ${platforms.target}`
+  return failureOf(prepared, { message }, placesIn(stages.slice(-1))[0])
+}
+
+/**
+ * What an image is for shows at last where its base is named by a digest. One from scratch is for what it was asked to
+ * be: the engine (0.21.8) takes it for its own.
+ */
+async function foreignImage(image: Container, prepared: Prepared): Promise<BuildFailure | undefined> {
+  const { stages = [], platforms } = prepared
+  const platform = await image.platform()
+  return samePlatform(platform, platforms.target) || isFromScratch(stages)
+    ? undefined
+    : otherPlatform(prepared, platform)
 }
 
 type InstructionPlace = ReturnType<typeof placesIn>[number]

@@ -26,7 +26,7 @@ import type { Revision } from "./lib/image/revision.js"
 import { once } from "./lib/once.js"
 import { checkedTag, tagsFor } from "./lib/release/tags.js"
 import { STAGES } from "./lib/stages.js"
-import { publish } from "./publish.js"
+import { push, setTags, tagsOf } from "./publish.js"
 import { registryTools } from "./registry.js"
 import { Release, releaseOf } from "./release.js"
 import { mustPass, runTasks, type Stage, type Task } from "./stage.js"
@@ -166,16 +166,28 @@ export class Image {
     const named = { registry, repository, username, password, authority, plainHttp, embedded }
     const to = await destinationOf({ ...named, service: registryService }, this.source, config)
     const chosen = tags.map(checkedTag)
-    await this.scan()
-    const image = await this.built()
+    const { tasks, image: built } = await this.stages()
+    for (const { run } of tasks) mustPass(await run())
+    const image = await built()
+    if (image === undefined) throw fail("NOT_SCANNED", [])
+    const { digest, images } = image
+    const tools = await registryTools(to.access, config)
+    await push(image, to.repository, tools)
     const { sha } = JSON.parse(this.revision) as Revision
     const tagging = { event: "manual", ref: this.ref, sha, kinds: config.release.tags }
-    const tools = await registryTools(to.access, config)
-    await publish(image, to.repository, tools, (existing) =>
+    const existing = await tagsOf(to.repository, tools)
+    await setTags(
+      { repository: to.repository, digest },
       chosen.length > 0 ? chosen : tagsFor(tagging, existing),
+      tools,
     )
-    const { digest, images } = image
-    return releaseOf({ repository: to.repository, digest, images }, to.access, this, embedded)
+    const { source, settings } = this
+    return releaseOf({ repository: to.repository, digest, images }, to.access, {
+      source,
+      settings,
+      embedded,
+      ref: "",
+    })
   }
 
   /** What is to be run, a task each, and what they build. For other stages; it is no part of the API. */

@@ -19,14 +19,14 @@ import {
 } from "./lib/image/buildFailure.js"
 import { contextWarning } from "./lib/image/context.js"
 import { imageText, layerLines } from "./lib/image/layout.js"
-import { baseReferences } from "./lib/image/plan.js"
-import { labels, NO_TIME, type Revision } from "./lib/image/revision.js"
+import { baseReferences, checkedPlatforms } from "./lib/image/plan.js"
+import { isTime, labels, NO_TIME, type Revision } from "./lib/image/revision.js"
 import { serviceName } from "./lib/python/name.js"
 import { MANIFESTS, pythonVersion } from "./lib/python/project.js"
 import type { BaseImage } from "./lib/release/provenance.js"
 import { duration } from "./lib/report/place.js"
 import { overall } from "./lib/run.js"
-import { count, passed } from "./lib/tools/outcome.js"
+import { count, oneLine, passed } from "./lib/tools/outcome.js"
 import { pythonImage } from "./pythonImage.js"
 import { attempted, identity, type Stage } from "./stage.js"
 import { readSuppressions, type Suppressions } from "./suppressions.js"
@@ -63,10 +63,12 @@ interface Variant {
   platform: string
   container: Container
   bases: BaseImage[]
+  /** The references of bases of which no digest was found. */
+  unresolved: string[]
   emulated: EmulatedRun[]
 }
 
-/** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME. */
+/** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
   { source, settings, invocation, now }: Service,
   revision: Revision,
@@ -75,9 +77,9 @@ export async function imageInputs(
 ): Promise<ImageInputs> {
   const config = parseConfig(settings || undefined)
   const { committed } = revision
-  if (committed !== "" && Number.isNaN(Date.parse(committed))) throw fail("INVALID_TIME", [committed])
+  if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
+  const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : config.image.platforms
   const suppressions = await readSuppressions(source, now)
-  const wanted = platforms.length > 0 ? platforms : config.image.platforms
   return { source, config, suppressions, revision, secrets, platforms: wanted, invocation }
 }
 
@@ -123,8 +125,12 @@ async function buildWork(inputs: ImageInputs) {
   const built = await layOut(containers, { dated: dockerfile === undefined }, inputs)
   const image: BuiltImage = { ...built, ...(dockerfile !== undefined && { dockerfile }) }
   const whose = dockerfile ?? "made by Slipway"
+  const said = warnings.map(({ message }) => `warning: ${message}`)
   return {
-    ...passed(`${count(image.images.length, "platform")}, ${whose}: ${image.digest}`, warnings),
+    ...passed(
+      [`${count(image.images.length, "platform")}, ${whose}: ${image.digest}`, ...said].join("; "),
+      warnings,
+    ),
     ...timing,
     milliseconds: Date.now() - begun,
     exitCode: overall([]),
@@ -146,10 +152,8 @@ async function chosenDockerfile({ source, config }: ImageInputs): Promise<string
 async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | BuildFailure> {
   const build = await buildDockerfile(dockerfileInputs(platform, inputs))
   if ("failure" in build) return build.failure
-  const bases = await Promise.all(
-    baseReferences(build.prepared.stages ?? []).map((base) => baseImage(base.reference, base.platform)),
-  )
-  return { platform, container: build.image, bases, emulated: build.emulated }
+  const bases = await baseImages(baseReferences(build.prepared.stages ?? []))
+  return { platform, container: build.image, ...bases, emulated: build.emulated }
 }
 
 async function ownVariant(platform: string, { source, config, revision }: ImageInputs): Promise<Variant> {
@@ -157,8 +161,8 @@ async function ownVariant(platform: string, { source, config, revision }: ImageI
     pythonImage(source, config, platform as Platform, revision),
     servicePython(source, config),
   ])
-  const bases = [await baseImage(imageReference("python", version, config.images), platform)]
-  return { platform, container, bases, emulated: [] }
+  const bases = await baseImages([{ reference: imageReference("python", version, config.images), platform }])
+  return { platform, container, ...bases, emulated: [] }
 }
 
 const servicePython = async (source: Directory, config: Config): Promise<string> =>
@@ -167,12 +171,27 @@ const servicePython = async (source: Directory, config: Config): Promise<string>
     config.python.version,
   )
 
-async function baseImage(reference: string, platform: string): Promise<BaseImage> {
-  const resolved = await dag
-    .container({ platform: platform as Platform })
-    .from(reference)
-    .imageRef()
-  return { reference, digest: resolved.split("@")[1] ?? "", platform }
+/**
+ * The digests of the images that others begin with. What can't be found out, such as that of a reference with variables
+ * that only the engine can read, is no reason to fail an image that has been built: it is left out.
+ */
+async function baseImages(
+  bases: readonly Omit<BaseImage, "digest">[],
+): Promise<Pick<Variant, "bases" | "unresolved">> {
+  const found = await Promise.all(bases.map(async (base) => ({ ...base, digest: await digestOf(base) })))
+  return {
+    bases: found.filter(({ digest }) => digest !== ""),
+    unresolved: found.filter(({ digest }) => digest === "").map(({ reference }) => reference),
+  }
+}
+
+async function digestOf({ reference, platform }: Omit<BaseImage, "digest">): Promise<string> {
+  try {
+    const base = dag.container({ platform: platform as Platform }).from(reference)
+    return (await base.imageRef()).split("@")[1] ?? ""
+  } catch {
+    return ""
+  }
 }
 
 function failed(failures: readonly BuildFailure[], warnings: readonly Finding[]) {
@@ -191,10 +210,11 @@ const distinct = (findings: readonly Finding[]): Finding[] => [
   ...new Map(findings.map((finding) => [finding.message, finding])).values(),
 ]
 
-/** A build context that is bigger than anybody wants is warned of. */
+/** A build context that is bigger than anybody wants is warned of, if it can be weighed: no build fails for it. */
 async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
-  const weight = await weighContext(source, config, await servicePython(source, config))
-  const message = contextWarning(weight, config.image.context)
+  const weighing = servicePython(source, config).then((version) => weighContext(source, config, version))
+  const weight = await weighing.catch(() => undefined)
+  const message = weight && contextWarning(weight, config.image.context)
   if (message === undefined) return []
   return [
     { tool: "slipway", rule: "context", level: "warning", advisory: true, file: ".dockerignore", message },
@@ -214,7 +234,7 @@ async function layOut(
       (image, [name, value]) => image.withLabel(name, value),
       bare,
     )
-    return { platform, container, layout: platformLayout(container, { created, dated }, config) }
+    return { platform, container, layout: platformLayout(container, { platform, created, dated }, config) }
   })
   const layout = await indexLayout(layouts, names, config)
   const bases = new Map(
@@ -233,11 +253,17 @@ async function facts(
   const time = slow.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   const emulated =
     slow.length === 0 ? "none" : `${count(slow.length, "command")} in ${duration(time)}, see logs/build.log`
+  const unresolved = new Set(
+    variants.flatMap((variant) => ("unresolved" in variant ? variant.unresolved : [])),
+  )
   const note = await standInNote(regctl(config))
   return {
     ...Object.fromEntries(sizes),
     digest: image.digest,
     "emulated commands": emulated,
+    ...(unresolved.size > 0 && {
+      "base images": oneLine(`${[...unresolved].join(", ")} could not be resolved`),
+    }),
     ...(note && { regctl: note.trim() }),
   }
 }

@@ -49,13 +49,14 @@ export const regctl = (config: Config): Container =>
  */
 export function platformLayout(
   container: Container,
-  { created, dated }: { created: string; dated: boolean },
+  { platform, created, dated }: { platform: string; created: string; dated: boolean },
   config: Config,
 ): Directory {
   const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
   return withScripts(regctl(config), "slipway_layout.sh")
     .withEnvVariable("CREATED", created)
     .withEnvVariable("LAYERS", LAYER_TIME)
+    .withEnvVariable("PLATFORM", platform)
     .withEnvVariable("AFTER", dated ? created : "")
     .withMountedFile("/in.tar", archive)
     .withMountedTemp("/in")
@@ -82,6 +83,9 @@ export async function indexLayout(
   const read = (digest: string) => layout.file(blobPath(digest)).contents()
   const digest = onlyManifest(await layout.file("index.json").contents())
   const entries = readIndex(await read(digest))
+  const missing = images.filter(({ platform }) => !entries.some((entry) => entry.platform === platform))
+  if (missing.length > 0)
+    throw new Error(`the index lacks ${missing.map(({ platform }) => platform).join(", ")}`)
   const found = entries.map(async ({ platform, digest, mediaType, size }) => {
     const { layers } = readManifest(await read(digest))
     return { platform, digest, mediaType, size, layers, compressed: totalSize(layers) }

@@ -1,12 +1,12 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, type Execution, logOf, timing } from "./execute.js"
 import type { BuiltImage, ImageInputs } from "./imageBuild.js"
-import type { ToolRun } from "./lib/finding.js"
+import type { PlatformLayout } from "./imageLayout.js"
 import { overBudget } from "./lib/image/layout.js"
 import { interrupted, stageExitCode } from "./lib/run.js"
 import { downloadFailure } from "./lib/security/download.js"
 import { applySuppressions, entriesFor, unusedInImage } from "./lib/security/suppressions.js"
-import { vulnerabilities } from "./lib/security/vulnerabilities.js"
+import { imageVulnerabilities, type PlatformRun } from "./lib/security/vulnerabilities.js"
 import { failed } from "./lib/tools/outcome.js"
 import { databaseOf, thisHour, trivyFacts } from "./scan.js"
 import { attempted, identity, skipped, type Stage } from "./stage.js"
@@ -38,11 +38,11 @@ export function debugScan({ layouts }: BuiltImage, { source, config }: ImageInpu
 async function scanWork(image: BuiltImage, inputs: ImageInputs) {
   const begun = Date.now()
   const { config, suppressions } = inputs
-  const runs = await Promise.all(image.layouts.map(({ layout }) => scanOne(layout, inputs)))
+  const runs = await Promise.all(image.layouts.map((each) => scanOne(each, inputs)))
   const broken = runs.find(({ exitCode }) => exitCode !== 0)
   const unreached = runs.some(({ stderr }) => downloadFailure(stderr) !== undefined)
   const interruption = broken && !unreached ? interrupted(broken, "scan", config.timeout) : undefined
-  const scan = vulnerabilities(await Promise.all(runs.map(reportOf)), {
+  const scan = imageVulnerabilities(await Promise.all(runs.map(reportOf)), {
     gate: config.security.severity,
     place: "the image",
     unfixedPass: config.image.unfixed === "named",
@@ -71,19 +71,23 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
 }
 
 interface ScanRun extends Execution {
+  platform: string
   log: string
 }
 
-async function scanOne(layout: Directory, { source, config }: ImageInputs): Promise<ScanRun> {
+async function scanOne(
+  { platform, layout }: PlatformLayout,
+  { source, config }: ImageInputs,
+): Promise<ScanRun> {
   const { container, command } = prepareImage(layout, source, config, thisHour())
   const run = await execute(container, command, config.timeout)
-  return { ...run, log: logOf(command, run) }
+  return { ...run, platform, log: logOf(command, run) }
 }
 
-const reportOf = async ({ container, ...run }: Execution): Promise<ToolRun> => ({
-  ...run,
-  stdout: run.exitCode === 0 ? await container.file(`${TRIVY_OUT}/report.json`).contents() : "",
-})
+async function reportOf({ container, platform, ...run }: ScanRun): Promise<PlatformRun> {
+  const report = run.exitCode === 0 ? await container.file(`${TRIVY_OUT}/report.json`).contents() : ""
+  return { platform, run: { ...run, stdout: report } }
+}
 
 /** The run that the stage waited for. */
 const slowest = (runs: readonly ScanRun[]): ScanRun =>

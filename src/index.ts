@@ -10,14 +10,15 @@ import { embeddedRegistry } from "./embedded.js"
 import { Image, imageOf } from "./image.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
-import type { Revision } from "./lib/image/revision.js"
+import { type Revision, webAddress } from "./lib/image/revision.js"
+import { fullRef } from "./lib/release/ref.js"
 import { once } from "./lib/once.js"
 import { policy } from "./lib/policy.js"
 import { parseReference } from "./lib/release/reference.js"
-import { versionOfRef, versionText } from "./lib/release/version.js"
+import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
 import { type Group, GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
 import type { Run } from "./lib/verdict.js"
-import { type Publishing, release } from "./pipeline.js"
+import { type Publishing, release, type Released } from "./pipeline.js"
 import { resolve } from "./publish.js"
 import { Quality } from "./quality.js"
 import { registryTools } from "./registry.js"
@@ -120,13 +121,15 @@ export class Slipway {
     plainHttp = false,
     embedded = false,
   ): Promise<Release> {
-    const settings = await this.settings()
+    const settings = await this.written()
     const config = parseConfig(settings || undefined)
     const parsed = parseReference(reference)
     const named = { host: parsed.host, username, password, service: registryService, authority, plainHttp }
     const access = embedded ? embeddedRegistry(config) : named
     const resolved = await resolve(parsed, await registryTools(access, config))
-    return releaseOf(resolved, access, { source: this.source, settings }, embedded)
+    const version = versionOfTag(parsed.tag ?? "")
+    const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+    return releaseOf(resolved, access, { source: this.source, settings, ref, embedded })
   }
 
   /**
@@ -195,6 +198,8 @@ export class Slipway {
    * @param key A private key of cosign's, to sign with.
    * @param passphrase What that key is encrypted with.
    * @param token In place of a key: the token of who signs.
+   * @param identity Who signs without a key, exactly as in the certificate. `release.identity`, if left out.
+   * @param issuer Who vouches for that identity. `release.issuer`, if left out.
    * @param embedded Publish to a registry of Slipway's own, signed with a key of its own.
    */
   @func({ cache: "never" })
@@ -216,10 +221,12 @@ export class Slipway {
     key?: Secret,
     passphrase?: Secret,
     token?: Secret,
+    identity?: string,
+    issuer?: string,
     embedded = false,
   ): Promise<Directory> {
     const startedAt = new Date().toISOString()
-    const run = { id: runId || startedAt, event, ref, sha, startedAt }
+    const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt }
     const publishing = {
       username,
       password,
@@ -229,12 +236,15 @@ export class Slipway {
       key,
       passphrase,
       token,
+      identity,
+      issuer,
       embedded,
     }
+    const revision = revisionOf({ sha, committed, origin, ref: run.ref })
     return ci(run, async () => {
       const settings = await this.settings()
       const groups = this.groups(run, baseRef, only, settings, embedded)
-      return this.run(groups, run, settings, revisionOf({ sha, committed, origin, ref }), secrets, publishing)
+      return this.run(groups, { run, revision, only }, settings, secrets, publishing)
     })
   }
 
@@ -242,15 +252,16 @@ export class Slipway {
    * A stage's container as it stands before the stage's command, for `terminal` or further calls. `again` runs that
    * command. Fails with UNKNOWN_STAGE. Pure.
    *
-   * @param stage A stage's name as the verdict has it, for example `mypy`.
+   * @param stage A stage's name as the verdict has it, for example `mypy`. Those of a release have nothing to look into.
+   * @param secrets What the Dockerfile's commands may mount.
    */
   @func()
-  async debug(stage: string): Promise<Container> {
+  async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
     if (hasStage("quality", stage)) return (await this.quality()).debug(stage)
     if (hasStage("security", stage)) return (await this.security()).debug(stage)
     if (hasStage("tests", stage)) return (await this.tests()).debug(stage)
-    if (hasStage("image", stage)) return (await this.image()).debug(stage)
-    throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES])
+    if (hasStage("image", stage)) return (await this.image("", "", "", "", secrets)).debug(stage)
+    throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES.filter((name) => !hasStage("release", name))])
   }
 
   /** The groups that are asked for, else those that the event asks for. */
@@ -272,9 +283,8 @@ export class Slipway {
 
   private async run(
     groups: readonly Group[],
-    run: Run,
+    { run, revision, only }: Pick<Released, "run" | "revision" | "only">,
     settings: string,
-    revision: Revision,
     secrets: Secret[],
     publishing: Publishing,
   ): Promise<Stage[]> {
@@ -295,7 +305,10 @@ export class Slipway {
     const built = groups.includes("image") ? await (await image()).image() : undefined
     return [
       ...stages,
-      ...(await release({ source, config, run, revision, invocation, image: built, stages }, publishing)),
+      ...(await release(
+        { source, config, run, revision, invocation, only, image: built, stages },
+        publishing,
+      )),
     ]
   }
 
@@ -305,11 +318,18 @@ export class Slipway {
     if (files.length === 0) throw fail("EMPTY_SOURCE", [])
     const python = await this.source.glob("**/*.py")
     if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
-    return files.includes("slipway.yaml") ? this.source.file("slipway.yaml").contents() : ""
+    return this.written()
+  }
+
+  /** The same of a source that may be anything: what is published can be looked at without its sources. */
+  private async written(): Promise<string> {
+    const exists = await this.source.exists("slipway.yaml")
+    return exists ? this.source.file("slipway.yaml").contents() : ""
   }
 }
 
-const revisionOf = ({ ref, ...known }: Omit<Revision, "version"> & { ref: string }): Revision => {
+/** What labels say of a commit. A remote's address may hold a password, and goes without. */
+const revisionOf = ({ ref, origin, ...known }: Omit<Revision, "version"> & { ref: string }): Revision => {
   const version = versionOfRef(ref)
-  return { ...known, version: version === undefined ? "" : versionText(version) }
+  return { ...known, origin: webAddress(origin), version: version === undefined ? "" : versionText(version) }
 }

@@ -1,5 +1,5 @@
-import { dag, type Directory } from "@dagger.io/dagger"
-import { type Signer, trusted, withSigner, withSigstore } from "./cosign.js"
+import { dag, type Directory, type Secret } from "@dagger.io/dagger"
+import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "./cosign.js"
 import { type Destination, destinationOf } from "./destination.js"
 import { EMBEDDED, embeddedSigner, embeddedTrust } from "./embedded.js"
 import type { BuiltImage } from "./imageBuild.js"
@@ -7,8 +7,8 @@ import { REGCTL_VERSION } from "./imageLayout.js"
 import type { Config } from "./lib/config/config.js"
 import { fail } from "./lib/errors.js"
 import type { Revision } from "./lib/image/revision.js"
-import { expected } from "./lib/release/expected.js"
-import { gates, runOfGates } from "./lib/release/gates.js"
+import { demandedGates, expected, isCommit } from "./lib/release/expected.js"
+import { gates, judgeGates, runOfGates } from "./lib/release/gates.js"
 import { provenance, runOfProvenance } from "./lib/release/provenance.js"
 import { tagsFor } from "./lib/release/tags.js"
 import { stopped } from "./lib/report/place.js"
@@ -22,7 +22,7 @@ import { attempted, identity, skipped, type Stage } from "./stage.js"
 import { TRIVY_VERSION } from "./trivy.js"
 
 /** Where a run publishes, and with what it signs. */
-export type Publishing = Destination & Signer
+export type Publishing = Destination & Signer & Pick<Wanted, "identity" | "issuer">
 
 /** What is released. */
 export interface Released {
@@ -34,6 +34,8 @@ export interface Released {
   image: BuiltImage | undefined
   /** What became of the gates. */
   stages: readonly Stage[]
+  /** The groups that were asked for, in place of what the event asks for. */
+  only: readonly string[]
 }
 
 /** Who made the image, for the provenance. */
@@ -42,30 +44,40 @@ const BUILDER = "https://slipway.dev/builders/dagger/v1"
 /** Releases what passed every gate; else says why not. Throws for nothing that can be missing. */
 export async function release(released: Released, publishing: Publishing): Promise<Stage[]> {
   const { stages, image } = released
+  const repro = await reproOf(released, publishing)
   const inTheWay = stages.filter(stopped).map(({ name }) => name)
-  if (inTheWay.length > 0) return passedOver(STAGES.release, `${inTheWay.join(", ")} stopped it`)
-  if (image === undefined) return passedOver(STAGES.release, "there is no image")
+  if (inTheWay.length > 0) return passedOver(STAGES.release, `${inTheWay.join(", ")} stopped it`, repro)
   let inputs: ReleaseInputs | undefined
   const prepared = await attempted(identity("release", "publish", REGCTL_VERSION, ""), async () => {
-    inputs = await releaseInputs({ ...released, image }, publishing)
+    if (image === undefined) throw fail("NOT_SCANNED", [])
+    inputs = await releaseInputs({ ...released, image }, publishing, repro)
     return skipped("")
   })
   if (inputs !== undefined) return runRelease(inputs)
-  const repro = reproOf(released, publishing, "")("publish")
-  return [{ ...prepared, repro }, ...passedOver(STAGES.release.slice(1), "publish did not pass")]
+  const others = passedOver(STAGES.release.slice(1), "publish did not pass", repro)
+  return [{ ...prepared, repro: repro("publish") }, ...others]
 }
 
-const passedOver = (names: readonly StageName[], why: string): Stage[] =>
-  names.map((name) => ({ ...identity("release", name, "", ""), ...skipped(why) }))
+/** The command that repeats a stage. */
+type Repro = (name: StageName, reference?: string) => string
+
+const passedOver = (names: readonly StageName[], why: string, repro: Repro): Stage[] =>
+  names.map((name) => ({ ...identity("release", name, "", ""), repro: repro(name), ...skipped(why) }))
 
 async function releaseInputs(
   released: Released & { image: BuiltImage },
   publishing: Publishing,
+  repro: Repro,
 ): Promise<ReleaseInputs> {
   const { config, image, stages, run, revision } = released
-  const { signing, repository } = await destination(released, publishing)
+  const trial = publishing.embedded
+  if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
+  const verdict = gates(run, stages)
+  const faults = judgeGates(verdict, demandedGates(config))
+  if (faults.length > 0) throw fail("GATES_MISSING", [faults])
   const scanned = stages.find(({ name }) => name === "scan")?.files
   if (scanned === undefined) throw fail("NOT_SCANNED", [])
+  const { signing, repository } = await destination(released, publishing)
   const tagging = { event: run.event, ref: run.ref, sha: run.sha, kinds: config.release.tags }
   return {
     image,
@@ -76,10 +88,10 @@ async function releaseInputs(
       text: json(provenance(await buildOf(released))),
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
-    gates: { text: json(gates(run, stages)), same: (predicate) => runOfGates(predicate) === run.id },
-    expected: expected(config, revision.sha),
+    gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
+    expected: expected(config, { sha: revision.sha, ref: run.ref, trial }),
     signing,
-    repro: reproOf(released, publishing, `${repository}@${image.digest}`),
+    repro: (name) => repro(name, `${repository}@${image.digest}`),
   }
 }
 
@@ -88,9 +100,13 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 /** Where it goes, and who signs. */
 async function destination({ source, config }: Released, publishing: Publishing) {
   const { access, repository } = await destinationOf(publishing, source, config)
+  const { identity, issuer } = publishing
   const own = publishing.embedded ? await embeddedSigner(config) : undefined
   const signer: Signer = own ?? publishing
-  const whom = own === undefined ? await trusted({}, signer, source, config) : await embeddedTrust(config)
+  const whom =
+    own === undefined
+      ? await trusted({ identity, issuer }, signer, source, config)
+      : await embeddedTrust(config)
   const reached = withSigstore(await registryTools(access, config), whom, source, config)
   const by = signer.token === undefined ? "key" : "identity"
   const signing: Signing = { tools: withSigner(reached, signer), access, trusted: whom, by }
@@ -117,29 +133,42 @@ async function buildOf({ config, image, run, revision }: Released & { image: Bui
   }
 }
 
-/** The command that repeats a stage, with secrets by the names that `slipway` reads them from. */
-function reproOf({ run, revision, invocation }: Released, publishing: Publishing, reference: string) {
-  const { embedded, username, plainHttp } = publishing
+/** Makes the command that repeats a stage, with secrets by where they came from. */
+async function reproOf(
+  { run, revision, invocation, only }: Released,
+  publishing: Publishing,
+): Promise<Repro> {
+  const { embedded, username, password, plainHttp, identity: who, issuer } = publishing
+  const secret = async (name: string, value: Secret | undefined) =>
+    value === undefined ? [] : [`--${name}=${(await value.uri()) || `env://${name.toUpperCase()}`}`]
   const registry = embedded
     ? [EMBEDDED]
     : [
-        ...(username === "" ? [] : [`--username=${username}`, "--password=env://REGISTRY_PASSWORD"]),
+        ...(username === "" ? [] : [`--username=${username}`]),
+        ...(await secret("password", password)),
         ...(plainHttp ? ["--plain-http"] : []),
       ]
-  const signer = embedded ? [] : ["--key=env://COSIGN_PRIVATE_KEY", "--passphrase=env://COSIGN_PASSWORD"]
+  const signer = embedded
+    ? []
+    : [
+        ...(await secret("key", publishing.key)),
+        ...(await secret("passphrase", publishing.passphrase)),
+        ...(await secret("token", publishing.token)),
+      ]
+  const trust = [...(who ? [`--identity=${who}`] : []), ...(issuer ? [`--issuer=${issuer}`] : [])]
+  const about = [`--event=${run.event}`, `--ref=${run.ref}`, `--sha=${run.sha}`]
   const ci = [
-    ...[
-      "ci",
-      `--event=${run.event}`,
-      `--ref=${run.ref}`,
-      `--sha=${run.sha}`,
-      `--committed=${revision.committed}`,
-    ],
-    ...[`--origin=${revision.origin}`, `--run-id=${run.id}`, ...registry, ...signer],
+    ...["ci", ...about, `--committed=${revision.committed}`, `--origin=${revision.origin}`],
+    ...[`--run-id=${run.id}`, ...only.map((group) => `--only=${group}`), ...registry, ...signer, ...trust],
   ]
-  const of = ["release", `--reference=${reference}`, ...registry]
-  return (name: StageName): string => {
-    const words = name === "verify" ? [...of, "verify"] : name === "sign" ? [...of, "sign", ...signer] : ci
+  return (name, reference = "") => {
+    const of = ["release", `--reference=${reference}`, ...registry]
+    const words =
+      name === "verify" && reference !== ""
+        ? [...of, "verify", ...trust]
+        : name === "sign" && reference !== ""
+          ? [...of, "sign", ...signer]
+          : ci
     return `${invocation} ${shellQuote(words)}`
   }
 }

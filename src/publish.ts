@@ -7,44 +7,57 @@ import type { ToolRun } from "./lib/finding.js"
 import { printReference, type Reference } from "./lib/release/reference.js"
 import { readIndex, readManifest, totalSize } from "./lib/image/layout.js"
 import { registryError, registryFailure } from "./lib/release/registryError.js"
-import { highestVersion, immutableConflict, type Tag } from "./lib/release/tags.js"
+import { immutableConflict, type Tag } from "./lib/release/tags.js"
 
 /** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
 const WAITS = [2_000, 8_000]
 
-/** An image in a registry. */
-export interface Published {
+/** Where an image is, or is to be. */
+export interface Target {
   /** Host and repository. */
   repository: string
   digest: string
-  /** Those that now stand for it. */
-  tags: string[]
-  /** The highest other version that was there before. */
-  before: string | undefined
 }
 
-/** Pushes an image, then lets its tags stand for it. `choose` is told the tags that the repository has. */
-export async function publish(
+/** Pushes an image by its digest. Nothing stands for it yet: that is for `setTags`, once it is signed. */
+export async function push(
   { layout, digest }: Pick<ImageLayout, "layout" | "digest">,
   repository: string,
   tools: Container,
-  choose: (existing: readonly string[]) => readonly Tag[],
-): Promise<Published> {
-  const existing = await tagsOf(repository, tools)
-  const tags = choose(existing)
-  await refuseTaken(tags, existing, { repository, digest }, tools)
-  const pushed = `${repository}@${digest}`
-  await regctl(tools.withMountedDirectory("/image", layout), [
-    ...["image", "copy", `ocidir:///image:${IMAGE_TAG}`, pushed],
-  ])
-  for (const { name } of tags) await regctl(tools, ["image", "copy", pushed, `${repository}:${name}`])
-  const names = tags.map(({ name }) => name)
-  return {
-    repository,
-    digest,
-    tags: names,
-    before: highestVersion(existing.filter((tag) => !names.includes(tag))),
+): Promise<void> {
+  // Asked first, since copying goes on for minutes against a registry that refuses every request.
+  await tagsOf(repository, tools)
+  const mounted = tools.withMountedDirectory("/image", layout)
+  // An index that is there may lack images: registries that clean up take what has no tag.
+  const copy = ["image", "copy", "--force-recursive", `ocidir:///image:${IMAGE_TAG}`]
+  await regctl(mounted, [...copy, `${repository}@${digest}`])
+}
+
+/** Lets tags stand for an image. Fails with TAG_TAKEN for a version that stands for another one. */
+export async function setTags(target: Target, tags: readonly Tag[], tools: Container): Promise<void> {
+  await refuseTaken(target, tags, tools)
+  const { repository, digest } = target
+  for (const { name } of tags)
+    await regctl(tools, ["image", "copy", `${repository}@${digest}`, `${repository}:${name}`])
+}
+
+/**
+ * Fails with TAG_TAKEN for a version that is published already, with another image: a version is published once. Each
+ * is asked for by itself, since not every registry lists all its tags.
+ */
+export async function refuseTaken(
+  { repository, digest }: Target,
+  tags: readonly Tag[],
+  tools: Container,
+): Promise<void> {
+  const digests = new Map<string, string>()
+  for (const { name } of tags.filter(({ immutable }) => immutable)) {
+    const run = await persistently(tools, ["manifest", "head", `${repository}:${name}`])
+    if (run.exitCode === 0) digests.set(name, run.stdout.trim())
+    else if (registryFailure(run).kind !== "missing") throw registryError(run, `${repository}:${name}`)
   }
+  const conflict = immutableConflict(digests, { repository, digest, tags })
+  if (conflict !== undefined) throw conflict
 }
 
 /** What a reference stands for. */
@@ -96,20 +109,6 @@ export async function tagsOf(repository: string, tools: Container): Promise<stri
   if (run.exitCode === 0) return run.stdout.split("\n").filter(Boolean)
   if (registryFailure(run).kind === "missing") return []
   throw registryError(run, repository)
-}
-
-/** A version is published once. The same image again is no other one. */
-async function refuseTaken(
-  tags: readonly Tag[],
-  existing: readonly string[],
-  { repository, digest }: Pick<Published, "repository" | "digest">,
-  tools: Container,
-): Promise<void> {
-  const digests = new Map<string, string>()
-  for (const { name } of tags.filter((tag) => tag.immutable && existing.includes(tag.name)))
-    digests.set(name, await digestOf(`${repository}:${name}`, tools))
-  const conflict = immutableConflict(digests, { repository, digest, tags })
-  if (conflict !== undefined) throw conflict
 }
 
 async function regctl(tools: Container, args: readonly string[]): Promise<ToolRun> {

@@ -20,6 +20,7 @@ export interface RegistryAccess {
 }
 
 const DOCKER_CONFIG = "/slipway/docker"
+const HUB = ["docker.io", "index.docker.io", "registry-1.docker.io"]
 const SETTINGS = "/slipway/regctl.json"
 const AUTHORITY = "/slipway/authority.pem"
 
@@ -41,9 +42,15 @@ export async function registryTools(access: RegistryAccess, config: Config): Pro
   const tools = (await withCredentials(cosign(config), access))
     .withNewFile(SETTINGS, JSON.stringify({ version: 1, hosts: { [host]: settings } }))
     .withEnvVariable("REGCTL_CONFIG", SETTINGS)
-  const trusting = certificate === undefined ? tools : tools.withNewFile(AUTHORITY, certificate)
+  const trusting = certificate === undefined ? tools : withAuthority(tools, certificate)
   return service === undefined ? trusting : trusting.withServiceBinding(nameOf(host), service)
 }
+
+/** cosign would trust this authority alone: it gets the public ones in the same file. */
+const withAuthority = (tools: Container, certificate: string): Container =>
+  tools
+    .withNewFile(AUTHORITY, certificate)
+    .withExec(["sh", "-c", `cat /etc/ssl/certs/ca-certificates.crt >> ${AUTHORITY} || true`])
 
 /** What cosign has to be told of the registry. */
 export const cosignFlags = ({ authority, plainHttp }: RegistryAccess): string[] => [
@@ -55,7 +62,9 @@ export const cosignFlags = ({ authority, plainHttp }: RegistryAccess): string[] 
 async function withCredentials(container: Container, { host, username, password }: RegistryAccess) {
   if (password === undefined) return container
   const auth = Buffer.from(`${username}:${await password.plaintext()}`).toString("base64")
-  const text = JSON.stringify({ auths: { [host]: { auth } } })
+  // Docker Hub's credentials stand under this name, which cosign asks for.
+  const names = HUB.includes(host) ? [host, "https://index.docker.io/v1/"] : [host]
+  const text = JSON.stringify({ auths: Object.fromEntries(names.map((name) => [name, { auth }])) })
   return container
     .withEnvVariable("DOCKER_CONFIG", DOCKER_CONFIG)
     .withMountedSecret(`${DOCKER_CONFIG}/config.json`, dag.setSecret(`slipway login ${host}`, text))

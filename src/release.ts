@@ -37,6 +37,8 @@ export class Release {
   authority?: File
   /** Signed with Slipway's own key. */
   embedded: boolean
+  /** The git reference that it must have been made for; empty where any will do. */
+  ref: string
 
   constructor(
     reference: string,
@@ -50,6 +52,7 @@ export class Release {
     registryService?: Service,
     authority?: File,
     embedded = false,
+    ref = "",
   ) {
     this.reference = reference
     this.digest = digest
@@ -62,6 +65,7 @@ export class Release {
     this.registryService = registryService
     this.authority = authority
     this.embedded = embedded
+    this.ref = ref
   }
 
   /**
@@ -115,7 +119,8 @@ export class Release {
   async checks(wanted: Wanted): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolve(parseReference(this.reference), signing.tools)
-    return verifyRelease(resolved, expected(parseConfig(this.settings || undefined)), signing)
+    const known = { trial: this.embedded, ...(this.ref !== "" && { ref: this.ref }) }
+    return verifyRelease(resolved, expected(parseConfig(this.settings || undefined), known), signing)
   }
 
   private async signing(wanted: Wanted, signer: Signer): Promise<Signing> {
@@ -133,8 +138,7 @@ export class Release {
 export const releaseOf = (
   { repository, digest, images }: Resolved,
   { username, plainHttp, password, service, authority }: RegistryAccess,
-  { source, settings }: Pick<Release, "source" | "settings">,
-  embedded: boolean,
+  { source, settings, ref, embedded }: Pick<Release, "source" | "settings" | "ref" | "embedded">,
 ): Release =>
   new Release(
     `${repository}@${digest}`,
@@ -148,4 +152,5 @@ export const releaseOf = (
     service,
     authority,
     embedded,
+    ref,
   )

@@ -5,14 +5,14 @@ import { billPath } from "./imageScan.js"
 import { stageExitCode } from "./lib/run.js"
 import { difference } from "./lib/image/layout.js"
 import type { Expected } from "./lib/release/expected.js"
-import type { Tag } from "./lib/release/tags.js"
-import { type Demand, demands, judgeRelease } from "./lib/release/verification.js"
+import { highestVersion, type Tag } from "./lib/release/tags.js"
+import { type Demand, demands, judgeRelease, releaseExitCode } from "./lib/release/verification.js"
 import type { StageName } from "./lib/stages.js"
-import { count, passed } from "./lib/tools/outcome.js"
-import { publish, sizesOf } from "./publish.js"
+import { count, oneLine, passed } from "./lib/tools/outcome.js"
+import { push, refuseTaken, setTags, sizesOf, tagsOf } from "./publish.js"
 import { COSIGN_VERSION } from "./registry.js"
 import { attest, sign, type Signing, type Statement } from "./signing.js"
-import { attempted, identity, skipped, type Stage } from "./stage.js"
+import { attempted, identity, messageOf, skipped, type Stage } from "./stage.js"
 import { verifyRelease } from "./verify.js"
 
 /** What a release is made of. */
@@ -39,7 +39,10 @@ interface OfRun {
   same: (predicate: unknown) => boolean
 }
 
-/** Publishes, signs, attests and verifies, one after the other; what fails ends it. */
+/**
+ * Publishes, signs, attests and verifies, one after the other, and lets the tags stand for the image only then; what
+ * fails ends it.
+ */
 export async function runRelease(inputs: ReleaseInputs): Promise<Stage[]> {
   const stages: Stage[] = []
   for (const { name, version, work } of STEPS) {
@@ -60,28 +63,38 @@ const STEPS = [
   { name: "sign", version: COSIGN_VERSION, work: signStep },
   { name: "attest", version: COSIGN_VERSION, work: attestStep },
   { name: "verify", version: COSIGN_VERSION, work: verifyStep },
+  { name: "tag", version: REGCTL_VERSION, work: tagStep },
 ] as const
 
 /** An effect is never kept: it takes the time that it takes. */
 async function measured<S extends object>(work: () => Promise<S>) {
-  const begun = Date.now()
+  const began = Date.now()
   const result = await work()
-  return {
-    exitCode: stageExitCode("passed", false),
-    log: "",
-    ...result,
-    began: begun,
-    cached: false,
-    milliseconds: Date.now() - begun,
-  }
+  const milliseconds = Date.now() - began
+  return { exitCode: stageExitCode("passed", false), log: "", ...result, began, cached: false, milliseconds }
 }
 
 async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
-  const { before, ...published } = await publish(image, repository, signing.tools, tags)
-  const record = { ...published, images: image.images.map(({ platform, digest }) => ({ platform, digest })) }
+  const { digest } = image
+  const existing = await tagsOf(repository, signing.tools)
+  // Better known before it is pushed and signed; it is asked once more before a tag is set.
+  await refuseTaken({ repository, digest }, tags(existing), signing.tools)
+  await push(image, repository, signing.tools)
   return {
-    ...passed(`${repository}@${image.digest} as ${published.tags.join(", ")}`),
-    facts: before === undefined ? {} : await growth(image, repository, before, signing.tools),
+    ...passed(`${repository}@${digest}`),
+    facts: await growth(image, repository, highestVersion(existing), signing.tools),
+  }
+}
+
+async function tagStep({ image, repository, tags, signing }: ReleaseInputs) {
+  const { digest, images } = image
+  const chosen = tags(await tagsOf(repository, signing.tools))
+  await setTags({ repository, digest }, chosen, signing.tools)
+  const names = chosen.map(({ name }) => name)
+  const platforms = images.map(({ platform, digest: of }) => ({ platform, digest: of }))
+  const record = { repository, digest, tags: names, images: platforms }
+  return {
+    ...passed(names.length === 0 ? "no tag is asked for" : names.join(", ")),
     files: dag.directory().withNewFile("release/release.json", `${JSON.stringify(record, null, 2)}\n`),
   }
 }
@@ -90,15 +103,20 @@ async function publishStep({ image, repository, tags, signing }: ReleaseInputs) 
 async function growth(
   { images }: BuiltImage,
   repository: string,
-  before: string,
+  before: string | undefined,
   tools: Container,
 ): Promise<Record<string, string>> {
-  const sizes = await sizesOf(repository, before, tools)
-  const entries = images.flatMap(({ platform, compressed }): [string, string][] => {
-    const size = sizes.get(platform)
-    return size === undefined ? [] : [[`${platform} against ${before}`, difference(compressed, size)]]
-  })
-  return Object.fromEntries(entries)
+  if (before === undefined) return {}
+  try {
+    const sizes = await sizesOf(repository, before, tools)
+    const entries = images.flatMap(({ platform, compressed }): [string, string][] => {
+      const size = sizes.get(platform)
+      return size === undefined ? [] : [[`${platform} against ${before}`, difference(compressed, size)]]
+    })
+    return Object.fromEntries(entries)
+  } catch (error) {
+    return { [`size against ${before}`]: oneLine(messageOf(error)) }
+  }
 }
 
 async function signStep(inputs: ReleaseInputs) {
@@ -135,7 +153,7 @@ async function verifyStep({ image, repository, expected, signing }: ReleaseInput
     ({ name, subject, problem }) =>
       `${problem === undefined ? "✓" : "✗"} ${name} of ${subject}${problem === undefined ? "" : `: ${problem}`}\n`,
   )
-  return { ...outcome, exitCode: stageExitCode(outcome.status, false), log: lines.join("") }
+  return { ...outcome, exitCode: releaseExitCode(checks), log: lines.join("") }
 }
 
 const demandsOf = ({ image }: ReleaseInputs): Demand[] => demands(image.digest, image.images)

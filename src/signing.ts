@@ -1,6 +1,6 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { each, type Trusted } from "./cosign.js"
-import { fail } from "./lib/errors.js"
+import { ExitCode, fail } from "./lib/errors.js"
 import type { ToolRun } from "./lib/finding.js"
 import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from "./lib/release/cosign.js"
 import { type Demand, PREDICATES } from "./lib/release/verification.js"
@@ -27,29 +27,57 @@ export interface Statement extends Demand {
 const PREDICATE_FILES = "/slipway/predicates"
 
 /** Signs an index and each platform's image; returns how many of these signatures are new. */
-export async function sign(repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> {
-  const missing = await lacking(repository, wanted, signing)
-  await mustAll(
-    signing.tools,
-    missing.map(({ digest }) => ["cosign", "sign", ...writeFlags(signing), `${repository}@${digest}`]),
-  )
-  return missing.length
-}
+export const sign = (repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> =>
+  complete(repository, wanted, signing, signing.tools, ({ digest }) => [
+    ...["cosign", "sign", ...writeFlags(signing), `${repository}@${digest}`],
+  ])
 
 /** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
-export async function attest(
+export const attest = (
   repository: string,
   statements: readonly Statement[],
   files: Directory,
   signing: Signing,
+): Promise<number> =>
+  complete(
+    repository,
+    statements,
+    signing,
+    signing.tools.withMountedDirectory(PREDICATE_FILES, files),
+    ({ predicate, digest, file }) => [
+      ...["cosign", "attest", ...writeFlags(signing), `--type=${PREDICATES[predicate]}`],
+      ...[`--predicate=${PREDICATE_FILES}/${file}`, `${repository}@${digest}`],
+    ],
+  )
+
+/** How often what is missing is added: another run may write to the same list at the same time. */
+const ATTEMPTS = 3
+
+/**
+ * Adds what is missing, one after the other. A registry without an API for it keeps signatures in a list that is read,
+ * changed and written back: who comes in between loses what he wrote, and has to write it again.
+ */
+async function complete<D extends Demand & Partial<Statement>>(
+  repository: string,
+  wanted: readonly D[],
+  signing: Signing,
+  tools: Container,
+  command: (demand: D) => string[],
 ): Promise<number> {
-  const missing = await lacking(repository, statements, signing)
-  const commands = missing.map(({ predicate, digest, file }) => [
-    ...["cosign", "attest", ...writeFlags(signing), `--type=${PREDICATES[predicate]}`],
-    ...[`--predicate=${PREDICATE_FILES}/${file}`, `${repository}@${digest}`],
-  ])
-  await mustAll(signing.tools.withMountedDirectory(PREDICATE_FILES, files), commands)
-  return missing.length
+  const before = await lacking(repository, wanted, signing)
+  let missing = before
+  for (let attempt = 0; attempt < ATTEMPTS && missing.length > 0; attempt++) {
+    await mustAll(tools, missing.map(command))
+    missing = await lacking(repository, missing, signing)
+  }
+  const [lost] = missing
+  if (lost !== undefined)
+    throw fail("SIGN", [
+      `${repository}@${lost.digest}`,
+      "what was signed is not there",
+      ExitCode.infrastructure,
+    ])
+  return before.length
 }
 
 /** The command that verifies something signed. */
@@ -77,9 +105,13 @@ async function lacking<D extends Demand & Partial<Statement>>(
     signing.tools,
     wanted.map((demand) => verifyCommand(repository, demand, signing)),
   )
-  return wanted.filter(({ same = () => true }, index) => {
+  return wanted.filter(({ same = () => true, digest }, index) => {
     const run = runs[index]
-    return run?.exitCode !== 0 || !predicates(run).some(same)
+    if (run?.exitCode === 0) return !predicates(run).some(same)
+    const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
+    // What can't be asked now isn't missing: it may be there.
+    if (exitCode !== ExitCode.gateFailed) throw fail("SIGN", [`${repository}@${digest}`, reason, exitCode])
+    return true
   })
 }
 

@@ -2,9 +2,19 @@ import { each } from "./cosign.js"
 import type { ToolRun } from "./lib/finding.js"
 import type { Expected } from "./lib/release/expected.js"
 import { predicates } from "./lib/release/cosign.js"
-import { type Check, demands, judgeRelease, type Verification, verified } from "./lib/release/verification.js"
-import { exitCodeOf } from "./lib/errors.js"
-import { stageExitCode } from "./lib/run.js"
+import {
+  type Check,
+  type Demand,
+  demands,
+  failedCheck,
+  judgeRelease,
+  releaseExitCode,
+  type Verification,
+  verified,
+} from "./lib/release/verification.js"
+import { ExitCode, exitCodeOf } from "./lib/errors.js"
+import { registryFailure } from "./lib/release/registryError.js"
+import { shellQuote } from "./lib/shellQuote.js"
 import { messageOf } from "./stage.js"
 import type { Resolved } from "./publish.js"
 import { type Signing, verifyCommand } from "./signing.js"
@@ -12,30 +22,55 @@ import { type Signing, verifyCommand } from "./signing.js"
 /** Verifies all that a release must carry, and that each of its images is there. */
 export async function verifyRelease(
   { repository, digest, images }: Resolved,
-  { platforms, judges }: Expected,
+  { platforms, judge }: Expected,
   signing: Signing,
 ): Promise<Check[]> {
   const wanted = demands(digest, images)
-  const runs = await each(signing.tools, [
-    // A signature outlives the image that it is of: cosign doesn't ask whether that is there.
-    ...images.map((image) => ["regctl", "manifest", "head", `${repository}@${image.digest}`]),
-    ...wanted.map((demand) => verifyCommand(repository, demand, signing)),
+  // A signature outlives the image that it is of: cosign doesn't ask whether that is there.
+  const heads = images.map((image) => [
+    "regctl",
+    "-v",
+    "error",
+    "manifest",
+    "head",
+    `${repository}@${image.digest}`,
   ])
+  const commands = wanted.map((demand) => judgedCommand(repository, demand, signing))
+  const runs = await each(signing.tools, [...heads, ...commands])
+  const made = wanted.map((demand, index) => verified(demand, runs[images.length + index] ?? NOT_RUN))
+  const said = Object.fromEntries(made.map(({ name, predicates }) => [name, predicates]))
+  const faults: Partial<Record<string, string>> = judge(said)
   const missing = platforms.filter((platform) => !images.some((image) => image.platform === platform))
-  const absent = images.filter((_, index) => runs[index]?.exitCode !== 0)
-  const problem = (name: string, subject: string, of: string, what: string): Check => ({
-    name,
-    subject,
-    digest: of,
-    problem: what,
-  })
   return [
-    ...missing.map((platform) => problem("platform", platform, digest, "the index has no image for it")),
-    ...absent.map((image) => problem("image", image.platform, image.digest, "the registry hasn't got it")),
-    ...wanted.map((demand, index) =>
-      verified(demand, runs[images.length + index] ?? NOT_RUN, judges[demand.predicate]),
-    ),
+    ...missing.map((subject) => ({
+      name: "platform",
+      subject,
+      digest,
+      problem: "the index has no image for it",
+    })),
+    ...images.flatMap((image, index) => absent(image, runs[index] ?? NOT_RUN)),
+    ...made.map(({ predicates: _, ...check }) => {
+      const fault = faults[check.name]
+      return check.problem === undefined && fault !== undefined ? { ...check, problem: fault } : check
+    }),
   ]
+}
+
+/** Bills of material are long, and nobody judges what they say. */
+function judgedCommand(repository: string, demand: Demand, signing: Signing): string[] {
+  const command = verifyCommand(repository, demand, signing)
+  const read = demand.predicate === "gates" || demand.predicate === "provenance"
+  return read ? command : ["sh", "-c", `${shellQuote(command)} > /dev/null`]
+}
+
+function absent({ platform, digest }: Resolved["images"][number], run: ToolRun): Check[] {
+  if (run.exitCode === 0) return []
+  const { kind, reason, exitCode } = registryFailure(run)
+  const gone = kind === "missing"
+  const why = gone
+    ? failedCheck("the registry hasn't got it", ExitCode.gateFailed)
+    : failedCheck(reason, exitCode)
+  return [{ name: "image", digest, subject: platform, ...why }]
 }
 
 /** What the attestations say of the gates that a release passed: one for each run that published it. */
@@ -54,7 +89,7 @@ export async function verificationOf(
   try {
     const { digest, checks } = await work()
     const { status } = judgeRelease(checks, reference)
-    return { ...common, digest, status, exitCode: stageExitCode(status, false), problem: null, checks }
+    return { ...common, digest, status, exitCode: releaseExitCode(checks), problem: null, checks }
   } catch (error) {
     const problem = messageOf(error)
     return { ...common, digest: null, status: "error", exitCode: exitCodeOf(error), problem, checks: [] }

@@ -1,26 +1,40 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { randomUUID } from "node:crypto"
 import { join, resolve } from "node:path"
 import { ExitCode, fail } from "../../src/lib/errors.js"
 import { duration } from "../../src/lib/report/place.js"
 import { visible } from "../../src/lib/report/escape.js"
-import { webAddress } from "../../src/lib/image/revision.js"
+import { fullRef } from "../../src/lib/release/ref.js"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
-import { registryArguments, type RegistryOptions, signerArguments } from "./credentials.js"
-import { run } from "../lib/shell.js"
+import {
+  publishedTo,
+  registryArguments,
+  type RegistryOptions,
+  secretArguments,
+  signerArguments,
+} from "./credentials.js"
+import { absoluteSource, type Commit, commitOf, refuseDirty } from "./source.js"
 
 export interface CiOptions extends RegistryOptions {
   source: string
   out: string
   event?: string
   ref?: string
+  baseRef?: string
   sha?: string
+  committed?: string
+  origin?: string
   runId?: string
   now?: string
   json?: boolean
+  /** The addresses of what the Dockerfile's commands may mount. */
+  secret?: string[]
+  /** Who signs without a key. */
+  identity?: string
+  issuer?: string
   /** A registry of Slipway's own, which lasts as long as the engine's cache. */
   embedded?: boolean
 }
@@ -30,14 +44,6 @@ const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
   ...["junit", "sarif", "logs", "coverage", "trivy", "sbom", "release"],
 ]
-
-/** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
-export function absoluteSource(source: string): string {
-  if (/^\w+:\/\/|^git@/.test(source)) return source
-  const folder = resolve(source)
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw fail("NO_SOURCE", [folder])
-  return folder
-}
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
 function prepareOut(path: string): string {
@@ -51,28 +57,50 @@ function prepareOut(path: string): string {
   return out
 }
 
+/** The arguments of `dagger` that run the pipeline, or these groups of stages, on a source by its whole path. */
+export function ciArguments(options: CiOptions, commit: Commit, only: readonly string[]): string[] {
+  const { source, event = "local", embedded } = options
+  const call = [...callModule(source), ...given("now", options.now)]
+  return [
+    ...call,
+    `--invocation=${shellQuote(["dagger", ...call])}`,
+    "ci",
+    `--event=${event}`,
+    `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
+    ...given("base-ref", options.baseRef),
+    `--sha=${options.sha ?? commit.sha}`,
+    `--committed=${options.committed ?? commit.committed}`,
+    `--origin=${options.origin ?? commit.origin}`,
+    `--run-id=${options.runId ?? randomUUID()}`,
+    ...only.map((group) => `--only=${group}`),
+    ...secretArguments(options.secret),
+    ...(embedded ? ["--embedded"] : []),
+    ...releaseArguments(options, only),
+  ]
+}
+
+const given = (name: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [`--${name}=${value}`]
+
+/** Nothing secret goes to what has no use for it: checks alone, and a registry of Slipway's own. */
+function releaseArguments(options: CiOptions, only: readonly string[]): string[] {
+  const releases = !options.embedded && (only.length === 0 || only.includes("release"))
+  return [
+    ...registryArguments(options, releases ? publishedTo(options.source) : "nobody"),
+    ...(releases ? signerArguments() : []),
+    ...given("identity", options.identity),
+    ...given("issuer", options.issuer),
+  ]
+}
+
 /** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
 export async function runCi(options: CiOptions, only: string[] = []): Promise<number> {
   const source = absoluteSource(options.source)
   const out = prepareOut(options.out)
-  const commit = await commitOf(source)
-  const call = [...callModule(source), ...(options.now === undefined ? [] : [`--now=${options.now}`])]
+  if ((options.event ?? "local") !== "local" && !options.embedded) await refuseDirty(source, out)
   const args = [
-    ...call,
-    `--invocation=${shellQuote(["dagger", ...call])}`,
-    "ci",
-    `--event=${options.event ?? "local"}`,
-    `--ref=${options.ref ?? commit.ref}`,
-    `--sha=${options.sha ?? commit.sha}`,
-    `--committed=${commit.committed}`,
-    `--origin=${commit.origin}`,
-    `--run-id=${options.runId ?? randomUUID()}`,
-    ...only.map((group) => `--only=${group}`),
-    ...(options.embedded ? ["--embedded"] : []),
-    ...registryArguments(options),
-    ...signerArguments(),
-    "export",
-    `--path=${out}`,
+    ...ciArguments({ ...options, source }, await commitOf(source), only),
+    ...["export", `--path=${out}`],
   ]
   const log = join(out, "logs/dagger.log")
   const code = await daggerWithProgress(args, log)
@@ -84,18 +112,6 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   if (options.json) process.stdout.write(written)
   else printVerdict(verdict, out)
   return verdict.exitCode
-}
-
-/** What git knows of a folder's sources; nothing of those at an address. */
-async function commitOf(source: string) {
-  const git = async (...args: string[]) =>
-    (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
-  return {
-    ref: await git("symbolic-ref", "--quiet", "HEAD"),
-    sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
-    committed: await git("log", "-1", "--format=%cI"),
-    origin: webAddress(await git("remote", "get-url", "origin")),
-  }
 }
 
 /** Says what the engine's own last words were. */

@@ -5,8 +5,16 @@ import { ExitCode } from "../../src/lib/errors.js"
 import { visible } from "../../src/lib/report/escape.js"
 import type { Check, Verification } from "../../src/lib/release/verification.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
-import { absoluteSource, noVerdict } from "./ci.js"
-import { registryArguments, type RegistryOptions } from "./credentials.js"
+import { say } from "../lib/progress.js"
+import { noVerdict } from "./ci.js"
+import {
+  loginArguments,
+  namedBy,
+  type Recipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
+import { absoluteSource } from "./source.js"
 
 export interface VerifyOptions extends RegistryOptions {
   source: string
@@ -14,24 +22,18 @@ export interface VerifyOptions extends RegistryOptions {
   identity?: string
   issuer?: string
   embedded?: boolean
+  /** Send the user and password of the environment to a registry that slipway.yaml doesn't name. */
+  login?: boolean
   json?: boolean
 }
 
 /** Verifies a published image and prints each check. Returns the exit code. */
 export async function verify(reference: string, options: VerifyOptions): Promise<number> {
-  const { source, key, identity, issuer, embedded, json } = options
   const folder = mkdtempSync(join(tmpdir(), "slipway-verify-"))
   const file = join(folder, "verification.json")
   const log = join(folder, "dagger.log")
-  const args = [
-    ...[...callModule(absoluteSource(source)), "verification", `--reference=${reference}`],
-    ...registryArguments(options),
-    ...(embedded ? ["--embedded"] : []),
-    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
-    ...(identity === undefined ? [] : [`--identity=${identity}`]),
-    ...(issuer === undefined ? [] : [`--issuer=${issuer}`]),
-    ...["export", `--path=${file}`],
-  ]
+  const source = absoluteSource(options.source)
+  const args = [...verifyArguments(reference, { ...options, source }), "export", `--path=${file}`]
   const code = await daggerWithProgress(args, log)
   // The log stays where it says why.
   if (code !== 0 && code !== 130) return noVerdict(log)
@@ -39,8 +41,31 @@ export async function verify(reference: string, options: VerifyOptions): Promise
   rmSync(folder, { recursive: true, force: true })
   if (code === 130) return code
   const verification = JSON.parse(written) as Verification
-  process.stdout.write(json ? written : text(verification))
+  process.stdout.write(options.json ? written : text(verification))
   return verification.exitCode
+}
+
+/** The arguments of `dagger` that verify a reference, of a source by its whole path. */
+export function verifyArguments(reference: string, options: VerifyOptions): string[] {
+  const { source, key, identity, issuer, embedded } = options
+  return [
+    ...[...callModule(source), "verification", `--reference=${reference}`],
+    ...registryArguments(options, recipientOf(reference, options)),
+    ...(embedded ? ["--embedded"] : []),
+    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
+    ...(identity === undefined ? [] : [`--identity=${identity}`]),
+    ...(issuer === undefined ? [] : [`--issuer=${issuer}`]),
+  ]
+}
+
+/** Who may get the user and password of the environment. Whoever wrote the reference chose the host in it. */
+function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
+  if (embedded) return "nobody"
+  const { recipient, known } = namedBy(reference, source)
+  if (known || login) return recipient
+  if (loginArguments(recipient).length > 0)
+    say("no user and password are sent: slipway.yaml doesn't name this registry; --login sends them")
+  return "nobody"
 }
 
 function text({ reference, digest, status, exitCode, problem, checks }: Verification): string {

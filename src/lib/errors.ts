@@ -187,6 +187,26 @@ const catalogue = {
       "pass a private key of cosign's (COSIGN_PRIVATE_KEY), or the token of who signs (SIGSTORE_ID_TOKEN)",
     exitCode: ExitCode.badInput,
   }),
+  TWO_SIGNERS: () => ({
+    message: "both a private key and an identity token are given to sign with",
+    remedy: "pass one of them (COSIGN_PRIVATE_KEY or SIGSTORE_ID_TOKEN)",
+    exitCode: ExitCode.badInput,
+  }),
+  SIGSTORE_SETTINGS: (contradiction: string) => ({
+    message: `release in slipway.yaml contradicts itself: ${contradiction}`,
+    remedy: 'name both files of a private Sigstore, or none; `log: "off"` goes with a key alone',
+    exitCode: ExitCode.badInput,
+  }),
+  NO_COMMIT: (sha: string) => ({
+    message: `a release must be of a commit, and ${sha === "" ? "none is known" : `${quote(sha)} is none`}`,
+    remedy: "pass --sha with the whole commit, or run it in a git checkout",
+    exitCode: ExitCode.badInput,
+  }),
+  GATES_MISSING: (faults: readonly string[]) => ({
+    message: `not released: ${faults.join(", ")}`,
+    remedy: "run all groups that `release: { gates: … }` demands in the same run",
+    exitCode: ExitCode.gateFailed,
+  }),
   NO_TRUST: () => ({
     message: "it isn't known whose signature is to be trusted",
     remedy:
@@ -222,7 +242,7 @@ const catalogue = {
   TAG_TAKEN: (tag: string, existing: string, wanted: string) => ({
     message: `${quote(tag)} stands for ${quote(existing)} already, and not for ${quote(wanted)}`,
     remedy:
-      "a version and a commit are published once: give this one a version of its own; images of one commit are the same only while their base images are, so pin those by digest",
+      "a version is published once: give what has changed a version of its own; one commit gives the same image only while its base images are the same, so pin those by digest",
     exitCode: ExitCode.badInput,
   }),
   REGISTRY: (
@@ -238,6 +258,16 @@ const catalogue = {
   UNKNOWN_EVENT: (event: string, known: readonly string[]) => ({
     message: `unknown event ${quote(event)}`,
     remedy: `choose one of ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
+  UNKNOWN_PLATFORM: (platform: string, known: readonly string[]) => ({
+    message: `no image can be built for the platform ${quote(platform)}`,
+    remedy: `choose among ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
+  DIRTY: (paths: readonly string[], total = paths.length) => ({
+    message: `not as in the commit: ${paths.map(quote).join(", ")}${total > paths.length ? ` and ${total - paths.length} more` : ""}`,
+    remedy: "commit or stash them; a release names a commit, and must be of it",
     exitCode: ExitCode.badInput,
   }),
 } satisfies Record<string, (...args: never[]) => Entry>

@@ -6,7 +6,7 @@ export const STAGES = {
   security: SCANS,
   tests: [...SUITES, "coverage"],
   image: ["build", "scan"],
-  release: ["publish", "sign", "attest", "verify"],
+  release: ["publish", "sign", "attest", "verify", "tag"],
 } as const
 
 export type Group = keyof typeof STAGES

@@ -135,16 +135,28 @@ def below(root):
 
 
 def remove_installed(packages, app):
-    """Removes from the service's files the modules that are installed: the same code twice only confuses."""
-    installed = {name for info in packages.glob("*.dist-info") for name in recorded(info)}
-    modules = {Path(name).parts[0] for name in installed if name.endswith(".py") and name[0].isidentifier()}
-    for path in [folder / name for folder in (app, app / "src") for name in modules]:
-        if path.is_dir() and path.name not in ("alembic", "migrations"):
-            shutil.rmtree(path)
-        elif path.is_file():
+    """Removes from the service's files the modules that are installed: the same code twice only confuses.
+
+    Other files stay: a wheel may lack them, and services open templates by their path in the folder that they run
+    in. So do migrations, which Alembic runs by theirs.
+    """
+    names = {Path(name) for info in packages.glob("*.dist-info") for name in recorded(info)}
+    modules = [name for name in names if name.suffix == ".py" and name.parts[0][0].isidentifier()]
+    wanted = [name for name in modules if not {"alembic", "migrations", ".."}.intersection(name.parts)]
+    for path in [folder / name for folder in (app, app / "src") for name in wanted]:
+        if path.is_file():
             path.unlink()
-    if modules and (app / "src").is_dir() and not any((app / "src").iterdir()):
-        (app / "src").rmdir()
+            remove_empty(path.parent, app)
+
+
+def remove_empty(folder, root):
+    while folder not in (root, *root.parents) and not folder.is_symlink() and is_bare(folder):
+        shutil.rmtree(folder)
+        folder = folder.parent
+
+
+def is_bare(folder):
+    return all(path.name == "__pycache__" for path in folder.iterdir())
 
 
 def recorded(info):

@@ -7,7 +7,7 @@ mkdir -p /out
 tar -xf /in.tar -C /in
 image=ocidir:///in@$(sed -n 's/.*"digest":"\(sha256:[0-9a-f]*\)".*/\1/p' /in/index.json)
 # The base image's layers stay as they are, so that they are pushed and pulled no second time.
-base=$(regctl image config "$image" --format '{{range .History}}{{println .CreatedBy}}{{end}}' |
-  grep -c '^import image layer ') || true
+regctl image config "$image" --format '{{range .History}}{{println .CreatedBy}}{{end}}' >/tmp/history
+base=$(grep -c '^import image layer ' /tmp/history) || [ $? -eq 1 ] # none: an image that begins with nothing
 regctl image mod "$image" --create ocidir:///out:image \
-  --config-time "set=$CREATED" --layer-time "set=$LAYERS${AFTER:+,after=$AFTER},base-layers=$base"
+  --config-platform "$PLATFORM" --config-time "set=$CREATED" --layer-time "set=$LAYERS${AFTER:+,after=$AFTER},base-layers=$base"

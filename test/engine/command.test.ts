@@ -24,8 +24,9 @@ import {
 
 beforeAll(engineEnvironment)
 
-it("ci runs every stage of every group on the sample service, for a version's tag", async () => {
-  const run = await ci(APP, "--event=push", "--ref=refs/tags/v1.0.0", "--embedded")
+// A version would stand for good in the embedded registry, which lasts: the next commit's would be refused.
+it("ci runs every stage of every group on the sample service, for a push to develop", async () => {
+  const run = await ci(APP, "--event=push", "--ref=refs/heads/develop", "--embedded")
   expect(run.exitCode, run.stdout).toBe(0)
   expect(statuses(run)).toEqual(Object.fromEntries(STAGE_NAMES.map((name) => [name, "passed"])))
 })
@@ -91,6 +92,9 @@ it("ends with 4 for arguments that it can't use, and says which", async () => {
     [["ci", "--bogus"], "--bogus"],
     [["bogus"], "bogus"],
     [["debug"], "stage"],
+    [["debug", "sign"], "UNKNOWN_STAGE"],
+    [["ci", "--secret=hunter2"], "env://TOKEN"],
+    [["publish", "--origin=/srv/git"], "--origin"],
     [["ci", "--source=/does/not/exist"], '"/does/not/exist"'],
     [["ci", `--source=${file}`], "NO_SOURCE"],
     [["ci", `--source=${GATES}/black`, `--out=${file}`], "OUT_NOT_FOLDER"],
@@ -102,6 +106,18 @@ it("ends with 4 for arguments that it can't use, and says which", async () => {
     expect(stderr).not.toMatch(/^ +at /m)
   }
   expect(await slipway("--help")).toMatchObject({ exitCode: 0 })
+})
+
+it("refuses what is in no commit, for any event but local, unless it goes to the embedded registry", async () => {
+  const source = service({ "a.py": "A = 1\n" })
+  await run`git init --quiet ${source}`
+  const dirty = { exitCode: 4, stderr: expect.stringMatching(/"a\.py"[^]*\[DIRTY\]/) as string }
+  const out = `--out=${folder()}`
+  expect(await slipway("publish", `--source=${source}`, out)).toMatchObject(dirty)
+  expect(await slipway("ci", "--event=push", `--source=${source}`, out)).toMatchObject(dirty)
+  // The module is asked, which is all that matters here.
+  const asked = await ci(source, "--event=bogus", "--embedded")
+  expect(asked.verdict?.problem).toContain('unknown event "bogus"')
 })
 
 it("ci --only refuses a group that there isn't, in the verdict", async () => {

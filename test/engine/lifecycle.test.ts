@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -53,14 +62,15 @@ interface State {
 const state = (): State => JSON.parse(readFileSync(join(home, "run/state.json"), "utf8")) as State
 
 /** Runs a Dagger script in this home's engine. */
-async function script(text: string): Promise<string> {
+async function script(text: string, module = "--no-mod"): Promise<string> {
   const env = {
     ...process.env,
     _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${join(home, "run/engine.sock")}`,
     DO_NOT_TRACK: "1",
     NO_COLOR: "1",
   }
-  return (await run({ env, cwd: home })`${join(home, "bin/dagger")} --progress=plain -M -c ${text}`).stdout
+  return (await run({ env, cwd: home })`${join(home, "bin/dagger")} --progress=plain ${module} -c ${text}`)
+    .stdout
 }
 
 /** Adds a line to a file in a cache volume, and gives the whole file. */
@@ -169,6 +179,29 @@ describe("up and down", () => {
   it("starts with an empty cache after that, which works, and deletes the old one", async () => {
     expect(await remember("three")).toBe("three\n")
     await until(() => !existsSync(join(home, "discarded")))
+  })
+
+  it("makes images anew after that, with the same digests as before", async () => {
+    const fixtures = join(REPOSITORY, "test/fixtures/images")
+    const [own, dockerfile] = [join(fixtures, "flask"), join(home, "repeated")]
+    cpSync(join(fixtures, "repeated"), dockerfile, { recursive: true })
+    writeFileSync(join(dockerfile, "slipway.yaml"), "image: { platforms: [linux/amd64] }\n")
+    const digest = (source: string) =>
+      `. --source $(host | directory ${source}) | image --sha 01234567 --committed 2026-03-01T12:00:00Z | digest`
+    const digests = async () =>
+      (await script([own, dockerfile].map(digest).join("; "), `--mod=${REPOSITORY}`)).match(/sha256:\w{64}/g)
+    const random =
+      "container | from debian:bookworm-slim | with-exec cat /proc/sys/kernel/random/uuid | stdout"
+
+    const [first, kept] = [await digests(), await script(random)]
+    expect(first).toHaveLength(2)
+    expect(await script(random)).toBe(kept)
+    const whole = await processes(state().pid)
+    for (const victim of await processes(state().pid, "/engine --addr")) process.kill(victim, "SIGKILL")
+    await until(() => whole.every(gone))
+    await up()
+    expect(await script(random)).not.toBe(kept)
+    expect(await digests()).toEqual(first)
   })
 
   it("keeps nothing of a suite in whose middle the engine was killed", async () => {

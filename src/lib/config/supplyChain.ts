@@ -5,6 +5,7 @@ import {
   dockerStage,
   exactIdentity,
   httpUrl,
+  namesRegistry,
   noCredentials,
   path,
   registryHost,
@@ -18,6 +19,9 @@ export const PLATFORMS = ["linux/amd64", "linux/arm64"] as const
 
 /** What a published image may be tagged with. */
 export const TAG_KINDS = ["version", "minor", "major", "branch", "commit", "latest"] as const
+
+/** The groups of stages that a release may have to pass. */
+export const GATE_GROUPS = ["quality", "security", "tests", "image"] as const
 
 /** How the service's image is built, and what it may hold. */
 export const image = {
@@ -97,7 +101,7 @@ export const release = {
     registry: {
       kind: "text",
       doc: 'The registry, such as "team.azurecr.io". Left out, `ci` publishes nothing.',
-      rules: [registryHost],
+      rules: [registryHost, namesRegistry],
     },
     repository: {
       kind: "text",
@@ -115,6 +119,13 @@ export const release = {
       item: { kind: "choice", values: TAG_KINDS },
       nonEmpty: true,
       default: ["version", "minor", "major", "branch", "commit"],
+    },
+    gates: {
+      kind: "list",
+      doc: "The groups of stages that a release must have passed, all stages of them that the settings name.",
+      item: { kind: "choice", values: GATE_GROUPS },
+      nonEmpty: true,
+      default: GATE_GROUPS,
     },
     key: {
       kind: "text",

@@ -1,4 +1,6 @@
 import { posix } from "node:path"
+import { PLATFORMS } from "../config/supplyChain.js"
+import { fail } from "../errors.js"
 import { type Dockerfile, type Instruction, optionOf, type Stage } from "./dockerfile.js"
 
 /** A stage that the image needs, with what its variables come to. */
@@ -35,6 +37,13 @@ function platformParts(platform: string) {
   return { os, arch, variant }
 }
 
+/** The platforms that somebody chose. Fails with UNKNOWN_PLATFORM. */
+export function checkedPlatforms(platforms: readonly string[]): readonly string[] {
+  const unknown = platforms.find((platform) => !PLATFORMS.some((known) => known === platform))
+  if (unknown !== undefined) throw fail("UNKNOWN_PLATFORM", [unknown, PLATFORMS])
+  return platforms
+}
+
 /** True for a command that only an emulator can run. */
 export const isEmulated = ({ platform }: PlannedStage, { native }: Platforms): boolean =>
   platformParts(platform).arch !== platformParts(native).arch
@@ -43,6 +52,14 @@ export const isEmulated = ({ platform }: PlannedStage, { native }: Platforms): b
 export function samePlatform(one: string, other: string): boolean {
   const [a, b] = [platformParts(one), platformParts(other)]
   return a.os === b.os && a.arch === b.arch
+}
+
+/** True where the last stage holds nothing but what the Dockerfile puts there. */
+export function isFromScratch(stages: readonly PlannedStage[]): boolean {
+  const last = stages.at(-1)
+  if (last === undefined || last.fromImage) return last?.base === "scratch"
+  const parent = stages.findIndex(({ stage }) => stage.name === last.base)
+  return isFromScratch(stages.slice(0, parent + 1))
 }
 
 /** The stages that the target needs, in the order of the file; undefined where it has no such target. */

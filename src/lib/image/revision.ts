@@ -13,6 +13,16 @@ export interface Revision {
 /** The first time that every archive can hold: what has no time of its own gets it. */
 export const NO_TIME = "1980-01-01T00:00:00Z"
 
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
+/** True for a whole time as RFC 3339 has it, with date and zone, which is all that regctl takes. */
+export function isTime(text: string): boolean {
+  const midnight = `${TIME.exec(text)?.[1]}T00:00:00.000Z`
+  const date = new Date(midnight)
+  return !Number.isNaN(date.getTime()) && date.toISOString() === midnight // 30 February is 2 March
+}
+
 /** The labels by which an image tells where it comes from, as the OCI's image specification names them. */
 export function labels(
   name: string | undefined,

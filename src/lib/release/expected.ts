@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import { judgeGates } from "./gates.js"
+import { type GateDemand, judgeGates, refOfGates, shaOfGates } from "./gates.js"
 import { commitsOfProvenance } from "./provenance.js"
 import type { PredicateName } from "./verification.js"
 
@@ -7,32 +7,67 @@ import type { PredicateName } from "./verification.js"
 export interface Expected {
   /** The platforms that its index must have. */
   platforms: readonly string[]
-  /** What is wrong with all predicates of one kind, if anything. */
-  judges: Partial<Record<PredicateName, (predicates: readonly unknown[]) => string | undefined>>
+  /** What is wrong with all predicates, by their kinds. */
+  judge: (
+    predicates: Partial<Record<PredicateName, readonly unknown[]>>,
+  ) => Partial<Record<PredicateName, string>>
+}
+
+/** What is known beforehand of a release. */
+export interface Known {
+  /** The commit. */
+  sha?: string
+  /** The git reference: a version's tag must be of that version's run. */
+  ref?: string
+  /** It may be of no commit that is known: what is only tried out. */
+  trial?: boolean
 }
 
 /** Suites that a service may do without. */
 const OPTIONAL = ["integration"]
 
-/** What a service's settings demand of its releases; of a commit, if one is given. */
-export function expected({ quality, security, tests, image }: Config, sha = ""): Expected {
-  const stages = [...quality.checks, ...security.checks, ...tests.suites, "coverage", "build", "scan"]
-  const demand = { stages, optional: OPTIONAL, ...(sha !== "" && { sha }) }
-  const faults = (predicate: unknown) => judgeGates(predicate, demand)
+/** The gates that a service's settings demand of a release. */
+export function demandedGates({ quality, security, tests, release }: Config): GateDemand {
+  const stages = {
+    quality: quality.checks,
+    security: security.checks,
+    tests: [...tests.suites, "coverage"],
+    image: ["build", "scan"],
+  }
+  return { stages: release.gates.flatMap((group) => [...stages[group]]), optional: OPTIONAL }
+}
+
+/** What a service's settings demand of its releases. */
+export function expected(config: Config, known: Known = {}): Expected {
+  const demand = demandedGates(config)
   return {
-    platforms: image.platforms,
-    judges: {
-      gates: (all) => best(all.map(faults))?.join(", "),
-      provenance: (all) =>
-        sha === "" || all.some((predicate) => commitsOfProvenance(predicate).includes(sha))
-          ? undefined
-          : `it is of another commit than ${sha}`,
+    platforms: config.image.platforms,
+    judge: ({ gates = [], provenance = [] }) => {
+      const judged = gates.map((predicate) => faultsOf(predicate, demand, known))
+      const commits = new Set(provenance.flatMap(commitsOfProvenance))
+      const good = gates.filter((_, index) => judged[index]?.length === 0)
+      const foreign =
+        good.length > 0 && !known.trial && !good.some((predicate) => commits.has(shaOfGates(predicate)))
+      return {
+        ...(good.length === 0 && { gates: least(judged) }),
+        ...(foreign && { provenance: "it is of another commit than the gates" }),
+      }
     },
   }
 }
 
-/** An image may have passed the gates more than once: the best of all runs counts. Undefined for one without faults. */
-function best(all: readonly string[][]): string[] | undefined {
-  const [least = ["it says nothing"]] = all.toSorted((a, b) => a.length - b.length)
-  return least.length === 0 ? undefined : least
+function faultsOf(predicate: unknown, demand: GateDemand, { sha, ref, trial }: Known): string[] {
+  const commit = shaOfGates(predicate)
+  return [
+    ...judgeGates(predicate, { ...demand, ...(sha !== undefined && { sha }) }),
+    ...(trial || isCommit(commit) ? [] : ["it names no commit"]),
+    ...(ref === undefined || refOfGates(predicate) === ref ? [] : [`it is not of ${ref}`]),
+  ]
 }
+
+/** Whether this is the whole name of a commit. */
+export const isCommit = (sha: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)
+
+/** An image may have passed the gates more than once: the best of all runs counts. */
+const least = (all: readonly string[][]): string =>
+  (all.toSorted((a, b) => a.length - b.length)[0] ?? ["it says nothing"]).join(", ")

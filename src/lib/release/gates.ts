@@ -44,12 +44,18 @@ export interface GateDemand {
 
 /** Says in plain words what keeps a predicate from being good enough; nothing if it is. */
 export function judgeGates(predicate: unknown, { sha, stages, optional = [] }: GateDemand): string[] {
-  const { run, stages: held } = fields(predicate)
-  const commit = text(fields(run).sha)
+  const { stages: held } = fields(predicate)
+  const commit = shaOfGates(predicate)
   const wrongCommit =
     sha === undefined || sha === commit ? [] : [`it is of commit ${shown(commit)}, not of ${shown(sha)}`]
   return [...wrongCommit, ...stages.flatMap((name) => faults(name, objects(held), optional.includes(name)))]
 }
+
+/** The commit that a predicate is of; empty where it doesn't say. */
+export const shaOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).sha)
+
+/** The git reference that a predicate is of; empty where it doesn't say. */
+export const refOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).ref)
 
 /** Which run a predicate is of; empty where it doesn't say. */
 export const runOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).id)

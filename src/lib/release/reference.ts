@@ -69,10 +69,3 @@ export const printReference = ({ host, repository, tag, digest }: Reference): st
     ...(tag === undefined ? [] : [`:${tag}`]),
     ...(digest === undefined ? [] : [`@${digest}`]),
   ].join("")
-
-/**
- * Whether a registry speaks plain HTTP unless told otherwise: on this very machine only, as all tools agree. cosign
- * takes private addresses and `.local` for such ones as well, and regctl takes none: both have to be told.
- */
-export const isPlainByNature = (host: string): boolean =>
-  /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/.test(host)

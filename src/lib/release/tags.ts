@@ -96,14 +96,19 @@ function versionNames(
   }
 }
 
-/** A branch made fit for a tag: `refs/heads/feature/x y` becomes `feature-x-y`. */
+/**
+ * A branch made fit for a tag: `refs/heads/feature/x` becomes `feature-x`. One in which anything but `/` was replaced, or
+ * where a `-` may be either, as in `hotfix/a-b`, gets a hash behind it, so that it is no other's tag. Only with a branch
+ * that is itself called `feature-x` does `feature/x` share one.
+ */
 function branchName(ref: string): string | undefined {
   if (ref.startsWith("refs/") && !ref.startsWith(HEADS)) return undefined
   const branch = ref.startsWith(HEADS) ? ref.slice(HEADS.length) : ref
   if (branch === "") return undefined
   const fit = branch.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "")
-  // Where a name is lost or cut, this still tells it from others.
+  const name = fit === "" ? "branch" : RESERVED.test(fit) ? `branch-${fit}` : fit
+  const ambiguous = fit !== branch.replaceAll("/", "-") || (branch.includes("/") && branch.includes("-"))
+  if (!ambiguous && name.length <= LONGEST) return name
   const hash = createHash("sha256").update(branch).digest("hex").slice(0, 8)
-  const name = fit === "" ? `branch-${hash}` : RESERVED.test(fit) ? `branch-${fit}` : fit
-  return name.length > LONGEST ? `${name.slice(0, LONGEST - hash.length - 1)}-${hash}` : name
+  return `${name.slice(0, LONGEST - hash.length - 1)}-${hash}`
 }

@@ -1,6 +1,7 @@
-import type { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors.js"
 import type { Finding, Outcome, ToolRun } from "../finding.js"
 import { failed, passed } from "../tools/outcome.js"
+import { GATES_TYPE } from "./gates.js"
 import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
 
 /** The predicates that a release carries, by what they say. */
@@ -9,7 +10,7 @@ export const PREDICATES = {
   spdx: "https://spdx.dev/Document",
   cyclonedx: "https://cyclonedx.org/bom",
   provenance: "https://slsa.dev/provenance/v1",
-  gates: "https://slipway.dev/attestations/gates/v1",
+  gates: GATES_TYPE,
 } as const
 
 export type PredicateName = keyof typeof PREDICATES
@@ -31,6 +32,8 @@ export interface Check extends Omit<Demand, "predicate"> {
   name: string
   /** Why it doesn't hold; absent where it does. */
   problem?: string
+  /** What kept it from being made at all, as an exit code. */
+  exitCode?: ExitCode
 }
 
 /** What verifying a reference comes to: the content of `verification.json`. */
@@ -46,6 +49,11 @@ export interface Verification {
   checks: Check[]
 }
 
+/** What a release that was judged so ends with. */
+export const releaseExitCode = (checks: readonly Check[]): ExitCode =>
+  checks.find(({ exitCode }) => exitCode !== undefined)?.exitCode ??
+  (checks.some(({ problem }) => problem !== undefined) ? ExitCode.gateFailed : ExitCode.passed)
+
 /** All that a release must carry, below its index and for each platform. */
 export function demands(digest: string, images: readonly { platform: string; digest: string }[]): Demand[] {
   const on = (names: readonly PredicateName[], of: string, subject: string) =>
@@ -56,22 +64,26 @@ export function demands(digest: string, images: readonly { platform: string; dig
   ]
 }
 
-/** Reads what `verify-attestation` said of a demand; `judge` says what is wrong with what the predicates say. */
-export function verified(
-  demand: Demand,
-  run: ToolRun,
-  judge: (predicates: readonly unknown[]) => string | undefined = () => undefined,
-): Check {
+/** Reads what `verify-attestation` said of a demand. */
+export function verified(demand: Demand, run: ToolRun): Check & { predicates: unknown[] } {
   const { predicate: name, ...rest } = demand
-  const found = run.exitCode === 0 ? predicates(run) : []
-  const problem =
-    run.exitCode !== 0 ? cosignFailure(run).reason : found.length === 0 ? "there is none" : judge(found)
-  return { name, ...rest, ...(problem === undefined ? {} : { problem }) }
+  if (run.exitCode === 0) return { name, ...rest, predicates: predicates(run) }
+  const { reason: problem, exitCode } = cosignFailure(run)
+  return { name, ...rest, ...failedCheck(problem, exitCode), predicates: [] }
 }
+
+/** What a check that doesn't hold says; where it could not be made, it says nothing of the release. */
+export const failedCheck = (problem: string, exitCode: ExitCode): Pick<Check, "problem" | "exitCode"> => ({
+  problem,
+  ...(exitCode !== ExitCode.gateFailed && { exitCode }),
+})
 
 /** Judges a release by its checks. */
 export function judgeRelease(checks: readonly Check[], reference: string): Outcome {
   const findings = checks.flatMap(finding)
+  const [unmade] = checks.filter(({ exitCode }) => exitCode !== undefined)
+  if (unmade !== undefined)
+    return { status: "error", reason: `${reference} could not be verified: ${unmade.problem}`, findings }
   if (findings.length > 0) return failed(findings)
   return passed(`${reference}: all ${checks.length} signatures and attestations are good`)
 }

@@ -13,6 +13,12 @@ const TITLE_LENGTH = 300
 /** What Trivy finds installed, not listed in a file. */
 const INSTALLED = ["python-pkg", "conda-pkg", "node-pkg", "gemspec", "jar"]
 
+/** The run of Trivy over one platform's image. */
+export interface PlatformRun {
+  platform: string
+  run: ToolRun
+}
+
 /** A finding, with the package that it is about. */
 interface Hole {
   finding: Finding
@@ -46,13 +52,55 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
     const reason = options.needsNone ? "the service needs no package" : "trivy found no dependency to look at"
     return noScan({ status: options.needsNone ? "passed" : "error", reason, findings: [] })
   }
+  return scanOf(distinct(all, options), looked, options)
+}
+
+/**
+ * Reads the vulnerabilities of an image from a run for each of its platforms. Each must have found packages by itself;
+ * what isn't the same on all platforms tells where it is.
+ */
+export function imageVulnerabilities(images: readonly PlatformRun[], options: VulnerabilityOptions): Scan {
+  const all: Fields[] = []
+  const known = new Map<string, { hole: Hole; platforms: Set<string> }>()
+  for (const { platform, run } of images) {
+    const found = results(run)
+    if (found === undefined) return withoutReport(run)
+    if (lookedAt(found, "") === undefined) {
+      const reason = `trivy found no package in the image for ${platform}`
+      return noScan({ status: "error", reason, findings: [] })
+    }
+    all.push(...found)
+    for (const hole of distinct(found, options)) {
+      const key = JSON.stringify(hole.finding)
+      known.set(key, { hole, platforms: (known.get(key)?.platforms ?? new Set()).add(platform) })
+    }
+  }
+  const every = new Set(images.map(({ platform }) => platform)).size
+  const holes = [...known.values()].map(({ hole, platforms }) =>
+    platforms.size === every ? hole : on(platforms, hole),
+  )
+  return scanOf(holes, lookedAt(all, options.place ?? "the image") ?? "", options)
+}
+
+const on = (platforms: ReadonlySet<string>, { finding, ...rest }: Hole): Hole => ({
+  ...rest,
+  finding: { ...finding, message: `${[...platforms].join(", ")}: ${finding.message}` },
+})
+
+/** What both a file and the installed packages tell is told by the file. */
+function distinct(all: readonly Fields[], options: VulnerabilityOptions): Hole[] {
   const listed = all.filter((result) => !installed(result)).flatMap((result) => holes(result, options))
   const known = new Set(listed.map(({ key }) => key))
   const others = all
     .filter(installed)
     .flatMap((result) => holes(result, options))
     .filter(({ key }) => !known.has(key) && known.add(key))
-  const findings = [...listed, ...others].sort(inOrder).map(({ finding }) => finding)
+  return [...listed, ...others]
+}
+
+/** What these come to. `looked` says what was looked at. */
+function scanOf(holes: readonly Hole[], looked: string, options: VulnerabilityOptions): Scan {
+  const findings = [...holes].sort(inOrder).map(({ finding }) => finding)
   const spared = findings.some(
     ({ severity = "unknown", advisory }) => advisory && graded(severity, options.gate).advisory !== true,
   )

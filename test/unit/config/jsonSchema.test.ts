@@ -86,6 +86,7 @@ describe("the schema", () => {
       "image.unfixed",
       "image.context",
       "release.tags",
+      "release.gates",
       "release.log",
       "parallel",
       "timeout",

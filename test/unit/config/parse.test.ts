@@ -62,7 +62,11 @@ describe("what fits", () => {
         unfixed: "named",
         context: 100_000_000,
       },
-      release: { tags: ["version", "minor", "major", "branch", "commit"], log: "on" },
+      release: {
+        tags: ["version", "minor", "major", "branch", "commit"],
+        gates: ["quality", "security", "tests", "image"],
+        log: "on",
+      },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -124,6 +128,7 @@ describe("what fits", () => {
         repository: "audio/upscaler",
         source: "https://git.example.com/audio/upscaler",
         tags: ["latest", "version"],
+        gates: ["image", "security"],
         key: "deploy/cosign.pub",
         identity: "https://git.example.com/audio/.ci/release.yml@refs/heads/main",
         issuer: "https://token.actions.githubusercontent.com",
@@ -256,6 +261,7 @@ describe("what fits", () => {
         readonly repository?: string
         readonly source?: string
         readonly tags: readonly ("version" | "minor" | "major" | "branch" | "commit" | "latest")[]
+        readonly gates: readonly ("quality" | "security" | "tests" | "image")[]
         readonly key?: string
         readonly identity?: string
         readonly issuer?: string

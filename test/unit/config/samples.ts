@@ -60,6 +60,7 @@ release:
   repository: audio/upscaler
   source: https://git.example.com/audio/upscaler
   tags: [latest, version]
+  gates: [image, security]
   key: deploy/cosign.pub
   identity: https://git.example.com/audio/.ci/release.yml@refs/heads/main
   issuer: https://token.actions.githubusercontent.com

@@ -136,6 +136,10 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a registry like an option": ["release: {registry: -team.io}\n", registry("-team.io")],
   "a registry with two dots": ["release: {registry: team..io}\n", registry("team..io")],
   "a registry with an empty port": ["release: {registry: 'team.io:'}\n", registry("team.io:")],
+  "a registry that is a folder of Docker Hub": [
+    "release: {registry: team}\n",
+    '1:21: release.registry: expected a registry first, such as "mirror.example.com/hub" or "localhost:5000", received "team"',
+  ],
   "a registry of two lines": ['release: {registry: "a.io\\nb.io"}\n', registry("a.io\\nb.io")],
   "a repository in upper case": ["release: {repository: Audio}\n", repository("Audio")],
   "a repository with a tag": ["release: {repository: 'audio:1'}\n", repository("audio:1")],
@@ -158,6 +162,18 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "no tags": [
     "release: {tags: []}\n",
     "1:17: release.tags: expected at least one entry, received an empty list",
+  ],
+  "gates of the release itself": [
+    "release: {gates: [image, release]}\n",
+    '1:26: release.gates[1]: expected one of quality, security, tests, image, received "release"',
+  ],
+  "a stage as a group of gates": [
+    "release: {gates: [test]}\n",
+    '1:19: release.gates[0]: expected one of quality, security, tests, image, received "test"; did you mean "tests"?',
+  ],
+  "no gates": [
+    "release: {gates: []}\n",
+    "1:18: release.gates: expected at least one entry, received an empty list",
   ],
   "a key itself": [
     "release:\n  key: |\n    -----BEGIN PUBLIC KEY-----\n    abc\n",

@@ -2,6 +2,7 @@ import { expect, test } from "vitest"
 import { parseDockerfile } from "../../../src/lib/image/dockerfile.js"
 import {
   argumentsOf,
+  checkedPlatforms,
   isEmulated,
   mountsOf,
   planStages,
@@ -85,6 +86,14 @@ test("a stage runs on the target's platform, its own, or that of the stage it bu
     ["target", "linux/arm64", true],
     ["stage-3", "linux/arm64", true],
   ])
+})
+
+test("only platforms that a service can run on are taken", () => {
+  expect(checkedPlatforms(["linux/arm64", "linux/amd64"])).toEqual(["linux/arm64", "linux/amd64"])
+  for (const platform of ["linux/riscv64", "windows/amd64", "linux/arm64/v8", "amd64", ""])
+    expect(() => checkedPlatforms(["linux/amd64", platform])).toThrow(
+      `no image can be built for the platform ${JSON.stringify(platform)}\n→ choose among linux/amd64, linux/arm64 [UNKNOWN_PLATFORM]`,
+    )
 })
 
 test("the variant of a processor makes no emulation", () => {

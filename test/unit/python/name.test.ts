@@ -70,12 +70,12 @@ describe("the name of a service", () => {
   })
 
   it("takes no long time to find, or not", () => {
-    const began = performance.now()
+    const began = process.cpuUsage()
     for (const unit of ["[project]\n", "[project] ", "name = ", "name\n", "\n", " ", '"', "[", "name"]) {
       of(unit.repeat(20_000))
       of(`[project]\n${unit.repeat(20_000)}`)
     }
     of(`[project]\nname = "${"-".repeat(200_000)}a"\n`)
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(process.cpuUsage(began).user / 1000, "milliseconds").toBeLessThan(2000)
   })
 })

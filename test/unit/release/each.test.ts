@@ -152,6 +152,11 @@ describe("commands", () => {
     expect(ran.map(({ stdout }) => stdout.toString())).toEqual(["", "ab\n", "", "last\n"])
   })
 
+  it("keep the spaces at their ends", () => {
+    const [ran] = run("  printf '%s|' a b\\ \n").map(read)
+    expect(ran && texts(ran)).toEqual([0, "a|b |", ""])
+  })
+
   it("don't need a last line's end", () => {
     expect(run("echo a\necho b").map(read).map(texts)).toEqual([
       [0, "a\n", ""],

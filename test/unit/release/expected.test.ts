@@ -1,10 +1,12 @@
 import { describe, expect, it, test } from "vitest"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
-import { expected } from "../../../src/lib/release/expected.js"
-import { STAGE_NAMES } from "../../../src/lib/stages.js"
+import { demandedGates, expected, isCommit, type Known } from "../../../src/lib/release/expected.js"
+import { STAGES } from "../../../src/lib/stages.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
 const OTHER = "f".repeat(40)
+const REF = "refs/tags/v1.2.3"
 
 /** What a release is demanded of by default. */
 const DEMANDED = [
@@ -13,104 +15,165 @@ const DEMANDED = [
   ...["unit", "integration", "coverage", "build", "scan"],
 ]
 
-const gates = (statuses: Record<string, unknown> = {}, sha = SHA): unknown => {
+const gates = (statuses: Record<string, unknown> = {}, run: object = {}): unknown => {
   const all = { ...Object.fromEntries(DEMANDED.map((name) => [name, "passed"])), ...statuses }
   const stages = Object.entries(all).map(([name, status]) => ({ name, group: "g", status, reason: "r" }))
-  return { run: { id: "run-7", sha }, stages, tools: {} }
+  return { run: { id: "run-7", sha: SHA, ref: REF, ...run }, stages, tools: {} }
 }
 
-const provenance = (...commits: string[]): unknown => ({
+const provenance = (...commits: unknown[]): unknown => ({
   buildDefinition: {
     resolvedDependencies: [
       ...commits.map((gitCommit) => ({ uri: "git+https://a/b", digest: { gitCommit } })),
-      { uri: "pkg:docker/python@3.11", digest: { sha256: SHA } },
+      { uri: "pkg:docker/python@3.11", digest: { sha256: OTHER } },
     ],
   },
 })
 
-const judge = (name: "gates" | "provenance", all: unknown[], { yaml = "", sha = "" } = {}) =>
-  expected(parseConfig(yaml), sha).judges[name]?.(all)
+/** What is wrong with the gates, where the provenance is of both commits. */
+const faults = (all: unknown[], { yaml = "", ...known }: Known & { yaml?: string } = {}) => {
+  const { gates: fault, ...others } = expected(parseConfig(yaml), known).judge({
+    gates: all,
+    provenance: [provenance(SHA, OTHER)],
+  })
+  expect(others).toEqual({})
+  return fault
+}
 
 it("demands the platforms that the settings name", () => {
-  expect(expected(parseConfig("")).platforms).toEqual(["linux/amd64", "linux/arm64"])
+  expect(expected(DEFAULTS).platforms).toEqual(["linux/amd64", "linux/arm64"])
   expect(expected(parseConfig("image: {platforms: [linux/arm64]}\n")).platforms).toEqual(["linux/arm64"])
 })
 
-it("judges nothing that says nothing of a run", () => {
-  expect(Object.keys(expected(parseConfig("")).judges).sort()).toEqual(["gates", "provenance"])
+describe("demandedGates", () => {
+  it("are all stages there are, but for those of the release", () => {
+    const groups = Object.entries(STAGES).filter(([group]) => group !== "release")
+    expect(demandedGates(DEFAULTS)).toEqual({ stages: DEMANDED, optional: ["integration"] })
+    expect([...DEMANDED].sort()).toEqual(groups.flatMap(([, names]) => [...names]).sort())
+  })
+
+  it("are those that the settings choose", () => {
+    const yaml =
+      "quality: {checks: [mypy]}\nsecurity: {checks: [secrets]}\ntests: {suites: [unit]}\nrelease: {gates: [tests, quality]}\n"
+    expect(demandedGates(parseConfig(yaml)).stages).toEqual(["unit", "coverage", "mypy"])
+    expect(demandedGates(parseConfig("release: {gates: [image]}\n")).stages).toEqual(["build", "scan"])
+  })
 })
 
 describe("gates", () => {
   it("pass with each stage that is demanded, whatever else was run", () => {
-    expect(judge("gates", [gates()])).toBeUndefined()
-    expect(judge("gates", [gates({ e2e: "failed" })], { sha: SHA })).toBeUndefined()
-  })
-
-  it("demand stages that there are", () => {
-    for (const name of DEMANDED) expect(STAGE_NAMES).toContain(name)
-    const publishing = ["publish", "sign", "attest", "verify"]
-    expect([...DEMANDED, ...publishing].sort()).toEqual([...STAGE_NAMES].sort())
+    expect(faults([gates()])).toBeUndefined()
+    expect(faults([gates({ e2e: "failed" })], { sha: SHA, ref: REF })).toBeUndefined()
   })
 
   test.each(DEMANDED)("fail without %s", (name) => {
-    expect(judge("gates", [gates({ [name]: "failed" })])).toBe(`${name} failed`)
-    expect(judge("gates", [gates({ [name]: "error" })])).toBe(`${name} could not do its work`)
+    expect(faults([gates({ [name]: "failed" })])).toBe(`${name} failed`)
+    expect(faults([gates({ [name]: "error" })])).toBe(`${name} could not do its work`)
     const skipped = name === "integration" ? undefined : `${name} was skipped`
-    expect(judge("gates", [gates({ [name]: "skipped" })])).toBe(skipped)
+    expect(faults([gates({ [name]: "skipped" })])).toBe(skipped)
   })
 
   it("demand only what the settings choose", () => {
-    const yaml = "quality: {checks: [mypy]}\nsecurity: {checks: [secrets]}\ntests: {suites: [unit]}\n"
-    const most = { black: "failed", vulnerabilities: "failed", integration: "failed" }
-    expect(judge("gates", [gates(most)], { yaml })).toBeUndefined()
-    expect(judge("gates", [gates({ ...most, mypy: "failed", secrets: "failed" })], { yaml })).toBe(
-      "mypy failed, secrets failed",
+    const yaml = "quality: {checks: [mypy]}\nrelease: {gates: [quality, image]}\n"
+    const most = { black: "failed", vulnerabilities: "failed", unit: "failed" }
+    expect(faults([gates(most)], { yaml })).toBeUndefined()
+    expect(faults([gates({ ...most, mypy: "failed", scan: "skipped" })], { yaml })).toBe(
+      "mypy failed, scan was skipped",
     )
   })
 
-  it("are those of the commit, where one is asked for", () => {
-    expect(judge("gates", [gates({}, OTHER)])).toBeUndefined()
-    expect(judge("gates", [gates({}, OTHER)], { sha: SHA })).toBe(`it is of commit ${OTHER}, not of ${SHA}`)
-    expect(judge("gates", [gates({}, "")], { sha: SHA })).toBe(`it is of commit none, not of ${SHA}`)
+  it("are those of the commit and the reference, where these are known", () => {
+    const other = gates({}, { sha: OTHER, ref: "refs/heads/main" })
+    expect(faults([other])).toBeUndefined()
+    expect(faults([other], { sha: SHA, ref: REF })).toBe(
+      `it is of commit ${OTHER}, not of ${SHA}, it is not of ${REF}`,
+    )
+    expect(faults([other], { sha: OTHER, ref: "refs/heads/main" })).toBeUndefined()
+    expect(faults([gates({}, { ref: undefined })], { ref: REF })).toBe(`it is not of ${REF}`)
+    expect(faults([gates({}, { ref: `${REF}4` })], { ref: REF })).toBe(`it is not of ${REF}`)
   })
+
+  test.each(["", "main", SHA.slice(1), SHA.toUpperCase(), `${SHA}\n`, 7])(
+    "name a commit, which %j isn't",
+    (sha) => {
+      expect(faults([gates({}, { sha })])).toBe("it names no commit")
+    },
+  )
 
   it("of several runs, the best counts; never parts of several", () => {
     const [bad, worse] = [gates({ mypy: "failed" }), gates({ black: "failed", unit: "error" })]
-    expect(judge("gates", [worse, gates(), bad])).toBeUndefined()
-    expect(judge("gates", [worse, bad])).toBe("mypy failed")
-    expect(judge("gates", [gates({ mypy: "failed" }), gates({}, OTHER)], { sha: SHA })).toBe("mypy failed")
+    expect(faults([worse, gates(), bad])).toBeUndefined()
+    expect(faults([worse, bad])).toBe("mypy failed")
+    expect(faults([gates({ mypy: "failed" }), gates({}, { sha: OTHER })], { sha: SHA })).toBe("mypy failed")
   })
 
   test.each([[undefined], [null], ["passed"], [[]], [{ stages: "all" }], [{ stages: [{ name: "black" }] }]])(
     "don't pass by %j",
     (predicate) => {
-      expect(judge("gates", [predicate])).toContain("coverage was not run")
+      for (const trial of [true, false])
+        expect(faults([predicate], { trial })).toContain("coverage was not run")
     },
   )
 
   it("don't pass where there are none", () => {
-    expect(judge("gates", [])).toBe("it says nothing")
+    expect(faults([])).toBe("it says nothing")
+    expect(expected(DEFAULTS).judge({})).toEqual({ gates: "it says nothing" })
   })
 })
 
 describe("provenance", () => {
-  it("is of any commit, where none is asked for", () => {
-    expect(judge("provenance", [provenance(OTHER)])).toBeUndefined()
-  })
+  const fault = (all: unknown[] | undefined, held: unknown[] = [gates()], known: Known = {}) =>
+    expected(DEFAULTS, known).judge({ gates: held, ...(all && { provenance: all }) }).provenance
 
-  it("is of the commit that is asked for, of one run at least", () => {
-    expect(judge("provenance", [provenance(SHA)], { sha: SHA })).toBeUndefined()
-    expect(judge("provenance", [provenance(OTHER), provenance(OTHER, SHA)], { sha: SHA })).toBeUndefined()
+  it("is of the commit that passed the gates, of one run at least", () => {
+    expect(fault([provenance(SHA)])).toBeUndefined()
+    expect(fault([provenance(OTHER), provenance(OTHER, SHA)])).toBeUndefined()
+    expect(fault([provenance(OTHER)], [gates({}, { sha: OTHER }), gates()])).toBeUndefined()
   })
 
   test.each([
+    [undefined],
     [[]],
     [[provenance()]],
     [[provenance(OTHER)]],
     [[provenance(SHA.slice(0, 12))]],
     [[provenance(SHA.toUpperCase())]],
+    [[provenance([SHA])]],
     [[null, "x", [], { buildDefinition: { resolvedDependencies: SHA } }]],
   ])("is of another: %j", (all) => {
-    expect(judge("provenance", all, { sha: SHA })).toBe(`it is of another commit than ${SHA}`)
+    expect(fault(all)).toBe("it is of another commit than the gates")
   })
+
+  it("is of no use with gates that failed: only those that are good count", () => {
+    const held = [gates({ mypy: "failed" }), gates({}, { sha: OTHER })]
+    expect(fault([provenance(SHA)], held)).toBe("it is of another commit than the gates")
+    expect(fault([provenance(OTHER)], held)).toBeUndefined()
+  })
+
+  it("isn't judged where no gates are good: those are named", () => {
+    expect(fault([provenance(OTHER)], [gates({ mypy: "failed" })])).toBeUndefined()
+  })
+})
+
+describe("what is only tried out", () => {
+  it("may be of no commit, but must have passed", () => {
+    const nothing = gates({}, { sha: "" })
+    const { judge } = expected(DEFAULTS, { trial: true })
+    expect(judge({ gates: [nothing], provenance: [provenance()] })).toEqual({})
+    expect(judge({ gates: [nothing] })).toEqual({})
+    expect(judge({ gates: [gates({ unit: "failed" }, { sha: "" })] })).toEqual({ gates: "unit failed" })
+  })
+})
+
+test.each([
+  [SHA, true],
+  ["ab".repeat(32), true],
+  ["", false],
+  [SHA.slice(1), false],
+  [`${SHA}0`, false],
+  [SHA.toUpperCase(), false],
+  [`${SHA}\n`, false],
+  ["HEAD", false],
+])("%j is the name of a commit: %j", (sha, is) => {
+  expect(isCommit(sha)).toBe(is)
 })

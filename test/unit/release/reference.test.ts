@@ -1,5 +1,5 @@
-import { expect, it, test } from "vitest"
-import { isPlainByNature, parseReference, printReference } from "../../../src/lib/release/reference.js"
+import { expect, test } from "vitest"
+import { parseReference, printReference } from "../../../src/lib/release/reference.js"
 
 const DIGEST = `sha256:${"a1".repeat(32)}`
 
@@ -52,17 +52,4 @@ test.each([
 ])("refuses %j: %s", (text, problem) => {
   expect(() => parseReference(text)).toThrow(problem)
   expect(() => parseReference(text)).toThrow("[INVALID_REFERENCE]")
-})
-
-it("takes only this machine's registries for plain ones", () => {
-  for (const host of ["localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]:5000"])
-    expect(isPlainByNature(host), host).toBe(true)
-  for (const host of [
-    "registry:5000",
-    "10.0.0.1:5000",
-    "a.local",
-    "127.0.0.1.example.com",
-    "localhost.example.com",
-  ])
-    expect(isPlainByNature(host), host).toBe(false)
 })

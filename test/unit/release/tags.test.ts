@@ -58,10 +58,15 @@ describe("a branch", () => {
   test.each([
     ["refs/heads/main", "main"],
     ["main", "main"],
-    ["refs/heads/feature/x y", "feature-x-y"],
+    ["refs/heads/feature/x", "feature-x"],
+    ["refs/heads/hotfix/a/b", "hotfix-a-b"],
+    ["refs/heads/hotfix-a-b", "hotfix-a-b"],
+    ["refs/heads/hotfix/a-b", "hotfix-a-b-b158e538"],
+    ["refs/heads/feature/x y", "feature-x-y-1ae9fd29"],
     ["refs/heads/Feature/ABC_1.x", "Feature-ABC_1.x"],
-    ["refs/heads/a+b@{c}", "a-b-c"],
-    ["refs/heads/.-x", "x"],
+    ["refs/heads/a+b@{c}", "a-b-c-e5ed4f45"],
+    ["refs/heads/.-x", "x-e155693d"],
+    ["refs/heads/x-", "x-c8b60efc"],
     ["refs/heads/1.2", "branch-1.2"],
     ["refs/heads/1", "branch-1"],
     ["refs/heads/1.2.3", "branch-1.2.3"],
@@ -82,6 +87,24 @@ describe("a branch", () => {
     const [one = "", other = ""] = [...branch("refs/heads/日本"), ...branch("refs/heads/中国")]
     expect(one).toMatch(/^branch-[0-9a-f]{8}$/)
     expect(one).not.toBe(other)
+  })
+
+  it("has a tag of its own, but for one called like another with - in place of /", () => {
+    const branches = [
+      "a/b/c",
+      "a/b-c",
+      "a-b/c",
+      "a/b+c",
+      "a+b/c",
+      "a+b+c",
+      "a/b c",
+      "a-b+c",
+      "a-b-c-",
+      ".a-b-c",
+    ]
+    const tags = branches.flatMap((name) => branch(`refs/heads/${name}`))
+    expect(new Set(tags).size).toBe(branches.length)
+    expect(branch("refs/heads/a-b-c")).toEqual(branch("refs/heads/a/b/c"))
   })
 
   it("too long is cut, and stays apart from others", () => {

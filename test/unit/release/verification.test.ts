@@ -1,12 +1,15 @@
-import { describe, expect, it, test } from "vitest"
+import { describe, expect, it } from "vitest"
+import { ExitCode } from "../../../src/lib/errors.js"
 import { GATES_TYPE } from "../../../src/lib/release/gates.js"
 import { SIGNATURE_TYPE } from "../../../src/lib/release/cosign.js"
 import {
   type Check,
   type Demand,
   demands,
+  failedCheck,
   judgeRelease,
   PREDICATES,
+  releaseExitCode,
   verified,
 } from "../../../src/lib/release/verification.js"
 import { attestation, failure } from "./cosignRuns.js"
@@ -53,45 +56,43 @@ describe("demands", () => {
 })
 
 describe("verified", () => {
-  it("holds where cosign found something", () => {
-    expect(verified(demand, attestation({}))).toEqual(check())
-    expect(verified(demand, attestation({}))).not.toHaveProperty("problem")
+  it("holds where cosign found something, and gives what that says", () => {
+    expect(verified(demand, attestation({ n: 1 }, { n: 2 }))).toStrictEqual({
+      ...check(),
+      predicates: [{ n: 1 }, { n: 2 }],
+    })
   })
 
-  it("says in plain words why not", () => {
-    expect(verified(demand, failure("no matching attestations: "))).toEqual(
-      check({ problem: "there is none" }),
-    )
-    expect(verified(demand, { exitCode: 137, stdout: "", stderr: "" })).toEqual(
-      check({ problem: "cosign ended with 137" }),
-    )
+  it("says in plain words why not, and takes nothing that a failed run printed", () => {
+    const run = { ...failure("no matching attestations: "), stdout: attestation({}).stdout }
+    expect(verified(demand, run)).toStrictEqual({ ...check({ problem: "there is none" }), predicates: [] })
   })
 
-  // What ended well and shows nothing proves nothing.
-  test.each(["", "\n", " \n\n"])("doesn't hold where cosign printed %j", (stdout) => {
-    expect(verified(demand, { exitCode: 0, stdout, stderr: "" }).problem).toBe("there is none")
-    expect(verified(demand, { exitCode: 0, stdout, stderr: "" }, () => undefined).problem).toBe(
-      "there is none",
-    )
-  })
-
-  it("doesn't take what a failed run printed", () => {
-    const run = { ...failure("no signatures found"), stdout: attestation({}).stdout }
-    expect(verified(demand, run, () => undefined).problem).toBe("there is none")
-  })
-
-  it("lets all predicates be judged together", () => {
-    const seen: unknown[] = []
-    const judge = (all: readonly unknown[]): string => {
-      seen.push(...all)
-      return "it is of another commit"
-    }
-    expect(verified(demand, attestation({ n: 1 }, { n: 2 }), judge).problem).toBe("it is of another commit")
-    expect(seen).toEqual([{ n: 1 }, { n: 2 }])
+  it("tells what could not be looked at from what isn't good", () => {
+    const { infrastructure, badInput } = ExitCode
+    expect(
+      verified(demand, failure("GET https://r/v2/a: UNAUTHORIZED: authentication required")),
+    ).toMatchObject({
+      problem: "the registry refuses the user name and password",
+      exitCode: infrastructure,
+    })
+    expect(
+      verified(demand, failure("loading public key: pem to public key: PEM decoding failed")),
+    ).toMatchObject({
+      problem: "the key is none of cosign's",
+      exitCode: badInput,
+    })
+    expect(verified(demand, { exitCode: 137, stdout: "", stderr: "" })).toMatchObject({
+      problem: "cosign ended with 137",
+      exitCode: infrastructure,
+    })
   })
 })
 
-describe("judgeRelease", () => {
+describe("a release", () => {
+  const bad = check({ name: "signature", subject: "linux/arm64", digest: ARM64, problem: "there is none" })
+  const unmade = check({ problem: "nothing listens on r:5000", exitCode: ExitCode.infrastructure })
+
   it("passes what has no problem, and says how much there was", () => {
     const checks = demands(INDEX, IMAGES).map((each) => verified(each, attestation({})))
     expect(judgeRelease(checks, REFERENCE)).toEqual({
@@ -99,12 +100,12 @@ describe("judgeRelease", () => {
       reason: `${REFERENCE}: all 9 signatures and attestations are good`,
       findings: [],
     })
+    expect(releaseExitCode(checks)).toBe(ExitCode.passed)
   })
 
   it("fails for one, which it names with its digest", () => {
-    const bad = check({ name: "signature", subject: "linux/arm64", digest: ARM64, problem: "there is none" })
-    const outcome = judgeRelease([check(), bad, check({ name: "gates" })], REFERENCE)
-    expect(outcome).toEqual({
+    const checks = [check(), bad, check({ name: "gates" })]
+    expect(judgeRelease(checks, REFERENCE)).toEqual({
       status: "failed",
       reason: "1 problem",
       findings: [
@@ -116,9 +117,26 @@ describe("judgeRelease", () => {
         },
       ],
     })
+    expect(releaseExitCode(checks)).toBe(ExitCode.gateFailed)
+  })
+
+  it("is neither good nor bad where something could not be looked at, whatever else is bad", () => {
+    const checks = [bad, unmade, check({ name: "gates" })]
+    expect(judgeRelease(checks, REFERENCE)).toMatchObject({
+      status: "error",
+      reason: `${REFERENCE} could not be verified: nothing listens on r:5000`,
+      findings: { length: 2 },
+    })
+    expect(releaseExitCode(checks)).toBe(ExitCode.infrastructure)
   })
 
   it("fails for a problem without words too", () => {
     expect(judgeRelease([check({ problem: "" })], REFERENCE).status).toBe("failed")
+    expect(releaseExitCode([check({ problem: "" })])).toBe(ExitCode.gateFailed)
+  })
+
+  it("gives a check of its own that fails no exit code of its own", () => {
+    expect(failedCheck("x", ExitCode.gateFailed)).toStrictEqual({ problem: "x" })
+    expect(failedCheck("x", ExitCode.badInput)).toStrictEqual({ problem: "x", exitCode: ExitCode.badInput })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Outcome, Severity, ToolRun } from "../../../src/lib/finding.js"
-import { vulnerabilities } from "../../../src/lib/security/vulnerabilities.js"
+import { imageVulnerabilities, vulnerabilities } from "../../../src/lib/security/vulnerabilities.js"
 import { environment, fixture, hole, manifest, pkg, report, run } from "./reports.js"
 
 const PYYAML = pkg("PyYAML", "5.3", 3)
@@ -302,6 +302,70 @@ describe("the outcome", () => {
     expect(outcome([run(fixture("secrets"))]).reason).toBe(
       "1 package in 1 manifest without a critical vulnerability",
     )
+  })
+})
+
+describe("an image", () => {
+  const [AMD, ARM] = ["linux/amd64", "linux/arm64"] as const
+  const both = (amd: ToolRun, arm: ToolRun) => {
+    const images = [
+      { platform: AMD, run: amd },
+      { platform: ARM, run: arm },
+    ]
+    const { findings, judge } = imageVulnerabilities(images, { gate: "critical", place: "the image" })
+    return { ...judge(findings), messages: findings.map(({ message }) => message.replace(/:? \(.*/, "")) }
+  }
+  const good = report(environment([PYYAML]))
+
+  test("whose platforms are all clean passes, and counts a package of several once", () => {
+    const arm = report({ ...environment([pkg("six", "1")]), Class: "os-pkgs" }, environment([PYYAML]))
+    expect(both(good, arm)).toMatchObject({
+      status: "passed",
+      reason: "2 packages in the image without a critical vulnerability",
+    })
+  })
+
+  test.each([
+    ["no result", report()],
+    ["no package", report(environment([]))],
+  ])("of which one platform's report has %s is an error that names it", (_, empty) => {
+    const reason = (platform: string) => `trivy found no package in the image for ${platform}`
+    expect(both(good, empty)).toMatchObject({ status: "error", reason: reason(ARM), findings: [] })
+    expect(both(empty, good)).toMatchObject({ status: "error", reason: reason(AMD), findings: [] })
+    expect(both(report(environment([PYYAML], [hole()])), empty)).toMatchObject({
+      status: "error",
+      messages: [],
+    })
+  })
+
+  test("of which one platform has no report is an error", () => {
+    expect(both(good, { ...good, exitCode: 137, stdout: "" })).toMatchObject({
+      status: "error",
+      reason: "trivy was killed (exit code 137), perhaps for want of memory: it said nothing",
+    })
+  })
+
+  test("names the platform of what isn't on all of them", () => {
+    const [one, two] = [hole({ Title: "one" }), hole({ Title: "two", VulnerabilityID: "CVE-2" })]
+    const three = hole({ Title: "three", VulnerabilityID: "CVE-3" })
+    const amd = report(environment([PYYAML], [one, two]))
+    const arm = report(environment([PYYAML], [three, one]))
+    expect(both(amd, arm)).toMatchObject({
+      status: "failed",
+      reason: "3 critical vulnerabilities",
+      messages: ["linux/amd64: PyYAML 5.3: two", "PyYAML 5.3: one", "linux/arm64: PyYAML 5.3: three"],
+    })
+  })
+
+  test("tells once what a file lists on all platforms", () => {
+    const listed = report(requirements(hole()), environment([PYYAML], [hole()]))
+    expect(both(listed, listed).messages).toEqual(["PyYAML 5.3: arbitrary code execution"])
+  })
+
+  test("of one platform names none", () => {
+    const images = [{ platform: ARM, run: report(environment([PYYAML], [hole()])) }]
+    const [found] = imageVulnerabilities(images, { gate: "critical" }).findings
+    expect(found?.message).toMatch(/^PyYAML 5\.3: /)
   })
 })
 

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { join, relative, resolve } from "node:path"
+import { parseConfig } from "../../src/lib/config/parse.js"
+import { fail, SlipwayError } from "../../src/lib/errors.js"
+import { webAddress } from "../../src/lib/image/revision.js"
+import { run } from "../lib/shell.js"
+
+/** Whether a source is a git address, of which the engine alone knows what it holds. */
+export const isAddress = (source: string): boolean => /^\w+:\/\/|^git@/.test(source)
+
+/** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
+export function absoluteSource(source: string): string {
+  if (isAddress(source)) return source
+  const folder = resolve(source)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw fail("NO_SOURCE", [folder])
+  return folder
+}
+
+/** The registry that a folder's slipway.yaml names. What is wrong in that file, the module says. */
+export function configuredRegistry(source: string): string | undefined {
+  const file = join(source, "slipway.yaml")
+  if (isAddress(source) || !existsSync(file)) return undefined
+  try {
+    return parseConfig(readFileSync(file, "utf8") || undefined).release.registry
+  } catch (error) {
+    if (error instanceof SlipwayError) return undefined
+    throw error
+  }
+}
+
+/** What git knows of the sources; empty where it knows nothing. */
+export interface Commit {
+  ref: string
+  sha: string
+  committed: string
+  origin: string
+}
+
+/** What git knows of a folder's sources; nothing of those at an address. */
+export async function commitOf(source: string): Promise<Commit> {
+  const git = async (...args: string[]) =>
+    (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
+  return {
+    ref: await git("symbolic-ref", "--quiet", "HEAD"),
+    sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
+    committed: await git("log", "-1", "--format=%cI"),
+    origin: webAddress(await git("remote", "get-url", "origin")),
+  }
+}
+
+/** Fails with DIRTY where files below a folder, but for those in `out`, are not as in its commit. */
+export async function refuseDirty(source: string, out: string): Promise<void> {
+  const paths = await uncommitted(source, out)
+  if (paths.length > 0) throw fail("DIRTY", [paths.slice(0, 5), paths.length])
+}
+
+/** Those files, from the root of the repository; none where there is no git. */
+async function uncommitted(source: string, out: string): Promise<string[]> {
+  if (isAddress(source)) return []
+  const below = relative(source, out)
+  const left = below === "" || /^\.\.(\/|$)/.test(below) ? [] : [`:(exclude,literal)${below}`]
+  const options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"]
+  const { stdout } = await run({
+    nothrow: true,
+  })`git --no-optional-locks -C ${source} status ${options} -- . ${left}`
+  return stdout
+    .split("\0")
+    .filter((line) => line !== "")
+    .map((line) => line.slice("XY ".length))
+}

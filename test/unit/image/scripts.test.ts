@@ -1,0 +1,130 @@
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../../../src/scripts/${name}`, import.meta.url))
+
+let folder = ""
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "slipway-scripts-"))))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function write(path: string, text = "", mode = 0o644): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text, { mode })
+}
+
+const noPython = spawnSync("python3", ["--version"]).status !== 0
+
+describe.skipIf(noPython)("what is installed is taken from the service's own files", () => {
+  const SITE = "venv/lib/python3/site-packages"
+
+  /** Finishes a service with these files, of which the wheel lists some; returns which of them are left. */
+  function left(files: readonly string[], record: readonly string[]): string[] {
+    for (const file of files) write(`app/${file}`)
+    for (const file of record.filter((name) => !name.startsWith("."))) write(`${SITE}/${file}`)
+    write(`${SITE}/service-1.dist-info/RECORD`, record.map((name) => `${name},,\n`).join(""))
+    const paths = [join(folder, "venv"), join(folder, "app")]
+    const action = `import sys; from pathlib import Path; from slipway_image import remove_installed
+venv, app = map(Path, sys.argv[1:]); remove_installed(next(venv.glob("lib/*/site-packages")), app)`
+    const { status, stderr } = spawnSync("python3", ["-B", "-c", action, ...paths], {
+      cwd: dirname(script("slipway_image.py")),
+      encoding: "utf8",
+    })
+    expect(stderr).toBe("")
+    expect(status).toBe(0)
+    return files.filter((file) => existsSync(join(folder, "app", file)))
+  }
+
+  const MODULES = ["web/__init__.py", "web/api/__init__.py", "web/api/v1.py"]
+
+  test("its code goes, its templates and static files stay, whether the wheel has them or not", () => {
+    const data = ["web/templates/a.html", "web/static/a.css", "web/api/openapi.json"]
+    expect(left([...MODULES, ...data], [...MODULES, "web/templates/a.html"])).toEqual(data)
+  })
+
+  test("folders that are empty then go, those that were before stay", () => {
+    mkdirSync(join(folder, "app/web/uploads"), { recursive: true })
+    expect(
+      left(["src/greeter/__init__.py", "wsgi.py", ...MODULES], ["greeter/__init__.py", ...MODULES]),
+    ).toEqual(["wsgi.py"])
+    expect(existsSync(join(folder, "app/src"))).toBe(false)
+    expect(existsSync(join(folder, "app/web/api"))).toBe(false)
+    expect(existsSync(join(folder, "app/web/uploads"))).toBe(true)
+    expect(existsSync(join(folder, "app"))).toBe(true)
+  })
+
+  test("code that the wheel lacks stays, and what it lists elsewhere is left alone", () => {
+    write("outside.py")
+    const files = [
+      "web/__init__.py",
+      "web/extra.py",
+      "manage.py",
+      "migrations/env.py",
+      "alembic/env.py",
+      "web/migrations/env.py",
+    ]
+    const record = [
+      "web/__init__.py",
+      "migrations/env.py",
+      "alembic/env.py",
+      "../../../outside.py",
+      "web/../../outside.py",
+    ]
+    expect(left(files, record)).toEqual(files.slice(1))
+    expect(existsSync(join(folder, "outside.py"))).toBe(true)
+  })
+
+  test("a single module goes", () => {
+    expect(left(["main.py", "other.py"], ["main.py", "service-1.dist-info/METADATA"])).toEqual(["other.py"])
+  })
+})
+
+describe("making a layout", () => {
+  /** Runs the script with a stand-in for regctl, in a folder of ours; returns what the stand-in was called with. */
+  function layout(config: string): { status: number | null; calls: string[] } {
+    const text = readFileSync(script("slipway_layout.sh"), "utf8")
+    write(
+      "layout.sh",
+      text.replace(/(?<=[ /])\/(in|out|tmp)\b/g, `${folder}/$1`).replaceAll(">/tmp/", `>${folder}/tmp/`),
+    )
+    for (const path of ["in/x", "tmp/x", "out/x"]) write(path)
+    write("in/index.json", `{"manifests":[{"digest":"sha256:${"a".repeat(64)}"}]}`)
+    spawnSync("tar", ["-cf", "in.tar", "in/index.json"], { cwd: folder })
+    const record = `echo "$*" >>${folder}/calls`
+    write("bin/regctl", `#!/bin/sh\n${record}\n[ "$2" = mod ] && exit 0\n${config}\n`, 0o755)
+    const { status } = spawnSync("sh", [join(folder, "layout.sh")], {
+      cwd: folder,
+      encoding: "utf8",
+      env: {
+        PATH: `${folder}/bin:${process.env.PATH}`,
+        ...{
+          CREATED: "2026-03-01T12:00:00Z",
+          LAYERS: "1980-01-01T00:00:00Z",
+          AFTER: "",
+          PLATFORM: "linux/arm64",
+        },
+      },
+    })
+    return { status, calls: readFileSync(join(folder, "calls"), "utf8").trim().split("\n") }
+  }
+
+  test.each([
+    ["two", "echo 'import image layer a'; echo 'RUN x'; echo 'import image layer b'", 2],
+    ["none", "echo 'RUN x'", 0],
+    ["no history at all", "true", 0],
+  ])("keeps the layers of its base: %s", (_, config, layers) => {
+    const { status, calls } = layout(config)
+    expect(status).toBe(0)
+    expect(calls[1]).toContain(`base-layers=${layers}`)
+  })
+
+  test("fails where regctl can't read the image", () => {
+    const { status, calls } = layout("echo 'import image layer a'; exit 3")
+    expect(status).toBe(3)
+    expect(calls).toHaveLength(1)
+  })
+})
