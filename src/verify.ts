@@ -49,10 +49,11 @@ export async function verifyRelease(
       problem: "the index has no image for it",
     })),
     ...images.flatMap((image, index) => absent(image, runs[index] ?? NOT_RUN)),
-    ...made.map(({ predicates: _, ...check }) => {
-      const fault = faults[check.name]
-      return check.problem === undefined && fault !== undefined ? { ...check, problem: fault } : check
-    }),
+    ...made.map(({ name, subject, digest: of, problem = faults[name], exitCode }) => ({
+      ...{ name, subject, digest: of },
+      ...(problem !== undefined && { problem }),
+      ...(exitCode !== undefined && { exitCode }),
+    })),
   ]
 }
 

@@ -18,13 +18,13 @@ export interface Place {
   fresh: () => string
   dagger: (...args: string[]) => Promise<string>
   /** Runs `slipway` as a user would. */
-  slipway: (command: string, source: string) => Promise<SlipwayRun>
+  slipway: (command: string, source: string, ...options: string[]) => Promise<SlipwayRun>
   environment: NodeJS.ProcessEnv
   remove: () => void
 }
 
 /** What `slipway` left. It fails where the run did: its time would mean nothing. */
-interface SlipwayRun {
+export interface SlipwayRun {
   verdict: Verdict
   read: (file: string) => string
 }
@@ -50,21 +50,18 @@ export async function makePlace(): Promise<Place> {
     write: (file, text) => writeFileSync(file, text),
     fresh,
     dagger,
-    slipway: (command, source) => slipway(environment, command, source, path("out")),
+    slipway: (command, source, ...options) =>
+      slipway(environment, [command, `--source=${source}`, ...options], path("out")),
     environment,
     remove: () => rmSync(root, { recursive: true }),
   }
 }
 
-async function slipway(
-  env: NodeJS.ProcessEnv,
-  command: string,
-  source: string,
-  out: string,
-): Promise<SlipwayRun> {
-  const args = [join(REPOSITORY, "dagger/slipway.js"), command, `--source=${source}`, `--out=${out}`]
+async function slipway(env: NodeJS.ProcessEnv, command: string[], out: string): Promise<SlipwayRun> {
+  const args = [join(REPOSITORY, "dagger/slipway.js"), ...command, `--out=${out}`]
   const { exitCode, stdout, stderr } = await run({ env, nothrow: true })`node ${args}`
-  if (exitCode !== 0) throw new Error(`slipway ${command} ended with ${exitCode ?? -1}: ${stdout}${stderr}`)
+  if (exitCode !== 0)
+    throw new Error(`slipway ${command.join(" ")} ended with ${exitCode ?? -1}: ${stdout}${stderr}`)
   const read = (file: string) => readFileSync(join(out, file), "utf8")
   return { verdict: JSON.parse(read("verdict.json")) as Verdict, read }
 }

@@ -42,6 +42,10 @@ export function copyOf(...sources: string[]): string {
   return root
 }
 
+/** A day so far from today, as suppressions have it. */
+export const day = (offset: number): string =>
+  new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+
 /** What a run of `slipway` left, read back. */
 export interface CiRun extends Ended {
   out: string
