@@ -68,11 +68,14 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 // With this command in an image the engine runs it before and after every process, half a second each time.
 const slow = "/usr/sbin/update-ca-certificates"
 
+/** What comes with apt, which isn't there of a foreign platform: Dockerfiles add users, and wheels are linked with these. */
+const APT = ["adduser", "passwd", "libgcc-s1", "libstdc++6"]
+
 const debian: Recipe = {
   name: "library/debian",
   tags: ["bookworm-slim", "12-slim"],
   platforms: both,
-  packages: ["adduser", "base-files", "passwd"],
+  packages: [...APT, "base-files"],
   cmd: ["bash"],
 }
 
@@ -80,11 +83,7 @@ const python: Recipe = {
   name: "library/python",
   tags: ["3.11-slim", "3.11-slim-bookworm"],
   platforms: both,
-  // The first two come with apt; of a foreign platform apt isn't there, and Dockerfiles add users.
-  packages: [
-    ...["adduser", "passwd"],
-    ...["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
-  ],
+  packages: [...APT, ...["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"]],
   pypi: ["uv==0.9.30"],
   links: {
     "/usr/local/bin/python": "/usr/bin/python3",

@@ -1,0 +1,47 @@
+import { requirePackages } from "../../dagger/engine/debian.js"
+import { run } from "../../dagger/lib/shell.js"
+import type { Place } from "./place.js"
+
+/** Builds a folder's Dockerfile, and then writes the image out as it would be pushed. */
+export interface Buildah {
+  build: (source: string) => Promise<void>
+  layout: () => Promise<void>
+}
+
+const BASE = "python:3.11-slim"
+const NAME = "bench"
+
+/** Debian's buildah with a store of its own, or why there is none. */
+export async function findBuildah(place: Place): Promise<Buildah | string> {
+  try {
+    await requirePackages(["buildah"])
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  const { path, environment } = place
+  const store = [`--root=${path("buildah")}`, `--runroot=${path("buildah-run")}`, "--storage-driver=overlay"]
+  // What it mounts goes with its mount namespace.
+  const buildah = ["unshare", "--mount", "--propagation", "private", "--", "buildah", ...store]
+  const quiet = run({ env: environment })
+  await pullBase(place, buildah)
+  // The base image is the engine's; the machine's authorities are trusted here as they are in the engine's containers.
+  const options = [
+    "--isolation=chroot",
+    "--layers",
+    "--pull-never",
+    "--volume=/etc/ssl/certs:/etc/ssl/certs:ro",
+  ]
+  return {
+    build: async (source) => void (await quiet`${buildah} build ${options} --tag=${NAME} ${source}`),
+    layout: async () => void (await quiet`${buildah} push --quiet ${NAME} oci:${path("buildah-out")}:image`),
+  }
+}
+
+/** From the engine, so that both build on the very same. */
+async function pullBase({ path, dagger }: Place, buildah: readonly string[]): Promise<void> {
+  const archive = path("base.tar")
+  const container = ["core", "container", "from", `--address=${BASE}`]
+  await dagger(...container, "as-tarball", "--media-types=OCI", "export", `--path=${archive}`)
+  const { stdout } = await run`${buildah} pull --quiet oci-archive:${archive}`
+  await run`${buildah} tag ${stdout.trim()} docker.io/library/${BASE}`
+}

@@ -1,0 +1,414 @@
+import { createHash, randomUUID } from "node:crypto"
+import { truncateSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { run } from "../../dagger/lib/shell.js"
+import { once } from "../../src/lib/once.js"
+import { dagger, type Ended, engineEnvironment } from "./dagger.js"
+import { encodings, filesWith, readLayout } from "./ociLayout.js"
+import {
+  callOn,
+  copyOf,
+  day,
+  type Files,
+  folder,
+  runOn,
+  sarifOf,
+  service,
+  statuses,
+  write,
+  xmlElements,
+} from "./pipeline.js"
+
+beforeAll(engineEnvironment)
+
+const fixture = (name: string): string => join(REPOSITORY, "test/fixtures/images", name)
+const BOTH = ["linux/amd64", "linux/arm64"]
+
+/** Runs a Dagger script with our module at hand. */
+const script = (text: string): Promise<Ended> => dagger(["-m", REPOSITORY, "-c", text])
+/** Our module on a source, in such a script. */
+const on = (source: string): string => `. --source $(host | directory ${source})`
+
+/** The platform whose base image is the smaller one; nothing of it is run where a Dockerfile only copies. */
+const ONE = "image: { platforms: [linux/arm64] }\n"
+
+/** A service with a Dockerfile, for one platform. */
+const oneImage = (dockerfile: string, files: Files = {}): string =>
+  service({
+    "app.py": 'print("hello")\n',
+    Dockerfile: dockerfile,
+    "slipway.yaml": ONE,
+    ...files,
+  })
+
+describe("a Dockerfile that fails", () => {
+  it("is told by line, command and output", async () => {
+    const run = await runOn("image", fixture("tenth"))
+    const command = 'RUN echo "building" && echo "missing tool" >&2 && compile-nothing --all'
+    const reason = `${command}: exit code 127: /bin/sh: 1: compile-nothing: not found`
+    expect(run.exitCode).toBe(1)
+    expect(statuses(run)).toEqual({ build: "failed", scan: "skipped" })
+    expect(run.stage("build").reason).toBe(`Dockerfile:10: ${reason}`)
+    expect(run.stdout).toContain(`  Dockerfile:10: ${reason} [docker RUN]\n`)
+    expect(run.read("summary.md")).toContain("compile-nothing --all: exit code 127")
+    expect(sarifOf(run, "build").places).toEqual([
+      { rule: "RUN", message: reason, file: "Dockerfile", line: 10 },
+    ])
+    expect(xmlElements(run.read("junit/image.xml"))).toContain("failure")
+    const log = run.read("logs/build.log")
+    for (const platform of BOTH) expect(log).toContain(`Dockerfile:10, stage-1, for ${platform}\n`)
+    expect(log).toContain('   10 | RUN echo "building" \\\n   11 |     # a comment in between\n')
+    expect(log).toContain("\nbuilding\nmissing tool\n/bin/sh: 1: compile-nothing: not found\n")
+  })
+
+  it("is opened by debug as it stands before that command, which `again` repeats", async () => {
+    const stands = `${on(fixture("tenth"))} | debug build`
+    const look = "with-exec -- sh -c 'pwd; cat greeting; ls -A /' | stdout"
+    const { stdout, stderr } = await script(
+      `${stands} | ${look}; ${stands} | with-exec --expect ANY again | exit-code`,
+    )
+    expect(stdout, stderr).toMatch(/^\/app\nhello\n[^]*\n127$/)
+  })
+
+  const tenth = (settings: string) =>
+    write(copyOf(fixture("tenth")), { "slipway.yaml": `image: ${settings}\n` })
+  const failing: [string, string, string, number][] = [
+    [
+      "a base image that doesn't exist",
+      fixture("no-base"),
+      'Dockerfile:4: FROM python:0.0-none: the image "python:0.0-none" doesn\'t exist, or may not be pulled',
+      1,
+    ],
+    [
+      "a stage that doesn't exist",
+      tenth("{ target: release }"),
+      'Dockerfile: it has no stage "release", only builder',
+      1,
+    ],
+    [
+      "an instruction that doesn't exist",
+      oneImage("FROM python:3.11-slim\n\nRUNN true\n"),
+      "Dockerfile:3: RUNN true: unknown instruction: RUNN",
+      1,
+    ],
+    [
+      "a Dockerfile that doesn't exist",
+      tenth("{ dockerfile: docker/Dockerfile }"),
+      'there is no file "docker/Dockerfile" to build the image by',
+      4,
+    ],
+    [
+      "a secret that isn't passed",
+      fixture("arguments"),
+      'the secret "TOKEN" is missing: pass it, such as env://TOKEN',
+      1,
+    ],
+  ]
+  it.concurrent.each(failing)("names %s", async (_, source, reason, exitCode) => {
+    const run = await runOn("image", source)
+    expect(run.stage("build").reason).toContain(reason)
+    expect(run.exitCode).toBe(exitCode)
+  })
+})
+
+describe("build arguments, secrets and ignored files", () => {
+  const secret = `x"<ü>&+/ ?%${randomUUID()}`
+  const built = once(async () => {
+    const [layout, out] = [folder(), folder()]
+    const call = async (...args: string[]) => {
+      const source = `--source=${fixture("arguments")}`
+      return dagger(["call", `--mod=${REPOSITORY}`, source, ...args], { env: { TOKEN: secret } })
+    }
+    const exported = await call("image", "--secrets=env://TOKEN", "layout", "export", `--path=${layout}`)
+    expect(exported.exitCode, exported.stderr).toBe(0)
+    const ci = await call("ci", "--only=image", "--secrets=env://TOKEN", "export", `--path=${out}`)
+    expect(ci.exitCode, ci.stderr).toBe(0)
+    for (const [name, { stdout, stderr }] of Object.entries({ exported, ci }))
+      write(out, { [`${name}.log`]: stdout + stderr })
+    return { layout, out }
+  })
+
+  it("reach the commands, and what .dockerignore names stays outside", async () => {
+    const { images } = readLayout((await built()).layout)
+    expect(images.map(({ platform }) => platform)).toEqual(BOTH)
+    for (const image of images) {
+      expect(await image.file("/token.sha256")).toContain(createHash("sha256").update(secret).digest("hex"))
+      expect(await image.file("/arguments")).toBe("gpu 315532800\n")
+      expect((await image.file("/files")).trim().split("\n")).toEqual([
+        ".dockerignore",
+        "Dockerfile",
+        "app.py",
+        "slipway.yaml",
+      ])
+      expect(image.config.config.Env.filter((line) => /EXTRAS|TOKEN|EPOCH/.test(line))).toEqual([])
+    }
+  })
+
+  it("leave no secret in a layer, the history, a report or the log of the run", async () => {
+    const { layout, out } = await built()
+    const [, plainBase64 = ""] = encodings(secret)
+    expect(Buffer.from(secret).toString("base64")).toContain(plainBase64)
+    expect(filesWith(layout, encodings(secret))).toEqual([])
+    expect(filesWith(out, encodings(secret))).toEqual([])
+    // That it would be found: what a command wrote, and what the report holds.
+    expect(filesWith(layout, ["gpu 315532800"])).toHaveLength(1)
+    expect(filesWith(layout, encodings("/run/secrets/TOKEN > /token.sha256"))).toHaveLength(3)
+    expect(filesWith(out, ["/run/secrets/TOKEN"])).not.toEqual([])
+    expect(filesWith(out, ["emulated, line 5"])).not.toEqual([])
+  })
+})
+
+it("names the commands that ran emulated, and how long each took", async () => {
+  const source = write(copyOf(fixture("emulated")), { "app.py": `print("${randomUUID()}")\n` })
+  const run = await runOn("image", source)
+  expect(run.exitCode, run.stdout).toBe(0)
+  const emulated = run
+    .read("logs/build.log")
+    .split("\n")
+    .filter((line) => line.includes("emulated"))
+  expect(emulated).toEqual([
+    expect.stringMatching(/^linux\/arm64 emulated, line 5 \((cached|\d.* m?s)\): RUN uname -m > \/runs-on$/),
+    // The file is a new one, so that this can't be cached.
+    expect.stringMatching(/^linux\/arm64 emulated, line 11 \(\d.* m?s\): RUN python -m py_compile app\.py$/),
+  ])
+  expect(run.read("summary.md")).toMatch(/emulated commands \| 2 commands in \d.* m?s, see logs\/build\.log/)
+  const layout = folder()
+  await callOn(source, "image", "layout", "export", `--path=${layout}`)
+  const seen = readLayout(layout).images.map(async ({ platform, file }) => [
+    platform,
+    (await file("/built-on")).trim(),
+    (await file("/runs-on")).trim(),
+  ])
+  expect(await Promise.all(seen)).toEqual([
+    ["linux/amd64", "x86_64", "x86_64"],
+    ["linux/arm64", "x86_64", "aarch64"],
+  ])
+})
+
+describe("a service without a Dockerfile", () => {
+  const revision = { sha: "0123456789".repeat(4), committed: "2026-03-01T12:00:00Z" }
+  const layout = once(async () => {
+    const path = folder()
+    const origin = "https://example.com/team/greetings"
+    const labels = [`--sha=${revision.sha}`, `--committed=${revision.committed}`, `--origin=${origin}`]
+    const image = ["image", ...labels, "--ref=refs/tags/v1.2.3", "layout", "export", `--path=${path}`]
+    const { exitCode, stderr } = await callOn(fixture("flask"), ...image)
+    expect(exitCode, stderr).toBe(0)
+    return path
+  })
+
+  it("gets an image for each platform, with nothing emulated, and bills of material", async () => {
+    const run = await runOn("image", fixture("flask"))
+    expect(run.exitCode, run.stdout).toBe(0)
+    expect(statuses(run)).toEqual({ build: "passed", scan: "passed" })
+    expect(run.stage("build").reason).toMatch(/^2 platforms, made by Slipway: sha256:[0-9a-f]{64}$/)
+    const summary = run.read("summary.md")
+    expect(summary).toContain("| build | emulated commands | none |")
+    for (const platform of BOTH) {
+      expect(summary).toMatch(
+        new RegExp(`\\| build \\| ${platform} \\| [\\d.]+ MB in \\d layers, the biggest `),
+      )
+      const name = platform.replace("linux/", "")
+      const cyclonedx = run.read(`sbom/image-${name}.cyclonedx.json`)
+      expect((JSON.parse(cyclonedx) as { bomFormat: string }).bomFormat).toBe("CycloneDX")
+      const spdx = run.read(`sbom/image-${name}.spdx-json.json`)
+      expect((JSON.parse(spdx) as { spdxVersion: string }).spdxVersion).toMatch(/^SPDX-2/)
+      for (const bill of [cyclonedx, spdx]) expect(bill).toMatch(/"name": ?"flask"/i)
+      expect(run.read(`trivy/image-${name}.json`)).toContain("flask")
+    }
+  })
+
+  it("says in its image where it comes from, and what it is", async () => {
+    const { images, annotations } = readLayout(await layout())
+    const labels = {
+      "org.opencontainers.image.revision": revision.sha,
+      "org.opencontainers.image.created": revision.committed,
+      "org.opencontainers.image.source": "https://example.com/team/greetings",
+      "org.opencontainers.image.version": "1.2.3",
+    }
+    expect(annotations).toMatchObject(labels)
+    expect(images.map(({ platform }) => platform)).toEqual(BOTH)
+    for (const { config, files } of images) {
+      expect(config.config).toMatchObject({
+        User: "10001:10001",
+        Labels: labels,
+        Cmd: ["sh", "-c", "exec gunicorn app:app --bind 0.0.0.0:$PORT --worker-tmp-dir /dev/shm"],
+      })
+      expect(config.config.Healthcheck?.Test).toContain("python")
+      const times = [config, ...config.history].map(({ created }) => created)
+      expect(new Set(times)).toEqual(new Set([revision.committed]))
+      const own = await files()
+      expect(own).toContain("app/templates/greeting.html")
+      expect(own.filter((path) => /^app\/(__pycache__\/)?(app|texts)\..*\.pyc$/.test(path))).toHaveLength(2)
+      expect(own.filter((path) => /^opt\/venv\/.*\/flask\/.*\.pyc$/.test(path))).not.toEqual([])
+      expect(own.filter((path) => /^app\/(tests|requirements|Procfile)/.test(path))).toEqual([])
+    }
+  })
+
+  it("runs on each platform, arm64 emulated, as a user without rights or tools to build", async () => {
+    const archive = join(folder(), "image.tar")
+    await run`tar -cf ${archive} -C ${await layout()} .`
+    const asks = `import urllib.request as web; print(web.urlopen("http://web:8000/health").read().decode())`
+    const look = `import importlib.util, os, platform, shutil
+programs = [name for name in ("pip", "uv", "gcc", "cc", "make") if shutil.which(name)]
+open_to_it = [path for path in ("/app", "/opt/venv", "/usr/local") if os.access(path, os.W_OK)]
+print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs, open_to_it)`
+    const runs = BOTH.map(
+      (platform) => `image=$(container --platform ${platform} | import $(host | file ${archive}))
+        container | from python:3.11-slim | with-service-binding web $($image | as-service) |
+          with-exec -- python -c '${asks}' | stdout
+        $image | with-exec -- python -c '${look}' | stdout`,
+    )
+    const { stdout, stderr } = await dagger(["-M", "-c", runs.join("\n")])
+    const said = stdout.split("\n").filter((line) => line !== "")
+    const answers = ["x86_64", "aarch64"].map((machine) => ['{"status":"ok"}', `${machine} 10001 None [] []`])
+    expect(said, stderr).toEqual(answers.flat())
+  })
+
+  it.concurrent.each<[string, Files, string]>([
+    [
+      "a command to run",
+      { "app.py": "x = 1\n" },
+      "nothing tells what the service's image is to run: no Procfile, no script, no package with a __main__.py",
+    ],
+    [
+      // Published for Intel's processors alone, and never as source.
+      "a wheel for each platform",
+      {
+        "app.py": "x = 1\n",
+        Procfile: "web: python app.py\n",
+        "requirements.txt": "intel-openmp==2024.0.0\n",
+      },
+      "intel-openmp==2024.0.0 can't be installed for linux/arm64 without being compiled",
+    ],
+  ])("is told that it lacks %s", async (_, files, reason) => {
+    const run = await runOn("image", service(files))
+    expect(run.exitCode).toBe(4)
+    expect(run.stage("build").reason).toContain(reason)
+  })
+})
+
+describe("the same source and commit", () => {
+  const digests = async (...sources: string[]): Promise<string[]> => {
+    const image = "image --sha 0123456789 --committed 2026-03-01T12:00:00Z | digest"
+    const { stdout, stderr } = await script(sources.map((source) => `${on(source)} | ${image}`).join("; "))
+    const found = stdout.match(/sha256:[0-9a-f]{64}/g) ?? []
+    expect(found, stderr).toHaveLength(sources.length)
+    return found
+  }
+
+  it("give the same digest when every command of the Dockerfile runs once more", async () => {
+    const again = () => {
+      const nonce = randomUUID()
+      const settings = `image: { platforms: [linux/arm64], args: ["NONCE=${nonce}"] }\n`
+      return write(copyOf(fixture("repeated")), {
+        "slipway.yaml": settings,
+        ".dockerignore": "slipway.yaml\n",
+      })
+    }
+    const [first, second] = await digests(again(), again())
+    expect(second).toBe(first)
+  })
+
+  it("give the same digest when packages are installed once more, and another one when one differs", async () => {
+    const flask = (more: string) =>
+      write(copyOf(fixture("flask")), {
+        "requirements.txt": `Flask==3.1.2\ngunicorn==23.0.0\n${more}\n`,
+        "slipway.yaml": ONE,
+      })
+    const [first, second, other] = await digests(
+      flask(`# ${randomUUID()}`),
+      flask(`# ${randomUUID()}`),
+      flask("idna==3.10"),
+    )
+    expect(second).toBe(first)
+    expect(other).not.toBe(first)
+  })
+})
+
+describe("scan", () => {
+  const CVE = "CVE-2023-50447"
+  const UNFIXED = "CVE-2023-45853"
+  const folderOf = "/usr/lib/python3/dist-packages/pillow-10.1.0.dist-info"
+  const vulnerable = (files: Files = {}) =>
+    oneImage("FROM python:3.11-slim\nCOPY METADATA " + `${folderOf}/METADATA\n`, {
+      METADATA: "Metadata-Version: 2.1\nName: pillow\nVersion: 10.1.0\n",
+      ...files,
+    })
+  const entry = (rule: string) => `  - tool: trivy
+    rule: ${rule}
+    in: image
+    reason: nothing here reads pictures
+    expires: ${day(10)}
+    owner: platform
+`
+
+  it("fails for a critical hole and a budget, and only names what nobody has fixed", async () => {
+    const settings = "image: { platforms: [linux/arm64], budget: 1MB }\n"
+    const run = await runOn("image", vulnerable({ "slipway.yaml": settings }))
+    expect(run.exitCode).toBe(1)
+    expect(statuses(run)).toEqual({ build: "passed", scan: "failed" })
+    expect(run.stdout).toMatch(
+      new RegExp(`^ {2}pillow 10\\.1\\.0: .*critical, fixed in 10\\.2\\.0.* \\[trivy ${CVE}\\]$`, "m"),
+    )
+    expect(run.stdout).toMatch(
+      /^ {2}slipway\.yaml: the image for linux\/arm64 takes [\d.]+ MB, and image\.budget allows 1\.0 MB/m,
+    )
+    expect(run.stdout).not.toContain(UNFIXED)
+    expect(sarifOf(run, "scan").places.map(({ rule }) => rule)).toContain(UNFIXED)
+    // One platform was asked for, and there is no other.
+    expect(run.read("summary.md")).toContain("| build | linux/arm64 |")
+    expect(run.read("summary.md")).not.toContain("linux/amd64")
+  })
+
+  it("passes what .slipway/suppressions.yaml names, and fails for an entry without need", async () => {
+    const suppressions = (...rules: string[]) => ({
+      ".slipway/suppressions.yaml": `suppressions:\n${rules.map(entry).join("")}`,
+    })
+    const passed = await runOn("image", vulnerable(suppressions(CVE)))
+    expect(passed.exitCode, passed.stdout).toBe(0)
+    expect(passed.read("summary.md")).toMatch(new RegExp(`${day(10)}.*${CVE}`))
+    const failed = await runOn("image", vulnerable(suppressions(CVE, "CVE-2020-14343")))
+    expect(failed.exitCode).toBe(1)
+    expect(failed.stage("build").status).toBe("passed")
+    expect(failed.stdout).toMatch(/suppressions\.yaml:8: .*CVE-2020-14343 suppresses nothing in the image/)
+    expect(failed.stdout).not.toContain(`[trivy ${CVE}]`)
+  })
+
+  it("fails for what nobody has fixed, where that is asked for", async () => {
+    const settings = "image: { platforms: [linux/arm64], unfixed: fails }\n"
+    const run = await runOn("image", oneImage("FROM python:3.11-slim\n", { "slipway.yaml": settings }))
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toMatch(
+      new RegExp(`^ {2}zlib1g .*no fixed version yet.* \\[trivy ${UNFIXED}\\]$`, "m"),
+    )
+  })
+})
+
+it("warns of a big context, and names what makes it so", async () => {
+  const source = oneImage("FROM python:3.11-slim\nCOPY app.py /\n", {
+    "weights/model.bin": "",
+    "data/ignored.bin": "",
+    ".dockerignore": "data\n",
+  })
+  for (const name of ["weights/model.bin", "data/ignored.bin"]) truncateSync(join(source, name), 120e6)
+  const run = await runOn("image", source)
+  expect(run.exitCode, run.stdout).toBe(0)
+  expect(run.stdout).toMatch(
+    /120\.0 MB are sent to the build, more than 100\.0 MB: weights\/model\.bin 120\.0 MB/,
+  )
+  expect(run.stdout).not.toContain("ignored.bin")
+  expect(sarifOf(run, "build").places).toMatchObject([{ rule: "context", file: ".dockerignore" }])
+})
+
+it("builds from scratch for each platform", async () => {
+  const layout = folder()
+  const source = service({ "app.py": "x = 1\n", Dockerfile: "FROM scratch\nCOPY app.py /\n" })
+  const { exitCode, stderr } = await callOn(source, "image", "layout", "export", `--path=${layout}`)
+  expect(exitCode, stderr).toBe(0)
+  const { images } = readLayout(layout)
+  expect(images.map(({ platform }) => platform)).toEqual(BOTH)
+  expect(images.map(({ config }) => `linux/${config.architecture}`)).toEqual(BOTH)
+})

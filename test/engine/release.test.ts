@@ -1,0 +1,697 @@
+import { randomUUID } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
+import { beforeAll, describe, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { NO_SERVICES } from "../../src/lib/release/cosign.js"
+import type { Gates } from "../../src/lib/release/gates.js"
+import type { Provenance } from "../../src/lib/release/provenance.js"
+import type { Verification } from "../../src/lib/release/verification.js"
+import type { Verdict } from "../../src/lib/verdict.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { ci, type CiRun, copyOf, type Files, folder, service, slipway, statuses, write } from "./pipeline.js"
+
+const SUPPLY = join(REPOSITORY, "test/fixtures/modules/supply")
+const RELEASES = join(REPOSITORY, "test/fixtures/releases")
+
+/** Keeps runs of this file apart: what registries hold stays. */
+const RUN = randomUUID().slice(0, 8)
+const STORE = `release test ${RUN}`
+const SHA = "0123456789abcdef0123456789abcdef01234567"
+const OTHER_SHA = "f".repeat(40)
+const HOST = "registry.test:5000"
+const NAME = `tiny-${RUN}`
+const REPO = `${HOST}/${NAME}`
+const COMMIT = `--sha=${SHA} --ref=refs/tags/v1.2.3`
+
+/** What a release goes through. */
+const STEPS = ["publish", "sign", "attest", "verify", "tag"]
+
+/** With characters that URLs, JSON and shells write otherwise. */
+const PASSWORD = `p&ss "w/rd" +${RUN}%$é`
+const PASSPHRASE = `phr&se <${RUN}> 'quoted'\\`
+const WRONG = `wr0ng "pass" ${RUN}`
+
+let secrets: Record<string, string> = {
+  REGISTRY_PASSWORD: PASSWORD,
+  COSIGN_PASSWORD: PASSPHRASE,
+  WRONG_PASSWORD: WRONG,
+}
+
+/** All that this file's runs printed, and where they left files. */
+const said: string[] = []
+const outs: string[] = []
+
+/** What every session begins with. */
+const PRELUDE = `
+password="--password env://REGISTRY_PASSWORD"
+registry=$(registry --user robot $password --store "${STORE}")
+login="--username robot $password"
+there="$login --plain-http --registry-service $registry"
+signer="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
+`
+
+/**
+ * Runs scripts of Dagger's shell in one session, one after the other, whatever becomes of those before: what each
+ * printed, and all that was said of errors.
+ */
+async function session(scripts: Record<string, string>, prelude = PRELUDE) {
+  const steps = Object.entries(scripts).map(
+    ([name, script]) => `.echo\n.echo "== ${name}"\n(${script}) || .echo "failed"\n`,
+  )
+  const { stdout, stderr } = await dagger(["-m", SUPPLY, "-c", [prelude, ...steps].join("")], {
+    env: secrets,
+  })
+  said.push(stdout, stderr)
+  const printed = new Map(
+    stdout.split(/^== /m).map((part) => {
+      const [name = "", ...lines] = part.split("\n")
+      return [name, lines.join("\n").trim()]
+    }),
+  )
+  const of = (name: string): string => printed.get(name) ?? `nothing: ${stderr.slice(-2000)}`
+  const json = (name: string): unknown => {
+    const text = of(name)
+    if (!text.startsWith("{")) throw new Error(`${name}: ${text}\n${stderr.slice(-8000)}`)
+    return JSON.parse(text)
+  }
+  return {
+    of,
+    stderr,
+    verdict: (name: string) => json(name) as Verdict,
+    verification: (name: string) => json(name) as Verification,
+  }
+}
+
+type Session = Awaited<ReturnType<typeof session>>
+
+/** Slipway on a folder, in a session. */
+const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
+
+/** Builds and releases, and prints the verdict. */
+const releasing = (source: string, to = "$there $signer", commit = COMMIT): string =>
+  `${on(source)} | ci --event=push ${commit} --run-id=${RUN} --only=image,release ${to} | file verdict.json | contents`
+
+const verifying = (source: string, reference: string, more = "$there"): string =>
+  `${on(source)} | verification ${reference} ${more} | contents`
+
+/** Runs a script with cosign, regctl and skopeo where nothing of Slipway is. */
+const outside = (script: string | Files, more = "$signer"): string => {
+  const files = typeof script === "string" ? { "script.sh": script } : script
+  return `outside $registry $(host | directory ${service({ ...outsideFiles, ...files })}) --user robot $password ${more}`
+}
+
+const stageOf = ({ stages, problem }: Verdict, name: string) => {
+  const found = stages.find((stage) => stage.name === name)
+  if (found === undefined) throw new Error(`no stage ${name}: ${problem}`)
+  return found
+}
+
+/** What doesn't hold, as `name of subject: problem`. */
+const problems = ({ problem, checks }: Verification): string[] => [
+  ...(problem === null ? [] : [problem]),
+  ...checks.flatMap(({ name, subject, problem }) =>
+    problem === undefined ? [] : [`${name} of ${subject}: ${problem}`],
+  ),
+]
+
+/** The tiny service, with other settings or files. */
+function tiny(settings: Record<string, string> = {}, files: Files = {}): string {
+  const own = {
+    registry: HOST,
+    repository: NAME,
+    source: "https://git.example.com/team/tiny",
+    log: '"off"',
+    gates: "[image]",
+  }
+  const release = Object.entries({ ...own, key: "cosign.pub", ...settings })
+  const text = `image: { args: ["GREETING=hello"] }\nrelease:\n${release.map(([key, value]) => `  ${key}: ${value}\n`).join("")}`
+  return write(copyOf(join(RELEASES, "tiny")), { "cosign.pub": keys.own, "slipway.yaml": text, ...files })
+}
+
+const keys = { own: "", other: "" }
+let token = ""
+const IMAGE_ONLY = { gates: "[image]" }
+let outsideFiles: Files = {}
+let source = ""
+/** The same and another service, that have only to be built and scanned. */
+let quick = ""
+let other = ""
+
+beforeAll(async () => {
+  await engineEnvironment()
+  const [own, stranger] = [folder(), folder()]
+  await session({
+    own: `keys env://COSIGN_PASSWORD --name own-${RUN} | export ${own}`,
+    stranger: `keys env://COSIGN_PASSWORD --name stranger-${RUN} | export ${stranger}`,
+  })
+  const read = (path: string, name: string) => readFileSync(join(path, name), "utf8")
+  Object.assign(keys, { own: read(own, "cosign.pub"), other: read(stranger, "cosign.pub") })
+  secrets = {
+    ...secrets,
+    COSIGN_PRIVATE_KEY: read(own, "cosign.key"),
+    OTHER_PRIVATE_KEY: read(stranger, "cosign.key"),
+  }
+  outsideFiles = {
+    "own.pub": keys.own,
+    "other.pub": keys.other,
+    "no-services.json": NO_SERVICES.signingConfig,
+    "no-roots.json": NO_SERVICES.trustedRoot,
+  }
+  source = tiny()
+  quick = tiny(IMAGE_ONLY)
+  other = tiny(IMAGE_ONLY, { "src/tiny/more.py": '"""More."""\n' })
+})
+
+const TAGS = outsideTags()
+function outsideTags(): string {
+  return `regctl -v error tag ls --exclude "sha256-.*" ${REPO}`
+}
+
+/** The release that most of the tests are about: its digests, and what its run left. */
+const good = { index: "", amd: "", arm: "", older: "", left: "" }
+const left = (name: string): string => readFileSync(join(good.left, name), "utf8")
+
+describe("a version", () => {
+  let run: Session
+
+  beforeAll(async () => {
+    good.left = folder()
+    run = await session({
+      digest: `${on(source)} | image ${COMMIT} | digest`,
+      all: `${on(source)} | ci --event=push ${COMMIT} --run-id=${RUN} $there $signer | export ${good.left}`,
+      before: `store "${STORE}" | digest`,
+      again: releasing(quick),
+      after: `store "${STORE}" | digest`,
+      publish: `${on(source)} | image ${COMMIT} | publish $there | reference`,
+      platforms: `${on(source)} | release ${REPO}:1.2 $there | platforms`,
+      tags: outside(TAGS),
+      taken: releasing(other),
+      older: releasing(other, "$there $signer", `--sha=${SHA} --ref=refs/tags/v1.1.9`),
+      "tags after": outside(`${TAGS}; for tag in 1 1.1; do regctl -v error manifest head ${REPO}:$tag; done`),
+      skopeo: outside(`
+        flags="--tls-verify=false --format={{.Digest}}"
+        skopeo inspect $flags docker://${REPO}:1.2.3
+        skopeo --override-arch=arm64 inspect --tls-verify=false --format={{.Architecture}} docker://${REPO}:1.2.3
+        skopeo --insecure-policy copy --quiet --all --preserve-digests --src-tls-verify=false docker://${REPO}:1.2.3 oci:/tmp/copy:v1
+        jq -r .manifests[0].digest /tmp/copy/index.json`),
+    })
+    good.index = run.of("digest")
+    const { images } = JSON.parse(left("release/release.json")) as {
+      images: { platform: string; digest: string }[]
+    }
+    const digestFor = (platform: string) => images.find((image) => image.platform === platform)?.digest ?? ""
+    Object.assign(good, { amd: digestFor("linux/amd64"), arm: digestFor("linux/arm64") })
+    good.older = /@(sha256:\w+)/.exec(stageOf(run.verdict("older"), "publish").reason)?.[1] ?? ""
+  })
+
+  it("passes every gate, and is published, signed, attested and verified", () => {
+    const { stages, exitCode } = JSON.parse(left("verdict.json")) as Verdict
+    const rest = stages.filter(({ status, name }) => status !== "passed" && name !== "integration")
+    expect(rest).toEqual([])
+    expect(exitCode).toBe(0)
+    expect(stages.slice(-5).map(({ name }) => name)).toEqual(STEPS)
+  })
+
+  it("has the digest that was known before, below its tags", () => {
+    expect(good.index).toMatch(/^sha256:[0-9a-f]{64}$/)
+    expect(JSON.parse(left("release/release.json"))).toEqual({
+      repository: REPO,
+      digest: good.index,
+      tags: ["1.2.3", "sha-0123456789ab", "1.2", "1"],
+      images: [
+        { platform: "linux/amd64", digest: good.amd },
+        { platform: "linux/arm64", digest: good.arm },
+      ],
+    })
+    expect(run.of("tags").split("\n")).toEqual(["1", "1.2", "1.2.3", "sha-0123456789ab"])
+    expect(run.of("publish")).toBe(`${REPO}@${good.index}`)
+    expect(run.of("platforms").split("\n")).toEqual([`linux/amd64@${good.amd}`, `linux/arm64@${good.arm}`])
+  })
+
+  it("pushed again is as it was, and quick", () => {
+    const again = run.verdict("again")
+    expect(stageOf(again, "publish").reason).toContain(good.index)
+    expect(stageOf(again, "sign").reason).toMatch(/signed already$/)
+    expect(stageOf(again, "attest").reason).toMatch(/, 0 of them new$/)
+    expect(stageOf(again, "publish").milliseconds).toBeLessThan(15_000)
+    expect(run.of("before")).toMatch(/^\w+:[0-9a-f]+$/)
+    expect(run.of("after")).toBe(run.of("before"))
+  })
+
+  it("is never another image: its tag is taken", () => {
+    const { exitCode, stages } = run.verdict("taken")
+    expect(exitCode).toBe(4)
+    expect(stages.slice(-5).map(({ status }) => status)).toEqual([
+      "error",
+      ...Array<string>(4).fill("skipped"),
+    ])
+    expect(stageOf(run.verdict("taken"), "publish").reason).toContain(
+      `"${REPO}:1.2.3" stands for "${good.index}" already`,
+    )
+  })
+
+  it("that is older leaves the tags of the newer one where they are", () => {
+    const [tags, heads] = [
+      run.of("tags after").split("\n").slice(0, -2),
+      run.of("tags after").split("\n").slice(-2),
+    ]
+    expect(tags).toEqual(["1", "1.1", "1.1.9", "1.2", "1.2.3", "sha-0123456789ab"])
+    expect(good.older).toMatch(/^sha256:/)
+    expect(heads).toEqual([good.index, good.older])
+  })
+
+  it("is the same to skopeo, which copies and inspects it", () => {
+    expect(run.of("skopeo").split("\n")).toEqual([good.index, "arm64", good.index])
+  })
+
+  it("says in its provenance what it was made of", () => {
+    const { buildDefinition, runDetails } = JSON.parse(left("release/provenance.json")) as Provenance
+    const { externalParameters, resolvedDependencies } = buildDefinition
+    expect(externalParameters).toEqual({
+      source: "git+https://git.example.com/team/tiny@refs/tags/v1.2.3",
+      ref: "refs/tags/v1.2.3",
+      platforms: ["linux/amd64", "linux/arm64"],
+      dockerfile: "Dockerfile",
+      args: { GREETING: "hello" },
+    })
+    const [git, ...bases] = resolvedDependencies
+    expect(git).toEqual({ uri: externalParameters["source"], digest: { gitCommit: SHA } })
+    expect(bases.length).toBeGreaterThan(0)
+    for (const { uri, digest } of bases) {
+      expect(uri).toMatch(/^pkg:docker\/debian@bookworm-slim/)
+      expect(digest?.["sha256"]).toMatch(/^[0-9a-f]{64}$/)
+    }
+    expect(runDetails.metadata.invocationId).toBe(RUN)
+    expect(Object.keys(runDetails.builder.version)).toEqual(["dagger", "regctl", "cosign", "trivy"])
+  })
+
+  it("carries the verdict on every gate", () => {
+    const { stages } = JSON.parse(left("verdict.json")) as Verdict
+    const gates = JSON.parse(left("release/gates.json")) as Gates
+    expect(gates.run).toMatchObject({ id: RUN, sha: SHA, ref: "refs/tags/v1.2.3" })
+    expect(gates.stages.map(({ name, status }) => [name, status])).toEqual(
+      stages.filter(({ group }) => group !== "release").map(({ name, status }) => [name, status]),
+    )
+  })
+})
+
+describe("verifying", () => {
+  let run: Session
+
+  beforeAll(async () => {
+    const gates = JSON.parse(left("release/gates.json")) as Gates
+    const [failing, foreign] = [structuredClone(gates), structuredClone(gates)]
+    for (const stage of failing.stages) if (stage.name === "mypy") stage.status = "failed"
+    foreign.run.sha = OTHER_SHA
+    const tamper: Files = {
+      "script.sh": readFileSync(join(RELEASES, "tamper/script.sh")),
+      "arguments.sh": `SOURCE=${REPO} INDEX=${good.index} ARM=${good.arm} AMD=${good.amd} OTHER=${good.older}\n`,
+      "gates.json": JSON.stringify(gates),
+      "failing.json": JSON.stringify(failing),
+      "foreign.json": JSON.stringify(foreign),
+      "provenance.json": left("release/provenance.json"),
+    }
+    const flags = "--allow-http-registry --trusted-root=no-roots.json --private-infrastructure"
+    const cosign = [
+      `cosign verify --key=own.pub ${flags} ${REPO}@${good.index} | jq -c "[.[].critical.type]"`,
+      `for type in https://slsa.dev/provenance/v1 https://slipway.dev/attestations/gates/v1; do
+         cosign verify-attestation --key=own.pub ${flags} --type=$type ${REPO}@${good.index} | jq -r .payload | base64 -d | jq -r .predicateType
+       done`,
+      `for type in https://spdx.dev/Document https://cyclonedx.org/bom; do
+         cosign verify-attestation --key=own.pub ${flags} --type=$type ${REPO}@${good.arm} | jq -r .payload | base64 -d | jq -r .predicateType
+       done`,
+      `cosign verify --key=other.pub ${flags} ${REPO}@${good.index}`,
+    ]
+    const at = (name: string, digest = good.index) => verifying(source, `${HOST}/${name}@${digest}`)
+    run = await session({
+      tamper: outside(tamper),
+      stranger: outside(
+        `set -e
+        regctl -v error image copy ${REPO}@${good.index} ${HOST}/stranger@${good.index}
+        cosign sign -y -r --key=env://COSIGN_PRIVATE_KEY --allow-http-registry --signing-config=no-services.json --trusted-root=no-roots.json ${HOST}/stranger@${good.index} 2> /dev/null`,
+        "--key env://OTHER_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD",
+      ),
+      cosign: outside(cosign.join("\n")),
+      good: verifying(source, `${REPO}:1.2.3`),
+      function: `${on(source)} | release ${REPO}:1.2.3@${good.index} $there | verify`,
+      "other key": verifying(tiny({}, { "cosign.pub": keys.other }), `${REPO}:1.2.3`),
+      "key given": verifying(
+        source,
+        `${REPO}:1.2.3`,
+        `$there --public-key $(host | directory ${service({ "other.pub": keys.other })} | file other.pub)`,
+      ),
+      copied: at("copied"),
+      unsigned: at("unsigned"),
+      strange: at("stranger"),
+      moved: verifying(source, `${HOST}/moved:1.2.3@${good.index}`),
+      "no-gates": at("no-gates"),
+      "no-bill": at("no-bill"),
+      failing: at("failing"),
+      foreign: at("foreign"),
+      swapped: verifying(quick, `${HOST}/swapped:1.2.3`),
+      incomplete: releasing(tiny({ repository: "incomplete" })),
+      childless: at("childless"),
+      partial: verifying(source, `${HOST}/partial:1.2.3`),
+      attested: at("attested"),
+      absent: at(NAME, `sha256:${"0".repeat(64)}`),
+      passphrase: releasing(
+        tiny({ ...IMAGE_ONLY, repository: "passphrase" }),
+        "$there --key env://COSIGN_PRIVATE_KEY --passphrase env://WRONG_PASSWORD",
+      ),
+      "no key": releasing(tiny({ ...IMAGE_ONLY, repository: "no-key" }), "$there"),
+    })
+  })
+
+  it("is what the fixture is for", () => {
+    expect(run.of("tamper")).not.toMatch(/^Error|exit code/m)
+    expect(run.of("stranger")).not.toContain("exit code")
+  })
+
+  it("passes for what was released, also where it was copied to", () => {
+    for (const name of ["good", "copied"]) {
+      const found = run.verification(name)
+      expect(problems(found)).toEqual([])
+      expect(found).toMatchObject({ status: "passed", exitCode: 0, digest: good.index })
+      expect(found.checks.map(({ name, subject }) => `${name} of ${subject}`)).toEqual([
+        ...["signature of the index", "provenance of the index", "gates of the index"],
+        ...["signature", "spdx", "cyclonedx"].map((check) => `${check} of linux/amd64`),
+        ...["signature", "spdx", "cyclonedx"].map((check) => `${check} of linux/arm64`),
+      ])
+    }
+    expect(run.of("function")).toBe(`${REPO}@${good.index}: all 9 signatures and attestations are good`)
+  })
+
+  it("is done by cosign's own command line too", () => {
+    const lines = run.of("cosign").split("\n")
+    expect(
+      lines.some((line) => line.startsWith("[") && line.includes("https://sigstore.dev/cosign/sign/v1")),
+    ).toBe(true)
+    for (const type of [
+      "https://slsa.dev/provenance/v1",
+      "https://slipway.dev/attestations/gates/v1",
+      "https://spdx.dev/Document",
+      "https://cyclonedx.org/bom",
+    ])
+      expect(lines).toContain(type)
+    expect(run.of("cosign")).toMatch(
+      /Error: no matching attestations: .*accepted signatures do not match threshold/s,
+    )
+  })
+
+  const every = (problem: string) => [
+    ...["signature", "provenance", "gates"].map((name) => `${name} of the index: ${problem}`),
+    ...["linux/amd64", "linux/arm64"].flatMap((platform) =>
+      ["signature", "spdx", "cyclonedx"].map((name) => `${name} of ${platform}: ${problem}`),
+    ),
+  ]
+
+  it.each<[string, string, string[]]>([
+    ["signed with another key than that in the settings", "other key", every("it was made with another key")],
+    ["signed with another key than the one given", "key given", every("it was made with another key")],
+    ["that carries nothing", "unsigned", every("there is none")],
+    ["without its gates", "no-gates", ["gates of the index: there is none"]],
+    ["without a bill of material", "no-bill", ["cyclonedx of linux/arm64: there is none"]],
+    [
+      "of another commit than its gates",
+      "foreign",
+      ["provenance of the index: it is of another commit than the gates"],
+    ],
+    ["of a run that didn't pass", "failing", ["gates of the index: mypy failed"]],
+    ["with an image that was deleted", "childless", ["image of linux/arm64: the registry hasn't got it"]],
+    ["with a platform missing", "partial", ["platform of linux/arm64: the index has no image for it"]],
+  ])("refuses one %s, and says so", (_, name, expected) => {
+    const found = run.verification(name)
+    expect(problems(found)).toEqual(expected)
+    expect(found).toMatchObject({ status: "failed", exitCode: 1 })
+  })
+
+  it("refuses one that somebody else signed, and one that was attested and never signed", () => {
+    expect(problems(run.verification("strange"))).toContain(
+      "signature of the index: it was made with another key",
+    )
+    const attested = problems(run.verification("attested"))
+    expect(attested).toContain("signature of the index: there is none")
+    expect(attested).not.toContain("gates of the index: there is none")
+  })
+
+  it("refuses a tag that was moved", () => {
+    const found = run.verification("moved")
+    expect(found.exitCode).toBe(1)
+    expect(found.problem).toContain(
+      `the tag of "${HOST}/moved:1.2.3" has moved: it stands for ${good.older}, not for ${good.index}`,
+    )
+  })
+
+  it("refuses a version's tag on a release of another version", () => {
+    expect(problems(run.verification("swapped"))).toEqual([
+      "gates of the index: it is not of refs/tags/v1.2.3",
+    ])
+  })
+
+  it("is not come to unless every gate was run", () => {
+    const { exitCode, stages } = run.verdict("incomplete")
+    expect(exitCode).toBe(1)
+    expect(stages.find(({ name }) => name === "publish")?.reason).toContain(
+      "not released: black was not run, ",
+    )
+    expect(stages.slice(-4).map(({ status }) => status)).toEqual(Array(4).fill("skipped"))
+  })
+
+  it("says of a digest that it isn't in the registry", () => {
+    const found = run.verification("absent")
+    expect(found.exitCode).toBe(4)
+    expect(found.problem).toContain("the registry hasn't got it")
+  })
+
+  it("is not come to with a wrong passphrase, or without a key", () => {
+    const wrong = run.verdict("passphrase")
+    expect(wrong.exitCode).toBe(4)
+    expect(stageOf(wrong, "publish").status).toBe("passed")
+    expect(stageOf(wrong, "sign").reason).toContain("the passphrase doesn't fit the private key")
+    const none = run.verdict("no key")
+    expect(none.exitCode).toBe(4)
+    expect(stageOf(none, "publish").reason).toContain("there is nothing to sign with")
+  })
+})
+
+describe("a registry", () => {
+  let run: Session
+
+  // What stands before the registry is asked at the same address; each is another repository.
+  const at = (name: string) => tiny({ ...IMAGE_ONLY, repository: name })
+  const behind = (service: string) => `--plain-http --registry-service $(${service}) $login $signer`
+
+  beforeAll(async () => {
+    const tls = `tls-registry --host registry.test --user robot $password`
+    run = await session({
+      "wrong password": releasing(
+        at("a"),
+        "--username robot --password env://WRONG_PASSWORD --plain-http --registry-service $registry $signer",
+      ),
+      "no password": releasing(at("nothing"), "--plain-http --registry-service $registry $signer"),
+      unknown: releasing(tiny({ ...IMAGE_ONLY, registry: "registry.invalid" }), "$login $signer"),
+      busy: releasing(at("busy"), behind("flaky $registry busy")),
+      unavailable: releasing(at("unavailable"), behind("flaky $registry unavailable")),
+      reset: releasing(at("reset"), behind("flaky $registry reset")),
+      dying: releasing(at("dying"), behind("flaky $registry dying")),
+      expired: releasing(
+        at("a"),
+        `--registry-service $(expired-registry --host registry.test --user robot $password) --authority $(ca) $login $signer`,
+      ),
+      "not trusted": releasing(at("nothing"), `--registry-service $(${tls}) $login $signer`),
+      trusted: releasing(at("trusted"), `--registry-service $(${tls}) --authority $(ca) $login $signer`),
+      plain: releasing(at("nothing"), "--registry-service $registry $login $signer"),
+      "not plain": releasing(at("nothing"), `--plain-http --registry-service $(${tls}) $login $signer`),
+      tag: `${on(source)} | image ${COMMIT} | publish --tags="bad+tag" $there`,
+    })
+  })
+
+  it("x", () => {
+    for (const n of [
+      "wrong password",
+      "no password",
+      "unknown",
+      "busy",
+      "unavailable",
+      "reset",
+      "dying",
+      "expired",
+      "not trusted",
+      "trusted",
+      "plain",
+      "not plain",
+    ])
+      console.log(
+        n,
+        run.of(n).startsWith("{")
+          ? run
+              .verdict(n)
+              .stages.map((s) => `${s.name} ${s.status} ${s.exitCode} ${s.reason} ${s.milliseconds}`)
+          : run.of(n),
+      )
+    console.log(run.of("tag"), run.stderr.slice(-1500))
+  })
+})
+
+describe("without a key", () => {
+  const [identity, issuer] = ["ci@example.com", "http://issuer"]
+  let run: Session
+
+  beforeAll(async () => {
+    const settings = { ...IMAGE_ONLY, repository: "keyless", log: '"on"', identity, issuer }
+    const sigstore = { signingConfig: "signing-config.json", trustedRoot: "trusted-root.json" }
+    const own = tiny({ ...settings, ...sigstore, key: "null" })
+    const prelude = `${PRELUDE}
+source=$(host | directory ${own} | with-file signing-config.json $(signing-config) | with-file trusted-root.json $(trusted-root))
+start-sigstore`
+    const slipway = `${REPOSITORY} --source $source`
+    const at = `${slipway} | verification ${HOST}/keyless:1.2.3 $there`
+    token = (await dagger(["-m", SUPPLY, "-c", `token ${identity} | plaintext`])).stdout.trim()
+    const by = (token: string) =>
+      `${slipway} | ci --event=push ${COMMIT} --run-id=${RUN} --only=image,release $there --token ${token} | file verdict.json | contents`
+    const files = service({
+      "script.sh": `cosign verify --certificate-identity=${identity} --certificate-oidc-issuer=${issuer} --trusted-root=trusted-root.json --allow-http-registry ${HOST}/keyless:1.2.3 | jq -c "[.[].critical.type]"`,
+    })
+    run = await session(
+      {
+        expired: by(`$(token ${identity} --expired)`),
+        signed: by(`$(token ${identity})`),
+        verified: `${at} | contents`,
+        identity: `${at} --identity=no@example.com --issuer=${issuer} | contents`,
+        issuer: `${at} --identity=${identity} --issuer=http://other | contents`,
+        key: `${at} --public-key $(host | directory ${own} | file cosign.pub) | contents`,
+        cosign: `outside $registry $(host | directory ${files} | with-file trusted-root.json $(trusted-root)) --user robot $password`,
+      },
+      prelude,
+    )
+  })
+
+  it("y", () => {
+    console.log(
+      run.of("signed").startsWith("{")
+        ? run
+            .verdict("signed")
+            .stages.map((s) => `${s.name} ${s.status} ${s.exitCode} ${s.reason} ${s.milliseconds}`)
+        : run.of("signed"),
+    )
+    for (const n of ["verified", "identity", "issuer", "key"])
+      console.log(n, run.of(n).startsWith("{") ? problems(run.verification(n)) : run.of(n))
+    console.log(run.of("expired"), run.of("cosign"), run.stderr.slice(-3000))
+  })
+})
+
+describe("the command", () => {
+  const push = ["--event=push", `--sha=${SHA}`, "--ref=refs/tags/v1.2.3", "--embedded"]
+  const release = ({ verdict }: CiRun) => verdict?.stages.filter(({ group }) => group === "release") ?? []
+  let run: CiRun
+
+  const kept = (ended: CiRun): CiRun => {
+    said.push(ended.stdout, ended.stderr)
+    outs.push(ended.out)
+    return ended
+  }
+
+  it("publishes a version to Slipway's own registry, and leaves what it signed", async () => {
+    run = kept(await ci(source, ...push))
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+    expect(release(run).map(({ name, status }) => [name, status])).toEqual(
+      STEPS.map((name) => [name, "passed"]),
+    )
+    expect(readdirSync(join(run.out, "release")).sort()).toEqual([
+      "gates.json",
+      "provenance.json",
+      "release.json",
+    ])
+    // The same commit is the same image, wherever it goes.
+    expect(JSON.parse(run.read("release/release.json"))).toMatchObject({ digest: good.index })
+  })
+
+  it("verifies it", async () => {
+    const reference = `registry.slipway.internal:5000/${NAME}:1.2.3`
+    const ended = await slipway("verify", reference, `--source=${source}`, "--embedded")
+    said.push(ended.stdout, ended.stderr)
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+    expect(ended.stdout).toContain(`verified: ${reference} (${good.index})`)
+    const unknown = await slipway("verify", `${reference}4`, `--source=${source}`, "--embedded")
+    expect(unknown.exitCode).toBe(4)
+  })
+
+  it("publishes nothing on a laptop", async () => {
+    const local = kept(await ci(source, "--event=local", "--embedded"))
+    expect(local.exitCode, local.stdout).toBe(0)
+    expect(release(local)).toEqual([])
+    expect(local.stdout).not.toContain("publish")
+  })
+
+  it("publishes nothing that fails a gate, and names the gate", async () => {
+    const bad = tiny({}, { "src/tiny/bad.py": "x  =  1\n" })
+    const failing = kept(await ci(bad, ...push))
+    expect(failing.exitCode).toBe(1)
+    expect(statuses(failing)).toMatchObject({ black: "failed", build: "passed" })
+    for (const { status, reason } of release(failing)) {
+      expect(status).toBe("skipped")
+      expect(reason).toMatch(/^(black|black, .*) stopped it$/)
+    }
+  })
+})
+
+describe("no secret", () => {
+  const hidden = () => {
+    const { COSIGN_PRIVATE_KEY: own = "", OTHER_PRIVATE_KEY: stranger = "", ...rest } = secrets
+    // Of a key a line from its middle: all else is the same in every key.
+    return [...Object.values(rest), ...[own, stranger].map((pem) => pem.split("\n")[3] ?? ""), token]
+  }
+
+  it("is in anything that was printed, left behind or pushed, in whatever encoding", async () => {
+    const store = folder()
+    const { stderr } = await session({ export: `store "${STORE}" | export ${store}` })
+    const files = [store, good.left, ...outs].flatMap((path) =>
+      readdirSync(path, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+    )
+    const texts = [...said, stderr, ...files.map(contentOf)]
+    expect(files.length).toBeGreaterThan(100)
+    for (const secret of hidden()) {
+      expect(secret.length).toBeGreaterThan(15)
+      for (const form of formsOf(secret))
+        expect(
+          texts.findIndex((text) => text.includes(form)),
+          `${form.slice(0, 8)}…`,
+        ).toBe(-1)
+    }
+  })
+
+  it("escapes the search", () => {
+    for (const secret of hidden()) {
+      const login = Buffer.from(`robot:${secret}`).toString("base64")
+      for (const text of [secret, login, encodeURIComponent(secret), JSON.stringify({ a: secret })])
+        expect(formsOf(secret).some((form) => text.includes(form))).toBe(true)
+    }
+  })
+})
+
+/** A file's text, of what was compressed and of what is in an envelope too. */
+function contentOf(file: Buffer): string {
+  const text = (file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file) : file).toString("latin1")
+  const payload = /"payload":"([A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? ""
+  return text + Buffer.from(payload, "base64").toString("latin1")
+}
+
+/** How a secret may be written: as it is, in JSON, for a URL, and in base64 after any other text. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  const encoded = [0, 1, 2].flatMap((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes])
+    // Only what no neighbour has a part in.
+    const inner = whole
+      .toString("base64")
+      .slice(Math.ceil((before * 4) / 3), Math.floor((whole.length * 8) / 6))
+    return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")]
+  })
+  const url = encodeURIComponent(secret)
+  const forms = [secret, JSON.stringify(secret).slice(1, -1), url, url.replaceAll("%20", "+"), ...encoded]
+  return [...new Set([...forms, ...forms.map((form) => Buffer.from(form).toString("latin1"))])]
+}
