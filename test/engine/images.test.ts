@@ -42,6 +42,17 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   [REGCTL, "id -un; regctl registry set --skip-check a:1 && ls ~/.regctl", /^appuser config\.json$/],
   ["registry:3", "registry --version", /^registry \S+\/distribution\/v3 3\.0\.0$/],
   ["registry:3", "/entrypoint.sh --version; /entrypoint.sh sh -c 'echo $0'", / 3\.0\.0 \/bin\/sh$/],
+  ["ghcr.io/sigstore/fulcio:v1.8.5", "/ko-app/fulcio version 2>&1", /GitVersion: v1\.8\.5/],
+  [
+    "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1",
+    "rekor-server version 2>&1; id -u",
+    /GitVersion: v2\.2\.1.* 65532$/,
+  ],
+  [
+    "ghcr.io/sigstore/timestamp-server:v2.0.5",
+    "/ko-app/timestamp-server version 2>&1",
+    /GitVersion: v2\.0\.5/,
+  ],
 ]
 const WITH_SHELL = [...new Set(PROMISES.map(([image]) => image))]
 const IMAGES = [...WITH_SHELL, COSIGN]
