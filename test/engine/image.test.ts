@@ -148,8 +148,6 @@ describe("build arguments, secrets and ignored files", () => {
 
   it("leave no secret in a layer, the history, a report or the log of the run", async () => {
     const { layout, out } = await built()
-    const [, plainBase64 = ""] = encodings(secret)
-    expect(Buffer.from(secret).toString("base64")).toContain(plainBase64)
     expect(filesWith(layout, encodings(secret))).toEqual([])
     expect(filesWith(out, encodings(secret))).toEqual([])
     // That it would be found: what a command wrote, and what the report holds.
@@ -161,7 +159,10 @@ describe("build arguments, secrets and ignored files", () => {
 })
 
 it("names the commands that ran emulated, and how long each took", async () => {
-  const source = write(copyOf(fixture("emulated")), { "app.py": `print("${randomUUID()}")\n` })
+  const source = write(copyOf(fixture("emulated")), {
+    "app.py": `print("${randomUUID()}")\n`,
+    "slipway.yaml": ONE,
+  })
   const run = await runOn("image", source)
   expect(run.exitCode, run.stdout).toBe(0)
   const emulated = run
@@ -181,10 +182,7 @@ it("names the commands that ran emulated, and how long each took", async () => {
     (await file("/built-on")).trim(),
     (await file("/runs-on")).trim(),
   ])
-  expect(await Promise.all(seen)).toEqual([
-    ["linux/amd64", "x86_64", "x86_64"],
-    ["linux/arm64", "x86_64", "aarch64"],
-  ])
+  expect(await Promise.all(seen)).toEqual([["linux/arm64", "x86_64", "aarch64"]])
 })
 
 describe("a service without a Dockerfile", () => {
@@ -290,42 +288,18 @@ print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs
   })
 })
 
-describe("the same source and commit", () => {
-  const digests = async (...sources: string[]): Promise<string[]> => {
-    const image = "image --sha 0123456789 --committed 2026-03-01T12:00:00Z | digest"
-    const { stdout, stderr } = await script(sources.map((source) => `${on(source)} | ${image}`).join("; "))
-    const found = stdout.match(/sha256:[0-9a-f]{64}/g) ?? []
-    expect(found, stderr).toHaveLength(sources.length)
-    return found
+// Our own builder, and what an empty cache does: lifecycle.test.ts.
+it("gives the same digest when every command of a Dockerfile runs once more", async () => {
+  const again = () => {
+    const settings = `image: { platforms: [linux/arm64], args: ["NONCE=${randomUUID()}"] }\n`
+    const source = copyOf(fixture("repeated"))
+    return write(source, { "slipway.yaml": settings, ".dockerignore": "slipway.yaml\n" })
   }
-
-  it("give the same digest when every command of the Dockerfile runs once more", async () => {
-    const again = () => {
-      const nonce = randomUUID()
-      const settings = `image: { platforms: [linux/arm64], args: ["NONCE=${nonce}"] }\n`
-      return write(copyOf(fixture("repeated")), {
-        "slipway.yaml": settings,
-        ".dockerignore": "slipway.yaml\n",
-      })
-    }
-    const [first, second] = await digests(again(), again())
-    expect(second).toBe(first)
-  })
-
-  it("give the same digest when packages are installed once more, and another one when one differs", async () => {
-    const flask = (more: string) =>
-      write(copyOf(fixture("flask")), {
-        "requirements.txt": `Flask==3.1.2\ngunicorn==23.0.0\n${more}\n`,
-        "slipway.yaml": ONE,
-      })
-    const [first, second, other] = await digests(
-      flask(`# ${randomUUID()}`),
-      flask(`# ${randomUUID()}`),
-      flask("idna==3.10"),
-    )
-    expect(second).toBe(first)
-    expect(other).not.toBe(first)
-  })
+  const image = "image --sha 0123456789 --committed 2026-03-01T12:00:00Z | digest"
+  const { stdout, stderr } = await script(`${on(again())} | ${image}; ${on(again())} | ${image}`)
+  const digests = stdout.match(/sha256:[0-9a-f]{64}/g)
+  expect(digests, stderr).toHaveLength(2)
+  expect(new Set(digests).size).toBe(1)
 })
 
 describe("scan", () => {
@@ -346,7 +320,7 @@ describe("scan", () => {
 `
 
   it("fails for a critical hole and a budget, and only names what nobody has fixed", async () => {
-    const settings = "image: { platforms: [linux/arm64], budget: 1MB }\n"
+    const settings = "image: { platforms: [linux/amd64], budget: 1MB }\n"
     const run = await runOn("image", vulnerable({ "slipway.yaml": settings }))
     expect(run.exitCode).toBe(1)
     expect(statuses(run)).toEqual({ build: "passed", scan: "failed" })
@@ -354,13 +328,13 @@ describe("scan", () => {
       new RegExp(`^ {2}pillow 10\\.1\\.0: .*critical, fixed in 10\\.2\\.0.* \\[trivy ${CVE}\\]$`, "m"),
     )
     expect(run.stdout).toMatch(
-      /^ {2}slipway\.yaml: the image for linux\/arm64 takes [\d.]+ MB, and image\.budget allows 1\.0 MB/m,
+      /^ {2}slipway\.yaml: the image for linux\/amd64 takes [\d.]+ MB, [\d.]+ MB more than image\.budget allows/m,
     )
     expect(run.stdout).not.toContain(UNFIXED)
     expect(sarifOf(run, "scan").places.map(({ rule }) => rule)).toContain(UNFIXED)
     // One platform was asked for, and there is no other.
-    expect(run.read("summary.md")).toContain("| build | linux/arm64 |")
-    expect(run.read("summary.md")).not.toContain("linux/amd64")
+    expect(run.read("summary.md")).toContain("| build | linux/amd64 |")
+    expect(run.read("summary.md")).not.toContain("linux/arm64")
   })
 
   it("passes what .slipway/suppressions.yaml names, and fails for an entry without need", async () => {
@@ -378,7 +352,7 @@ describe("scan", () => {
   })
 
   it("fails for what nobody has fixed, where that is asked for", async () => {
-    const settings = "image: { platforms: [linux/arm64], unfixed: fails }\n"
+    const settings = "image: { platforms: [linux/amd64], unfixed: fails }\n"
     const run = await runOn("image", oneImage("FROM python:3.11-slim\n", { "slipway.yaml": settings }))
     expect(run.exitCode).toBe(1)
     expect(run.stdout).toMatch(

@@ -202,7 +202,7 @@ describe("up and down", () => {
     await up()
     expect(await script(random)).not.toBe(kept)
     expect(await digests()).toEqual(first)
-  })
+  }, 600_000)
 
   it("keeps nothing of a suite in whose middle the engine was killed", async () => {
     const source = join(home, "service")

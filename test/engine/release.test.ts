@@ -1,173 +1,54 @@
-import { randomUUID } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { gunzipSync } from "node:zlib"
 import { beforeAll, describe, expect, it } from "vitest"
-import { REPOSITORY } from "../../dagger/lib/home.js"
-import { NO_SERVICES } from "../../src/lib/release/cosign.js"
 import type { Gates } from "../../src/lib/release/gates.js"
 import type { Provenance } from "../../src/lib/release/provenance.js"
-import type { Verification } from "../../src/lib/release/verification.js"
 import type { Verdict } from "../../src/lib/verdict.js"
-import { dagger, engineEnvironment } from "./dagger.js"
-import { ci, type CiRun, copyOf, type Files, folder, service, slipway, statuses, write } from "./pipeline.js"
+import { ci, type CiRun, type Files, folder, service, slipway, statuses } from "./pipeline.js"
+import {
+  STORE,
+  SHA,
+  HOST,
+  RUN,
+  NAME,
+  REPO,
+  COMMIT,
+  STEPS,
+  IMAGE_ONLY,
+  on,
+  releasing,
+  verifying,
+  outside,
+  stageOf,
+  problems,
+  said,
+  RELEASES,
+  session,
+  tiny,
+  keys,
+  makeKeys,
+  expectNoSecret,
+  formsOf,
+  type Session,
+} from "./supply.js"
 
-const SUPPLY = join(REPOSITORY, "test/fixtures/modules/supply")
-const RELEASES = join(REPOSITORY, "test/fixtures/releases")
-
-/** Keeps runs of this file apart: what registries hold stays. */
-const RUN = randomUUID().slice(0, 8)
-const STORE = `release test ${RUN}`
-const SHA = "0123456789abcdef0123456789abcdef01234567"
 const OTHER_SHA = "f".repeat(40)
-const HOST = "registry.test:5000"
-const NAME = `tiny-${RUN}`
-const REPO = `${HOST}/${NAME}`
-const COMMIT = `--sha=${SHA} --ref=refs/tags/v1.2.3`
+const TAGS = `regctl -v error tag ls --exclude "sha256-.*" ${REPO}`
 
-/** What a release goes through. */
-const STEPS = ["publish", "sign", "attest", "verify", "tag"]
-
-/** With characters that URLs, JSON and shells write otherwise. */
-const PASSWORD = `p&ss "w/rd" +${RUN}%$é`
-const PASSPHRASE = `phr&se <${RUN}> 'quoted'\\`
-const WRONG = `wr0ng "pass" ${RUN}`
-
-let secrets: Record<string, string> = {
-  REGISTRY_PASSWORD: PASSWORD,
-  COSIGN_PASSWORD: PASSPHRASE,
-  WRONG_PASSWORD: WRONG,
-}
-
-/** All that this file's runs printed, and where they left files. */
-const said: string[] = []
-const outs: string[] = []
-
-/** What every session begins with. */
-const PRELUDE = `
-password="--password env://REGISTRY_PASSWORD"
-registry=$(registry --user robot $password --store "${STORE}")
-login="--username robot $password"
-there="$login --plain-http --registry-service $registry"
-signer="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
-`
-
-/**
- * Runs scripts of Dagger's shell in one session, one after the other, whatever becomes of those before: what each
- * printed, and all that was said of errors.
- */
-async function session(scripts: Record<string, string>, prelude = PRELUDE) {
-  const steps = Object.entries(scripts).map(
-    ([name, script]) => `.echo\n.echo "== ${name}"\n(${script}) || .echo "failed"\n`,
-  )
-  const { stdout, stderr } = await dagger(["-m", SUPPLY, "-c", [prelude, ...steps].join("")], {
-    env: secrets,
-  })
-  said.push(stdout, stderr)
-  const printed = new Map(
-    stdout.split(/^== /m).map((part) => {
-      const [name = "", ...lines] = part.split("\n")
-      return [name, lines.join("\n").trim()]
-    }),
-  )
-  const of = (name: string): string => printed.get(name) ?? `nothing: ${stderr.slice(-2000)}`
-  const json = (name: string): unknown => {
-    const text = of(name)
-    if (!text.startsWith("{")) throw new Error(`${name}: ${text}\n${stderr.slice(-8000)}`)
-    return JSON.parse(text)
-  }
-  return {
-    of,
-    stderr,
-    verdict: (name: string) => json(name) as Verdict,
-    verification: (name: string) => json(name) as Verification,
-  }
-}
-
-type Session = Awaited<ReturnType<typeof session>>
-
-/** Slipway on a folder, in a session. */
-const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
-
-/** Builds and releases, and prints the verdict. */
-const releasing = (source: string, to = "$there $signer", commit = COMMIT): string =>
-  `${on(source)} | ci --event=push ${commit} --run-id=${RUN} --only=image,release ${to} | file verdict.json | contents`
-
-const verifying = (source: string, reference: string, more = "$there"): string =>
-  `${on(source)} | verification ${reference} ${more} | contents`
-
-/** Runs a script with cosign, regctl and skopeo where nothing of Slipway is. */
-const outside = (script: string | Files, more = "$signer"): string => {
-  const files = typeof script === "string" ? { "script.sh": script } : script
-  return `outside $registry $(host | directory ${service({ ...outsideFiles, ...files })}) --user robot $password ${more}`
-}
-
-const stageOf = ({ stages, problem }: Verdict, name: string) => {
-  const found = stages.find((stage) => stage.name === name)
-  if (found === undefined) throw new Error(`no stage ${name}: ${problem}`)
-  return found
-}
-
-/** What doesn't hold, as `name of subject: problem`. */
-const problems = ({ problem, checks }: Verification): string[] => [
-  ...(problem === null ? [] : [problem]),
-  ...checks.flatMap(({ name, subject, problem }) =>
-    problem === undefined ? [] : [`${name} of ${subject}: ${problem}`],
-  ),
-]
-
-/** The tiny service, with other settings or files. */
-function tiny(settings: Record<string, string> = {}, files: Files = {}): string {
-  const own = {
-    registry: HOST,
-    repository: NAME,
-    source: "https://git.example.com/team/tiny",
-    log: '"off"',
-    gates: "[image]",
-  }
-  const release = Object.entries({ ...own, key: "cosign.pub", ...settings })
-  const text = `image: { args: ["GREETING=hello"] }\nrelease:\n${release.map(([key, value]) => `  ${key}: ${value}\n`).join("")}`
-  return write(copyOf(join(RELEASES, "tiny")), { "cosign.pub": keys.own, "slipway.yaml": text, ...files })
-}
-
-const keys = { own: "", other: "" }
-let token = ""
-const IMAGE_ONLY = { gates: "[image]" }
-let outsideFiles: Files = {}
 let source = ""
 /** The same and another service, that have only to be built and scanned. */
 let quick = ""
 let other = ""
 
+/** Where runs left files. */
+const outs: string[] = []
+
 beforeAll(async () => {
-  await engineEnvironment()
-  const [own, stranger] = [folder(), folder()]
-  await session({
-    own: `keys env://COSIGN_PASSWORD --name own-${RUN} | export ${own}`,
-    stranger: `keys env://COSIGN_PASSWORD --name stranger-${RUN} | export ${stranger}`,
-  })
-  const read = (path: string, name: string) => readFileSync(join(path, name), "utf8")
-  Object.assign(keys, { own: read(own, "cosign.pub"), other: read(stranger, "cosign.pub") })
-  secrets = {
-    ...secrets,
-    COSIGN_PRIVATE_KEY: read(own, "cosign.key"),
-    OTHER_PRIVATE_KEY: read(stranger, "cosign.key"),
-  }
-  outsideFiles = {
-    "own.pub": keys.own,
-    "other.pub": keys.other,
-    "no-services.json": NO_SERVICES.signingConfig,
-    "no-roots.json": NO_SERVICES.trustedRoot,
-  }
+  await makeKeys()
   source = tiny()
   quick = tiny(IMAGE_ONLY)
   other = tiny(IMAGE_ONLY, { "src/tiny/more.py": '"""More."""\n' })
 })
-
-const TAGS = outsideTags()
-function outsideTags(): string {
-  return `regctl -v error tag ls --exclude "sha256-.*" ${REPO}`
-}
 
 /** The release that most of the tests are about: its digests, and what its run left. */
 const good = { index: "", amd: "", arm: "", older: "", left: "" }
@@ -476,112 +357,6 @@ describe("verifying", () => {
   })
 })
 
-describe("a registry", () => {
-  let run: Session
-
-  // What stands before the registry is asked at the same address; each is another repository.
-  const at = (name: string) => tiny({ ...IMAGE_ONLY, repository: name })
-  const behind = (service: string) => `--plain-http --registry-service $(${service}) $login $signer`
-
-  beforeAll(async () => {
-    const tls = `tls-registry --host registry.test --user robot $password`
-    run = await session({
-      "wrong password": releasing(
-        at("a"),
-        "--username robot --password env://WRONG_PASSWORD --plain-http --registry-service $registry $signer",
-      ),
-      "no password": releasing(at("nothing"), "--plain-http --registry-service $registry $signer"),
-      unknown: releasing(tiny({ ...IMAGE_ONLY, registry: "registry.invalid" }), "$login $signer"),
-      busy: releasing(at("busy"), behind("flaky $registry busy")),
-      unavailable: releasing(at("unavailable"), behind("flaky $registry unavailable")),
-      reset: releasing(at("reset"), behind("flaky $registry reset")),
-      dying: releasing(at("dying"), behind("flaky $registry dying")),
-      expired: releasing(
-        at("a"),
-        `--registry-service $(expired-registry --host registry.test --user robot $password) --authority $(ca) $login $signer`,
-      ),
-      "not trusted": releasing(at("nothing"), `--registry-service $(${tls}) $login $signer`),
-      trusted: releasing(at("trusted"), `--registry-service $(${tls}) --authority $(ca) $login $signer`),
-      plain: releasing(at("nothing"), "--registry-service $registry $login $signer"),
-      "not plain": releasing(at("nothing"), `--plain-http --registry-service $(${tls}) $login $signer`),
-      tag: `${on(source)} | image ${COMMIT} | publish --tags="bad+tag" $there`,
-    })
-  })
-
-  it("x", () => {
-    for (const n of [
-      "wrong password",
-      "no password",
-      "unknown",
-      "busy",
-      "unavailable",
-      "reset",
-      "dying",
-      "expired",
-      "not trusted",
-      "trusted",
-      "plain",
-      "not plain",
-    ])
-      console.log(
-        n,
-        run.of(n).startsWith("{")
-          ? run
-              .verdict(n)
-              .stages.map((s) => `${s.name} ${s.status} ${s.exitCode} ${s.reason} ${s.milliseconds}`)
-          : run.of(n),
-      )
-    console.log(run.of("tag"), run.stderr.slice(-1500))
-  })
-})
-
-describe("without a key", () => {
-  const [identity, issuer] = ["ci@example.com", "http://issuer"]
-  let run: Session
-
-  beforeAll(async () => {
-    const settings = { ...IMAGE_ONLY, repository: "keyless", log: '"on"', identity, issuer }
-    const sigstore = { signingConfig: "signing-config.json", trustedRoot: "trusted-root.json" }
-    const own = tiny({ ...settings, ...sigstore, key: "null" })
-    const prelude = `${PRELUDE}
-source=$(host | directory ${own} | with-file signing-config.json $(signing-config) | with-file trusted-root.json $(trusted-root))
-start-sigstore`
-    const slipway = `${REPOSITORY} --source $source`
-    const at = `${slipway} | verification ${HOST}/keyless:1.2.3 $there`
-    token = (await dagger(["-m", SUPPLY, "-c", `token ${identity} | plaintext`])).stdout.trim()
-    const by = (token: string) =>
-      `${slipway} | ci --event=push ${COMMIT} --run-id=${RUN} --only=image,release $there --token ${token} | file verdict.json | contents`
-    const files = service({
-      "script.sh": `cosign verify --certificate-identity=${identity} --certificate-oidc-issuer=${issuer} --trusted-root=trusted-root.json --allow-http-registry ${HOST}/keyless:1.2.3 | jq -c "[.[].critical.type]"`,
-    })
-    run = await session(
-      {
-        expired: by(`$(token ${identity} --expired)`),
-        signed: by(`$(token ${identity})`),
-        verified: `${at} | contents`,
-        identity: `${at} --identity=no@example.com --issuer=${issuer} | contents`,
-        issuer: `${at} --identity=${identity} --issuer=http://other | contents`,
-        key: `${at} --public-key $(host | directory ${own} | file cosign.pub) | contents`,
-        cosign: `outside $registry $(host | directory ${files} | with-file trusted-root.json $(trusted-root)) --user robot $password`,
-      },
-      prelude,
-    )
-  })
-
-  it("y", () => {
-    console.log(
-      run.of("signed").startsWith("{")
-        ? run
-            .verdict("signed")
-            .stages.map((s) => `${s.name} ${s.status} ${s.exitCode} ${s.reason} ${s.milliseconds}`)
-        : run.of("signed"),
-    )
-    for (const n of ["verified", "identity", "issuer", "key"])
-      console.log(n, run.of(n).startsWith("{") ? problems(run.verification(n)) : run.of(n))
-    console.log(run.of("expired"), run.of("cosign"), run.stderr.slice(-3000))
-  })
-})
-
 describe("the command", () => {
   const push = ["--event=push", `--sha=${SHA}`, "--ref=refs/tags/v1.2.3", "--embedded"]
   const release = ({ verdict }: CiRun) => verdict?.stages.filter(({ group }) => group === "release") ?? []
@@ -638,60 +413,18 @@ describe("the command", () => {
 })
 
 describe("no secret", () => {
-  const hidden = () => {
-    const { COSIGN_PRIVATE_KEY: own = "", OTHER_PRIVATE_KEY: stranger = "", ...rest } = secrets
-    // Of a key a line from its middle: all else is the same in every key.
-    return [...Object.values(rest), ...[own, stranger].map((pem) => pem.split("\n")[3] ?? ""), token]
-  }
-
   it("is in anything that was printed, left behind or pushed, in whatever encoding", async () => {
-    const store = folder()
-    const { stderr } = await session({ export: `store "${STORE}" | export ${store}` })
-    const files = [store, good.left, ...outs].flatMap((path) =>
-      readdirSync(path, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
-    )
-    const texts = [...said, stderr, ...files.map(contentOf)]
-    expect(files.length).toBeGreaterThan(100)
-    for (const secret of hidden()) {
-      expect(secret.length).toBeGreaterThan(15)
-      for (const form of formsOf(secret))
-        expect(
-          texts.findIndex((text) => text.includes(form)),
-          `${form.slice(0, 8)}…`,
-        ).toBe(-1)
-    }
+    await expectNoSecret(good.left, ...outs)
   })
 
-  it("escapes the search", () => {
-    for (const secret of hidden()) {
-      const login = Buffer.from(`robot:${secret}`).toString("base64")
-      for (const text of [secret, login, encodeURIComponent(secret), JSON.stringify({ a: secret })])
-        expect(formsOf(secret).some((form) => text.includes(form))).toBe(true)
-    }
+  it.each([`p&ss "w/rd" +%$é ${RUN}`, "phr&se <quoted> 'so'\\"])("like %j escapes the search", (secret) => {
+    const forms = formsOf(secret)
+    const login = (user: string) => Buffer.from(`${user}:${secret}`).toString("base64")
+    const url = encodeURIComponent(secret)
+    for (const text of [secret, JSON.stringify({ a: secret }), url, login("a"), login("ab"), login("abc")])
+      expect(
+        forms.some((form) => text.includes(form)),
+        text,
+      ).toBe(true)
   })
 })
-
-/** A file's text, of what was compressed and of what is in an envelope too. */
-function contentOf(file: Buffer): string {
-  const text = (file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file) : file).toString("latin1")
-  const payload = /"payload":"([A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? ""
-  return text + Buffer.from(payload, "base64").toString("latin1")
-}
-
-/** How a secret may be written: as it is, in JSON, for a URL, and in base64 after any other text. */
-function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  const encoded = [0, 1, 2].flatMap((before) => {
-    const whole = Buffer.concat([Buffer.alloc(before), bytes])
-    // Only what no neighbour has a part in.
-    const inner = whole
-      .toString("base64")
-      .slice(Math.ceil((before * 4) / 3), Math.floor((whole.length * 8) / 6))
-    return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")]
-  })
-  const url = encodeURIComponent(secret)
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), url, url.replaceAll("%20", "+"), ...encoded]
-  return [...new Set([...forms, ...forms.map((form) => Buffer.from(form).toString("latin1"))])]
-}

@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
+import { expect } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { NO_SERVICES } from "../../src/lib/release/cosign.js"
+import type { Verification } from "../../src/lib/release/verification.js"
+import type { Verdict } from "../../src/lib/verdict.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { copyOf, type Files, folder, service, write } from "./pipeline.js"
+
+const SUPPLY = join(REPOSITORY, "test/fixtures/modules/supply")
+export const RELEASES = join(REPOSITORY, "test/fixtures/releases")
+
+/** Keeps runs of this file apart: what registries hold stays. */
+export const RUN = randomUUID().slice(0, 8)
+export const STORE = `release test ${RUN}`
+export const SHA = "0123456789abcdef0123456789abcdef01234567"
+export const HOST = "registry.test:5000"
+export const NAME = `tiny-${RUN}`
+export const REPO = `${HOST}/${NAME}`
+export const COMMIT = `--sha=${SHA} --ref=refs/tags/v1.2.3`
+
+/** What a release goes through. */
+export const STEPS = ["publish", "sign", "attest", "verify", "tag"]
+
+/**
+ * What nobody may see, by the environment variables that sessions take it from; with characters that URLs, JSON and
+ * shells write otherwise.
+ */
+const secrets: Record<string, string> = {
+  REGISTRY_PASSWORD: `p&ss "w/rd" +${RUN}%$é`,
+  COSIGN_PASSWORD: `phr&se <${RUN}> 'quoted'\\`,
+  WRONG_PASSWORD: `wr0ng "pass" ${RUN}`,
+}
+
+/** All that this file's runs printed. */
+export const said: string[] = []
+
+/** What every session begins with. */
+export const PRELUDE = `
+password="--password env://REGISTRY_PASSWORD"
+registry=$(registry --user robot $password --store "${STORE}")
+login="--username robot $password"
+there="$login --plain-http --registry-service $registry"
+signer="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
+`
+
+/**
+ * Runs scripts of Dagger's shell in one session, one after the other, whatever becomes of those before: what each
+ * printed, and all that was said of errors.
+ */
+export async function session(scripts: Record<string, string>, prelude = PRELUDE) {
+  const steps = Object.entries(scripts).map(
+    ([name, script]) => `.echo\n.echo "== ${name}"\n(${script}) || .echo "failed"\n`,
+  )
+  const { stdout, stderr } = await dagger(["-m", SUPPLY, "-c", [prelude, ...steps].join("\n")], {
+    env: secrets,
+  })
+  said.push(stdout, stderr)
+  const printed = new Map(
+    stdout.split(/^== /m).map((part) => {
+      const [name = "", ...lines] = part.split("\n")
+      return [name, lines.join("\n").trim()]
+    }),
+  )
+  const errors = stderr.match(/^.*?(?:! |Error: ).*(?:\n→.*)?$/gm)?.join("\n") ?? ""
+  const of = (name: string): string => printed.get(name) ?? `nothing: ${errors}`
+  const json = (name: string): unknown => {
+    const text = of(name)
+    if (!text.startsWith("{")) throw new Error(`${name}: ${text}\n${errors}`)
+    return JSON.parse(text)
+  }
+  return {
+    of,
+    stderr,
+    verdict: (name: string) => json(name) as Verdict,
+    verification: (name: string) => json(name) as Verification,
+  }
+}
+
+export type Session = Awaited<ReturnType<typeof session>>
+
+/** Slipway on a folder, in a session. */
+export const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
+
+/** Builds and releases, and prints the verdict. */
+export const releasing = (source: string, to = "$there $signer", commit = COMMIT): string =>
+  `${on(source)} | ci --event=push ${commit} --run-id=${RUN} --only=image,release ${to} | file verdict.json | contents`
+
+export const verifying = (source: string, reference: string, more = "$there"): string =>
+  `${on(source)} | verification ${reference} ${more} | contents`
+
+/** Runs a script with cosign, regctl and skopeo where nothing of Slipway is. */
+export const outside = (script: string | Files, more = "$signer"): string => {
+  const files = typeof script === "string" ? { "script.sh": script } : script
+  return `outside $registry $(host | directory ${service({ ...outsideFiles, ...files })}) --user robot $password ${more}`
+}
+
+export const stageOf = ({ stages, problem }: Verdict, name: string) => {
+  const found = stages.find((stage) => stage.name === name)
+  if (found === undefined) throw new Error(`no stage ${name}: ${problem}`)
+  return found
+}
+
+/** What doesn't hold, as `name of subject: problem`. */
+export const problems = ({ problem, checks }: Verification): string[] => [
+  ...(problem === null ? [] : [problem]),
+  ...checks.flatMap(({ name, subject, problem }) =>
+    problem === undefined ? [] : [`${name} of ${subject}: ${problem}`],
+  ),
+]
+
+/** Settings for what has only to be built and scanned. */
+export const IMAGE_ONLY = { gates: "[image]" }
+
+/** The tiny service, with other settings or files. */
+export function tiny(settings: Record<string, string | undefined> = {}, files: Files = {}): string {
+  const own = {
+    registry: HOST,
+    repository: NAME,
+    source: "https://git.example.com/team/tiny",
+    log: '"off"',
+  }
+  const release = Object.entries({ ...own, key: "cosign.pub", ...settings }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const text = `image: { args: ["GREETING=hello"] }\nrelease:\n${release.map(([key, value]) => `  ${key}: ${value}\n`).join("")}`
+  return write(copyOf(join(RELEASES, "tiny")), { "cosign.pub": keys.own, "slipway.yaml": text, ...files })
+}
+
+/** The public keys of who signs, and of somebody else. */
+export const keys = { own: "", other: "" }
+
+/** What `outside` always has at hand. */
+let outsideFiles: Files = {}
+
+/** Makes two key pairs. */
+export async function makeKeys(): Promise<void> {
+  await engineEnvironment()
+  const [own, other] = [folder(), folder()]
+  await session({
+    own: `keys env://COSIGN_PASSWORD --name own-${RUN} | export ${own}`,
+    other: `keys env://COSIGN_PASSWORD --name other-${RUN} | export ${other}`,
+  })
+  const read = (path: string, name: string) => readFileSync(join(path, name), "utf8")
+  Object.assign(keys, { own: read(own, "cosign.pub"), other: read(other, "cosign.pub") })
+  secrets["COSIGN_PRIVATE_KEY"] = read(own, "cosign.key")
+  secrets["OTHER_PRIVATE_KEY"] = read(other, "cosign.key")
+  outsideFiles = {
+    "own.pub": keys.own,
+    "other.pub": keys.other,
+    "no-services.json": NO_SERVICES.signingConfig,
+    "no-roots.json": NO_SERVICES.trustedRoot,
+  }
+}
+
+/** The identity token of somebody: a secret as well. */
+export async function tokenOf(identity: string): Promise<string> {
+  const { stdout } = await dagger(["-m", SUPPLY, "-c", `token ${identity} | plaintext`])
+  secrets["TOKEN"] = stdout.trim()
+  return secrets["TOKEN"]
+}
+
+/** Fails for a secret in anything that was printed, that registries keep, or that is in these folders. */
+export async function expectNoSecret(...folders: string[]): Promise<void> {
+  const store = folder()
+  await session({ export: `store "${STORE}" | export ${store}` })
+  const files = [store, ...folders].flatMap((path) =>
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+  )
+  expect(files.length).toBeGreaterThan(100)
+  const texts = [...said, ...files.map(contentOf)]
+  for (const [name, value] of Object.entries(secrets)) {
+    // Of a key a line from its middle: all else is the same in every key.
+    const secret = name.endsWith("_KEY") ? (value.split("\n")[3] ?? "") : value
+    expect(secret.length).toBeGreaterThan(15)
+    for (const form of formsOf(secret)) {
+      const found = texts.findIndex((text) => text.includes(form))
+      expect(found, `${name} as ${form.slice(0, 8)}…`).toBe(-1)
+    }
+  }
+}
+
+/** A file's text, of what was compressed and of what is in an envelope too. */
+function contentOf(file: Buffer): string {
+  const text = (file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file) : file).toString("latin1")
+  const payload = /"payload":"([A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? ""
+  return text + Buffer.from(payload, "base64").toString("latin1")
+}
+
+/** How a secret may be written: as it is, in JSON, for a URL, and in base64 after any other text. */
+export function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  const encoded = [0, 1, 2].flatMap((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes])
+    // Only what no neighbour has a part in.
+    const inner = whole
+      .toString("base64")
+      .slice(Math.ceil((before * 4) / 3), Math.floor((whole.length * 8) / 6))
+    return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")]
+  })
+  const url = encodeURIComponent(secret)
+  const forms = [secret, JSON.stringify(secret).slice(1, -1), url, url.replaceAll("%20", "+"), ...encoded]
+  return [...new Set([...forms, ...forms.map((form) => Buffer.from(form).toString("latin1"))])]
+}
