@@ -68,12 +68,10 @@ function finishUnpacked(root: string): void {
   const bundle = join(root, "etc/ssl/certs/ca-certificates.crt")
   if (!existsSync(authorities) || existsSync(bundle)) return
   mkdirSync(dirname(bundle), { recursive: true })
-  writeFileSync(
-    bundle,
-    readdirSync(authorities)
-      .map((name) => readFileSync(join(authorities, name), "utf8"))
-      .join(""),
-  )
+  const certificates = readdirSync(authorities).map((name) => readFileSync(join(authorities, name), "utf8"))
+  // The engine adds this machine's own authorities for the time of a command, and takes them back exactly only from
+  // below an empty line; else they would stay in the layer.
+  writeFileSync(bundle, [...certificates, "\n"].join(""))
 }
 
 /** Unpacks wheels of the target's platform; runs nothing of them. */

@@ -151,8 +151,8 @@ describe("build arguments, secrets and ignored files", () => {
     expect(filesWith(layout, encodings(secret))).toEqual([])
     expect(filesWith(out, encodings(secret))).toEqual([])
     // That it would be found: what a command wrote, and what the report holds.
-    expect(filesWith(layout, ["gpu 315532800"])).toHaveLength(1)
-    expect(filesWith(layout, encodings("/run/secrets/TOKEN > /token.sha256"))).toHaveLength(3)
+    expect(filesWith(layout, ["gpu 315532800"])).not.toEqual([])
+    expect(filesWith(layout, encodings("/run/secrets/TOKEN > /token.sha256"))).not.toEqual([])
     expect(filesWith(out, ["/run/secrets/TOKEN"])).not.toEqual([])
     expect(filesWith(out, ["emulated, line 5"])).not.toEqual([])
   })
