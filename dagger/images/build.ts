@@ -47,6 +47,7 @@ async function makeRoot(
   const root = join(folder, basename(platform))
   await debianRoot(engineRoot, { ...recipe, platform }, root)
   finishUnpacked(root)
+  finishAuthorities(root)
   await addPythonPackages(engineRoot, root, recipe.pypi ?? [], platform)
   if (recipe.locale) await addLocale(engineRoot, root, recipe.locale)
   for (const [path, program] of Object.entries(recipe.programs ?? {}))
@@ -64,14 +65,22 @@ function finishUnpacked(root: string): void {
   ] as const)
     if (!existsSync(join(root, "etc", file)))
       copyFileSync(join(root, "usr/share", master), join(root, "etc", file))
+}
+
+/** Gathers the authorities' certificates where no set-up script did. */
+function finishAuthorities(root: string): void {
   const authorities = join(root, "usr/share/ca-certificates/mozilla")
+  if (!existsSync(authorities)) return
   const bundle = join(root, "etc/ssl/certs/ca-certificates.crt")
-  if (!existsSync(authorities) || existsSync(bundle)) return
+  const text = existsSync(bundle)
+    ? readFileSync(bundle, "utf8")
+    : readdirSync(authorities)
+        .map((name) => readFileSync(join(authorities, name), "utf8"))
+        .join("")
   mkdirSync(dirname(bundle), { recursive: true })
-  const certificates = readdirSync(authorities).map((name) => readFileSync(join(authorities, name), "utf8"))
   // The engine adds this machine's own authorities for the time of a command, and takes them back exactly only from
   // below an empty line; else they would stay in the layer.
-  writeFileSync(bundle, [...certificates, "\n"].join(""))
+  writeFileSync(bundle, `${text.trimEnd()}\n\n`)
 }
 
 /** Unpacks wheels of the target's platform; runs nothing of them. */
