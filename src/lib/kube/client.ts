@@ -1,0 +1,277 @@
+/** A small client of Kubernetes' API: it is patient with a server that restarts, and says what a refusal means. */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Access } from "./access.js"
+import type { Address } from "./connection.js"
+import { followed, isBeforeStart } from "./logs.js"
+import { type Kind, type KubeObject, POD } from "./objects.js"
+import type { Settings, Told } from "./patience.js"
+import { askPod, type ProxyAnswer, proxyPath } from "./proxy.js"
+import { given, parsed, Requests } from "./requests.js"
+import { described } from "./resources.js"
+import { holds, type Operation, patched } from "./same.js"
+
+export type { ProxyAnswer } from "./proxy.js"
+
+export interface KubeOptions extends Settings {
+  /** Where to dial, though the URL names another place; the name in TLS stays the URL's. */
+  connectTo?: Address
+}
+
+export const KUBE_DEFAULTS: Readonly<KubeOptions> = Object.freeze({
+  timeout: 15_000,
+  patience: 60_000,
+  sleep: (milliseconds: number) => sleep(milliseconds),
+  now: () => Date.now(),
+  random: () => Math.random(),
+})
+
+const PAGE = "500"
+const MANAGER = "slipway"
+
+export class Kube {
+  private readonly requests: Requests
+
+  constructor(access: Access, options: Partial<KubeOptions> = {}) {
+    this.requests = new Requests(access, { ...KUBE_DEFAULTS, ...options })
+  }
+
+  /** Returns an object; undefined where there is none. */
+  async get<T extends KubeObject>(kind: Kind, name: string, namespace?: string): Promise<T | undefined> {
+    const { path, what } = await this.requests.place(kind, name, namespace)
+    const { answer } = await this.requests.call({ method: "GET", path, what, accept: [404] })
+    return answer.status === 404 ? undefined : parsed<T>(answer)
+  }
+
+  /** Returns all objects of a kind, of every namespace where none is named. */
+  async list<T extends KubeObject>(
+    kind: Kind,
+    options: { namespace?: string; labels?: string; fields?: string } = {},
+  ): Promise<T[]> {
+    const { path, what } = await this.requests.places(kind, options.namespace)
+    const query = { labelSelector: options.labels, fieldSelector: options.fields, limit: PAGE }
+    let items: T[] = []
+    for (let next: string | undefined, restarts = 0; ;) {
+      const { answer } = await this.requests.call({
+        method: "GET",
+        path,
+        what,
+        query: { ...query, continue: next },
+        // The rest of a list that took too long to read is gone: it begins anew.
+        accept: next !== undefined && restarts < 3 ? [410] : [],
+      })
+      if (answer.status === 410) {
+        ;[items, next, restarts] = [[], undefined, restarts + 1]
+        continue
+      }
+      const page = parsed<KubeObject & { items?: T[] | null; metadata: { continue?: string } }>(answer)
+      items.push(
+        ...(page.items ?? []).map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })),
+      )
+      if (!page.metadata.continue) return items
+      next = page.metadata.continue
+    }
+  }
+
+  /** Creates an object. Throws `KUBE_EXISTS` where somebody else has made one of its name. */
+  async create<T extends KubeObject>(given: T, options: { dryRun?: boolean } = {}): Promise<T> {
+    const { name, namespace } = given.metadata
+    const { path } = await this.requests.place(given, undefined, namespace)
+    const what = described(given, name, namespace)
+    const { answer, uncertain } = await this.requests.call({
+      method: "POST",
+      path,
+      what,
+      query: { fieldManager: MANAGER, dryRun: dryRun(options) },
+      body: given,
+      // Without a name each try would make another.
+      repeatable: name !== "",
+      accept: [409],
+    })
+    if (answer.status !== 409) return parsed<T>(answer)
+    const made = uncertain ? await this.get<T>(given, name, namespace) : undefined
+    // Somebody else may have been first.
+    if (made === undefined || !holds(made, given)) throw this.requests.refused(answer, what, given)
+    return made
+  }
+
+  /** Puts an object in place of what is there; its `resourceVersion` says of which state it was made. */
+  async replace<T extends KubeObject>(given: T): Promise<T> {
+    const { name, namespace, resourceVersion } = given.metadata
+    const { path, what } = await this.requests.place(given, name, namespace)
+    const repeatable = resourceVersion !== undefined
+    const query = { fieldManager: MANAGER }
+    const told = await this.requests.call({
+      method: "PUT",
+      path,
+      what,
+      query,
+      body: given,
+      repeatable,
+      accept: [409],
+    })
+    return await this.settled<T>(told, given, given, (actual) => holds(actual, given))
+  }
+
+  /** Has the cluster merge an object into what is there, by server-side apply. */
+  async apply<T extends KubeObject>(
+    given: T,
+    options: { dryRun?: boolean; force?: boolean } = {},
+  ): Promise<T> {
+    const { name, namespace } = given.metadata
+    const { path, what } = await this.requests.place(given, name, namespace)
+    const { answer } = await this.requests.call({
+      method: "PATCH",
+      path,
+      what,
+      query: {
+        fieldManager: MANAGER,
+        force: String(options.force ?? true),
+        dryRun: dryRun(options),
+      },
+      // JSON is YAML as well.
+      type: "application/apply-patch+yaml",
+      body: { ...given, metadata: { ...given.metadata, managedFields: undefined } },
+    })
+    return parsed<T>(answer)
+  }
+
+  /** Changes an object by a JSON merge patch. */
+  async merge<T extends KubeObject>(kind: Kind, name: string, namespace: string, patch: unknown): Promise<T> {
+    const told = await this.change(kind, name, namespace, "application/merge-patch+json", patch)
+    return await this.settled<T>(told, { ...kind, metadata: { name, namespace } }, patch, (actual) =>
+      holds(actual, patch),
+    )
+  }
+
+  /** Changes an object by a JSON patch. */
+  async patch<T extends KubeObject>(
+    kind: Kind,
+    name: string,
+    namespace: string,
+    operations: Operation[],
+  ): Promise<T> {
+    const told = await this.change(kind, name, namespace, "application/json-patch+json", operations)
+    return await this.settled<T>(told, { ...kind, metadata: { name, namespace } }, operations, (actual) =>
+      patched(actual, operations),
+    )
+  }
+
+  /** Deletes an object; false where there was none. */
+  async delete(
+    kind: Kind,
+    name: string,
+    namespace: string,
+    options: { propagation?: "Background" | "Foreground" | "Orphan" } = {},
+  ): Promise<boolean> {
+    const { path, what } = await this.requests.place(kind, name, namespace)
+    const { answer, uncertain } = await this.requests.call({
+      method: "DELETE",
+      path,
+      what,
+      query: { propagationPolicy: options.propagation ?? "Background" },
+      accept: [404],
+    })
+    // It may be gone by an earlier try.
+    return answer.status !== 404 || uncertain
+  }
+
+  /** Returns a container's log; nothing where it hasn't started, or has no predecessor. */
+  async logs(
+    namespace: string,
+    pod: string,
+    options: { container?: string; previous?: boolean; tail?: number; sinceSeconds?: number } = {},
+  ): Promise<string> {
+    const { path, what } = await this.requests.place(POD, pod, namespace)
+    const { answer } = await this.requests.call({
+      method: "GET",
+      path: `${path}/log`,
+      what: `the log of ${what}`,
+      query: {
+        container: options.container,
+        previous: options.previous ? "true" : undefined,
+        tailLines: options.tail?.toString(),
+        sinceSeconds: options.sinceSeconds?.toString(),
+      },
+      accept: [400, 404],
+    })
+    if (answer.status < 400) return answer.text
+    if (isBeforeStart(answer.text) || /previous terminated container .* not found/.test(answer.text))
+      return ""
+    throw this.requests.refused(answer, `the log of ${what}`)
+  }
+
+  /** Follows a container's log line by line, until it ends or the signal says so, over lost connections. */
+  async *follow(
+    namespace: string,
+    pod: string,
+    options: { container?: string; sinceSeconds?: number; signal?: AbortSignal },
+  ): AsyncGenerator<string> {
+    const { path, what } = await this.requests.place(POD, pod, namespace)
+    this.requests.checkCertificate()
+    yield* followed(this.requests.line, {
+      path: `${path}/log`,
+      query: given({ container: options.container, sinceSeconds: options.sinceSeconds?.toString() }),
+      signal: options.signal,
+      refuse: (status, text) => this.requests.refused({ status, text }, `the log of ${what}`),
+    })
+  }
+
+  /**
+   * Asks a pod or a service through the API server. Whatever it answers is returned, with status 0 where it gave no
+   * answer; throws only for the API server's own refusals.
+   */
+  async proxy(
+    target: { pod: string } | { service: string },
+    namespace: string,
+    port: number | string,
+    path: string,
+    options: { timeout?: number; method?: string } = {},
+  ): Promise<ProxyAnswer> {
+    this.requests.checkCertificate()
+    const result = await askPod(this.requests.line, {
+      method: options.method ?? "GET",
+      path: proxyPath(target, namespace, port, path),
+      timeout: options.timeout ?? this.requests.line.settings.timeout,
+    })
+    if (result.kind === "pod") return result.answer
+    const [kind, name] = "pod" in target ? ["Pod", target.pod] : ["Service", target.service]
+    throw this.requests.refused(result.answer, described({ apiVersion: "v1", kind }, name, namespace))
+  }
+
+  /** Returns the cluster's version, such as `v1.36.3`. */
+  async version(): Promise<string> {
+    const { answer } = await this.requests.call({
+      method: "GET",
+      path: "/version",
+      what: "the cluster's version",
+    })
+    return parsed<{ gitVersion: string }>(answer).gitVersion
+  }
+
+  /** Ends connections that are kept for further requests. They never keep a process alive. */
+  close(): void {
+    this.requests.line.connection.close()
+  }
+
+  private async change(kind: Kind, name: string, namespace: string, type: string, body: unknown) {
+    const { path, what } = await this.requests.place(kind, name, namespace)
+    const query = { fieldManager: MANAGER }
+    return await this.requests.call({ method: "PATCH", path, what, query, type, body, accept: [409, 422] })
+  }
+
+  /** A change that the cluster refuses may have been made by an earlier try, whose answer got lost. */
+  private async settled<T extends KubeObject>(
+    { answer, uncertain }: Told,
+    target: KubeObject,
+    sent: unknown,
+    made: (actual: T) => boolean,
+  ): Promise<T> {
+    if (answer.status < 400) return parsed<T>(answer)
+    const { name, namespace } = target.metadata
+    const actual = uncertain ? await this.get<T>(target, name, namespace) : undefined
+    if (actual !== undefined && made(actual)) return actual
+    throw this.requests.refused(answer, described(target, name, namespace), sent)
+  }
+}
+
+const dryRun = ({ dryRun }: { dryRun?: boolean }): string | undefined => (dryRun ? "All" : undefined)

@@ -1,0 +1,165 @@
+/** What a cluster knows about why pods don't get ready. */
+import { containerReasons, kindName, probeReasons } from "./containerReasons.js"
+import { type Cause, CAUSES, eventsOf, type Finding, isReady, lastSeen, oneLine } from "./findings.js"
+import type { Event, Node, Pod } from "./objects.js"
+import { type Room, schedulingReason } from "./scheduling.js"
+
+export { eventsThatMatter } from "./events.js"
+export type { Cause } from "./findings.js"
+
+export interface Diagnosis {
+  cause: Cause
+  /** What it is about: pods, or whatever can't make any. */
+  subjects: string[]
+  /** All of it in one line. */
+  line: string
+}
+
+export type DiagnosisOptions = Room
+
+/** Says why pods don't get ready, the most telling reason first; nothing about those that are. */
+export function diagnose(
+  pods: readonly Pod[],
+  events: readonly Event[],
+  options: DiagnosisOptions = {},
+): Diagnosis[] {
+  const findings = [
+    ...refusedPods(events),
+    ...pods.flatMap((pod) => podFindings(pod, eventsOf(pod, events), options)),
+    ...nodeFindings(pods, options.nodes ?? []),
+  ]
+  const rank = ({ cause }: { cause: Cause }) => CAUSES.indexOf(cause)
+  return merged(findings).sort((a, b) => rank(a) - rank(b))
+}
+
+function podFindings(pod: Pod, events: readonly Event[], room: Room): Finding[] {
+  const subject = `pod ${pod.metadata.name}`
+  const found = [...containerReasons(pod, events)]
+  if (!isReady(pod) && pod.status?.phase !== "Succeeded") {
+    const scheduling = schedulingReason(pod, room)
+    found.push(...(scheduling === undefined ? [] : [scheduling]), ...evicted(pod), ...placing(events))
+    // What a probe said before the container ended is of no interest where that says why.
+    const crashed = found.some(({ cause }) => cause === "crash")
+    found.push(...probeReasons(pod, events).filter(() => !crashed))
+    if (found.length === 0) found.push({ cause: "waiting", text: standing(pod) })
+  }
+  return found.map((each) => ({ subject, ...each }))
+}
+
+/** Why a node put it out, or didn't take it in the end. */
+function evicted({ status }: Pod): Omit<Finding, "subject">[] {
+  if (status?.phase !== "Failed" || status.reason === undefined) return []
+  const words = status.message === undefined ? "" : `: ${oneLine(status.message)}`
+  return [
+    {
+      cause: "evicted",
+      text: `${status.reason === "Evicted" ? "its node put it out" : status.reason}${words}`,
+    },
+  ]
+}
+
+/** What keeps a node from starting it: volumes, network. Only the last word on each. */
+function placing(events: readonly Event[]): Omit<Finding, "subject">[] {
+  const mount = events.filter(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume")
+  // The general event only says that it waited.
+  const telling =
+    mount.find(({ message }) => !/^Unable to attach or mount volumes/.test(message ?? "")) ?? mount[0]
+  const sandbox = events.find(({ reason }) => reason === "FailedCreatePodSandBox")
+  const started = events.find(({ reason }) => reason === "Started")
+  const isOver = (event: Event) => started !== undefined && lastSeen(started) >= lastSeen(event)
+  return [
+    ...(telling === undefined || isOver(telling) ? [] : [volume(telling.message ?? "")]),
+    ...(sandbox === undefined || isOver(sandbox)
+      ? []
+      : [{ cause: "sandbox" as const, text: `its node can't set it up: ${oneLine(sandbox.message ?? "")}` }]),
+  ]
+}
+
+function volume(message: string): Omit<Finding, "subject"> {
+  const [, name, said] = /failed for volume "([^"]+)"\s*: (.*)$/s.exec(message) ?? []
+  const [, kind, missing] = /(secret|configmap) "([^"]+)" not found/i.exec(said ?? "") ?? []
+  const why =
+    kind === undefined || missing === undefined
+      ? oneLine(said ?? message)
+      : `there is no ${kindName(kind)} ${JSON.stringify(missing)}`
+  return {
+    cause: "volume",
+    text:
+      name === undefined
+        ? `a volume can't be mounted: ${why}`
+        : `the volume ${JSON.stringify(name)} can't be mounted: ${why}`,
+  }
+}
+
+/** A pod about which nobody says anything. */
+function standing({ status }: Pod): string {
+  const waiting = status?.containerStatuses?.find(({ ready }) => !ready)
+  if (waiting?.state?.running !== undefined) return `container ${waiting.name} runs, but isn't ready`
+  const reason = waiting?.state?.waiting?.reason
+  return reason === undefined
+    ? `it is ${(status?.phase ?? "Pending").toLowerCase()}`
+    : `container ${waiting?.name} waits: ${reason}`
+}
+
+/** Why a ReplicaSet or a Job can't make its pods: a quota, a policy, an account that isn't there. */
+function refusedPods(events: readonly Event[]): Finding[] {
+  const newest = new Map<string, Event>()
+  for (const event of events.filter(({ reason }) => reason === "FailedCreate")) {
+    const subject = `${event.involvedObject.kind ?? "ReplicaSet"} ${event.involvedObject.name ?? ""}`
+    const known = newest.get(subject)
+    if (known === undefined || lastSeen(event) > lastSeen(known)) newest.set(subject, event)
+  }
+  return [...newest].map(([subject, { message = "" }]) => ({
+    cause: "refused",
+    subject,
+    text: `can't make pods: ${refusal(message)}`,
+  }))
+}
+
+function refusal(message: string): string {
+  const said = message.replace(/^Error creating: /, "").replace(/^pods "[^"]*" is forbidden: /, "")
+  const [, quota, requested, used, limited] =
+    /exceeded quota: ([^,]+), requested: (.+?), used: (.+?), limited: (.+)$/s.exec(said) ?? []
+  return quota === undefined
+    ? oneLine(said)
+    : oneLine(
+        `the quota ${JSON.stringify(quota)} allows ${limited}; ${used} is used, and ${requested} more is asked for`,
+      )
+}
+
+/** What nodes suffer from that pods run on, or could. */
+function nodeFindings(pods: readonly Pod[], nodes: readonly Node[]): Finding[] {
+  const unready = pods.filter((pod) => !isReady(pod))
+  const homeless = unready.some(({ spec }) => spec.nodeName === undefined)
+  const used = new Set(unready.map(({ spec }) => spec.nodeName))
+  return nodes
+    .filter(({ metadata }) => homeless || used.has(metadata.name))
+    .flatMap(({ metadata, status }) =>
+      (status?.conditions ?? [])
+        .filter(({ type, status }) =>
+          type === "Ready"
+            ? status !== "True"
+            : /Pressure$|^NetworkUnavailable$/.test(type) && status === "True",
+        )
+        .map(({ type, message }) => ({
+          cause: "node" as const,
+          subject: `node ${metadata.name}`,
+          text: `${type === "Ready" ? "isn't ready" : type}${message === undefined ? "" : `: ${oneLine(message)}`}`,
+        })),
+    )
+}
+
+/** The same about several is said once. */
+function merged(findings: readonly Finding[]): Diagnosis[] {
+  const groups = new Map<string, { cause: Cause; subjects: string[]; text: string }>()
+  for (const { cause, subject, text } of findings) {
+    const key = `${cause} ${text}`
+    const group = groups.get(key) ?? { cause, subjects: [], text }
+    if (!group.subjects.includes(subject)) group.subjects.push(subject)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ cause, subjects, text }) => {
+    const more = subjects.length > 1 ? ` and ${subjects.length - 1} more` : ""
+    return { cause, subjects, line: `${subjects[0]}${more}: ${text}` }
+  })
+}

@@ -1,0 +1,72 @@
+/** What the parts of a diagnosis hand to each other. */
+import type { Event, Pod } from "./objects.js"
+
+/** What keeps a pod from getting ready; the most telling first. */
+export const CAUSES = [
+  "refused",
+  "image",
+  "configuration",
+  "crash",
+  "scheduling",
+  "volume",
+  "sandbox",
+  "evicted",
+  "liveness",
+  "startup",
+  "killed",
+  "readiness",
+  "node",
+  "restarted",
+  "waiting",
+] as const
+
+export type Cause = (typeof CAUSES)[number]
+
+export interface Finding {
+  cause: Cause
+  /** What it is about, such as `pod api-7d9f-x2x1z`. */
+  subject: string
+  text: string
+}
+
+const LONGEST = 300
+
+/** Makes one line of what a cluster says, without anything that a terminal would act upon. */
+export function oneLine(text: string, longest = LONGEST): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+    .trim()
+    .replace(/[. ]+$/, "")
+  return line.length > longest ? `${line.slice(0, longest)}…` : line
+}
+
+/** How often something was seen, where that was more than once. */
+export const times = (count: number): string => (count > 1 ? ` (${count} times)` : "")
+
+/** When an event was last seen, in milliseconds since 1970; 0 where nobody says. */
+export function lastSeen({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: Event): number {
+  const time =
+    series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp
+  const milliseconds = Date.parse(time ?? "")
+  return Number.isNaN(milliseconds) ? 0 : milliseconds
+}
+
+export const countOf = ({ series, count }: Event): number => Math.max(1, series?.count ?? count ?? 1)
+
+/** The events of a pod, newest first. One of the same name may have been there before. */
+export const eventsOf = ({ metadata }: Pod, events: readonly Event[]): Event[] =>
+  events
+    .filter(
+      ({ involvedObject: { kind, name, uid } }) =>
+        (kind ?? "Pod") === "Pod" &&
+        name === metadata.name &&
+        (uid === undefined || metadata.uid === undefined || uid === metadata.uid),
+    )
+    .sort((a, b) => lastSeen(b) - lastSeen(a))
+
+/** The container that an event is about: its path is `spec.containers{api}`. */
+export const containerOf = ({ involvedObject: { fieldPath } }: Event): string | undefined =>
+  /\{([^}]+)\}$/.exec(fieldPath ?? "")?.[1]
+
+export const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false

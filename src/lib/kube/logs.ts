@@ -1,0 +1,143 @@
+/** Lines of a container as they come. */
+import { fail } from "../errors.js"
+import { read, type Stream } from "./connection.js"
+import { type Done, type Line, patiently, type Wait, waitAfter, waitWithout } from "./patience.js"
+
+export interface Follow {
+  path: string
+  query: Readonly<Record<string, string>>
+  signal?: AbortSignal
+  /** Makes the error of an answer that isn't a log. */
+  refuse: (status: number, text: string) => Error
+}
+
+/** A longer line comes in pieces. */
+const LONGEST_LINE = 256 * 1024
+
+/**
+ * Follows a log until its container ends, or the signal says so. Where the connection breaks off it goes on after
+ * the last line that came: each line has its time, and that of the last is where the next connection begins.
+ */
+export async function* followed(line: Line, follow: Follow): AsyncGenerator<string> {
+  const { signal, refuse } = follow
+  const { now, patience, sleep } = line.settings
+  const position = new Position()
+  for (let [first, progress] = [true, now()]; !signal?.aborted; first = false) {
+    const request = pathFrom(follow, position)
+    const opened = await patiently(line, true, (timeout) => open(line, request, timeout, signal))
+    if (opened === undefined) return
+    if (opened.kind === "refused") {
+      // Later on it is gone with its pod.
+      if (opened.status === 404 && !first) return
+      throw refuse(opened.status, opened.text)
+    }
+    position.begin()
+    try {
+      for await (const text of linesOf(opened.body)) {
+        progress = now()
+        const shown = position.take(text)
+        if (shown !== undefined) yield shown
+      }
+      return
+    } catch (error) {
+      if (signal?.aborted) return
+      line.troubledAt = now()
+      if (now() - progress >= patience)
+        throw fail("KUBE_UNREACHABLE", [line.server, "its logs break off again and again", 0], {
+          cause: error,
+        })
+      await sleep(200)
+    }
+  }
+}
+
+function pathFrom({ path, query }: Follow, { since }: Position): string {
+  const from = since === undefined ? query : { ...without(query), sinceTime: since }
+  return `${path}?${String(new URLSearchParams({ ...from, follow: "true", timestamps: "true" }))}`
+}
+
+const without = (query: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => name !== "sinceSeconds"))
+
+type Opened = Stream | { kind: "refused"; status: number; text: string } | undefined
+
+async function open(
+  line: Line,
+  path: string,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Done<Opened> | Wait> {
+  if (signal?.aborted) return { kind: "done", value: undefined }
+  const result = await line.connection.open({ method: "GET", path, timeout, signal })
+  if (signal?.aborted) return { kind: "done", value: undefined }
+  if (result.kind === "trouble") return waitWithout(result, line)
+  if (result.status < 400) return { kind: "done", value: result }
+  const text = await read(result.body).catch(() => "")
+  const wait = waitAfter({ ...result, text }, line) ?? waitForStart(text)
+  return wait ?? { kind: "done", value: { kind: "refused", status: result.status, text } }
+}
+
+/** A container that is about to start has no log yet. */
+const waitForStart = (text: string): Wait | undefined =>
+  isBeforeStart(text)
+    ? { kind: "wait", reason: "the container hasn't started", uncertain: false, asked: 0 }
+    : undefined
+
+/** Right after it was scheduled, the node may not know the pod yet: its 404 comes as a missing resource, not a pod. */
+export const isBeforeStart = (text: string): boolean =>
+  /is waiting to start|ContainerCreating|PodInitializing|could not find the requested resource \(\s*pods\/log/.test(
+    text.slice(0, 4_000),
+  )
+
+/** Splits what comes at its line ends, whatever pieces it comes in. */
+export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ""
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n")
+    rest = lines.pop() ?? ""
+    yield* lines
+    if (rest.length > LONGEST_LINE) {
+      yield rest
+      rest = ""
+    }
+  }
+  rest += decoder.decode()
+  if (rest !== "") yield rest
+}
+
+/** Where a log was read to. */
+class Position {
+  /** The time of the last line, and how many lines of that time came. */
+  private last = ""
+  private same = 0
+  private skip = 0
+
+  /** Where to begin anew, in whole seconds, as the API counts. */
+  get since(): string | undefined {
+    return this.last === "" ? undefined : this.last.replace(/\.\d+/, "")
+  }
+
+  begin(): void {
+    this.skip = this.same
+  }
+
+  /** Takes a line's time off; undefined for one that came before. */
+  take(text: string): string | undefined {
+    const [, time, rest] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/s.exec(text) ?? []
+    if (time === undefined || rest === undefined) return text
+    if (time < this.last) return undefined
+    if (time === this.last) {
+      if (this.skip > 0) {
+        this.skip -= 1
+        return undefined
+      }
+      this.same += 1
+      return rest
+    }
+    this.last = time
+    this.same = 1
+    this.skip = 0
+    return rest
+  }
+}

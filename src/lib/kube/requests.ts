@@ -1,0 +1,128 @@
+/** What every call of the API has in common: its path, its tries, and what its refusal means. */
+import { fail, type SlipwayError } from "../errors.js"
+import type { Access } from "./access.js"
+import { type Address, type Answer, connection } from "./connection.js"
+import type { Kind } from "./objects.js"
+import { ask, type Line, type Settings, type Told } from "./patience.js"
+import { described, discovered, groupPath, knownResource, objectPath, type Resource } from "./resources.js"
+import { secretsOf } from "./secretValues.js"
+import { expiredCertificate, refusal } from "./status.js"
+
+/** A request, and what its refusal is said about. */
+export interface Call {
+  method: string
+  path: string
+  query?: Query
+  what: string
+  body?: unknown
+  type?: string
+  /** @default true */
+  repeatable?: boolean
+  /** Statuses that aren't refused. */
+  accept?: readonly number[]
+}
+
+export type Query = Readonly<Record<string, string | undefined>>
+
+export interface Place {
+  path: string
+  /** How a message names it. */
+  what: string
+}
+
+export class Requests {
+  readonly line: Line
+  private readonly resources = new Map<string, Promise<Resource>>()
+
+  constructor(
+    private readonly access: Access,
+    settings: Settings & { connectTo?: Address },
+  ) {
+    this.line = {
+      server: access.server,
+      connection: connection(access, settings.connectTo),
+      settings,
+      troubledAt: -Infinity,
+    }
+  }
+
+  /** Where an object is; where all of its kind are, if it has no name yet. */
+  async place(kind: Kind, name: string | undefined, namespace?: string): Promise<Place> {
+    const resource = await this.resource(kind)
+    const space = resource.namespaced ? (namespace ?? this.access.namespace) : undefined
+    return { path: objectPath(kind, resource, space, name), what: described(kind, name, space) }
+  }
+
+  /** Where the objects of a kind are, of every namespace where none is named. */
+  async places(kind: Kind, namespace: string | undefined): Promise<Place> {
+    const path = objectPath(kind, await this.resource(kind), namespace)
+    return { path, what: described(kind, undefined, namespace) }
+  }
+
+  /** Asks until there is an answer that stands. Throws the error of one that refuses. */
+  async call(call: Call): Promise<Told> {
+    const { method, path, query = {}, what, body, type, repeatable = true, accept = [] } = call
+    this.checkCertificate()
+    const search = String(new URLSearchParams(given(query)))
+    const request = {
+      method,
+      path: search === "" ? path : `${path}?${search}`,
+      ...(body === undefined
+        ? {}
+        : { headers: { "content-type": type ?? "application/json" }, body: JSON.stringify(body) }),
+    }
+    const told = await ask(this.line, request, { repeatable })
+    const { status } = told.answer
+    if (status >= 300 && !accept.includes(status)) throw this.refused(told.answer, what, body)
+    return told
+  }
+
+  /** The server would only say that it doesn't know who asks. */
+  checkCertificate(): void {
+    if (this.access.token !== undefined) return
+    const reason = expiredCertificate(this.access, this.line.settings.now())
+    if (reason !== undefined) throw fail("KUBE_UNAUTHORIZED", [this.access.server, reason])
+  }
+
+  refused(answer: Pick<Answer, "status" | "text">, what: string, sent?: unknown): SlipwayError {
+    const { status, text } = answer
+    const now = this.line.settings.now()
+    return refusal({ status, text, what, access: this.access, now, hide: secretsOf(sent) })
+  }
+
+  private async resource(kind: Kind): Promise<Resource> {
+    const known = knownResource(kind)
+    if (known !== undefined) return known
+    const key = `${kind.apiVersion} ${kind.kind}`
+    const found = this.resources.get(key) ?? this.discover(kind)
+    this.resources.set(key, found)
+    // A kind that isn't there yet may be there later.
+    found.catch(() => this.resources.delete(key))
+    return await found
+  }
+
+  private async discover(kind: Kind): Promise<Resource> {
+    const what = `the kind ${kind.kind} of ${kind.apiVersion}`
+    const path = groupPath(kind.apiVersion)
+    const { answer } = await this.call({ method: "GET", path, what, accept: [404] })
+    const found = answer.status === 404 ? undefined : discovered(kind, parsed(answer))
+    if (found === undefined) throw fail("KUBE_MISSING", [what, "the cluster has no such kind"])
+    return found
+  }
+}
+
+/** Reads an answer's JSON. */
+export function parsed<T>({ text }: Pick<Answer, "text">): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    const reason = "it is no JSON, so whatever answers is no Kubernetes"
+    throw fail("KUBE_FAILED", ["an answer", 200, reason], { cause })
+  }
+}
+
+/** A query without what isn't given. */
+export const given = (query: Query): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ""),
+  )

@@ -1,0 +1,17 @@
+/** Keeps the values of Secrets out of what a cluster says about them. */
+import { scrub } from "../infra/scrub.js"
+
+/** Returns what hides every value of a Secret that was sent: its `data`, that decoded, and its `stringData`. */
+export function secretsOf(sent: unknown): ((text: string) => string) | undefined {
+  if (typeof sent !== "object" || sent === null) return undefined
+  const { data, stringData } = sent as { data?: unknown; stringData?: unknown }
+  const encoded = "kind" in sent && sent.kind !== "Secret" ? [] : texts(data)
+  const decoded = encoded.map((each) => Buffer.from(each, "base64").toString())
+  const values = [...encoded, ...decoded, ...texts(stringData)].filter((value) => value.length > 3)
+  return values.length === 0 ? undefined : (text) => scrub(text, values)
+}
+
+const texts = (values: unknown): string[] =>
+  typeof values === "object" && values !== null
+    ? Object.values(values).filter((value): value is string => typeof value === "string")
+    : []

@@ -1,0 +1,124 @@
+/** What a cluster says when it refuses a request, as errors of the catalogue. */
+import { X509Certificate } from "node:crypto"
+import { fail, type SlipwayError } from "../errors.js"
+import type { Refused } from "../errors/kube.js"
+import type { Access } from "./access.js"
+
+/** The body of an answer that isn't what was asked for. */
+export interface Status {
+  reason?: string
+  message: string
+  causes: { field?: string; message?: string; reason?: string }[]
+}
+
+/** Reads a `Status`; undefined for a body that is anything else. */
+export function statusOf(text: string): Status | undefined {
+  // What a pod answers can be long, and is none.
+  if (!/"kind"\s*:\s*"Status"/.test(text.slice(0, 4_000))) return undefined
+  try {
+    const body = JSON.parse(text) as {
+      kind?: unknown
+      reason?: string
+      message?: string
+      details?: { causes?: Status["causes"] | null }
+    }
+    if (body.kind !== "Status") return undefined
+    return { reason: body.reason, message: body.message ?? "", causes: body.details?.causes ?? [] }
+  } catch {
+    return undefined
+  }
+}
+
+export interface Refusal {
+  status: number
+  text: string
+  /** What was asked for, such as `Deployment "api" in the namespace "staging"`. */
+  what: string
+  access: Access
+  now: number
+  /** Takes what is secret out of the cluster's words. */
+  hide?: (text: string) => string
+}
+
+/** Makes the error of an answer that refuses what was asked for. */
+export function refusal({ status, text, what, access, now, hide = (each) => each }: Refusal): SlipwayError {
+  const told = statusOf(text)
+  const message = hide(brief(told?.message ?? "")) || `it said no more than the status ${status}`
+  const { server } = access
+  if (status === 401) return fail("KUBE_UNAUTHORIZED", [server, unknownReason(access, now)])
+  if (status === 403) return fail("KUBE_FORBIDDEN", [refusedOf(told?.message ?? "") ?? message])
+  if (status === 409 && told?.reason === "AlreadyExists") return fail("KUBE_EXISTS", [what])
+  if (status === 409) return fail("KUBE_CONFLICT", [what, message])
+  if (status === 404) return fail("KUBE_MISSING", [what, message])
+  if (status === 400 || status === 413 || status === 415 || status === 422)
+    return fail("KUBE_INVALID", [what, causesOf(told, message, hide)])
+  return fail("KUBE_FAILED", [what, status, message])
+}
+
+const brief = (text: string): string => {
+  const line = text.replace(/\s+/g, " ").trim()
+  return line.length > 500 ? `${line.slice(0, 500)}…` : line
+}
+
+function causesOf(told: Status | undefined, message: string, hide: (text: string) => string): string[] {
+  const causes = (told?.causes ?? []).map(({ field, message: cause, reason }) =>
+    [field, hide(brief(cause ?? reason ?? ""))]
+      .filter((part) => part !== undefined && part !== "")
+      .join(": "),
+  )
+  const some = causes.filter((cause) => cause !== "").slice(0, 10)
+  if (some.length === 0) return [message]
+  return causes.length > some.length ? [...some, `and ${causes.length - some.length} more`] : some
+}
+
+const FORBIDDEN =
+  /User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?(?: (?:in the namespace "([^"]*)"|at the cluster scope))?/
+const FORBIDDEN_PATH = /User "([^"]*)" cannot (\S+) path "([^"]*)"/
+
+/** Who may not do what; undefined for a prohibition of another kind, such as a quota's. */
+export function refusedOf(message: string): Refused | undefined {
+  const [, user, verb, resource, group, namespace] = FORBIDDEN.exec(message) ?? []
+  if (user !== undefined && verb !== undefined && resource !== undefined) {
+    const [name, ...part] = resource.split("/")
+    const full = [group ? `${name}.${group}` : name, ...part].join("/")
+    return { user, verb, resource: full, ...(namespace === undefined ? {} : { namespace }) }
+  }
+  const [, whoever, act, path] = FORBIDDEN_PATH.exec(message) ?? []
+  if (whoever === undefined || act === undefined || path === undefined) return undefined
+  return { user: whoever, verb: act, resource: path }
+}
+
+/** Why credentials aren't accepted, as far as they say so themselves. */
+function unknownReason(access: Access, now: number): string {
+  const expired = expiredCertificate(access, now) ?? expiredToken(access, now)
+  if (expired !== undefined) return expired
+  if (access.token !== undefined) return "it doesn't accept the kubeconfig's token"
+  if (access.certificate === undefined) return "the kubeconfig has no credentials"
+  return "it doesn't accept the kubeconfig's client certificate, which may be another cluster's"
+}
+
+/** Says when the client's certificate expired, or that it isn't valid yet; undefined where it holds. */
+export function expiredCertificate({ certificate }: Access, now: number): string | undefined {
+  if (certificate === undefined) return undefined
+  const { validFrom, validTo } = new X509Certificate(certificate)
+  if (Date.parse(validTo) < now) return `its client certificate expired on ${date(Date.parse(validTo))}`
+  // Clocks differ by minutes; the server's is the one that counts.
+  return Date.parse(validFrom) > now + 3_600_000
+    ? `its client certificate isn't valid before ${date(Date.parse(validFrom))}`
+    : undefined
+}
+
+function expiredToken({ token }: Access, now: number): string | undefined {
+  const [, claims, signature] = token?.split(".") ?? []
+  if (claims === undefined || signature === undefined) return undefined
+  try {
+    const { exp } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { exp?: unknown }
+    return typeof exp === "number" && exp * 1_000 < now
+      ? `its token expired on ${date(exp * 1_000)}`
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const date = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(".000", "")
