@@ -13,6 +13,13 @@ export const fields = (value: unknown): Record<string, unknown> =>
     ? (value as Record<string, unknown>)
     : {}
 
+/** Returns an object without some of its fields. */
+export const without = <T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Omit<T, K> =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.some((other) => other === key))) as Omit<
+    T,
+    K
+  >
+
 /** Returns the objects of an array, each as its fields; anything else has none. */
 export const objects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map(fields) : []
