@@ -53,4 +53,14 @@ export const engineErrors = {
     remedy: "`slipway engine logs` shows the whole log",
     exitCode: ExitCode.infrastructure,
   }),
+  CLUSTER_ABSENT: (name: string, waited: number) => ({
+    message: `no cluster ${quote(name)} came up within ${waited} s`,
+    remedy: "start one with `slipway cluster up`, or this one's service",
+    exitCode: ExitCode.infrastructure,
+  }),
+  CLUSTER_START: (reason: string, log: string) => ({
+    message: `the cluster did not start: ${reason}`,
+    remedy: `see ${quote(log)} for all that was said`,
+    exitCode: ExitCode.infrastructure,
+  }),
 } satisfies Catalogue

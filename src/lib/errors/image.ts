@@ -40,7 +40,7 @@ export const imageErrors = {
   }),
   SECRET_TWICE: (name: string) => ({
     message: `two secrets have the name ${quote(name)}`,
-    remedy: "a Dockerfile mounts a secret by the last part of its address: give one of them another",
+    remedy: "a secret is known by the last part of its address: give one of them another",
     exitCode: ExitCode.badInput,
   }),
   IMAGE_BUILD: (reason: string) => ({

@@ -1,4 +1,104 @@
-import { type Catalogue } from "./entry.js"
+import { type Catalogue, ExitCode, quote } from "./entry.js"
 
 /** Errors of planning, applying and comparing infrastructure. */
-export const infraErrors = {} satisfies Catalogue
+export const infraErrors = {
+  UNKNOWN_TARGET: (environment: string, root: string, known: readonly string[]) => ({
+    message: `there is nothing to plan for ${[
+      ...(environment === "" ? [] : [`the environment ${quote(environment)}`]),
+      ...(root === "" ? [] : [`the root ${quote(root)}`]),
+    ].join(" and ")}`,
+    remedy: `choose among ${known.join(", ") || "none: no folder holds a configuration"}`,
+    exitCode: ExitCode.badInput,
+  }),
+  SEVERAL_TARGETS: (known: readonly string[]) => ({
+    message: `more than one thing can be meant: ${known.join(", ")}`,
+    remedy: "name both --environment and --root",
+    exitCode: ExitCode.badInput,
+  }),
+  PULL_REQUEST: (text: string) => ({
+    message: `${quote(text)} is no pull request`,
+    remedy:
+      'pass JSON such as {"host":"github","api":"https://api.github.com","project":"team/service","number":12}',
+    exitCode: ExitCode.badInput,
+  }),
+  BASELINE: (reason: string) => ({
+    message: reason,
+    remedy: "mend .slipway/drift.yaml",
+    exitCode: ExitCode.badInput,
+  }),
+  AZURE_CREDENTIALS: () => ({
+    message: "AZURE_CREDENTIALS is no JSON with clientId, clientSecret, subscriptionId and tenantId",
+    remedy: "pass what `az ad sp create-for-rbac --sdk-auth` prints, or the four AZURE_ variables",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_FAILED: (target: string, reason: string, exitCode: ExitCode) => ({
+    message: `${quote(target)} can't be planned: ${reason}`,
+    remedy: "mend that; `debug --stage=plan` opens the container in which it was tried",
+    exitCode,
+  }),
+  NO_PLAN: () => ({
+    message: "there is no plan to apply",
+    remedy: "pass the plan.sealed that a plan left, such as --plan=out/terraform/staging/plan.sealed",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_PLAN_KEY: () => ({
+    message: "there is no key for the plan, or an empty one",
+    remedy: "pass the key that it was made with (SLIPWAY_PLAN_KEY)",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_FILE: (begins: string) => ({
+    message: `no plan of Slipway's begins with ${quote(begins)}`,
+    remedy: "pass the plan.sealed that a plan left",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_KEY: () => ({
+    message: "the plan can't be opened: it was made with another key, or somebody changed it",
+    remedy: "pass the key that it was made with (SLIPWAY_PLAN_KEY), or plan again",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_OUTDATED: (target: string, changes: readonly string[]) => ({
+    message: `the plan of ${quote(target)} is not applied, since what it was made of has changed: ${changes.join("; ")}`,
+    remedy: "plan again, and have that reviewed",
+    exitCode: ExitCode.gateFailed,
+  }),
+  APPLY_REFUSED: (target: string, reason: string, exitCode: ExitCode) => ({
+    message: `${quote(target)} can't be applied: ${reason}`,
+    remedy: "nothing was changed; mend that, and apply the same plan again",
+    exitCode,
+  }),
+  NO_BACKEND: (target: string) => ({
+    message: `${quote(target)} keeps its state in a file, which would be gone with the container`,
+    remedy: 'configure a backend, such as `backend "azurerm" {}` with a staging.tfbackend beside it',
+    exitCode: ExitCode.badInput,
+  }),
+  LEDGER_BUSY: (attempts: number) => ({
+    message: `the ledger could not be written to: others were first ${attempts} times`,
+    remedy: "what was done is done; see `infra ledger`, and run it again with the same run id to record it",
+    exitCode: ExitCode.infrastructure,
+  }),
+  LEDGER_UNREADABLE: (line: number, text: string) => ({
+    message: `line ${line} of the ledger is no entry: ${quote(text)}`,
+    remedy: "what was done is done; keep a copy of the ledger, take that line out, and run it again",
+    exitCode: ExitCode.infrastructure,
+  }),
+  STATE_UNREADABLE: (reason: string) => ({
+    message: `the state can't be read: ${reason}`,
+    remedy: "restore it from a backup of the backend, or mend it with `state push`",
+    exitCode: ExitCode.infrastructure,
+  }),
+  PLAN_NOT_JSON: (begins: string) => ({
+    message: `the plan's JSON is none; it begins with ${quote(begins)}`,
+    remedy: "look at what `show -json` printed, and plan again",
+    exitCode: ExitCode.infrastructure,
+  }),
+  NOT_A_PLAN: (reason: string) => ({
+    message: `the JSON holds no plan: ${reason}`,
+    remedy: "pass what `terraform show -json <plan file>` prints",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_FORMAT: (version: string, known: string) => ({
+    message: `the plan's JSON has the format ${quote(version)}, and only ${known} is known`,
+    remedy: "use a version of Terraform or OpenTofu that writes it, or a newer Slipway",
+    exitCode: ExitCode.badInput,
+  }),
+} satisfies Catalogue

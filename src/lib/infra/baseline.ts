@@ -1,0 +1,107 @@
+import { agreement, readEntries } from "../config/entries.js"
+import { inside, printable, relative } from "../config/rules.js"
+import type { SectionSpec, TextRule } from "../config/spec.js"
+import type { Outcome } from "../finding.js"
+import { normalPath } from "./attributePath.js"
+
+/** The file in the service's source that lists the drift that is known. */
+export const BASELINE_FILE = ".slipway/drift.yaml"
+
+/** One entry of that file. */
+export interface BaselineEntry {
+  /** Left out, it holds in all. */
+  environment?: string
+  /** The root directory; left out, it holds in all. */
+  root?: string
+  /** A resource's whole address, without patterns. */
+  address: string
+  /** An attribute such as `tags.env`, `*` for all of them, or `(deleted)` for the resource as such. */
+  attribute: string
+  reason: string
+  owner: string
+  /** The last day on which it holds, YYYY-MM-DD, UTC. */
+  expires: string
+  /** Where it stands in its file, counted from 1. */
+  line: number
+}
+
+export type Baseline = readonly BaselineEntry[]
+
+/** Why an entry covers nothing. */
+export interface Fault {
+  rule: "no-reason" | "no-owner" | "no-expiry" | "expired" | "too-long"
+  message: string
+}
+
+const DAY = 86_400_000
+/** Nobody remembers a reason for longer. */
+const MOST_DAYS = 365
+
+const short: TextRule = { expected: "1 to 1000 characters", pattern: /^.{1,1000}$/s }
+
+const entry = {
+  kind: "section",
+  fields: {
+    environment: { kind: "text", doc: "Where it holds. Left out, in all.", rules: [printable, short] },
+    root: {
+      kind: "text",
+      doc: "The root directory that it holds for. Left out, for all.",
+      rules: [printable, relative, inside, short],
+    },
+    address: { kind: "text", doc: "The resource's whole address.", rules: [printable, short] },
+    attribute: {
+      kind: "text",
+      doc: 'The attribute, with all below it; "*" for all, "(deleted)" for the resource as such.',
+      rules: [printable, short],
+    },
+    ...agreement("Why it may drift."),
+  },
+} as const satisfies SectionSpec
+
+const WHOLE: readonly string[] = ["*", "(deleted)"]
+
+/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+export function parseBaseline(text: string | undefined): { baseline: Baseline; outcome?: Outcome } {
+  const { entries, outcome } = readEntries<typeof entry, BaselineEntry>(text, {
+    file: BASELINE_FILE,
+    list: "drift",
+    entry,
+    required: { address: "", attribute: "" },
+    make: ({ environment, root, address = "", attribute, reason = "", owner = "", expires = "" }, place) => ({
+      ...(environment === undefined ? {} : { environment }),
+      ...(root === undefined ? {} : { root }),
+      address,
+      attribute: spelled(attribute, (message) => place.report("attribute", message)),
+      reason: reason.replace(/\s+/g, " ").trim(),
+      owner: owner.trim(),
+      expires,
+      line: place.line,
+    }),
+  })
+  return { baseline: entries, ...(outcome && { outcome }) }
+}
+
+/** Returns an attribute in the one spelling that drift has: `tags["env"]` is `tags.env`. */
+function spelled(attribute: string | undefined, report: (message: string) => void): string {
+  if (attribute === undefined || WHOLE.includes(attribute)) return attribute ?? ""
+  const normal = normalPath(attribute)
+  if (normal === undefined)
+    report('expected an attribute such as tags.env, rules[0].port or tags["a.b"], or "*" or "(deleted)"')
+  return normal ?? ""
+}
+
+/** Returns why an entry covers nothing, if so. */
+export function faultOf({ reason, owner, expires }: BaselineEntry, now: Date): Fault | undefined {
+  if (reason === "") return { rule: "no-reason", message: "gives no reason: say why it may drift" }
+  if (owner === "") return { rule: "no-owner", message: "has no owner: name who answers for it" }
+  if (expires === "")
+    return { rule: "no-expiry", message: "never expires: give the last day on which it holds" }
+  const left = Math.floor(Date.parse(`${expires}T00:00:00Z`) / DAY) - Math.floor(now.getTime() / DAY)
+  if (left < 0) return { rule: "expired", message: `expired on ${expires}: undo the drift, or decide anew` }
+  if (left > MOST_DAYS)
+    return {
+      rule: "too-long",
+      message: `holds until ${expires}, and may hold for at most ${MOST_DAYS} days from now`,
+    }
+  return undefined
+}

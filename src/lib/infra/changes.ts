@@ -1,0 +1,155 @@
+import { pathText } from "./attributePath.js"
+import { type Difference, differencesOf } from "./differences.js"
+import { secretsOf } from "./masks.js"
+import type { PlanJson, ResourceJson } from "./planJson.js"
+import type { Secrets } from "./secrets.js"
+
+/**
+ * What becomes of a resource: `keep`, nothing but that it moves or is imported; `abandon`, a replacement that leaves the
+ * old object behind, unmanaged; `other`, something that these lines know nothing of.
+ */
+export const ACTIONS = [
+  "delete",
+  "replace",
+  "abandon",
+  "forget",
+  "update",
+  "create",
+  "keep",
+  "other",
+] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** What a plan would do to one resource. */
+export interface Change {
+  address: string
+  type: string
+  action: Action
+  /** The plan's own words for it, such as `delete` and `create`, in the order in which it does them. */
+  actions: string[]
+  /** Where the resource was before it moves. */
+  previousAddress?: string
+  /** What identifies an object that is imported. */
+  importing?: string
+  /** The key of an object that an earlier replacement left over: that, and not the resource, is meant. */
+  deposed?: string
+  /** The attributes that force a replacement. */
+  forcedBy: string[]
+  /** Why, in words; empty where the plan says nothing. */
+  reason: string
+  differences: Difference[]
+}
+
+/** An output's change. */
+export interface OutputChange {
+  name: string
+  action: "create" | "update" | "delete"
+  differences: Difference[]
+}
+
+/** How many changes of each kind there are. A replacement is none of the others. */
+export interface PlanCounts {
+  add: number
+  change: number
+  replace: number
+  destroy: number
+  import: number
+  move: number
+  forget: number
+  /** Changes of a kind that is not known here. */
+  other: number
+}
+
+const KINDS: Partial<Record<string, Action>> = {
+  "no-op": "keep",
+  create: "create",
+  update: "update",
+  delete: "delete",
+  forget: "forget",
+  "delete,create": "replace",
+  "create,delete": "replace",
+  "create,forget": "abandon",
+  "forget,create": "abandon",
+}
+
+const REASONS: Partial<Record<string, string>> = {
+  replace_because_cannot_update: "it can't be changed in place",
+  replace_because_tainted: "it is tainted: an earlier apply left it half made, or somebody marked it",
+  replace_by_request: "whoever planned asked for it",
+  replace_by_triggers: "something in its replace_triggered_by changes",
+  delete_because_no_resource_config: "it is no longer in the configuration",
+  delete_because_no_module: "its module is no longer in the configuration",
+  delete_because_wrong_repetition: "its count or for_each came or went",
+  delete_because_count_index: "its index is beyond the count",
+  delete_because_each_key: "its key is no longer in the for_each",
+  delete_because_no_move_target: "it was moved to an address that is not in the configuration",
+}
+
+/** Returns what the plan would do, what destroys first; reading data is no change. */
+export function changesOf(plan: PlanJson): Change[] {
+  const secrets = secretsOf(plan)
+  return plan.resourceChanges
+    .flatMap((resource) => changeOf(resource, secrets))
+    .sort((a, b) => ACTIONS.indexOf(a.action) - ACTIONS.indexOf(b.action))
+}
+
+/** Returns what had to be put off to a later plan: address and reason. */
+export const deferredOf = (plan: PlanJson): { address: string; reason: string }[] =>
+  plan.deferred.map(({ reason, resource }) => ({
+    address: secretsOf(plan).hideInAddress(resource.address),
+    reason: reason.replaceAll("_", " "),
+  }))
+
+function changeOf(resource: ResourceJson, secrets: Secrets): Change[] {
+  const { change, mode, type, previousAddress, deposed } = resource
+  const action = actionOf(change.actions)
+  const moves = previousAddress !== undefined && previousAddress !== resource.address
+  const { importing } = change
+  if (mode === "data" || mode === "ephemeral" || (action === "keep" && !moves && importing === undefined))
+    return []
+  const forcedBy = change.replacePaths.map((path) => pathText(hiddenSteps(path, secrets)))
+  return [
+    {
+      address: secrets.hideInAddress(resource.address),
+      type,
+      action,
+      actions: change.actions,
+      ...(moves ? { previousAddress: secrets.hideInAddress(previousAddress) } : {}),
+      ...(importing === undefined ? {} : { importing: secrets.hide(importing) }),
+      ...(deposed === undefined ? {} : { deposed }),
+      forcedBy,
+      reason: REASONS[resource.actionReason] ?? resource.actionReason.replaceAll("_", " "),
+      differences: action === "keep" ? [] : differencesOf(change, secrets, new Set(forcedBy)),
+    },
+  ]
+}
+
+const actionOf = (actions: readonly string[]): Action => KINDS[actions.join(",")] ?? "other"
+
+const hiddenSteps = (steps: readonly unknown[], secrets: Secrets): unknown[] =>
+  steps.map((step) => (typeof step === "string" ? secrets.hide(step) : step))
+
+/** Returns the outputs that change. */
+export function outputChangesOf(plan: PlanJson): OutputChange[] {
+  const secrets = secretsOf(plan)
+  return [...plan.outputChanges].flatMap(([name, change]): OutputChange[] => {
+    const action = actionOf(change.actions)
+    if (action !== "create" && action !== "update" && action !== "delete") return []
+    return [{ name, action, differences: differencesOf(change, secrets) }]
+  })
+}
+
+/** PlanCounts changes. One that moves or is imported counts as that too. */
+export function countsOf(changes: readonly Change[]): PlanCounts {
+  const of = (...actions: Action[]) => changes.filter(({ action }) => actions.includes(action)).length
+  return {
+    add: of("create", "abandon"),
+    change: of("update"),
+    replace: of("replace"),
+    destroy: of("delete"),
+    import: changes.filter(({ importing }) => importing !== undefined).length,
+    move: changes.filter(({ previousAddress }) => previousAddress !== undefined).length,
+    forget: of("forget", "abandon"),
+    other: of("other"),
+  }
+}

@@ -1,0 +1,258 @@
+import { type ExitCode as Code, ExitCode } from "../errors.js"
+import type { Finding } from "../finding.js"
+import { fields, objects, parseJson, text as said } from "../tools/json.js"
+import { finding, oneLine, plain } from "../tools/outcome.js"
+import { lockReason } from "./locks.js"
+import { printedErrors } from "./printed.js"
+import { normalise } from "./roots.js"
+
+/** What the tool has to say about a configuration or a run, as its machine-readable output has it. */
+export interface Diagnostic {
+  severity: "error" | "warning"
+  summary: string
+  detail: string
+  /** Relative to the root that the tool was run in. */
+  file?: string
+  line?: number
+  column?: number
+  /** The resource that it is about. */
+  address?: string
+}
+
+/** One line of what `plan -json` and `apply -json` print. Providers write to the same place: nothing is certain. */
+interface Message {
+  "@message"?: unknown
+  "@timestamp"?: unknown
+  type?: unknown
+  diagnostic?: unknown
+  hook?: unknown
+}
+
+/** The diagnostics of `validate -json`; undefined for a text that is none of it. */
+export function validateDiagnostics(text: string): Diagnostic[] | undefined {
+  const { valid, diagnostics } = fields(parseJson(text))
+  return typeof valid === "boolean" ? objects(diagnostics).map(read) : undefined
+}
+
+/** The diagnostics of `plan -json` and `apply -json`, which print an object a line. */
+export const streamDiagnostics = (text: string): Diagnostic[] =>
+  messages(text).flatMap(({ type, diagnostic }) => (type === "diagnostic" ? [read(diagnostic)] : []))
+
+/** What `plan -json` and `apply -json` print, for people: a message a line, with the details of what went wrong. */
+export const readable = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => {
+      const message = messageOf(line)
+      if (typeof message?.["@message"] !== "string") return line
+      const { detail, ...where } = read(message.diagnostic)
+      const more = [placeText(where), detail].filter((part) => part !== "").join("\n")
+      return more === "" ? message["@message"] : `${message["@message"]}\n${more}`.replaceAll("\n", "\n  ")
+    })
+    .join("\n")
+
+const placeText = ({ file, line, address }: Omit<Diagnostic, "detail">): string =>
+  [
+    ...(address === undefined ? [] : [`with ${address}`]),
+    ...(file === undefined ? [] : [`on ${file}${line === undefined ? "" : ` line ${line}`}`]),
+  ].join(", ")
+
+/** What an apply did before it ended, well or badly, by kind of change. */
+export function applied(text: string): Record<string, number> {
+  const done = messages(text).filter(({ type }) => type === "apply_complete")
+  const counts = new Map<string, number>()
+  for (const { hook } of done) {
+    const kind = said(fields(hook).action) || "change"
+    // What is looked up on the way is none.
+    if (kind !== "read") counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The lines that are objects; what providers print in between is none. */
+const messages = (text: string): Message[] =>
+  text.split("\n").flatMap((line) => {
+    const message = messageOf(line)
+    return message === undefined ? [] : [message]
+  })
+
+function messageOf(line: string): Message | undefined {
+  const value = line.startsWith("{") ? parseJson(line) : undefined
+  return value === undefined ? undefined : fields(value)
+}
+
+function read(diagnostic: unknown): Diagnostic {
+  const { severity, summary, detail, address, range } = fields(diagnostic)
+  const { filename, start } = fields(range)
+  const { line, column } = fields(start)
+  const place = {
+    ...(typeof filename === "string" && filename !== "" && { file: filename }),
+    ...(typeof line === "number" && { line }),
+    ...(typeof column === "number" && { column }),
+  }
+  const about = typeof address === "string" && address !== "" ? { address } : {}
+  const level = severity === "warning" ? "warning" : "error"
+  return { severity: level, summary: said(summary), detail: said(detail), ...place, ...about }
+}
+
+/** A diagnostic as a finding, with its file by the path in the source. */
+export function diagnosticFinding(tool: string, root: string, diagnostic: Diagnostic): Finding {
+  const { severity, summary, detail, file, address, ...place } = diagnostic
+  const about = address === undefined ? "" : `${address}: `
+  const own = isOwn(diagnostic)
+  const foreign = own || file === undefined ? "" : `${file}: `
+  const made = finding({
+    tool,
+    rule: rule(summary),
+    level: severity,
+    ...(own && { file: pathOf(root, diagnostic.file), ...place }),
+    message: foreign + about + [summary, detail].filter((part) => part !== "").join(": "),
+  })
+  return severity === "warning" ? { ...made, advisory: true } : made
+}
+
+/** True for what stands in a file of the source; variables that were handed in lie elsewhere. */
+const isOwn = (diagnostic: Diagnostic): diagnostic is Diagnostic & { file: string } =>
+  diagnostic.file !== undefined && !diagnostic.file.startsWith("/")
+
+/** A file by its path in the source: tools give those of modules with `..`. */
+const pathOf = (root: string, file: string): string => normalise(`${root}/${file}`)
+
+const rule = (summary: string): string =>
+  summary
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 60)
+    .replace(/-$/, "") || "error"
+
+/** What kept a run from its result: in the tool's words, or in better ones, and what that makes the command end with. */
+export interface Cause {
+  reason: string
+  exitCode: Code
+  findings: Finding[]
+}
+
+type Known = Omit<Cause, "findings">
+
+/** Says why `init`, a plan or an apply failed. `log` is what was printed for people, `stream` what for machines. */
+export function causeOf(
+  tool: string,
+  root: string,
+  { step, log, stream }: { step: string; log: string; stream: string },
+): Cause {
+  const told = streamDiagnostics(stream).filter(({ severity }) => severity === "error")
+  const errors = told.length > 0 ? told : printedErrors(log)
+  const findings = errors.map((error) => diagnosticFinding(tool, root, error))
+  const context = { root, errors, begun: begunAt(stream) }
+  // The first that says more than that something failed.
+  for (const error of errors) {
+    const cause = knownCause(error, context) ?? placedCause(error, root)
+    if (cause !== undefined) return { ...cause, reason: oneLine(cause.reason), findings }
+  }
+  const [first] = errors
+  const words =
+    first === undefined
+      ? `${tool} ${step} failed: ${plain(log).trim().split("\n").at(-1) ?? ""}`
+      : `${tool} ${step} failed: ${wordsOf(first)}`
+  return { reason: oneLine(words), exitCode: ExitCode.infrastructure, findings }
+}
+
+/** What stands in a file is the service's own, or was handed in; what is about a resource, the tool met outside. */
+function placedCause(error: Diagnostic, root: string): Known | undefined {
+  const { file, line, address } = error
+  if (file === undefined) return undefined
+  const own = isOwn(error)
+  const place = `${own ? pathOf(root, file) : file}${line === undefined ? "" : `:${line}`}`
+  const reason = `${place}: ${wordsOf(error)}`
+  if (address !== undefined) return { reason, exitCode: ExitCode.infrastructure }
+  return { reason, exitCode: own ? ExitCode.gateFailed : ExitCode.badInput }
+}
+
+const wordsOf = ({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string =>
+  [summary.replace(/:$/, ""), detail].filter((part) => part !== "").join(": ")
+
+/** When a run began, by its first line, in milliseconds. */
+function begunAt(stream: string): number | undefined {
+  const time = Date.parse(said(messages(stream)[0]?.["@timestamp"]))
+  return Number.isNaN(time) ? undefined : time
+}
+
+interface Context {
+  root: string
+  errors: readonly Diagnostic[]
+  begun: number | undefined
+}
+
+/** Causes that a person can be told more of than the tool says. */
+function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known | undefined {
+  const { summary, detail, file, address } = error
+  if (NO_VALUE.test(summary)) return { reason: noValues(root, errors), exitCode: ExitCode.badInput }
+  const lacks = MODULE.test(summary) || (file === undefined && address === undefined)
+  if (lacks && LOCK_FILE.test(`${summary}\n${detail}`))
+    return { reason: `${within(root)}${LOCK_FILE_REASON}`, exitCode: ExitCode.gateFailed }
+  if (lacks && DOWNLOAD.test(`${summary}\n${detail}`)) {
+    const reason = `a provider or module can't be downloaded: ${(detail || summary).replace(/ Get\s"[^"]*":/, "")}`
+    return { reason, exitCode: ExitCode.infrastructure }
+  }
+  // What a provider or a rule of the service's own says is nobody else's.
+  return file === undefined && address === undefined ? stateCause(error, begun) : undefined
+}
+
+/** What is wrong with a state, its lock, or a plan of it. */
+function stateCause(error: Diagnostic, begun: number | undefined): Known | undefined {
+  const { summary, detail } = error
+  const whole = wordsOf(error)
+  const workspace = /^Workspace "([^"\n]*)" doesn't exist/.exec(summary)?.[1]
+  if (workspace !== undefined)
+    return {
+      reason: `the workspace "${workspace}" doesn't exist yet: a plan makes it`,
+      exitCode: ExitCode.badInput,
+    }
+  if (/saved plan is stale/i.test(summary))
+    return { reason: "the plan is not applied: the state has changed since", exitCode: ExitCode.gateFailed }
+  if (OTHER_VERSION.test(whole)) return { reason: stateProblem(error), exitCode: ExitCode.badInput }
+  if (NO_PLAN.test(whole)) return { reason: whole, exitCode: ExitCode.badInput }
+  if (STATE.test(whole))
+    return { reason: `the state can't be read: ${stateProblem(error)}`, exitCode: ExitCode.infrastructure }
+  if (LOCKING.test(summary)) return { reason: lockReason(detail, begun), exitCode: ExitCode.infrastructure }
+  return undefined
+}
+
+/** Without what tools say of locks to whoever met no lock at all. */
+const stateProblem = ({ summary, detail }: Diagnostic): string =>
+  LOCKING.test(summary)
+    ? (detail.replace(/^Error message: /, "").split(/\n\n\S+ acquires a state lock/)[0] ?? "")
+    : wordsOf({ summary, detail })
+
+/** All variables without a value are told at once. */
+function noValues(root: string, errors: readonly Diagnostic[]): string {
+  const names = errors
+    .filter(({ summary }) => NO_VALUE.test(summary))
+    .map(({ detail }) => /variable "([^"\n]+)"/.exec(detail)?.[1] ?? "?")
+  const [first = ""] = names
+  const secret = `or pass a secret such as TF_VAR_${first}`
+  if (names.length === 1)
+    return `${within(root)}the variable "${first}" has no value: set it in a file of variables, ${secret}`
+  const list = names.map((name) => `"${name}"`).join(", ")
+  return `${within(root)}these variables have no values: ${list}: set them in a file of variables, ${secret}`
+}
+
+const within = (root: string): string => (root === "." ? "" : `${root}: `)
+
+const LOCK_FILE_REASON =
+  ".terraform.lock.hcl is missing or doesn't fit the providers: run `providers lock -platform=linux_amd64 -platform=linux_arm64` there and commit it"
+
+const NO_VALUE = /^no value for required variable/i
+const LOCKING = /acquiring the state lock/i
+const LOCK_FILE =
+  /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s[^\n]*\sdoes not match configured/i
+/** Of modules the place of the call is told. */
+const MODULE = /^(?:failed to download module|error accessing remote module registry|module not found)/i
+const DOWNLOAD =
+  /failed to (?:query available provider packages|install provider|download module|resolve provider packages)|could not (?:query provider registry|retrieve the list of available versions)|error accessing remote module registry|module not found/i
+const OTHER_VERSION =
+  /(?:created|written) by (?:a newer|a different|OpenTofu|Terraform)\b|unsupported plan file format|plan files cannot be transferred/i
+const NO_PLAN = /^failed to (?:load "[^"\n]*" as a plan file|read plan)/i
+const STATE =
+  /state (?:file|data|snapshot)|failed to (?:load|read|refresh|retrieve|get) (?:the )?(?:remote )?state|error (?:loading|refreshing) (?:the )?state/i

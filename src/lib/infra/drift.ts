@@ -1,0 +1,133 @@
+import { leadsTo } from "./attributePath.js"
+import { type Baseline, type BaselineEntry, type Fault, faultOf } from "./baseline.js"
+import { differencesOf } from "./differences.js"
+import { secretsOf } from "./masks.js"
+import type { ChangeJson, PlanJson } from "./planJson.js"
+
+/** What differs between the state and what is there: one attribute, or a resource that is gone. */
+export interface DriftItem {
+  address: string
+  type: string
+  /** For example `tags.env`; absent where the whole resource was deleted. */
+  attribute?: string
+  /** As JSON, or `(sensitive)`; absent where there was nothing. */
+  before?: string
+  after?: string
+}
+
+/** `KNOWN`: all that drifts is in the baseline. */
+export type DriftVerdict = "CLEAN" | "KNOWN" | "DRIFT"
+
+/** A drift with the entry that covers it, if one does. */
+export interface JudgedDrift extends DriftItem {
+  entry?: BaselineEntry
+  /** An entry that would cover it if it were in order, and why it isn't. */
+  broken?: { entry: BaselineEntry; fault: Fault }
+}
+
+/** Where and when drift is judged. */
+export interface DriftPlace {
+  environment: string
+  root: string
+  now: Date
+}
+
+/** What became of drift and baseline. */
+export interface DriftReport {
+  verdict: DriftVerdict
+  items: JudgedDrift[]
+  /** Entries for this environment and root that match nothing any more. */
+  unused: BaselineEntry[]
+  /** Entries for this environment and root that ended, whether something drifts or not. */
+  expired: BaselineEntry[]
+}
+
+/** Returns what drifted, from the JSON of a refresh-only plan. */
+export function driftOf(plan: PlanJson): DriftItem[] {
+  const secrets = secretsOf(plan)
+  return plan.resourceDrift.flatMap(({ address: name, type, mode, change }): DriftItem[] => {
+    if (mode === "data" || mode === "ephemeral") return []
+    const address = secrets.hideInAddress(name)
+    if (isNothing(change.after) && !isNothing(change.before)) return [{ address, type }]
+    const effective = withoutNothing(change)
+    return differencesOf(effective, secrets).flatMap(({ path, before, after, note }): DriftItem[] =>
+      note !== undefined
+        ? []
+        : [
+            {
+              address,
+              type,
+              attribute: path,
+              ...(before === undefined ? {} : { before }),
+              ...(after === undefined ? {} : { after }),
+            },
+          ],
+    )
+  })
+}
+
+/**
+ * Terraform lists a resource as drifted, and ends with exit code 2, where its provider reports as empty what was null
+ * or absent before, and says itself that nothing changed (hashicorp/terraform#36403). So nothing is taken as nothing,
+ * however it is written; in lists each place counts.
+ */
+const withoutNothing = (change: ChangeJson): ChangeJson => ({
+  ...change,
+  before: pruned(change.before),
+  after: pruned(change.after),
+})
+
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value.length === 0 ? null : value.map((each: unknown) => (each === "" ? each : pruned(each)))
+  if (typeof value !== "object" || value === null) return value === "" ? null : value
+  const entries = Object.entries(value).map(([key, each]) => [key, pruned(each)] as const)
+  const some = entries.filter(([, each]) => each !== null)
+  return some.length === 0 ? null : Object.fromEntries(some)
+}
+
+const isNothing = (value: unknown): boolean => value === null || value === undefined
+
+/** Holds drift against the baseline: what an entry in good order covers is known. */
+export function judgeDrift(drift: readonly DriftItem[], baseline: Baseline, place: DriftPlace): DriftReport {
+  const { environment, root, now } = place
+  const here = baseline.filter((entry) => holdsIn(entry, environment, root))
+  const byAddress = new Map<string, BaselineEntry[]>()
+  for (const entry of here) {
+    const others = byAddress.get(entry.address)
+    if (others === undefined) byAddress.set(entry.address, [entry])
+    else others.push(entry)
+  }
+  const faults = new Map(here.map((entry) => [entry, faultOf(entry, now)]))
+  const used = new Set<BaselineEntry>()
+  const items = drift.map((item): JudgedDrift => {
+    const matching = (byAddress.get(item.address) ?? []).filter((entry) => covers(entry, item))
+    for (const entry of matching) used.add(entry)
+    const entry = matching.find((each) => faults.get(each) === undefined)
+    if (entry !== undefined) return { ...item, entry }
+    const [first] = matching
+    const fault = first && faults.get(first)
+    return first === undefined || fault === undefined ? item : { ...item, broken: { entry: first, fault } }
+  })
+  return {
+    verdict: verdictOf(items),
+    items,
+    unused: here.filter((entry) => !used.has(entry)),
+    expired: here.filter((entry) => faults.get(entry)?.rule === "expired"),
+  }
+}
+
+function verdictOf(items: readonly JudgedDrift[]): DriftVerdict {
+  if (items.length === 0) return "CLEAN"
+  return items.every(({ entry }) => entry !== undefined) ? "KNOWN" : "DRIFT"
+}
+
+const holdsIn = (entry: BaselineEntry, environment: string, root: string): boolean =>
+  (entry.environment === undefined || entry.environment === environment) &&
+  (entry.root === undefined || entry.root === root)
+
+/** An entry for a map or a list is for all in it; one for all attributes is none for a deletion. */
+function covers({ attribute }: BaselineEntry, item: DriftItem): boolean {
+  if (item.attribute === undefined) return attribute === "(deleted)"
+  return attribute === "*" || leadsTo(attribute, item.attribute)
+}

@@ -1,0 +1,41 @@
+import type { Finding, Outcome, ToolRun } from "../finding.js"
+import { broken, count, failed, finding, passed } from "../tools/outcome.js"
+import { diagnosticFinding } from "./diagnostics.js"
+import { printedErrors } from "./printed.js"
+
+/** What `fmt -check` ends with where files need another format. */
+const UNFORMATTED = 3
+
+/** Tells what `fmt -check -diff -recursive` means. `files` is how many it looked at. */
+export function formatOutcome(tool: string, run: ToolRun, files: number): Outcome {
+  const mistakes = printedErrors(run.stderr).filter(({ file }) => file !== undefined)
+  if (mistakes.length > 0) return failed(mistakes.map((mistake) => diagnosticFinding(tool, ".", mistake)))
+  if (run.exitCode === 0) return passed(`${count(files, "file")} in the tool's own format`)
+  const findings = run.exitCode === UNFORMATTED ? diffFindings(tool, run.stdout) : []
+  return findings.length > 0 ? failed(findings) : broken(`${tool} fmt`, run)
+}
+
+/** Each file that would be changed, at its first changed line. */
+function diffFindings(tool: string, diff: string): Finding[] {
+  const headers = [...diff.matchAll(/^--- old\/(.+)\n\+\+\+ new\/\1\n(?=@@ )/gm)]
+  return headers.map((header, index) => {
+    const hunks = diff.slice(header.index + header[0].length, headers[index + 1]?.index)
+    const places = count(hunks.match(/^@@ /gm)?.length ?? 0, "place")
+    const message = `not in the format of \`${tool} fmt\` (${places}); \`slipway fix\` mends it`
+    const [, file = ""] = header
+    return finding({ tool, rule: "fmt", level: "error", file, line: firstChange(hunks), message })
+  })
+}
+
+/** The old file's line of the first change in the first hunk. */
+function firstChange(hunks: string): number {
+  const [head = "", ...lines] = hunks.split("\n")
+  const start = Number(/^@@ -(\d+)/.exec(head)?.[1] ?? 1)
+  return (
+    start +
+    Math.max(
+      lines.findIndex((line) => /^[+-]/.test(line)),
+      0,
+    )
+  )
+}

@@ -1,0 +1,133 @@
+import { fail } from "../errors.js"
+import { fields, objects, parseJson, text } from "../tools/json.js"
+
+/** What Terraform and OpenTofu mean to do to one object: `change` in the format of `show -json`. */
+export interface ChangeJson {
+  actions: string[]
+  before: unknown
+  after: unknown
+  /** `true` where a value is known only after the apply, in the shape of the value. */
+  afterUnknown: unknown
+  /** `true` where a value is sensitive, in the shape of the value. */
+  beforeSensitive: unknown
+  afterSensitive: unknown
+  replacePaths: unknown[][]
+  /** The identifier of the object that is imported. */
+  importing?: string
+}
+
+/** A resource's entry in `resource_changes` or `resource_drift`. */
+export interface ResourceJson {
+  address: string
+  previousAddress?: string
+  /** `managed`, `data` or `ephemeral`. */
+  mode: string
+  type: string
+  /** The key of an object that a replacement left over. */
+  deposed?: string
+  actionReason: string
+  change: ChangeJson
+}
+
+/** What Slipway reads of a plan. */
+export interface PlanJson {
+  formatVersion: string
+  toolVersion: string
+  resourceChanges: ResourceJson[]
+  resourceDrift: ResourceJson[]
+  /** What had to be put off to a later plan. */
+  deferred: { reason: string; resource: ResourceJson }[]
+  outputChanges: Map<string, ChangeJson>
+  /** Planning ended with an error, and the plan is a part. */
+  errored: boolean
+  /** False where applying it leaves something to be planned; tools that don't say leave nothing. */
+  complete: boolean
+  /** The plan as it was read. */
+  raw: Readonly<Record<string, unknown>>
+}
+
+/** The formats whose meaning is known; minor versions only add. */
+const MAJOR = "1"
+/** Providers' schemas have a few dozen levels at most; all that reads a plan calls itself for each. */
+const DEEPEST = 200
+
+/** Reads what `terraform show -json` or `tofu show -json` says of a plan file. */
+export function readPlan(json: string): PlanJson {
+  const parsed = parseJson(json.replace(/^\uFEFF/, ""))
+  if (parsed === undefined) throw fail("PLAN_NOT_JSON", [json.slice(0, 100)])
+  const raw = fields(parsed)
+  const formatVersion = text(raw.format_version)
+  if (formatVersion === "") throw fail("NOT_A_PLAN", ["it has no format_version"])
+  if (formatVersion.split(".")[0] !== MAJOR) throw fail("PLAN_FORMAT", [formatVersion, `${MAJOR}.x`])
+  if (!["planned_values", "resource_changes", "output_changes"].some((key) => key in raw))
+    throw fail("NOT_A_PLAN", ["it may be a state"])
+  if (isDeep(raw)) throw fail("NOT_A_PLAN", [`it has more than ${DEEPEST} levels`])
+  return planOf(raw, formatVersion)
+}
+
+const planOf = (raw: Record<string, unknown>, formatVersion: string): PlanJson => ({
+  formatVersion,
+  toolVersion: text(raw.terraform_version),
+  resourceChanges: objects(raw.resource_changes).map(resourceOf),
+  resourceDrift: objects(raw.resource_drift).map(resourceOf),
+  deferred: objects(raw.deferred_changes).map((each) => ({
+    reason: text(each.reason),
+    resource: resourceOf(fields(each.resource_change)),
+  })),
+  outputChanges: new Map(
+    Object.entries(fields(raw.output_changes)).map(([name, change]) => [name, changeOf(fields(change))]),
+  ),
+  errored: raw.errored === true,
+  complete: raw.complete !== false,
+  raw,
+})
+
+function resourceOf(raw: Record<string, unknown>): ResourceJson {
+  const [previous, deposed] = [text(raw.previous_address), text(raw.deposed)]
+  return {
+    address: text(raw.address),
+    ...(previous === "" ? {} : { previousAddress: previous }),
+    mode: text(raw.mode),
+    type: text(raw.type),
+    ...(deposed === "" ? {} : { deposed }),
+    actionReason: text(raw.action_reason),
+    change: changeOf(fields(raw.change)),
+  }
+}
+
+function changeOf(raw: Record<string, unknown>): ChangeJson {
+  const { importing } = raw
+  return {
+    actions: list(raw.actions).filter((action) => typeof action === "string"),
+    before: raw.before,
+    after: raw.after,
+    afterUnknown: raw.after_unknown,
+    beforeSensitive: raw.before_sensitive,
+    afterSensitive: raw.after_sensitive,
+    replacePaths: list(raw.replace_paths).filter((path): path is unknown[] => Array.isArray(path)),
+    ...(importing === undefined || importing === null ? {} : { importing: importedId(fields(importing)) }),
+  }
+}
+
+/** Objects that are imported by what identifies them have no id. */
+function importedId({ id, identity }: Record<string, unknown>): string {
+  if (typeof id === "string") return id
+  return identity === undefined ? "" : JSON.stringify(identity)
+}
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+
+/** Level by level, since the depth is what could overflow the stack. */
+function isDeep(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return true
+    const next: unknown[] = []
+    for (const each of level)
+      if (typeof each === "object" && each !== null)
+        for (const child of Object.values(each))
+          if (typeof child === "object" && child !== null) next.push(child)
+    level = next
+  }
+  return false
+}

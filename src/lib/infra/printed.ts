@@ -1,0 +1,32 @@
+import { plain } from "../tools/outcome.js"
+import type { Diagnostic } from "./diagnostics.js"
+
+const BEGINS = /^Error: /m
+/** How older versions begin errors that they print without the word. */
+const BEGINS_OTHERWISE =
+  /\n(?=Error refreshing state: |Failed to \w+ state: |Workspace "[^"\n]*" doesn't exist)/
+/** Where it is, and the lines of the file that are shown with it. */
+const PLACE = /^[ \t]+on (\S.*?) line (\d+)/
+const SHOWN = /^[ \t]+\d+: /
+
+/** The errors of a text that was printed for people: `init` has no other. */
+export function printedErrors(log: string): Diagnostic[] {
+  const text = plain(log).replace(/^[│╷╵] ?/gm, "")
+  const [, ...blocks] = text.split(BEGINS)
+  const [, ...others] = blocks.length > 0 ? [] : `\n${text}`.split(BEGINS_OTHERWISE)
+  return [...blocks, ...others].map(printedError)
+}
+
+function printedError(block: string): Diagnostic {
+  const [summary = "", ...lines] = block.split("\n")
+  const detail = lines
+    .filter((line) => !PLACE.test(line) && !SHOWN.test(line))
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim()
+  const at = lines.map((line) => PLACE.exec(line)).find((match) => match !== null)
+  // Of a module that can't be read the place is in the sentence.
+  const [, file, line] = at ?? / at ([^\s:]+):(\d+)\.(?: |$)/.exec(detail) ?? []
+  const place = file === undefined ? {} : { file, line: Number(line) }
+  return { severity: "error", summary: summary.trim(), detail, ...place }
+}
