@@ -1,0 +1,91 @@
+import type { Http } from "../http/client.js"
+import { fields, objects, text } from "../tools/json.js"
+import { type Access, ask, broken, done, type Found, type Host } from "./host.js"
+import type { PullRequest } from "./pullRequest.js"
+
+const VERSION = "api-version=7.1"
+
+/** Comments of a pull request in Azure DevOps: each is the first of a thread, which has a status. */
+export function azureHost(pullRequest: PullRequest, token: string, http: Http): Host {
+  const access: Access = {
+    name: "Azure DevOps",
+    needs:
+      'the permission "Contribute to pull requests" on the repository, and a personal one the scope Code (read & write)',
+    headers: {
+      accept: "application/json",
+      authorization: authorization(token),
+      // Without it the answer to a bad token is a page to sign in.
+      "x-tfs-fedauthredirect": "Suppress",
+    },
+    token,
+  }
+  const all = threadsOf(pullRequest)
+  const thread = (id: string) => `${all}/${id}?${VERSION}`
+  const one = ({ id }: Found) => `${all}/${id.replace(":", "/comments/")}?${VERSION}`
+
+  const update: Host["update"] = async (comment, body, settled) => {
+    const status = statusOf(settled)
+    // The status first: where the text then fails, the next run does both again.
+    if (comment.status !== status) {
+      const [id = ""] = comment.id.split(":")
+      const changed = await ask(http, access, { method: "PATCH", url: thread(id), json: { status } })
+      if (changed.kind !== "done") return changed
+    }
+    return ask(http, access, { method: "PATCH", url: one(comment), json: { content: body } })
+  }
+
+  return {
+    list: async (beginning) => {
+      const answer = await ask(http, access, { method: "GET", url: `${all}?${VERSION}` })
+      if (answer.kind !== "done") return answer
+      const { value } = fields(answer.value.json)
+      if (!Array.isArray(value)) return broken(access, "it answered with what is no list of threads")
+      const oldest = objects(value).sort((a, b) => Number(a.id) - Number(b.id))
+      return done(oldest.flatMap((each) => found(each, beginning)))
+    },
+    author: () => self(pullRequest.api, access, http),
+    create: (content, settled) => {
+      const comments = [{ parentCommentId: 0, content, commentType: "text" }]
+      const json = { comments, status: statusOf(settled) }
+      return ask(http, access, { method: "POST", url: `${all}?${VERSION}`, json })
+    },
+    update,
+    remove: (comment) => ask(http, access, { method: "DELETE", url: one(comment) }),
+  }
+}
+
+/** A policy may demand that no thread is active: changes wait for somebody to look at them. */
+const statusOf = (settled: boolean): string => (settled ? "closed" : "active")
+
+/** System.AccessToken and those of Entra are JWTs, three parts with dots between; a personal token has none. */
+const authorization = (token: string): string =>
+  /^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)
+    ? `Bearer ${token}`
+    : `Basic ${Buffer.from(`:${token}`).toString("base64")}`
+
+function threadsOf({ api, project, number }: PullRequest): string {
+  const [name = "", repository = ""] = project.split("/").map(encodeURIComponent)
+  return `${api}/${name}/_apis/git/repositories/${repository}/pullRequests/${number}/threads`
+}
+
+/** Threads on a file, and those that the system began, such as for a push, are none of ours. */
+function found(thread: Record<string, unknown>, beginning: string): Found[] {
+  const [first = {}] = objects(thread.comments)
+  const numbered = Number.isSafeInteger(thread.id) && Number.isSafeInteger(first.id)
+  const alive = thread.isDeleted !== true && first.isDeleted !== true && first.commentType !== "system"
+  const own = (thread.threadContext ?? null) === null && text(first.content).startsWith(beginning)
+  if (!numbered || !alive || !own) return []
+  const author = text(fields(first.author).id).toLowerCase()
+  const status = text(thread.status)
+  return [{ id: `${String(thread.id)}:${String(first.id)}`, body: text(first.content), author, status }]
+}
+
+/** Only this preview tells a job's own token who it is. */
+async function self(api: string, access: Access, http: Http): ReturnType<Host["author"]> {
+  const url = `${api}/_apis/connectionData?api-version=7.1-preview`
+  const answer = await ask(http, access, { method: "GET", url })
+  if (answer.kind !== "done") return answer
+  const id = text(fields(fields(answer.value.json).authenticatedUser).id).toLowerCase()
+  if (id === "") return broken(access, "it doesn't say whose token this is")
+  return done(({ author }) => author === id)
+}

@@ -1,0 +1,113 @@
+/** One comment for each subject on a pull request, renewed in place at each run. */
+import type { Http } from "../http/client.js"
+import { azureHost } from "./azure.js"
+import { githubHost } from "./github.js"
+import { gitlabHost, isJobToken } from "./gitlab.js"
+import { done, type Found, type Host, type HostOf, type Refusal, type Reply } from "./host.js"
+import { marked, marker, sameText } from "./marker.js"
+import { type HostKind, isPullRequest, type PullRequest } from "./pullRequest.js"
+
+export interface StickyComment {
+  pullRequest: PullRequest
+  token: string
+  /** What the comment is about, such as `infra plan staging terraform/azure`: there is one for each. */
+  key: string
+  /** Markdown, at most 60,000 bytes. */
+  body: string
+  /**
+   * That nothing in it waits for anybody, as in the short text for a plan without changes. It replaces a long one, and
+   * is written too where there is none yet, so that reviewers see that it was looked at; Azure DevOps shows its
+   * thread as closed.
+   *
+   * @default false
+   */
+  settled?: boolean
+}
+
+export type CommentOutcome =
+  | { kind: "created" | "updated" | "unchanged" }
+  /** In a line, without the token. */
+  | { kind: "refused" | "unreachable"; reason: string }
+
+const HOSTS: Readonly<Record<HostKind, HostOf>> = {
+  github: githubHost,
+  gitlab: gitlabHost,
+  "azure-devops": azureHost,
+}
+
+/** How often it is looked again for a comment that went away, or whose creation nobody knows the end of. */
+const ROUNDS = 3
+
+/** More duplicates at once would keep a run waiting; the next one goes on. */
+const REMOVALS = 20
+
+/**
+ * Creates the comment for a key, or renews it; of duplicates the oldest is renewed and the others are deleted.
+ *
+ * Ours is what begins with the key's marker and is by the author whom this token writes as: GraphQL's viewer on
+ * GitHub, the user on GitLab, the connection's identity in Azure DevOps. A quoted or forged marker thus changes
+ * nothing. Whatever the host answers becomes an outcome.
+ */
+export async function stickyComment(request: StickyComment, http: Http): Promise<CommentOutcome> {
+  const { pullRequest, key, settled = false } = request
+  const token = request.token.trim()
+  const fault = faultOf(pullRequest, token)
+  if (fault !== undefined) return { kind: "refused", reason: fault }
+  const host = HOSTS[pullRequest.host](pullRequest, token, http)
+  const body = marked(key, request.body)
+  const gone = new Set<string>()
+  let uncertain = false // whether a comment of ours may exist by a creation without an answer
+  for (let round = 1; ; round += 1) {
+    const found = await ours(host, marker(key), gone)
+    if (found.kind !== "done") return refused(found)
+    const [first, ...others] = found.value
+    const written = await write(host, first, body, settled)
+    if (written.kind === "done") {
+      for (const other of others.slice(0, REMOVALS)) await host.remove(other)
+      return { kind: uncertain && written.value === "unchanged" ? "created" : written.value }
+    }
+    if (round === ROUNDS || !(await again(written, first, http, round))) return refused(written)
+    if (first === undefined) uncertain = true
+    else gone.add(first.id)
+  }
+}
+
+/** Says whether to look once more: a comment went away before its renewal, or nobody knows whether one was created. */
+function again(refusal: Refusal, first: Found | undefined, http: Http, round: number): Promise<boolean> {
+  if (first !== undefined) return Promise.resolve(refusal.status === 404)
+  return refusal.uncertain === true ? http.pause(round) : Promise.resolve(false)
+}
+
+/** Says what is wrong before anything is asked. A header can't hold every character, and its error would quote it. */
+function faultOf(pullRequest: PullRequest, token: string): string | undefined {
+  if (!isPullRequest(pullRequest)) return "the pull request's address can't be right"
+  if (!/^[\x21-\x7E]{1,10000}$/.test(token)) return "the token is empty, or has characters that no token has"
+  if (pullRequest.host === "gitlab" && isJobToken(token)) {
+    return "GitLab lets no CI_JOB_TOKEN write comments; pass a project's access token with the scope `api`"
+  }
+  return undefined
+}
+
+/** Returns the comments for a marker that are by this token's author, the oldest first. */
+async function ours(host: Host, beginning: string, gone: ReadonlySet<string>): Promise<Reply<Found[]>> {
+  const listed = await host.list(beginning)
+  if (listed.kind !== "done" || listed.value.length === 0) return listed
+  const author = await host.author()
+  if (author.kind !== "done") return author
+  return done(listed.value.filter((comment) => author.value(comment) && !gone.has(comment.id)))
+}
+
+async function write(
+  host: Host,
+  first: Found | undefined,
+  body: string,
+  settled: boolean,
+): Promise<Reply<"created" | "updated" | "unchanged">> {
+  if (first !== undefined && sameText(first.body, body)) return done("unchanged")
+  const reply =
+    first === undefined ? await host.create(body, settled) : await host.update(first, body, settled)
+  if (reply.kind !== "done") return reply
+  return done(first === undefined ? "created" : "updated")
+}
+
+const refused = ({ kind, reason }: Refusal): CommentOutcome => ({ kind, reason })

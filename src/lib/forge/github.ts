@@ -1,0 +1,58 @@
+import type { Http } from "../http/client.js"
+import { fields, objects, text } from "../tools/json.js"
+import { type Access, ask, done, type Found, type Host, type Page, pages, type Reply } from "./host.js"
+import type { PullRequest } from "./pullRequest.js"
+
+/** Comments of a pull request on GitHub, which are those of its issue. */
+export function githubHost({ api, project, number }: PullRequest, token: string, http: Http): Host {
+  const access: Access = {
+    name: "GitHub",
+    needs: "the permission `pull-requests: write`",
+    headers: {
+      accept: "application/vnd.github+json",
+      authorization: `Bearer ${token}`,
+      "x-github-api-version": "2022-11-28",
+    },
+    token,
+  }
+  const repository = `${api}/repos/${project}`
+  const all = `${repository}/issues/${number}/comments`
+  const one = ({ id }: Found) => `${repository}/issues/comments/${id}`
+  return {
+    list: async (beginning) => {
+      const listed = await pages(http, access, `${all}?per_page=100`, nextLink)
+      if (listed.kind !== "done") return listed
+      return done(objects(listed.value).flatMap((comment) => found(comment, beginning)))
+    },
+    author: () => viewer(api, access, http),
+    create: (body) => ask(http, access, { method: "POST", url: all, json: { body } }),
+    update: (comment, body) => ask(http, access, { method: "PATCH", url: one(comment), json: { body } }),
+    remove: (comment) => ask(http, access, { method: "DELETE", url: one(comment) }),
+  }
+}
+
+function found({ id, body, user }: Record<string, unknown>, beginning: string): Found[] {
+  const begins = Number.isSafeInteger(id) && text(body).startsWith(beginning)
+  return begins ? [{ id: String(id), body: text(body), author: text(fields(user).login) }] : []
+}
+
+/** Reads https://www.rfc-editor.org/rfc/rfc8288: `<https://…?page=2>; rel="next", …`. */
+function nextLink({ headers }: Page): string | undefined {
+  const links = (headers.get("link") ?? "").split(",")
+  return links.map((link) => /^\s*<([^<>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1]).find(Boolean)
+}
+
+/**
+ * A workflow's GITHUB_TOKEN may not ask REST who it is, but may ask GraphQL. Where that isn't told either, a robot's
+ * comment is taken for ours, and never a person's: no person's name ends in `[bot]`. This matters since a token that
+ * may write comments may also change those of others.
+ */
+async function viewer(api: string, access: Access, http: Http): Promise<Reply<(comment: Found) => boolean>> {
+  const url = `${api.replace(/\/api\/v3$/, "/api")}/graphql`
+  const json = { query: "{ viewer { login } }" }
+  const answer = await ask(http, access, { method: "POST", url, json, repeatable: true })
+  if (answer.kind === "unreachable" || (answer.kind === "refused" && answer.status === 401)) return answer
+  const data = answer.kind === "done" ? fields(fields(answer.value.json).data) : {}
+  const login = text(fields(data.viewer).login)
+  return done(({ author }) => (login === "" ? author.endsWith("[bot]") : author === login))
+}

@@ -1,0 +1,54 @@
+import type { Http } from "../http/client.js"
+import { fields, objects, text } from "../tools/json.js"
+import { type Access, ask, broken, done, type Found, type Host, type Page, pages } from "./host.js"
+import type { PullRequest } from "./pullRequest.js"
+
+/** True for what a job has by itself, CI_JOB_TOKEN: GitLab lets it neither read nor write notes. */
+export const isJobToken = (token: string): boolean => token.startsWith("glcbt-")
+
+/** Comments of a merge request on GitLab, which calls them notes. */
+export function gitlabHost({ api, project, number }: PullRequest, token: string, http: Http): Host {
+  const access: Access = {
+    name: "GitLab",
+    needs:
+      "the scope `api` and the role Reporter or higher in the project (CI_JOB_TOKEN can't write comments)",
+    headers: { accept: "application/json", "private-token": token },
+    token,
+  }
+  const all = `${api}/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`
+  const one = ({ id }: Found) => `${all}/${id}`
+  return {
+    list: async (beginning) => {
+      const first = `${all}?per_page=100&sort=asc&order_by=created_at`
+      const listed = await pages(http, access, first, nextPage)
+      if (listed.kind !== "done") return listed
+      return done(objects(listed.value).flatMap((note) => found(note, beginning)))
+    },
+    // Maintainers may change the notes of others.
+    author: async () => {
+      const answer = await ask(http, access, { method: "GET", url: `${api}/user` })
+      if (answer.kind !== "done") return answer
+      const { id } = fields(answer.value.json)
+      if (!Number.isSafeInteger(id)) return broken(access, "it doesn't say whose token this is")
+      return done(({ author }) => author === String(id))
+    },
+    create: (body) => ask(http, access, { method: "POST", url: all, json: { body } }),
+    update: (note, body) => ask(http, access, { method: "PUT", url: one(note), json: { body } }),
+    remove: (note) => ask(http, access, { method: "DELETE", url: one(note) }),
+  }
+}
+
+/** What the system notes, such as a push, is no comment. */
+function found({ id, body, author, system }: Record<string, unknown>, beginning: string): Found[] {
+  const begins = Number.isSafeInteger(id) && system !== true && text(body).startsWith(beginning)
+  return begins ? [{ id: String(id), body: text(body), author: String(fields(author).id) }] : []
+}
+
+/** The header is empty on the last page. */
+function nextPage({ headers }: Page, current: string): string | undefined {
+  const number = headers.get("x-next-page") ?? ""
+  if (!/^\d{1,9}$/.test(number)) return undefined
+  const url = new URL(current)
+  url.searchParams.set("page", number)
+  return url.href
+}

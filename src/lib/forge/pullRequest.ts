@@ -1,0 +1,85 @@
+/** Which pull request a run is for, by what its CI host says in the environment. */
+import { fields, text } from "../tools/json.js"
+
+export type HostKind = "github" | "gitlab" | "azure-devops"
+
+export interface PullRequest {
+  host: HostKind
+  /** Base address of the API: of GitHub's or GitLab's (with `/api/v4`), or of an organisation in Azure DevOps. */
+  api: string
+  /** GitHub: `owner/repository`; GitLab: the project's number or path; Azure DevOps: `project/repository`. */
+  project: string
+  number: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const GITHUB_API = "https://api.github.com"
+
+/**
+ * Reads the pull request from the variables of GitHub Actions, GitLab CI or Azure Pipelines; undefined where none is
+ * named, or where what is named can't be one.
+ *
+ * GitHub's `pull_request_target` says the base branch alone, so there is none to be found.
+ */
+export function pullRequestOf(env: Environment): PullRequest | undefined {
+  return [github, gitlab, azure].map((read) => read(env)).find((found) => found !== undefined)
+}
+
+/** True for a pull request whose parts can stand in an address, and mean there what they should. */
+export function isPullRequest(value: unknown): value is PullRequest {
+  const { host, api, project, number } = fields(value)
+  const part = Object.entries(PART).find(([name]) => name === host)?.[1]
+  if (part === undefined || baseAddress(text(api)) !== api) return false
+  if (!Number.isSafeInteger(number) || Number(number) < 1) return false
+  const parts = text(project).split("/")
+  const count = host === "gitlab" ? parts.length <= 21 : parts.length === 2
+  return count && parts.every((each) => part.test(each) && !/^\.{1,2}$/.test(each))
+}
+
+/** Azure's projects may have spaces and letters of any script in their names. */
+const PART: Readonly<Record<HostKind, RegExp>> = {
+  github: /^[\w.-]{1,100}$/,
+  gitlab: /^[\w.-]{1,255}$/,
+  "azure-devops": /^[^\p{Cc}\p{Cs}/\\?#%]{1,255}$/u,
+}
+
+function github(env: Environment): PullRequest | undefined {
+  const [, number] = /^refs\/pull\/(\d+)\/(?:merge|head)$/.exec(env.GITHUB_REF ?? "") ?? []
+  return made("github", env.GITHUB_API_URL || GITHUB_API, env.GITHUB_REPOSITORY, number)
+}
+
+function gitlab(env: Environment): PullRequest | undefined {
+  return made("gitlab", env.CI_API_V4_URL, env.CI_MERGE_REQUEST_PROJECT_ID, env.CI_MERGE_REQUEST_IID)
+}
+
+/** For a repository on GitHub, Azure's id of a pull request is none of GitHub's numbers. */
+function azure(env: Environment): PullRequest | undefined {
+  const provider = env.BUILD_REPOSITORY_PROVIDER ?? "TfsGit"
+  if (provider === "GitHub") {
+    return made("github", GITHUB_API, env.BUILD_REPOSITORY_NAME, env.SYSTEM_PULLREQUEST_PULLREQUESTNUMBER)
+  }
+  if (provider !== "TfsGit") return undefined
+  const project = `${env.SYSTEM_TEAMPROJECT ?? ""}/${env.BUILD_REPOSITORY_ID ?? ""}`
+  return made("azure-devops", env.SYSTEM_COLLECTIONURI, project, env.SYSTEM_PULLREQUEST_PULLREQUESTID)
+}
+
+function made(
+  host: HostKind,
+  address: string | undefined,
+  project: string | undefined,
+  digits: string | undefined,
+): PullRequest | undefined {
+  const api = baseAddress(address)
+  if (api === undefined || project === undefined || !/^\d{1,15}$/.test(digits ?? "")) return undefined
+  const pullRequest = { host, api, project, number: Number(digits) }
+  return isPullRequest(pullRequest) ? pullRequest : undefined
+}
+
+/** Returns an address without a slash at its end; one with credentials, a query or a fragment is none to build on. */
+function baseAddress(address = ""): string | undefined {
+  if (!URL.canParse(address)) return undefined
+  const url = new URL(address)
+  const plain = ["https:", "http:"].includes(url.protocol) && !/[@?#]/.test(address)
+  return plain ? `${url.origin}${url.pathname.replace(/\/{1,8}$/, "")}` : undefined
+}

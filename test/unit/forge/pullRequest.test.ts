@@ -1,0 +1,97 @@
+import { describe, expect, it, test } from "vitest"
+import { isPullRequest, pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
+
+const GITHUB = {
+  GITHUB_REF: "refs/pull/7/merge",
+  GITHUB_REPOSITORY: "acme/shop.api",
+  GITHUB_API_URL: "https://api.github.com",
+}
+const GITLAB = {
+  CI_MERGE_REQUEST_IID: "7",
+  CI_MERGE_REQUEST_PROJECT_ID: "42",
+  CI_API_V4_URL: "https://gitlab.example.com/sub/api/v4",
+}
+const AZURE = {
+  SYSTEM_PULLREQUEST_PULLREQUESTID: "7",
+  SYSTEM_COLLECTIONURI: "https://dev.azure.com/acme/",
+  SYSTEM_TEAMPROJECT: "Démo Project",
+  BUILD_REPOSITORY_ID: "5febef5a-833d-4e14-b9c0-14cb638f91e6",
+  BUILD_REPOSITORY_PROVIDER: "TfsGit",
+}
+
+describe("a pull request is read from", () => {
+  test("GitHub Actions", () => {
+    const expected = { host: "github", api: "https://api.github.com", project: "acme/shop.api", number: 7 }
+    expect(pullRequestOf(GITHUB)).toEqual(expected)
+    expect(pullRequestOf({ ...GITHUB, GITHUB_API_URL: undefined })).toEqual(expected)
+    expect(pullRequestOf({ ...GITHUB, GITHUB_API_URL: "https://ghe.example.com/api/v3/" })).toMatchObject({
+      api: "https://ghe.example.com/api/v3",
+    })
+  })
+
+  test("GitLab CI", () => {
+    const api = "https://gitlab.example.com/sub/api/v4"
+    expect(pullRequestOf(GITLAB)).toEqual({ host: "gitlab", api, project: "42", number: 7 })
+  })
+
+  test("Azure Pipelines", () => {
+    const project = `Démo Project/${AZURE.BUILD_REPOSITORY_ID}`
+    const expected = { host: "azure-devops", api: "https://dev.azure.com/acme", project, number: 7 }
+    expect(pullRequestOf(AZURE)).toEqual(expected)
+    expect(pullRequestOf({ ...AZURE, BUILD_REPOSITORY_PROVIDER: undefined })).toEqual(expected)
+  })
+
+  test("Azure Pipelines for a repository on GitHub", () => {
+    const env = {
+      ...AZURE,
+      SYSTEM_PULLREQUEST_PULLREQUESTID: "987654321",
+      SYSTEM_PULLREQUEST_PULLREQUESTNUMBER: "7",
+      BUILD_REPOSITORY_PROVIDER: "GitHub",
+      BUILD_REPOSITORY_NAME: "acme/shop",
+    }
+    const expected = { host: "github", api: "https://api.github.com", project: "acme/shop", number: 7 }
+    expect(pullRequestOf(env)).toEqual(expected)
+    expect(pullRequestOf({ ...env, BUILD_REPOSITORY_PROVIDER: "Bitbucket" })).toBeUndefined()
+  })
+})
+
+describe("none is found", () => {
+  test.each<[string, Record<string, string | undefined>]>([
+    ["outside of a CI host", {}],
+    ["on a branch", { ...GITHUB, GITHUB_REF: "refs/heads/main" }],
+    ["in a ref like one", { ...GITHUB, GITHUB_REF: "refs/pull/7/merge/x" }],
+    ["in number 0", { ...GITHUB, GITHUB_REF: "refs/pull/0/merge" }],
+    ["in a number too great", { ...GITHUB, GITHUB_REF: `refs/pull/${"9".repeat(400)}/merge` }],
+    ["without a repository", { ...GITHUB, GITHUB_REPOSITORY: undefined }],
+    ["in a repository that climbs", { ...GITHUB, GITHUB_REPOSITORY: "../.." }],
+    ["in a repository of one part", { ...GITHUB, GITHUB_REPOSITORY: "shop" }],
+    ["in a repository with a query", { ...GITHUB, GITHUB_REPOSITORY: "acme/shop?x" }],
+    ["by an address with credentials", { ...GITHUB, GITHUB_API_URL: "https://user:pw@api.github.com" }],
+    ["by an address with a query", { ...GITHUB, GITHUB_API_URL: "https://api.github.com?x" }],
+    ["by an address of a file", { ...GITHUB, GITHUB_API_URL: "file:///etc" }],
+    ["by no address", { ...GITHUB, GITHUB_API_URL: "api.github.com" }],
+    ["on a branch in GitLab", { ...GITLAB, CI_MERGE_REQUEST_IID: undefined }],
+    ["in what is no number in GitLab", { ...GITLAB, CI_MERGE_REQUEST_IID: "7/notes" }],
+    ["without a project in Azure", { ...AZURE, SYSTEM_TEAMPROJECT: undefined }],
+    ["in a project with a slash in Azure", { ...AZURE, SYSTEM_TEAMPROJECT: "a/b" }],
+  ])("%s", (_, env) => {
+    expect(pullRequestOf(env)).toBeUndefined()
+  })
+})
+
+it("an address that isn't as pullRequestOf gives it is none", () => {
+  const found = {
+    host: "gitlab",
+    api: "https://gitlab.example.com/api/v4",
+    project: "a/b/c",
+    number: 1,
+  } as const
+  expect(isPullRequest(found)).toBe(true)
+  expect(isPullRequest({ ...found, project: "a/../c" })).toBe(false)
+  expect(isPullRequest({ ...found, project: "a//c" })).toBe(false)
+  expect(isPullRequest({ ...found, api: `${found.api}/` })).toBe(false)
+  expect(isPullRequest({ ...found, number: 1.5 })).toBe(false)
+  for (const other of [null, [], "x", {}, { ...found, host: "toString" }, { ...found, project: 42 }]) {
+    expect(isPullRequest(other)).toBe(false)
+  }
+})
