@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto"
+import type { Container, Deployment, Job, PodSpec, Secret } from "../kube/objects.js"
+import { LIMITS, migrationArgv, type MigrationLimits } from "./command.js"
+
+export interface MigrationJobOptions extends Partial<MigrationLimits> {
+  /** What this run is known by. */
+  runId: string
+  namespace: string
+  /** Whose pods the service is: where its settings come from. */
+  deployment: Deployment
+  /** The container in them that is the service; left out, the first. */
+  container?: string
+  /** The new image, by its digest. */
+  image: string
+  /** Of the database. It goes into the Secret, and nowhere else. */
+  url: string
+  /** Which variable the service takes it from. */
+  variable?: string
+  command: string
+  /** The text of `slipway_migrate.py`. */
+  script: string
+  annotations?: Record<string, string>
+  /** After which the cluster removes the Job, with its log. */
+  keptSeconds?: number
+}
+
+const RUN_LABEL = "slipway.dev/run"
+const KEY = "DATABASE_URL"
+const DAY = 86_400
+/** For the image to be pulled, and the program to end what it began. */
+const SLACK = 300
+
+/**
+ * Returns the Job that migrates the database, and the Secret with its URL. Pure; who creates them creates the Secret
+ * first, and then makes the Job its owner, so that it goes with it.
+ *
+ * The Job runs the service's container as the Deployment does, but for its command: whatever the service needs to
+ * start, its migrations may need too. Nothing selects its pod: its labels are its own.
+ */
+export function migrationJob(options: MigrationJobOptions): { job: Job; secret: Secret } {
+  const { namespace, runId, annotations = {}, url, keptSeconds = DAY } = options
+  const name = `slipway-migrate-${createHash("sha256").update(runId).digest("hex").slice(0, 8)}`
+  const labels = { "app.kubernetes.io/managed-by": "slipway", [RUN_LABEL]: labelValue(runId) }
+  const metadata = { name, namespace, labels, ...(Object.keys(annotations).length > 0 && { annotations }) }
+  const limits = { ...LIMITS, ...given(options) }
+  const job: Job = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata,
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: limits.timeout + limits.lockTimeout + limits.connectTimeout + SLACK,
+      ttlSecondsAfterFinished: keptSeconds,
+      template: { metadata: { labels, annotations: NO_MESH }, spec: podSpec(name, limits, options) },
+    },
+  }
+  const secret: Secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace, labels },
+    type: "Opaque",
+    data: { [KEY]: Buffer.from(url).toString("base64") },
+  }
+  return { job, secret }
+}
+
+/** A mesh's proxy beside it would go on when it has ended, and the Job with it. */
+const NO_MESH = { "sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled" }
+
+const given = ({
+  timeout,
+  lockTimeout,
+  connectTimeout,
+}: Partial<MigrationLimits>): Partial<MigrationLimits> => ({
+  ...(timeout !== undefined && { timeout }),
+  ...(lockTimeout !== undefined && { lockTimeout }),
+  ...(connectTimeout !== undefined && { connectTimeout }),
+})
+
+/** A run's id as a label may hold it. */
+export const labelValue = (runId: string): string =>
+  runId
+    .replace(/[^A-Za-z0-9_.-]+/g, "-")
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
+
+function podSpec(secret: string, limits: MigrationLimits, options: MigrationJobOptions): PodSpec {
+  const { spec } = options.deployment.spec.template
+  const base = spec.containers.find(({ name }) => name === options.container) ?? spec.containers[0]
+  if (base === undefined)
+    throw new Error(`the Deployment ${options.deployment.metadata.name} has no containers`)
+  const container = migrating(base, secret, limits, options)
+  // Those that stay beside the service, such as a proxy to the database. What else runs first, runs for the service.
+  const sidecars = (spec.initContainers ?? []).filter((each) => "restartPolicy" in each)
+  const mounted = [container, ...sidecars].flatMap(({ volumeMounts = [] }) =>
+    volumeMounts.map(({ name }) => name),
+  )
+  const { volumes, ...kept } = without(spec, POD_DROPPED)
+  const used = (volumes ?? []).filter(({ name }) => mounted.includes(name))
+  return {
+    ...kept,
+    containers: [container],
+    ...(sidecars.length > 0 && { initContainers: sidecars }),
+    ...(used.length > 0 && { volumes: used }),
+    restartPolicy: "Never",
+  }
+}
+
+/** What is about many pods of a service, or of one that serves. */
+const POD_DROPPED: readonly string[] = [
+  ...["initContainers", "topologySpreadConstraints", "affinity", "readinessGates", "nodeName"],
+]
+const CONTAINER_DROPPED: readonly string[] = [
+  ...["readinessProbe", "livenessProbe", "startupProbe", "ports", "lifecycle", "command", "args"],
+  ...["stdin", "stdinOnce", "tty"],
+]
+
+const without = <T extends object>(object: T, keys: readonly string[]): T =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key))) as T
+
+function migrating(
+  base: Container,
+  secret: string,
+  limits: MigrationLimits,
+  { image, variable = KEY, command, script, runId }: MigrationJobOptions,
+): Container {
+  const [program = "python", ...args] = migrationArgv(script, {
+    ...limits,
+    command,
+    variable,
+    run: runId,
+  }).map(literal)
+  const url = { name: variable, valueFrom: { secretKeyRef: { name: secret, key: KEY } } }
+  return {
+    ...without(base, CONTAINER_DROPPED),
+    name: "migrate",
+    image,
+    command: [program],
+    args,
+    env: [...(base.env ?? []).filter(({ name }) => name !== variable), url],
+  }
+}
+
+/** Kubernetes puts the variable's value for `$(NAME)`. */
+const literal = (text: string): string => text.replaceAll("$(", "$$$$(")

@@ -1,0 +1,70 @@
+import { clip } from "../report/escape.js"
+import { oneLine } from "../tools/outcome.js"
+
+/** What is asked of a service that is started. */
+export interface Smoke {
+  port: number
+  /** The first is asked until it answers well. */
+  paths: readonly string[]
+  /** How long that may take. */
+  seconds: number
+}
+
+interface Answer {
+  path: string
+  /** 0 where there was none. */
+  status: number
+  body: string
+}
+
+interface SmokeRecord {
+  answers: Answer[]
+  /** The service's exit code, where it ended by itself. */
+  ended: number | null
+  log: string
+}
+
+/** What `slipway_smoke.py` printed: whether the service answers well, and what it said for itself if not. */
+export function smokeOutcome(
+  printed: string,
+  { paths, seconds }: Smoke,
+): { status: "passed" | "failed"; reason: string; log: string } {
+  const record = readRecord(printed)
+  if (record === undefined)
+    return {
+      status: "failed",
+      reason: oneLine(`it could not be asked: ${printed || "nothing was printed"}`),
+      log: printed,
+    }
+  const { answers, ended, log } = record
+  const failed = (reason: string) => ({
+    status: "failed" as const,
+    reason: oneLine(reason),
+    log: shown(record),
+  })
+  if (ended !== null) return failed(`it ended with ${ended}: ${lastLine(log)}`)
+  if (answers.length === 0) return failed(`it can't be started: ${lastLine(log)}`)
+  const bad = answers.find(({ status }) => status < 200 || status >= 400)
+  if (bad === undefined)
+    return { status: "passed", reason: `answers ${paths.join(", ")}`, log: shown(record) }
+  const within = answers.length === 1 && paths.length > 0 ? ` within ${seconds} s` : ""
+  const body = clip(bad.body.trim(), 120)
+  return failed(
+    bad.status === 0
+      ? `${bad.path} did not answer${within} (${body}): ${lastLine(log)}`
+      : `${bad.path} answered ${bad.status}${body && `, ${JSON.stringify(body)}`}: ${lastLine(log)}`,
+  )
+}
+
+function readRecord(printed: string): SmokeRecord | undefined {
+  try {
+    return JSON.parse(printed.trim().split("\n").at(-1) ?? "") as SmokeRecord
+  } catch {
+    return undefined
+  }
+}
+
+const lastLine = (log: string): string => log.trimEnd().split("\n").at(-1)?.trim() || "it said nothing"
+
+const shown = ({ answers, log }: SmokeRecord): string =>
+  [...answers.map(({ path, status }) => `GET ${path}: ${status || "no answer"}`), log].join("\n")
