@@ -1,0 +1,121 @@
+/** Reads what pods tell in Prometheus' text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+
+/** One line: a name, its labels, and the value. */
+export interface Sample {
+  name: string
+  labels: Record<string, string>
+  value: number
+}
+
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)/
+const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
+
+export const readSamples = (text: string): Sample[] =>
+  text.split("\n").flatMap((line) => {
+    const [, name, labels = "", value = ""] = LINE.exec(line) ?? []
+    const number = valueOf(value)
+    return name === undefined || Number.isNaN(number)
+      ? []
+      : [{ name, labels: labelsOf(labels), value: number }]
+  })
+
+const valueOf = (text: string): number =>
+  /^[+-]?Inf$/.test(text) ? Number(text.replace("Inf", "Infinity")) : Number(text)
+
+const labelsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    Array.from(text.matchAll(LABEL), ([, name = "", value = ""]) => [name, unescaped(value)]),
+  )
+
+const unescaped = (value: string): string =>
+  value.replace(/\\(.)/g, (_, letter: string) => (letter === "n" ? "\n" : letter))
+
+/** What a pod has answered since it started. */
+export interface Traffic {
+  requests: number
+  errors: number
+  /** Answers by the upper bound of their time in seconds, each with those below it. */
+  buckets: Record<string, number>
+}
+
+export const NO_TRAFFIC: Traffic = Object.freeze({ requests: 0, errors: 0, buckets: {} })
+
+export interface Names {
+  counter: string
+  histogram: string
+  /** Routes that are asked by machines, and say nothing of the service's work. */
+  spared: readonly string[]
+}
+
+const STATUS = [
+  "status",
+  "code",
+  "status_code",
+  "http_status",
+  "http_status_code",
+  "http_response_status_code",
+]
+const ROUTE = ["route", "path", "handler", "endpoint", "uri", "http_route"]
+
+const labelled = ({ labels }: Sample, names: readonly string[]): string | undefined =>
+  names.map((name) => labels[name]).find((value) => value !== undefined)
+
+/** Counts a pod's answers; undefined where it has no such counter with a status. */
+export function trafficOf(
+  samples: readonly Sample[],
+  { counter, histogram, spared }: Names,
+): Traffic | undefined {
+  const counts = (sample: Sample) => !spared.includes(labelled(sample, ROUTE) ?? "")
+  const told = samples.filter(({ name }) => name === counter)
+  if (told.length > 0 && told.every((sample) => labelled(sample, STATUS) === undefined)) return undefined
+  const work = told.filter(counts)
+  const total = (some: readonly Sample[]) => some.reduce((sum, { value }) => sum + value, 0)
+  const buckets: Record<string, number> = {}
+  for (const { labels, value } of samples
+    .filter(({ name }) => name === `${histogram}_bucket`)
+    .filter(counts)) {
+    const bound = labels["le"] ?? "+Inf"
+    buckets[bound] = (buckets[bound] ?? 0) + value
+  }
+  const failed = work.filter((sample) => /^5/.test(labelled(sample, STATUS) ?? ""))
+  return { requests: total(work), errors: total(failed), buckets }
+}
+
+/** What came since; of a counter that began anew, all of it. */
+export function since(before: Traffic, now: Traffic): Traffic {
+  const more = (a: number, b: number) => (b >= a ? b - a : b)
+  const buckets = Object.entries(now.buckets).map(([bound, value]) => [
+    bound,
+    more(before.buckets[bound] ?? 0, value),
+  ])
+  return {
+    requests: more(before.requests, now.requests),
+    errors: more(before.errors, now.errors),
+    buckets: Object.fromEntries(buckets) as Record<string, number>,
+  }
+}
+
+/** All pods' together. */
+export const sum = (all: readonly Traffic[]): Traffic =>
+  all.reduce(
+    (a, b) => ({
+      requests: a.requests + b.requests,
+      errors: a.errors + b.errors,
+      buckets: Object.fromEntries(
+        [...new Set([...Object.keys(a.buckets), ...Object.keys(b.buckets)])].map((bound) => [
+          bound,
+          (a.buckets[bound] ?? 0) + (b.buckets[bound] ?? 0),
+        ]),
+      ),
+    }),
+    NO_TRAFFIC,
+  )
+
+/** The bound in seconds below which 95 of 100 answers stayed; undefined without any. */
+export function percentile95({ buckets }: Traffic): number | undefined {
+  const bounds = Object.entries(buckets)
+    .map(([bound, count]) => ({ bound: valueOf(bound), count }))
+    .sort((a, b) => a.bound - b.bound)
+  const all = bounds.at(-1)?.count ?? 0
+  return all === 0 ? undefined : bounds.find(({ count }) => count >= all * 0.95)?.bound
+}

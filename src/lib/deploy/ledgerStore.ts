@@ -1,0 +1,80 @@
+import { fail, SlipwayError } from "../errors.js"
+import type { Kube } from "../kube/client.js"
+import { CONFIG_MAP, type ConfigMap } from "../kube/objects.js"
+import {
+  type LedgerEntry,
+  ledgerFaults,
+  ledgerLine,
+  type LedgerRecord,
+  nextEntry,
+  readLedger,
+} from "../ledger.js"
+
+/** A ConfigMap takes 1 MiB; what an entry takes at most is left free. */
+const ROOM = 900_000
+const ATTEMPTS = 20
+const KEY = "entries.jsonl"
+const LABEL = "slipway.dev/ledger"
+
+/** What was done to a service in its cluster: entries in ConfigMaps, each chained to the one before it. */
+export class ClusterLedger {
+  constructor(
+    private readonly kube: Kube,
+    private readonly namespace: string,
+    private readonly service: string,
+  ) {}
+
+  /** All entries, the oldest first. Fails with LEDGER_LOST where one is missing or was changed. */
+  async entries(): Promise<LedgerEntry[]> {
+    const entries = (await this.parts()).flatMap(textOf).flatMap(readLedger)
+    const faults = ledgerFaults(entries)
+    if (faults.length > 0) throw fail("LEDGER_LOST", [faults])
+    return entries
+  }
+
+  /**
+   * Adds an entry, once for each run: the same one is given back where it is there already. Of two writers who meet,
+   * the server lets one through, and the other begins anew.
+   */
+  async append(record: LedgerRecord): Promise<LedgerEntry | undefined> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const parts = await this.parts()
+      const entry = nextEntry(parts.flatMap(textOf).flatMap(readLedger), record)
+      if (entry === undefined || (await this.write(parts, ledgerLine(entry)))) return entry
+    }
+    throw fail("LEDGER_BUSY", [ATTEMPTS])
+  }
+
+  private async parts(): Promise<ConfigMap[]> {
+    const found = await this.kube.list<ConfigMap>(CONFIG_MAP, {
+      namespace: this.namespace,
+      labels: `${LABEL}=${this.service}`,
+    })
+    return found.sort((a, b) => numberOf(a) - numberOf(b))
+  }
+
+  private async write(parts: readonly ConfigMap[], line: string): Promise<boolean> {
+    const last = parts.at(-1)
+    const text = last === undefined ? "" : textOf(last).join("")
+    try {
+      if (last === undefined || Buffer.byteLength(text) + Buffer.byteLength(line) > ROOM)
+        await this.kube.create(this.part(last === undefined ? 1 : numberOf(last) + 1, line))
+      else await this.kube.replace<ConfigMap>({ ...last, data: { ...last.data, [KEY]: text + line } })
+      return true
+    } catch (error) {
+      const overtaken = error instanceof SlipwayError && ["KUBE_CONFLICT", "KUBE_EXISTS"].includes(error.code)
+      if (overtaken) return false
+      throw error
+    }
+  }
+
+  private part(number: number, line: string): ConfigMap {
+    const name = `slipway-ledger-${this.service}-${String(number).padStart(4, "0")}`
+    const metadata = { name, namespace: this.namespace, labels: { [LABEL]: this.service } }
+    return { ...CONFIG_MAP, metadata, data: { [KEY]: line } }
+  }
+}
+
+const textOf = ({ data }: ConfigMap): string[] => [data?.[KEY] ?? ""]
+
+const numberOf = ({ metadata }: ConfigMap): number => Number(/\d+$/.exec(metadata.name)?.[0] ?? 0)

@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto"
+import type { Container, Deployment, PodTemplate } from "../kube/objects.js"
+import { EVENT, type Event, JOB, type Job, POD, type Pod, SECRET, type Secret } from "../kube/objects.js"
+import { diagnose } from "../kube/diagnosis.js"
+import { labelValue, migrationJob } from "../migration/job.js"
+import { migrationOutcome } from "../migration/outcome.js"
+import type { Context } from "./context.js"
+import { Setback } from "./setback.js"
+
+/** What a migration needs beside the image. */
+export interface Migration {
+  command: string
+  /** The text of `slipway_migrate.py`. */
+  script: string
+  /** Of the database. */
+  url: string
+}
+
+const POLL = 500
+/** For the image to be pulled. */
+const SLACK = 120
+
+/** Brings the database up to date by a Job with the new image. Fails before any pod of the service was changed. */
+export async function migrate(
+  context: Context,
+  { command, script, url }: Migration,
+  deployment: Deployment,
+  log: string[],
+): Promise<string> {
+  const { namespace, run, settings } = context
+  const { variable, timeout } = settings.migrate
+  const image = deployment.spec.template.spec.containers[0]?.image ?? ""
+  const made = migrationJob({
+    runId: run,
+    namespace,
+    deployment,
+    image,
+    url,
+    variable,
+    command,
+    script,
+    timeout,
+  })
+  context.mustHold()
+  const { job, output, pod } = await runJob(context, made.job, timeout + SLACK, made.secret)
+  const exitCode = exitCodeOf(pod)
+  const diagnosis = exitCode === undefined ? await reasonOf(context, pod) : undefined
+  log.push(...output.trimEnd().split("\n"))
+  const { status, reason } = migrationOutcome({
+    ...{ log: output, job: job?.status },
+    ...(exitCode !== undefined && { exitCode }),
+    ...(diagnosis !== undefined && { diagnosis }),
+  })
+  if (status === "passed") return reason
+  throw new Setback(`the migration ${status === "failed" ? "failed" : "could not be done"}: ${reason}`)
+}
+
+/** Tries the new version by a command of its own image, which finds it at $BASE_URL. */
+export async function smokeCommand(
+  context: Context,
+  command: string,
+  address: string,
+  template: PodTemplate,
+  log: string[],
+): Promise<string> {
+  const [base] = template.spec.containers
+  if (base === undefined) return "no container to run the smoke command in"
+  const env = [...(base.env ?? []), { name: "BASE_URL", value: address }]
+  const container = plain({ ...base, name: "smoke", command: ["sh", "-c", command], env })
+  return smokeJob(context, "smoke", { ...template.spec, containers: [container] }, command, log)
+}
+
+/** Tries the new version by a k6 script. */
+export async function smokeK6(
+  context: Context,
+  { image, script }: { image: string; script: string },
+  address: string,
+  log: string[],
+): Promise<string> {
+  const source = Buffer.from(script).toString("base64")
+  const container: Container = {
+    ...{
+      name: "smoke",
+      image,
+      command: ["sh", "-c"],
+      args: [`echo ${source} | base64 -d > /tmp/script.js && k6 run --quiet /tmp/script.js`],
+    },
+    env: [{ name: "BASE_URL", value: address }],
+  }
+  return smokeJob(context, "k6", { containers: [container] }, "k6", log)
+}
+
+const plain = ({ name, image, command, env, ...rest }: Container): Container => {
+  const { envFrom, volumeMounts, securityContext, resources, imagePullPolicy } = rest
+  return {
+    ...{ name, image },
+    ...(command !== undefined && { command }),
+    ...(env !== undefined && { env }),
+    ...(envFrom !== undefined && { envFrom }),
+    ...(volumeMounts !== undefined && { volumeMounts }),
+    ...(securityContext !== undefined && { securityContext }),
+    ...(resources !== undefined && { resources }),
+    ...(imagePullPolicy !== undefined && { imagePullPolicy }),
+  }
+}
+
+async function smokeJob(
+  context: Context,
+  what: string,
+  spec: Job["spec"]["template"]["spec"],
+  command: string,
+  log: string[],
+) {
+  const { run, namespace, settings } = context
+  const name = `slipway-${what}-${createHash("sha256").update(run).digest("hex").slice(0, 8)}`
+  const labels = { "slipway.dev/run": labelValue(run) }
+  const job: Job = {
+    ...JOB,
+    metadata: { name, namespace, labels },
+    spec: {
+      ...{ backoffLimit: 0, activeDeadlineSeconds: settings.smoke.timeout, ttlSecondsAfterFinished: 3_600 },
+      template: { metadata: { labels }, spec: { ...spec, restartPolicy: "Never" } },
+    },
+  }
+  const { output, pod } = await runJob(context, job, settings.smoke.timeout + SLACK)
+  log.push(...output.trimEnd().split("\n"))
+  const exitCode = exitCodeOf(pod)
+  if (exitCode === 0) return `smoke: \`${command}\` passed`
+  const why = exitCode === undefined ? await reasonOf(context, pod) : `ended with ${exitCode}`
+  throw new Setback(`smoke: \`${command}\` ${why}`, output.trim().split("\n").slice(-5))
+}
+
+interface Ended {
+  job: Job | undefined
+  pod: Pod | undefined
+  output: string
+}
+
+/** Runs a Job to its end; the Secret goes as soon as it has ended. */
+async function runJob(context: Context, job: Job, seconds: number, secret?: Secret): Promise<Ended> {
+  const { kube, namespace, clock } = context
+  const { name } = job.metadata
+  // One of the same run that was interrupted is begun anew: migrations go on from where they stood.
+  await kube.delete(JOB, name, namespace, { propagation: "Foreground" })
+  while ((await kube.get<Job>(JOB, name, namespace)) !== undefined) await clock.sleep(POLL)
+  if (secret !== undefined) await kube.apply<Secret>(secret)
+  try {
+    const { metadata } = await kube.create<Job>(job)
+    // So that it goes with the Job also where nobody is left to take it away.
+    const owner = { apiVersion: JOB.apiVersion, kind: JOB.kind, name, uid: metadata.uid }
+    if (secret !== undefined)
+      await kube.merge(SECRET, secret.metadata.name, namespace, { metadata: { ownerReferences: [owner] } })
+    const deadline = clock.now() + seconds * 1000
+    let [now, pod] = await look(context, name)
+    while (!isOver(now, pod) && clock.now() < deadline) {
+      await clock.sleep(POLL)
+      ;[now, pod] = await look(context, name)
+    }
+    const output = pod === undefined ? "" : await kube.logs(namespace, pod.metadata.name).catch(() => "")
+    return { job: now, pod, output }
+  } finally {
+    if (secret !== undefined) await kube.delete(SECRET, secret.metadata.name, namespace).catch(() => false)
+  }
+}
+
+async function look({ kube, namespace }: Context, name: string): Promise<[Job | undefined, Pod | undefined]> {
+  const [job, pods] = await Promise.all([
+    kube.get<Job>(JOB, name, namespace),
+    kube.list<Pod>(POD, { namespace, labels: `job-name=${name}` }),
+  ])
+  return [job, pods.at(-1)]
+}
+
+const HOPELESS = ["ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError"]
+
+function isOver(job: Job | undefined, pod: Pod | undefined): boolean {
+  const ended = (job?.status?.conditions ?? []).some(
+    ({ type, status }) => ["Complete", "Failed"].includes(type) && status === "True",
+  )
+  const stuck = pod?.status?.containerStatuses?.some(({ state }) =>
+    HOPELESS.includes(state?.waiting?.reason ?? ""),
+  )
+  return ended || stuck === true
+}
+
+const exitCodeOf = (pod: Pod | undefined): number | undefined =>
+  pod?.status?.containerStatuses
+    ?.map(({ state }) => state?.terminated?.exitCode)
+    .find((code) => code !== undefined)
+
+async function reasonOf({ kube, namespace }: Context, pod: Pod | undefined): Promise<string> {
+  if (pod === undefined) return "its pod never came up"
+  const events = await kube.list<Event>(EVENT, { namespace }).catch(() => [])
+  const own = events.filter(({ involvedObject }) => involvedObject.name === pod.metadata.name)
+  return diagnose([pod], own, {})[0]?.line ?? "the cluster doesn't say why"
+}

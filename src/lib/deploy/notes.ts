@@ -1,0 +1,41 @@
+import type { ToolRun } from "../finding.js"
+import { scrub, secretParts } from "../infra/credentials.js"
+import { TIMED_OUT } from "../run.js"
+
+/** Where the script finds what it needs. */
+export interface NotesFiles {
+  script: string
+  entry: string
+  remote: string
+  /** Undefined where the remote asks nobody who they are. */
+  token: string | undefined
+}
+
+const REASON_LENGTH = 300
+
+/** How many seconds all of it may take. */
+export const NOTES_TIME = 120
+
+/** The command that adds an entry to the note of its commit. */
+export const notesCommand = (
+  { script, entry, remote, token }: NotesFiles,
+  { sha, hash }: { sha: string; hash: string },
+): string[] => ["sh", script, entry, remote, sha, hash, ...(token === undefined ? [] : [token])]
+
+/** What came of it, for people, without what is secret: a URL's password, and the token. */
+export function notesOutcome(run: ToolRun, remote: string, token: string): string {
+  if (run.exitCode === 0) return run.stdout.trim()
+  const lines = run.stderr.split("\n").filter((line) => line.trim() !== "")
+  const said = lines.at(-1)?.trim() ?? `git ended with ${run.exitCode}`
+  const reason = run.exitCode === TIMED_OUT ? `it took more than ${NOTES_TIME} s` : said
+  const secrets = [...passwordsOf(remote), token.trim()]
+  return `not pushed: ${scrub(reason, secrets).slice(0, REASON_LENGTH)}`
+}
+
+/** The URL's user part, which may be a token alone, and the password in it: the rest tells where it failed. */
+const passwordsOf = (remote: string): string[] => [
+  ...(/^https?:\/\/([^/?#]+)@/.exec(remote)?.slice(1) ?? []),
+  ...secretParts({ kind: "environment", variable: "" }, remote.trim()).filter(
+    (part) => part !== remote.trim(),
+  ),
+]

@@ -1,0 +1,63 @@
+import { describe, expect, it, test } from "vitest"
+import { inARow, judge, rateText, unhealthy } from "../../../src/lib/deploy/judge.js"
+
+describe("requests are judged", () => {
+  const limits = { above: 2, samples: 100 }
+  test.each([
+    [99, 99, "too few"],
+    [100, 2, "good"],
+    [100, 3, "too few"],
+    [100, 6, "bad"],
+    [1000, 20, "good"],
+    [1000, 21, "too few"],
+    [1000, 30, "bad"],
+    [0, 0, "too few"],
+  ])("%d with %d errors: %s", (requests, errors, judgement) => {
+    expect(judge({ requests, errors }, limits)).toBe(judgement)
+  })
+
+  it("by a limit of 0 as well: one error is too many", () => {
+    expect(judge({ requests: 100, errors: 0 }, { above: 0, samples: 1 })).toBe("good")
+    expect(judge({ requests: 100, errors: 1 }, { above: 0, samples: 1 })).toBe("bad")
+  })
+})
+
+test.each([
+  [1240, 63, "error rate 5.1 % (63 of 1,240 requests; limit 2 %)"],
+  [1, 0, "error rate 0.0 % (0 of 1 request; limit 2 %)"],
+  [0, 0, "error rate 0.0 % (0 of 0 requests; limit 2 %)"],
+  [99.6, 1.2, "error rate 1.2 % (1 of 100 requests; limit 2 %)"],
+])("%d requests with %d errors read as a rate", (requests, errors, text) => {
+  expect(rateText({ requests, errors }, { above: 2, samples: 100 })).toBe(text)
+})
+
+describe("an answer to a question for health", () => {
+  const asked = { path: "/health", status: 200 }
+  const answer = (status: number, body = "", problem?: string) => ({
+    ...{ status, body, milliseconds: 1 },
+    ...(problem !== undefined && { problem }),
+  })
+
+  it("is good with its status, and with what its body holds", () => {
+    expect(unhealthy(answer(200), asked)).toBeUndefined()
+    expect(unhealthy(answer(200, '{"status": "ok"}'), { ...asked, body: '"ok"' })).toBeUndefined()
+    expect(unhealthy(answer(204), { ...asked, status: 204 })).toBeUndefined()
+  })
+
+  test.each([
+    [answer(0, "", "connect ECONNREFUSED"), {}, "/health: connect ECONNREFUSED"],
+    [answer(0), {}, "/health: no answer"],
+    [answer(503), {}, "/health answers 503, not 200"],
+    [answer(500, " a\n\n b "), {}, "/health answers 500, not 200: a b"],
+    [answer(200), { status: 204 }, "/health answers 200, not 204"],
+    [answer(200, "down"), { body: '"ok"' }, '/health answers without "\\"ok\\"": down'],
+    [answer(500, "x".repeat(500)), {}, `/health answers 500, not 200: ${"x".repeat(200)}`],
+  ])("%j is bad", (given, more, problem) => {
+    expect(unhealthy(given, { ...asked, ...more })).toBe(problem)
+  })
+})
+
+it("counts what went well in a row, and begins anew after what didn't", () => {
+  expect([true, true, false, true].reduce(inARow, 0)).toBe(1)
+  expect([false, true, true].reduce(inARow, 0)).toBe(2)
+})

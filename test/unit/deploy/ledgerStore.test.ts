@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from "vitest"
+import { ClusterLedger } from "../../../src/lib/deploy/ledgerStore.js"
+import { fail } from "../../../src/lib/errors.js"
+import type { Kube } from "../../../src/lib/kube/client.js"
+import type { ConfigMap, Kind } from "../../../src/lib/kube/objects.js"
+import { ledgerFaults } from "../../../src/lib/ledger.js"
+import { record } from "./entries.js"
+
+/** A server of ConfigMaps: what is made of a state that is over is refused. */
+class Server {
+  readonly maps = new Map<string, ConfigMap>()
+  /** Done once, before the next write. */
+  meanwhile: (() => Promise<unknown>) | undefined
+  private version = 0
+
+  async list(_: Kind, { namespace, labels }: { namespace: string; labels: string }): Promise<ConfigMap[]> {
+    await Promise.resolve()
+    const found = [...this.maps.values()].filter(
+      ({ metadata }) =>
+        metadata.namespace === namespace &&
+        Object.entries(metadata.labels ?? {}).some(([key, value]) => `${key}=${value}` === labels),
+    )
+    return structuredClone(found).reverse()
+  }
+
+  async create(given: ConfigMap): Promise<ConfigMap> {
+    await this.others()
+    if (this.maps.has(given.metadata.name)) throw fail("KUBE_EXISTS", ["ConfigMap"])
+    return this.put(given)
+  }
+
+  async replace(given: ConfigMap): Promise<ConfigMap> {
+    await this.others()
+    const there = this.maps.get(given.metadata.name)
+    if (there?.metadata.resourceVersion !== given.metadata.resourceVersion)
+      throw fail("KUBE_CONFLICT", ["ConfigMap", "changed"])
+    return this.put(given)
+  }
+
+  private async others(): Promise<void> {
+    const act = this.meanwhile
+    this.meanwhile = undefined
+    await act?.()
+  }
+
+  private put(given: ConfigMap): ConfigMap {
+    const metadata = { ...given.metadata, resourceVersion: String((this.version += 1)) }
+    const stored = { ...structuredClone(given), metadata }
+    this.maps.set(metadata.name, stored)
+    return stored
+  }
+}
+
+let server: Server
+let ledger: ClusterLedger
+
+beforeEach(() => {
+  server = new Server()
+  ledger = new ClusterLedger(server as unknown as Kube, "audio", "web")
+})
+
+const runs = async () => (await ledger.entries()).map(({ run }) => run)
+
+describe("a cluster's ledger", () => {
+  it("is empty at first, and keeps entries in their order", async () => {
+    expect(await ledger.entries()).toEqual([])
+    const first = await ledger.append(record("run-1"))
+    const second = await ledger.append(record("run-2"))
+    expect(second?.previous).toBe(first?.hash)
+    expect(await ledger.entries()).toEqual([first, second])
+    expect([...server.maps.keys()]).toEqual(["slipway-ledger-web-0001"])
+  })
+
+  it("is each service's own", async () => {
+    await ledger.append(record("run-1"))
+    expect(await new ClusterLedger(server as unknown as Kube, "audio", "api").entries()).toEqual([])
+    expect(await new ClusterLedger(server as unknown as Kube, "other", "web").entries()).toEqual([])
+  })
+
+  it("takes an entry once for each run", async () => {
+    await ledger.append(record("run-1"))
+    expect(await ledger.append(record("run-1", { status: "failed" }))).toBeUndefined()
+    expect(await runs()).toEqual(["run-1"])
+  })
+
+  it("loses nothing where two writers meet, be it at the first entry or later", async () => {
+    server.meanwhile = () => ledger.append(record("run-1"))
+    await ledger.append(record("run-2"))
+    server.meanwhile = () => ledger.append(record("run-3"))
+    await ledger.append(record("run-4"))
+    await Promise.all(["run-5", "run-6", "run-7"].map((run) => ledger.append(record(run))))
+    const all = await runs()
+    expect(all.slice(0, 4)).toEqual(["run-1", "run-2", "run-3", "run-4"])
+    expect(all.slice(4).sort()).toEqual(["run-5", "run-6", "run-7"])
+    expect(ledgerFaults(await ledger.entries())).toEqual([])
+  })
+
+  it("says so where others are always faster", async () => {
+    let writers = 0
+    const busy = (): Promise<unknown> => {
+      const other = ledger.append(record(`other-${(writers += 1)}`))
+      return other.then(() => (server.meanwhile = writers < 50 ? busy : undefined))
+    }
+    server.meanwhile = busy
+    await expect(ledger.append(record("run-1"))).rejects.toMatchObject({ code: "LEDGER_BUSY" })
+  })
+
+  it("goes on in another ConfigMap when one is full", async () => {
+    const long = { version: "v1", log: "x".repeat(400_000) }
+    for (const run of ["run-1", "run-2", "run-3", "run-4", "run-5"])
+      await ledger.append(record(run, { facts: long }))
+    expect([...server.maps.keys()]).toEqual([1, 2, 3].map((number) => `slipway-ledger-web-000${number}`))
+    for (const { data } of server.maps.values()) expect(JSON.stringify(data).length).toBeLessThan(1_000_000)
+    expect(await runs()).toEqual(["run-1", "run-2", "run-3", "run-4", "run-5"])
+  })
+
+  it("fails where an entry was changed, or is missing", async () => {
+    for (const run of ["run-1", "run-2", "run-3"]) await ledger.append(record(run))
+    const [map] = server.maps.values()
+    const text = map?.data?.["entries.jsonl"] ?? ""
+    const write = (changed: string) => {
+      if (map) map.data = { "entries.jsonl": changed }
+    }
+    write(text.replace('"run":"run-2"', '"run":"run-9"'))
+    await expect(ledger.entries()).rejects.toThrow("the cluster's ledger is not whole: entry 2 was changed")
+    write(text.split("\n").toSpliced(1, 1).join("\n"))
+    await expect(ledger.entries()).rejects.toThrow("entry 2 does not follow the one before it")
+    write(text)
+    expect(await runs()).toHaveLength(3)
+  })
+})
