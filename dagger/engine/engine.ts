@@ -13,12 +13,12 @@ import {
   writeFileSync,
 } from "node:fs"
 import { connect } from "node:net"
-import { basename, dirname, join } from "node:path"
+import { basename, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { endCluster } from "../cluster/holder.js"
 import { run } from "../lib/shell.js"
 import { fail } from "../../src/lib/errors.js"
 import { CONTAINERS_MIRROR, MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../images/recipes.js"
-import { programFolders } from "../images/standIns.js"
 import { HOME, makeHome, paths, REPOSITORY } from "../lib/home.js"
 import { withLock } from "../lib/lock.js"
 import { say, seconds } from "../lib/progress.js"
@@ -26,13 +26,12 @@ import { contentKey, sweepStore } from "../lib/store.js"
 import { binaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
+import { birth, lives, type Process } from "./process.js"
 import { engineRoot } from "./root.js"
 import { sdkContent } from "./sdk.js"
 
-/** A sandbox that was started: its outermost process, told apart from a later one of the same number by its birth. */
-interface State {
-  pid: number
-  born: string
+/** A sandbox that was started: its outermost process. */
+interface State extends Process {
   /** Of everything that the sandbox was started with. */
   key: string
   networks: Networks
@@ -56,7 +55,7 @@ export async function up(): Promise<void> {
     const state = running()
     if (state?.key === key && (await answers())) return
     await stop()
-    sweepStore([dirname(root), built, sdk, ...programFolders()])
+    sweepStore()
     await start(root, built, sdk, key)
     say(`engine started (${seconds(begun)})`)
   })
@@ -72,7 +71,7 @@ export async function down(): Promise<void> {
 export function running(): State | undefined {
   if (!existsSync(paths.state)) return undefined
   const state = JSON.parse(readFileSync(paths.state, "utf8")) as State
-  return birth(state.pid) === state.born ? state : undefined
+  return lives(state) ? state : undefined
 }
 
 /** Whether the engine takes connections. */
@@ -95,16 +94,6 @@ function startKey(...folders: string[]): string {
     texts: [...folders, ...scripts, JSON.stringify(MIRRORED_REGISTRIES)],
     folders: [join(REPOSITORY, "dagger/images")],
   })
-}
-
-/** When a process began, in the kernel's clock ticks; undefined when no living one has that number. */
-function birth(pid: number): string | undefined {
-  try {
-    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
-    return state === "Z" ? undefined : fields[18]
-  } catch {
-    return undefined
-  }
 }
 
 async function start(root: string, built: string, sdk: string, key: string): Promise<void> {
@@ -197,9 +186,11 @@ function linkCommand(built: string): void {
 }
 
 async function stop(): Promise<void> {
+  // While it still can take leave of the engine: it would wait for one that has gone.
+  await endCluster()
   const state = running()
   if (state) {
-    const alive = () => birth(state.pid) === state.born
+    const alive = () => lives(state)
     await run({ nothrow: true })`pkill -TERM --parent ${state.pid}`
     const deadline = Date.now() + STOP_SECONDS * 1000
     while (alive() && Date.now() < deadline) await sleep(50)

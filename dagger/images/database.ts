@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import { run } from "../lib/shell.js"
 import { contentKey } from "../lib/store.js"
 import { HOST } from "./debian.js"
 import { push } from "./layout.js"
-import { builtProgram, type Program, programFolder } from "./programs.js"
+import { builtProgram, type Program, programKey } from "./programs.js"
 import type { Named } from "./recipes.js"
 
 const ADVISORIES = join(import.meta.dirname, "advisories.yaml")
@@ -16,7 +16,7 @@ export const DATABASE: Named = { name: "aquasecurity/trivy-db", tags: ["2"] }
 export const DATABASE_HOURS = 24
 
 /** What makes it. */
-export const DATABASE_PROGRAM: Program = {
+const DATABASE_PROGRAM: Program = {
   module: "trivy",
   package: "./database",
   flags: ["-ldflags", "-s -w"],
@@ -25,7 +25,7 @@ export const DATABASE_PROGRAM: Program = {
 
 export const databaseKey = (): string =>
   contentKey({
-    texts: [readFileSync(ADVISORIES, "utf8"), basename(programFolder(DATABASE_PROGRAM, HOST))],
+    texts: [readFileSync(ADVISORIES, "utf8"), programKey(DATABASE_PROGRAM, HOST)],
   })
 
 /** Makes it of the list beside this file, dated now, and pushes it. Needs the registry. */

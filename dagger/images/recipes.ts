@@ -1,4 +1,6 @@
+import { clusterRecipes } from "./cluster.js"
 import { HOST, type Platform } from "./debian.js"
+import { INFRA } from "./infra.js"
 import type { Program } from "./programs.js"
 import { SIGSTORE } from "./sigstore.js"
 
@@ -50,7 +52,7 @@ export interface User {
 }
 
 /** The registries in whose place the mirror is asked first. */
-export const MIRRORED_REGISTRIES = ["docker.io", "ghcr.io"]
+export const MIRRORED_REGISTRIES = ["docker.io", "ghcr.io", "registry.k8s.io"]
 
 /** Where the mirror listens, within the engine's network. */
 export const MIRROR_ADDRESS = "127.0.0.1:5000"
@@ -258,4 +260,6 @@ export const RECIPES: readonly Recipe[] = [
   ...[debian, python, git, postgres, redis],
   ...[trivy, regctl, cosign, registry],
   ...SIGSTORE,
+  ...INFRA,
+  ...clusterRecipes(CONTAINERS_MIRROR, MIRRORED_REGISTRIES),
 ]

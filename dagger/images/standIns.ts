@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import { contentKey } from "../lib/store.js"
 import { buildImage } from "./build.js"
-import { buildDatabase, DATABASE, DATABASE_HOURS, DATABASE_PROGRAM, databaseKey } from "./database.js"
-import { HOST } from "./debian.js"
-import { programFolder } from "./programs.js"
+import { buildDatabase, DATABASE, DATABASE_HOURS, databaseKey } from "./database.js"
+import { programKey } from "./programs.js"
 import { type Named, RECIPES, type Recipe } from "./recipes.js"
 
 /** What the mirror makes when it is first asked for it. */
@@ -24,28 +23,17 @@ export const STAND_INS: readonly StandIn[] = [
   { ...DATABASE, hours: DATABASE_HOURS, key: databaseKey, make: buildDatabase },
 ]
 
-/** Where the store keeps the programs that stand-ins hold or are made by. */
-export const programFolders = (): string[] => [
-  ...RECIPES.flatMap(foldersOf),
-  programFolder(DATABASE_PROGRAM, HOST),
-]
-
 function image(recipe: Recipe): StandIn {
   const { name, tags, files = {} } = recipe
   const key = () =>
     contentKey({
-      texts: [
-        JSON.stringify(recipe),
-        ...SOURCES,
-        ...Object.values(files).map(read),
-        ...foldersOf(recipe).map((folder) => basename(folder)),
-      ],
+      texts: [JSON.stringify(recipe), ...SOURCES, ...Object.values(files).map(read), ...programKeys(recipe)],
     })
   return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
 }
 
-const foldersOf = ({ programs = {}, platforms }: Recipe): string[] =>
-  Object.values(programs).flatMap((program) => platforms.map((platform) => programFolder(program, platform)))
+const programKeys = ({ programs = {}, platforms }: Recipe): string[] =>
+  Object.values(programs).flatMap((program) => platforms.map((platform) => programKey(program, platform)))
 
 function read(name: string): string {
   return readFileSync(join(import.meta.dirname, name), "utf8")

@@ -21,6 +21,8 @@ export const paths = {
   /** There once the engine ended by itself. */
   engineEnded: join(HOME, "engine.ended"),
   registry: join(HOME, "registry"),
+  /** What the running cluster says; gone with it. */
+  cluster: join(HOME, "cluster"),
 } as const
 
 export function makeHome(): void {

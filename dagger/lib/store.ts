@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs"
 import { join, relative } from "node:path"
 import { paths } from "./home.js"
 import { withLock } from "./lock.js"
@@ -28,9 +37,12 @@ function filesBelow(folder: string): string[] {
     .sort()
 }
 
+/** For how long the store keeps what nobody asks for: checkouts of several versions share it. */
+const KEPT_DAYS = 7
+
 /**
  * A folder that is built once for each content of its inputs and then only read. It is made beside its place and
- * moved there when done, so that a folder of that name is always whole.
+ * moved there when done, so that a folder of that name is always whole. Its time says when it was last asked for.
  */
 export async function stored(
   name: string,
@@ -38,9 +50,9 @@ export async function stored(
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(paths.store, `${name}-${contentKey(inputs)}`)
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) return asked(folder)
   return withLock(join(paths.store, `.${name}.lock`), async () => {
-    if (existsSync(folder)) return folder
+    if (existsSync(folder)) return asked(folder)
     const partial = join(paths.store, `.${name}.partial`)
     rmSync(partial, { recursive: true, force: true })
     mkdirSync(partial)
@@ -50,10 +62,18 @@ export async function stored(
   })
 }
 
-/** Removes what earlier versions built. Only for when no engine runs: it would be reading from it. */
-export function sweepStore(keep: string[]): void {
+function asked(folder: string): string {
+  const now = new Date()
+  utimesSync(folder, now, now)
+  return folder
+}
+
+/** Removes what nobody has asked for in days. Only for when no engine runs: it would be reading from it. */
+export function sweepStore(): void {
+  const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000
   for (const name of readdirSync(paths.store)) {
     const folder = join(paths.store, name)
-    if (!name.startsWith(".") && !keep.includes(folder)) rmSync(folder, { recursive: true, force: true })
+    if (!name.startsWith(".") && statSync(folder).mtimeMs < oldest)
+      rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { contentKey } from "../../../dagger/lib/store.js"
 
 describe("contentKey", () => {
@@ -53,5 +53,42 @@ describe("contentKey", () => {
 
   it("depends on the order of texts", () => {
     expect(contentKey({ texts: ["a", "b"] })).not.toBe(contentKey({ texts: ["b", "a"] }))
+  })
+})
+
+describe("the store", () => {
+  let home: string
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), "home-"))
+    mkdirSync(join(home, "store"))
+    vi.stubEnv("SLIPWAY_HOME", home)
+    vi.resetModules()
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    rmSync(home, { recursive: true })
+  })
+  const age = (folder: string, days: number) => {
+    const then = Date.now() / 1000 - days * 24 * 3600
+    utimesSync(folder, then, then)
+  }
+
+  it("keeps what was asked for this week, by whatever version, and removes the rest", async () => {
+    const { stored, sweepStore } = await import("../../../dagger/lib/store.js")
+    let builds = 0
+    const build = (text: string) =>
+      stored("thing", { texts: [text] }, (folder) => {
+        builds++
+        writeFileSync(join(folder, "content"), text)
+        return Promise.resolve()
+      })
+    const [asked, unasked, younger] = [await build("asked"), await build("unasked"), await build("younger")]
+    age(asked, 8)
+    age(unasked, 8)
+    age(younger, 6)
+    expect(await build("asked")).toBe(asked)
+    sweepStore()
+    expect([asked, unasked, younger].map((folder) => existsSync(folder))).toEqual([true, false, true])
+    expect(builds).toBe(3)
   })
 })

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs"
-import { basename, join, resolve } from "node:path"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { type Program, programFolder } from "../../../dagger/images/programs.js"
+import { type Program, programKey } from "../../../dagger/images/programs.js"
 import { RECIPES } from "../../../dagger/images/recipes.js"
 import { STAND_INS } from "../../../dagger/images/standIns.js"
 
@@ -34,22 +35,56 @@ describe("stand-ins", () => {
   })
 })
 
-describe("programFolder", () => {
-  const tool: Program = { module: "trivy", package: "github.com/aquasecurity/trivy/cmd/trivy", flags: ["-v"] }
-  const folder = (changes: Partial<Program>) => programFolder({ ...tool, ...changes }, "linux/amd64")
-
-  it("is named by module, command and architecture", () => {
-    expect(basename(folder({}))).toMatch(/^trivy-amd64-[0-9a-f]{16}$/)
-    expect(basename(folder({ package: "./database" }))).toMatch(/^trivy-database-amd64-[0-9a-f]{16}$/)
-    expect(basename(programFolder(tool, "linux/arm64"))).toMatch(/^trivy-arm64-/)
+describe("the provider in the images of OpenTofu and Terraform", () => {
+  it("is built so that its bytes are the same anywhere: the sample's lock file has their hash", () => {
+    const [program] = RECIPES.filter(({ name }) => name === "opentofu/opentofu")
+      .flatMap(({ programs = {} }) => Object.entries(programs))
+      .flatMap(([path, program]) => (path.includes("/plugins/") ? [program] : []))
+    expect(program?.flags).toContain("-trimpath")
+    expect(program?.toolchain).toMatch(/^go1\.\d+\.\d+$/)
   })
 
-  it("is another for other flags, another experiment and another package", () => {
-    const all = [{}, { flags: ["-x"] }, { experiment: "jsonv2" }, { package: "example.com/cmd/trivy" }].map(
-      folder,
-    )
-    expect(new Set(all).size).toBe(4)
-    expect(folder({ flags: ["-v"] })).toBe(folder({}))
+  it("is of the version that the sample's lock file names", () => {
+    const lock = readFileSync(join(IMAGES, "../../test/app/terraform/local/.terraform.lock.hcl"), "utf8")
+    const [, version] = /version {5}= "(.*)"/.exec(lock) ?? []
+    const paths = RECIPES.flatMap(({ programs = {}, links = {} }) => Object.keys({ ...programs, ...links }))
+    const places = paths.filter((path) => path.includes("/hashicorp/time/"))
+    expect(places.length).toBeGreaterThan(0)
+    for (const path of places) expect(path).toContain(`/${version}/linux_`)
+  })
+})
+
+describe("programKey", () => {
+  const tool: Program = { module: "trivy", package: "github.com/aquasecurity/trivy/cmd/trivy", flags: ["-v"] }
+  const key = (changes: Partial<Program>) => programKey({ ...tool, ...changes }, "linux/amd64")
+
+  it("is named by module, command and architecture", () => {
+    expect(key({})).toMatch(/^trivy-amd64-[0-9a-f]{16}$/)
+    expect(key({ package: "./database" })).toMatch(/^trivy-database-amd64-[0-9a-f]{16}$/)
+    expect(programKey(tool, "linux/arm64")).toMatch(/^trivy-arm64-/)
+  })
+
+  it("is another for other flags, another experiment, another compiler and another package", () => {
+    const changes = [
+      ...[{}, { flags: ["-x"] }, { experiment: "jsonv2" }, { toolchain: "go1.26.8" }],
+      { package: "example.com/cmd/trivy" },
+    ]
+    expect(new Set(changes.map(key)).size).toBe(5)
+    expect(key({ flags: ["-v"] })).toBe(key({}))
+  })
+
+  it("takes a module from anywhere, by its content and not by its place", () => {
+    const [one, other] = [0, 1].map(() => {
+      const module = join(mkdtempSync(join(tmpdir(), "slipway-module-")), "provider")
+      mkdirSync(join(module, "settings"), { recursive: true })
+      for (const file of ["go.mod", "go.sum", "settings/main.go"]) writeFileSync(join(module, file), file)
+      return module
+    }) as [string, string]
+    const of = (module: string) => programKey({ module, package: "./settings" }, "linux/amd64")
+    expect(of(one)).toMatch(/^provider-settings-amd64-[0-9a-f]{16}$/)
+    expect(of(one)).toBe(of(other))
+    writeFileSync(join(other, "settings/main.go"), "changed")
+    expect(of(one)).not.toBe(of(other))
   })
 })
 
