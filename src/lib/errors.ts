@@ -2,10 +2,13 @@
  * The one catalogue of errors: a function per code, each giving what failed, with the value quoted,
  * and what to do next. A code's exit code is what the `slipway` command ends with.
  */
+import { deployErrors } from "./errors/deploy.js"
 import { engineErrors } from "./errors/engine.js"
 import { type Catalogue, type Entry, ExitCode, quote } from "./errors/entry.js"
 import { imageErrors } from "./errors/image.js"
 import { infraErrors } from "./errors/infra.js"
+import { kubeErrors } from "./errors/kube.js"
+import { migrationErrors } from "./errors/migration.js"
 import { releaseErrors } from "./errors/release.js"
 
 export { ExitCode } from "./errors/entry.js"
@@ -65,6 +68,9 @@ const catalogue = {
   ...imageErrors,
   ...releaseErrors,
   ...infraErrors,
+  ...kubeErrors,
+  ...deployErrors,
+  ...migrationErrors,
 } satisfies Catalogue
 
 export type ErrorCode = keyof typeof catalogue

@@ -1,12 +1,18 @@
 import type { Config } from "./config/config.js"
+import type { Environment } from "./config/deploy.js"
 import { fail } from "./errors.js"
 import { versionOfRef } from "./release/version.js"
+import { type Group, GROUPS } from "./stages.js"
+import type { Run } from "./verdict.js"
 
 /** What can happen to a repository. */
 export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manual"] as const
 
 /** The groups of stages that policy decides on, in the order of their work. */
-export const POLICY_GROUPS = ["quality", "security", "tests", "image", "release"] as const
+export const POLICY_GROUPS = [
+  ...(["quality", "security", "tests", "infra", "plan", "drift", "apply"] as const),
+  ...(["image", "release", "deploy"] as const),
+] as const
 
 export type PolicyGroup = (typeof POLICY_GROUPS)[number]
 
@@ -32,12 +38,17 @@ interface Rule {
   /** What happened, in words. */
   what: string
   groups: readonly PolicyGroup[]
+  /** Where it is deployed to. */
+  environment?: Environment
   /** Why groups are left out, where the event alone doesn't say. */
   without?: Partial<Record<PolicyGroup, string>>
 }
 
 const CHECKS = ["quality", "security", "tests"] as const
-const UP_TO_IMAGE = [...CHECKS, "image"] as const
+const UP_TO_IMAGE = [...CHECKS, "infra", "image"] as const
+const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, "release", "deploy"] as const
+/** A plan is for those who review a change. */
+const REVIEW = [...UP_TO_IMAGE, "plan"] as const
 
 /** Says which groups of stages run, and why. Fails with UNKNOWN_EVENT. */
 export function policy(
@@ -47,10 +58,14 @@ export function policy(
   const rule = ruleFor(happening)
   const decide = (group: PolicyGroup): Decision => {
     if (!rule.groups.includes(group))
-      return { runs: false, why: rule.without?.[group] ?? `not for ${rule.what}` }
-    if (group === "release" && release.registry === undefined)
+      return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? `not for ${rule.what}` }
+    if ((group === "release" || group === "deploy") && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
-    return { runs: true, why: rule.what }
+    const { environment } = rule
+    return {
+      runs: true,
+      why: group === "deploy" && environment ? `${rule.what}, to ${environment}` : rule.what,
+    }
   }
   return Object.fromEntries(POLICY_GROUPS.map((group) => [group, decide(group)])) as Record<
     PolicyGroup,
@@ -58,16 +73,44 @@ export function policy(
   >
 }
 
+/** Where what happened is deployed to; undefined for nowhere. Fails with UNKNOWN_EVENT. */
+export const environmentFor = (happening: Happening): Environment | undefined =>
+  ruleFor(happening).environment
+
+/** The groups that are asked for, else those that the event asks for. Fails with UNKNOWN_STAGE and UNKNOWN_EVENT. */
+export function groupsFor(
+  { event, ref }: Pick<Run, "event" | "ref">,
+  baseRef: string,
+  only: readonly string[],
+  { release: own }: Pick<Config, "release">,
+  embedded: boolean,
+): Group[] {
+  const unknown = only.find((group) => !GROUPS.some((known) => known === group))
+  if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
+  if (only.length > 0) return GROUPS.filter((group) => only.includes(group))
+  const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
+  const decisions = policy({ event, ref, baseRef }, { release: registry })
+  return GROUPS.filter((group) => decisions[group].runs)
+}
+
+/** Why groups are left out, whatever happened. */
+const WITHOUT: Partial<Record<PolicyGroup, string>> = {
+  plan: "plans are made for pull requests, or by hand: slipway infra plan",
+  drift: "drift is looked for on schedule, or by hand: slipway infra drift",
+  apply: "plans are applied by hand: slipway infra apply",
+}
+
 function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
   if (!EVENTS.some((known) => known === event)) throw fail("UNKNOWN_EVENT", [event, EVENTS])
-  if (event === "schedule") return { what: "a schedule, which looks for new vulnerabilities", groups: SCANS }
+  if (event === "schedule")
+    return { what: "a schedule, which looks for what has changed outside", groups: SCANS }
   if (event === "pull_request") return pullRequest(baseRef)
   if (event === "local" || event === "manual" || ref === "") {
     const without = "not unless it is asked for"
     return {
       what: event === "local" ? "a run on a laptop" : ref === "" ? "a run without a ref" : "a run by hand",
       groups: [...CHECKS, ...asked],
-      without: { image: without, release: without },
+      without: { infra: without, image: without, release: without, deploy: without },
     }
   }
   const tag = tagOf(event, ref)
@@ -75,30 +118,38 @@ function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
 }
 
 /** Packages are scanned as the sources name them, and as the image has them. */
-const SCANS = ["security", "image"] as const
+const SCANS = ["security", "image", "drift"] as const
 
 /** A pull request publishes nothing: its code is anybody's. */
 function pullRequest(baseRef: string | undefined): Rule {
-  if (baseRef === undefined || baseRef === "") return { what: "a pull request", groups: UP_TO_IMAGE }
+  if (baseRef === undefined || baseRef === "") return { what: "a pull request", groups: REVIEW }
   const base = branchOf(baseRef)
   const what = `a pull request to ${base}`
-  return { what, groups: base === "develop" || base === "main" ? UP_TO_IMAGE : CHECKS }
+  if (base === "develop" || base === "main") return { what, groups: REVIEW }
+  return { what, groups: CHECKS, without: { plan: `not for ${what}` } }
 }
 
 function pushTo(branch: string): Rule {
   const what = `a push to ${branch}`
-  if (branch === "develop" || branch.startsWith("hotfix/")) return { what, groups: POLICY_GROUPS }
-  if (branch === "main")
-    return { what, groups: UP_TO_IMAGE, without: { release: "main is released by a tag such as v1.2.3" } }
+  if (branch === "develop" || branch.startsWith("hotfix/"))
+    return { what, groups: UP_TO_DEPLOYMENT, environment: "staging" }
+  if (branch === "main") {
+    const without = "main is released by a tag such as v1.2.3"
+    return { what, groups: UP_TO_IMAGE, without: { release: without, deploy: without } }
+  }
   return { what, groups: CHECKS }
 }
 
 /** All is run again, mostly from the cache: the release carries a verdict of its own on every gate. */
 function tagged(tag: string): Rule {
   if (versionOfRef(`refs/tags/${tag}`) !== undefined)
-    return { what: `the version ${tag}`, groups: POLICY_GROUPS }
+    return { what: `the version ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "production" }
   const without = `the tag ${tag} is no version such as v1.2.3`
-  return { what: `the tag ${tag}`, groups: CHECKS, without: { image: without, release: without } }
+  return {
+    what: `the tag ${tag}`,
+    groups: CHECKS,
+    without: { infra: without, image: without, release: without, deploy: without },
+  }
 }
 
 /** A host may call a tag's push a push. */

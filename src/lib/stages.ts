@@ -1,12 +1,19 @@
 import { CHECKS, SCANS, SUITES } from "./config/config.js"
+import { INFRA_CHECKS } from "./config/infra.js"
+import { STEPS } from "./deploy/steps.js"
 
 /** The stages of each group, in the order in which reports list them. */
 export const STAGES = {
   quality: CHECKS,
   security: SCANS,
   tests: [...SUITES, "coverage"],
+  infra: INFRA_CHECKS,
+  plan: ["plan"],
+  drift: ["drift"],
+  apply: ["apply"],
   image: ["build", "scan"],
   release: ["publish", "sign", "attest", "verify", "tag"],
+  deploy: STEPS,
 } as const
 
 export type Group = keyof typeof STAGES
@@ -20,7 +27,9 @@ export const hasStage = <G extends Group>(group: G, name: string): name is (type
   STAGES[group].some((known) => known === name)
 
 /** What takes longest begins first. */
-const FIRST: readonly StageName[] = ["build", "integration", "unit", "vulnerabilities", "mypy"]
+const FIRST: readonly StageName[] = [
+  ...(["build", "integration", "plan", "drift", "unit", "vulnerabilities", "mypy"] as const),
+]
 /** What needs the results of others would only keep a place while it waits. */
 const LAST: readonly StageName[] = ["suppressions", "coverage", "scan"]
 
@@ -30,3 +39,14 @@ export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]):
     FIRST.includes(name) ? FIRST.indexOf(name) - FIRST.length : LAST.indexOf(name) + 1
   return [...stages].sort((a, b) => rank(a) - rank(b))
 }
+
+/** Groups of which nothing can be looked into: effects aren't repeated to be looked at. */
+const EFFECTS: readonly Group[] = ["apply", "release", "deploy"]
+
+/** The stages with a container to look into. */
+export const DEBUGGABLE: readonly StageName[] = GROUPS.filter((group) => !EFFECTS.includes(group)).flatMap(
+  (group): readonly StageName[] => STAGES[group],
+)
+
+/** What is published has passed these. */
+export const PUBLISHED: readonly Group[] = ["quality", "security", "tests", "infra", "image", "release"]

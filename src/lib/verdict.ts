@@ -39,6 +39,8 @@ export interface StageReport extends StageResult {
   coverage?: Coverage
   /** What was found and is suppressed, with the reason and the date. */
   suppressed?: Suppressed[]
+  /** Markdown for the summary, whole or not at all; the same is in an artifact. */
+  sections?: string[]
   /** What else a reader wants to know, by its name: the age of a database, the number of workers. */
   facts?: Record<string, string>
 }

@@ -1,10 +1,19 @@
 import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../src/lib/config/config.js"
-import { type Happening, policy, type PolicyGroup, POLICY_GROUPS } from "../../src/lib/policy.js"
+import {
+  environmentFor,
+  type Happening,
+  policy,
+  type PolicyGroup,
+  POLICY_GROUPS,
+} from "../../src/lib/policy.js"
 
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: PolicyGroup[] = ["quality", "security", "tests"]
-const ALL: PolicyGroup[] = [...POLICY_GROUPS]
+const UP_TO_IMAGE: PolicyGroup[] = [...CHECKS, "infra", "image"]
+const ALL: PolicyGroup[] = [...UP_TO_IMAGE, "release", "deploy"]
+const REVIEW: PolicyGroup[] = [...CHECKS, "infra", "plan", "image"]
+const SCANS: PolicyGroup[] = ["security", "drift", "image"]
 
 const running = (happening: Happening, config = CONFIG): PolicyGroup[] => {
   const decisions = policy(happening, config)
@@ -16,24 +25,24 @@ describe("each row of the design's table", () => {
   test.each<[string, Happening, PolicyGroup[]]>([
     ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS],
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, ALL],
-    ["push to main", { event: "push", ref: "refs/heads/main" }, [...CHECKS, "image"]],
+    ["push to main", { event: "push", ref: "refs/heads/main" }, UP_TO_IMAGE],
     ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, ALL],
     ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, ALL],
     ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, ALL],
     ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, ALL],
     ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, ALL],
-    ["schedule", { event: "schedule", ref: "refs/heads/main" }, ["security", "image"]],
-    ["schedule without ref", { event: "schedule", ref: "" }, ["security", "image"]],
+    ["schedule", { event: "schedule", ref: "refs/heads/main" }, SCANS],
+    ["schedule without ref", { event: "schedule", ref: "" }, SCANS],
   ])("%s", (_, happening, groups) => {
     expect(running(happening)).toEqual(groups)
   })
 
   test.each([
-    ["develop", [...CHECKS, "image"]],
-    ["refs/heads/main", [...CHECKS, "image"]],
+    ["develop", REVIEW],
+    ["refs/heads/main", REVIEW],
     ["feature/base", CHECKS],
-    [undefined, [...CHECKS, "image"]],
-    ["", [...CHECKS, "image"]],
+    [undefined, REVIEW],
+    ["", REVIEW],
   ])("pull request to %s", (baseRef, groups) => {
     expect(running({ event: "pull_request", ref: "refs/pull/7/merge", baseRef })).toEqual(groups)
     expect(running({ event: "pull_request", ref: "", baseRef })).toEqual(groups)
@@ -78,7 +87,18 @@ describe("on a laptop and by hand", () => {
       "image",
     ])
     expect(running({ event: "push", ref: "", asked: ["image"] })).toEqual([...CHECKS, "image"])
-    expect(running({ event: "manual", ref: "refs/tags/v1.2.3", asked: ["image", "release"] })).toEqual(ALL)
+    expect(running({ event: "manual", ref: "refs/tags/v1.2.3", asked: ["image", "release"] })).toEqual([
+      ...CHECKS,
+      "image",
+      "release",
+    ])
+    expect(running({ event: "local", ref: "", asked: ["infra", "plan"] })).toEqual([
+      ...CHECKS,
+      "infra",
+      "plan",
+    ])
+    for (const asked of ["plan", "drift", "apply"] as const)
+      expect(running({ event: "manual", ref: "refs/heads/main", asked: [asked] })).toEqual([...CHECKS, asked])
   })
 
   it("asking changes nothing for events of a CI host", () => {
@@ -86,6 +106,7 @@ describe("on a laptop and by hand", () => {
       "release",
     )
     expect(running({ event: "push", ref: "refs/heads/main", asked: ["release"] })).not.toContain("release")
+    expect(running({ event: "schedule", ref: "", asked: ["apply", "plan"] })).toEqual(SCANS)
   })
 })
 
@@ -105,7 +126,7 @@ it("says why not", () => {
   expect(why("push", "refs/tags/v1")).toBe("the tag v1 is no version such as v1.2.3")
   expect(why("push", "")).toBe("not unless it is asked for")
   expect(policy({ event: "schedule", ref: "" }, CONFIG).quality.why).toBe(
-    "not for a schedule, which looks for new vulnerabilities",
+    "not for a schedule, which looks for what has changed outside",
   )
 })
 
@@ -113,4 +134,81 @@ it("knows its events", () => {
   expect(() => policy({ event: "Push", ref: "" }, CONFIG)).toThrow(
     'unknown event "Push"\n→ choose one of local, push, pull_request, tag, schedule, manual [UNKNOWN_EVENT]',
   )
+})
+
+describe("infrastructure", () => {
+  it("is applied by nothing but a hand", () => {
+    const events = ["push", "pull_request", "tag", "schedule"]
+    const refs = ["refs/heads/develop", "refs/heads/main", "refs/heads/hotfix/x", "refs/tags/v1.2.3"]
+    for (const event of events)
+      for (const ref of refs)
+        expect(running({ event, ref, baseRef: "main", asked: ["apply"] })).not.toContain("apply")
+  })
+
+  it("says why it is left out", () => {
+    const why = (event: string, ref: string, baseRef?: string) => policy({ event, ref, baseRef }, CONFIG)
+    const pushed = why("push", "refs/heads/develop")
+    expect(pushed.plan.why).toBe("plans are made for pull requests, or by hand: slipway infra plan")
+    expect(pushed.drift.why).toBe("drift is looked for on schedule, or by hand: slipway infra drift")
+    expect(pushed.apply.why).toBe("plans are applied by hand: slipway infra apply")
+    const other = why("pull_request", "x", "feature/base")
+    expect(other.plan.why).toBe("not for a pull request to feature/base")
+    expect(other.infra.why).toBe("not for a pull request to feature/base")
+    expect(why("local", "").infra.why).toBe("not unless it is asked for")
+    expect(why("tag", "refs/tags/nightly").infra.why).toBe("the tag nightly is no version such as v1.2.3")
+  })
+})
+
+describe("the environment that is deployed to", () => {
+  test.each<[string, Happening, string | undefined]>([
+    ["push to develop", { event: "push", ref: "refs/heads/develop" }, "staging"],
+    ["push to develop, bare", { event: "push", ref: "develop" }, "staging"],
+    ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, "staging"],
+    ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, "production"],
+    ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, "production"],
+    ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, "production"],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, "production"],
+    ["push to main", { event: "push", ref: "refs/heads/main" }, undefined],
+    ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, undefined],
+    ["a tag that is no version", { event: "tag", ref: "refs/tags/nightly" }, undefined],
+    ["a version without its v", { event: "tag", ref: "refs/tags/1.2.3" }, undefined],
+    ["a branch called like a version", { event: "push", ref: "refs/heads/refs/tags/v1.2.3" }, undefined],
+    ["a bare version that is pushed", { event: "push", ref: "v1.2.3" }, undefined],
+    ["a branch below develop", { event: "push", ref: "refs/heads/develop/x" }, undefined],
+    ["a branch that is but hotfix", { event: "push", ref: "refs/heads/hotfix" }, undefined],
+    ["schedule", { event: "schedule", ref: "refs/heads/develop" }, undefined],
+    [
+      "pull request of develop",
+      { event: "pull_request", ref: "refs/heads/develop", baseRef: "main" },
+      undefined,
+    ],
+    [
+      "pull request of a tag",
+      { event: "pull_request", ref: "refs/tags/v1.2.3", baseRef: "develop" },
+      undefined,
+    ],
+    ["a run without a ref", { event: "push", ref: "" }, undefined],
+    ["a run by hand", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
+    ["a run on a laptop", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
+  ])("of %s", (_, happening, environment) => {
+    expect(environmentFor(happening)).toBe(environment)
+    const { runs, why } = policy(happening, CONFIG).deploy
+    if (happening.asked === undefined) expect(runs).toBe(environment !== undefined)
+    if (environment !== undefined) expect(why.endsWith(`, to ${environment}`)).toBe(true)
+  })
+
+  it("is none for an event that isn't known", () => {
+    expect(() => environmentFor({ event: "merge", ref: "develop" })).toThrow("UNKNOWN_EVENT")
+  })
+
+  it("gets nothing where no registry is named, and nothing from main", () => {
+    const { deploy } = policy({ event: "push", ref: "refs/heads/develop" }, DEFAULTS)
+    expect(deploy).toEqual({
+      runs: false,
+      why: "slipway.yaml names no registry to publish to (release.registry)",
+    })
+    expect(policy({ event: "push", ref: "refs/heads/main" }, CONFIG).deploy.why).toBe(
+      "main is released by a tag such as v1.2.3",
+    )
+  })
 })

@@ -1,5 +1,13 @@
 import { expect, it } from "vitest"
-import { hasStage, inRunOrder, STAGE_NAMES } from "../../src/lib/stages.js"
+import {
+  DEBUGGABLE,
+  GROUPS,
+  hasStage,
+  inRunOrder,
+  PUBLISHED,
+  STAGE_NAMES,
+  STAGES,
+} from "../../src/lib/stages.js"
 
 it("runs the longest stages first, and last those that wait for others; every one once", () => {
   const order = inRunOrder(STAGE_NAMES.map((name) => ({ name }))).map(({ name }) => name)
@@ -12,4 +20,26 @@ it("knows the stages of a group", () => {
   expect(hasStage("tests", "coverage")).toBe(true)
   expect(hasStage("quality", "coverage")).toBe(false)
   expect(hasStage("quality", "toString")).toBe(false)
+})
+
+it("plans and looks for drift before what is quick", () => {
+  const names = ["black", "format", "drift", "validate", "plan", "scan", "build"] as const
+  const order = inRunOrder(names.map((name) => ({ name }))).map(({ name }) => name)
+  expect(order).toEqual(["build", "plan", "drift", "black", "format", "validate", "scan"])
+})
+
+it("names no stage twice, since it is asked for by its name alone", () => {
+  expect(new Set(STAGE_NAMES).size).toBe(STAGE_NAMES.length)
+})
+
+it("lets nobody look into what has an effect", () => {
+  expect(STAGE_NAMES.filter((name) => !DEBUGGABLE.includes(name))).toEqual([
+    "apply",
+    ...STAGES.release,
+    ...STAGES.deploy,
+  ])
+})
+
+it("lets a release depend on nothing that is only for a review or by hand", () => {
+  expect(GROUPS.filter((group) => !PUBLISHED.includes(group))).toEqual(["plan", "drift", "apply", "deploy"])
 })

@@ -20,6 +20,8 @@ import {
   urlScheme,
   workers,
 } from "./rules.js"
+import { deploy } from "./deploy.js"
+import { infra } from "./infra.js"
 import { image, release } from "./supplyChain.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
@@ -48,6 +50,11 @@ export const IMAGE_ROLES = [
   "regctl",
   "cosign",
   "registry",
+  "terraform",
+  "opentofu",
+  "k6",
+  "k3s",
+  "kubectl",
 ] as const
 
 /** Numbers that YAML reads as such where the quotes are left out. */
@@ -294,6 +301,8 @@ export const spec = {
     },
     image,
     release,
+    infra,
+    deploy,
     parallel: {
       kind: "integer",
       doc: "How many stages may run at once.",

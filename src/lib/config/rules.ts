@@ -175,3 +175,33 @@ export const exactIdentity: TextRule = {
   expected: "an identity as a certificate has it, an address or a URL, without patterns",
   pattern: /^[!-)+-~]{1,1000}$/,
 }
+
+/** A path that is one only once an environment's name stands in it. */
+export const pathPattern: readonly TextRule[] = [
+  ...path,
+  {
+    expected: 'a path with "{environment}" in it, and no other braces',
+    pattern: /^[^{}]*\{environment\}[^{}]*$/,
+  },
+]
+
+export const workspaceName: TextRule = {
+  expected: 'the name of a workspace, such as "{environment}" or "upscaler-{environment}"',
+  pattern: /^(?!-)([A-Za-z0-9._-]|\{environment\}){1,90}$/,
+}
+
+/** As Azure allows both names. */
+export const aksCluster: TextRule = {
+  expected: 'a resource group and a cluster in it, such as "audio-production/upscaler"',
+  pattern: /^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]\/[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
+}
+
+export const metricName: TextRule = {
+  expected: "the name of a metric, such as http_requests_total",
+  pattern: /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
+}
+
+export const sqlFile: TextRule = {
+  expected: 'the path of an SQL file, such as "db/sample.sql"',
+  pattern: /\.sql$/,
+}

@@ -62,3 +62,19 @@ export function fenced(text: string, language: string): string {
   const fence = "`".repeat(longest + 1)
   return `${fence}${language}\n${visible(text)}\n${fence}\n`
 }
+
+/** What `visible` lets pass and no reader sees; only what chooses between two looks of an emoji may stay. */
+const FAINT = /(?![\uFE00-\uFE0F])\p{Default_Ignorable_Code_Point}|[\uFFF9-\uFFFB]/gu
+
+/** Returns the text as `visible` does, with whatever else has no width written out too. */
+export const legible = (text: string): string =>
+  visible(text).replace(FAINT, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`)
+
+/** Returns lines as a fenced block, with a fence longer than any in them. */
+export function fencedLines(lines: readonly string[], language: string): string {
+  const text = lines.map(legible).join("\n")
+  let longest = 2
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
+  const fence = "`".repeat(longest + 1)
+  return `${fence}${language}\n${text}\n${fence}\n`
+}

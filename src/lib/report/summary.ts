@@ -33,7 +33,22 @@ export function summary(verdict: Verdict, reports: readonly StageReport[] = []):
   const bottom = rest(reports)
   const failures = [...reports.filter(stopped)].sort(byStatus)
   const room = SUMMARY_BYTES - bytes(top) - bytes(bottom) - NOTE_BYTES
-  return top + share(failures, room, failure, "failed stages") + bottom
+  const middle = share(failures, room, failure, "failed stages")
+  return top + middle + sections(reports, room - bytes(middle)) + bottom
+}
+
+/** What stages have written themselves: each whole, or where it can be read. */
+function sections(reports: readonly StageReport[], room: number): string {
+  let left = room - NOTE_BYTES
+  const all = reports.flatMap(({ sections = [] }) => sections)
+  const fitting = all.filter((text) => {
+    const fits = bytes(text) < left
+    if (fits) left -= bytes(text) + 1
+    return fits
+  })
+  const hidden = all.length - fitting.length
+  const note = hidden === 0 ? "" : `\n… and ${hidden} more plans, see \`terraform/\`\n`
+  return fitting.map((text) => `\n${text}`).join("") + note
 }
 
 /** What one part leaves, the next ones share; of very many the first are shown, and not a crumb of each. */

@@ -1,13 +1,8 @@
 import type { Config } from "../config/config.js"
+import { migrationCommand } from "../migration/command.js"
 
 /** The database that the integration tests find; made anew for each run. */
 const DATABASE = "integration"
-
-/** What brings an empty database up to date, by a file in the source's root. */
-const MIGRATIONS: Readonly<Record<string, string>> = {
-  "alembic.ini": "alembic upgrade head",
-  "manage.py": "python manage.py migrate --noinput",
-}
 
 /**
  * Returns the variables by which integration tests find their services, and those that tell `slipway_suite.py` what to
@@ -17,8 +12,7 @@ export function serviceVariables(
   { services, integration, postgres, redis, migrate, startTimeout }: Config["tests"],
   rootFiles: readonly string[],
 ): Record<string, string> {
-  const known = Object.entries(MIGRATIONS).find(([file]) => rootFiles.includes(file))?.[1]
-  const migration = migrate ?? (services.includes("postgres") ? known : undefined)
+  const migration = migrationCommand(migrate, services.includes("postgres") ? rootFiles : [])
   const server = `${postgres.scheme}://slipway:slipway@postgres:5432`
   const urls = {
     postgres: {

@@ -38,7 +38,8 @@ function keys(schema: Schema, path = ""): [path: string, schema: Schema][] {
 }
 
 describe("the schema", () => {
-  const roles = /^images\.replace\./
+  // What has its parts by a name that is known beforehand is described as a whole.
+  const roles = /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required))\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -46,8 +47,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(15)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(15)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(27)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(27)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -88,6 +89,37 @@ describe("the schema", () => {
       "release.tags",
       "release.gates",
       "release.log",
+      "infra.tool",
+      "infra.checks",
+      "infra.variables",
+      "infra.backend",
+      "infra.lockTimeout",
+      "deploy.overlay",
+      "deploy.url",
+      "deploy.namespace",
+      "deploy.aks",
+      "deploy.verify",
+      "deploy.health.status",
+      "deploy.health.successes",
+      "deploy.health.interval",
+      "deploy.health.timeout",
+      "deploy.smoke.paths",
+      "deploy.smoke.requests",
+      "deploy.smoke.timeout",
+      "deploy.errors.above",
+      "deploy.errors.samples",
+      "deploy.errors.path",
+      "deploy.errors.counter",
+      "deploy.errors.histogram",
+      "deploy.slow",
+      "deploy.soak",
+      "deploy.hold",
+      "deploy.readyTimeout",
+      "deploy.finishTimeout",
+      "deploy.lockTimeout",
+      "deploy.migrate.variable",
+      "deploy.migrate.timeout",
+      "deploy.proof.required",
       "parallel",
       "timeout",
       "images.replace",

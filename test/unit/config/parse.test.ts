@@ -13,6 +13,11 @@ interface Suite {
   readonly workers: string
 }
 
+interface PerEnvironment<T> {
+  readonly staging?: T
+  readonly production?: T
+}
+
 type Severity = "unknown" | "low" | "medium" | "high" | "critical"
 
 function errorOf(text: string, file?: string): SlipwayError {
@@ -66,6 +71,29 @@ describe("what fits", () => {
         tags: ["version", "minor", "major", "branch", "commit"],
         gates: ["quality", "security", "tests", "image"],
         log: "on",
+      },
+      infra: {
+        tool: "terraform",
+        checks: ["format", "validate"],
+        variables: ["{environment}.tfvars"],
+        backend: ["{environment}.tfbackend"],
+        lockTimeout: 60,
+      },
+      deploy: {
+        overlay: "deploy/overlays/{environment}",
+        url: {},
+        namespace: {},
+        aks: {},
+        verify: { staging: "name", production: "refuse" },
+        health: { status: 200, successes: 3, interval: 2, timeout: 5 },
+        smoke: { paths: ["/"], requests: 200, timeout: 300 },
+        errors: {
+          ...{ above: 2, samples: 100, path: "/metrics" },
+          ...{ counter: "http_requests_total", histogram: "http_request_duration_seconds" },
+        },
+        ...{ slow: 2, soak: 300, hold: 600, readyTimeout: 300, finishTimeout: 300, lockTimeout: 120 },
+        migrate: { variable: "DATABASE_URL", timeout: 600 },
+        proof: { required: {} },
       },
       parallel: 2,
       timeout: 600,
@@ -136,6 +164,45 @@ describe("what fits", () => {
         signingConfig: "deploy/signing-config.json",
         trustedRoot: "deploy/trusted-root.json",
       },
+      infra: {
+        tool: "opentofu",
+        version: "1.10",
+        checks: ["validate"],
+        roots: ["infra/azure", "infra/local"],
+        environments: ["staging", "production"],
+        variables: ["common/{environment}.tfvars", "{environment}/terraform.tfvars"],
+        backend: ["backend/{environment}.hcl"],
+        workspace: "upscaler-{environment}",
+        lockTimeout: 300,
+      },
+      deploy: {
+        overlay: "k8s/{environment}",
+        deployment: "upscaler",
+        service: "upscaler-web",
+        url: { staging: "https://staging.example.com/", production: "https://example.com" },
+        namespace: { staging: "audio-staging", production: "audio" },
+        aks: { production: "audio_prod.(eu)/upscaler-1" },
+        verify: { staging: "refuse", production: "name" },
+        health: { path: "/ready", status: 204, body: '"ok"', successes: 5, interval: 1, timeout: 3 },
+        smoke: {
+          ...{ paths: ["/", "/upscale?dry=1"], requests: 50, command: "python -m app.smoke" },
+          ...{ k6: "test/load.js", timeout: 60 },
+        },
+        errors: {
+          ...{ above: 1, samples: 200, path: "/internal/metrics" },
+          ...{ counter: "requests_total", histogram: "request_seconds" },
+          prometheus: "http://prometheus.monitoring:9090",
+          total: 'sum(increase(a{hash="{hash}"}[{since}s]))',
+          failed: "sum(b)",
+        },
+        ...{ slow: 1, soak: 600, hold: 1200, readyTimeout: 180, finishTimeout: 240, lockTimeout: 30 },
+        migrate: { command: "alembic upgrade head", variable: "PG_DSN", timeout: 3600 },
+        proof: {
+          required: { staging: "no", production: "yes" },
+          sample: "db/sample.sql",
+          paths: ["/", "/jobs"],
+        },
+      },
       parallel: 4,
       timeout: 3600,
       images: {
@@ -149,6 +216,11 @@ describe("what fits", () => {
           regctl: "registry.example.com/regctl:v0.11.7",
           cosign: "registry.example.com/cosign:v3.0.6",
           registry: "registry.example.com/registry:3",
+          terraform: "registry.example.com/terraform:1.5.7",
+          opentofu: "registry.example.com/opentofu:1.10",
+          k6: "registry.example.com/k6:1.3.0",
+          k3s: "registry.example.com/k3s:1.36.3",
+          kubectl: "registry.example.com/kubectl:1.36.3",
         },
       },
     })
@@ -205,6 +277,9 @@ describe("what fits", () => {
       expect(Object.isFrozen(config.security.database)).toBe(true)
       expect(Object.isFrozen(config.image.platforms)).toBe(true)
       expect(Object.isFrozen(config.release.tags)).toBe(true)
+      expect(Object.isFrozen(config.infra.variables)).toBe(true)
+      expect(Object.isFrozen(config.deploy.verify)).toBe(true)
+      expect(Object.isFrozen(config.deploy.smoke.paths)).toBe(true)
     }
   })
 
@@ -269,6 +344,63 @@ describe("what fits", () => {
         readonly signingConfig?: string
         readonly trustedRoot?: string
       }
+      readonly infra: {
+        readonly tool: "terraform" | "opentofu"
+        readonly version?: string
+        readonly checks: readonly ("format" | "validate")[]
+        readonly roots?: readonly string[]
+        readonly environments?: readonly string[]
+        readonly variables: readonly string[]
+        readonly backend: readonly string[]
+        readonly workspace?: string
+        readonly lockTimeout: number
+      }
+      readonly deploy: {
+        readonly overlay: string
+        readonly deployment?: string
+        readonly service?: string
+        readonly url: PerEnvironment<string>
+        readonly namespace: PerEnvironment<string>
+        readonly aks: PerEnvironment<string>
+        readonly verify: PerEnvironment<"refuse" | "name">
+        readonly health: {
+          readonly path?: string
+          readonly status: number
+          readonly body?: string
+          readonly successes: number
+          readonly interval: number
+          readonly timeout: number
+        }
+        readonly smoke: {
+          readonly paths: readonly string[]
+          readonly requests: number
+          readonly command?: string
+          readonly k6?: string
+          readonly timeout: number
+        }
+        readonly errors: {
+          readonly above: number
+          readonly samples: number
+          readonly path: string
+          readonly counter: string
+          readonly histogram: string
+          readonly prometheus?: string
+          readonly total?: string
+          readonly failed?: string
+        }
+        readonly slow: number
+        readonly soak: number
+        readonly hold: number
+        readonly readyTimeout: number
+        readonly finishTimeout: number
+        readonly lockTimeout: number
+        readonly migrate: { readonly command?: string; readonly variable: string; readonly timeout: number }
+        readonly proof: {
+          readonly required: PerEnvironment<"yes" | "no">
+          readonly sample?: string
+          readonly paths?: readonly string[]
+        }
+      }
       readonly parallel: number
       readonly timeout: number
       readonly images: {
@@ -282,6 +414,11 @@ describe("what fits", () => {
           readonly regctl?: string
           readonly cosign?: string
           readonly registry?: string
+          readonly terraform?: string
+          readonly opentofu?: string
+          readonly k6?: string
+          readonly k3s?: string
+          readonly kubectl?: string
         }
       }
     }>()
@@ -355,7 +492,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl
       → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

@@ -1,4 +1,6 @@
 import { inside, printable, web } from "./complaints.js"
+import * as deploy from "./deploySamples.js"
+import * as infra from "./infraSamples.js"
 import * as supplyChain from "./supplyChainSamples.js"
 
 /** Documents that fit, and documents with one thing wrong each, with its place. */
@@ -11,7 +13,7 @@ export const good: Record<string, string> = {
   "a document's start and end": "---\nparallel: 3\n...\n",
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
-  "null sections": "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\nimages:\n",
+  "null sections": "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -67,6 +69,43 @@ release:
   log: off
   signingConfig: deploy/signing-config.json
   trustedRoot: deploy/trusted-root.json
+infra:
+  tool: opentofu
+  version: "1.10"
+  checks: [validate]
+  roots: [infra/azure, infra/local]
+  environments: [staging, production]
+  variables: ["common/{environment}.tfvars", "{environment}/terraform.tfvars"]
+  backend: ["backend/{environment}.hcl"]
+  workspace: upscaler-{environment}
+  lockTimeout: 5m
+deploy:
+  overlay: k8s/{environment}
+  deployment: upscaler
+  service: upscaler-web
+  url: {staging: https://staging.example.com/, production: https://example.com}
+  namespace: {staging: audio-staging, production: audio}
+  aks: {production: audio_prod.(eu)/upscaler-1}
+  verify: {staging: refuse, production: name}
+  health: {path: /ready, status: 204, body: '"ok"', successes: 5, interval: 1s, timeout: 3s}
+  smoke: {paths: [/, "/upscale?dry=1"], requests: 50, command: python -m app.smoke, k6: test/load.js, timeout: 1m}
+  errors:
+    above: 1
+    samples: 200
+    path: /internal/metrics
+    counter: requests_total
+    histogram: request_seconds
+    prometheus: http://prometheus.monitoring:9090
+    total: 'sum(increase(a{hash="{hash}"}[{since}s]))'
+    failed: sum(b)
+  slow: 1s
+  soak: 10m
+  hold: 20m
+  readyTimeout: 3m
+  finishTimeout: 4m
+  lockTimeout: 30s
+  migrate: {command: alembic upgrade head, variable: PG_DSN, timeout: 1h}
+  proof: {required: {staging: no, production: yes}, sample: db/sample.sql, paths: [/, /jobs]}
 parallel: 4
 timeout: 1h
 images:
@@ -80,6 +119,11 @@ images:
     regctl: registry.example.com/regctl:v0.11.7
     cosign: registry.example.com/cosign:v3.0.6
     registry: registry.example.com/registry:3
+    terraform: registry.example.com/terraform:1.5.7
+    opentofu: registry.example.com/opentofu:1.10
+    k6: registry.example.com/k6:1.3.0
+    k3s: registry.example.com/k3s:1.36.3
+    kubectl: registry.example.com/kubectl:1.36.3
 `,
   "a number as version": "python: {version: 3.11}\n",
   "version 3.9 as a number": "python: {version: 3.9}\n",
@@ -112,6 +156,8 @@ images:
   "a database by digest": `security: {database: {repository: 'a.example/b/trivy-db:2@sha256:${"0".repeat(64)}'}}\n`,
   "indented comments": `parallel: 3\n${" ".repeat(150)}# far right\n`,
   ...supplyChain.good,
+  ...infra.good,
+  ...deploy.good,
 }
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
@@ -142,11 +188,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -157,7 +203,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, received a list",
+    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
@@ -386,6 +432,8 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     '1:25: images.replace.git: expected an image reference such as "registry.example.com/python:3.11-slim", received "a/Git:1"',
   ],
   ...supplyChain.bad,
+  ...infra.bad,
+  ...deploy.bad,
 }
 
 function label(place: string, value: string): string {

@@ -246,3 +246,42 @@ describe("what else is worth knowing", () => {
     expect(text).toContain("… and 1 below the gate in <code>logs/flake8.log</code>")
   })
 })
+
+describe("what stages have written themselves", () => {
+  const written = (...sections: string[]): StageReport => ({
+    ...stage("passed", [], { name: "plan" }),
+    sections,
+  })
+  const failing = (): StageReport =>
+    stage(
+      "failed",
+      Array.from({ length: 200 }, () => finding({ message: "m".repeat(900) })),
+    )
+
+  it("stands whole, after the failures and before what is only worth knowing", () => {
+    const facts = stage("passed", [], { facts: { tool: "1" } })
+    const text = page(facts, written("### Plan: a\n", "### Plan: b\n"), stage("failed", [finding()]))
+    expect(text).toContain("\n### Plan: a\n\n### Plan: b\n")
+    expect(text.indexOf("### ❌")).toBeLessThan(text.indexOf("### Plan: a"))
+    expect(text.indexOf("### Plan: b")).toBeLessThan(text.indexOf("### Worth knowing"))
+    expect(text).not.toContain("more plans")
+  })
+
+  it("is left out where it is too long, and smaller ones are not", () => {
+    const text = page(written(`A${"ü".repeat(29_000)}`, `B${"ü".repeat(20_000)}`, "C"))
+    expect(text).toContain("\nAü")
+    expect(text).not.toContain("\nBü")
+    expect(text).toContain("\nC\n… and 1 more plans, see `terraform/`\n")
+    expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
+  })
+
+  it.each([0, 1, 2, 3, 5, 8, 50, 500])("never makes the whole too long: %i", (count) => {
+    const sections = Array.from({ length: count }, (_, index) => "é".repeat(1 + ((index * 7919) % 9000)))
+    for (const others of [[], [failing()], Array.from({ length: 40 }, failing)]) {
+      const text = page(...others, written(...sections))
+      expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
+      const left = /… and (\d+) more plans/.exec(text)?.[1] ?? "0"
+      expect((text.match(/^é+$/gm) ?? []).length + Number(left)).toBe(count)
+    }
+  })
+})

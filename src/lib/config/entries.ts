@@ -1,0 +1,164 @@
+import { isMap, isScalar, isSeq, type Pair, type ParsedNode, parseDocument, type YAMLMap } from "yaml"
+import type { Finding, Outcome } from "../finding.js"
+import { count, oneLine } from "../tools/outcome.js"
+import { Checker } from "./check.js"
+import { formatProblem } from "./parse.js"
+import { harmless, type Problem, Problems } from "./problem.js"
+import { checkSource } from "./source.js"
+import type { SectionSpec, TextRule, Value } from "./spec.js"
+
+type Node = ParsedNode | null
+
+/** A file that lists what somebody has agreed to, with reason, owner and expiry. */
+export interface EntryFile<S extends SectionSpec, T> {
+  /** Its path in the source. */
+  file: string
+  /** The key of the list. */
+  list: string
+  entry: S
+  /** The keys that an entry can't be read without, with what their lack is to be told by. */
+  required: Readonly<Record<string, string>>
+  /** Puts an entry right before it is looked at. */
+  prepare?: (map: YAMLMap) => void
+  make: (entry: Value<S>, place: Place) => T
+}
+
+/** Where an entry stands, for what only its reader can check. */
+export interface Place {
+  /** Counted from 1. */
+  line: number
+  /** Reports a problem with a key's value. */
+  report: (key: string, message: string) => void
+}
+
+/** What every such entry has: the reason, who answers for it, and the last day on which it holds. */
+export const agreement = (reason: string) => {
+  const day: TextRule = { expected: "a day such as 2026-12-31", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/ }
+  return {
+    reason: { kind: "text", doc: reason, rules: [] },
+    expires: { kind: "text", doc: "The last day on which it holds.", rules: [day] },
+    owner: { kind: "text", doc: "Who answers for it.", rules: [] },
+  } as const
+}
+
+/** Keys whose lack makes an entry worthless instead of failing the reading: what else the file says can still be told. */
+const MAY_LACK: readonly unknown[] = ["reason", "expires", "owner"]
+
+/** Reads the text of such a file; undefined stands for a service without. The outcome is there when it can't be read. */
+export function readEntries<S extends SectionSpec, T>(
+  text: string | undefined,
+  definition: EntryFile<S, T>,
+): { entries: T[]; outcome?: Outcome } {
+  if (text === undefined) return { entries: [] }
+  const body = text.replace(/^\uFEFF/, "")
+  const problems = new Problems(body)
+  const entries = checkSource(body, problems) ? read(body, problems, definition) : []
+  return problems.any ? { entries: [], outcome: unreadable(definition.file, problems.all) } : { entries }
+}
+
+function unreadable(file: string, problems: readonly Problem[]): Outcome {
+  const [first] = problems
+  const example = first === undefined ? "" : `: ${formatProblem(first, file)}`
+  return {
+    status: "error",
+    reason: oneLine(`${file} has ${count(problems.length, "problem")}${example}`),
+    findings: problems.map((problem) => asFinding(file, problem)),
+  }
+}
+
+const asFinding = (file: string, { line, column, path, message }: Problem): Finding => ({
+  ...{ tool: "slipway", rule: "invalid", level: "error", file, line, column },
+  message: [path, message].filter(Boolean).join(": "),
+})
+
+function read<S extends SectionSpec, T>(text: string, problems: Problems, definition: EntryFile<S, T>): T[] {
+  try {
+    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" })
+    // An unknown tag is already reported by its token.
+    const errors = document.errors.filter(({ code }) => code !== "TAG_RESOLVE_FAILED")
+    for (const { pos, message } of errors)
+      problems.add(pos[0], "", `not valid YAML: ${harmless(message.slice(0, 200))}`)
+    return errors.length > 0 ? [] : new Reader(problems, definition).read(document.contents)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    problems.add(0, "", "nested too deeply to be read")
+    return []
+  }
+}
+
+class Reader<S extends SectionSpec, T> {
+  /** The file but for its entries, which the spec has no word for. */
+  readonly #file: SectionSpec
+  readonly #checker: Checker
+
+  constructor(
+    private readonly problems: Problems,
+    private readonly definition: EntryFile<S, T>,
+  ) {
+    this.#file = {
+      kind: "section",
+      fields: {
+        version: { kind: "choice", doc: "The version of this file's format.", values: [1], default: 1 },
+        [definition.list]: { kind: "section", doc: "The entries.", fields: {} },
+      },
+    }
+    this.#checker = new Checker(this.#file, problems)
+  }
+
+  read(contents: Node): T[] {
+    const { list: name } = this.definition
+    const pair = isMap(contents) ? pairOf(contents, name) : undefined
+    const list = pair?.value as Node | undefined
+    if (pair !== undefined) pair.value = null // all but the entries is held against the spec
+    this.#checker.read(this.#file, contents, "")
+    if (list === undefined || list === null || (isScalar(list) && list.value === null)) return []
+    if (!isSeq(list)) {
+      this.problems.add(offset(list), name, "expected a list")
+      return []
+    }
+    return list.items.flatMap((item, index) => this.#entry(item as Node, `${name}[${index}]`, list))
+  }
+
+  #entry(node: Node, path: string, list: ParsedNode): T[] {
+    const { entry: spec, required, prepare, make } = this.definition
+    if (isMap(node)) {
+      prepare?.(node)
+      dropEmpty(node)
+    }
+    const at = offset(node ?? list)
+    const entry = this.#checker.read(spec, node, path) as (Value<S> & { expires?: string }) | undefined
+    if (entry === undefined) return []
+    for (const [key, hint] of Object.entries(required))
+      if (!isMap(node) || !pairOf(node, key))
+        this.problems.add(at, path, `the key ${key} is missing${hint && `; ${hint}`}`)
+    const report = (key: string, message: string) =>
+      this.problems.add(offsetOf(node, key), `${path}.${key}`, message)
+    const { expires } = entry
+    if (expires !== undefined && !exists(expires))
+      report("expires", `expected a day that exists, received "${harmless(expires.slice(0, 40))}"`)
+    return [make(entry, { line: this.problems.line(at), report })]
+  }
+}
+
+/** Takes keys that may be left out as left out where they have no value. */
+function dropEmpty(map: YAMLMap): void {
+  map.items = map.items.filter(({ key, value }) => {
+    const nothing = value === null || (isScalar(value) && value.value === null)
+    return !(nothing && isScalar(key) && MAY_LACK.includes(key.value))
+  })
+}
+
+const pairOf = (map: YAMLMap, name: string): Pair | undefined =>
+  map.items.find(({ key }) => isScalar(key) && key.value === name)
+
+const offset = (node: Node): number => node?.range[0] ?? 0
+
+/** Where a key's value stands, or the entry without it. */
+const offsetOf = (node: Node, key: string): number =>
+  offset((isMap(node) ? (pairOf(node, key)?.value as Node | undefined) : undefined) ?? node)
+
+/** Returns whether the calendar has a day: JavaScript takes 30 February for 2 March. */
+function exists(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
