@@ -1,20 +1,36 @@
-# What the service needs, without a cloud: terraform_data is built in, so that plans, applies and
-# drift can be tried where no provider can be downloaded.
-terraform {
-  required_version = ">= 1.5"
+# What the service needs, without a cloud: terraform_data is built in and time needs no account, so that plans, applies
+# and drift can be tried anywhere.
+locals {
+  name = "upscaler-${var.environment}"
+}
+
+module "database_credential" {
+  source = "../modules/credential"
+
+  user          = local.name
+  rotation_days = var.rotation_days
+}
+
+module "redis_credential" {
+  source = "../modules/credential"
+
+  user          = "default"
+  rotation_days = var.rotation_days
 }
 
 resource "terraform_data" "database" {
   input = {
-    name    = "upscaler-${var.environment}"
-    version = "16"
+    name       = local.name
+    version    = "16"
+    credential = module.database_credential.id
   }
 }
 
 resource "terraform_data" "redis" {
   input = {
-    name            = "upscaler-${var.environment}"
+    name            = local.name
     eviction_policy = "noeviction"
+    credential      = module.redis_credential.id
   }
 }
 

@@ -1,7 +1,6 @@
 variable "environment" {
   description = "Which environment this is; part of every name."
   type        = string
-  default     = "staging"
 
   validation {
     condition     = contains(["staging", "production"], var.environment)
@@ -12,10 +11,15 @@ variable "environment" {
 variable "replicas" {
   description = "How many API pods run."
   type        = number
-  default     = 1
 
   validation {
     condition     = var.replicas >= 1 && floor(var.replicas) == var.replicas
     error_message = "There must be at least one replica."
   }
+}
+
+variable "rotation_days" {
+  description = "After how many days credentials are replaced."
+  type        = number
+  default     = 90
 }

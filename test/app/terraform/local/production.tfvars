@@ -1,0 +1,3 @@
+environment   = "production"
+replicas      = 3
+rotation_days = 30
