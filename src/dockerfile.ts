@@ -18,6 +18,7 @@ import {
 } from "./lib/image/dockerfile.js"
 import { type PlannedStage, type Platforms, planStages, platformArguments } from "./lib/image/plan.js"
 import { NO_TIME } from "./lib/image/revision.js"
+import { type NamedSecret, namedSecrets } from "./secrets.js"
 
 /** What a Dockerfile is built with. */
 export interface DockerfileInputs {
@@ -42,12 +43,6 @@ export interface Prepared {
   target: string | undefined
   /** What every build of it or of a part is asked for with. */
   options: DirectoryDockerBuildOpts
-}
-
-/** A secret by the name that a Dockerfile mounts it by. */
-export interface NamedSecret {
-  name: string
-  secret: Secret
 }
 
 /** Where the parts of a Dockerfile lie while they are built. */
@@ -90,28 +85,6 @@ function buildArguments({ image }: Config, platforms: Platforms): Record<string,
     // Not the commit's time: each commit would run every command anew.
     [EPOCH]: String(Date.parse(NO_TIME) / 1000),
     ...Object.fromEntries(configured),
-  }
-}
-
-/**
- * Gives secrets the names by which a Dockerfile mounts them: the last part of where they come from, such as `TOKEN` of
- * `env://TOKEN`. The engine (0.21.8) knows only names given by setSecret.
- */
-async function namedSecrets(secrets: readonly Secret[]): Promise<NamedSecret[]> {
-  const named = await Promise.all(secrets.map(namedSecret))
-  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
-  if (twice !== undefined) throw fail("SECRET_TWICE", [twice.name])
-  return named
-}
-
-async function namedSecret(secret: Secret): Promise<NamedSecret> {
-  const [given, uri] = await Promise.all([secret.name(), secret.uri()])
-  if (given !== "") return { name: given, secret }
-  const name = uri.replace(/\?.*$/s, "").replace(/^.*\//s, "")
-  try {
-    return { name, secret: dag.setSecret(name, await secret.plaintext()) }
-  } catch (cause) {
-    throw fail("SECRET_UNREAD", [uri.replace(/\?.*$/s, "")], { cause })
   }
 }
 

@@ -6,12 +6,18 @@ import { rebase } from "./lib/imageReference.js"
 const IMAGES = {
   /** The smallest official image with pip. Its minor version is the service's. */
   python: (version: string) => `python:${version}-slim`,
+  git: (version: string) => `alpine/git:v${version}`,
   postgres: (version: string) => `postgres:${version}`,
   redis: (version: string) => `redis:${version}`,
   trivy: (version: string) => `aquasec/trivy:${version}`,
   regctl: (version: string) => `ghcr.io/regclient/regctl:v${version}-alpine`,
   cosign: (version: string) => `ghcr.io/sigstore/cosign/cosign:v${version}`,
   registry: (version: string) => `registry:${version}`,
+  terraform: (version: string) => `hashicorp/terraform:${version}`,
+  opentofu: (version: string) => `ghcr.io/opentofu/opentofu:${version}`,
+  k3s: (version: string) => `rancher/k3s:${version}`,
+  kubectl: (version: string) => `registry.k8s.io/kubectl:v${version}`,
+  k6: (version: string) => `grafana/k6:${version}`,
 } as const
 
 export type ImageRole = keyof typeof IMAGES

@@ -4,27 +4,40 @@
  * Every stage is a function that runs in containers, so that the same graph runs on a laptop and in any CI host. A
  * stage has checks, which fail, and a report, which doesn't and carries every artifact.
  */
-import { argument, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import {
+  argument,
+  Changeset,
+  Container,
+  dag,
+  Directory,
+  File,
+  func,
+  object,
+  Secret,
+  Service,
+} from "@dagger.io/dagger"
 import { ci } from "./ci.js"
+import { Cluster } from "./cluster.js"
+import { environmentOf } from "./deploy.js"
+import type { DeployAccess } from "./deployGraph.js"
+import { Deployment } from "./deployment.js"
 import { embeddedRegistry } from "./embedded.js"
+import { runGraph } from "./graph.js"
 import { Image, imageOf } from "./image.js"
+import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { type Revision, webAddress } from "./lib/image/revision.js"
+import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
-import { once } from "./lib/once.js"
-import { policy } from "./lib/policy.js"
 import { parseReference } from "./lib/release/reference.js"
 import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
-import { type Group, GROUPS, hasStage, STAGE_NAMES } from "./lib/stages.js"
-import type { Run } from "./lib/verdict.js"
-import { type Publishing, release, type Released } from "./pipeline.js"
+import { DEBUGGABLE, hasStage } from "./lib/stages.js"
 import { resolve } from "./publish.js"
 import { Quality } from "./quality.js"
 import { registryTools } from "./registry.js"
 import { Release, releaseOf } from "./release.js"
 import { Security } from "./security.js"
-import { runTasks, type Stage, type Task } from "./stage.js"
 import { Tests } from "./tests.js"
 import { verificationOf } from "./verify.js"
 
@@ -49,6 +62,21 @@ export class Slipway {
   invocation: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
+  /** What `withInfra` said. The engine brings back no object within another, so that each stands here. */
+  infraSecrets: Secret[] = []
+  environment = ""
+  root = ""
+  plan?: File
+  planKey?: Secret
+  pullRequest = ""
+  commentToken?: Secret
+  detailedExitcode = false
+  /** What `withDeploy` said. */
+  deploySecrets: Secret[] = []
+  deployEnvironment = ""
+  clusterService?: Service
+  reference = ""
+  rollback = false
 
   /**
    * @param source The service's sources: a folder, or a git repository with a commit.
@@ -81,6 +109,107 @@ export class Slipway {
   @func()
   async tests(): Promise<Tests> {
     return new Tests(this.source, await this.settings(), this.invocation)
+  }
+
+  /**
+   * The service's infrastructure: checks, plans, drift. Fails for a bad `slipway.yaml`.
+   *
+   * @param secrets What state, providers and variables need, each by the last part of its address: `TF_VAR_password`,
+   * `TF_BACKEND`, `AZURE_CREDENTIALS` and the like; `--help` of what this returns tells them all.
+   */
+  @func()
+  async infra(secrets: Secret[] = []): Promise<Infra> {
+    return new Infra(this.source, await this.written(), this.invocation, this.now, secrets)
+  }
+
+  /**
+   * A Kubernetes cluster of Slipway's own, for trials. Fails for a bad `slipway.yaml`.
+   *
+   * @param name Tells it apart from others: two of one name can't run at the same time.
+   */
+  @func()
+  async cluster(name = "slipway"): Promise<Cluster> {
+    return new Cluster(name, await this.written())
+  }
+
+  /**
+   * What isort, Black and Terraform's or OpenTofu's `fmt` would change. Nothing is written until the changes are
+   * applied. Fails for a bad `slipway.yaml`. Pure.
+   */
+  @func()
+  async fix(): Promise<Changeset> {
+    const { source } = this
+    const changes = await Promise.all([(await this.quality()).fix(), (await this.infra()).fix()])
+    return changes.reduce((changed, change) => changed.withChanges(change), source).changes(source)
+  }
+
+  /**
+   * The same pipeline, for `ci` and `debug`, with what infrastructure needs.
+   *
+   * @param secrets As those of `infra`.
+   * @param environment Plan and compare only this environment.
+   * @param root Plan and compare only this root folder.
+   * @param plan A plan to apply, as one left it in `plan.sealed`.
+   * @param planKey What plans are encrypted with; without it none is kept.
+   * @param pullRequest The pull request to tell of plans, JSON: `host`, `api`, `project` and `number`.
+   * @param commentToken The token to write to it with.
+   * @param detailedExitcode Whether the verdict's exit code is 2 where a plan has changes.
+   */
+  @func()
+  withInfra(
+    secrets: Secret[] = [],
+    environment = "",
+    root = "",
+    plan?: File,
+    planKey?: Secret,
+    pullRequest = "",
+    commentToken?: Secret,
+    detailedExitcode = false,
+  ): Slipway {
+    return this.changed({
+      ...{ infraSecrets: secrets, environment, root, plan, planKey },
+      ...{ pullRequest, commentToken, detailedExitcode },
+    })
+  }
+
+  /**
+   * The same pipeline, for `ci`, with what deployments need.
+   *
+   * @param secrets `KUBECONFIG` and `DATABASE_URL`, each by the last part of its address; `STAGING_KUBECONFIG` is for
+   * that environment alone.
+   * @param environment Where to deploy. By default where the event asks for.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param reference What to deploy, where this run releases nothing itself: a tag, a digest or a whole reference.
+   * @param rollback Go back to an earlier version: that of the reference, or the last good one.
+   */
+  @func()
+  withDeploy(
+    secrets: Secret[] = [],
+    environment = "",
+    cluster?: Service,
+    reference = "",
+    rollback = false,
+  ): Slipway {
+    return this.changed({
+      ...{ deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster },
+      ...{ reference, rollback },
+    })
+  }
+
+  /**
+   * A service in one of its environments: what runs, how it came to, and what to do about it. Fails for a bad
+   * `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   *
+   * @param environment `staging` or `production`.
+   * @param secrets `KUBECONFIG` and `DATABASE_URL`, each by the last part of its address; `STAGING_KUBECONFIG` is for
+   * that environment alone.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   */
+  @func()
+  async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
+    environmentOf(environment)
+    const settings = await this.written()
+    return new Deployment(this.source, settings, this.invocation, environment, secrets, cluster)
   }
 
   /**
@@ -177,7 +306,7 @@ export class Slipway {
 
   /**
    * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `report.html`, `junit/`,
-   * `sarif/`, `coverage/`, `trivy/`, `sbom/`, `release/` and `logs/`. Never fails: the verdict holds the exit code.
+   * `sarif/`, `coverage/`, `trivy/`, `terraform/`, `sbom/`, `release/` and `logs/`. Never fails: the verdict holds the exit code.
    * Runs anew each time; what it calls comes from the cache. Publishes where the event asks for it and every gate was
    * passed, which is an effect.
    *
@@ -243,8 +372,18 @@ export class Slipway {
     const revision = revisionOf({ sha, committed, origin, ref: run.ref })
     return ci(run, async () => {
       const settings = await this.settings()
-      const groups = this.groups(run, baseRef, only, settings, embedded)
-      return this.run(groups, { run, revision, only }, settings, secrets, publishing)
+      const groups = groupsFor(run, baseRef, only, parseConfig(settings || undefined), embedded)
+      return runGraph(groups, {
+        service: { ...this, settings },
+        access: this.access(),
+        deploying: this.deploying(),
+        baseRef,
+        run,
+        revision,
+        only,
+        secrets,
+        publishing,
+      })
     })
   }
 
@@ -252,64 +391,38 @@ export class Slipway {
    * A stage's container as it stands before the stage's command, for `terminal` or further calls. `again` runs that
    * command. Fails with UNKNOWN_STAGE. Pure.
    *
-   * @param stage A stage's name as the verdict has it, for example `mypy`. Those of a release have nothing to look into.
+   * @param stage A stage's name as the verdict has it, for example `mypy`. Effects have nothing to look into.
    * @param secrets What the Dockerfile's commands may mount.
    */
   @func()
   async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
+    const { environment, root } = this
     if (hasStage("quality", stage)) return (await this.quality()).debug(stage)
     if (hasStage("security", stage)) return (await this.security()).debug(stage)
     if (hasStage("tests", stage)) return (await this.tests()).debug(stage)
+    if (hasStage("infra", stage) || hasStage("plan", stage) || hasStage("drift", stage))
+      return (await this.infra(this.infraSecrets)).debug(stage, environment, root)
     if (hasStage("image", stage)) return (await this.image("", "", "", "", secrets)).debug(stage)
-    throw fail("UNKNOWN_STAGE", [stage, STAGE_NAMES.filter((name) => !hasStage("release", name))])
+    throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
   }
 
-  /** The groups that are asked for, else those that the event asks for. */
-  private groups(
-    run: Run,
-    baseRef: string,
-    only: readonly string[],
-    settings: string,
-    embedded: boolean,
-  ): Group[] {
-    const unknown = only.find((group) => !GROUPS.some((known) => known === group))
-    if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
-    if (only.length > 0) return GROUPS.filter((group) => only.includes(group))
-    const { release: own } = parseConfig(settings || undefined)
-    const release = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
-    const decisions = policy({ event: run.event, ref: run.ref, baseRef }, { release })
-    return GROUPS.filter((group) => decisions[group].runs)
+  /** The same with other fields: the engine hands on no object that was changed in place. */
+  private changed(fields: Partial<Slipway>): Slipway {
+    return Object.assign(new Slipway(this.source, this.invocation, this.now), { ...this, ...fields })
   }
 
-  private async run(
-    groups: readonly Group[],
-    { run, revision, only }: Pick<Released, "run" | "revision" | "only">,
-    settings: string,
-    secrets: Secret[],
-    publishing: Publishing,
-  ): Promise<Stage[]> {
-    const { source, invocation, now } = this
-    const config = parseConfig(settings || undefined)
-    const image = once(() => imageOf(this, settings, revision, run.ref, secrets).stages())
-    const tasksOf: Record<Exclude<Group, "release">, () => Promise<Task[]>> = {
-      quality: () => new Quality(source, settings, invocation, now).tasks(),
-      security: () =>
-        new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
-      tests: () => new Tests(source, settings, invocation).tasks(),
-      image: async () => (await image()).tasks,
+  private deploying(): DeployAccess {
+    const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
+    const { reference, rollback } = this
+    return { secrets, environment, reference, rollback, ...(cluster !== undefined && { cluster }) }
+  }
+
+  private access(): InfraAccess {
+    const { environment, root, plan, planKey, pullRequest, commentToken, detailedExitcode } = this
+    return {
+      ...{ secrets: this.infraSecrets, environment, root, plan, key: planKey },
+      ...{ pullRequest, token: commentToken, detailed: detailedExitcode },
     }
-    const chosen = groups.filter((group) => group !== "release")
-    const tasks = await Promise.all(chosen.map((group) => tasksOf[group]()))
-    const stages = await runTasks(config.parallel, tasks.flat())
-    if (!groups.includes("release")) return stages
-    const built = groups.includes("image") ? await (await image()).image() : undefined
-    return [
-      ...stages,
-      ...(await release(
-        { source, config, run, revision, invocation, only, image: built, stages },
-        publishing,
-      )),
-    ]
   }
 
   /** The text of `slipway.yaml`, empty without one. */

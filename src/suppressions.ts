@@ -14,11 +14,17 @@ export interface Suppressions {
 
 /** Reads the service's suppressions. `now` is RFC 3339; without it the clock tells. */
 export async function readSuppressions(source: Directory, now: string): Promise<Suppressions> {
-  const date = now === "" ? new Date() : new Date(now)
-  if (Number.isNaN(date.getTime())) throw fail("INVALID_TIME", [now])
+  const date = dayOf(now)
   const found = source.filter({ include: [SUPPRESSIONS_FILE] })
   const exists = (await found.glob(SUPPRESSIONS_FILE)).length > 0
   const text = exists ? await found.file(SUPPRESSIONS_FILE).contents() : undefined
   const { suppressions, outcome } = parseSuppressions(text)
   return { entries: suppressions, now: date, ...(outcome && { problem: outcome }) }
+}
+
+/** The day by which expiry is judged: that of the text, RFC 3339, else the present. Fails with INVALID_TIME. */
+export function dayOf(now: string): Date {
+  const date = now === "" ? new Date() : new Date(now)
+  if (Number.isNaN(date.getTime())) throw fail("INVALID_TIME", [now])
+  return date
 }

@@ -9,6 +9,8 @@ import { shellQuote } from "../../src/lib/shellQuote.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
+import { deployArguments, type DeployOptions } from "./deploy.js"
+import { infraArguments, type InfraOptions } from "./infra.js"
 import {
   publishedTo,
   registryArguments,
@@ -18,7 +20,7 @@ import {
 } from "./credentials.js"
 import { absoluteSource, type Commit, commitOf, refuseDirty } from "./source.js"
 
-export interface CiOptions extends RegistryOptions {
+export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions {
   source: string
   out: string
   event?: string
@@ -42,7 +44,7 @@ export interface CiOptions extends RegistryOptions {
 /** What `ci` writes. */
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
-  ...["junit", "sarif", "logs", "coverage", "trivy", "sbom", "release"],
+  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy"],
 ]
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
@@ -64,6 +66,8 @@ export function ciArguments(options: CiOptions, commit: Commit, only: readonly s
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
+    ...infraArguments(options, event, only),
+    ...(deploys(event, only) ? deployArguments(options) : []),
     "ci",
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
@@ -79,12 +83,17 @@ export function ciArguments(options: CiOptions, commit: Commit, only: readonly s
   ]
 }
 
+/** Whether this may come to a deployment: nothing else is handed its secrets. */
+const deploys = (event: string, only: readonly string[]): boolean =>
+  only.length === 0 ? ["push", "tag"].includes(event) : only.includes("deploy")
+
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
 
 /** Nothing secret goes to what has no use for it: checks alone, and a registry of Slipway's own. */
 function releaseArguments(options: CiOptions, only: readonly string[]): string[] {
-  const releases = !options.embedded && (only.length === 0 || only.includes("release"))
+  const releases =
+    !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
   return [
     ...registryArguments(options, releases ? publishedTo(options.source) : "nobody"),
     ...(releases ? signerArguments() : []),

@@ -19,6 +19,8 @@ const IMAGES = [
   ...["ghcr.io/regclient/regctl:v0.11.7-alpine", "ghcr.io/sigstore/cosign/cosign:v3.0.6", "registry:3"],
   ...["ghcr.io/sigstore/fulcio:v1.8.5", "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1"],
   "ghcr.io/sigstore/timestamp-server:v2.0.5",
+  ...["ghcr.io/opentofu/opentofu:1.12.6", "hashicorp/terraform:1.5.7", "hashicorp/terraform:1.13.3"],
+  ...["rancher/k3s:v1.36.3-k3s1", "registry.k8s.io/kubectl:v1.36.3"],
 ]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */

@@ -2,6 +2,7 @@
 // often each row is timed. Every row is run in turn with the others of its bench; what is printed are medians, spread
 // and ratios.
 import { benchCalls } from "./calls.js"
+import { benchDeploy } from "./deploy.js"
 import { benchImages } from "./images.js"
 import { makePlace, type Place } from "./place.js"
 import { benchScans } from "./scans.js"
@@ -10,13 +11,14 @@ import { benchWorkers } from "./workers.js"
 
 type Bench = (place: Place, rounds: number) => Promise<void>
 
-/** Each with the rounds that it gets by default: with these, all but calls and images take six minutes. */
+/** Each with the rounds that it gets by default: with these, all but calls, images and deploy take six minutes. */
 const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
   calls: [benchCalls, 5],
   tests: [benchTests, 2],
   workers: [benchWorkers, 2],
   scans: [benchScans, 3],
   images: [benchImages, 3],
+  deploy: [benchDeploy, 3],
 }
 
 const names = process.argv.slice(2)

@@ -4,11 +4,15 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
-import { run } from "../../dagger/lib/shell.js"
-import { GROUPS, hasStage, STAGE_NAMES } from "../../src/lib/stages.js"
+import { copySample, prepare, TRIAL_DATABASE } from "../../dagger/commands/demo.js"
+import { run as shell } from "../../dagger/lib/shell.js"
+import { DEFAULTS } from "../../src/lib/config/config.js"
+import { groupsFor } from "../../src/lib/policy.js"
+import { GROUPS, hasStage, type StageName, STAGES } from "../../src/lib/stages.js"
+import { DEPLOYMENT } from "../../src/lib/kube/objects.js"
+import { kube, startCluster } from "./cluster.js"
 import { engineEnvironment } from "./dagger.js"
 import {
-  APP,
   callOn,
   ci,
   copyOf,
@@ -22,20 +26,42 @@ import {
   write,
 } from "./pipeline.js"
 
+// The sample's, in the cluster: what the engine's environment is made of.
+process.env["STAGING_DATABASE_URL"] = TRIAL_DATABASE
 beforeAll(engineEnvironment)
 
+/** The stages that policy asks for, where there is a registry to publish to. */
+const stagesFor = (event: string, ref = ""): StageName[] =>
+  groupsFor({ event, ref }, "", [], DEFAULTS, true).flatMap((group): readonly StageName[] => STAGES[group])
+
 // A version would stand for good in the embedded registry, which lasts: the next commit's would be refused.
-it("ci runs every stage of every group on the sample service, for a push to develop", async () => {
-  const run = await ci(APP, "--event=push", "--ref=refs/heads/develop", "--embedded")
+it("ci runs every stage that a push to develop asks for on the sample service, and deploys it", async () => {
+  await startCluster()
+  const client = kube()
+  await prepare(client, "staging")
+  await client.delete(DEPLOYMENT, "ai-audio-upscaler-api", "staging", { propagation: "Foreground" })
+  const source = join(folder(), "app")
+  copySample(source)
+  const run = await ci(source, "--event=push", "--ref=refs/heads/develop", "--embedded")
   expect(run.exitCode, run.stdout).toBe(0)
-  expect(statuses(run)).toEqual(Object.fromEntries(STAGE_NAMES.map((name) => [name, "passed"])))
+  const asked = stagesFor("push", "refs/heads/develop")
+  expect(asked).toEqual(expect.arrayContaining(["black", "scan", "validate", "tag", "soak"]))
+  expect(statuses(run)).toEqual(Object.fromEntries(asked.map((name) => [name, "passed"])))
+  expect(run.stage("migrate").reason).toMatch(/0002/)
+
+  const command = ["--environment", "staging", "--embedded"]
+  const env = { ...(await engineEnvironment()), SLIPWAY: `${process.execPath} ${SLIPWAY}` }
+  const status = await shell({ env })`${join(source, "scripts/deploy.sh")} status ${command}`
+  expect(status.stdout).toMatch(/^→ develop-\w{7} sha256:\w{12} 1 of 1 pod ready, has the traffic/m)
+  const logs = await shell({ env })`${join(source, "scripts/deploy.sh")} logs ${command}`
+  expect(logs.stdout).toMatch(/^ai-audio-upscaler-api-\w+-\w+ /m)
 })
 
 describe("verdict.json", () => {
   it("says what ran and what became of it; --json prints it", async () => {
     const begun = Date.now()
     const source = copyOf(gate("bandit"))
-    const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+    const git = shell({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
     await git`git init --quiet --initial-branch=trunk`
     await git`git add .`
     await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
@@ -56,7 +82,7 @@ describe("verdict.json", () => {
       status: "failed",
       exitCode: 1,
       milliseconds: expect.any(Number) as number,
-      stages: STAGE_NAMES.filter((name) => !hasStage("release", name)).map((name) => ({
+      stages: stagesFor("pull_request").map((name) => ({
         name,
         group: GROUPS.find((group) => hasStage(group, name)),
         status: expect.stringMatching(name === "bandit" ? /^failed$/ : /^\w+$/) as string,
@@ -110,7 +136,7 @@ it("ends with 4 for arguments that it can't use, and says which", async () => {
 
 it("refuses what is in no commit, for any event but local, unless it goes to the embedded registry", async () => {
   const source = service({ "a.py": "A = 1\n" })
-  await run`git init --quiet ${source}`
+  await shell`git init --quiet ${source}`
   const dirty = { exitCode: 4, stderr: expect.stringMatching(/"a\.py"[^]*\[DIRTY\]/) as string }
   const out = `--out=${folder()}`
   expect(await slipway("publish", `--source=${source}`, out)).toMatchObject(dirty)
@@ -137,7 +163,7 @@ it("Ctrl-C ends with 130, the tool in the engine with it, and leaves no verdict"
   const out = folder()
   // The name is in the tool's command only, so that no other run's tool is taken for ours.
   const running = async () =>
-    (await run({ nothrow: true })`pgrep -f -- ${`[b]lack .*${name}`}`).exitCode === 0
+    (await shell({ nothrow: true })`pgrep -f -- ${`[b]lack .*${name}`}`).exitCode === 0
   const args = [SLIPWAY, "ci", `--source=${source}`, `--out=${out}`]
   const child = spawn("node", args, { env: await engineEnvironment(), stdio: "ignore" })
   const ended = new Promise((resolve) => child.once("close", resolve))

@@ -9,6 +9,7 @@ import type { Verification } from "../../src/lib/release/verification.js"
 import type { Verdict } from "../../src/lib/verdict.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { copyOf, type Files, folder, service, write } from "./pipeline.js"
+import { runScripts } from "./session.js"
 
 const SUPPLY = join(REPOSITORY, "test/fixtures/modules/supply")
 export const RELEASES = join(REPOSITORY, "test/fixtures/releases")
@@ -47,31 +48,11 @@ there="$login --plain-http --registry-service $registry"
 signer="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
 `
 
-/**
- * Runs scripts of Dagger's shell in one session, one after the other, whatever becomes of those before: what each
- * printed, and all that was said of errors.
- */
+/** Runs scripts in one session, with all secrets at hand. */
 export async function session(scripts: Record<string, string>, prelude = PRELUDE) {
-  const steps = Object.entries(scripts).map(
-    ([name, script]) => `.echo\n.echo "== ${name}"\n(${script}) || .echo "failed"\n`,
-  )
-  const { stdout, stderr } = await dagger(["-m", SUPPLY, "-c", [prelude, ...steps].join("\n")], {
-    env: secrets,
-  })
-  said.push(stdout, stderr)
-  const printed = new Map(
-    stdout.split(/^== /m).map((part) => {
-      const [name = "", ...lines] = part.split("\n")
-      return [name, lines.join("\n").trim()]
-    }),
-  )
-  const errors = stderr.match(/^.*?(?:! |Error: ).*(?:\n→.*)?$/gm)?.join("\n") ?? ""
-  const of = (name: string): string => printed.get(name) ?? `nothing: ${errors}`
-  const json = (name: string): unknown => {
-    const text = of(name)
-    if (!text.startsWith("{")) throw new Error(`${name}: ${text}\n${errors}`)
-    return JSON.parse(text)
-  }
+  const ran = await runScripts({ module: SUPPLY, prelude, scripts, env: secrets })
+  said.push(ran.stdout, ran.stderr)
+  const { of, stderr, json } = ran
   return {
     of,
     stderr,

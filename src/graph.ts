@@ -1,0 +1,59 @@
+import type { Secret } from "@dagger.io/dagger"
+import { type DeployAccess, deployStages } from "./deployGraph.js"
+import { imageOf } from "./image.js"
+import { Infra, type InfraAccess } from "./infra.js"
+import { parseConfig } from "./lib/config/parse.js"
+import { once } from "./lib/once.js"
+import type { Group } from "./lib/stages.js"
+import { type Publishing, release, type Released } from "./pipeline.js"
+import { Quality } from "./quality.js"
+import { Security } from "./security.js"
+import { runTasks, type Stage, type Task } from "./stage.js"
+import { Tests } from "./tests.js"
+import type { Service } from "./tool.js"
+
+/** What a run is made with. */
+export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
+  service: Service
+  access: InfraAccess
+  /** What the Dockerfile's commands may mount. */
+  secrets: Secret[]
+  publishing: Publishing
+  deploying: DeployAccess
+  /** The branch that a pull request is to be merged into. */
+  baseRef: string
+}
+
+/** Runs these groups of stages, as many at once as the settings allow; what is released comes last. */
+export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
+  const { service, access, run, revision, only, secrets, publishing, baseRef } = graph
+  const { source, settings, invocation, now } = service
+  const config = parseConfig(settings || undefined)
+  const image = once(() => imageOf(service, settings, revision, run.ref, secrets).stages())
+  const infra = new Infra(source, settings, invocation, now, access.secrets)
+  const connected = infra.connectedTasks(run, access)
+  const tasksOf: Record<Exclude<Group, "release" | "deploy">, () => Promise<Task[]>> = {
+    quality: () => new Quality(source, settings, invocation, now).tasks(),
+    security: () =>
+      new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
+    tests: () => new Tests(source, settings, invocation).tasks(),
+    infra: () => infra.tasks(),
+    plan: () => Promise.resolve([connected.plan]),
+    drift: () => Promise.resolve([connected.drift]),
+    apply: () => Promise.resolve([connected.apply]),
+    image: async () => (await image()).tasks,
+  }
+  const chosen = groups.filter((group) => group !== "release" && group !== "deploy")
+  const tasks = await Promise.all(chosen.map((group) => tasksOf[group]()))
+  const stages = await runTasks(config.parallel, tasks.flat())
+  const releases = groups.includes("release")
+  const built = groups.includes("image") && releases ? await (await image()).image() : undefined
+  const released = { source, config, run, revision, invocation, only, image: built, stages }
+  const all = releases ? [...stages, ...(await release(released, publishing))] : stages
+  if (!groups.includes("deploy")) return all
+  const made = { source, settings, config, run, baseRef, invocation, image: built }
+  return [
+    ...all,
+    ...(await deployStages({ ...made, stages: releases ? all : undefined }, graph.deploying, publishing)),
+  ]
+}

@@ -1,0 +1,375 @@
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { observe } from "../../src/lib/deploy/context.js"
+import { deploy } from "../../src/lib/deploy/run.js"
+import { accept, giveUp, manifestsOf, targetOf } from "../../src/lib/deploy/rollback.js"
+import { statusOf } from "../../src/lib/deploy/status.js"
+import { ledgerFaults } from "../../src/lib/ledger.js"
+import { NAMESPACE, type Pod, SERVICE, type Service } from "../../src/lib/kube/objects.js"
+import { without } from "../../src/lib/tools/json.js"
+import { kube, kubectl, startCluster } from "./cluster.js"
+import { Load } from "./load.js"
+import { context, deployed, failure, plan, type Place, publishVersions } from "./rollouts.js"
+
+let digests: Record<string, string>
+
+beforeAll(async () => {
+  await startCluster()
+  await clear()
+  digests = await publishVersions({
+    good: "",
+    better: "",
+    third: "",
+    unready: "READY=no",
+    sick: "HEALTH=fail",
+    half: "ERRORS=0.5",
+    some: "ERRORS=0.05",
+    few: "ERRORS=0.01",
+    later: "ERRORS=0.5 ERROR_PATH=/work",
+    slow: "LATENCY=3",
+    crashing: "CRASH_AFTER=14",
+  })
+})
+
+const OURS = "slipway.dev/test"
+
+/** What an earlier run left, or this one. */
+async function clear(): Promise<void> {
+  const client = kube()
+  const spaces = await client.list(NAMESPACE, { labels: OURS })
+  await Promise.all(
+    spaces.map(async ({ metadata: { name } }) => {
+      await client.delete(SERVICE, "api", name)
+      await client.delete(NAMESPACE, name, "")
+    }),
+  )
+}
+
+afterAll(clear)
+
+let places = 0
+
+/** A namespace of its own. */
+const place = (name: string, more: Partial<Place> = {}): Place => {
+  places += 1
+  return { kube: kube(), namespace: `${name}-${Date.now().toString(36)}${places}`, digests, ...more }
+}
+
+/** What every deployment leaves: one version, and nothing that was for its own time. */
+async function steady({ kube: client, namespace }: Place, version: string): Promise<void> {
+  const facts = await observe({ kube: client, namespace, names: { deployment: "api", service: "api" } })
+  expect(facts.revisions.filter(({ pods }) => pods.length > 0).map((revision) => revision.version)).toEqual([
+    version,
+  ])
+  expect(facts.service?.spec.selector).toEqual({ app: "api" })
+  expect(facts.rollout).toBeUndefined()
+  expect(facts.deployment?.spec.minReadySeconds ?? 0).toBe(0)
+  expect(await client.get<Service>(SERVICE, "api-preview", namespace)).toBeUndefined()
+}
+
+describe("with 50 requests a second", () => {
+  it("a good version replaces a good one, and no request fails", async () => {
+    const here = place("good")
+    const first = await deployed(here, "good")
+    expect(failure(first)).toEqual({ step: "", reason: "", log: "" })
+    await steady(here, "good")
+    const load = await Load.start(here.kube, here.namespace)
+    const second = await deployed(here, "better")
+    expect(failure(second)).toEqual({ step: "", reason: "", log: "" })
+    await load.end()
+    await steady(here, "better")
+    expect(load.failed()).toEqual([])
+    expect(load.sent.at(-1)?.version).toBe("better")
+    expect(load.sent.length).toBeGreaterThan(300)
+
+    const entries = await context(here).ledger.entries()
+    expect(
+      entries.map(({ kind, status, facts }) => [kind, status, facts["version"], facts["previous"]]),
+    ).toEqual([
+      ["deploy", "succeeded", "good", ""],
+      ["deploy", "succeeded", "better", "good"],
+    ])
+    expect(ledgerFaults(entries)).toEqual([])
+
+    const again = await deployed(here, "better")
+    expect(again.status).toBe("unchanged")
+
+    await kubectl("-n", here.namespace, "rollout", "undo", "deployment/api")
+    await kubectl("-n", here.namespace, "rollout", "status", "deployment/api", "--timeout=60s")
+    const status = await statusOf(context(here), false)
+    expect(status.manual).toBe("somebody put good in the place of better without Slipway")
+    expect(status.ledger[0]).toMatchObject({ kind: "manual", facts: { version: "good", instead: "better" } })
+    expect((await statusOf(context(here), false)).manual).toBe("")
+
+    const target = await targetOf(context(here), "better")
+    expect(target).toMatchObject({ version: "better", digest: digests["better"] })
+    const back = await deploy(context(here), async (facts) => ({
+      ...plan(here, "better"),
+      kind: "rollback",
+      manifests:
+        (target && (await manifestsOf(context(here), facts, target))) ?? plan(here, "better").manifests,
+    }))
+    expect(failure(back)).toEqual({ step: "", reason: "", log: "" })
+    await steady(here, "better")
+  })
+
+  it("one that fails with its traffic alone is taken back at once", async () => {
+    const here = place("later")
+    await deployed(here, "good")
+    const load = await Load.start(here.kube, here.namespace)
+    const ran = await deployed(here, "later")
+    await load.end()
+    const { step, reason } = failure(ran)
+    expect(step).toBe("soak")
+    expect(reason).toMatch(
+      /^error rate \d+\.\d % \(\d+ of \d+ requests; limit 2 %\); rolled back: good serves, \d\.\d s after it was noticed/,
+    )
+    await steady(here, "good")
+    const failed = load.failed()
+    expect(failed.every(({ status }) => status === 500)).toBe(true)
+    const seconds = ((failed.at(-1)?.at ?? 0) - (failed[0]?.at ?? 0)) / 1000
+    console.log(
+      `bad with traffic for ${seconds.toFixed(1)} s: ${failed.length} of ${load.sent.length} requests failed`,
+    )
+    expect(seconds).toBeLessThan(10)
+    expect((await context(here).ledger.entries()).at(-1)).toMatchObject({
+      kind: "deploy",
+      status: "failed",
+      facts: { version: "later", failed: "soak", rolledBackTo: "good" },
+    })
+  })
+})
+
+describe("a bad version", () => {
+  it.concurrent.each<[name: string, version: string, more: string, step: string, says: RegExp]>([
+    ["doesn't exist", `sha256:${"0".repeat(64)}`, "", "surge", /0{64}.*not found|not found.*0{64}/],
+    ["never gets ready", "unready", "", "surge", /only 0 of 2 new pods ready after 40 s: .*(503|warming up)/],
+    [
+      "is ready and fails health",
+      "sick",
+      "",
+      "preview",
+      /health: .*\/health answers 503, not 200: \{"database": "unavailable"\}/,
+    ],
+    [
+      "answers 500 to half of the requests",
+      "half",
+      "",
+      "preview",
+      /smoke: error rate (49|50)\.\d % \(\d+ of 200 requests; limit 2 %\)/,
+    ],
+    ["answers 500 to 5 %", "some", "", "preview", /smoke: error rate [45]\.\d %/],
+    [
+      "wants more memory than there is",
+      "better",
+      "resources: { requests: { memory: 900Gi } }",
+      "surge",
+      /memory/,
+    ],
+  ])("that %s never gets traffic", async (_, version, more, step, says) => {
+    const here = place("bad")
+    expect(failure(await deployed(here, "good"))).toEqual({ step: "", reason: "", log: "" })
+    const ran = await deployed(here, version, more)
+    expect(failure(ran)).toMatchObject({ step, reason: expect.stringMatching(says) as string })
+    expect(failure(ran).reason).toMatch(/rolled back: good serves/)
+    await steady(here, "good")
+  })
+})
+
+describe("with traffic", () => {
+  /** A deployment while requests go on. */
+  async function underLoad(here: Place, version: string) {
+    const load = await Load.start(here.kube, here.namespace, 20)
+    const ran = await deployed(here, version)
+    await load.end()
+    return { ran, load }
+  }
+
+  it("1 % of errors is below the limit, and slow answers only raise an alert", async () => {
+    const here = place("few")
+    await deployed(here, "good")
+    const { ran } = await underLoad(here, "few")
+    expect(failure(ran)).toEqual({ step: "", reason: "", log: "" })
+    const slow = await underLoad(
+      {
+        ...here,
+        settings: {
+          slow: 2,
+          smoke: { ...context(here).settings.smoke, requests: 8 },
+          health: { ...context(here).settings.health, timeout: 5 },
+        },
+      },
+      "slow",
+    )
+    expect(slow.ran.status).toBe("succeeded")
+    expect(slow.ran.alerts.join()).toMatch(/95 of 100 answers take up to 5 s, above 2 s/)
+  })
+
+  it("a crash after a while is noticed, told with its exit code, and undone", async () => {
+    const here = place("crash", { settings: { soak: 25 } })
+    await deployed({ ...here, settings: { soak: 3 } }, "good")
+    const { ran, load } = await underLoad(here, "crashing")
+    expect(failure(ran)).toMatchObject({
+      step: "soak",
+      reason: expect.stringMatching(/crashed \(exit code 1|none of the new pods|health|\/health/) as string,
+    })
+    await steady(here, "good")
+    console.log(`crash: ${load.failed().length} of ${load.sent.length} requests failed`)
+  })
+
+  it("without any samples it is held, and a person decides", async () => {
+    const { smoke } = context(place("x")).settings
+    const here = place("held", { settings: { soak: 2, hold: 2, smoke: { ...smoke, requests: 0 } } })
+    expect((await deployed(here, "good")).status).toBe("held")
+    expect(await accept(context(here))).toMatch(/is finished/)
+    await steady(here, "good")
+    const ran = await deployed(here, "better")
+    expect(ran.status).toBe("held")
+    expect(failure(ran).reason).toMatch(/^held: 0 of 50 requests came within \d+ s; better has the traffic/)
+    await expect(deployed(here, "third")).rejects.toThrow(/HELD/)
+    expect(await giveUp(context(here))).toMatch(/is undone: good serves/)
+    await steady(here, "good")
+  })
+})
+
+it("two deployments at the same second never cross: one waits for the other", async () => {
+  const here = place("two")
+  await deployed(here, "good")
+  const lines: string[] = []
+  const both = await Promise.all(
+    ["better", "third"].map((version) =>
+      deploy(
+        context(here, undefined, (line) => lines.push(`${version} ${line}`)),
+        () => Promise.resolve(plan(here, version)),
+      ),
+    ),
+  )
+  expect(both.map(({ status }) => status)).toEqual(["succeeded", "succeeded"])
+  const order = lines.map((line) => line.split(" ")[0] ?? "")
+  expect(order.filter((version, index) => version !== order[index - 1])).toHaveLength(2)
+  const entries = await context(here).ledger.entries()
+  expect(entries.map(({ facts }) => facts["previous"])).toEqual(["", "good", entries[1]?.facts["version"]])
+  await steady(here, entries[2]?.facts["version"] ?? "")
+})
+
+describe("a client that is killed", () => {
+  /** Deploys in a process of its own, and kills it as soon as it says this. */
+  function killedAfter(here: Place, version: string, says: RegExp): Promise<string> {
+    const given = without(here, "kube")
+    const script = join(import.meta.dirname, "deployer.ts")
+    const child = spawn(process.execPath, ["--import", "tsx", script, JSON.stringify(given), version])
+    let said = ""
+    child.stderr.on("data", (data: Buffer) => (said += data.toString()))
+    child.stdout.on("data", (data: Buffer) => {
+      said += data.toString()
+      if (says.test(said)) child.kill("SIGKILL")
+    })
+    return new Promise((done) => child.once("close", () => done(said)))
+  }
+
+  it.concurrent.each<[after: string, says: RegExp, left: string, recovered: RegExp]>([
+    ["prepare", /^prepare:/m, "good", /^$/],
+    ["surge", /^surge:/m, "good", /was interrupted \(surge\) and is undone: good serves/],
+    ["preview", /^preview:/m, "good", /was interrupted \((surge|switch)\) and is undone: good serves/],
+    ["switch", /^switch:/m, "good", /was interrupted \(soak\) and is undone: good serves/],
+    [
+      "soak",
+      /^soak:/m,
+      "better",
+      /had proved itself, and is finished|was interrupted \(soak\) and is undone/,
+    ],
+  ])(
+    "after %s leaves nothing half done, and the service never loses a request",
+    async (_, says, left, recovered) => {
+      const here = place("killed")
+      await deployed(here, "good")
+      const load = await Load.start(here.kube, here.namespace, 10)
+      expect(await killedAfter(here, "better", says)).toMatch(says)
+      await new Promise((done) => setTimeout(done, 16_000))
+      const status = await statusOf(context(here), false)
+      expect(status.recovered).toMatch(recovered)
+      const now = /undone/.test(status.recovered) ? "good" : left
+      await steady(here, now)
+      expect((await load.end()).failed()).toEqual([])
+      if (recovered.test("")) return
+      expect((await context(here).ledger.entries()).at(-1)).toMatchObject({
+        kind: "deploy",
+        status: now === "good" ? "failed" : "succeeded",
+        run: `killed-better-${here.namespace}${now === "good" ? "-undo" : "-finish"}`,
+      })
+    },
+  )
+})
+
+it("without the rights it needs, it says which verb on which resource lacks, and changes nothing", async () => {
+  const here = place("rights")
+  await deployed(here, "good")
+  const space = here.namespace
+  await kubectl("-n", space, "create", "serviceaccount", "looker")
+  await kubectl(
+    "-n",
+    space,
+    "create",
+    "rolebinding",
+    "looker",
+    "--clusterrole=view",
+    `--serviceaccount=${space}:looker`,
+  )
+  const token = (await kubectl("-n", space, "create", "token", "looker")).trim()
+  const looker = { ...here, kube: kube({ token }) }
+  await expect(deployed(looker, "better")).rejects.toThrow(
+    /looker" may not patch namespaces.*KUBE_FORBIDDEN/s,
+  )
+  expect((await statusOf(context(looker), false)).running).toMatchObject([{ version: "good", traffic: true }])
+  await steady(here, "good")
+})
+
+it("an API server that dies in the middle of the switch is waited for", async () => {
+  const here = place("restart")
+  await deployed(here, "good")
+  const began = await apiServerBegan()
+  const load = await Load.start(here.kube, here.namespace, 20)
+  const wanted = plan(here, "better")
+  const ran = await deploy(
+    context(here, undefined, (line) => {
+      if (line.startsWith("preview:")) void killApiServer(here)
+    }),
+    () => Promise.resolve(wanted),
+  )
+  await load.end()
+  expect(failure(ran)).toEqual({ step: "", reason: "", log: "" })
+  expect(load.failed()).toEqual([])
+  await steady(here, "better")
+  expect(await apiServerBegan()).toBeGreaterThan(began)
+})
+
+/** When the process was started, in seconds since 1970. */
+async function apiServerBegan(): Promise<number> {
+  const metrics = await kubectl("get", "--raw", "/metrics")
+  return Number(/^process_start_time_seconds (\S+)$/m.exec(metrics)?.[1])
+}
+
+/** Ends the process, as a machine without memory would. */
+async function killApiServer({ namespace, kube: client }: Place): Promise<void> {
+  const script = `import glob, os
+for file in glob.glob("/proc/[0-9]*/cmdline"):
+    if b"kube-apiserver" in open(file, "rb").read().split(b"\\0")[:2]:
+        os.kill(int(file.split("/")[2]), 9)`
+  await client.create({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "killer", namespace },
+    spec: {
+      hostPID: true,
+      restartPolicy: "Never",
+      containers: [
+        {
+          name: "killer",
+          image: "python:3.11-slim",
+          command: ["python", "-c", script],
+        },
+      ],
+    },
+  } as Pod)
+}
