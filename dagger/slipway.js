@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Installs the npm packages that a fresh clone lacks, then hands over to cli.ts.
+// Installs the npm packages that a fresh clone lacks, then hands over to cli/.
 import { execFileSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -14,4 +14,4 @@ if (time("node_modules/.package-lock.json") < time("package-lock.json")) {
 }
 const { register } = await import("tsx/esm/api")
 register({ tsconfig: join(repository, "tsconfig.json") })
-await import("./cli.ts")
+await import("./cli/index.ts")
