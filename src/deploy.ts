@@ -15,7 +15,7 @@ import { askOutside } from "./lib/deploy/outside.js"
 import { schemaText } from "./lib/deploy/proof.js"
 import type { Plan } from "./lib/deploy/walk.js"
 import { fail, SlipwayError } from "./lib/errors.js"
-import { readKubeconfig } from "./lib/kube/access.js"
+import { type Access, readKubeconfig } from "./lib/kube/access.js"
 import { Kube } from "./lib/kube/client.js"
 import { parseReference } from "./lib/release/reference.js"
 import { type Check, failedCheck, judgeRelease } from "./lib/release/verification.js"
@@ -29,7 +29,7 @@ import type { Wanted } from "./cosign.js"
 import { scriptText } from "./scripts.js"
 import type { NamedSecret } from "./secrets.js"
 
-const K6_VERSION = "1.3.0"
+export const K6_VERSION = "1.3.0"
 
 /** What a deployment is made of and with. */
 export interface DeployInputs {
@@ -103,17 +103,20 @@ export const kubectl = (config: Config): Container =>
     )
 
 /** Reaches the cluster of an environment. Fails with NO_CLUSTER and what a kubeconfig may have wrong. */
-async function clusterOf(inputs: DeployInputs): Promise<{ kube: Kube; namespace: string }> {
+export async function clusterOf(
+  inputs: DeployInputs,
+): Promise<{ kube: Kube; access: Access; namespace: string }> {
   const { secrets, environment, cluster } = inputs
   const named = secretNamed(secrets, environment, "KUBECONFIG")
   const text = named === undefined ? await kubeconfigOfAks(inputs) : await named.secret.plaintext()
   if (text === undefined) throw fail("NO_CLUSTER", [environment])
   const access = readKubeconfig(text)
-  if (cluster === undefined) return { kube: new Kube(access), namespace: access.namespace }
+  const { namespace } = access
+  if (cluster === undefined) return { kube: new Kube(access), access, namespace }
   const started = await cluster.start()
   const [port] = await started.ports()
   const connectTo = { host: await started.hostname(), port: (await port?.port()) ?? 6443 }
-  return { kube: new Kube(access, { connectTo }), namespace: access.namespace }
+  return { kube: new Kube(access, { connectTo }), access, namespace }
 }
 
 /** All that steps need to know of where they are. */

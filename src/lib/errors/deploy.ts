@@ -20,6 +20,11 @@ export const deployErrors = {
     remedy: "name both in slipway.yaml: deploy.deployment and deploy.service",
     exitCode: ExitCode.badInput,
   }),
+  NO_PORT: (service: string) => ({
+    message: `the Service ${quote(service)} has no port to reach it at`,
+    remedy: "give it one, or say where it is reached from outside (deploy.url)",
+    exitCode: ExitCode.badInput,
+  }),
   NO_IMAGE: (repository: string, images: readonly string[]) => ({
     message: `none of the Deployment's images is that of ${quote(repository)}: ${images.map(quote).join(", ")}`,
     remedy: "give the container's image the repository's name",

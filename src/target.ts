@@ -1,0 +1,96 @@
+import { type Container, dag, type Service } from "@dagger.io/dagger"
+import { clusterOf, type DeployInputs, kubectl, render } from "./deploy.js"
+import { fail } from "./lib/errors.js"
+import type { Access } from "./lib/kube/access.js"
+import { kubeconfigText } from "./lib/kube/kubeconfig.js"
+import type { Service as KubeService } from "./lib/kube/objects.js"
+
+/** Where the service of an environment answers, for a tool in a container. */
+export interface Target {
+  /** Without a slash at its end. */
+  url: string
+  /** How that comes to lead to the service, for reports. */
+  way: string
+  /** The container, in which that URL leads to the service. */
+  bind: (container: Container) => Container
+}
+
+const HOST = "service.slipway.internal"
+const PORT = 8000
+const API = "cluster.slipway.internal"
+const KUBECONFIG = "/slipway/kubeconfig"
+
+/**
+ * A connection is lost when its pod goes, and must come again with the next pod. Five failures in a row within seconds
+ * mean that there is nothing to connect to.
+ */
+const FORWARD = `
+  failures=0
+  while [ $failures -lt 5 ]; do
+    began=$(date +%s)
+    "$@"
+    if [ $(($(date +%s) - began)) -lt 10 ]; then failures=$((failures + 1)); else failures=0; fi
+    sleep 1
+  done
+  exit 1`
+
+/**
+ * Where an environment's service answers: at deploy.url, else through its cluster by a forwarded port, which leads to
+ * one of its pods. Fails as `clusterOf` and `render`, and with NO_PORT.
+ */
+export async function targetOf(inputs: DeployInputs): Promise<Target> {
+  const { config, environment } = inputs
+  const url = config.deploy.url[environment]
+  if (url !== undefined) return addressTarget(url, `deploy.url.${environment}`)
+  const { access, namespace: fallback } = await clusterOf(inputs)
+  const { service, namespace } = await render(inputs, fallback)
+  const forward = forwarded(inputs, access, service, namespace)
+  return {
+    url: `http://${HOST}:${PORT}`,
+    way: `kubectl port-forward service/${service.metadata.name}, which leads to one pod, through the API server`,
+    bind: (container) => container.withServiceBinding(HOST, forward),
+  }
+}
+
+/** An address that every container reaches. */
+export const addressTarget = (url: string, way: string): Target => ({
+  url: url.replace(/\/+$/, ""),
+  way,
+  bind: (container) => container,
+})
+
+/** A container in place of a deployed service. */
+export async function serviceTarget(service: Service, way: string): Promise<Target> {
+  const [port] = await service.ports()
+  return {
+    url: `http://${HOST}:${(await port?.port()) ?? 80}`,
+    way,
+    bind: (container) => container.withServiceBinding(HOST, service),
+  }
+}
+
+function forwarded(
+  { config, cluster }: DeployInputs,
+  access: Access,
+  service: KubeService,
+  namespace: string,
+): Service {
+  const { name } = service.metadata
+  const port = portOf(service)
+  if (port === undefined) throw fail("NO_PORT", [name])
+  const server = cluster === undefined ? access.server : `https://${API}:6443`
+  const kubeconfig = dag.setSecret(`kubeconfig to forward ${name}`, kubeconfigText(access, server))
+  const tool = kubectl(config).withMountedSecret(KUBECONFIG, kubeconfig).withExposedPort(PORT)
+  const reaching = cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
+  return reaching.asService({
+    args: [
+      ...["sh", "-c", FORWARD, "sh"],
+      ...["/usr/local/bin/kubectl", `--kubeconfig=${KUBECONFIG}`, `--namespace=${namespace}`],
+      ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
+    ],
+  })
+}
+
+/** The one called http, else the first. */
+const portOf = ({ spec }: KubeService): number | undefined =>
+  (spec.ports?.find(({ name }) => name === "http") ?? spec.ports?.[0])?.port
