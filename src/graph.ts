@@ -24,6 +24,12 @@ export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
   baseRef: string
 }
 
+/** Groups whose stages need nothing of one another but what they build together. */
+type Gathered = Extract<
+  Group,
+  "quality" | "security" | "tests" | "infra" | "plan" | "drift" | "apply" | "image"
+>
+
 /** Runs these groups of stages, as many at once as the settings allow; what is released comes last. */
 export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
   const { service, access, run, revision, only, secrets, publishing, baseRef } = graph
@@ -32,7 +38,7 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const image = once(() => imageOf(service, settings, revision, run.ref, secrets).stages())
   const infra = new Infra(source, settings, invocation, now, access.secrets)
   const connected = infra.connectedTasks(run, access)
-  const tasksOf: Record<Exclude<Group, "release" | "deploy">, () => Promise<Task[]>> = {
+  const tasksOf: Record<Gathered, () => Promise<Task[]>> = {
     quality: () => new Quality(source, settings, invocation, now).tasks(),
     security: () =>
       new Security(source, settings, invocation, now).tasks({ bandit: !groups.includes("quality") }),
@@ -43,8 +49,8 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
     apply: () => Promise.resolve([connected.apply]),
     image: async () => (await image()).tasks,
   }
-  const chosen = groups.filter((group) => group !== "release" && group !== "deploy")
-  const tasks = await Promise.all(chosen.map((group) => tasksOf[group]()))
+  const chosen = Object.keys(tasksOf).filter((group) => groups.some((wanted) => wanted === group))
+  const tasks = await Promise.all(chosen.map((group) => tasksOf[group as Gathered]()))
   const stages = await runTasks(config.parallel, tasks.flat())
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined

@@ -11,7 +11,7 @@ export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manu
 /** The groups of stages that policy decides on, in the order of their work. */
 export const POLICY_GROUPS = [
   ...(["quality", "security", "tests", "infra", "plan", "drift", "apply"] as const),
-  ...(["image", "release", "deploy"] as const),
+  ...(["image", "release", "deploy", "tell", "load", "stress", "dast", "cleanup"] as const),
 ] as const
 
 export type PolicyGroup = (typeof POLICY_GROUPS)[number]
@@ -46,7 +46,10 @@ interface Rule {
 
 const CHECKS = ["quality", "security", "tests"] as const
 const UP_TO_IMAGE = [...CHECKS, "infra", "image"] as const
-const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, "release", "deploy"] as const
+/** What follows a deployment: people are told, and what is really there is tried. */
+const AFTER = ["tell", "load", "dast"] as const
+const DEPLOYMENT = ["release", "deploy", ...AFTER] as const
+const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT] as const
 /** A plan is for those who review a change. */
 const REVIEW = [...UP_TO_IMAGE, "plan"] as const
 
@@ -57,9 +60,11 @@ export function policy(
 ): Record<PolicyGroup, Decision> {
   const rule = ruleFor(happening)
   const decide = (group: PolicyGroup): Decision => {
-    if (!rule.groups.includes(group))
-      return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? `not for ${rule.what}` }
-    if ((group === "release" || group === "deploy") && release.registry === undefined)
+    if (!rule.groups.includes(group)) {
+      const without = isAfter(group) ? `nothing is deployed: ${decide("deploy").why}` : `not for ${rule.what}`
+      return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? without }
+    }
+    if (DEPLOYMENT.some((known) => known === group) && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
     const { environment } = rule
     return {
@@ -72,6 +77,8 @@ export function policy(
     Decision
   >
 }
+
+const isAfter = (group: PolicyGroup): boolean => AFTER.some((known) => known === group)
 
 /** Where what happened is deployed to; undefined for nowhere. Fails with UNKNOWN_EVENT. */
 export const environmentFor = (happening: Happening): Environment | undefined =>
@@ -98,6 +105,7 @@ const WITHOUT: Partial<Record<PolicyGroup, string>> = {
   plan: "plans are made for pull requests, or by hand: slipway infra plan",
   drift: "drift is looked for on schedule, or by hand: slipway infra drift",
   apply: "plans are applied by hand: slipway infra apply",
+  stress: "breaking points are looked for by hand: slipway stress",
 }
 
 function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
@@ -118,7 +126,7 @@ function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
 }
 
 /** Packages are scanned as the sources name them, and as the image has them. */
-const SCANS = ["security", "image", "drift"] as const
+const SCANS = ["security", "image", "drift", "cleanup"] as const
 
 /** A pull request publishes nothing: its code is anybody's. */
 function pullRequest(baseRef: string | undefined): Rule {
@@ -143,7 +151,7 @@ function pushTo(branch: string): Rule {
 /** All is run again, mostly from the cache: the release carries a verdict of its own on every gate. */
 function tagged(tag: string): Rule {
   if (versionOfRef(`refs/tags/${tag}`) !== undefined)
-    return { what: `the version ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "production" }
+    return { what: `the version ${tag}`, groups: [...UP_TO_DEPLOYMENT, "cleanup"], environment: "production" }
   const without = `the tag ${tag} is no version such as v1.2.3`
   return {
     what: `the tag ${tag}`,

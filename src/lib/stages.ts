@@ -14,6 +14,11 @@ export const STAGES = {
   image: ["build", "scan"],
   release: ["publish", "sign", "attest", "verify", "tag"],
   deploy: STEPS,
+  load: ["load"],
+  stress: ["stress"],
+  dast: ["baseline"],
+  cleanup: ["registry", "cluster", "records"],
+  tell: ["notify", "annotate"],
 } as const
 
 export type Group = keyof typeof STAGES
@@ -41,7 +46,7 @@ export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]):
 }
 
 /** Groups of which nothing can be looked into: effects aren't repeated to be looked at. */
-const EFFECTS: readonly Group[] = ["apply", "release", "deploy"]
+const EFFECTS: readonly Group[] = ["apply", "release", "deploy", "load", "stress", "dast", "cleanup", "tell"]
 
 /** The stages with a container to look into. */
 export const DEBUGGABLE: readonly StageName[] = GROUPS.filter((group) => !EFFECTS.includes(group)).flatMap(

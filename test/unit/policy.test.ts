@@ -11,9 +11,10 @@ import {
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: PolicyGroup[] = ["quality", "security", "tests"]
 const UP_TO_IMAGE: PolicyGroup[] = [...CHECKS, "infra", "image"]
-const ALL: PolicyGroup[] = [...UP_TO_IMAGE, "release", "deploy"]
+const ALL: PolicyGroup[] = [...UP_TO_IMAGE, "release", "deploy", "tell", "load", "dast"]
+const VERSION: PolicyGroup[] = [...ALL, "cleanup"]
 const REVIEW: PolicyGroup[] = [...CHECKS, "infra", "plan", "image"]
-const SCANS: PolicyGroup[] = ["security", "drift", "image"]
+const SCANS: PolicyGroup[] = ["security", "drift", "image", "cleanup"]
 
 const running = (happening: Happening, config = CONFIG): PolicyGroup[] => {
   const decisions = policy(happening, config)
@@ -27,10 +28,10 @@ describe("each row of the design's table", () => {
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, ALL],
     ["push to main", { event: "push", ref: "refs/heads/main" }, UP_TO_IMAGE],
     ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, ALL],
-    ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, ALL],
-    ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, ALL],
-    ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, ALL],
-    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, ALL],
+    ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, VERSION],
+    ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, VERSION],
+    ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, VERSION],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, VERSION],
     ["schedule", { event: "schedule", ref: "refs/heads/main" }, SCANS],
     ["schedule without ref", { event: "schedule", ref: "" }, SCANS],
   ])("%s", (_, happening, groups) => {
@@ -143,6 +144,16 @@ describe("infrastructure", () => {
     for (const event of events)
       for (const ref of refs)
         expect(running({ event, ref, baseRef: "main", asked: ["apply"] })).not.toContain("apply")
+  })
+
+  it("is tried only where something was deployed", () => {
+    const decisions = policy({ event: "push", ref: "refs/heads/main" }, CONFIG)
+    for (const group of ["load", "dast", "tell"] as const)
+      expect(decisions[group]).toEqual({
+        runs: false,
+        why: "nothing is deployed: main is released by a tag such as v1.2.3",
+      })
+    expect(decisions.stress.why).toBe("breaking points are looked for by hand: slipway stress")
   })
 
   it("says why it is left out", () => {

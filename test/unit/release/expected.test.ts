@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { demandedGates, expected, isCommit, type Known } from "../../../src/lib/release/expected.js"
+import { GATE_GROUPS } from "../../../src/lib/config/supplyChain.js"
 import { STAGES } from "../../../src/lib/stages.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -47,8 +48,7 @@ it("demands the platforms that the settings name", () => {
 
 describe("demandedGates", () => {
   it("are all stages that look at the service and its image", () => {
-    const others = ["infra", "plan", "drift", "apply", "release", "deploy"]
-    const groups = Object.entries(STAGES).filter(([group]) => !others.includes(group))
+    const groups = Object.entries(STAGES).filter(([group]) => GATE_GROUPS.some((known) => known === group))
     expect(demandedGates(DEFAULTS)).toEqual({ stages: DEMANDED, optional: ["integration"] })
     expect([...DEMANDED].sort()).toEqual(groups.flatMap(([, names]) => [...names]).sort())
   })
