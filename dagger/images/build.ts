@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,6 +15,7 @@ import {
 import { basename, dirname, extname, join } from "node:path"
 import { inRoot, insidePath } from "../engine/root.js"
 import { debianRoot, type Platform } from "./debian.js"
+import { builtJava } from "./java.js"
 import { pack, push, writeIndex } from "./layout.js"
 import { builtProgram } from "./programs.js"
 import type { Recipe, User } from "./recipes.js"
@@ -52,6 +54,8 @@ async function makeRoot(
   if (recipe.locale) await addLocale(engineRoot, root, recipe.locale)
   for (const [path, program] of Object.entries(recipe.programs ?? {}))
     place(await builtProgram(program, platform), join(root, path), 0o755)
+  for (const [path, name] of Object.entries(recipe.java ?? {}))
+    cpSync(await builtJava(name), join(root, path), { recursive: true })
   addOwn(root, recipe)
   return root
 }

@@ -3,6 +3,7 @@ import { HOST, type Platform } from "./debian.js"
 import { INFRA } from "./infra.js"
 import type { Program } from "./programs.js"
 import { SIGSTORE } from "./sigstore.js"
+import { zap } from "./zap.js"
 
 /** What the registry serves it under. */
 export interface Named {
@@ -24,6 +25,8 @@ export interface Recipe extends Named {
   pypi?: string[]
   /** Commands built from Go modules: from the path, which is the real image's, to what makes it. */
   programs?: Record<string, Program>
+  /** What is built of packages from Maven: from the folder it goes into to the one in `dagger/images/java`. */
+  java?: Record<string, string>
   /** A locale to have beside C; takes the package `locales`. */
   locale?: string
   users?: User[]
@@ -258,7 +261,7 @@ const registry: Recipe = {
 /** Every stand-in there is. Adding one here is all it takes. */
 export const RECIPES: readonly Recipe[] = [
   ...[debian, python, git, postgres, redis],
-  ...[trivy, regctl, cosign, registry],
+  ...[trivy, regctl, cosign, registry, zap],
   ...SIGSTORE,
   ...INFRA,
   ...clusterRecipes(CONTAINERS_MIRROR, MIRRORED_REGISTRIES),

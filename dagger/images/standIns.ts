@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { contentKey } from "../lib/store.js"
 import { buildImage } from "./build.js"
 import { buildDatabase, DATABASE, DATABASE_HOURS, databaseKey } from "./database.js"
+import { javaKey } from "./java.js"
 import { programKey } from "./programs.js"
 import { type Named, RECIPES, type Recipe } from "./recipes.js"
 
@@ -24,10 +25,13 @@ export const STAND_INS: readonly StandIn[] = [
 ]
 
 function image(recipe: Recipe): StandIn {
-  const { name, tags, files = {} } = recipe
+  const { name, tags, files = {}, java = {} } = recipe
   const key = () =>
     contentKey({
-      texts: [JSON.stringify(recipe), ...SOURCES, ...Object.values(files).map(read), ...programKeys(recipe)],
+      texts: [
+        ...[JSON.stringify(recipe), ...SOURCES, ...Object.values(files).map(read)],
+        ...[...programKeys(recipe), ...Object.values(java).map(javaKey)],
+      ],
     })
   return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
 }

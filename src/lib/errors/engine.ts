@@ -38,6 +38,12 @@ export const engineErrors = {
     remedy: "a module that is refused can't be had from this machine's module proxy (GOPROXY)",
     exitCode: ExitCode.infrastructure,
   }),
+  JAVA_BUILD: (reason: string) => ({
+    message: `building from Maven's packages: ${reason}`,
+    remedy:
+      "a package that is refused can't be had from the repositories that this machine's Maven is set up with",
+    exitCode: ExitCode.infrastructure,
+  }),
   NPM_INSTALL: (what: string, reason: string) => ({
     message: `installing ${what}: ${reason}`,
     remedy: "a package that is refused can't be had from this machine's npm registry",

@@ -21,8 +21,8 @@ describe("stand-ins", () => {
     expect(STAND_INS.map(({ key }) => key())).toEqual(keys)
   })
 
-  it("take scripts and Go modules that are there", () => {
-    for (const { files = {}, programs = {} } of RECIPES) {
+  it("take scripts, Go modules and Java that are there", () => {
+    for (const { files = {}, programs = {}, java = {} } of RECIPES) {
       const sources = Object.values(files).map((source) => join(IMAGES, source))
       for (const source of sources) expect(existsSync(source), source).toBe(true)
       // What ends otherwise isn't made executable.
@@ -31,6 +31,9 @@ describe("stand-ins", () => {
       for (const { module } of Object.values(programs))
         for (const file of ["go.mod", "go.sum"])
           expect(existsSync(join(IMAGES, "go", module, file)), `${file} of ${module}`).toBe(true)
+      for (const name of Object.values(java))
+        for (const file of ["pom.xml", "jars.sha256", "build.sh"])
+          expect(existsSync(join(IMAGES, "java", name, file)), `${file} of ${name}`).toBe(true)
     }
   })
 })
