@@ -313,6 +313,7 @@ export class Slipway {
    * @param event What happened: `local`, `push`, `pull_request`, `tag`, `schedule` or `manual`.
    * @param ref The git reference it happened to, for example `refs/heads/develop`.
    * @param baseRef The branch that a pull request is to be merged into.
+   * @param fork Whether a pull request comes from another repository, and has no secrets.
    * @param sha The commit.
    * @param committed The commit's date, RFC 3339.
    * @param origin The web address of the sources.
@@ -336,6 +337,7 @@ export class Slipway {
     event = "local",
     ref = "",
     baseRef = "",
+    fork = false,
     sha = "",
     committed = "",
     origin = "",
@@ -372,7 +374,7 @@ export class Slipway {
     const revision = revisionOf({ sha, committed, origin, ref: run.ref })
     return ci(run, async () => {
       const settings = await this.settings()
-      const groups = groupsFor(run, baseRef, only, parseConfig(settings || undefined), embedded)
+      const groups = groupsFor({ ...run, baseRef, fork }, only, parseConfig(settings || undefined), embedded)
       return runGraph(groups, {
         service: { ...this, settings },
         access: this.access(),

@@ -1,5 +1,6 @@
 import type { Command } from "commander"
 import { webAddress } from "../../src/lib/image/revision.js"
+import { EVENTS } from "../../src/lib/policy.js"
 import { secretProblem } from "../commands/credentials.js"
 
 /** Ends with the code that the work comes to. */
@@ -20,6 +21,14 @@ export const withRun = (command: Command): Command =>
 
 export const withRunId = (command: Command): Command =>
   command.option("--run-id <id>", "names this run; by default a new one")
+
+/** What happened, as a CI host tells it. */
+export const withEvent = (command: Command): Command =>
+  command
+    .option("--event <name>", `what happened: ${EVENTS.join(", ")}`, "local")
+    .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
+    .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
+    .option("--fork", "the pull request comes from another repository; by default as the CI host says")
 
 export const withRegistry = (command: Command): Command =>
   command

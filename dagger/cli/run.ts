@@ -1,16 +1,19 @@
 import type { Command } from "commander"
 import { PUBLISHED } from "../../src/lib/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
+import type { PlanOptions } from "../commands/plan.js"
 import { addInfraCommands } from "./infra.js"
 import {
   exit,
   same,
   withDeploy,
+  withEvent,
   withInfraSecrets,
   withRelease,
   withRun,
   withRunId,
   withSecrets,
+  withSource,
 } from "./options.js"
 
 const GROUPS = {
@@ -23,12 +26,18 @@ const GROUPS = {
 
 /** The pipeline, whole and by its parts. */
 export function addRunCommands(program: Command): void {
-  withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci")))))
+  withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))
     .description("run what this event asks for and leave every report in --out")
-    .option("--event <name>", "what happened: local, push, pull_request, tag, schedule, manual", "local")
-    .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
-    .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
     .action(async (options: CiOptions) => exit(await runCi(options)))
+
+  withEvent(withSource(program.command("plan")))
+    .description("say what ci would run for an event, what not, and why; no engine is asked")
+    .option("--embedded", "as with a registry of Slipway's own")
+    .option("--json", "as JSON")
+    .action(async (options: PlanOptions) => {
+      const { plan } = await import("../commands/plan.js")
+      exit(await plan(options))
+    })
 
   for (const [group, description] of Object.entries(GROUPS)) {
     const command = (group === "image" ? withSecrets : same)(withRun(program.command(group)))

@@ -10,6 +10,7 @@ import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
+import { fromFork } from "./fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 import {
   publishedTo,
@@ -26,6 +27,7 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions 
   event?: string
   ref?: string
   baseRef?: string
+  fork?: boolean
   sha?: string
   committed?: string
   origin?: string
@@ -72,6 +74,7 @@ export function ciArguments(options: CiOptions, commit: Commit, only: readonly s
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
     ...given("base-ref", options.baseRef),
+    ...((options.fork ?? (event === "pull_request" && fromFork(process.env))) ? ["--fork"] : []),
     `--sha=${options.sha ?? commit.sha}`,
     `--committed=${options.committed ?? commit.committed}`,
     `--origin=${options.origin ?? commit.origin}`,

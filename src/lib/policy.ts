@@ -3,7 +3,6 @@ import type { Environment } from "./config/deploy.js"
 import { fail } from "./errors.js"
 import { versionOfRef } from "./release/version.js"
 import { type Group, GROUPS } from "./stages.js"
-import type { Run } from "./verdict.js"
 
 /** What can happen to a repository. */
 export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manual"] as const
@@ -23,6 +22,8 @@ export interface Happening {
   ref: string
   /** The branch that a pull request is to be merged into. */
   baseRef?: string
+  /** Whether a pull request comes from another repository: hosts hand no secrets to what a stranger can change. */
+  fork?: boolean
   /** What somebody wants beside the checks, on a laptop or by hand. */
   asked?: readonly PolicyGroup[]
 }
@@ -84,10 +85,12 @@ const isAfter = (group: PolicyGroup): boolean => AFTER.some((known) => known ===
 export const environmentFor = (happening: Happening): Environment | undefined =>
   ruleFor(happening).environment
 
+/** What happened, in words. Fails with UNKNOWN_EVENT. */
+export const whatHappened = (happening: Happening): string => ruleFor(happening).what
+
 /** The groups that are asked for, else those that the event asks for. Fails with UNKNOWN_STAGE and UNKNOWN_EVENT. */
 export function groupsFor(
-  { event, ref }: Pick<Run, "event" | "ref">,
-  baseRef: string,
+  happening: Happening,
   only: readonly string[],
   { release: own }: Pick<Config, "release">,
   embedded: boolean,
@@ -96,7 +99,7 @@ export function groupsFor(
   if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
   if (only.length > 0) return GROUPS.filter((group) => only.includes(group))
   const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
-  const decisions = policy({ event, ref, baseRef }, { release: registry })
+  const decisions = policy(happening, { release: registry })
   return GROUPS.filter((group) => decisions[group].runs)
 }
 
@@ -108,11 +111,11 @@ const WITHOUT: Partial<Record<PolicyGroup, string>> = {
   stress: "breaking points are looked for by hand: slipway stress",
 }
 
-function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
+function ruleFor({ event, ref, baseRef, fork, asked = [] }: Happening): Rule {
   if (!EVENTS.some((known) => known === event)) throw fail("UNKNOWN_EVENT", [event, EVENTS])
   if (event === "schedule")
     return { what: "a schedule, which looks for what has changed outside", groups: SCANS }
-  if (event === "pull_request") return pullRequest(baseRef)
+  if (event === "pull_request") return pullRequest(baseRef, fork)
   if (event === "local" || event === "manual" || ref === "") {
     const without = "not unless it is asked for"
     return {
@@ -129,13 +132,15 @@ function ruleFor({ event, ref, baseRef, asked = [] }: Happening): Rule {
 const SCANS = ["security", "image", "drift", "cleanup"] as const
 
 /** A pull request publishes nothing: its code is anybody's. */
-function pullRequest(baseRef: string | undefined): Rule {
-  if (baseRef === undefined || baseRef === "") return { what: "a pull request", groups: REVIEW }
+function pullRequest(baseRef = "", fork = false): Rule {
   const base = branchOf(baseRef)
-  const what = `a pull request to ${base}`
-  if (base === "develop" || base === "main") return { what, groups: REVIEW }
-  return { what, groups: CHECKS, without: { plan: `not for ${what}` } }
+  const what = `a pull request${base === "" ? "" : ` to ${base}`}${fork ? " from a fork" : ""}`
+  if (!["", "develop", "main"].includes(base))
+    return { what, groups: CHECKS, without: { plan: `not for ${what}` } }
+  return fork ? { what, groups: UP_TO_IMAGE, without: { plan: NO_SECRETS } } : { what, groups: REVIEW }
 }
+
+const NO_SECRETS = "a fork gets no secrets to plan with; who has them can: slipway infra plan"
 
 function pushTo(branch: string): Rule {
   const what = `a push to ${branch}`

@@ -32,7 +32,7 @@ beforeAll(engineEnvironment)
 
 /** The stages that policy asks for, where there is a registry to publish to. */
 const stagesFor = (event: string, ref = ""): StageName[] =>
-  groupsFor({ event, ref }, "", [], DEFAULTS, true).flatMap((group): readonly StageName[] => STAGES[group])
+  groupsFor({ event, ref }, [], DEFAULTS, true).flatMap((group): readonly StageName[] => STAGES[group])
 
 // A version would stand for good in the embedded registry, which lasts: the next commit's would be refused.
 it("ci runs every stage that a push to develop asks for on the sample service, and deploys it", async () => {

@@ -50,6 +50,25 @@ describe("each row of the design's table", () => {
   })
 })
 
+describe("a fork's pull request", () => {
+  it("has no credentials to plan with, and keeps the rest", () => {
+    const from = (fork: boolean, baseRef = "develop"): Happening => ({
+      ...{ event: "pull_request", ref: "refs/pull/7/merge", baseRef, fork },
+    })
+    expect(running(from(false))).toEqual(REVIEW)
+    expect(running(from(true))).toEqual(UP_TO_IMAGE)
+    expect(running(from(true, ""))).toEqual(UP_TO_IMAGE)
+    expect(running(from(true, "feature/base"))).toEqual(CHECKS)
+    const { plan, release } = policy(from(true), CONFIG)
+    expect(plan.why).toMatch(/^a fork gets no secrets to plan with; .*slipway infra plan$/)
+    expect(release.why).toBe("not for a pull request to develop from a fork")
+  })
+
+  it("is nothing that a push can be", () => {
+    expect(running({ event: "push", ref: "refs/heads/develop", fork: true })).toEqual(ALL)
+  })
+})
+
 describe("odd references", () => {
   test.each([
     ["refs/heads/main2"],
@@ -58,6 +77,23 @@ describe("odd references", () => {
     ["refs/heads/refs/tags/v1.2.3"],
     ["refs/heads/dependabot/pip/x"],
     ["refs/pull/7/merge"],
+    ["refs/pull/7/head"],
+    ["refs/merge-requests/7/head"],
+    ["refs/heads/"],
+    ["refs/heads/feature/.."],
+    ["refs/heads/feature/../develop"],
+    ["refs/heads/feature/ünïcödé-日本"],
+    ["refs/heads/Develop"],
+    ["refs/heads/develop "],
+    ["refs/heads/develop\n"],
+    ["refs/heads/ｄevelop"],
+    ["refs/notes/slipway"],
+    ["HEAD"],
+    ["refs/tags/x"],
+    ["refs/tags/"],
+    ["refs/tags/v1.2.3\n"],
+    ["refs/tags/v1.2.3/x"],
+    ["refs/tags/v１.2.3"],
     ["refs/tags/1.2.3"],
     ["refs/tags/v1.2"],
     ["refs/tags/nightly"],
