@@ -1,8 +1,10 @@
-import type { Command } from "commander"
+import { Argument, type Command } from "commander"
+import { DEBUGGABLE } from "../../src/lib/stages.js"
 import { debugArguments } from "../commands/debug.js"
 import type { InfraOptions } from "../commands/infra.js"
 import { absoluteSource } from "../commands/source.js"
 import { callModule, daggerHere } from "../dagger.js"
+import { oneOf } from "./choices.js"
 import { exit, withSecrets, withSource } from "./options.js"
 
 /** What helps with a stage that failed. */
@@ -17,7 +19,8 @@ export function addMendCommands(program: Command): void {
       exit(await daggerHere(yes ? apply : show))
     })
 
-  withSecrets(withSource(program.command("debug <stage>")))
+  withSecrets(withSource(program.command("debug")))
+    .addArgument(oneOf(new Argument("<stage>", "as the reports name it"), DEBUGGABLE, "UNKNOWN_STAGE"))
     .description("open a shell in a stage's container as it stands before the stage's command")
     .option("--environment <name>", "of plan and drift: which environment")
     .option("--root <folder>", "of plan and drift: which root folder")

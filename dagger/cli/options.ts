@@ -1,7 +1,9 @@
-import type { Command } from "commander"
+import { type Command, Option } from "commander"
+import { ENVIRONMENTS } from "../../src/lib/config/deploy.js"
 import { webAddress } from "../../src/lib/image/revision.js"
 import { EVENTS } from "../../src/lib/policy.js"
 import { secretProblem } from "../commands/credentials.js"
+import { oneOf } from "./choices.js"
 
 /** Ends with the code that the work comes to. */
 export const exit = (code: number): void => {
@@ -25,7 +27,7 @@ export const withRunId = (command: Command): Command =>
 /** What happened, as a CI host tells it. */
 export const withEvent = (command: Command): Command =>
   command
-    .option("--event <name>", `what happened: ${EVENTS.join(", ")}`, "local")
+    .addOption(oneOf(new Option("--event <name>", "what happened").default("local"), EVENTS, "UNKNOWN_EVENT"))
     .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
     .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
     .option("--fork", "the pull request comes from another repository; by default as the CI host says")
@@ -67,7 +69,11 @@ export const withDeploy = (command: Command): Command =>
 
 /** Where a deployment goes, or is looked at. */
 export const withEnvironment = (command: Command, otherwise: string): Command =>
-  withDeploy(command).option("--environment <name>", "staging or production", otherwise)
+  withDeploy(command).addOption(environmentOption().default(otherwise))
+
+/** Which of the environments that are deployed to. */
+export const environmentOption = (what = "where it is deployed"): Option =>
+  oneOf(new Option("--environment <name>", what), ENVIRONMENTS, "UNKNOWN_ENVIRONMENT")
 
 /** What is released, and who signs it. */
 export const withRelease = (command: Command): Command =>

@@ -1,10 +1,13 @@
 import { Command } from "commander"
+import { addCompletion } from "./completion.js"
 import { addDeployCommands } from "./deploy.js"
+import { EXAMPLES } from "./examples.js"
 import { addInnerCommands } from "./inner.js"
 import { addMachineCommands } from "./machine.js"
 import { addMendCommands } from "./mend.js"
 import { addReleaseCommands } from "./release.js"
 import { addRunCommands } from "./run.js"
+import { nodesOf, treeOf } from "./tree.js"
 
 /** The whole command, with its subcommands by area: each file adds those of one. */
 export function slipway(): Command {
@@ -18,7 +21,13 @@ export function slipway(): Command {
       "\nExit codes: 0 passed, 1 a gate failed, 2 changes or drift, 3 the infrastructure failed, 4 bad input",
     )
   for (const [heading, add] of AREAS) add(program.commandsGroup(heading))
+  for (const { path, command } of nodesOf(treeOf(program))) addExamples(command, EXAMPLES[path] ?? [])
   return program
+}
+
+function addExamples(command: Command, examples: readonly string[]): void {
+  if (examples.length === 0) return
+  command.addHelpText("after", ["", "Examples:", ...examples.map((words) => `  slipway ${words}`)].join("\n"))
 }
 
 const AREAS = [
@@ -27,5 +36,6 @@ const AREAS = [
   ["Deployments:", addDeployCommands],
   ["Where something failed:", addMendCommands],
   ["This machine:", addMachineCommands],
+  ["This machine:", addCompletion],
   ["Inner:", addInnerCommands],
 ] as const

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import type { ProofOptions } from "../commands/proof.js"
 import type { VerifyOptions } from "../commands/verify.js"
-import { CREDENTIALS, exit, withRegistry, withSource } from "./options.js"
+import { CREDENTIALS, environmentOption, exit, withRegistry, withSource } from "./options.js"
 
 /** What is asked of images that were published. */
 export function addReleaseCommands(program: Command): void {
@@ -31,7 +31,7 @@ export function addReleaseCommands(program: Command): void {
       "what a rollback would go back to: a tag, a digest or a whole reference",
     )
     .requiredOption("--tag <tag>", "the release that migrates, in the same way")
-    .option("--environment <name>", "staging or production", "staging")
+    .addOption(environmentOption().default("staging"))
     .option("--embedded", "look in the registry of Slipway's own")
     .option("--json", "print proof.json instead of text")
     .addHelpText("after", CREDENTIALS)

@@ -44,6 +44,11 @@ const catalogue = {
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
+  UNKNOWN_SHELL: (name: string, known: readonly string[]) => ({
+    message: `there is no completion for the shell ${quote(name)}`,
+    remedy: `choose one of ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
   INVALID_TIME: (value: string) => ({
     message: `${quote(value)} is no time`,
     remedy: "give one as RFC 3339 has it, for example 2026-03-01T12:00:00Z, or none for the present",

@@ -191,13 +191,13 @@ function testTables(tests: readonly TestCase[]): Table[] {
         String(reruns),
         markdown(clip(message, MESSAGE_LENGTH)),
       ]),
-      what: "flaky tests, see `out/junit/`",
+      what: "flaky tests, see `junit/`",
     },
     {
       title: "Slowest tests",
       head: ["test", "time"],
       ...rowsOf(slowest, SLOWEST, ({ id, seconds }) => [testCell(id), duration(seconds * 1000)]),
-      what: "of them, see `out/junit/`",
+      what: "of them, see `junit/`",
     },
   ]
 }
