@@ -1,6 +1,7 @@
 import { clusterRecipes } from "./cluster.js"
 import { HOST, type Platform } from "./debian.js"
 import { INFRA } from "./infra.js"
+import { MONITORING } from "./monitoring.js"
 import type { Program } from "./programs.js"
 import { SIGSTORE } from "./sigstore.js"
 import { zap } from "./zap.js"
@@ -264,5 +265,6 @@ export const RECIPES: readonly Recipe[] = [
   ...[trivy, regctl, cosign, registry, zap],
   ...SIGSTORE,
   ...INFRA,
+  ...MONITORING,
   ...clusterRecipes(CONTAINERS_MIRROR, MIRRORED_REGISTRIES),
 ]

@@ -86,6 +86,7 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   [K3S, "kubectl version --client; k3s kubectl options | head -1", /^Client Version: v1\.36\.3 .*options/],
   // Newer ones can't be built: it is OpenTofu, and says so.
   ["hashicorp/terraform:1.13.3", "/bin/terraform version", /^OpenTofu v1\.12\.6 on linux_/],
+  ["prom/prometheus:v3.16.0", "/bin/promtool --version; id -un", /^promtool, version 3\.16\.0 .* nobody$/],
 ]
 const WITH_SHELL = [...new Set(PROMISES.map(([image]) => image))]
 const IMAGES = [...WITH_SHELL, COSIGN, KUBECTL]

@@ -55,6 +55,7 @@ export const IMAGE_ROLES = [
   "k6",
   "k3s",
   "kubectl",
+  "prometheus",
 ] as const
 
 /** Numbers that YAML reads as such where the quotes are left out. */

@@ -221,6 +221,7 @@ describe("what fits", () => {
           k6: "registry.example.com/k6:1.3.0",
           k3s: "registry.example.com/k3s:1.36.3",
           kubectl: "registry.example.com/kubectl:1.36.3",
+          prometheus: "registry.example.com/prometheus:3.16.0",
         },
       },
     })
@@ -419,6 +420,7 @@ describe("what fits", () => {
           readonly k6?: string
           readonly k3s?: string
           readonly kubectl?: string
+          readonly prometheus?: string
         }
       }
     }>()
@@ -492,7 +494,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, prometheus
       → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

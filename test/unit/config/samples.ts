@@ -124,6 +124,7 @@ images:
     k6: registry.example.com/k6:1.3.0
     k3s: registry.example.com/k3s:1.36.3
     kubectl: registry.example.com/kubectl:1.36.3
+    prometheus: registry.example.com/prometheus:3.16.0
 `,
   "a number as version": "python: {version: 3.11}\n",
   "version 3.9 as a number": "python: {version: 3.9}\n",
@@ -203,7 +204,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, received a list",
+    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, prometheus, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
