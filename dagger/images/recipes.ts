@@ -2,6 +2,7 @@ import { clusterRecipes } from "./cluster.js"
 import { HOST, type Platform } from "./debian.js"
 import { INFRA } from "./infra.js"
 import { MONITORING } from "./monitoring.js"
+import { K6 } from "./k6.js"
 import type { Program } from "./programs.js"
 import { SIGSTORE } from "./sigstore.js"
 import { zap } from "./zap.js"
@@ -266,5 +267,6 @@ export const RECIPES: readonly Recipe[] = [
   ...SIGSTORE,
   ...INFRA,
   ...MONITORING,
+  K6,
   ...clusterRecipes(CONTAINERS_MIRROR, MIRRORED_REGISTRIES),
 ]

@@ -20,6 +20,8 @@ const COSIGN = "ghcr.io/sigstore/cosign/cosign:v3.0.6"
 const K3S = "rancher/k3s:v1.36.3-k3s1"
 const KUBECTL = "registry.k8s.io/kubectl:v1.36.3"
 
+const K6 = "grafana/k6:1.3.0"
+
 const TOFU = "ghcr.io/opentofu/opentofu:1.12.6"
 
 /** Prints what it installs where there is no registry. */
@@ -82,6 +84,8 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
     /Installed \S+\/time v0\.13\.1/,
   ],
   ["hashicorp/terraform:1.5.7", BESIDES, /^git version \S+ OpenSSH_.* base64 /],
+  [K6, "k6 version; id -un; pwd", /^k6 stand-in: .* and is not k6 .* k6 \/home\/k6$/],
+  [K6, "echo a b | awk '{ print $2 }'; timeout 1 date +%s > /dev/null && echo $?", /^b 0$/],
   [K3S, "k3s --version", /^k3s version v1\.36\.3\+k3s1/],
   [K3S, "kubectl version --client; k3s kubectl options | head -1", /^Client Version: v1\.36\.3 .*options/],
   // Newer ones can't be built: it is OpenTofu, and says so.
@@ -194,6 +198,14 @@ describe.skipIf(kind !== "kit")("the stand-in of PostgreSQL", () => {
     const args = ["--image=postgres:15", `--command=bash,-c,"${script.replaceAll('"', '""')}"`]
     const { stdout } = await call("says", ...args, `--platform=${HOST}`)
     expect(stdout).toMatch(/^exit code 0 after [01] s\n1\n$/)
+  })
+})
+
+describe.skipIf(kind !== "kit")("the stand-in of k6", () => {
+  it("does what k6's documentation says of scripts, options, metrics and exit codes", async () => {
+    const go = run({ cwd: join(import.meta.dirname, "../../dagger/images/go/k6") })
+    await go`go vet ./...`
+    await go`go test ./...`
   })
 })
 
