@@ -4,7 +4,7 @@ import { imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { once } from "./lib/once.js"
-import type { Group } from "./lib/stages.js"
+import { type Group, wanted } from "./lib/stages.js"
 import { type Publishing, release, type Released } from "./pipeline.js"
 import { Quality } from "./quality.js"
 import { Security } from "./security.js"
@@ -51,7 +51,10 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   }
   const chosen = Object.keys(tasksOf).filter((group) => groups.some((wanted) => wanted === group))
   const tasks = await Promise.all(chosen.map((group) => tasksOf[group as Gathered]()))
-  const stages = await runTasks(config.parallel, tasks.flat())
+  const stages = await runTasks(
+    config.parallel,
+    tasks.flat().filter((task) => wanted(only, task)),
+  )
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { source, config, run, revision, invocation, only, image: built, stages }

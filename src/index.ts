@@ -18,6 +18,7 @@ import {
 } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
 import { Cluster } from "./cluster.js"
+import { debugStage } from "./debug.js"
 import { environmentOf } from "./deploy.js"
 import type { DeployAccess } from "./deployGraph.js"
 import { Deployment } from "./deployment.js"
@@ -25,6 +26,7 @@ import { embeddedRegistry } from "./embedded.js"
 import { runGraph } from "./graph.js"
 import { Image, imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
+import { inputsOf } from "./inputs.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { type Revision, webAddress } from "./lib/image/revision.js"
@@ -32,7 +34,6 @@ import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
 import { parseReference } from "./lib/release/reference.js"
 import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
-import { DEBUGGABLE, hasStage } from "./lib/stages.js"
 import { resolve } from "./publish.js"
 import { Quality } from "./quality.js"
 import { registryTools } from "./registry.js"
@@ -317,8 +318,10 @@ export class Slipway {
    * @param sha The commit.
    * @param committed The commit's date, RFC 3339.
    * @param origin The web address of the sources.
+   * @param path The folder of the sources within their repository.
+   * @param digest Of the sources, where they are not as in the commit.
    * @param runId Names this run; the same id has the same effects only once.
-   * @param only The groups of stages to run, in place of those that the event asks for.
+   * @param only The groups of stages to run, or the stages, in place of those that the event asks for.
    * @param secrets What the Dockerfile's commands may mount.
    * @param username The registry's user: for Azure also the client id of a service principal.
    * @param password Their password, token or client secret.
@@ -341,6 +344,8 @@ export class Slipway {
     sha = "",
     committed = "",
     origin = "",
+    path = "",
+    digest = "",
     runId = "",
     only: string[] = [],
     secrets: Secret[] = [],
@@ -357,7 +362,6 @@ export class Slipway {
     embedded = false,
   ): Promise<Directory> {
     const startedAt = new Date().toISOString()
-    const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt }
     const publishing = {
       username,
       password,
@@ -371,6 +375,20 @@ export class Slipway {
       issuer,
       embedded,
     }
+    const inputs = await inputsOf({
+      invocation: this.invocation,
+      source: { origin: webAddress(origin), commit: sha, path, digest },
+      arguments: {
+        ...{ baseRef, fork, committed, only, username, plainHttp, embedded, now: this.now },
+        ...{ identity: identity ?? "", issuer: issuer ?? "" },
+        ...this.said(),
+      },
+      secrets: {
+        ...{ secrets, password: [password], key: [key], passphrase: [passphrase], token: [token] },
+        ...{ infra: this.infraSecrets, deploy: this.deploySecrets, planKey: [this.planKey] },
+      },
+    })
+    const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt, inputs }
     const revision = revisionOf({ sha, committed, origin, ref: run.ref })
     return ci(run, async () => {
       const settings = await this.settings()
@@ -391,26 +409,48 @@ export class Slipway {
 
   /**
    * A stage's container as it stands before the stage's command, for `terminal` or further calls. `again` runs that
-   * command. Fails with UNKNOWN_STAGE. Pure.
+   * command. Of a release it has regctl and cosign, of a deployment kubectl, and repeats nothing. Fails with
+   * UNKNOWN_STAGE. Pure.
    *
-   * @param stage A stage's name as the verdict has it, for example `mypy`. Effects have nothing to look into.
+   * @param stage A stage's name as the verdict has it, for example `mypy`.
    * @param secrets What the Dockerfile's commands may mount.
+   * @param username Of a release: the registry's user.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the place of the one that the settings name.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param embedded Look in Slipway's own registry.
    */
   @func()
-  async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
-    const { environment, root } = this
-    if (hasStage("quality", stage)) return (await this.quality()).debug(stage)
-    if (hasStage("security", stage)) return (await this.security()).debug(stage)
-    if (hasStage("tests", stage)) return (await this.tests()).debug(stage)
-    if (hasStage("infra", stage) || hasStage("plan", stage) || hasStage("drift", stage))
-      return (await this.infra(this.infraSecrets)).debug(stage, environment, root)
-    if (hasStage("image", stage)) return (await this.image("", "", "", "", secrets)).debug(stage)
-    throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
+  async debug(
+    stage: string,
+    secrets: Secret[] = [],
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+  ): Promise<Container> {
+    const settings = await this.written()
+    return debugStage(stage, {
+      service: { ...this, settings },
+      access: this.access(),
+      deploying: this.deploying(),
+      secrets,
+      registry: { username, password, service: registryService, authority, plainHttp, embedded },
+    })
   }
 
   /** The same with other fields: the engine hands on no object that was changed in place. */
   private changed(fields: Partial<Slipway>): Slipway {
     return Object.assign(new Slipway(this.source, this.invocation, this.now), { ...this, ...fields })
+  }
+
+  /** What `withInfra` and `withDeploy` said, but for what is secret. */
+  private said() {
+    const { environment, root, detailedExitcode, deployEnvironment, reference, rollback } = this
+    return { environment, root, detailedExitcode, deployEnvironment, reference, rollback }
   }
 
   private deploying(): DeployAccess {

@@ -69,26 +69,34 @@ export async function serviceTarget(service: Service, way: string): Promise<Targ
   }
 }
 
-function forwarded(
-  { config, cluster }: DeployInputs,
+/** A container with kubectl, which reaches the cluster and the namespace that `access` is for. */
+export function connectedKubectl(
+  { config, cluster }: Pick<DeployInputs, "config" | "cluster">,
   access: Access,
-  service: KubeService,
-  namespace: string,
-): Service {
+): Container {
+  const server = cluster === undefined ? access.server : `https://${API}:6443`
+  const kubeconfig = dag.setSecret(
+    `kubeconfig of ${access.server} ${access.namespace ?? ""}`,
+    kubeconfigText(access, server),
+  )
+  const tool = kubectl(config)
+    .withMountedSecret(KUBECONFIG, kubeconfig)
+    .withEnvVariable("KUBECONFIG", KUBECONFIG)
+  return cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
+}
+
+function forwarded(inputs: DeployInputs, access: Access, service: KubeService, namespace: string): Service {
   const { name } = service.metadata
   const port = portOf(service)
   if (port === undefined) throw fail("NO_PORT", [name])
-  const server = cluster === undefined ? access.server : `https://${API}:6443`
-  const kubeconfig = dag.setSecret(`kubeconfig to forward ${name}`, kubeconfigText(access, server))
-  const tool = kubectl(config).withMountedSecret(KUBECONFIG, kubeconfig).withExposedPort(PORT)
-  const reaching = cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
-  return reaching.asService({
-    args: [
-      ...["sh", "-c", FORWARD, "sh"],
-      ...["/usr/local/bin/kubectl", `--kubeconfig=${KUBECONFIG}`, `--namespace=${namespace}`],
-      ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
-    ],
-  })
+  return connectedKubectl(inputs, access)
+    .withExposedPort(PORT)
+    .asService({
+      args: [
+        ...["sh", "-c", FORWARD, "sh", "/usr/local/bin/kubectl", `--namespace=${namespace}`],
+        ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
+      ],
+    })
 }
 
 /** The one called http, else the first. */

@@ -82,7 +82,11 @@ export class Tests {
     const inputs = await this.inputs()
     if (name !== "coverage") {
       const { container, command } = await prepareSuite(name, inputs)
-      return inspectable(container, command)
+      return inspectable(container, command, [
+        "",
+        "`again -k NAME` runs the tests that are called so alone; `again --pdb` stops where one fails.",
+        ...(name === "integration" ? SERVICES_HINT : []),
+      ])
     }
     const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
     const { container, command } = prepareCoverage(suites, inputs)
@@ -108,6 +112,10 @@ export class Tests {
     mustPass(await testStages(await this.inputs())[name]())
   }
 }
+
+const SERVICES_HINT = [
+  "The services run, and are reached by `echo $DATABASE_URL $REDIS_URL`; `again` migrates the database first.",
+]
 
 /** The stages of one source. A suite that coverage needs too is run once. */
 function testStages(inputs: SuiteInputs): Record<TestStage, () => Promise<Stage>> {

@@ -136,15 +136,34 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
     : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
 }
 
-/** A container to look around in: it says what the stage would run, and `again` runs that. */
-export function inspectable(container: Container, command: string[]): Container {
-  const script = `#!/bin/sh\nset -x\n${shellQuote(command)}\n`
-  const greeting =
-    "echo 'What this stage runs, and `again` repeats:'; tail -n 1 /usr/local/bin/again; command -v bash > /dev/null && exec bash || exec sh"
-  return container
-    .withNewFile("/usr/local/bin/again", script, { permissions: 0o755 })
-    .withDefaultTerminalCmd(["sh", "-c", greeting])
-}
+/**
+ * A container to look around in: it says what the stage would run, and `again` runs that.
+ *
+ * @param more What else there is to try, a line each.
+ */
+export const inspectable = (
+  container: Container,
+  command: readonly string[],
+  more: readonly string[] = [],
+): Container =>
+  greeting(
+    container.withNewFile("/usr/local/bin/again", `#!/bin/sh\nset -x\n${shellQuote(command)} "$@"\n`, {
+      permissions: 0o755,
+    }),
+    ["What this stage runs, and `again` repeats:", shellQuote(command), ...more],
+  )
+
+const GREETING = "/usr/local/share/slipway-greeting"
+
+/** The same with nothing to repeat: its shell begins with these lines. */
+export const greeting = (container: Container, lines: readonly string[]): Container =>
+  container
+    .withNewFile(GREETING, lines.map((line) => `${line}\n`).join(""))
+    .withDefaultTerminalCmd([
+      "sh",
+      "-c",
+      `cat ${GREETING}; command -v bash > /dev/null && exec bash || exec sh`,
+    ])
 
 /** What mypy remembers is checked by content; another version of it remembers in another way. */
 const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)

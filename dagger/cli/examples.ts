@@ -29,6 +29,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ledger: ["ledger --environment production"],
   fix: ["fix", "fix --yes"],
   debug: ["debug mypy", "debug integration", "debug plan --environment staging"],
+  repro: ["repro", "repro downloads/verdict.json mypy --shell"],
   doctor: ["doctor"],
   demo: ["demo"],
   test: ["test", "test test/unit/policy.test.ts"],

@@ -19,7 +19,7 @@ import {
   secretArguments,
   signerArguments,
 } from "./credentials.js"
-import { absoluteSource, type Commit, commitOf, refuseDirty } from "./source.js"
+import { absoluteSource, type Commit, commitOf, refuseDirty, uncommittedDigest } from "./source.js"
 
 export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions {
   source: string
@@ -31,6 +31,8 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions 
   sha?: string
   committed?: string
   origin?: string
+  /** Of the sources, where they are not as in the commit. */
+  digest?: string
   runId?: string
   now?: string
   json?: boolean
@@ -78,6 +80,8 @@ export function ciArguments(options: CiOptions, commit: Commit, only: readonly s
     `--sha=${options.sha ?? commit.sha}`,
     `--committed=${options.committed ?? commit.committed}`,
     `--origin=${options.origin ?? commit.origin}`,
+    ...given("path", commit.path || undefined),
+    ...given("digest", options.digest || undefined),
     `--run-id=${options.runId ?? randomUUID()}`,
     ...only.map((group) => `--only=${group}`),
     ...secretArguments(options.secret),
@@ -110,10 +114,9 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   const source = absoluteSource(options.source)
   const out = prepareOut(options.out)
   if ((options.event ?? "local") !== "local" && !options.embedded) await refuseDirty(source, out)
-  const args = [
-    ...ciArguments({ ...options, source }, await commitOf(source), only),
-    ...["export", `--path=${out}`],
-  ]
+  const commit = await commitOf(source)
+  const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
+  const args = [...ciArguments({ ...options, source, digest }, commit, only), ...["export", `--path=${out}`]]
   const log = join(out, "logs/dagger.log")
   const code = await daggerWithProgress(args, log)
   if (code === 130) return code

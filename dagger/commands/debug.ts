@@ -1,22 +1,37 @@
 import { fail } from "../../src/lib/errors.js"
-import { DEBUGGABLE, hasStage } from "../../src/lib/stages.js"
+import { DEBUGGABLE, groupOf } from "../../src/lib/stages.js"
 import { callModule } from "../dagger.js"
-import { secretArguments } from "./credentials.js"
+import { publishedTo, registryArguments, type RegistryOptions, secretArguments } from "./credentials.js"
+import { deployArguments, type DeployOptions } from "./deploy.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
+
+export type DebugOptions = InfraOptions & DeployOptions & RegistryOptions & { now?: string }
 
 /** The arguments of `dagger` that open a stage's container. Fails with UNKNOWN_STAGE. */
 export function debugArguments(
   stage: string,
   source: string,
   secrets: readonly string[] = [],
-  options: InfraOptions = {},
+  options: DebugOptions = {},
 ): string[] {
-  if (!DEBUGGABLE.some((name) => name === stage)) throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
-  const connects = hasStage("plan", stage) || hasStage("drift", stage)
-  const call = [
-    ...callModule(source),
-    ...(connects ? infraArguments({ ...options, infraSecret: [...secrets] }, "local", [stage]) : []),
-    ...["debug", `--stage=${stage}`, ...(connects ? [] : secretArguments(secrets)), "terminal"],
-  ]
-  return ["--progress=tty", ...call] // the one style that hands the terminal over
+  const group = groupOf(stage)
+  if (group === undefined || !DEBUGGABLE.some((name) => name === stage))
+    throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
+  const { now, environment, root, infraSecret = [], embedded } = options
+  const connects = ["plan", "drift", "apply"].includes(group)
+  const infra = { environment, root, infraSecret: [...secrets, ...infraSecret] }
+  const given = {
+    before: [
+      ...(connects ? infraArguments(infra, "local", [group]) : []),
+      ...(group === "deploy" ? deployArguments(options) : []),
+    ],
+    after: [
+      ...(connects ? [] : secretArguments(secrets)),
+      ...(group === "release" ? registryArguments(options, embedded ? "nobody" : publishedTo(source)) : []),
+      ...(group === "release" && embedded ? ["--embedded"] : []),
+    ],
+  }
+  const call = [...callModule(source), ...(now === undefined ? [] : [`--now=${now}`])]
+  // The one style that hands the terminal over.
+  return ["--progress=tty", ...call, ...given.before, "debug", `--stage=${stage}`, ...given.after, "terminal"]
 }

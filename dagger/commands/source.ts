@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import { parseConfig } from "../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../src/lib/errors.js"
@@ -34,6 +35,8 @@ export interface Commit {
   sha: string
   committed: string
   origin: string
+  /** The folder within the repository, without slashes around it. */
+  path: string
 }
 
 /** What git knows of a folder's sources; nothing of those at an address. */
@@ -45,7 +48,46 @@ export async function commitOf(source: string): Promise<Commit> {
     sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
     committed: await git("log", "-1", "--format=%cI"),
     origin: webAddress(await git("remote", "get-url", "origin")),
+    path: (await git("rev-parse", "--show-prefix")).replace(/\/$/, ""),
   }
+}
+
+/**
+ * Of what a folder holds, but for `out` and what git ignores there, where that is not as in its commit; else empty. Of
+ * equal content it is the same.
+ */
+export async function uncommittedDigest(source: string, out: string, { sha }: Commit): Promise<string> {
+  if (isAddress(source)) return ""
+  if (sha !== "" && (await uncommitted(source, out)).length === 0) return ""
+  return contentDigest(source, out)
+}
+
+/** The digest itself, whether it is as in the commit or not. */
+export async function contentDigest(source: string, out: string): Promise<string> {
+  const own = relative(source, out)
+  const hash = createHash("sha256")
+  for (const name of (await filesOf(source)).sort()) {
+    if (name === own || name.startsWith(`${own}/`)) continue
+    const entry = lstatSync(join(source, name), { throwIfNoEntry: false })
+    const content = entry?.isSymbolicLink()
+      ? readlinkSync(join(source, name))
+      : entry?.isFile()
+        ? readFileSync(join(source, name))
+        : undefined
+    if (content === undefined) continue
+    const kind = entry?.isSymbolicLink() ? "link" : (entry?.mode ?? 0) & 0o100 ? "executable" : "file"
+    hash.update(`${kind} ${createHash("sha256").update(content).digest("hex")} ${name}\0`)
+  }
+  return `sha256:${hash.digest("hex")}`
+}
+
+/** Where git knows nothing, all files but those that no upload has either. */
+async function filesOf(source: string): Promise<string[]> {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+  const known = await run({ nothrow: true })`git -C ${source} ${list}`
+  if (known.exitCode === 0) return [...new Set(known.stdout.split("\0").filter((name) => name !== ""))]
+  const left = /(?:^|\/)(?:\.git|\.?venv|node_modules|__pycache__|\.[^/]*_cache|\.terraform)(?:\/|$)/
+  return readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => !left.test(name))
 }
 
 /** Fails with DIRTY where files below a folder, but for those in `out`, are not as in its commit. */

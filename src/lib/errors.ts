@@ -10,6 +10,7 @@ import { infraErrors } from "./errors/infra.js"
 import { kubeErrors } from "./errors/kube.js"
 import { migrationErrors } from "./errors/migration.js"
 import { releaseErrors } from "./errors/release.js"
+import { reproErrors } from "./errors/repro.js"
 
 export { ExitCode } from "./errors/entry.js"
 
@@ -76,6 +77,7 @@ const catalogue = {
   ...kubeErrors,
   ...deployErrors,
   ...migrationErrors,
+  ...reproErrors,
 } satisfies Catalogue
 
 export type ErrorCode = keyof typeof catalogue

@@ -2,7 +2,7 @@ import type { Config } from "./config/config.js"
 import type { Environment } from "./config/deploy.js"
 import { fail } from "./errors.js"
 import { versionOfRef } from "./release/version.js"
-import { type Group, GROUPS } from "./stages.js"
+import { type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
 
 /** What can happen to a repository. */
 export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manual"] as const
@@ -95,9 +95,10 @@ export function groupsFor(
   { release: own }: Pick<Config, "release">,
   embedded: boolean,
 ): Group[] {
-  const unknown = only.find((group) => !GROUPS.some((known) => known === group))
-  if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, GROUPS])
-  if (only.length > 0) return GROUPS.filter((group) => only.includes(group))
+  const unknown = only.find((name) => groupOf(name) === undefined && !GROUPS.some((known) => known === name))
+  if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, [...GROUPS, ...STAGE_NAMES]])
+  if (only.length > 0)
+    return GROUPS.filter((group) => only.some((name) => name === group || groupOf(name) === group))
   const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
   const decisions = policy(happening, { release: registry })
   return GROUPS.filter((group) => decisions[group].runs)

@@ -45,13 +45,25 @@ export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]):
   return [...stages].sort((a, b) => rank(a) - rank(b))
 }
 
-/** Groups of which nothing can be looked into: effects aren't repeated to be looked at. */
-const EFFECTS: readonly Group[] = ["apply", "release", "deploy", "load", "stress", "dast", "cleanup", "tell"]
+/** Groups that change something outside of the run: they are repeated only where somebody asks for just that. */
+export const EFFECTS: readonly Group[] = [
+  ...(["apply", "release", "deploy", "load", "stress", "dast", "cleanup", "tell"] as const),
+]
+
+/** Groups without a container to look into. */
+const CLOSED: readonly Group[] = ["load", "stress", "dast", "cleanup", "tell"]
 
 /** The stages with a container to look into. */
-export const DEBUGGABLE: readonly StageName[] = GROUPS.filter((group) => !EFFECTS.includes(group)).flatMap(
+export const DEBUGGABLE: readonly StageName[] = GROUPS.filter((group) => !CLOSED.includes(group)).flatMap(
   (group): readonly StageName[] => STAGES[group],
 )
+
+/** The group of a stage. */
+export const groupOf = (name: string): Group | undefined => GROUPS.find((group) => hasStage(group, name))
+
+/** Whether a stage is meant, where groups and stages are named; where none is, all are. */
+export const wanted = (only: readonly string[], { name }: { name: StageName }): boolean =>
+  only.length === 0 || only.includes(name) || only.includes(groupOf(name) ?? "")
 
 /** What is published has passed these. */
 export const PUBLISHED: readonly Group[] = ["quality", "security", "tests", "infra", "image", "release"]

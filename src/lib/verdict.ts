@@ -1,5 +1,6 @@
 import type { ExitCode } from "./errors.js"
 import type { Finding } from "./finding.js"
+import type { Inputs } from "./inputs.js"
 import type { Suppressed } from "./security/suppressions.js"
 import type { Coverage } from "./testing/coverage.js"
 import type { TestCase } from "./testing/testCase.js"
@@ -66,4 +67,6 @@ export interface Run {
   sha: string
   /** ISO 8601, UTC. */
   startedAt: string
+  /** What it was made with; absent in verdicts of versions that didn't say so. */
+  inputs?: Inputs
 }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
 import { copySample, prepare, TRIAL_DATABASE } from "../../dagger/commands/demo.js"
+import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { DEFAULTS } from "../../src/lib/config/config.js"
 import { groupsFor } from "../../src/lib/policy.js"
@@ -67,7 +68,9 @@ describe("verdict.json", () => {
     await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
     const sha = (await git`git rev-parse HEAD`).stdout.trim()
 
-    const ended = await ci(source, "--json", "--event=pull_request", "--run-id=run-1")
+    process.env["PIP_TOKEN"] = "hunter2"
+    const asked = ["--event=pull_request", "--run-id=run-1", "--identity=me", "--secret=env://PIP_TOKEN"]
+    const ended = await ci(source, "--json", ...asked)
     expect(ended.exitCode).toBe(1)
     expect(ended.stdout).toBe(ended.read("verdict.json"))
     expect(ended.verdict).toEqual({
@@ -78,6 +81,12 @@ describe("verdict.json", () => {
         ref: "refs/heads/trunk",
         sha,
         startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+        inputs: {
+          module: REPOSITORY,
+          source: { address: source, origin: "", commit: sha, path: "", dirty: false, digest: "" },
+          arguments: { committed: expect.stringMatching(/^\d{4}-/) as string, identity: "me" },
+          secrets: { secrets: ["env://PIP_TOKEN"] },
+        },
       },
       status: "failed",
       exitCode: 1,
@@ -94,6 +103,7 @@ describe("verdict.json", () => {
       })),
       problem: null,
     })
+    expect(ended.stdout).not.toContain("hunter2")
     expect(Date.parse(ended.verdict?.run.startedAt ?? "")).toBeGreaterThanOrEqual(begun)
   })
 
@@ -118,7 +128,9 @@ it("ends with 4 for arguments that it can't use, and says which", async () => {
     [["ci", "--bogus"], "--bogus"],
     [["bogus"], "bogus"],
     [["debug"], "stage"],
-    [["debug", "sign"], "UNKNOWN_STAGE"],
+    [["debug", "notify"], "UNKNOWN_STAGE"],
+    [["ci", "--event=bogus"], "UNKNOWN_EVENT"],
+    [["repro", `${GATES}/none.json`], "NO_VERDICT"],
     [["ci", "--secret=hunter2"], "env://TOKEN"],
     [["publish", "--origin=/srv/git"], "--origin"],
     [["ci", "--source=/does/not/exist"], '"/does/not/exist"'],
@@ -142,8 +154,9 @@ it("refuses what is in no commit, for any event but local, unless it goes to the
   expect(await slipway("publish", `--source=${source}`, out)).toMatchObject(dirty)
   expect(await slipway("ci", "--event=push", `--source=${source}`, out)).toMatchObject(dirty)
   // The module is asked, which is all that matters here.
-  const asked = await ci(source, "--event=bogus", "--embedded")
-  expect(asked.verdict?.problem).toContain('unknown event "bogus"')
+  write(source, { "slipway.yaml": "bogus: 1\n" })
+  const asked = await ci(source, "--event=push", "--embedded")
+  expect(asked.verdict?.problem).toContain("bogus")
 })
 
 it("ci --only refuses a group that there isn't, in the verdict", async () => {

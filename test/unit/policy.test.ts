@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../src/lib/config/config.js"
 import {
   environmentFor,
+  groupsFor,
   type Happening,
   policy,
   type PolicyGroup,
@@ -47,6 +48,21 @@ describe("each row of the design's table", () => {
   ])("pull request to %s", (baseRef, groups) => {
     expect(running({ event: "pull_request", ref: "refs/pull/7/merge", baseRef })).toEqual(groups)
     expect(running({ event: "pull_request", ref: "", baseRef })).toEqual(groups)
+  })
+})
+
+describe("groupsFor", () => {
+  const asked = (...only: string[]) =>
+    groupsFor({ event: "push", ref: "refs/heads/x" }, only, DEFAULTS, false)
+
+  it("are the groups of the stages that are named", () => {
+    expect(asked()).toEqual(CHECKS)
+    expect(asked("mypy", "black")).toEqual(["quality"])
+    expect(asked("image", "coverage")).toEqual(["tests", "image"])
+  })
+
+  it("know what there is", () => {
+    expect(() => asked("mypi")).toThrow(/unknown stage "mypi"[^]*quality[^]*mypy/)
   })
 })
 

@@ -1,12 +1,14 @@
 import { expect, it } from "vitest"
 import {
   DEBUGGABLE,
+  groupOf,
   GROUPS,
   hasStage,
   inRunOrder,
   PUBLISHED,
   STAGE_NAMES,
   STAGES,
+  wanted,
 } from "../../src/lib/stages.js"
 
 it("runs the longest stages first, and last those that wait for others; every one once", () => {
@@ -32,17 +34,23 @@ it("names no stage twice, since it is asked for by its name alone", () => {
   expect(new Set(STAGE_NAMES).size).toBe(STAGE_NAMES.length)
 })
 
-it("lets nobody look into what has an effect", () => {
+it("lets everybody look into what has a container", () => {
   expect(STAGE_NAMES.filter((name) => !DEBUGGABLE.includes(name))).toEqual([
-    "apply",
-    ...STAGES.release,
-    ...STAGES.deploy,
     ...STAGES.load,
     ...STAGES.stress,
     ...STAGES.dast,
     ...STAGES.cleanup,
     ...STAGES.tell,
   ])
+})
+
+it("knows what is meant by groups and stages", () => {
+  const meant = (...only: string[]) => STAGE_NAMES.filter((name) => wanted(only, { name }))
+  expect(meant()).toEqual(STAGE_NAMES)
+  expect(meant("quality")).toEqual(STAGES.quality)
+  expect(meant("mypy", "image")).toEqual(["mypy", ...STAGES.image])
+  expect(groupOf("coverage")).toBe("tests")
+  expect(groupOf("tests")).toBeUndefined()
 })
 
 it("lets a release depend on nothing that is only for a review or by hand", () => {

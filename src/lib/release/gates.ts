@@ -7,7 +7,8 @@ export const GATES_TYPE = "https://slipway.dev/attestations/gates/v1"
 
 /** What became of a run, for everyone who gets the image to read. */
 export interface Gates {
-  run: Run
+  /** Without its inputs: where a folder lies, and how secrets are called, is no business of those who get the image. */
+  run: Omit<Run, "inputs">
   stages: Gate[]
   /** The tools' versions by their stages. */
   tools: Record<string, string>
@@ -23,8 +24,8 @@ interface Gate {
 type GateReport = Pick<StageReport, "name" | "group" | "status" | "reason" | "version">
 
 /** Makes the predicate of a run's stages. */
-export const gates = (run: Run, stages: readonly GateReport[]): Gates => ({
-  run,
+export const gates = ({ id, event, ref, sha, startedAt }: Run, stages: readonly GateReport[]): Gates => ({
+  run: { id, event, ref, sha, startedAt },
   stages: stages.map(({ name, group, status, reason }) => ({ name, group, status, reason: brief(reason) })),
   tools: Object.fromEntries(stages.map(({ name, version }) => [name, version])),
 })

@@ -48,7 +48,7 @@ describe("verifyArguments", () => {
 })
 
 describe("ciArguments", () => {
-  const commit = { ref: "refs/heads/trunk", sha: "a".repeat(40), committed: "c", origin: "o" }
+  const commit = { ref: "refs/heads/trunk", sha: "a".repeat(40), committed: "c", origin: "o", path: "" }
   const options = { source, out: "out" }
 
   it("say what git knows, unless told otherwise", () => {
@@ -108,7 +108,27 @@ describe("debugArguments", () => {
     expect(debugArguments("mypy", source).slice(-3)).toEqual(["debug", "--stage=mypy", "terminal"])
   })
 
-  it.each(["publish", "sign", "attest", "verify", "release", "bogus", ""])("refuse %j", (stage) => {
+  it("hand a release its registry's user, a deployment its cluster, and neither to others", () => {
+    expect(debugArguments("publish", source).slice(-5)).toEqual([
+      ...["debug", "--stage=publish", ...LOGIN, "terminal"],
+    ])
+    expect(debugArguments("tag", source, [], { embedded: true }).slice(-2)).toEqual([
+      "--embedded",
+      "terminal",
+    ])
+    vi.stubEnv("STAGING_KUBECONFIG", "text\n")
+    const deploy = debugArguments("soak", source, [], { environment: "staging" })
+    expect(deploy).toEqual(
+      expect.arrayContaining(["with-deploy", "--secrets=env://STAGING_KUBECONFIG", "--environment=staging"]),
+    )
+    expect(loginOf(deploy)).toEqual([])
+    expect(debugArguments("mypy", source)).not.toContain("with-deploy")
+    expect(debugArguments("mypy", source, [], { now: "2026-01-01T00:00:00Z" })).toContain(
+      "--now=2026-01-01T00:00:00Z",
+    )
+  })
+
+  it.each(["load", "notify", "release", "bogus", ""])("refuse %j", (stage) => {
     let message = ""
     try {
       debugArguments(stage, source)
@@ -116,6 +136,6 @@ describe("debugArguments", () => {
       message = String(error)
     }
     expect(message).toContain(`unknown stage "${stage}"`)
-    expect(message).toMatch(/choose one of black, .*build, scan \[UNKNOWN_STAGE\]$/)
+    expect(message).toMatch(/choose one of black, .*build, scan, .*\[UNKNOWN_STAGE\]$/)
   })
 })
