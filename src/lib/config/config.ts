@@ -22,6 +22,8 @@ import {
 } from "./rules.js"
 import { deploy } from "./deploy.js"
 import { infra } from "./infra.js"
+import { monitoring } from "./monitoring.js"
+import { notify } from "./notify.js"
 import { image, release } from "./supplyChain.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
@@ -304,6 +306,8 @@ export const spec = {
     release,
     infra,
     deploy,
+    notify,
+    monitoring,
     parallel: {
       kind: "integer",
       doc: "How many stages may run at once.",

@@ -205,3 +205,39 @@ export const sqlFile: TextRule = {
   expected: 'the path of an SQL file, such as "db/sample.sql"',
   pattern: /\.sql$/,
 }
+
+/** What a link may have in braces. */
+export const linkPattern: TextRule = {
+  expected: "a URL with no other braces than {run}, {sha}, {environment} and {version}",
+  pattern: /^([^{}]|\{(run|sha|environment|version)\})*$/,
+}
+
+export const dashboardUid: TextRule = {
+  expected: "the uid of a dashboard in Grafana: up to 40 of letters, digits, - and _",
+  pattern: /^[A-Za-z0-9_-]{1,40}$/,
+}
+
+export const labelName: TextRule = {
+  expected: "the name of a label in Prometheus, such as namespace",
+  pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+}
+
+/** It goes into quotes in a query. */
+export const labelValue: TextRule = {
+  expected: "a label's value without quotes, braces and backslashes",
+  pattern: /^[ !#-[\]-z|~]{1,200}$/,
+}
+
+export const latency: TextRule = {
+  expected: 'a time to answer, such as "500ms" or "2s"',
+  pattern: /^[1-9][0-9]{0,4}(ms|s)$/,
+}
+
+/** The seconds of a text that keeps the rule `latency`. */
+export const latencySeconds = (text: string): number =>
+  Number.parseInt(text, 10) / (text.endsWith("ms") ? 1000 : 1)
+
+export const percentage: TextRule = {
+  expected: 'per cent from "0" to "99.99"',
+  pattern: /^[0-9]{1,2}(\.[0-9]{1,2})?$/,
+}

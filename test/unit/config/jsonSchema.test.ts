@@ -39,7 +39,7 @@ function keys(schema: Schema, path = ""): [path: string, schema: Schema][] {
 
 describe("the schema", () => {
   // What has its parts by a name that is known beforehand is described as a whole.
-  const roles = /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required))\./
+  const roles = /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required)|monitoring\.grafana)\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -47,8 +47,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(27)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(27)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(32)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(32)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -120,6 +120,17 @@ describe("the schema", () => {
       "deploy.migrate.variable",
       "deploy.migrate.timeout",
       "deploy.proof.required",
+      "notify.channels",
+      "notify.events",
+      "notify.environments",
+      "monitoring.grafana",
+      "monitoring.by",
+      "monitoring.status",
+      "monitoring.alerts.file",
+      "monitoring.alerts.uptime",
+      "monitoring.alerts.for",
+      "monitoring.watch.policy",
+      "monitoring.watch.duration",
       "parallel",
       "timeout",
       "images.replace",

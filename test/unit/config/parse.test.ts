@@ -95,6 +95,16 @@ describe("what fits", () => {
         migrate: { variable: "DATABASE_URL", timeout: 600 },
         proof: { required: {} },
       },
+      notify: {
+        channels: ["slack", "teams", "webhook"],
+        events: ["started", "succeeded", "failed", "rolled-back", "held", "alert"],
+        environments: ["staging", "production"],
+      },
+      monitoring: {
+        ...{ grafana: {}, by: ["namespace"], status: "status" },
+        alerts: { file: "monitoring/alerts.yaml", uptime: 99.5, for: 300 },
+        watch: { policy: "rollback", duration: 1800 },
+      },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -202,6 +212,22 @@ describe("what fits", () => {
           sample: "db/sample.sql",
           paths: ["/", "/jobs"],
         },
+      },
+      notify: {
+        channels: ["teams", "webhook"],
+        events: ["failed", "rolled-back"],
+        environments: ["production"],
+        run: "https://ci.example.com/runs/{run}?of={environment}",
+        commit: "https://git.example.com/audio/upscaler/commit/{sha}",
+      },
+      monitoring: {
+        grafana: { staging: "http://grafana.staging:3000", production: "https://grafana.example.com" },
+        ...{ dashboard: "upscaler_1", job: "audio/upscaler", by: ["namespace", "cluster"], status: "code" },
+        alerts: {
+          ...{ file: "alerts.yaml", errors: 5, latency: 0.5, uptime: 99.95, for: 600 },
+          runbook: "https://example.com/runbook",
+        },
+        watch: { policy: "alert", duration: 3600 },
       },
       parallel: 4,
       timeout: 3600,
@@ -401,6 +427,29 @@ describe("what fits", () => {
           readonly sample?: string
           readonly paths?: readonly string[]
         }
+      }
+      readonly notify: {
+        readonly channels: readonly ("slack" | "teams" | "webhook")[]
+        readonly events: readonly ("started" | "succeeded" | "failed" | "rolled-back" | "held" | "alert")[]
+        readonly environments: readonly ("staging" | "production")[]
+        readonly run?: string
+        readonly commit?: string
+      }
+      readonly monitoring: {
+        readonly grafana: PerEnvironment<string>
+        readonly dashboard?: string
+        readonly job?: string
+        readonly by: readonly string[]
+        readonly status: string
+        readonly alerts: {
+          readonly file: string
+          readonly errors?: number
+          readonly latency?: number
+          readonly uptime: number
+          readonly for: number
+          readonly runbook?: string
+        }
+        readonly watch: { readonly policy: "alert" | "rollback"; readonly duration: number }
       }
       readonly parallel: number
       readonly timeout: number

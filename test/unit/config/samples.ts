@@ -2,6 +2,7 @@ import { inside, printable, web } from "./complaints.js"
 import * as deploy from "./deploySamples.js"
 import * as infra from "./infraSamples.js"
 import * as supplyChain from "./supplyChainSamples.js"
+import * as tell from "./tellSamples.js"
 
 /** Documents that fit, and documents with one thing wrong each, with its place. */
 
@@ -13,7 +14,8 @@ export const good: Record<string, string> = {
   "a document's start and end": "---\nparallel: 3\n...\n",
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
-  "null sections": "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\nimages:\n",
+  "null sections":
+    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\nnotify:\nmonitoring:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -106,6 +108,20 @@ deploy:
   lockTimeout: 30s
   migrate: {command: alembic upgrade head, variable: PG_DSN, timeout: 1h}
   proof: {required: {staging: no, production: yes}, sample: db/sample.sql, paths: [/, /jobs]}
+notify:
+  channels: [teams, webhook]
+  events: [failed, rolled-back]
+  environments: [production]
+  run: https://ci.example.com/runs/{run}?of={environment}
+  commit: https://git.example.com/audio/upscaler/commit/{sha}
+monitoring:
+  grafana: {staging: http://grafana.staging:3000, production: https://grafana.example.com}
+  dashboard: upscaler_1
+  job: audio/upscaler
+  by: [namespace, cluster]
+  status: code
+  alerts: {file: alerts.yaml, errors: 5, latency: 500ms, uptime: 99.95, for: 10m, runbook: https://example.com/runbook}
+  watch: {policy: alert, duration: 1h}
 parallel: 4
 timeout: 1h
 images:
@@ -159,6 +175,7 @@ images:
   ...supplyChain.good,
   ...infra.good,
   ...deploy.good,
+  ...tell.good,
 }
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
@@ -189,11 +206,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, notify, monitoring, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, notify, monitoring, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -435,6 +452,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ...supplyChain.bad,
   ...infra.bad,
   ...deploy.bad,
+  ...tell.bad,
 }
 
 function label(place: string, value: string): string {
