@@ -1,0 +1,101 @@
+/** Alert rules for Prometheus. https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
+import { stringify } from "yaml"
+import type { Config } from "../config/config.js"
+
+export interface AlertRule {
+  alert: string
+  expr: string
+  for: string
+  labels: Record<string, string>
+  annotations: Record<string, string>
+}
+
+/** What rules are made of: the settings, where those that are left out follow from others. */
+export interface Thresholds {
+  service: string
+  job: string
+  by: readonly string[]
+  status: string
+  counter: string
+  histogram: string
+  /** Per cent. */
+  errors: number
+  /** Seconds. */
+  latency: number
+  /** Per cent of the last hour. */
+  uptime: number
+  /** Seconds. */
+  lasting: number
+  runbook: string | undefined
+}
+
+/** Over how long rates are taken: four times what Prometheus' usual interval of 15 s and a lost sample need. */
+export const WINDOW = "5m"
+
+export function thresholdsOf({ deploy, monitoring }: Config, service: string): Thresholds {
+  const { alerts, job, by, status } = monitoring
+  const { errors, slow } = deploy
+  return {
+    ...{ service, job: job ?? service, by, status },
+    ...{ counter: errors.counter, histogram: errors.histogram },
+    errors: alerts.errors ?? errors.above,
+    latency: alerts.latency ?? slow,
+    ...{ uptime: alerts.uptime, lasting: alerts.for, runbook: alerts.runbook },
+  }
+}
+
+/** One rule each for error rate, latency and uptime, and one for a service that isn't there at all. */
+export function alertRules(thresholds: Thresholds): AlertRule[] {
+  const { counter, histogram, status, errors, latency, uptime, job, by } = thresholds
+  const own = `job="${job}"`
+  const rate = (series: string, matchers: string) => `rate(${series}{${matchers}}[${WINDOW}])`
+  const sum = (labels: readonly string[], expression: string) => `sum${byText(labels)} (${expression})`
+  return [
+    rule(thresholds, "HighErrorRate", "critical", {
+      expr: `100 * ${sum(by, rate(counter, `${own},${status}=~"5.."`))} / ${sum(by, rate(counter, own))} > ${errors}`,
+      summary: `more than ${errors} % of the answers are errors`,
+      description: `{{ $value | printf "%.1f" }} % of the answers of the last 5 minutes are errors.`,
+    }),
+    rule(thresholds, "HighLatency", "warning", {
+      expr: `histogram_quantile(0.95, ${sum(["le", ...by], rate(`${histogram}_bucket`, own))}) > ${latency}`,
+      summary: `95 of 100 answers take more than ${latency} s`,
+      description: `95 of 100 answers of the last 5 minutes take up to {{ $value | printf "%.2f" }} s.`,
+    }),
+    rule(thresholds, "LowUptime", "warning", {
+      expr: `100 * avg${byText(by)} (avg_over_time(up{${own}}[1h])) < ${uptime}`,
+      summary: `less than ${uptime} % of uptime within an hour`,
+      description: `Of the last hour it was up for {{ $value | printf "%.1f" }} %.`,
+    }),
+    rule(thresholds, "Down", "critical", {
+      expr: `sum${byText(by)} (up{${own}}) == 0 or absent(up{${own}})`,
+      summary: "no instance answers",
+      description: "Prometheus reaches no instance, or knows of none any more.",
+    }),
+  ]
+}
+
+const byText = (labels: readonly string[]): string =>
+  labels.length === 0 ? "" : ` by (${labels.join(", ")})`
+
+function rule(
+  { service, lasting, runbook }: Thresholds,
+  alert: string,
+  severity: "critical" | "warning",
+  { expr, summary, description }: { expr: string; summary: string; description: string },
+): AlertRule {
+  return {
+    ...{ alert, expr, for: `${lasting}s`, labels: { severity, service } },
+    annotations: {
+      summary: `${service}: ${summary}`,
+      description,
+      ...(runbook !== undefined && { runbook_url: runbook }),
+    },
+  }
+}
+
+const HEADER = "# Made by `slipway alerts` of slipway.yaml. Change it there, and make this anew.\n"
+
+/** The file of rules. */
+export const rulesFile = (thresholds: Thresholds): string =>
+  HEADER +
+  stringify({ groups: [{ name: thresholds.service, rules: alertRules(thresholds) }] }, { lineWidth: 0 })

@@ -1,0 +1,27 @@
+import { visible } from "../report/escape.js"
+
+/** Escapes a text, and cuts it so that what comes of it has that length: never within what stands for one character. */
+export function fit(text: string, length: number, escape: (character: string) => string): string {
+  let whole = ""
+  let cut = ""
+  for (const character of text) {
+    whole += escape(character)
+    if (whole.length <= length - 1) cut = whole
+    if (whole.length > length) return `${cut}…`
+  }
+  return whole
+}
+
+/** A text on one line, without marks that nobody sees, and without a word that calls people: @channel. */
+export const tame = (text: string): string => visible(text).replace(/@(?=\w)/g, "@\u200B")
+
+/** The same of a text of several lines. */
+export const tameLines = (text: string): string => text.trim().split(/\r?\n/).map(tame).join("\n")
+
+/** Leaves out one thing after the other until the rest is small enough, as JSON in UTF-8. */
+export function within<T>(bytes: number, most: number, make: (count: number) => T): T {
+  for (let count = most; ; count -= 1) {
+    const made = make(count)
+    if (count <= 0 || Buffer.byteLength(JSON.stringify(made)) <= bytes) return made
+  }
+}

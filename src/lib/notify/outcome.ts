@@ -1,0 +1,68 @@
+import type { NewsKind } from "../config/notify.js"
+import type { LedgerEntry } from "../ledger.js"
+import { stopped } from "../report/place.js"
+import type { StageReport } from "../verdict.js"
+import type { Failure } from "./news.js"
+
+/** How a deployment ended, as far as people are to be told. */
+export interface Ended {
+  kind: Extract<NewsKind, "succeeded" | "failed" | "rolled-back" | "held">
+  /** As the ledger has it; empty where it has nothing. */
+  version: string
+  previous: string
+  /** The commits of both. */
+  sha: string
+  previousSha: string
+  milliseconds: number
+  failure: Failure | undefined
+  note: string
+}
+
+/** Reads a deployment's stages, and what the ledger holds of it; undefined where nothing was to be deployed. */
+export function endedOf(
+  stages: readonly StageReport[],
+  entry: Pick<LedgerEntry, "kind" | "sha" | "facts"> | undefined,
+): Ended | undefined {
+  if (stages.every(({ status }) => status === "skipped")) return undefined
+  const facts = stages[0]?.facts ?? {}
+  const known = entry?.facts ?? {}
+  const failed = stages.find(stopped)
+  const kind = kindOf(failed !== undefined, facts["outcome"] === "held", entry)
+  return {
+    kind,
+    version: known["version"] ?? "",
+    previous: known["previous"] ?? "",
+    sha: entry?.sha ?? "",
+    previousSha: known["previousCommit"] ?? "",
+    milliseconds: stages.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    failure: failed === undefined || kind === "held" ? undefined : failureOf(failed),
+    note: noteOf(kind, stages, facts),
+  }
+}
+
+function kindOf(
+  failed: boolean,
+  held: boolean,
+  entry: Pick<LedgerEntry, "kind" | "facts"> | undefined,
+): Ended["kind"] {
+  if (held) return "held"
+  if (failed) return (entry?.facts["rolledBackTo"] ?? "") === "" ? "failed" : "rolled-back"
+  return entry?.kind === "rollback" ? "rolled-back" : "succeeded"
+}
+
+const failureOf = ({ name, reason, repro }: StageReport): Failure => ({ stage: name, reason, repro })
+
+/** What is worth a line besides: what was found slow, why it is held, or how it ended. */
+function noteOf(
+  kind: Ended["kind"],
+  stages: readonly StageReport[],
+  facts: Readonly<Record<string, string>>,
+): string {
+  const alert = facts["ALERT"]
+  const held = kind === "held" ? stages.find(stopped)?.reason : undefined
+  const last = stages.filter(({ status }) => status === "passed").at(-1)?.reason
+  const ended = kind === "succeeded" || kind === "rolled-back" ? last : undefined
+  return [held ?? (stages.some(stopped) ? undefined : ended), alert && `ALERT: ${alert}`]
+    .filter((part) => part !== undefined && part !== "")
+    .join("\n")
+}

@@ -1,0 +1,130 @@
+/**
+ * A message for Slack's incoming webhooks, in Block Kit.
+ * https://docs.slack.dev/reference/block-kit/blocks https://docs.slack.dev/messaging/formatting-message-text
+ */
+import { fit, tame, tameLines, within } from "./fit.js"
+import { changesText, detailsOf, type Link, type News, titleOf } from "./news.js"
+
+/** Slack's own limits, in characters. */
+export const SLACK_LIMITS = Object.freeze({ blocks: 50, header: 150, section: 3000, field: 2000, fields: 10 })
+
+/** All blocks together: past some 13,000 Slack answers msg_blocks_too_long. https://github.com/slackapi/bolt-js/issues/2509 */
+const BYTES = 12_000
+const VALUE_LENGTH = 150
+const SUBJECT_LENGTH = 120
+const REASON_LENGTH = 1000
+const REPRO_LENGTH = 1500
+const URL_LENGTH = 500
+
+interface PlainText {
+  type: "plain_text"
+  text: string
+  /** Whether `:tada:` becomes a picture. */
+  emoji: false
+}
+
+interface Mrkdwn {
+  type: "mrkdwn"
+  text: string
+  /** That nothing but what is written as a link becomes one. */
+  verbatim: true
+}
+
+type Block =
+  | { type: "header"; text: PlainText }
+  | { type: "section"; text: PlainText | Mrkdwn }
+  | { type: "section"; fields: PlainText[] }
+  | {
+      type: "rich_text"
+      elements: [{ type: "rich_text_preformatted"; elements: [{ type: "text"; text: string }] }]
+    }
+
+export interface SlackMessage {
+  /** What a phone shows of it. */
+  text: string
+  blocks: Block[]
+  unfurl_links: false
+  unfurl_media: false
+}
+
+const ICONS: Record<News["kind"], string> = {
+  started: "🚀",
+  succeeded: "✅",
+  failed: "❌",
+  "rolled-back": "↩️",
+  held: "⏸️",
+  alert: "🚨",
+}
+
+const ENTITIES: Partial<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" }
+
+/** With these three as references, no text can name a person, a channel or an address. */
+const escape = (character: string): string => ENTITIES[character] ?? character
+
+const plain = (text: string, length: number): PlainText => ({
+  type: "plain_text",
+  text: fit(text, length, escape),
+  emoji: false,
+})
+
+/** What is told, within all of Slack's limits. Texts of others are plain: no markup in them counts. */
+export function slackMessage(news: News): SlackMessage {
+  const title = `${ICONS[news.kind]} ${tame(titleOf(news))}`
+  const changes = changesText(news.changes)
+  const blocks = within(BYTES, changes.lines.length, (count): Block[] => [
+    { type: "header", text: plain(title, SLACK_LIMITS.header) },
+    { type: "section", fields: fieldsOf(news) },
+    ...failureOf(news),
+    ...(news.note === "" ? [] : [section(tameLines(news.note), REASON_LENGTH)]),
+    ...changesOf(changes, count),
+    ...linksOf(news.links),
+  ])
+  return { text: fit(title, SLACK_LIMITS.section, escape), blocks, unfurl_links: false, unfurl_media: false }
+}
+
+const section = (text: string, length: number): Block => ({ type: "section", text: plain(text, length) })
+
+const fieldsOf = (news: News): PlainText[] =>
+  detailsOf(news)
+    .slice(0, SLACK_LIMITS.fields)
+    .map(([name, value]) => plain(`${name}\n${tame(value)}`, VALUE_LENGTH))
+
+function failureOf({ failure }: News): Block[] {
+  if (failure === undefined) return []
+  const repro = fit(tame(failure.repro), REPRO_LENGTH, (character) => character)
+  return [
+    section(`${tame(failure.stage)} failed: ${tameLines(failure.reason)}`, REASON_LENGTH),
+    ...(repro === "" ? [] : [preformatted(repro)]),
+  ]
+}
+
+/** Its text is never markup, so nothing in it is escaped. */
+const preformatted = (text: string): Block => ({
+  type: "rich_text",
+  elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text }] }],
+})
+
+function changesOf({ heading, lines }: ReturnType<typeof changesText>, count: number): Block[] {
+  if (heading === "") return []
+  const left = lines.length - count
+  const kept = lines
+    .slice(0, count)
+    .map((line) => `• ${fit(tame(line), SUBJECT_LENGTH, (character) => character)}`)
+  const all = [tame(heading), ...kept, ...(left > 0 ? [`… and ${left} more lines`] : [])]
+  return [section(all.join("\n"), SLACK_LIMITS.section)]
+}
+
+function linksOf(links: readonly Link[]): Block[] {
+  const written = links.slice(0, SLACK_LIMITS.fields).flatMap(({ name, url }) => {
+    const address = addressOf(url)
+    return address === undefined ? [] : [`<${address}|${fit(tame(name), VALUE_LENGTH, escape)}>`]
+  })
+  const text: Mrkdwn = { type: "mrkdwn", text: written.join("  ·  "), verbatim: true }
+  return written.length === 0 ? [] : [{ type: "section", text }]
+}
+
+/** An address that can't end its link early; one that is cut would lead elsewhere, and is left out. */
+function addressOf(url: string): string | undefined {
+  const address = url.replace(/[<>|\s]/g, encodeURIComponent).replaceAll("&", "&amp;")
+  return /^https?:\/\//.test(address) && address.length <= URL_LENGTH ? address : undefined
+}

@@ -1,0 +1,113 @@
+/**
+ * A message for a Teams workflow that is called by a webhook: an Adaptive Card.
+ * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+ */
+import { fit, tame, tameLines, within } from "./fit.js"
+import { changesText, detailsOf, type News, titleOf } from "./news.js"
+
+/** Teams takes 28 KB; some is left for what a workflow adds. */
+const BYTES = 24_000
+const LINE_LENGTH = 200
+const REASON_LENGTH = 1500
+
+interface Run {
+  type: "TextRun"
+  text: string
+  weight?: "Bolder"
+  size?: "Large"
+  color?: "Good" | "Warning" | "Attention" | "Default"
+  fontType?: "Monospace"
+}
+
+/** Unlike a TextBlock it knows no Markdown: what others wrote stays text. */
+interface RichTextBlock {
+  type: "RichTextBlock"
+  inlines: Run[]
+  separator?: true
+}
+
+export interface TeamsMessage {
+  type: "message"
+  attachments: [
+    {
+      contentType: "application/vnd.microsoft.card.adaptive"
+      contentUrl: null
+      content: {
+        $schema: "http://adaptivecards.io/schemas/adaptive-card.json"
+        type: "AdaptiveCard"
+        version: "1.4"
+        body: RichTextBlock[]
+        actions: { type: "Action.OpenUrl"; title: string; url: string }[]
+        msteams: { width: "Full" }
+      }
+    },
+  ]
+}
+
+const COLORS: Record<News["kind"], Run["color"]> = {
+  started: "Default",
+  succeeded: "Good",
+  failed: "Attention",
+  "rolled-back": "Warning",
+  held: "Warning",
+  alert: "Attention",
+}
+
+/** A card shows no more of them. */
+const ACTIONS = 6
+
+const run = (text: string, more: Partial<Run> = {}, length = LINE_LENGTH): Run => ({
+  type: "TextRun",
+  text: fit(text, length, (character) => character),
+  ...more,
+})
+
+const line = (...inlines: Run[]): RichTextBlock => ({ type: "RichTextBlock", inlines })
+
+export function teamsMessage(news: News): TeamsMessage {
+  const { heading, lines } = changesText(news.changes)
+  const color = COLORS[news.kind] ?? "Default"
+  return within(BYTES, lines.length, (count) => ({
+    type: "message",
+    attachments: [
+      {
+        contentType: "application/vnd.microsoft.card.adaptive",
+        contentUrl: null,
+        content: {
+          $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+          type: "AdaptiveCard",
+          version: "1.4",
+          body: [
+            line(run(tame(titleOf(news)), { weight: "Bolder", size: "Large", color })),
+            ...detailsOf(news).map(([name, value]) =>
+              line(run(`${name}: `, { weight: "Bolder" }), run(tame(value))),
+            ),
+            ...failureOf(news),
+            ...(news.note === "" ? [] : [line(run(tameLines(news.note), {}, REASON_LENGTH))]),
+            ...(heading === ""
+              ? []
+              : [{ ...line(run(tame(heading), { weight: "Bolder" })), separator: true as const }]),
+            ...lines.slice(0, count).map((subject) => line(run(`• ${tame(subject)}`))),
+            ...(count < lines.length ? [line(run(`… and ${lines.length - count} more lines`))] : []),
+          ],
+          actions: news.links
+            .filter(({ url }) => /^https?:\/\//.test(url))
+            .slice(0, ACTIONS)
+            .map(({ name, url }) => ({ type: "Action.OpenUrl", title: tame(name), url })),
+          msteams: { width: "Full" },
+        },
+      },
+    ],
+  }))
+}
+
+function failureOf({ failure }: News): RichTextBlock[] {
+  if (failure === undefined) return []
+  const reason = `${tame(failure.stage)} failed: ${tameLines(failure.reason)}`
+  return [
+    line(run(reason, { color: "Attention" }, REASON_LENGTH)),
+    ...(failure.repro === ""
+      ? []
+      : [line(run(tame(failure.repro), { fontType: "Monospace" }, REASON_LENGTH))]),
+  ]
+}
