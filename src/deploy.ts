@@ -3,6 +3,7 @@ import { kubeconfigOfAks } from "./aks.js"
 import { KUBECTL_VERSION } from "./cluster.js"
 import { embeddedRegistry } from "./embedded.js"
 import { execute } from "./execute.js"
+import { REGCTL_VERSION } from "./imageLayout.js"
 import { imageReference } from "./images.js"
 import type { Config } from "./lib/config/config.js"
 import { ENVIRONMENTS, type Environment } from "./lib/config/deploy.js"
@@ -91,7 +92,7 @@ export async function render(
 export const kubectl = (config: Config): Container =>
   dag
     .container()
-    .from(imageReference("regctl", "0.11.7", config.images))
+    .from(imageReference("regctl", REGCTL_VERSION, config.images))
     .withUser("0")
     .withDirectory("/slipway", dag.directory())
     .withFile(

@@ -12,6 +12,7 @@ import { fail } from "./lib/errors.js"
 import { text } from "./lib/report/text.js"
 import { stopped } from "./lib/report/place.js"
 import { namedSecrets } from "./secrets.js"
+import { watchDeployed } from "./watch.js"
 
 /**
  * A service in one of its environments, on Kubernetes.
@@ -104,6 +105,42 @@ export class Deployment {
   ): Promise<string> {
     const access = { username, password, service: registryService, authority, plainHttp, embedded }
     return this.walked({ reference: version, rollback: true }, runId, access)
+  }
+
+  /**
+   * Watches what is deployed: health, crashes, error rate, time to answer. For errors and bad health it raises an alert,
+   * and goes back to the last good version where `monitoring.watch.policy` is `rollback`; slow answers only raise an
+   * alert. People are told through the webhooks among the secrets. Returns how it went. An effect, once for each run id.
+   *
+   * Fails with UNWELL, INVALID_DURATION, UNDER_WAY, NOTHING_DEPLOYED and what the cluster refuses.
+   *
+   * @param duration For how long, such as `30m`. `monitoring.watch.duration`, if left out.
+   * @param runId Names this run.
+   * @param who On whose behalf.
+   * @param runUrl Where the run is shown.
+   * @param username The registry's user, for a rollback.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the host's place.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param embedded Look in Slipway's own registry.
+   */
+  @func({ cache: "never" })
+  async watch(
+    duration = "",
+    runId = "",
+    who = "",
+    runUrl = "",
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+  ): Promise<string> {
+    const access = { username, password, service: registryService, authority, plainHttp, embedded, wanted: {} }
+    const inputs = await this.inputs(runId || `watch-${new Date().toISOString()}`)
+    return watchDeployed(inputs, access, { duration, who, runUrl, invocation: this.invocation })
   }
 
   /** Accepts a version that is held for lack of requests: the old pods leave. An effect. Fails with DEPLOY_LOCKED. */

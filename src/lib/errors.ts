@@ -9,6 +9,7 @@ import { imageErrors } from "./errors/image.js"
 import { infraErrors } from "./errors/infra.js"
 import { kubeErrors } from "./errors/kube.js"
 import { migrationErrors } from "./errors/migration.js"
+import { monitoringErrors } from "./errors/monitoring.js"
 import { releaseErrors } from "./errors/release.js"
 import { reproErrors } from "./errors/repro.js"
 
@@ -78,6 +79,7 @@ const catalogue = {
   ...deployErrors,
   ...migrationErrors,
   ...reproErrors,
+  ...monitoringErrors,
 } satisfies Catalogue
 
 export type ErrorCode = keyof typeof catalogue

@@ -65,7 +65,12 @@ export async function deploy(
           image: `${plan.version.repository}@${plan.version.digest}`,
           digest: plan.version.digest,
         },
-        ...{ previous: last?.version ?? "", previousDigest: last?.digest ?? "", ...walked.facts },
+        ...{
+          previous: last?.version ?? "",
+          previousDigest: last?.digest ?? "",
+          previousCommit: last?.commit ?? "",
+          ...walked.facts,
+        },
         ...(walked.alerts.length > 0 && { alerts: walked.alerts.join("; ") }),
       },
     })

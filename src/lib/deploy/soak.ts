@@ -51,8 +51,15 @@ export async function beforeTraffic(context: Context, revision: Revision): Promi
   }
 }
 
-/** Watches the new pods while they have the traffic. Fails for bad health, crashes and too many errors. */
-export async function soak(context: Context, watch: Watch): Promise<Soaked> {
+/**
+ * Watches the new pods while they have the traffic. Fails for bad health, crashes and too many errors. `raise` is told
+ * of an alert as soon as there is one.
+ */
+export async function soak(
+  context: Context,
+  watch: Watch,
+  raise: (alert: string) => void = () => undefined,
+): Promise<Soaked> {
   const { clock, settings } = context
   const alerts: string[] = []
   const limits = settings.errors
@@ -63,6 +70,7 @@ export async function soak(context: Context, watch: Watch): Promise<Soaked> {
     const slow = slowness(traffic, settings.slow)
     if (slow !== undefined && alerts.length === 0) {
       context.say(`ALERT: ${slow}`)
+      raise(slow)
       alerts.push(slow)
     }
     const text = rateText(traffic, limits)

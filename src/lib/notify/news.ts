@@ -40,22 +40,16 @@ export interface Failure {
 }
 
 /** What it is about, in a line. */
-export function titleOf({ kind, service, version, environment }: News): string {
-  const what = `${service} ${version}`.trim()
-  switch (kind) {
-    case "started":
-      return `Deploying ${what} to ${environment}`
-    case "succeeded":
-      return `Deployed ${what} to ${environment}`
-    case "failed":
-      return `Failed to deploy ${what} to ${environment}`
-    case "rolled-back":
-      return `Rolled back ${what} in ${environment}`
-    case "held":
-      return `Held ${what} in ${environment}: somebody has to decide`
-    case "alert":
-      return `Alert: ${what} in ${environment}`
-  }
+export const titleOf = ({ kind, service, version, environment }: News): string =>
+  TITLES[kind](`${service} ${version}`.trim(), environment)
+
+const TITLES: Record<NewsKind, (what: string, where: string) => string> = {
+  started: (what, where) => `Deploying ${what} to ${where}`,
+  succeeded: (what, where) => `Deployed ${what} to ${where}`,
+  failed: (what, where) => `Failed to deploy ${what} to ${where}`,
+  "rolled-back": (what, where) => `Rolled back to ${what} in ${where}`,
+  held: (what, where) => `Held ${what} in ${where}: somebody has to decide`,
+  alert: (what, where) => `Alert: ${what} in ${where}`,
 }
 
 /** What is known of it, by name. */
@@ -85,7 +79,3 @@ export function changesText({ subjects, more, back, problem }: Changes): {
     lines: [...subjects, ...(more > 0 ? [`… and ${more} more`] : [])],
   }
 }
-
-/** Fills a link's pattern; what stands for something in it can't lead elsewhere. */
-export const linkTo = (pattern: string, values: Readonly<Record<string, string>>): string =>
-  pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""))

@@ -7,9 +7,11 @@ import type { Failure } from "./news.js"
 /** How a deployment ended, as far as people are to be told. */
 export interface Ended {
   kind: Extract<NewsKind, "succeeded" | "failed" | "rolled-back" | "held">
-  /** As the ledger has it; empty where it has nothing. */
+  /** What there is now, and what there was before, as the ledger has it; empty where it has nothing. */
   version: string
   previous: string
+  /** What the deployment was of: of one that was undone, what isn't there any more. */
+  subject: string
   /** The commits of both. */
   sha: string
   previousSha: string
@@ -19,32 +21,34 @@ export interface Ended {
 }
 
 /** Reads a deployment's stages, and what the ledger holds of it; undefined where nothing was to be deployed. */
-export function endedOf(
-  stages: readonly StageReport[],
-  entry: Pick<LedgerEntry, "kind" | "sha" | "facts"> | undefined,
-): Ended | undefined {
+export function endedOf(stages: readonly StageReport[], entry: Entry | undefined): Ended | undefined {
   if (stages.every(({ status }) => status === "skipped")) return undefined
   const facts = stages[0]?.facts ?? {}
-  const known = entry?.facts ?? {}
   const failed = stages.find(stopped)
   const kind = kindOf(failed !== undefined, facts["outcome"] === "held", entry)
   return {
+    ...versionsOf(entry),
     kind,
-    version: known["version"] ?? "",
-    previous: known["previous"] ?? "",
-    sha: entry?.sha ?? "",
-    previousSha: known["previousCommit"] ?? "",
     milliseconds: stages.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     failure: failed === undefined || kind === "held" ? undefined : failureOf(failed),
     note: noteOf(kind, stages, facts),
   }
 }
 
-function kindOf(
-  failed: boolean,
-  held: boolean,
-  entry: Pick<LedgerEntry, "kind" | "facts"> | undefined,
-): Ended["kind"] {
+type Entry = Pick<LedgerEntry, "kind" | "sha" | "facts">
+
+function versionsOf(
+  entry: Entry | undefined,
+): Pick<Ended, "version" | "previous" | "subject" | "sha" | "previousSha"> {
+  const { version = "", previous = "", previousCommit = "", rolledBackTo = "" } = entry?.facts ?? {}
+  const sha = entry?.sha ?? ""
+  // Undone, it is the version before that is there now.
+  return rolledBackTo === ""
+    ? { version, previous, subject: version, sha, previousSha: previousCommit }
+    : { version: rolledBackTo, previous: version, subject: version, sha: previousCommit, previousSha: sha }
+}
+
+function kindOf(failed: boolean, held: boolean, entry: Entry | undefined): Ended["kind"] {
   if (held) return "held"
   if (failed) return (entry?.facts["rolledBackTo"] ?? "") === "" ? "failed" : "rolled-back"
   return entry?.kind === "rollback" ? "rolled-back" : "succeeded"
