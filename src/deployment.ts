@@ -138,7 +138,15 @@ export class Deployment {
     plainHttp = false,
     embedded = false,
   ): Promise<string> {
-    const access = { username, password, service: registryService, authority, plainHttp, embedded, wanted: {} }
+    const access = {
+      username,
+      password,
+      service: registryService,
+      authority,
+      plainHttp,
+      embedded,
+      wanted: {},
+    }
     const inputs = await this.inputs(runId || `watch-${new Date().toISOString()}`)
     return watchDeployed(inputs, access, { duration, who, runUrl, invocation: this.invocation })
   }

@@ -34,6 +34,8 @@ import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
 import { parseReference } from "./lib/release/reference.js"
 import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
+import { Monitoring } from "./monitoring.js"
+import { Notifications } from "./notifications.js"
 import { resolve } from "./publish.js"
 import { Quality } from "./quality.js"
 import { registryTools } from "./registry.js"
@@ -78,6 +80,10 @@ export class Slipway {
   clusterService?: Service
   reference = ""
   rollback = false
+  /** What `withNotify` said. */
+  who = ""
+  runUrl = ""
+  history?: File
 
   /**
    * @param source The service's sources: a folder, or a git repository with a commit.
@@ -195,6 +201,48 @@ export class Slipway {
       ...{ deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster },
       ...{ reference, rollback },
     })
+  }
+
+  /**
+   * The same pipeline, for `ci`, with what people are told of a deployment. The webhooks are among the secrets of
+   * `withDeploy`: `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`.
+   *
+   * @param who Who deploys.
+   * @param runUrl Where the run is shown.
+   * @param history What `git log --format=%H%x09%P%x09%s` says, for the changes since the last deployment.
+   */
+  @func()
+  withNotify(who = "", runUrl = "", history?: File): Slipway {
+    return this.changed({ who, runUrl, history })
+  }
+
+  /**
+   * Tells people of a deployment that something else makes, as Slipway tells of its own. Fails for a bad
+   * `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   *
+   * @param environment `staging` or `production`.
+   * @param secrets `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`,
+   * each by the last part of its address; `STAGING_SLACK_WEBHOOK` is for that environment alone.
+   * @param who Who deploys.
+   * @param runUrl Where the run is shown.
+   * @param history What `git log --format=%H%x09%P%x09%s` says, for the changes since the last deployment.
+   */
+  @func()
+  async notifications(
+    environment: string,
+    secrets: Secret[] = [],
+    who = "",
+    runUrl = "",
+    history?: File,
+  ): Promise<Notifications> {
+    environmentOf(environment)
+    return new Notifications(this.source, await this.written(), environment, secrets, who, runUrl, history)
+  }
+
+  /** Alert rules for Prometheus. Fails for a bad `slipway.yaml`. */
+  @func()
+  async monitoring(): Promise<Monitoring> {
+    return new Monitoring(this.source, await this.written())
   }
 
   /**

@@ -1,7 +1,15 @@
 import type { Command } from "commander"
 import { type CiOptions, runCi } from "../commands/ci.js"
-import type { DeployOptions } from "../commands/deploy.js"
-import { DEPLOY_CREDENTIALS, exit, withEnvironment, withRelease, withRunId, withSource } from "./options.js"
+import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
+import {
+  DEPLOY_CREDENTIALS,
+  exit,
+  withEnvironment,
+  withRegistry,
+  withRelease,
+  withRunId,
+  withSource,
+} from "./options.js"
 
 type LookOptions = DeployOptions & {
   source: string
@@ -28,6 +36,18 @@ export function addDeployCommands(program: Command): void {
     .action(async (options: CiOptions) =>
       exit(await runCi({ ...options, event: "manual", rollback: true }, ["deploy"])),
     )
+
+  withRunId(withRegistry(withEnvironment(withSource(program.command("watch")), "production")))
+    .description(
+      "watch what is deployed, raise an alert for what isn't well, and go back where the settings say so",
+    )
+    .option("--duration <time>", "for how long, such as 30m; by default as slipway.yaml says")
+    .option("--embedded", "the cluster and the registry of Slipway's own")
+    .addHelpText("after", DEPLOY_CREDENTIALS)
+    .action(async (options: WatchOptions) => {
+      const { watch } = await import("../commands/deploy.js")
+      exit(await watch(options))
+    })
 
   addLooks(program)
 }

@@ -19,6 +19,19 @@ export function addMendCommands(program: Command): void {
       exit(await daggerHere(yes ? apply : show))
     })
 
+  withSource(program.command("alerts"))
+    .description("print Prometheus' rules of alerts, as slipway.yaml makes them")
+    .option("--yes", "write them to their file in the source")
+    .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
+      const folder = absoluteSource(source)
+      const call = ["--progress=plain", ...callModule(folder), "monitoring"]
+      exit(
+        await daggerHere(
+          yes ? [...call, "generate", "export", `--path=${folder}`] : [...call, "rules", "contents"],
+        ),
+      )
+    })
+
   withDeploy(withRegistry(withSecrets(withSource(program.command("debug")))))
     .description("open a shell in a stage's container as it stands before the stage's command")
     .addArgument(oneOf(new Argument("<stage>", "as the reports name it"), DEBUGGABLE, "UNKNOWN_STAGE"))

@@ -109,4 +109,7 @@ Reads from the environment, each also with an environment's name before it (STAG
 export const DEPLOY_CREDENTIALS = `
 Reads from the environment, each also with an environment's name before it (PRODUCTION_DATABASE_URL):
   KUBECONFIG                            the path or the text of a kubeconfig
-  DATABASE_URL                          the database that is migrated`
+  DATABASE_URL                          the database that is migrated
+  SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK, NOTIFY_WEBHOOK_SECRET
+                                        who is told, and what their messages are signed with
+  GRAFANA_TOKEN                         marks deployments in the Grafana that slipway.yaml names`

@@ -12,6 +12,7 @@ import { say } from "../lib/progress.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { fromFork } from "./fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
+import { notifyArguments } from "./origin.js"
 import {
   publishedTo,
   registryArguments,
@@ -64,14 +65,19 @@ function prepareOut(path: string): string {
 }
 
 /** The arguments of `dagger` that run the pipeline, or these groups of stages, on a source by its whole path. */
-export function ciArguments(options: CiOptions, commit: Commit, only: readonly string[]): string[] {
+export function ciArguments(
+  options: CiOptions,
+  commit: Commit,
+  only: readonly string[],
+  notify: readonly string[] = [],
+): string[] {
   const { source, event = "local", embedded } = options
   const call = [...callModule(source), ...given("now", options.now)]
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
     ...infraArguments(options, event, only),
-    ...(deploys(event, only) ? deployArguments(options) : []),
+    ...(deploys(event, only) ? [...deployArguments(options), ...notify] : []),
     "ci",
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
@@ -116,7 +122,13 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   if ((options.event ?? "local") !== "local" && !options.embedded) await refuseDirty(source, out)
   const commit = await commitOf(source)
   const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
-  const args = [...ciArguments({ ...options, source, digest }, commit, only), ...["export", `--path=${out}`]]
+  const notify = deploys(options.event ?? "local", only)
+    ? await notifyArguments(source, join(out, "logs"))
+    : []
+  const args = [
+    ...ciArguments({ ...options, source, digest }, commit, only, notify),
+    ...["export", `--path=${out}`],
+  ]
   const log = join(out, "logs/dagger.log")
   const code = await daggerWithProgress(args, log)
   if (code === 130) return code

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../cluster/holder.js"
 import { callModule, daggerHere } from "../dagger.js"
+import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { originArguments } from "./origin.js"
 import { absoluteSource } from "./source.js"
 
 /** Where, and what, is deployed. */
@@ -24,6 +26,10 @@ export interface DeployOptions {
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
 /** Where and as whom the ledger is mirrored to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
+/** Through what people are told. */
+const NEWS = [
+  ...["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WEBHOOK_SECRET", "GRAFANA_TOKEN"],
+]
 /** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
 const AZURE = [
   ...["AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
@@ -34,7 +40,7 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 /** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
-  ...accessArguments(options),
+  ...accessArguments(options, NEWS),
   ...given("environment", options.environment),
   ...given("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
@@ -43,10 +49,13 @@ export const deployArguments = (options: DeployOptions): string[] => [
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
 
-function accessArguments({ deploySecret = [], cluster, embedded }: DeployOptions): string[] {
+function accessArguments(
+  { deploySecret = [], cluster, embedded }: DeployOptions,
+  more: readonly string[] = [],
+): string[] {
   const own = embedded && ownCluster()
   const clusters = own ? [] : [...fromEnvironment(), ...held(AZURE)]
-  const secrets = [...new Set([...clusters, ...held([NAMES[1], ...LEDGER]), ...deploySecret])]
+  const secrets = [...new Set([...clusters, ...held([NAMES[1], ...LEDGER, ...more]), ...deploySecret])]
   return [
     ...secrets.map((address) => `--secrets=${address}`),
     ...(own
@@ -77,6 +86,28 @@ const held = (names: readonly string[]): string[] =>
   ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`))
     .filter((name) => process.env[name])
     .map((name) => `env://${name}`)
+
+/** What a watch is done with. */
+export interface WatchOptions extends DeployOptions, RegistryOptions {
+  source: string
+  duration?: string
+  runId?: string
+}
+
+/** Watches an environment, with what a rollback and a message need. */
+export async function watch(options: WatchOptions): Promise<number> {
+  const folder = absoluteSource(options.source)
+  const call = callModule(folder)
+  const { environment = "production", embedded } = options
+  return daggerHere([
+    ...["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`],
+    ...["deploy", `--environment=${environment}`, ...accessArguments(options, NEWS), "watch"],
+    ...given("duration", options.duration),
+    ...given("run-id", options.runId),
+    ...originArguments(),
+    ...(embedded ? ["--embedded"] : registryArguments(options, publishedTo(folder))),
+  ])
+}
 
 /** Asks how an environment stands, or puts it in order. */
 export async function lookAt(
