@@ -12,6 +12,9 @@ export function fit(text: string, length: number, escape: (character: string) =>
   return whole
 }
 
+/** Cuts a text that needs no escaping. */
+export const plain = (text: string, length: number): string => fit(text, length, (character) => character)
+
 /** A text on one line, without marks that nobody sees, and without a word that calls people: @channel. */
 export const tame = (text: string): string => visible(text).replace(/@(?=\w)/g, "@\u200B")
 

@@ -33,11 +33,11 @@ export function linksOf({ notify, monitoring, deploy }: Config, subject: Subject
         : `${grafana}/d/${dashboard}?from=${startedAt - BEFORE}&to=now`,
     ],
   ]
-  return links.flatMap(([name, url]) => (url === undefined || !isWeb(url) ? [] : [{ name, url }]))
+  return links.flatMap(([name, url]) => (url === undefined || !isWebAddress(url) ? [] : [{ name, url }]))
 }
 
 /** The CI host's word isn't to be trusted, and neither is a password in it to be told. */
-function isWeb(url: string): boolean {
+export function isWebAddress(url: string): boolean {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return false
   const { username, password } = new URL(url)
   return username === "" && password === ""

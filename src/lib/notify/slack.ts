@@ -2,7 +2,8 @@
  * A message for Slack's incoming webhooks, in Block Kit.
  * https://docs.slack.dev/reference/block-kit/blocks https://docs.slack.dev/messaging/formatting-message-text
  */
-import { fit, tame, tameLines, within } from "./fit.js"
+import { fit, plain, tame, tameLines, within } from "./fit.js"
+import { isWebAddress } from "./links.js"
 import { changesText, detailsOf, type Link, type News, titleOf } from "./news.js"
 
 /** Slack's own limits, in characters. */
@@ -10,10 +11,10 @@ export const SLACK_LIMITS = Object.freeze({ blocks: 50, header: 150, section: 30
 
 /** All blocks together: past some 13,000 Slack answers msg_blocks_too_long. https://github.com/slackapi/bolt-js/issues/2509 */
 const BYTES = 12_000
-const VALUE_LENGTH = 150
+const VALUE_LENGTH = 100
 const SUBJECT_LENGTH = 120
-const REASON_LENGTH = 1000
-const REPRO_LENGTH = 1500
+const REASON_LENGTH = 800
+const REPRO_LENGTH = 1000
 const URL_LENGTH = 500
 
 interface PlainText {
@@ -61,7 +62,7 @@ const ENTITIES: Partial<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 /** With these three as references, no text can name a person, a channel or an address. */
 const escape = (character: string): string => ENTITIES[character] ?? character
 
-const plain = (text: string, length: number): PlainText => ({
+const plainText = (text: string, length: number): PlainText => ({
   type: "plain_text",
   text: fit(text, length, escape),
   emoji: false,
@@ -72,7 +73,7 @@ export function slackMessage(news: News): SlackMessage {
   const title = `${ICONS[news.kind]} ${tame(titleOf(news))}`
   const changes = changesText(news.changes)
   const blocks = within(BYTES, changes.lines.length, (count): Block[] => [
-    { type: "header", text: plain(title, SLACK_LIMITS.header) },
+    { type: "header", text: plainText(title, SLACK_LIMITS.header) },
     { type: "section", fields: fieldsOf(news) },
     ...failureOf(news),
     ...(news.note === "" ? [] : [section(tameLines(news.note), REASON_LENGTH)]),
@@ -82,16 +83,16 @@ export function slackMessage(news: News): SlackMessage {
   return { text: fit(title, SLACK_LIMITS.section, escape), blocks, unfurl_links: false, unfurl_media: false }
 }
 
-const section = (text: string, length: number): Block => ({ type: "section", text: plain(text, length) })
+const section = (text: string, length: number): Block => ({ type: "section", text: plainText(text, length) })
 
 const fieldsOf = (news: News): PlainText[] =>
   detailsOf(news)
     .slice(0, SLACK_LIMITS.fields)
-    .map(([name, value]) => plain(`${name}\n${tame(value)}`, VALUE_LENGTH))
+    .map(([name, value]) => plainText(`${name}\n${tame(value)}`, VALUE_LENGTH))
 
 function failureOf({ failure }: News): Block[] {
   if (failure === undefined) return []
-  const repro = fit(tame(failure.repro), REPRO_LENGTH, (character) => character)
+  const repro = plain(tame(failure.repro), REPRO_LENGTH)
   return [
     section(`${tame(failure.stage)} failed: ${tameLines(failure.reason)}`, REASON_LENGTH),
     ...(repro === "" ? [] : [preformatted(repro)]),
@@ -107,9 +108,7 @@ const preformatted = (text: string): Block => ({
 function changesOf({ heading, lines }: ReturnType<typeof changesText>, count: number): Block[] {
   if (heading === "") return []
   const left = lines.length - count
-  const kept = lines
-    .slice(0, count)
-    .map((line) => `• ${fit(tame(line), SUBJECT_LENGTH, (character) => character)}`)
+  const kept = lines.slice(0, count).map((line) => `• ${plain(tame(line), SUBJECT_LENGTH)}`)
   const all = [tame(heading), ...kept, ...(left > 0 ? [`… and ${left} more lines`] : [])]
   return [section(all.join("\n"), SLACK_LIMITS.section)]
 }
@@ -125,6 +124,7 @@ function linksOf(links: readonly Link[]): Block[] {
 
 /** An address that can't end its link early; one that is cut would lead elsewhere, and is left out. */
 function addressOf(url: string): string | undefined {
-  const address = url.replace(/[<>|\s]/g, encodeURIComponent).replaceAll("&", "&amp;")
-  return /^https?:\/\//.test(address) && address.length <= URL_LENGTH ? address : undefined
+  if (!isWebAddress(url)) return undefined
+  const address = new URL(url).href.replace(/[<>|]/g, encodeURIComponent).replaceAll("&", "&amp;")
+  return address.length <= URL_LENGTH ? address : undefined
 }

@@ -2,13 +2,16 @@
  * A message for a Teams workflow that is called by a webhook: an Adaptive Card.
  * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
  */
-import { fit, tame, tameLines, within } from "./fit.js"
+import { plain, tame, tameLines, within } from "./fit.js"
+import { isWebAddress } from "./links.js"
 import { changesText, detailsOf, type News, titleOf } from "./news.js"
 
 /** Teams takes 28 KB; some is left for what a workflow adds. */
 const BYTES = 24_000
 const LINE_LENGTH = 200
 const REASON_LENGTH = 1500
+const NAME_LENGTH = 40
+const URL_LENGTH = 500
 
 interface Run {
   type: "TextRun"
@@ -58,7 +61,7 @@ const ACTIONS = 6
 
 const run = (text: string, more: Partial<Run> = {}, length = LINE_LENGTH): Run => ({
   type: "TextRun",
-  text: fit(text, length, (character) => character),
+  text: plain(text, length),
   ...more,
 })
 
@@ -91,9 +94,9 @@ export function teamsMessage(news: News): TeamsMessage {
             ...(count < lines.length ? [line(run(`… and ${lines.length - count} more lines`))] : []),
           ],
           actions: news.links
-            .filter(({ url }) => /^https?:\/\//.test(url))
+            .filter(({ url }) => isWebAddress(url) && url.length <= URL_LENGTH)
             .slice(0, ACTIONS)
-            .map(({ name, url }) => ({ type: "Action.OpenUrl", title: tame(name), url })),
+            .map(({ name, url }) => ({ type: "Action.OpenUrl", title: plain(tame(name), NAME_LENGTH), url })),
           msteams: { width: "Full" },
         },
       },

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { beginRegion, endRegion, type Grafana, type Region } from "../../../src/lib/monitoring/annotations.js"
+import { Clock } from "../forge/forge.js"
+import { nowhere, type Receiver, startReceiver } from "../notify/receiver.js"
+
+let receiver: Receiver
+
+beforeAll(async () => {
+  receiver = await startReceiver()
+})
+afterAll(() => receiver.stop())
+beforeEach(() => receiver.control({ reset: true }))
+
+const http = () => new Clock().client({ patience: 5_000 })
+const grafana = (more: Partial<Grafana> = {}): Grafana => ({
+  ...{ url: `${receiver.url}/`, token: "glsa_slipway", dashboard: undefined },
+  ...more,
+})
+const region: Region = {
+  ...{ service: "shop", environment: "production", version: "v1.2.3", run: "2026-03-01T12:00:00.000Z" },
+  startedAt: 1_000_000,
+}
+const end = { result: "succeeded", endedAt: 1_300_000 }
+const marks = async () => (await receiver.log()).annotations
+
+describe("a region", () => {
+  it("is begun at the start and ended at the end", async () => {
+    expect(await beginRegion(grafana({ dashboard: "shop" }), region, http())).toEqual({
+      done: true,
+      text: "begun",
+    })
+    expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_000_000, dashboardUID: "shop" }])
+    expect((await marks())[0]?.tags).toContain("result:running")
+    expect(await endRegion(grafana(), region, end, http())).toEqual({ done: true, text: "ended" })
+    expect(await marks()).toEqual([
+      {
+        ...{ id: 1, time: 1_000_000, timeEnd: 1_300_000, dashboardUID: "shop" },
+        text: "shop v1.2.3 in production: succeeded",
+        tags: [
+          ...["slipway", "service:shop", "environment:production", "version:v1.2.3", "result:succeeded"],
+          "run:2026-03-01T12:00:00.000Z",
+        ],
+      },
+    ])
+  })
+
+  it("is one for each run, however often it is told", async () => {
+    await beginRegion(grafana(), region, http())
+    expect((await beginRegion(grafana(), region, http())).text).toBe("marked before")
+    await endRegion(grafana(), region, end, http())
+    await endRegion(grafana(), region, end, http())
+    await beginRegion(grafana(), { ...region, run: "another" }, http())
+    expect(await marks()).toHaveLength(2)
+  })
+
+  it("is whole where its start was missed", async () => {
+    expect((await endRegion(grafana(), region, end, http())).text).toBe("marked as a whole")
+    expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_300_000 }])
+  })
+
+  it("is found again by a run's name that is longer than a tag, and holds no markup", async () => {
+    const long = { ...region, run: "r".repeat(500), version: "<b>v1</b>" }
+    await beginRegion(grafana(), long, http())
+    expect((await endRegion(grafana(), long, end, http())).text).toBe("ended")
+    expect((await marks())[0]?.text).toBe("shop &lt;b&gt;v1&lt;/b&gt; in production: succeeded")
+  })
+
+  it.each([
+    ["a wrong token", { token: "glsa_secretive" }, /^it doesn't accept the token \(401\): Invalid API key$/],
+    [
+      "a token that may only read",
+      { token: "glsa_viewer" },
+      /^it doesn't let the token do this \(403\).*annotations:create/,
+    ],
+    ["a token that is none", { token: "a\nb" }, /^the token is empty, or has characters/],
+    [
+      "nobody there",
+      { url: "http://127.0.0.1:1" },
+      /^nothing listens at its address|^the connection to it failed/,
+    ],
+  ])("is told to be missing with %s", async (_, more, text) => {
+    const marked = await beginRegion(grafana(more), region, http())
+    expect(marked.done).toBe(false)
+    expect(marked.text).toMatch(text)
+    expect(marked.text).not.toContain("glsa_")
+  })
+  it("is told to be missing where nobody is there", async () => {
+    const away = grafana({ url: await nowhere() })
+    const marked = await endRegion(away, region, end, http())
+    expect(marked).toEqual({
+      done: false,
+      text: expect.stringMatching(/^nothing listens at its address/) as unknown,
+    })
+  })
+})

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { ExitCode } from "../../../src/lib/errors.js"
+import { linksOf } from "../../../src/lib/notify/links.js"
+import { endedOf } from "../../../src/lib/notify/outcome.js"
+import type { StageReport } from "../../../src/lib/verdict.js"
+
+const stage = (
+  name: string,
+  status: StageReport["status"],
+  more: Partial<StageReport> = {},
+): StageReport => ({
+  ...{ name, group: "deploy", status, milliseconds: 1000, cached: false, reason: `${name} ${status}` },
+  ...{ repro: `repeat ${name}`, exitCode: ExitCode.passed, findings: [], version: "", log: "" },
+  ...more,
+})
+
+const entry = (facts: Record<string, string>, kind: "deploy" | "rollback" = "deploy") => ({
+  ...{ kind, sha: "c2" },
+  facts: { version: "v2", previous: "v1", previousCommit: "c1", ...facts },
+})
+
+describe("endedOf", () => {
+  it("tells a deployment that went well", () => {
+    const stages = [
+      stage("prepare", "passed", { facts: { outcome: "succeeded" } }),
+      stage("finish", "passed"),
+    ]
+    expect(endedOf(stages, entry({}))).toEqual({
+      ...{ kind: "succeeded", version: "v2", previous: "v1", subject: "v2", sha: "c2", previousSha: "c1" },
+      ...{ milliseconds: 2000, failure: undefined, note: "finish passed" },
+    })
+  })
+
+  it("tells one that was undone from the version that is there now", () => {
+    const stages = [stage("prepare", "passed"), stage("soak", "failed"), stage("finish", "skipped")]
+    expect(endedOf(stages, entry({ rolledBackTo: "v1" }))).toMatchObject({
+      ...{ kind: "rolled-back", version: "v1", previous: "v2", subject: "v2", sha: "c1", previousSha: "c2" },
+      failure: { stage: "soak", reason: "soak failed", repro: "repeat soak" },
+      note: "",
+    })
+  })
+
+  it("tells one that failed before it changed anything", () => {
+    const stages = [stage("prepare", "error"), stage("finish", "skipped")]
+    expect(endedOf(stages, undefined)).toMatchObject({
+      ...{ kind: "failed", version: "", previousSha: "", failure: { stage: "prepare" } },
+    })
+  })
+
+  it("tells one that is held, which is no failure", () => {
+    const stages = [stage("prepare", "passed", { facts: { outcome: "held" } }), stage("soak", "failed")]
+    expect(endedOf(stages, entry({}))).toMatchObject({
+      kind: "held",
+      failure: undefined,
+      note: "soak failed",
+    })
+  })
+
+  it("tells a rollback by hand, and what was found slow", () => {
+    const facts = { outcome: "succeeded", ALERT: "95 of 100 answers take up to 3 s" }
+    const stages = [stage("prepare", "passed", { facts }), stage("finish", "passed")]
+    expect(endedOf(stages, entry({}, "rollback"))).toMatchObject({
+      ...{ kind: "rolled-back", note: "finish passed\nALERT: 95 of 100 answers take up to 3 s" },
+    })
+  })
+
+  it("tells nothing where nothing was to be deployed", () => {
+    expect(endedOf([stage("prepare", "skipped"), stage("finish", "skipped")], undefined)).toBeUndefined()
+  })
+})
+
+describe("linksOf", () => {
+  const subject = {
+    environment: "staging" as const,
+    version: "v1",
+    sha: "abc",
+    run: "7 / 8",
+    runUrl: "",
+    startedAt: 1_000_000,
+  }
+  const config = {
+    ...DEFAULTS,
+    notify: {
+      ...DEFAULTS.notify,
+      run: "https://ci.example.com/{run}",
+      commit: "https://git.example.com/c/{sha}",
+    },
+    monitoring: {
+      ...DEFAULTS.monitoring,
+      grafana: { staging: "https://grafana.example.com/" },
+      dashboard: "shop",
+    },
+  }
+
+  it("fills patterns, so that no value leads elsewhere", () => {
+    expect(linksOf(config, subject)).toEqual([
+      { name: "Run", url: "https://ci.example.com/7%20%2F%208" },
+      { name: "Commit", url: "https://git.example.com/c/abc" },
+      { name: "Dashboard", url: "https://grafana.example.com/d/shop?from=100000&to=now" },
+    ])
+  })
+
+  it("takes the CI host's word, unless that has a password or is no address", () => {
+    const runs = (runUrl: string) => linksOf(DEFAULTS, { ...subject, runUrl })
+    expect(runs("https://ci.example.com/7")).toEqual([{ name: "Run", url: "https://ci.example.com/7" }])
+    for (const runUrl of ["", "https://me:pass@ci.example.com/7", "javascript:alert(1)"])
+      expect(runs(runUrl)).toEqual([])
+  })
+})
