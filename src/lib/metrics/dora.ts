@@ -1,0 +1,266 @@
+import type { LedgerEntry } from "../ledger.js"
+import { count } from "../tools/outcome.js"
+import { type Band, failureBand, frequencyBand, leadTimeBand, restoreBand } from "./bands.js"
+import { deliveries, type Delivery } from "./deliveries.js"
+import { type Failure, failuresOf } from "./failures.js"
+import type { History } from "./history.js"
+import type { Incident } from "./incidents.js"
+import { type Spread, spreadOf } from "./numbers.js"
+import { type Event, timelineOf } from "./timeline.js"
+
+/** What figures are made of. */
+export interface DoraInputs {
+  entries: readonly LedgerEntry[]
+  /** Undefined where there is none. */
+  history: History | undefined
+  incidents: readonly Incident[]
+  environment: string
+  /** Days that are looked at, up to `now`. */
+  days: number
+  now: Date
+}
+
+/** A deployment of the window. */
+export interface DoraDeployment {
+  hash: string
+  run: string
+  version: string
+  digest: string
+  commit: string
+  status: Event["outcome"]
+  startedAt: string
+  finishedAt: string
+  /** The changes that it brought; null where that isn't known, with the reason. */
+  changes: number | null
+  unknown: string
+  /** What went wrong with it; empty for nothing. */
+  failure: string
+}
+
+/** A change that was delivered in the window. */
+export interface DoraChange {
+  commit: string
+  subject: string
+  writtenAt: string
+  /** The hash of the entry of the deployment that brought it. */
+  deployment: string
+  seconds: number
+}
+
+/** A failure that began in the window. */
+export interface DoraFailure {
+  deployment: string
+  version: string
+  cause: Failure["cause"]
+  incidents: readonly string[]
+  startedAt: string
+  restoredAt: string | null
+  seconds: number | null
+  /** The run or the incident by which it is known to be over. */
+  by: string
+}
+
+/** The content of `dora.json`. Times are UTC, durations seconds; null is what there is no figure for. */
+export interface DoraReport {
+  /** Version of this format. */
+  schema: 1
+  environment: string
+  days: number
+  from: string
+  to: string
+  deploymentFrequency: {
+    deployments: number
+    perDay: number | null
+    perWeek: number | null
+    daysWithDeployment: number
+    band: Band | null
+  }
+  leadTimeForChanges: Figure & { unknown: string }
+  timeToRestore: Figure & { open: number }
+  changeFailureRate: Rate & { band: Band | null }
+  deploymentSuccessRate: Rate
+  rollbacks: { succeeded: number; failed: number; byHand: number }
+  deployments: DoraDeployment[]
+  changes: DoraChange[]
+  failures: DoraFailure[]
+  /** What the figures don't say. */
+  notes: string[]
+}
+
+interface Figure {
+  spread: Spread | null
+  band: Band | null
+}
+
+interface Rate {
+  count: number
+  of: number
+  rate: number | null
+}
+
+const DAY = 86_400_000
+
+/** Makes DORA's figures of one environment; docs/metrics.md defines them. */
+export function doraReport(inputs: DoraInputs): DoraReport {
+  const { environment, days, now } = inputs
+  const to = now.getTime()
+  const from = to - days * DAY
+  const within = (time: number) => time > from && time <= to
+  const timeline = timelineOf(inputs.entries, environment, to)
+  const incidents = inputs.incidents.filter((incident) => !isElsewhere(incident, inputs))
+  const { failures, notes } = failuresOf(timeline, incidents, environment, to)
+  const delivered = deliveries(timeline.events, inputs.history)
+  const deployments = timeline.events.filter(({ kind, finished }) => kind === "deploy" && within(finished))
+  const brought = deployments.flatMap((event) => delivered.get(event) ?? [])
+  const began = failures.filter(({ started }) => within(started))
+  return {
+    ...{ schema: 1, environment, days, from: iso(from), to: iso(to) },
+    ...ratesOf(deployments, failures, days),
+    leadTimeForChanges: leadTime(deployments, brought, inputs.history),
+    timeToRestore: {
+      ...figure(began.flatMap(restoredIn), restoreBand),
+      open: began.filter(({ restored }) => restored === undefined).length,
+    },
+    rollbacks: rollbacksOf(
+      timeline.events.filter(({ finished }) => within(finished)),
+      failures,
+    ),
+    deployments: deployments.map((event) => deploymentOf(event, delivered.get(event), failures)),
+    changes: brought.flatMap(changesOf),
+    failures: began.map(failureOf),
+    notes: [...windowNotes(timeline.events, deployments, from), ...deliveryNotes(brought), ...notes],
+  }
+}
+
+/** Whether an incident is of another environment: its version is told with it, and an entry says its own. */
+const isElsewhere = ({ deployment, environment: named }: Incident, { entries, environment }: DoraInputs) =>
+  deployment === ""
+    ? named !== environment
+    : entries.some((entry) => entry.environment !== environment && entry.hash.startsWith(deployment))
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+/** A deployment that waits for somebody's decision is in none of them. */
+function ratesOf(deployments: readonly Event[], failures: readonly Failure[], days: number) {
+  const decided = deployments.filter(({ outcome }) => outcome !== "pending")
+  const good = decided.filter(({ outcome }) => outcome === "succeeded")
+  const bad = decided.filter((event) => isFailure(event, failures))
+  const rate = rateOf(bad.length, decided.length)
+  const perDay = good.length / days
+  return {
+    deploymentFrequency: {
+      deployments: good.length,
+      perDay: good.length === 0 ? null : perDay,
+      perWeek: good.length === 0 ? null : perDay * 7,
+      daysWithDeployment: new Set(good.map(({ finished }) => iso(finished).slice(0, 10))).size,
+      band: good.length === 0 ? null : frequencyBand(perDay),
+    },
+    changeFailureRate: { ...rate, band: rate.rate === null ? null : failureBand(rate.rate) },
+    deploymentSuccessRate: rateOf(good.length, decided.length),
+  }
+}
+
+const rateOf = (part: number, of: number): Rate => ({ count: part, of, rate: of === 0 ? null : part / of })
+
+const isFailure = (event: Event, failures: readonly Failure[]): boolean =>
+  event.outcome === "failed" || failures.some((failure) => failure.event === event)
+
+function figure(seconds: readonly number[], band: (median: number) => Band): Figure {
+  const spread = spreadOf(seconds)
+  return { spread, band: spread === null ? null : band(spread.median) }
+}
+
+function leadTime(
+  deployments: readonly Event[],
+  brought: readonly Delivery[],
+  history: History | undefined,
+): DoraReport["leadTimeForChanges"] {
+  const seconds = brought.flatMap(changesOf).map((change) => change.seconds)
+  const good = deployments.filter(({ outcome }) => outcome === "succeeded")
+  const reasons = [...new Set(brought.map(({ unknown }) => unknown).filter(Boolean))]
+  const unknown =
+    good.length === 0
+      ? "nothing was deployed with success"
+      : seconds.length > 0
+        ? ""
+        : history === undefined
+          ? "no history was given"
+          : (reasons[0] ?? "no deployment brought a change")
+  return { ...figure(seconds, leadTimeBand), unknown }
+}
+
+const restoredIn = ({ started, restored }: Failure): number[] =>
+  restored === undefined ? [] : [(restored - started) / 1000]
+
+const rollbacksOf = (events: readonly Event[], failures: readonly Failure[]): DoraReport["rollbacks"] => {
+  const rollbacks = events.filter(({ kind }) => kind === "rollback")
+  const byHand = events.filter(
+    ({ kind, run }) =>
+      kind === "manual" && failures.some(({ by, cause }) => by === run && cause === "undone by hand"),
+  )
+  return {
+    succeeded: rollbacks.filter(({ outcome }) => outcome === "succeeded").length,
+    failed: rollbacks.filter(({ outcome }) => outcome === "failed").length,
+    byHand: byHand.length,
+  }
+}
+
+function deploymentOf(
+  event: Event,
+  delivery: Delivery | undefined,
+  failures: readonly Failure[],
+): DoraDeployment {
+  const { run, version, digest, sha, outcome, started, finished } = event
+  const unknown = outcome === "succeeded" ? (delivery?.unknown ?? "") : "it brought nothing"
+  return {
+    ...{ hash: event.hashes.at(-1) ?? "", run, version, digest, commit: delivery?.commit ?? sha },
+    ...{ status: outcome, startedAt: iso(started), finishedAt: iso(finished) },
+    changes: unknown === "" ? (delivery?.changes.length ?? 0) : null,
+    unknown,
+    failure: failureText(event, failures),
+  }
+}
+
+function failureText(event: Event, failures: readonly Failure[]): string {
+  const own = failures.filter((failure) => failure.event === event)
+  const causes = own.map(({ cause, incidents }) => [cause, ...incidents].join(" "))
+  return causes.length === 0 && event.outcome === "failed" ? "failed" : causes.join("; ")
+}
+
+const changesOf = ({ event, changes }: Delivery): DoraChange[] =>
+  changes.map(({ sha, subject, authored }) => ({
+    ...{ commit: sha, subject, writtenAt: iso(authored), deployment: event.hashes.at(-1) ?? "" },
+    seconds: (event.finished - authored) / 1000,
+  }))
+
+const failureOf = ({ event, cause, incidents, started, restored, by }: Failure): DoraFailure => ({
+  ...{ deployment: event.hashes.at(-1) ?? "", version: event.version, cause, incidents, by },
+  startedAt: iso(started),
+  restoredAt: restored === undefined ? null : iso(restored),
+  seconds: restored === undefined ? null : (restored - started) / 1000,
+})
+
+function windowNotes(events: readonly Event[], deployments: readonly Event[], from: number): string[] {
+  const [first] = events
+  const waiting = deployments.filter(({ outcome }) => outcome === "pending")
+  return [
+    ...(first !== undefined && first.started > from
+      ? [`the ledger begins within the window, at ${iso(first.started)}; rates are those of the whole window`]
+      : []),
+    ...waiting.map(({ version }) => `${version} is held, and counts neither as good nor as bad`),
+  ]
+}
+
+/** What can't be counted, together where the reason is the same. */
+function deliveryNotes(brought: readonly Delivery[]): string[] {
+  const reasons = [...new Set(brought.map(({ unknown }) => unknown).filter(Boolean))]
+  const undated = brought.reduce((sum, delivery) => sum + delivery.undated, 0)
+  const versionsOf = (reason: string) =>
+    brought.flatMap(({ event, unknown }) => (unknown === reason ? [event.version] : [])).join(", ")
+  return [
+    ...reasons.map((reason) => `the changes of ${versionsOf(reason)} aren't counted: ${reason}`),
+    ...(undated > 0
+      ? [`not counted: ${count(undated, "commit")} that have no date, or one after their deployment`]
+      : []),
+  ]
+}

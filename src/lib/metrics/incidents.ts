@@ -1,0 +1,91 @@
+import { type Place, readEntries } from "../config/entries.js"
+import { ENVIRONMENTS } from "../config/deploy.js"
+import { httpUrl, noCredentials, printable } from "../config/rules.js"
+import type { SectionSpec, TextRule } from "../config/spec.js"
+import type { Outcome } from "../finding.js"
+import { isTime } from "../image/revision.js"
+import type { Event } from "./timeline.js"
+
+/** The file in the service's source that lists incidents. */
+export const INCIDENTS_FILE = ".slipway/incidents.yaml"
+
+/** Something that went wrong in an environment, with the deployment that brought it. */
+export interface Incident {
+  id: string
+  /** The hash of the deployment's entry in the ledger, or its beginning; empty where version and environment are told. */
+  deployment: string
+  version: string
+  environment: string
+  /** Milliseconds since 1970. */
+  started: number
+  /** Undefined as long as it goes on. */
+  resolved: number | undefined
+  url: string
+  /** Where it stands in its file, counted from 1. */
+  line: number
+}
+
+const short: TextRule = { expected: "1 to 200 characters", pattern: /^.{1,200}$/s }
+const hash: TextRule = {
+  expected: "the hash of an entry of the ledger, or at least its first 8 characters",
+  pattern: /^[0-9a-f]{8,64}$/,
+}
+const time: TextRule = {
+  expected: "a time with its zone, such as 2026-03-01T12:00:00Z or 2026-03-01T13:00:00+01:00",
+  pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})$/,
+}
+
+const entry = {
+  kind: "section",
+  fields: {
+    id: { kind: "text", doc: "What it is called elsewhere, such as INC-42.", rules: [printable, short] },
+    deployment: { kind: "text", doc: "The hash of the entry of the deployment.", rules: [hash] },
+    version: { kind: "text", doc: "In place of the hash: the version.", rules: [printable, short] },
+    environment: { kind: "choice", doc: "With the version: where.", values: ENVIRONMENTS },
+    started: { kind: "text", doc: "When it began.", rules: [time] },
+    resolved: { kind: "text", doc: "When it was over; left out while it isn't.", rules: [time] },
+    url: { kind: "text", doc: "Where it is described.", rules: [noCredentials, httpUrl] },
+  },
+} as const satisfies SectionSpec
+
+/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+export function parseIncidents(text: string | undefined): { incidents: Incident[]; outcome?: Outcome } {
+  const ids = new Set<string>()
+  const { entries, outcome } = readEntries<typeof entry, Incident>(text, {
+    file: INCIDENTS_FILE,
+    list: "incidents",
+    entry,
+    required: { id: "", started: "" },
+    make: ({ id = "", deployment = "", version = "", environment, started, resolved, url = "" }, place) => {
+      if (id !== "" && ids.has(id)) place.report("id", `there is another incident ${JSON.stringify(id)}`)
+      ids.add(id)
+      if (deployment === "" ? version === "" || environment === undefined : version !== "")
+        place.report("deployment", "expected the hash of the deployment's entry, or version and environment")
+      const times = timesOf(started, resolved, place)
+      return { id, deployment, version, environment: environment ?? "", url, ...times, line: place.line }
+    },
+  })
+  return { incidents: entries, ...(outcome && { outcome }) }
+}
+
+function timesOf(started: string | undefined, resolved: string | undefined, { report }: Place) {
+  const read = (key: string, text: string | undefined) => {
+    if (text !== undefined && !isTime(text)) report(key, "expected a time that exists")
+    return text === undefined ? undefined : Date.parse(text)
+  }
+  const times = { started: read("started", started) ?? NaN, resolved: read("resolved", resolved) }
+  if (times.resolved !== undefined && times.resolved < times.started)
+    report("resolved", "expected a time after the start")
+  return times
+}
+
+/** The event that an incident is of: never merely the last one before it. */
+export function eventOfIncident(incident: Incident, events: readonly Event[]): Event | undefined {
+  if (incident.deployment !== "")
+    return events.find(({ hashes }) => hashes.some((known) => known.startsWith(incident.deployment)))
+  const bare = (text: string) => text.replace(/^v(?=\d)/, "")
+  return events.findLast(
+    ({ kind, version, started }) =>
+      kind === "deploy" && bare(version) === bare(incident.version) && started <= incident.started,
+  )
+}

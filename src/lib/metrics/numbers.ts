@@ -1,0 +1,54 @@
+/** How a set of numbers lies; all in the unit of the numbers. */
+export interface Spread {
+  count: number
+  min: number
+  p25: number
+  median: number
+  p75: number
+  p90: number
+  max: number
+}
+
+/** The spread of numbers; null for none. */
+export function spreadOf(numbers: readonly number[]): Spread | null {
+  if (numbers.length === 0) return null
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const at = (part: number) => quantile(sorted, part)
+  return {
+    ...{ count: sorted.length, min: at(0), p25: at(0.25), median: at(0.5), p75: at(0.75) },
+    ...{ p90: at(0.9), max: at(1) },
+  }
+}
+
+/** Between the two numbers next to it in proportion, as R's type 7 and spreadsheets do. */
+function quantile(sorted: readonly number[], part: number): number {
+  const place = (sorted.length - 1) * part
+  const low = Math.floor(place)
+  const below = sorted[low] ?? 0
+  const above = sorted[low + 1] ?? below
+  return below + (above - below) * (place - low)
+}
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+] as const
+
+/** A duration for people, in its two greatest units: `2 d 5 h`, `45 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds)
+  const first = UNITS.findIndex(([, size]) => whole >= size)
+  if (first < 0) return "0 s"
+  let left = whole
+  const parts = UNITS.slice(first, first + 2).map(([unit, size]) => {
+    const amount = Math.floor(left / size)
+    left -= amount * size
+    return amount === 0 ? "" : `${amount} ${unit}`
+  })
+  return parts.filter(Boolean).join(" ")
+}
+
+/** A part of a whole for people: `33.3 %`. */
+export const percentText = (part: number): string => `${(part * 100).toFixed(1)} %`
