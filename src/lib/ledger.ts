@@ -55,15 +55,18 @@ export const ledgerLine = (entry: LedgerEntry): string => `${JSON.stringify(entr
 
 /** What is wrong with a ledger, entry by entry, counted from 1: what was changed, removed or put in another place. */
 export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
-  return entries.flatMap(({ hash, ...content }, index) => {
+  return entries.flatMap((entry, index) => {
     const number = index + 1
     const before = index === 0 ? GENESIS : (entries[index - 1]?.hash ?? "")
     return [
-      ...(content.previous === before ? [] : [`entry ${number} does not follow the one before it`]),
-      ...(hash === hashOf(content) ? [] : [`entry ${number} was changed`]),
+      ...(entry.previous === before ? [] : [`entry ${number} does not follow the one before it`]),
+      ...(isIntact(entry) ? [] : [`entry ${number} was changed`]),
     ]
   })
 }
+
+/** Whether an entry is as it was written, by its own hash. */
+export const isIntact = ({ hash, ...content }: LedgerEntry): boolean => hash === hashOf(content)
 
 const hashOf = (content: Omit<LedgerEntry, "hash">): string =>
   createHash("sha256")

@@ -1,0 +1,84 @@
+import type { Approval } from "./approval.js"
+import type { Chain, Fault } from "./chain.js"
+import { type Event, goesBack, type Setback, type Timeline, timelineOf } from "./timeline.js"
+
+/** What verifying a release found. */
+export interface ReleaseState {
+  state: "verified" | "refused" | "unknown" | "not asked"
+  reason: string
+  /** The gates that its attestation says it passed, with their statuses; null where it isn't known. */
+  gates: { name: string; status: string }[] | null
+}
+
+/** What is known of a deployment beside the ledger. */
+export interface Evidence {
+  commit: string
+  approval: Approval
+  release: ReleaseState
+}
+
+/** A deployment, a rollback, or what somebody did by hand, with what speaks for it. */
+export interface AuditedDeployment extends Evidence {
+  /** The hash of its entry. */
+  hash: string
+  kind: Event["kind"]
+  status: Event["outcome"]
+  version: string
+  digest: string
+  startedAt: string
+  finishedAt: string
+  run: string
+  /** Who did it; empty where nobody was told. */
+  actor: string
+  reason: string
+  /** Of a rollback: the version that it took back. */
+  takesBack: string
+  /** Of a deployment that was taken back: how, and by which run. */
+  takenBack: string
+}
+
+/** The content of `audit.json`. */
+export interface Audit {
+  /** Version of this format. */
+  schema: 1
+  environment: string
+  at: string
+  ledger: { entries: number; head: string; noted: number | null; intact: boolean; faults: Fault[] }
+  /** The oldest first. */
+  deployments: AuditedDeployment[]
+}
+
+/** Lists what was done to an environment, with what is known of each. */
+export function auditOf(
+  chain: Chain,
+  environment: string,
+  at: Date,
+  evidence: (event: Event) => Evidence,
+): Audit {
+  const { entries, faults, head, noted } = chain
+  const timeline = timelineOf(entries, environment, at.getTime())
+  return {
+    ...{ schema: 1, environment, at: at.toISOString() },
+    ledger: { entries: entries.length, head, noted, intact: faults.length === 0, faults },
+    deployments: timeline.events.map((event) => ({ ...rowOf(event, timeline), ...evidence(event) })),
+  }
+}
+
+function rowOf(event: Event, { events, setbacks }: Timeline): Omit<AuditedDeployment, keyof Evidence> {
+  const { kind, outcome: status, version, digest, run, actor, reason, started, finished } = event
+  const before = events.slice(0, events.indexOf(event)).filter(({ outcome }) => outcome === "succeeded")
+  const own = setbacks.find((setback) => setback.event === event)
+  const back = setbacks.find(({ by, cause }) => by === run && cause !== "failed")
+  return {
+    ...{ hash: event.hashes.at(-1) ?? "", kind, status, version, digest, run, actor, reason },
+    ...{ startedAt: new Date(started).toISOString(), finishedAt: new Date(finished).toISOString() },
+    takesBack: goesBack(event, before) ? (back?.event.version ?? "") : "",
+    takenBack: own?.restored === undefined ? "" : takenBackText(own, own.restored),
+  }
+}
+
+const takenBackText = ({ event, cause, by }: Setback, restored: number): string => {
+  const when = new Date(restored).toISOString()
+  if (cause !== "failed") return `${cause} by run ${by}, ${when}`
+  return by === event.run ? "at once" : `set right by run ${by}, ${when}`
+}
