@@ -3,18 +3,19 @@ import { fields, objects, text } from "../tools/json.js"
 import { type Access, ask, done, type Found, type Host, type Page, pages, type Reply } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
+/** How GitHub is asked with a token that needs some permission. */
+export const githubAccess = (token: string, needs: string): Access => ({
+  ...{ name: "GitHub", needs, token },
+  headers: {
+    accept: "application/vnd.github+json",
+    authorization: `Bearer ${token}`,
+    "x-github-api-version": "2022-11-28",
+  },
+})
+
 /** Comments of a pull request on GitHub, which are those of its issue. */
 export function githubHost({ api, project, number }: PullRequest, token: string, http: Http): Host {
-  const access: Access = {
-    name: "GitHub",
-    needs: "the permission `pull-requests: write`",
-    headers: {
-      accept: "application/vnd.github+json",
-      authorization: `Bearer ${token}`,
-      "x-github-api-version": "2022-11-28",
-    },
-    token,
-  }
+  const access = githubAccess(token, "the permission `pull-requests: write`")
   const repository = `${api}/repos/${project}`
   const all = `${repository}/issues/${number}/comments`
   const one = ({ id }: Found) => `${repository}/issues/comments/${id}`
@@ -37,7 +38,7 @@ function found({ id, body, user }: Record<string, unknown>, beginning: string): 
 }
 
 /** Reads https://www.rfc-editor.org/rfc/rfc8288: `<https://…?page=2>; rel="next", …`. */
-function nextLink({ headers }: Page): string | undefined {
+export function nextLink({ headers }: Page): string | undefined {
   const links = (headers.get("link") ?? "").split(",")
   return links.map((link) => /^\s*<([^<>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1]).find(Boolean)
 }

@@ -13,6 +13,8 @@ export interface Refusal {
   reason: string
   /** What the host answered, where it did. */
   status?: number
+  /** In its own words. */
+  said?: string
   /** Whether the host may have done it all the same. */
   uncertain?: boolean
 }
@@ -58,6 +60,12 @@ export interface Access {
   needs: string
   headers: Readonly<Record<string, string>>
   token: string
+  /**
+   * What is asked for.
+   *
+   * @default "pull request"
+   */
+  thing?: string
 }
 
 export interface Page {
@@ -96,10 +104,10 @@ export async function pages(
   const items: unknown[] = []
   let url: string | undefined = first
   for (let count = 0; url !== undefined; count += 1) {
-    if (count === PAGES) return broken(access, `its list of comments goes on after ${PAGES} pages`)
+    if (count === PAGES) return broken(access, `its list goes on after ${PAGES} pages`)
     const page = await ask(http, access, { method: "GET", url })
     if (page.kind !== "done") return page
-    if (!Array.isArray(page.value.json)) return broken(access, "it answered with what is no list of comments")
+    if (!Array.isArray(page.value.json)) return broken(access, "it answered with what is no list")
     items.push(...(page.value.json as unknown[]))
     const address = next(page.value, url)
     url = address === undefined ? undefined : sameOrigin(address, url)

@@ -12,11 +12,13 @@ export function refusal(access: Access, answer: HttpAnswer): Refusal {
   const tail = `${said === "" ? "" : `: ${said}`}`
   const needs = `${tail}; the token needs ${access.needs}`
   const { name } = access
-  const refused = (reason: string): Refusal => ({ kind: "refused", reason, status })
+  const refused = (reason: string): Refusal => ({ kind: "refused", reason, status, said })
   if (status === 401 || status === 203) return refused(`${name} doesn't accept the token (${status})${needs}`)
   if (status === 403) return refused(`${name} doesn't let the token do this (403)${needs}`)
   if (status === 404)
-    return refused(`${name} has no such pull request, or hides it from the token (404)${needs}`)
+    return refused(
+      `${name} has no such ${access.thing ?? "pull request"}, or hides it from the token (404)${needs}`,
+    )
   if (status >= 300 && status < 400)
     return refused(`${name} sends this elsewhere (${status}), where the token isn't sent`)
   if (status < 500) return refused(`${name} refuses this (${status})${tail}`)

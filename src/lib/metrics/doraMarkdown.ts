@@ -1,0 +1,95 @@
+import { code, markdown } from "../report/escape.js"
+import { count } from "../tools/outcome.js"
+import { minute } from "./auditText.js"
+import type { Band } from "./bands.js"
+import type { DoraReport } from "./dora.js"
+import { durationText, percentText, type Spread } from "./numbers.js"
+
+/** A figure as people read it. */
+export interface FigureText {
+  name: string
+  value: string
+  /** What else is to be known of it. */
+  detail: string
+  band: Band | null
+}
+
+/** The five figures, in the order in which DORA names them. */
+export function figureTexts(report: DoraReport): FigureText[] {
+  const { deploymentFrequency: often, leadTimeForChanges: lead, timeToRestore: restore } = report
+  const { changeFailureRate: failed, deploymentSuccessRate: good } = report
+  return [
+    {
+      name: "Deployment frequency",
+      value: often.perWeek === null ? "none" : `${often.perWeek.toFixed(1)} a week`,
+      detail: `${count(often.deployments, "deployment")} on ${count(often.daysWithDeployment, "day")}`,
+      band: often.band,
+    },
+    { name: "Lead time for changes", ...spreadText(lead.spread, lead.unknown, "change"), band: lead.band },
+    {
+      name: "Time to restore",
+      ...spreadText(restore.spread, "nothing had to be restored", "failure"),
+      ...(restore.open > 0 && { detail: `${restore.open} not yet restored` }),
+      band: restore.band,
+    },
+    { name: "Change failure rate", ...rateText(failed), band: failed.band },
+    { name: "Deployment success rate", ...rateText(good), band: null },
+  ]
+}
+
+function spreadText(
+  spread: Spread | null,
+  otherwise: string,
+  what: string,
+): Omit<FigureText, "name" | "band"> {
+  if (spread === null) return { value: "none", detail: otherwise }
+  const { count: number, median, p25, p75, p90 } = spread
+  const range = `half of them ${durationText(p25)} to ${durationText(p75)}, 90 % within ${durationText(p90)}`
+  return { value: durationText(median), detail: `median of ${count(number, what)}; ${range}` }
+}
+
+const rateText = ({ count: part, of, rate }: DoraReport["deploymentSuccessRate"]) => ({
+  value: rate === null ? "none" : percentText(rate),
+  detail: `${part} of ${count(of, "deployment")}`,
+})
+
+/** A report for people. */
+export function doraMarkdown(report: DoraReport): string {
+  const { environment, days, from, to, deployments, failures, notes } = report
+  return [
+    `## DORA: ${code(environment)}, ${count(days, "day")}`,
+    "",
+    `${minute(from)} to ${minute(to)}`,
+    "",
+    "| figure | value | | group |",
+    "| ------ | ----- | - | ----- |",
+    ...figureTexts(report).map(
+      ({ name, value, detail, band }) => `| ${name} | **${value}** | ${markdown(detail)} | ${band ?? ""} |`,
+    ),
+    ...(notes.length === 0 ? [] : ["", ...notes.map((note) => `- ${markdown(note)}`)]),
+    ...(deployments.length === 0 ? [] : ["", ...deploymentTable(report)]),
+    ...(failures.length === 0 ? [] : ["", ...failureTable(report)]),
+    "",
+    "Groups are those of DORA's report of 2023.",
+    "",
+  ].join("\n")
+}
+
+const deploymentTable = ({ deployments }: DoraReport): string[] => [
+  "| deployed | version | commit | result | changes | failure |",
+  "| -------- | ------- | ------ | ------ | ------- | ------- |",
+  ...deployments.toReversed().map(({ finishedAt, version, commit, status, changes, failure }) => {
+    const cells = [minute(finishedAt), code(version), code(commit.slice(0, 12)), status]
+    return `| ${[...cells, changes === null ? "?" : String(changes), markdown(failure)].join(" | ")} |`
+  }),
+]
+
+const failureTable = ({ failures }: DoraReport): string[] => [
+  "| failed | version | cause | restored after | by |",
+  "| ------ | ------- | ----- | -------------- | -- |",
+  ...failures.toReversed().map(({ startedAt, version, cause, incidents, seconds, by }) => {
+    const after = seconds === null ? "not yet" : durationText(seconds)
+    const why = markdown([cause, ...incidents].join(" "))
+    return `| ${[minute(startedAt), code(version), why, after, markdown(by)].join(" | ")} |`
+  }),
+]

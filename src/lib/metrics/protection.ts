@@ -1,0 +1,98 @@
+import type { Reply } from "../forge/host.js"
+import { fields, objects, text } from "../tools/json.js"
+import { count } from "../tools/outcome.js"
+
+/** What a branch must have. */
+export type Demand = "pull request approval" | "status checks"
+
+/** Whether a branch has what it must have. */
+export interface Protection {
+  branch: string
+  demand: Demand
+  status: "passed" | "failed" | "unknown"
+  /** By what it has it, or why not. */
+  reason: string
+}
+
+/** What GitHub knows of a branch: its own protection, and the rules of all rulesets that hold for it. */
+export interface BranchAnswers {
+  protection: Reply<unknown>
+  rules: Reply<unknown>
+}
+
+/** What the pipeline demands of its two branches. */
+export const demandsOf = (main: string, develop: string): [branch: string, demands: Demand[]][] => [
+  [main, ["pull request approval", "status checks"]],
+  [develop, ["status checks"]],
+]
+
+/** What GitHub answers where a branch has no protection of its own. */
+const UNPROTECTED = "Branch not protected"
+const NO_BRANCH = "Branch not found"
+
+/**
+ * Judges a branch. Either way of protecting it is enough. Where one has it not and the other can't be asked, nobody
+ * knows.
+ */
+export function judgeBranch(
+  branch: string,
+  demands: readonly Demand[],
+  { protection, rules }: BranchAnswers,
+): Protection[] {
+  const own = readOwn(protection)
+  const ruled = rules.kind === "done" ? readRules(rules.value) : rules.reason
+  return demands.map((demand) => {
+    const has = [own, ruled].map((each) => (typeof each === "string" ? undefined : each[demand]))
+    const good = has.find((by) => by !== undefined)
+    if (good !== undefined) return { branch, demand, status: "passed", reason: good }
+    const unasked = [own, ruled].filter((each) => typeof each === "string")
+    return unasked.length > 0
+      ? { branch, demand, status: "unknown", reason: unasked.join("; ") }
+      : { branch, demand, status: "failed", reason: lackOf(branch, demand, protection) }
+  })
+}
+
+type Has = Partial<Record<Demand, string>>
+
+function readOwn(protection: Reply<unknown>): Has | string {
+  if (protection.kind === "done") return readProtection(protection.value)
+  return [UNPROTECTED, NO_BRANCH].includes(protection.said ?? "") ? {} : protection.reason
+}
+
+function lackOf(branch: string, demand: Demand, protection: Reply<unknown>): string {
+  const gone = protection.kind !== "done" && protection.said === NO_BRANCH
+  if (gone) return `there is no branch ${branch}`
+  return demand === "status checks"
+    ? "no status check has to pass before a merge"
+    : "changes can be merged without anybody's approval"
+}
+
+/** https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection */
+function readProtection(value: unknown): Has {
+  const { required_pull_request_reviews: reviews, required_status_checks: checks } = fields(value)
+  const approvals = Number(fields(reviews).required_approving_review_count ?? 0)
+  const { contexts, checks: named } = fields(checks)
+  const contextNames = Array.isArray(contexts) ? contexts.map(text) : []
+  const names = [...new Set([...contextNames, ...objects(named).map(({ context }) => text(context))])]
+  return hasOf(approvals, names.filter(Boolean), "the branch's protection")
+}
+
+/** https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch: those in force alone. */
+function readRules(value: unknown): Has {
+  const rules = objects(value)
+  const of = (type: string) => rules.filter((rule) => rule.type === type)
+  const approvals = of("pull_request").map(({ parameters }) =>
+    Number(fields(parameters).required_approving_review_count ?? 0),
+  )
+  const names = of("required_status_checks").flatMap(({ parameters }) =>
+    objects(fields(parameters).required_status_checks).map(({ context }) => text(context)),
+  )
+  const sources = [...new Set(rules.map((rule) => text(rule.ruleset_source)))].filter(Boolean)
+  const by = `rules of ${sources.join(", ") || "a ruleset"}`
+  return hasOf(Math.max(0, ...approvals), [...new Set(names)].filter(Boolean), by)
+}
+
+const hasOf = (approvals: number, checks: readonly string[], by: string): Has => ({
+  ...(approvals > 0 && { "pull request approval": `${count(approvals, "approval")}, by ${by}` }),
+  ...(checks.length > 0 && { "status checks": `${checks.slice(0, 10).join(", ")}, by ${by}` }),
+})
