@@ -27,6 +27,8 @@ export interface EntryFile<S extends SectionSpec, T> {
 export interface Place {
   /** Counted from 1. */
   line: number
+  /** Whether it has a key, be its value right or wrong. */
+  has: (key: string) => boolean
   /** Reports a problem with a key's value. */
   report: (key: string, message: string) => void
 }
@@ -136,7 +138,8 @@ class Reader<S extends SectionSpec, T> {
     const { expires } = entry
     if (expires !== undefined && !exists(expires))
       report("expires", `expected a day that exists, received "${harmless(expires.slice(0, 40))}"`)
-    return [make(entry, { line: this.problems.line(at), report })]
+    const has = (key: string) => isMap(node) && pairOf(node, key) !== undefined
+    return [make(entry, { line: this.problems.line(at), has, report })]
   }
 }
 

@@ -44,7 +44,8 @@ export function deliveries(
   return found
 }
 
-function commitOf({ sha, version }: Event, history: History): string {
+/** The commit of an event: that of its entry, else that of its version's tag; empty where the history has neither. */
+export function commitOf({ sha, version }: Event, history: History): string {
   if (history.commits.has(sha)) return sha
   return (sha === "" ? commitOfTag(history, version) : undefined) ?? ""
 }

@@ -1,4 +1,4 @@
-import { code, markdown } from "../report/escape.js"
+import { code, markdown, visible } from "../report/escape.js"
 import { count } from "../tools/outcome.js"
 import { minute } from "./auditText.js"
 import type { Band } from "./bands.js"
@@ -93,3 +93,30 @@ const failureTable = ({ failures }: DoraReport): string[] => [
     return `| ${[minute(startedAt), code(version), why, after, markdown(by)].join(" | ")} |`
   }),
 ]
+
+/** A report for a terminal. */
+export function doraText(report: DoraReport): string {
+  const { environment, from, to, failures, notes } = report
+  return [
+    `${environment}, ${minute(from)} to ${minute(to)}`,
+    "",
+    ...figureTexts(report).map(
+      ({ name, value, detail, band }) =>
+        `  ${name.padEnd(24)} ${value.padEnd(14)} ${(band ?? "").padEnd(7)} ${visible(detail)}`,
+    ),
+    ...(failures.length === 0 ? [] : ["", ...failures.map(failureLine)]),
+    ...(notes.length === 0 ? [] : ["", ...notes.map((note) => `  ! ${visible(note)}`)]),
+    "",
+  ].join("\n")
+}
+
+const failureLine = ({
+  startedAt,
+  version,
+  cause,
+  incidents,
+  seconds,
+}: DoraReport["failures"][number]): string =>
+  visible(
+    `  ✗ ${minute(startedAt)}  ${version}: ${[cause, ...incidents].join(" ")}, ${seconds === null ? "not yet restored" : `restored after ${durationText(seconds)}`}`,
+  )

@@ -59,7 +59,7 @@ export function parseIncidents(text: string | undefined): { incidents: Incident[
     make: ({ id = "", deployment = "", version = "", environment, started, resolved, url = "" }, place) => {
       if (id !== "" && ids.has(id)) place.report("id", `there is another incident ${JSON.stringify(id)}`)
       ids.add(id)
-      if (deployment === "" ? version === "" || environment === undefined : version !== "")
+      if (place.has("deployment") ? place.has("version") : !place.has("version") || !place.has("environment"))
         place.report("deployment", "expected the hash of the deployment's entry, or version and environment")
       const times = timesOf(started, resolved, place)
       return { id, deployment, version, environment: environment ?? "", url, ...times, line: place.line }

@@ -1,0 +1,161 @@
+import { describe, expect, it, test } from "vitest"
+import { ledgerLine } from "../../../src/lib/ledger.js"
+import {
+  type Approval,
+  approvalOf,
+  readSigned,
+  type SignedCommit,
+} from "../../../src/lib/metrics/approval.js"
+import { auditOf, type Evidence } from "../../../src/lib/metrics/audit.js"
+import { auditMarkdown, auditText } from "../../../src/lib/metrics/auditText.js"
+import { proveChain } from "../../../src/lib/metrics/chain.js"
+import { deployed, digest, ledger, sha } from "./ledgers.js"
+
+const signed = (more: Partial<SignedCommit> = {}): SignedCommit => ({
+  ...{ sha: sha("a"), signature: "G", signer: "ann@x", author: "Ann <ann@x>", reviewers: ["Bob <bob@x>"] },
+  ...more,
+})
+const review = (...approvedBy: string[]) => ({ number: 7, url: "", author: "ann", approvedBy })
+
+describe("an approval", () => {
+  test.each<[what: string, approval: Approval, state: string, told: RegExp]>([
+    ["by a pull request", approvalOf(undefined, review("bob")), "approved", /^bob pull request #7 $/],
+    [
+      "by signed trailers",
+      approvalOf(signed(), undefined),
+      "approved",
+      /^Bob <bob@x> trailers signed by ann@x $/,
+    ],
+    ["by trailers, where no pull request is", approvalOf(signed(), "none"), "approved", /^Bob/],
+    [
+      "of the author by themselves",
+      approvalOf(signed({ reviewers: ["A <ANN@x>"] }), review("ann")),
+      "missing",
+      /nobody but its author/,
+    ],
+    [
+      "by trailers of the author",
+      approvalOf(signed({ reviewers: ["Ann <ann@x>"] }), undefined),
+      "missing",
+      /no trailer Reviewed-by of somebody else/,
+    ],
+    [
+      "by trailers without a signature",
+      approvalOf(signed({ signature: "N" }), undefined),
+      "missing",
+      /\(Bob <bob@x>\) isn't signed by a known key/,
+    ],
+    [
+      "by trailers with a signature of nobody known",
+      approvalOf(signed({ signature: "U" }), undefined),
+      "missing",
+      /isn't signed by a known key/,
+    ],
+    [
+      "of nothing",
+      approvalOf(signed({ reviewers: [] }), "none"),
+      "missing",
+      /^ {2}no pull request brought it; its commit has no trailer/,
+    ],
+    [
+      "of a commit that nobody knows",
+      approvalOf(undefined, undefined, "GitHub is away"),
+      "unknown",
+      /GitHub is away; its commit isn't known/,
+    ],
+    [
+      "without an answer",
+      approvalOf(signed({ reviewers: [] }), undefined, "GitHub is away"),
+      "unknown",
+      /GitHub is away/,
+    ],
+  ])("%s", (_, { state, by, source, reason }, expected, told) => {
+    expect(state).toBe(expected)
+    expect(`${by.join()} ${source} ${reason}`).toMatch(told)
+  })
+
+  it("is read from what git prints", () => {
+    const text = `${sha("a")}\nG\nann@x\nAnn <ann@x>\nBob <bob@x>\x1fCid <cid@x>\n${sha("b")}\nN\n\nBob <bob@x>\n\n`
+    expect([...readSigned(text).values()]).toEqual([
+      signed({ reviewers: ["Bob <bob@x>", "Cid <cid@x>"] }),
+      { sha: sha("b"), signature: "N", signer: "", author: "Bob <bob@x>", reviewers: [] },
+    ])
+  })
+})
+
+const entries = ledger(
+  deployed("a", "2026-03-01T12:00:00", "2026-03-01T12:10:00", { facts: { actor: "ann <script>" } }),
+  deployed("b", "2026-03-02T12:00:00", "2026-03-02T12:10:00"),
+  deployed("a", "2026-03-03T12:00:00", "2026-03-03T12:10:00", {
+    ...{ kind: "rollback", run: "back", facts: { previousDigest: digest("b") } },
+  }),
+  deployed("c", "2026-03-04T12:00:00", "2026-03-04T12:10:00", {
+    ...{ status: "failed", facts: { failed: "soak", reason: "a\n::error::| `b`", rolledBackTo: "a" } },
+  }),
+)
+const evidence: Evidence = {
+  commit: sha("a"),
+  approval: approvalOf(undefined, review("bob")),
+  release: { state: "verified", reason: "", gates: [{ name: "mypy", status: "passed" }] },
+}
+const audit = (lines = entries, more: Partial<Evidence> = {}) =>
+  auditOf(proveChain(lines.map(ledgerLine).join("")), "production", new Date("2026-03-05T00:00:00Z"), () => ({
+    ...evidence,
+    ...more,
+  }))
+
+describe("an audit", () => {
+  it("says of each deployment what became of it", () => {
+    const { ledger: whole, deployments } = audit()
+    expect(whole).toEqual({ entries: 4, head: entries[3]?.hash, noted: null, intact: true, faults: [] })
+    expect(deployments.map(({ takesBack, takenBack }) => [takesBack, takenBack])).toEqual([
+      ["", ""],
+      ["", "rolled back by run back, 2026-03-03T12:10:00.000Z"],
+      ["b", ""],
+      ["", "at once"],
+    ])
+    expect(deployments[0]).toMatchObject({ actor: "ann <script>", run: "run-a", commit: sha("a") })
+  })
+
+  it("reads well at night: what is wrong first, the newest first", () => {
+    expect(auditText(audit()))
+      .toBe(`✓ the ledger is whole: 4 entries, no git notes to compare with; it ends with ${entries[3]?.hash.slice(0, 12)}
+
+production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
+2026-03-04 12:10 UTC  deployed c: failed, run run-c
+    ✓ approved by bob (pull request #7)
+    ✓ signatures verified, 1 of 1 gate passed
+      commit aaaaaaaaaaaa, image sha256:cccccccccccc, entry ${entries[3]?.hash.slice(0, 12)}
+      a\\n::error::| \`b\`
+      taken back: at once
+2026-03-03 12:10 UTC  rolled back to a: succeeded, run back
+    ✓ approved by bob (pull request #7)
+    ✓ signatures verified, 1 of 1 gate passed
+      commit aaaaaaaaaaaa, image sha256:aaaaaaaaaaaa, entry ${entries[2]?.hash.slice(0, 12)}
+      takes back b
+2026-03-02 12:10 UTC  deployed b: succeeded, run run-b
+    ✓ approved by bob (pull request #7)
+    ✓ signatures verified, 1 of 1 gate passed
+      commit aaaaaaaaaaaa, image sha256:bbbbbbbbbbbb, entry ${entries[1]?.hash.slice(0, 12)}
+      taken back: rolled back by run back, 2026-03-03T12:10:00.000Z
+2026-03-01 12:10 UTC  deployed a: succeeded, run run-a by ann <script>
+    ✓ approved by bob (pull request #7)
+    ✓ signatures verified, 1 of 1 gate passed
+      commit aaaaaaaaaaaa, image sha256:aaaaaaaaaaaa, entry ${entries[0]?.hash.slice(0, 12)}
+`)
+    const broken = auditText(
+      audit(entries.slice(1), { release: { state: "refused", reason: "no signature", gates: null } }),
+    )
+    expect(broken).toMatch(
+      /^✗ the ledger is not whole \(1 fault\): 3 entries, [^\n]*\n✗ something is missing before the first entry: /,
+    )
+    expect(broken).toContain("✗ signatures refused: no signature")
+  })
+
+  it("is a table for reviewers, in which nothing acts", () => {
+    const text = auditMarkdown(audit())
+    expect(text.match(/^\|/gm)).toHaveLength(6)
+    expect(text).not.toMatch(/<script>|^::/m)
+    expect(text).toContain("| 2026-03-04 12:10 UTC | deploy <code>c</code> failed |")
+  })
+})
