@@ -34,6 +34,7 @@ import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
 import { parseReference } from "./lib/release/reference.js"
 import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
+import { Metrics } from "./metrics.js"
 import { Monitoring } from "./monitoring.js"
 import { Notifications } from "./notifications.js"
 import { resolve } from "./publish.js"
@@ -55,6 +56,9 @@ const IGNORED = [
   "**/.terraform",
   "out",
 ]
+
+/** What a .git folder holds beside history, and may be big. */
+const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
 
 /** The pipeline of one service. */
 @object()
@@ -259,6 +263,33 @@ export class Slipway {
     environmentOf(environment)
     const settings = await this.written()
     return new Deployment(this.source, settings, this.invocation, environment, secrets, cluster)
+  }
+
+  /**
+   * What the ledger, git and the host tell of a service's deliveries: DORA's figures, an audit, and whether branches are
+   * protected. Fails for a bad `slipway.yaml`.
+   *
+   * @param secrets `KUBECONFIG`, by the last part of its address, as those of `deploy`.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param history A repository's `.git` folder, or a repository: what commits a deployment brought, and the ledger's notes.
+   * @param ledger A ledger, an entry a line, in place of the cluster's.
+   * @param repository The web address of the repository on GitHub. By default `release.source` in slipway.yaml.
+   * @param api The address of GitHub's API, where the repository's own address doesn't tell.
+   * @param token What to ask GitHub with: `pull-requests: read` for approvals, `administration: read` for protection.
+   */
+  @func()
+  async metrics(
+    secrets: Secret[] = [],
+    cluster?: Service,
+    @argument({ ignore: UNREAD_BY_METRICS }) history?: Directory,
+    ledger?: File,
+    repository = "",
+    api = "",
+    token?: Secret,
+  ): Promise<Metrics> {
+    const settings = await this.written()
+    const { source, now } = this
+    return new Metrics(source, settings, now, secrets, cluster, history, ledger, repository, api, token)
   }
 
   /**

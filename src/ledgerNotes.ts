@@ -8,7 +8,7 @@ import { NOTES_TIME, notesCommand, notesOutcome } from "./lib/deploy/notes.js"
 import { type LedgerEntry, ledgerLine } from "./lib/ledger.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
 
-const GIT_VERSION = "2.49.1"
+export const GIT_VERSION = "2.49.1"
 const SCRIPT = "slipway_notes.sh"
 const ENTRY = "/slipway/entry.jsonl"
 const REMOTE = "/slipway/secrets/remote"

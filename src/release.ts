@@ -123,6 +123,17 @@ export class Release {
     return verifyRelease(resolved, expected(parseConfig(this.settings || undefined), known), signing)
   }
 
+  /** The same, with the gates that it passed. For other stages; it is no part of the API. */
+  async evidence(wanted: Wanted): Promise<{ checks: Check[]; gates: unknown[] }> {
+    const [repository = ""] = this.reference.split("@")
+    const checks = await this.checks(wanted)
+    const good = checks.every(({ problem }) => problem === undefined)
+    return {
+      checks,
+      gates: good ? await gatesOf(repository, this.digest, await this.signing(wanted, {})) : [],
+    }
+  }
+
   private async signing(wanted: Wanted, signer: Signer): Promise<Signing> {
     const { source, username, plainHttp, password, registryService: service, authority } = this
     const config = parseConfig(this.settings || undefined)

@@ -8,6 +8,7 @@ import { type Catalogue, type Entry, ExitCode, quote } from "./errors/entry.js"
 import { imageErrors } from "./errors/image.js"
 import { infraErrors } from "./errors/infra.js"
 import { kubeErrors } from "./errors/kube.js"
+import { metricsErrors } from "./errors/metrics.js"
 import { migrationErrors } from "./errors/migration.js"
 import { monitoringErrors } from "./errors/monitoring.js"
 import { releaseErrors } from "./errors/release.js"
@@ -80,6 +81,7 @@ const catalogue = {
   ...migrationErrors,
   ...reproErrors,
   ...monitoringErrors,
+  ...metricsErrors,
 } satisfies Catalogue
 
 export type ErrorCode = keyof typeof catalogue

@@ -32,6 +32,11 @@ export class ClusterLedger {
     return entries
   }
 
+  /** All of it as it stands, proven or not, an entry a line. */
+  async text(): Promise<string> {
+    return (await this.parts()).flatMap(textOf).join("\n")
+  }
+
   /**
    * Adds an entry, once for each run: the same one is given back where it is there already. Of two writers who meet,
    * the server lets one through, and the other begins anew.
