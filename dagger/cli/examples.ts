@@ -28,6 +28,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   events: ["events --environment staging"],
   finish: ["finish --environment production"],
   ledger: ["ledger --environment production"],
+  "metrics dora": ["metrics dora", "metrics dora --environment staging --window 90d --json"],
+  "metrics ledger": ["metrics ledger --verify", "metrics ledger --ledger ledger.jsonl --json"],
+  "metrics protection": [
+    "metrics protection",
+    "metrics protection --repository https://github.com/team/service",
+  ],
   fix: ["fix", "fix --yes"],
   alerts: ["alerts", "alerts --yes"],
   debug: ["debug mypy", "debug integration", "debug plan --environment staging"],

@@ -5,6 +5,7 @@ import { EXAMPLES } from "./examples.js"
 import { addInnerCommands } from "./inner.js"
 import { addMachineCommands } from "./machine.js"
 import { addMendCommands } from "./mend.js"
+import { addMetricsCommands } from "./metrics.js"
 import { addReleaseCommands } from "./release.js"
 import { addRunCommands } from "./run.js"
 import { nodesOf, treeOf } from "./tree.js"
@@ -34,6 +35,7 @@ const AREAS = [
   ["The pipeline:", addRunCommands],
   ["Releases:", addReleaseCommands],
   ["Deployments:", addDeployCommands],
+  ["Deployments:", addMetricsCommands],
   ["Where something failed:", addMendCommands],
   ["This machine:", addMachineCommands],
   ["This machine:", addCompletion],

@@ -49,7 +49,8 @@ export const deployArguments = (options: DeployOptions): string[] => [
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
 
-function accessArguments(
+/** Those that say how its cluster is reached. */
+export function accessArguments(
   { deploySecret = [], cluster, embedded }: DeployOptions,
   more: readonly string[] = [],
 ): string[] {
