@@ -38,7 +38,8 @@ interface State extends Process {
 }
 
 const START_SECONDS = 60
-const STOP_SECONDS = 10
+/** An engine that is killed begins with an empty cache; on a busy machine it takes a while to end by itself. */
+const STOP_SECONDS = 30
 
 /** Names what the sandbox leaves with the kernel, cgroup and emulation: one for each home. */
 const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
