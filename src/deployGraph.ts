@@ -4,9 +4,11 @@ import { type Deployed, type DeployInputs, environmentOf, overlayOf, secretNamed
 import { runDeploy } from "./deployRun.js"
 import type { BuiltImage } from "./imageBuild.js"
 import type { Config } from "./lib/config/config.js"
+import type { Environment } from "./lib/config/deploy.js"
 import { STEPS } from "./lib/deploy/steps.js"
 import { environmentFor } from "./lib/policy.js"
 import { versionOfRef, versionText } from "./lib/release/version.js"
+import type { Group } from "./lib/stages.js"
 import { stopped } from "./lib/report/place.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import type { Run } from "./lib/verdict.js"
@@ -22,6 +24,8 @@ export interface DeployAccess {
   cluster?: Service
   reference: string
   rollback: boolean
+  /** What the durations of load tests are multiplied by. */
+  scale: number
 }
 
 /** A run, with what it has built and found so far. */
@@ -37,33 +41,46 @@ export interface DeployedRun {
   stages: readonly Stage[] | undefined
 }
 
+/** Where a run deploys: what was said, else what the event asks for. Fails with UNKNOWN_ENVIRONMENT. */
+export const environmentOfRun = ({ run, baseRef }: DeployedRun, { environment }: DeployAccess): Environment =>
+  environmentOf(environment || (environmentFor({ event: run.event, ref: run.ref, baseRef }) ?? ""))
+
+/** What a deployment is made with, or why there can't be one. */
+export async function inputsOf(
+  made: DeployedRun,
+  access: DeployAccess,
+  { embedded }: Publishing,
+): Promise<DeployInputs | string> {
+  const { source, settings, config, run, stages } = made
+  const environment = environmentOfRun(made, access)
+  const folder = overlayOf(config, environment)
+  if (stages !== undefined && !(await source.exists(folder)))
+    return `there is nothing to deploy with in ${folder}`
+  const secrets = await namedSecrets(access.secrets)
+  if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
+    return `no cluster was given for ${environment}: slipway cluster up`
+  return {
+    ...{ source, settings, config, environment, secrets, run: run.id },
+    cluster: access.cluster,
+    // The engine shows what the module prints.
+    say: (line) => {
+      console.log(`${environment}: ${line}`)
+    },
+  }
+}
+
 /** The deployment that a run asks for, a stage for each step. */
 export async function deployStages(
   made: DeployedRun,
   access: DeployAccess,
   publishing: Publishing,
+  inputs: DeployInputs | string,
 ): Promise<Stage[]> {
-  const { run, stages, config, source } = made
-  const wanted =
-    access.environment || (environmentFor({ event: run.event, ref: run.ref, baseRef: made.baseRef }) ?? "")
-  const repro = reproOf(made, access, publishing, wanted)
+  const { stages } = made
+  const repro = reproOf(made, access, publishing, environmentOfRun(made, access))
   const inTheWay = stages?.filter(stopped).map(({ name }) => name) ?? []
   if (inTheWay.length > 0) return passedOver(`${inTheWay.join(", ")} stopped it`, repro)
-  const environment = environmentOf(wanted)
-  const folder = overlayOf(config, environment)
-  if (stages !== undefined && !(await source.exists(folder)))
-    return passedOver(`there is nothing to deploy with in ${folder}`, repro)
-  const secrets = await namedSecrets(access.secrets)
-  if (publishing.embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
-    return passedOver(`no cluster was given for ${environment}: slipway cluster up`, repro)
-  const inputs: DeployInputs = {
-    ...{ source, settings: made.settings, config, environment, secrets, run: run.id },
-    cluster: access.cluster,
-    // The engine shows what the module prints.
-    say: (line) => {
-      console.log(`deploy ${environment}: ${line}`)
-    },
-  }
+  if (typeof inputs === "string") return passedOver(inputs, repro)
   const { identity: who, issuer } = publishing
   const wish = { reference: access.reference, rollback: access.rollback }
   const released = stages === undefined ? undefined : await releasedBy(made, publishing)
@@ -82,41 +99,47 @@ async function releasedBy(
 ): Promise<Deployed | undefined> {
   if (image === undefined) return undefined
   const { repository } = await destinationOf(publishing, source, config)
-  const version = versionOfRef(run.ref)
   return {
-    name:
-      version === undefined
-        ? `${run.ref.replace(/^refs\/heads\//, "")}-${run.sha.slice(0, 7) || image.digest.slice(7, 14)}`
-        : `v${versionText(version)}`,
-    ...{ repository, digest: image.digest, commit: run.sha },
+    ...{ name: nameOfRelease(run, image.digest), repository, digest: image.digest, commit: run.sha },
     digests: [image.digest, ...image.images.map(({ digest }) => digest)],
     verified: "released and verified by this run",
   }
 }
 
-/** The command that deploys the same once more: secrets by their names. */
-function reproOf(
+/** What a person calls what a run releases: a version, or a branch with its commit. */
+function nameOfRelease({ ref, sha }: Run, digest: string): string {
+  const version = versionOfRef(ref)
+  if (version !== undefined) return `v${versionText(version)}`
+  return `${ref.replace(/^refs\/heads\//, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
+}
+
+/** What a run is about to deploy, as far as that is known before it looks. */
+export function wishOf({ run, image }: DeployedRun, { reference, rollback }: DeployAccess): string {
+  if (reference !== "") return reference
+  return rollback ? "the last good version" : nameOfRelease(run, image?.digest ?? "")
+}
+
+/** The command that does the same to an environment once more: secrets by their names. */
+export function reproOf(
   { invocation, run, image }: DeployedRun,
   access: DeployAccess,
   publishing: Publishing,
   environment: string,
+  group: Group = "deploy",
 ): string {
-  const reference = access.reference || (image?.digest ?? "")
+  const reference = group === "deploy" ? access.reference || (image?.digest ?? "") : ""
   const deploy = [
-    ...[
-      "with-deploy",
-      `--environment=${environment}`,
-      `--reference=${reference}`,
-      ...(access.rollback ? ["--rollback"] : []),
-    ],
-    ...[
-      `--secrets=env://${environment.toUpperCase()}_KUBECONFIG`,
-      `--secrets=env://${environment.toUpperCase()}_DATABASE_URL`,
-    ],
+    "with-deploy",
+    ...(environment === "" ? [] : [`--environment=${environment}`]),
+    ...(reference === "" ? [] : [`--reference=${reference}`]),
+    ...(access.rollback ? ["--rollback"] : []),
+    ...(environment === ""
+      ? []
+      : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${environment.toUpperCase()}_${name}`)),
   ]
   const ci = [
     "ci",
-    "--only=deploy",
+    `--only=${group}`,
     `--ref=${run.ref}`,
     `--sha=${run.sha}`,
     ...(publishing.embedded ? ["--embedded"] : []),

@@ -1,5 +1,5 @@
 import type { Secret } from "@dagger.io/dagger"
-import { type DeployAccess, deployStages } from "./deployGraph.js"
+import { type DeployAccess, deployStages, inputsOf } from "./deployGraph.js"
 import { imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
@@ -60,9 +60,8 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const released = { source, config, run, revision, invocation, only, image: built, stages }
   const all = releases ? [...stages, ...(await release(released, publishing))] : stages
   if (!groups.includes("deploy")) return all
-  const made = { source, settings, config, run, baseRef, invocation, image: built }
-  return [
-    ...all,
-    ...(await deployStages({ ...made, stages: releases ? all : undefined }, graph.deploying, publishing)),
-  ]
+  const known = { source, settings, config, run, baseRef, invocation, image: built }
+  const made = { ...known, stages: releases ? all : undefined }
+  const inputs = await inputsOf(made, graph.deploying, publishing)
+  return [...all, ...(await deployStages(made, graph.deploying, publishing, inputs))]
 }

@@ -11,6 +11,7 @@ import {
   dag,
   Directory,
   File,
+  float,
   func,
   object,
   Secret,
@@ -84,6 +85,7 @@ export class Slipway {
   clusterService?: Service
   reference = ""
   rollback = false
+  scale: float = 1
   /** What `withNotify` said. */
   who = ""
   runUrl = ""
@@ -192,6 +194,7 @@ export class Slipway {
    * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
    * @param reference What to deploy, where this run releases nothing itself: a tag, a digest or a whole reference.
    * @param rollback Go back to an earlier version: that of the reference, or the last good one.
+   * @param scale What the durations of load tests are multiplied by, above 0 and at most 1: below 1 it is a trial.
    */
   @func()
   withDeploy(
@@ -200,10 +203,11 @@ export class Slipway {
     cluster?: Service,
     reference = "",
     rollback = false,
+    scale: float = 1,
   ): Slipway {
     return this.changed({
       ...{ deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster },
-      ...{ reference, rollback },
+      ...{ reference, rollback, scale },
     })
   }
 
@@ -534,8 +538,8 @@ export class Slipway {
 
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
-    const { reference, rollback } = this
-    return { secrets, environment, reference, rollback, ...(cluster !== undefined && { cluster }) }
+    const { reference, rollback, scale } = this
+    return { secrets, environment, reference, rollback, scale, ...(cluster !== undefined && { cluster }) }
   }
 
   private access(): InfraAccess {
