@@ -58,6 +58,9 @@ func (u *user) check(call goja.FunctionCall) goja.Value {
 		}
 		good := err == nil && holds.ToBoolean()
 		all = all && good
+		if u.context.Err() != nil {
+			break // interrupted: what it got is no answer of the service's
+		}
 		u.test.metrics.add("checks", time.Now(), number(good), u.tagged(call.Argument(2), tags{"check": name}))
 		if err != nil {
 			panic(err)
