@@ -22,6 +22,7 @@ import {
 } from "./rules.js"
 import { deploy } from "./deploy.js"
 import { infra } from "./infra.js"
+import { load } from "./load.js"
 import { monitoring } from "./monitoring.js"
 import { notify } from "./notify.js"
 import { image, release } from "./supplyChain.js"
@@ -306,6 +307,7 @@ export const spec = {
     release,
     infra,
     deploy,
+    load,
     notify,
     monitoring,
     parallel: {

@@ -20,6 +20,21 @@ export const deployErrors = {
     remedy: "name both in slipway.yaml: deploy.deployment and deploy.service",
     exitCode: ExitCode.badInput,
   }),
+  INVALID_SCALE: (scale: string) => ({
+    message: `${quote(scale)} is no scale`,
+    remedy: "give a number above 0, and at most 1: 0.1 makes a test a tenth as long",
+    exitCode: ExitCode.badInput,
+  }),
+  NO_LOAD_SCRIPT: (path: string) => ({
+    message: `there is no k6 script ${quote(path)} in the source`,
+    remedy: "see load.script in slipway.yaml, or leave it out: one is made of the OpenAPI document",
+    exitCode: ExitCode.badInput,
+  }),
+  OPENAPI: (path: string, reason: string) => ({
+    message: `${quote(path)} can't be used as an OpenAPI document: ${reason}`,
+    remedy: "see load.openapi in slipway.yaml",
+    exitCode: ExitCode.badInput,
+  }),
   NO_PORT: (service: string) => ({
     message: `the Service ${quote(service)} has no port to reach it at`,
     remedy: "give it one, or say where it is reached from outside (deploy.url)",

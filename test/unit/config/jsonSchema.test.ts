@@ -47,8 +47,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(32)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(32)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(35)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(35)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -120,6 +120,8 @@ describe("the schema", () => {
       "deploy.migrate.variable",
       "deploy.migrate.timeout",
       "deploy.proof.required",
+      ...["document", "paths", "pause", "iterations"].map((key) => `load.${key}`),
+      ...["load", "stress"].flatMap((kind) => ["ramps", "p95", "errors"].map((key) => `load.${kind}.${key}`)),
       "notify.channels",
       "notify.events",
       "notify.environments",

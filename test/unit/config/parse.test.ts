@@ -13,6 +13,18 @@ interface Suite {
   readonly workers: string
 }
 
+interface Limits {
+  readonly ramps: readonly { seconds: number; users: number }[]
+  readonly p95: number
+  readonly errors: number
+}
+
+interface Stress extends Limits {
+  readonly bears?: number
+}
+
+const ramp = (seconds: number, users: number) => ({ seconds, users })
+
 interface PerEnvironment<T> {
   readonly staging?: T
   readonly production?: T
@@ -104,6 +116,17 @@ describe("what fits", () => {
         ...{ grafana: {}, by: ["namespace"], status: "status" },
         alerts: { file: "monitoring/alerts.yaml", uptime: 99.5, for: 300 },
         watch: { policy: "rollback", duration: 1800 },
+      },
+      load: {
+        ...{ document: "/openapi.json", paths: ["/"], pause: 1000, iterations: 100 },
+        load: {
+          ...{ p95: 2000, errors: 10 },
+          ramps: [ramp(60, 10), ramp(300, 10), ramp(60, 20), ramp(240, 20), ramp(60, 0)],
+        },
+        stress: {
+          ...{ p95: 2000, errors: 10 },
+          ramps: [...[100, 200, 300, 400].map((users) => ramp(120, users)), ramp(180, 400), ramp(60, 0)],
+        },
       },
       parallel: 2,
       timeout: 600,
@@ -228,6 +251,14 @@ describe("what fits", () => {
           runbook: "https://example.com/runbook",
         },
         watch: { policy: "alert", duration: 3600 },
+      },
+      load: {
+        ...{ script: "k6/users.js", openapi: "docs/api.yaml", document: "/v1/openapi.json" },
+        ...{ paths: ["/", "/v1/jobs"], pause: 250, iterations: 50 },
+        load: { ramps: [ramp(60, 5), ramp(7200, 5)], p95: 500, errors: 1 },
+        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, bears: 100 },
+        influxdb: "http://influx.monitoring:8086/write?db=load",
+        prometheus: "http://prometheus.monitoring:9090/api/v1/write",
       },
       parallel: 4,
       timeout: 3600,
@@ -450,6 +481,18 @@ describe("what fits", () => {
           readonly runbook?: string
         }
         readonly watch: { readonly policy: "alert" | "rollback"; readonly duration: number }
+      }
+      readonly load: {
+        readonly script?: string
+        readonly openapi?: string
+        readonly document: string
+        readonly paths: readonly string[]
+        readonly pause: number
+        readonly iterations: number
+        readonly load: Limits
+        readonly stress: Stress
+        readonly influxdb?: string
+        readonly prometheus?: string
       }
       readonly parallel: number
       readonly timeout: number

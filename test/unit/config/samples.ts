@@ -1,5 +1,6 @@
 import { inside, printable, web } from "./complaints.js"
 import * as deploy from "./deploySamples.js"
+import * as load from "./loadSamples.js"
 import * as infra from "./infraSamples.js"
 import * as supplyChain from "./supplyChainSamples.js"
 import * as tell from "./tellSamples.js"
@@ -122,6 +123,17 @@ monitoring:
   status: code
   alerts: {file: alerts.yaml, errors: 5, latency: 500ms, uptime: 99.95, for: 10m, runbook: https://example.com/runbook}
   watch: {policy: alert, duration: 1h}
+load:
+  script: k6/users.js
+  openapi: docs/api.yaml
+  document: /v1/openapi.json
+  paths: [/, /v1/jobs]
+  pause: 250
+  iterations: 50
+  load: {ramps: ["1m:5", "2h:5"], p95: 500, errors: 1}
+  stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, bears: 100}
+  influxdb: http://influx.monitoring:8086/write?db=load
+  prometheus: http://prometheus.monitoring:9090/api/v1/write
 parallel: 4
 timeout: 1h
 images:
@@ -176,6 +188,7 @@ images:
   ...infra.good,
   ...deploy.good,
   ...tell.good,
+  ...load.good,
 }
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
@@ -206,11 +219,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, notify, monitoring, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, notify, monitoring, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, notify, monitoring, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, notify, monitoring, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -453,6 +466,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ...infra.bad,
   ...deploy.bad,
   ...tell.bad,
+  ...load.bad,
 }
 
 function label(place: string, value: string): string {

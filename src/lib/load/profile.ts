@@ -1,0 +1,69 @@
+/** How many users there are when, and what the service has to bear. */
+import { fail } from "../errors.js"
+
+/** What is tried, by the names of their stages. */
+export const KINDS = ["load", "stress"] as const
+
+export type Kind = (typeof KINDS)[number]
+
+/** Reaches so many users, evenly, in so many seconds. */
+export interface Ramp {
+  seconds: number
+  users: number
+}
+
+export interface Profile {
+  kind: Kind
+  ramps: readonly Ramp[]
+  /** Milliseconds within which 95 of 100 requests have to be answered. */
+  p95: number
+  /** Per cent of the requests; fewer have to fail. */
+  errors: number
+  /** How often the script must have run to its end. */
+  iterations: number
+  /** Of a stress test: the users it must bear before it breaks. */
+  bears?: number
+  /** What the durations were multiplied by. */
+  scale: number
+}
+
+type Settings = { readonly iterations: number } & Readonly<
+  Record<
+    Kind,
+    {
+      readonly ramps: readonly Ramp[]
+      readonly p95: number
+      readonly errors: number
+      readonly bears?: number
+    }
+  >
+>
+
+/** The profile of a kind, with its durations and the least number of iterations shortened. Fails with INVALID_SCALE. */
+export function profileOf(kind: Kind, settings: Settings, scale: number): Profile {
+  if (!(scale > 0 && scale <= 1)) throw fail("INVALID_SCALE", [String(scale)])
+  const { ramps, ...limits } = settings[kind]
+  return {
+    ...{ kind, scale, ...limits },
+    ramps: ramps.map(({ seconds, users }) => ({ seconds: seconds * scale, users })),
+    iterations: Math.max(1, Math.ceil(settings.iterations * scale)),
+  }
+}
+
+export const secondsOf = ({ ramps }: Pick<Profile, "ramps">): number =>
+  ramps.reduce((sum, { seconds }) => sum + seconds, 0)
+
+export const mostUsers = ({ ramps }: Pick<Profile, "ramps">): number =>
+  Math.max(...ramps.map(({ users }) => users))
+
+/** k6's options that take the place of a script's own scenarios. Milliseconds: a shortened ramp may be that short. */
+export const rampArguments = ({ ramps }: Pick<Profile, "ramps">): string[] =>
+  ramps.map(({ seconds, users }) => `--stage=${Math.max(1, Math.round(seconds * 1000))}ms:${users}`)
+
+/** The profile in words. */
+export const profileText = (profile: Profile): string => {
+  const length = secondsOf(profile)
+  const time = length >= 120 ? `${Math.round(length / 6) / 10} min` : `${Math.round(length * 10) / 10} s`
+  const scaled = profile.scale < 1 ? `, shortened to ${profile.scale} of its length` : ""
+  return `up to ${mostUsers(profile)} users in ${time}${scaled}`
+}
