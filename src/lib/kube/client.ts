@@ -248,6 +248,12 @@ export class Kube {
     return parsed<{ gitVersion: string }>(answer).gitVersion
   }
 
+  /** Returns what a path of the API answers, such as a node's metrics; throws for what it refuses. */
+  async text(path: string, what: string): Promise<string> {
+    const { answer } = await this.requests.call({ method: "GET", path, what })
+    return answer.text
+  }
+
   /** Ends connections that are kept for further requests. They never keep a process alive. */
   close(): void {
     this.requests.line.connection.close()

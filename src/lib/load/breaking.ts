@@ -1,0 +1,88 @@
+/** Where a service breaks: how many users there were when it began to answer too slowly, or not at all. */
+import type { Profile } from "./profile.js"
+import type { Second } from "./series.js"
+
+export interface Break {
+  users: number
+  /** Seconds since the run began. */
+  at: number
+  /** What was seen then. */
+  why: string
+}
+
+/** Figures of fewer requests would be chance. */
+const LEAST_REQUESTS = 20
+/** One bad interval may be a pause of a garbage collector; two in a row are a state. */
+const IN_A_ROW = 2
+/** So that there are some intervals on each level, and enough requests in each. */
+const INTERVALS = 60
+
+export interface Interval {
+  at: number
+  users: number
+  requests: number
+  errors: number
+  /** Milliseconds. */
+  p95: number
+}
+
+/**
+ * Puts seconds together to intervals. Its 95th percentile is the mean of those of its seconds, weighted by their
+ * requests: exact where load is even, and never below the least of them.
+ */
+export function intervalsOf(seconds: readonly Second[]): Interval[] {
+  const length = Math.max(1, Math.ceil(seconds.length / INTERVALS))
+  return Array.from({ length: Math.ceil(seconds.length / length) }, (_, index) => {
+    const part = seconds.slice(index * length, (index + 1) * length)
+    const requests = sum(part.map((second) => second.requests))
+    return {
+      at: part[0]?.at ?? 0,
+      users: Math.max(...part.map(({ users }) => users)),
+      requests,
+      errors: sum(part.map(({ errors }) => errors)),
+      p95: requests === 0 ? 0 : sum(part.map((second) => (second.p95 ?? 0) * second.requests)) / requests,
+    }
+  })
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+/** The first of intervals in a row in which the limits didn't hold; undefined where they always did. */
+export function breakOf(
+  seconds: readonly Second[],
+  limits: Pick<Profile, "p95" | "errors">,
+): Break | undefined {
+  const intervals = intervalsOf(seconds)
+  const told = intervals.flatMap((interval, index) => {
+    const fault = faultOf(interval, limits) ?? standstill(interval, intervals.slice(0, index))
+    return fault === undefined && interval.requests < LEAST_REQUESTS ? [] : [{ interval, fault }]
+  })
+  const index = told.findIndex((_, from) => {
+    const row = told.slice(from, from + IN_A_ROW)
+    return row.length === IN_A_ROW && row.every(({ fault }) => fault !== undefined)
+  })
+  const { interval, fault: why } = told[index] ?? {}
+  return interval === undefined || why === undefined
+    ? undefined
+    : { users: interval.users, at: interval.at, why }
+}
+
+function faultOf(interval: Interval, { p95, errors }: Pick<Profile, "p95" | "errors">): string | undefined {
+  if (interval.requests < LEAST_REQUESTS) return undefined
+  const share = (interval.errors / interval.requests) * 100
+  if (share >= errors) return `${Math.round(share)} % of the requests failed`
+  if (interval.p95 >= p95) return `95 of 100 requests took up to ${Math.round(interval.p95)} ms`
+  return undefined
+}
+
+/** What hangs answers nothing, neither well nor badly. */
+function standstill({ users, requests }: Interval, before: readonly Interval[]): string | undefined {
+  const best = before.reduce<Interval | undefined>(
+    (most, one) => (one.requests > (most?.requests ?? 0) ? one : most),
+    undefined,
+  )
+  const stands = best !== undefined && users >= best.users && requests * 4 < best.requests
+  return stands && best.requests >= LEAST_REQUESTS
+    ? `only ${requests} requests came to an end, after ${best.requests} of ${best.users} users before`
+    : undefined
+}

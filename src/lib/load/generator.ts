@@ -1,0 +1,61 @@
+/** Whether the machine that made the load had enough of itself left, from what slipway_load.sh noted each second. */
+
+export interface Generator {
+  cores: number
+  /** How busy the machine was, of 1: the mean of the run, and of its busiest tenth. */
+  busy: number
+  peak: number
+  /** How many cores k6 itself took at its busiest. */
+  own: number
+}
+
+/** Beyond this a machine's processes wait for one another. */
+const BUSY = 0.9
+/** A second's times of Linux, which programs are told. */
+const TICKS = 100
+
+/** Reads the notes: the number of cores, then lines of /proc/stat and /proc/PID/stat. Undefined without at least two. */
+export function readGenerator(text: string): Generator | undefined {
+  const [head = "", ...lines] = text.trim().split("\n")
+  const noted = lines.flatMap((line) => {
+    const words = line.trim().split(/\s+/)
+    if (words[0] !== "cpu") return []
+    // "cpu" and its ten numbers; then the process's, from its state on.
+    const times = words.slice(1, 11).map(Number)
+    const own = words.slice(11)
+    const all = times.slice(0, 8).reduce((sum, time) => sum + time, 0)
+    return [
+      { all, idle: (times[3] ?? 0) + (times[4] ?? 0), own: Number(own[11] ?? 0) + Number(own[12] ?? 0) },
+    ]
+  })
+  const cores = Number(head)
+  const steps = noted.slice(1).flatMap((now, index) => {
+    const before = noted[index]
+    const all = now.all - (before?.all ?? 0)
+    if (before === undefined || !(all > 0)) return []
+    const seconds = all / TICKS / Math.max(1, cores)
+    return [
+      { busy: 1 - (now.idle - before.idle) / all, own: Math.max(0, now.own - before.own) / TICKS / seconds },
+    ]
+  })
+  if (steps.length === 0 || !(cores > 0)) return undefined
+  const busy = steps.map((step) => step.busy).sort((a, b) => b - a)
+  const tenth = busy.slice(0, Math.ceil(busy.length / 10))
+  return {
+    cores,
+    busy: mean(busy),
+    peak: mean(tenth),
+    own: Math.max(...steps.map((step) => step.own)),
+  }
+}
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, one) => sum + one, 0) / Math.max(1, numbers.length)
+
+/** What to think of the figures, where the generator may have been the bottleneck. */
+export function generatorWarning(generator: Generator | undefined): string | undefined {
+  if (generator === undefined) return "how busy the load generator was isn't known: the run was too short"
+  const { cores, peak, own } = generator
+  if (peak < BUSY) return undefined
+  return `the machine that made the load was busy to ${Math.round(peak * 100)} % (k6 took ${own.toFixed(1)} of its ${cores} cores): times may be its own, not the service's`
+}

@@ -1,0 +1,217 @@
+/** What a run means. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
+import { ExitCode } from "../errors.js"
+import type { Finding } from "../finding.js"
+import { parseJson, fields, text } from "../tools/json.js"
+import { oneLine } from "../tools/outcome.js"
+import { type Break, breakOf } from "./breaking.js"
+import type { Profile } from "./profile.js"
+import type { Series } from "./series.js"
+
+/** What a finished run has left. */
+export interface Ran {
+  /** k6's own. */
+  exitCode: number
+  series: Series
+  /** The lines of k6's log, JSON each, as far as they were kept. */
+  said: string
+  /** How many exceptions of the script it told of. */
+  thrown: number
+}
+
+export interface Judged {
+  status: "passed" | "failed" | "error"
+  reason: string
+  exitCode: ExitCode
+  findings: Finding[]
+  break?: Break
+}
+
+/** What k6's documentation says of its exit codes. https://grafana.com/docs/k6/latest/reference/exit-codes/ */
+const ENDS: Readonly<Record<number, { what: string; exitCode: ExitCode }>> = {
+  97: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
+  98: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
+  100: { what: "the script's setup took too long", exitCode: ExitCode.badInput },
+  101: { what: "the script's teardown took too long", exitCode: ExitCode.badInput },
+  102: { what: "k6 ran out of time", exitCode: ExitCode.infrastructure },
+  103: { what: "k6 could not begin", exitCode: ExitCode.infrastructure },
+  104: { what: "k6 refuses the script's options", exitCode: ExitCode.badInput },
+  105: { what: "the test was ended from outside", exitCode: ExitCode.infrastructure },
+  106: { what: "k6 could not begin", exitCode: ExitCode.infrastructure },
+  107: { what: "the script throws", exitCode: ExitCode.badInput },
+  109: { what: "k6 broke down", exitCode: ExitCode.infrastructure },
+}
+
+const THRESHOLDS = 99
+const ABORTED = 108
+
+/**
+ * Judges a run by its own samples.
+ *
+ * @param host The service's, with its port, as in its URL.
+ * @param made Whether the script was made here, so that every request is meant for the service.
+ */
+export function judge(ran: Ran, profile: Profile, host: string, made: boolean): Judged {
+  const ended = endOf(ran)
+  if (ended !== undefined) return ended
+  const { series, thrown } = ran
+  if (thrown > 0 && thrown >= series.iterations)
+    return failure("error", ExitCode.badInput, `the script throws each time: ${complaint(ran, isThrown)}`)
+  const unreached = unreachedOf(ran, host)
+  if (unreached !== undefined) return unreached
+  const found = breakOf(series.seconds, profile)
+  const faults = [
+    ...(thrown > 0 ? [fault("script", `the script threw ${thrown} times: ${complaint(ran, isThrown)}`)] : []),
+    ...elsewhere(series, host, made),
+    ...(series.requests === 0 ? [fault("requests", "the script asked for nothing")] : []),
+    ...fewIterations(series, profile),
+    ...(profile.kind === "load" ? limits(series, profile) : bears(found, profile)),
+    ...own(ran),
+  ]
+  const blocking = faults.filter(({ advisory }) => advisory !== true)
+  const measured = measure(series)
+  const reason =
+    blocking.length > 0
+      ? blocking.map(({ message }) => message).join("; ")
+      : profile.kind === "stress"
+        ? `${found === undefined ? `no break up to ${most(series)} users` : `it breaks at ${found.users} users: ${found.why}`}; ${measured}`
+        : measured
+  return {
+    ...{ status: blocking.length > 0 ? "failed" : "passed", reason, findings: faults },
+    exitCode: blocking.length > 0 ? ExitCode.gateFailed : ExitCode.passed,
+    ...(found !== undefined && { break: found }),
+  }
+}
+
+const most = ({ seconds }: Series): number => Math.max(0, ...seconds.map(({ users }) => users))
+
+function fault(rule: string, message: string, advisory = false): Finding {
+  return { tool: "k6", rule, level: advisory ? "warning" : "error", message, ...(advisory && { advisory }) }
+}
+
+const failure = (status: "failed" | "error", exitCode: ExitCode, message: string): Judged => ({
+  ...{ status, exitCode, reason: oneLine(message) },
+  findings: [fault("run", oneLine(message))],
+})
+
+/** What became of a run that k6 itself gave up. */
+function endOf(ran: Ran): Judged | undefined {
+  const { exitCode } = ran
+  const end = ENDS[exitCode]
+  if (end !== undefined) return failure("error", end.exitCode, `${end.what}: ${complaint(ran)}`)
+  if (exitCode === ABORTED)
+    return failure("failed", ExitCode.gateFailed, `the script ended the test: ${complaint(ran)}`)
+  if (exitCode === 0 || exitCode === THRESHOLDS) return undefined
+  return failure("error", ExitCode.infrastructure, `k6 ended with ${exitCode}: ${complaint(ran)}`)
+}
+
+interface Said {
+  level: string
+  message: string
+  thrown: boolean
+}
+
+const saidOf = (said: string): Said[] =>
+  said.split("\n").flatMap((line) => {
+    const entry = fields(parseJson(line))
+    const message = [text(entry["msg"]), text(entry["error"])].filter((part) => part !== "").join(": ")
+    return message === ""
+      ? []
+      : [{ level: text(entry["level"]), message, thrown: entry["source"] === "stacktrace" }]
+  })
+
+const isThrown = ({ thrown }: Said): boolean => thrown
+
+/** The first thing that k6 complained of, an error before a warning. */
+function complaint({ said }: Ran, fits: (line: Said) => boolean = () => true): string {
+  const lines = saidOf(said).filter(fits)
+  const first = lines.find(({ level }) => level === "error") ?? lines[0]
+  return first === undefined ? said.trim().split("\n")[0] || "it doesn't say why" : oneLine(first.message)
+}
+
+/** A service that answered nothing at all. */
+function unreachedOf(ran: Ran, host: string): Judged | undefined {
+  const { hosts, codes, requests, statuses } = ran.series
+  if (requests === 0 || (statuses[0] ?? 0) < requests) return undefined
+  const [code = 0] =
+    Object.entries(codes)
+      .sort(([, a], [, b]) => b - a)[0]
+      ?.map(Number) ?? []
+  const why = complaint(ran, ({ message }) => message.startsWith("Request Failed"))
+  const where = Object.keys(hosts).join(", ") || host
+  if (code >= 1300 && code < 1400)
+    return failure("failed", ExitCode.gateFailed, `the certificate of ${where} isn't trusted: ${why}`)
+  if (code >= 1100 && code < 1200)
+    return failure("error", ExitCode.infrastructure, `${where} has no address: ${why}`)
+  return failure("failed", ExitCode.gateFailed, `${where} answered none of ${requests} requests: ${why}`)
+}
+
+/** Figures of another host aren't the service's. */
+function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
+  const others = Object.entries(hosts).filter(([name]) => name !== host)
+  if (others.length === 0) return []
+  const listed = others.map(([name, { requests }]) => `${name} (${requests} requests)`).join(", ")
+  const missed = hosts[host] === undefined
+  if (missed) return [fault("host", `nothing went to ${host}, but to ${listed}`)]
+  return made
+    ? [fault("host", `it redirects to ${listed}, so that these are no figures of ${host}`)]
+    : [fault("host", `the script, or a redirect, also led to ${listed}`, true)]
+}
+
+const fewIterations = ({ iterations }: Series, { iterations: least }: Profile): Finding[] =>
+  iterations >= least
+    ? []
+    : [fault("iterations", `the script ran to its end ${iterations} times, and has to ${least} times`)]
+
+function limits(series: Series, { p95, errors }: Profile): Finding[] {
+  const share = (series.errors / Math.max(1, series.requests)) * 100
+  return [
+    ...(series.p95 !== undefined && series.p95 >= p95
+      ? [
+          fault(
+            "p95",
+            `95 of 100 requests took up to ${Math.round(series.p95)} ms, and must take less than ${p95} ms`,
+          ),
+        ]
+      : []),
+    ...(share >= errors
+      ? [
+          fault(
+            "errors",
+            `${percent(share)} % of the requests failed (${kinds(series)}), and fewer than ${errors} % may`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+const percent = (share: number): number => Math.round(share * 10) / 10
+
+/** The statuses that stand for errors, most frequent first. */
+const kinds = ({ statuses }: Series): string =>
+  Object.entries(statuses)
+    .filter(([status]) => Number(status) === 0 || Number(status) >= 400)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 4)
+    .map(([status, count]) => `${status === "0" ? "no answer" : status}: ${count}`)
+    .join(", ") || "by the script's own rules"
+
+const bears = (found: Break | undefined, { bears: least }: Profile): Finding[] =>
+  found === undefined
+    ? []
+    : least !== undefined && found.users <= least
+      ? [fault("bears", `it breaks at ${found.users} users, and has to bear ${least}: ${found.why}`)]
+      : [fault("break", `it breaks at ${found.users} users, after ${found.at} s: ${found.why}`, true)]
+
+/** Thresholds that the script itself has. */
+function own(ran: Ran): Finding[] {
+  if (ran.exitCode !== THRESHOLDS) return []
+  const crossed = saidOf(ran.said).find(({ message }) => /^thresholds on metrics /.test(message))
+  const message = crossed?.message ?? "thresholds of the script have been crossed"
+  return [fault("thresholds", `the script's own: ${oneLine(message)}`)]
+}
+
+/** A run in one line. */
+const measure = (series: Series): string => {
+  const share = percent((series.errors / Math.max(1, series.requests)) * 100)
+  return `${series.requests} requests, ${share} % failed, 95 of 100 within ${series.p95 === undefined ? "?" : Math.round(series.p95)} ms, by up to ${most(series)} users`
+}

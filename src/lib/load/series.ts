@@ -1,0 +1,111 @@
+/** What a run came to, second by second: reads what slipway_load.awk has gathered. */
+
+/** Requests that were answered alike. */
+interface Answers {
+  milliseconds: number
+  count: number
+}
+
+export interface Second {
+  /** Since the run began. */
+  at: number
+  users: number
+  requests: number
+  errors: number
+  /** Milliseconds; absent where nothing was asked. */
+  p50?: number
+  p95?: number
+}
+
+export interface Series {
+  seconds: Second[]
+  requests: number
+  errors: number
+  iterations: number
+  checks: { passed: number; failed: number }
+  /** Milliseconds; absent where nothing was asked. */
+  p50?: number
+  p95?: number
+  /** Requests by their status; 0 for those without an answer. */
+  statuses: Record<string, number>
+  /** Requests by k6's number of what went wrong. https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
+  codes: Record<string, number>
+  /** Requests by where they went, with those that had an answer. */
+  hosts: Record<string, { requests: number; answered: number }>
+}
+
+const DAY = 86_400
+
+/** The nearest-rank percentile of answers; undefined without any. */
+export function percentile(answers: readonly Answers[], share: number): number | undefined {
+  const sorted = [...answers].sort((a, b) => a.milliseconds - b.milliseconds)
+  const rank = sorted.reduce((sum, { count }) => sum + count, 0) * share
+  let seen = 0
+  return sorted.find(({ count }) => (seen += count) >= rank)?.milliseconds
+}
+
+interface Gathered {
+  users?: number
+  errors: number
+  answers: Answers[]
+}
+
+/** Reads the lines of slipway_load.awk, which describes them. What is none of them is left out. */
+export function readSeries(text: string): Series {
+  const seconds = new Map<number, Gathered>()
+  const total = { requests: 0, errors: 0, iterations: 0, checks: { passed: 0, failed: 0 } }
+  const statuses: Series["statuses"] = {}
+  const codes: Series["codes"] = {}
+  const hosts = new Map<string, { requests: number; answered: number }>()
+  const lines = text.split("\n").map((line) => line.split(" "))
+  const first = Number(lines.find(([kind]) => kind === "v" || kind === "r")?.[1] ?? 0)
+  const at = (second: number): Gathered => {
+    // A day may end during a run; a late line may be of a second before the first.
+    const since = ((second - first + DAY + DAY / 2) % DAY) - DAY / 2
+    const known = seconds.get(since) ?? { errors: 0, answers: [] }
+    seconds.set(since, known)
+    return known
+  }
+  for (const [kind, second, ...words] of lines) {
+    const [a = 0, b = 0, c = 0, d = 0, count = 0] = words.slice(0, 5).map(Number)
+    if (kind === "v") at(Number(second)).users = a
+    if (kind === "i") total.iterations += a
+    if (kind === "c") total.checks = { passed: total.checks.passed + a, failed: total.checks.failed + b }
+    if (kind !== "r" || !(count > 0)) continue
+    const gathered = at(Number(second))
+    gathered.answers.push({ milliseconds: a, count })
+    const errors = d === 0 ? count : 0
+    gathered.errors += errors
+    total.requests += count
+    total.errors += errors
+    statuses[b] = (statuses[b] ?? 0) + count
+    if (c !== 0) codes[c] = (codes[c] ?? 0) + count
+    const host = words[5] ?? "-"
+    const known = hosts.get(host) ?? { requests: 0, answered: 0 }
+    hosts.set(host, { requests: known.requests + count, answered: known.answered + (b > 0 ? count : 0) })
+  }
+  const answers = [...seconds.values()].flatMap((each) => each.answers)
+  return {
+    ...{ ...total, statuses, codes, hosts: Object.fromEntries(hosts), seconds: inOrder(seconds) },
+    ...percentiles(answers),
+  }
+}
+
+/** A second in which nobody was counted has the users of the one before. */
+function inOrder(seconds: ReadonlyMap<number, Gathered>): Second[] {
+  const begin = Math.min(...seconds.keys())
+  let users = 0
+  return [...seconds]
+    .sort(([a], [b]) => a - b)
+    .map(([second, { errors, answers, ...counted }]) => {
+      users = counted.users ?? users
+      const requests = answers.reduce((sum, { count }) => sum + count, 0)
+      return { at: second - begin, users, requests, errors, ...percentiles(answers) }
+    })
+}
+
+function percentiles(answers: readonly Answers[]): { p50?: number; p95?: number } {
+  const p50 = percentile(answers, 0.5)
+  const p95 = percentile(answers, 0.95)
+  return p50 === undefined || p95 === undefined ? {} : { p50, p95 }
+}

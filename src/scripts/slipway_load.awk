@@ -1,0 +1,69 @@
+# Gathers k6's samples by the second while it runs: of these there are a million in a long run. Reads k6's JSON lines
+# (https://grafana.com/docs/k6/latest/results-output/real-time/json/), writes lines to the file SERIES, and says every
+# ten seconds how it stands.
+#
+#   r SECOND MILLISECONDS STATUS CODE EXPECTED COUNT HOST   so many requests were answered so, to four digits
+#   v SECOND USERS                                          so many users there were
+#   i SECOND COUNT                                          so often the script ran to its end
+#   c SECOND PASSED FAILED                                  so many checks
+#
+# Seconds are those of the day. Runs with mawk, BusyBox and GNU awk.
+
+# A tag's value. Within a value quotes are escaped, so that none can pass for a tag.
+function tag(name,    at) {
+  if (!match($0, "\"" name "\":\"[^\"]*\"")) return ""
+  at = length(name) + 4
+  return substr($0, RSTART + at, RLENGTH - at - 1)
+}
+
+function value() {
+  if (!match($0, /"value":[-+0-9.eE]+/)) return 0
+  return substr($0, RSTART + 8, RLENGTH - 8) + 0
+}
+
+function second() {
+  if (!match($0, /"time":"[^"]*"/)) return 0
+  return substr($0, RSTART + 19, 2) * 3600 + substr($0, RSTART + 22, 2) * 60 + substr($0, RSTART + 25, 2)
+}
+
+# Late samples only make a second line, which is added to the first.
+function flush_requests(    key, part) {
+  for (key in requests) {
+    split(key, part, SUBSEP)
+    print "r", part[1], part[2], part[3], part[4], part[5], requests[key], part[6] > SERIES
+    delete requests[key]
+  }
+  for (key in iterations) { print "i", key, iterations[key] > SERIES; delete iterations[key] }
+  for (key in passed) { print "c", key, passed[key], failed[key] + 0 > SERIES; delete passed[key]; delete failed[key] }
+}
+
+function progress() {
+  printf "%d s: %d users, %d requests, %d failed, %d ms on average\n", now - begun, users, all, bad, answered ? took / answered : 0
+  fflush()
+  all = bad = answered = took = 0
+}
+
+/"type":"Point"/ {
+  name = tag("metric")
+  if (name == "http_req_duration") {
+    at = second(); ms = value(); status = tag("status") + 0; code = tag("error_code") + 0
+    expected = tag("expected_response") == "false" ? 0 : 1
+    host = tag("url"); sub(/^[a-zA-Z]+:\/\//, "", host); sub(/[\/?#].*$/, "", host); gsub(/[ \t]/, "", host)
+    if (host == "") host = "-"
+    requests[at, sprintf("%.4g", ms) + 0, status, code, expected, substr(host, 1, 255)]++
+    all++; if (!expected) bad++
+    if (status > 0) { answered++; took += ms }
+  } else if (name == "vus") {
+    now = second(); users = value()
+    print "v", now, users > SERIES
+    if (begun == "") begun = now - 1
+    if (++ticks % 10 == 0) progress()
+    if (ticks % 5 == 0) flush_requests()
+  } else if (name == "iterations") {
+    iterations[second()] += value()
+  } else if (name == "checks") {
+    at = second(); passed[at] += value(); failed[at] += 1 - value()
+  }
+}
+
+END { flush_requests(); if (ticks % 10) progress() }

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest"
+import { judge, type Ran } from "../../../src/lib/load/judge.js"
+import type { Profile } from "../../../src/lib/load/profile.js"
+import { HOST, lines, profile, ran } from "./runs.js"
+
+const judged = (run: Ran, changes: Partial<Profile> = {}, made = true) =>
+  judge(run, profile(changes), HOST, made)
+
+const said = (...entries: Record<string, string>[]) =>
+  entries.map((entry) => JSON.stringify(entry)).join("\n")
+
+describe("a load test", () => {
+  it("passes by what was measured", () => {
+    expect(judged(ran())).toEqual({
+      ...{ status: "passed", exitCode: 0, findings: [] },
+      reason: "100 requests, 0 % failed, 95 of 100 within 20 ms, by up to 10 users",
+    })
+  })
+
+  it.each([
+    [
+      "slow",
+      ran(lines({ ms: 2000 })),
+      "95 of 100 requests took up to 2000 ms, and must take less than 2000 ms",
+    ],
+    [
+      "failing",
+      ran(`${lines()}\nr 105 5 503 1503 0 12 ${HOST}`),
+      "10.7 % of the requests failed (503: 12), and fewer than 10 % may",
+    ],
+    [
+      "exactly at its limit of errors",
+      ran(`r 1 1 200 0 1 90 ${HOST}\nr 1 1 500 1500 0 10 ${HOST}\ni 1 100`),
+      "10 % of the requests failed (500: 10), and fewer than 10 % may",
+    ],
+    [
+      "without iterations",
+      ran(""),
+      "the script asked for nothing; the script ran to its end 0 times, and has to 5 times",
+    ],
+    [
+      "of another host",
+      ran(`${lines()}\n${lines({ host: "elsewhere" })}`),
+      "it redirects to elsewhere (100 requests), so that these are no figures of service:8000",
+    ],
+    [
+      "of nothing but another host",
+      ran(lines({ host: "elsewhere" })),
+      "nothing went to service:8000, but to elsewhere (100 requests)",
+    ],
+    [
+      "whose certificate isn't trusted",
+      ran(lines({ status: 0, code: 1310, expected: 0 }), {
+        said: said({ level: "warning", msg: "Request Failed", error: "x509: unknown authority" }),
+      }),
+      "the certificate of service:8000 isn't trusted: Request Failed: x509: unknown authority",
+    ],
+    [
+      "that is down",
+      ran(lines({ status: 0, code: 1212, expected: 0 }), {
+        said: said({ level: "warning", msg: "Request Failed", error: "connection refused" }),
+      }),
+      "service:8000 answered none of 100 requests: Request Failed: connection refused",
+    ],
+    [
+      "whose script has thresholds of its own",
+      ran(lines(), {
+        exitCode: 99,
+        said: said({ level: "error", msg: "thresholds on metrics 'checks' have been crossed" }),
+      }),
+      "the script's own: thresholds on metrics 'checks' have been crossed",
+    ],
+    [
+      "whose script throws now and then",
+      ran(lines(), { thrown: 3, said: said({ level: "error", msg: "TypeError: x", source: "stacktrace" }) }),
+      "the script threw 3 times: TypeError: x",
+    ],
+    [
+      "that its script ends",
+      ran(lines(), { exitCode: 108, said: said({ level: "error", msg: "test aborted: enough" }) }),
+      "the script ended the test: test aborted: enough",
+    ],
+  ])("fails the gate when it is one %s", (_, run, reason) => {
+    expect(judged(run)).toMatchObject({ status: "failed", exitCode: 1, reason })
+  })
+
+  it.each([
+    [107, 4, "the script throws: Error: no"],
+    [104, 4, "k6 refuses the script's options: Error: no"],
+    [105, 3, "the test was ended from outside: Error: no"],
+    [127, 3, "k6 ended with 127: Error: no"],
+  ])("is an error when k6 ends with %i", (exitCode, code, reason) => {
+    const run = ran("", {
+      exitCode,
+      said: said({ level: "info", msg: "hello" }, { level: "error", msg: "Error: no" }),
+    })
+    expect(judged(run)).toMatchObject({ status: "error", exitCode: code, reason })
+  })
+
+  it("is bad input when every iteration threw, of which k6 says that it passed", () => {
+    const run = ran("i 1 7\nv 1 1", {
+      thrown: 7,
+      said: said({ level: "error", msg: "Error: no", source: "stacktrace" }),
+    })
+    expect(judged(run)).toMatchObject({
+      status: "error",
+      exitCode: 4,
+      reason: "the script throws each time: Error: no",
+    })
+  })
+
+  it("is the infrastructure's fault when the host has no address", () => {
+    expect(judged(ran(lines({ status: 0, code: 1101, expected: 0 })))).toMatchObject({
+      status: "error",
+      exitCode: 3,
+    })
+  })
+
+  it("only names other hosts when the script is the service's own", () => {
+    const { status, findings } = judged(ran(`${lines()}\n${lines({ host: "login" })}`), {}, false)
+    expect(status).toBe("passed")
+    expect(findings).toMatchObject([{ rule: "host", advisory: true, level: "warning" }])
+  })
+
+  it("says what k6 said when that is no JSON", () => {
+    expect(judged(ran("", { exitCode: 1, said: "sh: k6: not found\n" })).reason).toBe(
+      "k6 ended with 1: sh: k6: not found",
+    )
+    expect(judged(ran("", { exitCode: 1 })).reason).toBe("k6 ended with 1: it doesn't say why")
+  })
+})
+
+describe("a stress test", () => {
+  const breaking = Array.from({ length: 40 }, (_, second) => {
+    const errors = second >= 20 ? 15 : 0
+    return `v ${second} ${second * 10}\ni ${second} 30\nr ${second} 5 200 0 1 ${30 - errors} ${HOST}\nr ${second} 5 500 1500 0 ${errors} ${HOST}`
+  }).join("\n")
+
+  it("tells where it breaks, and passes", () => {
+    expect(judged(ran(breaking), { kind: "stress" })).toMatchObject({
+      ...{ status: "passed", break: { users: 200, at: 20, why: "50 % of the requests failed" } },
+      findings: [{ rule: "break", advisory: true }],
+    })
+  })
+
+  it("fails when it has to bear more users", () => {
+    const reason = "it breaks at 200 users, and has to bear 200: 50 % of the requests failed"
+    expect(judged(ran(breaking), { kind: "stress", bears: 200 })).toMatchObject({ status: "failed", reason })
+    expect(judged(ran(breaking), { kind: "stress", bears: 199 }).status).toBe("passed")
+  })
+
+  it("tells that it doesn't break", () => {
+    expect(judged(ran(), { kind: "stress" }).reason).toMatch(/^no break up to 10 users; 100 requests/)
+  })
+})

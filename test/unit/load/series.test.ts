@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { percentile, readSeries } from "../../../src/lib/load/series.js"
+
+describe("percentile", () => {
+  it("is the nearest rank, by how often each was", () => {
+    const answers = [
+      { milliseconds: 30, count: 1 },
+      { milliseconds: 10, count: 90 },
+      { milliseconds: 20, count: 9 },
+    ]
+    expect([0.5, 0.9, 0.95, 0.99, 1].map((share) => percentile(answers, share))).toEqual([10, 10, 20, 20, 30])
+    expect(percentile([], 0.5)).toBeUndefined()
+  })
+})
+
+describe("a series", () => {
+  it("tells each second, and all of them", () => {
+    const text =
+      "r 59 10 200 0 1 3 a:1\nv 60 2\nr 60 30 503 1503 0 1 a:1\nr 61 5 0 1212 0 2 b\ni 60 4\nc 60 3 1\n"
+    expect(readSeries(text)).toEqual({
+      ...{ requests: 6, errors: 3, iterations: 4, checks: { passed: 3, failed: 1 }, p50: 10, p95: 30 },
+      statuses: { 0: 2, 200: 3, 503: 1 },
+      codes: { 1212: 2, 1503: 1 },
+      hosts: { "a:1": { requests: 4, answered: 4 }, b: { requests: 2, answered: 0 } },
+      seconds: [
+        { at: 0, users: 0, requests: 3, errors: 0, p50: 10, p95: 10 },
+        { at: 1, users: 2, requests: 1, errors: 1, p50: 30, p95: 30 },
+        { at: 2, users: 2, requests: 2, errors: 2, p50: 5, p95: 5 },
+      ],
+    })
+  })
+
+  it("goes on over midnight, and takes late lines", () => {
+    const seconds = readSeries("v 86399 1\nv 0 2\nr 86398 1 200 0 1 1 a\n").seconds
+    expect(seconds.map(({ at, users }) => [at, users])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ])
+  })
+
+  it("of nothing, or of what is none, is empty", () => {
+    for (const text of ["", "\n", "x y z\n", "r 1 NaN x\n", '{"a":1}'])
+      expect(readSeries(text)).toMatchObject({ requests: 0, errors: 0, iterations: 0 })
+  })
+})
+
+describe("slipway_load.awk", () => {
+  const script = resolve(import.meta.dirname, "../../../src/scripts/slipway_load.awk")
+
+  function gathered(points: readonly unknown[]): { series: string; said: string } {
+    const file = join(mkdtempSync(join(tmpdir(), "slipway-")), "series")
+    const input = points.map((point) => `${JSON.stringify(point)}\n`).join("")
+    const said = execFileSync("awk", ["-v", `SERIES=${file}`, "-f", script], { input, encoding: "utf8" })
+    return { series: readFileSync(file, "utf8"), said }
+  }
+
+  const point = (
+    metric: string,
+    second: number,
+    value: number,
+    tags: Record<string, string> | null = null,
+  ) => ({
+    ...{ metric, type: "Point" },
+    data: { time: `2026-11-29T00:00:${String(second).padStart(2, "0")}.123456789Z`, value, tags },
+  })
+
+  const request = (second: number, value: number, tags: Record<string, string> = {}) =>
+    point("http_req_duration", second, value, {
+      ...{ method: "GET", status: "200", expected_response: "true", url: "http://a:8000/x?y=1" },
+      ...tags,
+    })
+
+  it("gathers requests by the second, and leaves out all else", () => {
+    const { series, said } = gathered([
+      { type: "Metric", data: { name: "vus", type: "gauge" }, metric: "vus" },
+      request(1, 12.3456789),
+      request(1, 12.3461),
+      request(1, 1999.94, { status: "503", error_code: "1503", expected_response: "false" }),
+      point("http_req_waiting", 1, 5),
+      point("vus", 1, 3),
+      point("iterations", 1, 1),
+      point("iterations", 1, 1),
+      point("checks", 1, 1),
+      point("checks", 1, 0),
+      request(2, 0, { status: "0", error_code: "1212", expected_response: "false", url: "https://b" }),
+    ])
+    expect(series.trim().split("\n").sort()).toEqual([
+      "c 1 1 1",
+      "i 1 2",
+      "r 1 12.35 200 0 1 2 a:8000",
+      "r 1 2000 503 1503 0 1 a:8000",
+      "r 2 0 0 1212 0 1 b",
+      "v 1 3",
+    ])
+    expect(said).toBe("1 s: 3 users, 4 requests, 2 failed, 674 ms on average\n")
+  })
+
+  it("is not misled by what a service puts into its tags", () => {
+    const hostile = '","status":"200","metric":"vus","time":"2026-11-29T09:09:09Z","expected_response":"true'
+    const { series } = gathered([
+      request(3, 7, { name: hostile, status: "500", expected_response: "false", url: 'http://a b\\"c/"/' }),
+    ])
+    expect(series).toMatch(/^r 3 7 500 0 0 1 ab/)
+  })
+
+  it("says every ten seconds how it stands", () => {
+    const points = Array.from({ length: 25 }, (_, second) => [
+      point("vus", second, second),
+      request(second, 10),
+    ])
+    const { said, series } = gathered(points.flat())
+    expect(said.trim().split("\n")).toHaveLength(3)
+    expect(readSeries(series)).toMatchObject({ requests: 25, p95: 10 })
+  })
+})
