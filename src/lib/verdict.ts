@@ -1,6 +1,7 @@
 import type { ExitCode } from "./errors.js"
 import type { Finding } from "./finding.js"
 import type { Inputs } from "./inputs.js"
+import type { Drawn } from "./load/picture.js"
 import type { Suppressed } from "./security/suppressions.js"
 import type { Coverage } from "./testing/coverage.js"
 import type { TestCase } from "./testing/testCase.js"
@@ -40,6 +41,8 @@ export interface StageReport extends StageResult {
   coverage?: Coverage
   /** What was found and is suppressed, with the reason and the date. */
   suppressed?: Suppressed[]
+  /** How it went, second by second. */
+  load?: Drawn
   /** Markdown for the summary, whole or not at all; the same is in an artifact. */
   sections?: string[]
   /** What else a reader wants to know, by its name: the age of a database, the number of workers. */

@@ -4,6 +4,7 @@ import { clip } from "./escape.js"
 import { coverageSection } from "./html/coverage.js"
 import { failuresSection } from "./html/failures.js"
 import { findingsSection } from "./html/findings.js"
+import { loadSection } from "./html/load.js"
 import { Markup, markup, text } from "./html/markup.js"
 import type { Section } from "./html/parts.js"
 import { stagesSection } from "./html/stages.js"
@@ -40,6 +41,7 @@ export function html(verdict: Verdict, reports: readonly StageReport[]): string 
     ...problem(verdict),
     ...failuresSection(reports),
     ...stagesSection(verdict, reports),
+    ...loadSection(reports),
     ...testsSection(reports),
     ...coverageSection(reports),
     ...findingsSection(reports),

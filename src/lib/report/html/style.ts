@@ -1,3 +1,5 @@
+import { PICTURE_STYLE } from "../../load/picture.js"
+
 /** The page's style. It stands in the page as it stands here: the page's policy names its digest. */
 export const STYLE = `
 :root {
@@ -186,4 +188,4 @@ footer { font-size: 0.8125rem; }
   h2, h3, caption, thead { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
-`
+${PICTURE_STYLE}`
