@@ -17,7 +17,7 @@ import { schemaText } from "./lib/deploy/proof.js"
 import type { Plan } from "./lib/deploy/walk.js"
 import { fail, SlipwayError } from "./lib/errors.js"
 import { type Access, readKubeconfig } from "./lib/kube/access.js"
-import { Kube } from "./lib/kube/client.js"
+import { Kube, type KubeOptions } from "./lib/kube/client.js"
 import { parseReference } from "./lib/release/reference.js"
 import { type Check, failedCheck, judgeRelease } from "./lib/release/verification.js"
 import { versionOfTag, versionText } from "./lib/release/version.js"
@@ -106,6 +106,7 @@ export const kubectl = (config: Config): Container =>
 /** Reaches the cluster of an environment. Fails with NO_CLUSTER and what a kubeconfig may have wrong. */
 export async function clusterOf(
   inputs: DeployInputs,
+  options: Partial<KubeOptions> = {},
 ): Promise<{ kube: Kube; access: Access; namespace: string }> {
   const { secrets, environment, cluster } = inputs
   const named = secretNamed(secrets, environment, "KUBECONFIG")
@@ -113,11 +114,11 @@ export async function clusterOf(
   if (text === undefined) throw fail("NO_CLUSTER", [environment])
   const access = readKubeconfig(text)
   const { namespace } = access
-  if (cluster === undefined) return { kube: new Kube(access), access, namespace }
+  if (cluster === undefined) return { kube: new Kube(access, options), access, namespace }
   const started = await cluster.start()
   const [port] = await started.ports()
   const connectTo = { host: await started.hostname(), port: (await port?.port()) ?? 6443 }
-  return { kube: new Kube(access, { connectTo }), access, namespace }
+  return { kube: new Kube(access, { ...options, connectTo }), access, namespace }
 }
 
 /** All that steps need to know of where they are. */

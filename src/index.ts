@@ -28,6 +28,7 @@ import { runGraph } from "./graph.js"
 import { Image, imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { inputsOf } from "./inputs.js"
+import { Load } from "./loadTests.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { type Revision, webAddress } from "./lib/image/revision.js"
@@ -294,6 +295,34 @@ export class Slipway {
     const settings = await this.written()
     const { source, now } = this
     return new Metrics(source, settings, now, secrets, cluster, history, ledger, repository, api, token)
+  }
+
+  /**
+   * A deployed service under load. Fails for a bad `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   *
+   * @param environment `staging` or `production`: whose service is asked, at deploy.url or through the cluster.
+   * @param secrets `KUBECONFIG`, `LOAD_AUTHORIZATION` (the value of the header Authorization), `INFLUXDB_TOKEN` and
+   * `PROMETHEUS_TOKEN`, each by the last part of its address; `STAGING_KUBECONFIG` is for that environment alone.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param scale What durations are multiplied by: above 0, at most 1.
+   * @param base Where the service answers, if not where the environment's does: http://host:8000.
+   * @param service A container in place of the deployed service.
+   * @param before What an earlier run left in `k6/load.json` or `k6/stress.json`, to compare with.
+   */
+  @func()
+  async load(
+    environment: string,
+    secrets: Secret[] = [],
+    cluster?: Service,
+    scale: float = 1,
+    base = "",
+    service?: Service,
+    before?: File,
+  ): Promise<Load> {
+    environmentOf(environment)
+    const { source, invocation } = this
+    const settings = await this.written()
+    return new Load(source, settings, invocation, environment, secrets, cluster, scale, base, service, before)
   }
 
   /**

@@ -1,0 +1,138 @@
+import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
+import { artifacts } from "./artifacts.js"
+import { environmentOf } from "./deploy.js"
+import { parseConfig } from "./lib/config/parse.js"
+import type { Kind } from "./lib/load/profile.js"
+import { summary } from "./lib/report/summary.js"
+import { overall } from "./lib/run.js"
+import { shellQuote } from "./lib/shellQuote.js"
+import { type LoadInputs, loadStages } from "./load.js"
+import { namedSecrets } from "./secrets.js"
+import { mustPass, type Stage } from "./stage.js"
+import { addressTarget, serviceTarget, type Target } from "./target.js"
+
+/**
+ * The deployed service under load, by k6: everyday traffic, and ever more users until it breaks.
+ *
+ * What users do is a script of the service's, or one made of its OpenAPI document. The verdict is made of k6's samples,
+ * and not of its exit code. Every function is an effect, once for each run id: it sends requests to the environment.
+ */
+@object()
+export class Load {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called. */
+  invocation: string
+  /** `staging` or `production`. */
+  environment: string
+  secrets: Secret[]
+  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  clusterService?: Service
+  /** What durations are multiplied by. */
+  scale: float
+  /** Where the service answers, if not where the environment's does. */
+  base: string
+  /** A container in place of the deployed service. */
+  service?: Service
+  /** What an earlier run left. */
+  before?: File
+
+  constructor(
+    source: Directory,
+    settings: string,
+    invocation: string,
+    environment: string,
+    secrets: Secret[] = [],
+    clusterService?: Service,
+    scale: float = 1,
+    base = "",
+    service?: Service,
+    before?: File,
+  ) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+    this.environment = environment
+    this.secrets = secrets
+    this.clusterService = clusterService
+    this.scale = scale
+    this.base = base
+    this.service = service
+    this.before = before
+  }
+
+  /**
+   * Everyday traffic: fails where it is answered too slowly, or too often not at all. An effect, once for each run id.
+   *
+   * Fails with GATE_FAILED, and with INVALID_SCALE, NO_LOAD_SCRIPT, OPENAPI, NO_CLUSTER and the like within it.
+   *
+   * @param runId Names this run. By default a new one.
+   */
+  @func({ cache: "never" })
+  async load(runId = ""): Promise<void> {
+    await this.gate("load", runId)
+  }
+
+  /**
+   * Ever more users, to find where the service breaks; fails where that is before load.stress.bears of slipway.yaml. An
+   * effect, once for each run id. Fails as `load`.
+   *
+   * @param runId Names this run. By default a new one.
+   */
+  @func({ cache: "never" })
+  async stress(runId = ""): Promise<void> {
+    await this.gate("stress", runId)
+  }
+
+  /**
+   * What these tests find, as `summary.md`, `k6/` with the figures of each second and a picture, `junit/`, `sarif/` and
+   * `logs/`. Never fails for what a service does. An effect, once for each run id.
+   *
+   * @param stress Whether to look for the breaking point too.
+   * @param runId Names this run. By default a new one.
+   */
+  @func({ cache: "never" })
+  async report(stress = false, runId = ""): Promise<Directory> {
+    const startedAt = new Date().toISOString()
+    const stages = await this.stages(stress ? ["load", "stress"] : ["load"], runId)
+    const exitCode = overall(stages.map((stage) => stage.exitCode))
+    const failed = stages.find(({ status }) => status === "failed" || status === "error")
+    const run = { id: runId, event: "manual", ref: "", sha: "", startedAt }
+    const milliseconds = Date.now() - Date.parse(startedAt)
+    const verdict = { schema: 1 as const, run, status: failed?.status ?? "passed", exitCode, milliseconds }
+    return artifacts(stages).withNewFile("summary.md", summary({ ...verdict, stages, problem: null }, stages))
+  }
+
+  private async gate(kind: Kind, runId: string): Promise<void> {
+    for (const stage of await this.stages([kind], runId)) mustPass(stage)
+  }
+
+  private async stages(kinds: readonly Kind[], runId: string): Promise<Stage[]> {
+    return loadStages(await this.inputs(runId || new Date().toISOString()), kinds)
+  }
+
+  private async inputs(run: string): Promise<LoadInputs> {
+    const at = await this.elsewhere()
+    const { source, settings, environment, scale, before } = this
+    return {
+      ...{ source, settings, config: parseConfig(settings || undefined), run, scale, version: "" },
+      environment: environmentOf(environment),
+      secrets: await namedSecrets(this.secrets),
+      cluster: this.clusterService,
+      ...(at !== undefined && { at }),
+      ...(before !== undefined && { before }),
+      repro: (kind) =>
+        `${this.invocation} ${shellQuote(["load", `--environment=${environment}`, `--scale=${scale}`, kind])}`,
+      say: (line) => {
+        console.log(`load ${environment}: ${line}`)
+      },
+    }
+  }
+
+  private async elsewhere(): Promise<Target | undefined> {
+    if (this.service !== undefined)
+      return serviceTarget(this.service, "a container in place of the environment's service")
+    return this.base === "" ? undefined : addressTarget(this.base, "an address that was given")
+  }
+}
