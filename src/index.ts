@@ -31,6 +31,7 @@ import { inputsOf } from "./inputs.js"
 import { Load } from "./loadTests.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
+import { IGNORED } from "./lib/ignored.js"
 import { type Revision, webAddress } from "./lib/image/revision.js"
 import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
@@ -46,18 +47,6 @@ import { Release, releaseOf } from "./release.js"
 import { Security } from "./security.js"
 import { Tests } from "./tests.js"
 import { verificationOf } from "./verify.js"
-
-/** What is never a part of a service, and would only make uploads slow. */
-const IGNORED = [
-  ".git",
-  "**/.venv",
-  "**/venv",
-  "**/node_modules",
-  "**/__pycache__",
-  "**/.*_cache",
-  "**/.terraform",
-  "out",
-]
 
 /** What a .git folder holds beside history, and may be big. */
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]

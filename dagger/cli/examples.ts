@@ -38,7 +38,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   alerts: ["alerts", "alerts --yes"],
   debug: ["debug mypy", "debug integration", "debug plan --environment staging"],
   repro: ["repro", "repro downloads/verdict.json mypy --shell"],
-  doctor: ["doctor"],
+  doctor: ["doctor", "doctor --event push --ref refs/heads/develop", "doctor --json"],
   demo: ["demo"],
   test: ["test", "test test/unit/policy.test.ts"],
   completion: ["completion bash > ~/.local/share/bash-completion/completions/slipway"],

@@ -1,14 +1,16 @@
 import type { Command } from "commander"
-import { exit } from "./options.js"
+import type { DoctorOptions } from "../doctor/service.js"
+import { exit, withEvent, withRegistry, withSource } from "./options.js"
 
 /** This machine, its engine and its cluster; and Slipway itself. */
 export function addMachineCommands(program: Command): void {
-  program
-    .command("doctor")
-    .description("say what this machine has and lacks, and which engine is used and why")
-    .action(async () => {
+  withRegistry(withEvent(withSource(program.command("doctor"))))
+    .description("say what would stop a run here, before anything runs: machine, engine, registry, secrets")
+    .option("--embedded", "as with a registry and a cluster of Slipway's own")
+    .option("--json", "as JSON")
+    .action(async (options: DoctorOptions) => {
       const { doctor } = await import("../commands/doctor.js")
-      exit(await doctor())
+      exit(await doctor(options))
     })
   addEngineCommands(program)
   addClusterCommands(program)

@@ -35,14 +35,24 @@ export const registryArguments = (
 /** Those of user and password. */
 export function loginArguments(recipient: Recipient): string[] {
   if (recipient === "nobody") return []
-  const azure = typeof recipient === "object" && AZURE.test(recipient.host)
-  const login = LOGINS.find((known) => (azure || !known.azure) && process.env[known.user])
+  const login = variablesFor(recipient)
   if (login === undefined) return []
   const { user, password } = login
   return [
     `--username=${process.env[user]}`,
     ...(process.env[password] ? [`--password=env://${password}`] : []),
   ]
+}
+
+const variablesFor = (recipient: Recipient) => {
+  const azure = typeof recipient === "object" && AZURE.test(recipient.host)
+  return LOGINS.find((known) => (azure || !known.azure) && process.env[known.user])
+}
+
+/** User and password themselves, for a host that slipway.yaml names. */
+export function loginOf(recipient: { host: string }): { user?: string; password?: string } {
+  const login = variablesFor(recipient)
+  return login === undefined ? {} : { user: process.env[login.user], password: process.env[login.password] }
 }
 
 /** Who a source is published to. */

@@ -29,6 +29,7 @@ import {
 
 // The sample's, in the cluster: what the engine's environment is made of.
 process.env["STAGING_DATABASE_URL"] = TRIAL_DATABASE
+process.env["PIP_TOKEN"] = "hunter2"
 beforeAll(engineEnvironment)
 
 /** The stages that policy asks for, where there is a registry to publish to. */
@@ -68,7 +69,6 @@ describe("verdict.json", () => {
     await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
     const sha = (await git`git rev-parse HEAD`).stdout.trim()
 
-    process.env["PIP_TOKEN"] = "hunter2"
     const asked = ["--event=pull_request", "--run-id=run-1", "--identity=me", "--secret=env://PIP_TOKEN"]
     const ended = await ci(source, "--json", ...asked)
     expect(ended.exitCode).toBe(1)
