@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { fail } from "../../src/lib/errors.js"
+import { without } from "../../src/lib/tools/json.js"
 import { HOME, paths } from "../lib/home.js"
 import { run } from "../lib/shell.js"
 import { atLeast } from "../lib/version.js"
@@ -20,11 +21,14 @@ export interface Host {
 
 /** Finds the engine to use. Builds and starts nothing. */
 export async function findHost(env = process.env): Promise<Host> {
-  const cli = await cliVersion()
+  const cli = await cliVersion(withoutKit(env))
   const given = env[RUNNER_HOST]
   if (given && given !== kitEnv()[RUNNER_HOST]) {
-    if (!cli) throw fail("NO_CLI", [given, DAGGER_VERSION])
-    return { kind: "given", why: `${RUNNER_HOST} is set to "${given}"`, env: {} }
+    const why = `${RUNNER_HOST} is set to "${given}"`
+    if (cli) return { kind: "given", why, env: {} }
+    // The command that the kit has built serves any engine of its version.
+    if (!(await cliVersion(kitEnv().PATH))) throw fail("NO_CLI", [given, DAGGER_VERSION])
+    return { kind: "given", why, env: without(kitEnv(), RUNNER_HOST) }
   }
   if (!cli) return kit(`there is no dagger command of at least ${DAGGER_VERSION}`)
   for (const name of RUNTIMES) {
@@ -36,19 +40,23 @@ export async function findHost(env = process.env): Promise<Host> {
 
 const kit = (why: string): Host => ({ kind: "kit", why, env: kitEnv() })
 
-function kitEnv(): Record<string, string> {
-  return {
-    [RUNNER_HOST]: `unix://${paths.socket}`,
-    PATH: `${join(HOME, "bin")}:${process.env["PATH"] ?? ""}`,
-    DO_NOT_TRACK: "1",
-    DAGGER_NO_NAG: "1",
-  }
-}
+const kitEnv = () => ({
+  [RUNNER_HOST]: `unix://${paths.socket}`,
+  PATH: `${KIT_BIN}:${process.env["PATH"] ?? ""}`,
+  DO_NOT_TRACK: "1",
+  DAGGER_NO_NAG: "1",
+})
 
-/** The version of a `dagger` command that is not the kit's own, if it is new enough. */
-async function cliVersion(): Promise<string | undefined> {
-  const path = (process.env["PATH"] ?? "").split(":").filter((folder) => folder !== join(HOME, "bin"))
-  const env = { ...process.env, PATH: path.join(":"), DO_NOT_TRACK: "1" }
+const KIT_BIN = join(HOME, "bin")
+
+const withoutKit = ({ PATH = "" }: NodeJS.ProcessEnv): string =>
+  PATH.split(":")
+    .filter((folder) => folder !== KIT_BIN)
+    .join(":")
+
+/** The version of the `dagger` command on this path, if it is new enough. */
+async function cliVersion(PATH: string): Promise<string | undefined> {
+  const env = { ...process.env, PATH, DO_NOT_TRACK: "1" }
   const { stdout } = await run({ nothrow: true, timeout: PATIENCE, env })`dagger version`
   const version = /v\d+\.\d+\.\d+/.exec(stdout)?.[0]
   return version && atLeast(version, DAGGER_VERSION) ? version : undefined

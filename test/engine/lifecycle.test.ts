@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
-import { createServer } from "node:net"
+import { type AddressInfo, connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -224,6 +224,40 @@ describe("up and down", () => {
     const { exitCode, stdout } = await suite()
     expect(exitCode, stdout).toBe(0)
     expect(stdout).toMatch(/✓ unit +1 test in 8\.\d s/)
+  })
+
+  it("serves a client that knows nothing of it but an address of TCP", async () => {
+    const source = join(home, "remote")
+    mkdirSync(source, { recursive: true })
+    writeFileSync(join(source, "app.py"), "def one( ):\n    return 1\n")
+    writeFileSync(join(source, "slipway.yaml"), "quality: { checks: [black] }\n")
+    let connections = 0
+    const server = createServer((socket) => {
+      connections += 1
+      const engine = connect(join(home, "run/engine.sock"))
+      socket.pipe(engine).pipe(socket)
+      for (const end of [socket, engine])
+        end.on("error", () => {
+          socket.destroy()
+          engine.destroy()
+        })
+    })
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo
+    try {
+      // No other `dagger` than the kit's.
+      const path = (process.env["PATH"] ?? "").split(":").filter((each) => !existsSync(join(each, "dagger")))
+      const env = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: `tcp://127.0.0.1:${port}`, PATH: path.join(":") }
+      const { stdout } = await slipway(["engine", "status"], env)
+      expect(stdout).toContain(`given: _EXPERIMENTAL_DAGGER_RUNNER_HOST is set to "tcp://127.0.0.1:${port}"`)
+      const out = join(home, "remote-out")
+      const run = await slipway(["quality", `--source=${source}`, `--out=${out}`], env)
+      expect(run.exitCode, run.stderr).toBe(1)
+      expect(run.stdout).toMatch(/^✗ black +1 problem in 1 file/m)
+      expect(connections).toBeGreaterThan(0)
+    } finally {
+      server.close()
+    }
   })
 
   it("gives one engine to two that ask at once", async () => {

@@ -10,7 +10,8 @@ export const engineErrors = {
   }),
   NO_CLI: (host: string, version: string) => ({
     message: `the engine at ${quote(host)} is to be used, but there is no dagger command of at least ${version}`,
-    remedy: "install the dagger CLI, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST",
+    remedy:
+      "install the dagger CLI, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST; `slipway engine up` without it builds one too",
     exitCode: ExitCode.infrastructure,
   }),
   HOME_TOO_LONG: (home: string, limit: number) => ({
