@@ -4,6 +4,8 @@ export interface Finding {
   tool: string
   /** The tool's own name of the rule, for example `E501` or `B602`. */
   rule: string
+  /** The rule that this one is a case of, where the tool names both: suppressions may name either. */
+  within?: string
   level: "error" | "warning" | "note"
   /** Relative to the source's root, without a leading `./`. Absent when the finding is about the whole run. */
   file?: string

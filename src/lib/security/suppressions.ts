@@ -14,7 +14,7 @@ export interface Suppression {
   tool: string
   /** The tool's name of the rule, or a CVE. */
   rule: string
-  /** A glob of the files it holds for; without one it holds for all. */
+  /** A glob of the files it holds for, or of the paths of URLs without the first slash; without one it holds for all. */
   path?: string
   /** What it holds for: the source or the image; without it, for both. */
   in?: Place
@@ -72,7 +72,10 @@ export function applySuppressions(
   const inOrder = new Set(suppressions.filter((each) => fault(each, now) === undefined))
   const result: Suppressing = { kept: [], suppressed: [], used: new Set() }
   for (const finding of findings) {
-    const entries = (byRule.get(ruleKey(finding)) ?? []).filter(({ holds }) => holds(finding))
+    const rules = [finding.rule, ...(finding.within === undefined ? [] : [finding.within])]
+    const entries = rules
+      .flatMap((rule) => byRule.get(ruleKey({ tool: finding.tool, rule })) ?? [])
+      .filter(({ holds }) => holds(finding))
     const first = entries.find(({ entry }) => inOrder.has(entry))
     if (first === undefined) result.kept.push(finding)
     else result.suppressed.push({ finding, suppression: first.entry })

@@ -16,7 +16,11 @@ const entry = {
   fields: {
     tool: { kind: "choice", doc: "The tool that reports it.", values: TOOLS },
     rule: { kind: "text", doc: "The tool's name of the rule.", rules: [printable, short] },
-    path: { kind: "text", doc: "The files it holds for.", rules: [printable, relative, inside, short] },
+    path: {
+      kind: "text",
+      doc: "The files, or for ZAP the paths of URLs, that it holds for.",
+      rules: [printable, relative, inside, short],
+    },
     in: {
       kind: "choice",
       doc: "Where it holds: in the source or in the image. Both, if left out.",
@@ -36,7 +40,10 @@ export function parseSuppressions(text: string | undefined): {
     list: "suppressions",
     entry,
     required: { tool: `expected one of ${TOOLS.join(", ")}`, rule: "" },
-    prepare: withRule,
+    prepare: (map) => {
+      withRule(map)
+      withPath(map)
+    },
     make: ({ tool = "", rule = "", path, in: place, reason = "", expires = "", owner = "" }, { line }) => ({
       tool,
       rule,
@@ -49,6 +56,13 @@ export function parseSuppressions(text: string | undefined): {
     }),
   })
   return { suppressions: entries, ...(outcome && { outcome }) }
+}
+
+/** Takes the paths of URLs, which begin with a slash, as findings have them. */
+function withPath(map: YAMLMap): void {
+  const path = map.get("path", true)
+  if (map.get("tool") === "zap" && isScalar(path) && typeof path.value === "string")
+    path.value = path.value === "/" ? "." : path.value.replace(/^\/(?!\/)/, "")
 }
 
 /** Takes numbers as rules, which is what ZAP has. */

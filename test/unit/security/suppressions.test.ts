@@ -57,6 +57,15 @@ describe("applySuppressions", () => {
     expect(suppresses({}, placeless)).toBe(true)
   })
 
+  test("a rule that has several cases may be named as a whole, or one of them", () => {
+    const found = finding({ tool: "zap", rule: "10038-1", within: "10038", file: "items/1" })
+    expect(suppresses({ tool: "zap", rule: "10038-1" }, found)).toBe(true)
+    expect(suppresses({ tool: "zap", rule: "10038" }, found)).toBe(true)
+    expect(suppresses({ tool: "zap", rule: "10038", path: "items/*" }, found)).toBe(true)
+    expect(suppresses({ tool: "zap", rule: "10038-2" }, found)).toBe(false)
+    expect(suppresses({ tool: "zap", rule: "10038", path: "jobs/*" }, found)).toBe(false)
+  })
+
   test("takes what is below the gate as well", () => {
     expect(suppresses({}, finding({ advisory: true, level: "note" }))).toBe(true)
   })

@@ -72,6 +72,17 @@ suppressions:
   })
 
   test.each([
+    ["/admin/**", "admin/**"],
+    ["/", "."],
+    ["admin", "admin"],
+  ])("the path of a URL, %s, as findings have it: %s", (path, read) => {
+    const text = `suppressions:\n  - {tool: zap, rule: 1, path: ${path}, reason: r, owner: o, expires: 2026-12-31}\n`
+    expect(parseSuppressions(text).suppressions).toMatchObject([{ path: read }])
+    if (path.startsWith("/"))
+      expect(problems(text.replace("zap, rule: 1", "trivy, rule: 1"))[0]).toMatch(/expected a path relative/)
+  })
+
+  test.each([
     ["left out", "suppressions:\n  - {tool: trivy, rule: X}\n"],
     [
       "without a value",
