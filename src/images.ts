@@ -18,6 +18,7 @@ const IMAGES = {
   k3s: (version: string) => `rancher/k3s:${version}`,
   kubectl: (version: string) => `registry.k8s.io/kubectl:v${version}`,
   k6: (version: string) => `grafana/k6:${version}`,
+  zap: (version: string) => `zaproxy/zap-stable:${version}`,
   prometheus: (version: string) => `prom/prometheus:v${version}`,
 } as const
 

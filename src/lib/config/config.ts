@@ -20,6 +20,7 @@ import {
   urlScheme,
   workers,
 } from "./rules.js"
+import { dast } from "./dast.js"
 import { deploy } from "./deploy.js"
 import { infra } from "./infra.js"
 import { load } from "./load.js"
@@ -56,6 +57,7 @@ export const IMAGE_ROLES = [
   "terraform",
   "opentofu",
   "k6",
+  "zap",
   "k3s",
   "kubectl",
   "prometheus",
@@ -308,6 +310,7 @@ export const spec = {
     infra,
     deploy,
     load,
+    dast,
     notify,
     monitoring,
     parallel: {

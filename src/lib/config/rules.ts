@@ -196,6 +196,11 @@ export const aksCluster: TextRule = {
   pattern: /^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]\/[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
 }
 
+export const headerName: TextRule = {
+  expected: "the name of a header, such as Authorization",
+  pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/,
+}
+
 export const metricName: TextRule = {
   expected: "the name of a metric, such as http_requests_total",
   pattern: /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,

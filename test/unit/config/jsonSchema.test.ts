@@ -39,7 +39,8 @@ function keys(schema: Schema, path = ""): [path: string, schema: Schema][] {
 
 describe("the schema", () => {
   // What has its parts by a name that is known beforehand is described as a whole.
-  const roles = /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required)|monitoring\.grafana)\./
+  const roles =
+    /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required)|monitoring\.grafana|dast\.active)\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -47,8 +48,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(35)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(35)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(37)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(37)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -122,6 +123,8 @@ describe("the schema", () => {
       "deploy.proof.required",
       ...["document", "paths", "pause", "iterations"].map((key) => `load.${key}`),
       ...["load", "stress"].flatMap((kind) => ["ramps", "p95", "errors"].map((key) => `load.${kind}.${key}`)),
+      ...["dast.active", "dast.risk", "dast.openapi", "dast.include", "dast.exclude", "dast.header"],
+      ...["dast.spider", "dast.timeout"],
       "notify.channels",
       "notify.events",
       "notify.environments",

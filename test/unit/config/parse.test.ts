@@ -107,6 +107,10 @@ describe("what fits", () => {
         migrate: { variable: "DATABASE_URL", timeout: 600 },
         proof: { required: {} },
       },
+      dast: {
+        ...{ active: {}, risk: "high", openapi: "/openapi.json", include: [], exclude: [] },
+        ...{ header: "Authorization", spider: 120, timeout: 1800 },
+      },
       notify: {
         channels: ["slack", "teams", "webhook"],
         events: ["started", "succeeded", "failed", "rolled-back", "held", "alert"],
@@ -236,6 +240,10 @@ describe("what fits", () => {
           paths: ["/", "/jobs"],
         },
       },
+      dast: {
+        ...{ active: { staging: "yes", production: "no" }, risk: "medium", openapi: "/api/schema" },
+        ...{ include: ["/api/**"], exclude: ["/api/logout"], header: "X-Key", spider: 30, timeout: 3600 },
+      },
       notify: {
         channels: ["teams", "webhook"],
         events: ["failed", "rolled-back"],
@@ -276,6 +284,7 @@ describe("what fits", () => {
           terraform: "registry.example.com/terraform:1.5.7",
           opentofu: "registry.example.com/opentofu:1.10",
           k6: "registry.example.com/k6:1.3.0",
+          zap: "registry.example.com/zap:2.17.0",
           k3s: "registry.example.com/k3s:1.36.3",
           kubectl: "registry.example.com/kubectl:1.36.3",
           prometheus: "registry.example.com/prometheus:3.16.0",
@@ -459,6 +468,16 @@ describe("what fits", () => {
           readonly paths?: readonly string[]
         }
       }
+      readonly dast: {
+        readonly active: PerEnvironment<"yes" | "no">
+        readonly risk: "informational" | "low" | "medium" | "high"
+        readonly openapi: string
+        readonly include: readonly string[]
+        readonly exclude: readonly string[]
+        readonly header: string
+        readonly spider: number
+        readonly timeout: number
+      }
       readonly notify: {
         readonly channels: readonly ("slack" | "teams" | "webhook")[]
         readonly events: readonly ("started" | "succeeded" | "failed" | "rolled-back" | "held" | "alert")[]
@@ -510,6 +529,7 @@ describe("what fits", () => {
           readonly terraform?: string
           readonly opentofu?: string
           readonly k6?: string
+          readonly zap?: string
           readonly k3s?: string
           readonly kubectl?: string
           readonly prometheus?: string
@@ -586,7 +606,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, prometheus
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus
       → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

@@ -1,4 +1,5 @@
 import { inside, printable, web } from "./complaints.js"
+import * as dast from "./dastSamples.js"
 import * as deploy from "./deploySamples.js"
 import * as load from "./loadSamples.js"
 import * as infra from "./infraSamples.js"
@@ -16,7 +17,7 @@ export const good: Record<string, string> = {
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
   "null sections":
-    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\nnotify:\nmonitoring:\nimages:\n",
+    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -109,6 +110,15 @@ deploy:
   lockTimeout: 30s
   migrate: {command: alembic upgrade head, variable: PG_DSN, timeout: 1h}
   proof: {required: {staging: no, production: yes}, sample: db/sample.sql, paths: [/, /jobs]}
+dast:
+  active: {staging: yes, production: no}
+  risk: medium
+  openapi: /api/schema
+  include: [/api/**]
+  exclude: [/api/logout]
+  header: X-Key
+  spider: 30s
+  timeout: 1h
 notify:
   channels: [teams, webhook]
   events: [failed, rolled-back]
@@ -150,6 +160,7 @@ images:
     terraform: registry.example.com/terraform:1.5.7
     opentofu: registry.example.com/opentofu:1.10
     k6: registry.example.com/k6:1.3.0
+    zap: registry.example.com/zap:2.17.0
     k3s: registry.example.com/k3s:1.36.3
     kubectl: registry.example.com/kubectl:1.36.3
     prometheus: registry.example.com/prometheus:3.16.0
@@ -187,6 +198,7 @@ images:
   ...supplyChain.good,
   ...infra.good,
   ...deploy.good,
+  ...dast.good,
   ...tell.good,
   ...load.good,
 }
@@ -219,11 +231,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, notify, monitoring, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, notify, monitoring, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -234,7 +246,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, k3s, kubectl, prometheus, received a list",
+    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
@@ -465,6 +477,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ...supplyChain.bad,
   ...infra.bad,
   ...deploy.bad,
+  ...dast.bad,
   ...tell.bad,
   ...load.bad,
 }

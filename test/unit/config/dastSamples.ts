@@ -1,0 +1,32 @@
+/** Of `dast`: documents that fit, and documents with one thing wrong each, with its place. */
+
+export const good: Record<string, string> = {
+  "parts of a scan without content": "dast: {active: }\n",
+  "one environment that is attacked": "dast: {active: {staging: yes}}\n",
+  "everything that fails": "dast: {risk: informational}\n",
+  "a header with odd characters": "dast: {header: X-Api_Key.1}\n",
+}
+
+/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+export const bad: Record<string, [text: string, ...problems: string[]]> = {
+  "an attack on what isn't known": [
+    "dast: {active: {test: yes}}\n",
+    "1:17: dast.active.test: unknown key; expected one of staging, production",
+  ],
+  "an attack that is neither": [
+    "dast: {active: {staging: true}}\n",
+    "1:26: dast.active.staging: expected one of yes, no, received the boolean true",
+  ],
+  "a risk of Trivy's": [
+    "dast: {risk: critical}\n",
+    '1:14: dast.risk: expected one of informational, low, medium, high, received "critical"',
+  ],
+  "a pattern that is no path": [
+    "dast: {exclude: ['**/logout']}\n",
+    '1:18: dast.exclude[0]: expected the path of a URL, such as "/health", received "**/logout"',
+  ],
+  "a header with its value": [
+    "dast: {header: 'X-Key: 1'}\n",
+    '1:16: dast.header: expected the name of a header, such as Authorization, received "X-Key: 1"',
+  ],
+}
