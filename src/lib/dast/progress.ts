@@ -1,0 +1,23 @@
+/** What ZAP told of its work. Its exit code can't be relied on: it ends with 2 for warnings (zaproxy#8875). */
+export interface Progress {
+  /** How many URLs the jobs found or added; undefined where none has said so. */
+  urls: number | undefined
+  /** What it says went wrong, each on a line. */
+  failures: string[]
+}
+
+const URLS = /^Job \S+ (?:found|added) (\d+) URLs\b/gm
+const FAILURES = "Automation plan failures:"
+
+/** Reads what the automation framework prints. */
+export function readProgress(output: string): Progress {
+  const counts = [...output.matchAll(URLS)].map(([, number]) => Number(number))
+  const lines = output.split(/\r?\n/)
+  const title = lines.findIndex((line) => line.trim() === FAILURES)
+  const after = title < 0 ? [] : lines.slice(title + 1)
+  const end = after.findIndex((line) => !line.startsWith("\t"))
+  return {
+    urls: counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0),
+    failures: after.slice(0, end < 0 ? undefined : end).map((line) => line.trim()),
+  }
+}

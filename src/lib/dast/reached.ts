@@ -1,0 +1,88 @@
+import { parse } from "yaml"
+import type { Config } from "../config/config.js"
+import { fields, parseJson } from "../tools/json.js"
+import { count } from "../tools/outcome.js"
+import { scope } from "./scope.js"
+
+/** What was seen of a service before the scan: the answers of some paths, and its OpenAPI document. */
+export interface Reached {
+  /** What each path came to, in the order in which they were asked for. */
+  answers: { path: string; status: number; problem?: string }[]
+  /** The text of its OpenAPI document, where it tells one. */
+  document?: string
+}
+
+/** Where a scan can begin. */
+export interface Start {
+  /** A path that answers 200, which the spider demands of the first one; undefined where no page is to be read. */
+  path?: string
+  /** The OpenAPI document as it is imported. */
+  document?: string
+  /** What of the document is left out. */
+  note: string
+}
+
+/** Operations that change nothing (RFC 9110, section 9.2.1). */
+const SAFE = ["get", "head", "options", "trace"]
+const METHODS = [...SAFE, "put", "post", "delete", "patch"]
+
+/** Where the scan begins, or why it can't. Unless it attacks, only what changes nothing is asked of the service. */
+export function startOf(
+  { answers, document }: Reached,
+  { active, dast }: { active: boolean; dast: Pick<Config["dast"], "include" | "exclude"> },
+): Start | { problem: string } {
+  const [first] = answers
+  const down = answers.every(({ status }) => status === 0)
+  if (down) return { problem: `it can't be reached: ${first?.problem ?? "nothing was asked"}` }
+  const path = answers.find(({ status }) => status === 200)?.path
+  const imported = document === undefined ? undefined : importable(document, active, scope(dast))
+  if (imported !== undefined && "problem" in imported) return imported
+  if (path === undefined && imported === undefined) {
+    const said = answers.map(({ path: asked, status }) => `${asked} ${status}`).join(", ")
+    return {
+      problem: `there is nothing to begin with: no path answers 200 (${said}), and it tells no OpenAPI document`,
+    }
+  }
+  return {
+    ...(path !== undefined && { path }),
+    ...(imported !== undefined && { document: imported.document }),
+    note: imported?.note ?? "none",
+  }
+}
+
+function importable(
+  text: string,
+  active: boolean,
+  inScope: (path: string) => boolean,
+): { document: string; note: string } | { problem: string } {
+  const document = parsed(text)
+  const all = Object.entries(fields(document.paths))
+  const paths = all.filter(([path]) => inScope(path))
+  if (all.length === 0) return { problem: "its OpenAPI document is neither JSON nor YAML with paths" }
+  let [left, out] = [0, 0]
+  const kept = paths.map(([path, item]) => {
+    const operations = Object.entries(fields(item)).filter(([method]) => {
+      if (!METHODS.includes(method)) return true
+      const fits = active || SAFE.includes(method)
+      if (fits) left += 1
+      else out += 1
+      return fits
+    })
+    return [path, Object.fromEntries(operations)] as const
+  })
+  const unchanging = out === 0 ? "" : `, without ${out} that may change data`
+  const others = all.length - paths.length
+  const note = `${count(left, "operation")}${unchanging}${others === 0 ? "" : `, ${count(others, "path")} left out`}`
+  return { document: `${JSON.stringify({ ...document, paths: Object.fromEntries(kept) })}\n`, note }
+}
+
+/** YAML is much slower to read than JSON. */
+function parsed(text: string): Record<string, unknown> {
+  const json = fields(parseJson(text))
+  if (Object.keys(json).length > 0) return json
+  try {
+    return fields(parse(text, { logLevel: "error" }))
+  } catch {
+    return {}
+  }
+}

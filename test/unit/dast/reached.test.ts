@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest"
+import { stringify } from "yaml"
+import { type Reached, startOf } from "../../../src/lib/dast/reached.js"
+
+const everything = { include: [], exclude: [] }
+
+const start = (
+  reached: Partial<Reached>,
+  active = false,
+  dast: { include: string[]; exclude: string[] } = everything,
+) => startOf({ answers: [{ path: "/", status: 200 }], ...reached }, { active, dast })
+
+const API = {
+  openapi: "3.1.0",
+  paths: {
+    "/items/{id}": { parameters: [{ name: "id" }], get: {}, delete: {}, put: {} },
+    "/login": { post: {} },
+    "/logout": { get: {} },
+  },
+}
+
+const operations = (started: ReturnType<typeof start>): Record<string, string[]> => {
+  if ("problem" in started) throw new Error(started.problem)
+  const { paths } = JSON.parse(started.document ?? "") as typeof API
+  return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path, Object.keys(item)]))
+}
+
+test("the first path that answers 200 is where the spider begins", () => {
+  const answers = [
+    { path: "/", status: 404 },
+    { path: "/health", status: 200 },
+  ]
+  expect(start({ answers })).toEqual({ path: "/health", note: "none" })
+})
+
+test("what can't be reached is told, whatever else", () => {
+  const answers = [{ path: "/", status: 0, problem: "Connection refused" }]
+  expect(start({ answers })).toEqual({ problem: "it can't be reached: Connection refused" })
+  expect(start({ answers: [] })).toEqual({ problem: "it can't be reached: nothing was asked" })
+})
+
+test("a service that answers nothing well and documents nothing has nothing to scan", () => {
+  const answers = [
+    { path: "/", status: 404 },
+    { path: "/health", status: 503 },
+  ]
+  expect(start({ answers })).toEqual({
+    problem:
+      "there is nothing to begin with: no path answers 200 (/ 404, /health 503), and it tells no OpenAPI document",
+  })
+  expect(start({ answers, document: JSON.stringify(API) })).not.toHaveProperty("path")
+})
+
+describe("an OpenAPI document", () => {
+  test("loses what changes data, unless the service is attacked", () => {
+    const document = JSON.stringify(API)
+    const looked = start({ document })
+    expect(operations(looked)).toEqual({
+      "/items/{id}": ["parameters", "get"],
+      "/login": [],
+      "/logout": ["get"],
+    })
+    expect(looked).toMatchObject({ note: "2 operations, without 3 that may change data" })
+    const attacked = start({ document }, true)
+    expect(operations(attacked)["/items/{id}"]).toEqual(["parameters", "get", "delete", "put"])
+    expect(attacked).toMatchObject({ note: "5 operations" })
+  })
+
+  test("loses what is out of scope", () => {
+    const document = JSON.stringify(API)
+    const started = start({ document }, false, { include: ["/items/**"], exclude: [] })
+    expect(Object.keys(operations(started))).toEqual(["/items/{id}"])
+    expect(started).toMatchObject({ note: "1 operation, without 2 that may change data, 2 paths left out" })
+    expect(Object.keys(operations(start({ document }, true, { include: [], exclude: ["/logout"] })))).toEqual(
+      ["/items/{id}", "/login"],
+    )
+  })
+
+  test("may be YAML", () => {
+    expect(operations(start({ document: stringify(API) }))).toHaveProperty("/login", [])
+  })
+
+  test.each(["{", "[]", '{"openapi": "3.1.0"}', "just text", "a: &a [*a, *a]", "\t:"])(
+    "that is none is an error: %j",
+    (document) => {
+      expect(start({ document })).toEqual({
+        problem: "its OpenAPI document is neither JSON nor YAML with paths",
+      })
+    },
+  )
+})
