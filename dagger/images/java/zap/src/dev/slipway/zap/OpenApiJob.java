@@ -34,7 +34,9 @@ public class OpenApiJob extends StandInJob {
     public void runJob(AutomationEnvironment environment, AutomationProgress progress) {
         try {
             document = JSON.readTree(new File(parameter(environment, "apiFile")));
-            String target = parameter(environment, "targetUrl").replaceAll("/$", "");
+            String server = document.path("servers").path(0).path("url").asText();
+            String base = server.replaceFirst("^[a-z]+://[^/]*", "").replaceAll("/$", "");
+            String target = parameter(environment, "targetUrl") + base;
             HttpSender sender = new HttpSender(HttpSender.MANUAL_REQUEST_INITIATOR);
             int added = 0;
             for (Map.Entry<String, JsonNode> path : document.path("paths").properties())
