@@ -19,6 +19,7 @@ import {
 } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
 import { Cluster } from "./cluster.js"
+import { Dast } from "./dast.js"
 import { debugStage } from "./debug.js"
 import { environmentOf } from "./deploy.js"
 import type { DeployAccess } from "./deployGraph.js"
@@ -257,6 +258,27 @@ export class Slipway {
     environmentOf(environment)
     const settings = await this.written()
     return new Deployment(this.source, settings, this.invocation, environment, secrets, cluster)
+  }
+
+  /**
+   * A deployed service, scanned with ZAP. Fails for a bad `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   *
+   * @param environment `staging` or `production`.
+   * @param secrets `DAST_AUTH_HEADER`, the value of the header that every request carries, and `KUBECONFIG`, each by the
+   * last part of its address; `STAGING_DAST_AUTH_HEADER` is for that environment alone.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param service A container in the place of the deployed service.
+   */
+  @func()
+  async dast(
+    environment: string,
+    secrets: Secret[] = [],
+    cluster?: Service,
+    service?: Service,
+  ): Promise<Dast> {
+    environmentOf(environment)
+    const { source, invocation, now } = this
+    return new Dast(source, await this.written(), invocation, now, environment, secrets, cluster, service)
   }
 
   /**

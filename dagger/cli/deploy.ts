@@ -2,11 +2,13 @@ import type { Command } from "commander"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
 import {
+  DAST_CREDENTIALS,
   DEPLOY_CREDENTIALS,
   exit,
   withEnvironment,
   withRegistry,
   withRelease,
+  withRun,
   withRunId,
   withSource,
 } from "./options.js"
@@ -48,6 +50,12 @@ export function addDeployCommands(program: Command): void {
       const { watch } = await import("../commands/deploy.js")
       exit(await watch(options))
     })
+
+  withRunId(withEnvironment(withRun(program.command("dast")), "staging"))
+    .description("scan a deployed service with ZAP: look at its answers, or attack it where that is allowed")
+    .option("--embedded", "in the cluster of Slipway's own")
+    .addHelpText("after", DAST_CREDENTIALS)
+    .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, ["dast"])))
 
   addLooks(program)
 }

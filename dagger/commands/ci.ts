@@ -49,7 +49,7 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions 
 /** What `ci` writes. */
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
-  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy"],
+  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy", "zap"],
 ]
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
@@ -96,9 +96,12 @@ export function ciArguments(
   ]
 }
 
-/** Whether this may come to a deployment: nothing else is handed its secrets. */
+/** What reaches an environment. */
+const REACHING = ["deploy", "dast"]
+
+/** Whether this may come to a deployment, or to what follows one: nothing else is handed its secrets. */
 const deploys = (event: string, only: readonly string[]): boolean =>
-  only.length === 0 ? ["push", "tag"].includes(event) : only.includes("deploy")
+  only.length === 0 ? ["push", "tag"].includes(event) : only.some((group) => REACHING.includes(group))
 
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]

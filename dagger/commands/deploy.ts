@@ -24,6 +24,8 @@ export interface DeployOptions {
 
 /** What a deployment takes from the environment, each also with an environment's name before it. */
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
+/** What a scan's requests carry. */
+const DAST = ["DAST_AUTH_HEADER"]
 /** Where and as whom the ledger is mirrored to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
 /** Through what people are told. */
@@ -40,7 +42,7 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 /** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
-  ...accessArguments(options, NEWS),
+  ...accessArguments(options, [...DAST, ...NEWS]),
   ...given("environment", options.environment),
   ...given("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),

@@ -3,7 +3,7 @@ import { deployArguments } from "../../../dagger/commands/deploy.js"
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))
-    if (/KUBECONFIG|DATABASE_URL|AZURE|LEDGER/.test(name)) vi.stubEnv(name, undefined)
+    if (/KUBECONFIG|DATABASE_URL|AZURE|LEDGER|DAST/.test(name)) vi.stubEnv(name, undefined)
 })
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -35,6 +35,7 @@ describe("deployArguments", () => {
       "LEDGER_REMOTE",
       "PRODUCTION_LEDGER_TOKEN",
       "DATABASE_URL",
+      "STAGING_DAST_AUTH_HEADER",
       "AZURE_OTHER",
     )
     const args = deployArguments({ deploySecret: ["env://LEDGER_REMOTE"] })
@@ -43,6 +44,7 @@ describe("deployArguments", () => {
       ...[
         "AZURE_CLIENT_SECRET",
         "AZURE_OIDC_TOKEN",
+        "STAGING_DAST_AUTH_HEADER",
         "PRODUCTION_LEDGER_TOKEN",
         "DATABASE_URL",
         "LEDGER_REMOTE",
