@@ -43,6 +43,8 @@ export interface DeployInputs {
   /** Where the cluster's API answers, if not at the address in the kubeconfig. */
   cluster: Service | undefined
   run: string
+  /** Who deploys, for the ledger. */
+  who?: string
   say: (line: string) => void
 }
 
@@ -123,13 +125,13 @@ export async function clusterOf(
 
 /** All that steps need to know of where they are. */
 export async function contextOf(inputs: DeployInputs): Promise<{ context: Context; manifests: Manifests }> {
-  const { config, environment, run, say } = inputs
+  const { config, environment, run, who = "", say } = inputs
   const { kube, namespace: fallback } = await clusterOf(inputs)
   const manifests = await render(inputs, fallback)
   const { deployment, service, namespace } = manifests
   const names = { deployment: deployment.metadata.name, service: service.metadata.name }
   const context: Context = {
-    ...{ kube, environment, namespace, names, run, say },
+    ...{ kube, environment, namespace, names, run, who, say },
     settings: config.deploy,
     healthPath: config.deploy.health.path ?? config.image.health,
     ledger: new ClusterLedger(kube, namespace, names.deployment),

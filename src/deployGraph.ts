@@ -24,6 +24,8 @@ export interface DeployAccess {
   cluster?: Service
   reference: string
   rollback: boolean
+  /** Who deploys; empty where nobody says. */
+  who: string
   /** What the durations of load tests are multiplied by. */
   scale: number
 }
@@ -61,7 +63,7 @@ export async function inputsOf(
     return `no cluster was given for ${environment}: slipway cluster up`
   return {
     ...{ source, settings, config, environment, secrets, run: run.id },
-    cluster: access.cluster,
+    ...{ cluster: access.cluster, who: access.who },
     // The engine shows what the module prints.
     say: (line) => {
       console.log(`${environment}: ${line}`)

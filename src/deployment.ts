@@ -148,7 +148,7 @@ export class Deployment {
       wanted: {},
     }
     const inputs = await this.inputs(runId || `watch-${new Date().toISOString()}`)
-    return watchDeployed(inputs, access, { duration, who, runUrl, invocation: this.invocation })
+    return watchDeployed({ ...inputs, who }, access, { duration, who, runUrl, invocation: this.invocation })
   }
 
   /** Accepts a version that is held for lack of requests: the old pods leave. An effect. Fails with DEPLOY_LOCKED. */

@@ -578,8 +578,16 @@ export class Slipway {
 
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
-    const { reference, rollback, scale } = this
-    return { secrets, environment, reference, rollback, scale, ...(cluster !== undefined && { cluster }) }
+    const { reference, rollback, scale, who } = this
+    return {
+      secrets,
+      environment,
+      reference,
+      rollback,
+      scale,
+      who,
+      ...(cluster !== undefined && { cluster }),
+    }
   }
 
   private access(): InfraAccess {

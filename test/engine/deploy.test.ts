@@ -136,7 +136,7 @@ describe("with 50 requests a second", () => {
     expect((await context(here).ledger.entries()).at(-1)).toMatchObject({
       kind: "deploy",
       status: "failed",
-      facts: { version: "later", failed: "soak", rolledBackTo: "good" },
+      facts: { version: "later", failed: "soak", rolledBackTo: "good", actor: "ann" },
     })
   })
 })

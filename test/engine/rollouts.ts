@@ -48,7 +48,7 @@ export const context = (
   run: string = randomUUID(),
   say: (line: string) => void = () => undefined,
 ): Context => ({
-  ...{ kube, namespace, run, environment: "staging", say },
+  ...{ kube, namespace, run, environment: "staging", who: "ann", say },
   names: { deployment: "api", service: "api" },
   settings: { ...SETTINGS, ...settings },
   healthPath: "/health",

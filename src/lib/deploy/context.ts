@@ -31,6 +31,8 @@ export interface Context {
   /** What is asked for health. */
   healthPath: string
   run: string
+  /** Who deploys; left out or empty where nobody says. */
+  who?: string
   ledger: ClusterLedger
   clock: Clock
   /** Tells of progress, a line at a time. */

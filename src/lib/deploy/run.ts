@@ -71,6 +71,7 @@ export async function deploy(
           previousCommit: last?.commit ?? "",
           ...walked.facts,
         },
+        ...(context.who ? { actor: context.who } : {}),
         ...(walked.alerts.length > 0 && { alerts: walked.alerts.join("; ") }),
       },
     })

@@ -29,8 +29,8 @@ function rowLines(row: AuditedDeployment): string[] {
   const { kind, version, status, run, actor, commit, digest, approval, release, hash } = row
   const what = { deploy: "deployed", rollback: "rolled back to", manual: "put there by hand" }[kind]
   const facts = [
-    `${mark(approval.state === "approved")} ${approvalText(row)}`,
-    `${mark(release.state === "verified")} ${releaseText(release)}`,
+    `${MARKS[approval.state]} ${approvalText(row)}`,
+    `${MARKS[release.state]} ${releaseText(release)}`,
     `  commit ${commit.slice(0, 12) || "unknown"}, image ${digest.slice(0, 19) || "unknown"}, entry ${hash.slice(0, 12)}`,
     ...[
       row.reason,
@@ -48,7 +48,14 @@ function rowLines(row: AuditedDeployment): string[] {
   ]
 }
 
-const mark = (good: boolean): string => (good ? "✓" : "✗")
+const MARKS = {
+  approved: "✓",
+  missing: "✗",
+  verified: "✓",
+  refused: "✗",
+  unknown: "?",
+  "not asked": "-",
+} as const
 
 /** Who has seen the change, or why nobody is known to have. */
 function approvalText({ approval: { state, by, source, reason } }: AuditedDeployment): string {

@@ -29,6 +29,11 @@ export function deliveries(
   let before: string | undefined // why nothing can be said of what comes next; empty where something can
   for (const event of events.filter(({ outcome }) => outcome === "succeeded")) {
     const commit = history === undefined ? event.sha : commitOf(event, history)
+    // Of what was there before the ledger began, its first entry may know the commit.
+    if (before === undefined && history?.commits.has(event.previousCommit)) {
+      newlyReached(history, event.previousCommit, reached)
+      before = ""
+    }
     const unknown = reasonOf(event, commit, history)
     const all = history === undefined || commit === "" ? [] : newlyReached(history, commit, reached)
     if (event.kind === "deploy") {

@@ -177,7 +177,7 @@ function leadTime(
 ): DoraReport["leadTimeForChanges"] {
   const seconds = brought.flatMap(changesOf).map((change) => change.seconds)
   const good = deployments.filter(({ outcome }) => outcome === "succeeded")
-  const reasons = [...new Set(brought.map(({ unknown }) => unknown).filter(Boolean))]
+  const known = brought.filter(({ unknown: reason }) => reason === "")
   const unknown =
     good.length === 0
       ? "nothing was deployed with success"
@@ -185,7 +185,11 @@ function leadTime(
         ? ""
         : history === undefined
           ? "no history was given"
-          : (reasons[0] ?? "no deployment brought a change")
+          : known.length === 0
+            ? (brought[0]?.unknown ?? "")
+            : known.some(({ undated }) => undated > 0)
+              ? "what was deployed is dated after its deployment, or not at all"
+              : "no deployment brought a change"
   return { ...figure(seconds, leadTimeBand), unknown }
 }
 

@@ -11,6 +11,7 @@ export interface Event {
   digest: string
   /** What was there before, as the entry says. */
   previousDigest: string
+  previousCommit: string
   sha: string
   /** Milliseconds since 1970. */
   started: number
@@ -73,7 +74,12 @@ function eventOf(entry: LedgerEntry): Event {
     kind: kind === "apply" ? "deploy" : kind,
     outcome: status === "held" ? "pending" : status,
     ...{ hashes: [hash], run, sha, version: fact("version"), digest: fact("digest") },
-    ...{ previousDigest: fact("previousDigest"), actor: fact("actor"), reason: fact("reason") },
+    ...{
+      previousDigest: fact("previousDigest"),
+      previousCommit: fact("previousCommit"),
+      actor: fact("actor"),
+      reason: fact("reason"),
+    },
     ...{ started: Date.parse(startedAt), finished: Date.parse(finishedAt) },
     undone: takenBack ? "taken back" : untouched ? "never touched" : "not yet",
   }

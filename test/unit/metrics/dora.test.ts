@@ -176,6 +176,21 @@ describe("lead time for changes", () => {
     expect(found.notes.join()).toContain("the changes of b aren't counted: ")
   })
 
+  it("of the first deployment is known where its entry tells what was there before", () => {
+    const past = history({ a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-03-12T00:10:00Z"] })
+    const first = ledger({ ...B, facts: { ...B.facts, previousCommit: sha("a") } })
+    expect(report(first, { history: past }).changes.map(({ commit }) => commit)).toEqual([sha("b")])
+  })
+
+  it("says so where nothing new was deployed, or only what is dated later", () => {
+    const again = { ...B, sha: A.sha }
+    const past = history({ a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-04-01T00:00:00Z"] })
+    const unknown = (...records: LedgerRecord[]) =>
+      report(ledger(...records), { history: past }).leadTimeForChanges.unknown
+    expect(unknown(A, again)).toBe("no deployment brought a change")
+    expect(unknown(A, B)).toBe("what was deployed is dated after its deployment, or not at all")
+  })
+
   it("has none for the first deployment, and leaves out commits of a clock that is wrong", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
