@@ -9,6 +9,8 @@ import { eventsOf, logsOf } from "./lib/deploy/look.js"
 import { accept } from "./lib/deploy/rollback.js"
 import { statusOf, statusText } from "./lib/deploy/status.js"
 import { fail } from "./lib/errors.js"
+import { proveChain } from "./lib/metrics/chain.js"
+import { ledgerText } from "./lib/metrics/ledgerText.js"
 import { text } from "./lib/report/text.js"
 import { stopped } from "./lib/report/place.js"
 import { namedSecrets } from "./secrets.js"
@@ -193,6 +195,12 @@ export class Deployment {
   async ledger(): Promise<File> {
     const entries = await (await this.context()).ledger.entries()
     return dag.file("ledger.jsonl", entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""))
+  }
+
+  /** The same for people, the newest first, and whether it is whole. Never fails for what it finds. Runs each time. */
+  @func({ cache: "never" })
+  async past(): Promise<string> {
+    return ledgerText(proveChain(await (await this.context()).ledger.text()))
   }
 
   /**

@@ -91,10 +91,16 @@ function addLooks(program: Command): void {
       exit(await lookAt("logs", options, more))
     })
 
+  look("ledger", "print all that was done to the environment, the newest first")
+    .option("--json", "as it is kept, an entry a line")
+    .action(async (options: LookOptions) => {
+      const { lookAt } = await import("../commands/deploy.js")
+      exit(await lookAt(options.json ? "ledger" : "past", options))
+    })
+
   for (const [name, description] of [
     ["events", "print what happened in the cluster, what matters first"],
     ["finish", "accept a version that is held for lack of requests"],
-    ["ledger", "print all that was done to the environment, an entry a line"],
   ] as const)
     look(name, description).action(async (options: LookOptions) => {
       const { lookAt } = await import("../commands/deploy.js")

@@ -28,7 +28,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   logs: ["logs", "logs --environment staging --since 300 --follow 60"],
   events: ["events --environment staging"],
   finish: ["finish --environment production"],
-  ledger: ["ledger --environment production"],
+  ledger: ["ledger --environment production", "ledger --json > ledger.jsonl"],
   "metrics dora": ["metrics dora", "metrics dora --environment staging --window 90d --json"],
   "metrics ledger": ["metrics ledger --verify", "metrics ledger --ledger ledger.jsonl --json"],
   "metrics protection": [

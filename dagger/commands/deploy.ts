@@ -114,7 +114,7 @@ export async function watch(options: WatchOptions): Promise<number> {
 
 /** Asks how an environment stands, or puts it in order. */
 export async function lookAt(
-  what: "status" | "logs" | "events" | "finish" | "ledger",
+  what: "status" | "logs" | "events" | "finish" | "past" | "ledger",
   { source, ...options }: DeployOptions & { source: string },
   more: readonly string[] = [],
 ): Promise<number> {

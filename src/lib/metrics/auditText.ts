@@ -14,7 +14,8 @@ export function auditText({ ledger, deployments, environment, at }: Audit): stri
   ].join("\n")
 }
 
-function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
+/** Whether a ledger is whole, on a line. */
+export function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
   const notes = noted === null ? "no git notes to compare with" : `${noted} of them in git notes too`
   const sum = `${count(entries, "entry").replace("entrys", "entries")}, ${notes}`
   return intact
@@ -25,9 +26,17 @@ function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledger"]): 
 /** To the minute, with its zone. */
 export const minute = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`
 
+/** What was done, by the kind of an entry. */
+export const WORDS = {
+  deploy: "deployed",
+  rollback: "rolled back to",
+  manual: "put there by hand",
+  apply: "applied",
+} as const
+
 function rowLines(row: AuditedDeployment): string[] {
   const { kind, version, status, run, actor, commit, digest, approval, release, hash } = row
-  const what = { deploy: "deployed", rollback: "rolled back to", manual: "put there by hand" }[kind]
+  const what = WORDS[kind]
   const facts = [
     `${MARKS[approval.state]} ${approvalText(row)}`,
     `${MARKS[release.state]} ${releaseText(release)}`,

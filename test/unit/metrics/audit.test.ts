@@ -7,6 +7,7 @@ import {
   type SignedCommit,
 } from "../../../src/lib/metrics/approval.js"
 import { auditOf, type Evidence } from "../../../src/lib/metrics/audit.js"
+import { ledgerText } from "../../../src/lib/metrics/ledgerText.js"
 import { auditMarkdown, auditText } from "../../../src/lib/metrics/auditText.js"
 import { proveChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, digest, ledger, sha } from "./ledgers.js"
@@ -150,6 +151,27 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
       /^✗ the ledger is not whole \(1 fault\): 3 entries, [^\n]*\n✗ something is missing before the first entry: /,
     )
     expect(broken).toContain("✗ signatures refused: no signature")
+  })
+
+  it("has a shorter form, without what speaks for each", () => {
+    const text = ledgerText(proveChain(entries.map(ledgerLine).join("")))
+    const hashes = entries.map(({ hash }) => hash.slice(0, 12))
+    expect(text)
+      .toBe(`✓ the ledger is whole: 4 entries, no git notes to compare with; it ends with ${hashes[3]}
+
+2026-03-04 12:10 UTC  deployed c: failed after 10 min
+    run run-c, commit cccccccccccc, entry ${hashes[3]}
+    a
+2026-03-03 12:10 UTC  rolled back to a: succeeded after 10 min
+    run back, commit aaaaaaaaaaaa, entry ${hashes[2]}
+2026-03-02 12:10 UTC  deployed b: succeeded after 10 min
+    run run-b, commit bbbbbbbbbbbb, entry ${hashes[1]}
+2026-03-01 12:10 UTC  deployed a: succeeded after 10 min
+    run run-a by ann <script>, commit aaaaaaaaaaaa, entry ${hashes[0]}
+`)
+    expect(ledgerText(proveChain(entries.slice(1).map(ledgerLine).join("")))).toMatch(
+      /^✗ [^\n]*\n✗ something is missing/,
+    )
   })
 
   it("is a table for reviewers, in which nothing acts", () => {

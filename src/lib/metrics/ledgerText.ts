@@ -1,0 +1,28 @@
+import type { LedgerEntry } from "../ledger.js"
+import { visible } from "../report/escape.js"
+import { ledgerLine, minute, WORDS } from "./auditText.js"
+import type { Chain } from "./chain.js"
+import { durationText } from "./numbers.js"
+
+/** A ledger for whoever has to find out at night what was done: what is wrong with it, then the newest first. */
+export function ledgerText({ entries, faults, head, noted }: Chain): string {
+  const sum = { entries: entries.length, head, noted, intact: faults.length === 0, faults }
+  return [
+    ledgerLine(sum),
+    ...faults.map(({ message }) => `✗ ${visible(message)}`),
+    "",
+    ...entries.toReversed().flatMap(entryLines),
+    "",
+  ].join("\n")
+}
+
+function entryLines({ kind, status, startedAt, finishedAt, run, sha, hash, facts }: LedgerEntry): string[] {
+  const { version = "?", actor = "", previous = "", reason = "", instead = "" } = facts
+  const took = durationText((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)
+  const before = kind === "manual" ? instead : previous
+  return [
+    `${minute(new Date(finishedAt).toISOString())}  ${WORDS[kind]} ${version}: ${status}${kind === "manual" ? "" : ` after ${took}`}`,
+    `    run ${run}${actor && ` by ${actor}`}, commit ${sha.slice(0, 12) || "unknown"}, entry ${hash.slice(0, 12)}${before && `; before: ${before}`}`,
+    ...(reason === "" ? [] : [`    ${reason.split("\n")[0] ?? ""}`]),
+  ].map(visible)
+}
