@@ -13,6 +13,7 @@ import {
   File,
   float,
   func,
+  generate,
   object,
   Secret,
   Service,
@@ -48,6 +49,7 @@ import { Release, releaseOf } from "./release.js"
 import { Security } from "./security.js"
 import { Tests } from "./tests.js"
 import { verificationOf } from "./verify.js"
+import { wrappersOf } from "./wrappers.js"
 
 /** What a .git folder holds beside history, and may be big. */
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
@@ -145,6 +147,19 @@ export class Slipway {
     const { source } = this
     const changes = await Promise.all([(await this.quality()).fix(), (await this.infra()).fix()])
     return changes.reduce((changed, change) => changed.withChanges(change), source).changes(source)
+  }
+
+  /**
+   * The files by which CI hosts call Slipway, for the hosts that `wrappers.hosts` in `slipway.yaml` names. Pure.
+   * `dagger check` finds those that are out of date. Fails for a bad `slipway.yaml`, UNKNOWN_HOST, WRAPPERS_UNPINNED.
+   *
+   * @param hosts Other hosts: `github`, `gitlab`, `azure`, `jenkins`, `circleci`.
+   * @param slipway Which Slipway they fetch: a git address, `@`, and a whole commit. `wrappers.slipway`, if left out.
+   */
+  @func()
+  @generate()
+  async wrappers(hosts: string[] = [], slipway = ""): Promise<Changeset> {
+    return wrappersOf(this.source, await this.written(), hosts, slipway)
   }
 
   /**

@@ -5,7 +5,7 @@ import { fail } from "../../src/lib/errors.js"
 export function oneOf<T extends Argument | Option>(
   of: T,
   known: readonly string[],
-  code: "UNKNOWN_STAGE" | "UNKNOWN_EVENT" | "UNKNOWN_ENVIRONMENT" | "UNKNOWN_SHELL",
+  code: "UNKNOWN_STAGE" | "UNKNOWN_EVENT" | "UNKNOWN_ENVIRONMENT" | "UNKNOWN_SHELL" | "UNKNOWN_HOST",
 ): T {
   of.choices(known).argParser((value) => {
     if (!known.includes(value)) throw fail(code, [value, known])

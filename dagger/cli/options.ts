@@ -27,7 +27,13 @@ export const withRunId = (command: Command): Command =>
 /** What happened, as a CI host tells it. */
 export const withEvent = (command: Command): Command =>
   command
-    .addOption(oneOf(new Option("--event <name>", "what happened").default("local"), EVENTS, "UNKNOWN_EVENT"))
+    .addOption(
+      oneOf(
+        new Option("--event <name>", "what happened").default(undefined, "local"),
+        EVENTS,
+        "UNKNOWN_EVENT",
+      ),
+    )
     .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
     .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
     .option("--fork", "the pull request comes from another repository; by default as the CI host says")

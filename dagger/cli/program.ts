@@ -8,6 +8,7 @@ import { addMendCommands } from "./mend.js"
 import { addMetricsCommands } from "./metrics.js"
 import { addReleaseCommands } from "./release.js"
 import { addRunCommands } from "./run.js"
+import { addWrappersCommand } from "./wrappers.js"
 import { nodesOf, treeOf } from "./tree.js"
 
 /** The whole command, with its subcommands by area: each file adds those of one. */
@@ -33,6 +34,7 @@ function addExamples(command: Command, examples: readonly string[]): void {
 
 const AREAS = [
   ["The pipeline:", addRunCommands],
+  ["CI hosts:", addWrappersCommand],
   ["Releases:", addReleaseCommands],
   ["Deployments:", addDeployCommands],
   ["Deployments:", addMetricsCommands],

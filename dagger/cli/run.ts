@@ -1,7 +1,9 @@
-import type { Command } from "commander"
+import { type Command, Option } from "commander"
+import { CI_HOSTS, type CiHost } from "../../src/lib/config/wrappers.js"
 import { PUBLISHED } from "../../src/lib/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { PlanOptions } from "../commands/plan.js"
+import { oneOf } from "./choices.js"
 import { addInfraCommands } from "./infra.js"
 import {
   exit,
@@ -28,7 +30,18 @@ const GROUPS = {
 export function addRunCommands(program: Command): void {
   withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))
     .description("run what this event asks for and leave every report in --out")
-    .action(async (options: CiOptions) => exit(await runCi(options)))
+    .addOption(
+      oneOf(
+        new Option("--host <name>", "read from this CI host what happened, and tell it what came of it"),
+        CI_HOSTS,
+        "UNKNOWN_HOST",
+      ),
+    )
+    .action(async ({ host, ...options }: CiOptions & { host?: CiHost }) => {
+      if (host === undefined) return exit(await runCi(options))
+      const { runCiOn } = await import("../commands/host.js")
+      exit(await runCiOn(host, options))
+    })
 
   withEvent(withSource(program.command("plan")))
     .description("say what ci would run for an event, what not, and why; no engine is asked")

@@ -44,12 +44,34 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions 
   issuer?: string
   /** A registry of Slipway's own, which lasts as long as the engine's cache. */
   embedded?: boolean
+  /** What makes output harmless to who reads it for commands. */
+  inert?: (output: string) => string
+}
+
+/** How a run ended. */
+export interface Ran {
+  code: number
+  out: string
+  /** Absent where the run left none. */
+  verdict?: Verdict
 }
 
 /** What `ci` writes. */
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
-  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy", "zap"],
+  ...[
+    "junit",
+    "sarif",
+    "logs",
+    "coverage",
+    "trivy",
+    "terraform",
+    "sbom",
+    "release",
+    "deploy",
+    "zap",
+    "gitlab",
+  ],
 ]
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
@@ -119,7 +141,11 @@ function releaseArguments(options: CiOptions, only: readonly string[]): string[]
 }
 
 /** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
-export async function runCi(options: CiOptions, only: string[] = []): Promise<number> {
+export const runCi = async (options: CiOptions, only: string[] = []): Promise<number> =>
+  (await runPipeline(options, only)).code
+
+/** The same, with the verdict. */
+export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<Ran> {
   const source = absoluteSource(options.source)
   const out = prepareOut(options.out)
   if ((options.event ?? "local") !== "local" && !options.embedded) await refuseDirty(source, out)
@@ -134,14 +160,14 @@ export async function runCi(options: CiOptions, only: string[] = []): Promise<nu
   ]
   const log = join(out, "logs/dagger.log")
   const code = await daggerWithProgress(args, log)
-  if (code === 130) return code
+  if (code === 130) return { code, out }
   const file = join(out, "verdict.json")
-  if (code !== 0 || !existsSync(file)) return noVerdict(log)
+  if (code !== 0 || !existsSync(file)) return { code: noVerdict(log), out }
   const written = readFileSync(file, "utf8")
   const verdict = JSON.parse(written) as Verdict
   if (options.json) process.stdout.write(written)
-  else printVerdict(verdict, out)
-  return verdict.exitCode
+  else process.stdout.write((options.inert ?? String)(verdictText(verdict, out)))
+  return { code: verdict.exitCode, out, verdict }
 }
 
 /** Says what the engine's own last words were. */
@@ -152,7 +178,7 @@ export function noVerdict(log: string): number {
   return ExitCode.infrastructure
 }
 
-function printVerdict(verdict: Verdict, out: string): void {
+function verdictText(verdict: Verdict, out: string): string {
   const failures = join(out, "failures.txt")
   const lines = [
     ...verdict.stages.map(stageLine),
@@ -161,7 +187,7 @@ function printVerdict(verdict: Verdict, out: string): void {
     "",
     `${verdict.status} in ${duration(verdict.milliseconds)}; reports in ${out}`,
   ]
-  process.stdout.write(`${lines.join("\n")}\n`)
+  return `${lines.join("\n")}\n`
 }
 
 const SIGNS: Record<StageResult["status"], string> = { passed: "✓", failed: "✗", error: "✗", skipped: "-" }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import { parseReference } from "../../src/lib/release/reference.js"
+import { secretAddresses } from "../lib/secretAddress.js"
 import { configuredRegistry, isAddress } from "./source.js"
 
 /** How a registry is reached. */
@@ -86,7 +87,7 @@ export const signerArguments = (): string[] =>
       ["passphrase", "COSIGN_PASSWORD"],
       ["token", "SIGSTORE_ID_TOKEN"],
     ] as const
-  ).flatMap(([argument, name]) => (process.env[name] ? [`--${argument}=env://${name}`] : []))
+  ).flatMap(([argument, name]) => secretAddresses([name]).map((address) => `--${argument}=${address}`))
 
 /** The arguments that hand secrets to a Dockerfile's commands. */
 export const secretArguments = (addresses: readonly string[] = []): string[] =>

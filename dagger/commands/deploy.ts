@@ -4,6 +4,7 @@ import { findHolder, KUBECONFIG } from "../cluster/holder.js"
 import { callModule, daggerHere } from "../dagger.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
 import { originArguments } from "./origin.js"
+import { secretAddresses } from "../lib/secretAddress.js"
 import { absoluteSource } from "./source.js"
 
 /** Where, and what, is deployed. */
@@ -86,9 +87,7 @@ function kubeconfig(name: string, value: string): string {
 }
 
 const held = (names: readonly string[]): string[] =>
-  ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`))
-    .filter((name) => process.env[name])
-    .map((name) => `env://${name}`)
+  secretAddresses(ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`)))
 
 /** What a watch is done with. */
 export interface WatchOptions extends DeployOptions, RegistryOptions {

@@ -2,6 +2,7 @@ import { resolve } from "node:path"
 import { pullRequestOf } from "../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../src/lib/infra/credentials.js"
 import type { Group } from "../../src/lib/stages.js"
+import { secretAddresses } from "../lib/secretAddress.js"
 
 /** What infrastructure is planned with. */
 export interface InfraOptions {
@@ -30,7 +31,7 @@ export function infraArguments(options: InfraOptions, event: string, only: reado
     only.length === 0 ? CONNECTED_EVENTS.includes(event) : CONNECTED.some((group) => only.includes(group))
   if (!connects) return []
   const { environment, root, plan, detailedExitcode, infraSecret = [] } = options
-  const secrets = [...forTool(process.env).map((name) => `env://${name}`), ...infraSecret]
+  const secrets = [...secretAddresses(forTool(process.env)), ...infraSecret]
   return [
     "with-infra",
     ...[...new Set(secrets)].map((address) => `--secrets=${address}`),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
+import type { Config } from "../../src/lib/config/config.js"
 import { parseConfig } from "../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../src/lib/errors.js"
 import { webAddress } from "../../src/lib/image/revision.js"
@@ -17,12 +18,15 @@ export function absoluteSource(source: string): string {
   return folder
 }
 
-/** The registry that a folder's slipway.yaml names. What is wrong in that file, the module says. */
-export function configuredRegistry(source: string): string | undefined {
+/** The registry that a folder's slipway.yaml names. */
+export const configuredRegistry = (source: string): string | undefined => configured(source)?.release.registry
+
+/** What a folder's slipway.yaml says; undefined without one. What is wrong in that file, the module says. */
+export function configured(source: string): Config | undefined {
   const file = join(source, "slipway.yaml")
   if (isAddress(source) || !existsSync(file)) return undefined
   try {
-    return parseConfig(readFileSync(file, "utf8") || undefined).release.registry
+    return parseConfig(readFileSync(file, "utf8") || undefined)
   } catch (error) {
     if (error instanceof SlipwayError) return undefined
     throw error

@@ -5,6 +5,7 @@
 import { deployErrors } from "./errors/deploy.js"
 import { engineErrors } from "./errors/engine.js"
 import { type Catalogue, type Entry, ExitCode, quote } from "./errors/entry.js"
+import { hostErrors } from "./errors/host.js"
 import { imageErrors } from "./errors/image.js"
 import { infraErrors } from "./errors/infra.js"
 import { kubeErrors } from "./errors/kube.js"
@@ -73,6 +74,7 @@ const catalogue = {
     exitCode: ExitCode.badInput,
   }),
   ...engineErrors,
+  ...hostErrors,
   ...imageErrors,
   ...releaseErrors,
   ...infraErrors,

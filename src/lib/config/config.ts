@@ -27,6 +27,7 @@ import { load } from "./load.js"
 import { monitoring } from "./monitoring.js"
 import { notify } from "./notify.js"
 import { image, release } from "./supplyChain.js"
+import { wrappers } from "./wrappers.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
 /** The tools of the quality stage, in the order in which reports list them. */
@@ -313,6 +314,7 @@ export const spec = {
     dast,
     notify,
     monitoring,
+    wrappers,
     parallel: {
       kind: "integer",
       doc: "How many stages may run at once.",

@@ -246,3 +246,15 @@ export const percentage: TextRule = {
   expected: 'per cent from "0" to "99.99"',
   pattern: /^[0-9]{1,2}(\.[0-9]{1,2})?$/,
 }
+
+/** It stands in a shell script, in quotes. */
+export const pinnedRepository: TextRule = {
+  expected: 'a git address and a whole commit, such as "https://git.example.com/team/slipway@" and 40 digits',
+  pattern: /^(https|ssh|file):\/\/[A-Za-z0-9._~/:@%+-]+@[0-9a-f]{40}$/,
+}
+
+/** Five fields, each of numbers alone: some hosts know no names of months and days. */
+export const cronTime: TextRule = {
+  expected: 'five fields of cron, minute first, such as "23 4 * * *"',
+  pattern: /^[0-9*,/-]{1,40}( [0-9*,/-]{1,40}){4}$/,
+}

@@ -48,8 +48,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(37)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(37)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(38)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(38)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -136,6 +136,9 @@ describe("the schema", () => {
       "monitoring.alerts.for",
       "monitoring.watch.policy",
       "monitoring.watch.duration",
+      "wrappers.hosts",
+      "wrappers.secrets",
+      "wrappers.schedule",
       "parallel",
       "timeout",
       "images.replace",

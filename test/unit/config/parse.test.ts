@@ -132,6 +132,7 @@ describe("what fits", () => {
           ramps: [...[100, 200, 300, 400].map((users) => ramp(120, users)), ramp(180, 400), ramp(60, 0)],
         },
       },
+      wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *" },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -267,6 +268,13 @@ describe("what fits", () => {
         stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, bears: 100 },
         influxdb: "http://influx.monitoring:8086/write?db=load",
         prometheus: "http://prometheus.monitoring:9090/api/v1/write",
+      },
+      wrappers: {
+        hosts: ["github", "circleci"],
+        slipway: `https://git.example.com/team/slipway@${"a".repeat(40)}`,
+        secrets: ["TF_VAR_password"],
+        schedule: "*/30 1-5 * * 1,3",
+        connection: "Azure (audio)",
       },
       parallel: 4,
       timeout: 3600,
@@ -512,6 +520,13 @@ describe("what fits", () => {
         readonly stress: Stress
         readonly influxdb?: string
         readonly prometheus?: string
+      }
+      readonly wrappers: {
+        readonly hosts: readonly ("github" | "gitlab" | "azure" | "jenkins" | "circleci")[]
+        readonly slipway?: string
+        readonly secrets: readonly string[]
+        readonly schedule: string
+        readonly connection?: string
       }
       readonly parallel: number
       readonly timeout: number

@@ -5,6 +5,7 @@ import * as load from "./loadSamples.js"
 import * as infra from "./infraSamples.js"
 import * as supplyChain from "./supplyChainSamples.js"
 import * as tell from "./tellSamples.js"
+import * as wrappers from "./wrappersSamples.js"
 
 /** Documents that fit, and documents with one thing wrong each, with its place. */
 
@@ -17,7 +18,7 @@ export const good: Record<string, string> = {
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
   "null sections":
-    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nimages:\n",
+    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nwrappers:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -144,6 +145,12 @@ load:
   stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, bears: 100}
   influxdb: http://influx.monitoring:8086/write?db=load
   prometheus: http://prometheus.monitoring:9090/api/v1/write
+wrappers:
+  hosts: [github, circleci]
+  slipway: https://git.example.com/team/slipway@${"a".repeat(40)}
+  secrets: [TF_VAR_password]
+  schedule: "*/30 1-5 * * 1,3"
+  connection: Azure (audio)
 parallel: 4
 timeout: 1h
 images:
@@ -196,6 +203,7 @@ images:
   "a database by digest": `security: {database: {repository: 'a.example/b/trivy-db:2@sha256:${"0".repeat(64)}'}}\n`,
   "indented comments": `parallel: 3\n${" ".repeat(150)}# far right\n`,
   ...supplyChain.good,
+  ...wrappers.good,
   ...infra.good,
   ...deploy.good,
   ...dast.good,
@@ -231,11 +239,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -475,6 +483,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     '1:25: images.replace.git: expected an image reference such as "registry.example.com/python:3.11-slim", received "a/Git:1"',
   ],
   ...supplyChain.bad,
+  ...wrappers.bad,
   ...infra.bad,
   ...deploy.bad,
   ...dast.bad,

@@ -1,0 +1,39 @@
+import { type Catalogue, ExitCode, quote } from "./entry.js"
+
+/** Errors of CI hosts, and of the files by which they call Slipway. */
+export const hostErrors = {
+  WRAPPERS_UNPINNED: (pin: string) => ({
+    message:
+      pin === ""
+        ? "nothing says which Slipway the wrappers are to fetch"
+        : `${quote(pin)} is no git address with a whole commit`,
+    remedy:
+      'say it in slipway.yaml: `wrappers: { slipway: "https://git.example.com/team/slipway@<commit>" }`',
+    exitCode: ExitCode.badInput,
+  }),
+  UNKNOWN_HOST: (host: string, known: readonly string[]) => ({
+    message: `unknown CI host ${quote(host)}`,
+    remedy: `choose one of ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
+  HOST_ELSEWHERE: (host: string, variable: string) => ({
+    message: `this is no job of the CI host ${quote(host)}: ${variable} isn't set`,
+    remedy: "leave --host out, and say what happened by --event and --ref",
+    exitCode: ExitCode.badInput,
+  }),
+  TRUSTS_STRANGERS: (event: string) => ({
+    message: `the event ${quote(event)} would run a pull request's code with this repository's secrets`,
+    remedy: "use pull_request, where a fork's code gets no secrets",
+    exitCode: ExitCode.badInput,
+  }),
+  UNKNOWN_ACTION: (action: string, known: readonly string[]) => ({
+    message: `SLIPWAY_ACTION is ${quote(action)}, which nobody knows how to do`,
+    remedy: `choose one of ${known.join(", ")}`,
+    exitCode: ExitCode.badInput,
+  }),
+  NOTHING_TO_DEPLOY: () => ({
+    message: "nothing says what to deploy",
+    remedy: "set SLIPWAY_VERSION to a tag, a digest or a whole reference",
+    exitCode: ExitCode.badInput,
+  }),
+} satisfies Catalogue

@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { parseConfig } from "../../../src/lib/config/parse.js"
+import { CI_HOSTS } from "../../../src/lib/config/wrappers.js"
+import { describe as describeWrappers } from "../../../src/lib/wrappers/description.js"
+import { WRAPPERS, wrapperFiles } from "../../../src/lib/wrappers/files.js"
+
+const GOLDEN = join(import.meta.dirname, "../../fixtures/wrappers")
+const PIN = "https://git.example.com/team/slipway@0123456789abcdef0123456789abcdef01234567"
+const released = parseConfig(`
+release: { registry: team.azurecr.io }
+deploy: { aks: { staging: audio-staging/upscaler } }
+wrappers: { slipway: "${PIN}", secrets: [TF_VAR_password], connection: "Azure (audio)" }
+`)
+const files = wrapperFiles(CI_HOSTS, describeWrappers(released))
+
+describe("wrapperFiles", () => {
+  it.each(Object.keys(files))("%s is as golden", async (path) => {
+    await expect(files[path]).toMatchFileSnapshot(join(GOLDEN, path))
+  })
+
+  it("are none without a host, and the script besides for one", () => {
+    expect(wrapperFiles([], describeWrappers(released))).toEqual({})
+    expect(Object.keys(wrapperFiles(["gitlab"], describeWrappers(released)))).toEqual([
+      ".slipway/slipway",
+      ".gitlab-ci.yml",
+    ])
+  })
+
+  it.each(CI_HOSTS)("calls Slipway once for %s, and asks nothing else of a shell", (host) => {
+    const text = files[WRAPPERS[host].path] ?? ""
+    const calls = Array.from(text.matchAll(/\bsh (?!')[\w./]+ [^'"\n,]*/g), ([call]) => call)
+    expect(calls).toEqual([`sh .slipway/slipway ci --host ${host}`])
+    expect(text).not.toContain("pull_request_target")
+  })
+
+  it("has YAML that can be read, with every secret in the environment of the one call", () => {
+    const text = files[".github/workflows/slipway.yml"] ?? ""
+    const { jobs } = parse(text) as { jobs: { slipway: { steps: { env?: object }[]; env?: object } } }
+    const environments = jobs.slipway.steps.flatMap(({ env }) => (env === undefined ? [] : [env]))
+    expect(environments).toHaveLength(1)
+    expect(environments[0]).toMatchObject({
+      TF_VAR_password: "${{ secrets.TF_VAR_password }}",
+      PRODUCTION_KUBECONFIG: "${{ secrets.PRODUCTION_KUBECONFIG }}",
+    })
+    expect(jobs.slipway.env).toBeUndefined()
+  })
+})
+
+describe("describe", () => {
+  const secrets = (text: string): readonly string[] => describeWrappers(parseConfig(text), PIN).secrets
+
+  it("needs no secrets where nothing is published", () => {
+    expect(secrets("")).toEqual([])
+    expect(secrets("wrappers: { secrets: [A] }")).toEqual(["A"])
+  })
+
+  it("needs no key where somebody signs without one, no kubeconfig for AKS, no database without migrations", () => {
+    expect(
+      secrets(`
+release: { registry: r.example.com, identity: me@example.com, issuer: "https://example.com" }
+deploy: { aks: { staging: a/b, production: c/d }, migrate: { command: none } }`),
+    ).toEqual(["REGISTRY_PASSWORD", "REGISTRY_USERNAME"])
+  })
+
+  it("fails without a commit to fetch", () => {
+    expect(() => describeWrappers(parseConfig(""))).toThrow("WRAPPERS_UNPINNED")
+    expect(() => describeWrappers(released, "https://git.example.com/slipway@main")).toThrow(
+      '"https://git.example.com/slipway@main" is no git address with a whole commit',
+    )
+  })
+})
+
+describe("the script", () => {
+  const script = files[".slipway/slipway"] ?? ""
+  const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    execFileSync("sh", ["-s", "--", ...args], {
+      input: script,
+      env: { PATH: process.env["PATH"], ...env },
+    }).toString()
+
+  it("hands all arguments to the command that SLIPWAY names", () => {
+    expect(run({ SLIPWAY: "printf <%s>" }, "ci", "--host", "a b")).toBe("<ci><--host><a b>")
+  })
+
+  it("is one for every shell", () => {
+    expect(() => execFileSync("sh", ["-n"], { input: script })).not.toThrow()
+  })
+})
