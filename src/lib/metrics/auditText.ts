@@ -18,6 +18,7 @@ export function auditText({ ledger, deployments, environment, at }: Audit): stri
 export function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
   const notes = noted === null ? "no git notes to compare with" : `${noted} of them in git notes too`
   const sum = `${count(entries, "entry").replace("entrys", "entries")}, ${notes}`
+  if (intact && entries === 0) return "- the ledger is empty"
   return intact
     ? `✓ the ledger is whole: ${sum}${head === "" ? "" : `; it ends with ${head.slice(0, 12)}`}`
     : `✗ the ledger is not whole (${count(faults.length, "fault")}): ${sum}`

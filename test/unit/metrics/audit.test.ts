@@ -169,6 +169,7 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
 2026-03-01 12:10 UTC  deployed a: succeeded after 10 min
     run run-a by ann <script>, commit aaaaaaaaaaaa, entry ${hashes[0]}
 `)
+    expect(ledgerText(proveChain(""))).toMatch(/^- the ledger is empty\n/)
     expect(ledgerText(proveChain(entries.slice(1).map(ledgerLine).join("")))).toMatch(
       /^✗ [^\n]*\n✗ something is missing/,
     )
