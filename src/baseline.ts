@@ -17,6 +17,7 @@ import { interrupted, stageExitCode } from "./lib/run.js"
 import { applySuppressions, suppressionFindings } from "./lib/security/suppressions.js"
 import { ownMessage } from "./lib/tools/outcome.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
+import type { NamedSecret } from "./secrets.js"
 import { attempted, identity, type Stage, unfinished } from "./stage.js"
 import { readSuppressions, type Suppressions } from "./suppressions.js"
 import { type Target, targetOf } from "./target.js"
@@ -71,12 +72,18 @@ async function scanned(inputs: DastInputs) {
   if (suppressions.problem !== undefined) return notBegun(suppressions.problem.reason, ExitCode.badInput)
   const target = inputs.target ?? (await targetOf(inputs))
   const active = config.dast.active[environment] === "yes"
-  const header = secretNamed(inputs.secrets, environment, "DAST_AUTH_HEADER")?.secret
+  const header = await trimmed(secretNamed(inputs.secrets, environment, "DAST_AUTH_HEADER"))
   inputs.say(`scanning ${target.url} (${target.way}), ${active ? "attacking it" : "only looking"}`)
   const reached = await reach(target, header, inputs)
   const start = startOf(reached, { active, dast: config.dast })
   if ("problem" in start) return notBegun(`${target.url}: ${start.problem}`, unreachable(reached))
   return scan({ target, start, active, header }, suppressions, inputs)
+}
+
+/** A value from a file ends with a line break, which no header can hold; without any there is no header. */
+async function trimmed(named: NamedSecret | undefined): Promise<Secret | undefined> {
+  const value = (await named?.secret.plaintext())?.trim() ?? ""
+  return named === undefined || value === "" ? undefined : dag.setSecret(`${named.name}, trimmed`, value)
 }
 
 /** Whether a service is down or has nothing to scan. */
@@ -111,7 +118,7 @@ async function reach(target: Target, header: Secret | undefined, inputs: DastInp
 
 async function scan(prepared: Prepared, suppressions: Suppressions, inputs: DastInputs) {
   const begun = Date.now()
-  const { config, environment, secrets } = inputs
+  const { config, environment } = inputs
   const { target, start, active } = prepared
   const { timeout } = config.dast
   const { url } = target
@@ -130,9 +137,7 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const facts = {
     ...{ target: `${url} (${target.way})`, scan: active ? "active" : "passive" },
     ...{ "OpenAPI document": start.note, zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}` },
-    ...(secretNamed(secrets, environment, "DAST_AUTH_HEADER") !== undefined && {
-      authentication: config.dast.header,
-    }),
+    ...(prepared.header !== undefined && { authentication: config.dast.header }),
   }
   const done = { ...timing(run, begun), log, files: files.folder, facts }
   const interruption = interrupted(run, "ZAP", timeout)
@@ -185,7 +190,7 @@ function zapOn({ target, start, header }: Prepared, plan: string, inputs: DastIn
 /** Takes the header's value out of a text: a service may well send it back. */
 async function hiding(header: Secret | undefined): Promise<(text: string) => string> {
   if (header === undefined) return (text) => text
-  const value = (await header.plaintext()).trim()
+  const value = await header.plaintext()
   const words = [value, ...value.split(/\s+/).filter((word) => word.length >= LEAST_SECRET)]
   const secrets = words.flatMap((word) => [word, xml(word)])
   return (text) => scrub(text, secrets)

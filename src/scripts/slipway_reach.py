@@ -42,7 +42,7 @@ def ask(url, headers):
 def main():
     settings = json.loads(sys.argv[1])
     secret = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    headers = {settings["header"]: secret.read_text("utf-8").strip()} if secret else {}
+    headers = {settings["header"]: secret.read_text("utf-8")} if secret else {}
     url = settings["url"]
     deadline = time.monotonic() + settings["seconds"]
     while True:

@@ -93,7 +93,8 @@ const scans = once(async () => {
         module: REPOSITORY,
         prelude: "",
         scripts: Object.fromEntries(names.flatMap(scriptsOf)),
-        env: { STAGING_DAST_AUTH_HEADER: KEY },
+        // As a secret from a file ends.
+        env: { STAGING_DAST_AUTH_HEADER: `${KEY}\n` },
       }),
     ),
   )
