@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { observe } from "../../src/lib/deploy/context.js"
 import { deploy } from "../../src/lib/deploy/run.js"
 import { accept, giveUp, manifestsOf, targetOf } from "../../src/lib/deploy/rollback.js"
 import { statusOf } from "../../src/lib/deploy/status.js"
+import { watch } from "../../src/lib/deploy/watch.js"
 import { ledgerFaults } from "../../src/lib/ledger.js"
 import { NAMESPACE, type Pod, SERVICE, type Service } from "../../src/lib/kube/objects.js"
 import { without } from "../../src/lib/tools/json.js"
@@ -68,6 +70,20 @@ async function steady({ kube: client, namespace }: Place, version: string): Prom
   expect(await client.get<Service>(SERVICE, "api-preview", namespace)).toBeUndefined()
 }
 
+/** Watching what is deployed: well, then replaced by somebody, and what came in its place is ill. */
+async function watched(here: Place): Promise<void> {
+  const seen = (seconds: number) => watch(context(here), seconds, () => undefined)
+  expect(await seen(2)).toMatchObject({ status: "well", version: "better" })
+  const replaced = seen(60)
+  await sleep(2_000)
+  await kubectl("-n", here.namespace, "set", "env", "deployment/api", "ERRORS=0.5")
+  expect(await replaced).toMatchObject({ status: "replaced", version: "better" })
+  await kubectl("-n", here.namespace, "rollout", "status", "deployment/api", "--timeout=60s")
+  const ill = await seen(20)
+  expect(ill.status).toBe("unwell")
+  expect(ill.text).toMatch(/^error rate \d+\.\d % \(\d+ of \d+ requests; limit 2 %\)$/)
+}
+
 describe("with 50 requests a second", () => {
   it("a good version replaces a good one, and no request fails", async () => {
     const here = place("good")
@@ -112,6 +128,7 @@ describe("with 50 requests a second", () => {
     }))
     expect(failure(back)).toEqual({ step: "", reason: "", log: "" })
     await steady(here, "better")
+    await watched(here)
   })
 
   it("one that fails with its traffic alone is taken back at once", async () => {

@@ -75,7 +75,7 @@ it("check -l lists every gate, what generates files, and nothing else", async ()
     STAGES[group].map((name) => `${group}:${name.replace("8", "-8")}`),
   )
   // Building is no gate of its own: it is what is scanned. Publishing is none, either.
-  const gates = [...checks, "image:scan"]
+  const gates = [...checks, "image:scan", "monitoring:promtool"]
   expect(names.toSorted()).toEqual([...gates, "slipway:wrappers"].toSorted())
   // Each of the two parts has a title, and an empty line is between them.
   expect(stdout.trim().split("\n")).toHaveLength(gates.length + 1 + 3)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => receiver.stop())
 beforeEach(async () => {
   clock = new Clock()
-  await receiver.control({ reset: true, key: "shared" })
+  await receiver.control({ reset: true, signed: true })
 })
 
 const PATHS: Record<Channel, string> = {
@@ -25,7 +25,7 @@ const PATHS: Record<Channel, string> = {
 const to = (channel: Channel, more: Partial<Address> = {}): Address => ({
   channel,
   url: `${receiver.url}${PATHS[channel]}`,
-  secret: "shared",
+  secret: "shared-by-both-ends",
   ...more,
 })
 

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { once } from "../../src/lib/once.js"
+import type { Annotation, Seen } from "../unit/notify/receiver.js"
+import { engineEnvironment } from "./dagger.js"
+import { folder, service, write } from "./pipeline.js"
+import { runScripts } from "./session.js"
+import { formsOf } from "./supply.js"
+
+beforeAll(engineEnvironment)
+
+const ESTATE = join(REPOSITORY, "test/fixtures/modules/estate")
+const RECEIVER = join(REPOSITORY, "test/fixtures/notify")
+const RUN = randomUUID()
+const id = (letter: string) => letter.repeat(40)
+
+const secrets = {
+  SLACK_WEBHOOK: `http://hooks.test:8000/services/T000/B000/${randomUUID().replaceAll("-", "")}`,
+  TEAMS_WEBHOOK: `http://hooks.test:8000/workflows/${randomUUID()}`,
+  NOTIFY_WEBHOOK: `http://hooks.test:8000/hooks/${randomUUID()}`,
+  NOTIFY_WEBHOOK_SECRET: "shared-by-both-ends",
+  GRAFANA_TOKEN: "glsa_slipway",
+  STAGING_SLACK_WEBHOOK: `http://nobody.invalid/services/T000/B000/${randomUUID().replaceAll("-", "")}`,
+}
+
+const SETTINGS = `name: shop
+notify: { commit: "https://git.example.com/{sha}" }
+monitoring:
+  grafana: { production: "http://hooks.test:8000", staging: "http://nobody.invalid" }
+  alerts: { latency: 500ms, runbook: "https://example.com/runbook" }
+`
+
+/** All that was printed, and all that was said of it. */
+const said: string[] = []
+
+const told = once(async () => {
+  const source = service({ "app.py": "", "slipway.yaml": SETTINGS })
+  const stale = service({ "app.py": "", "slipway.yaml": SETTINGS, "monitoring/alerts.yaml": "groups: []\n" })
+  const history = join(
+    write(folder(), {
+      "history.txt": `${id("b")}\t${id("a")}\tSell hats <!channel> @here\n${id("a")}\t\tOpen the shop\n`,
+    }),
+    "history.txt",
+  )
+  const on = (place: string) => `${REPOSITORY} --source $(host | directory ${place})`
+  const given = Object.keys(secrets)
+    .map((name) => `--secrets env://${name}`)
+    .join(" ")
+  const notifications = (environment: string, more = given) =>
+    `${on(source)} | notifications ${environment} ${more} --who ada --run-url https://ci.example.com/7 --history $(host | file ${history})`
+  const control = (asked: unknown) =>
+    `ask http://hooks.test:8000/__control --method POST --body '${JSON.stringify(asked)}'`
+  const ended = (run: string, result = "succeeded") =>
+    `ended ${result} v2 ${run} --sha ${id("b")} --previous v1 --previous-sha ${id("a")} --seconds 60`
+  const ran = await runScripts({
+    module: ESTATE,
+    prelude: `forge $(host | directory ${RECEIVER}) --script receiver.py | with-hostname hooks.test | start`,
+    env: secrets,
+    scripts: {
+      signed: control({ signed: true }),
+      started: `${notifications("production")} | started v2 ${RUN} --sha ${id("b")}`,
+      running: "ask http://hooks.test:8000/__log",
+      ended: `${notifications("production")} | ${ended(RUN)}`,
+      again: `${notifications("production")} | ${ended(RUN)}`,
+      log: "ask http://hooks.test:8000/__log",
+      busy: control({
+        faults: [
+          { path: "/services", status: 429, headers: { "Retry-After": "1" } },
+          { path: "/workflows", status: 429, headers: { "Retry-After": "3600" } },
+          { path: "/hooks", delay: 3 },
+          { path: "/api", status: 403 },
+        ],
+      }),
+      limited: `${notifications("production")} | ${ended(`${RUN}-limited`, "failed")} --stage soak --reason "too many errors"`,
+      repeated: `${notifications("production")} | ${ended(`${RUN}-limited`, "failed")} --stage soak --reason "too many errors"`,
+      down: `${notifications("staging")} | started v2 ${RUN}`,
+      nobody: `${notifications("staging", "")} | started v2 ${RUN}`,
+      promtool: `${on(source)} | monitoring | promtool && .echo "promtool takes them"`,
+      generated: `${on(source)} | monitoring | generate | as-patch | contents`,
+      stale: `${on(stale)} | monitoring | promtool`,
+    },
+  })
+  said.push(ran.stdout, ran.stderr)
+  return ran
+})
+
+const log = async (name: string) =>
+  (await told()).json(name) as { requests: Seen[]; annotations: Annotation[] }
+
+describe("people", () => {
+  it("are told once, by messages that each service takes", async () => {
+    const run = await told()
+    expect(run.of("started")).toBe(
+      "notify passed: started; slack: told; teams: told; webhook: told\nannotate passed: production; grafana: begun",
+    )
+    expect(run.of("ended")).toMatch(/succeeded; slack: told; teams: told; webhook: told\n.*grafana: ended$/)
+    expect(run.of("again")).toMatch(/slack: told before; teams: told before; webhook: told before\n/)
+    const { requests } = await log("log")
+    const messages = requests.filter(({ path }) => !path.startsWith("/api"))
+    expect(messages.map(({ status }) => status).sort()).toEqual([200, 200, 202, 202, 204, 204])
+    const texts = messages.map(({ body }) => body).join("\n")
+    expect(texts).toContain("Deployed shop v2 to production")
+    expect(texts).toContain("1 change since the last deployment")
+    expect(texts).toContain("Sell hats &lt;!channel&gt; @\u200bhere")
+    expect(texts).toContain(`https://git.example.com/${id("b")}`)
+  })
+
+  it("see the deployment in Grafana from its start to its end", async () => {
+    const [begun] = (await log("running")).annotations
+    expect(begun?.tags).toContain("result:running")
+    const { annotations } = await log("log")
+    expect(annotations).toHaveLength(1)
+    const [{ time, timeEnd, tags }] = annotations as [Annotation]
+    expect(time).toBe(begun?.time)
+    expect(timeEnd).toBeGreaterThan(time)
+    expect(tags).toEqual(
+      expect.arrayContaining(["environment:production", "version:v2", "result:succeeded", `run:${RUN}`]),
+    )
+  })
+
+  it("are told later by who takes no more for now, and a warning says who wasn't told", async () => {
+    const run = await told()
+    expect(run.of("limited")).toMatch(
+      /^notify passed: failed; slack: told; teams: NOT TOLD: it takes no more requests for now \(429\): it wants 3600 s of waiting; webhook: told\nannotate passed: production; grafana: NOT TOLD: it doesn't let the token do this \(403\)/,
+    )
+    // What surely wasn't told is told by a repetition.
+    expect(run.of("repeated")).toMatch(
+      /^notify passed: failed; slack: told before; teams: told; webhook: told before/,
+    )
+  })
+
+  it("who can't be told keep nothing from going on", async () => {
+    const run = await told()
+    expect(run.of("down")).toMatch(
+      /slack: NOT TOLD: (no host of its name is known|its name can't be resolved)/,
+    )
+    expect(run.of("down")).toMatch(/annotate passed: staging; grafana: NOT TOLD: /)
+    expect(run.of("nobody")).toBe(
+      "notify skipped: no webhook is given: SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK\nannotate skipped: no token is given: GRAFANA_TOKEN",
+    )
+  })
+})
+
+describe("the alert rules", () => {
+  it("are taken by promtool, which also sees each one raised", async () => {
+    const run = await told()
+    expect(run.of("promtool")).toBe("promtool takes them")
+    expect(run.of("generated")).toContain("+++ b/monitoring/alerts.yaml")
+    for (const alert of ["HighErrorRate", "HighLatency", "LowUptime", "Down"])
+      expect(run.of("generated")).toContain(`+      - alert: ${alert}`)
+  })
+
+  it("in a file are refused where they aren't as the settings make them", async () => {
+    const run = await told()
+    expect(run.of("stale")).toBe("failed")
+    expect(run.stderr).toContain("RULES_STALE")
+  })
+})
+
+it("shows no secret in anything that was printed", async () => {
+  await told()
+  const all = said.join("")
+  expect(all.length).toBeGreaterThan(2_000)
+  for (const [name, secret] of Object.entries(secrets))
+    for (const form of [...formsOf(secret), ...formsOf(secret.split("/").at(-1) ?? "")])
+      expect(all.includes(form), `${name} as ${form.slice(0, 8)}…`).toBe(false)
+})
