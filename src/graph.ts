@@ -1,5 +1,6 @@
 import type { Secret } from "@dagger.io/dagger"
-import { type DeployAccess, deployStages, inputsOf } from "./deployGraph.js"
+import { type Announcing, deliver } from "./delivery.js"
+import type { DeployAccess } from "./deployGraph.js"
 import { imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
@@ -20,6 +21,7 @@ export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
   secrets: Secret[]
   publishing: Publishing
   deploying: DeployAccess
+  announcing: Announcing
   /** The branch that a pull request is to be merged into. */
   baseRef: string
 }
@@ -59,9 +61,10 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { source, config, run, revision, invocation, only, image: built, stages }
   const all = releases ? [...stages, ...(await release(released, publishing))] : stages
-  if (!groups.includes("deploy")) return all
   const known = { source, settings, config, run, baseRef, invocation, image: built }
-  const made = { ...known, stages: releases ? all : undefined }
-  const inputs = await inputsOf(made, graph.deploying, publishing)
-  return [...all, ...(await deployStages(made, graph.deploying, publishing, inputs))]
+  const delivery = {
+    ...{ made: { ...known, stages: releases ? all : undefined }, access: graph.deploying },
+    ...{ publishing, announcing: graph.announcing, now },
+  }
+  return [...all, ...(await deliver(groups, delivery))]
 }

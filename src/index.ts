@@ -23,6 +23,7 @@ import { Cluster } from "./cluster.js"
 import { Dast } from "./dast.js"
 import { debugStage } from "./debug.js"
 import { environmentOf } from "./deploy.js"
+import type { Announcing } from "./delivery.js"
 import type { DeployAccess } from "./deployGraph.js"
 import { Deployment } from "./deployment.js"
 import { embeddedRegistry } from "./embedded.js"
@@ -535,6 +536,7 @@ export class Slipway {
         service: { ...this, settings },
         access: this.access(),
         deploying: this.deploying(),
+        announcing: this.announcing(),
         baseRef,
         run,
         revision,
@@ -603,6 +605,11 @@ export class Slipway {
       who,
       ...(cluster !== undefined && { cluster }),
     }
+  }
+
+  private announcing(): Announcing {
+    const { who, runUrl, history } = this
+    return { who, runUrl, ...(history !== undefined && { history }) }
   }
 
   private access(): InfraAccess {

@@ -2,13 +2,11 @@ import type { Command } from "commander"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
 import {
-  DAST_CREDENTIALS,
   DEPLOY_CREDENTIALS,
   exit,
   withEnvironment,
   withRegistry,
   withRelease,
-  withRun,
   withRunId,
   withSource,
 } from "./options.js"
@@ -29,14 +27,16 @@ export function addDeployCommands(program: Command): void {
     )
     .requiredOption("--tag <tag>", "a tag, a digest or a whole reference")
     .addHelpText("after", DEPLOY_CREDENTIALS)
-    .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, ["deploy"])))
+    .action(async (options: CiOptions) =>
+      exit(await runCi({ ...options, event: "manual" }, ["deploy", "tell"])),
+    )
 
   withRunId(withEnvironment(withRelease(program.command("rollback")), "production"))
     .description("go back to an earlier version, by its digest and with the settings that it had")
     .option("--version <version>", "its name or digest; by default the last good one")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CiOptions) =>
-      exit(await runCi({ ...options, event: "manual", rollback: true }, ["deploy"])),
+      exit(await runCi({ ...options, event: "manual", rollback: true }, ["deploy", "tell"])),
     )
 
   withRunId(withRegistry(withEnvironment(withSource(program.command("watch")), "production")))
@@ -50,12 +50,6 @@ export function addDeployCommands(program: Command): void {
       const { watch } = await import("../commands/deploy.js")
       exit(await watch(options))
     })
-
-  withRunId(withEnvironment(withRun(program.command("dast")), "staging"))
-    .description("scan a deployed service with ZAP: look at its answers, or attack it where that is allowed")
-    .option("--embedded", "in the cluster of Slipway's own")
-    .addHelpText("after", DAST_CREDENTIALS)
-    .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, ["dast"])))
 
   addLooks(program)
 }

@@ -25,6 +25,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   deploy: ["deploy --tag v1.2.3", "deploy --environment production --tag v1.2.3"],
   rollback: ["rollback", "rollback --environment staging --version v1.2.2"],
   watch: ["watch --environment production --duration 30m"],
+  load: ["load --environment staging", "load --scale 0.02"],
+  stress: ["stress --environment staging"],
   dast: ["dast", "dast --environment production --out reports"],
   status: ["status", "status --environment staging --read-only --json"],
   logs: ["logs", "logs --environment staging --since 300 --follow 60"],

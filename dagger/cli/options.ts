@@ -119,8 +119,3 @@ Reads from the environment, each also with an environment's name before it (PROD
   SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK, NOTIFY_WEBHOOK_SECRET
                                         who is told, and what their messages are signed with
   GRAFANA_TOKEN                         marks deployments in the Grafana that slipway.yaml names`
-
-export const DAST_CREDENTIALS = `
-Reads from the environment, each also with an environment's name before it (STAGING_DAST_AUTH_HEADER):
-  DAST_AUTH_HEADER                      the value of the header that every request carries (dast.header)
-  KUBECONFIG                            the path or the text of a kubeconfig, where deploy.url names no address`

@@ -10,6 +10,7 @@ import { addReleaseCommands } from "./release.js"
 import { addRunCommands } from "./run.js"
 import { addWrappersCommand } from "./wrappers.js"
 import { nodesOf, treeOf } from "./tree.js"
+import { addTrialCommands } from "./trials.js"
 
 /** The whole command, with its subcommands by area: each file adds those of one. */
 export function slipway(): Command {
@@ -37,6 +38,7 @@ const AREAS = [
   ["CI hosts:", addWrappersCommand],
   ["Releases:", addReleaseCommands],
   ["Deployments:", addDeployCommands],
+  ["Deployments:", addTrialCommands],
   ["Deployments:", addMetricsCommands],
   ["Where something failed:", addMendCommands],
   ["This machine:", addMachineCommands],

@@ -17,6 +17,7 @@ import {
   withSecrets,
   withSource,
 } from "./options.js"
+import { withScale } from "./trials.js"
 
 const GROUPS = {
   quality: "check formatting, imports, style, types and security of the Python code",
@@ -28,7 +29,7 @@ const GROUPS = {
 
 /** The pipeline, whole and by its parts. */
 export function addRunCommands(program: Command): void {
-  withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))
+  withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci")))))))
     .description("run what this event asks for and leave every report in --out")
     .addOption(
       oneOf(

@@ -6,6 +6,7 @@ import { duration } from "../../src/lib/report/place.js"
 import { visible } from "../../src/lib/report/escape.js"
 import { fullRef } from "../../src/lib/release/ref.js"
 import { shellQuote } from "../../src/lib/shellQuote.js"
+import { DELIVERED } from "../../src/lib/stages.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
@@ -59,19 +60,8 @@ export interface Ran {
 /** What `ci` writes. */
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
-  ...[
-    "junit",
-    "sarif",
-    "logs",
-    "coverage",
-    "trivy",
-    "terraform",
-    "sbom",
-    "release",
-    "deploy",
-    "zap",
-    "gitlab",
-  ],
+  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy"],
+  ...["k6", "zap", "gitlab"],
 ]
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
@@ -99,7 +89,7 @@ export function ciArguments(
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
     ...infraArguments(options, event, only),
-    ...(deploys(event, only) ? [...deployArguments(options), ...notify] : []),
+    ...(delivers(event, only) ? [...deployArguments(options), ...notify] : []),
     "ci",
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
@@ -118,12 +108,11 @@ export function ciArguments(
   ]
 }
 
-/** What reaches an environment. */
-const REACHING = ["deploy", "dast"]
-
-/** Whether this may come to a deployment, or to what follows one: nothing else is handed its secrets. */
-const deploys = (event: string, only: readonly string[]): boolean =>
-  only.length === 0 ? ["push", "tag"].includes(event) : only.some((group) => REACHING.includes(group))
+/** Whether this may reach an environment: nothing else is handed its secrets. */
+const delivers = (event: string, only: readonly string[]): boolean =>
+  only.length === 0
+    ? ["push", "tag", "schedule"].includes(event)
+    : only.some((group) => DELIVERED.some((known) => known === group))
 
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
@@ -151,7 +140,7 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
   if ((options.event ?? "local") !== "local" && !options.embedded) await refuseDirty(source, out)
   const commit = await commitOf(source)
   const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
-  const notify = deploys(options.event ?? "local", only)
+  const notify = delivers(options.event ?? "local", only)
     ? await notifyArguments(source, join(out, "logs"))
     : []
   const args = [

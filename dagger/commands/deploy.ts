@@ -21,18 +21,20 @@ export interface DeployOptions {
   cluster?: string
   /** The cluster of Slipway's own. */
   embedded?: boolean
+  /** What the length of load tests is multiplied by. */
+  scale?: string
 }
 
 /** What a deployment takes from the environment, each also with an environment's name before it. */
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
-/** What a scan's requests carry. */
-const DAST = ["DAST_AUTH_HEADER"]
 /** Where and as whom the ledger is mirrored to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
 /** Through what people are told. */
 const NEWS = [
   ...["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WEBHOOK_SECRET", "GRAFANA_TOKEN"],
 ]
+/** What trials ask the service with, and where their figures go. */
+const TRIALS = ["LOAD_AUTHORIZATION", "DAST_AUTH_HEADER", "INFLUXDB_TOKEN", "PROMETHEUS_TOKEN"]
 /** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
 const AZURE = [
   ...["AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
@@ -43,10 +45,11 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 /** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
-  ...accessArguments(options, [...DAST, ...NEWS]),
+  ...accessArguments(options, [...NEWS, ...TRIALS]),
   ...given("environment", options.environment),
   ...given("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
+  ...given("scale", options.scale),
 ]
 
 const given = (name: string, value: string | undefined): string[] =>

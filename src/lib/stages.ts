@@ -65,5 +65,8 @@ export const groupOf = (name: string): Group | undefined => GROUPS.find((group) 
 export const wanted = (only: readonly string[], { name }: { name: StageName }): boolean =>
   only.length === 0 || only.includes(name) || only.includes(groupOf(name) ?? "")
 
+/** Groups that reach an environment, in the order of their work. */
+export const DELIVERED: readonly Group[] = ["deploy", "load", "stress", "dast", "tell", "cleanup"]
+
 /** What is published has passed these. */
 export const PUBLISHED: readonly Group[] = ["quality", "security", "tests", "infra", "image", "release"]
