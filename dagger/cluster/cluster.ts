@@ -73,7 +73,7 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   const holder = hold(source, { key, api, nodePorts }, env)
   try {
     await until(holder, START_MINUTES * 60, () => takesConnections(api))
-    const led = await leadThere(holder, source, env)
+    const led = await leadThere(holder)
     await writeKubeconfig(source, led.api, env)
     await until(holder, READY_SECONDS, isReady)
     return led
@@ -83,13 +83,20 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   }
 }
 
+/** Where the cluster that runs is within the engine's network. */
+export async function clusterAddress(): Promise<string> {
+  const env = await engineEnvironment()
+  const { stdout } = await run({ env })`dagger -s ${callModule(sourceFolder())} cluster address`
+  return stdout.trim()
+}
+
 /** Where the engine is ours there is a better way than Dagger's tunnel. */
-async function leadThere(holder: Holder, source: string, env: NodeJS.ProcessEnv): Promise<Holder> {
+async function leadThere(holder: Holder): Promise<Holder> {
   if ((await findHost()).kind !== "kit") return holder
-  const { stdout: address } = await run({ env })`dagger -s ${callModule(source)} cluster address`
+  const address = await clusterAddress()
   const [api = 0, ...others] = await freePorts(1 + NODE_PORTS.length)
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
-  const forwarder = forward(address.trim(), { [API_PORT]: api, ...nodePorts }, holder)
+  const forwarder = forward(address, { [API_PORT]: api, ...nodePorts }, holder)
   const led = { ...holder, api, nodePorts, forwarder }
   rememberHolder(led)
   await until(holder, READY_SECONDS, () => takesConnections(api))

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Kube } from "../../src/lib/kube/client.js"
+import type { KubeObject } from "../../src/lib/kube/objects.js"
+import { fields } from "../../src/lib/tools/json.js"
+
+const NAMESPACE = "slipway-demo"
+const NAME = "listener"
+const NODE_PORT = 30083
+const START_SECONDS = 120
+
+/** What the listener was told: Slack's messages and Grafana's annotations. */
+export interface Received {
+  method: string
+  path: string
+  body: unknown
+}
+
+/** In the place of Slack and Grafana, so that the demo shows what they would be told. */
+export class Listener {
+  private constructor(
+    private readonly kube: Kube,
+    /** Where stages reach it, within the engine's network. */
+    readonly url: string,
+  ) {}
+
+  /** What it was told before this run. */
+  private known = 0
+
+  /** Starts it unless it runs, and waits until it answers. */
+  static async start(kube: Kube, clusterAddress: string): Promise<Listener> {
+    const listener = new Listener(kube, `http://${clusterAddress}:${NODE_PORT}`)
+    for (const object of objects()) await kube.apply(object)
+    for (let left = START_SECONDS; left > 0; left -= 1) {
+      const told = await listener.ask()
+      if (told !== undefined) {
+        listener.known = told.length
+        return listener
+      }
+      await sleep(1_000)
+    }
+    throw new Error(`the demo's listener gave no answer within ${START_SECONDS} s`)
+  }
+
+  /** Where people and dashboards are told of this run, as stages look for it. */
+  secrets(): Record<string, string> {
+    return { SLACK_WEBHOOK: `${this.url}/slack`, GRAFANA_TOKEN: "demo" }
+  }
+
+  /** The part of `slipway.yaml` that names the Grafana. */
+  settings(): string {
+    return `monitoring:\n  grafana: { staging: "${this.url}", production: "${this.url}" }\n`
+  }
+
+  /** All that it was told since. */
+  async received(): Promise<Received[]> {
+    return ((await this.ask()) ?? []).slice(this.known)
+  }
+
+  private async ask(): Promise<Received[] | undefined> {
+    const answer = await this.kube.proxy({ service: NAME }, NAMESPACE, 8000, "/", { timeout: 5_000 })
+    return answer.status === 200 ? (JSON.parse(answer.body) as Received[]) : undefined
+  }
+}
+
+/** A line for each of what it was told. */
+export function summaryOf(received: readonly Received[]): string[] {
+  return received.map(({ method, path, body }) => {
+    const { text, tags } = fields(body)
+    const what = path.startsWith("/slack")
+      ? "Slack"
+      : method === "PATCH"
+        ? "Grafana, ended"
+        : "Grafana, begun"
+    const labels = Array.isArray(tags) ? ` [${tags.join(", ")}]` : ""
+    return `${what}: ${typeof text === "string" ? (text.split("\n")[0] ?? "") : ""}${labels}`
+  })
+}
+
+function objects(): KubeObject[] {
+  const script = readFileSync(join(import.meta.dirname, "listener.py"), "utf8")
+  const metadata = { name: NAME, namespace: NAMESPACE, labels: { app: NAME } }
+  const container = {
+    ...{ name: NAME, image: "python:3.11-slim", command: ["python", "-u", "/listener/listener.py"] },
+    volumeMounts: [{ name: "script", mountPath: "/listener" }],
+  }
+  const volumes = [{ name: "script", configMap: { name: NAME } }]
+  const ports = [{ port: 8000, nodePort: NODE_PORT }]
+  const all: (KubeObject & Record<string, unknown>)[] = [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "listener.py": script } },
+    {
+      ...{ apiVersion: "v1", kind: "Pod", metadata },
+      spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes },
+    },
+    {
+      ...{ apiVersion: "v1", kind: "Service", metadata },
+      spec: { type: "NodePort", selector: { app: NAME }, ports },
+    },
+  ]
+  return all
+}

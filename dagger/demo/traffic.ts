@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Kube } from "../../src/lib/kube/client.js"
+
+const PER_SECOND = 20
+
+/** What became of all requests. */
+export interface Asked {
+  sent: number
+  failed: number
+}
+
+/** Asks a service on and on, from when it first answers, until it is ended. */
+export function askOnAndOn(kube: Kube, service: string, namespace: string): { end: () => Promise<Asked> } {
+  const stop = new AbortController()
+  let [sent, failed] = [0, 0]
+  const ask = async () => {
+    const { status } = await kube.proxy({ service }, namespace, "http", "/version", { timeout: 5_000 })
+    if (sent === 0 && status !== 200) return
+    sent += 1
+    failed += status === 200 ? 0 : 1
+  }
+  const open = new Set<Promise<void>>()
+  const loop = async () => {
+    while (!stop.signal.aborted) {
+      const one: Promise<void> = ask()
+        .catch(() => undefined)
+        .finally(() => open.delete(one))
+      open.add(one)
+      await sleep(sent === 0 ? 1_000 : 1_000 / PER_SECOND)
+    }
+  }
+  const looping = loop()
+  return {
+    end: async () => {
+      stop.abort()
+      await looping
+      await Promise.all(open)
+      return { sent, failed }
+    },
+  }
+}
