@@ -92,7 +92,7 @@ async function clusterShell({ service, deploying }: Looked): Promise<Container> 
   const { access, namespace: fallback } = await clusterOf(inputs)
   const { deployment, service: kubeService, namespace } = await render(inputs, fallback)
   const { name } = deployment.metadata
-  return greeting(connectedKubectl(inputs, { ...access, namespace }), [
+  return greeting(await connectedKubectl(inputs, { ...access, namespace }), [
     `A deployment is not repeated from here. This is ${inputs.environment}, the namespace ${namespace}:`,
     "kubectl get pods -o wide",
     "kubectl get events --sort-by=.lastTimestamp",

@@ -1,9 +1,11 @@
 import { type Container, dag, type Service } from "@dagger.io/dagger"
 import { clusterOf, type DeployInputs, kubectl, render } from "./deploy.js"
+import { execute } from "./execute.js"
 import { fail } from "./lib/errors.js"
 import type { Access } from "./lib/kube/access.js"
 import { kubeconfigText } from "./lib/kube/kubeconfig.js"
 import type { Service as KubeService } from "./lib/kube/objects.js"
+import { ownMessage } from "./lib/tools/outcome.js"
 
 /** Where the service of an environment answers, for a tool in a container. */
 export interface Target {
@@ -34,9 +36,21 @@ const FORWARD = `
   done
   exit 1`
 
+const TRY_SECONDS = 60
+
+/** Ends well as soon as the port is forwarded. */
+const TRY = `
+  "$@" > /tmp/said 2> /tmp/complained & forwarding=$!
+  while kill -0 $forwarding 2> /dev/null; do
+    ! grep -q ^Forwarding /tmp/said || exit 0
+    sleep 0.2
+  done
+  cat /tmp/complained >&2
+  exit 1`
+
 /**
  * Where an environment's service answers: at deploy.url, else through its cluster by a forwarded port, which leads to
- * one of its pods. Fails as `clusterOf` and `render`, and with NO_PORT.
+ * one of its pods. Fails as `clusterOf` and `render`, and with NO_PORT and NOT_FORWARDED.
  */
 export async function targetOf(inputs: DeployInputs): Promise<Target> {
   const { config, environment } = inputs
@@ -44,7 +58,7 @@ export async function targetOf(inputs: DeployInputs): Promise<Target> {
   if (url !== undefined) return addressTarget(url, `deploy.url.${environment}`)
   const { access, namespace: fallback } = await clusterOf(inputs)
   const { service, namespace } = await render(inputs, fallback)
-  const forward = forwarded(inputs, access, service, namespace)
+  const forward = await forwarded(inputs, access, service, namespace)
   return {
     url: `http://${HOST}:${PORT}`,
     way: `kubectl port-forward service/${service.metadata.name}, which leads to one pod, through the API server`,
@@ -59,8 +73,13 @@ export const addressTarget = (url: string, way: string): Target => ({
   bind: (container) => container,
 })
 
-/** A container in place of a deployed service. */
-export async function serviceTarget(service: Service, way: string): Promise<Target> {
+/** A container in place of a deployed service, at this address if one is given. */
+export async function serviceTarget(service: Service, way: string, url = ""): Promise<Target> {
+  if (url !== "")
+    return {
+      ...addressTarget(url, way),
+      bind: (container) => container.withServiceBinding(new URL(url).hostname, service),
+    }
   const [port] = await service.ports()
   return {
     url: `http://${HOST}:${(await port?.port()) ?? 80}`,
@@ -70,11 +89,12 @@ export async function serviceTarget(service: Service, way: string): Promise<Targ
 }
 
 /** A container with kubectl, which reaches the cluster and the namespace that `access` is for. */
-export function connectedKubectl(
+export async function connectedKubectl(
   { config, cluster }: Pick<DeployInputs, "config" | "cluster">,
   access: Access,
-): Container {
-  const server = cluster === undefined ? access.server : `https://${API}:6443`
+): Promise<Container> {
+  const [port] = (await cluster?.ports()) ?? []
+  const server = cluster === undefined ? access.server : `https://${API}:${(await port?.port()) ?? 6443}`
   const kubeconfig = dag.setSecret(
     `kubeconfig of ${access.server} ${access.namespace ?? ""}`,
     kubeconfigText(access, server),
@@ -85,18 +105,25 @@ export function connectedKubectl(
   return cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
 }
 
-function forwarded(inputs: DeployInputs, access: Access, service: KubeService, namespace: string): Service {
+/** The forwarded port, once it has been seen to work: what ails it, a service that doesn't start wouldn't tell. */
+async function forwarded(
+  inputs: DeployInputs,
+  access: Access,
+  service: KubeService,
+  namespace: string,
+): Promise<Service> {
   const { name } = service.metadata
   const port = portOf(service)
   if (port === undefined) throw fail("NO_PORT", [name])
-  return connectedKubectl(inputs, access)
-    .withExposedPort(PORT)
-    .asService({
-      args: [
-        ...["sh", "-c", FORWARD, "sh", "/usr/local/bin/kubectl", `--namespace=${namespace}`],
-        ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
-      ],
-    })
+  const tool = await connectedKubectl(inputs, access)
+  const forward = [
+    ...["/usr/local/bin/kubectl", `--namespace=${namespace}`],
+    ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
+  ]
+  const trial = tool.withEnvVariable("SLIPWAY_RUN", inputs.run)
+  const tried = await execute(trial, ["sh", "-c", TRY, "sh", ...forward], TRY_SECONDS)
+  if (tried.exitCode !== 0) throw fail("NOT_FORWARDED", [name, namespace, ownMessage(tried)])
+  return tool.withExposedPort(PORT).asService({ args: ["sh", "-c", FORWARD, "sh", ...forward] })
 }
 
 /** The one called http, else the first. */

@@ -25,6 +25,11 @@ export const deployErrors = {
     remedy: "give a number above 0, and at most 1: 0.1 makes a test a tenth as long",
     exitCode: ExitCode.badInput,
   }),
+  INVALID_BASE: (base: string) => ({
+    message: `${quote(base)} is no address to test`,
+    remedy: "give one without a user, a query or a fragment: --base=https://staging.example.com",
+    exitCode: ExitCode.badInput,
+  }),
   NO_LOAD_SCRIPT: (path: string) => ({
     message: `there is no k6 script ${quote(path)} in the source`,
     remedy: "see load.script in slipway.yaml, or leave it out: one is made of the OpenAPI document",
@@ -39,6 +44,12 @@ export const deployErrors = {
     message: `the Service ${quote(service)} has no port to reach it at`,
     remedy: "give it one, or say where it is reached from outside (deploy.url)",
     exitCode: ExitCode.badInput,
+  }),
+  NOT_FORWARDED: (service: string, namespace: string, reason: string) => ({
+    message: `no port of the Service ${quote(service)} in ${quote(namespace)} can be forwarded: ${reason}`,
+    remedy:
+      "see `slipway status`; the account needs the rights to get services and pods and to create pods/portforward",
+    exitCode: ExitCode.infrastructure,
   }),
   NO_IMAGE: (repository: string, images: readonly string[]) => ({
     message: `none of the Deployment's images is that of ${quote(repository)}: ${images.map(quote).join(", ")}`,
