@@ -7,6 +7,8 @@ import { type Look, readNodeMetrics, readPodMetrics, type Usage, usageOf } from 
 import { messageOf } from "./stage.js"
 
 const INTERVAL = 5_000
+/** Enough to hold one that was counted before. */
+const EARLIER = 12
 /** A look may not hold up what it looks at. */
 const KUBE = { timeout: 5_000, patience: 5_000 }
 
@@ -30,11 +32,11 @@ export async function watchPods(
   try {
     const place = await placeOf(inputs)
     version = place.version
-    let before: Look | undefined
+    const looks: Look[] = []
     while (!ended.aborted) {
       const look = await lookAt(place)
-      const usage = usageOf(look, before)
-      before = look
+      const usage = usageOf(look, looks.slice(-EARLIER))
+      looks.push(look)
       usages.push(usage)
       seen(usage)
       await pause(INTERVAL, ended)

@@ -1,22 +1,24 @@
 /** Reads what pods tell in Prometheus' text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-/** One line: a name, its labels, and the value. */
+/** One line: a name, its labels, and the value; and when it was measured, where it says that. */
 export interface Sample {
   name: string
   labels: Record<string, string>
   value: number
+  /** Milliseconds since 1970. */
+  at?: number
 }
 
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)/
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)(?:[ \t]+(-?\d+))?/
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
 
 export const readSamples = (text: string): Sample[] =>
   text.split("\n").flatMap((line) => {
-    const [, name, labels = "", value = ""] = LINE.exec(line) ?? []
+    const [, name, labels = "", value = "", at] = LINE.exec(line) ?? []
     const number = valueOf(value)
     return name === undefined || Number.isNaN(number)
       ? []
-      : [{ name, labels: labelsOf(labels), value: number }]
+      : [{ name, labels: labelsOf(labels), value: number, ...(at !== undefined && { at: Number(at) }) }]
   })
 
 const valueOf = (text: string): number =>

@@ -19,6 +19,8 @@ export interface PodUsage {
   pod: string
   cores?: number
   seconds?: number
+  /** When these seconds were counted, in milliseconds since 1970: a kubelet counts every ten seconds or so. */
+  at?: number
   memory: number
 }
 
@@ -34,11 +36,12 @@ export function readPodMetrics(json: string): PodUsage[] {
 /** Reads a kubelet's own metrics of pods. https://kubernetes.io/docs/reference/instrumentation/node-metrics/ */
 export function readNodeMetrics(exposition: string, namespace: string): PodUsage[] {
   const pods = new Map<string, PodUsage>()
-  for (const { name, labels, value } of readSamples(exposition)) {
+  for (const { name, labels, value, at } of readSamples(exposition)) {
     const { pod } = labels
     if (labels["namespace"] !== namespace || pod === undefined) continue
     const known = pods.get(pod) ?? { pod, memory: 0 }
-    if (name === "pod_cpu_usage_seconds_total") pods.set(pod, { ...known, seconds: value })
+    if (name === "pod_cpu_usage_seconds_total")
+      pods.set(pod, { ...known, seconds: value, ...(at !== undefined && { at }) })
     if (name === "pod_memory_working_set_bytes") pods.set(pod, { ...known, memory: value })
   }
   return [...pods.values()]
@@ -50,17 +53,12 @@ export interface Look {
   pods: readonly PodUsage[]
 }
 
-/** What they took together since the look before. */
-export function usageOf(look: Look, before?: Look): Usage {
-  const cores = look.pods.map((now) => {
-    if (now.cores !== undefined) return now.cores
-    const then = before?.pods.find(({ pod }) => pod === now.pod)
-    const seconds = (look.at - (before?.at ?? look.at)) / 1000
-    if (now.seconds === undefined || then?.seconds === undefined || !(seconds > 0)) return undefined
-    // Of a container that began anew, the count did too.
-    return Math.max(0, now.seconds - then.seconds) / seconds
+/** What they took together, each since it was last counted. */
+export function usageOf(look: Look, earlier: readonly Look[]): Usage {
+  const known = look.pods.flatMap((now) => {
+    const cores = now.cores ?? coresSince(now, look.at, earlier)
+    return cores === undefined ? [] : [cores]
   })
-  const known = cores.filter((one) => one !== undefined)
   return {
     ...{ at: look.at, pods: look.pods.length },
     memory: look.pods.reduce((sum, { memory }) => sum + memory, 0),
@@ -68,9 +66,23 @@ export function usageOf(look: Look, before?: Look): Usage {
   }
 }
 
+function coresSince(now: PodUsage, looked: number, earlier: readonly Look[]): number | undefined {
+  const counts = earlier.flatMap(({ at, pods }) =>
+    pods.filter(({ pod }) => pod === now.pod).map(({ seconds, at: counted = at }) => ({ seconds, counted })),
+  )
+  const until = now.at ?? looked
+  const then = counts.filter(({ counted }) => counted < until).at(-1)
+  if (now.seconds === undefined || then?.seconds === undefined) return undefined
+  // Of a container that began anew, the count did too.
+  return Math.max(0, now.seconds - then.seconds) / ((until - then.counted) / 1000)
+}
+
 export const usageText = ({ pods, cores, memory }: Usage): string =>
   `${pods} ${pods === 1 ? "pod" : "pods"} took ${cores === undefined ? "an unknown share" : Math.round(cores * 100) / 100} of CPU cores and ${Math.round(memory / 2 ** 20)} MiB`
 
-/** The look next to a time; undefined without any. */
-export const usageAt = (usages: readonly Usage[], at: number): Usage | undefined =>
-  [...usages].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
+/** The look next to a time, of those that know of CPU if any does; undefined without any. */
+export function usageAt(usages: readonly Usage[], at: number): Usage | undefined {
+  const known = usages.filter(({ cores }) => cores !== undefined)
+  const told = known.length > 0 ? known : usages
+  return [...told].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
+}

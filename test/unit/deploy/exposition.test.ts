@@ -19,7 +19,6 @@ describe("a line of Prometheus' text", () => {
   test.each<[string, string, Record<string, string>, number]>([
     ["a 1", "a", {}, 1],
     ["a{} 1", "a", {}, 1],
-    ["a:b_c2\t1.5e3 1700000000000", "a:b_c2", {}, 1500],
     ['a{b="c", d="e",} -2', "a", { b: "c", d: "e" }, -2],
     ['a{b="} 7 {"} 1', "a", { b: "} 7 {" }, 1],
     ['a{b="\\"x\\" \\\\ \\n"} 1', "a", { b: '"x" \\ \n' }, 1],
@@ -29,6 +28,11 @@ describe("a line of Prometheus' text", () => {
     ["a 1\r", "a", {}, 1],
   ])("%j is a sample", (line, name, labels, value) => {
     expect(readSamples(line)).toEqual([{ name, labels, value }])
+  })
+
+  test("may say when it was measured", () => {
+    const sample = { name: "a:b_c2", labels: {}, value: 1500, at: 1700000000000 }
+    expect(readSamples("a:b_c2\t1.5e3 1700000000000")).toEqual([sample])
   })
 
   test.each(["", "# HELP a b", "# TYPE a counter", "a", "a NaN", "a x", "<html>", "1a 2", 'a{b="c} 1'])(

@@ -21,7 +21,9 @@ pod_memory_working_set_bytes{namespace="web",pod="a"} 1048576 1700000000000
 pod_cpu_usage_seconds_total{namespace="other",pod="b"} 99
 node_cpu_usage_seconds_total 400
 `
-    expect(readNodeMetrics(text, "web")).toEqual([{ pod: "a", seconds: 12.5, memory: 1048576 }])
+    expect(readNodeMetrics(text, "web")).toEqual([
+      { pod: "a", seconds: 12.5, at: 1700000000000, memory: 1048576 },
+    ])
   })
 
   it("is told between two looks, for those pods that both have seen", () => {
@@ -33,17 +35,28 @@ node_cpu_usage_seconds_total 400
         { pod: "new", seconds: 3, memory: 2 ** 20 },
       ],
     }
-    expect(usageOf(look, before)).toEqual({ at: 6000, pods: 2, memory: 2 ** 21, cores: 0.5 })
-    expect(usageOf(look)).toEqual({ at: 6000, pods: 2, memory: 2 ** 21 })
+    expect(usageOf(look, [before])).toEqual({ at: 6000, pods: 2, memory: 2 ** 21, cores: 0.5 })
+    expect(usageOf(look, [])).toEqual({ at: 6000, pods: 2, memory: 2 ** 21 })
     const restarted = { at: 2000, pods: [{ pod: "a", seconds: 1, memory: 0 }] }
-    expect(usageOf(restarted, before).cores).toBe(0)
-    expect(usageText(usageOf(look, before))).toBe("2 pods took 0.5 of CPU cores and 2 MiB")
-    expect(usageText(usageOf(look))).toContain("an unknown share")
+    expect(usageOf(restarted, [before]).cores).toBe(0)
+    expect(usageText(usageOf(look, [before]))).toBe("2 pods took 0.5 of CPU cores and 2 MiB")
+    expect(usageText(usageOf(look, []))).toContain("an unknown share")
+  })
+
+  it("is told by when it was counted, which may have been before the look before", () => {
+    const counted = (at: number, seconds: number) => ({ pod: "a", seconds, at, memory: 0 })
+    const looks = [
+      { at: 10_000, pods: [counted(9_000, 1)] },
+      { at: 15_000, pods: [counted(14_000, 3)] },
+    ]
+    expect(usageOf({ at: 20_000, pods: [counted(14_000, 3)] }, looks).cores).toBeCloseTo(0.4)
+    expect(usageOf({ at: 15_000, pods: [counted(9_000, 1)] }, looks.slice(0, 1)).cores).toBeUndefined()
   })
 
   it("is that of the look next to a time", () => {
     const usages = [1000, 6000, 11000].map((at) => ({ at, pods: 1, memory: 0 }))
     expect(usageAt(usages, 7000)?.at).toBe(6000)
+    expect(usageAt([...usages, { at: 0, pods: 1, memory: 0, cores: 1 }], 7000)?.at).toBe(0)
     expect(usageAt([], 1)).toBeUndefined()
   })
 })
