@@ -63,7 +63,10 @@ async function loadStage(
   const target = inputs.at ?? (await targetOf(inputs))
   const script = await scriptFor(inputs, target)
   inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
-  const { run, command, watched, note, limit } = await tried(inputs, profile, target, script)
+  const [{ run, command, watched, note, limit }, before] = await Promise.all([
+    tried(inputs, profile, target, script),
+    keptBefore(inputs, kind),
+  ])
   const interruption = interrupted(run, "k6", limit)
   if (interruption !== undefined)
     return {
@@ -73,7 +76,7 @@ async function loadStage(
   const left = await leftBy(run)
   const { series } = left
   const judged = judge(left, profile, new URL(target.url).host, script.made)
-  const made = { ...left, profile, target, script, judged, watched }
+  const made = { ...left, profile, target, script, judged, watched, before }
   const { kept, warnings, notes } = await evaluated(inputs, made)
   const facts = { k6: `${K6_VERSION}${note}` }
   const { environment } = inputs
@@ -152,6 +155,8 @@ interface Evaluated {
   series: Series
   judged: Judged
   watched: Watched
+  /** What an earlier run left. */
+  before: string | undefined
   generator: string
 }
 
@@ -169,8 +174,7 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
     ...{ profile, target: target.url, totals, seconds },
   }
   const generator = readGenerator(ran.generator)
-  const before = await keptBefore(inputs, profile.kind)
-  const earlier = before === undefined ? undefined : readKept(before)
+  const earlier = ran.before === undefined ? undefined : readKept(ran.before)
   const compared = earlier === undefined ? undefined : compare(earlier, kept)
   if (judged.status === "passed") await keep(inputs, kept)
   const slow = judged.status === "error" ? undefined : generatorWarning(generator)

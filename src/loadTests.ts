@@ -1,10 +1,9 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
-import { artifacts } from "./artifacts.js"
+import { ci } from "./ci.js"
 import { environmentOf } from "./deploy.js"
 import { parseConfig } from "./lib/config/parse.js"
-import type { Kind } from "./lib/load/profile.js"
-import { summary } from "./lib/report/summary.js"
-import { overall } from "./lib/run.js"
+import { fail } from "./lib/errors.js"
+import { type Kind, KINDS } from "./lib/load/profile.js"
 import { shellQuote } from "./lib/shellQuote.js"
 import { type LoadInputs, loadStages } from "./load.js"
 import { namedSecrets } from "./secrets.js"
@@ -65,7 +64,8 @@ export class Load {
   /**
    * Everyday traffic: fails where it is answered too slowly, or too often not at all. An effect, once for each run id.
    *
-   * Fails with GATE_FAILED, and with INVALID_SCALE, NO_LOAD_SCRIPT, OPENAPI, NO_CLUSTER and the like within it.
+   * Fails with GATE_FAILED, which says what else went wrong: INVALID_SCALE, NO_LOAD_SCRIPT, OPENAPI, NO_CLUSTER.
+   * Fails with INVALID_BASE.
    *
    * @param runId Names this run. By default a new one.
    */
@@ -86,22 +86,17 @@ export class Load {
   }
 
   /**
-   * What these tests find, as `summary.md`, `k6/` with the figures of each second and a picture, `junit/`, `sarif/` and
-   * `logs/`. Never fails for what a service does. An effect, once for each run id.
+   * What these tests find, as `verdict.json`, `summary.md`, `report.html`, `k6/` with the figures of each second and a
+   * picture, `junit/`, `sarif/` and `logs/`. Never fails for what a service does. An effect, once for each run id.
    *
-   * @param stress Whether to look for the breaking point too.
+   * @param kinds What to run, in this order: `load`, `stress`.
    * @param runId Names this run. By default a new one.
    */
   @func({ cache: "never" })
-  async report(stress = false, runId = ""): Promise<Directory> {
+  async report(kinds: string[] = ["load"], runId = ""): Promise<Directory> {
     const startedAt = new Date().toISOString()
-    const stages = await this.stages(stress ? ["load", "stress"] : ["load"], runId)
-    const exitCode = overall(stages.map((stage) => stage.exitCode))
-    const failed = stages.find(({ status }) => status === "failed" || status === "error")
-    const run = { id: runId, event: "manual", ref: "", sha: "", startedAt }
-    const milliseconds = Date.now() - Date.parse(startedAt)
-    const verdict = { schema: 1 as const, run, status: failed?.status ?? "passed", exitCode, milliseconds }
-    return artifacts(stages).withNewFile("summary.md", summary({ ...verdict, stages, problem: null }, stages))
+    const run = { id: runId || startedAt, event: "manual", ref: "", sha: "", startedAt }
+    return ci(run, () => this.stages(kinds.map(kindOf), run.id))
   }
 
   private async gate(kind: Kind, runId: string): Promise<void> {
@@ -131,8 +126,16 @@ export class Load {
   }
 
   private async elsewhere(): Promise<Target | undefined> {
+    if (this.base !== "" && !/^https?:\/\/[^/?#@\s]+[^?#\s]*$/.test(this.base))
+      throw fail("INVALID_BASE", [this.base])
     if (this.service !== undefined)
-      return serviceTarget(this.service, "a container in place of the environment's service")
+      return serviceTarget(this.service, "a container in place of the environment's service", this.base)
     return this.base === "" ? undefined : addressTarget(this.base, "an address that was given")
   }
+}
+
+function kindOf(name: string): Kind {
+  const found = KINDS.find((known) => known === name)
+  if (found === undefined) throw fail("UNKNOWN_STAGE", [name, KINDS])
+  return found
 }
