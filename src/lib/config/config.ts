@@ -21,6 +21,7 @@ import {
   workers,
 } from "./rules.js"
 import { dast } from "./dast.js"
+import { cleanup } from "./cleanup.js"
 import { deploy } from "./deploy.js"
 import { infra } from "./infra.js"
 import { load } from "./load.js"
@@ -315,6 +316,7 @@ export const spec = {
     notify,
     monitoring,
     wrappers,
+    cleanup,
     parallel: {
       kind: "integer",
       doc: "How many stages may run at once.",

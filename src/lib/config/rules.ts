@@ -258,3 +258,25 @@ export const cronTime: TextRule = {
   expected: 'five fields of cron, minute first, such as "23 4 * * *"',
   pattern: /^[0-9*,/-]{1,40}( [0-9*,/-]{1,40}){4}$/,
 }
+
+/** Of what lies somewhere, and not of what somebody waits for. */
+export const age: TextRule = {
+  expected: 'an age: 0 to 9999 hours or days, such as "36h" or "14d"',
+  pattern: /^(0|[1-9][0-9]{0,3})[hd]$/,
+}
+
+/** The seconds of a text that keeps the rule `age`. */
+export const spanOf = (text: string): number =>
+  Number(text.slice(0, -1)) * (text.endsWith("d") ? 86_400 : 3_600)
+
+export const namePattern: TextRule = {
+  expected: 'a name, in which "*" stands for any characters and "?" for one, such as "release-*"',
+  pattern: /^[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}$/,
+}
+
+/** One label: who names several means "any of them" as often as "all". */
+export const labelSelector: TextRule = {
+  expected: 'a label, with its value if that matters, such as "slipway.dev/preview" or "purpose=preview"',
+  pattern:
+    /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?(=[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/,
+}

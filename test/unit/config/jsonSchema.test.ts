@@ -48,8 +48,8 @@ describe("the schema", () => {
   })
 
   test("is closed wherever it has keys", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(38)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(38)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(40)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(40)
   })
 
   test("has patterns that hold with the flag u, as newer validators use them", () => {
@@ -139,6 +139,8 @@ describe("the schema", () => {
       "wrappers.hosts",
       "wrappers.secrets",
       "wrappers.schedule",
+      ...["apply", "releases", "builds", "minimumAge", "protect", "rollbacks", "jobs"].map(inCleanup),
+      ...["previews.pattern", "previews.age"].map(inCleanup),
       "parallel",
       "timeout",
       "images.replace",
@@ -151,3 +153,5 @@ describe("the schema", () => {
     }
   })
 })
+
+const inCleanup = (key: string): string => `cleanup.${key}`

@@ -133,6 +133,11 @@ describe("what fits", () => {
         },
       },
       wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *" },
+      cleanup: {
+        ...{ apply: "no", releases: 10, builds: 10, minimumAge: 604_800, rollbacks: 5, jobs: 86_400 },
+        protect: ["latest", "main", "develop"],
+        previews: { pattern: "*", age: 604_800 },
+      },
       parallel: 2,
       timeout: 600,
       images: { replace: {} },
@@ -275,6 +280,11 @@ describe("what fits", () => {
         secrets: ["TF_VAR_password"],
         schedule: "*/30 1-5 * * 1,3",
         connection: "Azure (audio)",
+      },
+      cleanup: {
+        ...{ apply: "yes", environments: ["production"], releases: 20, builds: 5, minimumAge: 2_592_000 },
+        ...{ protect: ["stable-*"], rollbacks: 3, jobs: 7_200 },
+        previews: { label: "slipway.dev/preview", pattern: "pr-*", age: 129_600 },
       },
       parallel: 4,
       timeout: 3600,
@@ -527,6 +537,17 @@ describe("what fits", () => {
         readonly secrets: readonly string[]
         readonly schedule: string
         readonly connection?: string
+      }
+      readonly cleanup: {
+        readonly apply: "yes" | "no"
+        readonly environments?: readonly ("staging" | "production")[]
+        readonly releases: number
+        readonly builds: number
+        readonly minimumAge: number
+        readonly protect: readonly string[]
+        readonly rollbacks: number
+        readonly jobs: number
+        readonly previews: { readonly label?: string; readonly pattern: string; readonly age: number }
       }
       readonly parallel: number
       readonly timeout: number

@@ -1,5 +1,6 @@
 import { inside, printable, web } from "./complaints.js"
 import * as dast from "./dastSamples.js"
+import * as cleanup from "./cleanupSamples.js"
 import * as deploy from "./deploySamples.js"
 import * as load from "./loadSamples.js"
 import * as infra from "./infraSamples.js"
@@ -18,7 +19,7 @@ export const good: Record<string, string> = {
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
   "null sections":
-    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nwrappers:\nimages:\n",
+    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nwrappers:\ncleanup:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
@@ -151,6 +152,16 @@ wrappers:
   secrets: [TF_VAR_password]
   schedule: "*/30 1-5 * * 1,3"
   connection: Azure (audio)
+cleanup:
+  apply: yes
+  environments: [production]
+  releases: 20
+  builds: 5
+  minimumAge: 30d
+  protect: ["stable-*"]
+  rollbacks: 3
+  jobs: 2h
+  previews: {label: slipway.dev/preview, pattern: "pr-*", age: 36h}
 parallel: 4
 timeout: 1h
 images:
@@ -206,6 +217,7 @@ images:
   ...wrappers.good,
   ...infra.good,
   ...deploy.good,
+  ...cleanup.good,
   ...dast.good,
   ...tell.good,
   ...load.good,
@@ -239,11 +251,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, cleanup, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, cleanup, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -486,6 +498,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ...wrappers.bad,
   ...infra.bad,
   ...deploy.bad,
+  ...cleanup.bad,
   ...dast.bad,
   ...tell.bad,
   ...load.bad,
