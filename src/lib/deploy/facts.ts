@@ -41,6 +41,7 @@ export interface Rollout {
 /** One of a Deployment's ReplicaSets, with its pods. */
 export interface Revision {
   name: string
+  uid: string
   hash: string
   number: number
   replicas: number
@@ -90,6 +91,7 @@ function revisionOf(set: ReplicaSet, pods: readonly Pod[]): Revision {
   const hash = labels[HASH] ?? ""
   return {
     name: metadata.name,
+    uid: metadata.uid ?? "",
     hash,
     number: Number(annotations["deployment.kubernetes.io/revision"] ?? 0),
     replicas: spec.replicas ?? 0,

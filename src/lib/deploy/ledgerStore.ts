@@ -14,7 +14,8 @@ import {
 const ROOM = 900_000
 const ATTEMPTS = 20
 const KEY = "entries.jsonl"
-const LABEL = "slipway.dev/ledger"
+/** On each ConfigMap with entries. */
+export const LEDGER_LABEL = "slipway.dev/ledger"
 
 /** What was done to a service in its cluster: entries in ConfigMaps, each chained to the one before it. */
 export class ClusterLedger {
@@ -53,7 +54,7 @@ export class ClusterLedger {
   private async parts(): Promise<ConfigMap[]> {
     const found = await this.kube.list<ConfigMap>(CONFIG_MAP, {
       namespace: this.namespace,
-      labels: `${LABEL}=${this.service}`,
+      labels: `${LEDGER_LABEL}=${this.service}`,
     })
     return found.sort((a, b) => numberOf(a) - numberOf(b))
   }
@@ -75,7 +76,7 @@ export class ClusterLedger {
 
   private part(number: number, line: string): ConfigMap {
     const name = `slipway-ledger-${this.service}-${String(number).padStart(4, "0")}`
-    const metadata = { name, namespace: this.namespace, labels: { [LABEL]: this.service } }
+    const metadata = { name, namespace: this.namespace, labels: { [LEDGER_LABEL]: this.service } }
     return { ...CONFIG_MAP, metadata, data: { [KEY]: line } }
   }
 }

@@ -156,23 +156,27 @@ export class Kube {
     )
   }
 
-  /** Deletes an object; false where there was none. */
+  /** Deletes an object; false where there was none, or by now another one of its name where a `uid` is given. */
   async delete(
     kind: Kind,
     name: string,
     namespace: string,
-    options: { propagation?: "Background" | "Foreground" | "Orphan" } = {},
+    options: { propagation?: "Background" | "Foreground" | "Orphan"; uid?: string } = {},
   ): Promise<boolean> {
     const { path, what } = await this.requests.place(kind, name, namespace)
+    const { propagation: propagationPolicy = "Background", uid } = options
     const { answer, uncertain } = await this.requests.call({
       method: "DELETE",
       path,
       what,
-      query: { propagationPolicy: options.propagation ?? "Background" },
-      accept: [404],
+      query: { propagationPolicy },
+      ...(uid !== undefined && {
+        body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, preconditions: { uid } },
+      }),
+      accept: uid === undefined ? [404] : [404, 409],
     })
     // It may be gone by an earlier try.
-    return answer.status !== 404 || uncertain
+    return answer.status < 400 || (answer.status === 404 && uncertain)
   }
 
   /** Returns a container's log; nothing where it hasn't started, or has no predecessor. */

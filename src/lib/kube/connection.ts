@@ -75,7 +75,7 @@ export function connection(access: Access, connectTo?: Address): Connection {
       ...target,
       method: request.method,
       path: `${base}${request.path}`,
-      headers: { ...headers, ...request.headers },
+      headers: { ...headers, ...lengthOf(request), ...request.headers },
     })
   return {
     send: (request) => exchange(start, request, true),
@@ -83,6 +83,10 @@ export function connection(access: Access, connectTo?: Address): Connection {
     close: () => agent.destroy(),
   }
 }
+
+/** Of a request to delete, Node sends a body without saying how long it is, and the server takes it for the next request. */
+const lengthOf = ({ body }: Request) =>
+  body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }
 
 function security(access: Access, url: URL): AgentOptions {
   const name = access.serverName ?? url.hostname.replace(/^\[|\]$/g, "")

@@ -35,10 +35,13 @@ export interface Kind {
 
 export const DEPLOYMENT: Kind = { apiVersion: "apps/v1", kind: "Deployment" }
 export const REPLICA_SET: Kind = { apiVersion: "apps/v1", kind: "ReplicaSet" }
+export const STATEFUL_SET: Kind = { apiVersion: "apps/v1", kind: "StatefulSet" }
+export const DAEMON_SET: Kind = { apiVersion: "apps/v1", kind: "DaemonSet" }
 export const POD: Kind = { apiVersion: "v1", kind: "Pod" }
 export const SERVICE: Kind = { apiVersion: "v1", kind: "Service" }
 export const ENDPOINT_SLICE: Kind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }
 export const JOB: Kind = { apiVersion: "batch/v1", kind: "Job" }
+export const CRON_JOB: Kind = { apiVersion: "batch/v1", kind: "CronJob" }
 export const EVENT: Kind = { apiVersion: "v1", kind: "Event" }
 export const LEASE: Kind = { apiVersion: "coordination.k8s.io/v1", kind: "Lease" }
 export const CONFIG_MAP: Kind = { apiVersion: "v1", kind: "ConfigMap" }

@@ -73,7 +73,16 @@ export const rollout = (more: Partial<Rollout> = {}): Rollout => ({
 })
 
 export const revision = (hash: string, more: Partial<Revision> = {}): Revision => ({
-  ...{ name: `web-${hash}`, hash, number: 1, replicas: 1, version: "v1", digest: DIGEST, commit: "c1" },
+  ...{
+    name: `web-${hash}`,
+    uid: `uid-${hash}`,
+    hash,
+    number: 1,
+    replicas: 1,
+    version: "v1",
+    digest: DIGEST,
+    commit: "c1",
+  },
   ...{ image: `web@${DIGEST}`, template: template("web:1"), pods: [] },
   ...more,
 })

@@ -127,6 +127,13 @@ describe("requests", () => {
     expect(await client().delete(POD, "a", "web")).toBe(false)
   })
 
+  it("delete the very object that was meant, and say false where another has its name", async () => {
+    api.acts = [answer(200, {}), refuse(409, "Conflict", "the UID in the precondition does not match")]
+    expect(await client().delete(POD, "a", "web", { uid: "1-2" })).toBe(true)
+    expect(await client().delete(POD, "a", "web", { uid: "1-2" })).toBe(false)
+    expect(api.seen[0]?.body).toMatchObject({ kind: "DeleteOptions", preconditions: { uid: "1-2" } })
+  })
+
   it("ask for the version", async () => {
     api.acts = [answer(200, { gitVersion: "v1.36.3" })]
     expect(await client().version()).toBe("v1.36.3")
