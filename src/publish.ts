@@ -117,13 +117,32 @@ async function regctl(tools: Container, args: readonly string[]): Promise<ToolRu
   throw registryError(run, args.at(-1) ?? "")
 }
 
-/** Runs regctl, again after a while for what may pass by itself. */
 async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
-  for (const wait of [...WAITS, undefined]) {
-    const [run] = await each(tools, [["regctl", "-v", "error", ...args]])
-    if (run === undefined) throw new Error("regctl was not run")
-    if (run.exitCode === 0 || wait === undefined || !registryFailure(run).retry) return run
-    await sleep(wait)
-  }
-  throw new Error("never reached")
+  const [run] = await regctlRuns(tools, [args])
+  if (run === undefined) throw new Error("regctl was not run")
+  return run
 }
+
+/** Runs regctl with each of these arguments, again after a while for what may pass by itself. */
+export async function regctlRuns(
+  tools: Container,
+  calls: readonly (readonly string[])[],
+): Promise<ToolRun[]> {
+  const command = (args: readonly string[]) => ["regctl", "-v", "error", ...args]
+  const runs = await each(tools, calls.map(command))
+  for (const wait of WAITS) {
+    const again = runs.flatMap((run, index) =>
+      run.exitCode !== 0 && registryFailure(run).retry ? [index] : [],
+    )
+    if (again.length === 0) break
+    await sleep(wait)
+    const tried = await each(
+      tools,
+      again.map((index) => command(calls[index] ?? [])),
+    )
+    again.forEach((index, at) => (runs[index] = tried[at] ?? runs[index] ?? NOT_RUN))
+  }
+  return runs
+}
+
+const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }

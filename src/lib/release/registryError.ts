@@ -8,6 +8,7 @@ import { oneLine } from "../tools/outcome.js"
 export type RegistryProblem =
   | "denied"
   | "forbidden"
+  | "unsupported"
   | "missing"
   | "noPlatform"
   | "immutable"
@@ -70,6 +71,8 @@ const CREDENTIALS =
 const REMEDIES: Record<RegistryProblem, string> = {
   denied: CREDENTIALS,
   forbidden: CREDENTIALS,
+  unsupported:
+    "have whoever runs the registry allow it (for deletion, the reference registry has storage.delete.enabled), or use the registry's own rules in its place",
   missing: "see whether registry, repository and digest are the right ones",
   noPlatform: "publish the image for this platform, or ask for another",
   immutable: "give the release a version of its own",
@@ -98,6 +101,7 @@ function byStatus(said: string): Failure | undefined {
   if (/immutable/i.test(body)) return { kind: "immutable", reason: reason("holds the tag to be immutable") }
   if (status === 401) return { kind: "denied", reason: DENIED }
   if (status === 403) return { kind: "forbidden", reason: reason("refuses this to the user") }
+  if (status === 405) return { kind: "unsupported", reason: reason("doesn't do this (405)") }
   if (status === 404) return { kind: "missing", reason: reason("hasn't got it") }
   if (status === 429) return { kind: "rateLimited", reason: reason("takes no more requests for now (429)") }
   const passing = [408, 500, 502, 503, 504].includes(status)

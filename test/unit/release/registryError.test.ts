@@ -31,6 +31,11 @@ test.each<[string, RegistryProblem, string]>([
     "the registry refuses this to the user: DENIED, requested access to the resource is denied",
   ],
   [
+    `failed to delete manifest r:5000/team/app@${FULL}: request failed: unexpected http status code: Method Not Allowed [http 405]: {"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}\n`,
+    "unsupported",
+    "the registry doesn't do this (405): UNSUPPORTED, The operation is unsupported.",
+  ],
+  [
     `${TAGS}request failed: not found [http 404]: {"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry","detail":{"name":"team/app"}}]}\n\n`,
     "missing",
     "the registry hasn't got it: NAME_UNKNOWN, repository name not known to registry",
