@@ -2,6 +2,7 @@
  * The one catalogue of errors: a function per code, each giving what failed, with the value quoted,
  * and what to do next. A code's exit code is what the `slipway` command ends with.
  */
+import { cleanupErrors } from "./errors/cleanup.js"
 import { deployErrors } from "./errors/deploy.js"
 import { engineErrors } from "./errors/engine.js"
 import { type Catalogue, type Entry, ExitCode, quote } from "./errors/entry.js"
@@ -84,6 +85,7 @@ const catalogue = {
   ...reproErrors,
   ...monitoringErrors,
   ...metricsErrors,
+  ...cleanupErrors,
 } satisfies Catalogue
 
 export type ErrorCode = keyof typeof catalogue

@@ -1,0 +1,80 @@
+import type { Config } from "../config/config.js"
+import type { Facts, Revision } from "../deploy/facts.js"
+import type { Job, KubeObject } from "../kube/objects.js"
+import { glob } from "../security/glob.js"
+import { count } from "../tools/outcome.js"
+import { ageText } from "./policy.js"
+
+/** An object of a cluster that goes. */
+export interface Leaving {
+  kind: "Job" | "ReplicaSet" | "Namespace"
+  /** Empty for what is of no namespace. */
+  namespace: string
+  name: string
+  /** As the cluster knows it: what has another is not the one that was meant. */
+  uid: string
+  why: string
+}
+
+const RUN = "slipway.dev/run"
+
+/** Jobs of Slipway's own that ended long ago. */
+export const oldJobs = (jobs: readonly Job[], seconds: number, now: number): Leaving[] =>
+  jobs.flatMap((job) => {
+    const { name, namespace = "", uid = "", labels = {}, deletionTimestamp } = job.metadata
+    const ended = endOf(job)
+    const ours = name.startsWith("slipway-") && labels[RUN] !== undefined
+    if (!ours || deletionTimestamp !== undefined || ended === undefined || now - ended < seconds * 1000)
+      return []
+    return [{ kind: "Job", namespace, name, uid, why: `ended ${new Date(ended).toISOString()}` }]
+  })
+
+/** When a Job came to its end, in milliseconds since 1970. */
+function endOf({ status = {} }: Job): number | undefined {
+  const over = status.conditions?.find(
+    ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
+  )
+  const time = Date.parse(status.completionTime ?? over?.lastTransitionTime ?? "")
+  return over === undefined || Number.isNaN(time) ? undefined : time
+}
+
+/**
+ * ReplicaSets without pods that no rollback needs: of a version that it could go back to, the newest is there for its
+ * settings. None while a rollout is under way: nobody can say yet which of them it will need.
+ */
+export function oldReplicaSets(
+  { deployment, revisions, rollout }: Facts,
+  rollbacks: number,
+  needed: readonly string[],
+): Leaving[] {
+  if (deployment === undefined || rollout !== undefined) return []
+  const namespace = deployment.metadata.namespace ?? ""
+  const isNeeded = ({ digest }: Revision, index: number): boolean =>
+    index <= rollbacks ||
+    (needed.includes(digest) && revisions.findIndex((other) => other.digest === digest) === index)
+  return revisions
+    .filter((revision, index) => !isNeeded(revision, index))
+    .filter(({ replicas, pods }) => replicas === 0 && pods.length === 0)
+    .map(({ name, uid, number, version }) => ({
+      ...{ kind: "ReplicaSet", namespace, name, uid },
+      why: `revision ${number} (${version}), without pods, and older than ${count(rollbacks + 1, "other")}`,
+    }))
+}
+
+/** Namespaces that are never taken for previews, whatever label they have. */
+const SYSTEM = /^(?:default|kube-.*)$/
+
+/** Namespaces that were made for a time, which is over. `taken` are those of the environments. */
+export const oldPreviews = (
+  namespaces: readonly KubeObject[],
+  { pattern, age }: Config["cleanup"]["previews"],
+  taken: readonly string[],
+  now: number,
+): Leaving[] =>
+  namespaces.flatMap(({ metadata: { name, uid = "", creationTimestamp = "", deletionTimestamp } }) => {
+    const made = Date.parse(creationTimestamp)
+    const spared = SYSTEM.test(name) || taken.includes(name) || !glob(pattern)(name)
+    if (spared || deletionTimestamp !== undefined || Number.isNaN(made) || now - made < age * 1000) return []
+    const why = `made ${creationTimestamp}, more than ${ageText(age * 1000)} ago`
+    return [{ kind: "Namespace", namespace: "", name, uid, why }]
+  })

@@ -1,0 +1,157 @@
+import { attachmentOf, type Inventory } from "./inventory.js"
+import { Links } from "./links.js"
+import { inOrder, waitingFor } from "./order.js"
+import {
+  isProtected,
+  type Policy,
+  reasons,
+  type Root,
+  rootOf,
+  taggedRoots,
+  UNDATED,
+  type Use,
+} from "./policy.js"
+
+/** An image that stays. */
+export interface Kept {
+  digest: string
+  tags: readonly string[]
+  why: string
+}
+
+/** A manifest that goes. */
+export interface Going {
+  digest: string
+  tags: readonly string[]
+  kind: "release" | "build" | "untagged" | "image" | "referrer" | "list"
+  /** The release or build that it goes with; empty for what refers to an image that is gone already. */
+  with: string
+  /** What has to be gone before. */
+  after: readonly string[]
+}
+
+/** What is to become of a repository. */
+export interface RegistryPlan {
+  kept: readonly Kept[]
+  /** In an order in which nothing is left without what it refers to, and no index without an image. */
+  going: readonly Going[]
+  /** What it has to be asked about who refers to it, before this can be relied on. */
+  unasked: readonly string[]
+}
+
+/** Decides which images of a repository go. An image that is used stays whatever else holds. */
+export function decide(
+  inventory: Inventory,
+  policy: Policy,
+  uses: readonly Use[],
+  now: number,
+): RegistryPlan {
+  const links = new Links(inventory)
+  const roots = allRoots(inventory, links, policy)
+  const used = usedDigests(inventory, uses)
+  const needed = ({ digest }: Root): string | undefined =>
+    [...links.images([digest])].map((image) => used.get(image)).find((why) => why !== undefined)
+  const why = reasons(roots, policy, needed, now)
+  const staying = () => links.whole([...why.keys(), ...used.keys()])
+  for (let held = heldBack(roots, why, staying(), links); held; held = heldBack(roots, why, staying(), links))
+    why.set(held.root.digest, held.reason)
+  const stays = staying()
+  const going = new Map<string, Root | undefined>()
+  for (const digest of orphans(inventory, links, roots)) going.set(digest, undefined)
+  for (const root of roots.filter(({ digest }) => !why.has(digest)))
+    for (const digest of links.whole([root.digest])) if (!going.has(digest)) going.set(digest, root)
+  for (const digest of stays) going.delete(digest)
+  const kept = roots.flatMap(({ digest, tags }) => {
+    const reason = why.get(digest)
+    return reason === undefined ? [] : [{ digest, tags, why: reason }]
+  })
+  const undated = kept.filter((each) => each.why === UNDATED).map(({ digest }) => digest)
+  const asked = [...going.keys(), ...links.images(undated)]
+  return {
+    kept,
+    going: inOrder(going, inventory, links),
+    unasked: asked.filter((digest) => !links.isList(digest) && !inventory.referrers.has(digest)),
+  }
+}
+
+/**
+ * What stands for itself: what has a tag, and what only the tags of its signatures tell of. What refers to an image goes
+ * where that goes, under whatever tag, unless that is protected.
+ */
+function allRoots(inventory: Inventory, links: Links, policy: Policy): Root[] {
+  const refers = (digest: string): boolean => inventory.manifests.get(digest)?.subject !== undefined
+  const tagged = taggedRoots(inventory).filter(
+    ({ digest, tags, kind }) => !refers(digest) || kind !== "other" || isProtected(tags, policy),
+  )
+  const untagged = attachedSubjects(inventory, links).filter((digest) => inventory.manifests.get(digest))
+  const below = new Set(untagged.flatMap((digest) => [...links.images([digest])].slice(1)))
+  const alone = untagged.filter((digest) => !below.has(digest) && !refers(digest))
+  return [...tagged, ...alone.map((digest) => rootOf(digest, [], inventory))]
+}
+
+/** What tags say they are attached to, and nothing that has a tag leads to. */
+function attachedSubjects(inventory: Inventory, links: Links): string[] {
+  const known = links.whole(taggedRoots(inventory).map(({ digest }) => digest))
+  const subjects = [...inventory.tags.keys()].flatMap((tag) => attachmentOf(tag)?.subject ?? [])
+  return [...new Set(subjects)].filter((digest) => !known.has(digest))
+}
+
+function usedDigests({ tags }: Inventory, uses: readonly Use[]): Map<string, string> {
+  const used = new Map<string, string>()
+  for (const { digest, tag, why } of uses)
+    for (const found of [digest, tags.get(tag ?? "")])
+      if (found !== undefined && !used.has(found)) used.set(found, why)
+  return used
+}
+
+/** An image that would go, while something that refers to it stays. */
+function heldBack(
+  roots: readonly Root[],
+  why: ReadonlyMap<string, string>,
+  stays: ReadonlySet<string>,
+  links: Links,
+): { root: Root; reason: string } | undefined {
+  for (const root of roots.filter(({ digest }) => !why.has(digest)))
+    for (const image of links.images([root.digest])) {
+      const referrer = links.referrers(image).find((digest) => stays.has(digest) && !links.isList(digest))
+      if (referrer !== undefined && !stays.has(image))
+        return { root, reason: `${referrer.slice(0, 19)} refers to it, and stays` }
+    }
+  return undefined
+}
+
+/** What refers to an image that is gone: only what was looked for and not found is. */
+function orphans(inventory: Inventory, links: Links, roots: readonly Root[]): Set<string> {
+  const { manifests } = inventory
+  const known = links.whole(roots.map(({ digest }) => digest))
+  const gone = attachedSubjects(inventory, links).filter(
+    (digest) => !known.has(digest) && manifests.has(digest) && manifests.get(digest) === undefined,
+  )
+  const found = links.whole(gone)
+  for (const digest of gone) found.delete(digest)
+  return found
+}
+
+/** The manifests that have to be read before anything is decided. */
+export function unread(inventory: Inventory, uses: readonly Use[]): string[] {
+  const { manifests, tags } = inventory
+  const nested = [...manifests.values()].flatMap((manifest) =>
+    (manifest?.children ?? []).filter((child) => child.nested).map(({ digest }) => digest),
+  )
+  const subjects = attachedSubjects(inventory, new Links(inventory))
+  const used = uses.flatMap(({ digest }) => digest ?? [])
+  const all = new Set([...tags.values(), ...nested, ...subjects, ...used])
+  return [...all].filter((digest) => !manifests.has(digest))
+}
+
+/** What two plans agree on: what has changed in between stays, with what it is a part of. */
+export function agreed(first: RegistryPlan, second: RegistryPlan): { plan: RegistryPlan; changed: Kept[] } {
+  const before = new Set(first.going.map(({ digest }) => digest))
+  const unsure = new Set(second.going.filter(({ digest }) => !before.has(digest)).map((each) => each.with))
+  const open = second.going.filter((each) => !before.has(each.digest) || unsure.has(each.with))
+  const left = new Set(waitingFor(second.going, new Set(open.map(({ digest }) => digest))))
+  return {
+    plan: { ...second, going: second.going.filter(({ digest }) => !left.has(digest)) },
+    changed: second.kept.filter(({ digest }) => before.has(digest)),
+  }
+}

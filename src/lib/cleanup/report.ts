@@ -1,0 +1,148 @@
+import { code, markdown } from "../report/escape.js"
+import { count } from "../tools/outcome.js"
+import type { StageReport } from "../verdict.js"
+import type { Leaving } from "./cluster.js"
+import type { Going, RegistryPlan } from "./decide.js"
+
+/** What became of what should go. */
+export interface Done {
+  /** Digests, or the names of objects. */
+  deleted: readonly string[]
+  left: readonly { what: string; why: string }[]
+}
+
+/** What the registry's part comes to. */
+export interface RegistryReport extends Pick<RegistryPlan, "kept" | "going"> {
+  repository: string
+  /** Undefined where it is only shown. */
+  done?: Done
+}
+
+/** What the part of the clusters comes to. */
+export interface ClusterReport {
+  environments: readonly string[]
+  going: readonly Leaving[]
+  done?: Done
+}
+
+/** What is kept under `cleanup/plan.json`, as far as it came to be known. */
+export interface CleanupReport {
+  schema: 1
+  run: string
+  /** Whether it was to be done, and not only shown. */
+  applied: boolean
+  registry?: RegistryReport
+  cluster?: ClusterReport
+}
+
+/** What a stage of it comes to, without its name and its time. */
+export type Worked = Pick<
+  StageReport,
+  "status" | "reason" | "findings" | "exitCode" | "log" | "sections" | "facts"
+>
+
+/** More rows nobody reads; the whole is in the file. */
+const ROWS = 50
+const DIGITS = 19
+
+const ROOTS: readonly Going["kind"][] = ["release", "build", "untagged"]
+
+/** The releases and builds among what goes; the rest goes with them. */
+export const rootsOf = (going: readonly Going[]): Going[] => going.filter(({ kind }) => ROOTS.includes(kind))
+
+/** One line of what becomes of the registry. */
+export function registryText({ kept, going, done }: RegistryReport): string {
+  const images = count(rootsOf(going).length, "image")
+  const stays = `${count(kept.length, "image")} kept`
+  if (going.length === 0) return `nothing to delete, ${stays}`
+  const manifests = (number: number) => count(number, "manifest")
+  if (done === undefined) return `${images} would go (${manifests(going.length)}), ${stays}`
+  const left = done.left.length === 0 ? "" : `, ${manifests(done.left.length)} left`
+  return `${manifests(done.deleted.length)} of ${images} deleted${left}, ${stays}`
+}
+
+/** One line of what becomes of the clusters. */
+export function clusterText({ environments, going, done }: ClusterReport): string {
+  const where = environments.join(" and ")
+  if (going.length === 0) return `nothing to delete in ${where}`
+  const kinds = ["Job", "ReplicaSet", "Namespace"] as const
+  const numbers = kinds.flatMap((kind) => {
+    const number = going.filter((each) => each.kind === kind).length
+    return number === 0 ? [] : [count(number, kind)]
+  })
+  const what = `${numbers.join(", ")} in ${where}`
+  if (done === undefined) return `${what} would go`
+  return done.left.length === 0
+    ? `${what} deleted`
+    : `${done.deleted.length} of ${what} deleted, ${done.left.length} left`
+}
+
+/** The registry's part for people. */
+export function registryMarkdown(report: RegistryReport): string {
+  const { repository, kept, going, done } = report
+  const rows = [
+    ...rootsOf(going).map((root): [string, Going | RegistryPlan["kept"][number], string] => [
+      fateOf(root.digest, done),
+      root,
+      withIt(root, going),
+    ]),
+    ...kept.map((each): [string, typeof each, string] => ["stays", each, each.why]),
+  ]
+  return [
+    `### Cleanup of ${code(repository)}`,
+    "",
+    markdown(registryText(report)),
+    "",
+    ...table(
+      ["", "image", "tags", "why"],
+      rows.map(([fate, { digest, tags }, why]) => [
+        fate,
+        code(digest.slice(0, DIGITS)),
+        tags.map(code).join(" "),
+        markdown(why),
+      ]),
+    ),
+    ...leftLines(done),
+  ].join("\n")
+}
+
+function withIt(root: Going, going: readonly Going[]): string {
+  const others = going.filter((each) => each.with === root.digest && each.digest !== root.digest)
+  const of = (kind: Going["kind"]) => others.filter((each) => each.kind === kind).length
+  const parts = [count(of("image"), "image"), count(of("referrer"), "referrer")]
+  return others.length === 0 ? "" : `with ${parts.join(" and ")}`
+}
+
+const fateOf = (what: string, done: Done | undefined): string =>
+  done === undefined ? "would go" : done.deleted.includes(what) ? "gone" : "left"
+
+/** The clusters' part for people. */
+export const clusterMarkdown = (report: ClusterReport): string =>
+  [
+    `### Cleanup of ${markdown(report.environments.join(" and "))}`,
+    "",
+    markdown(clusterText(report)),
+    "",
+    ...table(
+      ["", "object", "why"],
+      report.going.map((each) => [fateOf(nameOf(each), report.done), code(nameOf(each)), markdown(each.why)]),
+    ),
+    ...leftLines(report.done),
+  ].join("\n")
+
+/** An object as people name it: `Job staging/slipway-migrate-0a1b2c3d`. */
+export const nameOf = ({ kind, namespace, name }: Leaving): string =>
+  `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return []
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`
+  const more = rows.length > ROWS ? [`\n${rows.length - ROWS} more are in cleanup/plan.json`] : []
+  return [line(head), line(head.map(() => "---")), ...rows.slice(0, ROWS).map(line), ...more, ""]
+}
+
+const leftLines = (done: Done | undefined): string[] =>
+  (done?.left ?? [])
+    .slice(0, ROWS)
+    .map(({ what, why }) => `- ${code(what)} is left: ${markdown(why)}`)
+    .concat("")

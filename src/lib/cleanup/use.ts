@@ -1,0 +1,63 @@
+import type { Facts } from "../deploy/facts.js"
+import { goodVersions } from "../deploy/run.js"
+import type { Environment } from "../config/deploy.js"
+import type { LedgerEntry } from "../ledger.js"
+import { isDigest } from "./inventory.js"
+import type { Use } from "./policy.js"
+
+/** What is known of an environment. */
+export interface Deployed {
+  environment: Environment
+  entries: readonly LedgerEntry[]
+  facts: Pick<Facts, "revisions" | "rollout">
+  /** All that runs images there, or may do so again. */
+  objects: readonly unknown[]
+}
+
+/** The digests of the versions that an environment has, or could go back to. */
+export const rollbackDigests = (entries: readonly LedgerEntry[], rollbacks: number): string[] =>
+  goodVersions(entries)
+    .slice(0, rollbacks + 1)
+    .map(({ digest }) => digest)
+
+/** The images of a repository that an environment needs. */
+export function usesOf(
+  { environment, entries, facts, objects }: Deployed,
+  repository: string,
+  rollbacks: number,
+): Use[] {
+  const { rollout } = facts
+  const under = rollout === undefined ? [] : [rollout.digest, rollout.fromDigest]
+  // What is held was never good, and what failed last may have left the version before.
+  const last = entries.slice(-1).flatMap(({ facts: known }) => [known["digest"], known["previousDigest"]])
+  const digest = (why: string) => (found: string | undefined) =>
+    found !== undefined && isDigest(found) ? [{ digest: found, why: `${environment} ${why}` }] : []
+  return [
+    ...imagesIn(objects, repository).map((image) => ({ ...image, why: `${environment} runs it` })),
+    ...facts.revisions.flatMap((revision) => digest("has a ReplicaSet of it")(revision.digest)),
+    ...[...under, ...last].flatMap(digest("was given it last")),
+    ...rollbackDigests(entries, rollbacks).flatMap(digest("could go back to it")),
+  ]
+}
+
+/**
+ * What objects of a cluster name as images: every digest, under whatever name, since a cluster may pull from a mirror; and
+ * tags of this very repository.
+ */
+export function imagesIn(objects: readonly unknown[], repository: string): Pick<Use, "digest" | "tag">[] {
+  const names = new Set(objects.flatMap(imageNames))
+  return [...names].flatMap((name): Pick<Use, "digest" | "tag">[] => {
+    const digest = /@(sha256:[0-9a-f]{64})$/.exec(name)?.[1]
+    if (digest !== undefined) return [{ digest }]
+    if (name === repository) return [{ tag: "latest" }]
+    return name.startsWith(`${repository}:`) ? [{ tag: name.slice(repository.length + 1) }] : []
+  })
+}
+
+function imageNames(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(imageNames)
+  if (typeof value !== "object" || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    (key === "image" || key === "imageID") && typeof inner === "string" ? [inner] : imageNames(inner),
+  )
+}
