@@ -19,6 +19,7 @@ import {
   Service,
 } from "@dagger.io/dagger"
 import { ci } from "./ci.js"
+import { Cleanup } from "./cleanup.js"
 import { Cluster } from "./cluster.js"
 import { Dast } from "./dast.js"
 import { debugStage } from "./debug.js"
@@ -350,6 +351,38 @@ export class Slipway {
     const { source, invocation } = this
     const settings = await this.written()
     return new Load(source, settings, invocation, environment, secrets, cluster, scale, base, service, before)
+  }
+
+  /**
+   * What earlier runs left and nobody needs any more: images, Jobs, ReplicaSets, previews. Fails for a bad `slipway.yaml`.
+   *
+   * @param environment Clean only this environment's cluster. Images are judged by all environments in any case.
+   * @param secrets `KUBECONFIG` by the last part of its address; `STAGING_KUBECONFIG` is for that environment alone.
+   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param username The registry's user, who must be allowed to delete.
+   * @param password Their password, token or client secret.
+   * @param registryService A registry that is a container itself, in the host's place.
+   * @param authority The certificate authority that vouches for the registry, beside the public ones.
+   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param embedded Clean Slipway's own registry.
+   */
+  @func()
+  async cleanup(
+    environment = "",
+    secrets: Secret[] = [],
+    cluster?: Service,
+    username = "",
+    password?: Secret,
+    registryService?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+  ): Promise<Cleanup> {
+    if (environment !== "") environmentOf(environment)
+    return new Cleanup(
+      ...([this.source, await this.written(), this.invocation, this.now, environment, secrets] as const),
+      ...([username, plainHttp, embedded, cluster, password, registryService, authority] as const),
+    )
   }
 
   /**

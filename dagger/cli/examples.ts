@@ -33,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   events: ["events --environment staging"],
   finish: ["finish --environment production"],
   ledger: ["ledger --environment production", "ledger --json > ledger.jsonl"],
+  cleanup: ["cleanup", "cleanup --yes", "cleanup --environment staging --json"],
   "metrics dora": ["metrics dora", "metrics dora --environment staging --window 90d --json"],
   "metrics ledger": ["metrics ledger --verify", "metrics ledger --ledger ledger.jsonl --json"],
   "metrics protection": [

@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { addCleanupCommand } from "./cleanup.js"
 import { addCompletion } from "./completion.js"
 import { addDeployCommands } from "./deploy.js"
 import { EXAMPLES } from "./examples.js"
@@ -39,6 +40,7 @@ const AREAS = [
   ["Releases:", addReleaseCommands],
   ["Deployments:", addDeployCommands],
   ["Deployments:", addTrialCommands],
+  ["Deployments:", addCleanupCommand],
   ["Deployments:", addMetricsCommands],
   ["Where something failed:", addMendCommands],
   ["This machine:", addMachineCommands],

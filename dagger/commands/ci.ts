@@ -61,11 +61,11 @@ export interface Ran {
 const ARTIFACTS = [
   ...["verdict.json", "summary.md", "report.html", "failures.txt"],
   ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy"],
-  ...["k6", "zap", "gitlab"],
+  ...["k6", "zap", "gitlab", "cleanup"],
 ]
 
 /** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
-function prepareOut(path: string): string {
+export function prepareOut(path: string): string {
   const out = resolve(path)
   try {
     mkdirSync(out, { recursive: true })
@@ -143,19 +143,24 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
   const notify = delivers(options.event ?? "local", only)
     ? await notifyArguments(source, join(out, "logs"))
     : []
-  const args = [
-    ...ciArguments({ ...options, source, digest }, commit, only, notify),
-    ...["export", `--path=${out}`],
-  ]
+  return runTree(ciArguments({ ...options, source, digest }, commit, only, notify), out, options)
+}
+
+/** Calls a function that returns the artifacts of a run, and prints the outcome. */
+export async function runTree(
+  args: readonly string[],
+  out: string,
+  { json, inert = String }: Pick<CiOptions, "json" | "inert">,
+): Promise<Ran> {
   const log = join(out, "logs/dagger.log")
-  const code = await daggerWithProgress(args, log)
+  const code = await daggerWithProgress([...args, "export", `--path=${out}`], log)
   if (code === 130) return { code, out }
   const file = join(out, "verdict.json")
   if (code !== 0 || !existsSync(file)) return { code: noVerdict(log), out }
   const written = readFileSync(file, "utf8")
   const verdict = JSON.parse(written) as Verdict
-  if (options.json) process.stdout.write(written)
-  else process.stdout.write((options.inert ?? String)(verdictText(verdict, out)))
+  if (json) process.stdout.write(written)
+  else process.stdout.write(inert(verdictText(verdict, out)))
   return { code: verdict.exitCode, out, verdict }
 }
 

@@ -55,14 +55,18 @@ export const deployArguments = (options: DeployOptions): string[] => [
 const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
 
-/** Those that say how its cluster is reached. */
-export function accessArguments(
+/** Those that say how its cluster is reached, and what else a deployment needs. */
+export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>
+  clusterArguments(options, [NAMES[1], ...LEDGER, ...more])
+
+/** Those that say how its cluster is reached; of these names too, what the environment holds. */
+export function clusterArguments(
   { deploySecret = [], cluster, embedded }: DeployOptions,
-  more: readonly string[] = [],
+  besides: readonly string[] = [],
 ): string[] {
   const own = embedded && ownCluster()
   const clusters = own ? [] : [...fromEnvironment(), ...held(AZURE)]
-  const secrets = [...new Set([...clusters, ...held([NAMES[1], ...LEDGER, ...more]), ...deploySecret])]
+  const secrets = [...new Set([...clusters, ...held(besides), ...deploySecret])]
   return [
     ...secrets.map((address) => `--secrets=${address}`),
     ...(own

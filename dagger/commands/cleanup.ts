@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto"
+import { shellQuote } from "../../src/lib/shellQuote.js"
+import { callModule } from "../dagger.js"
+import { prepareOut, runTree } from "./ci.js"
+import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { clusterArguments, type DeployOptions } from "./deploy.js"
+import { absoluteSource } from "./source.js"
+
+export interface CleanupOptions extends RegistryOptions, DeployOptions {
+  source: string
+  out: string
+  now?: string
+  json?: boolean
+  runId?: string
+  /** Delete, and don't only show. */
+  yes?: boolean
+}
+
+/** Shows what nobody needs any more, or deletes it. Returns the exit code. */
+export async function cleanUp(options: CleanupOptions): Promise<number> {
+  const source = absoluteSource(options.source)
+  return (await runTree(cleanupArguments({ ...options, source }), prepareOut(options.out), options)).code
+}
+
+/** The arguments of `dagger` that clean up after a source by its whole path. */
+export function cleanupArguments(options: CleanupOptions): string[] {
+  const { source, now, environment, embedded, yes, runId = randomUUID() } = options
+  const call = [...callModule(source), ...(now === undefined ? [] : [`--now=${now}`])]
+  return [
+    ...[...call, `--invocation=${shellQuote(["dagger", ...call])}`, "cleanup"],
+    ...(environment === undefined ? [] : [`--environment=${environment}`]),
+    ...clusterArguments(options),
+    ...(embedded ? ["--embedded"] : []),
+    ...registryArguments(options, embedded ? "nobody" : publishedTo(source)),
+    ...[yes ? "run" : "report", `--run-id=${runId}`],
+  ]
+}
