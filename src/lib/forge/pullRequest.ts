@@ -17,13 +17,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 const GITHUB_API = "https://api.github.com"
 
 /**
- * Reads the pull request from the variables of GitHub Actions, GitLab CI or Azure Pipelines; undefined where none is
- * named, or where what is named can't be one.
+ * Reads the pull request from the variables of GitHub Actions, GitLab CI or Azure Pipelines, or from its address, which
+ * Jenkins and CircleCI tell; undefined where none is named, or where what is named can't be one.
  *
  * GitHub's `pull_request_target` says the base branch alone, so there is none to be found.
  */
 export function pullRequestOf(env: Environment): PullRequest | undefined {
-  return [github, gitlab, azure].map((read) => read(env)).find((found) => found !== undefined)
+  return [github, gitlab, azure, byAddress].map((read) => read(env)).find((found) => found !== undefined)
 }
 
 /** True for a pull request whose parts can stand in an address, and mean there what they should. */
@@ -62,6 +62,18 @@ function azure(env: Environment): PullRequest | undefined {
   if (provider !== "TfsGit") return undefined
   const project = `${env.SYSTEM_TEAMPROJECT ?? ""}/${env.BUILD_REPOSITORY_ID ?? ""}`
   return made("azure-devops", env.SYSTEM_COLLECTIONURI, project, env.SYSTEM_PULLREQUEST_PULLREQUESTID)
+}
+
+/** A pull request's page: of GitHub, also an enterprise's own, or of GitLab. */
+function byAddress(env: Environment): PullRequest | undefined {
+  const address = baseAddress(env.CHANGE_URL || env.CIRCLE_PULL_REQUEST)
+  // A token goes there.
+  if (!address?.startsWith("https:")) return undefined
+  const { origin, hostname, pathname } = new URL(address)
+  const [, project, number] = /^\/(.+)\/-\/merge_requests\/(\d+)$/.exec(pathname) ?? []
+  if (project !== undefined) return made("gitlab", `${origin}/api/v4`, project, number)
+  const [, repository, pull] = /^\/([^/]+\/[^/]+)\/pull\/(\d+)$/.exec(pathname) ?? []
+  return made("github", hostname === "github.com" ? GITHUB_API : `${origin}/api/v3`, repository, pull)
 }
 
 function made(

@@ -29,6 +29,29 @@ describe("a pull request is read from", () => {
     })
   })
 
+  test.each([
+    ["https://github.com/acme/shop/pull/7", "github", "https://api.github.com", "acme/shop"],
+    ["https://ghe.example.com/acme/shop/pull/7", "github", "https://ghe.example.com/api/v3", "acme/shop"],
+    [
+      "https://gitlab.example.com/a/b/c/-/merge_requests/7",
+      "gitlab",
+      "https://gitlab.example.com/api/v4",
+      "a/b/c",
+    ],
+  ])("the address that Jenkins and CircleCI tell: %s", (url, host, api, project) => {
+    expect(pullRequestOf({ CHANGE_URL: url })).toEqual({ host, api, project, number: 7 })
+    expect(pullRequestOf({ CIRCLE_PULL_REQUEST: url })).toEqual({ host, api, project, number: 7 })
+  })
+
+  test.each([
+    "http://github.com/acme/shop/pull/7",
+    "https://me:pw@github.com/a/b/pull/7",
+    "https://github.com/a/pull/7",
+    "7",
+  ])("no address that a token could go to: %s", (url) => {
+    expect(pullRequestOf({ CHANGE_URL: url })).toBeUndefined()
+  })
+
   test("GitLab CI", () => {
     const api = "https://gitlab.example.com/sub/api/v4"
     expect(pullRequestOf(GITLAB)).toEqual({ host: "gitlab", api, project: "42", number: 7 })

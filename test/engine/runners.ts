@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import { parse, stringify } from "yaml"
+import { requirePackages } from "../../dagger/engine/debian.js"
+import { HOST } from "../../dagger/images/debian.js"
+import { builtProgram } from "../../dagger/images/programs.js"
+import { HOME, makeHome, REPOSITORY } from "../../dagger/lib/home.js"
+import { run } from "../../dagger/lib/shell.js"
+import { stored } from "../../dagger/lib/store.js"
+import type { CiHost } from "../../src/lib/config/wrappers.js"
+import { engineEnvironment } from "./dagger.js"
+import { folder, SLIPWAY, write } from "./pipeline.js"
+
+const FIXTURES = join(REPOSITORY, "test/fixtures/runners")
+const GO = join(FIXTURES, "go")
+
+/** What a host's job came to. */
+export interface Job {
+  code: number
+  output: string
+  /** The artifact that was kept. */
+  out: string
+}
+
+/** The checker of GitHub's workflows, built once. */
+export function actionlint(): Promise<string> {
+  makeHome()
+  return builtProgram({ module: GO, package: "github.com/rhysd/actionlint/cmd/actionlint" }, HOST)
+}
+
+/** What has to be here before a wrapper can be run: built, or fetched, once. */
+export async function prepareRunners() {
+  makeHome()
+  await requirePackages(["default-jre-headless", "groovy", "rsync"])
+  return {
+    act: await builtProgram({ module: GO, package: "github.com/nektos/act" }, HOST),
+    gitlab: join(await gitlabCiLocal(), "node_modules/gitlab-ci-local/dist/index.js"),
+  }
+}
+
+const GITLAB_CI_LOCAL = "gitlab-ci-local@4.75.1"
+
+/** No dependency of this repository: every CI host that runs Slipway would install it. */
+const gitlabCiLocal = (): Promise<string> =>
+  stored("gitlab-ci-local", { texts: [GITLAB_CI_LOCAL] }, async (prefix) => {
+    await run`npm install --no-audit --no-fund --prefix ${prefix} ${GITLAB_CI_LOCAL}`
+  })
+
+type Runners = Awaited<ReturnType<typeof prepareRunners>>
+
+/** Runs the wrapper of a host in a checkout, as for a push to its branch. */
+export function runWrapper(host: CiHost, source: string, runners: Runners): Promise<Job> {
+  const how = { github, gitlab, azure, jenkins, circleci }
+  return how[host](source, runners)
+}
+
+async function started(
+  command: readonly string[],
+  cwd: string,
+  more: Record<string, string> = {},
+): Promise<Omit<Job, "out">> {
+  const own = { SLIPWAY_HOME: HOME, SLIPWAY: `${process.execPath} ${SLIPWAY}` }
+  const env = { ...(await engineEnvironment()), ...own, ...more }
+  const { exitCode, stdout, stderr } = await run({ nothrow: true, cwd, env })`${command}`
+  return { code: exitCode ?? 1, output: stdout + stderr }
+}
+
+/** act runs a job on the machine itself where its platform is `-self-hosted`. Actions of others can't be fetched. */
+async function github(source: string, { act }: Runners): Promise<Job> {
+  const home = folder()
+  const workflow = readFileSync(join(source, ".github/workflows/slipway.yml"), "utf8")
+  const actions = Array.from(workflow.matchAll(/uses: (actions\/(?!checkout@)([\w-]+)@\w+)/g))
+  const local = actions.map(([, uses = "", name = ""]) => `${uses}=${join(FIXTURES, "actions", name)}`)
+  const command = [
+    ...[act, "push", "--platform=ubuntu-24.04=-self-hosted", `--cache-server-path=${home}/cache`],
+    ...local.flatMap((each) => ["--local-repository", each]),
+  ]
+  // Its own files go to the scratch folder; it asks nothing of who starts it for the first time.
+  const kept = join(home, "kept")
+  const ended = await started(command, source, { HOME: home, XDG_CACHE_HOME: home, KEPT: kept })
+  return { ...ended, out: join(kept, "slipway-1") }
+}
+
+/** Its version for Node 22 uses one method that Node 20 lacks. */
+const UNION = `data:text/javascript,${encodeURIComponent(
+  "Set.prototype.union ??= function (other) { return new Set([...this, ...other]) }",
+)}`
+
+/** Without the services and the image, which need Docker. */
+async function gitlab(source: string, runners: Runners): Promise<Job> {
+  const scratch = folder()
+  const beside = relative(source, scratch)
+  const pipeline = parse(readFileSync(join(source, ".gitlab-ci.yml"), "utf8")) as {
+    slipway: { image?: string; services?: unknown }
+  }
+  delete pipeline.slipway.image
+  delete pipeline.slipway.services
+  write(scratch, { "ci.yml": stringify(pipeline) })
+  const ended = await started(
+    [
+      ...[process.execPath, `--import=${UNION}`, runners.gitlab, "--force-shell-executor", "--no-color"],
+      ...[`--file=${join(beside, "ci.yml")}`, `--state-dir=${join(beside, "state")}`, "slipway"],
+    ],
+    source,
+  )
+  return { ...ended, out: join(source, "out") }
+}
+
+async function jenkins(source: string): Promise<Job> {
+  const ended = await started(["groovy", join(FIXTURES, "jenkins.groovy"), "Jenkinsfile"], source, {
+    ...{ JAVA_HOME: "/usr/lib/jvm/default-java", BUILD_TAG: "jenkins-adder-1", BRANCH_NAME: "feature/x" },
+    ...{ CAUSE: "jenkins.branch.BranchEventCause", CREDENTIAL_PIP_TOKEN: "t0ken" },
+  })
+  return { ...ended, out: join(source, "out") }
+}
+
+/** A step of a shell; others are taken for done. */
+interface Step {
+  command?: string
+  env?: Record<string, string>
+  /** Whether it goes on after a failure. */
+  always: boolean
+  /** A path that it keeps. */
+  keeps?: string
+}
+
+/** Runs steps one after the other, without those that a failure passes over. Files that are to be kept must be there. */
+async function runSteps(source: string, steps: readonly Step[], env: Record<string, string>): Promise<Job> {
+  let [code, output] = [0, ""]
+  for (const step of steps.filter(({ command, keeps }) => command !== undefined || keeps !== undefined)) {
+    if (code !== 0 && !step.always) continue
+    if (step.keeps !== undefined) {
+      output += `${existsSync(join(source, step.keeps)) ? "kept" : "missing"}: ${step.keeps}\n`
+      continue
+    }
+    const ended = await started(["sh", "-c", step.command ?? ""], source, { ...env, ...step.env })
+    output += ended.output
+    if (ended.code !== 0) code = ended.code
+  }
+  return { code, output, out: join(source, "out") }
+}
+
+/** Pipeline values have their place filled before anything runs; the commands of orbs are not known here. */
+async function circleci(source: string): Promise<Job> {
+  const values: Record<string, string> = {
+    ...{ "pipeline.parameters.action": "checks", "pipeline.parameters.environment": "staging" },
+    ...{ "pipeline.parameters.version": "", "pipeline.trigger_source": "webhook" },
+  }
+  const text = readFileSync(join(source, ".circleci/config.yml"), "utf8")
+  const filled = text.replace(/<< ([\w.]+) >>/g, (_, name: string) => values[name] ?? "")
+  const { jobs } = parse(filled) as { jobs: { slipway: { environment: Env; steps: CircleStep[] } } }
+  const steps = jobs.slipway.steps.map(({ run, store_artifacts, store_test_results }): Step => {
+    const keeps = (store_artifacts ?? store_test_results)?.path
+    return { ...(run && { command: run.command }), ...(keeps && { keeps }), always: keeps !== undefined }
+  })
+  const own = { CIRCLE_BUILD_NUM: "1", CIRCLE_BRANCH: "feature/x" }
+  return runSteps(source, steps, { ...jobs.slipway.environment, ...own })
+}
+
+type Env = Record<string, string>
+
+interface CircleStep {
+  run?: { command: string }
+  store_artifacts?: { path: string }
+  store_test_results?: { path: string }
+}
+
+/** Parameters have their defaults; a variable that isn't set stays as it is written. */
+async function azure(source: string): Promise<Job> {
+  const { parameters, jobs } = parse(
+    readFileSync(join(source, "azure-pipelines.yml"), "utf8"),
+  ) as AzurePipeline
+  const filled = (value: string): string =>
+    value.replace(/\$\{\{ parameters\.(\w+) \}\}/g, (_, name: string) => {
+      const parameter = parameters.find((each) => each.name === name)
+      if (parameter === undefined) throw new Error(`no parameter ${name}`)
+      return parameter.default
+    })
+  const steps = (jobs[0]?.steps ?? []).map(({ script, inputs = {}, env = {}, publish, condition }): Step => {
+    const command = script ?? inputs["inlineScript"]
+    const keeps = publish ?? inputs["summaryFileLocation"]
+    const entries = Object.entries(env).map(([name, value]) => [name, filled(value)])
+    return {
+      ...(command !== undefined && { command }),
+      ...(keeps !== undefined && { keeps }),
+      env: Object.fromEntries(entries) as Env,
+      always: condition === "always()",
+    }
+  })
+  const own = { BUILD_REASON: "IndividualCI", BUILD_SOURCEBRANCH: "refs/heads/feature/x" }
+  return runSteps(source, steps, { ...own, BUILD_BUILDID: "1", SYSTEM_JOBATTEMPT: "1" })
+}
+
+interface AzurePipeline {
+  parameters: { name: string; default: string }[]
+  jobs: {
+    steps: { script?: string; inputs?: Env; env?: Env; publish?: string; condition?: string }[]
+  }[]
+}

@@ -1,0 +1,215 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { run as shell } from "../../dagger/lib/shell.js"
+import { shellQuote } from "../../src/lib/shellQuote.js"
+import { CI_HOSTS } from "../../src/lib/config/wrappers.js"
+import { without } from "../../src/lib/tools/json.js"
+import type { Verdict } from "../../src/lib/verdict.js"
+import { dagger } from "./dagger.js"
+import { callOn, ci, folder, service, slipway, write } from "./pipeline.js"
+import { actionlint, type Job, prepareRunners, runWrapper } from "./runners.js"
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+const ADDER = {
+  "app/__init__.py":
+    '"""Adds."""\n\n\ndef add(left: int, right: int) -> int:\n    """Return the sum."""\n    return left + right\n',
+  "tests/test_app.py": "from app import add\n\n\ndef test_add() -> None:\n    assert add(1, 2) == 3\n",
+  "pyproject.toml": '[project]\nname = "adder"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n',
+  ".gitignore": "out/\n",
+  "slipway.yaml": `tests: { suites: [unit], services: [] }
+wrappers:
+  hosts: [${CI_HOSTS.join(", ")}]
+  slipway: https://git.example.com/team/slipway@${COMMIT}
+  secrets: [PIP_TOKEN]
+`,
+}
+
+const source = service(ADDER)
+const git = (...args: string[]) =>
+  shell`git -C ${source} -c user.name=me -c user.email=me@example.com -c commit.gpgsign=false ${args}`
+const commit = async (message: string) => {
+  await git("add", "--all")
+  await git("commit", "--quiet", "--message", message)
+}
+
+let runners: Awaited<ReturnType<typeof prepareRunners>>
+
+beforeAll(async () => {
+  runners = await prepareRunners()
+  await git("init", "--quiet", "--initial-branch=feature/x")
+  const { exitCode, stderr } = await slipway("wrappers", `--source=${source}`, "--yes")
+  expect(exitCode, stderr).toBe(0)
+  await commit("Add")
+})
+
+const read = (out: string): Verdict => JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+
+/** A verdict without what no two runs have in common: times, the run's id, what came from the cache, who called from where. */
+function essence(verdict: Verdict): object {
+  const { id, startedAt, inputs, ...same } = verdict.run
+  const given = { ...inputs, module: "", source: { ...inputs?.source, address: "" } }
+  return {
+    ...without(verdict, "milliseconds"),
+    run: { ...same, inputs: given, named: id !== "" && startedAt !== "" },
+    stages: verdict.stages.map(({ milliseconds, cached, repro, ...stage }) => ({
+      ...stage,
+      repro: repro.replace(/^dagger call .*? debug /, "debug "),
+      timed: milliseconds >= 0 && typeof cached === "boolean",
+    })),
+  }
+}
+
+describe("the same commit gives the same verdict", () => {
+  let expected: object = {}
+
+  beforeAll(async () => {
+    const run = await ci(source, "--event=push", "--ref=feature/x")
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+    expected = essence(read(run.out))
+    expect(Object.keys(expected)).toContain("stages")
+    expect(read(run.out).stages.map(({ name }) => name)).toEqual(expect.arrayContaining(["mypy", "unit"]))
+  })
+
+  it("by dagger call", async () => {
+    const out = folder()
+    const { stdout } = await git("log", "-1", "--format=--sha=%H --committed=%cI")
+    const what = ["--event=push", "--ref=refs/heads/feature/x", "--run-id=1", ...stdout.trim().split(" ")]
+    const { exitCode, stderr } = await callOn(source, "ci", ...what, "export", `--path=${out}`)
+    expect(exitCode, stderr).toBe(0)
+    expect(essence(read(out))).toEqual(expected)
+  })
+
+  it.each(CI_HOSTS)("by the wrapper for %s", async (host) => {
+    rmSync(join(source, "out"), { recursive: true, force: true })
+    const job = await runWrapper(host, source, runners)
+    expect(job.code, job.output).toBe(0)
+    expect(essence(read(job.out))).toEqual(expected)
+    expect(job.output).toMatch(SHOWN[host])
+  })
+})
+
+/** What each host showed for it. */
+const SHOWN = {
+  github: /✅ passed \| [^]*quality mypy/,
+  gitlab: /PASS +slipway +100\.00% coverage/,
+  azure:
+    /##vso\[task\.uploadsummary\]\S+summary\.md[^]*kept: out\/coverage\/coverage\.xml\nkept: out\/sarif\nkept: out\n/,
+  jenkins:
+    /junit: 3 files of [^]*issues: \d\d files of [^]*coverage: 1 files of [^]*artifacts: \d\d+ files of /,
+  circleci: /kept: out\/junit\nkept: out\n/,
+}
+
+it("a failure fails the job, is shown beside the code, and its artifacts are kept all the same", async () => {
+  writeFileSync(join(source, "app/sum.py"), '"""Sums."""\nx : int = "1"\n')
+  await commit("Break")
+  const shown = (job: Job, pattern: RegExp) => {
+    expect(job.code, job.output).not.toBe(0)
+    expect(job.output).toMatch(pattern)
+    expect(read(job.out).status).toBe("failed")
+  }
+  shown(
+    await runWrapper("github", source, runners),
+    /::error file=app\/sum\.py,line=2,.*title=mypy assignment::/,
+  )
+  shown(
+    await runWrapper("azure", source, runners),
+    /##vso\[task\.logissue type=error;sourcepath=app\/sum\.py;[^]*kept: out\n/,
+  )
+})
+
+describe("wrappers", () => {
+  it("that are out of date fail dagger check, and dagger generate mends them", async () => {
+    const repository = service({ ...ADDER, Jenkinsfile: "pipeline {}\n" })
+    for (const name of ["dagger.json", "package.json", "package-lock.json", "tsconfig.json", "src"])
+      cpSync(join(REPOSITORY, name), join(repository, "tools/slipway", name), { recursive: true })
+    await shell`git init --quiet ${repository}`
+    const dag = (...args: string[]) => dagger(args, { cwd: repository })
+    await dag("init", "--name=adder")
+    await dag("toolchain", "install", "./tools/slipway")
+    const stale = await dag("check", "slipway:wrappers")
+    expect(stale.exitCode).toBe(1)
+    expect(stale.stderr).toContain("run 'dagger generate slipway:wrappers' to apply")
+    expect((await dag("generate", "--auto-apply", "slipway:wrappers")).exitCode).toBe(0)
+    expect(readFileSync(join(repository, "Jenkinsfile"), "utf8")).toContain("ci --host jenkins")
+    expect((await dag("check", "slipway:wrappers")).exitCode).toBe(0)
+  })
+
+  it("are shown as a patch, and only what would change", async () => {
+    write(source, { Jenkinsfile: "pipeline {}\n" })
+    const { stdout } = await slipway("wrappers", `--source=${source}`)
+    expect(stdout).toMatch(/^-pipeline \{\}$/m)
+    expect(stdout).not.toContain("circleci")
+  })
+
+  it("need a commit to fetch, and hosts that are known", async () => {
+    const empty = service({ "app.py": "" })
+    const without = await callOn(empty, "wrappers", "--hosts=github", "as-patch", "contents")
+    expect(without.stderr).toContain("WRAPPERS_UNPINNED")
+    expect((await slipway("wrappers", "--host=gitea")).stderr).toContain("UNKNOWN_HOST")
+  })
+})
+
+describe("the hosts' own validators accept the wrapper", () => {
+  it("for GitHub: actionlint", async () => {
+    const workflow = join(source, ".github/workflows/slipway.yml")
+    const lint = (file: string) => shell({ nothrow: true })`${LINT} -shellcheck= -pyflakes= ${file}`
+    const LINT = await actionlint()
+    expect(await lint(workflow)).toMatchObject({ exitCode: 0, stdout: "" })
+    const broken = join(folder(), "w.yml")
+    writeFileSync(broken, readFileSync(workflow, "utf8").replace("inputs.action", "inputs.akction"))
+    expect((await lint(broken)).stdout).toContain('property "akction" is not defined')
+  })
+
+  it("for GitHub, GitLab, Azure and CircleCI: their JSON schemas", async () => {
+    const files = folder()
+    write(files, {
+      "github.yml": readFileSync(join(source, ".github/workflows/slipway.yml")),
+      "gitlab.yml": readFileSync(join(source, ".gitlab-ci.yml")),
+      "azure.json": JSON.stringify(azure(readFileSync(join(source, "azure-pipelines.yml"), "utf8"))),
+      "circleci.yml": readFileSync(join(source, ".circleci/config.yml")),
+      "broken.yml": readFileSync(join(source, ".gitlab-ci.yml"), "utf8").replace(
+        "interruptible",
+        "interuptible",
+      ),
+    })
+    const check = "check-jsonschema --color=never --builtin-schema vendor"
+    const script = [
+      `${check}.github-workflows github.yml`,
+      `${check}.gitlab-ci --data-transform gitlab-ci gitlab.yml`,
+      // Patterns with `\-`, which ECMAScript has without the flag u alone.
+      `${check}.azure-pipelines --regex-variant nonunicode --data-transform azure-pipelines azure.json`,
+      `${check}.circle-ci circleci.yml`,
+      `! ${check}.gitlab-ci --data-transform gitlab-ci broken.yml`,
+    ].join(" && ")
+    const container = [
+      "container | from python:3.11-slim",
+      "with-exec -- pip install --quiet --root-user-action=ignore check-jsonschema==0.39.0",
+      `with-directory /files $(host | directory ${files}) | with-workdir /files`,
+      `with-exec -- ${shellQuote(["sh", "-c", script])}`,
+      "stdout",
+    ].join(" | ")
+    const { exitCode, stdout, stderr } = await dagger(["--no-mod", "-c", container])
+    expect(exitCode, stdout + stderr).toBe(0)
+    expect(stdout.match(/^ok -- validation done$/gm)).toHaveLength(4)
+  })
+})
+
+/**
+ * A pipeline as Azure's schema has it, which takes every scalar for a text but for inputs, and knows the first version of
+ * the task for coverage alone.
+ */
+function azure(text: string): unknown {
+  const { jobs, ...rest } = parse(text, { schema: "failsafe" }) as { jobs: { steps: object[] }[] }
+  const typed =
+    (parse(text) as { jobs: { steps: { inputs?: object; task?: string }[] }[] }).jobs[0]?.steps ?? []
+  const steps = (jobs[0]?.steps ?? []).flatMap((step, index) => {
+    const { inputs, task } = typed[index] ?? {}
+    if (task === "PublishCodeCoverageResults@2") return []
+    return [{ ...step, ...(inputs !== undefined && { inputs }) }]
+  })
+  return { ...rest, jobs: [{ ...jobs[0], steps }] }
+}
