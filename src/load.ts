@@ -1,5 +1,5 @@
 import { dag, type Directory, type File } from "@dagger.io/dagger"
-import { type DeployInputs, K6_VERSION } from "./deploy.js"
+import { type DeployInputs, K6_VERSION, secretNamed } from "./deploy.js"
 import { execute, type Execution, logOf, timing } from "./execute.js"
 import { imageReference, standInNote } from "./images.js"
 import { compare, type Kept, readKept } from "./lib/load/compare.js"
@@ -15,6 +15,7 @@ import {
   rampArguments,
   secondsOf,
 } from "./lib/load/profile.js"
+import { sendFigures } from "./lib/load/send.js"
 import { readSeries, type Series } from "./lib/load/series.js"
 import { usageAt, usageText } from "./lib/load/usage.js"
 import type { Finding } from "./lib/finding.js"
@@ -76,7 +77,7 @@ async function loadStage(
   const left = await leftBy(run)
   const { series } = left
   const judged = judge(left, profile, new URL(target.url).host, script.made)
-  const made = { ...left, profile, target, script, judged, watched, before }
+  const made = { ...left, profile, target, script, judged, watched, before, began: run.began }
   const { kept, warnings, notes } = await evaluated(inputs, made)
   const facts = { k6: `${K6_VERSION}${note}` }
   const { environment } = inputs
@@ -158,6 +159,8 @@ interface Evaluated {
   /** What an earlier run left. */
   before: string | undefined
   generator: string
+  /** When k6 began, in milliseconds since 1970. */
+  began: number
 }
 
 /** What is to be known beside the verdict; nothing of it fails the gate. */
@@ -177,10 +180,12 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
   const earlier = ran.before === undefined ? undefined : readKept(ran.before)
   const compared = earlier === undefined ? undefined : compare(earlier, kept)
   if (judged.status === "passed") await keep(inputs, kept)
+  const unsent = await send(inputs, kept, ran.began)
   const slow = judged.status === "error" ? undefined : generatorWarning(generator)
   const warnings = [
     ...(slow === undefined ? [] : [warning("generator", slow)]),
     ...(compared?.worse ? [warning("comparison", compared.said)] : []),
+    ...unsent.map((text) => warning("figures", text)),
   ]
   const notes = [
     `asked at ${target.url}: ${target.way}`,
@@ -194,8 +199,25 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
       ? []
       : [`the load generator's machine was busy to ${Math.round(generator.busy * 100)} % on average`]),
     podsNote(ran),
+    ...unsent,
   ]
   return { kept: { ...kept, generator, pods: watched.usages, break: judged.break, notes }, warnings, notes }
+}
+
+/** Sends the figures to where the settings say; the addresses' tokens are secrets. */
+async function send(inputs: LoadInputs, { seconds, kind, version }: Kept, begun: number): Promise<string[]> {
+  const { config, environment, secrets } = inputs
+  const { influxdb, prometheus } = config.load
+  if (influxdb === undefined && prometheus === undefined) return []
+  const token = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
+  const labels = { environment, kind, version, service: config.name ?? "" }
+  return sendFigures(
+    { seconds, begun, labels },
+    {
+      ...(influxdb !== undefined && { influxdb, influxdbToken: await token("INFLUXDB_TOKEN") }),
+      ...(prometheus !== undefined && { prometheus, prometheusToken: await token("PROMETHEUS_TOKEN") }),
+    },
+  )
 }
 
 const warning = (rule: string, message: string): Finding => ({

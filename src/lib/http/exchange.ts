@@ -6,6 +6,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   json?: unknown
+  /** Sent as it is, with a `content-type` among the headers. */
+  body?: string | Uint8Array<ArrayBuffer>
   /**
    * Whether it may be sent again when nobody knows what became of it.
    *
@@ -60,7 +62,7 @@ export async function exchange(
   }
 }
 
-const init = ({ method, headers, json }: HttpRequest, signal: AbortSignal): RequestInit => ({
+const init = ({ method, headers, json, body }: HttpRequest, signal: AbortSignal): RequestInit => ({
   method,
   headers: {
     "user-agent": "slipway",
@@ -68,6 +70,7 @@ const init = ({ method, headers, json }: HttpRequest, signal: AbortSignal): Requ
     ...headers,
   },
   ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  ...(body === undefined ? {} : { body }),
   redirect: "manual",
   signal,
 })
