@@ -1,4 +1,5 @@
 import type { File } from "@dagger.io/dagger"
+import { cleanupStages } from "./cleanupRun.js"
 import { dastStages } from "./dast.js"
 import type { DeployInputs } from "./deploy.js"
 import {
@@ -16,6 +17,7 @@ import { loadStages } from "./load.js"
 import { tellEnded, tellStarted, type Telling } from "./notify.js"
 import type { Publishing } from "./pipeline.js"
 import { identity, skipped, type Stage } from "./stage.js"
+import { dayOf } from "./suppressions.js"
 
 /** Whom people are told of, and of which changes. */
 export interface Announcing {
@@ -45,7 +47,8 @@ const THERE: readonly Group[] = ["deploy", "tell", "load", "stress", "dast"]
  */
 export async function deliver(groups: readonly Group[], delivery: Delivery): Promise<Stage[]> {
   const there = groups.filter((group) => THERE.includes(group))
-  return there.length === 0 ? [] : roll(there, delivery)
+  const stages = there.length === 0 ? [] : await roll(there, delivery)
+  return groups.includes("cleanup") ? [...stages, ...(await cleanUp(delivery))] : stages
 }
 
 async function roll(groups: readonly Group[], delivery: Delivery): Promise<Stage[]> {
@@ -101,4 +104,13 @@ async function tellingOf(inputs: DeployInputs, { made, access, announcing }: Del
     ...{ who: announcing.who, runUrl: announcing.runUrl },
     history: (await announcing.history?.contents()) ?? "",
   }
+}
+
+function cleanUp({ made, access, publishing, now }: Delivery): Promise<Stage[]> {
+  const { source, settings, config, run } = made
+  return cleanupStages({
+    ...{ source, settings, config, run, now: dayOf(now), secrets: access.secrets, cluster: access.cluster },
+    ...{ environment: "", apply: config.cleanup.apply === "yes", destination: publishing },
+    repro: reproOf(made, access, publishing, "", "cleanup"),
+  })
 }
