@@ -21,6 +21,7 @@ const IMAGES = [
   "ghcr.io/sigstore/timestamp-server:v2.0.5",
   ...["ghcr.io/opentofu/opentofu:1.12.6", "hashicorp/terraform:1.5.7", "hashicorp/terraform:1.13.3"],
   ...["rancher/k3s:v1.36.3-k3s1", "registry.k8s.io/kubectl:v1.36.3"],
+  ...["grafana/k6:1.3.0", "zaproxy/zap-stable:2.17.0", "prom/prometheus:v3.16.0"],
 ]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */
