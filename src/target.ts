@@ -24,13 +24,15 @@ const KUBECONFIG = "/slipway/kubeconfig"
 
 /**
  * A connection is lost when its pod goes, and must come again with the next pod. Five failures in a row within seconds
- * mean that there is nothing to connect to.
+ * mean that there is nothing to connect to. It ends when it is told to: the session waits for its services.
  */
 const FORWARD = `
+  trap 'kill $forwarding; exit' TERM
   failures=0
   while [ $failures -lt 5 ]; do
     began=$(date +%s)
-    "$@"
+    "$@" & forwarding=$!
+    wait $forwarding
     if [ $(($(date +%s) - began)) -lt 10 ]; then failures=$((failures + 1)); else failures=0; fi
     sleep 1
   done
