@@ -1,0 +1,77 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { beforeAll, expect, it } from "vitest"
+import { run as shell } from "../../dagger/lib/shell.js"
+import { stopped } from "../../src/lib/report/place.js"
+import type { Verdict } from "../../src/lib/verdict.js"
+import { engineEnvironment } from "./dagger.js"
+import { ci, type CiRun, copyOf, folder, gate, SCANS, slipway, write } from "./pipeline.js"
+
+/** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
+const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
+
+/** A service in which every stage that a pull request asks for fails. */
+const source = copyOf(
+  ...["black", "isort", "flake8", "mypy", "bandit"].map(gate),
+  ...["suppressions", "vulnerabilities", "misconfiguration"].map((name) => join(SCANS, name)),
+)
+const git = shell({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+const commit = async () => {
+  await git`git add --all`
+  await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m x`
+}
+let broken: CiRun
+let verdict = ""
+
+beforeAll(async () => {
+  await engineEnvironment()
+  cpSync(join(SCANS, "vulnerabilities/requirements.txt"), join(source, "requirements.txt"))
+  write(source, {
+    "secret.py": `HEADERS = {"Authorization": "token ${TOKEN}"}\n`,
+    "tests/test_unit.py": "def test_unit():\n    assert 1 == 2\n",
+    "tests/integration/test_integration.py": "def test_integration():\n    assert 1 == 2\n",
+    "terraform/network.tf": `${readFileSync(join(source, "terraform/network.tf"), "utf8")}\nlocals {\n a = 1\n}\n`,
+    Dockerfile: "FROM python:3.11-slim\nRUN echo broken && exit 3\n",
+    "slipway.yaml":
+      "image: { platforms: [linux/amd64] }\ninfra: { checks: [format] }\ntests: { services: [], reruns: 0 }\n",
+  })
+  await git`git init --quiet --initial-branch=trunk`
+  await commit()
+  broken = await ci(source, "--event=pull_request", "--base-ref=main", "--fork")
+  verdict = join(broken.out, "verdict.json")
+})
+
+it("every failure made on purpose comes again, and only that", async () => {
+  const failed = broken.verdict?.stages.filter(stopped) ?? []
+  expect(failed.map(({ name }) => name)).toEqual([
+    ...["black", "isort", "flake8", "mypy", "bandit"],
+    ...["vulnerabilities", "secrets", "misconfiguration", "suppressions"],
+    ...["unit", "integration", "coverage", "format", "build"],
+  ])
+  const again = await slipway("repro", verdict)
+  expect(again.exitCode, again.stderr).toBe(1)
+  expect(again.stderr).toContain(`source: ${source}, which holds the same`)
+  for (const { name } of failed) expect(again.stderr).toContain(`${name}: the same as in that run\n`)
+  const repeated = JSON.parse(readFileSync(join(broken.out, "repro/verdict.json"), "utf8")) as Verdict
+  const known = ({ name, status, reason, exitCode }: Verdict["stages"][number]) => ({
+    name,
+    status,
+    reason,
+    exitCode,
+  })
+  expect(repeated.stages.map(known)).toEqual(failed.map(known))
+  expect(JSON.parse(readFileSync(verdict, "utf8"))).toEqual(broken.verdict)
+})
+
+it("one stage is repeated at its commit, though the repository has moved on", async () => {
+  writeFileSync(join(source, "worker.py"), "X: int = 1\n")
+  await commit()
+  const out = folder()
+  const again = await slipway("repro", verdict, "mypy", `--out=${out}`)
+  expect(again.exitCode, again.stderr).toBe(1)
+  expect(again.stderr).toMatch(/source: the commit \w{12} of the repository at /)
+  expect(again.stderr).toContain("mypy: the same as in that run\n")
+  expect(again.stdout).toContain("worker.py:7:12: Incompatible return value type")
+  const { stages } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+  expect(stages.map(({ name }) => name)).toEqual(["mypy"])
+})
