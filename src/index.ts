@@ -583,7 +583,7 @@ export class Slipway {
   /**
    * A stage's container as it stands before the stage's command, for `terminal` or further calls. `again` runs that
    * command. Of a release it has regctl and cosign, of a deployment kubectl, and repeats nothing. Fails with
-   * UNKNOWN_STAGE. Pure.
+   * UNKNOWN_STAGE. Runs each time, since credentials for a cluster last minutes; what it prepares comes from the cache.
    *
    * @param stage A stage's name as the verdict has it, for example `mypy`.
    * @param secrets What the Dockerfile's commands may mount.
@@ -594,7 +594,7 @@ export class Slipway {
    * @param plainHttp Whether the registry speaks plain HTTP.
    * @param embedded Look in Slipway's own registry.
    */
-  @func()
+  @func({ cache: "never" })
   async debug(
     stage: string,
     secrets: Secret[] = [],

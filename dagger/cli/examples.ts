@@ -50,11 +50,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   completion: ["completion bash > ~/.local/share/bash-completion/completions/slipway"],
   "engine up": ["engine up"],
   "engine down": ["engine down"],
-  "engine status": ["engine status"],
+  "engine status": ["engine status", "engine status --json"],
   "engine env": ["engine env"],
   "engine logs": ["engine logs"],
   "cluster up": ["cluster up"],
   "cluster down": ["cluster down"],
-  "cluster status": ["cluster status"],
+  "cluster status": ["cluster status", "cluster status --json"],
   "cluster kubeconfig": ["cluster kubeconfig"],
 }

@@ -45,12 +45,11 @@ function addEngineCommands(program: Command): void {
     .command("engine")
     .description("the Dagger engine that Slipway makes where there is none")
   for (const name of names(ENGINE))
-    engine
-      .command(name)
+    withStatusJson(engine.command(name))
       .description(ENGINE[name])
-      .action(async () => {
+      .action(async (options: { json?: boolean }) => {
         const commands = await import("../commands/engine.js")
-        exit(await commands[name]())
+        exit(await commands[name](options))
       })
 }
 
@@ -66,13 +65,15 @@ function addClusterCommands(program: Command): void {
     .command("cluster")
     .description("a Kubernetes cluster of one node, for trials, that runs in the engine")
   for (const name of names(CLUSTER))
-    cluster
-      .command(name)
+    withStatusJson(cluster.command(name))
       .description(CLUSTER[name])
-      .action(async () => {
+      .action(async (options: { json?: boolean }) => {
         const commands = await import("../commands/cluster.js")
-        exit(await commands[name]())
+        exit(await commands[name](options))
       })
 }
+
+const withStatusJson = (command: Command): Command =>
+  command.name() === "status" ? command.option("--json", "as JSON") : command
 
 const names = <T extends object>(table: T): (keyof T & string)[] => Object.keys(table) as (keyof T & string)[]

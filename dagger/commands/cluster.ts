@@ -29,13 +29,24 @@ export function kubeconfig(): Promise<number> {
   return Promise.resolve(0)
 }
 
-export async function status(): Promise<number> {
+export async function status({ json }: { json?: boolean } = {}): Promise<number> {
   const holder = findHolder()
+  const found = holder === undefined ? [] : await nodes()
+  const ready = found.length > 0 && found.every(saysReady)
+  if (json) {
+    const names = found.map((node) => ({ name: node.metadata.name, ready: saysReady(node) }))
+    const known = holder && {
+      pid: holder.pid,
+      api: `https://127.0.0.1:${holder.api}`,
+      nodePorts: holder.nodePorts,
+    }
+    console.log(JSON.stringify({ running: holder !== undefined, ready, ...known, nodes: names }, null, 2))
+    return ready ? 0 : 3
+  }
   if (!holder) {
     console.log("cluster is not running")
     return 3
   }
-  const found = await nodes()
   console.log(`cluster runs as process ${holder.pid}, its API at https://127.0.0.1:${holder.api}`)
   for (const node of found) {
     const { name } = node.metadata
@@ -43,7 +54,7 @@ export async function status(): Promise<number> {
     console.log(`node    ${name} ${saysReady(node) ? "is Ready" : "is not Ready"} ${version}`.trimEnd())
   }
   console.log(ways(holder).join("\n"))
-  return found.length > 0 && found.every(saysReady) ? 0 : 3
+  return ready ? 0 : 3
 }
 
 const ways = ({ nodePorts }: Holder): string[] =>

@@ -19,14 +19,20 @@ export async function down(): Promise<number> {
   return 0
 }
 
-export async function status(): Promise<number> {
+export async function status({ json }: { json?: boolean } = {}): Promise<number> {
   const host = await findHost()
+  const state = host.kind === "kit" ? running() : undefined
+  const alive = state !== undefined && (await answers())
+  const { link, containers } = state?.networks ?? {}
+  if (json) {
+    const known = { kind: host.kind, why: host.why, home: HOME, running: host.kind === "kit" ? alive : null }
+    console.log(JSON.stringify({ ...known, ...(alive && { pid: state.pid, link, containers }) }, null, 2))
+    return host.kind !== "kit" || alive ? 0 : 3
+  }
   console.log(`engine  ${host.kind}: ${host.why}`)
   if (host.kind !== "kit") return 0
-  const state = running()
-  const alive = state !== undefined && (await answers())
   console.log(`state   ${alive ? `runs as process ${state.pid}` : "is not running"}`)
-  if (alive) console.log(`network ${state.networks.containers}, by way of ${state.networks.link}.0/24`)
+  if (alive) console.log(`network ${containers}, by way of ${link}.0/24`)
   console.log(`home    ${HOME}`)
   return alive ? 0 : 3
 }
