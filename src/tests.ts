@@ -1,6 +1,7 @@
 import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { prepareCoverage, runCoverage } from "./coverage.js"
+import type { Config } from "./lib/config/config.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { once } from "./lib/once.js"
 import { STAGES } from "./lib/stages.js"
@@ -84,8 +85,8 @@ export class Tests {
       const { container, command } = await prepareSuite(name, inputs)
       return inspectable(container, command, [
         "",
-        "`again -k NAME` runs the tests that are called so alone; `again --pdb` stops where one fails.",
-        ...(name === "integration" ? SERVICES_HINT : []),
+        "`again -k NAME` runs only the tests that are called so.",
+        ...(name === "integration" ? servicesHint(inputs.config) : []),
       ])
     }
     const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
@@ -113,9 +114,12 @@ export class Tests {
   }
 }
 
-const SERVICES_HINT = [
-  "The services run, and are reached by `echo $DATABASE_URL $REDIS_URL`; `again` migrates the database first.",
-]
+/** How a shell finds what runs beside the integration tests. */
+function servicesHint({ tests }: Config): string[] {
+  if (tests.services.length === 0) return []
+  const variables = tests.services.map((service) => `$${tests[service].variable}`)
+  return [`${tests.services.join(" and ")} run: echo ${variables.join(" ")}; \`again\` migrates first.`]
+}
 
 /** The stages of one source. A suite that coverage needs too is run once. */
 function testStages(inputs: SuiteInputs): Record<TestStage, () => Promise<Stage>> {
