@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Installs the npm packages that a fresh clone lacks, then hands over to cli/.
-import { execFileSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -8,9 +8,22 @@ import { fileURLToPath } from "node:url"
 const repository = fileURLToPath(new URL("..", import.meta.url))
 const time = (name) => (existsSync(join(repository, name)) ? statSync(join(repository, name)).mtimeMs : 0)
 
-if (time("node_modules/.package-lock.json") < time("package-lock.json")) {
+const INSTALLED = "node_modules/.package-lock.json"
+const LOCK = "package-lock.json"
+
+if (time(INSTALLED) < time(LOCK)) {
   console.error("npm packages …")
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: repository, stdio: ["ignore", 2, 2] })
+  // One at a time: `npm ci` begins by deleting what another one has just installed.
+  const install = ["sh", "-c", `[ ${INSTALLED} -nt ${LOCK} ] || exec npm ci --no-audit --no-fund`]
+  const run = (words) => spawnSync(words[0], words.slice(1), { cwd: repository, stdio: ["ignore", 2, 2] })
+  const locked = run(["flock", "--exclusive", LOCK, ...install])
+  const { status, error } = locked.error?.code === "ENOENT" ? run(install) : locked
+  if (status !== 0) {
+    console.error(
+      `slipway: its npm packages can't be installed: ${error?.message ?? "see what npm says above"}`,
+    )
+    process.exit(3)
+  }
 }
 const { register } = await import("tsx/esm/api")
 register({ tsconfig: join(repository, "tsconfig.json") })
