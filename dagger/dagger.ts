@@ -7,6 +7,7 @@ import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { running, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
+import { fail } from "../src/lib/errors.js"
 import { paths, REPOSITORY } from "./lib/home.js"
 import { type LiveLine, liveLine } from "./lib/progress.js"
 
@@ -30,7 +31,7 @@ export async function daggerHere(args: string[]): Promise<number> {
 
 /**
  * Runs `dagger` and shows one line of what it does; all that it says is kept in `logFile`. Returns its exit code, or 130
- * after Ctrl-C, when it has ended its session.
+ * after Ctrl-C, when it has ended its session. Fails with OUT_UNWRITABLE where that file can't be written.
  */
 export async function daggerWithProgress(args: string[], logFile: string): Promise<number> {
   const engine = await readyEngine()
@@ -51,6 +52,11 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   process.once("SIGINT", forward).once("SIGTERM", forward)
   const line = liveLine()
   child.stdout.pipe(log, { end: false })
+  const logged = closing(log, () => {
+    // Nobody else reads what it says, and it would wait for somebody who does. Its reports would find no room either.
+    child.stdout.unpipe(log).resume()
+    child.kill("SIGINT")
+  })
   createInterface(child.stderr).on("line", (text) => {
     log.write(`${text}\n`)
     const activity = readActivity(text)
@@ -61,6 +67,9 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   if (engine.kit) void showStandIns(line, watch.signal)
   try {
     const code = await ended(child)
+    log.end()
+    const problem = await logged
+    if (problem !== undefined) throw fail("OUT_UNWRITABLE", [logFile, problem.message])
     return interrupted ? 130 : code
   } finally {
     watch.abort()
@@ -69,6 +78,16 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     process.removeListener("SIGINT", forward).removeListener("SIGTERM", forward)
   }
 }
+
+/** Waits until a file is written to its end; gives the error that kept it from that, which is told of when it comes. */
+const closing = (file: Writable, onError: () => void): Promise<Error | undefined> =>
+  new Promise((resolve) => {
+    file.once("close", () => resolve(undefined))
+    file.once("error", (error) => {
+      onError()
+      resolve(error)
+    })
+  })
 
 /** Waits without keeping this process from its end. */
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })

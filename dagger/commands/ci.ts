@@ -153,10 +153,18 @@ export async function runTree(
   { json, inert = String }: Pick<CiOptions, "json" | "inert">,
 ): Promise<Ran> {
   const log = join(out, "logs/dagger.log")
-  const code = await daggerWithProgress([...args, "export", `--path=${out}`], log)
-  if (code === 130) return { code, out }
   const file = join(out, "verdict.json")
-  if ((code !== 0 && !endedLate(log)) || !existsSync(file)) return { code: noVerdict(log), out }
+  let code: number
+  let complete = false
+  try {
+    code = await daggerWithProgress([...args, "export", `--path=${out}`], log)
+    complete = code === 0 || (code !== 130 && endedLate(log))
+  } finally {
+    // What was written before it broke off may be half a verdict.
+    if (!complete) rmSync(file, { force: true })
+  }
+  if (code === 130) return { code, out }
+  if (!existsSync(file)) return { code: noVerdict(log), out }
   const written = readFileSync(file, "utf8")
   const verdict = JSON.parse(written) as Verdict
   if (json) process.stdout.write(written)

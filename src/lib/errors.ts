@@ -34,6 +34,11 @@ const catalogue = {
     remedy: "pass a folder that can be written to, for example --out=out",
     exitCode: ExitCode.badInput,
   }),
+  OUT_UNWRITABLE: (file: string, reason: string) => ({
+    message: `what the run says can't be written to ${quote(file)}: ${reason}`,
+    remedy: "make room there, or pass a folder on another disk, for example --out=/tmp/out",
+    exitCode: ExitCode.infrastructure,
+  }),
   NOT_PYTHON: (seen: string[]) => ({
     message: `the source is no Python project: no .py file in it (found ${seen.map(quote).join(", ")})`,
     remedy: "pass the folder that holds the service's Python code, for example --source=./service",
