@@ -33,13 +33,10 @@ describe("releases", () => {
   })
 
   it("are counted by their dates, and those of one date by version", () => {
-    const repository = new Repository()
-      .image("fix of the old line", 8, ["1.9.1"])
-      .image("of 2.10", 20, ["2.10.0"])
-      .image("of 2.9", 20, ["2.9.0"])
-    expect(Object.keys(repository.kept(repository.plan({ releases: 2 })))).toEqual([
-      "fix of the old line",
-      "of 2.10",
+    const repository = new Repository().image("fix of the old line", 8, ["1.9.1"])
+    for (const minor of [9, 11, 8, 10, 7]) repository.image(`of 2.${minor}`, 20, [`2.${minor}.0`])
+    expect(Object.keys(repository.kept(repository.plan({ releases: 3 }))).sort()).toEqual([
+      ...["fix of the old line", "of 2.10", "of 2.11"],
     ])
   })
 
@@ -196,7 +193,19 @@ describe("what a cleanup that was interrupted has left", () => {
   })
 })
 
+it("what is attached to a referrer stays with that, though nobody knows what it refers to", () => {
+  const repository = releases(1).untagged("bill", "elsewhere").attach("signature", "bill", ".sig")
+  expect(repository.plan().going).toEqual([])
+})
+
 describe("two plans", () => {
+  it("leave a release whole that was signed in between", () => {
+    const before = releases(3)
+    const after = releases(3).refers("new signature", "v1-arm", 30)
+    const { plan } = agreed(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
+    expect(after.going(plan).sort()).toEqual(whole("v2"))
+  })
+
   it("agree on nothing whose tag has moved to it in between", () => {
     const before = releases(3)
     const after = releases(3).tag("develop", "v1")

@@ -49,7 +49,9 @@ export class Repository {
   attach(name: string, subject: string, kind = ""): this {
     this.tags.set(`sha256-${hex(subject)}${kind}`, this.of(name))
     this.of(subject)
-    this.manifests.set(this.of(name), { children: [] })
+    const listed = kind === "" ? (this.referrers.get(this.of(subject)) ?? []) : []
+    const children = listed.map(({ digest: found }) => ({ digest: found, nested: false }))
+    this.manifests.set(this.of(name), { children })
     if (!this.referrers.has(this.of(name))) this.referrers.set(this.of(name), [])
     return this
   }
@@ -59,6 +61,12 @@ export class Repository {
     this.tags.set(tag, this.of(name))
     this.manifests.set(this.of(name), { children: [], subject: this.of(subject) })
     this.referrers.set(this.of(name), [])
+    return this
+  }
+
+  /** One without a tag, which is there and refers to another. */
+  untagged(name: string, subject: string): this {
+    this.manifests.set(this.of(name), { children: [], subject: this.of(subject) })
     return this
   }
 
