@@ -21,6 +21,7 @@ import type { NamedSecret } from "./secrets.js"
 import { attempted, identity, type Stage, unfinished } from "./stage.js"
 import { readSuppressions, type Suppressions } from "./suppressions.js"
 import { type Target, targetOf } from "./target.js"
+import { greeting, inspectable } from "./tool.js"
 
 export const ZAP_VERSION = "2.17.0"
 
@@ -66,18 +67,41 @@ export function runBaseline(inputs: DastInputs): Promise<Stage> {
   return attempted(stage, () => scanned(inputs))
 }
 
+/**
+ * ZAP's container as it stands before the scan, for a shell; without a plan, and with the reason, where there is nothing
+ * to scan. Fails as `targetOf`.
+ */
+export async function debugBaseline(inputs: DastInputs): Promise<Container> {
+  const prepared = await prepare(inputs)
+  const { target } = prepared
+  const way = `the service is at ${target.url}: ${target.way}`
+  if ("problem" in prepared) return greeting(target.bind(zap(inputs)), [prepared.problem, way])
+  return inspectable(zapOn(prepared, planOf(prepared, inputs), inputs), COMMAND, [way])
+}
+
 async function scanned(inputs: DastInputs) {
-  const { config, environment, source, now } = inputs
-  const suppressions = await readSuppressions(source, now)
+  const suppressions = await readSuppressions(inputs.source, inputs.now)
   if (suppressions.problem !== undefined) return notBegun(suppressions.problem.reason, ExitCode.badInput)
+  const prepared = await prepare(inputs)
+  return "problem" in prepared
+    ? notBegun(prepared.problem, prepared.exitCode)
+    : scan(prepared, suppressions, inputs)
+}
+
+/** Finds out what there is to scan, or why there is nothing. */
+async function prepare(
+  inputs: DastInputs,
+): Promise<Prepared | { target: Target; problem: string; exitCode: ExitCode }> {
+  const { config, environment } = inputs
   const target = inputs.target ?? (await targetOf(inputs))
   const active = config.dast.active[environment] === "yes"
   const header = await trimmed(secretNamed(inputs.secrets, environment, "DAST_AUTH_HEADER"))
   inputs.say(`scanning ${target.url} (${target.way}), ${active ? "attacking it" : "only looking"}`)
   const reached = await reach(target, header, inputs)
   const start = startOf(reached, { active, dast: config.dast })
-  if ("problem" in start) return notBegun(`${target.url}: ${start.problem}`, unreachable(reached))
-  return scan({ target, start, active, header }, suppressions, inputs)
+  return "problem" in start
+    ? { target, problem: `${target.url}: ${start.problem}`, exitCode: unreachable(reached) }
+    : { target, start, active, header }
 }
 
 /** A value from a file ends with a line break, which no header can hold; without any there is no header. */
@@ -122,18 +146,11 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const { target, start, active } = prepared
   const { timeout } = config.dast
   const { url } = target
-  const plan = planText(
-    {
-      ...{ url, active, documented: start.document !== undefined },
-      ...(start.path !== undefined && { path: start.path }),
-    },
-    config.dast,
-  )
-  const command = ["/zap/zap.sh", "-cmd", "-silent", "-dir", HOME, "-autorun", PLAN]
-  const run = await execute(zapOn(prepared, plan, inputs), command, timeout)
+  const plan = planOf(prepared, inputs)
+  const run = await execute(zapOn(prepared, plan, inputs), COMMAND, timeout)
   const hide = await hiding(prepared.header)
   const files = await leftBehind(run, plan, hide)
-  const log = hide(logOf(command, run))
+  const log = hide(logOf(COMMAND, run))
   const facts = {
     ...{ target: `${url} (${target.way})`, scan: active ? "active" : "passive" },
     ...{ "OpenAPI document": start.note, zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}` },
@@ -159,6 +176,17 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
     sections: [text],
   }
 }
+
+const COMMAND = ["/zap/zap.sh", "-cmd", "-silent", "-dir", HOME, "-autorun", PLAN]
+
+const planOf = ({ target: { url }, active, start }: Prepared, { config }: DastInputs): string =>
+  planText(
+    {
+      ...{ url, active, documented: start.document !== undefined },
+      ...(start.path !== undefined && { path: start.path }),
+    },
+    config.dast,
+  )
 
 const complaint = ({ failures }: Progress, run: Execution): string =>
   failures.join("; ") || ownMessage(run) || `it said nothing (exit code ${run.exitCode})`

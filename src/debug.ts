@@ -1,4 +1,5 @@
 import type { Container, Secret } from "@dagger.io/dagger"
+import { debugBaseline } from "./baseline.js"
 import { clusterOf, type DeployInputs, environmentOf, render } from "./deploy.js"
 import type { DeployAccess } from "./deployGraph.js"
 import { type Destination, destinationOf } from "./destination.js"
@@ -6,7 +7,9 @@ import { imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
+import type { Kind } from "./lib/load/profile.js"
 import { DEBUGGABLE, type Group, GROUPS, hasStage, STAGES } from "./lib/stages.js"
+import { debugLoad } from "./load.js"
 import { Quality } from "./quality.js"
 import { registryTools } from "./registry.js"
 import { namedSecrets } from "./secrets.js"
@@ -19,7 +22,7 @@ import { greeting, type Service } from "./tool.js"
 export interface Looked {
   service: Service
   access: Pick<InfraAccess, "secrets" | "environment" | "root">
-  deploying: Pick<DeployAccess, "secrets" | "environment" | "cluster">
+  deploying: Pick<DeployAccess, "secrets" | "environment" | "cluster" | "scale">
   /** What the Dockerfile's commands may mount. */
   secrets: Secret[]
   registry: Destination
@@ -42,6 +45,12 @@ const CONTAINERS: {
     imageOf(service, service.settings, NO_REVISION, "", secrets).debug(name),
   release: (_, looked) => registryShell(looked),
   deploy: (_, looked) => clusterShell(looked),
+  load: (_, looked) => loadShell("load", looked),
+  stress: (_, looked) => loadShell("stress", looked),
+  dast: async (_, looked) => {
+    const { invocation, now } = looked.service
+    return debugBaseline({ ...(await deployInputs(looked)), invocation, now })
+  },
 }
 
 const NO_REVISION = { sha: "", committed: "", origin: "", version: "" }
@@ -79,16 +88,26 @@ async function registryShell({ service, registry }: Looked): Promise<Container> 
   ])
 }
 
-/** kubectl, which reaches the cluster of an environment. */
-async function clusterShell({ service, deploying }: Looked): Promise<Container> {
+async function deployInputs({ service, deploying }: Looked): Promise<DeployInputs> {
   const { source, settings } = service
-  const inputs: DeployInputs = {
+  return {
     ...{ source, settings, config: parseConfig(settings || undefined), run: "debug" },
     environment: environmentOf(deploying.environment || "staging"),
     secrets: await namedSecrets(deploying.secrets),
     cluster: deploying.cluster,
     say: () => undefined,
   }
+}
+
+const loadShell = async (kind: Kind, looked: Looked): Promise<Container> =>
+  debugLoad(
+    { ...(await deployInputs(looked)), scale: looked.deploying.scale, version: "", repro: () => "" },
+    kind,
+  )
+
+/** kubectl, which reaches the cluster of an environment. */
+async function clusterShell(looked: Looked): Promise<Container> {
+  const inputs = await deployInputs(looked)
   const { access, namespace: fallback } = await clusterOf(inputs)
   const { deployment, service: kubeService, namespace } = await render(inputs, fallback)
   const { name } = deployment.metadata

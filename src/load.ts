@@ -1,4 +1,4 @@
-import { dag, type Directory, type File } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import { type DeployInputs, K6_VERSION, secretNamed } from "./deploy.js"
 import { execute, type Execution, logOf, timing } from "./execute.js"
 import { imageReference, standInNote } from "./images.js"
@@ -26,6 +26,7 @@ import { scriptFor, type Script, withAuthorization } from "./loadScript.js"
 import { SCRIPTS, withScripts } from "./scripts.js"
 import { attempted, identity, type Stage, unfinished } from "./stage.js"
 import { type Target, targetOf } from "./target.js"
+import { inspectable } from "./tool.js"
 
 /** What a load test is made of and with. */
 export interface LoadInputs extends DeployInputs {
@@ -99,9 +100,17 @@ async function loadStage(
   }
 }
 
-/** Runs k6, and looks at the pods meanwhile. */
-async function tried(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
-  const { config, run: id, say } = inputs
+/** k6's container as it stands before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
+export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
+  const profile = profileOf(kind, inputs.config.load, inputs.scale)
+  const target = inputs.at ?? (await targetOf(inputs))
+  const { container, command } = prepare(inputs, profile, target, await scriptFor(inputs, target))
+  return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
+}
+
+/** What a test runs in, and its command. */
+function prepare(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+  const { config, run: id } = inputs
   const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
   const tools = withScripts(
     image.withUser("0").withDirectory("/slipway", dag.directory()),
@@ -117,6 +126,13 @@ async function tried(inputs: LoadInputs, profile: Profile, target: Target, scrip
     ...["k6", "run", "--quiet", "--no-color", "--no-usage-report", "--log-format=json"],
     ...[`--summary-export=${OUT}/summary.json`, ...rampArguments(profile), script.path],
   ]
+  return { image, container, command }
+}
+
+/** Runs k6, and looks at the pods meanwhile. */
+async function tried(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+  const { say } = inputs
+  const { image, container, command } = prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
   const limit = Math.ceil(length + SLACK_SECONDS)
   const ended = new AbortController()

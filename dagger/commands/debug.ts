@@ -1,5 +1,5 @@
 import { fail } from "../../src/lib/errors.js"
-import { DEBUGGABLE, groupOf } from "../../src/lib/stages.js"
+import { DEBUGGABLE, DELIVERED, groupOf } from "../../src/lib/stages.js"
 import { callModule } from "../dagger.js"
 import { publishedTo, registryArguments, type RegistryOptions, secretArguments } from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
@@ -23,7 +23,7 @@ export function debugArguments(
   const given = {
     before: [
       ...(connects ? infraArguments(infra, "local", [group]) : []),
-      ...(group === "deploy" ? deployArguments(options) : []),
+      ...(DELIVERED.includes(group) ? deployArguments(options) : []),
     ],
     after: [
       ...(connects ? [] : secretArguments(secrets)),

@@ -51,7 +51,7 @@ export const EFFECTS: readonly Group[] = [
 ]
 
 /** Groups without a container to look into. */
-const CLOSED: readonly Group[] = ["load", "stress", "dast", "cleanup", "tell"]
+const CLOSED: readonly Group[] = ["cleanup", "tell"]
 
 /** The stages with a container to look into. */
 export const DEBUGGABLE: readonly StageName[] = GROUPS.filter((group) => !CLOSED.includes(group)).flatMap(

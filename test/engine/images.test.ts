@@ -90,6 +90,7 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   [K3S, "kubectl version --client; k3s kubectl options | head -1", /^Client Version: v1\.36\.3 .*options/],
   // Newer ones can't be built: it is OpenTofu, and says so.
   ["hashicorp/terraform:1.13.3", "/bin/terraform version", /^OpenTofu v1\.12\.6 on linux_/],
+  ["zaproxy/zap-stable:2.17.0", "zap.sh -version | tail -1; id -un; pwd", /^2\.17\.0 zap \/zap$/],
   ["prom/prometheus:v3.16.0", "/bin/promtool --version; id -un", /^promtool, version 3\.16\.0 .* nobody$/],
 ]
 const WITH_SHELL = [...new Set(PROMISES.map(([image]) => image))]

@@ -128,7 +128,7 @@ describe("debugArguments", () => {
     )
   })
 
-  it.each(["load", "notify", "release", "bogus", ""])("refuse %j", (stage) => {
+  it.each(["notify", "registry", "release", "bogus", ""])("refuse %j", (stage) => {
     let message = ""
     try {
       debugArguments(stage, source)
