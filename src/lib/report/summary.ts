@@ -47,7 +47,7 @@ function sections(reports: readonly StageReport[], room: number): string {
     return fits
   })
   const hidden = all.length - fitting.length
-  const note = hidden === 0 ? "" : `\n… and ${hidden} more plans, see \`terraform/\`\n`
+  const note = hidden === 0 ? "" : `\n… and ${hidden} more, see \`terraform/\`, \`k6/\` and \`zap/\`\n`
   return fitting.map((text) => `\n${text}`).join("") + note
 }
 

@@ -264,14 +264,14 @@ describe("what stages have written themselves", () => {
     expect(text).toContain("\n### Plan: a\n\n### Plan: b\n")
     expect(text.indexOf("### ❌")).toBeLessThan(text.indexOf("### Plan: a"))
     expect(text.indexOf("### Plan: b")).toBeLessThan(text.indexOf("### Worth knowing"))
-    expect(text).not.toContain("more plans")
+    expect(text).not.toContain(" more, see")
   })
 
   it("is left out where it is too long, and smaller ones are not", () => {
     const text = page(written(`A${"ü".repeat(29_000)}`, `B${"ü".repeat(20_000)}`, "C"))
     expect(text).toContain("\nAü")
     expect(text).not.toContain("\nBü")
-    expect(text).toContain("\nC\n… and 1 more plans, see `terraform/`\n")
+    expect(text).toContain("\nC\n… and 1 more, see `terraform/`, `k6/` and `zap/`\n")
     expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
   })
 
@@ -280,7 +280,7 @@ describe("what stages have written themselves", () => {
     for (const others of [[], [failing()], Array.from({ length: 40 }, failing)]) {
       const text = page(...others, written(...sections))
       expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
-      const left = /… and (\d+) more plans/.exec(text)?.[1] ?? "0"
+      const left = /… and (\d+) more, see/.exec(text)?.[1] ?? "0"
       expect((text.match(/^é+$/gm) ?? []).length + Number(left)).toBe(count)
     }
   })
