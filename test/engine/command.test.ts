@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
+import { clusterAddress } from "../../dagger/cluster/cluster.js"
+import { Listener } from "../../dagger/demo/listener.js"
 import { copySample, prepare, TRIAL_DATABASE } from "../../dagger/demo/sample.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
@@ -42,14 +44,25 @@ it("ci runs every stage that a push to develop asks for on the sample service, a
   const client = kube()
   await prepare(client, "staging")
   await client.delete(DEPLOYMENT, "ai-audio-upscaler-api", "staging", { propagation: "Foreground" })
+  const listener = await Listener.start(client, await clusterAddress())
+  Object.assign(await engineEnvironment(), listener.secrets())
   const source = join(folder(), "app")
-  copySample(source)
-  const run = await ci(source, "--event=push", "--ref=refs/heads/develop", "--embedded")
+  copySample(source, listener.settings())
+  const push = ["--event=push", "--ref=refs/heads/develop", "--scale=0.02"]
+  const run = await ci(source, ...push, "--embedded")
   expect(run.exitCode, run.stdout).toBe(0)
   const asked = stagesFor("push", "refs/heads/develop")
-  expect(asked).toEqual(expect.arrayContaining(["black", "scan", "validate", "tag", "soak"]))
+  const some = ["black", "scan", "validate", "tag", "soak", "load", "baseline", "notify"]
+  expect(asked).toEqual(expect.arrayContaining(some))
   expect(statuses(run)).toEqual(Object.fromEntries(asked.map((name) => [name, "passed"])))
   expect(run.stage("migrate").reason).toMatch(/0002/)
+  expect(JSON.parse(run.read("k6/load.json"))).toMatchObject({ kind: "load", profile: { scale: 0.02 } })
+  expect(JSON.parse(run.read("zap/report.json"))).toHaveProperty("site")
+  const told = (await listener.received()).map(({ method, path }) => `${method} ${path.replace(/\d+$/, "N")}`)
+  expect(told.toSorted()).toEqual([
+    ...["PATCH /api/annotations/N", "POST /api/annotations"],
+    ...["POST /slack", "POST /slack"],
+  ])
 
   const command = ["--environment", "staging", "--embedded"]
   const env = { ...(await engineEnvironment()), SLIPWAY: `${process.execPath} ${SLIPWAY}` }
@@ -57,7 +70,7 @@ it("ci runs every stage that a push to develop asks for on the sample service, a
   expect(status.stdout).toMatch(/^→ develop-\w{7} sha256:\w{12} 1 of 1 pod ready, has the traffic/m)
   const logs = await shell({ env })`${join(source, "scripts/deploy.sh")} logs ${command}`
   expect(logs.stdout).toMatch(/^ai-audio-upscaler-api-\w+-\w+ /m)
-})
+}, 600_000)
 
 describe("verdict.json", () => {
   it("says what ran and what became of it; --json prints it", async () => {
