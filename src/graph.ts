@@ -52,11 +52,14 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
     image: async () => (await image()).tasks,
   }
   const chosen = Object.keys(tasksOf).filter((group) => groups.some((wanted) => wanted === group))
-  const tasks = await Promise.all(chosen.map((group) => tasksOf[group as Gathered]()))
-  const stages = await runTasks(
-    config.parallel,
-    tasks.flat().filter((task) => wanted(only, task)),
+  const tasks = await Promise.all(
+    chosen.map(async (group) => {
+      const all = await tasksOf[group as Gathered]()
+      // A group may run what belongs to another: security's Bandit.
+      return all.filter((task) => only.includes(group) || wanted(only, task))
+    }),
   )
+  const stages = await runTasks(config.parallel, tasks.flat())
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { source, config, run, revision, invocation, only, image: built, stages }
