@@ -9,7 +9,7 @@ import { Kube } from "../../src/lib/kube/client.js"
 import { type Node, NODE } from "../../src/lib/kube/objects.js"
 import { callModule, engineEnvironment } from "../dagger.js"
 import { lastLines } from "../engine/debian.js"
-import { birth, lives } from "../engine/process.js"
+import { birth, lives, type Process } from "../engine/process.js"
 import { HOME, paths, REPOSITORY } from "../lib/home.js"
 import { withLock } from "../lib/lock.js"
 import { step } from "../lib/progress.js"
@@ -25,6 +25,8 @@ const LOG = join(paths.logs, "cluster.log")
 
 /** With its images to be made first, from Go modules. */
 const START_MINUTES = 30
+/** Of one that runs and isn't Ready. */
+const PATIENCE_SECONDS = 60
 /** From the API server's first answer on. */
 const READY_SECONDS = 120
 
@@ -38,10 +40,19 @@ export async function upCluster(settings?: string): Promise<Holder> {
   return withLock(join(HOME, "cluster.lock"), async () => {
     const key = contentKey({ texts: [readFileSync(join(REPOSITORY, "src/cluster.ts"), "utf8")] })
     const found = findHolder()
-    if (found?.key === key && (await isReady())) return found
+    if (found?.key === key && (await isReadySoon(found))) return found
     await endCluster()
     return step("cluster", () => start(key, env, settings))
   })
+}
+
+/** A machine that is busy may keep the cluster from answering for a while: no reason to take it from those who use it. */
+async function isReadySoon(holder: Process): Promise<boolean> {
+  for (const deadline = Date.now() + PATIENCE_SECONDS * 1000; lives(holder); await sleep(500)) {
+    if (await isReady()) return true
+    if (Date.now() > deadline) return false
+  }
+  return false
 }
 
 /** Whether every node of the cluster says that it is Ready. */
