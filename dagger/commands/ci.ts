@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs"
 import { randomUUID } from "node:crypto"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { ExitCode, fail } from "../../src/lib/errors.js"
 import { duration } from "../../src/lib/report/place.js"
 import { visible } from "../../src/lib/report/escape.js"
@@ -180,11 +180,17 @@ const endedLate = (log: string): boolean => {
   )
 }
 
+/** Bytes; reports are larger. */
+const LEAST_ROOM = 1024 * 1024
+
 /** Says what the engine's own last words were. */
 export function noVerdict(log: string): number {
   const lines = readFileSync(log, "utf8").split("\n")
   const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
-  say(["the run gave no verdict:", ...errors, `→ ${log} holds all that the engine said`].join("\n"))
+  // The engine often knows only that its receiver has gone.
+  const { bavail, bsize } = statfsSync(dirname(log))
+  const full = bavail * bsize < LEAST_ROOM ? [`no space left on the disk of ${dirname(log)}`] : []
+  say(["the run gave no verdict:", ...full, ...errors, `→ ${log} holds all that the engine said`].join("\n"))
   return ExitCode.infrastructure
 }
 
