@@ -30,7 +30,7 @@ beforeAll(async () => {
     few: "ERRORS=0.01",
     later: "ERRORS=0.5 ERROR_PATH=/work",
     slow: "LATENCY=3",
-    crashing: "CRASH_AFTER=14",
+    crashing: "CRASH_AFTER=20",
   })
 })
 

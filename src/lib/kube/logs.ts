@@ -85,7 +85,7 @@ const waitForStart = (text: string): Wait | undefined =>
 
 /** Right after it was scheduled, the node may not know the pod yet: its 404 comes as a missing resource, not a pod. */
 export const isBeforeStart = (text: string): boolean =>
-  /is waiting to start|ContainerCreating|PodInitializing|could not find the requested resource \(\s*pods\/log/.test(
+  /is waiting to start|is not available|ContainerCreating|PodInitializing|could not find the requested resource \(\s*pods\/log/.test(
     text.slice(0, 4_000),
   )
 

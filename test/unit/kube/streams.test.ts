@@ -39,6 +39,7 @@ describe("logs", () => {
     'container "api" in pod "a" is waiting to start: ContainerCreating',
     'container "api" in pod "a" is waiting to start: trying and failing to pull image',
     'previous terminated container "api" in pod "a" not found',
+    'container "api" in pod "a" is not available',
   ])("are empty where there are none yet: %s", async (message) => {
     api.acts = [refuse(400, "BadRequest", message)]
     expect(await client().logs("web", "a")).toBe("")
