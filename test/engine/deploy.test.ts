@@ -229,7 +229,9 @@ describe("with traffic", () => {
     const { ran, load } = await underLoad(here, "crashing")
     expect(failure(ran)).toMatchObject({
       step: "soak",
-      reason: expect.stringMatching(/crashed \(exit code 1|none of the new pods|health|\/health/) as string,
+      reason: expect.stringMatching(
+        /crashed \(exit code 1|none of the new pods|isn't ready any more|health/,
+      ) as string,
     })
     await steady(here, "good")
     console.log(`crash: ${load.failed().length} of ${load.sent.length} requests failed`)

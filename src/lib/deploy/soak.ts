@@ -134,8 +134,14 @@ async function patient<T>(context: Context, ask: () => Promise<T>): Promise<T> {
 const restartsOf = ({ status }: Pod): number =>
   (status?.containerStatuses ?? []).reduce((total, { restartCount }) => total + restartCount, 0)
 
+/** Before a container is started again, and counted so, it is one that has ended. */
+const hasEnded = ({ status }: Pod): boolean =>
+  status?.containerStatuses?.some(({ state }) => state?.terminated !== undefined) ?? false
+
 function crash(pods: readonly Pod[], { restarts }: Watch): string | undefined {
-  const crashed = pods.find((pod) => restartsOf(pod) > (restarts.get(pod.metadata.name) ?? 0))
+  const crashed = pods.find(
+    (pod) => hasEnded(pod) || restartsOf(pod) > (restarts.get(pod.metadata.name) ?? 0),
+  )
   if (crashed === undefined) return undefined
   const ended = crashed.status?.containerStatuses?.map(
     ({ lastState, state }) => lastState?.terminated ?? state?.terminated,
