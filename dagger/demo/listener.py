@@ -3,32 +3,41 @@
 import http.server
 import json
 import threading
+import urllib.parse
 
 RECEIVED = []
+MARKS = {}
 LOCK = threading.Lock()
 
 
 class Listener(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        path, _, query = self.path.partition("?")
+        tags = urllib.parse.parse_qs(query).get("tags", [])
         with LOCK:
-            self.answer("application/json", json.dumps(RECEIVED))
+            marks = [mark for mark in MARKS.values() if set(tags) <= set(mark["tags"])]
+            self.answer(marks if path == "/api/annotations" else RECEIVED)
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         with LOCK:
-            RECEIVED.append({"method": self.command, "path": self.path, "body": json.loads(body)})
-            number = len(RECEIVED)
-        if self.path.startswith("/api/annotations"):
-            self.answer("application/json", json.dumps({"id": number, "message": "Annotation added"}))
-        else:
-            self.answer("text/plain", "ok")
+            RECEIVED.append({"method": self.command, "path": self.path, "body": body})
+            if self.path == "/api/annotations":
+                number = len(MARKS) + 1
+                MARKS[number] = {"id": number, "timeEnd": body.get("time"), **body}
+                self.answer({"id": number, "message": "Annotation added"})
+            elif self.path.startswith("/api/annotations/"):
+                MARKS[int(self.path.rsplit("/", 1)[1])].update(body)
+                self.answer({"message": "Annotation patched"})
+            else:
+                self.answer("ok")
 
     do_PATCH = do_POST
 
-    def answer(self, kind, text):
-        data = text.encode()
+    def answer(self, content):
+        data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
