@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Kube } from "../../src/lib/kube/client.js"
 import type { KubeObject } from "../../src/lib/kube/objects.js"
 import { fields } from "../../src/lib/tools/json.js"
+import { contentKey } from "../lib/store.js"
 
 const NAMESPACE = "slipway-demo"
 const NAME = "listener"
@@ -80,23 +81,30 @@ export function summaryOf(received: readonly Received[]): string[] {
 
 function objects(): KubeObject[] {
   const script = readFileSync(join(import.meta.dirname, "listener.py"), "utf8")
-  const metadata = { name: NAME, namespace: NAMESPACE, labels: { app: NAME } }
+  const metadata = { name: NAME, namespace: NAMESPACE }
+  // One that runs has the script that it began with.
+  const own = `${NAME}-${contentKey({ texts: [script] })}`
   const container = {
     ...{ name: NAME, image: "python:3.11-slim", command: ["python", "-u", "/listener/listener.py"] },
     volumeMounts: [{ name: "script", mountPath: "/listener" }],
   }
-  const volumes = [{ name: "script", configMap: { name: NAME } }]
+  const volumes = [{ name: "script", configMap: { name: own } }]
   const ports = [{ port: 8000, nodePort: NODE_PORT }]
   const all: (KubeObject & Record<string, unknown>)[] = [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
-    { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "listener.py": script } },
     {
-      ...{ apiVersion: "v1", kind: "Pod", metadata },
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { ...metadata, name: own },
+      data: { "listener.py": script },
+    },
+    {
+      ...{ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: own, labels: { app: own } } },
       spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes },
     },
     {
       ...{ apiVersion: "v1", kind: "Service", metadata },
-      spec: { type: "NodePort", selector: { app: NAME }, ports },
+      spec: { type: "NodePort", selector: { app: own }, ports },
     },
   ]
   return all
