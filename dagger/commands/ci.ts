@@ -10,7 +10,7 @@ import { DELIVERED } from "../../src/lib/stages.js"
 import type { StageResult, Verdict } from "../../src/lib/verdict.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
-import { deployArguments, type DeployOptions } from "./deploy.js"
+import { deployArguments, type DeployOptions, given } from "./deploy.js"
 import { fromFork } from "./fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 import { notifyArguments } from "./origin.js"
@@ -113,9 +113,6 @@ const delivers = (event: string, only: readonly string[]): boolean =>
   only.length === 0
     ? ["push", "tag", "schedule"].includes(event)
     : only.some((group) => DELIVERED.some((known) => known === group))
-
-const given = (name: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [`--${name}=${value}`]
 
 /** Nothing secret goes to what has no use for it: checks alone, and a registry of Slipway's own. */
 function releaseArguments(options: CiOptions, only: readonly string[]): string[] {

@@ -52,7 +52,8 @@ export const deployArguments = (options: DeployOptions): string[] => [
   ...given("scale", options.scale),
 ]
 
-const given = (name: string, value: string | undefined): string[] =>
+/** An argument that may be left out. */
+export const given = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]
 
 /** Those that say how its cluster is reached, and what else a deployment needs. */
