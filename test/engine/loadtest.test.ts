@@ -221,8 +221,8 @@ describe("a deployed service under load", () => {
 
   it("tells at how many users it breaks", () => {
     const { break: broke } = session.json("stress") as { break?: { users: number; why: string } }
-    // Eight at once, each for 100 of 150 milliseconds: from 12 users on some are refused, from 17 on a third.
-    expect(broke?.users).toBeGreaterThan(11)
+    // Eight at once, each for 100 of 150 milliseconds: with more some are refused, from 17 users on a third.
+    expect(broke?.users).toBeGreaterThan(8)
     expect(broke?.users).toBeLessThan(32)
     expect(broke?.why).toMatch(/^\d\d % of the requests failed$/)
   })
