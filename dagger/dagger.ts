@@ -10,6 +10,7 @@ import { findHost } from "./engine/host.js"
 import { fail } from "../src/lib/errors.js"
 import { paths, REPOSITORY } from "./lib/home.js"
 import { type LiveLine, liveLine } from "./lib/progress.js"
+import { keptApart } from "./lib/secretAddress.js"
 
 /** The environment in which a plain `dagger` finds its engine, which runs from here on. */
 export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await readyEngine()).env
@@ -25,7 +26,7 @@ export const callModule = (source: string): string[] => ["call", `--mod=${REPOSI
 
 /** Runs `dagger` on this terminal. Returns its exit code. */
 export async function daggerHere(args: string[]): Promise<number> {
-  const child = spawn("dagger", args, { stdio: "inherit", env: await engineEnvironment() })
+  const child = spawn("dagger", keptApart(args), { stdio: "inherit", env: await engineEnvironment() })
   return ended(child)
 }
 
@@ -39,7 +40,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   mkdirSync(dirname(logFile), { recursive: true })
   const log = createWriteStream(logFile)
   // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
-  const child = spawn("dagger", ["--progress=plain", ...args], {
+  const child = spawn("dagger", ["--progress=plain", ...keptApart(args)], {
     stdio: ["ignore", "pipe", "pipe"],
     env,
     detached: true,

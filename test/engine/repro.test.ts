@@ -5,7 +5,7 @@ import { run as shell } from "../../dagger/lib/shell.js"
 import { stopped } from "../../src/lib/report/place.js"
 import type { Verdict } from "../../src/lib/verdict.js"
 import { engineEnvironment } from "./dagger.js"
-import { ci, type CiRun, copyOf, folder, gate, SCANS, slipway, write } from "./pipeline.js"
+import { ci, type CiRun, copyOf, folder, gate, runOn, SCANS, service, slipway, write } from "./pipeline.js"
 
 /** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
 const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
@@ -74,4 +74,15 @@ it("one stage is repeated at its commit, though the repository has moved on", as
   expect(again.stdout).toContain("worker.py:7:12: Incompatible return value type")
   const { stages } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
   expect(stages.map(({ name }) => name)).toEqual(["mypy"])
+})
+
+it("secrets of the same text keep their names, in one run and beside another", async () => {
+  const files = write(folder(), { TOKEN: "the same", OTHER_TOKEN: "the same", THIRD_TOKEN: "the same" })
+  const addresses = ["TOKEN", "OTHER_TOKEN", "THIRD_TOKEN"].map((name) => `file://${join(files, name)}`)
+  const broken = service({ "main.py": "", Dockerfile: "FROM scratch\nCOPY absent /\n" })
+  const made = (secrets: string[]) => runOn("image", broken, ...secrets.map((each) => `--secret=${each}`))
+  const runs = await Promise.all([made(addresses.slice(0, 2)), made(addresses.slice(2))])
+  const named = runs.map(({ verdict: left }) => left?.run.inputs?.secrets["secrets"])
+  expect(named).toEqual([addresses.slice(0, 2), addresses.slice(2)])
+  for (const each of runs) expect(each.stage("build").reason).toContain("absent")
 })

@@ -40,7 +40,9 @@ export const imageErrors = {
   }),
   SECRET_TWICE: (name: string) => ({
     message: `two secrets have the name ${quote(name)}`,
-    remedy: "a secret is known by the last part of its address: give one of them another",
+    remedy:
+      "a secret is known by the last part of its address: give one of them another. Two of the same text are one to " +
+      "Dagger: tell them apart, such as by --secrets=env://TOKEN?cacheKey=TOKEN",
     exitCode: ExitCode.badInput,
   }),
   IMAGE_BUILD: (reason: string) => ({

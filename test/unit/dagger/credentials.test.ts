@@ -10,6 +10,7 @@ import {
   secretProblem,
   signerArguments,
 } from "../../../dagger/commands/credentials.js"
+import { keptApart } from "../../../dagger/lib/secretAddress.js"
 
 const REGISTRY = ["REGISTRY", "ACR"].flatMap((prefix) => [`${prefix}_USERNAME`, `${prefix}_PASSWORD`])
 const AZURE = ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
@@ -169,6 +170,15 @@ describe("secrets", () => {
     expect(secretArguments(["env://TOKEN", "file://./a b"])).toEqual([
       "--secrets=env://TOKEN",
       "--secrets=file://./a b",
+    ])
+  })
+
+  it("are kept apart by their addresses, those of --secrets alone and without another key", () => {
+    const others = ["--password=env://A", "--secrets=env://A?cacheKey=x", "--secrets=op://v/i?ttl=5m", "ci"]
+    expect(keptApart(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([
+      "--secrets=env://A?cacheKey=env%3A%2F%2FA",
+      ...others,
+      "--secrets=file:///a b&c?cacheKey=file%3A%2F%2F%2Fa%20b%26c",
     ])
   })
 
