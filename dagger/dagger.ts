@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { running, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
 import { fail } from "../src/lib/errors.js"
+import { activityReader } from "./lib/activity.js"
 import { paths, REPOSITORY } from "./lib/home.js"
 import { type LiveLine, liveLine } from "./lib/progress.js"
 import { keptApart } from "./lib/secretAddress.js"
@@ -58,10 +59,10 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     child.stdout.unpipe(log).resume()
     child.kill("SIGINT")
   })
+  const readLine = activityReader((activity) => line.show(activity))
   createInterface(child.stderr).on("line", (text) => {
     log.write(`${text}\n`)
-    const activity = readActivity(text)
-    if (activity) line.show(activity)
+    readLine(text)
   })
   const watch = new AbortController()
   if (engine.kit) void endWithEngine(child, log, watch.signal)
@@ -121,12 +122,4 @@ function ended(child: ChildProcess): Promise<number> {
     child.once("error", reject)
     child.once("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGINT"]))
   })
-}
-
-/** The command that a line of plain progress says is starting, without what Slipway wraps around it. */
-export function readActivity(line: string): string | undefined {
-  const command = /\bwithExec (.+)$/.exec(line)?.[1]
-  if (!command || /^(DONE|ERROR|CACHED|CANCELED)\b/.test(command)) return undefined
-  const words = /timeout -k \d+ \d+ (.+)$/.exec(command)?.[1] ?? command
-  return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*$/, "").slice(0, 100)
 }

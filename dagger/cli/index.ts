@@ -2,6 +2,11 @@ import { CommanderError } from "commander"
 import { ExitCode, SlipwayError } from "../../src/lib/errors.js"
 import { slipway } from "./program.js"
 
+// Whoever reads the first lines only, as `head` does, has read enough: `dagger` still ends by itself.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+})
+
 try {
   await slipway().parseAsync()
 } catch (error) {

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Command } from "commander"
+import { REPOSITORY } from "../lib/home.js"
 import { addCleanupCommand } from "./cleanup.js"
 import { addCompletion } from "./completion.js"
 import { addDeployCommands } from "./deploy.js"
@@ -13,10 +16,17 @@ import { addWrappersCommand } from "./wrappers.js"
 import { nodesOf, treeOf } from "./tree.js"
 import { addTrialCommands } from "./trials.js"
 
+const { version: VERSION } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
+  version: string
+}
+
 /** The whole command, with its subcommands by area: each file adds those of one. */
 export function slipway(): Command {
   const program = new Command("slipway")
     .exitOverride()
+    // `rollback --version v1.2.2` is another one.
+    .enablePositionalOptions()
+    .version(VERSION, "--version", "print Slipway's version")
     .description(
       "Takes a Python service from a commit to production, in containers, the same way everywhere.",
     )

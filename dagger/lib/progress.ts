@@ -15,7 +15,7 @@ export interface LiveLine {
 
 export function liveLine(): LiveLine {
   const begun = Date.now()
-  let shown = "preparing"
+  let [shown, over] = ["preparing", false]
   const paint = () =>
     process.stderr.write(`\r\x1b[K${seconds(begun)}  ${shown.slice(0, (process.stderr.columns ?? 80) - 12)}`)
   const timer = terminal
@@ -23,10 +23,12 @@ export function liveLine(): LiveLine {
     : setInterval(() => say(`… ${shown} (${seconds(begun)})`), HEARTBEAT_SECONDS * 1000)
   return {
     show(text) {
+      if (over) return
       if (!terminal && text !== shown) say(`· ${text}`)
       shown = text
     },
     clear() {
+      over = true
       clearInterval(timer)
       if (terminal) process.stderr.write("\r\x1b[K")
     },

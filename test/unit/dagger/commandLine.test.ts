@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +7,7 @@ import { completion, SHELLS } from "../../../dagger/cli/completion.js"
 import { EXAMPLES } from "../../../dagger/cli/examples.js"
 import { slipway } from "../../../dagger/cli/program.js"
 import { nodesOf, treeOf } from "../../../dagger/cli/tree.js"
+import { REPOSITORY } from "../../../dagger/lib/home.js"
 
 /** The program, of which nothing does what it says; it tells which command was called. */
 function inert() {
@@ -124,4 +125,11 @@ it("completion quotes what descriptions hold, in every shell", () => {
   execFileSync("bash", ["-n"], { input: completion(program, "bash") })
   expect(completion(program, "zsh")).toContain("'odd:it'\\''s $HOME `id` a:b \\'")
   expect(completion(program, "fish")).toContain("-a odd -d 'it\\'s $HOME `id` a:b \\\\'")
+})
+
+it("whoever reads its first line only is told no error", () => {
+  const script = `set -o pipefail; node "${join(REPOSITORY, "dagger/slipway.js")}" ci --help | head -c1`
+  const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" })
+  expect(stderr).toBe("")
+  expect(status).toBe(0)
 })

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { activityReader, readActivity } from "../../../dagger/lib/activity.js"
+
+it.each([
+  ["38  : ┆ withExec uv venv --quiet /venv", "uv venv --quiet /venv"],
+  [
+    '42  : ┆ withExec sh -c now=$(date +%s%3N); echo $now > /slipway/began; "$@"; echo $? - timeout -k 5 600 black --check -- .',
+    "black --check -- .",
+  ],
+  ["38  : ┆ withExec DONE [0.3s]", undefined],
+  ["38  : ┆ withExec CACHED [0.0s]", undefined],
+  ["38  : ┆ withExec ERROR [0.0s]", undefined],
+  ["3   : withExec node --version", undefined],
+  ["3   : withExec sh -c true", undefined],
+  ["8   : slipway.ci DONE [1.2s]", undefined],
+  ["", undefined],
+])("of %s", (line, activity) => {
+  expect(readActivity(line)).toBe(activity)
+})
+
+it("is cut to a line", () => {
+  expect(readActivity(`1 : withExec pip install ${"x".repeat(1000)}`)).toHaveLength(100)
+})
+
+describe("what is shown", () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const shown = (lines: string[]): string[] => {
+    const all: string[] = []
+    const read = activityReader((activity) => all.push(activity))
+    for (const line of lines) read(line)
+    vi.advanceTimersByTime(1000)
+    return all
+  }
+
+  it("is what runs, though the engine says at once that it is done with planning it", () => {
+    const planned = "33  : ┆ Container.withExec DONE [0.0s]"
+    expect(shown(["33  : ┆ withExec mypy .", planned, "34  : ┆ withExec black ."])).toEqual([
+      "mypy .",
+      "black .",
+    ])
+  })
+
+  it("is nothing that comes from the cache", () => {
+    const known = ["33  : ┆ withExec mypy .", "33  : ┆ Container.withExec CACHED [0.0s]"]
+    expect(shown([...known, "35  : ┆ withExec black .", "36  : ┆ Container.from CACHED [0.0s]"])).toEqual([
+      "black .",
+    ])
+  })
+})
