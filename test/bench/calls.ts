@@ -14,12 +14,11 @@ export async function benchCalls(place: Place, rounds: number): Promise<void> {
   )
 }
 
-function callRows({ copy, edit, fresh, dagger, path }: Place): Row[] {
-  const [one, ours, app] = [copy("test/bench/one", "one"), copy(".", "ours"), copy("test/app", "app")]
+function callRows({ copy, edit, fresh, dagger }: Place): Row[] {
+  const [one, ours] = [copy("test/bench/one", "one"), copy(".", "ours")]
   const call = async (...args: string[]) => dagger(...args).then(() => ({}))
   const hello = (name: string) => call("call", `--mod=${one}`, "hello", `--name=${name}`)
   const load = () => call("functions", `--mod=${ours}`)
-  const ci = () => call("call", `--mod=${ours}`, `--source=${app}`, "ci", "export", `--path=${path("out")}`)
   return [
     { name: "one function, cached", work: () => hello("x") },
     { name: "one function, new argument", work: () => hello(fresh()) },
@@ -30,12 +29,5 @@ function callRows({ copy, edit, fresh, dagger, path }: Place): Row[] {
     },
     { name: "slipway, load", work: load },
     { name: "slipway, source changed", prepare: () => edit(join(ours, "src/index.ts"), "//"), work: load },
-    { name: "ci, nothing changed", work: ci },
-    { name: "ci, README edited", prepare: () => edit(join(app, "README.md"), "edit"), work: ci },
-    {
-      name: "ci, one file edited",
-      prepare: () => edit(join(app, "src/audio_upscaler/logs.py"), "# edit"),
-      work: ci,
-    },
   ]
 }

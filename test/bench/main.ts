@@ -2,6 +2,7 @@
 // often each row is timed. Every row is run in turn with the others of its bench; what is printed are medians, spread
 // and ratios.
 import { benchCalls } from "./calls.js"
+import { benchCi } from "./ci.js"
 import { benchDeploy } from "./deploy.js"
 import { benchImages } from "./images.js"
 import { makePlace, type Place } from "./place.js"
@@ -14,6 +15,7 @@ type Bench = (place: Place, rounds: number) => Promise<void>
 /** Each with the rounds that it gets by default: with these, all but calls, images and deploy take six minutes. */
 const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
   calls: [benchCalls, 5],
+  ci: [benchCi, 3],
   tests: [benchTests, 2],
   workers: [benchWorkers, 2],
   scans: [benchScans, 3],
