@@ -135,6 +135,7 @@ export function reproOf(
     ...(environment === "" ? [] : [`--environment=${environment}`]),
     ...(reference === "" ? [] : [`--reference=${reference}`]),
     ...(access.rollback ? ["--rollback"] : []),
+    ...(access.scale === 1 || !["load", "stress"].includes(group) ? [] : [`--scale=${access.scale}`]),
     ...(environment === ""
       ? []
       : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${environment.toUpperCase()}_${name}`)),

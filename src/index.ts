@@ -553,7 +553,7 @@ export class Slipway {
       arguments: {
         ...{ baseRef, fork, committed, only, username, plainHttp, embedded, now: this.now },
         ...{ identity: identity ?? "", issuer: issuer ?? "" },
-        ...this.said(),
+        ...(await this.said()),
       },
       secrets: {
         ...{ secrets, password: [password], key: [key], passphrase: [passphrase], token: [token] },
@@ -620,10 +620,14 @@ export class Slipway {
     return Object.assign(new Slipway(this.source, this.invocation, this.now), { ...this, ...fields })
   }
 
-  /** What `withInfra` and `withDeploy` said, but for what is secret. */
-  private said() {
+  /** What `withInfra`, `withDeploy` and `withNotify` said, but for what is secret; of a file, its digest. */
+  private async said() {
     const { environment, root, detailedExitcode, deployEnvironment, reference, rollback } = this
-    return { environment, root, detailedExitcode, deployEnvironment, reference, rollback }
+    return {
+      ...{ environment, root, detailedExitcode, deployEnvironment, reference, rollback },
+      ...{ scale: this.scale === 1 ? "" : String(this.scale), who: this.who, runUrl: this.runUrl },
+      history: (await this.history?.digest({ excludeMetadata: true })) ?? "",
+    }
   }
 
   private deploying(): DeployAccess {

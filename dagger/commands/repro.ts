@@ -121,6 +121,8 @@ export function optionsOf({ run }: Recorded, source: string): CiOptions & { out:
     ...{ secret: listed("secrets"), infraSecret: listed("infra"), deploySecret: listed("deploy") },
     ...{ environment: text("environment") ?? text("deployEnvironment"), root: text("root") },
     ...{ detailedExitcode: flag("detailedExitcode"), tag: text("reference"), rollback: flag("rollback") },
+    // Who deploys now, and where that is shown, is not of that run.
+    scale: text("scale"),
   }
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -5,7 +5,7 @@ export interface Inputs {
   /** The module as it was called: a folder, or an address with a version. */
   module: string
   source: SourceInputs
-  /** What was said beside, by the names of `ci`, `withInfra` and `withDeploy`; nothing secret. */
+  /** What was said beside, by the names of `ci`, `withInfra`, `withDeploy` and `withNotify`; nothing secret. */
   arguments: Arguments
   /** Where secrets came from, such as `env://TOKEN`, by the arguments that they were given for. */
   secrets: Readonly<Record<string, readonly string[]>>

@@ -55,8 +55,14 @@ describe("a run's inputs", () => {
   const inputs = {
     module: "/slipway",
     source: { ...SOURCE, origin: "https://git.example.com/team/service" },
-    arguments: { baseRef: "main", fork: true as const, only: ["quality"], environment: "staging" },
-    secrets: { secrets: ["env://PIP_TOKEN?cacheKey=x"], infra: ["env://TF_VAR_password", "file://x.tfvars"] },
+    arguments: {
+      ...{ baseRef: "main", fork: true as const, only: ["quality"], environment: "staging" },
+      ...{ scale: "0.02", who: "ada", runUrl: "https://ci.example.com/runs/7", history: "sha256:0" },
+    },
+    secrets: {
+      secrets: ["env://PIP_TOKEN"],
+      infra: ["env://TF_VAR_password", "file://x.tfvars"],
+    },
   }
 
   it("name the secrets that a stage had and that are missing here, and no others", () => {
@@ -74,7 +80,8 @@ describe("a run's inputs", () => {
       ...{ source: "git://x", out: "", event: "push", ref: "refs/heads/develop", sha: "" },
       ...{ origin: "https://git.example.com/team/service", digest: "", now: "2026-03-01T12:00:00.000Z" },
       ...{ baseRef: "main", fork: true, committed: "", environment: "staging" },
-      ...{ secret: ["env://PIP_TOKEN?cacheKey=x"], infraSecret: inputs.secrets.infra, deploySecret: [] },
+      ...{ secret: ["env://PIP_TOKEN"], infraSecret: inputs.secrets.infra, scale: "0.02" },
+      deploySecret: [],
     })
     const dated = { ...inputs, arguments: { ...inputs.arguments, now: "2026-02-01T00:00:00Z" } }
     expect(optionsOf({ ...recorded, run: { ...made, inputs: dated } }, ".").now).toBe("2026-02-01T00:00:00Z")
