@@ -82,6 +82,11 @@ const USED: Partial<Record<string, readonly string[]>> = {
   apply: ["infra", "planKey"],
   release: ["secrets", "password", "key", "passphrase", "token"],
   deploy: ["password", "deploy"],
+  load: ["deploy"],
+  stress: ["deploy"],
+  dast: ["deploy"],
+  cleanup: ["password", "deploy"],
+  tell: ["deploy"],
 }
 
 /** The variables of the environment that these stages had, and that aren't set here. */
@@ -90,7 +95,7 @@ export function missingSecrets(
   stages: readonly Pick<StageResult, "group">[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const used = new Set(stages.flatMap(({ group }) => USED[group] ?? ["deploy"]))
+  const used = new Set(stages.flatMap(({ group }) => USED[group] ?? []))
   const names = Object.entries(secrets)
     .filter(([name]) => used.has(name))
     .flatMap(([, addresses]) => addresses.map((address) => /^env:\/\/([^?]+)/.exec(address)?.[1] ?? ""))

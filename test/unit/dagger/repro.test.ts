@@ -62,6 +62,7 @@ describe("a run's inputs", () => {
     secrets: {
       secrets: ["env://PIP_TOKEN"],
       infra: ["env://TF_VAR_password", "file://x.tfvars"],
+      deploy: ["env://KUBECONFIG"],
     },
   }
 
@@ -71,6 +72,8 @@ describe("a run's inputs", () => {
     expect(missing("plan")).toEqual(["TF_VAR_password"])
     expect(missing("plan", { TF_VAR_password: "" })).toEqual([])
     expect(missing("quality")).toEqual([])
+    for (const group of ["deploy", "load", "stress", "dast", "cleanup", "tell"])
+      expect(missing(group)).toEqual(["KUBECONFIG"])
   })
 
   it("become the options of a run, on the day of that run", () => {
@@ -81,7 +84,7 @@ describe("a run's inputs", () => {
       ...{ origin: "https://git.example.com/team/service", digest: "", now: "2026-03-01T12:00:00.000Z" },
       ...{ baseRef: "main", fork: true, committed: "", environment: "staging" },
       ...{ secret: ["env://PIP_TOKEN"], infraSecret: inputs.secrets.infra, scale: "0.02" },
-      deploySecret: [],
+      deploySecret: ["env://KUBECONFIG"],
     })
     const dated = { ...inputs, arguments: { ...inputs.arguments, now: "2026-02-01T00:00:00Z" } }
     expect(optionsOf({ ...recorded, run: { ...made, inputs: dated } }, ".").now).toBe("2026-02-01T00:00:00Z")
@@ -156,6 +159,12 @@ describe("findSource", () => {
     await git(upstream)`git -c user.name=a -c user.email=a@localhost commit --quiet -m first`
     commit = (await git(upstream)`git rev-parse HEAD`).stdout.trim()
     await git(scratch)`git clone --quiet ${upstream} ${clone}`
+  })
+
+  it("takes an address at the run's commit, or says that it may have moved", async () => {
+    const address = "git://git.example.com/a.git#main"
+    expect((await findSource(from({ address }))).said).toBe(`source: git://git.example.com/a.git#${commit}`)
+    expect((await findSource(from({ address, commit: "" }))).said).toContain(`${address}, as it is now`)
   })
 
   it("takes the commit from where everybody has it", async () => {
