@@ -30,7 +30,10 @@ export async function findSource(from: SourceInputs, folder?: string): Promise<F
   const kept = (source: string, said: string): FoundSource => ({ source, said, remove: () => undefined })
   if (isAddress(address)) {
     const pinned = pinnedAddress(address, commit)
-    return kept(pinned, `source: ${pinned}`)
+    return kept(
+      pinned,
+      `source: ${pinned}${isCommit(commit) ? "" : ", as it is now: the run names no commit"}`,
+    )
   }
   if (dirty) tried.push("the run looked at changes that are in no commit")
   else if (!isCommit(commit)) tried.push("the run names no commit")

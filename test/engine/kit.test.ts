@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { call, dagger, engineEnvironment, freePort, hostAddress, KIT, onTerminal } from "./dagger.js"
+import { call, dagger, engineEnvironment, freePort, KIT, onTerminal } from "./dagger.js"
+import { serving } from "./gitDaemon.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "kit-"))
 beforeAll(engineEnvironment)
@@ -206,17 +207,8 @@ describe("git", () => {
     await git`git -C ${work} add .`
     await git`git -C ${work} ${commit}`
     await git`git clone --quiet --bare ${work} ${join(served, "kit.git")}`
-    const [host, port] = [hostAddress(), await freePort()]
-    const options = ["--export-all", `--base-path=${served}`, `--listen=${host}`, `--port=${port}`]
-    // In a group of its own, which takes the helper with it that git starts.
-    const daemon = spawn("git", ["daemon", ...options], { detached: true, stdio: "ignore" })
-    await sleep(200)
-    try {
-      const { stdout } = await call("entries", `--source=git://${host}:${port}/kit.git#main`)
-      expect(stdout).toContain("dagger.json")
-    } finally {
-      if (daemon.pid) process.kill(-daemon.pid)
-    }
+    const { stdout } = await serving(served, (address) => call("entries", `--source=${address}/kit.git#main`))
+    expect(stdout).toContain("dagger.json")
   })
 })
 

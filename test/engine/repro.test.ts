@@ -1,11 +1,25 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { stopped } from "../../src/lib/report/place.js"
 import type { Verdict } from "../../src/lib/verdict.js"
 import { engineEnvironment } from "./dagger.js"
-import { ci, type CiRun, copyOf, folder, gate, runOn, SCANS, service, slipway, write } from "./pipeline.js"
+import { serving } from "./gitDaemon.js"
+import {
+  callOn,
+  ci,
+  type CiRun,
+  copyOf,
+  folder,
+  gate,
+  runOn,
+  SCANS,
+  service,
+  slipway,
+  write,
+} from "./pipeline.js"
 
 /** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
 const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
@@ -15,11 +29,15 @@ const source = copyOf(
   ...["black", "isort", "flake8", "mypy", "bandit"].map(gate),
   ...["suppressions", "vulnerabilities", "misconfiguration"].map((name) => join(SCANS, name)),
 )
-const git = shell({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
-const commit = async () => {
+
+/** Commits all that a repository's folder holds, and returns the commit. */
+async function committed(cwd: string): Promise<string> {
+  const git = shell({ cwd, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
   await git`git add --all`
   await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m x`
+  return (await git`git rev-parse HEAD`).stdout.trim()
 }
+
 let broken: CiRun
 let verdict = ""
 
@@ -35,8 +53,8 @@ beforeAll(async () => {
     "slipway.yaml":
       "image: { platforms: [linux/amd64] }\ninfra: { checks: [format] }\ntests: { services: [], reruns: 0 }\n",
   })
-  await git`git init --quiet --initial-branch=trunk`
-  await commit()
+  await shell`git init --quiet --initial-branch=trunk ${source}`
+  await committed(source)
   broken = await ci(source, "--event=pull_request", "--base-ref=main", "--fork")
   verdict = join(broken.out, "verdict.json")
 })
@@ -65,7 +83,7 @@ it("every failure made on purpose comes again, and only that", async () => {
 
 it("one stage is repeated at its commit, though the repository has moved on", async () => {
   writeFileSync(join(source, "worker.py"), "X: int = 1\n")
-  await commit()
+  await committed(source)
   const out = folder()
   const again = await slipway("repro", verdict, "mypy", `--out=${out}`)
   expect(again.exitCode, again.stderr).toBe(1)
@@ -74,6 +92,36 @@ it("one stage is repeated at its commit, though the repository has moved on", as
   expect(again.stdout).toContain("worker.py:7:12: Incompatible return value type")
   const { stages } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
   expect(stages.map(({ name }) => name)).toEqual(["mypy"])
+})
+
+it("a source at a git address is repeated at its commit, though the branch has moved on", async () => {
+  const [moving, served] = [copyOf(gate("black")), folder()]
+  const repository = join(served, "black.git")
+  await shell`git init --quiet --bare ${repository}`
+  await shell`git init --quiet --initial-branch=trunk ${moving}`
+  const at = await committed(moving)
+  await shell`git -C ${moving} push --quiet ${repository} trunk`
+  const [out, history] = [folder(), join(write(folder(), { "history.txt": "" }), "history.txt")]
+  await serving(served, async (address) => {
+    const source = `${address}/black.git#trunk`
+    const told = ["with-notify", "--who=ada", "--run-url=https://ci.example.com/7", `--history=${history}`]
+    const call = ["with-deploy", "--scale=0.5", ...told, "ci", "--only=black", `--sha=${at}`]
+    const invocation = `--invocation=dagger call -m ${REPOSITORY} --source=${source}`
+    const first = await callOn(source, invocation, ...call, "export", `--path=${out}`)
+    expect(first.exitCode, first.stderr).toBe(0)
+    writeFileSync(join(moving, "health.py"), "")
+    await committed(moving)
+    await shell`git -C ${moving} push --quiet ${repository} trunk`
+    const again = await slipway("repro", join(out, "verdict.json"))
+    expect(again.exitCode, again.stderr).toBe(1)
+    expect(again.stderr).toContain(`source: ${address}/black.git#${at}\n`)
+    expect(again.stderr).toContain("black: the same as in that run\n")
+  })
+  const { run } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+  expect(run.inputs?.arguments).toEqual({
+    ...{ only: ["black"], scale: "0.5", who: "ada", runUrl: "https://ci.example.com/7" },
+    history: expect.stringMatching(/^sha256:/) as string,
+  })
 })
 
 it("secrets of the same text keep their names, in one run and beside another", async () => {
