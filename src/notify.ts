@@ -2,7 +2,8 @@ import type { Directory } from "@dagger.io/dagger"
 import { secretNamed } from "./deploy.js"
 import type { Config } from "./lib/config/config.js"
 import type { Environment } from "./lib/config/deploy.js"
-import { CHANNELS, type Channel, type NewsKind } from "./lib/config/notify.js"
+import { CHANNELS, type NewsKind } from "./lib/config/notify.js"
+import { WEBHOOKS } from "./lib/deliverySecrets.js"
 import { ExitCode } from "./lib/errors.js"
 import { httpClient } from "./lib/http/client.js"
 import {
@@ -131,8 +132,8 @@ function newsOf(telling: Telling, service: string, kind: NewsKind, ended: Partia
 async function addressesOf({ config, secrets, environment }: Telling): Promise<Address[]> {
   const text = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
   const all = await Promise.all(
-    config.notify.channels.map(async (channel) => {
-      const url = ((await text(SECRETS[channel])) ?? "").trim()
+    (config.notify.channels ?? CHANNELS).map(async (channel) => {
+      const url = ((await text(WEBHOOKS[channel])) ?? "").trim()
       const secret = channel === "webhook" ? ((await text(SIGNING)) ?? "") : ""
       return { channel, url, secret }
     }),
@@ -140,12 +141,6 @@ async function addressesOf({ config, secrets, environment }: Telling): Promise<A
   return all.filter(({ url }) => url !== "")
 }
 
-/** By which secret each is reached. */
-export const SECRETS: Record<Channel, string> = {
-  slack: "SLACK_WEBHOOK",
-  teams: "TEAMS_WEBHOOK",
-  webhook: "NOTIFY_WEBHOOK",
-}
 const SIGNING = "NOTIFY_WEBHOOK_SECRET"
 const GRAFANA_TOKEN = "GRAFANA_TOKEN"
 
@@ -157,7 +152,7 @@ function notifyStage(telling: Telling, news: News): Promise<Stage> {
     if (!events.includes(news.kind)) return skipped(`not when it is ${news.kind} (notify.events)`)
     const addresses = await addressesOf(telling)
     if (addresses.length === 0)
-      return skipped(`no webhook is given: ${CHANNELS.map((channel) => SECRETS[channel]).join(", ")}`)
+      return skipped(`no webhook is given: ${CHANNELS.map((channel) => WEBHOOKS[channel]).join(", ")}`)
     return done(news.kind, await sendAll(telling, news, addresses))
   })
 }

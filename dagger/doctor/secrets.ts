@@ -5,7 +5,7 @@ import { pullRequestOf } from "../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../src/lib/infra/credentials.js"
 import { failed, type Finding, ok, warning } from "./finding.js"
 
-type Variables = Readonly<Record<string, string | undefined>>
+export type Variables = Readonly<Record<string, string | undefined>>
 
 /** What a run is about to need secrets for. */
 export interface Need {

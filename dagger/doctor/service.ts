@@ -10,6 +10,7 @@ import { fromFork } from "../commands/fork.js"
 import { planOf } from "../commands/plan.js"
 import { commitOf, isAddress, refuseDirty } from "../commands/source.js"
 import { clusterFindings } from "./cluster.js"
+import { deliveryFindings } from "./delivery.js"
 import { type Finding, ofError, ok } from "./finding.js"
 import { registryFindings } from "./registry.js"
 import { secretFindings } from "./secrets.js"
@@ -56,6 +57,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<Finding
     ok("event", `${plan.what}: ${groups.join(", ")}`),
     ...(event === "local" || embedded ? [] : await commit(source)),
     ...secretFindings({ groups, environment, embedded, aks }, process.env),
+    ...deliveryFindings({ groups, environment }, config, process.env),
     ...(registry !== undefined && !embedded
       ? await registryFindings({
           ...publication(options, config, registry),

@@ -6,6 +6,9 @@ export const RISKS = ["informational", "low", "medium", "high"] as const
 
 export type Risk = (typeof RISKS)[number]
 
+/** In which header a scan says who it is, unless the settings name another. */
+export const AUTHORIZATION = "Authorization"
+
 const time = (doc: string, value: string) =>
   ({ kind: "text", doc, rules: [duration], convert: seconds, default: value }) as const
 
@@ -41,9 +44,8 @@ export const dast = {
     exclude: paths('Paths that are left out, such as "/logout".'),
     header: {
       kind: "text",
-      doc: "The header that every request carries the secret DAST_AUTH_HEADER in, where there is one.",
+      doc: "The header that every request carries the secret DAST_AUTH_HEADER in, where there is one. Named here, wrappers bring that secret along, and doctor misses it. Left out, Authorization.",
       rules: [headerName],
-      default: "Authorization",
     },
     spider: time("How long links are followed; ZAP counts in minutes.", "2m"),
     timeout: time("How long all of it may take.", "30m"),

@@ -20,9 +20,8 @@ export const notify = {
   fields: {
     channels: {
       kind: "list",
-      doc: "Through what, where there is a secret for it.",
+      doc: "Through what, where there is a secret for it. Named here, wrappers bring that secret along, and doctor misses it. Left out, slack, teams and webhook.",
       item: { kind: "choice", values: CHANNELS },
-      default: CHANNELS,
     },
     events: {
       kind: "list",

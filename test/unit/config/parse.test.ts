@@ -109,10 +109,9 @@ describe("what fits", () => {
       },
       dast: {
         ...{ active: {}, risk: "high", openapi: "/openapi.json", include: [], exclude: [] },
-        ...{ header: "Authorization", spider: 120, timeout: 1800 },
+        ...{ spider: 120, timeout: 1800 },
       },
       notify: {
-        channels: ["slack", "teams", "webhook"],
         events: ["started", "succeeded", "failed", "rolled-back", "held", "alert"],
         environments: ["staging", "production"],
       },
@@ -492,12 +491,12 @@ describe("what fits", () => {
         readonly openapi: string
         readonly include: readonly string[]
         readonly exclude: readonly string[]
-        readonly header: string
+        readonly header?: string
         readonly spider: number
         readonly timeout: number
       }
       readonly notify: {
-        readonly channels: readonly ("slack" | "teams" | "webhook")[]
+        readonly channels?: readonly ("slack" | "teams" | "webhook")[]
         readonly events: readonly ("started" | "succeeded" | "failed" | "rolled-back" | "held" | "alert")[]
         readonly environments: readonly ("staging" | "production")[]
         readonly run?: string

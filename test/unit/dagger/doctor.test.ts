@@ -17,6 +17,10 @@ import { ExitCode } from "../../../src/lib/errors.js"
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+const DELIVERY = ["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WEBHOOK_SECRET"].concat(
+  ...["LOAD_AUTHORIZATION", "DAST_AUTH_HEADER"],
+)
+
 const by = (findings: readonly Finding[], name: string): Finding => {
   const found = findings.find((each) => each.name === name)
   if (found === undefined) throw new Error(`no ${name}: ${findingsText(findings)}`)
@@ -257,7 +261,13 @@ describe("the registry", () => {
 
 describe("a service", () => {
   beforeEach(() => {
-    for (const name of ["REGISTRY_USERNAME", "COSIGN_PRIVATE_KEY", "SIGSTORE_ID_TOKEN", "KUBECONFIG"])
+    for (const name of [
+      "REGISTRY_USERNAME",
+      "COSIGN_PRIVATE_KEY",
+      "SIGSTORE_ID_TOKEN",
+      "KUBECONFIG",
+      ...DELIVERY,
+    ])
       vi.stubEnv(name, undefined)
   })
   afterEach(() => vi.unstubAllEnvs())
@@ -276,9 +286,10 @@ describe("a service", () => {
   it("is looked at for what the event needs", async () => {
     const source = folder("release: { registry: '127.0.0.1:1' }\n")
     expect((await service({ source })).map(({ name }) => name)).toEqual(["upload", "event", "registry"])
+    writeFileSync(join(source, "slipway.yaml"), "dast: { header: X }\nrelease: { registry: '127.0.0.1:1' }\n")
     const found = await service({ source, event: "push", ref: "develop" })
     expect(found.map(({ name }) => name)).toEqual([
-      ...["upload", "event", "commit", "signer", "cluster", "database", "registry"],
+      ...["upload", "event", "commit", "signer", "cluster", "database", "scan", "registry"],
     ])
     expect(by(found, "event").value).toContain("a push to develop: quality")
     expect(await service({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)
