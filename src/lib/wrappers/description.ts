@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
+import { deliverySecrets } from "../deliverySecrets.js"
 import { fail } from "../errors.js"
 
 /** What a wrapper is made of. */
@@ -58,16 +59,26 @@ export function describe(config: Config, pin = ""): Description {
   }
 }
 
-/** The secrets that follow from what the service does: where it is published, how that is signed, where it runs. */
-function secretsOf({ release, deploy }: Config): string[] {
+/**
+ * The secrets that follow from what the service does: where it is published, how that is signed, where it runs, who is
+ * told, with what it is tried.
+ */
+function secretsOf(config: Config): string[] {
+  const { release, deploy, wrappers } = config
   if (release.registry === undefined) return []
   const signer = release.identity === undefined ? ["COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD"] : []
   const clusters = ENVIRONMENTS.filter((environment) => deploy.aks[environment] === undefined)
   const databases = deploy.migrate.command === "none" ? [] : ENVIRONMENTS
   const named = (environment: string, name: string) => `${environment.toUpperCase()}_${name}`
+  const listed = (name: string) => (environment: string) =>
+    wrappers.secrets.includes(named(environment, name))
   return [
     ...["REGISTRY_USERNAME", "REGISTRY_PASSWORD", ...signer],
     ...clusters.map((environment) => named(environment, "KUBECONFIG")),
     ...databases.map((environment) => named(environment, "DATABASE_URL")),
+    // Jenkins fails for a secret that it doesn't have: nothing that isn't asked for, nor what environments have of their own.
+    ...deliverySecrets(config)
+      .filter(({ asked, name, environments }) => asked && !environments.every(listed(name)))
+      .map(({ name }) => name),
   ]
 }

@@ -12,6 +12,7 @@ const PIN = "https://git.example.com/team/slipway@0123456789abcdef0123456789abcd
 const released = parseConfig(`
 release: { registry: team.azurecr.io }
 deploy: { aks: { staging: audio-staging/upscaler } }
+notify: { channels: [slack] }
 wrappers: { slipway: "${PIN}", secrets: [TF_VAR_password], connection: "Azure (audio)" }
 `)
 const files = wrapperFiles(CI_HOSTS, describeWrappers(released))
@@ -63,6 +64,22 @@ describe("describe", () => {
 release: { registry: r.example.com, identity: me@example.com, issuer: "https://example.com" }
 deploy: { aks: { staging: a/b, production: c/d }, migrate: { command: none } }`),
     ).toEqual(["REGISTRY_PASSWORD", "REGISTRY_USERNAME"])
+  })
+
+  it("needs what messages, marks, figures and scans are asked for with, unless environments have their own", () => {
+    const asking = `
+release: { registry: r.example.com }
+notify: { channels: [slack, webhook], environments: [production] }
+monitoring: { grafana: { production: "https://grafana.example.com" } }
+load: { influxdb: "http://influx:8086/write?db=load", prometheus: "http://prometheus:9090/api/v1/write" }
+dast: { header: X-Key }
+wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
+    const others = secrets("release: { registry: r.example.com }")
+    expect(secrets(asking).filter((name) => !others.includes(name))).toEqual([
+      ...["DAST_AUTH_HEADER", "GRAFANA_TOKEN", "INFLUXDB_TOKEN", "NOTIFY_WEBHOOK"],
+      ...["PRODUCTION_INFLUXDB_TOKEN", "PRODUCTION_SLACK_WEBHOOK", "PROMETHEUS_TOKEN"],
+    ])
+    expect(others.join()).not.toMatch(/WEBHOOK|TOKEN|HEADER|AUTHORIZATION/)
   })
 
   it("fails without a commit to fetch", () => {
