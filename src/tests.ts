@@ -1,6 +1,7 @@
 import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { prepareCoverage, runCoverage } from "./coverage.js"
+import { withoutDocuments } from "./documents.js"
 import type { Config } from "./lib/config/config.js"
 import { parseConfig } from "./lib/config/parse.js"
 import { once } from "./lib/once.js"
@@ -106,7 +107,8 @@ export class Tests {
   private async inputs(): Promise<SuiteInputs> {
     const config = this.config()
     const environment = await pythonEnvironment(this.source, config)
-    return { source: this.source, config, environment, invocation: this.invocation }
+    const source = await withoutDocuments(this.source, environment)
+    return { source, config, environment, invocation: this.invocation }
   }
 
   private async gate(name: TestStage): Promise<void> {

@@ -1,8 +1,20 @@
+import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { dagger, engineEnvironment } from "./dagger.js"
-import { APP, callOn, type CiRun, copyOf, runOn, service, statuses, SUITES, xmlElements } from "./pipeline.js"
+import {
+  APP,
+  callOn,
+  type CiRun,
+  copyOf,
+  runOn,
+  service,
+  statuses,
+  SUITES,
+  write,
+  xmlElements,
+} from "./pipeline.js"
 
 beforeAll(engineEnvironment)
 
@@ -28,7 +40,9 @@ describe("the sample service", () => {
     expect(run.read("report.html")).toMatch(/postgres: <b>15\.\d+( \(stand-in image\))?</)
     expect(run.read("summary.md")).toMatch(/slowest/i)
 
-    const again = await runOn("tests", APP)
+    // No code of it reads its README.
+    const edited = write(copyOf(APP), { "README.md": `${randomUUID()}\n` })
+    const again = await runOn("tests", edited)
     expect(again.verdict?.stages.map(({ cached }) => cached)).toEqual([true, true, true])
   })
 
@@ -214,7 +228,7 @@ describe("what services do in their own way", () => {
     expect(run.stage("integration").reason).toBe("no integration test was collected")
   })
 
-  it("files that the service's build makes are there", async () => {
+  it("files that the service's build makes are there, and those that a test names", async () => {
     const run = await runOn(
       "tests",
       service({
@@ -230,7 +244,9 @@ packages = ["made"]
 version_file = "made/_version.py"
 `,
         "made/__init__.py": "from made._version import version\n\nVERSION = version\n",
-        "tests/test_made.py": "import made\n\n\ndef test_version():\n    assert made.VERSION\n",
+        "README.md": "read me\n",
+        "tests/test_made.py":
+          'import made\n\n\ndef test_version():\n    assert made.VERSION\n    assert open("README.md").read() == "read me\\n"\n',
       }),
     )
     expect(run.stage("unit").status, run.stdout).toBe("passed")
