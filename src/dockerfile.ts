@@ -16,6 +16,7 @@ import {
   parseDockerfile,
   withEpoch,
 } from "./lib/image/dockerfile.js"
+import { ignorePatterns } from "./lib/image/context.js"
 import { type PlannedStage, type Platforms, planStages, platformArguments } from "./lib/image/plan.js"
 import { NO_TIME } from "./lib/image/revision.js"
 import { type NamedSecret, namedSecrets } from "./secrets.js"
@@ -100,13 +101,16 @@ export async function dockerfileParts(
   { source, file, options }: Prepared,
   texts: readonly string[],
 ): Promise<BuildPart> {
-  const ignored = `${await ignoreFile(source, file)}\n${PARTS}\n`
+  const ignore = await ignoreFile(source, file)
+  const ignored = `${ignore}\n${PARTS}\n`
   const parts = texts.reduce(
     (folder, text, part) =>
       folder.withNewFile(String(part), withEpoch(text)).withNewFile(`${part}.dockerignore`, ignored),
     dag.directory(),
   )
-  const context = source.withDirectory(PARTS, parts)
+  const exclude = ignorePatterns(ignore)
+  // The engine would take an image for another one after an edit to what is ignored, and so would all that is made of it.
+  const context = (exclude.length === 0 ? source : source.filter({ exclude })).withDirectory(PARTS, parts)
   return (part) => context.dockerBuild({ ...options, dockerfile: `${PARTS}/${part}` })
 }
 

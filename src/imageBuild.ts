@@ -46,6 +46,7 @@ export interface ImageInputs {
 
 /** An image, as it will be published. */
 export interface BuiltImage extends ImageLayout {
+  /** Each platform's by itself, which says nothing of the commit: as long as its files are the same, so is it. */
   layouts: (PlatformLayout & { container: Container })[]
   /** What it began with. */
   bases: BaseImage[]
@@ -234,9 +235,10 @@ async function layOut(
       (image, [name, value]) => image.withLabel(name, value),
       bare,
     )
-    return { platform, container, layout: platformLayout(container, { platform, created, dated }, config) }
+    const layout = platformLayout(bare, { platform, dated: dated ? created : "" }, config)
+    return { platform, container, layout }
   })
-  const layout = await indexLayout(layouts, names, config)
+  const layout = await indexLayout(layouts, { created, labels: names }, config)
   const bases = new Map(
     variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]),
   )

@@ -44,30 +44,39 @@ export const regctl = (config: Config): Container =>
     .withUser("0") // for mounted files
 
 /**
- * Makes an OCI layout of a container that is the same whenever it is made. `created` is RFC 3339. Where the files of an
- * image are `dated` already, only those that making it has touched are dated anew.
+ * Makes an OCI layout of a container that is the same whenever it is made, and in each commit of the same files. Where
+ * the files of an image are `dated` already, only those that making it has touched are dated anew: what is younger.
  */
 export function platformLayout(
   container: Container,
-  { platform, created, dated }: { platform: string; created: string; dated: boolean },
+  { platform, dated }: { platform: string; dated: string },
   config: Config,
 ): Directory {
   const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
   return withScripts(regctl(config), "slipway_layout.sh")
-    .withEnvVariable("CREATED", created)
     .withEnvVariable("LAYERS", LAYER_TIME)
     .withEnvVariable("PLATFORM", platform)
-    .withEnvVariable("AFTER", dated ? created : "")
+    .withEnvVariable("AFTER", dated)
     .withMountedFile("/in.tar", archive)
     .withMountedTemp("/in")
     .withExec(["sh", `${SCRIPTS}/slipway_layout.sh`])
     .directory("/out")
 }
 
-/** Puts the images of all platforms below one index. */
+/** What an image says of the commit that it was made of. */
+export interface Told {
+  /** RFC 3339. */
+  created: string
+  labels: Readonly<Record<string, string>>
+}
+
+/** For each image in a layout below /in: says what it was made of. */
+const TELL = `for folder in /in/*; do regctl image mod "ocidir://$folder:${IMAGE_TAG}" --replace "$@" >/dev/null; done`
+
+/** Puts the images of all platforms below one index, and says of each, and of that, what it was made of. */
 export async function indexLayout(
   images: readonly PlatformLayout[],
-  annotations: Readonly<Record<string, string>>,
+  { created, labels }: Told,
   config: Config,
 ): Promise<ImageLayout> {
   const folder = (platform: string) => `/in/${platform.replace("/", "-")}`
@@ -76,8 +85,11 @@ export async function indexLayout(
     regctl(config),
   )
   const references = images.map(({ platform }) => `--ref=ocidir://${folder(platform)}:${IMAGE_TAG}`)
-  const notes = Object.entries(annotations).map(([name, value]) => `--annotation=${name}=${value}`)
+  const said = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const told = ["--config-time", `set=${created}`, ...said.map((label) => `--label=${label}`)]
+  const notes = said.map((annotation) => `--annotation=${annotation}`)
   const layout = mounted
+    .withExec(["sh", "-euc", TELL, "-", ...told])
     .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...notes])
     .directory("/out")
   const read = (digest: string) => layout.file(blobPath(digest)).contents()

@@ -295,6 +295,22 @@ print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs
   })
 })
 
+it("in a commit of what is ignored is neither built nor scanned again, and named after that commit", async () => {
+  const dockerfile = `FROM debian:bookworm-slim\nLABEL run=${randomUUID()}\nCOPY . /app\n`
+  const source = oneImage(dockerfile, { ".dockerignore": "*.md\n" })
+  const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+  await git`git init --quiet`
+  const digests: string[] = []
+  for (const text of ["one", "two"]) {
+    write(source, { "README.md": `${text}\n` })
+    await git`git add . && git -c user.name=a -c user.email=a@localhost commit --quiet -m ${text}`
+    const built = await runOn("image", source)
+    expect(built.stage("scan")).toMatchObject({ status: "passed", cached: text === "two" })
+    digests.push(built.stage("build").reason)
+  }
+  expect(new Set(digests).size).toBe(2)
+})
+
 // Our own builder, and what an empty cache does: lifecycle.test.ts.
 it("gives the same digest when every command of a Dockerfile runs once more", async () => {
   const again = () => {
