@@ -5,12 +5,13 @@ import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
-import { running, up } from "./engine/engine.js"
+import { answers, running, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
-import { fail } from "../src/lib/errors.js"
+import { ExitCode, fail } from "../src/lib/errors.js"
 import { activityReader } from "./lib/activity.js"
 import { paths, REPOSITORY } from "./lib/home.js"
-import { type LiveLine, liveLine } from "./lib/progress.js"
+import { onInterrupt } from "./lib/interrupt.js"
+import { type LiveLine, liveLine, say } from "./lib/progress.js"
 import { keptApart } from "./lib/secretAddress.js"
 
 /** The environment in which a plain `dagger` finds its engine, which runs from here on. */
@@ -33,26 +34,50 @@ export async function daggerHere(args: string[]): Promise<number> {
 
 /**
  * Runs `dagger` and shows one line of what it does; all that it says is kept in `logFile`. Returns its exit code, or 130
- * after Ctrl-C, when it has ended its session. Fails with OUT_UNWRITABLE where that file can't be written.
+ * after Ctrl-C, when it has ended its session. Fails with OUT_UNWRITABLE where that file can't be written, and with
+ * ENGINE_ENDED where our engine didn't last as long.
  */
 export async function daggerWithProgress(args: string[], logFile: string): Promise<number> {
   const engine = await readyEngine()
-  const env = { ...engine.env, NO_COLOR: "1" }
   mkdirSync(dirname(logFile), { recursive: true })
   const log = createWriteStream(logFile)
+  const line = liveLine()
+  const watch = new AbortController()
+  const { child, logged } = withLog(args, { ...engine.env, NO_COLOR: "1" }, log, line)
+  const begun = running()?.pid
+  if (engine.kit) void endWithEngine(child, begun, watch.signal)
+  if (engine.kit) void showStandIns(line, watch.signal)
+  let interrupted = false
+  const forward = (signal: NodeJS.Signals) => {
+    // `dagger` (0.21.8) may wait its ten seconds for nothing; the engine ends a session whose client has gone, too.
+    child.kill(interrupted ? "SIGKILL" : signal)
+    line.clear()
+    if (!interrupted) say("ending it takes ten seconds at most; a second Ctrl-C leaves it to the engine")
+    interrupted = true
+  }
+  try {
+    const code = await onInterrupt(forward, () => ended(child))
+    log.end()
+    const problem = await logged
+    if (interrupted) return ExitCode.interrupted
+    if (problem !== undefined) throw fail("OUT_UNWRITABLE", [logFile, problem.message])
+    if (code !== 0 && engine.kit && !(await still(begun))) throw fail("ENGINE_ENDED", [logFile])
+    return code
+  } finally {
+    watch.abort()
+    line.clear()
+    log.end()
+  }
+}
+
+/** Starts `dagger`: the log has all that it says, and the line what it does. */
+function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: LiveLine) {
   // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
   const child = spawn("dagger", ["--progress=plain", ...keptApart(args)], {
     stdio: ["ignore", "pipe", "pipe"],
     env,
     detached: true,
   })
-  let interrupted = false
-  const forward = (signal: NodeJS.Signals) => {
-    interrupted = true
-    child.kill(signal)
-  }
-  process.once("SIGINT", forward).once("SIGTERM", forward)
-  const line = liveLine()
   child.stdout.pipe(log, { end: false })
   const logged = closing(log, () => {
     // Nobody else reads what it says, and it would wait for somebody who does. Its reports would find no room either.
@@ -64,22 +89,11 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     log.write(`${text}\n`)
     readLine(text)
   })
-  const watch = new AbortController()
-  if (engine.kit) void endWithEngine(child, log, watch.signal)
-  if (engine.kit) void showStandIns(line, watch.signal)
-  try {
-    const code = await ended(child)
-    log.end()
-    const problem = await logged
-    if (problem !== undefined) throw fail("OUT_UNWRITABLE", [logFile, problem.message])
-    return interrupted ? 130 : code
-  } finally {
-    watch.abort()
-    line.clear()
-    log.end()
-    process.removeListener("SIGINT", forward).removeListener("SIGTERM", forward)
-  }
+  return { child, logged }
 }
+
+/** Whether our engine is the one of before, and well. */
+const still = async (pid: number | undefined): Promise<boolean> => running()?.pid === pid && (await answers())
 
 /** Waits until a file is written to its end; gives the error that kept it from that, which is told of when it comes. */
 const closing = (file: Writable, onError: () => void): Promise<Error | undefined> =>
@@ -95,13 +109,14 @@ const closing = (file: Writable, onError: () => void): Promise<Error | undefined
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 
 /** Ends `dagger` when our engine has ended: it would wait for it forever. */
-async function endWithEngine(child: ChildProcess, log: Writable, signal: AbortSignal): Promise<void> {
-  const begun = running()?.pid
+async function endWithEngine(
+  child: ChildProcess,
+  begun: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted && running()?.pid === begun) await pause(1000)
   if (!signal.aborted) await pause(3000) // for what it may have to say itself
-  if (signal.aborted) return
-  log.write("Error: the engine ended during the run\n")
-  child.kill("SIGKILL")
+  if (!signal.aborted) child.kill("SIGKILL")
 }
 
 /** Shows what the mirror makes: an image that has to be made first can take minutes, of which `dagger` says nothing. */

@@ -6,7 +6,7 @@ import { summary } from "./lib/report/summary.js"
 import { text } from "./lib/report/text.js"
 import type { Stage } from "./stage.js"
 import { overall } from "./lib/run.js"
-import type { Run, StageReport, StageResult, Verdict } from "./lib/verdict.js"
+import { type Run, type StageReport, stageResult, type Verdict } from "./lib/verdict.js"
 
 /**
  * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
@@ -31,12 +31,6 @@ export async function ci(run: Run, stages: () => Promise<Stage[]>): Promise<Dire
     .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
     .withNewFile("summary.md", summary(verdict, reports))
     .withNewFile("report.html", html(verdict, reports))
-}
-
-/** A report without what only its own artifacts hold. */
-function stageResult(report: StageReport): StageResult {
-  const { name, group, status, milliseconds, cached, reason, repro, exitCode } = report
-  return { name, group, status, milliseconds, cached, reason, repro, exitCode }
 }
 
 async function attempt(

@@ -36,6 +36,8 @@ export interface Delivery {
   announcing: Announcing
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
+  /** Hears of stages as they end. */
+  ended: (stages: readonly Stage[]) => void
 }
 
 /** Groups that need an environment. */
@@ -60,6 +62,7 @@ async function roll(groups: readonly Group[], delivery: Delivery): Promise<Stage
   const begins = deploys && made.stages?.some(stopped) !== true
   const begun = telling !== undefined && begins ? await tellStarted(telling) : []
   const deployed = deploys ? await deployStages(made, access, publishing, inputs) : []
+  delivery.ended(deployed)
   const told = telling === undefined ? [] : await tellEnded(telling, deployed, begun)
   const tried = await tryOut(groups, delivery, inputs, deploys ? whyNot(deployed) : "")
   const untold = groups.includes("tell") && telling === undefined
@@ -87,6 +90,7 @@ async function tryOut(
   const repro = (group: Group) => reproOf(made, access, publishing, inputs.environment, group)
   const kinds = wanted.filter((group): group is Kind => group !== "dast")
   const loaded = await loadStages({ ...inputs, scale: access.scale, version: "", repro }, kinds)
+  delivery.ended(loaded)
   if (!wanted.includes("dast")) return loaded
   const scanned = await dastStages({ ...inputs, invocation: made.invocation, now })
   return [...loaded, ...scanned.map((stage) => ({ ...stage, repro: repro("dast") }))]

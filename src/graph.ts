@@ -4,8 +4,9 @@ import type { DeployAccess } from "./deployGraph.js"
 import { imageOf } from "./image.js"
 import { Infra, type InfraAccess } from "./infra.js"
 import { parseConfig } from "./lib/config/parse.js"
+import type { Journal } from "./lib/journal.js"
 import { once } from "./lib/once.js"
-import { type Group, wanted } from "./lib/stages.js"
+import { type Group, STAGES, wanted } from "./lib/stages.js"
 import { type Publishing, release, type Released } from "./pipeline.js"
 import { Quality } from "./quality.js"
 import { Security } from "./security.js"
@@ -24,6 +25,7 @@ export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
   announcing: Announcing
   /** The branch that a pull request is to be merged into. */
   baseRef: string
+  journal: Journal
 }
 
 /** Groups whose stages need nothing of one another but what they build together. */
@@ -34,7 +36,7 @@ type Gathered = Extract<
 
 /** Runs these groups of stages, as many at once as the settings allow; what is released comes last. */
 export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
-  const { service, access, run, revision, only, secrets, publishing, baseRef } = graph
+  const { service, access, run, revision, only, secrets, publishing, baseRef, journal } = graph
   const { source, settings, invocation, now } = service
   const config = parseConfig(settings || undefined)
   const image = once(() => imageOf(service, settings, revision, run.ref, secrets).stages())
@@ -59,15 +61,17 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
       return all.filter((task) => only.includes(group) || wanted(only, task))
     }),
   )
-  const stages = await runTasks(config.parallel, tasks.flat())
+  const later = groups.filter((group) => !chosen.includes(group)).flatMap((group) => [...STAGES[group]])
+  journal.planned([...tasks.flat().map(({ name }) => name), ...later])
+  const stages = await runTasks(config.parallel, tasks.flat(), journal.ended)
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { source, config, run, revision, invocation, only, image: built, stages }
-  const all = releases ? [...stages, ...(await release(released, publishing))] : stages
+  const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
   const known = { source, settings, config, run, baseRef, invocation, image: built }
   const delivery = {
     ...{ made: { ...known, stages: releases ? all : undefined }, access: graph.deploying },
-    ...{ publishing, announcing: graph.announcing, now },
+    ...{ publishing, announcing: graph.announcing, now, ended: journal.ended },
   }
   return [...all, ...(await deliver(groups, delivery))]
 }

@@ -37,6 +37,7 @@ import { parseConfig } from "./lib/config/parse.js"
 import { fail } from "./lib/errors.js"
 import { IGNORED } from "./lib/ignored.js"
 import { type Revision, webAddress } from "./lib/image/revision.js"
+import { journal as journalOf } from "./lib/journal.js"
 import { groupsFor } from "./lib/policy.js"
 import { fullRef } from "./lib/release/ref.js"
 import { parseReference } from "./lib/release/reference.js"
@@ -506,6 +507,8 @@ export class Slipway {
    * @param identity Who signs without a key, exactly as in the certificate. `release.identity`, if left out.
    * @param issuer Who vouches for that identity. `release.issuer`, if left out.
    * @param embedded Publish to a registry of Slipway's own, signed with a key of its own.
+   * @param journal Print how far the run has come, on lines that begin with this: for who must know it even where the run
+   * breaks off.
    */
   @func({ cache: "never" })
   async ci(
@@ -532,6 +535,7 @@ export class Slipway {
     identity?: string,
     issuer?: string,
     embedded = false,
+    journal = "",
   ): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const publishing = {
@@ -562,6 +566,8 @@ export class Slipway {
     })
     const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt, inputs }
     const revision = revisionOf({ sha, committed, origin, ref: run.ref })
+    const told = journalOf(journal)
+    told.began(run)
     return ci(run, async () => {
       const settings = await this.settings()
       const groups = groupsFor({ ...run, baseRef, fork }, only, parseConfig(settings || undefined), embedded)
@@ -576,6 +582,7 @@ export class Slipway {
         only,
         secrets,
         publishing,
+        journal: told,
       })
     })
   }

@@ -41,8 +41,15 @@ export interface Released {
 /** Who made the image, for the provenance. */
 const BUILDER = "https://slipway.dev/builders/dagger/v1"
 
-/** Releases what passed every gate; else says why not. Throws for nothing that can be missing. */
-export async function release(released: Released, publishing: Publishing): Promise<Stage[]> {
+/**
+ * Releases what passed every gate; else says why not. Throws for nothing that can be missing. `ended` hears of each stage
+ * as it ends.
+ */
+export async function release(
+  released: Released,
+  publishing: Publishing,
+  ended: (stages: readonly Stage[]) => void,
+): Promise<Stage[]> {
   const { stages, image } = released
   const repro = await reproOf(released, publishing)
   const inTheWay = stages.filter(stopped).map(({ name }) => name)
@@ -53,7 +60,7 @@ export async function release(released: Released, publishing: Publishing): Promi
     inputs = await releaseInputs({ ...released, image }, publishing, repro)
     return skipped("")
   })
-  if (inputs !== undefined) return runRelease(inputs)
+  if (inputs !== undefined) return runRelease(inputs, ended)
   const others = passedOver(STAGES.release.slice(1), "publish did not pass", repro)
   return [{ ...prepared, repro: repro("publish") }, ...others]
 }

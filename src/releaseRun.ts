@@ -41,9 +41,12 @@ interface OfRun {
 
 /**
  * Publishes, signs, attests and verifies, one after the other, and lets the tags stand for the image only then; what
- * fails ends it.
+ * fails ends it. `ended` hears of each as it ends.
  */
-export async function runRelease(inputs: ReleaseInputs): Promise<Stage[]> {
+export async function runRelease(
+  inputs: ReleaseInputs,
+  ended: (stages: readonly Stage[]) => void,
+): Promise<Stage[]> {
   const stages: Stage[] = []
   for (const { name, version, work } of STEPS) {
     const stage = { ...identity("release", name, version, ""), repro: inputs.repro(name) }
@@ -54,6 +57,7 @@ export async function runRelease(inputs: ReleaseInputs): Promise<Stage[]> {
         ? await attempted(stage, run)
         : { ...stage, ...skipped(`${before.name} did not pass`) },
     )
+    ended(stages.slice(-1))
   }
   return stages
 }

@@ -18,11 +18,23 @@ export interface Task {
   run: () => Promise<Stage>
 }
 
-/** Runs stages, no more than `limit` at a time; their results come in the order of all reports. */
-export async function runTasks(limit: number, tasks: readonly Task[]): Promise<Stage[]> {
+/**
+ * Runs stages, no more than `limit` at a time; their results come in the order of all reports. `ended` hears of each as
+ * it ends.
+ */
+export async function runTasks(
+  limit: number,
+  tasks: readonly Task[],
+  ended?: (stages: readonly Stage[]) => void,
+): Promise<Stage[]> {
+  const work = async ({ run }: Task): Promise<Stage> => {
+    const stage = await run()
+    ended?.([stage])
+    return stage
+  }
   const stages = await pool(
     limit,
-    inRunOrder(tasks).map(({ run }) => run),
+    inRunOrder(tasks).map((task) => () => work(task)),
   )
   return stages.sort((a, b) => place(a) - place(b))
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import { callModule } from "../dagger.js"
-import { prepareOut, runTree } from "./ci.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
+import { begin, guarded, prepareOut } from "./runTree.js"
 import { absoluteSource } from "./source.js"
 
 export interface CleanupOptions extends RegistryOptions, DeployOptions {
@@ -19,7 +19,10 @@ export interface CleanupOptions extends RegistryOptions, DeployOptions {
 /** Shows what nobody needs any more, or deletes it. Returns the exit code. */
 export async function cleanUp(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
-  return (await runTree(cleanupArguments({ ...options, source }), prepareOut(options.out), options)).code
+  const { runId = randomUUID() } = options
+  const begun = begin({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source))
+  const args = cleanupArguments({ ...options, source, runId })
+  return (await guarded(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
 }
 
 /** The arguments of `dagger` that clean up after a source by its whole path. */

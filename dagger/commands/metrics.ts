@@ -5,9 +5,9 @@ import { ExitCode } from "../../src/lib/errors.js"
 import { fields } from "../../src/lib/tools/json.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { run } from "../lib/shell.js"
-import { noVerdict } from "./ci.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
+import { noVerdict } from "./runTree.js"
 import { absoluteSource, commitOf, isAddress } from "./source.js"
 
 /** What is looked at, by what means. */

@@ -6,7 +6,6 @@ import { findingLine } from "../../src/lib/migration/exemptions.js"
 import type { Proof, ProofStep } from "../../src/lib/migration/proof.js"
 import { visible } from "../../src/lib/report/escape.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
-import { noVerdict } from "./ci.js"
 import {
   namedBy,
   publishedTo,
@@ -14,6 +13,7 @@ import {
   registryArguments,
   type RegistryOptions,
 } from "./credentials.js"
+import { noVerdict } from "./runTree.js"
 import { absoluteSource } from "./source.js"
 
 /** Which release is to work on the schema of which. */

@@ -6,7 +6,6 @@ import { visible } from "../../src/lib/report/escape.js"
 import type { Check, Verification } from "../../src/lib/release/verification.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
-import { noVerdict } from "./ci.js"
 import {
   loginArguments,
   namedBy,
@@ -14,6 +13,7 @@ import {
   registryArguments,
   type RegistryOptions,
 } from "./credentials.js"
+import { noVerdict } from "./runTree.js"
 import { absoluteSource } from "./source.js"
 
 export interface VerifyOptions extends RegistryOptions {

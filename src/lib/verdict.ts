@@ -49,6 +49,12 @@ export interface StageReport extends StageResult {
   facts?: Record<string, string>
 }
 
+/** A report without what only its own artifacts hold. */
+export function stageResult(report: StageReport): StageResult {
+  const { name, group, status, milliseconds, cached, reason, repro, exitCode } = report
+  return { name, group, status, milliseconds, cached, reason, repro, exitCode }
+}
+
 /** What became of a whole run: the content of `verdict.json`. */
 export interface Verdict {
   /** Version of this format. */

@@ -13,6 +13,7 @@ import { DEFAULTS } from "../../src/lib/config/config.js"
 import { groupsFor } from "../../src/lib/policy.js"
 import { GROUPS, hasStage, type StageName, STAGES } from "../../src/lib/stages.js"
 import { DEPLOYMENT } from "../../src/lib/kube/objects.js"
+import type { Verdict } from "../../src/lib/verdict.js"
 import { kube, startCluster } from "./cluster.js"
 import { engineEnvironment } from "./dagger.js"
 import {
@@ -126,8 +127,10 @@ describe("verdict.json", () => {
     write(out, { "verdict.json": '{"exitCode": 0, "stages": []}', "junit/old.xml": "", "mine.txt": "kept" })
     const source = service({ "a.py": "A = 1\n" })
     const bad = "git://127.0.0.1:1/none.git"
-    expect(await slipway("ci", `--source=${bad}`, `--out=${out}`)).toMatchObject({ exitCode: 3, stdout: "" })
-    expect(existsSync(join(out, "verdict.json"))).toBe(false)
+    expect(await slipway("ci", `--source=${bad}`, `--out=${out}`)).toMatchObject({ exitCode: 3 })
+    const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+    expect(verdict).toMatchObject({ status: "error", exitCode: 3, stages: [] })
+    expect(verdict.problem).toMatch(/^the run gave no verdict:/)
     expect(existsSync(join(out, "junit"))).toBe(false)
 
     expect(await slipway("quality", `--source=${source}`, `--out=${out}`)).toMatchObject({ exitCode: 0 })
@@ -183,7 +186,7 @@ it("ci --only refuses a group that there isn't, in the verdict", async () => {
   expect(readFileSync(join(out, "summary.md"), "utf8")).toContain("quallity")
 })
 
-it("Ctrl-C ends with 130, the tool in the engine with it, and leaves no verdict", async () => {
+it("Ctrl-C ends with 130, the tool in the engine with it, and the verdict says so", async () => {
   const name = `slow_${randomUUID().replaceAll("-", "")}.py`
   const lines = Array.from({ length: 5000 }, (_, i) => `def f${i}(a,b):\n    return {'a':a,'b':[b,b,${i}]}`)
   const source = service({ [name]: lines.join("\n\n"), "slipway.yaml": `quality:\n  paths: [${name}]\n` })
@@ -199,7 +202,9 @@ it("Ctrl-C ends with 130, the tool in the engine with it, and leaves no verdict"
   child.kill("SIGINT")
   expect(await ended).toBe(130)
   await until(async () => !(await running()), 5)
-  expect(existsSync(join(out, "verdict.json"))).toBe(false)
+  const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+  expect(verdict).toMatchObject({ status: "error", exitCode: 130 })
+  expect(verdict.stages.find(({ name }) => name === "black")?.status).toBe("error")
 })
 
 it("debug opens a shell where `again` repeats the stage", async () => {

@@ -219,7 +219,7 @@ describe("up and down", () => {
     for (const victim of await processes(pid, "/engine --addr")) process.kill(victim, "SIGKILL")
     const { exitCode: code, stderr } = await killed
     expect(code).toBe(3)
-    expect(stderr).toContain("the engine ended during the run")
+    expect(stderr).toContain("the engine ended in the middle of this")
 
     const { exitCode, stdout } = await suite()
     expect(exitCode, stdout).toBe(0)

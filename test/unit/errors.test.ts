@@ -24,5 +24,12 @@ it("counts the problems of a configuration", () => {
 })
 
 it("has the exit codes that the command promises", () => {
-  expect(ExitCode).toEqual({ passed: 0, gateFailed: 1, changes: 2, infrastructure: 3, badInput: 4 })
+  expect(ExitCode).toEqual({
+    passed: 0,
+    gateFailed: 1,
+    changes: 2,
+    infrastructure: 3,
+    badInput: 4,
+    interrupted: 130,
+  })
 })

@@ -60,6 +60,11 @@ export const engineErrors = {
     remedy: "`slipway engine logs` shows the whole log",
     exitCode: ExitCode.infrastructure,
   }),
+  ENGINE_ENDED: (log: string) => ({
+    message: "the engine ended in the middle of this",
+    remedy: `run the same again, which starts one; \`slipway engine logs\` and ${quote(log)} may say why it ended`,
+    exitCode: ExitCode.infrastructure,
+  }),
   CLUSTER_ABSENT: (name: string, waited: number) => ({
     message: `no cluster ${quote(name)} came up within ${waited} s`,
     remedy: "start one with `slipway cluster up`, or this one's service",

@@ -10,6 +10,8 @@ export const ExitCode = {
   infrastructure: 3,
   /** Bad input: source, configuration or arguments. */
   badInput: 4,
+  /** Somebody ended it: Ctrl-C, or a CI host that cancels its job. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

@@ -17,6 +17,7 @@ const MEANINGS: Record<ExitCode, string> = {
   2: "changes or drift, where asked for",
   3: "the infrastructure failed: engine, registry, network, time limit",
   4: "bad input: source, configuration, arguments",
+  130: "somebody ended it",
 }
 
 export const WORDS: Record<StageStatus, string> = {
