@@ -1,15 +1,35 @@
+import { visible } from "../../src/lib/report/escape.js"
+import { inert } from "../hosts/commands.js"
+
 /** Milliseconds in which the engine says of a command that the cache has it. */
 const NOTICE = 200
 
-/** Reads plain progress, line by line, and shows each command in a container that doesn't come from the cache. */
+/**
+ * Reads plain progress, line by line, and shows each command in a container that doesn't come from the cache, and what
+ * the module tells of a deployment.
+ */
 export function activityReader(show: (activity: string) => void): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
   return (line) => {
+    const told = readTold(line)
+    if (told !== undefined) show(told)
     const span = /^(\d+) +:/.exec(line)?.[1] ?? ""
     if (/ CACHED \[[\d.hms]+\]$/.test(line)) clearTimeout(running.get(span))
     const activity = readActivity(line)
     if (activity !== undefined) running.set(span, setTimeout(show, NOTICE, activity).unref())
   }
+}
+
+/** Characters: what is longer is no line to read on the way. */
+const WIDTH = 160
+
+/** What the module's own function says, such as `production: surge: 2 pods ready`. */
+export function readTold(line: string): string | undefined {
+  const told = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
+  // The first is the engine's.
+  return told === undefined || told.startsWith("cloud url=")
+    ? undefined
+    : inert(visible(told)).slice(0, WIDTH)
 }
 
 /** The command that a line of plain progress says is starting, without what Slipway wraps around it. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { activityReader, readActivity } from "../../../dagger/lib/activity.js"
+import { activityReader, readActivity, readTold } from "../../../dagger/lib/activity.js"
 
 it.each([
   ["38  : ┆ withExec uv venv --quiet /venv", "uv venv --quiet /venv"],
@@ -20,6 +20,16 @@ it.each([
 
 it("is cut to a line", () => {
   expect(readActivity(`1 : withExec pip install ${"x".repeat(1000)}`)).toHaveLength(100)
+})
+
+it.each([
+  ["19  : [1m20s] | staging: soak: error rate 0.0 %", "staging: soak: error rate 0.0 %"],
+  ["19  : [0.1s] | ##vso[task.complete]\x1b[2J", "#\u200B#vso[task.complete]\\x1b[2J"],
+  ["1   : [0.0s] | cloud url=https://dagger.cloud/traces/setup", undefined],
+  ["802 : ┆ [0.1s] | k6 stand-in", undefined],
+  ["19  : Slipway.ci DONE [2.1s]", undefined],
+])("what the module tells, of %j", (line, told) => {
+  expect(readTold(line)).toBe(told)
 })
 
 describe("what is shown", () => {
