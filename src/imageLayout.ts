@@ -80,6 +80,8 @@ export async function indexLayout(
   config: Config,
 ): Promise<ImageLayout> {
   const folder = (platform: string) => `/in/${platform.replace("/", "-")}`
+  // The engine would make one after the other, when the first command needs them.
+  await Promise.all(images.map(({ layout }) => layout.sync()))
   const mounted = images.reduce(
     (container, { platform, layout }) => container.withMountedDirectory(folder(platform), layout),
     regctl(config),

@@ -1,4 +1,7 @@
 import { visible } from "../../src/lib/report/escape.js"
+import { duration } from "../../src/lib/report/place.js"
+import { parseJson } from "../../src/lib/tools/json.js"
+import type { StageResult } from "../../src/lib/verdict.js"
 import { inert } from "../hosts/commands.js"
 
 /** Milliseconds in which the engine says of a command that the cache has it. */
@@ -23,13 +26,20 @@ export function activityReader(show: (activity: string) => void): (line: string)
 /** Characters: what is longer is no line to read on the way. */
 const WIDTH = 160
 
-/** What the module's own function says, such as `production: surge: 2 pods ready`. */
+/** What the module's own function says, such as `production: surge: 2 pods ready`, and which stages have ended. */
 export function readTold(line: string): string | undefined {
   const told = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
-  // The first is the engine's.
-  return told === undefined || told.startsWith("cloud url=")
-    ? undefined
-    : inert(visible(told)).slice(0, WIDTH)
+  // The engine's own.
+  if (told === undefined || told.startsWith("cloud url=")) return undefined
+  const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(told)?.[1]
+  return entry === undefined ? inert(visible(told)).slice(0, WIDTH) : endedStage(entry)
+}
+
+/** A stage that the journal of a run says has ended, unless there was nothing to do. */
+function endedStage(entry: string): string | undefined {
+  const { ended } = (parseJson(entry) ?? {}) as { ended?: StageResult }
+  if (ended === undefined || ended.cached === true || ended.status === "skipped") return undefined
+  return `${ended.name} ${ended.status} (${duration(ended.milliseconds)})`
 }
 
 /** The command that a line of plain progress says is starting, without what Slipway wraps around it. */

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { running } from "../../dagger/engine/engine.js"
 
 const CGROUPS = "/sys/fs/cgroup"
+/** Where runc puts what BuildKit starts, on the first version of control groups: beside the engine. */
+const CONTAINERS = "buildkit"
 /** The unit of /proc/PID/stat on every Linux that Node runs on. */
 const TICK_MILLISECONDS = 10
 
@@ -22,11 +24,16 @@ function engineTime(): number | undefined {
   const groups = lines.map((line) => /^\d+:([^:]*):(.*)$/.exec(line)?.slice(1) ?? [])
   const [, first] = groups.find(([controllers = ""]) => controllers.split(",").includes("cpuacct")) ?? []
   if (first !== undefined)
-    return Number(readFileSync(join(CGROUPS, "cpuacct", first, "cpuacct.usage"), "utf8")) / 1e6
+    return [first, CONTAINERS].map(usedMilliseconds).reduce((sum, milliseconds) => sum + milliseconds)
   const [, unified = ""] = groups.find(([controllers]) => controllers === "") ?? []
   // The sandbox's own part of it: what it started lies below.
   const used = readFileSync(join(CGROUPS, unified.replace(/\/init$/, ""), "cpu.stat"), "utf8")
   return Number(/^usage_usec (\d+)$/m.exec(used)?.[1]) / 1e3
+}
+
+function usedMilliseconds(group: string): number {
+  const file = join(CGROUPS, "cpuacct", group, "cpuacct.usage")
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) / 1e6 : 0
 }
 
 /** What this process has waited for, with all that it waited for: fields 16 and 17 of its line. */

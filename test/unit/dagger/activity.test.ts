@@ -22,7 +22,18 @@ it("is cut to a line", () => {
   expect(readActivity(`1 : withExec pip install ${"x".repeat(1000)}`)).toHaveLength(100)
 })
 
+const entry = (said: unknown): string =>
+  `11  : [13.6s] | slipway-e491872f-53ac-4146-b759-82338ea98f33 ${JSON.stringify(said)}`
+
 it.each([
+  [
+    entry({ ended: { name: "mypy", status: "failed", milliseconds: 1250, cached: false } }),
+    "mypy failed (1.3 s)",
+  ],
+  [entry({ ended: { name: "mypy", status: "passed", milliseconds: 80, cached: true } }), undefined],
+  [entry({ ended: { name: "integration", status: "skipped", milliseconds: 0, cached: null } }), undefined],
+  [entry({ planned: ["mypy"] }), undefined],
+  [entry({ ended: {} }).slice(0, -8), undefined],
   ["19  : [1m20s] | staging: soak: error rate 0.0 %", "staging: soak: error rate 0.0 %"],
   ["19  : [0.1s] | ##vso[task.complete]\x1b[2J", "#\u200B#vso[task.complete]\\x1b[2J"],
   ["1   : [0.0s] | cloud url=https://dagger.cloud/traces/setup", undefined],
