@@ -7,7 +7,7 @@ import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { processorTime } from "./cpu.js"
 import { type Line, measure, median, print, type Row, type Series, times } from "./measure.js"
-import type { Place, SlipwayRun } from "./place.js"
+import type { Bench, Place, SlipwayRun } from "./place.js"
 
 /** What comes to all that may come from a cache: checks, tests, and images that are built and scanned. */
 const EVENT = ["--event=push", "--ref=refs/heads/main"]
@@ -20,7 +20,8 @@ interface Commands {
   cached: number
 }
 
-const [FIRST, ONE, NOTHING, README, FILE] = [
+const [EMPTY, FIRST, ONE, NOTHING, README, FILE] = [
+  "first run on an engine with an empty cache",
   "first run of a service",
   "first run, one stage at a time",
   "nothing changed",
@@ -35,10 +36,17 @@ const [WORK, PROCESSORS, GRAPH] = [
 ]
 
 /** What `slipway ci` costs after an edit, against the first run of a service on an engine that knows the tools. */
-export async function benchCi(place: Place, rounds: number): Promise<void> {
+export const benchCi: Bench = (place, rounds) =>
+  bench(place, rounds, "ci", [ONE, FIRST, NOTHING, README, FILE, MODULE, COMMAND])
+
+/** The same against the first run on an engine that knows nothing: it empties the engine's cache. */
+export const benchCold: Bench = (place, rounds) => bench(place, rounds, "ci, cold", [EMPTY, NOTHING, README])
+
+async function bench(place: Place, rounds: number, title: string, names: readonly string[]): Promise<void> {
   const commands = new Map<string, Commands[]>()
-  const series = await measure(await rowsOf(place, commands), rounds)
-  print("ci", series, linesOf(series))
+  const rows = (await rowsOf(place, commands)).filter(({ name }) => names.includes(name))
+  const series = await measure(rows, rounds)
+  print(title, series, linesOf(series))
   console.log("\ncommands in containers".padEnd(WIDTH + 1) + "executed cached")
   for (const [name, all] of commands) {
     const figures = (["executed", "cached"] as const).map((key) => median(all.map((each) => each[key])))
@@ -75,7 +83,10 @@ async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<
   })
   const edited = (file: string, edit: (file: string, text: string) => void) =>
     commit(() => edit(join(app, file), place.fresh()))
+  const empty = () =>
+    execFileSync("dagger", ["-s", "-M", "-c", "engine | local-cache | prune"], { env: place.environment })
   return [
+    { ...row(EMPTY, () => [empty(), renew("")()]), work: () => first(() => ci(EMPTY)) },
     // Each changes nothing but what it says, since the one before it was of the same sources.
     { ...row(ONE, renew("parallel: 1\n")), rare: true, noWarmUp: false },
     { ...row(FIRST, renew("")), work: () => first(() => ci(FIRST)) },
@@ -119,14 +130,16 @@ function commandsOf(log: string): Commands {
 }
 
 function linesOf(series: Series): Line[] {
-  const cold = median(series.get(FIRST) ?? [])
-  const share = (ms: number) => `${((ms / cold) * 100).toFixed(1).padStart(6)} % of a first run`
+  const cold = series.has(EMPTY) ? EMPTY : FIRST
+  const base = median(series.get(cold) ?? [])
+  const share = (ms: number) => `${((ms / base) * 100).toFixed(1).padStart(6)} % of a first run`
   const unchanged = times(series, NOTHING)
-  return [
+  const lines: Line[] = [
+    [EMPTY],
     [ONE, times(series, FIRST)],
     [FIRST],
-    ...(series.has(PROCESSORS) ? [[PROCESSORS, share] satisfies Line] : []),
-    [WORK, times(series, FIRST)],
+    [PROCESSORS, share],
+    [WORK, times(series, cold)],
     [NOTHING, share],
     [GRAPH, share],
     [README, unchanged],
@@ -134,4 +147,5 @@ function linesOf(series: Series): Line[] {
     [MODULE, share],
     [COMMAND, share],
   ]
+  return lines.filter(([name]) => series.has(name))
 }

@@ -29,6 +29,8 @@ export interface SlipwayRun {
   read: (file: string) => string
 }
 
+export type Bench = (place: Place, rounds: number) => Promise<void>
+
 const SKIP = /\/(node_modules|\.git|out|sdk|test)$/
 
 export async function makePlace(): Promise<Place> {
