@@ -33,6 +33,10 @@ export async function push(
   await regctl(mounted, [...copy, `${repository}@${digest}`])
 }
 
+/** Whether an image is there already, as far as the registry says. */
+export const isThere = async ({ repository, digest }: Target, tools: Container): Promise<boolean> =>
+  (await persistently(tools, ["manifest", "head", `${repository}@${digest}`])).exitCode === 0
+
 /** Lets tags stand for an image. Fails with TAG_TAKEN for a version that stands for another one. */
 export async function setTags(target: Target, tags: readonly Tag[], tools: Container): Promise<void> {
   await refuseTaken(target, tags, tools)

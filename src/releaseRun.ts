@@ -9,7 +9,7 @@ import { highestVersion, type Tag } from "./lib/release/tags.js"
 import { type Demand, demands, judgeRelease, releaseExitCode } from "./lib/release/verification.js"
 import type { StageName } from "./lib/stages.js"
 import { count, oneLine, passed } from "./lib/tools/outcome.js"
-import { push, refuseTaken, setTags, sizesOf, tagsOf } from "./publish.js"
+import { isThere, push, refuseTaken, setTags, sizesOf, tagsOf } from "./publish.js"
 import { COSIGN_VERSION } from "./registry.js"
 import { attest, sign, type Signing, type Statement } from "./signing.js"
 import { attempted, identity, messageOf, skipped, type Stage } from "./stage.js"
@@ -83,9 +83,10 @@ async function publishStep({ image, repository, tags, signing }: ReleaseInputs) 
   const existing = await tagsOf(repository, signing.tools)
   // Better known before it is pushed and signed; it is asked once more before a tag is set.
   await refuseTaken({ repository, digest }, tags(existing), signing.tools)
+  const there = await isThere({ repository, digest }, signing.tools)
   await push(image, repository, signing.tools)
   return {
-    ...passed(`${repository}@${digest}`),
+    ...passed(`${repository}@${digest}${there ? ", published already" : ""}`),
     facts: await growth(image, repository, highestVersion(existing), signing.tools),
   }
 }

@@ -117,7 +117,7 @@ describe("a version", () => {
 
   it("pushed again is as it was, and quick", () => {
     const again = run.verdict("again")
-    expect(stageOf(again, "publish").reason).toContain(good.index)
+    expect(stageOf(again, "publish").reason).toBe(`${REPO}@${good.index}, published already`)
     expect(stageOf(again, "sign").reason).toMatch(/signed already$/)
     expect(stageOf(again, "attest").reason).toMatch(/, 0 of them new$/)
     expect(stageOf(again, "publish").milliseconds).toBeLessThan(15_000)
