@@ -1,27 +1,27 @@
-import { createHash, randomUUID } from "node:crypto"
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs"
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, connect, createServer } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { HOME, REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { type Ended, engineEnvironment, processes } from "./dagger.js"
-
-// A home of its own, with what the machine's home has built: nothing here touches the engine that others use.
-const home = mkdtempSync(join(tmpdir(), "kit-"))
-const id = `slipway-${createHash("sha256").update(home).digest("hex").slice(0, 8)}`
-const shell = run({ nothrow: true })
+import { engineEnvironment, processes } from "./dagger.js"
+import {
+  gone,
+  home,
+  hostFiles,
+  id,
+  logIn,
+  MODULE,
+  remember,
+  script,
+  shell,
+  slipway,
+  state,
+  traces,
+  until,
+  up,
+  verdictIn,
+} from "./ownEngine.js"
 
 beforeAll(async () => {
   await engineEnvironment()
@@ -36,98 +36,13 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-async function slipway(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  // `npm test` points to the machine's engine, which this home is to do without.
-  const base = { ...process.env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", SLIPWAY_HOME: home }
-  const options = { nothrow: true, env: { ...base, ...env } }
-  const { exitCode, stdout, stderr } = await run(
-    options,
-  )`${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} ${args}`
-  return { exitCode, stdout, stderr }
-}
+/** What is said first of a run that broke off, after what it was doing. */
+const BROKEN_OFF =
+  /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine ended in the middle of this\n→ run the same again/
 
-async function up(): Promise<{ stderr: string; milliseconds: number }> {
-  const begun = Date.now()
-  const { exitCode, stderr } = await slipway(["engine", "up"])
-  expect(stderr).toContain("engine ready")
-  expect(exitCode).toBe(0)
-  return { stderr, milliseconds: Date.now() - begun }
-}
-
-interface State {
-  pid: number
-  networks: { link: string; containers: string }
-}
-
-const state = (): State => JSON.parse(readFileSync(join(home, "run/state.json"), "utf8")) as State
-
-/** Runs a Dagger script in this home's engine. */
-async function script(text: string, module = "--no-mod"): Promise<string> {
-  const env = {
-    ...process.env,
-    _EXPERIMENTAL_DAGGER_RUNNER_HOST: `unix://${join(home, "run/engine.sock")}`,
-    DO_NOT_TRACK: "1",
-    NO_COLOR: "1",
-  }
-  return (await run({ env, cwd: home })`${join(home, "bin/dagger")} --progress=plain ${module} -c ${text}`)
-    .stdout
-}
-
-/** Adds a line to a file in a cache volume, and gives the whole file. */
-const remember = (line: string): Promise<string> =>
-  script(`container | from debian:bookworm-slim | with-mounted-cache /cache $(cache-volume kept) |
-    with-env-variable RUN ${randomUUID()} |
-    with-exec -- sh -c "echo ${line} >> /cache/lines; cat /cache/lines" | stdout`)
-
-/** Whether a process has ended; some process may yet have to take note of it. */
-const gone = (pid: number): boolean =>
-  !existsSync(`/proc/${pid}/stat`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
-
-async function until(condition: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("it did not come to that in time")
-    await sleep(50)
-  }
-}
-
-/** What an engine could have left on this machine, apart from its home. */
-async function traces(): Promise<Record<string, string[]>> {
-  const lines = async (command: Promise<{ stdout: string }>) =>
-    (await command).stdout
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => line.replace(/\[\d+:\d+\]/, ""))
-  return {
-    mounts: readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .filter((line) => line.includes(home)),
-    interfaces: readdirSync("/sys/class/net").sort(),
-    legacy: await lines(shell`iptables-legacy-save -t filter`),
-    legacyNat: await lines(shell`iptables-legacy-save -t nat`),
-    nft: await lines(shell`iptables-nft-save`),
-    routes: readFileSync("/proc/net/route", "utf8").split("\n"),
-    handlers: await lines(
-      shell`unshare --mount --propagation private -- sh -c ${"mount -t binfmt_misc none /mnt && ls /mnt | grep ^$0"} ${id}`,
-    ),
-    cgroups: await lines(shell`find /sys/fs/cgroup -maxdepth 2 -name ${id}`),
-  }
-}
-
-/** Every file of these places with the time of its last change of any kind. */
-async function hostFiles(): Promise<string> {
-  const places = [
-    "/etc",
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/lib/cni",
-    "/usr/local/bin",
-    "/opt/cni",
-    "/usr/local/share",
-  ]
-  const { stdout } = await shell`find ${places} -printf ${"%p %l %C+\\n"}`
-  return stdout
-}
+const RELEASED = `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }
+release: { registry: "registry.test:5000", repository: tiny }
+`
 
 describe("up and down", () => {
   let before: Record<string, string[]>
@@ -189,7 +104,7 @@ describe("up and down", () => {
     const digest = (source: string) =>
       `. --source $(host | directory ${source}) | image --sha 01234567 --committed 2026-03-01T12:00:00Z | digest`
     const digests = async () =>
-      (await script([own, dockerfile].map(digest).join("; "), `--mod=${REPOSITORY}`)).match(/sha256:\w{64}/g)
+      (await script([own, dockerfile].map(digest).join("; "), MODULE)).match(/sha256:\w{64}/g)
     const random =
       "container | from debian:bookworm-slim | with-exec cat /proc/sys/kernel/random/uuid | stdout"
 
@@ -204,27 +119,65 @@ describe("up and down", () => {
     expect(await digests()).toEqual(first)
   }, 600_000)
 
-  it("keeps nothing of a suite in whose middle the engine was killed", async () => {
+  it("says of a run in whose middle the engine was killed what had ended, and keeps nothing of it", async () => {
     const source = join(home, "service")
-    const out = join(home, "out")
     mkdirSync(source)
     const test =
-      "import time\n\nimport app\n\n\ndef test_slow():\n    time.sleep(8)\n    assert app.one() == 1\n"
+      "import time\n\nimport app\n\n\ndef test_slow() -> None:\n    time.sleep(8)\n    assert app.one() == 1\n"
     writeFileSync(join(source, "test_slow.py"), test)
-    writeFileSync(join(source, "app.py"), "def one():\n    return 1\n")
-    const suite = () => slipway(["tests", `--source=${source}`, `--out=${out}`])
-    const killed = suite()
+    writeFileSync(join(source, "app.py"), "def one() -> int:\n    return 1\n")
+    const suite = (out: string) => slipway(["ci", `--source=${source}`, `--out=${join(home, out)}`])
+    await up()
+    const killed = suite("killed")
     const { pid } = state()
     await until(async () => (await processes(pid, "-m pytest")).length > 0, 240)
     for (const victim of await processes(pid, "/engine --addr")) process.kill(victim, "SIGKILL")
     const { exitCode: code, stderr } = await killed
     expect(code).toBe(3)
-    expect(stderr).toContain("the engine ended in the middle of this")
+    expect(stderr).toMatch(BROKEN_OFF)
+    const { problem, stages } = verdictIn("killed", 3)
+    expect(problem).toMatch(/^the engine ended in the middle of this\n→ run the same again, which starts one/)
+    expect(stages.find(({ name }) => name === "unit")).toMatchObject({ status: "error", exitCode: 3 })
+    expect(stages.filter(({ status }) => status === "passed")).toEqual([])
 
-    const { exitCode, stdout } = await suite()
+    const { exitCode, stdout, stderr: said } = await suite("again")
     expect(exitCode, stdout).toBe(0)
+    expect(said).toContain("it begins with an empty cache")
     expect(stdout).toMatch(/✓ unit +1 test in 8\.\d s/)
-  })
+  }, 600_000)
+
+  it("finishes from the cache what it was stopped in, and publishes nothing twice", async () => {
+    const source = join(home, "released")
+    cpSync(join(REPOSITORY, "test/fixtures/releases/tiny"), source, { recursive: true })
+    writeFileSync(join(source, "slipway.yaml"), RELEASED)
+    const release = ["ci", "--event=push", "--ref=refs/tags/v1.2.3", "--embedded", "--run-id=the-one"]
+    const run = (out: string) => slipway([...release, `--source=${source}`, `--out=${join(home, out)}`])
+    const broken = run("stopped")
+    await until(() => logIn("stopped").includes('{"ended":{"name":"publish"'), 400)
+    await slipway(["engine", "down"])
+    const { exitCode: code, stderr } = await broken
+    expect(code).toBe(3)
+    expect(stderr).toMatch(BROKEN_OFF)
+    expect(stderr).toContain("→ with --run-id=the-one what it has published or deployed isn't done twice")
+    const passed = verdictIn("stopped", 3).stages.filter(({ status }) => status === "passed")
+    expect(passed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["mypy", "unit", "build", "publish"]),
+    )
+    expect(passed.map(({ name }) => name)).not.toContain("tag")
+
+    const { exitCode, stdout, stderr: said } = await run("finished")
+    expect(exitCode, stdout).toBe(0)
+    expect(said).not.toContain("empty cache")
+    const { stages } = verdictIn("finished", 0)
+    const now = (name: string) => stages.find((stage) => stage.name === name)
+    const repeated = passed.filter(({ name, group }) => group !== "release" && now(name)?.cached === false)
+    expect(repeated.map(({ name }) => name)).toEqual([])
+    const published = passed.find(({ name }) => name === "publish")?.reason
+    expect(now("publish")?.reason).toBe(`${published}, published already`)
+    const reference = `release registry.slipway.internal:5000/tiny:1.2.3 --embedded`
+    const digest = await script(`. --source $(host | directory ${source}) | ${reference} | digest`, MODULE)
+    expect(`registry.slipway.internal:5000/tiny@${digest}`).toBe(published)
+  }, 900_000)
 
   it("serves a client that knows nothing of it but an address of TCP", async () => {
     const source = join(home, "remote")
