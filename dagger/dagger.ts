@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
-import { answers, running, up } from "./engine/engine.js"
+import { answers, running, stays, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
 import { ExitCode, fail } from "../src/lib/errors.js"
 import { activityReader } from "./lib/activity.js"
@@ -93,7 +93,7 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
 }
 
 /** Whether our engine is the one of before, and well. */
-const still = async (pid: number | undefined): Promise<boolean> => running()?.pid === pid && (await answers())
+const still = async (pid: number | undefined): Promise<boolean> => stays(pid) && (await answers())
 
 /** Waits until a file is written to its end; gives the error that kept it from that, which is told of when it comes. */
 const closing = (file: Writable, onError: () => void): Promise<Error | undefined> =>
@@ -108,14 +108,18 @@ const closing = (file: Writable, onError: () => void): Promise<Error | undefined
 /** Waits without keeping this process from its end. */
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 
-/** Ends `dagger` when our engine has ended: it would wait for it forever. */
+/**
+ * Ends `dagger` when our engine has ended, since it would wait for it forever; and when the engine is to end, since that
+ * waits for whoever is connected, and is killed in the end, with its cache.
+ */
 async function endWithEngine(
   child: ChildProcess,
   begun: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted && running()?.pid === begun) await pause(1000)
-  if (!signal.aborted) await pause(3000) // for what it may have to say itself
+  while (!signal.aborted && stays(begun)) await pause(500)
+  const ending = running()?.pid === begun
+  if (!signal.aborted && !ending) await pause(3000) // for what it may have to say itself
   if (!signal.aborted) child.kill("SIGKILL")
 }
 

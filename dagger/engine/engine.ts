@@ -75,6 +75,10 @@ export function running(): State | undefined {
   return lives(state) ? state : undefined
 }
 
+/** Whether this engine, told by its outermost process, still runs and goes on doing so. */
+export const stays = (pid: number | undefined): boolean =>
+  running()?.pid === pid && !existsSync(paths.engineEnding)
+
 /** Whether the engine takes connections. */
 export function answers(): Promise<boolean> {
   return new Promise((resolve) => {
@@ -192,12 +196,14 @@ async function stop(): Promise<void> {
   const state = running()
   if (state) {
     const alive = () => lives(state)
+    writeFileSync(paths.engineEnding, "")
     await run({ nothrow: true })`pkill -TERM --parent ${state.pid}`
     const deadline = Date.now() + STOP_SECONDS * 1000
     while (alive() && Date.now() < deadline) await sleep(50)
     if (alive()) process.kill(state.pid, "SIGKILL")
     while (alive()) await sleep(20)
   }
+  rmSync(paths.engineEnding, { force: true })
   rmSync(paths.state, { force: true })
   rmSync(paths.socket, { force: true })
   await disableEmulation()

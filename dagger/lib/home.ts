@@ -20,6 +20,8 @@ export const paths = {
   engineState: join(HOME, "engine"),
   /** There once the engine ended by itself. */
   engineEnded: join(HOME, "engine.ended"),
+  /** There while the engine is to end. */
+  engineEnding: join(HOME, "run/ending"),
   registry: join(HOME, "registry"),
   /** What the running cluster says; gone with it. */
   cluster: join(HOME, "cluster"),
