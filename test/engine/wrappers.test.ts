@@ -48,10 +48,14 @@ beforeAll(async () => {
 
 const read = (out: string): Verdict => JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
 
-/** A verdict without what no two runs have in common: times, the run's id, what came from the cache, who called from where. */
+/**
+ * A verdict without what no two runs have in common: times, the run's id, what came from the cache, who called from
+ * where and what people are told of that.
+ */
 function essence(verdict: Verdict): object {
   const { id, startedAt, inputs, ...same } = verdict.run
-  const given = { ...inputs, module: "", source: { ...inputs?.source, address: "" } }
+  const said = without(inputs?.arguments ?? {}, "who", "runUrl", "history")
+  const given = { ...inputs, arguments: said, module: "", source: { ...inputs?.source, address: "" } }
   return {
     ...without(verdict, "milliseconds"),
     run: { ...same, inputs: given, named: id !== "" && startedAt !== "" },
