@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { answers, running, stays, up } from "./engine/engine.js"
 import { findHost } from "./engine/host.js"
 import { ExitCode, fail } from "../src/lib/errors.js"
+import { given } from "./lib/arguments.js"
 import { activityReader } from "./lib/activity.js"
 import { paths, REPOSITORY } from "./lib/home.js"
 import { onInterrupt } from "./lib/interrupt.js"
@@ -23,8 +24,11 @@ async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> 
   return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 
-/** `dagger call` of this module, up to the function's name. */
-export const callModule = (source: string): string[] => ["call", `--mod=${REPOSITORY}`, `--source=${source}`]
+/** `dagger call` of this module, up to the function's name; `now` is the time by which dates are judged. */
+export const callModule = (source: string, now?: string): string[] => [
+  ...["call", `--mod=${REPOSITORY}`, `--source=${source}`],
+  ...given("now", now),
+]
 
 /** Runs `dagger` on this terminal. Returns its exit code. */
 export async function daggerHere(args: string[]): Promise<number> {

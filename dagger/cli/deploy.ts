@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
+import { given } from "../lib/arguments.js"
 import {
   DEPLOY_CREDENTIALS,
   exit,
@@ -78,11 +79,7 @@ function addLooks(program: Command): void {
     .action(async (options: LookOptions) => {
       const { lookAt } = await import("../commands/deploy.js")
       const { since, follow } = options
-      const more = [
-        ...(since === undefined ? [] : [`--since=${since}`]),
-        ...(follow === undefined ? [] : [`--follow=${follow}`]),
-      ]
-      exit(await lookAt("logs", options, more))
+      exit(await lookAt("logs", options, [...given("since", since), ...given("follow", follow)]))
     })
 
   look("ledger", "print all that was done to the environment, the newest first")

@@ -4,7 +4,8 @@ import { fullRef } from "../../src/lib/release/ref.js"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import { DELIVERED } from "../../src/lib/stages.js"
 import { callModule } from "../dagger.js"
-import { deployArguments, type DeployOptions, given } from "./deploy.js"
+import { given } from "../lib/arguments.js"
+import { deployArguments, type DeployOptions } from "./deploy.js"
 import { fromFork } from "./fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 import { notifyArguments } from "./origin.js"
@@ -49,7 +50,7 @@ export function ciArguments(
   notify: readonly string[] = [],
 ): string[] {
   const { source, event = "local", embedded } = options
-  const call = callOf(source, options)
+  const call = callModule(source, options.now)
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
@@ -101,7 +102,7 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
   const { event = "local", runId = randomUUID() } = options
   const begun = begin(
     { id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" },
-    callOf(source, options),
+    callModule(source, options.now),
   )
   return guarded(prepareOut(options.out), begun, options, async (out) => {
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
@@ -112,5 +113,3 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     return [...args, `--journal=${begun.mark}`]
   })
 }
-
-const callOf = (source: string, { now }: CiOptions): string[] => [...callModule(source), ...given("now", now)]

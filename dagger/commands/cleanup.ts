@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import { callModule } from "../dagger.js"
+import { given } from "../lib/arguments.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
 import { begin, guarded, prepareOut } from "./runTree.js"
@@ -20,7 +21,7 @@ export interface CleanupOptions extends RegistryOptions, DeployOptions {
 export async function cleanUp(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { runId = randomUUID() } = options
-  const begun = begin({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source))
+  const begun = begin({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
   const args = cleanupArguments({ ...options, source, runId })
   return (await guarded(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
 }
@@ -28,10 +29,10 @@ export async function cleanUp(options: CleanupOptions): Promise<number> {
 /** The arguments of `dagger` that clean up after a source by its whole path. */
 export function cleanupArguments(options: CleanupOptions): string[] {
   const { source, now, environment, embedded, yes, runId = randomUUID() } = options
-  const call = [...callModule(source), ...(now === undefined ? [] : [`--now=${now}`])]
+  const call = callModule(source, now)
   return [
     ...[...call, `--invocation=${shellQuote(["dagger", ...call])}`, "cleanup"],
-    ...(environment === undefined ? [] : [`--environment=${environment}`]),
+    ...given("environment", environment),
     ...clusterArguments(options),
     ...(embedded ? ["--embedded"] : []),
     ...registryArguments(options, embedded ? "nobody" : publishedTo(source)),

@@ -31,7 +31,7 @@ export function debugArguments(
       ...(group === "release" && embedded ? ["--embedded"] : []),
     ],
   }
-  const call = [...callModule(source), ...(now === undefined ? [] : [`--now=${now}`])]
+  const call = callModule(source, now)
   // The one style that hands the terminal over.
   return ["--progress=tty", ...call, ...given.before, "debug", `--stage=${stage}`, ...given.after, "terminal"]
 }

@@ -64,7 +64,7 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
     protection: [...given("main", options.main), ...given("develop", options.develop)],
   }
   return [
-    ...[...callModule(source), ...given("now", now), "metrics"],
+    ...[...callModule(source, now), "metrics"],
     ...(what === "protection" || ledger !== undefined ? [] : accessArguments(options)),
     ...given("history", history),
     ...given("ledger", ledger && resolve(ledger)),

@@ -6,6 +6,7 @@ import { visible } from "../../src/lib/report/escape.js"
 import type { Check, Verification } from "../../src/lib/release/verification.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import { say } from "../lib/progress.js"
+import { given } from "../lib/arguments.js"
 import {
   loginArguments,
   namedBy,
@@ -53,8 +54,8 @@ export function verifyArguments(reference: string, options: VerifyOptions): stri
     ...registryArguments(options, recipientOf(reference, options)),
     ...(embedded ? ["--embedded"] : []),
     ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
-    ...(identity === undefined ? [] : [`--identity=${identity}`]),
-    ...(issuer === undefined ? [] : [`--issuer=${issuer}`]),
+    ...given("identity", identity),
+    ...given("issuer", issuer),
   ]
 }
 
