@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type Secret } from "@dagger.io/dag
 import { type DeployInputs, secretNamed } from "./deploy.js"
 import { execute, type Execution, logOf, timing } from "./execute.js"
 import { imageReference, standInNote } from "./images.js"
-import { AUTHORIZATION } from "./lib/config/dast.js"
+import { headerOf } from "./lib/config/dast.js"
 import { judge, riskText } from "./lib/dast/judge.js"
 import { dastMarkdown } from "./lib/dast/markdown.js"
 import { DOCUMENT, PLAN, planText, WORK } from "./lib/dast/plan.js"
@@ -125,7 +125,7 @@ async function reach(target: Target, header: Secret | undefined, inputs: DastInp
     url: target.url,
     paths: beginnings(dast, deploy.health.path ?? image.health),
     document: dast.openapi,
-    header: dast.header ?? AUTHORIZATION,
+    header: headerOf(dast),
     seconds: REACH_SECONDS,
   }
   const python = dag.container().from(imageReference("python", PYTHON, config.images))
@@ -155,7 +155,7 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const facts = {
     ...{ target: `${url} (${target.way})`, scan: active ? "active" : "passive" },
     ...{ "OpenAPI document": start.note, zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}` },
-    ...(prepared.header !== undefined && { authentication: config.dast.header ?? AUTHORIZATION }),
+    ...(prepared.header !== undefined && { authentication: headerOf(config.dast) }),
   }
   const done = { ...timing(run, begun), log, files: files.folder, facts }
   const interruption = interrupted(run, "ZAP", timeout)
@@ -210,7 +210,7 @@ function zapOn({ target, start, header }: Prepared, plan: string, inputs: DastIn
     header === undefined
       ? container
       : container
-          .withEnvVariable("ZAP_AUTH_HEADER", config.dast.header ?? AUTHORIZATION)
+          .withEnvVariable("ZAP_AUTH_HEADER", headerOf(config.dast))
           .withEnvVariable("ZAP_AUTH_HEADER_SITE", new URL(target.url).hostname)
           .withSecretVariable("ZAP_AUTH_HEADER_VALUE", header)
   return target.bind(ready)

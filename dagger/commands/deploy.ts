@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs"
+import { NEWS_SECRETS, TRIAL_SECRETS } from "../../src/lib/deliverySecrets.js"
 import { shellQuote } from "../../src/lib/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../cluster/holder.js"
 import { callModule, daggerHere } from "../dagger.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
 import { originArguments } from "./origin.js"
+import { given } from "../lib/arguments.js"
 import { secretAddresses } from "../lib/secretAddress.js"
 import { absoluteSource } from "./source.js"
 
@@ -29,12 +31,6 @@ export interface DeployOptions {
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
 /** Where and as whom the ledger is mirrored to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
-/** Through what people are told. */
-const NEWS = [
-  ...["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WEBHOOK_SECRET", "GRAFANA_TOKEN"],
-]
-/** What trials ask the service with, and where their figures go. */
-const TRIALS = ["LOAD_AUTHORIZATION", "DAST_AUTH_HEADER", "INFLUXDB_TOKEN", "PROMETHEUS_TOKEN"]
 /** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
 const AZURE = [
   ...["AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
@@ -45,16 +41,12 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 /** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
-  ...accessArguments(options, [...NEWS, ...TRIALS]),
+  ...accessArguments(options, [...NEWS_SECRETS, ...TRIAL_SECRETS]),
   ...given("environment", options.environment),
   ...given("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
   ...given("scale", options.scale),
 ]
-
-/** An argument that may be left out. */
-export const given = (name: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [`--${name}=${value}`]
 
 /** Those that say how its cluster is reached, and what else a deployment needs. */
 export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>
@@ -111,7 +103,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   const { environment = "production", embedded } = options
   return daggerHere([
     ...["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`],
-    ...["deploy", `--environment=${environment}`, ...accessArguments(options, NEWS), "watch"],
+    ...["deploy", `--environment=${environment}`, ...accessArguments(options, NEWS_SECRETS), "watch"],
     ...given("duration", options.duration),
     ...given("run-id", options.runId),
     ...originArguments(),

@@ -1,7 +1,11 @@
 import type { Config } from "../../src/lib/config/config.js"
-import { type DeliverySecret, deliverySecrets } from "../../src/lib/deliverySecrets.js"
+import {
+  type DeliverySecret,
+  deliverySecrets,
+  type DeliverySecretName,
+} from "../../src/lib/deliverySecrets.js"
 import { type Finding, ok, warning } from "./finding.js"
-import type { Need, Variables } from "./secrets.js"
+import { heldAs, type Need, type Variables } from "./secrets.js"
 
 /**
  * Which secrets are missing that the settings ask for, and which look wrong: a deployment does without, but nobody is
@@ -13,7 +17,7 @@ export function deliveryFindings(
   env: Variables,
 ): Finding[] {
   const prefix = `${environment.toUpperCase()}_`
-  const held = (name: string) => [`${prefix}${name}`, name].find((each) => env[each])
+  const held = (name: string) => heldAs(name, environment, env)
   const used = deliverySecrets(config).filter(
     (secret) =>
       secret.environments.includes(environment) && secret.groups.some((group) => groups.includes(group)),
@@ -29,16 +33,9 @@ export function deliveryFindings(
 
 const SIGNS = "NOTIFY_WEBHOOK_SECRET"
 
-const LABELS: Readonly<Record<string, string>> = {
-  ...{ SLACK_WEBHOOK: "slack", TEAMS_WEBHOOK: "teams", NOTIFY_WEBHOOK: "webhook" },
-  ...{ NOTIFY_WEBHOOK_SECRET: "signature", GRAFANA_TOKEN: "grafana" },
-  ...{ INFLUXDB_TOKEN: "influxdb", PROMETHEUS_TOKEN: "prometheus" },
-  ...{ LOAD_AUTHORIZATION: "load test", DAST_AUTH_HEADER: "scan" },
-}
-
 function missing({ name, setting }: DeliverySecret, prefix: string): Finding {
   return warning(
-    LABELS[name] ?? name,
+    KNOWN[name].label,
     `no ${name}, which ${setting} asks for`,
     `set ${prefix}${name} or ${name}, where one is needed`,
   )
@@ -61,22 +58,23 @@ const SIGNATURE = {
   wrong: "not base64 after whsec_",
   remedy: "the whole secret, or one without whsec_",
 }
-const LOOKS: Readonly<Record<string, typeof TOKEN>> = {
-  ...{ SLACK_WEBHOOK: WEBHOOK, TEAMS_WEBHOOK: WEBHOOK, NOTIFY_WEBHOOK: WEBHOOK },
-  ...{
-    NOTIFY_WEBHOOK_SECRET: SIGNATURE,
-    GRAFANA_TOKEN: TOKEN,
-    INFLUXDB_TOKEN: TOKEN,
-    PROMETHEUS_TOKEN: TOKEN,
-  },
-  ...{ LOAD_AUTHORIZATION: HEADER, DAST_AUTH_HEADER: HEADER },
+const KNOWN: Readonly<Record<DeliverySecretName, typeof TOKEN & { label: string }>> = {
+  SLACK_WEBHOOK: { label: "slack", ...WEBHOOK },
+  TEAMS_WEBHOOK: { label: "teams", ...WEBHOOK },
+  NOTIFY_WEBHOOK: { label: "webhook", ...WEBHOOK },
+  NOTIFY_WEBHOOK_SECRET: { label: "signature", ...SIGNATURE },
+  GRAFANA_TOKEN: { label: "grafana", ...TOKEN },
+  INFLUXDB_TOKEN: { label: "influxdb", ...TOKEN },
+  PROMETHEUS_TOKEN: { label: "prometheus", ...TOKEN },
+  LOAD_AUTHORIZATION: { label: "load test", ...HEADER },
+  DAST_AUTH_HEADER: { label: "scan", ...HEADER },
 }
 
-function looked(name: string, variable: string, value: string): Finding {
-  const [label, looks] = [LABELS[name] ?? name, LOOKS[name]]
-  return looks === undefined || looks.right(value.trim())
+function looked(name: DeliverySecretName, variable: string, value: string): Finding {
+  const { label, right, wrong, remedy } = KNOWN[name]
+  return right(value.trim())
     ? ok(label, variable)
-    : warning(label, `${variable} is ${looks.wrong}`, `set it to ${looks.remedy}`)
+    : warning(label, `${variable} is ${wrong}`, `set it to ${remedy}`)
 }
 
 function isWebAddress(value: string): boolean {

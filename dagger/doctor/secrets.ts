@@ -45,9 +45,13 @@ function signer(env: Variables): Finding {
   )
 }
 
+/** The variable that holds a secret: an environment's own goes first. */
+export const heldAs = (name: string, environment: string, env: Variables): string | undefined =>
+  [`${environment.toUpperCase()}_${name}`, name].find((each) => env[each])
+
 function deployment({ environment = "staging", aks }: Need, env: Variables): Finding[] {
   const prefix = `${environment.toUpperCase()}_`
-  const has = (name: string) => [`${prefix}${name}`, name].find((each) => env[each])
+  const has = (name: string) => heldAs(name, environment, env)
   const kubeconfig = has("KUBECONFIG")
   const azure = has("AZURE_CREDENTIALS") ?? has("AZURE_CLIENT_ID")
   const way = kubeconfig ?? (aks ? azure : undefined)

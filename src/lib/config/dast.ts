@@ -6,8 +6,8 @@ export const RISKS = ["informational", "low", "medium", "high"] as const
 
 export type Risk = (typeof RISKS)[number]
 
-/** In which header a scan says who it is, unless the settings name another. */
-export const AUTHORIZATION = "Authorization"
+/** In which header a scan says who it is. */
+export const headerOf = ({ header = "Authorization" }: { header?: string | undefined }): string => header
 
 const time = (doc: string, value: string) =>
   ({ kind: "text", doc, rules: [duration], convert: seconds, default: value }) as const
