@@ -1,4 +1,5 @@
-import { type Directory, ReturnType } from "@dagger.io/dagger"
+import type { Directory } from "@dagger.io/dagger"
+import { foundInCode } from "./grep.js"
 import { DOCUMENTS, mentionOf, namedIn, PYTEST_SETTINGS, readsDocuments } from "./lib/testing/documents.js"
 import type { PythonEnvironment } from "./python.js"
 import { texts } from "./texts.js"
@@ -16,18 +17,10 @@ export async function withoutDocuments(
   if (problem !== undefined || documents.length === 0) return source
   const settings = await texts(source, PYTEST_SETTINGS)
   if (readsDocuments(Object.values(settings).join("\n"))) return source
-  const search = container
-    .withMountedDirectory("/src", source.filter({ include: ["**/*.py"], exclude: ["setup.py"] }))
-    .withExec(["grep", "--recursive", "--quiet", "--extended-regexp", mentionOf(documents), "/src"], {
-      expect: ReturnType.Any,
-    })
-  if ((await search.exitCode()) !== NOT_FOUND) return source
+  if ((await foundInCode(container, source, mentionOf(documents), ["setup.py"])) !== false) return source
   const manifests = await texts(source, ["pyproject.toml", "setup.cfg", "setup.py"])
   return namedIn(Object.values(manifests).join("\n"), documents).reduce(
     (rest, name) => rest.withNewFile(name, STAND_IN),
     source.filter({ exclude: documents }),
   )
 }
-
-/** How `grep` says that it looked, and found nothing. */
-const NOT_FOUND = 1

@@ -1,5 +1,6 @@
-import { type Container, dag, type Directory, type File, ReturnType } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import { execute, logOf, timing } from "./execute.js"
+import { foundInCode } from "./grep.js"
 import type { Config } from "./lib/config/config.js"
 import { ExitCode } from "./lib/errors.js"
 import { interrupted } from "./lib/run.js"
@@ -180,11 +181,7 @@ async function integrationTests({
   ])
   const files = await Promise.all(patterns.map((pattern) => source.glob(pattern)))
   if (files.flat().length > 0) return "yes"
-  const search = ["grep", "--recursive", "--quiet", "--include=*.py", "mark.*integration", "/src"]
-  const found = environment.container
-    .withMountedDirectory("/src", source.filter({ include: ["**/*.py"] }))
-    .withExec(search, { expect: ReturnType.Any })
-  return (await found.exitCode()) === 0 ? "maybe" : "no"
+  return (await foundInCode(environment.container, source, "mark.*integration")) ? "maybe" : "no"
 }
 
 /** The name of the service whose end kept a command from beginning. Throws what is another error. */
