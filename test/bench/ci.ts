@@ -6,7 +6,7 @@ import { glob } from "zx"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { processorTime } from "./cpu.js"
-import { type Line, measure, median, print, type Row, type Series, times } from "./measure.js"
+import { type Line, measure, median, print, type Row, type Series, times, WIDTH } from "./measure.js"
 import type { Bench, Place, SlipwayRun } from "./place.js"
 
 /** What comes to all that may come from a cache: checks, tests, and images that are built and scanned. */
@@ -54,8 +54,6 @@ async function bench(place: Place, rounds: number, title: string, names: readonl
   }
 }
 
-const WIDTH = 50
-
 async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<Row[]> {
   const app = place.copy("test/app", "app")
   const inputs = await glob(INPUTS, { cwd: app, absolute: true })
@@ -77,16 +75,15 @@ async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<
     commands.set(name, [...(commands.get(name) ?? []), commandsOf(done.read("logs/dagger.log"))])
     return done
   }
-  const row = (name: string, prepare: () => void, measured = unmeasured): Row => ({
+  const row = (name: string, prepare: () => unknown, measured = unmeasured): Row => ({
     ...{ name, noWarmUp: true, prepare },
     work: async () => measured(await ci(name)),
   })
   const edited = (file: string, edit: (file: string, text: string) => void) =>
     commit(() => edit(join(app, file), place.fresh()))
-  const empty = () =>
-    execFileSync("dagger", ["-s", "-M", "-c", "engine | local-cache | prune"], { env: place.environment })
+  const empty = () => place.dagger("-M", "-c", "engine | local-cache | prune")
   return [
-    { ...row(EMPTY, () => [empty(), renew("")()]), work: () => first(() => ci(EMPTY)) },
+    { ...row(EMPTY, () => empty().then(renew(""))), work: () => first(() => ci(EMPTY)) },
     // Each changes nothing but what it says, since the one before it was of the same sources.
     { ...row(ONE, renew("parallel: 1\n")), rare: true, noWarmUp: false },
     { ...row(FIRST, renew("")), work: () => first(() => ci(FIRST)) },

@@ -5,7 +5,7 @@ export type Series = Map<string, number[]>
 export interface Row {
   name: string
   /** Done before the clock starts. */
-  prepare?: () => void
+  prepare?: () => unknown
   /** Returns what it timed itself, in milliseconds by further names. */
   work: () => Promise<Readonly<Record<string, number>>>
   /** Other rows warm up for it, or it is about what was never seen. */
@@ -28,7 +28,7 @@ export async function measure(rows: readonly Row[], rounds: number): Promise<Ser
 }
 
 async function time({ name, prepare, work }: Row): Promise<Record<string, number>> {
-  prepare?.()
+  await prepare?.()
   const begun = performance.now()
   const parts = await work()
   return { [name]: performance.now() - begun, ...parts }
@@ -40,7 +40,8 @@ export const median = (values: readonly number[]): number => {
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
-const WIDTH = 50
+/** Of the names in tables. */
+export const WIDTH = 50
 
 /** A line of a table: a name of the series, and what is said of its median. */
 export type Line = [name: string, remark?: (ms: number) => string]

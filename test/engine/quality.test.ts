@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -6,7 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { DEBUGGABLE, STAGES } from "../../src/lib/stages.js"
-import { dagger, engineEnvironment, freePort, hostAddress } from "./dagger.js"
+import { dagger, engineEnvironment } from "./dagger.js"
+import { serving } from "./gitDaemon.js"
 import {
   callOn,
   type CiRun,
@@ -154,18 +154,13 @@ it("mypy sees an edit in a git source, whose files all have one size and time", 
   }
   const nonce = randomUUID()
   await git`git init --quiet --initial-branch=main . && git clone --quiet --bare . ${served}/a.git`
-  const [host, port] = [hostAddress(), await freePort()]
-  const options = ["--export-all", `--base-path=${served}`, `--listen=${host}`, `--port=${port}`]
-  const daemon = spawn("git", ["daemon", ...options], { detached: true, stdio: "ignore" })
-  try {
-    const address = `git://${host}:${port}/a.git`
+  await serving(served, async (daemon) => {
+    const address = `${daemon}/a.git`
     await expect.poll(() => git({ nothrow: true })`git ls-remote ${address}`).toMatchObject({ exitCode: 0 })
     expect(statuses(await runOn("quality", `${address}#${await commit("8000")}`))).toEqual(ALL_PASSED)
     const edited = await runOn("quality", `${address}#${await commit('"80"')}`)
     expect(statuses(edited)).toEqual({ ...ALL_PASSED, mypy: "failed" })
-  } finally {
-    process.kill(-(daemon.pid ?? 0))
-  }
+  })
 })
 
 it("uses the service's version of a tool, and mypy sees the service's packages", async () => {
