@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander"
-import { DEBUGGABLE } from "../../src/lib/stages.js"
+import { DEBUGGABLE } from "../../src/lib/pipeline/stages.js"
 import { debugArguments, type DebugOptions } from "../commands/debug.js"
 import type { ReproOptions } from "../commands/repro.js"
 import { absoluteSource } from "../commands/source.js"

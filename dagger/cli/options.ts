@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander"
 import { ENVIRONMENTS } from "../../src/lib/config/deploy.js"
 import { webAddress } from "../../src/lib/image/revision.js"
-import { EVENTS } from "../../src/lib/policy.js"
+import { EVENTS } from "../../src/lib/pipeline/policy.js"
 import { secretProblem } from "../commands/credentials.js"
 import { oneOf } from "./choices.js"
 

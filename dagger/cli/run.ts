@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander"
 import { CI_HOSTS, type CiHost } from "../../src/lib/config/wrappers.js"
-import { PUBLISHED } from "../../src/lib/stages.js"
+import { PUBLISHED } from "../../src/lib/pipeline/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { PlanOptions } from "../commands/plan.js"
 import { oneOf } from "./choices.js"

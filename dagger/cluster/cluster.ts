@@ -38,7 +38,7 @@ const READY_SECONDS = 120
 export async function upCluster(settings?: string): Promise<Holder> {
   const env = await engineEnvironment()
   return withLock(join(HOME, "cluster.lock"), async () => {
-    const key = contentKey({ texts: [readFileSync(join(REPOSITORY, "src/cluster.ts"), "utf8")] })
+    const key = contentKey({ texts: [readFileSync(join(REPOSITORY, "src/cluster/cluster.ts"), "utf8")] })
     const found = findHolder()
     if (found?.key === key && (await isReadySoon(found))) return found
     await endCluster()

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { shellQuote } from "../../src/lib/shellQuote.js"
+import { shellQuote } from "../../src/lib/text/shellQuote.js"
 import { callModule } from "../dagger.js"
 import { given } from "../lib/arguments.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"

@@ -1,5 +1,5 @@
 import { fail } from "../../src/lib/errors.js"
-import { DEBUGGABLE, DELIVERED, groupOf } from "../../src/lib/stages.js"
+import { DEBUGGABLE, DELIVERED, groupOf } from "../../src/lib/pipeline/stages.js"
 import { callModule } from "../dagger.js"
 import { publishedTo, registryArguments, type RegistryOptions, secretArguments } from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"

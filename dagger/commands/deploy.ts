@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
-import { NEWS_SECRETS, TRIAL_SECRETS } from "../../src/lib/deliverySecrets.js"
-import { shellQuote } from "../../src/lib/shellQuote.js"
+import { NEWS_SECRETS, TRIAL_SECRETS } from "../../src/lib/pipeline/deliverySecrets.js"
+import { shellQuote } from "../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../cluster/holder.js"
 import { callModule, daggerHere } from "../dagger.js"
 import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { fields, parseJson, text } from "../../src/lib/tools/json.js"
+import { fields, parseJson, text } from "../../src/lib/text/json.js"
 
 type Environment = Readonly<Record<string, string | undefined>>
 

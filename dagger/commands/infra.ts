@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { pullRequestOf } from "../../src/lib/forge/pullRequest.js"
-import { forTool } from "../../src/lib/infra/credentials.js"
-import type { Group } from "../../src/lib/stages.js"
+import { forTool } from "../../src/lib/secrets/credentials.js"
+import type { Group } from "../../src/lib/pipeline/stages.js"
 import { secretAddresses } from "../lib/secretAddress.js"
 
 /** What infrastructure is planned with. */

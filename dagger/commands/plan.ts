@@ -10,10 +10,10 @@ import {
   POLICY_GROUPS,
   type PolicyGroup,
   whatHappened,
-} from "../../src/lib/policy.js"
+} from "../../src/lib/pipeline/policy.js"
 import { fullRef } from "../../src/lib/release/ref.js"
-import { visible } from "../../src/lib/report/escape.js"
-import { STAGES } from "../../src/lib/stages.js"
+import { visible } from "../../src/lib/text/escape.js"
+import { STAGES } from "../../src/lib/pipeline/stages.js"
 import { fromFork } from "./fork.js"
 import { absoluteSource, commitOf, isAddress } from "./source.js"
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { ExitCode } from "../../src/lib/errors.js"
 import { findingLine } from "../../src/lib/migration/exemptions.js"
 import type { Proof, ProofStep } from "../../src/lib/migration/proof.js"
-import { visible } from "../../src/lib/report/escape.js"
+import { visible } from "../../src/lib/text/escape.js"
 import { callModule, daggerWithProgress } from "../dagger.js"
 import {
   namedBy,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fail } from "../../src/lib/errors.js"
 import { isCommit } from "../../src/lib/release/expected.js"
-import type { SourceInputs } from "../../src/lib/inputs.js"
+import type { SourceInputs } from "../../src/lib/run/inputs.js"
 import { run } from "../lib/shell.js"
 import { commitOf, contentDigest, isAddress, uncommittedDigest } from "./source.js"
 

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Kube } from "../../src/lib/kube/client.js"
 import type { KubeObject } from "../../src/lib/kube/objects.js"
-import { fields } from "../../src/lib/tools/json.js"
+import { fields } from "../../src/lib/text/json.js"
 import { contentKey } from "../lib/store.js"
 
 const NAMESPACE = "slipway-demo"

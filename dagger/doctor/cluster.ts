@@ -3,7 +3,7 @@ import type { Environment } from "../../src/lib/config/deploy.js"
 import { readKubeconfig } from "../../src/lib/kube/access.js"
 import { connection } from "../../src/lib/kube/connection.js"
 import { ExitCode } from "../../src/lib/errors.js"
-import { fields, parseJson, text } from "../../src/lib/tools/json.js"
+import { fields, parseJson, text } from "../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
 import { failed, type Finding, ofError, ok } from "./finding.js"
 

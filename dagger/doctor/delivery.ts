@@ -3,7 +3,7 @@ import {
   type DeliverySecret,
   deliverySecrets,
   type DeliverySecretName,
-} from "../../src/lib/deliverySecrets.js"
+} from "../../src/lib/pipeline/deliverySecrets.js"
 import { type Finding, ok, warning } from "./finding.js"
 import { heldAs, type Need, type Variables } from "./secrets.js"
 

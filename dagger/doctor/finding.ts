@@ -1,5 +1,5 @@
 import { ExitCode, SlipwayError } from "../../src/lib/errors.js"
-import { overall } from "../../src/lib/run.js"
+import { overall } from "../../src/lib/run/command.js"
 
 /** What was looked at, and what was seen. */
 export interface Finding {

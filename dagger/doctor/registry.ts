@@ -1,6 +1,6 @@
 import { ExitCode } from "../../src/lib/errors.js"
 import { type Answer, connection } from "../../src/lib/kube/connection.js"
-import { fields, parseJson, text } from "../../src/lib/tools/json.js"
+import { fields, parseJson, text } from "../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
 import { failed, type Finding, ok, warning } from "./finding.js"
 

@@ -1,8 +1,8 @@
 import type { Environment } from "../../src/lib/config/deploy.js"
-import type { PolicyGroup } from "../../src/lib/policy.js"
+import type { PolicyGroup } from "../../src/lib/pipeline/policy.js"
 import { ExitCode } from "../../src/lib/errors.js"
 import { pullRequestOf } from "../../src/lib/forge/pullRequest.js"
-import { forTool } from "../../src/lib/infra/credentials.js"
+import { forTool } from "../../src/lib/secrets/credentials.js"
 import { failed, type Finding, ok, warning } from "./finding.js"
 
 export type Variables = Readonly<Record<string, string | undefined>>

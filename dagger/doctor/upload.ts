@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { IGNORED } from "../../src/lib/ignored.js"
+import { IGNORED } from "../../src/lib/image/ignored.js"
 import { glob } from "../../src/lib/security/glob.js"
 import { type Finding, ok, warning } from "./finding.js"
 

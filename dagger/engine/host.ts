@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { fail } from "../../src/lib/errors.js"
-import { without } from "../../src/lib/tools/json.js"
+import { without } from "../../src/lib/text/json.js"
 import { HOME, paths } from "../lib/home.js"
 import { run } from "../lib/shell.js"
 import { atLeast } from "../lib/version.js"

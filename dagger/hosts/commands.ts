@@ -1,4 +1,4 @@
-import { clip } from "../../src/lib/report/escape.js"
+import { clip } from "../../src/lib/text/escape.js"
 import type { CiHost } from "../../src/lib/config/wrappers.js"
 import type { Annotation } from "./findings.js"
 

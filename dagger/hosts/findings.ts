@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { fields, objects, parseJson, text } from "../../src/lib/tools/json.js"
+import { fields, objects, parseJson, text } from "../../src/lib/text/json.js"
 import { stopped } from "../../src/lib/report/place.js"
-import type { StageResult, Verdict } from "../../src/lib/verdict.js"
+import type { StageResult, Verdict } from "../../src/lib/run/verdict.js"
 
 /** Something that a host may show beside the code. */
 export interface Annotation {

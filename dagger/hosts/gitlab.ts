@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { clip } from "../../src/lib/report/escape.js"
+import { clip } from "../../src/lib/text/escape.js"
 import type { Environment } from "./happening.js"
 import type { Annotation } from "./findings.js"
 

@@ -1,8 +1,8 @@
 import type { CiHost } from "../../src/lib/config/wrappers.js"
 import { fail } from "../../src/lib/errors.js"
-import { environmentFor, type Happening } from "../../src/lib/policy.js"
+import { environmentFor, type Happening } from "../../src/lib/pipeline/policy.js"
 import { ACTIONS, type Action } from "../../src/lib/wrappers/description.js"
-import type { Group } from "../../src/lib/stages.js"
+import type { Group } from "../../src/lib/pipeline/stages.js"
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

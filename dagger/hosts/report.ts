@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { CiHost } from "../../src/lib/config/wrappers.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import { annotationLines, azureSummary } from "./commands.js"
 import { annotationsOf } from "./findings.js"
 import { codeQuality, links } from "./gitlab.js"

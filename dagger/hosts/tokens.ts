@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { CiHost } from "../../src/lib/config/wrappers.js"
 import { type Http, httpClient, type HttpRequest } from "../../src/lib/http/client.js"
-import { fields, parseJson, text } from "../../src/lib/tools/json.js"
+import { fields, parseJson, text } from "../../src/lib/text/json.js"
 import { say } from "../lib/progress.js"
 import type { Environment } from "./happening.js"
 

@@ -1,7 +1,7 @@
-import { visible } from "../../src/lib/report/escape.js"
+import { visible } from "../../src/lib/text/escape.js"
 import { duration } from "../../src/lib/report/place.js"
-import { parseJson } from "../../src/lib/tools/json.js"
-import type { StageResult } from "../../src/lib/verdict.js"
+import { parseJson } from "../../src/lib/text/json.js"
+import type { StageResult } from "../../src/lib/run/verdict.js"
 import { inert } from "../hosts/commands.js"
 
 /** Milliseconds in which the engine says of a command that the cache has it. */

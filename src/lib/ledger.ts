@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { fail } from "./errors.js"
-import { fields, parseJson } from "./tools/json.js"
+import { fields, parseJson } from "./text/json.js"
 
 /** What is known of something that was done to an environment. */
 export interface LedgerRecord {

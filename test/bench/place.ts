@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { engineEnvironment } from "../../dagger/dagger.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import type { StageResult, Verdict } from "../../src/lib/verdict.js"
+import type { StageResult, Verdict } from "../../src/lib/run/verdict.js"
 
 /** A folder of copies to edit, and the commands that are timed on them. */
 export interface Place {

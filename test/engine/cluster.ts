@@ -7,7 +7,7 @@ import { upCluster } from "../../dagger/cluster/cluster.js"
 import { KUBECONFIG } from "../../dagger/cluster/holder.js"
 import { readKubeconfig } from "../../src/lib/kube/access.js"
 import { Kube } from "../../src/lib/kube/client.js"
-import { without } from "../../src/lib/tools/json.js"
+import { without } from "../../src/lib/text/json.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 
 const IMAGE = "registry.k8s.io/kubectl:v1.36.3"

@@ -10,10 +10,10 @@ import { copySample, prepare, TRIAL_DATABASE } from "../../dagger/demo/sample.js
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { DEFAULTS } from "../../src/lib/config/config.js"
-import { groupsFor } from "../../src/lib/policy.js"
-import { GROUPS, hasStage, type StageName, STAGES } from "../../src/lib/stages.js"
+import { groupsFor } from "../../src/lib/pipeline/policy.js"
+import { GROUPS, hasStage, type StageName, STAGES } from "../../src/lib/pipeline/stages.js"
 import { DEPLOYMENT } from "../../src/lib/kube/objects.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import { kube, startCluster } from "./cluster.js"
 import { engineEnvironment } from "./dagger.js"
 import {

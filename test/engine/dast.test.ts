@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
-import { once } from "../../src/lib/once.js"
+import { once } from "../../src/lib/run/once.js"
 import { day, folder, service, xmlElements } from "./pipeline.js"
 import { runScripts } from "./session.js"
 

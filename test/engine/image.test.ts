@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { once } from "../../src/lib/once.js"
+import { once } from "../../src/lib/run/once.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 import { encodings, filesWith, readLayout } from "./ociLayout.js"
 import {

@@ -7,7 +7,7 @@ import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry } from "../.
 import type { Audit } from "../../src/lib/metrics/audit.js"
 import type { DoraReport } from "../../src/lib/metrics/dora.js"
 import type { ProtectionReport } from "../../src/lib/metrics/protectionText.js"
-import { once } from "../../src/lib/once.js"
+import { once } from "../../src/lib/run/once.js"
 import { folder, service, write } from "./pipeline.js"
 import { runScripts } from "./session.js"
 

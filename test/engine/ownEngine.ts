@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import type { Ended } from "./dagger.js"
 
 // A home of its own, with what the machine's home has built: nothing here touches the engine that others use.

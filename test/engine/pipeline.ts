@@ -4,7 +4,7 @@ import { dirname, join } from "node:path"
 import { afterAll } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import type { StageResult, Verdict } from "../../src/lib/verdict.js"
+import type { StageResult, Verdict } from "../../src/lib/run/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 
 export const GATES = join(REPOSITORY, "test/fixtures/gates")

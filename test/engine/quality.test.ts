@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { DEBUGGABLE, STAGES } from "../../src/lib/stages.js"
+import { DEBUGGABLE, STAGES } from "../../src/lib/pipeline/stages.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { serving } from "./gitDaemon.js"
 import {

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Gates } from "../../src/lib/release/gates.js"
 import type { Provenance } from "../../src/lib/release/provenance.js"
-import { DELIVERED, STAGES } from "../../src/lib/stages.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import { DELIVERED, STAGES } from "../../src/lib/pipeline/stages.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import { ci, type CiRun, type Files, folder, service, slipway, statuses } from "./pipeline.js"
 import {
   STORE,

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { stopped } from "../../src/lib/report/place.js"
-import type { Verdict } from "../../src/lib/verdict.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import { engineEnvironment } from "./dagger.js"
 import { serving } from "./gitDaemon.js"
 import {

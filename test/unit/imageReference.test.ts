@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { rebase } from "../../src/lib/imageReference.js"
+import { rebase } from "../../src/lib/image/reference.js"
 
 it.each([
   ["python:3.11-slim", "m.example.com/library/python:3.11-slim"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { ExitCode } from "../../src/lib/errors.js"
-import { type Break, brokenOff, type Journal, journal } from "../../src/lib/journal.js"
-import type { StageReport } from "../../src/lib/verdict.js"
+import { type Break, brokenOff, type Journal, journal } from "../../src/lib/pipeline/journal.js"
+import type { StageReport } from "../../src/lib/run/verdict.js"
 
 const MARK = "slipway-0815"
 const run = {

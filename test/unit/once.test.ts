@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { once } from "../../src/lib/once.js"
+import { once } from "../../src/lib/run/once.js"
 
 it("does its work once, however often and however early it is called again", async () => {
   let calls = 0

@@ -7,7 +7,7 @@ import {
   policy,
   type PolicyGroup,
   POLICY_GROUPS,
-} from "../../src/lib/policy.js"
+} from "../../src/lib/pipeline/policy.js"
 
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: PolicyGroup[] = ["quality", "security", "tests"]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { pool } from "../../src/lib/pool.js"
+import { pool } from "../../src/lib/run/pool.js"
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
 

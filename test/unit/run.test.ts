@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { endedEarly, interrupted, overall, recorded, stageExitCode } from "../../src/lib/run.js"
+import { endedEarly, interrupted, overall, recorded, stageExitCode } from "../../src/lib/run/command.js"
 
 describe("recorded", () => {
   let folder = ""

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process"
 import { expect, it } from "vitest"
-import { shellQuote } from "../../src/lib/shellQuote.js"
+import { shellQuote } from "../../src/lib/text/shellQuote.js"
 
 it("leaves plain words as they are", () => {
   expect(shellQuote(["dagger", "call", "--source=./a_b", "x:1,2+3@4%"])).toBe(

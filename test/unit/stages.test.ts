@@ -9,7 +9,7 @@ import {
   STAGE_NAMES,
   STAGES,
   wanted,
-} from "../../src/lib/stages.js"
+} from "../../src/lib/pipeline/stages.js"
 
 it("runs the longest stages first, and last those that wait for others; every one once", () => {
   const order = inRunOrder(STAGE_NAMES.map((name) => ({ name }))).map(({ name }) => name)

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** What a manifest says of others. */
 export interface Manifest {

@@ -1,4 +1,4 @@
-import type { Finding } from "../finding.js"
+import type { Finding } from "../run/finding.js"
 import { BASELINE_FILE } from "../infra/baseline.js"
 import { EXEMPTIONS_FILE } from "../migration/exemptions.js"
 import { SUPPRESSIONS_FILE } from "../security/suppressions.js"

@@ -1,6 +1,6 @@
-import { code, markdown } from "../report/escape.js"
-import { count } from "../tools/outcome.js"
-import type { StageReport } from "../verdict.js"
+import { code, markdown } from "../text/escape.js"
+import { count } from "../run/outcome.js"
+import type { StageReport } from "../run/verdict.js"
 import type { Leaving } from "./cluster.js"
 import type { Going, RegistryPlan } from "./decide.js"
 

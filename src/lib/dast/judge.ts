@@ -1,6 +1,6 @@
 import { RISKS } from "../config/dast.js"
-import type { Finding, Outcome } from "../finding.js"
-import { count, oneLine } from "../tools/outcome.js"
+import type { Finding, Outcome } from "../run/finding.js"
+import { count, oneLine } from "../run/outcome.js"
 import type { Progress } from "./progress.js"
 import type { Alert } from "./report.js"
 

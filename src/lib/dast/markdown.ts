@@ -1,5 +1,5 @@
-import type { Finding, Outcome } from "../finding.js"
-import { clip, code, markdown } from "../report/escape.js"
+import type { Finding, Outcome } from "../run/finding.js"
+import { clip, code, markdown } from "../text/escape.js"
 import type { Alert } from "./report.js"
 
 const ROWS = 30

@@ -1,7 +1,7 @@
 import { type Risk, RISKS } from "../config/dast.js"
-import type { Finding, Severity } from "../finding.js"
-import { clip } from "../report/escape.js"
-import { fields, objects, parseJson } from "../tools/json.js"
+import type { Finding, Severity } from "../run/finding.js"
+import { clip } from "../text/escape.js"
+import { fields, objects, parseJson } from "../text/json.js"
 
 /** One kind of alert, with where it was raised. */
 export interface Alert {

@@ -1,6 +1,6 @@
 import { fail, SlipwayError } from "../errors.js"
 import { DEPLOYMENT, type Deployment, type PodTemplate } from "../kube/objects.js"
-import { without } from "../tools/json.js"
+import { without } from "../text/json.js"
 import type { Context } from "./context.js"
 import type { Before } from "./facts.js"
 import { HASH } from "./manifests.js"

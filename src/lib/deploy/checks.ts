@@ -1,5 +1,5 @@
 import { type Pod, SERVICE, type Service } from "../kube/objects.js"
-import { count } from "../tools/outcome.js"
+import { count } from "../run/outcome.js"
 import { type Context, observe, previewName } from "./context.js"
 import { byHash, type Facts, isReady, living, type Revision } from "./facts.js"
 import { inARow, judge, rateText, unhealthy } from "./judge.js"

@@ -1,5 +1,5 @@
 import type { Deployment, Pod, PodTemplate, ReplicaSet, Service } from "../kube/objects.js"
-import { fields, parseJson } from "../tools/json.js"
+import { fields, parseJson } from "../text/json.js"
 import { HASH, NOTES } from "./manifests.js"
 
 /** How far a rollout came: written down before each of its effects. */

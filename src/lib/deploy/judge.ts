@@ -1,4 +1,4 @@
-import type { Traffic } from "./exposition.js"
+import type { Traffic } from "../monitoring/exposition.js"
 
 /** How many errors are too many, and how few requests too few. */
 export interface Limits {

@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml"
 import { fail } from "../errors.js"
 import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
-import { fields } from "../tools/json.js"
+import { fields } from "../text/json.js"
 
 /** What Slipway notes on what it deploys. */
 export const NOTES = {

@@ -1,6 +1,6 @@
-import type { ToolRun } from "../finding.js"
-import { scrub, secretParts } from "../infra/credentials.js"
-import { TIMED_OUT } from "../run.js"
+import type { ToolRun } from "../run/finding.js"
+import { scrub, secretParts } from "../secrets/credentials.js"
+import { TIMED_OUT } from "../run/command.js"
 
 /** Where the script finds what it needs. */
 export interface NotesFiles {

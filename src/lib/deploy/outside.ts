@@ -1,4 +1,4 @@
-import { oneLine } from "../tools/outcome.js"
+import { oneLine } from "../run/outcome.js"
 import type { Answer } from "./judge.js"
 
 /** Asks an address as a user would; what doesn't answer is told, not thrown. */

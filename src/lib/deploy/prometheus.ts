@@ -1,7 +1,7 @@
 import { fail } from "../errors.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Context } from "./context.js"
-import type { Traffic } from "./exposition.js"
+import type { Traffic } from "../monitoring/exposition.js"
 
 const TOTAL = 'sum(increase(http_requests_total{pod_template_hash="{hash}"}[{since}s]))'
 const FAILED = 'sum(increase(http_requests_total{pod_template_hash="{hash}",status=~"5.."}[{since}s]))'

@@ -1,6 +1,6 @@
 import { DEPLOYMENT, type Deployment, type KubeObject, type Service } from "../kube/objects.js"
 import { fail } from "../errors.js"
-import { without } from "../tools/json.js"
+import { without } from "../text/json.js"
 import { templateOf } from "./change.js"
 
 import { type Context, note, observe } from "./context.js"

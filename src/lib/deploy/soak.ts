@@ -2,7 +2,15 @@ import { SlipwayError } from "../errors.js"
 import type { Pod } from "../kube/objects.js"
 import { askPaths, portOf, unhealthyPod } from "./checks.js"
 import { type Context, observe } from "./context.js"
-import { NO_TRAFFIC, percentile95, readSamples, since, sum, type Traffic, trafficOf } from "./exposition.js"
+import {
+  NO_TRAFFIC,
+  percentile95,
+  readSamples,
+  since,
+  sum,
+  type Traffic,
+  trafficOf,
+} from "../monitoring/exposition.js"
 import { byHash, isReady, living, type Revision } from "./facts.js"
 import { judge, rateText, unhealthy } from "./judge.js"
 import { fromPrometheus } from "./prometheus.js"

@@ -1,7 +1,7 @@
 import { LEASE, type Lease } from "../kube/objects.js"
 import { SlipwayError } from "../errors.js"
 import type { LedgerEntry } from "../ledger.js"
-import { count } from "../tools/outcome.js"
+import { count } from "../run/outcome.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, isReady, living, recovery, serving } from "./facts.js"
 import { isHeld, LEASE_SECONDS } from "./lock.js"

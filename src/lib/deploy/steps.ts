@@ -1,5 +1,5 @@
 import { type ExitCode as Code, ExitCode, exitCodeOf } from "../errors.js"
-import type { StageStatus } from "../verdict.js"
+import type { StageStatus } from "../run/verdict.js"
 import type { Context } from "./context.js"
 import { Setback } from "./setback.js"
 

@@ -1,5 +1,5 @@
 import type { Http } from "../http/client.js"
-import { fields, objects, text } from "../tools/json.js"
+import { fields, objects, text } from "../text/json.js"
 import { type Access, ask, broken, done, type Found, type Host, type Page, pages } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 

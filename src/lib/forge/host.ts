@@ -1,7 +1,7 @@
 /** What a comment needs of a host, and how its answers are read. */
 import type { Http, HttpRequest } from "../http/client.js"
 import { sameOrigin } from "../http/exchange.js"
-import { parseJson } from "../tools/json.js"
+import { parseJson } from "../text/json.js"
 import { refusal } from "./refusal.js"
 import type { PullRequest } from "./pullRequest.js"
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { wellFormed } from "../report/escape.js"
+import { wellFormed } from "../text/escape.js"
 
 /**
  * The comment in HTML, seen by no reader, by which a comment for a key is found again. It is a digest: no key,

@@ -1,5 +1,5 @@
 /** Which pull request a run is for, by what its CI host says in the environment. */
-import { fields, text } from "../tools/json.js"
+import { fields, text } from "../text/json.js"
 
 export type HostKind = "github" | "gitlab" | "azure-devops"
 

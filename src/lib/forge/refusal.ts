@@ -1,6 +1,6 @@
 import type { HttpAnswer } from "../http/client.js"
-import { clip, visible } from "../report/escape.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { clip, visible } from "../text/escape.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Access, Refusal } from "./host.js"
 
 const MESSAGE_LENGTH = 200

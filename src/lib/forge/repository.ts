@@ -2,7 +2,7 @@
 import type { Http } from "../http/client.js"
 import type { BranchAnswers } from "../metrics/protection.js"
 import type { Review } from "../metrics/approval.js"
-import { fields, objects, text } from "../tools/json.js"
+import { fields, objects, text } from "../text/json.js"
 import { githubAccess, nextLink } from "./github.js"
 import { ask, done, pages, type Reply } from "./host.js"
 

@@ -1,7 +1,7 @@
 import { ExitCode } from "../errors.js"
-import type { Finding } from "../finding.js"
-import { clip } from "../report/escape.js"
-import { oneLine, plain } from "../tools/outcome.js"
+import type { Finding } from "../run/finding.js"
+import { clip } from "../text/escape.js"
+import { oneLine, plain } from "../run/outcome.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
 import { type PlannedStage, secretsOf, sources } from "./plan.js"
 

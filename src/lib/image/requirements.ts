@@ -1,7 +1,7 @@
 import { findRequirements, type Manifests, type Requirements } from "../python/project.js"
 import { normalise, readPins } from "../python/pins.js"
-import { fields, parseJson } from "../tools/json.js"
-import { tomlKeys } from "../tools/sections.js"
+import { fields, parseJson } from "../text/json.js"
+import { tomlKeys } from "../text/sections.js"
 
 /** What a service's own files are called that ask for packages of its development. */
 const DEVELOPMENT =

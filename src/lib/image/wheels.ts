@@ -1,6 +1,6 @@
 import { normalise } from "../python/pins.js"
-import { oneLine } from "../tools/outcome.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { oneLine } from "../run/outcome.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** A processor: its number in the header of an ELF file, and its name in the tags of wheels. */
 interface Processor {

@@ -1,7 +1,7 @@
 import { agreement, readEntries } from "../config/entries.js"
 import { inside, printable, relative } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
-import type { Outcome } from "../finding.js"
+import type { Outcome } from "../run/finding.js"
 import { normalPath } from "./attributePath.js"
 
 /** The file in the service's source that lists the drift that is known. */

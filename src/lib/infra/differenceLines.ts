@@ -1,5 +1,5 @@
-import { clip } from "../report/escape.js"
-import { parseJson } from "../tools/json.js"
+import { clip } from "../text/escape.js"
+import { parseJson } from "../text/json.js"
 import type { Difference } from "./differences.js"
 import { type DiffLine, hunks, lineDiff } from "./lineDiff.js"
 

@@ -1,5 +1,5 @@
-import type { Finding, Outcome, ToolRun } from "../finding.js"
-import { broken, count, failed, finding, passed } from "../tools/outcome.js"
+import type { Finding, Outcome, ToolRun } from "../run/finding.js"
+import { broken, count, failed, finding, passed } from "../run/outcome.js"
 import { diagnosticFinding } from "./diagnostics.js"
 import { printedErrors } from "./printed.js"
 

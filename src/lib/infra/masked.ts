@@ -1,4 +1,4 @@
-import { fields } from "../tools/json.js"
+import { fields } from "../text/json.js"
 import { covered, secretsOf, sensitiveVariables } from "./masks.js"
 import type { PlanJson } from "./planJson.js"
 import { SENSITIVE, type Secrets } from "./secrets.js"

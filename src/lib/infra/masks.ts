@@ -1,4 +1,4 @@
-import { fields, objects } from "../tools/json.js"
+import { fields, objects } from "../text/json.js"
 import type { ChangeJson, PlanJson } from "./planJson.js"
 import { SENSITIVE, Secrets } from "./secrets.js"
 

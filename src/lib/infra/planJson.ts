@@ -1,5 +1,5 @@
 import { fail } from "../errors.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** What Terraform and OpenTofu mean to do to one object: `change` in the format of `show -json`. */
 export interface ChangeJson {

@@ -1,5 +1,5 @@
-import { clip, code, fencedLines, legible, markdown } from "../report/escape.js"
-import { count } from "../tools/outcome.js"
+import { clip, code, fencedLines, legible, markdown } from "../text/escape.js"
+import { count } from "../run/outcome.js"
 import {
   type Action,
   type Change,

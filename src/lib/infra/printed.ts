@@ -1,4 +1,4 @@
-import { plain } from "../tools/outcome.js"
+import { plain } from "../run/outcome.js"
 import type { Diagnostic } from "./diagnostics.js"
 
 const BEGINS = /^Error: /m

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto"
 import { fail } from "../errors.js"
-import { fields, parseJson } from "../tools/json.js"
+import { fields, parseJson } from "../text/json.js"
 import type { PlanCounts } from "./changes.js"
 
 /** What a plan was made of, so that nothing else is applied than what was reviewed. */

@@ -3,7 +3,7 @@ import { parseDocument } from "yaml"
 import { fail } from "../errors.js"
 import { ExitCode } from "../errors/entry.js"
 import { type HttpAnswer, httpClient, type HttpFailure, type HttpOptions } from "../http/client.js"
-import { scrub } from "../infra/scrub.js"
+import { scrub } from "../secrets/scrub.js"
 import { oneLine } from "./findings.js"
 
 export interface ServicePrincipal {

@@ -1,5 +1,5 @@
 /** Keeps the values of Secrets out of what a cluster says about them. */
-import { scrub } from "../infra/scrub.js"
+import { scrub } from "../secrets/scrub.js"
 
 /** Returns what hides every value of a Secret that was sent: its `data`, that decoded, and its `stringData`. */
 export function secretsOf(sent: unknown): ((text: string) => string) | undefined {

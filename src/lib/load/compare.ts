@@ -1,5 +1,5 @@
 /** A run beside the one before it. */
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Profile } from "./profile.js"
 import type { Second, Series } from "./series.js"
 import { mannWhitney } from "./significance.js"

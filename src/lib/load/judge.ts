@@ -1,8 +1,8 @@
 /** What a run means. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
 import { ExitCode } from "../errors.js"
-import type { Finding } from "../finding.js"
-import { parseJson, fields, text } from "../tools/json.js"
-import { oneLine } from "../tools/outcome.js"
+import type { Finding } from "../run/finding.js"
+import { parseJson, fields, text } from "../text/json.js"
+import { oneLine } from "../run/outcome.js"
 import { type Break, breakOf } from "./breaking.js"
 import type { Profile } from "./profile.js"
 import type { Series } from "./series.js"

@@ -1,5 +1,5 @@
 /** A run for people, as a section of the summary. */
-import { clip, markdown } from "../report/escape.js"
+import { clip, markdown } from "../text/escape.js"
 import type { Judged } from "./judge.js"
 import { type Profile, profileText } from "./profile.js"
 import type { Series } from "./series.js"

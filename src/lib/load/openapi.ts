@@ -1,6 +1,6 @@
 /** What an OpenAPI document says that can be asked without changing anything. https://spec.openapis.org/oas/v3.1.0 */
 import { parseDocument } from "yaml"
-import { fields, objects, text } from "../tools/json.js"
+import { fields, objects, text } from "../text/json.js"
 
 /** A request that a user can make again and again. */
 export interface Ask {

@@ -1,7 +1,7 @@
 /** What pods take of their nodes while they are under load. */
-import { readSamples } from "../deploy/exposition.js"
+import { readSamples } from "../monitoring/exposition.js"
 import { quantity } from "../kube/quantity.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** What the pods of a service took together. */
 export interface Usage {

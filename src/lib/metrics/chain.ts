@@ -1,5 +1,5 @@
 import { GENESIS, isIntact, type LedgerEntry } from "../ledger.js"
-import { fields, parseJson, text } from "../tools/json.js"
+import { fields, parseJson, text } from "../text/json.js"
 
 /** Something that is wrong with a ledger. */
 export interface Fault {

@@ -1,4 +1,4 @@
-import { clip, visible, xml } from "../report/escape.js"
+import { clip, visible, xml } from "../text/escape.js"
 import type { Band } from "./bands.js"
 import type { DoraReport } from "./dora.js"
 import { figureTexts, type FigureText } from "./doraMarkdown.js"

@@ -2,7 +2,7 @@ import { type Place, readEntries } from "../config/entries.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { httpUrl, noCredentials, printable } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
-import type { Outcome } from "../finding.js"
+import type { Outcome } from "../run/finding.js"
 import { isTime } from "../image/revision.js"
 import type { Event } from "./timeline.js"
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "../ledger.js"
-import { visible } from "../report/escape.js"
+import { visible } from "../text/escape.js"
 import { ledgerLine, minute, WORDS } from "./auditText.js"
 import type { Chain } from "./chain.js"
 import { durationText } from "./numbers.js"

@@ -1,6 +1,6 @@
 import type { Reply } from "../forge/host.js"
-import { fields, objects, text } from "../tools/json.js"
-import { count } from "../tools/outcome.js"
+import { fields, objects, text } from "../text/json.js"
+import { count } from "../run/outcome.js"
 
 /** What a branch must have. */
 export type Demand = "pull request approval" | "status checks"

@@ -1,4 +1,4 @@
-import { code, markdown, visible } from "../report/escape.js"
+import { code, markdown, visible } from "../text/escape.js"
 import type { MergedBack } from "./hotfix.js"
 import type { Protection } from "./protection.js"
 

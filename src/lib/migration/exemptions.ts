@@ -1,7 +1,7 @@
 import { agreement, readEntries } from "../config/entries.js"
 import { printable } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
-import type { Outcome } from "../finding.js"
+import type { Outcome } from "../run/finding.js"
 import { RULE_NAMES, type RuleName } from "./rules.js"
 import type { StatementFinding } from "./statements.js"
 

@@ -1,5 +1,5 @@
 import type { Job } from "../kube/objects.js"
-import { oneLine, ownMessage } from "../tools/outcome.js"
+import { oneLine, ownMessage } from "../run/outcome.js"
 
 /** What `slipway_migrate.py` ends with, beside its command's own exit codes. */
 export const MIGRATE_EXIT = {

@@ -1,4 +1,4 @@
-import { count, oneLine } from "../tools/outcome.js"
+import { count, oneLine } from "../run/outcome.js"
 import { findingLine, type JudgedFinding, type Judgement } from "./exemptions.js"
 import type { Schema } from "./schema.js"
 import { schemaChanges } from "./schema.js"

@@ -1,5 +1,5 @@
-import { clip } from "../report/escape.js"
-import { oneLine } from "../tools/outcome.js"
+import { clip } from "../text/escape.js"
+import { oneLine } from "../run/outcome.js"
 
 /** What is asked of a service that is started. */
 export interface Smoke {

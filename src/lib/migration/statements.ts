@@ -1,4 +1,4 @@
-import { clip } from "../report/escape.js"
+import { clip } from "../text/escape.js"
 import { alterTable } from "./alterTable.js"
 import { Cursor } from "./cursor.js"
 import { type Effect, type RuleName, RULES } from "./rules.js"

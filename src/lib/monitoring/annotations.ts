@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto"
 import type { Http, HttpAnswer, HttpFailure } from "../http/client.js"
-import { scrub } from "../infra/scrub.js"
-import { clip, visible, xml } from "../report/escape.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import { scrub } from "../secrets/scrub.js"
+import { clip, visible, xml } from "../text/escape.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 
 export interface Grafana {
   /** Its address, without a password. */

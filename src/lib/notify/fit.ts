@@ -1,4 +1,4 @@
-import { visible } from "../report/escape.js"
+import { visible } from "../text/escape.js"
 
 /** Escapes a text, and cuts it so that what comes of it has that length: never within what stands for one character. */
 export function fit(text: string, length: number, escape: (character: string) => string): string {

@@ -1,7 +1,7 @@
 import type { NewsKind } from "../config/notify.js"
 import type { LedgerEntry } from "../ledger.js"
 import { stopped } from "../report/place.js"
-import type { StageReport } from "../verdict.js"
+import type { StageReport } from "../run/verdict.js"
 import type { Failure } from "./news.js"
 
 /** How a deployment ended, as far as people are to be told. */

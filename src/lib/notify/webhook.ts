@@ -1,6 +1,6 @@
 /** A message for anybody's webhook, signed as Standard Webhooks asks for. https://www.standardwebhooks.com */
 import { createHash, createHmac } from "node:crypto"
-import { clip, visible } from "../report/escape.js"
+import { clip, visible } from "../text/escape.js"
 import { changesText, type News, titleOf } from "./news.js"
 
 const TEXT_LENGTH = 4000

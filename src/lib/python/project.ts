@@ -1,4 +1,4 @@
-import { iniKeys, tomlKeys } from "../tools/sections.js"
+import { iniKeys, tomlKeys } from "../text/sections.js"
 import { type Pins, readPins } from "./pins.js"
 
 /** The files in the source's root that say what a service needs, with their texts. */

@@ -1,8 +1,8 @@
 import { ExitCode } from "../errors.js"
-import type { ToolRun } from "../finding.js"
-import { TIMED_OUT } from "../run.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
-import { oneLine } from "../tools/outcome.js"
+import type { ToolRun } from "../run/finding.js"
+import { TIMED_OUT } from "../run/command.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { oneLine } from "../run/outcome.js"
 
 /** What a signature says of an image in cosign's third version: nothing but that it was signed. */
 export const SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"

@@ -1,6 +1,6 @@
-import { fields, objects, text } from "../tools/json.js"
-import { oneLine } from "../tools/outcome.js"
-import type { Run, StageReport, StageStatus } from "../verdict.js"
+import { fields, objects, text } from "../text/json.js"
+import { oneLine } from "../run/outcome.js"
+import type { Run, StageReport, StageStatus } from "../run/verdict.js"
 
 /** Our own predicate: the verdict of the run that made an image. */
 export const GATES_TYPE = "https://slipway.dev/attestations/gates/v1"

@@ -1,4 +1,4 @@
-import { fields, objects, text } from "../tools/json.js"
+import { fields, objects, text } from "../text/json.js"
 
 /** How an image was built, in terms that a verifier can look up. */
 export const BUILD_TYPE = "https://slipway.dev/build-types/image/v1"

@@ -1,8 +1,8 @@
 import { ExitCode, fail, type SlipwayError } from "../errors.js"
-import type { ToolRun } from "../finding.js"
-import { TIMED_OUT } from "../run.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
-import { oneLine } from "../tools/outcome.js"
+import type { ToolRun } from "../run/finding.js"
+import { TIMED_OUT } from "../run/command.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { oneLine } from "../run/outcome.js"
 
 /** What keeps a registry from doing what it was asked for. */
 export type RegistryProblem =

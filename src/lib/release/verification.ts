@@ -1,6 +1,6 @@
 import { ExitCode } from "../errors.js"
-import type { Finding, Outcome, ToolRun } from "../finding.js"
-import { failed, passed } from "../tools/outcome.js"
+import type { Finding, Outcome, ToolRun } from "../run/finding.js"
+import { failed, passed } from "../run/outcome.js"
 import { GATES_TYPE } from "./gates.js"
 import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import type { StageReport, StageStatus, Verdict } from "../verdict.js"
-import { clip } from "./escape.js"
+import type { StageReport, StageStatus, Verdict } from "../run/verdict.js"
+import { clip } from "../text/escape.js"
 import { coverageSection } from "./html/coverage.js"
 import { failuresSection } from "./html/failures.js"
 import { findingsSection } from "./html/findings.js"

@@ -1,8 +1,8 @@
-import type { Finding } from "../finding.js"
+import type { Finding } from "../run/finding.js"
 import { testName } from "../testing/outcome.js"
-import type { TestCase } from "../testing/testCase.js"
-import type { StageReport } from "../verdict.js"
-import { clip, visible, xml } from "./escape.js"
+import type { TestCase } from "../run/testCase.js"
+import type { StageReport } from "../run/verdict.js"
+import { clip, visible, xml } from "../text/escape.js"
 import { byGate, place } from "./place.js"
 
 const NAME_LENGTH = 500

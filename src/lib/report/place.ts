@@ -1,5 +1,5 @@
-import type { Finding } from "../finding.js"
-import type { StageReport } from "../verdict.js"
+import type { Finding } from "../run/finding.js"
+import type { StageReport } from "../run/verdict.js"
 
 /** Returns `file:line:column`, as far as known. */
 export function place({ file, line, column }: Finding): string {

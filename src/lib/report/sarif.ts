@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
-import type { Finding, Severity } from "../finding.js"
-import type { StageReport } from "../verdict.js"
-import { clip, wellFormed } from "./escape.js"
+import type { Finding, Severity } from "../run/finding.js"
+import type { StageReport } from "../run/verdict.js"
+import { clip, wellFormed } from "../text/escape.js"
 
 const MESSAGE_LENGTH = 1000
 

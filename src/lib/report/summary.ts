@@ -1,9 +1,9 @@
-import type { Finding } from "../finding.js"
+import type { Finding } from "../run/finding.js"
 import type { Suppressed, Suppression } from "../security/suppressions.js"
 import { type Coverage, percent } from "../testing/coverage.js"
-import type { TestCase } from "../testing/testCase.js"
-import type { StageReport, StageResult, StageStatus, Verdict } from "../verdict.js"
-import { clip, code, fenced, markdown } from "./escape.js"
+import type { TestCase } from "../run/testCase.js"
+import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
+import { clip, code, fenced, markdown } from "../text/escape.js"
 import { byGate, duration, logPath, place, stopped } from "./place.js"
 
 /** GitHub takes comments of 65,536 characters; the rest is for what a host wraps around. */

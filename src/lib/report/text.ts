@@ -1,6 +1,6 @@
-import type { Finding } from "../finding.js"
-import type { StageReport } from "../verdict.js"
-import { clip, visible } from "./escape.js"
+import type { Finding } from "../run/finding.js"
+import type { StageReport } from "../run/verdict.js"
+import { clip, visible } from "../text/escape.js"
 import { byGate, duration, logPath, place, stopped } from "./place.js"
 
 /** More would push the first ones off the screen. */

@@ -1,5 +1,5 @@
-import type { Outcome } from "../finding.js"
-import { fields, parseJson, text } from "../tools/json.js"
+import type { Outcome } from "../run/finding.js"
+import { fields, parseJson, text } from "../text/json.js"
 
 /** What Trivy's `metadata.json` says of its database of vulnerabilities. */
 export interface Database {

@@ -1,5 +1,5 @@
-import { clip } from "../report/escape.js"
-import { oneLine, plain } from "../tools/outcome.js"
+import { clip } from "../text/escape.js"
+import { oneLine, plain } from "../run/outcome.js"
 
 /** What Trivy, its Go libraries and registries say, the most telling first, and what it means. */
 const CAUSES: readonly [said: RegExp, meaning: string][] = [

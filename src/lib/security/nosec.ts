@@ -1,5 +1,5 @@
-import type { Finding } from "../finding.js"
-import { finding } from "../tools/outcome.js"
+import type { Finding } from "../run/finding.js"
+import { finding } from "../run/outcome.js"
 
 /** A comment of a Python file, from its `#` to the line's end. */
 export interface Comment {

@@ -1,5 +1,5 @@
-import type { Finding, ToolRun } from "../finding.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
+import type { Finding, ToolRun } from "../run/finding.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
 import { graded, judge, type Scan, severityOf } from "./severity.js"
 import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"

@@ -1,6 +1,6 @@
 import { SEVERITIES } from "../config/config.js"
-import type { Finding, Outcome, Severity } from "../finding.js"
-import { passed } from "../tools/outcome.js"
+import type { Finding, Outcome, Severity } from "../run/finding.js"
+import { passed } from "../run/outcome.js"
 
 /** What a scanner found, before anything is suppressed. */
 export interface Scan {

@@ -1,4 +1,4 @@
-import type { Finding } from "../finding.js"
+import type { Finding } from "../run/finding.js"
 import { glob } from "./glob.js"
 
 /** The file in the service's source that lists what may be ignored. */

@@ -2,7 +2,7 @@ import { isScalar, type YAMLMap } from "yaml"
 import { agreement, readEntries } from "../config/entries.js"
 import { inside, printable, relative } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
-import type { Outcome } from "../finding.js"
+import type { Outcome } from "../run/finding.js"
 import { PLACES, type Suppression, SUPPRESSIONS_FILE } from "./suppressions.js"
 
 /** The tools whose findings can be suppressed. */

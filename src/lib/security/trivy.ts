@@ -1,6 +1,6 @@
-import type { Finding, Outcome, Severity, ToolRun } from "../finding.js"
-import { fields, objects, parseJson, text } from "../tools/json.js"
-import { broken, finding, oneLine } from "../tools/outcome.js"
+import type { Finding, Outcome, Severity, ToolRun } from "../run/finding.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { broken, finding, oneLine } from "../run/outcome.js"
 import { downloadFailure, fatal } from "./download.js"
 import { noScan, type Scan, worstFirst } from "./severity.js"
 

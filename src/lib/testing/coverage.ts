@@ -1,5 +1,5 @@
-import type { Outcome } from "../finding.js"
-import { fields, parseJson } from "../tools/json.js"
+import type { Outcome } from "../run/finding.js"
+import { fields, parseJson } from "../text/json.js"
 
 /** How much of the code ran. Lines and branches count alike. */
 export interface Coverage {

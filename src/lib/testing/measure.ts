@@ -1,4 +1,4 @@
-import { iniKeys, tomlKeys } from "../tools/sections.js"
+import { iniKeys, tomlKeys } from "../text/sections.js"
 
 /** The files in the source's root that may configure coverage.py. */
 export const COVERAGE_CONFIG = [

@@ -1,9 +1,9 @@
-import type { Finding, Outcome, ToolRun } from "../finding.js"
+import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { ExitCode } from "../errors.js"
-import { TIMED_OUT } from "../run.js"
-import { count, oneLine, plain } from "../tools/outcome.js"
+import { TIMED_OUT } from "../run/command.js"
+import { count, oneLine, plain } from "../run/outcome.js"
 import type { SuiteRecords } from "./records.js"
-import type { TestCase } from "./testCase.js"
+import type { TestCase } from "../run/testCase.js"
 import type { SuiteName } from "./command.js"
 
 /** pytest's own exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html */

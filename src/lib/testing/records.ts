@@ -1,5 +1,5 @@
-import { parseJson } from "../tools/json.js"
-import type { TestCase } from "./testCase.js"
+import { parseJson } from "../text/json.js"
+import type { TestCase } from "../run/testCase.js"
 
 /** What `slipway_suite.py` and `slipway_pytest.py` recorded of a suite, in the order of its lines. */
 export interface SuiteRecords {

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { deliverySecrets } from "../deliverySecrets.js"
+import { deliverySecrets } from "../pipeline/deliverySecrets.js"
 import { fail } from "../errors.js"
 
 /** What a wrapper is made of. */

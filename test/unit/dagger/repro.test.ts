@@ -6,8 +6,8 @@ import { chosenStages, compared, missingSecrets, optionsOf, repro } from "../../
 import { findSource, pinnedAddress } from "../../../dagger/commands/reproSource.js"
 import { commitOf, contentDigest, uncommittedDigest } from "../../../dagger/commands/source.js"
 import { run } from "../../../dagger/lib/shell.js"
-import type { SourceInputs } from "../../../src/lib/inputs.js"
-import type { StageResult, Verdict } from "../../../src/lib/verdict.js"
+import type { SourceInputs } from "../../../src/lib/run/inputs.js"
+import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))

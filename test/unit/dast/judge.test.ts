@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { judge, riskText } from "../../../src/lib/dast/judge.js"
 import { type Progress, readProgress } from "../../../src/lib/dast/progress.js"
 import { findingsOf, readAlerts } from "../../../src/lib/dast/report.js"
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import { alert, report } from "./alerts.js"
 
 const found = (...risks: number[]): Finding[] =>

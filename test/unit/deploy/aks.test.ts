@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { kubeconfigOfAks } from "../../../src/aks.js"
-import type { DeployInputs } from "../../../src/deploy.js"
+import { kubeconfigOfAks } from "../../../src/deploy/aks.js"
+import type { DeployInputs } from "../../../src/deploy/environment.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 
 afterEach(() => void vi.unstubAllGlobals())

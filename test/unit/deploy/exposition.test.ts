@@ -7,7 +7,7 @@ import {
   sum,
   type Traffic,
   trafficOf,
-} from "../../../src/lib/deploy/exposition.js"
+} from "../../../src/lib/monitoring/exposition.js"
 
 const NAMES = { counter: "http_requests_total", histogram: "seconds", spared: ["/metrics", "/health"] }
 const told = (...lines: string[]) => trafficOf(readSamples(lines.join("\n")), NAMES)

@@ -9,10 +9,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { annotationsOf } from "../../../dagger/hosts/findings.js"
 import { reportTo } from "../../../dagger/hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../../../dagger/hosts/tokens.js"
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import { httpClient } from "../../../src/lib/http/client.js"
 import { sarif } from "../../../src/lib/report/sarif.js"
-import type { StageReport, Verdict } from "../../../src/lib/verdict.js"
+import type { StageReport, Verdict } from "../../../src/lib/run/verdict.js"
 
 const out = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(out, { recursive: true, force: true }))

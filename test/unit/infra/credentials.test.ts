@@ -9,7 +9,7 @@ import {
   scrub,
   secretParts,
   useOf,
-} from "../../../src/lib/infra/credentials.js"
+} from "../../../src/lib/secrets/credentials.js"
 
 describe("what a secret is for", () => {
   test.each<[name: string, use: ReturnType<typeof useOf>]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry } from "../../../src/lib/ledger.js"
-import { without } from "../../../src/lib/tools/json.js"
+import { without } from "../../../src/lib/text/json.js"
 import { proveChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, ledger } from "./ledgers.js"
 

@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { ExitCode } from "../../../src/lib/errors.js"
 import { linksOf } from "../../../src/lib/notify/links.js"
 import { endedOf } from "../../../src/lib/notify/outcome.js"
-import type { StageReport } from "../../../src/lib/verdict.js"
+import type { StageReport } from "../../../src/lib/run/verdict.js"
 
 const stage = (
   name: string,

@@ -1,4 +1,4 @@
-import type { ToolRun } from "../../../src/lib/finding.js"
+import type { ToolRun } from "../../../src/lib/run/finding.js"
 
 /** What `cosign verify-attestation` prints where these predicates hold: a line for each, after an empty one. */
 export const attestation = (...predicates: unknown[]): ToolRun => ({

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest"
-import { shellQuote } from "../../../src/lib/shellQuote.js"
+import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 
 const SCRIPT = fileURLToPath(new URL("../../../src/scripts/slipway_each.sh", import.meta.url))
 

@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { demandedGates, expected, isCommit, type Known } from "../../../src/lib/release/expected.js"
 import { GATE_GROUPS } from "../../../src/lib/config/supplyChain.js"
-import { STAGES } from "../../../src/lib/stages.js"
+import { STAGES } from "../../../src/lib/pipeline/stages.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
 const OTHER = "f".repeat(40)

@@ -1,6 +1,6 @@
 import { expect, it, test } from "vitest"
 import { gates, judgeGates, runOfGates } from "../../../src/lib/release/gates.js"
-import type { StageStatus } from "../../../src/lib/verdict.js"
+import type { StageStatus } from "../../../src/lib/run/verdict.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
 const RUN = {

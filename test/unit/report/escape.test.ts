@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { clip, code, fenced, markdown, visible, wellFormed, xml } from "../../../src/lib/report/escape.js"
+import { clip, code, fenced, markdown, visible, wellFormed, xml } from "../../../src/lib/text/escape.js"
 
 describe("visible", () => {
   it.each([

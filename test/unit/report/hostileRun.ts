@@ -1,4 +1,4 @@
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import { example, type Example } from "./runs.js"
 import { finding, stage, suppression, testCase } from "./stages.js"
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { html, PAGE_BYTES } from "../../../src/lib/report/html.js"
-import type { StageReport, StageStatus } from "../../../src/lib/verdict.js"
+import type { StageReport, StageStatus } from "../../../src/lib/run/verdict.js"
 import { hostileRun, times } from "./hostileRun.js"
 import { all, classed, type Element, named, parse, rawText, rows, section, textOf } from "./page.js"
 import { emptyRun, example, type Example, failedRun, passedRun } from "./runs.js"

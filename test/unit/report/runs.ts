@@ -1,8 +1,8 @@
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import type { Suppressed } from "../../../src/lib/security/suppressions.js"
 import type { Coverage, FileCoverage } from "../../../src/lib/testing/coverage.js"
-import type { TestCase } from "../../../src/lib/testing/testCase.js"
-import type { StageReport, StageResult, Verdict } from "../../../src/lib/verdict.js"
+import type { TestCase } from "../../../src/lib/run/testCase.js"
+import type { StageReport, StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { stage } from "./stages.js"
 
 const STARTED = Date.UTC(2026, 4, 18, 9, 41, 7)

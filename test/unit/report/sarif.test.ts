@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { sarif } from "../../../src/lib/report/sarif.js"
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import { finding, HOSTILE, stage, without } from "./stages.js"
 
 interface Result {

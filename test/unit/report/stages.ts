@@ -1,7 +1,7 @@
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import type { Suppression } from "../../../src/lib/security/suppressions.js"
-import type { TestCase } from "../../../src/lib/testing/testCase.js"
-import type { StageReport, StageStatus } from "../../../src/lib/verdict.js"
+import type { TestCase } from "../../../src/lib/run/testCase.js"
+import type { StageReport, StageStatus } from "../../../src/lib/run/verdict.js"
 
 export const finding = (from: Partial<Finding> = {}): Finding => ({
   tool: "flake8",

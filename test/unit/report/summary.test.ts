@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { SUMMARY_BYTES, summary } from "../../../src/lib/report/summary.js"
-import type { StageReport, Verdict } from "../../../src/lib/verdict.js"
+import type { StageReport, Verdict } from "../../../src/lib/run/verdict.js"
 import { finding, HOSTILE, stage, suppression, testCase, without } from "./stages.js"
 
 const verdict = (stages: StageReport[]): Verdict => ({

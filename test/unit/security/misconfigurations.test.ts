@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import type { Severity } from "../../../src/lib/finding.js"
+import type { Severity } from "../../../src/lib/run/finding.js"
 import { misconfigurations } from "../../../src/lib/security/misconfigurations.js"
 import { fixture, report, run } from "./reports.js"
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import type { ToolRun } from "../../../src/lib/finding.js"
+import type { ToolRun } from "../../../src/lib/run/finding.js"
 
 export const fixture = (name: string): string =>
   readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), "utf8")

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import type { Finding } from "../../../src/lib/finding.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import { judgeKept } from "../../../src/lib/security/judge.js"
 import {
   applySuppressions,

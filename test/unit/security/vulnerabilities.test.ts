@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import type { Outcome, Severity, ToolRun } from "../../../src/lib/finding.js"
+import type { Outcome, Severity, ToolRun } from "../../../src/lib/run/finding.js"
 import { imageVulnerabilities, vulnerabilities } from "../../../src/lib/security/vulnerabilities.js"
 import { environment, fixture, hole, manifest, pkg, report, run } from "./reports.js"
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import type { ToolRun } from "../../../src/lib/finding.js"
+import type { ToolRun } from "../../../src/lib/run/finding.js"
 import { suiteOutcome, type SuiteContext } from "../../../src/lib/testing/outcome.js"
 import { readRecords } from "../../../src/lib/testing/records.js"
-import type { TestCase } from "../../../src/lib/testing/testCase.js"
+import type { TestCase } from "../../../src/lib/run/testCase.js"
 
 const FILE = "tests/test_app.py"
 const test = (name: string, more: Partial<TestCase> = {}): { test: TestCase } => ({

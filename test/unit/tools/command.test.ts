@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { TOOLS, tool, type ToolContext, type ToolName } from "../../../src/lib/tools/index.js"
+import { TOOLS, tool, type ToolContext, type ToolName } from "../../../src/lib/quality/index.js"
 
 const plain: ToolContext = { paths: ["."], configured: false, excludes: [".venv", "a b"] }
 const own: ToolContext = { ...plain, configured: true }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { configuration, TOOLS, type ToolName } from "../../../src/lib/tools/index.js"
-import type { ConfigTexts } from "../../../src/lib/tools/configured.js"
+import { configuration, TOOLS, type ToolName } from "../../../src/lib/quality/index.js"
+import type { ConfigTexts } from "../../../src/lib/quality/configured.js"
 
 describe("configuration", () => {
   it.each(TOOLS.map(({ name }) => name))("finds none of %s where there is none", (name) => {

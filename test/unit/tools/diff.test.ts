@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { readDiff } from "../../../src/lib/tools/diff.js"
+import { readDiff } from "../../../src/lib/quality/diff.js"
 
 const header = (name: string, hunk = "-1,2 +1,2"): string =>
   `--- ${name}\t2026-01-02 03:04:05.678901+00:00\n+++ ${name}\t2026-01-02 03:04:05+00:00\n@@ ${hunk} @@\n`

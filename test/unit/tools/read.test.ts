@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import type { Outcome, ToolRun } from "../../../src/lib/finding.js"
-import { TOOLS, tool, type ToolName } from "../../../src/lib/tools/index.js"
+import type { Outcome, ToolRun } from "../../../src/lib/run/finding.js"
+import { TOOLS, tool, type ToolName } from "../../../src/lib/quality/index.js"
 
 /** Real outputs of the pinned versions, taken in /src. */
 const runs = (name: ToolName): Record<string, ToolRun> =>

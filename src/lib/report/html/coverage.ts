@@ -1,5 +1,5 @@
 import { type Coverage, type FileCoverage, percent } from "../../testing/coverage.js"
-import type { StageReport } from "../../verdict.js"
+import type { StageReport } from "../../run/verdict.js"
 import { type Content, count, listing, type Markup, markup, more, text } from "./markup.js"
 import { type Column, logLink, row, type Section, statusOf, table } from "./parts.js"
 

@@ -1,5 +1,5 @@
-import type { Finding } from "../../finding.js"
-import type { StageReport } from "../../verdict.js"
+import type { Finding } from "../../run/finding.js"
+import type { StageReport } from "../../run/verdict.js"
 import { byGate, place } from "../place.js"
 import { type Content, count, listing, type Markup, markup, more, plural, type Room, text } from "./markup.js"
 import { logLink, sarifLink, type Section } from "./parts.js"

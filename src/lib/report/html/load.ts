@@ -1,5 +1,5 @@
-import { type Drawn, picture } from "../../load/picture.js"
-import type { StageReport } from "../../verdict.js"
+import { type Drawn, picture } from "./picture.js"
+import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, text } from "./markup.js"
 import { type Section, statusOf } from "./parts.js"
 

@@ -1,4 +1,4 @@
-import { clip, visible, xml } from "../escape.js"
+import { clip, visible, xml } from "../../text/escape.js"
 
 /** Where nothing else is said, a text is cut to this. */
 const TEXT_LENGTH = 300

@@ -1,5 +1,5 @@
-import type { StageReport, StageStatus } from "../../verdict.js"
-import { clip, wellFormed } from "../escape.js"
+import type { StageReport, StageStatus } from "../../run/verdict.js"
+import { clip, wellFormed } from "../../text/escape.js"
 import { duration } from "../place.js"
 import { type Content, type Markup, markup } from "./markup.js"
 

@@ -1,4 +1,4 @@
-import type { Run, StageReport, StageResult, StageStatus, Verdict } from "../../verdict.js"
+import type { Run, StageReport, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
 import { listing, type Markup, markup, more, text, type Content } from "./markup.js"
 import {
   type Column,

@@ -1,5 +1,5 @@
-import type { TestCase } from "../../testing/testCase.js"
-import type { StageReport } from "../../verdict.js"
+import type { TestCase } from "../../run/testCase.js"
+import type { StageReport } from "../../run/verdict.js"
 import { type Content, count, listing, type Markup, markup, more, plural, text } from "./markup.js"
 import { type Column, logLink, logLinks, row, type Section, stageName, table, time } from "./parts.js"
 

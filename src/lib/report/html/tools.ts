@@ -1,4 +1,4 @@
-import type { StageReport } from "../../verdict.js"
+import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, more, text } from "./markup.js"
 import { type Column, row, type Section, stageName, table } from "./parts.js"
 

@@ -1,6 +1,6 @@
 import type { ExitCode } from "../../errors.js"
-import type { Run, StageResult, StageStatus, Verdict } from "../../verdict.js"
-import { clip } from "../escape.js"
+import type { Run, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
+import { clip } from "../../text/escape.js"
 import { stopped } from "../place.js"
 import { block, type Content, type Markup, markup, plural, text } from "./markup.js"
 import { type Section, sign, time } from "./parts.js"

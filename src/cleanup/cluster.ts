@@ -1,0 +1,123 @@
+import { contextOf, type DeployInputs } from "../deploy/environment.js"
+import type { Config } from "../lib/config/config.js"
+import { type Leaving, oldJobs, oldPreviews, oldReplicaSets } from "../lib/cleanup/cluster.js"
+import { type Done, nameOf } from "../lib/cleanup/report.js"
+import { type Deployed, rollbackDigests } from "../lib/cleanup/use.js"
+import { type Context, observe } from "../lib/deploy/context.js"
+import { LEDGER_LABEL } from "../lib/deploy/ledgerStore.js"
+import type { Facts } from "../lib/deploy/facts.js"
+import {
+  CONFIG_MAP,
+  CRON_JOB,
+  DAEMON_SET,
+  DEPLOYMENT,
+  JOB,
+  type Job,
+  type KubeObject,
+  NAMESPACE,
+  POD,
+  REPLICA_SET,
+  type ReplicaSet,
+  STATEFUL_SET,
+} from "../lib/kube/objects.js"
+import { oneLine } from "../lib/run/outcome.js"
+import { messageOf } from "../stage/stage.js"
+
+/** An environment that was asked what it has. */
+export interface Asked extends Deployed {
+  context: Context
+  facts: Facts
+  jobs: readonly Job[]
+}
+
+/** What runs images, or may do so again. */
+const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
+const KINDS = { Job: JOB, ReplicaSet: REPLICA_SET, Namespace: NAMESPACE }
+
+/** Asks an environment what it has. Fails with NO_CLUSTER and whatever a cluster refuses. */
+export async function askEnvironment(inputs: DeployInputs): Promise<Asked> {
+  const { context } = await contextOf(inputs)
+  const { kube, namespace } = context
+  const [facts, entries, jobs, ...others] = await Promise.all([
+    observe(context),
+    context.ledger.entries(),
+    kube.list<Job>(JOB, { namespace }),
+    ...RUNNERS.map((kind) => kube.list<KubeObject>(kind, { namespace })),
+  ])
+  return {
+    environment: context.environment,
+    context,
+    facts,
+    entries,
+    jobs,
+    objects: [...jobs, ...others.flat()],
+  }
+}
+
+type Found = Leaving & { of: Asked }
+
+/** What of these environments goes. Nothing is deleted. `all` are all that could be asked. */
+export async function planClusters(
+  asked: readonly Asked[],
+  all: readonly Asked[],
+  { cleanup, deploy }: Pick<Config, "cleanup" | "deploy">,
+  now: number,
+): Promise<Found[]> {
+  const { jobs: age, rollbacks, previews } = cleanup
+  const taken = [...all.map(({ context }) => context.namespace), ...Object.values(deploy.namespace)]
+  const found = await Promise.all(
+    asked.map(async (of): Promise<Found[]> => {
+      const needed = rollbackDigests(of.entries, rollbacks)
+      const leaving = [
+        ...oldJobs(of.jobs, age, now),
+        ...oldReplicaSets(of.facts, rollbacks, needed),
+        ...(await previewsIn(of.context, previews, taken, now)),
+      ]
+      return leaving.map((each) => ({ ...each, of }))
+    }),
+  )
+  // Environments may share a cluster.
+  return [...new Map(found.flat().map((each) => [each.uid, each])).values()]
+}
+
+/** A namespace with a ledger is an environment of somebody's. */
+async function previewsIn(
+  { kube }: Context,
+  previews: Config["cleanup"]["previews"],
+  taken: readonly string[],
+  now: number,
+): Promise<Leaving[]> {
+  if (previews.label === undefined) return []
+  const namespaces = await kube.list<KubeObject>(NAMESPACE, { labels: previews.label })
+  const old = oldPreviews(namespaces, previews, taken, now)
+  const ledgers = await Promise.all(
+    old.map(({ name }) => kube.list<KubeObject>(CONFIG_MAP, { namespace: name, labels: LEDGER_LABEL })),
+  )
+  return old.filter((_, index) => ledgers[index]?.length === 0)
+}
+
+/** Deletes these very objects. An effect. What a cluster refuses stays. */
+export async function deleteObjects(going: readonly Found[]): Promise<Done> {
+  const deleted: string[] = []
+  const left: { what: string; why: string }[] = []
+  for (const each of going) {
+    const { kind, name, namespace, uid, of } = each
+    try {
+      // A ReplicaSet that has pods by now is one that somebody went back to.
+      if (kind === "ReplicaSet" && (await isUsed(of.context, name)))
+        left.push({ what: nameOf(each), why: "it has pods by now" })
+      else {
+        await of.context.kube.delete(KINDS[kind], name, namespace, { uid })
+        deleted.push(nameOf(each))
+      }
+    } catch (error) {
+      left.push({ what: nameOf(each), why: oneLine(messageOf(error)) })
+    }
+  }
+  return { deleted, left }
+}
+
+async function isUsed({ kube, namespace }: Context, name: string): Promise<boolean> {
+  const set = await kube.get<ReplicaSet>(REPLICA_SET, name, namespace)
+  return (set?.spec.replicas ?? 0) > 0 || (set?.status?.replicas ?? 0) > 0
+}

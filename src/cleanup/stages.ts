@@ -1,0 +1,206 @@
+import { dag, type Directory, type Secret, type Service } from "@dagger.io/dagger"
+import { type Asked, askEnvironment, deleteObjects, planClusters } from "./cluster.js"
+import { recordsWork } from "./records.js"
+import { carryOut, planRegistry, type Repository } from "./registry.js"
+import { environmentOf, overlayOf } from "../deploy/environment.js"
+import { type Destination, destinationOf } from "../registry/destination.js"
+import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import {
+  type CleanupReport,
+  clusterMarkdown,
+  type ClusterReport,
+  clusterText,
+  type Done,
+  registryMarkdown,
+  type RegistryReport,
+  registryText,
+  type Worked,
+} from "../lib/cleanup/report.js"
+import { usesOf } from "../lib/cleanup/use.js"
+import type { Config } from "../lib/config/config.js"
+import { ENVIRONMENTS, type Environment } from "../lib/config/deploy.js"
+import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors.js"
+import { once } from "../lib/run/once.js"
+import type { Run } from "../lib/run/verdict.js"
+import { without } from "../lib/text/json.js"
+import { oneLine } from "../lib/run/outcome.js"
+import { registryTools } from "../registry/access.js"
+import { namedSecrets } from "../stage/secrets.js"
+import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
+
+/** What is cleaned up, and with what. */
+export interface CleanupInputs {
+  source: Directory
+  settings: string
+  config: Config
+  run: Run
+  /** By which ages are judged. */
+  now: Date
+  /** Kubeconfigs and the like, as for deployments. */
+  secrets: readonly Secret[]
+  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  cluster: Service | undefined
+  /** The environment whose cluster is cleaned; empty for all. Images are judged by all in any case. */
+  environment: string
+  /** Whether anything is deleted. */
+  apply: boolean
+  destination: Destination
+  /** The command that repeats it. */
+  repro: string
+}
+
+/** An environment, and what came of asking it. */
+type Answer = { environment: Environment } & ({ asked: Asked } | { error: unknown })
+
+/**
+ * Cleans up, a stage for each place: old images in the registry, what is over in the clusters, and what has run out among
+ * the service's own files, which is only told. Throws for nothing.
+ */
+export async function cleanupStages(inputs: CleanupInputs): Promise<Stage[]> {
+  const { repro, run, apply } = inputs
+  const report: CleanupReport = { schema: 1, run: run.id, applied: apply }
+  const answers = once(() => askAll(inputs))
+  const about = (name: "registry" | "cluster" | "records", version: string) => ({
+    ...identity("cleanup", name, version, ""),
+    repro,
+  })
+  const timed = (stage: ReturnType<typeof about>, work: () => Promise<Worked>): Promise<Stage> =>
+    attempted(stage, async () => {
+      const began = Date.now()
+      const done = await work()
+      const cached = done.status === "skipped" ? null : false
+      return { ...done, milliseconds: Date.now() - began, began, cached }
+    })
+  const stages = [
+    await timed(about("registry", REGCTL_VERSION), () => registryWork(inputs, answers, report)),
+    await timed(about("cluster", ""), () => clusterWork(inputs, answers, report)),
+    await timed(about("records", ""), () => recordsWork(inputs)),
+  ]
+  const [first, ...others] = stages
+  return first === undefined ? [] : [{ ...first, files: filesOf(report) }, ...others]
+}
+
+function filesOf(report: CleanupReport): Directory {
+  const { registry, cluster } = report
+  const texts = [
+    ...(registry === undefined ? [] : [registryMarkdown(registry)]),
+    ...(cluster === undefined ? [] : [clusterMarkdown(cluster)]),
+  ]
+  return dag
+    .directory()
+    .withNewFile("cleanup/plan.json", `${JSON.stringify(report, null, 2)}\n`)
+    .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was looked into.\n" : texts.join("\n"))
+}
+
+/** The environments that count, each with what it has or why it can't be asked. */
+async function askAll(inputs: CleanupInputs): Promise<Answer[]> {
+  const { source, settings, config, run, cluster } = inputs
+  const secrets = await namedSecrets(inputs.secrets)
+  const exist = await Promise.all(ENVIRONMENTS.map((name) => source.exists(overlayOf(config, name))))
+  const wanted = config.cleanup.environments ?? ENVIRONMENTS.filter((_, index) => exist[index])
+  return Promise.all(
+    wanted.map(async (environment): Promise<Answer> => {
+      const made = {
+        source,
+        settings,
+        config,
+        environment,
+        secrets,
+        cluster,
+        run: run.id,
+        say: () => undefined,
+      }
+      return askEnvironment(made).then(
+        (asked) => ({ environment, asked }),
+        (error: unknown) => ({ environment, error }),
+      )
+    }),
+  )
+}
+
+const isAsked = (answer: Answer): answer is Answer & { asked: Asked } => "asked" in answer
+
+async function registryWork(
+  inputs: CleanupInputs,
+  answers: () => Promise<Answer[]>,
+  report: CleanupReport,
+): Promise<Worked> {
+  const { source, config, destination, apply, now } = inputs
+  if (!destination.embedded && (destination.registry ?? config.release.registry) === undefined)
+    return skipped("slipway.yaml names no registry (release.registry)")
+  const all = await answers()
+  const blind = all.find((answer) => !isAsked(answer))
+  if (blind !== undefined && "error" in blind) {
+    const error = blindness(blind.environment, blind.error)
+    // Who only looks has asked for nothing that could go wrong.
+    if (apply) throw error
+    return skipped(oneLine(error.message.split("\n")[0] ?? ""))
+  }
+  const { access, repository: name } = await destinationOf(destination, source, config)
+  const { rollbacks } = config.cleanup
+  const repository: Repository = {
+    ...{ name, tools: await registryTools(access, config), policy: config.cleanup, now: now.getTime() },
+    uses: all.filter(isAsked).flatMap(({ asked }) => usesOf(asked, name, rollbacks)),
+  }
+  const plan = await planRegistry(repository)
+  const { plan: carried, done } = apply ? await carryOut(repository, plan) : { plan, done: undefined }
+  const { kept, going } = carried
+  const found: RegistryReport = { repository: name, kept, going, ...(done !== undefined && { done }) }
+  report.registry = found
+  return {
+    ...outcome(registryText(found), done),
+    log: registryMarkdown(found),
+    sections: [registryMarkdown(found)],
+  }
+}
+
+function blindness(environment: Environment, error: unknown): SlipwayError {
+  const reason = messageOf(error).split("\n")[0] ?? ""
+  return fail("CLEANUP_BLIND", [environment, reason, exitCodeOf(error)], { cause: error })
+}
+
+async function clusterWork(
+  inputs: CleanupInputs,
+  answers: () => Promise<Answer[]>,
+  report: CleanupReport,
+): Promise<Worked> {
+  const { config, environment, apply, now } = inputs
+  const all = await answers()
+  const chosen =
+    environment === "" ? all : all.filter((answer) => answer.environment === environmentOf(environment))
+  const asked = chosen.filter(isAsked).map((answer) => answer.asked)
+  const silent = chosen.flatMap((answer) => ("error" in answer ? [answer] : []))
+  const [first] = silent
+  if (first !== undefined && apply) throw first.error
+  if (asked.length === 0)
+    return skipped(
+      first === undefined ? "nothing is deployed" : oneLine(messageOf(first.error).split("\n")[0] ?? ""),
+    )
+  const every = all.filter(isAsked).map((answer) => answer.asked)
+  const found = await planClusters(asked, every, config, now.getTime())
+  const done = apply ? await deleteObjects(found) : undefined
+  const going = found.map((each) => without(each, "of"))
+  const made: ClusterReport = {
+    ...{ environments: asked.map((each) => each.environment), going },
+    ...(done !== undefined && { done }),
+  }
+  report.cluster = made
+  return {
+    ...outcome(clusterText(made), done),
+    log: clusterMarkdown(made),
+    sections: [clusterMarkdown(made)],
+  }
+}
+
+/** What could not be deleted is whoever's who runs the registry or the cluster. */
+function outcome(reason: string, done: Done | undefined): Omit<Worked, "log" | "sections"> {
+  const [left] = done?.left ?? []
+  if (left === undefined) return { status: "passed", reason, findings: [], exitCode: ExitCode.passed }
+  return {
+    ...{ status: "error", reason: oneLine(`${reason}: ${left.why}`), exitCode: ExitCode.infrastructure },
+    findings: (done?.left ?? []).map(({ what, why }) => ({
+      ...{ tool: "slipway", rule: "left", level: "error" as const },
+      message: `${what} is left: ${why}`,
+    })),
+  }
+}

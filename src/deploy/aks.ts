@@ -1,0 +1,24 @@
+import type { DeployInputs } from "./environment.js"
+import { ENVIRONMENTS } from "../lib/config/deploy.js"
+import { environmentSecrets } from "../lib/secrets/credentials.js"
+import { aksKubeconfig } from "../lib/kube/azure.js"
+import { aksCluster, azureAccount, isOfAccount } from "../lib/kube/azureAccount.js"
+
+/**
+ * A kubeconfig of the environment's cluster in Azure, had from Azure; undefined where the settings name none, or no
+ * secret says as whom. Fails with AZURE_LOGIN, AZURE_CREDENTIALS and AKS_CREDENTIALS.
+ */
+export async function kubeconfigOfAks({
+  config,
+  environment,
+  secrets,
+}: DeployInputs): Promise<string | undefined> {
+  const place = config.deploy.aks[environment]
+  if (place === undefined) return undefined
+  const named = environmentSecrets(secrets, environment, ENVIRONMENTS).filter(({ name }) => isOfAccount(name))
+  const texts = await Promise.all(
+    named.map(async ({ name, secret }) => ({ name, text: await secret.plaintext() })),
+  )
+  const account = azureAccount(texts)
+  return account && aksKubeconfig(account.principal, aksCluster(place, account.subscriptionId))
+}

@@ -1,0 +1,133 @@
+import { type Container, dag, type Service } from "@dagger.io/dagger"
+import { clusterOf, type DeployInputs, kubectl, render } from "./environment.js"
+import { execute } from "../stage/execute.js"
+import { fail } from "../lib/errors.js"
+import type { Access } from "../lib/kube/access.js"
+import { kubeconfigText } from "../lib/kube/kubeconfig.js"
+import type { Service as KubeService } from "../lib/kube/objects.js"
+import { ownMessage } from "../lib/run/outcome.js"
+
+/** Where the service of an environment answers, for a tool in a container. */
+export interface Target {
+  /** Without a slash at its end. */
+  url: string
+  /** How that comes to lead to the service, for reports. */
+  way: string
+  /** The container, in which that URL leads to the service. */
+  bind: (container: Container) => Container
+}
+
+const HOST = "service.slipway.internal"
+const PORT = 8000
+const API = "cluster.slipway.internal"
+const KUBECONFIG = "/slipway/kubeconfig"
+
+/**
+ * A connection is lost when its pod goes, and must come again with the next pod. Five failures in a row within seconds
+ * mean that there is nothing to connect to. It ends when it is told to: the session waits for its services.
+ */
+const FORWARD = `
+  trap 'kill $forwarding; exit' TERM
+  failures=0
+  while [ $failures -lt 5 ]; do
+    began=$(date +%s)
+    "$@" & forwarding=$!
+    wait $forwarding
+    if [ $(($(date +%s) - began)) -lt 10 ]; then failures=$((failures + 1)); else failures=0; fi
+    sleep 1
+  done
+  exit 1`
+
+const TRY_SECONDS = 60
+
+/** Ends well as soon as the port is forwarded. */
+const TRY = `
+  "$@" > /tmp/said 2> /tmp/complained & forwarding=$!
+  while kill -0 $forwarding 2> /dev/null; do
+    ! grep -q ^Forwarding /tmp/said || exit 0
+    sleep 0.2
+  done
+  cat /tmp/complained >&2
+  exit 1`
+
+/**
+ * Where an environment's service answers: at deploy.url, else through its cluster by a forwarded port, which leads to
+ * one of its pods. Fails as `clusterOf` and `render`, and with NO_PORT and NOT_FORWARDED.
+ */
+export async function targetOf(inputs: DeployInputs): Promise<Target> {
+  const { config, environment } = inputs
+  const url = config.deploy.url[environment]
+  if (url !== undefined) return addressTarget(url, `deploy.url.${environment}`)
+  const { access, namespace: fallback } = await clusterOf(inputs)
+  const { service, namespace } = await render(inputs, fallback)
+  const forward = await forwarded(inputs, access, service, namespace)
+  return {
+    url: `http://${HOST}:${PORT}`,
+    way: `kubectl port-forward service/${service.metadata.name}, which leads to one pod, through the API server`,
+    bind: (container) => container.withServiceBinding(HOST, forward),
+  }
+}
+
+/** An address that every container reaches. */
+export const addressTarget = (url: string, way: string): Target => ({
+  url: url.replace(/\/+$/, ""),
+  way,
+  bind: (container) => container,
+})
+
+/** A container in place of a deployed service, at this address if one is given. */
+export async function serviceTarget(service: Service, way: string, url = ""): Promise<Target> {
+  if (url !== "")
+    return {
+      ...addressTarget(url, way),
+      bind: (container) => container.withServiceBinding(new URL(url).hostname, service),
+    }
+  const [port] = await service.ports()
+  return {
+    url: `http://${HOST}:${(await port?.port()) ?? 80}`,
+    way,
+    bind: (container) => container.withServiceBinding(HOST, service),
+  }
+}
+
+/** A container with kubectl, which reaches the cluster and the namespace that `access` is for. */
+export async function connectedKubectl(
+  { config, cluster }: Pick<DeployInputs, "config" | "cluster">,
+  access: Access,
+): Promise<Container> {
+  const [port] = (await cluster?.ports()) ?? []
+  const server = cluster === undefined ? access.server : `https://${API}:${(await port?.port()) ?? 6443}`
+  const kubeconfig = dag.setSecret(
+    `kubeconfig of ${access.server} ${access.namespace ?? ""}`,
+    kubeconfigText(access, server),
+  )
+  const tool = kubectl(config)
+    .withMountedSecret(KUBECONFIG, kubeconfig)
+    .withEnvVariable("KUBECONFIG", KUBECONFIG)
+  return cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
+}
+
+/** The forwarded port, once it has been seen to work: what ails it, a service that doesn't start wouldn't tell. */
+async function forwarded(
+  inputs: DeployInputs,
+  access: Access,
+  service: KubeService,
+  namespace: string,
+): Promise<Service> {
+  const { name } = service.metadata
+  const port = portOf(service)
+  if (port === undefined) throw fail("NO_PORT", [name])
+  const tool = await connectedKubectl(inputs, access)
+  const forward = [
+    ...["/usr/local/bin/kubectl", `--namespace=${namespace}`],
+    ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
+  ]
+  const trial = tool.withEnvVariable("SLIPWAY_RUN", inputs.run)
+  const tried = await execute(trial, ["sh", "-c", TRY, "sh", ...forward], TRY_SECONDS)
+  if (tried.exitCode !== 0) throw fail("NOT_FORWARDED", [name, namespace, ownMessage(tried)])
+  return tool.withExposedPort(PORT).asService({ args: ["sh", "-c", FORWARD, "sh", ...forward] })
+}
+
+/** The one called http, else the first. */
+const portOf = ({ spec }: KubeService): number | undefined =>
+  (spec.ports?.find(({ name }) => name === "http") ?? spec.ports?.[0])?.port

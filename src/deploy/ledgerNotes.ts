@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto"
+import { dag, type Secret } from "@dagger.io/dagger"
+import { type DeployInputs, secretNamed } from "./environment.js"
+import { execute } from "../stage/execute.js"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { NOTES_TIME, notesCommand, notesOutcome } from "../lib/deploy/notes.js"
+import { type LedgerEntry, ledgerLine } from "../lib/ledger.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+
+export const GIT_VERSION = "2.49.1"
+const SCRIPT = "slipway_notes.sh"
+const ENTRY = "/slipway/entry.jsonl"
+const REMOTE = "/slipway/secrets/remote"
+const TOKEN = "/slipway/secrets/token"
+/** A folder in memory: git writes the URL into its files. */
+const WORK = "/slipway/work"
+
+/**
+ * Adds an entry to the note of its commit (refs/notes/slipway) in a remote, once. Says what came of it, and fails for
+ * nothing: the cluster has the entry.
+ */
+export async function mirrorEntry(
+  entry: LedgerEntry,
+  remote: Secret,
+  token: Secret | undefined,
+  config: Config,
+): Promise<string> {
+  const bare = withScripts(dag.container().from(imageReference("git", GIT_VERSION, config.images)), SCRIPT)
+    .withNewFile(ENTRY, ledgerLine(entry))
+    .withMountedSecret(REMOTE, remote)
+    .withMountedTemp(WORK)
+    .withEnvVariable("TMPDIR", WORK)
+    // Never what the cache remembers: it is an effect.
+    .withEnvVariable("SLIPWAY_NOW", randomUUID())
+  const container = token === undefined ? bare : bare.withMountedSecret(TOKEN, token)
+  const files = { script: `${SCRIPTS}/${SCRIPT}`, entry: ENTRY, remote: REMOTE }
+  const command = notesCommand({ ...files, token: token && TOKEN }, entry)
+  const run = await execute(container, command, NOTES_TIME)
+  return notesOutcome(run, await remote.plaintext(), (await token?.plaintext()) ?? "")
+}
+
+/**
+ * What becomes of an entry in git, as facts of a deployment; none where no remote is given: LEDGER_REMOTE, or with
+ * LEDGER_TOKEN alone the repository that the settings name.
+ */
+export async function gitNotes(
+  { secrets, environment, config, say }: DeployInputs,
+  entry: LedgerEntry | undefined,
+): Promise<Record<string, string>> {
+  const token = secretNamed(secrets, environment, "LEDGER_TOKEN")?.secret
+  const named = secretNamed(secrets, environment, "LEDGER_REMOTE")?.secret
+  if (entry === undefined || (token === undefined && named === undefined)) return {}
+  const told = await mirrored(entry, named ?? ownRemote(config), token, config)
+  say(`git notes: ${told}`)
+  return { "git notes": told }
+}
+
+const ownRemote = ({ release }: Config): Secret | undefined =>
+  release.source === undefined ? undefined : dag.setSecret("LEDGER_REMOTE", release.source)
+
+async function mirrored(
+  entry: LedgerEntry,
+  remote: Secret | undefined,
+  token: Secret | undefined,
+  config: Config,
+): Promise<string> {
+  if (remote === undefined) return "not pushed: give LEDGER_REMOTE, or release.source in slipway.yaml"
+  try {
+    return await mirrorEntry(entry, remote, token, config)
+  } catch (error) {
+    return `not pushed: ${(error instanceof Error ? error.message : String(error)).split("\n")[0] ?? ""}`
+  }
+}

@@ -1,0 +1,95 @@
+import { contextOf, type DeployInputs, type ReleaseAccess } from "./environment.js"
+import { runDeploy } from "./steps.js"
+import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
+import { watch, type Watched } from "../lib/deploy/watch.js"
+import { fail } from "../lib/errors.js"
+import type { Failure } from "../lib/notify/news.js"
+import { stopped } from "../lib/report/place.js"
+import { entryOf, tellAlert, type Telling, tellOutcome } from "../notify/stages.js"
+import { endedOf } from "../lib/notify/outcome.js"
+import type { Stage } from "../stage/stage.js"
+
+/** Who watches, and on whose behalf. */
+export interface Watching {
+  /** Empty for what the settings say. */
+  duration: string
+  who: string
+  runUrl: string
+  /** How this module was called. */
+  invocation: string
+}
+
+/**
+ * Watches what is deployed, and does what the settings say about what isn't well. Says how it went. Fails with UNWELL,
+ * INVALID_DURATION, UNDER_WAY, NOTHING_DEPLOYED and what the cluster refuses.
+ */
+export async function watchDeployed(
+  inputs: DeployInputs,
+  access: ReleaseAccess,
+  watching: Watching,
+): Promise<string> {
+  const { config, environment, say } = inputs
+  const time = watchSeconds(watching.duration, config.monitoring.watch.duration)
+  const { context } = await contextOf(inputs)
+  const begun = Date.now()
+  const telling = (version: string): Telling => ({
+    ...{ source: inputs.source, config, environment, secrets: inputs.secrets, run: inputs.run },
+    ...{ startedAt: begun, version, sha: "", who: watching.who, runUrl: watching.runUrl, history: "" },
+  })
+  const raised: Promise<Stage>[] = []
+  const watched = await watch(context, time, (alert) => raised.push(tellAlert(telling(""), alert)))
+  const told = await Promise.all(raised)
+  for (const { reason } of told) say(`notify: ${reason}`)
+  const { status, version, text, alerts } = watched
+  const slow = alerts.map((alert) => `; ALERT: ${alert}`).join("")
+  if (status !== "unwell") return `${SAID[status](version, environment)}: ${text}${slow}\n`
+  const done = await act(inputs, access, watching, { watched, telling: telling(version) })
+  throw fail("UNWELL", [version, environment, text, done])
+}
+
+const SAID: Record<Exclude<Watched["status"], "unwell">, (version: string, environment: string) => string> = {
+  well: (version, environment) => `${version} is well in ${environment}`,
+  few: (version, environment) => `${version} answers in ${environment}, and too few requests came to tell`,
+  replaced: (version, environment) => `${version} isn't watched any more in ${environment}`,
+}
+
+/** The seconds of a duration that somebody gave. */
+export function watchSeconds(given: string, otherwise: number): number {
+  if (given === "") return otherwise
+  if (!durationRule.pattern.test(given)) throw fail("INVALID_DURATION", [given])
+  return secondsOf(given)
+}
+
+/** Goes back, where the settings say so, and tells people. Says what came of it. */
+async function act(
+  inputs: DeployInputs,
+  access: ReleaseAccess,
+  { invocation }: Watching,
+  { watched, telling }: { watched: Watched; telling: Telling },
+): Promise<string> {
+  const { policy } = inputs.config.monitoring.watch
+  const repro = `${invocation} deploy --environment=${inputs.environment} watch`
+  const reason = [watched.text, ...watched.details].join("\n")
+  const failure: Failure = { stage: "watch", reason, repro }
+  if (policy === "alert") {
+    const { reason } = await tellAlert(
+      telling,
+      "nothing was changed: monitoring.watch.policy is alert",
+      failure,
+    )
+    return `nothing was changed; notify: ${reason}`
+  }
+  // First of all the way back: people are told once it has been taken.
+  inputs.say(`${watched.version} isn't well: ${watched.text}; going back`)
+  const stages = await runDeploy(inputs, access, { reference: "", rollback: true }, invocation)
+  const failed = stages.find(stopped)
+  if (failed !== undefined) {
+    const note = `it could NOT be rolled back: ${failed.reason}`
+    const { reason } = await tellAlert(telling, note, failure)
+    return `${note}; notify: ${reason}`
+  }
+  const ended = endedOf(stages, await entryOf(stages))
+  const back = ended?.version === undefined || ended.version === "" ? "what was there before" : ended.version
+  const news = ended === undefined ? [] : await tellOutcome(telling, { ...ended, failure })
+  return [`rolled back to ${back}`, ...news.map(({ name, reason }) => `${name}: ${reason}`)].join("; ")
+}

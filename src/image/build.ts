@@ -1,0 +1,284 @@
+import { type Container, dag, type Directory, type Platform, type Secret } from "@dagger.io/dagger"
+import { weighContext } from "./buildContext.js"
+import type { DockerfileInputs } from "./dockerfile.js"
+import { inspect } from "./dockerfileShell.js"
+import { buildDockerfile, type EmulatedRun } from "./dockerfileBuild.js"
+import { imageReference, standInNote } from "../stage/images.js"
+import {
+  type ImageLayout,
+  indexLayout,
+  platformLayout,
+  type PlatformLayout,
+  regctl,
+} from "../registry/ociLayout.js"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
+import { fail } from "../lib/errors.js"
+import type { Finding } from "../lib/run/finding.js"
+import {
+  type BuildFailure,
+  failureExitCode,
+  failureFinding,
+  failureLog,
+  failureReason,
+  instructionText,
+} from "../lib/image/buildFailure.js"
+import { contextWarning } from "../lib/image/context.js"
+import { imageText, layerLines } from "../lib/image/layout.js"
+import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
+import { isTime, labels, NO_TIME, type Revision } from "../lib/image/revision.js"
+import { serviceName } from "../lib/python/name.js"
+import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
+import type { BaseImage } from "../lib/release/provenance.js"
+import { duration } from "../lib/report/place.js"
+import { overall } from "../lib/run/command.js"
+import { count, oneLine, passed } from "../lib/run/outcome.js"
+import { pythonImage } from "./pythonImage.js"
+import { attempted, identity, type Stage } from "../stage/stage.js"
+import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
+import { texts } from "../stage/texts.js"
+import { inspectable, type Service } from "../quality/tool.js"
+
+/** What building and scanning an image take. */
+export interface ImageInputs {
+  source: Directory
+  config: Config
+  suppressions: Suppressions
+  revision: Revision
+  secrets: readonly Secret[]
+  platforms: readonly string[]
+  invocation: string
+}
+
+/** An image, as it will be published. */
+export interface BuiltImage extends ImageLayout {
+  /** Each platform's by itself, which says nothing of the commit: as long as its files are the same, so is it. */
+  layouts: (PlatformLayout & { container: Container })[]
+  /** What it began with. */
+  bases: BaseImage[]
+  /** The Dockerfile; absent where Slipway made the image by itself. */
+  dockerfile?: string
+}
+
+/** The stage, with what it built. */
+export interface Built extends Stage {
+  image?: BuiltImage
+}
+
+/** One platform's build. */
+interface Variant {
+  platform: string
+  container: Container
+  bases: BaseImage[]
+  /** The references of bases of which no digest was found. */
+  unresolved: string[]
+  emulated: EmulatedRun[]
+}
+
+/** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME or UNKNOWN_PLATFORM. */
+export async function imageInputs(
+  { source, settings, invocation, now }: Service,
+  revision: Revision,
+  secrets: readonly Secret[],
+  platforms: readonly Platform[],
+): Promise<ImageInputs> {
+  const config = parseConfig(settings || undefined)
+  const { committed } = revision
+  if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
+  const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : config.image.platforms
+  const suppressions = await readSuppressions(source, now)
+  return { source, config, suppressions, revision, secrets, platforms: wanted, invocation }
+}
+
+/** Builds the image of every platform. Throws for nothing that a service can do. */
+export function runBuild(inputs: ImageInputs): Promise<Built> {
+  const stage = identity("image", "build", "", inputs.invocation)
+  return attempted<Omit<Built, keyof typeof stage>>(stage, () => buildWork(inputs))
+}
+
+/** What stands before the command that fails; the image itself where all is well. */
+export async function debugBuild(inputs: ImageInputs): Promise<Container> {
+  const dockerfile = await chosenDockerfile(inputs)
+  const [first = ""] = inputs.platforms
+  if (dockerfile === undefined) return (await ownVariant(first, inputs)).container
+  const builds = await Promise.all(
+    inputs.platforms.map((platform) => buildDockerfile(dockerfileInputs(platform, inputs))),
+  )
+  const build = builds.find((each) => "failure" in each) ?? builds[0]
+  if (build === undefined) throw new Error("an image has at least one platform")
+  const { container, command } = await inspect(build)
+  return inspectable(container, command)
+}
+
+const dockerfileInputs = (platform: string, { source, config, secrets }: ImageInputs): DockerfileInputs => ({
+  source,
+  config,
+  platform,
+  secrets,
+})
+
+async function buildWork(inputs: ImageInputs) {
+  const begun = Date.now()
+  const dockerfile = await chosenDockerfile(inputs)
+  const build = dockerfile === undefined ? ownVariant : dockerfileVariant
+  const [variants, warnings] = await Promise.all([
+    Promise.all(inputs.platforms.map((platform) => build(platform, inputs))),
+    dockerfile === undefined ? [] : heavyContext(inputs),
+  ])
+  const timing = { began: begun, milliseconds: Date.now() - begun, cached: null }
+  const failures = variants.filter((variant) => "message" in variant)
+  if (failures.length > 0) return { ...failed(failures, warnings), ...timing }
+  const containers = variants.filter((variant) => "container" in variant)
+  const built = await layOut(containers, { dated: dockerfile === undefined }, inputs)
+  const image: BuiltImage = { ...built, ...(dockerfile !== undefined && { dockerfile }) }
+  const whose = dockerfile ?? "made by Slipway"
+  const said = warnings.map(({ message }) => `warning: ${message}`)
+  return {
+    ...passed(
+      [`${count(image.images.length, "platform")}, ${whose}: ${image.digest}`, ...said].join("; "),
+      warnings,
+    ),
+    ...timing,
+    milliseconds: Date.now() - begun,
+    exitCode: overall([]),
+    log: [
+      ...image.images.map(layerLines),
+      ...variants.flatMap((variant) => ("container" in variant ? emulation(variant) : [])),
+    ].join(""),
+    facts: await facts(image, variants, inputs),
+    image,
+  }
+}
+
+/** The Dockerfile that the settings name, or the usual one where there is one. */
+async function chosenDockerfile({ source, config }: ImageInputs): Promise<string | undefined> {
+  const { dockerfile } = config.image
+  return dockerfile ?? ((await source.exists("Dockerfile")) ? "Dockerfile" : undefined)
+}
+
+async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | BuildFailure> {
+  const build = await buildDockerfile(dockerfileInputs(platform, inputs))
+  if ("failure" in build) return build.failure
+  const bases = await baseImages(baseReferences(build.prepared.stages ?? []))
+  return { platform, container: build.image, ...bases, emulated: build.emulated }
+}
+
+async function ownVariant(platform: string, { source, config, revision }: ImageInputs): Promise<Variant> {
+  const [container, version] = await Promise.all([
+    pythonImage(source, config, platform as Platform, revision),
+    servicePython(source, config),
+  ])
+  const bases = await baseImages([{ reference: imageReference("python", version, config.images), platform }])
+  return { platform, container, ...bases, emulated: [] }
+}
+
+const servicePython = async (source: Directory, config: Config): Promise<string> =>
+  pythonVersion(
+    await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])]),
+    config.python.version,
+  )
+
+/**
+ * The digests of the images that others begin with. What can't be found out, such as that of a reference with variables
+ * that only the engine can read, is no reason to fail an image that has been built: it is left out.
+ */
+async function baseImages(
+  bases: readonly Omit<BaseImage, "digest">[],
+): Promise<Pick<Variant, "bases" | "unresolved">> {
+  const found = await Promise.all(bases.map(async (base) => ({ ...base, digest: await digestOf(base) })))
+  return {
+    bases: found.filter(({ digest }) => digest !== ""),
+    unresolved: found.filter(({ digest }) => digest === "").map(({ reference }) => reference),
+  }
+}
+
+async function digestOf({ reference, platform }: Omit<BaseImage, "digest">): Promise<string> {
+  try {
+    const base = dag.container({ platform: platform as Platform }).from(reference)
+    return (await base.imageRef()).split("@")[1] ?? ""
+  } catch {
+    return ""
+  }
+}
+
+function failed(failures: readonly BuildFailure[], warnings: readonly Finding[]) {
+  const [first] = failures
+  return {
+    status: "failed" as const,
+    reason: first === undefined ? "" : failureReason(first),
+    findings: [...distinct(failures.map(failureFinding)), ...warnings],
+    exitCode: overall(failures.map(failureExitCode)),
+    log: failures.map(failureLog).join("\n"),
+  }
+}
+
+/** What fails on one platform mostly does so on the others, in the same words. */
+const distinct = (findings: readonly Finding[]): Finding[] => [
+  ...new Map(findings.map((finding) => [finding.message, finding])).values(),
+]
+
+/** A build context that is bigger than anybody wants is warned of, if it can be weighed: no build fails for it. */
+async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
+  const weighing = servicePython(source, config).then((version) => weighContext(source, config, version))
+  const weight = await weighing.catch(() => undefined)
+  const message = weight && contextWarning(weight, config.image.context)
+  if (message === undefined) return []
+  return [
+    { tool: "slipway", rule: "context", level: "warning", advisory: true, file: ".dockerignore", message },
+  ]
+}
+
+async function layOut(
+  variants: readonly Variant[],
+  { dated }: { dated: boolean },
+  { revision, config, source }: ImageInputs,
+) {
+  const name = serviceName(await texts(source, MANIFESTS), config.name)
+  const names = labels(name, { ...revision, origin: config.release.source ?? revision.origin })
+  const created = revision.committed || NO_TIME
+  const layouts = variants.map(({ platform, container: bare }) => {
+    const container = Object.entries(names).reduce(
+      (image, [name, value]) => image.withLabel(name, value),
+      bare,
+    )
+    const layout = platformLayout(bare, { platform, dated: dated ? created : "" }, config)
+    return { platform, container, layout }
+  })
+  const layout = await indexLayout(layouts, { created, labels: names }, config)
+  const bases = new Map(
+    variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]),
+  )
+  return { ...layout, layouts, bases: [...bases.values()] }
+}
+
+async function facts(
+  image: BuiltImage,
+  variants: readonly (Variant | BuildFailure)[],
+  { config }: ImageInputs,
+) {
+  const sizes = image.images.map((found): [string, string] => [found.platform, imageText(found)])
+  const slow = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
+  const time = slow.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  const emulated =
+    slow.length === 0 ? "none" : `${count(slow.length, "command")} in ${duration(time)}, see logs/build.log`
+  const unresolved = new Set(
+    variants.flatMap((variant) => ("unresolved" in variant ? variant.unresolved : [])),
+  )
+  const note = await standInNote(regctl(config))
+  return {
+    ...Object.fromEntries(sizes),
+    digest: image.digest,
+    "emulated commands": emulated,
+    ...(unresolved.size > 0 && {
+      "base images": oneLine(`${[...unresolved].join(", ")} could not be resolved`),
+    }),
+    ...(note && { regctl: note.trim() }),
+  }
+}
+
+/** The commands that ran on an emulated processor, and how long each took. */
+const emulation = ({ platform, emulated }: Variant): string[] =>
+  emulated.map(({ instruction, milliseconds, cached }) => {
+    const time = cached ? "cached" : duration(milliseconds)
+    return `${platform} emulated, line ${instruction.line} (${time}): ${instructionText(instruction)}\n`
+  })

@@ -1,0 +1,132 @@
+import {
+  type BuildArg,
+  type Container,
+  dag,
+  type Directory,
+  type DirectoryDockerBuildOpts,
+  type Platform,
+  type Secret,
+} from "@dagger.io/dagger"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import {
+  type Dockerfile,
+  EPOCH,
+  type Instruction,
+  parseDockerfile,
+  withEpoch,
+} from "../lib/image/dockerfile.js"
+import { ignorePatterns } from "../lib/image/context.js"
+import { type PlannedStage, type Platforms, planStages, platformArguments } from "../lib/image/plan.js"
+import { NO_TIME } from "../lib/image/revision.js"
+import { type NamedSecret, namedSecrets } from "../stage/secrets.js"
+
+/** What a Dockerfile is built with. */
+export interface DockerfileInputs {
+  source: Directory
+  config: Config
+  platform: string
+  secrets: readonly Secret[]
+}
+
+/** A Dockerfile that has been read, and all that its build is asked for with. */
+export interface Prepared {
+  source: Directory
+  file: string
+  text: string
+  dockerfile: Dockerfile
+  platforms: Platforms
+  /** The stages that the image needs; undefined where the one that is asked for doesn't exist. */
+  stages: PlannedStage[] | undefined
+  args: Record<string, string>
+  secrets: NamedSecret[]
+  /** The stage to build; undefined for the last. */
+  target: string | undefined
+  /** What every build of it or of a part is asked for with. */
+  options: DirectoryDockerBuildOpts
+}
+
+/** Where the parts of a Dockerfile lie while they are built. */
+const PARTS = ".slipway-dockerfile"
+
+/** The Dockerfile of a service, by its path in the source. */
+export const dockerfileOf = ({ image }: Config): string => image.dockerfile ?? "Dockerfile"
+
+/** Reads the Dockerfile. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE. */
+export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepared> {
+  const { source, config, platform } = inputs
+  const file = dockerfileOf(config)
+  if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
+  const [text, native, secrets] = await Promise.all([
+    source.file(file).contents(),
+    dag.defaultPlatform(),
+    namedSecrets(inputs.secrets),
+  ])
+  const platforms = { target: platform, native }
+  const args = buildArguments(config, platforms)
+  const dockerfile = parseDockerfile(text)
+  const { target } = config.image
+  const options = {
+    platform: platform as Platform,
+    buildArgs: Object.entries(args).map(([name, value]): BuildArg => ({ name, value })),
+    secrets: secrets.map(({ secret }) => secret),
+  }
+  const stages = planStages(dockerfile, target, platforms, args)
+  return { source, file, text, dockerfile, platforms, stages, args, secrets, target, options }
+}
+
+/** The configured ones come last: they may set even these. */
+function buildArguments({ image }: Config, platforms: Platforms): Record<string, string> {
+  const configured = image.args.map((arg): [string, string] => {
+    const end = arg.indexOf("=")
+    return [arg.slice(0, end), arg.slice(end + 1)]
+  })
+  return {
+    ...platformArguments(platforms),
+    // Not the commit's time: each commit would run every command anew.
+    [EPOCH]: String(Date.parse(NO_TIME) / 1000),
+    ...Object.fromEntries(configured),
+  }
+}
+
+/** Builds parts of a Dockerfile, by their numbers. */
+export type BuildPart = (part: number) => Container
+
+/**
+ * Lays parts of a Dockerfile beside the source, so that each sees the files that the whole would see: they lie in a
+ * folder that their own ignore files leave out. All are there before the first is built, since the engine then knows
+ * what they copy for one and the same, and looks at it once.
+ */
+export async function dockerfileParts(
+  { source, file, options }: Prepared,
+  texts: readonly string[],
+): Promise<BuildPart> {
+  const ignore = await ignoreFile(source, file)
+  const ignored = `${ignore}\n${PARTS}\n`
+  const parts = texts.reduce(
+    (folder, text, part) =>
+      folder.withNewFile(String(part), withEpoch(text)).withNewFile(`${part}.dockerignore`, ignored),
+    dag.directory(),
+  )
+  const exclude = ignorePatterns(ignore)
+  // The engine would take an image for another one after an edit to what is ignored, and so would all that is made of it.
+  const context = (exclude.length === 0 ? source : source.filter({ exclude })).withDirectory(PARTS, parts)
+  return (part) => context.dockerBuild({ ...options, dockerfile: `${PARTS}/${part}` })
+}
+
+/** The text of the ignore file that counts: the Dockerfile's own, unless it is empty or missing. */
+export async function ignoreFile(source: Directory, file: string): Promise<string> {
+  for (const path of [`${file}.dockerignore`, ".dockerignore"]) {
+    const text = (await source.exists(path)) ? await source.file(path).contents() : ""
+    if (text !== "") return text
+  }
+  return ""
+}
+
+/** Builds a text that copies nothing, as a Dockerfile. */
+export const withoutContext = (text: string, { options }: Prepared): Container =>
+  dag.directory().withNewFile("Dockerfile", text).dockerBuild(options)
+
+/** The Dockerfile up to an instruction: it builds that instruction's stage, as far as it goes. */
+export const until = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>
+  `${text.split("\n").slice(0, endLine).join("\n")}\n`

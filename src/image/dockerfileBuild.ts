@@ -1,0 +1,260 @@
+import type { Container } from "@dagger.io/dagger"
+import {
+  type DockerfileInputs,
+  dockerfileParts,
+  type Prepared,
+  prepareDockerfile,
+  until,
+  withoutContext,
+} from "./dockerfile.js"
+import { isExecError } from "../lib/run/execError.js"
+import {
+  type BuildFailure,
+  buildFailure,
+  complaintLine,
+  type EngineError,
+  type Place,
+  placeOfCommand,
+  placeOfLine,
+  placeWithoutStage,
+  placesIn,
+} from "../lib/image/buildFailure.js"
+import { EPOCH, type Instruction, originalLine, withEpoch } from "../lib/image/dockerfile.js"
+import {
+  argumentsOf,
+  isEmulated,
+  isFromScratch,
+  mountsOf,
+  type PlannedStage,
+  samePlatform,
+  secretPath,
+} from "../lib/image/plan.js"
+
+/** A command that only an emulator can run. */
+export interface EmulatedRun {
+  instruction: Instruction
+  stage: PlannedStage
+  milliseconds: number
+  /** True where its result was kept from an earlier build. */
+  cached: boolean
+}
+
+export type DockerfileBuild = { prepared: Prepared } & (
+  { image: Container; emulated: EmulatedRun[] } | { failure: BuildFailure }
+)
+
+/**
+ * Builds the service's own Dockerfile. Throws for nothing that stands in it: what failed is in the result. Fails with
+ * NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE.
+ */
+export async function buildDockerfile(inputs: DockerfileInputs): Promise<DockerfileBuild> {
+  const prepared = await prepareDockerfile(inputs)
+  const misfit = unfit(prepared)
+  if (misfit !== undefined) return { prepared, failure: misfit }
+  try {
+    const { image, emulated } = await build(prepared)
+    const clean = await withoutArguments(withoutSecrets(await image.sync(), prepared), prepared)
+    const foreign = await foreignImage(clean, prepared)
+    return foreign === undefined ? { prepared, image: clean, emulated } : { prepared, failure: foreign }
+  } catch (error) {
+    return { prepared, failure: await explained(prepared, engineError(error)) }
+  }
+}
+
+function failureOf(prepared: Prepared, error: EngineError, place?: Place): BuildFailure {
+  const { file, text, platforms } = prepared
+  const secrets = prepared.secrets.map(({ name }) => name)
+  return buildFailure({ file, text, platform: platforms.target, secrets }, error, place)
+}
+
+/** What makes building of no use. */
+function unfit(prepared: Prepared): BuildFailure | undefined {
+  const { dockerfile, stages, platforms, target } = prepared
+  if (target !== undefined && stages === undefined) {
+    const names = dockerfile.stages.flatMap(({ name }) => (name === "" ? [] : [name])).join(", ")
+    const message = `it has no stage "${target}"${names === "" ? "" : `, only ${names}`}`
+    return failureOf(prepared, { message })
+  }
+  const last = stages?.at(-1)
+  if (last === undefined || last.platform === "" || samePlatform(last.platform, platforms.target))
+    return undefined
+  return otherPlatform(prepared, last.platform)
+}
+
+function otherPlatform(prepared: Prepared, platform: string): BuildFailure {
+  const { stages = [], platforms } = prepared
+  const message = `the image is always for ${platform}, and can't be built for ${platforms.target}`
+  return failureOf(prepared, { message }, placesIn(stages.slice(-1))[0])
+}
+
+/**
+ * What an image is for shows at last where its base is named by a digest. One from scratch is for what it was asked to
+ * be: the engine (0.21.8) takes it for its own.
+ */
+async function foreignImage(image: Container, prepared: Prepared): Promise<BuildFailure | undefined> {
+  const { stages = [], platforms } = prepared
+  const platform = await image.platform()
+  return samePlatform(platform, platforms.target) || isFromScratch(stages)
+    ? undefined
+    : otherPlatform(prepared, platform)
+}
+
+type InstructionPlace = ReturnType<typeof placesIn>[number]
+
+async function build(prepared: Prepared): Promise<{ image: Container; emulated: EmulatedRun[] }> {
+  const { stages = [], platforms } = prepared
+  const commands = placesIn(stages.filter((stage) => isEmulated(stage, platforms))).filter(
+    ({ instruction }) => instruction.keyword === "RUN",
+  )
+  if (commands.length === 0)
+    return { image: (await dockerfileParts(prepared, [targetOnly(prepared)]))(0), emulated: [] }
+  const problem = await conversionProblem(prepared, targetOnly(prepared))
+  if (problem !== undefined) throw problem // before anything is emulated for nothing
+  return emulate(prepared, commands)
+}
+
+/** What takes less, in milliseconds, was not run: the shortest command takes the emulator 130 and more. */
+const KEPT = 100
+
+/** From here on it takes no second look to see that a command ran. */
+const CERTAIN = 1000
+
+/**
+ * Builds step by step, up to what stands before each emulated command and then up to itself, and so sees how long each
+ * takes. A step whose result is known costs 20 to 150 ms, by what else the machine does: so a quick one is asked for
+ * once more with a label behind it, and what that takes is taken off.
+ */
+async function emulate(prepared: Prepared, commands: readonly InstructionPlace[]) {
+  const { text } = prepared
+  const steps = commands.flatMap(({ instruction, stage }) => [...before(instruction, stage), instruction])
+  const ends = [...new Set([...steps, ...lastOf(prepared)])]
+  const texts = ends.map((end) => until(text, end))
+  const part = await dockerfileParts(prepared, [...texts, ...texts.map((text) => `${text}LABEL again=\n`)])
+  const took = async (index: number): Promise<number> => {
+    const begun = Date.now()
+    await part(index).sync()
+    return Date.now() - begun
+  }
+  const times = new Map<Instruction, number>()
+  for (const [index, end] of ends.entries()) {
+    const first = await took(index)
+    const again = end.keyword === "RUN" && first < CERTAIN ? await took(ends.length + index) : 0
+    times.set(end, Math.max(0, first - again))
+  }
+  const emulated = commands.map(({ instruction, stage }) => {
+    const milliseconds = times.get(instruction) ?? 0
+    return { instruction, stage, milliseconds, cached: milliseconds < KEPT }
+  })
+  return { image: part(ends.length - 1), emulated }
+}
+
+/** The instruction before another one in its stage, if it is not the first. */
+export const before = (instruction: Instruction, { stage }: PlannedStage): Instruction[] =>
+  stage.instructions.slice(0, stage.instructions.indexOf(instruction)).slice(-1)
+
+const lastOf = ({ stages }: Prepared): Instruction[] => stages?.at(-1)?.stage.instructions.slice(-1) ?? []
+
+/** The text without what follows the target. */
+const targetOnly = (prepared: Prepared): string =>
+  until(prepared.text, lastOf(prepared)[0] ?? { endLine: Infinity })
+
+/** Takes the secrets from the image's container, where the engine (0.21.8) leaves them mounted: one for each mount. */
+function withoutSecrets(image: Container, { stages = [], secrets }: Prepared): Container {
+  const mounts = placesIn(stages)
+    .flatMap(({ instruction }) => mountsOf(instruction))
+    .filter(({ type }) => type === "secret")
+  const unmounted = [...secrets.map(({ name }) => ({ id: name })), ...mounts].reduce<Container>(
+    (container, mount) => container.withoutMount(secretPath(mount)),
+    image,
+  )
+  return mounts.reduce((container, { env }) => container.withoutSecretVariable(env ?? ""), unmounted)
+}
+
+/** Takes from the image's environment the build arguments that the engine (0.21.8) leaves there. */
+async function withoutArguments(image: Container, prepared: Prepared): Promise<Container> {
+  const { stages = [] } = prepared
+  const declared = placesIn(stages).flatMap(({ instruction }) => argumentsOf(instruction))
+  const names = new Set([EPOCH, ...declared.map(({ name }) => name)])
+  const settings = withoutContext(settingsOf(prepared), prepared)
+  const foreign = await Promise.all(
+    [...names].map(async (name) => ((await isSet(settings, name)) ? [] : [name])),
+  )
+  return foreign.flat().reduce((clean, name) => clean.withoutEnvVariable(name), image)
+}
+
+/** The SDK's type doesn't say that there is null for a variable that isn't set. */
+const isSet = async (container: Container, name: string): Promise<boolean> =>
+  ((await container.envVariable(name)) as string | null) !== null
+
+/** The Dockerfile without what changes files: its image has the same environment, and is made of nothing but settings. */
+function settingsOf(prepared: Prepared): string {
+  const lines = targetOnly(prepared).split("\n")
+  for (const { instruction, line, endLine } of placesIn(prepared.stages ?? []))
+    if (["RUN", "COPY", "ADD", "WORKDIR"].includes(instruction.keyword)) lines.fill("", line - 1, endLine)
+  return lines.join("\n")
+}
+
+/** What the SDK throws. Not by its class: the official runtime has none among what modules can import. */
+function engineError(error: unknown): EngineError {
+  if (!isExecError(error)) return { message: error instanceof Error ? error.message : String(error) }
+  const { message, exitCode, stdout, stderr } = error
+  const { cmd } = error as { cmd?: string[] }
+  return { message, exitCode, stdout, stderr, ...(cmd !== undefined && { command: cmd }) }
+}
+
+/** Finds out which instruction it was. */
+async function explained(prepared: Prepared, error: EngineError): Promise<BuildFailure> {
+  const { dockerfile, stages = [], text } = prepared
+  const said = complaintLine(error, withEpoch(text))
+  const line = said && originalLine(text, said)
+  if (line !== undefined) return failureOf(prepared, error, placeOfLine(dockerfile, line))
+  const known = placeOfCommand(stages, error.command) ?? placeWithoutStage(dockerfile)
+  if (known !== undefined) return failureOf(prepared, error, known)
+  if (isConversion(error)) return failureOf(prepared, error, await whereItBreaks(prepared))
+  const found = await whereItFails(prepared)
+  if (found !== undefined) return failureOf(prepared, found.error, found.place)
+  const passing = failureOf(prepared, error)
+  return { ...passing, infrastructure: true, message: `${passing.message} (and passed when repeated)` }
+}
+
+/** True for an error that came before anything was run. */
+const isConversion = ({ message }: EngineError): boolean => message.startsWith("failed to convert Dockerfile")
+
+/** The first instruction that the engine can't make sense of. Nothing is run for it. */
+async function whereItBreaks(prepared: Prepared): Promise<Place | undefined> {
+  for (const place of placesIn(prepared.stages ?? []))
+    if ((await conversionProblem(prepared, until(prepared.text, place))) !== undefined) return place
+  return undefined
+}
+
+/** The first instruction that can't be carried out. Those before it are kept, and cost nothing. */
+async function whereItFails(prepared: Prepared): Promise<{ place: Place; error: EngineError } | undefined> {
+  const places = placesIn(prepared.stages ?? [])
+  const part = await dockerfileParts(
+    prepared,
+    places.map((place) => until(prepared.text, place)),
+  )
+  for (const [index, place] of places.entries()) {
+    try {
+      await part(index).sync()
+    } catch (error) {
+      return { place, error: engineError(error) }
+    }
+  }
+  return undefined
+}
+
+/** A secret that is never there: a build that asks for it has been understood, and ends before it runs anything. */
+const NOTHING = "slipway-nothing"
+
+/** What keeps a Dockerfile from being understood; undefined for nothing. */
+async function conversionProblem(prepared: Prepared, text: string): Promise<Error | undefined> {
+  const last = `RUN --mount=type=secret,id=${NOTHING},required=true true`
+  try {
+    await withoutContext(`${text}\n${last}\n`, prepared).sync()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return error.message.includes(`"${NOTHING}"`) ? undefined : error
+  }
+}

@@ -1,0 +1,124 @@
+import { posix } from "node:path"
+import { type Container, dag, type Directory, ExistsType } from "@dagger.io/dagger"
+import { dockerfileParts, ignoreFile, type Prepared, until } from "./dockerfile.js"
+import { before, type DockerfileBuild } from "./dockerfileBuild.js"
+import { fail } from "../lib/errors.js"
+import { failureReason } from "../lib/image/buildFailure.js"
+import { ignorePatterns } from "../lib/image/context.js"
+import type { Instruction } from "../lib/image/dockerfile.js"
+import {
+  argumentsOf,
+  type Mount,
+  mountsOf,
+  type PlannedStage,
+  secretName,
+  secretPath,
+} from "../lib/image/plan.js"
+
+/** A container to look around in, and what it ran or would run. */
+export interface Inspection {
+  container: Container
+  command: string[]
+}
+
+/**
+ * The container as it stood before the command that failed, with what that mounts; the image itself where nothing did.
+ * Fails with IMAGE_BUILD where no container had been begun.
+ */
+export async function inspect(result: DockerfileBuild): Promise<Inspection> {
+  if ("image" in result) return imageInspection(result.image)
+  const { prepared, failure } = result
+  const { instruction, stage } = failure.place ?? {}
+  if (instruction === undefined || stage === undefined || before(instruction, stage).length === 0)
+    throw fail("IMAGE_BUILD", [failureReason(failure)])
+  const container = await standing(prepared, instruction, stage)
+  const { command } = failure
+  if (command === undefined)
+    return { container, command: ["echo", `nothing to run again: ${failureReason(failure)}`] }
+  const mounted = await withMounts(container, instruction, prepared)
+  return { container: mounted, command: [...command] }
+}
+
+async function imageInspection(image: Container): Promise<Inspection> {
+  const [entrypoint, args] = await Promise.all([image.entrypoint(), image.defaultArgs()])
+  return { container: image, command: [...entrypoint, ...args] }
+}
+
+/** The stage up to an instruction. A command sees arguments as variables, which would else be gone after it. */
+async function standing(
+  prepared: Prepared,
+  instruction: Instruction,
+  { stage }: PlannedStage,
+): Promise<Container> {
+  const { text, args, dockerfile } = prepared
+  const declared = (instructions: readonly Instruction[]) => instructions.flatMap(argumentsOf)
+  const set = new Set([
+    ...Object.keys(args),
+    ...[...declared(dockerfile.globals), ...declared(stage.instructions)].flatMap(({ name, value }) =>
+      value === undefined ? [] : [name],
+    ),
+  ])
+  const earlier = stage.instructions.slice(0, stage.instructions.indexOf(instruction))
+  const names = declared(earlier).flatMap(({ name }) => (set.has(name) || isPlatform(name) ? [name] : []))
+  const variables = [...new Set(names)].map((name) => `${name}="$${name}"`).join(" ")
+  const end = until(text, { endLine: instruction.line - 1 })
+  const part = await dockerfileParts(prepared, [variables === "" ? end : `${end}ENV ${variables}\n`])
+  return part(0)
+}
+
+const isPlatform = (name: string): boolean => /^TARGET(?:PLATFORM|OS|ARCH|VARIANT)$/.test(name)
+
+/** Mounts what a `RUN` mounts while it runs. */
+async function withMounts(container: Container, run: Instruction, prepared: Prepared): Promise<Container> {
+  let mounted = container
+  for (const mount of mountsOf(run)) mounted = await withMount(mounted, mount, prepared)
+  return mounted
+}
+
+async function withMount(container: Container, mount: Mount, prepared: Prepared): Promise<Container> {
+  const { type = "bind", target = mount.dst ?? mount.destination } = mount
+  if (type === "secret") return withSecret(container, mount, prepared)
+  if (target === undefined) return container
+  const place = posix.resolve("/", await container.workdir(), target)
+  if (type === "tmpfs") return container.withMountedTemp(place)
+  // As the engine names it, so that it is the same volume.
+  if (type === "cache")
+    return container.withMountedCache(place, dag.cacheVolume(`/${mount.id ?? posix.normalize(target)}`))
+  return type === "bind" ? withBind(container, mount, place, prepared) : container
+}
+
+function withSecret(container: Container, mount: Mount, { secrets }: Prepared): Container {
+  const { env, uid = "0", gid = "0", mode = "0400" } = mount
+  const { secret } = secrets.find(({ name }) => name === secretName(mount)) ?? {}
+  if (secret === undefined) return container
+  if (env !== undefined) return container.withSecretVariable(env, secret)
+  const options = { owner: `${uid}:${gid}`, mode: Number.parseInt(mode, 8) }
+  return container.withMountedSecret(secretPath(mount), secret, options)
+}
+
+async function withBind(
+  container: Container,
+  { from, source, src }: Mount,
+  place: string,
+  prepared: Prepared,
+): Promise<Container> {
+  const files = await filesOf(from, prepared)
+  const path = posix.join("/", source ?? src ?? "")
+  const folder = path === "/" || (await files.exists(path, { expectedType: ExistsType.DirectoryType }))
+  return folder
+    ? container.withMountedDirectory(place, files.directory(path))
+    : container.withMountedFile(place, files.file(path))
+}
+
+/** The files of a stage or an image, or without a name those that are sent to the build. */
+async function filesOf(from: string | undefined, prepared: Prepared): Promise<Directory> {
+  const { source, file, text, stages = [], options } = prepared
+  if (from === undefined) return source.filter({ exclude: ignorePatterns(await ignoreFile(source, file)) })
+  const end = stages.find(({ stage }) => stage.name === from.toLowerCase())?.stage.instructions.at(-1)
+  if (end !== undefined) return (await dockerfileParts(prepared, [until(text, end)]))(0).rootfs()
+  const { platform } = options
+  return dag
+    .container(platform === undefined ? {} : { platform })
+    .from(from)
+    .rootfs()
+}

@@ -1,0 +1,143 @@
+import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import { entryCommand, exampleCommand, projectScripts } from "../lib/image/command.js"
+import { NO_TIME, type Revision } from "../lib/image/revision.js"
+import { healthCheck, USER, withUser } from "../lib/image/sources.js"
+import {
+  type Contents,
+  foreignFiles,
+  foreignPackages,
+  processor,
+  readBase,
+  uvPlatform,
+} from "../lib/image/wheels.js"
+import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
+import { readPins } from "../lib/python/pins.js"
+import {
+  APP,
+  type LayerInputs,
+  packageLayer,
+  resolve,
+  SCRIPT,
+  secondsOf,
+  type Service,
+  serviceLayer,
+  VENV,
+} from "./pythonLayers.js"
+import { pythonBase } from "../python/environment.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { texts } from "../stage/texts.js"
+
+/** What installs packages. The image holds those that it runs in an environment of their own. */
+const INSTALLERS = [
+  ...["/usr/bin", "/usr/local/bin"].flatMap((folder) =>
+    ["pip", "pip[0-9]*", "wheel", "uv", "uvx"].map((name) => `${folder}/${name}`),
+  ),
+  ...["/usr/lib/python3", "/usr/local/lib/python3*"].flatMap((library) =>
+    ["pip", "pip-*", "setuptools", "setuptools-*", "wheel", "wheel-*", "uv", "uv-*", "bin/uv*"]
+      .concat("pkg_resources", "_distutils_hack", "distutils-precedence.pth")
+      .map((name) => `${library}/*-packages/${name}`),
+  ),
+]
+
+/**
+ * Makes the image of a Python service that has no Dockerfile: its packages in one layer, the service itself in another.
+ * Nothing of the image is run in making it, so that it takes no emulation. The same sources give the same layers. Of
+ * the service's folder it holds what `.gitignore` lets in, without tests and what else is never run.
+ */
+export async function pythonImage(
+  source: Directory,
+  config: Config,
+  platform: Platform,
+  revision: Revision,
+): Promise<Container> {
+  const manifests = await texts(source, [...MANIFESTS, "Procfile", ...(config.python.requirements ?? [])])
+  const version = pythonVersion(manifests, config.python.version)
+  const reference = imageReference("python", version, config.images)
+  const base = dag.container({ platform }).from(reference)
+  const builder = withScripts(await pythonBase(version, config), SCRIPT)
+    .withEnvVariable("UV_LINK_MODE", "copy") // the cache is another file system
+    .withEnvVariable("UV_NO_WRAP", "1") // for what is read of its complaints
+  const files = await source.glob("**/*.py")
+  const { target, additions } = await describe(builder, base, platform, reference)
+  const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }
+  const resolution = await resolve(inputs)
+  const [packages, service] = await Promise.all([
+    packageLayer(inputs, resolution),
+    serviceLayer(inputs, resolution.folders),
+  ])
+  refuseForeign(packages.contents, service.contents, platform)
+  const command = commandOf(inputs, service, resolution.lock)
+  return configured(base.withRootfs(base.rootfs().withoutFiles(INSTALLERS)), config)
+    .with((image) => (service.isInstalled ? image : image.withEnvVariable("PYTHONPATH", service.path)))
+    .withDirectory("/", additions)
+    .withDirectory("/", packages.files)
+    .withDirectory("/", service.files)
+    .withDefaultArgs(command)
+}
+
+/** What must be known of a base image, and what it lacks: the service's user, and bytecode of Python's own modules. */
+async function describe(builder: Container, base: Container, platform: Platform, reference: string) {
+  const described = builder
+    .withMountedDirectory("/target", base.rootfs())
+    .withDirectory("/slipway/base", await accounts(base))
+    .withExec(["python", `${SCRIPTS}/${SCRIPT}`, "base", `${secondsOf(NO_TIME)}`, "/target", "/slipway/base"])
+  const { machine, libc } = readBase(await described.stdout())
+  if (machine !== processor(platform).machine) throw fail("WRONG_PROCESSOR", [[reference], platform])
+  return { target: uvPlatform(platform, libc), additions: described.directory("/slipway/base") }
+}
+
+/** The files of /etc by which the service's user has a name. */
+async function accounts(base: Container): Promise<Directory> {
+  const add = async (folder: Promise<Directory>, name: "passwd" | "group") =>
+    (await folder).withNewFile(`etc/${name}`, withUser(name, await base.file(`/etc/${name}`).contents()))
+  return add(add(Promise.resolve(dag.directory()), "passwd"), "group")
+}
+
+/** Lets nothing into an image that its processor can't run. */
+function refuseForeign(packages: Contents, service: Contents, platform: Platform): void {
+  const names = [...foreignPackages(packages, platform), ...foreignPackages(service, platform)]
+  const reason = "what was installed is for another processor"
+  if (names.length > 0) throw fail("NO_WHEEL", [names, platform, reason])
+  const files = foreignFiles(service.programs, platform)
+  if (files.length > 0) throw fail("WRONG_PROCESSOR", [files, platform])
+}
+
+function commandOf({ config, files, manifests }: LayerInputs, service: Service, lock: string): string[] {
+  const { command: chosen, port } = config.image
+  const installed = service.contents.distributions.flatMap(({ scripts }) => scripts)
+  const scripts = service.isInstalled
+    ? Object.fromEntries(installed.map((name) => [name, [name]]))
+    : projectScripts(manifests["pyproject.toml"] ?? "")
+  const command = entryCommand({
+    ...(chosen && { chosen }),
+    ...(manifests.Procfile !== undefined && { procfile: manifests.Procfile }),
+    scripts,
+    modules: service.contents.modules,
+  })
+  if (!("missing" in command)) return command
+  const packages = new Set(readPins([{ name: "requirements.txt", text: lock }]).keys())
+  throw fail("NO_COMMAND", [command.missing, exampleCommand(files, packages, port)])
+}
+
+/** The same environment, user and health check for each service, so that an edit to it changes none of them. */
+const configured = (base: Container, { image }: Config): Container =>
+  base
+    .withoutEntrypoint()
+    .withEnvVariable("PATH", `${VENV}/bin:$PATH`, { expand: true })
+    .withEnvVariable("PYTHONDONTWRITEBYTECODE", "1") // it is there, and can't be written
+    .withEnvVariable("PYTHONUNBUFFERED", "1")
+    .withEnvVariable("HOME", "/tmp")
+    .withEnvVariable("PORT", String(image.port)) // what Procfiles ask for
+    .withUser(`${USER}:${USER}`)
+    .withWorkdir(APP)
+    .withExposedPort(image.port)
+    .withDockerHealthcheck(healthCheck(image.port, image.health), {
+      interval: "10s",
+      timeout: "5s",
+      startPeriod: "30s",
+      startInterval: "1s",
+      retries: 3,
+    })

@@ -1,0 +1,188 @@
+import type { Container, Directory, DirectoryFilterOpts, Platform } from "@dagger.io/dagger"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import { isExecError } from "../lib/run/execError.js"
+import {
+  findsNoPackage,
+  isPackage,
+  readHashes,
+  runtimeRequirements,
+  withHashes,
+  withoutFolders,
+} from "../lib/image/requirements.js"
+import { NO_TIME, type Revision } from "../lib/image/revision.js"
+import { notRun } from "../lib/image/sources.js"
+import { type Contents, installFailure, readContents } from "../lib/image/wheels.js"
+import type { Manifests } from "../lib/python/project.js"
+import { VERSIONS } from "../python/project.js"
+import { directoryOf, index } from "../python/environment.js"
+import { SCRIPTS } from "../stage/scripts.js"
+
+/** The packages, and the service where it is one. */
+export const VENV = "/opt/venv"
+/** Where the service runs, with those of its files that aren't installed. */
+export const APP = "/app"
+export const SCRIPT = "slipway_image.py"
+const LOCK = "/slipway/requirements.lock"
+const LOCKED_IN = "/slipway/locked.in"
+const CONSTRAINTS = "/slipway/constraints.txt"
+
+export interface LayerInputs {
+  source: Directory
+  /** The paths of the source's Python files. */
+  files: readonly string[]
+  config: Config
+  platform: Platform
+  /** The platform, as uv calls it. */
+  target: string
+  manifests: Manifests
+  /** Python and uv, of the platform on which this runs. */
+  builder: Container
+  revision: Revision
+}
+
+/** Files of an image, with what is to be known of them. */
+export interface Layer {
+  files: Directory
+  contents: Contents
+}
+
+export interface Service extends Layer {
+  /** Its code is installed, rather than run from its folder. */
+  isInstalled: boolean
+  /** The folders in which Python looks for its code where it isn't. */
+  path: string
+}
+
+export interface Resolution {
+  /** The version of each package, with its hashes where the service's own lock has them. */
+  lock: string
+  /** The folders of the source that are packages themselves. */
+  folders: string[]
+  /** The files that ask for all this. */
+  files: string[]
+}
+
+/** Works out the version of each package for a platform. */
+export async function resolve(inputs: LayerInputs): Promise<Resolution> {
+  const { source, config, manifests, platform, target, builder } = inputs
+  const wanted = runtimeRequirements(manifests, config.python.requirements)
+  const lines = (list: readonly string[]) => list.map((line) => `${line}\n`).join("")
+  const resolved = builder
+    .withDirectory("/src", wanted.needsSource ? source : directoryOf(manifests))
+    .withWorkdir("/src")
+    .withNewFile(LOCKED_IN, lines(wanted.locked))
+    .withNewFile(CONSTRAINTS, lines([...wanted.pins].map(([name, version]) => `${name}==${version}`)))
+    .withExec([
+      ...["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--emit-index-url"],
+      ...[`--python-platform=${target}`, `--constraints=${CONSTRAINTS}`, `--output-file=${LOCK}`],
+      ...[...index(config), LOCKED_IN, ...wanted.inputs],
+    ])
+  try {
+    const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents())
+    return { lock: withHashes(lock, readHashes(manifests)), folders, files: wanted.files }
+  } catch (error) {
+    throw packageError(error, wanted.files, platform)
+  }
+}
+
+/** Installs the packages for a platform, whichever this runs on. */
+export async function packageLayer(
+  { builder, config, platform, target }: LayerInputs,
+  { lock, files }: Resolution,
+): Promise<Layer> {
+  const container = builder
+    .withNewFile(LOCK, lock)
+    .withExec(MAKE_VENV)
+    .withExec([...INSTALL, `--python-platform=${target}`, ...index(config), `--requirements=${LOCK}`])
+  try {
+    return await finish(container, NO_TIME, { include: [inRoot(VENV)] })
+  } catch (error) {
+    throw packageError(error, files, platform)
+  }
+}
+
+const MAKE_VENV = ["uv", "venv", "--quiet", VENV]
+const INSTALL = [
+  ...["uv", "pip", "install", "--quiet", "--no-deps", `--python=${VENV}`],
+  "--no-installer-metadata", // it tells when
+]
+
+/**
+ * Installs the service, or copies it where its build system finds nothing to install. It is the same for all platforms,
+ * unless it holds compiled code.
+ *
+ * @param folders The folders that requirement files name, to be installed as well.
+ */
+export async function serviceLayer(inputs: LayerInputs, folders: readonly string[]): Promise<Service> {
+  const others = folders.filter((folder) => folder !== SELF)
+  const whole = isPackage(inputs.manifests) || others.length < folders.length
+  try {
+    return await serviceOf(inputs, whole ? [SELF, ...others] : others)
+  } catch (error) {
+    if (!isExecError(error)) throw error
+    if (whole && findsNoPackage(error.stderr)) return serviceLayer({ ...inputs, manifests: {} }, others)
+    const { reason, network } = installFailure(error.stderr)
+    throw network
+      ? fail("IMAGE_PACKAGES", [["the service"], reason, network])
+      : fail("SERVICE_NOT_BUILT", [reason])
+  }
+}
+
+/** The source itself, as a folder to install. */
+const SELF = "./"
+
+async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promise<Service> {
+  const { source, files, revision } = inputs
+  const packages = files.flatMap((file) => /^([^/]+)\/__init__\.py$/.exec(file)?.[1] ?? [])
+  const copied = source.filter({ exclude: notRun(new Set(packages)), gitignore: true })
+  const container = built(inputs, folders).withDirectory(APP, copied)
+  // With the commit's time, for browsers ask again only for static files whose time or size is another.
+  const layer = await finish(container, revision.committed || NO_TIME, {
+    include: [inRoot(APP), inRoot(VENV)],
+    exclude: ["pyvenv.cfg", "bin/python*", "lib64"].map((name) => `${inRoot(VENV)}/${name}`),
+  })
+  const inFolder = files.some((file) => file.startsWith("src/")) && !packages.includes("src")
+  const path = [APP, ...(inFolder ? [`${APP}/src`] : [])].join(":")
+  return { ...layer, isInstalled: folders.includes(SELF), path }
+}
+
+/** An environment with nothing but these folders of the source. */
+function built({ source, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
+  const environment = builder.withWorkdir("/src").withExec(MAKE_VENV)
+  if (folders.length === 0) return environment
+  return Object.keys(VERSIONS)
+    .reduce(
+      (container, name) => container.withEnvVariable(name, revision.version || "0.0.0"),
+      environment.withDirectory("/src", source),
+    )
+    .withExec([...INSTALL, "--reinstall", ...index(config), ...folders])
+}
+
+/** Compiles everything, tells what it is, and takes the files that are wanted, with this time. */
+async function finish(container: Container, time: string, files: DirectoryFilterOpts): Promise<Layer> {
+  // Not by `withTimestamps`, which follows links, on the engine's own disk.
+  const finished = container.withExec([
+    "python",
+    `${SCRIPTS}/${SCRIPT}`,
+    "finish",
+    `${secondsOf(time)}`,
+    VENV,
+    APP,
+  ])
+  const contents = readContents(await finished.stdout())
+  return { files: finished.rootfs().filter(files), contents }
+}
+
+/** A time as file systems count. */
+export const secondsOf = (time: string): number => Math.floor(Date.parse(time) / 1000)
+
+const inRoot = (path: string): string => path.slice(1)
+
+function packageError(error: unknown, files: readonly string[], platform: Platform): unknown {
+  if (!isExecError(error)) return error
+  const { packages, reason, network } = installFailure(error.stderr)
+  return packages.length > 0
+    ? fail("NO_WHEEL", [packages, platform, reason])
+    : fail("IMAGE_PACKAGES", [files, reason, network])
+}

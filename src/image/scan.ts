@@ -1,0 +1,105 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { execute, type Execution, logOf, timing } from "../stage/execute.js"
+import type { BuiltImage, ImageInputs } from "./build.js"
+import type { PlatformLayout } from "../registry/ociLayout.js"
+import { overBudget } from "../lib/image/layout.js"
+import { interrupted, stageExitCode } from "../lib/run/command.js"
+import { downloadFailure } from "../lib/security/download.js"
+import { applySuppressions, entriesFor, unusedInImage } from "../lib/security/suppressions.js"
+import { imageVulnerabilities, type PlatformRun } from "../lib/security/vulnerabilities.js"
+import { failed } from "../lib/run/outcome.js"
+import { databaseOf, thisHour, trivyFacts } from "../security/scan.js"
+import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { inspectable } from "../quality/tool.js"
+import { BILLS, prepareImage, TRIVY_OUT, TRIVY_VERSION } from "../security/trivy.js"
+
+/** Scans each platform's image. Throws for nothing that an image can hold. */
+export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs): Promise<Stage> {
+  const stage = identity("image", "scan", TRIVY_VERSION, inputs.invocation)
+  return attempted(stage, async () =>
+    image === undefined ? skipped("there is no image to scan") : scanWork(image, inputs),
+  )
+}
+
+/** The path of a bill of material among the artifacts. */
+export const billPath = (platform: string, format: (typeof BILLS)[number]): string =>
+  `sbom/image-${fileName(platform)}.${format}.json`
+
+const fileName = (platform: string): string => platform.replace(/^linux\//, "").replace(/\W/g, "-")
+
+/** What scanning the first platform's image stands before. */
+export function debugScan({ layouts }: BuiltImage, { source, config }: ImageInputs): Container {
+  const [first] = layouts
+  if (first === undefined) throw new Error("an image has at least one platform")
+  const { container, command } = prepareImage(first.layout, source, config, thisHour())
+  return inspectable(container, command)
+}
+
+async function scanWork(image: BuiltImage, inputs: ImageInputs) {
+  const begun = Date.now()
+  const { config, suppressions } = inputs
+  const runs = await Promise.all(image.layouts.map((each) => scanOne(each, inputs)))
+  const broken = runs.find(({ exitCode }) => exitCode !== 0)
+  const unreached = runs.some(({ stderr }) => downloadFailure(stderr) !== undefined)
+  const interruption = broken && !unreached ? interrupted(broken, "scan", config.timeout) : undefined
+  const scan = imageVulnerabilities(await Promise.all(runs.map(reportOf)), {
+    gate: config.security.severity,
+    place: "the image",
+    unfixedPass: config.image.unfixed === "named",
+  })
+  const entries = entriesFor("image", suppressions.entries)
+  const { kept, suppressed, used } = applySuppressions(scan.findings, entries, suppressions.now)
+  const [first] = runs
+  const database = first === undefined || broken !== undefined ? undefined : await databaseOf(first, config)
+  const ours =
+    broken === undefined
+      ? [...overBudget(image.images, config.image.budget), ...unusedInImage(entries, used)]
+      : []
+  const judged = ours.length > 0 ? failed([...ours, ...kept]) : scan.judge(kept)
+  const outcome = interruption ?? database?.problem ?? judged
+  const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
+  return {
+    ...outcome,
+    findings: [...ours, ...kept],
+    ...timing(slowest(runs), begun),
+    exitCode: stageExitCode(outcome.status, unreliable),
+    log: runs.map((run) => run.log).join("\n"),
+    suppressed,
+    facts: { ...database?.facts, ...(await trivyFacts(config)) },
+    ...(broken === undefined && { files: leftBehind(image, runs) }),
+  }
+}
+
+interface ScanRun extends Execution {
+  platform: string
+  log: string
+}
+
+async function scanOne(
+  { platform, layout }: PlatformLayout,
+  { source, config }: ImageInputs,
+): Promise<ScanRun> {
+  const { container, command } = prepareImage(layout, source, config, thisHour())
+  const run = await execute(container, command, config.timeout)
+  return { ...run, platform, log: logOf(command, run) }
+}
+
+async function reportOf({ container, platform, ...run }: ScanRun): Promise<PlatformRun> {
+  const report = run.exitCode === 0 ? await container.file(`${TRIVY_OUT}/report.json`).contents() : ""
+  return { platform, run: { ...run, stdout: report } }
+}
+
+/** The run that the stage waited for. */
+const slowest = (runs: readonly ScanRun[]): ScanRun =>
+  runs.reduce((last, run) => (run.began > last.began ? run : last))
+
+function leftBehind({ layouts }: BuiltImage, runs: readonly Execution[]): Directory {
+  return layouts.reduce((folder, { platform }, index) => {
+    const file = (name: string) => runs[index]?.container.file(`${TRIVY_OUT}/${name}`)
+    const files = [
+      [`trivy/image-${fileName(platform)}.json`, file("report.json")] as const,
+      ...BILLS.map((format) => [billPath(platform, format), file(`${format}.json`)] as const),
+    ]
+    return files.reduce((all, [path, from]) => (from === undefined ? all : all.withFile(path, from)), folder)
+  }, dag.directory())
+}

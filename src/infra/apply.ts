@@ -1,0 +1,195 @@
+import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
+import { execute, type Execution, logOf } from "../stage/execute.js"
+import { toolFacts } from "./checks.js"
+import { Ledger } from "./applyLedger.js"
+import { type ExitCode as Code, ExitCode, fail } from "../lib/errors.js"
+import type { Finding } from "../lib/run/finding.js"
+import { scrub } from "../lib/secrets/credentials.js"
+import { applied, readable } from "../lib/infra/diagnostics.js"
+import { chosenTargets, type Target, targetName } from "../lib/infra/roots.js"
+import { outdated, type SealedPlan, stateIdentity, unseal } from "../lib/infra/sealed.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import { count, oneLine } from "../lib/run/outcome.js"
+import type { Run } from "../lib/run/verdict.js"
+import { failureOf, lockDigest } from "./planTarget.js"
+import { attempted, identity, type Stage } from "../stage/stage.js"
+import {
+  checkedRoot,
+  checkRoot,
+  connected,
+  type InfraInputs,
+  OUT,
+  terraform,
+  toolText,
+  toolVersion,
+  work,
+} from "./terraform.js"
+
+/** What is applied, and in whose name. */
+export interface ApplyOptions {
+  run: Run
+  plan?: File
+  key?: Secret
+  /** Whose ledger it is recorded to. */
+  service: string
+}
+
+/** Applies a reviewed plan, once for each run. An effect. Throws for nothing that can be missing or have changed. */
+export function runApply(inputs: InfraInputs, options: ApplyOptions): Promise<Stage> {
+  const stage = identity("apply", "apply", toolVersion(inputs.config), inputs.invocation)
+  return attempted({ ...stage, repro: applyRepro(inputs, options.run) }, () => applyWork(inputs, options))
+}
+
+/** The command that applies the same plan once more; with the same id it happens only once. */
+function applyRepro({ invocation, addresses }: InfraInputs, { id, sha }: Run): string {
+  const secrets = addresses.map((address) => `--secrets=${address}`)
+  const access = ["with-infra", ...secrets, "--plan=plan.sealed", "--plan-key=env://SLIPWAY_PLAN_KEY"]
+  return `${invocation} ${shellQuote([...access, "ci", "--only=apply", `--sha=${sha}`, `--run-id=${id}`])}`
+}
+
+async function applyWork(inputs: InfraInputs, { run, plan, key, service }: ApplyOptions) {
+  if (plan === undefined) throw fail("NO_PLAN", [])
+  if (key === undefined) throw fail("NO_PLAN_KEY", [])
+  const begun = Date.now()
+  const sealed = unseal(await plan.contents(), await key.plaintext())
+  const { about } = sealed
+  const [target] = chosenTargets(inputs.targets, about.environment, about.root)
+  if (target === undefined) throw fail("UNKNOWN_TARGET", [about.environment, about.root, []])
+  const result = await applyTo(target, sealed, inputs, run)
+  const done = Object.entries(result.done).map(([kind, number]) => `${kind} ${number}`)
+  const record = {
+    kind: "apply" as const,
+    status: result.succeeded ? ("succeeded" as const) : ("failed" as const),
+    environment: target.environment,
+    subject: target.root,
+    sha: run.sha,
+    run: run.id,
+    startedAt: new Date(begun).toISOString(),
+    finishedAt: new Date().toISOString(),
+    facts: {
+      plan: about.run,
+      tool: about.tool,
+      changes: done.join(", ") || "none",
+      before: String(about.serial),
+      after: String(result.serial),
+    },
+  }
+  const entry = await new Ledger(terraform(inputs.config), service).append(record)
+  return {
+    ...result.outcome,
+    milliseconds: Date.now() - begun,
+    cached: false,
+    log: result.log,
+    facts: {
+      ...(await toolFacts(inputs)),
+      [targetName(target)]: record.facts.changes,
+      "state serial": `${about.serial} → ${result.serial}`,
+      ledger: entry === undefined ? "recorded before, for the same run" : `entry ${entry.hash.slice(0, 12)}`,
+    },
+  }
+}
+
+interface Applied {
+  succeeded: boolean
+  outcome: { status: "passed" | "failed" | "error"; reason: string; exitCode: Code; findings: Finding[] }
+  done: Record<string, number>
+  serial: number
+  log: string
+}
+
+async function applyTo(
+  target: Target,
+  { about, plan }: SealedPlan,
+  inputs: InfraInputs,
+  run: Run,
+): Promise<Applied> {
+  const { config } = inputs
+  const tool = await toolText(config)
+  const place = { sha: run.sha, lock: await lockDigest(target, inputs) }
+  const known = { lineage: about.lineage, serial: about.serial }
+  const early = outdated(about, { ...place, ...known })
+  const changed = about.tool === tool ? early : [...early, `the tool: planned by ${about.tool}, now ${tool}`]
+  if (changed.length > 0) throw fail("PLAN_OUTDATED", [targetName(target), changed])
+  const made = await connected(checkedRoot(await checkRoot(target.root, inputs)), target, inputs)
+  // Of the same run nothing happens twice: its id is the key by which the engine knows what was done.
+  const reached = await execute(
+    made.container.withEnvVariable("SLIPWAY_RUN", run.id),
+    work("connect", config, made.args),
+    config.timeout,
+  )
+  if (reached.exitCode !== 0) throw await refusal(reached, made.secrets, target, inputs)
+  await mustHaveBackend(reached, target)
+  const late = outdated(about, { ...place, ...(await stateOf(reached)) })
+  if (late.length > 0) throw fail("PLAN_OUTDATED", [targetName(target), late])
+  const command = work("apply", config, [`-lock-timeout=${config.infra.lockTimeout}s`])
+  const done = await execute(withPlan(reached.container, plan, about.run), command, config.timeout)
+  const changes = applied(done.stdout)
+  const log = scrub(
+    readable(`${logOf(work("connect", config, made.args), reached)}${logOf(command, done)}`),
+    made.secrets,
+  )
+  const { serial } = await stateOf(done).catch(() => known)
+  const outcome =
+    done.exitCode === 0
+      ? {
+          status: "passed" as const,
+          reason: appliedText(target, changes),
+          exitCode: ExitCode.passed,
+          findings: [],
+        }
+      : await failureOutcome(done, made.secrets, target, inputs)
+  return { succeeded: done.exitCode === 0, outcome, done: changes, serial, log }
+}
+
+/** What the engine may take for one secret. */
+const PART_LENGTH = 256 * 1024
+
+/** Hands over the tool's own file. It holds secrets, and the content of any other file is in the engine's log. */
+function withPlan(container: Container, plan: Buffer, run: string): Container {
+  const text = plan.toString("base64")
+  const parts = Array.from({ length: Math.ceil(text.length / PART_LENGTH) }, (_, index) =>
+    text.slice(index * PART_LENGTH, (index + 1) * PART_LENGTH),
+  )
+  return parts.reduce(
+    (changed, part, index) =>
+      changed.withMountedSecret(
+        `/slipway/plan/${String(index).padStart(4, "0")}`,
+        dag.setSecret(`slipway plan ${run} ${index}`, part),
+      ),
+    container,
+  )
+}
+
+async function failureOutcome(
+  run: Execution,
+  secrets: readonly string[],
+  target: Target,
+  inputs: InfraInputs,
+) {
+  const { reason, exitCode, findings } = await failureOf(run, secrets, target, inputs)
+  const before = appliedText(target, applied(run.stdout))
+  return { status: "error" as const, reason: oneLine(`${reason} (${before})`), exitCode, findings }
+}
+
+async function refusal(run: Execution, secrets: readonly string[], target: Target, inputs: InfraInputs) {
+  const { reason, exitCode } = await failureOf(run, secrets, target, inputs)
+  return fail("APPLY_REFUSED", [targetName(target), reason, exitCode])
+}
+
+const stateOf = async ({ container }: Execution) =>
+  stateIdentity(await container.file(`${OUT}/state.json`).contents())
+
+function appliedText(target: Target, changes: Readonly<Record<string, number>>): string {
+  const total = Object.values(changes).reduce((sum, number) => sum + number, 0)
+  const kinds = Object.entries(changes).map(([kind, number]) => `${number} ${kind}`)
+  return `${targetName(target)}: ${count(total, "change")} applied${total === 0 ? "" : ` (${kinds.join(", ")})`}`
+}
+
+/** A state that lies in the container goes with it, and what was made would be nobody's. */
+async function mustHaveBackend({ container }: Execution, target: Target): Promise<void> {
+  const file = ".terraform/terraform.tfstate"
+  const folder = container.directory(".")
+  const text = (await folder.exists(file)) ? await folder.file(file).contents() : "{}"
+  const { backend } = JSON.parse(text) as { backend?: { type?: string } }
+  if (backend?.type === undefined || backend.type === "local") throw fail("NO_BACKEND", [targetName(target)])
+}

@@ -1,0 +1,50 @@
+import type { Secret } from "@dagger.io/dagger"
+import { fail } from "../lib/errors.js"
+import { stickyComment } from "../lib/forge/comment.js"
+import { isPullRequest, type PullRequest } from "../lib/forge/pullRequest.js"
+import { httpClient } from "../lib/http/client.js"
+import { targetName } from "../lib/infra/roots.js"
+import type { PlanText } from "./planStage.js"
+
+/** Whom to tell of a plan, and as whom. */
+export interface Commenting {
+  pullRequest: PullRequest
+  token: Secret
+}
+
+/** Reads a pull request as `slipway` passes it, in JSON. Fails with PULL_REQUEST. */
+export function pullRequestFrom(text: string): PullRequest {
+  try {
+    const parsed = JSON.parse(text) as PullRequest
+    if (isPullRequest(parsed)) return parsed
+  } catch (cause) {
+    throw fail("PULL_REQUEST", [text], { cause })
+  }
+  throw fail("PULL_REQUEST", [text])
+}
+
+/**
+ * Writes each plan to the comment of its environment and root. An effect. What the host refuses is said and fails
+ * nothing: the same text is in the summary.
+ */
+export async function commentOn(
+  reports: readonly PlanText[],
+  { pullRequest, token }: Commenting,
+): Promise<Record<string, string>> {
+  const plaintext = await token.plaintext()
+  const said: Record<string, string> = {}
+  for (const { target, markdown, changes } of reports) {
+    const name = targetName(target)
+    const request = {
+      pullRequest,
+      token: plaintext,
+      key: `infra plan ${name}`,
+      body: markdown,
+      settled: !changes,
+    }
+    const outcome = await stickyComment(request, httpClient())
+    said[`comment ${name}`] = "reason" in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind
+    if (outcome.kind === "unreachable") break // the others would wait as long for nothing
+  }
+  return said
+}

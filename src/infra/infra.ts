@@ -1,0 +1,305 @@
+import { Changeset, check, Container, dag, Directory, File, func, object, Secret } from "@dagger.io/dagger"
+import { runApply } from "./apply.js"
+import { artifacts } from "../stage/artifacts.js"
+import { commentOn, pullRequestFrom } from "./comment.js"
+import { readBaseline, runDrift, targetDrift, targetFiles } from "./drift.js"
+import { DriftReport } from "./driftReport.js"
+import { formatCommand, prepareFormat, prepareValidate, runFormat, runValidate } from "./checks.js"
+import { Ledger } from "./applyLedger.js"
+import { parseConfig } from "../lib/config/parse.js"
+import { fail } from "../lib/errors.js"
+import { chosenTargets, type Target, targetName } from "../lib/infra/roots.js"
+import { serviceName } from "../lib/python/name.js"
+import { MANIFESTS } from "../lib/python/project.js"
+import { recorded } from "../lib/run/command.js"
+import { STAGES } from "../lib/pipeline/stages.js"
+import type { Run } from "../lib/run/verdict.js"
+import { aboutPlan, planText, runPlan } from "./planStage.js"
+import { mustBePlanned, planTarget, preparePlan } from "./planTarget.js"
+import { PlanReport } from "./planReport.js"
+import { namedSecrets } from "../stage/secrets.js"
+import { mustPass, runTasks, type Task } from "../stage/stage.js"
+import { dayOf } from "../stage/suppressions.js"
+import { infraInputs, type InfraInputs, OUT, terraform, toolText } from "./terraform.js"
+import { texts } from "../stage/texts.js"
+import { inspectable } from "../quality/tool.js"
+
+/** Which part of the infrastructure is planned, with what, and who is told. */
+export interface InfraAccess {
+  secrets: Secret[]
+  environment: string
+  root: string
+  /** What was planned and is to be applied. */
+  plan?: File
+  /** What plans are encrypted with. */
+  key?: Secret
+  /** JSON; empty for none. */
+  pullRequest: string
+  token?: Secret
+  /** Whether changes make another exit code. */
+  detailed: boolean
+}
+
+/**
+ * The service's infrastructure, by Terraform or OpenTofu: what is wrong with its description, what an apply would
+ * change, and what others have changed.
+ *
+ * Secrets are known by the last part of their address. `TF_VAR_password` is a variable's value, `staging.tfvars` a file
+ * of variables, `TF_BACKEND` or `staging.tfbackend` a file that configures where the state is, `AZURE_CREDENTIALS` or
+ * `AZURE_CLIENT_ID` and its like log in to Azure, and any other is an environment variable of its own name. One that
+ * begins with an environment's name, as `STAGING_TF_VAR_password`, is for that environment alone. Only what reaches
+ * state or provider is given them.
+ */
+@object()
+export class Infra {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+  /** The time by which dates are judged, RFC 3339; empty for the present. */
+  now: string
+  secrets: Secret[]
+
+  constructor(source: Directory, settings: string, invocation: string, now: string, secrets: Secret[] = []) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+    this.now = now
+    this.secrets = secrets
+  }
+
+  /** Fails for every file that `fmt` would change. Pure. `fix` mends what it names. */
+  @func()
+  @check()
+  async format(): Promise<void> {
+    mustPass(await runFormat(await this.unconnected()))
+  }
+
+  /** Fails for a root that is no valid configuration, or whose lock file doesn't fit or is missing. Pure. */
+  @func()
+  @check()
+  async validate(): Promise<void> {
+    mustPass(await runValidate(await this.unconnected()))
+  }
+
+  /** The reports of both checks: `junit/infra.xml`, `sarif/`, `logs/`. Never fails for what was found. Pure. */
+  @func()
+  async report(): Promise<Directory> {
+    return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, await this.tasks()))
+  }
+
+  /** What `fmt` would change. Nothing is written until the changes are applied. Pure. */
+  @func()
+  async fix(): Promise<Changeset> {
+    const inputs = await this.unconnected()
+    if ((await inputs.formatted.glob("**/*")).length === 0) return inputs.formatted.changes(inputs.formatted)
+    const { container } = prepareFormat(inputs)
+    const before = container.directory(".")
+    return container
+      .withExec(recorded(formatCommand(inputs), inputs.config.timeout))
+      .directory(".")
+      .changes(before)
+  }
+
+  /**
+   * Plans one environment and root, and waits for a state that is locked. Runs each time.
+   *
+   * Fails with UNKNOWN_TARGET, SEVERAL_TARGETS where neither is told and there are more, and PLAN_FAILED.
+   *
+   * @param environment The environment; may be left out where there is one.
+   * @param root The root folder; may be left out where there is one.
+   * @param sha The commit.
+   */
+  @func({ cache: "never" })
+  async plan(environment = "", root = "", sha = ""): Promise<PlanReport> {
+    const inputs = await this.inputs()
+    const [run, tool] = [runOf(sha), await toolText(inputs.config)]
+    const planned = mustBePlanned(await planTarget("plan", oneTarget(inputs, environment, root), inputs))
+    const { markdown, files } = planText(planned, run, tool)
+    const about = aboutPlan(planned, run, tool)
+    const file = (name: string) => planned.container.file(`${OUT}/${name}`)
+    const { add, change, replace, destroy } = about.counts
+    const encoded = file("plan.base64")
+    return new PlanReport(
+      ...([about.environment, about.root] as const),
+      ...([add, change, replace, destroy] as const),
+      ...([markdown, files, file("plan"), encoded, JSON.stringify(about)] as const),
+    )
+  }
+
+  /**
+   * Compares one environment and root with what is really there. Changes and locks nothing. Runs each time.
+   *
+   * What `.slipway/drift.yaml` lists with reason, owner and expiry is known, and no drift until then. Fails as `plan`.
+   *
+   * @param environment The environment; may be left out where there is one.
+   * @param root The root folder; may be left out where there is one.
+   * @param sha The commit.
+   */
+  @func({ cache: "never" })
+  async drift(environment = "", root = "", sha = ""): Promise<DriftReport> {
+    const inputs = await this.inputs()
+    const { baseline, outcome } = await readBaseline(this.source)
+    if (outcome !== undefined) throw fail("BASELINE", [outcome.reason])
+    const target = oneTarget(inputs, environment, root)
+    const planned = mustBePlanned(await planTarget("refresh", target, inputs))
+    const drift = targetDrift(planned, baseline, {
+      sha,
+      now: dayOf(this.now),
+      tool: await toolText(inputs.config),
+    })
+    const { verdict, items } = drift.report
+    return new DriftReport(
+      target.environment,
+      target.root,
+      verdict,
+      items.length,
+      drift.markdown,
+      targetFiles(drift),
+    )
+  }
+
+  /**
+   * Plans every environment and root, and writes each plan to a comment of its own on the pull request, which is
+   * renewed in place. Returns what became of each. An effect: it runs each time.
+   *
+   * Fails with PULL_REQUEST. What the host refuses is in the answer.
+   *
+   * @param pullRequest JSON: `host` (github, gitlab or azure-devops), `api`, `project` and `number`.
+   * @param token The token to write with.
+   * @param sha The commit.
+   */
+  @func({ cache: "never" })
+  async comment(pullRequest: string, token: Secret, sha = ""): Promise<string> {
+    const commenting = { pullRequest: pullRequestFrom(pullRequest), token }
+    const inputs = await this.inputs()
+    const tool = await toolText(inputs.config)
+    const plans = await Promise.all(inputs.targets.map((target) => planTarget("plan", target, inputs)))
+    const said = await commentOn(
+      plans.map((plan) => planText(plan, runOf(sha), tool)),
+      commenting,
+    )
+    return Object.entries(said)
+      .map(([name, outcome]) => `${name}: ${outcome}\n`)
+      .join("")
+  }
+
+  /**
+   * Applies a plan that was reviewed, and records it. An effect: for a new run id it runs each time.
+   *
+   * Fails with PLAN_KEY and PLAN_FILE for what can't be opened, with PLAN_OUTDATED where commit, lock file, tool or
+   * state are no longer those it was made of, with APPLY_REFUSED for a state that is locked, and with NO_BACKEND.
+   *
+   * @param plan What `sealed` of a plan made.
+   * @param key What it was encrypted with.
+   * @param sha The commit.
+   * @param runId Names this run; the same id has the same effect only once.
+   */
+  @func({ cache: "never" })
+  async apply(plan: File, key: Secret, sha: string, runId = ""): Promise<string> {
+    const run = { ...runOf(sha), ...(runId !== "" && { id: runId }) }
+    const stage = await runApply(await this.inputs(), { run, plan, key, service: await this.service() })
+    mustPass(stage)
+    return `${stage.reason}\n`
+  }
+
+  /** What was applied, an entry a line, each with the hash of the one before it. Runs each time. */
+  @func({ cache: "never" })
+  async ledger(): Promise<File> {
+    const config = parseConfig(this.settings || undefined)
+    return dag.file("ledger.jsonl", await new Ledger(terraform(config), await this.service()).text())
+  }
+
+  /** The checks, a task each. For other stages; it is no part of the API. */
+  async tasks(): Promise<Task[]> {
+    const inputs = await this.unconnected()
+    const checks = { format: () => runFormat(inputs), validate: () => runValidate(inputs) }
+    const chosen = STAGES.infra.filter((name) => inputs.config.infra.checks.includes(name))
+    return chosen.map((name) => ({ name, run: checks[name] }))
+  }
+
+  /** What needs credentials, a task each. For other stages; it is no part of the API. */
+  connectedTasks(run: Run, access: InfraAccess): Record<"plan" | "drift" | "apply", Task> {
+    const targets = ({ targets: all }: InfraInputs) => chosenTargets(all, access.environment, access.root)
+    const { key, plan, pullRequest, token, detailed } = access
+    const commenting =
+      pullRequest !== "" && token !== undefined
+        ? { pullRequest: pullRequestFrom(pullRequest), token }
+        : undefined
+    return {
+      plan: {
+        name: "plan",
+        run: async () => {
+          const inputs = await this.inputs()
+          return runPlan(inputs, { run, targets: targets(inputs), key, commenting, detailed })
+        },
+      },
+      drift: {
+        name: "drift",
+        run: async () => {
+          const inputs = await this.inputs()
+          const { source } = this
+          return runDrift(inputs, { source, sha: run.sha, targets: targets(inputs), now: dayOf(this.now) })
+        },
+      },
+      apply: {
+        name: "apply",
+        run: async () => runApply(await this.inputs(), { run, plan, key, service: await this.service() }),
+      },
+    }
+  }
+
+  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  async debug(
+    name: "format" | "validate" | "plan" | "drift",
+    environment = "",
+    root = "",
+  ): Promise<Container> {
+    const inputs = name === "format" || name === "validate" ? await this.unconnected() : await this.inputs()
+    const prepare = {
+      format: () => prepareFormat(inputs),
+      validate: () => prepareValidate(inputs),
+      plan: () => preparePlan("plan", firstTarget(inputs, environment, root), inputs),
+      drift: () => preparePlan("refresh", firstTarget(inputs, environment, root), inputs),
+    }
+    const { container, command } = await prepare[name]()
+    return inspectable(container, command)
+  }
+
+  private async inputs(): Promise<InfraInputs> {
+    const named = await namedSecrets(this.secrets)
+    const addresses = await Promise.all(
+      this.secrets.map(async (secret, index) => (await secret.uri()) || `env://${named[index]?.name ?? ""}`),
+    )
+    return infraInputs(this, named, addresses)
+  }
+
+  /** For what needs no secret, and is then kept whatever they are. */
+  private unconnected(): Promise<InfraInputs> {
+    return infraInputs(this, [])
+  }
+
+  private async service(): Promise<string> {
+    const { name } = parseConfig(this.settings || undefined)
+    return serviceName(await texts(this.source, MANIFESTS), name) ?? "service"
+  }
+}
+
+function oneTarget({ targets }: InfraInputs, environment: string, root: string): Target {
+  const [first, ...others] = chosenTargets(targets, environment, root)
+  if (first === undefined) throw fail("UNKNOWN_TARGET", [environment, root, []])
+  if (others.length > 0) throw fail("SEVERAL_TARGETS", [[first, ...others].map(targetName)])
+  return first
+}
+
+function firstTarget({ targets }: InfraInputs, environment: string, root: string): Target {
+  const [first] = chosenTargets(targets, environment, root)
+  if (first === undefined) throw fail("UNKNOWN_TARGET", [environment, root, []])
+  return first
+}
+
+function runOf(sha: string): Run {
+  const startedAt = new Date().toISOString()
+  return { id: startedAt, event: "manual", ref: "", sha, startedAt }
+}

@@ -1,0 +1,74 @@
+import { dag, Directory, File, func, object, Secret } from "@dagger.io/dagger"
+import { type PlanAbout, seal } from "../lib/infra/sealed.js"
+
+/** What an apply would change in one environment and root. It is as of when it was made; an apply needs just this. */
+@object()
+export class PlanReport {
+  @func()
+  environment: string
+  @func()
+  root: string
+  /** How many resources would be made. */
+  @func()
+  add: number
+  /** How many would be changed in place. */
+  @func()
+  change: number
+  /** How many would be destroyed and made anew. */
+  @func()
+  replace: number
+  /** How many would be destroyed. */
+  @func()
+  destroy: number
+  /** For reviewers: counts, what is destroyed, then every difference, below 60,000 bytes, without what is sensitive. */
+  @func()
+  markdown: string
+  /** `plan.md`, `plan.json` (without what is sensitive) and `plan.txt`, below `terraform/ENVIRONMENT/ROOT/`. */
+  @func()
+  files: Directory
+  /** The tool's own plan file. It holds secrets in plain text. */
+  @func()
+  file: File
+  /** The plan file in base64. */
+  encoded: File
+  /** JSON. */
+  about: string
+
+  constructor(
+    environment: string,
+    root: string,
+    add: number,
+    change: number,
+    replace: number,
+    destroy: number,
+    markdown: string,
+    files: Directory,
+    file: File,
+    encoded: File,
+    about: string,
+  ) {
+    this.environment = environment
+    this.root = root
+    this.add = add
+    this.change = change
+    this.replace = replace
+    this.destroy = destroy
+    this.markdown = markdown
+    this.files = files
+    this.file = file
+    this.encoded = encoded
+    this.about = about
+  }
+
+  /**
+   * The plan, encrypted, with what it was made of: what `apply` takes. Pure.
+   *
+   * @param key A text that nobody can guess, of 20 characters or more.
+   */
+  @func()
+  async sealed(key: Secret): Promise<File> {
+    const plan = Buffer.from(await this.encoded.contents(), "base64")
+    const about = JSON.parse(this.about) as PlanAbout
+    return dag.file("plan.sealed", seal({ about, plan }, await key.plaintext()))
+  }
+}

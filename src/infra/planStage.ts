@@ -1,0 +1,174 @@
+import { dag, type Secret } from "@dagger.io/dagger"
+import { commentOn, type Commenting } from "./comment.js"
+import { ExitCode } from "../lib/errors.js"
+import { changesOf, countsOf, outputChangesOf, type PlanCounts } from "../lib/infra/changes.js"
+import { planMarkdown } from "../lib/infra/planMarkdown.js"
+import { targetFolder, targetName, type Target } from "../lib/infra/roots.js"
+import { type PlanAbout, seal } from "../lib/infra/sealed.js"
+import { pool } from "../lib/run/pool.js"
+import { code, markdown } from "../lib/text/escape.js"
+import { overall } from "../lib/run/command.js"
+import { oneLine } from "../lib/run/outcome.js"
+import type { Run } from "../lib/run/verdict.js"
+import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from "./planTarget.js"
+import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText, toolVersion } from "./terraform.js"
+
+/** What planning takes beside the configuration. */
+export interface PlanOptions {
+  run: Run
+  targets: readonly Target[]
+  /** What a plan is encrypted with; without it none is kept. */
+  key?: Secret
+  /** The pull request to tell, if there is one. */
+  commenting?: Commenting
+  /** Ends with another code where an apply would change anything. */
+  detailed: boolean
+}
+
+/** Plans every target, and says so on the pull request. Throws for nothing that a source or a backend can hold. */
+export function runPlan(inputs: InfraInputs, options: PlanOptions): Promise<Stage> {
+  const stage = identity("plan", "plan", toolVersion(inputs.config), inputs.invocation)
+  return attempted(stage, () => planWork(inputs, options))
+}
+
+async function planWork(inputs: InfraInputs, { run, targets, key, commenting, detailed }: PlanOptions) {
+  const begun = Date.now()
+  if (targets.length === 0) return skipped(NOTHING_TO_PLAN)
+  const plans = targets.map((target) => () => planTarget("plan", target, inputs))
+  const results = (await pool(inputs.config.parallel, plans)).map((result) => excused(result, run, inputs))
+  const tool = await toolText(inputs.config)
+  const reports = results.map((result) => planText(result, run, tool))
+  const comments = commenting === undefined ? {} : await commentOn(reports, commenting)
+  const sealed = await Promise.all(
+    results.flatMap((result) =>
+      key !== undefined && isPlanned(result) ? [sealedFile(result, key, run, tool)] : [],
+    ),
+  )
+  const changed = detailed && results.some((result) => isPlanned(result) && hasChanges(result))
+  const { exitCode, ...outcome } = judged(results)
+  const [first] = results.filter((result) => !isPlanned(result) && !result.skipped).concat(results)
+  return {
+    ...outcome,
+    exitCode: exitCode === ExitCode.passed && changed ? ExitCode.changes : exitCode,
+    ...(first && { repro: targetRepro("plan", first.target, inputs) }),
+    milliseconds: Date.now() - begun,
+    cached: false,
+    log: results.map(({ target, log }) => `# ${targetName(target)}\n${log}`).join("\n"),
+    facts: { tool, ...facts(results, key), ...comments },
+    sections: reports.map(({ markdown }) => markdown),
+    files: [...reports.map(({ files }) => files), ...sealed].reduce(
+      (all, files) => all.withDirectory("/", files),
+      dag.directory(),
+    ),
+  }
+}
+
+/** A fork's pull request has no credentials: what can't be planned without them is no fault of the change. */
+function excused(result: Planned | Unplanned, run: Run, { secrets }: InfraInputs): Planned | Unplanned {
+  if (isPlanned(result) || run.event !== "pull_request" || secrets.length > 0) return result
+  if (result.exitCode === ExitCode.gateFailed) return result
+  const reason = `not planned, since nobody passed credentials (a fork has none): ${result.reason}`
+  return { ...result, skipped: true, reason, exitCode: ExitCode.passed, findings: [] }
+}
+
+/** What a plan tells a reviewer, and what it leaves. */
+export interface PlanText {
+  target: Target
+  /** Whether an apply would change anything. */
+  changes: boolean
+  markdown: string
+  files: ReturnType<typeof artifactsOf>
+}
+
+/** Describes a plan, or why there is none. */
+export function planText(result: Planned | Unplanned, run: Run, tool: string): PlanText {
+  const { target } = result
+  if (!isPlanned(result)) {
+    const text = `### Plan: ${code(target.environment)} ${code(target.root)}\n\n${markdown(result.reason)}\n`
+    return { target, changes: true, markdown: text, files: artifactsOf(target, { "plan.md": text }) }
+  }
+  const { plan, masked, text } = result
+  const about = {
+    ...{ environment: target.environment, root: target.root, commit: run.sha },
+    tool,
+    artifact: `${targetFolder(target)}/plan.txt`,
+  }
+  const written = planMarkdown(plan, about).text
+  const files = artifactsOf(target, { "plan.md": written, "plan.json": masked, "plan.txt": text })
+  return { target, changes: hasChanges(result), markdown: written, files }
+}
+
+const hasChanges = ({ plan }: Planned): boolean =>
+  changesOf(plan).length + outputChangesOf(plan).length + plan.deferred.length > 0
+
+/** What a plan was made of. */
+export const aboutPlan = (
+  { target, plan, lineage, serial, lock }: Planned,
+  run: Run,
+  tool: string,
+): PlanAbout => ({
+  schema: 1,
+  environment: target.environment,
+  root: target.root,
+  sha: run.sha,
+  tool,
+  ...{ lock, lineage, serial },
+  counts: countsOf(changesOf(plan)),
+  run: run.id,
+  createdAt: new Date().toISOString(),
+})
+
+async function sealedFile(planned: Planned, key: Secret, run: Run, tool: string) {
+  const plan = Buffer.from(await planned.container.file(`${OUT}/plan.base64`).contents(), "base64")
+  const text = seal({ about: aboutPlan(planned, run, tool), plan }, await key.plaintext())
+  return artifactsOf(planned.target, { "plan.sealed": text })
+}
+
+function judged(results: readonly (Planned | Unplanned)[]) {
+  const failures = results.flatMap((result) => (isPlanned(result) || result.skipped ? [] : [result]))
+  const lines = results.map((result) => `${targetName(result.target)}: ${outcomeText(result)}`)
+  const exitCode = overall(failures.map((failure) => failure.exitCode || ExitCode.badInput))
+  const nothing = results.every((result) => !isPlanned(result) && result.skipped)
+  const status =
+    failures.length === 0
+      ? nothing
+        ? "skipped"
+        : "passed"
+      : exitCode === ExitCode.gateFailed
+        ? "failed"
+        : "error"
+  return {
+    status,
+    reason: oneLine(
+      (failures.length === 0
+        ? lines
+        : failures.map(({ target, reason }) => `${targetName(target)}: ${reason}`)
+      ).join("; "),
+    ),
+    exitCode,
+    findings: failures.flatMap(({ findings }) => findings),
+  } as const
+}
+
+const outcomeText = (result: Planned | Unplanned): string =>
+  isPlanned(result) ? countsText(countsOf(changesOf(result.plan))) : result.reason
+
+/** Counts in words, without those that are none. */
+export function countsText(counts: PlanCounts): string {
+  const words = Object.entries(counts).flatMap(([kind, number]) =>
+    number === 0 ? [] : [`${number} to ${kind === "other" ? "change in another way" : kind}`],
+  )
+  return words.join(", ") || "no changes"
+}
+
+function facts(results: readonly (Planned | Unplanned)[], key: Secret | undefined): Record<string, string> {
+  const kept =
+    key === undefined
+      ? "none is kept: SLIPWAY_PLAN_KEY would encrypt it for a later apply"
+      : "encrypted, in plan.sealed"
+  return {
+    ...Object.fromEntries(results.map((result) => [targetName(result.target), outcomeText(result)])),
+    ...(results.some(isPlanned) && { "plan file": kept }),
+  }
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { execute, type Execution, logOf } from "../stage/execute.js"
+import { type ExitCode as Code, exitCodeOf, ExitCode, fail } from "../lib/errors.js"
+import type { Finding } from "../lib/run/finding.js"
+import { scrub } from "../lib/secrets/credentials.js"
+import { causeOf, readable } from "../lib/infra/diagnostics.js"
+import { maskedPlan } from "../lib/infra/masked.js"
+import { secretsOf } from "../lib/infra/masks.js"
+import { type PlanJson, readPlan } from "../lib/infra/planJson.js"
+import { type Target, targetFolder, targetName } from "../lib/infra/roots.js"
+import { sha256, stateIdentity } from "../lib/infra/sealed.js"
+import { interrupted, TIMED_OUT } from "../lib/run/command.js"
+import {
+  checkedRoot,
+  checkRoot,
+  type Connected,
+  connected,
+  disconnected,
+  type InfraInputs,
+  lacksAzure,
+  OUT,
+  toolCommand,
+  work,
+} from "./terraform.js"
+
+/** What planning a target is to find out: what an apply would change, or what others have changed. */
+export type Planning = "plan" | "refresh"
+
+/** A plan of one target, and what it was made of. */
+export interface Planned {
+  target: Target
+  plan: PlanJson
+  /** The same for an artifact: without what is sensitive. */
+  masked: string
+  /** The tool's own text for people, which hides what is sensitive. */
+  text: string
+  /** Where the plan lies; it can reach nothing any more. */
+  container: Container
+  lineage: string
+  serial: number
+  /** Of the lock file; empty without one. */
+  lock: string
+  log: string
+}
+
+/** What kept a target from being planned. */
+export interface Unplanned {
+  target: Target
+  /** Nobody gave credentials for it: a fork has none. */
+  skipped: boolean
+  reason: string
+  exitCode: Code
+  findings: Finding[]
+  log: string
+}
+
+export const isPlanned = (result: Planned | Unplanned): result is Planned => "plan" in result
+
+/** Plans a target anew, whatever the cache holds. Throws for nothing that a source or a backend can hold. */
+export async function planTarget(
+  planning: Planning,
+  target: Target,
+  inputs: InfraInputs,
+): Promise<Planned | Unplanned> {
+  const failed = { target, skipped: false, findings: [], log: "" }
+  if (lacksAzure(target, inputs)) {
+    const reason = "not planned: there are no Azure credentials (a fork has none)"
+    return { ...failed, skipped: true, reason, exitCode: ExitCode.passed }
+  }
+  try {
+    return await planned(planning, target, inputs)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { ...failed, reason, exitCode: exitCodeOf(error), log: reason }
+  }
+}
+
+async function planned(
+  planning: Planning,
+  target: Target,
+  inputs: InfraInputs,
+): Promise<Planned | Unplanned> {
+  const { container, command, secrets } = await preparePlan(planning, target, inputs)
+  const run = await execute(fresh(container), command, inputs.config.timeout)
+  const log = scrub(readable(logOf(command, run)), secrets)
+  if (run.exitCode !== 0)
+    return { target, skipped: false, log, ...(await failureOf(run, secrets, target, inputs)) }
+  const shown = disconnected(run.container, target, inputs).withExec(work("show", inputs.config))
+  const read = (name: string) => shown.file(`${OUT}/${name}`).contents()
+  const [json, text, state, lock] = await Promise.all([
+    read("plan.json"),
+    read("plan.txt"),
+    read("state.json"),
+    lockDigest(target, inputs),
+  ])
+  const plan = readPlan(json)
+  // Neither tool hides what is sensitive everywhere.
+  const hidden = (said: string) => secretsOf(plan).hide(scrub(said, secrets))
+  return {
+    target,
+    plan,
+    masked: scrub(`${JSON.stringify(maskedPlan(plan))}\n`, secrets),
+    text: hidden(text),
+    container: shown,
+    ...stateIdentity(state),
+    lock,
+    log: `${hidden(log)}\n${hidden(text)}`,
+  }
+}
+
+/** The container in which a target is planned, and the command that does it. */
+export async function preparePlan(
+  planning: Planning,
+  target: Target,
+  inputs: InfraInputs,
+): Promise<Connected & { command: string[] }> {
+  const made = await connected(checkedRoot(await checkRoot(target.root, inputs)), target, inputs)
+  const wait = planning === "plan" ? [`-lock-timeout=${inputs.config.infra.lockTimeout}s`] : []
+  return { ...made, command: work(planning, inputs.config, [...made.args, ...wait]) }
+}
+
+/** What others hold is never what a cache remembers. */
+export const fresh = (container: Container): Container =>
+  container.withEnvVariable("SLIPWAY_RUN", randomUUID())
+
+/** Why a run in a target failed. */
+export async function failureOf(
+  run: Execution,
+  secrets: readonly string[],
+  { root }: Target,
+  { config }: InfraInputs,
+): Promise<{ reason: string; exitCode: Code; findings: Finding[] }> {
+  const interruption =
+    run.exitCode >= TIMED_OUT ? interrupted(run, toolCommand(config), config.timeout) : undefined
+  if (interruption !== undefined) return { ...interruption, exitCode: ExitCode.infrastructure }
+  const step = (await run.container.file(`${OUT}/step`).contents()).trim()
+  const [stdout, stderr] = [scrub(run.stdout, secrets), scrub(run.stderr, secrets)]
+  return causeOf(toolCommand(config), root, { step, log: stdout + stderr, stream: stdout })
+}
+
+/** SHA-256 of a root's lock file. */
+export async function lockDigest({ root }: Pick<Target, "root">, { source }: InfraInputs): Promise<string> {
+  const path = `${root}/.terraform.lock.hcl`
+  const found = await source.filter({ include: [path.replace(/^\.\//, "")] }).glob("**/*")
+  return found.length === 0 ? "" : sha256(await source.file(path).contents())
+}
+
+/** The artifacts of a target, below its folder. */
+export const artifactsOf = (target: Target, files: Readonly<Record<string, string>>): Directory =>
+  Object.entries(files).reduce(
+    (folder, [name, text]) => folder.withNewFile(`${targetFolder(target)}/${name}`, text),
+    dag.directory(),
+  )
+
+/** The plan itself, or the error that kept it from being made. */
+export function mustBePlanned(result: Planned | Unplanned): Planned {
+  if (isPlanned(result)) return result
+  throw fail("PLAN_FAILED", [targetName(result.target), result.reason, result.exitCode || ExitCode.badInput])
+}

@@ -1,0 +1,230 @@
+import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
+import { execute, type Execution } from "../stage/execute.js"
+import { imageReference, standInNote } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
+import {
+  azureSettings,
+  azureVariables,
+  canLogIn,
+  needsAzure,
+  secretParts,
+  environmentSecrets,
+  useOf,
+} from "../lib/secrets/credentials.js"
+import { CONFIGURATIONS, findRoots, normalise, type Target, named, targets } from "../lib/infra/roots.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import type { StageName } from "../lib/pipeline/stages.js"
+import { withScripts, SCRIPTS } from "../stage/scripts.js"
+import type { NamedSecret } from "../stage/secrets.js"
+import { texts } from "../stage/texts.js"
+import type { Service } from "../quality/tool.js"
+
+/** The versions that Slipway was tried with. */
+const VERSIONS = { terraform: "1.13.3", opentofu: "1.12.6" } as const
+
+const NAMES = { terraform: "Terraform", opentofu: "OpenTofu" } as const
+
+const COMMANDS = { terraform: "terraform", opentofu: "tofu" } as const
+
+/** Why there is nothing to do. */
+export const NOTHING_TO_PLAN = "there is no Terraform in the source (*.tf)"
+
+/** What fmt looks at besides. */
+const FORMATTED = [...CONFIGURATIONS, "**/*.tfvars", "**/*.tftest.hcl", "**/*.tofutest.hcl"]
+
+/** Never a part of a configuration, and states hold secrets. */
+const LEFT_OUT = ["**/*.tfstate", "**/*.tfstate.*", "**/.terraform/**", "**/*.tfplan"]
+
+/** Where the tool leaves what it made. */
+export const OUT = "/slipway/out"
+const SOURCE = "/src"
+const SECRETS = "/slipway/secrets"
+const PLUGINS = "/cache/plugins"
+
+/** What all stages on one source's infrastructure share. */
+export interface InfraInputs {
+  /** The service's sources, as far as fmt looks at them. */
+  formatted: Directory
+  /** All that the roots may read. */
+  source: Directory
+  config: Config
+  /** The texts of the configuration, by their paths. */
+  texts: Record<string, string>
+  targets: Target[]
+  secrets: readonly NamedSecret[]
+  /** Where the secrets came from. */
+  addresses: readonly string[]
+  invocation: string
+}
+
+/** The tool's version, as its image's tag has it. */
+export const toolVersion = ({ infra }: Config): string => infra.version ?? VERSIONS[infra.tool]
+
+/** The tool's name, as a person types it. */
+export const toolCommand = ({ infra }: Config): string => COMMANDS[infra.tool]
+
+/** The tool and its version, for people. */
+export const toolText = async (config: Config): Promise<string> =>
+  `${NAMES[config.infra.tool]} ${toolVersion(config)}${await standInNote(terraform(config))}`
+
+/** Works out what there is to plan. */
+export async function infraInputs(
+  { source, settings, invocation }: Omit<Service, "now">,
+  secrets: readonly NamedSecret[],
+  addresses: readonly string[] = [],
+): Promise<InfraInputs> {
+  const config = parseConfig(settings || undefined)
+  const configuration = await texts(source, CONFIGURATIONS)
+  const roots = config.infra.roots?.map(normalise) ?? findRoots(configuration)
+  const folders = [...new Set(roots.map((root) => root.split("/")[0] ?? "."))]
+  const include = folders.includes(".") ? ["**"] : folders.map((folder) => `${folder}/**`)
+  const files = source.filter({ include, exclude: LEFT_OUT })
+  const names = roots.length === 0 ? [] : await files.glob("**/*")
+  return {
+    formatted: source.filter({ include: FORMATTED, exclude: LEFT_OUT }),
+    source: files,
+    config,
+    texts: configuration,
+    targets: targets(roots, names, config.infra),
+    secrets,
+    addresses,
+    invocation,
+  }
+}
+
+/** The tool, without anything to work on. */
+export const terraform = (config: Config): Container =>
+  withScripts(
+    dag.container().from(imageReference(config.infra.tool, toolVersion(config), config.images)),
+    "slipway_terraform.sh",
+  )
+    .withEnvVariable("TF_IN_AUTOMATION", "1")
+    .withEnvVariable("TF_INPUT", "0")
+    .withEnvVariable("CHECKPOINT_DISABLE", "1")
+    // Else Dagger has it send traces, which would be among those of the pipeline.
+    .withEnvVariable("OTEL_TRACES_EXPORTER", "none")
+
+/** A command of the script. */
+export const work = (name: string, config: Config, args: readonly string[] = []): string[] => [
+  ...["sh", `${SCRIPTS}/slipway_terraform.sh`, name, toolCommand(config)],
+  ...args,
+]
+
+/** A root before anything was done in it. Its providers come from the cache, one root at a time. */
+export const prepareRoot = (root: string, { source, config }: InfraInputs): Container =>
+  terraform(config)
+    .withMountedDirectory(SOURCE, source)
+    .withWorkdir(`${SOURCE}/${root}`)
+    .withEnvVariable("TF_PLUGIN_CACHE_DIR", PLUGINS)
+    .withMountedCache(PLUGINS, pluginCache(config), { sharing: CacheSharingMode.Locked })
+
+/** The script says what it does with what is there already, so that an empty one is as good. */
+const pluginCache = (config: Config) =>
+  dag.cacheVolume(`slipway-plugins-${config.infra.tool}-${toolVersion(config)}`)
+
+/** Installs a root's providers and validates it. */
+export const checkRoot = (root: string, inputs: InfraInputs): Promise<Execution> =>
+  execute(prepareRoot(root, inputs), work("check", inputs.config), inputs.config.timeout)
+
+/** The same root, ready for what needs credentials. */
+export const checkedRoot = ({ container }: Execution): Container =>
+  container.withoutMount(PLUGINS).withoutEnvVariable("TF_PLUGIN_CACHE_DIR")
+
+/** A container that may reach the state and what is planned, with the arguments that say how. */
+export interface Connected {
+  container: Container
+  args: string[]
+  /** What of the secrets would give them away in a text. */
+  secrets: string[]
+}
+
+/** Hands a target's secrets, files and workspace to a container. */
+export async function connected(
+  container: Container,
+  target: Target,
+  inputs: InfraInputs,
+): Promise<Connected> {
+  const { config } = inputs
+  const files = [
+    ...target.backend.map((file) => `-backend-config=${file}`),
+    ...target.variables.map((file) => `-var-file=${file}`),
+  ]
+  const { workspace } = config.infra
+  const placed =
+    workspace === undefined
+      ? container
+      : container.withEnvVariable("SLIPWAY_WORKSPACE", named(workspace, target.environment))
+  const own = await Promise.all(
+    targetSecrets(target, inputs).map(async ({ name, secret }) => {
+      const text = await secret.plaintext()
+      return { name, secret, text, use: useOf(name) }
+    }),
+  )
+  const variables = own.flatMap(({ name, secret, text, use }) =>
+    use.kind === "environment"
+      ? [[use.variable, secret] as const]
+      : use.kind === "azure"
+        ? Object.entries(azureVariables(text)).map(
+            ([variable, value]) => [variable, dag.setSecret(`${name} ${variable}`, value)] as const,
+          )
+        : [],
+  )
+  const mounted = own.filter(({ use }) => use.kind === "variables" || use.kind === "backend")
+  const withFiles = mounted.reduce(
+    (changed, { name, secret }) => changed.withMountedSecret(`${SECRETS}/${name}`, secret),
+    variables.reduce((changed, [variable, secret]) => changed.withSecretVariable(variable, secret), placed),
+  )
+  const settings = Object.entries(azureSettings(variables.map(([variable]) => variable)))
+  return {
+    container: settings.reduce((changed, [name, value]) => changed.withEnvVariable(name, value), withFiles),
+    args: [
+      ...files,
+      ...mounted.map(({ name, use }) =>
+        use.kind === "backend" ? `-backend-config=${SECRETS}/${name}` : `-var-file=${SECRETS}/${name}`,
+      ),
+    ],
+    secrets: own.flatMap(({ use, text }) => secretParts(use, text)),
+  }
+}
+
+/** The container without what it was connected with: whoever only reads a plan needs none of it. */
+export const disconnected = (container: Container, target: Target, inputs: InfraInputs): Container =>
+  targetSecrets(target, inputs).reduce((changed, { name }) => {
+    const use = useOf(name)
+    if (use.kind === "variables" || use.kind === "backend") return changed.withoutMount(`${SECRETS}/${name}`)
+    const variables = use.kind === "azure" ? AZURE_VARIABLES : [use.variable]
+    return variables.reduce((less, variable) => less.withoutSecretVariable(variable), changed)
+  }, container)
+
+const AZURE_VARIABLES = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
+
+function targetSecrets({ environment }: Target, { secrets, targets }: InfraInputs): NamedSecret[] {
+  const environments = [...new Set(targets.map((target) => target.environment))]
+  return environmentSecrets(secrets, environment, environments)
+}
+
+/** The command that repeats a stage on one target. */
+export function targetRepro(
+  stage: StageName,
+  { environment, root }: Target,
+  { invocation, addresses }: InfraInputs,
+): string {
+  const words = [
+    ...["with-infra", ...addresses.map((address) => `--secrets=${address}`)],
+    ...[`--environment=${environment}`, `--root=${root}`, "debug", `--stage=${stage}`, "terminal"],
+  ]
+  return `${invocation} ${shellQuote(words)}`
+}
+
+/** True for a target that can't be planned, since nobody gave credentials of Azure: a fork has none. */
+export function lacksAzure(target: Target, inputs: InfraInputs): boolean {
+  const below = Object.entries(inputs.texts).filter(
+    ([file]) => target.root === "." || file.startsWith(`${target.root}/`),
+  )
+  const names = targetSecrets(target, inputs).map(({ name }) => useOf(name))
+  const variables = names.flatMap((use) =>
+    use.kind === "environment" ? [use.variable] : use.kind === "azure" ? AZURE_VARIABLES : [],
+  )
+  return needsAzure(below.map(([, text]) => text)) && !canLogIn(variables)
+}

@@ -1,0 +1,98 @@
+import type { Finding, Outcome, ToolRun } from "./finding.js"
+import { clip } from "../text/escape.js"
+
+/** Where the source is mounted in a tool's container. */
+const SOURCE = "/src/"
+
+const REASON_LENGTH = 300
+const MESSAGE_LENGTH = 1000
+
+/** Returns a path relative to the source's root: tools give `./a.py`, `/src/a.py` or `a.py`. */
+export function relative(path: string): string {
+  const inside = path.startsWith(SOURCE) ? path.slice(SOURCE.length) : path
+  return inside.replace(/^(?:\.\/+)+/, "")
+}
+
+/** Makes a finding; numbers that count nothing (0, -1) are left out, and so is an empty rule or file. */
+export function finding(
+  from: Pick<Finding, "tool" | "rule" | "level" | "message"> &
+    Partial<Record<"line" | "column", number>> & { file?: string },
+): Finding {
+  const { line, column } = from
+  return {
+    tool: from.tool,
+    rule: from.rule,
+    level: from.level,
+    ...(from.file === undefined || from.file === "" ? {} : { file: relative(from.file) }),
+    ...(counts(line) ? { line } : {}),
+    ...(counts(line) && counts(column) ? { column } : {}),
+    message: clip(from.message, MESSAGE_LENGTH),
+  }
+}
+
+const counts = (value: number | undefined): value is number =>
+  value !== undefined && Number.isSafeInteger(value) && value > 0
+
+export function passed(reason: string, notes: Finding[] = []): Outcome {
+  return { status: "passed", reason, findings: notes }
+}
+
+/** The tool did its work and found something. */
+export function failed(findings: Finding[]): Outcome {
+  const problems = findings.filter(({ level }) => level !== "note").length || findings.length
+  const files = new Set(findings.flatMap(({ file }) => (file === undefined ? [] : [file]))).size
+  const where = files === 0 ? "" : ` in ${count(files, "file")}`
+  return { status: "failed", reason: `${count(problems, "problem")}${where}`, findings }
+}
+
+/** The tool could not do its work: its own message is the reason. */
+export function broken(tool: string, run: ToolRun, findings: Finding[] = [], hint = ""): Outcome {
+  const message = [ownMessage(run), hint].filter(Boolean).join("; ")
+  return {
+    status: "error",
+    reason: oneLine(`${tool} ${ending(run.exitCode)}: ${message || "it said nothing"}`),
+    findings,
+  }
+}
+
+/** The tool ended well but there was nothing to look at, which proves nothing. */
+export function nothingChecked(tool: string, findings: Finding[] = []): Outcome {
+  return {
+    status: "error",
+    reason: `${tool} looked at no file: nothing it was given is Python, or all is excluded`,
+    findings,
+  }
+}
+
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+
+/** True for Python's own account of a crash. */
+export const crashed = ({ stderr }: ToolRun): boolean => /^Traceback \(most recent call last\):/m.test(stderr)
+
+function ending(exitCode: number): string {
+  if (exitCode === 127) return "is not installed (exit code 127)"
+  if (exitCode === 137) return "was killed (exit code 137), perhaps for want of memory"
+  if (exitCode > 128) return `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
+  return `could not do its work (exit code ${exitCode})`
+}
+
+/** Returns what went wrong in the tool's words: a crash's exception, else the first line that says error, else the first. */
+export function ownMessage({ stdout, stderr }: ToolRun): string {
+  const lines = plain(stderr.trim() === "" ? stdout : stderr)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+  const crash = lines.findLastIndex((line) => line.startsWith("Traceback (most recent call last)"))
+  const exception = lines.findIndex((line, index) => index > crash && !/^\s/.test(line))
+  if (crash >= 0 && exception >= 0) {
+    const [first = "", second = ""] = lines.slice(exception)
+    return first.endsWith(":") ? `${first} ${second}` : first
+  }
+  return lines.find((line) => /\berror\b/i.test(line)) ?? lines[0] ?? ""
+}
+
+/** Returns the text without terminal colours. */
+// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
+export const plain = (text: string): string => text.replace(/\x1b\[[\d;]*m/g, "")
+
+/** Returns the text as one line of sane length. */
+export const oneLine = (text: string): string => clip(text.replace(/\s+/g, " ").trim(), REASON_LENGTH)

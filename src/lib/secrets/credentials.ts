@@ -1,0 +1,165 @@
+import { fail } from "../errors.js"
+import { fields, parseJson } from "../text/json.js"
+
+export { scrub } from "./scrub.js"
+
+/** How a secret is handed to the tool. */
+export type Use =
+  /** In an environment variable of this name. */
+  | { kind: "environment"; variable: string }
+  /** As a file of variables. */
+  | { kind: "variables" }
+  /** As a file that configures where the state is. */
+  | { kind: "backend" }
+  /** As a JSON of Azure's, which holds several values. */
+  | { kind: "azure" }
+
+/** Azure's names for what its provider and backend call otherwise. */
+const AZURE: Readonly<Record<string, string>> = {
+  AZURE_CLIENT_ID: "ARM_CLIENT_ID",
+  AZURE_CLIENT_SECRET: "ARM_CLIENT_SECRET",
+  AZURE_SUBSCRIPTION_ID: "ARM_SUBSCRIPTION_ID",
+  AZURE_TENANT_ID: "ARM_TENANT_ID",
+  AZURE_OIDC_TOKEN: "ARM_OIDC_TOKEN",
+  // With these a job on GitHub gets such a token by itself.
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "ARM_OIDC_REQUEST_TOKEN",
+  ACTIONS_ID_TOKEN_REQUEST_URL: "ARM_OIDC_REQUEST_URL",
+}
+
+/** What `az ad sp create-for-rbac --sdk-auth` prints, key by key. */
+const AZURE_JSON: Readonly<Record<string, string>> = {
+  clientId: "ARM_CLIENT_ID",
+  clientSecret: "ARM_CLIENT_SECRET",
+  subscriptionId: "ARM_SUBSCRIPTION_ID",
+  tenantId: "ARM_TENANT_ID",
+}
+
+/** What a secret of this name is for. */
+export function useOf(name: string): Use {
+  if (name === "AZURE_CREDENTIALS") return { kind: "azure" }
+  if (name === "TF_BACKEND" || /(?:^|\.)(?:tfbackend|hcl)$/.test(name)) return { kind: "backend" }
+  if (/(?:^|\.)tfvars(?:\.json)?$/.test(name)) return { kind: "variables" }
+  return { kind: "environment", variable: (Object.hasOwn(AZURE, name) && AZURE[name]) || name }
+}
+
+/**
+ * The secrets of an environment by the names they are used under: those whose name begins with the environment's are
+ * for it alone, and go before those for all. `STAGING_TF_VAR_password` is `TF_VAR_password` of staging.
+ */
+export function environmentSecrets<T extends { name: string }>(
+  secrets: readonly T[],
+  environment: string,
+  environments: readonly string[],
+): T[] {
+  // The longest name first: what is of `prod-eu` is not of `prod`.
+  const names = [...new Set([...environments, environment])].sort((a, b) => b.length - a.length)
+  const prefixes = names.map((name) => [name, prefixPattern(name)] as const)
+  const owned = secrets.map((secret) => {
+    // An environment may be called azure, and AZURE_CLIENT_ID is for all even so.
+    const own = isForTool(secret.name) ? undefined : prefixes.find(([, prefix]) => prefix.test(secret.name))
+    return { secret, own }
+  })
+  const special = owned.flatMap(({ secret, own }) =>
+    own?.[0] === environment ? [{ ...secret, name: secret.name.replace(own[1], "") }] : [],
+  )
+  const replaced = new Set(special.map(({ name }) => name))
+  const general = owned.flatMap(({ secret, own }) =>
+    own === undefined && !replaced.has(secret.name) ? [secret] : [],
+  )
+  return [...special, ...general]
+}
+
+const prefixPattern = (environment: string): RegExp =>
+  new RegExp(`^${environment.replaceAll("-", "[-_]")}[_.-](?=.)`, "i")
+
+/** The variables that Azure's JSON stands for. Fails with AZURE_CREDENTIALS. */
+export function azureVariables(text: string): Record<string, string> {
+  const parsed = fields(parseJson(text))
+  const known = Object.entries(AZURE_JSON).flatMap(([key, variable]) => {
+    const value = parsed[key]
+    return typeof value === "string" && value !== "" ? [[variable, value] as const] : []
+  })
+  if (known.length === 0) throw fail("AZURE_CREDENTIALS", [])
+  return Object.fromEntries(known)
+}
+
+const TOKENS = ["ARM_OIDC_TOKEN", "ARM_OIDC_REQUEST_TOKEN"]
+
+/** What the provider is to be told about how it is to log in, beside what is secret: a token only without a password. */
+export function azureSettings(variables: Iterable<string>): Record<string, string> {
+  const known = new Set(variables)
+  const byToken = !known.has("ARM_CLIENT_SECRET") && TOKENS.some((name) => known.has(name))
+  return known.has("ARM_CLIENT_ID") && byToken ? { ARM_USE_OIDC: "true" } : {}
+}
+
+/** What needs no name beside it; the keys are of the storage where a state is. */
+const ALONE = ["ARM_USE_MSI", "ARM_ACCESS_KEY", "ARM_SAS_TOKEN"]
+
+/** True if with these variables somebody can log in to Azure. */
+export function canLogIn(variables: Iterable<string>): boolean {
+  const known = new Set(variables)
+  const proves = ["ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE", ...TOKENS].some((name) => known.has(name))
+  return (known.has("ARM_CLIENT_ID") && proves) || ALONE.some((name) => known.has(name))
+}
+
+/** True for a configuration that nobody can plan without Azure. */
+export const needsAzure = (texts: readonly string[]): boolean =>
+  texts.some((text) => AZURE_BLOCK.test(text) || AZURE_KEY.test(text))
+
+const AZURE_BLOCK =
+  /^[ \t]*(?:terraform[ \t]*\{[ \t]*)?(?:backend|provider)[ \t]+"(?:azurerm|azapi|azuread)"/m
+/** As JSON has it. */
+const AZURE_KEY = /"(?:azurerm|azapi|azuread)"[ \t]*:[ \t]*[[{]/
+
+/** What in a secret's text would give it away: the text, its long lines, passwords in addresses, and a file's values. */
+export function secretParts({ kind }: Use, text: string): string[] {
+  const values = kind === "environment" ? [] : quotedValues(text)
+  const lines = text.split("\n")
+  return [
+    ...long([text], kind === "environment" ? 4 : 8),
+    ...long(lines.length > 1 ? lines : [], 16),
+    ...long(values, 8),
+    ...long([text, ...values].flatMap(passwords), 4),
+  ]
+}
+
+const quotedValues = (text: string): string[] =>
+  [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].flatMap(([quoted, value = ""]) => {
+    const meant = parseJson(quoted)
+    return typeof meant === "string" && meant !== value ? [value, meant] : [value]
+  })
+
+/** Those in a URL's user part, and after the word. */
+const passwords = (text: string): string[] =>
+  [
+    ...text.matchAll(/:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/g),
+    ...text.matchAll(/\b(?:password|accountkey|sharedaccesskey)=([^\s;&"']+)/gi),
+  ].flatMap(([, password = ""]) => [password, decoded(password)])
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const long = (texts: readonly string[], least: number): string[] =>
+  texts.map((text) => text.trim()).filter((text) => text.length >= least)
+
+/** What of an environment is for the tool: these names, also after an environment's own and `_`. */
+const NAMES = [
+  ...["TF_VAR_\\w+", "TF_BACKEND", "PG_CONN_STR", "AZURE_CREDENTIALS"],
+  ...[...Object.keys(AZURE), ...Object.values(AZURE), "ARM_\\w+"],
+]
+const PLAIN = new RegExp(`^(?:${NAMES.join("|")})$`)
+const FOR_TOOL = new RegExp(`^(?:[A-Z0-9_]+_)?(?:${NAMES.join("|")})$`)
+
+/** The variables of an environment that are for the tool, without empty ones: CI hosts set secrets that don't exist so. */
+export const forTool = (env: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.keys(env)
+    .filter((name) => FOR_TOOL.test(name) && env[name])
+    .sort()
+
+/** True for a name that is no environment's own, whatever environments are called. */
+const isForTool = (name: string): boolean => PLAIN.test(name)

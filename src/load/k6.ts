@@ -1,0 +1,266 @@
+import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
+import { type DeployInputs, K6_VERSION, secretNamed } from "../deploy/environment.js"
+import { execute, type Execution, logOf, timing } from "../stage/execute.js"
+import { imageReference, standInNote } from "../stage/images.js"
+import { compare, type Kept, readKept } from "../lib/load/compare.js"
+import { generatorWarning, readGenerator } from "../lib/load/generator.js"
+import { judge, type Judged } from "../lib/load/judge.js"
+import { loadMarkdown } from "../lib/load/markdown.js"
+import { picture } from "../lib/report/html/picture.js"
+import {
+  type Kind,
+  type Profile,
+  profileOf,
+  profileText,
+  rampArguments,
+  secondsOf,
+} from "../lib/load/profile.js"
+import { sendFigures } from "../lib/load/send.js"
+import { readSeries, type Series } from "../lib/load/series.js"
+import { usageAt, usageText } from "../lib/load/usage.js"
+import type { Finding } from "../lib/run/finding.js"
+import { interrupted, stageExitCode } from "../lib/run/command.js"
+import { keep, keptBefore } from "./lastRun.js"
+import { type Watched, watchPods } from "./pods.js"
+import { scriptFor, type Script, withAuthorization } from "./script.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
+import { type Target, targetOf } from "../deploy/endpoint.js"
+import { inspectable } from "../quality/tool.js"
+
+/** What a load test is made of and with. */
+export interface LoadInputs extends DeployInputs {
+  /** What durations are multiplied by: above 0, at most 1. */
+  scale: number
+  /** Where the service answers, if not where the environment's does. */
+  at?: Target
+  /** What an earlier run left, to compare with; in place of what is kept of the last one. */
+  before?: File
+  /** What is tested, where the cluster doesn't tell. */
+  version: string
+  /** How a stage is repeated. */
+  repro: (kind: Kind) => string
+}
+
+const OUT = "/slipway/out"
+/** For users to end what they do, for setup and teardown. */
+const SLACK_SECONDS = 150
+
+/** Puts the deployed service under load, a stage for each kind, one after the other. Throws for nothing that can be missing. */
+export async function loadStages(inputs: LoadInputs, kinds: readonly Kind[]): Promise<Stage[]> {
+  const stages: Stage[] = []
+  for (const kind of kinds) {
+    const stage = { ...identity(kind, kind, K6_VERSION, ""), repro: inputs.repro(kind) }
+    stages.push(await attempted(stage, () => loadStage(inputs, kind)))
+  }
+  return stages
+}
+
+async function loadStage(
+  inputs: LoadInputs,
+  kind: Kind,
+): Promise<Omit<Stage, "name" | "group" | "version" | "repro">> {
+  const begun = Date.now()
+  const profile = profileOf(kind, inputs.config.load, inputs.scale)
+  const target = inputs.at ?? (await targetOf(inputs))
+  const script = await scriptFor(inputs, target)
+  inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
+  const [{ run, command, watched, note, limit }, before] = await Promise.all([
+    tried(inputs, profile, target, script),
+    keptBefore(inputs, kind),
+  ])
+  const interruption = interrupted(run, "k6", limit)
+  if (interruption !== undefined)
+    return {
+      ...unfinished(interruption.reason, stageExitCode("error", true), logOf(command, run)),
+      ...timing(run, begun),
+    }
+  const left = await leftBy(run)
+  const { series } = left
+  const judged = judge(left, profile, new URL(target.url).host, script.made)
+  const made = { ...left, profile, target, script, judged, watched, before, began: run.began }
+  const { kept, warnings, notes } = await evaluated(inputs, made)
+  const facts = { k6: `${K6_VERSION}${note}` }
+  const { environment } = inputs
+  return {
+    ...{ status: judged.status, exitCode: judged.exitCode, reason: judged.reason },
+    findings: [...judged.findings, ...warnings],
+    ...timing(run, begun),
+    log: [logOf(command, run), left.said].join("\n"),
+    sections: [loadMarkdown({ environment, profile, series, judged, notes })],
+    load: {
+      seconds: series.seconds,
+      p95: profile.p95,
+      broke: judged.break,
+      title: profileText(profile),
+      notes,
+    },
+    facts,
+    files: files(kept, judged, left.summary),
+  }
+}
+
+/** k6's container as it stands before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
+export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
+  const profile = profileOf(kind, inputs.config.load, inputs.scale)
+  const target = inputs.at ?? (await targetOf(inputs))
+  const { container, command } = prepare(inputs, profile, target, await scriptFor(inputs, target))
+  return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
+}
+
+/** What a test runs in, and its command. */
+function prepare(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+  const { config, run: id } = inputs
+  const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
+  const tools = withScripts(
+    image.withUser("0").withDirectory("/slipway", dag.directory()),
+    "slipway_load.sh",
+    "slipway_load.awk",
+  )
+  const container = withAuthorization(inputs, target.bind(script.put(tools)))
+    .withEnvVariable("BASE_URL", target.url)
+    .withEnvVariable("OUT", OUT)
+    .withEnvVariable("SLIPWAY_RUN", `${id} ${profile.kind}`)
+  const command = [
+    ...["sh", `${SCRIPTS}/slipway_load.sh`, SCRIPTS],
+    ...["k6", "run", "--quiet", "--no-color", "--no-usage-report", "--log-format=json"],
+    ...[`--summary-export=${OUT}/summary.json`, ...rampArguments(profile), script.path],
+  ]
+  return { image, container, command }
+}
+
+/** Runs k6, and looks at the pods meanwhile. */
+async function tried(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+  const { say } = inputs
+  const { image, container, command } = prepare(inputs, profile, target, script)
+  const length = secondsOf(profile)
+  const limit = Math.ceil(length + SLACK_SECONDS)
+  const ended = new AbortController()
+  const begun = Date.now()
+  let told = 0
+  const watching = watchPods(inputs, ended.signal, (usage) => {
+    const seconds = Math.round((Date.now() - begun) / 1000)
+    if (seconds - told < 30) return
+    told = seconds
+    say(`${seconds} of ${Math.round(length)} s: ${usageText(usage)}`)
+  })
+  try {
+    const run = await execute(container, command, limit)
+    ended.abort()
+    const watched = await watching
+    return { run, command, watched, note: await standInNote(image), limit }
+  } finally {
+    ended.abort()
+  }
+}
+
+/** What the run has left in its folder. */
+async function leftBy({ container }: Execution) {
+  const folder = container.directory(OUT)
+  const names = ["series", "said", "counts", "generator", "exit"] as const
+  const read = async (name: string) => folder.file(name).contents()
+  const [series = "", said = "", counts = "", generator = "", exit = ""] = await Promise.all(names.map(read))
+  const [, thrown = 0] = counts.trim().split(" ").map(Number)
+  const summary = (await folder.exists("summary.json")) ? await read("summary.json") : undefined
+  return { series: readSeries(series), said, thrown, generator, summary, exitCode: Number(exit) }
+}
+
+interface Evaluated {
+  profile: Profile
+  target: Target
+  script: Script
+  series: Series
+  judged: Judged
+  watched: Watched
+  /** What an earlier run left. */
+  before: string | undefined
+  generator: string
+  /** When k6 began, in milliseconds since 1970. */
+  began: number
+}
+
+/** What is to be known beside the verdict; nothing of it fails the gate. */
+async function evaluated(inputs: LoadInputs, ran: Evaluated) {
+  const { profile, target, script, judged, watched } = ran
+  const { seconds, ...totals } = ran.series
+  const kept: Kept = {
+    ...{
+      schema: 1,
+      kind: profile.kind,
+      version: inputs.version || watched.version,
+      at: new Date().toISOString(),
+    },
+    ...{ profile, target: target.url, totals, seconds },
+  }
+  const generator = readGenerator(ran.generator)
+  const earlier = ran.before === undefined ? undefined : readKept(ran.before)
+  const compared = earlier === undefined ? undefined : compare(earlier, kept)
+  if (judged.status === "passed") await keep(inputs, kept)
+  const unsent = await send(inputs, kept, ran.began)
+  const slow = judged.status === "error" ? undefined : generatorWarning(generator)
+  const warnings = [
+    ...(slow === undefined ? [] : [warning("generator", slow)]),
+    ...(compared?.worse ? [warning("comparison", compared.said)] : []),
+    ...unsent.map((text) => warning("figures", text)),
+  ]
+  const notes = [
+    `asked at ${target.url}: ${target.way}`,
+    ...script.notes,
+    ...(profile.scale < 1
+      ? [`shortened to ${profile.scale} of its length: this is a trial, and no measurement`]
+      : []),
+    compared?.said ?? "there is no earlier run to compare with",
+    ...(slow === undefined ? [] : [slow]),
+    ...(generator === undefined
+      ? []
+      : [`the load generator's machine was busy to ${Math.round(generator.busy * 100)} % on average`]),
+    podsNote(ran),
+    ...unsent,
+  ]
+  return { kept: { ...kept, generator, pods: watched.usages, break: judged.break, notes }, warnings, notes }
+}
+
+/** Sends the figures to where the settings say; the addresses' tokens are secrets. */
+async function send(inputs: LoadInputs, { seconds, kind, version }: Kept, begun: number): Promise<string[]> {
+  const { config, environment, secrets } = inputs
+  const { influxdb, prometheus } = config.load
+  if (influxdb === undefined && prometheus === undefined) return []
+  const token = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
+  const labels = { environment, kind, version, service: config.name ?? "" }
+  return sendFigures(
+    { seconds, begun, labels },
+    {
+      ...(influxdb !== undefined && { influxdb, influxdbToken: await token("INFLUXDB_TOKEN") }),
+      ...(prometheus !== undefined && { prometheus, prometheusToken: await token("PROMETHEUS_TOKEN") }),
+    },
+  )
+}
+
+const warning = (rule: string, message: string): Finding => ({
+  ...{ tool: "k6", rule, level: "warning", message },
+  advisory: true,
+})
+
+/** What the pods took: where the service broke, else at their busiest. */
+function podsNote({ judged, watched, series }: Evaluated): string {
+  const { usages, problem } = watched
+  const last = usages.at(-1)
+  if (last === undefined)
+    return `what the pods took of CPU and memory can't be told: ${problem ?? "it ended too soon"}`
+  if (judged.break === undefined) {
+    const busiest = [...usages].sort((a, b) => (b.cores ?? 0) - (a.cores ?? 0))[0] ?? last
+    return `at the busiest, ${usageText(busiest)}`
+  }
+  const length = series.seconds.at(-1)?.at ?? 0
+  const then = usageAt(usages, last.at - (length - judged.break.at) * 1000) ?? last
+  return `when it broke, ${usageText(then)}`
+}
+
+const files = (kept: Kept, judged: Judged, summary: string | undefined): Directory => {
+  const drawn = picture(kept.seconds, { p95: kept.profile.p95, broke: judged.break, standalone: true }).text
+  const folder = dag
+    .directory()
+    .withNewFile(`k6/${kept.kind}.json`, `${JSON.stringify(kept, null, 2)}\n`)
+    .withNewFile(`k6/${kept.kind}.svg`, drawn)
+  return summary === undefined ? folder : folder.withNewFile(`k6/${kept.kind}-summary.json`, summary)
+}

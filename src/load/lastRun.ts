@@ -1,0 +1,34 @@
+import { type Container, dag } from "@dagger.io/dagger"
+import { imageReference } from "../stage/images.js"
+import type { LoadInputs } from "./k6.js"
+import { K6_VERSION } from "../deploy/environment.js"
+import type { Kept } from "../lib/load/compare.js"
+import type { Kind } from "../lib/load/profile.js"
+
+const FOLDER = "/kept"
+
+/** What the last run that passed has left: the file that is given, else what the engine keeps; undefined for none. */
+export async function keptBefore(inputs: LoadInputs, kind: Kind): Promise<string | undefined> {
+  if (inputs.before !== undefined) return inputs.before.contents()
+  const script = `cp ${FOLDER}/${kind}.json /kept.json 2> /dev/null || : > /kept.json`
+  const text = await place(inputs).withExec(["sh", "-c", script]).file("/kept.json").contents()
+  return text === "" ? undefined : text
+}
+
+/** Keeps a run for the next one. */
+export async function keep(inputs: LoadInputs, kept: Kept): Promise<void> {
+  const script = `cp /new.json ${FOLDER}/new && mv ${FOLDER}/new ${FOLDER}/${kept.kind}.json`
+  await place(inputs).withNewFile("/new.json", JSON.stringify(kept)).withExec(["sh", "-c", script]).sync()
+}
+
+/** The engine's cache, by the service and its environment. */
+function place({ config, environment, at }: LoadInputs): Container {
+  const service = config.name ?? config.deploy.deployment ?? "service"
+  const where = at === undefined ? environment : `${environment}-elsewhere`
+  return dag
+    .container()
+    .from(imageReference("k6", K6_VERSION, config.images))
+    .withUser("0")
+    .withMountedCache(FOLDER, dag.cacheVolume(`slipway-load-${service}-${where}`))
+    .withEnvVariable("SLIPWAY_ASKED", crypto.randomUUID())
+}

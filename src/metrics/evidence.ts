@@ -1,0 +1,119 @@
+import { type DeployInputs, type ReleaseAccess, resolveRelease } from "../deploy/environment.js"
+import { ExitCode } from "../lib/errors.js"
+import { reviewOf, type Repository } from "../lib/forge/repository.js"
+import { httpClient } from "../lib/http/client.js"
+import { type Approval, approvalOf, type Review } from "../lib/metrics/approval.js"
+import type { Evidence, ReleaseState } from "../lib/metrics/audit.js"
+import { commitOf } from "../lib/metrics/deliveries.js"
+import type { Event } from "../lib/metrics/timeline.js"
+import { shaOfGates } from "../lib/release/gates.js"
+import { judgeRelease, releaseExitCode } from "../lib/release/verification.js"
+import { pool } from "../lib/run/pool.js"
+import { fields, objects, text } from "../lib/text/json.js"
+import type { Repository as GitRepository } from "./repository.js"
+import { releaseOf } from "../release/release.js"
+import { messageOf } from "../stage/stage.js"
+
+/** What speaks for a deployment, and whom to ask. */
+export interface EvidenceSources {
+  git: GitRepository | undefined
+  /** Whom to ask for reviews; undefined for nobody. */
+  forge: { repository: Repository; token: string } | undefined
+  /** How releases are verified; undefined where they aren't. */
+  releases:
+    { inputs: Pick<DeployInputs, "source" | "settings" | "config">; access: ReleaseAccess } | undefined
+}
+
+const NOT_ASKED: ReleaseState = { state: "not asked", reason: "", gates: null }
+
+/** Gathers what is known of each event. Asks for each digest and each commit once. */
+export async function gatherEvidence(
+  events: readonly Event[],
+  sources: EvidenceSources,
+): Promise<(event: Event) => Evidence> {
+  const releases = await releasesOf(events, sources.releases)
+  const commits = new Map(
+    events.map((event) => [
+      keyOf(event),
+      knownCommit(event, sources.git) || releases.get(event.digest)?.commit || "",
+    ]),
+  )
+  const approvals = await approvalsOf([...new Set(commits.values())], sources)
+  return (event) => {
+    const commit = commits.get(keyOf(event)) ?? ""
+    return {
+      commit,
+      approval: approvals.get(commit) ?? approvalOf(undefined, undefined),
+      release: releases.get(event.digest)?.state ?? NOT_ASKED,
+    }
+  }
+}
+
+/** The same for the same entries. */
+const keyOf = ({ hashes }: Event): string => hashes.join()
+
+const knownCommit = (event: Event, git: GitRepository | undefined): string =>
+  (git === undefined ? "" : commitOf(event, git.history)) || event.sha
+
+async function releasesOf(events: readonly Event[], releases: EvidenceSources["releases"]) {
+  const digests = [...new Set(events.map(({ digest }) => digest).filter(Boolean))]
+  if (releases === undefined) return new Map<string, Verified>()
+  const work = digests.map((digest) => async () => [digest, await verifiedRelease(digest, releases)] as const)
+  return new Map(await pool(releases.inputs.config.parallel, work))
+}
+
+interface Verified {
+  state: ReleaseState
+  /** As its gates say. */
+  commit: string
+}
+
+async function verifiedRelease(
+  digest: string,
+  { inputs, access }: NonNullable<EvidenceSources["releases"]>,
+): Promise<Verified> {
+  try {
+    const { source, settings } = inputs
+    const { reached, resolved } = await resolveRelease(inputs, access, digest)
+    const release = releaseOf(resolved, reached, { source, settings, ref: "", embedded: access.embedded })
+    const { checks, gates } = await release.evidence(access.wanted)
+    const { status, reason } = judgeRelease(checks, release.reference)
+    const code = releaseExitCode(checks)
+    const state = status === "passed" ? "verified" : code === ExitCode.gateFailed ? "refused" : "unknown"
+    const predicate = gates.at(-1)
+    const stages = objects(fields(predicate).stages).map(({ name, status: of }) => ({
+      name: text(name),
+      status: text(of),
+    }))
+    return {
+      state: { state, reason, gates: predicate === undefined ? null : stages },
+      commit: shaOfGates(predicate),
+    }
+  } catch (error) {
+    return {
+      state: { state: "unknown", reason: messageOf(error).split("\n")[0] ?? "", gates: null },
+      commit: "",
+    }
+  }
+}
+
+async function approvalsOf(
+  commits: readonly string[],
+  { git, forge }: EvidenceSources,
+): Promise<Map<string, Approval>> {
+  const http = httpClient()
+  const found = new Map<string, Approval>()
+  let silent = "" // why the host isn't asked any more: each would be waited for as long
+  for (const commit of commits) {
+    let review: Review | "none" | undefined
+    let why = git === undefined ? "no history was given" : ""
+    if (forge !== undefined && /^[0-9a-f]{40,64}$/.test(commit)) {
+      const reply = silent === "" ? await reviewOf(forge.repository, commit, forge.token, http) : undefined
+      if (reply?.kind === "unreachable") silent = reply.reason
+      if (reply?.kind === "done") review = reply.value
+      else why = reply?.reason ?? silent
+    }
+    found.set(commit, approvalOf(git?.signed.get(commit), review, why))
+  }
+  return found
+}

@@ -1,0 +1,72 @@
+import { dag, type Directory, type File } from "@dagger.io/dagger"
+import { execute } from "../stage/execute.js"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import { readSigned, type SignedCommit, SIGNED_FORMAT } from "../lib/metrics/approval.js"
+import { type History, LOG_FORMAT, MOST_COMMITS, readHistory } from "../lib/metrics/history.js"
+import { interrupted } from "../lib/run/command.js"
+import { ownMessage } from "../lib/run/outcome.js"
+import { GIT_VERSION } from "../deploy/ledgerNotes.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+
+/** Who may sign commits with trailers, in the source: as ssh-keygen takes it. */
+const SIGNERS = ".slipway/allowed_signers"
+const SCRIPT = "slipway_history.sh"
+const OUT = "/slipway/out"
+
+/** What a repository says. */
+export interface Repository {
+  history: History
+  /** By their hashes: those that were asked for, where the history has them. */
+  signed: ReadonlyMap<string, SignedCommit>
+  /** The ledger's entries in its notes, an entry a line; undefined where there are none. */
+  notes: string | undefined
+}
+
+/** Names go to git on lines of their own. */
+const NAME = /^[\w.+][\w.+-]{0,127}$/
+
+/**
+ * Reads a repository: a .git folder, a bare one, or a folder with one in it. `wanted` are commits and tags of which
+ * signatures are looked at. Fails with NO_HISTORY.
+ */
+export async function readRepository(
+  { history, source, config }: { history: Directory; source: Directory; config: Config },
+  wanted: readonly string[],
+): Promise<Repository> {
+  const signers = await signersOf(source)
+  const bare = withScripts(dag.container().from(imageReference("git", GIT_VERSION, config.images)), SCRIPT)
+    .withMountedDirectory("/slipway/repository", history)
+    .withNewFile(
+      "/slipway/wanted",
+      [...new Set(wanted)]
+        .filter((name) => NAME.test(name))
+        .map((name) => `${name}\n`)
+        .join(""),
+    )
+    .withDirectory(OUT, dag.directory())
+  const container = signers === undefined ? bare : bare.withMountedFile("/slipway/signers", signers)
+  const command = [
+    ...["sh", `${SCRIPTS}/${SCRIPT}`, "/slipway/repository", OUT, "/slipway/wanted"],
+    ...[String(MOST_COMMITS), LOG_FORMAT, SIGNED_FORMAT],
+    ...(signers === undefined ? [] : ["/slipway/signers"]),
+  ]
+  const run = await execute(container, command, config.timeout)
+  if (run.exitCode !== 0)
+    throw fail("NO_HISTORY", [interrupted(run, "git", config.timeout)?.reason ?? ownMessage(run)])
+  const read = (name: string) => run.container.file(`${OUT}/${name}`).contents()
+  const [log, refs, shallow, signed, notes] = await Promise.all(
+    ["log", "refs", "shallow", "signed", "notes"].map(read),
+  )
+  return {
+    history: readHistory({ log: log ?? "", refs: refs ?? "", shallow: shallow ?? "" }),
+    signed: readSigned(signed ?? ""),
+    notes: notes || undefined,
+  }
+}
+
+async function signersOf(source: Directory): Promise<File | undefined> {
+  const found = source.filter({ include: [SIGNERS] })
+  return (await found.glob(SIGNERS)).length > 0 ? found.file(SIGNERS) : undefined
+}

@@ -1,0 +1,94 @@
+import { Changeset, check, type Container, dag, Directory, File, func, object } from "@dagger.io/dagger"
+import { execute } from "../stage/execute.js"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
+import { ExitCode, fail } from "../lib/errors.js"
+import { rulesFile, type Thresholds, thresholdsOf } from "../lib/monitoring/rules.js"
+import { rulesTestFile } from "../lib/monitoring/rulesTest.js"
+import { endedEarly } from "../lib/run/command.js"
+import { ownMessage } from "../lib/run/outcome.js"
+import { nameOf } from "../stage/texts.js"
+
+const PROMETHEUS_VERSION = "3.16.0"
+const RULES = "alerts.yaml"
+const TESTS = "alerts.test.yaml"
+const PROMTOOL = "/bin/promtool"
+
+/** How the service is watched once it is deployed: alert rules for Prometheus, made of `slipway.yaml` alone. */
+@object()
+export class Monitoring {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+
+  constructor(source: Directory, settings: string) {
+    this.source = source
+    this.settings = settings
+  }
+
+  /** Prometheus' rules of alerts for error rate, latency and uptime, with the thresholds of `monitoring.alerts`. Pure. */
+  @func()
+  async rules(): Promise<File> {
+    return dag.file(RULES, rulesFile(await this.thresholds()))
+  }
+
+  /** The rules, and tests of them for `promtool test rules`, in one folder. Pure. */
+  @func()
+  async files(): Promise<Directory> {
+    const thresholds = await this.thresholds()
+    return dag
+      .directory()
+      .withNewFile(RULES, rulesFile(thresholds))
+      .withNewFile(TESTS, rulesTestFile(thresholds, RULES))
+  }
+
+  /** The file of rules at its place in the source (`monitoring.alerts.file`), as a change. Pure. */
+  @func()
+  async generate(): Promise<Changeset> {
+    const { source } = this
+    return source.withFile(this.config().monitoring.alerts.file, await this.rules()).changes(source)
+  }
+
+  /**
+   * Fails unless promtool takes the rules, and each alert is raised when it has to be, and not otherwise; and for a file
+   * of rules in the source that isn't as the settings make it. Pure.
+   */
+  @func()
+  @check()
+  async promtool(): Promise<void> {
+    const config = this.config()
+    const { file } = config.monitoring.alerts
+    const written = (await this.source.exists(file)) ? await this.source.file(file).contents() : undefined
+    if (written !== undefined && written !== rulesFile(await this.thresholds()))
+      throw fail("RULES_STALE", [file])
+    const container = promtool(config)
+      .withMountedDirectory("/rules", await this.files())
+      .withWorkdir("/rules")
+    for (const command of [
+      [PROMTOOL, "check", "rules", "--lint=all", "--lint-fatal", RULES],
+      [PROMTOOL, "test", "rules", TESTS],
+    ]) {
+      const run = await execute(container, command, config.timeout)
+      if (endedEarly(run))
+        throw fail("RULES", [`it took longer than ${config.timeout} s`, ExitCode.infrastructure])
+      if (run.exitCode !== 0) throw fail("RULES", [ownMessage(run)])
+    }
+  }
+
+  private config(): Config {
+    return parseConfig(this.settings || undefined)
+  }
+
+  private async thresholds(): Promise<Thresholds> {
+    const config = this.config()
+    return thresholdsOf(config, await nameOf(this.source, config))
+  }
+}
+
+const promtool = (config: Config): Container =>
+  dag
+    .container()
+    .from(imageReference("prometheus", PROMETHEUS_VERSION, config.images))
+    .withUser("0")
+    .withDirectory("/slipway", dag.directory())

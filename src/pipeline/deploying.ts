@@ -1,0 +1,160 @@
+import { type Directory, Secret, Service } from "@dagger.io/dagger"
+import { destinationOf } from "../registry/destination.js"
+import {
+  type Deployed,
+  type DeployInputs,
+  environmentOf,
+  overlayOf,
+  secretNamed,
+} from "../deploy/environment.js"
+import { runDeploy } from "../deploy/steps.js"
+import type { BuiltImage } from "../image/build.js"
+import type { Config } from "../lib/config/config.js"
+import type { Environment } from "../lib/config/deploy.js"
+import { STEPS } from "../lib/deploy/steps.js"
+import { environmentFor } from "../lib/pipeline/policy.js"
+import { versionOfRef, versionText } from "../lib/release/version.js"
+import type { Group } from "../lib/pipeline/stages.js"
+import { stopped } from "../lib/report/place.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import type { Run } from "../lib/run/verdict.js"
+import type { Publishing } from "./releasing.js"
+import { namedSecrets } from "../stage/secrets.js"
+import { identity, skipped, type Stage } from "../stage/stage.js"
+
+/** What deployments need, and which is wanted where a run releases nothing itself. */
+export interface DeployAccess {
+  /** Empty for the one that the event asks for. */
+  environment: string
+  secrets: Secret[]
+  cluster?: Service
+  reference: string
+  rollback: boolean
+  /** Who deploys; empty where nobody says. */
+  who: string
+  /** What the durations of load tests are multiplied by. */
+  scale: number
+}
+
+/** A run, with what it has built and found so far. */
+export interface DeployedRun {
+  source: Directory
+  settings: string
+  config: Config
+  run: Run
+  baseRef: string
+  invocation: string
+  image: BuiltImage | undefined
+  /** Undefined where nothing is released in this run. */
+  stages: readonly Stage[] | undefined
+}
+
+/** Where a run deploys: what was said, else what the event asks for. Fails with UNKNOWN_ENVIRONMENT. */
+export const environmentOfRun = ({ run, baseRef }: DeployedRun, { environment }: DeployAccess): Environment =>
+  environmentOf(environment || (environmentFor({ event: run.event, ref: run.ref, baseRef }) ?? ""))
+
+/** What a deployment is made with, or why there can't be one. */
+export async function inputsOf(
+  made: DeployedRun,
+  access: DeployAccess,
+  { embedded }: Publishing,
+): Promise<DeployInputs | string> {
+  const { source, settings, config, run, stages } = made
+  const environment = environmentOfRun(made, access)
+  const folder = overlayOf(config, environment)
+  if (stages !== undefined && !(await source.exists(folder)))
+    return `there is nothing to deploy with in ${folder}`
+  const secrets = await namedSecrets(access.secrets)
+  if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
+    return `no cluster was given for ${environment}: slipway cluster up`
+  return {
+    ...{ source, settings, config, environment, secrets, run: run.id },
+    ...{ cluster: access.cluster, who: access.who },
+    // The engine shows what the module prints.
+    say: (line) => {
+      console.log(`${environment}: ${line}`)
+    },
+  }
+}
+
+/** The deployment that a run asks for, a stage for each step. */
+export async function deployStages(
+  made: DeployedRun,
+  access: DeployAccess,
+  publishing: Publishing,
+  inputs: DeployInputs | string,
+): Promise<Stage[]> {
+  const { stages } = made
+  const repro = reproOf(made, access, publishing, environmentOfRun(made, access))
+  const inTheWay = stages?.filter(stopped).map(({ name }) => name) ?? []
+  if (inTheWay.length > 0) return passedOver(`${inTheWay.join(", ")} stopped it`, repro)
+  if (typeof inputs === "string") return passedOver(inputs, repro)
+  const { identity: who, issuer } = publishing
+  const wish = { reference: access.reference, rollback: access.rollback }
+  const released = stages === undefined ? undefined : await releasedBy(made, publishing)
+  return runDeploy(
+    inputs,
+    { ...publishing, wanted: { identity: who, issuer } },
+    { ...wish, ...(released !== undefined && { released }) },
+    repro,
+  )
+}
+
+/** What this very run released and verified. */
+async function releasedBy(
+  { image, source, config, run }: DeployedRun,
+  publishing: Publishing,
+): Promise<Deployed | undefined> {
+  if (image === undefined) return undefined
+  const { repository } = await destinationOf(publishing, source, config)
+  return {
+    ...{ name: nameOfRelease(run, image.digest), repository, digest: image.digest, commit: run.sha },
+    digests: [image.digest, ...image.images.map(({ digest }) => digest)],
+    verified: "released and verified by this run",
+  }
+}
+
+/** What a person calls what a run releases: a version, or a branch with its commit. */
+function nameOfRelease({ ref, sha }: Run, digest: string): string {
+  const version = versionOfRef(ref)
+  if (version !== undefined) return `v${versionText(version)}`
+  return `${ref.replace(/^refs\/heads\//, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
+}
+
+/** What a run is about to deploy, as far as that is known before it looks. */
+export function wishOf({ run, image }: DeployedRun, { reference, rollback }: DeployAccess): string {
+  if (reference !== "") return reference
+  return rollback ? "the last good version" : nameOfRelease(run, image?.digest ?? "")
+}
+
+/** The command that does the same to an environment once more: secrets by their names. */
+export function reproOf(
+  { invocation, run, image }: DeployedRun,
+  access: DeployAccess,
+  publishing: Publishing,
+  environment: string,
+  group: Group = "deploy",
+): string {
+  const reference = group === "deploy" ? access.reference || (image?.digest ?? "") : ""
+  const deploy = [
+    "with-deploy",
+    ...(environment === "" ? [] : [`--environment=${environment}`]),
+    ...(reference === "" ? [] : [`--reference=${reference}`]),
+    ...(access.rollback ? ["--rollback"] : []),
+    ...(access.scale === 1 || !["load", "stress"].includes(group) ? [] : [`--scale=${access.scale}`]),
+    ...(environment === ""
+      ? []
+      : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${environment.toUpperCase()}_${name}`)),
+  ]
+  const ci = [
+    "ci",
+    `--only=${group}`,
+    `--ref=${run.ref}`,
+    `--sha=${run.sha}`,
+    ...(publishing.embedded ? ["--embedded"] : []),
+  ]
+  return `${invocation} ${shellQuote([...deploy, ...ci])}`
+}
+
+const passedOver = (why: string, repro: string): Stage[] =>
+  STEPS.map((name) => ({ ...identity("deploy", name, "", ""), repro, ...skipped(why) }))

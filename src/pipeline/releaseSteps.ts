@@ -1,0 +1,164 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import type { BuiltImage } from "../image/build.js"
+import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import { billPath } from "../image/scan.js"
+import { stageExitCode } from "../lib/run/command.js"
+import { difference } from "../lib/image/layout.js"
+import type { Expected } from "../lib/release/expected.js"
+import { highestVersion, type Tag } from "../lib/release/tags.js"
+import { type Demand, demands, judgeRelease, releaseExitCode } from "../lib/release/verification.js"
+import type { StageName } from "../lib/pipeline/stages.js"
+import { count, oneLine, passed } from "../lib/run/outcome.js"
+import { isThere, push, refuseTaken, setTags, sizesOf, tagsOf } from "../registry/publish.js"
+import { COSIGN_VERSION } from "../registry/access.js"
+import { attest, sign, type Signing, type Statement } from "../release/signing.js"
+import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
+import { verifyRelease } from "../release/verify.js"
+
+/** What a release is made of. */
+export interface ReleaseInputs {
+  image: BuiltImage
+  /** What the scan left: the bills of material. */
+  scanned: Directory
+  /** Host and repository. */
+  repository: string
+  /** The tags to set, where the repository has these already. */
+  tags: (existing: readonly string[]) => readonly Tag[]
+  provenance: OfRun
+  gates: OfRun
+  expected: Expected
+  signing: Signing
+  /** How this is repeated, by a stage's name. */
+  repro: (name: StageName) => string
+}
+
+/** A predicate that a run makes. */
+interface OfRun {
+  text: string
+  /** Whether one that is there is this run's too. */
+  same: (predicate: unknown) => boolean
+}
+
+/**
+ * Publishes, signs, attests and verifies, one after the other, and lets the tags stand for the image only then; what
+ * fails ends it. `ended` hears of each as it ends.
+ */
+export async function runRelease(
+  inputs: ReleaseInputs,
+  ended: (stages: readonly Stage[]) => void,
+): Promise<Stage[]> {
+  const stages: Stage[] = []
+  for (const { name, version, work } of STEPS) {
+    const stage = { ...identity("release", name, version, ""), repro: inputs.repro(name) }
+    const before = stages.find(({ status }) => status !== "passed")
+    const run = () => measured(() => work(inputs))
+    stages.push(
+      before === undefined
+        ? await attempted(stage, run)
+        : { ...stage, ...skipped(`${before.name} did not pass`) },
+    )
+    ended(stages.slice(-1))
+  }
+  return stages
+}
+
+const STEPS = [
+  { name: "publish", version: REGCTL_VERSION, work: publishStep },
+  { name: "sign", version: COSIGN_VERSION, work: signStep },
+  { name: "attest", version: COSIGN_VERSION, work: attestStep },
+  { name: "verify", version: COSIGN_VERSION, work: verifyStep },
+  { name: "tag", version: REGCTL_VERSION, work: tagStep },
+] as const
+
+/** An effect is never kept: it takes the time that it takes. */
+async function measured<S extends object>(work: () => Promise<S>) {
+  const began = Date.now()
+  const result = await work()
+  const milliseconds = Date.now() - began
+  return { exitCode: stageExitCode("passed", false), log: "", ...result, began, cached: false, milliseconds }
+}
+
+async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
+  const { digest } = image
+  const existing = await tagsOf(repository, signing.tools)
+  // Better known before it is pushed and signed; it is asked once more before a tag is set.
+  await refuseTaken({ repository, digest }, tags(existing), signing.tools)
+  const there = await isThere({ repository, digest }, signing.tools)
+  await push(image, repository, signing.tools)
+  return {
+    ...passed(`${repository}@${digest}${there ? ", published already" : ""}`),
+    facts: await growth(image, repository, highestVersion(existing), signing.tools),
+  }
+}
+
+async function tagStep({ image, repository, tags, signing }: ReleaseInputs) {
+  const { digest, images } = image
+  const chosen = tags(await tagsOf(repository, signing.tools))
+  await setTags({ repository, digest }, chosen, signing.tools)
+  const names = chosen.map(({ name }) => name)
+  const platforms = images.map(({ platform, digest: of }) => ({ platform, digest: of }))
+  const record = { repository, digest, tags: names, images: platforms }
+  return {
+    ...passed(names.length === 0 ? "no tag is asked for" : names.join(", ")),
+    files: dag.directory().withNewFile("release/release.json", `${JSON.stringify(record, null, 2)}\n`),
+  }
+}
+
+/** How much more there is to pull than of the release before. It is told, and fails nothing. */
+async function growth(
+  { images }: BuiltImage,
+  repository: string,
+  before: string | undefined,
+  tools: Container,
+): Promise<Record<string, string>> {
+  if (before === undefined) return {}
+  try {
+    const sizes = await sizesOf(repository, before, tools)
+    const entries = images.flatMap(({ platform, compressed }): [string, string][] => {
+      const size = sizes.get(platform)
+      return size === undefined ? [] : [[`${platform} against ${before}`, difference(compressed, size)]]
+    })
+    return Object.fromEntries(entries)
+  } catch (error) {
+    return { [`size against ${before}`]: oneLine(messageOf(error)) }
+  }
+}
+
+async function signStep(inputs: ReleaseInputs) {
+  const wanted = demandsOf(inputs).filter(({ predicate }) => predicate === "signature")
+  const made = await sign(inputs.repository, wanted, inputs.signing)
+  return passed(`the index and ${count(wanted.length - 1, "image")}${made === 0 ? ", signed already" : ""}`)
+}
+
+async function attestStep(inputs: ReleaseInputs) {
+  const { scanned, provenance, gates, repository, signing } = inputs
+  const files = scanned.withNewFile("provenance.json", provenance.text).withNewFile("gates.json", gates.text)
+  const statements = demandsOf(inputs).flatMap((demand) => statementOf(demand, inputs))
+  const made = await attest(repository, statements, files, signing)
+  const left = dag.directory().withDirectory("release", files.filter({ include: ["*.json"] }))
+  return { ...passed(`${count(statements.length, "attestation")}, ${made} of them new`), files: left }
+}
+
+/** Where an attestation's predicate lies. A platform's bills are the same in every run. */
+function statementOf(demand: Demand, { provenance, gates }: ReleaseInputs): Statement[] {
+  const { predicate, subject } = demand
+  const always = () => true
+  if (predicate === "spdx") return [{ ...demand, file: billPath(subject, "spdx-json"), same: always }]
+  if (predicate === "cyclonedx") return [{ ...demand, file: billPath(subject, "cyclonedx"), same: always }]
+  if (predicate === "provenance") return [{ ...demand, file: "provenance.json", same: provenance.same }]
+  if (predicate === "gates") return [{ ...demand, file: "gates.json", same: gates.same }]
+  return []
+}
+
+async function verifyStep({ image, repository, expected, signing }: ReleaseInputs) {
+  const { digest, images } = image
+  const checks = await verifyRelease({ repository, digest, images }, expected, signing)
+  const outcome = judgeRelease(checks, `${repository}@${digest}`)
+  const lines = checks.map(
+    ({ name, subject, problem }) =>
+      `${problem === undefined ? "✓" : "✗"} ${name} of ${subject}${problem === undefined ? "" : `: ${problem}`}\n`,
+  )
+  return { ...outcome, exitCode: releaseExitCode(checks), log: lines.join("") }
+}
+
+const demandsOf = ({ image }: ReleaseInputs): Demand[] => demands(image.digest, image.images)

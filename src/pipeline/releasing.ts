@@ -1,0 +1,181 @@
+import { dag, type Directory, type Secret } from "@dagger.io/dagger"
+import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "../registry/cosign.js"
+import { type Destination, destinationOf } from "../registry/destination.js"
+import { EMBEDDED, embeddedSigner, embeddedTrust } from "../registry/embedded.js"
+import type { BuiltImage } from "../image/build.js"
+import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import type { Revision } from "../lib/image/revision.js"
+import { demandedGates, expected, isCommit } from "../lib/release/expected.js"
+import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
+import { provenance, runOfProvenance } from "../lib/release/provenance.js"
+import { tagsFor } from "../lib/release/tags.js"
+import { stopped } from "../lib/report/place.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import { STAGES, type StageName } from "../lib/pipeline/stages.js"
+import type { Run } from "../lib/run/verdict.js"
+import { COSIGN_VERSION, registryTools } from "../registry/access.js"
+import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
+import type { Signing } from "../release/signing.js"
+import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { TRIVY_VERSION } from "../security/trivy.js"
+
+/** Where a run publishes, and with what it signs. */
+export type Publishing = Destination & Signer & Pick<Wanted, "identity" | "issuer">
+
+/** What is released. */
+export interface Released {
+  source: Directory
+  config: Config
+  run: Run
+  revision: Revision
+  invocation: string
+  image: BuiltImage | undefined
+  /** What became of the gates. */
+  stages: readonly Stage[]
+  /** The groups that were asked for, in place of what the event asks for. */
+  only: readonly string[]
+}
+
+/** Who made the image, for the provenance. */
+const BUILDER = "https://slipway.dev/builders/dagger/v1"
+
+/**
+ * Releases what passed every gate; else says why not. Throws for nothing that can be missing. `ended` hears of each stage
+ * as it ends.
+ */
+export async function release(
+  released: Released,
+  publishing: Publishing,
+  ended: (stages: readonly Stage[]) => void,
+): Promise<Stage[]> {
+  const { stages, image } = released
+  const repro = await reproOf(released, publishing)
+  const inTheWay = stages.filter(stopped).map(({ name }) => name)
+  if (inTheWay.length > 0) return passedOver(STAGES.release, `${inTheWay.join(", ")} stopped it`, repro)
+  let inputs: ReleaseInputs | undefined
+  const prepared = await attempted(identity("release", "publish", REGCTL_VERSION, ""), async () => {
+    if (image === undefined) throw fail("NOT_SCANNED", [])
+    inputs = await releaseInputs({ ...released, image }, publishing, repro)
+    return skipped("")
+  })
+  if (inputs !== undefined) return runRelease(inputs, ended)
+  const others = passedOver(STAGES.release.slice(1), "publish did not pass", repro)
+  return [{ ...prepared, repro: repro("publish") }, ...others]
+}
+
+/** The command that repeats a stage. */
+type Repro = (name: StageName, reference?: string) => string
+
+const passedOver = (names: readonly StageName[], why: string, repro: Repro): Stage[] =>
+  names.map((name) => ({ ...identity("release", name, "", ""), repro: repro(name), ...skipped(why) }))
+
+async function releaseInputs(
+  released: Released & { image: BuiltImage },
+  publishing: Publishing,
+  repro: Repro,
+): Promise<ReleaseInputs> {
+  const { config, image, stages, run, revision } = released
+  const trial = publishing.embedded
+  if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
+  const verdict = gates(run, stages)
+  const faults = judgeGates(verdict, demandedGates(config))
+  if (faults.length > 0) throw fail("GATES_MISSING", [faults])
+  const scanned = stages.find(({ name }) => name === "scan")?.files
+  if (scanned === undefined) throw fail("NOT_SCANNED", [])
+  const { signing, repository } = await destination(released, publishing)
+  const tagging = { event: run.event, ref: run.ref, sha: run.sha, kinds: config.release.tags }
+  return {
+    image,
+    scanned,
+    repository,
+    tags: (existing) => tagsFor(tagging, existing),
+    provenance: {
+      text: json(provenance(await buildOf(released))),
+      same: (predicate) => runOfProvenance(predicate) === run.id,
+    },
+    gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
+    expected: expected(config, { sha: revision.sha, ref: run.ref, trial }),
+    signing,
+    repro: (name) => repro(name, `${repository}@${image.digest}`),
+  }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** Where it goes, and who signs. */
+async function destination({ source, config }: Released, publishing: Publishing) {
+  const { access, repository } = await destinationOf(publishing, source, config)
+  const { identity, issuer } = publishing
+  const own = publishing.embedded ? await embeddedSigner(config) : undefined
+  const signer: Signer = own ?? publishing
+  const whom =
+    own === undefined
+      ? await trusted({ identity, issuer }, signer, source, config)
+      : await embeddedTrust(config)
+  const reached = withSigstore(await registryTools(access, config), whom, source, config)
+  const by = signer.token === undefined ? "key" : "identity"
+  const signing: Signing = { tools: withSigner(reached, signer), access, trusted: whom, by }
+  return { signing, repository }
+}
+
+async function buildOf({ config, image, run, revision }: Released & { image: BuiltImage }) {
+  const { platforms, target, args } = config.image
+  const { dockerfile, bases } = image
+  return {
+    source: config.release.source ?? revision.origin,
+    ref: run.ref,
+    sha: revision.sha,
+    parameters: { platforms, args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
+    baseImages: bases,
+    builder: BUILDER,
+    versions: {
+      dagger: await dag.version(),
+      regctl: REGCTL_VERSION,
+      cosign: COSIGN_VERSION,
+      trivy: TRIVY_VERSION,
+    },
+    run: { id: run.id, event: run.event, startedAt: run.startedAt, finishedAt: new Date().toISOString() },
+  }
+}
+
+/** Makes the command that repeats a stage, with secrets by where they came from. */
+async function reproOf(
+  { run, revision, invocation, only }: Released,
+  publishing: Publishing,
+): Promise<Repro> {
+  const { embedded, username, password, plainHttp, identity: who, issuer } = publishing
+  const secret = async (name: string, value: Secret | undefined) =>
+    value === undefined ? [] : [`--${name}=${(await value.uri()) || `env://${name.toUpperCase()}`}`]
+  const registry = embedded
+    ? [EMBEDDED]
+    : [
+        ...(username === "" ? [] : [`--username=${username}`]),
+        ...(await secret("password", password)),
+        ...(plainHttp ? ["--plain-http"] : []),
+      ]
+  const signer = embedded
+    ? []
+    : [
+        ...(await secret("key", publishing.key)),
+        ...(await secret("passphrase", publishing.passphrase)),
+        ...(await secret("token", publishing.token)),
+      ]
+  const trust = [...(who ? [`--identity=${who}`] : []), ...(issuer ? [`--issuer=${issuer}`] : [])]
+  const about = [`--event=${run.event}`, `--ref=${run.ref}`, `--sha=${run.sha}`]
+  const ci = [
+    ...["ci", ...about, `--committed=${revision.committed}`, `--origin=${revision.origin}`],
+    ...[`--run-id=${run.id}`, ...only.map((group) => `--only=${group}`), ...registry, ...signer, ...trust],
+  ]
+  return (name, reference = "") => {
+    const of = ["release", `--reference=${reference}`, ...registry]
+    const words =
+      name === "verify" && reference !== ""
+        ? [...of, "verify", ...trust]
+        : name === "sign" && reference !== ""
+          ? [...of, "sign", ...signer]
+          : ci
+    return `${invocation} ${shellQuote(words)}`
+  }
+}

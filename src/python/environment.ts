@@ -1,0 +1,188 @@
+import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dagger"
+import { ExitCode } from "../lib/errors.js"
+import { isExecError } from "../lib/run/execError.js"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { findRequirements, MANIFESTS, pythonVersion, type Requirements } from "../lib/python/project.js"
+import { servicePackages } from "../lib/python/lock.js"
+import { normalise, type Pins, readPins } from "../lib/python/pins.js"
+import { unfinished, type Unfinished } from "../stage/stage.js"
+import { texts } from "../stage/texts.js"
+import { TEST_PACKAGES } from "../lib/testing/packages.js"
+import { TOOLS } from "../lib/quality/index.js"
+import { oneLine } from "../lib/run/outcome.js"
+
+/** Resolves and installs packages. Its version is part of the cache's name, since the cache's format is its own. */
+const UV = "0.9.30"
+export const UV_CACHE = "/root/.cache/uv"
+const LOCK = "/slipway/requirements.lock"
+const TOOLS_IN = "/slipway/tools.in"
+const LOCKED_IN = "/slipway/locked.in"
+
+/** The service's packages and the tools in one virtual environment, on which every tool runs. */
+export interface PythonEnvironment {
+  container: Container
+  /** The installed version of a package. */
+  version: (name: string) => string
+  /** The names of the packages that the service needs itself, without what only our tools need. */
+  packages: ReadonlySet<string>
+  /** Why the service's own packages are missing; the tools are there all the same. */
+  problem?: { message: string; files: string[] }
+}
+
+/** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
+export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
+  const manifests = await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])])
+  const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
+  const requirements = findRequirements(manifests, config.python.requirements)
+  const files = requirements.needsSource ? source : directoryOf(manifests)
+  const all = await resolveTogether(base, files, requirements, config)
+  if ("lock" in all) return install(base, all.lock, config)
+  const pins = toolPins(requirements.pins)
+  const toolsOnly = await resolve(
+    base,
+    dag.directory(),
+    { files: [], inputs: [], locked: [], pins, needsSource: false },
+    OUR_TOOLS,
+    config,
+  )
+  if ("problem" in toolsOnly) throw new Error(`installing the tools: ${toolsOnly.problem}`)
+  const problem = { message: all.problem, files: requirements.files }
+  return { ...install(base, toolsOnly.lock, config), problem }
+}
+
+/** Real files, also of what are links in the source. */
+export const directoryOf = (files: Readonly<Record<string, string>>): Directory =>
+  Object.entries(files).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
+
+type Resolution = { lock: string } | { problem: string }
+
+/**
+ * The service's packages and the tools may need different versions of the same package. Then first our versions of the
+ * tools give way to earlier ones, and if that doesn't help, what only the service's lock file says.
+ */
+async function resolveTogether(
+  base: Container,
+  files: Directory,
+  requirements: Requirements,
+  config: Config,
+): Promise<Resolution> {
+  const relaxed = { ...requirements, pins: toolPins(requirements.pins) }
+  let result = await resolve(base, files, requirements, OUR_TOOLS, config)
+  for (const [wanted, tools] of [
+    [requirements, EARLIER_TOOLS],
+    [relaxed, OUR_TOOLS],
+  ] as const) {
+    if ("lock" in result || !/No solution found/.test(result.problem)) return result
+    result = await resolve(base, files, wanted, tools, config)
+  }
+  return result
+}
+
+/** What the stages need beside the service's own packages. */
+const PACKAGES: readonly { package: string; version: string }[] = [...TOOLS, ...TEST_PACKAGES]
+const EARLIER_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}<=${version}`)
+const OUR_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}==${version}`)
+
+const toolPins = (pins: Pins): Pins =>
+  new Map([...pins].filter(([name]) => PACKAGES.some((tool) => packageName(tool.package) === name)))
+
+export async function pythonBase(version: string, config: Config): Promise<Container> {
+  const platform = await dag.defaultPlatform()
+  return dag
+    .container({ platform })
+    .from(imageReference("python", version, config.images))
+    .withEnvVariable("UV_NATIVE_TLS", "true") // trusts what the image trusts: a company's proxy, say
+    .withExec(["pip", "install", "--quiet", "--root-user-action=ignore", ...index(config), `uv==${UV}`])
+    .withMountedCache(UV_CACHE, uvCache(), { sharing: CacheSharingMode.Shared })
+}
+
+export const uvCache = () => dag.cacheVolume(`slipway-uv-${UV}`)
+
+/** Where packages come from, as pip and uv take it. */
+export const index = ({ python }: Config): string[] =>
+  python.index === undefined ? [] : [`--index-url=${python.index}`]
+
+/** Works out every version. What the service pins stays pinned; a tool that it doesn't pin is ours. */
+async function resolve(
+  base: Container,
+  files: Directory,
+  { inputs, locked, pins }: Requirements,
+  wanted: readonly string[],
+  config: Config,
+): Promise<Resolution> {
+  const tools = wanted.map((tool) => {
+    const name = tool.replace(/[<=]=.*/, "")
+    return pins.has(packageName(name)) ? name : tool
+  })
+  const resolved = base
+    .withDirectory("/src", files)
+    .withWorkdir("/src")
+    .withNewFile(TOOLS_IN, `${tools.join("\n")}\n`)
+    .withNewFile(LOCKED_IN, locked.map((line) => `${line}\n`).join(""))
+    .withNewFile(
+      "/slipway/constraints.txt",
+      [...pins].map(([name, version]) => `${name}==${version}\n`).join(""),
+    )
+    .withExec([
+      "uv",
+      "pip",
+      "compile",
+      "--quiet",
+      "--no-header",
+      "--annotation-style=line",
+      "--constraints=/slipway/constraints.txt",
+      `--output-file=${LOCK}`,
+      ...index(config),
+      TOOLS_IN,
+      LOCKED_IN,
+      ...inputs,
+    ])
+  try {
+    const lock = await resolved.file(LOCK).contents()
+    // The service itself, where a requirement file names its folder: its code is mounted, not installed.
+    return { lock: lock.replace(/^(-e |file:|\.).*\n/gm, "") }
+  } catch (error) {
+    // Unlike a failure that is expected, one that is thrown is not kept: the network may be back next time.
+    if (!isExecError(error)) throw error
+    return { problem: oneLine(error.stderr) }
+  }
+}
+
+function install(base: Container, annotated: string, config: Config): PythonEnvironment {
+  const lock = annotated.replace(/\s+# via .*$/gm, "")
+  const versions = readPins([{ name: "requirements.txt", text: lock }])
+  const container = base
+    .withNewFile(LOCK, lock)
+    .withExec(["uv", "venv", "--quiet", "/venv"])
+    .withEnvVariable("VIRTUAL_ENV", "/venv")
+    .withEnvVariable("PATH", "/venv/bin:$PATH", { expand: true })
+    .withExec([
+      "uv",
+      "pip",
+      "install",
+      "--quiet",
+      "--no-deps",
+      "--compile-bytecode", // else every run of every tool compiles it anew
+      "--link-mode=copy", // the cache is another file system
+      ...index(config),
+      `--requirements=${LOCK}`,
+    ])
+    .withoutMount(UV_CACHE)
+  return {
+    container,
+    version: (name) => versions.get(packageName(name)) ?? "unknown",
+    packages: servicePackages(annotated, TOOLS_IN),
+  }
+}
+
+/** What a stage that needs the service's packages comes to without them. */
+export function unresolved({ message, files }: NonNullable<PythonEnvironment["problem"]>): Unfinished {
+  const unsolvable =
+    /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(message)
+  const reason = `the packages of ${files.join(", ")} can't be installed: ${message}`
+  return unfinished(reason, unsolvable ? ExitCode.badInput : ExitCode.infrastructure, message)
+}
+
+/** A requirement's package, without its extras. */
+const packageName = (requirement: string): string => normalise(requirement.replace(/\[.*/, ""))

@@ -1,0 +1,70 @@
+import type { Container, Directory } from "@dagger.io/dagger"
+import { isExecError } from "../lib/run/execError.js"
+import { index, UV_CACHE, uvCache } from "./environment.js"
+import type { Config } from "../lib/config/config.js"
+
+/** What building a project's metadata commonly reads. An edit to other code then installs nothing anew. */
+const METADATA = [
+  ...[
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "MANIFEST.in",
+    "PKG-INFO",
+    "README*",
+    "LICENSE*",
+    "VERSION*",
+  ],
+  ...["**/__init__.py", "**/*version*.py", "**/__about__.py", "**/py.typed"],
+]
+
+/** Versions that come from git tags, which a source without `.git` hasn't. */
+export const VERSIONS = {
+  SETUPTOOLS_SCM_PRETEND_VERSION: "0.0.0",
+  PDM_BUILD_SCM_VERSION: "0.0.0",
+  POETRY_DYNAMIC_VERSIONING_BYPASS: "0.0.0",
+}
+
+/** The environment in which the service is installed, and its source with what that generates in it. */
+export interface Installed {
+  container: Container
+  source: Directory
+}
+
+/**
+ * Installs the service itself as a link to its sources, so that its entry points and its version are found. Where that
+ * can't be done its packages are still importable by their folder.
+ */
+export async function installProject(
+  environment: Container,
+  source: Directory,
+  config: Config,
+): Promise<Installed> {
+  const manifests = await source.filter({ include: ["pyproject.toml", "setup.py"] }).entries()
+  if (manifests.length === 0) return { container: environment, source }
+  for (const files of [source.filter({ include: METADATA }), source]) {
+    try {
+      const built = await linked(environment, files, config).sync()
+      // A file with the version, or a compiled extension: its place is among the sources.
+      const generated = files.diff(built.directory("/src"))
+      return { container: built, source: source.withDirectory("/", generated) }
+    } catch (error) {
+      if (!isExecError(error)) throw error
+    }
+  }
+  return { container: environment, source }
+}
+
+function linked(environment: Container, files: Directory, config: Config): Container {
+  const prepared = Object.entries(VERSIONS).reduce(
+    (container, [name, value]) => container.withEnvVariable(name, value),
+    environment,
+  )
+  const install = ["uv", "pip", "install", "--quiet", "--no-deps", "--link-mode=copy", ...index(config)]
+  const built = prepared
+    .withDirectory("/src", files)
+    .withMountedCache(UV_CACHE, uvCache())
+    .withExec([...install, "--editable", "/src"])
+    .withoutMount(UV_CACHE)
+  return Object.keys(VERSIONS).reduce((container, name) => container.withoutEnvVariable(name), built)
+}

@@ -1,0 +1,169 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { execute, logOf, timing } from "../stage/execute.js"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
+import type { Outcome } from "../lib/run/finding.js"
+import { interrupted, stageExitCode } from "../lib/run/command.js"
+import { judgeKept } from "../lib/security/judge.js"
+import { applySuppressions, entriesFor, type Suppression } from "../lib/security/suppressions.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import { configuration, READS, tool, type ToolName } from "../lib/quality/index.js"
+import { attempted, identity, type Stage } from "../stage/stage.js"
+import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
+import { texts } from "../stage/texts.js"
+import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python/environment.js"
+
+/** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
+const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
+
+/** Folders that never hold the service's own code. */
+const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
+
+const MYPY_CACHE = "/cache/mypy"
+
+/** What all tools of one source share. */
+export interface ToolInputs {
+  source: Directory
+  config: Config
+  environment: PythonEnvironment
+  suppressions: Suppressions
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+}
+
+/** What a group of stages is made with. */
+export interface Service {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  invocation: string
+  now: string
+}
+
+/** Works out what all tools of a service share. Throws for a bad `slipway.yaml`. */
+export async function toolInputs({ source, settings, invocation, now }: Service): Promise<ToolInputs> {
+  const config = parseConfig(settings || undefined)
+  const [environment, suppressions] = await Promise.all([
+    pythonEnvironment(source, config),
+    readSuppressions(source, now),
+  ])
+  return { source, config, environment, suppressions, invocation }
+}
+
+/** A stage, with the suppressions that it used. */
+export interface Scanned extends Stage {
+  used?: ReadonlySet<Suppression>
+}
+
+/** A tool's commands, and the container in which they run. */
+export interface Prepared {
+  container: Container
+  command: string[]
+  fix: string[]
+  /** The files that may hold the service's own configuration of the tool; empty where it has none. */
+  configs: string[]
+}
+
+/** Lays out what a tool reads, and works out its command. */
+export async function prepareTool(
+  name: ToolName,
+  { source, config, environment }: ToolInputs,
+): Promise<Prepared> {
+  const { paths } = config.quality
+  const named = paths.filter((path) => path !== ".")
+  const configs = await texts(source, READS[name])
+  const { configured, configFile, targets } = configuration(name, configs)
+  const context = {
+    paths: targets ? [] : [...paths],
+    configured,
+    ...(configFile === undefined ? {} : { configFile }),
+    excludes: EXCLUDES,
+    cacheDir: MYPY_CACHE,
+  }
+  const files = source.filter({ include: [...PYTHON, ...READS[name], ...named] })
+  const mounted = environment.container
+    .withMountedDirectory("/src", name === "mypy" ? await timed(files) : files)
+    .withWorkdir("/src")
+  return {
+    container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(environment)) : mounted,
+    command: tool(name).command(context),
+    fix: tool(name).fixCommand?.(context) ?? [],
+    configs: configured ? Object.keys(configs).sort() : [],
+  }
+}
+
+/** Mypy trusts what it remembers of a file by size and time, and git sources have one time: here content makes it. */
+async function timed(files: Directory): Promise<Directory> {
+  const digest = await files.digest()
+  return files.withTimestamps(Number.parseInt(digest.slice(-7), 16))
+}
+
+/** Runs a tool and tells what its answer means. Throws for nothing that a tool or a service can do. */
+export function runTool(name: ToolName, inputs: ToolInputs): Promise<Scanned> {
+  const { environment, invocation } = inputs
+  const version = environment.version(tool(name).package)
+  return attempted(identity("quality", name, version, invocation), () => toolWork(name, inputs))
+}
+
+async function toolWork(name: ToolName, inputs: ToolInputs) {
+  const begun = Date.now()
+  const { config, environment } = inputs
+  const { problem } = environment
+  if (name === "mypy" && problem !== undefined) return unresolved(problem)
+  const { container, command, configs } = await prepareTool(name, inputs)
+  const run = await execute(container, command, config.timeout)
+  const interruption = interrupted(run, name, config.timeout)
+  const found = interruption ?? withPlace(tool(name).read(run), configs)
+  const { entries, now } = inputs.suppressions
+  const { kept, suppressed, used } = applySuppressions(found.findings, entriesFor("source", entries), now)
+  const outcome = judgeKept(found, kept)
+  return {
+    ...outcome,
+    suppressed,
+    used,
+    ...timing(run, begun),
+    exitCode: stageExitCode(outcome.status, interruption !== undefined),
+    log: logOf(command, run),
+  }
+}
+
+/** A tool that can't read its configuration seldom says where that stands. */
+function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
+  const { status, reason } = outcome
+  const said = configs.length === 0 || configs.some((file) => reason.includes(file))
+  return status !== "error" || said
+    ? outcome
+    : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
+}
+
+/**
+ * A container to look around in: it says what the stage would run, and `again` runs that.
+ *
+ * @param more What else there is to try, a line each.
+ */
+export const inspectable = (
+  container: Container,
+  command: readonly string[],
+  more: readonly string[] = [],
+): Container =>
+  greeting(
+    container.withNewFile("/usr/local/bin/again", `#!/bin/sh\nset -x\n${shellQuote(command)} "$@"\n`, {
+      permissions: 0o755,
+    }),
+    ["What this stage runs, and `again` repeats:", shellQuote(command), ...more],
+  )
+
+const GREETING = "/usr/local/share/slipway-greeting"
+
+/** The same with nothing to repeat: its shell begins with these lines. */
+export const greeting = (container: Container, lines: readonly string[]): Container =>
+  container
+    .withNewFile(GREETING, lines.map((line) => `${line}\n`).join(""))
+    .withDefaultTerminalCmd([
+      "sh",
+      "-c",
+      `cat ${GREETING}; command -v bash > /dev/null && exec bash || exec sh`,
+    ])
+
+/** What mypy remembers is checked by content; another version of it remembers in another way. */
+const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)

@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto"
+import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
+import { cosign } from "./access.js"
+import type { Config } from "../lib/config/config.js"
+import { fail } from "../lib/errors.js"
+import type { ToolRun } from "../lib/run/finding.js"
+import {
+  cosignFailure,
+  FILES,
+  hasCertificateLog,
+  NO_SERVICES,
+  type Sigstore,
+  type Trust,
+} from "../lib/release/cosign.js"
+import { limited } from "../lib/run/command.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+
+/** With what is signed: a private key of cosign's, or a token that says who signs. */
+export interface Signer {
+  key?: Secret
+  passphrase?: Secret
+  token?: Secret
+}
+
+/** By what signatures are known, and which Sigstore stands behind them. */
+export interface Trusted {
+  trust: Trust
+  sigstore: Sigstore
+  /** cosign's public key, where the trust is by key. */
+  publicKey?: string
+}
+
+/** What a caller says of whom to trust, before the service's settings. */
+export interface Wanted {
+  key?: File
+  identity?: string
+  issuer?: string
+}
+
+/** Which Sigstore the service's settings name. Fails with SIGSTORE_SETTINGS where they contradict each other. */
+function sigstoreOf({ release }: Config): Sigstore {
+  const own = [release.signingConfig, release.trustedRoot].filter((file) => file !== undefined).length
+  const contradiction = (what: string) => fail("SIGSTORE_SETTINGS", [what])
+  if (own === 1) throw contradiction("only one of signingConfig and trustedRoot is set")
+  if (release.log === "on") return own === 0 ? "public" : "own"
+  if (own > 0) throw contradiction("log is off, and a Sigstore with a log is named")
+  if (release.key === undefined && release.identity !== undefined)
+    throw contradiction("log is off, and who signs without a key is known by the log alone")
+  return "none"
+}
+
+/**
+ * Whom to trust: whom the caller names, else whom the settings name, else who signs. Fails with NO_TRUST where that is
+ * nobody, and for one without a key unless it is known who that is.
+ */
+export async function trusted(
+  wanted: Wanted,
+  signer: Signer,
+  source: Directory,
+  config: Config,
+): Promise<Trusted> {
+  const { release } = config
+  const sigstore = sigstoreOf(config)
+  const byKey = (publicKey: string): Trusted => ({ trust: { by: "key" }, sigstore, publicKey })
+  const { identity = release.identity, issuer = release.issuer } = wanted
+  if (wanted.key !== undefined) return byKey(await wanted.key.contents())
+  if (wanted.identity === undefined && release.key !== undefined)
+    return byKey(await source.file(release.key).contents())
+  if (identity !== undefined && issuer !== undefined) {
+    const root = release.trustedRoot
+    const logged = root === undefined || hasCertificateLog(await source.file(root).contents())
+    return { trust: { by: "identity", identity, issuer, logged }, sigstore }
+  }
+  if (signer.key === undefined) throw fail("NO_TRUST", [])
+  return byKey(await publicKeyOf(signer, config))
+}
+
+/** The public half of a private key. */
+async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
+  const command = ["cosign", "public-key", "--key=env://COSIGN_PRIVATE_KEY"]
+  const [run] = await each(withSigner(cosign(config), signer), [command])
+  if (run?.exitCode === 0) return run.stdout
+  const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
+  throw fail("SIGN", ["the private key", reason, exitCode])
+}
+
+/** Adds what cosign needs to sign. */
+export function withSigner(container: Container, { key, passphrase, token }: Signer): Container {
+  if (key !== undefined && token !== undefined) throw fail("TWO_SIGNERS", [])
+  if (token !== undefined) return container.withSecretVariable("SIGSTORE_ID_TOKEN", token)
+  if (key === undefined) throw fail("NO_SIGNER", [])
+  return container
+    .withSecretVariable("COSIGN_PRIVATE_KEY", key)
+    .withSecretVariable("COSIGN_PASSWORD", passphrase ?? dag.setSecret("slipway no passphrase", ""))
+}
+
+/** Adds the files that say which Sigstore is used, and which public key holds. */
+export function withSigstore(
+  container: Container,
+  { sigstore, publicKey }: Trusted,
+  source: Directory,
+  { release }: Config,
+): Container {
+  const keyed = publicKey === undefined ? container : container.withNewFile(FILES.publicKey, publicKey)
+  if (sigstore === "none")
+    return keyed
+      .withNewFile(FILES.signingConfig, NO_SERVICES.signingConfig)
+      .withNewFile(FILES.trustedRoot, NO_SERVICES.trustedRoot)
+  const files = [
+    [FILES.signingConfig, release.signingConfig],
+    [FILES.trustedRoot, release.trustedRoot],
+  ] as const
+  return files.reduce(
+    (all, [path, name]) => (name === undefined ? all : all.withMountedFile(path, source.file(name))),
+    keyed,
+  )
+}
+
+/** For one command: a service that accepts a connection and then says nothing would else be waited for without end. */
+const PATIENCE = 600
+
+/** Runs each command, whatever became of those before. The run itself fails only with its container. */
+export async function each(
+  container: Container,
+  commands: readonly (readonly string[])[],
+): Promise<ToolRun[]> {
+  if (commands.length === 0) return []
+  // Each is a line: what holds a line break would be two commands.
+  if (commands.flat().some((word) => word.includes("\n"))) throw new Error("a command may hold no line break")
+  const list = commands.map((command) => `${shellQuote(limited(command, PATIENCE))}\n`).join("")
+  const printed = await withScripts(container, "slipway_each.sh")
+    .withEnvVariable("SLIPWAY_CALL", randomUUID()) // never from the cache
+    .withNewFile("/slipway/commands", list)
+    .withExec(["sh", `${SCRIPTS}/slipway_each.sh`, "/slipway/commands"])
+    .stdout()
+  const runs = printed.trimEnd().split("\n").map(readRun)
+  if (runs.length !== commands.length) throw new Error("not every command was run")
+  return runs
+}
+
+/** A line that can't be read is no success. */
+function readRun(line: string): ToolRun {
+  const match = /^(\d+) ([\w+/=]*):([\w+/=]*)$/.exec(line)
+  if (match === null) throw new Error("the account of a command can't be read")
+  const [, exitCode, stdout = "", stderr = ""] = match
+  const decoded = (text: string) => Buffer.from(text, "base64").toString()
+  return { exitCode: Number(exitCode), stdout: decoded(stdout), stderr: decoded(stderr) }
+}

@@ -1,0 +1,55 @@
+import { dag, type Service } from "@dagger.io/dagger"
+import type { Signer, Trusted } from "./cosign.js"
+import { imageReference } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+import { cosign, type RegistryAccess } from "./access.js"
+
+const REGISTRY_VERSION = "3"
+const PORT = 5000
+
+/** The argument that asks for it. */
+export const EMBEDDED = "--embedded"
+
+/** The host of the embedded registry, as references to what is in it have it. */
+export const EMBEDDED_HOST = `registry.slipway.internal:${PORT}`
+
+/** A registry of Slipway's own, which lasts as long as the engine's cache. */
+export const embeddedRegistry = (config: Config): RegistryAccess => ({
+  host: EMBEDDED_HOST,
+  username: "",
+  plainHttp: true,
+  service: registryService(config),
+})
+
+function registryService(config: Config): Service {
+  return dag
+    .container()
+    .from(imageReference("registry", REGISTRY_VERSION, config.images))
+    .withMountedCache("/var/lib/registry", dag.cacheVolume(`slipway-registry-${REGISTRY_VERSION}`))
+    .withEnvVariable("REGISTRY_LOG_LEVEL", "warn")
+    .withExposedPort(PORT)
+    .asService({ useEntrypoint: true })
+}
+
+const KEYS = "/slipway/keys"
+
+/** A key of Slipway's own, for trying things out: it lies in the engine's cache without a passphrase. */
+export const embeddedSigner = async (config: Config): Promise<Signer> => ({
+  key: dag.setSecret("slipway embedded key", await keyFile("cosign.key", config)),
+})
+
+/** Trust in what that key signed, which no log is told of. */
+export const embeddedTrust = async (config: Config): Promise<Trusted> => ({
+  trust: { by: "key" },
+  sigstore: "none",
+  publicKey: await keyFile("cosign.pub", config),
+})
+
+const keyFile = (name: string, config: Config): Promise<string> =>
+  cosign(config)
+    .withMountedCache(KEYS, dag.cacheVolume("slipway-embedded-key"))
+    .withWorkdir(KEYS)
+    .withEnvVariable("COSIGN_PASSWORD", "")
+    .withExec(["sh", "-c", "[ -e cosign.key ] || cosign generate-key-pair; cp cosign.key cosign.pub /tmp"])
+    .file(`/tmp/${name}`)
+    .contents()

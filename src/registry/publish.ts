@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Container } from "@dagger.io/dagger"
+import { each } from "./cosign.js"
+import { IMAGE_TAG, type ImageLayout } from "./ociLayout.js"
+import { fail } from "../lib/errors.js"
+import type { ToolRun } from "../lib/run/finding.js"
+import { printReference, type Reference } from "../lib/release/reference.js"
+import { readIndex, readManifest, totalSize } from "../lib/image/layout.js"
+import { registryError, registryFailure } from "../lib/release/registryError.js"
+import { immutableConflict, type Tag } from "../lib/release/tags.js"
+
+/** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
+const WAITS = [2_000, 8_000]
+
+/** Where an image is, or is to be. */
+export interface Target {
+  /** Host and repository. */
+  repository: string
+  digest: string
+}
+
+/** Pushes an image by its digest. Nothing stands for it yet: that is for `setTags`, once it is signed. */
+export async function push(
+  { layout, digest }: Pick<ImageLayout, "layout" | "digest">,
+  repository: string,
+  tools: Container,
+): Promise<void> {
+  // Asked first, since copying goes on for minutes against a registry that refuses every request.
+  await tagsOf(repository, tools)
+  const mounted = tools.withMountedDirectory("/image", layout)
+  // An index that is there may lack images: registries that clean up take what has no tag.
+  const copy = ["image", "copy", "--force-recursive", `ocidir:///image:${IMAGE_TAG}`]
+  await regctl(mounted, [...copy, `${repository}@${digest}`])
+}
+
+/** Whether an image is there already, as far as the registry says. */
+export const isThere = async ({ repository, digest }: Target, tools: Container): Promise<boolean> =>
+  (await persistently(tools, ["manifest", "head", `${repository}@${digest}`])).exitCode === 0
+
+/** Lets tags stand for an image. Fails with TAG_TAKEN for a version that stands for another one. */
+export async function setTags(target: Target, tags: readonly Tag[], tools: Container): Promise<void> {
+  await refuseTaken(target, tags, tools)
+  const { repository, digest } = target
+  for (const { name } of tags)
+    await regctl(tools, ["image", "copy", `${repository}@${digest}`, `${repository}:${name}`])
+}
+
+/**
+ * Fails with TAG_TAKEN for a version that is published already, with another image: a version is published once. Each
+ * is asked for by itself, since not every registry lists all its tags.
+ */
+export async function refuseTaken(
+  { repository, digest }: Target,
+  tags: readonly Tag[],
+  tools: Container,
+): Promise<void> {
+  const digests = new Map<string, string>()
+  for (const { name } of tags.filter(({ immutable }) => immutable)) {
+    const run = await persistently(tools, ["manifest", "head", `${repository}:${name}`])
+    if (run.exitCode === 0) digests.set(name, run.stdout.trim())
+    else if (registryFailure(run).kind !== "missing") throw registryError(run, `${repository}:${name}`)
+  }
+  const conflict = immutableConflict(digests, { repository, digest, tags })
+  if (conflict !== undefined) throw conflict
+}
+
+/** What a reference stands for. */
+export interface Resolved {
+  /** Host and repository. */
+  repository: string
+  digest: string
+  images: { platform: string; digest: string }[]
+}
+
+/** Finds the digest of a reference, once, and the images below it. Fails with TAG_MOVED where it names both. */
+export async function resolve(reference: Reference, tools: Container): Promise<Resolved> {
+  const { tag, digest: wanted, ...place } = reference
+  const repository = printReference(place)
+  const now =
+    tag === undefined && wanted !== undefined
+      ? wanted
+      : await digestOf(printReference({ ...place, tag: tag ?? "latest" }), tools)
+  if (wanted !== undefined && now !== wanted) throw fail("TAG_MOVED", [`${repository}:${tag}`, wanted, now])
+  const images = readIndex(await manifestOf(`${repository}@${now}`, tools))
+  return { repository, digest: now, images: images.map(({ platform, digest }) => ({ platform, digest })) }
+}
+
+/** What has to be pulled for each platform of an image that is published: bytes, compressed. */
+export async function sizesOf(
+  repository: string,
+  tag: string,
+  tools: Container,
+): Promise<Map<string, number>> {
+  const images = readIndex(await manifestOf(`${repository}:${tag}`, tools))
+  const sizes = images.map(async ({ platform, digest }) => {
+    const { layers } = readManifest(await manifestOf(`${repository}@${digest}`, tools))
+    return [platform, totalSize(layers)] as const
+  })
+  return new Map(await Promise.all(sizes))
+}
+
+/** The digest that a reference stands for now. */
+export const digestOf = async (reference: string, tools: Container): Promise<string> =>
+  (await regctl(tools, ["manifest", "head", reference])).stdout.trim()
+
+/** The text of a manifest or an index. */
+export const manifestOf = async (reference: string, tools: Container): Promise<string> =>
+  (await regctl(tools, ["manifest", "get", "--format=raw-body", reference])).stdout
+
+/** The tags of a repository; one that isn't there yet has none. */
+export async function tagsOf(repository: string, tools: Container): Promise<string[]> {
+  const run = await persistently(tools, ["tag", "ls", repository])
+  if (run.exitCode === 0) return run.stdout.split("\n").filter(Boolean)
+  if (registryFailure(run).kind === "missing") return []
+  throw registryError(run, repository)
+}
+
+async function regctl(tools: Container, args: readonly string[]): Promise<ToolRun> {
+  const run = await persistently(tools, args)
+  if (run.exitCode === 0) return run
+  throw registryError(run, args.at(-1) ?? "")
+}
+
+async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
+  const [run] = await regctlRuns(tools, [args])
+  if (run === undefined) throw new Error("regctl was not run")
+  return run
+}
+
+/** Runs regctl with each of these arguments, again after a while for what may pass by itself. */
+export async function regctlRuns(
+  tools: Container,
+  calls: readonly (readonly string[])[],
+): Promise<ToolRun[]> {
+  const command = (args: readonly string[]) => ["regctl", "-v", "error", ...args]
+  const runs = await each(tools, calls.map(command))
+  for (const wait of WAITS) {
+    const again = runs.flatMap((run, index) =>
+      run.exitCode !== 0 && registryFailure(run).retry ? [index] : [],
+    )
+    if (again.length === 0) break
+    await sleep(wait)
+    const tried = await each(
+      tools,
+      again.map((index) => command(calls[index] ?? [])),
+    )
+    again.forEach((index, at) => (runs[index] = tried[at] ?? runs[index] ?? NOT_RUN))
+  }
+  return runs
+}
+
+const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }

@@ -1,0 +1,132 @@
+import type { Container, Directory } from "@dagger.io/dagger"
+import { each, type Trusted } from "../registry/cosign.js"
+import { ExitCode, fail } from "../lib/errors.js"
+import type { ToolRun } from "../lib/run/finding.js"
+import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from "../lib/release/cosign.js"
+import { type Demand, PREDICATES } from "../lib/release/verification.js"
+import { cosignFlags, type RegistryAccess } from "../registry/access.js"
+
+/** Who signs, where, and by what it is known. */
+export interface Signing {
+  /** Tools that reach the registry, with the signer's key or token. */
+  tools: Container
+  access: RegistryAccess
+  trusted: Trusted
+  /** With what is signed; what it is known by may have been said otherwise. */
+  by: Trust["by"]
+}
+
+/** A statement about an image. */
+export interface Statement extends Demand {
+  /** Its file among the predicates. */
+  file: string
+  /** Whether one that is there already, by its predicate, does as well. */
+  same: (predicate: unknown) => boolean
+}
+
+const PREDICATE_FILES = "/slipway/predicates"
+
+/** Signs an index and each platform's image; returns how many of these signatures are new. */
+export const sign = (repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> =>
+  complete(repository, wanted, signing, signing.tools, ({ digest }) => [
+    ...["cosign", "sign", ...writeFlags(signing), `${repository}@${digest}`],
+  ])
+
+/** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
+export const attest = (
+  repository: string,
+  statements: readonly Statement[],
+  files: Directory,
+  signing: Signing,
+): Promise<number> =>
+  complete(
+    repository,
+    statements,
+    signing,
+    signing.tools.withMountedDirectory(PREDICATE_FILES, files),
+    ({ predicate, digest, file }) => [
+      ...["cosign", "attest", ...writeFlags(signing), `--type=${PREDICATES[predicate]}`],
+      ...[`--predicate=${PREDICATE_FILES}/${file}`, `${repository}@${digest}`],
+    ],
+  )
+
+/** How often what is missing is added: another run may write to the same list at the same time. */
+const ATTEMPTS = 3
+
+/**
+ * Adds what is missing, one after the other. A registry without an API for it keeps signatures in a list that is read,
+ * changed and written back: who comes in between loses what he wrote, and has to write it again.
+ */
+async function complete<D extends Demand & Partial<Statement>>(
+  repository: string,
+  wanted: readonly D[],
+  signing: Signing,
+  tools: Container,
+  command: (demand: D) => string[],
+): Promise<number> {
+  const before = await lacking(repository, wanted, signing)
+  let missing = before
+  for (let attempt = 0; attempt < ATTEMPTS && missing.length > 0; attempt++) {
+    await mustAll(tools, missing.map(command))
+    missing = await lacking(repository, missing, signing)
+  }
+  const [lost] = missing
+  if (lost !== undefined)
+    throw fail("SIGN", [
+      `${repository}@${lost.digest}`,
+      "what was signed is not there",
+      ExitCode.infrastructure,
+    ])
+  return before.length
+}
+
+/** The command that verifies something signed. */
+export const verifyCommand = (
+  repository: string,
+  { predicate, digest }: Demand,
+  { trusted, access }: Pick<Signing, "trusted" | "access">,
+): string[] => [
+  ...[
+    "cosign",
+    "verify-attestation",
+    ...verifyFlags(trusted.trust, trusted.sigstore),
+    ...cosignFlags(access),
+  ],
+  ...[`--type=${PREDICATES[predicate]}`, `${repository}@${digest}`],
+]
+
+/** What isn't signed yet: cosign would add a second signature to what is. */
+async function lacking<D extends Demand & Partial<Statement>>(
+  repository: string,
+  wanted: readonly D[],
+  signing: Signing,
+): Promise<D[]> {
+  const runs = await each(
+    signing.tools,
+    wanted.map((demand) => verifyCommand(repository, demand, signing)),
+  )
+  return wanted.filter(({ same = () => true, digest }, index) => {
+    const run = runs[index]
+    if (run?.exitCode === 0) return !predicates(run).some(same)
+    const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
+    // What can't be asked now isn't missing: it may be there.
+    if (exitCode !== ExitCode.gateFailed) throw fail("SIGN", [`${repository}@${digest}`, reason, exitCode])
+    return true
+  })
+}
+
+const writeFlags = ({ trusted, access, by }: Signing): string[] => [
+  ...signFlags(by, trusted.sigstore),
+  ...cosignFlags(access),
+]
+
+async function mustAll(tools: Container, commands: readonly string[][]): Promise<void> {
+  const runs = await each(tools, commands)
+  runs.forEach((run, index) => must(run, commands[index] ?? []))
+}
+
+function must(run: ToolRun, command: readonly string[]): void {
+  if (run.exitCode === 0) return
+  const { reason, exitCode } = cosignFailure(run)
+  throw fail("SIGN", [command.at(-1) ?? "", reason, exitCode])
+}

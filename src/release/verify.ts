@@ -1,0 +1,100 @@
+import { each } from "../registry/cosign.js"
+import type { ToolRun } from "../lib/run/finding.js"
+import type { Expected } from "../lib/release/expected.js"
+import { predicates } from "../lib/release/cosign.js"
+import {
+  type Check,
+  type Demand,
+  demands,
+  failedCheck,
+  judgeRelease,
+  releaseExitCode,
+  type Verification,
+  verified,
+} from "../lib/release/verification.js"
+import { ExitCode, exitCodeOf } from "../lib/errors.js"
+import { registryFailure } from "../lib/release/registryError.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
+import { messageOf } from "../stage/stage.js"
+import type { Resolved } from "../registry/publish.js"
+import { type Signing, verifyCommand } from "./signing.js"
+
+/** Verifies all that a release must carry, and that each of its images is there. */
+export async function verifyRelease(
+  { repository, digest, images }: Resolved,
+  { platforms, judge }: Expected,
+  signing: Signing,
+): Promise<Check[]> {
+  const wanted = demands(digest, images)
+  // A signature outlives the image that it is of: cosign doesn't ask whether that is there.
+  const heads = images.map((image) => [
+    "regctl",
+    "-v",
+    "error",
+    "manifest",
+    "head",
+    `${repository}@${image.digest}`,
+  ])
+  const commands = wanted.map((demand) => judgedCommand(repository, demand, signing))
+  const runs = await each(signing.tools, [...heads, ...commands])
+  const made = wanted.map((demand, index) => verified(demand, runs[images.length + index] ?? NOT_RUN))
+  const said = Object.fromEntries(made.map(({ name, predicates }) => [name, predicates]))
+  const faults: Partial<Record<string, string>> = judge(said)
+  const missing = platforms.filter((platform) => !images.some((image) => image.platform === platform))
+  return [
+    ...missing.map((subject) => ({
+      name: "platform",
+      subject,
+      digest,
+      problem: "the index has no image for it",
+    })),
+    ...images.flatMap((image, index) => absent(image, runs[index] ?? NOT_RUN)),
+    ...made.map(({ name, subject, digest: of, problem = faults[name], exitCode }) => ({
+      ...{ name, subject, digest: of },
+      ...(problem !== undefined && { problem }),
+      ...(exitCode !== undefined && { exitCode }),
+    })),
+  ]
+}
+
+/** Bills of material are long, and nobody judges what they say. */
+function judgedCommand(repository: string, demand: Demand, signing: Signing): string[] {
+  const command = verifyCommand(repository, demand, signing)
+  const read = demand.predicate === "gates" || demand.predicate === "provenance"
+  return read ? command : ["sh", "-c", `${shellQuote(command)} > /dev/null`]
+}
+
+function absent({ platform, digest }: Resolved["images"][number], run: ToolRun): Check[] {
+  if (run.exitCode === 0) return []
+  const { kind, reason, exitCode } = registryFailure(run)
+  const gone = kind === "missing"
+  const why = gone
+    ? failedCheck("the registry hasn't got it", ExitCode.gateFailed)
+    : failedCheck(reason, exitCode)
+  return [{ name: "image", digest, subject: platform, ...why }]
+}
+
+/** What the attestations say of the gates that a release passed: one for each run that published it. */
+export async function gatesOf(repository: string, digest: string, signing: Signing): Promise<unknown[]> {
+  const demand = { predicate: "gates", digest, subject: "the index" } as const
+  const [run = NOT_RUN] = await each(signing.tools, [verifyCommand(repository, demand, signing)])
+  return predicates(run)
+}
+
+/** Verifies, and tells in one way what was found and what could not be looked at. */
+export async function verificationOf(
+  reference: string,
+  work: () => Promise<{ digest: string; checks: Check[] }>,
+): Promise<Verification> {
+  const common = { schema: 1, reference } as const
+  try {
+    const { digest, checks } = await work()
+    const { status } = judgeRelease(checks, reference)
+    return { ...common, digest, status, exitCode: releaseExitCode(checks), problem: null, checks }
+  } catch (error) {
+    const problem = messageOf(error)
+    return { ...common, digest: null, status: "error", exitCode: exitCodeOf(error), problem, checks: [] }
+  }
+}
+
+const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "Error: cosign was not run" }

@@ -1,0 +1,195 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { standInNote } from "../stage/images.js"
+import { execute, type Execution, logOf, timing } from "../stage/execute.js"
+import type { Config } from "../lib/config/config.js"
+import type { Outcome, ToolRun } from "../lib/run/finding.js"
+import { interrupted, stageExitCode } from "../lib/run/command.js"
+import { databaseProblem, databaseText, readDatabase } from "../lib/security/database.js"
+import { downloadFailure } from "../lib/security/download.js"
+import { misconfigurations } from "../lib/security/misconfigurations.js"
+import { type Comment, nosecFindings } from "../lib/security/nosec.js"
+import { secrets, withoutMatches } from "../lib/security/secrets.js"
+import type { Scan } from "../lib/security/severity.js"
+import { applySuppressions, entriesFor, suppressionFindings } from "../lib/security/suppressions.js"
+import { vulnerabilities } from "../lib/security/vulnerabilities.js"
+import { broken, count, failed, passed } from "../lib/run/outcome.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { attempted, identity, type Stage } from "../stage/stage.js"
+import type { Scanned, ToolInputs } from "../quality/tool.js"
+import {
+  BILLS,
+  CONFIGURATION,
+  prepareMisconfiguration,
+  type PreparedScan,
+  prepareSecrets,
+  prepareVulnerabilities,
+  trivy,
+  TRIVY_OUT,
+  TRIVY_VERSION,
+} from "./trivy.js"
+
+export type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
+
+/** What all scans of one source share. */
+export type ScanInputs = ToolInputs
+
+const HOUR = 3_600_000
+
+/** Changes once an hour, and with it the key of what the database decides. */
+export const thisHour = (): number => Math.floor(Date.now() / HOUR)
+
+/** A scan's command, and the container in which it runs. */
+export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<PreparedScan> {
+  const { source, config, environment } = inputs
+  if (name === "secrets") return prepareSecrets(source, config)
+  if (name === "misconfiguration") return prepareMisconfiguration(source, config)
+  return prepareVulnerabilities(source, config, environment, thisHour())
+}
+
+/** Runs a scan and tells what is left of its findings. Throws for nothing that a source can hold. */
+export function runScan(name: TrivyScan, inputs: ScanInputs): Promise<Scanned> {
+  const stage = identity("security", name, TRIVY_VERSION, inputs.invocation)
+  return attempted(stage, () => scanWork(name, inputs))
+}
+
+async function scanWork(name: TrivyScan, inputs: ScanInputs) {
+  const begun = Date.now()
+  const { config, suppressions } = inputs
+  const { container, command } = await prepareScan(name, inputs)
+  const run = await execute(container, command, config.timeout)
+  const unreached = downloadFailure(run.stderr) !== undefined
+  const interruption = unreached ? undefined : interrupted(run, name, config.timeout)
+  const runs = await reportsOf(name, run)
+  const scan = scanOf(name, runs, inputs)
+  const { kept, suppressed, used } = applySuppressions(
+    scan.findings,
+    entriesFor("source", suppressions.entries),
+    suppressions.now,
+  )
+  const database =
+    name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
+  const outcome = interruption ?? database?.problem ?? scan.judge(kept)
+  const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
+  return {
+    ...outcome,
+    findings: kept,
+    ...timing(run, begun),
+    exitCode: stageExitCode(outcome.status, unreliable),
+    log: logOf(command, run),
+    suppressed,
+    used,
+    facts: { ...database?.facts, ...(await trivyFacts(config)) },
+    ...(run.exitCode === 0 && { files: leftBehind(name, run.container, runs) }),
+  }
+}
+
+/** The scan's reports, each as if a run of its own had printed it. */
+async function reportsOf(name: TrivyScan, run: Execution): Promise<ToolRun[]> {
+  if (run.exitCode !== 0) return [{ ...run, stdout: "" }]
+  const files = name === "vulnerabilities" ? ["report.json", "installed.json"] : ["report.json"]
+  return Promise.all(
+    files.map(async (file) => ({
+      exitCode: 0,
+      stdout: await run.container.file(`${TRIVY_OUT}/${file}`).contents(),
+      stderr: run.stderr,
+    })),
+  )
+}
+
+function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment }: ScanInputs): Scan {
+  const { security } = config
+  const [first = { exitCode: 1, stdout: "", stderr: "" }] = runs
+  if (name === "secrets") return secrets(first, { prefix: "src" })
+  if (name === "misconfiguration")
+    return misconfigurations(first, { gate: security.misconfiguration, prefix: "src" })
+  const needsNone = environment.problem === undefined && environment.packages.size === 0
+  return vulnerabilities(runs, { gate: security.severity, prefix: "src", needsNone })
+}
+
+/** How old the database is that the scan relied upon, by the clock, whatever dates suppressions are judged by. */
+export async function databaseOf({ container }: Execution, { security }: Config) {
+  const now = new Date()
+  const database = readDatabase(await container.file(`${TRIVY_OUT}/metadata.json`).contents())
+  return {
+    problem: databaseProblem(database, now, security.database.maximumAge),
+    facts: { database: database === undefined ? "of unknown age" : databaseText(database, now) },
+  }
+}
+
+export async function trivyFacts(config: Config): Promise<Record<string, string>> {
+  const note = await standInNote(trivy(config))
+  return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
+}
+
+/** Trivy's own reports, without what would show a secret, and the bills of material. */
+function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRun[]): Directory {
+  const reports = runs.reduce((folder, { stdout }, index) => {
+    const text = withoutMatches(stdout)
+    const suffix = index === 0 ? "" : "-installed"
+    return text === undefined ? folder : folder.withNewFile(`trivy/${name}${suffix}.json`, text)
+  }, dag.directory())
+  if (name !== "vulnerabilities") return reports
+  return BILLS.reduce(
+    (folder, format) =>
+      folder.withFile(`sbom/source.${format}.json`, container.file(`${TRIVY_OUT}/${format}.json`)),
+    reports,
+  )
+}
+
+/** Lists the comments that silence Bandit or Trivy in their place. */
+export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan => ({
+  container: withScripts(environment.container, "slipway_nosec.py")
+    .withMountedDirectory("/src", source.filter({ include: ["**/*.py", ...CONFIGURATION] }))
+    .withWorkdir("/src"),
+  command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
+})
+
+/** Judges what is suppressed, in the file and by comments, from what all scans used of it. */
+export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Stage> {
+  const stage = identity("security", "suppressions", "", inputs.invocation)
+  return attempted(stage, () => suppressionsWork(scans, inputs))
+}
+
+async function suppressionsWork(scans: readonly Scanned[], inputs: ScanInputs) {
+  const begun = Date.now()
+  const { container, command } = prepareNosec(inputs)
+  const run = await execute(container, command, inputs.config.timeout)
+  const interruption = interrupted(run, "suppressions", inputs.config.timeout)
+  const outcome = interruption ?? inputs.suppressions.problem ?? judge(scans, run, inputs)
+  return {
+    ...outcome,
+    ...timing(run, begun),
+    exitCode: stageExitCode(outcome.status, interruption !== undefined),
+    log: logOf(command, run),
+    suppressed: scans.flatMap(({ suppressed = [] }) => suppressed),
+  }
+}
+
+function judge(scans: readonly Scanned[], run: ToolRun, { suppressions }: ScanInputs): Outcome {
+  if (run.exitCode !== 0) return broken("the search for nosec", run)
+  const used = new Set(scans.flatMap((scan) => [...(scan.used ?? [])]))
+  const findings = [
+    ...suppressionFindings(suppressions.entries, { used, tools: completeTools(scans) }, suppressions.now),
+    ...nosecFindings(readComments(run.stdout)),
+  ]
+  if (findings.length > 0) return failed(findings)
+  const next = suppressions.entries.map(({ expires }) => expires).sort()[0]
+  return passed(
+    next === undefined
+      ? "nothing is suppressed"
+      : `${count(suppressions.entries.length, "suppression")}, the next expires on ${next}`,
+  )
+}
+
+/** Tools of which every run came to its end: only of these it is known what they no longer find. */
+function completeTools(scans: readonly Scanned[]): Set<string> {
+  const toolOf = ({ name }: Scanned) => (name === "bandit" ? "bandit" : "trivy")
+  const broken = new Set(scans.filter(({ status }) => status === "error").map(toolOf))
+  return new Set(scans.map(toolOf).filter((tool) => !broken.has(tool)))
+}
+
+const readComments = (text: string): Comment[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Comment)

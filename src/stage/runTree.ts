@@ -1,0 +1,51 @@
+import { dag, type Directory } from "@dagger.io/dagger"
+import { artifacts } from "./artifacts.js"
+import { type ExitCode, exitCodeOf } from "../lib/errors.js"
+import { html } from "../lib/report/html.js"
+import { summary } from "../lib/report/summary.js"
+import { text } from "../lib/report/text.js"
+import type { Stage } from "./stage.js"
+import { overall } from "../lib/run/command.js"
+import { type Run, type StageReport, stageResult, type Verdict } from "../lib/run/verdict.js"
+
+/**
+ * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
+ * service at all is in the verdict too.
+ */
+export async function ci(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
+  const begun = Date.now()
+  const { reports, problem, exitCode } = await attempt(stages)
+  const verdict: Verdict = {
+    schema: 1,
+    run,
+    status: problem !== null ? "error" : statusOf(reports),
+    exitCode,
+    milliseconds: Date.now() - begun,
+    stages: reports.map(stageResult),
+    problem,
+  }
+  const failures = text(reports)
+  const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)
+  return tree
+    .withDirectory("/", artifacts(reports))
+    .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
+    .withNewFile("summary.md", summary(verdict, reports))
+    .withNewFile("report.html", html(verdict, reports))
+}
+
+async function attempt(
+  stages: () => Promise<Stage[]>,
+): Promise<{ reports: Stage[]; problem: string | null; exitCode: ExitCode }> {
+  try {
+    const reports = await stages()
+    return { reports, problem: null, exitCode: overall(reports.map(({ exitCode }) => exitCode)) }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return { reports: [], problem, exitCode: exitCodeOf(error) }
+  }
+}
+
+function statusOf(reports: readonly StageReport[]): Verdict["status"] {
+  const statuses = reports.map(({ status }) => status)
+  return (["failed", "error"] as const).find((status) => statuses.includes(status)) ?? "passed"
+}

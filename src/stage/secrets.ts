@@ -1,0 +1,30 @@
+import { dag, type Secret } from "@dagger.io/dagger"
+import { fail } from "../lib/errors.js"
+
+/** A secret, and the name by which it is used. */
+export interface NamedSecret {
+  name: string
+  secret: Secret
+}
+
+/**
+ * Gives secrets names: the last part of where they come from, such as `TOKEN` of `env://TOKEN`. The engine (0.21.8)
+ * knows only names given by setSecret. Fails with SECRET_TWICE and SECRET_UNREAD.
+ */
+export async function namedSecrets(secrets: readonly Secret[]): Promise<NamedSecret[]> {
+  const named = await Promise.all(secrets.map(namedSecret))
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index)
+  if (twice !== undefined) throw fail("SECRET_TWICE", [twice.name])
+  return named
+}
+
+async function namedSecret(secret: Secret): Promise<NamedSecret> {
+  const [given, uri] = await Promise.all([secret.name(), secret.uri()])
+  if (given !== "") return { name: given, secret }
+  const name = uri.replace(/\?.*$/s, "").replace(/^.*\//s, "")
+  try {
+    return { name, secret: dag.setSecret(name, await secret.plaintext()) }
+  } catch (cause) {
+    throw fail("SECRET_UNREAD", [uri.replace(/\?.*$/s, "")], { cause })
+  }
+}

@@ -1,0 +1,30 @@
+import type { Directory } from "@dagger.io/dagger"
+import { fail } from "../lib/errors.js"
+import { type Suppression, SUPPRESSIONS_FILE } from "../lib/security/suppressions.js"
+import { parseSuppressions } from "../lib/security/suppressionsFile.js"
+import type { Outcome } from "../lib/run/finding.js"
+
+/** What may be ignored, and the day on which that is judged. */
+export interface Suppressions {
+  entries: Suppression[]
+  now: Date
+  /** Why the file can't be read, if so; then nothing is suppressed. */
+  problem?: Outcome
+}
+
+/** Reads the service's suppressions. `now` is RFC 3339; without it the clock tells. */
+export async function readSuppressions(source: Directory, now: string): Promise<Suppressions> {
+  const date = dayOf(now)
+  const found = source.filter({ include: [SUPPRESSIONS_FILE] })
+  const exists = (await found.glob(SUPPRESSIONS_FILE)).length > 0
+  const text = exists ? await found.file(SUPPRESSIONS_FILE).contents() : undefined
+  const { suppressions, outcome } = parseSuppressions(text)
+  return { entries: suppressions, now: date, ...(outcome && { problem: outcome }) }
+}
+
+/** The day by which expiry is judged: that of the text, RFC 3339, else the present. Fails with INVALID_TIME. */
+export function dayOf(now: string): Date {
+  const date = now === "" ? new Date() : new Date(now)
+  if (Number.isNaN(date.getTime())) throw fail("INVALID_TIME", [now])
+  return date
+}

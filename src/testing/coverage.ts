@@ -1,0 +1,90 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { execute, logOf, timing } from "../stage/execute.js"
+import { ExitCode } from "../lib/errors.js"
+import type { Outcome } from "../lib/run/finding.js"
+import { interrupted, stageExitCode } from "../lib/run/command.js"
+import { coverageOutcome, readCoverage } from "../lib/testing/coverage.js"
+import { COVERAGE_RC, COVERAGE_RC_TEXT } from "../lib/testing/measure.js"
+import { broken } from "../lib/run/outcome.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
+import { coverageFile, type Suite, type SuiteInputs } from "./suite.js"
+
+const OUT = "/slipway/out"
+
+/** Joins what the suites measured and compares it with the gate. */
+export function runCoverage(suites: readonly Suite[], inputs: SuiteInputs): Promise<Stage> {
+  const { config, environment, invocation } = inputs
+  const facts = { gate: `more than ${config.tests.coverage.above} %` }
+  const stage = identity("tests", "coverage", environment.version("coverage"), invocation)
+  return attempted({ ...stage, facts }, () => coverageWork(suites, inputs))
+}
+
+async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
+  const begun = Date.now()
+  const { tests, timeout } = inputs.config
+  const without = suites.find(({ status, data }) => status !== "skipped" && data === undefined)
+  if (without !== undefined || suites.every(({ data }) => data === undefined))
+    return noData(without ?? suites[0])
+  const { container, command } = prepareCoverage(suites, inputs)
+  const run = await execute(container, command, timeout)
+  const interruption = interrupted(run, "coverage", timeout)
+  const json = run.exitCode === 0 ? await run.container.file(`${OUT}/coverage.json`).contents() : ""
+  const coverage = readCoverage(json)
+  const outcome: Outcome =
+    interruption ??
+    (coverage === undefined ? broken("coverage", run) : coverageOutcome(coverage, tests.coverage.above))
+  return {
+    ...outcome,
+    ...timing(run, begun),
+    exitCode: stageExitCode(outcome.status, interruption !== undefined),
+    log: logOf(command, run),
+    ...(coverage && { coverage, files: coverageFiles(run.container.directory(OUT)) }),
+  }
+}
+
+/** The command that joins the suites' data, and the container in which it runs. */
+export function prepareCoverage(
+  suites: readonly Suite[],
+  { source, environment }: SuiteInputs,
+): { container: Container; command: string[] } {
+  const measured = suites.filter(({ data }) => data !== undefined)
+  const { ours = true, omit = [] } = measured[0]?.measurement ?? {}
+  const data = measured.reduce(
+    (folder, { name, data }) => (data === undefined ? folder : folder.withFile(coverageFile(name), data)),
+    dag.directory(),
+  )
+  const container = withScripts(environment.container, "slipway_coverage.py")
+    .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
+    .withMountedDirectory("/slipway/data", data)
+    .withNewFile(`${OUT}/.keep`, "")
+    .withMountedDirectory("/src", source)
+    .withWorkdir("/src")
+  const files = measured.map(({ name }) => `/slipway/data/${coverageFile(name)}`)
+  return {
+    container,
+    command: [
+      "python",
+      "-I",
+      `${SCRIPTS}/slipway_coverage.py`,
+      OUT,
+      ours ? COVERAGE_RC : "",
+      omit.join(","),
+      ...files,
+    ],
+  }
+}
+
+const coverageFiles = (out: Directory): Directory =>
+  dag
+    .directory()
+    .withFile("coverage/coverage.xml", out.file("coverage.xml"))
+    .withFile("coverage/coverage.json", out.file("coverage.json"))
+    .withDirectory("coverage/html", out.directory("html"))
+
+/** Nothing measured is nothing proved. */
+function noData(suite: Suite | undefined) {
+  const { name, status, reason, exitCode } = suite ?? { name: "the suites" }
+  const why = status === undefined || status === "passed" ? "" : `: ${status}, ${reason}`
+  return unfinished(`${name} left no coverage data${why}`, exitCode || ExitCode.badInput)
+}

@@ -1,0 +1,63 @@
+import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
+import { imageReference, standInNote } from "../stage/images.js"
+import type { Config } from "../lib/config/config.js"
+
+export type ServiceName = Config["tests"]["services"][number]
+
+/** A service beside the tests. Its open port is no sign of readiness: whoever uses it asks it. */
+interface Definition {
+  container: Container
+  args: string[]
+  /** What is of use only while it runs. */
+  moreArgs?: string[]
+}
+
+/** PostgreSQL as the tests need it: quick, since nothing in it outlives the run. */
+function postgres(config: Config): Definition {
+  const fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+  // In a file of its own, which a client can ask for.
+  const logged = ["logging_collector=on", "log_directory=/tmp", "log_filename=postgres.log"]
+  const flags = (settings: string[]) => settings.flatMap((setting) => ["-c", setting])
+  const container = image("postgres", config)
+    .withEnvVariable("POSTGRES_USER", "slipway")
+    .withEnvVariable("POSTGRES_PASSWORD", "slipway")
+    .withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync")
+  return { container, args: ["postgres", ...flags(fast)], moreArgs: flags(logged) }
+}
+
+function redis(config: Config): Definition {
+  const container = image("redis", config)
+  return { container, args: ["redis-server", "--save", "", "--appendonly", "no"] }
+}
+
+const image = (name: ServiceName, config: Config): Container =>
+  dag.container().from(imageReference(name, config.tests[name].version, config.images))
+
+const SERVICES: Record<ServiceName, (config: Config) => Definition> = { postgres, redis }
+
+/** Binds the services of the configuration to a container, each under its own name. */
+export const withServices = (container: Container, config: Config): Container =>
+  config.tests.services.reduce(
+    (bound, name) => bound.withServiceBinding(name, service(name, config)),
+    container,
+  )
+
+function service(name: ServiceName, config: Config): Service {
+  const { container, args, moreArgs = [] } = SERVICES[name](config)
+  return container.asService({ args: [...args, ...moreArgs], useEntrypoint: true })
+}
+
+/** What a report says of a service that answered. */
+export const serviceFact = async (name: ServiceName, version: string, config: Config): Promise<string> =>
+  version + (await standInNote(image(name, config)))
+
+const LOG_SECONDS = 10
+
+/** What a service that doesn't come up says for itself: it is started once more, as a command. */
+export async function serviceLog(name: ServiceName, config: Config): Promise<string> {
+  const { container, args } = SERVICES[name](config)
+  const command = ["timeout", String(LOG_SECONDS), ...(await container.entrypoint()), ...args]
+  const ended = container.withExec(command, { expect: ReturnType.Any })
+  const [stdout, stderr, code] = await Promise.all([ended.stdout(), ended.stderr(), ended.exitCode()])
+  return `$ ${args.join(" ")}\n${stdout}${stderr}ended with ${code}${code === 124 ? ` after ${LOG_SECONDS} s` : ""}\n`
+}

@@ -1,0 +1,236 @@
+import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
+import { execute, logOf, timing } from "../stage/execute.js"
+import { foundInCode } from "../stage/grep.js"
+import type { Config } from "../lib/config/config.js"
+import { ExitCode } from "../lib/errors.js"
+import { interrupted } from "../lib/run/command.js"
+import { INTEGRATION_FOLDERS, type SuiteName, suiteCommand } from "../lib/testing/command.js"
+import {
+  COVERAGE_CONFIG,
+  COVERAGE_RC,
+  COVERAGE_RC_TEXT,
+  measurement as measure,
+  type Measurement,
+} from "../lib/testing/measure.js"
+import { NO_INTEGRATION_TESTS, suiteOutcome } from "../lib/testing/outcome.js"
+import { readRecords, type SuiteRecords } from "../lib/testing/records.js"
+import { serviceVariables } from "../lib/testing/services.js"
+import { index, type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "../python/environment.js"
+import { installProject } from "../python/project.js"
+import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { serviceFact, serviceLog, withServices } from "./services.js"
+import {
+  attempted,
+  identity,
+  messageOf,
+  skipped,
+  type Stage,
+  unfinished,
+  type Unfinished,
+} from "../stage/stage.js"
+import { texts } from "../stage/texts.js"
+
+/** The first with the hooks that our plugin needs. */
+const LEAST_PYTEST = 7
+
+/** Where a suite leaves its records, its coverage and its database's log. */
+const OUT = "/slipway/out"
+const RECORDS = `${OUT}/records.jsonl`
+const COVERAGE_DATA = `${OUT}/coverage.data`
+
+/** What all suites of one source share. */
+export interface SuiteInputs {
+  source: Directory
+  config: Config
+  environment: PythonEnvironment
+  invocation: string
+}
+
+/** What became of a suite. */
+export interface Suite extends Stage {
+  /** What it measured; absent where nothing was. */
+  data?: File
+  measurement?: Measurement
+  /** How many tests it left to the other suite. */
+  others?: number
+}
+
+export const coverageFile = (suite: string): string => `${suite}.coverage`
+
+/** A suite's command, and the container in which it runs, with services bound. */
+export async function prepareSuite(
+  name: SuiteName,
+  { source, config, environment }: SuiteInputs,
+): Promise<{ container: Container; command: string[]; measurement: Measurement }> {
+  const { tests } = config
+  const measured = measure(
+    await texts(source, COVERAGE_CONFIG),
+    (await source.glob("src/**/*.py")).length > 0,
+    tests.coverage.sources,
+  )
+  const { command, environment: variables } = suiteCommand(name, tests, measured.arguments)
+  const withServicesToo = name === "integration"
+  const { container: project, source: files } = await installProject(environment.container, source, config)
+  const tooled =
+    withServicesToo && tests.services.includes("postgres") ? withPsycopg(project, config) : project
+  const scripted = withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
+  const container = withVariables(scripted, {
+    ...variables,
+    ...(withServicesToo ? serviceVariables(tests, await source.glob("*")) : {}),
+    PYTHONPATH: `${SCRIPTS}:/src/src`,
+    PYTHONDONTWRITEBYTECODE: "1",
+    COVERAGE_FILE: COVERAGE_DATA,
+    SLIPWAY_RECORDS: RECORDS,
+  })
+    .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
+    .withNewFile(RECORDS, "")
+    .withMountedDirectory("/src", files)
+    .withWorkdir("/src")
+  return {
+    container: withServicesToo ? withServices(container, config) : container,
+    command: [
+      `${tooled === project ? "" : `${DRIVER}/bin/`}python`,
+      "-I",
+      `${SCRIPTS}/slipway_suite.py`,
+      ...command,
+    ],
+    measurement: measured,
+  }
+}
+
+const withVariables = (container: Container, variables: Record<string, string>): Container =>
+  Object.entries(variables).reduce(
+    (changed, [name, value]) => changed.withEnvVariable(name, value),
+    container,
+  )
+
+/** Where the driver is that asks the database, apart from the service's own packages. */
+const DRIVER = "/slipway/driver"
+
+const withPsycopg = (container: Container, config: Config): Container =>
+  container
+    .withMountedCache(UV_CACHE, uvCache())
+    .withExec(["uv", "venv", "--quiet", DRIVER])
+    .withExec([
+      "uv",
+      "pip",
+      "install",
+      "--quiet",
+      "--link-mode=copy",
+      `--python=${DRIVER}`,
+      ...index(config),
+      "psycopg[binary]==3.3.9",
+    ])
+    .withoutMount(UV_CACHE)
+
+/**
+ * Runs a suite and tells what came of it. Throws for nothing that a test or a service can do.
+ *
+ * @param leftByUnit Tells how many tests the unit suite left to the integration suite.
+ */
+export function runSuite(
+  name: SuiteName,
+  inputs: SuiteInputs,
+  leftByUnit?: () => Promise<number>,
+): Promise<Suite> {
+  const { environment, invocation } = inputs
+  const stage = identity("tests", name, environment.version("pytest"), invocation)
+  return attempted(stage, () => suiteWork(name, inputs, leftByUnit))
+}
+
+async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () => Promise<number>) {
+  const begun = Date.now()
+  const { config, environment } = inputs
+  if (environment.problem !== undefined) return unresolved(environment.problem)
+  const version = environment.version("pytest")
+  if (Number.parseInt(version) < LEAST_PYTEST)
+    return unfinished(
+      `the service pins pytest ${version}; it must be ${LEAST_PYTEST} or later`,
+      ExitCode.badInput,
+    )
+  const has = name === "unit" ? "yes" : await integrationTests(inputs)
+  // Services are not started for nothing. Markers that code sets are seen when the unit tests are collected.
+  if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped(NO_INTEGRATION_TESTS)
+  const { container, command, measurement } = await prepareSuite(name, inputs)
+  const run = await execute(container, command, config.timeout).catch((error: unknown) => endedService(error))
+  if (typeof run === "string") return serviceEnded(run, config)
+  const records = readRecords(await run.container.file(RECORDS).contents())
+  const outcome = suiteOutcome(run, records, {
+    name,
+    expected: has === "yes",
+    interruption: interrupted(run, name, config.timeout),
+  })
+  return {
+    ...outcome,
+    ...timing(run, begun),
+    tests: records.tests,
+    facts: await facts(records, config),
+    log: logOf(command, run) + (await failedService(records, config)),
+    ...(await leftBehind(name, run.container)),
+    measurement,
+    others: records.others,
+  }
+}
+
+/**
+ * Whether the source has integration tests: it says so, or has test files in such a folder; or a marker, as far as it is
+ * written out, which a look at the source alone can't rule out.
+ */
+async function integrationTests({
+  source,
+  config,
+  environment,
+}: SuiteInputs): Promise<"yes" | "maybe" | "no"> {
+  const { paths, marker } = config.tests.integration
+  if (paths !== undefined || marker !== undefined) return "yes"
+  const patterns = INTEGRATION_FOLDERS.flatMap((name) => [
+    `**/${name}/**/test_*.py`,
+    `**/${name}/**/*_test.py`,
+  ])
+  const files = await Promise.all(patterns.map((pattern) => source.glob(pattern)))
+  if (files.flat().length > 0) return "yes"
+  return (await foundInCode(environment.container, source, "mark.*integration")) ? "maybe" : "no"
+}
+
+/** The name of the service whose end kept a command from beginning. Throws what is another error. */
+function endedService(error: unknown): string {
+  const [, name] = /bound service \w+ \(aliased as (\w+)\) exited/.exec(messageOf(error)) ?? []
+  if (name === undefined) throw error
+  return name
+}
+
+async function serviceEnded(name: string, config: Config): Promise<Unfinished> {
+  const known = config.tests.services.find((service) => service === name)
+  const log = known === undefined ? "" : await serviceLog(known, config)
+  const [lastLine = ""] = log.trimEnd().split("\n").slice(-2)
+  return unfinished(`${name} ended as soon as it was started: ${lastLine}`, ExitCode.infrastructure, log)
+}
+
+/** What a service that did not come up says for itself. */
+async function failedService({ service }: SuiteRecords, config: Config): Promise<string> {
+  const name = config.tests.services.find((known) => known === service?.name)
+  return name === undefined ? "" : `\n${await serviceLog(name, config)}`
+}
+
+async function facts({ finish, versions }: SuiteRecords, config: Config): Promise<Record<string, string>> {
+  const answered = config.tests.services.filter((name) => versions[name] !== undefined)
+  const services = answered.map(
+    async (name) => [name, await serviceFact(name, versions[name] ?? "", config)] as const,
+  )
+  return {
+    ...(finish && { workers: String(finish.workers) }),
+    ...Object.fromEntries(await Promise.all(services)),
+  }
+}
+
+/** The files of a suite that are worth keeping. */
+async function leftBehind(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {
+  const out = container.directory(OUT)
+  const found = await out.entries()
+  return {
+    ...(found.includes("coverage.data") && { data: container.file(COVERAGE_DATA) }),
+    ...(found.includes("postgres.log") && {
+      files: dag.directory().withFile(`logs/${name}.postgres.log`, out.file("postgres.log")),
+    }),
+  }
+}

@@ -1,0 +1,137 @@
+import { check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { artifacts } from "../stage/artifacts.js"
+import { prepareCoverage, runCoverage } from "./coverage.js"
+import { withoutDocuments } from "./documents.js"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
+import { once } from "../lib/run/once.js"
+import { STAGES } from "../lib/pipeline/stages.js"
+import { pythonEnvironment } from "../python/environment.js"
+import { mustPass, runTasks, type Stage, type Task } from "../stage/stage.js"
+import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
+import { inspectable } from "../quality/tool.js"
+
+type TestStage = (typeof STAGES.tests)[number]
+
+/**
+ * The service's own tests, run by pytest: each suite, and how much of the code they run together.
+ *
+ * Tests below a folder named `integration`, or marked so, are integration tests, and find PostgreSQL and Redis by
+ * `DATABASE_URL` and `REDIS_URL`; all others are unit tests. Everything here is pure: the same source gives the same
+ * result, from the cache.
+ */
+@object()
+export class Tests {
+  source: Directory
+  /** The text of `slipway.yaml`, empty without one. */
+  settings: string
+  /** How this module was called, for the commands that repeat a stage. */
+  invocation: string
+
+  constructor(source: Directory, settings: string, invocation: string) {
+    this.source = source
+    this.settings = settings
+    this.invocation = invocation
+  }
+
+  /** Fails unless every unit test passes, or if there is none. Pure. */
+  @func()
+  @check()
+  async unit(): Promise<void> {
+    await this.gate("unit")
+  }
+
+  /**
+   * Fails unless every integration test passes. Pure.
+   *
+   * PostgreSQL and Redis run beside them, and the database is migrated. A service without any is passed over.
+   */
+  @func()
+  @check()
+  async integration(): Promise<void> {
+    await this.gate("integration")
+  }
+
+  /**
+   * Fails unless the suites together run more than 80 per cent of the code. Pure.
+   *
+   * Lines and branches count alike, and files that no test imports as 0. `tests.coverage.above` sets another limit.
+   */
+  @func()
+  @check()
+  async coverage(): Promise<void> {
+    await this.gate("coverage")
+  }
+
+  /**
+   * The reports of all suites, those that failed included: `junit/tests.xml`, `coverage/` with XML, JSON and HTML,
+   * `logs/`. Never fails for what a test does. Pure.
+   */
+  @func()
+  async report(): Promise<Directory> {
+    const tasks = await this.tasks()
+    return artifacts(await runTasks(this.config().parallel, tasks))
+  }
+
+  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  async tasks(): Promise<Task[]> {
+    const stages = testStages(await this.inputs())
+    return this.chosen().map((name) => ({ name, run: stages[name] }))
+  }
+
+  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  async debug(name: TestStage): Promise<Container> {
+    const inputs = await this.inputs()
+    if (name !== "coverage") {
+      const { container, command } = await prepareSuite(name, inputs)
+      return inspectable(container, command, [
+        "",
+        "`again -k NAME` runs only the tests that are called so.",
+        ...(name === "integration" ? servicesHint(inputs.config) : []),
+      ])
+    }
+    const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
+    const { container, command } = prepareCoverage(suites, inputs)
+    return inspectable(container, command)
+  }
+
+  private config() {
+    return parseConfig(this.settings || undefined)
+  }
+
+  private chosen(): TestStage[] {
+    const { suites } = this.config().tests
+    return STAGES.tests.filter((name) => name === "coverage" || suites.includes(name))
+  }
+
+  private async inputs(): Promise<SuiteInputs> {
+    const config = this.config()
+    const environment = await pythonEnvironment(this.source, config)
+    const source = await withoutDocuments(this.source, environment)
+    return { source, config, environment, invocation: this.invocation }
+  }
+
+  private async gate(name: TestStage): Promise<void> {
+    mustPass(await testStages(await this.inputs())[name]())
+  }
+}
+
+/** How a shell finds what runs beside the integration tests. */
+function servicesHint({ tests }: Config): string[] {
+  if (tests.services.length === 0) return []
+  const variables = tests.services.map((service) => `$${tests[service].variable}`)
+  return [`${tests.services.join(" and ")} run: echo ${variables.join(" ")}; \`again\` migrates first.`]
+}
+
+/** The stages of one source. A suite that coverage needs too is run once. */
+function testStages(inputs: SuiteInputs): Record<TestStage, () => Promise<Stage>> {
+  const unit = once(() => runSuite("unit", inputs))
+  const left = async () => (inputs.config.tests.suites.includes("unit") ? ((await unit()).others ?? 0) : 0)
+  const integration = once(() => runSuite("integration", inputs, left))
+  const suites = { unit, integration }
+  return {
+    ...suites,
+    coverage: async () =>
+      runCoverage(await Promise.all(inputs.config.tests.suites.map((name) => suites[name]())), inputs),
+  }
+}

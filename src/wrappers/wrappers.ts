@@ -1,0 +1,27 @@
+import type { Changeset, Directory } from "@dagger.io/dagger"
+import { parseConfig } from "../lib/config/parse.js"
+import { CI_HOSTS, type CiHost } from "../lib/config/wrappers.js"
+import { fail } from "../lib/errors.js"
+import { describe } from "../lib/wrappers/description.js"
+import { wrapperFiles } from "../lib/wrappers/files.js"
+
+/** What writing the wrappers of these hosts, or of those that the settings name, would change. */
+export function wrappersOf(
+  source: Directory,
+  settings: string,
+  hosts: readonly string[],
+  pin: string,
+): Changeset {
+  const config = parseConfig(settings || undefined)
+  const chosen = hosts.length > 0 ? hosts.map(known) : config.wrappers.hosts
+  if (chosen.length === 0) return source.changes(source)
+  return Object.entries(wrapperFiles(chosen, describe(config, pin)))
+    .reduce((folder, [path, text]) => folder.withNewFile(path, text), source)
+    .changes(source)
+}
+
+function known(name: string): CiHost {
+  const host = CI_HOSTS.find((host) => host === name)
+  if (host === undefined) throw fail("UNKNOWN_HOST", [name, CI_HOSTS])
+  return host
+}
