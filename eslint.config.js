@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config"
 import tseslint from "typescript-eslint"
 
 export default defineConfig(
-  { ignores: ["sdk/**", "out/**", "test/fixtures/**", "test/app/**", "dagger/sdk/**"] },
+  { ignores: ["sdk/**", "out/**", "test/fixtures/**", "test/app/**", "dagger/kit/sdk/**"] },
   js.configs.recommended,
   tseslint.configs.strict,
   {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Installs the npm packages that a fresh clone lacks, then hands over to cli/.
+// Installs the npm packages that a fresh clone lacks, then hands over to cli/program/.
 import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -27,4 +27,4 @@ if (time(INSTALLED) < time(LOCK)) {
 }
 const { register } = await import("tsx/esm/api")
 register({ tsconfig: join(repository, "tsconfig.json") })
-await import("./cli/index.ts")
+await import("./cli/program/main.ts")

@@ -1,7 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { type Agreement, overdue, RECORDS } from "../lib/cleanup/records.js"
 import type { Worked } from "../lib/cleanup/report.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
 import { EXEMPTIONS_FILE, parseExemptions } from "../lib/migration/exemptions.js"

@@ -19,7 +19,7 @@ import {
 import { usesOf } from "../lib/cleanup/use.js"
 import type { Config } from "../lib/config/config.js"
 import { ENVIRONMENTS, type Environment } from "../lib/config/deploy.js"
-import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors.js"
+import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors/catalogue.js"
 import { once } from "../lib/run/once.js"
 import type { Run } from "../lib/run/verdict.js"
 import { without } from "../lib/text/json.js"

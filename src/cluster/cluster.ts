@@ -2,7 +2,7 @@ import { type Container, dag, func, object, type Secret, type Service } from "@d
 import { EMBEDDED_HOST, embeddedRegistry } from "../registry/embedded.js"
 import { imageReference } from "../stage/images.js"
 import { parseConfig } from "../lib/config/parse.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 
 const K3S_VERSION = "v1.36.3-k3s1"
 export const KUBECTL_VERSION = "1.36.3"

@@ -1,7 +1,7 @@
 import { type Container, dag, type Service } from "@dagger.io/dagger"
 import { clusterOf, type DeployInputs, kubectl, render } from "./environment.js"
 import { execute } from "../stage/execute.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import type { Access } from "../lib/kube/access.js"
 import { kubeconfigText } from "../lib/kube/kubeconfig.js"
 import type { Service as KubeService } from "../lib/kube/objects.js"

@@ -5,7 +5,7 @@ import { execute } from "../stage/execute.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { NOTES_TIME, notesCommand, notesOutcome } from "../lib/deploy/notes.js"
-import { type LedgerEntry, ledgerLine } from "../lib/ledger.js"
+import { type LedgerEntry, ledgerLine } from "../lib/run/ledger.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
 export const GIT_VERSION = "2.49.1"

@@ -12,7 +12,7 @@ import { type Facts, serving } from "../lib/deploy/facts.js"
 import { giveUp, manifestsOf, targetOf } from "../lib/deploy/rollback.js"
 import { deploy, type Ran } from "../lib/deploy/run.js"
 import { type Step, STEPS } from "../lib/deploy/steps.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { gitNotes } from "./ledgerNotes.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 

@@ -2,7 +2,7 @@ import { contextOf, type DeployInputs, type ReleaseAccess } from "./environment.
 import { runDeploy } from "./steps.js"
 import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
 import { watch, type Watched } from "../lib/deploy/watch.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import type { Failure } from "../lib/notify/news.js"
 import { stopped } from "../lib/report/place.js"
 import { entryOf, tellAlert, type Telling, tellOutcome } from "../notify/stages.js"

@@ -13,7 +13,7 @@ import {
 } from "../registry/ociLayout.js"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import type { Finding } from "../lib/run/finding.js"
 import {
   type BuildFailure,

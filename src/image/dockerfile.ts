@@ -8,7 +8,7 @@ import {
   type Secret,
 } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import {
   type Dockerfile,
   EPOCH,

@@ -1,7 +1,7 @@
 import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { entryCommand, exampleCommand, projectScripts } from "../lib/image/command.js"
 import { NO_TIME, type Revision } from "../lib/image/revision.js"
 import { healthCheck, USER, withUser } from "../lib/image/sources.js"

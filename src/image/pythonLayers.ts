@@ -1,6 +1,6 @@
 import type { Container, Directory, DirectoryFilterOpts, Platform } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
 import {
   findsNoPackage,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { CacheSharingMode, type Container, dag } from "@dagger.io/dagger"
-import { fail } from "../lib/errors.js"
-import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry, readLedger } from "../lib/ledger.js"
+import { fail } from "../lib/errors/catalogue.js"
+import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry, readLedger } from "../lib/run/ledger.js"
 
 const FOLDER = "/ledger"
 const FILE = `${FOLDER}/entries.jsonl`

@@ -1,6 +1,6 @@
 import type { Container } from "@dagger.io/dagger"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { causeOf, diagnosticFinding, validateDiagnostics } from "../lib/infra/diagnostics.js"
 import { formatOutcome } from "../lib/infra/format.js"

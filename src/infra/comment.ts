@@ -1,5 +1,5 @@
 import type { Secret } from "@dagger.io/dagger"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { stickyComment } from "../lib/forge/comment.js"
 import { isPullRequest, type PullRequest } from "../lib/forge/pullRequest.js"
 import { httpClient } from "../lib/http/client.js"

@@ -1,5 +1,5 @@
 import { dag, type Directory } from "@dagger.io/dagger"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { type Baseline, BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
 import { driftOf, type DriftReport, judgeDrift } from "../lib/infra/drift.js"
 import { driftFindings, driftMarkdown } from "../lib/infra/driftReport.js"

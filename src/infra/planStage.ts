@@ -1,6 +1,6 @@
 import { dag, type Secret } from "@dagger.io/dagger"
 import { commentOn, type Commenting } from "./comment.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { changesOf, countsOf, outputChangesOf, type PlanCounts } from "../lib/infra/changes.js"
 import { planMarkdown } from "../lib/infra/planMarkdown.js"
 import { targetFolder, targetName, type Target } from "../lib/infra/roots.js"

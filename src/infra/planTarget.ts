@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, type Execution, logOf } from "../stage/execute.js"
-import { type ExitCode as Code, exitCodeOf, ExitCode, fail } from "../lib/errors.js"
+import { type ExitCode as Code, exitCodeOf, ExitCode, fail } from "../lib/errors/catalogue.js"
 import type { Finding } from "../lib/run/finding.js"
 import { scrub } from "../lib/secrets/credentials.js"
 import { causeOf, readable } from "../lib/infra/diagnostics.js"

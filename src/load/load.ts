@@ -2,7 +2,7 @@ import { Directory, File, float, func, object, Secret, Service } from "@dagger.i
 import { ci } from "../stage/runTree.js"
 import { environmentOf } from "../deploy/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { type LoadInputs, loadStages } from "./k6.js"

@@ -1,5 +1,5 @@
 import { type DeployInputs, type ReleaseAccess, resolveRelease } from "../deploy/environment.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { reviewOf, type Repository } from "../lib/forge/repository.js"
 import { httpClient } from "../lib/http/client.js"
 import { type Approval, approvalOf, type Review } from "../lib/metrics/approval.js"

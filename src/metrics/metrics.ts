@@ -1,7 +1,7 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf, environmentOf } from "../deploy/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repository.js"
 import { httpClient } from "../lib/http/client.js"
 import { auditOf } from "../lib/metrics/audit.js"

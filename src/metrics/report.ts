@@ -1,5 +1,5 @@
 import { dag, Directory, func, object } from "@dagger.io/dagger"
-import { ExitCode, exitCodeOf } from "../lib/errors.js"
+import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { fenced } from "../lib/text/escape.js"
 import { messageOf } from "../stage/stage.js"
 

@@ -11,7 +11,7 @@ import { type Publishing, release, type Released } from "./releasing.js"
 import { Quality } from "../quality/quality.js"
 import { Security } from "../security/security.js"
 import { runTasks, type Stage, type Task } from "../stage/stage.js"
-import { Tests } from "../testing/tests.js"
+import { Tests } from "../testing/testing.js"
 import type { Service } from "../quality/tool.js"
 
 /** What a run is made with. */

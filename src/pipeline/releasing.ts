@@ -5,7 +5,7 @@ import { EMBEDDED, embeddedSigner, embeddedTrust } from "../registry/embedded.js
 import type { BuiltImage } from "../image/build.js"
 import { REGCTL_VERSION } from "../registry/ociLayout.js"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import type { Revision } from "../lib/image/revision.js"
 import { demandedGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"

@@ -1,5 +1,5 @@
 import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dagger"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
 import { cosign } from "./access.js"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import {
   cosignFailure,

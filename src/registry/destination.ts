@@ -1,7 +1,7 @@
 import type { Directory, File, Secret, Service } from "@dagger.io/dagger"
 import { embeddedRegistry } from "./embedded.js"
 import type { Config } from "../lib/config/config.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
 import { parseReference } from "../lib/release/reference.js"

@@ -2,7 +2,7 @@ import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagge
 import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "../registry/cosign.js"
 import { embeddedTrust } from "../registry/embedded.js"
 import { parseConfig } from "../lib/config/parse.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
 import { parseReference } from "../lib/release/reference.js"
 import { type Check, demands, judgeRelease } from "../lib/release/verification.js"

@@ -1,6 +1,6 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { each, type Trusted } from "../registry/cosign.js"
-import { ExitCode, fail } from "../lib/errors.js"
+import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from "../lib/release/cosign.js"
 import { type Demand, PREDICATES } from "../lib/release/verification.js"

@@ -12,7 +12,7 @@ import {
   type Verification,
   verified,
 } from "../lib/release/verification.js"
-import { ExitCode, exitCodeOf } from "../lib/errors.js"
+import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { registryFailure } from "../lib/release/registryError.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { messageOf } from "../stage/stage.js"

@@ -1,6 +1,6 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
-import { type ExitCode, exitCodeOf } from "../lib/errors.js"
+import { type ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { html } from "../lib/report/html.js"
 import { summary } from "../lib/report/summary.js"
 import { text } from "../lib/report/text.js"

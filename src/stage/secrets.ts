@@ -1,5 +1,5 @@
 import { dag, type Secret } from "@dagger.io/dagger"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 
 /** A secret, and the name by which it is used. */
 export interface NamedSecret {

@@ -1,5 +1,5 @@
 import type { Directory } from "@dagger.io/dagger"
-import { ExitCode, exitCodeOf, fail } from "../lib/errors.js"
+import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
 import { stopped } from "../lib/report/place.js"
 import { text } from "../lib/report/text.js"
 import { pool } from "../lib/run/pool.js"

@@ -1,5 +1,5 @@
 import type { Directory } from "@dagger.io/dagger"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { type Suppression, SUPPRESSIONS_FILE } from "../lib/security/suppressions.js"
 import { parseSuppressions } from "../lib/security/suppressionsFile.js"
 import type { Outcome } from "../lib/run/finding.js"

@@ -1,6 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, logOf, timing } from "../stage/execute.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { coverageOutcome, readCoverage } from "../lib/testing/coverage.js"

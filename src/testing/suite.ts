@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type File } from "@dagger.io/dagge
 import { execute, logOf, timing } from "../stage/execute.js"
 import { foundInCode } from "../stage/grep.js"
 import type { Config } from "../lib/config/config.js"
-import { ExitCode } from "../lib/errors.js"
+import { ExitCode } from "../lib/errors/catalogue.js"
 import { interrupted } from "../lib/run/command.js"
 import { INTEGRATION_FOLDERS, type SuiteName, suiteCommand } from "../lib/testing/command.js"
 import {

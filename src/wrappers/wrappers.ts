@@ -1,7 +1,7 @@
 import type { Changeset, Directory } from "@dagger.io/dagger"
 import { parseConfig } from "../lib/config/parse.js"
 import { CI_HOSTS, type CiHost } from "../lib/config/wrappers.js"
-import { fail } from "../lib/errors.js"
+import { fail } from "../lib/errors/catalogue.js"
 import { describe } from "../lib/wrappers/description.js"
 import { wrapperFiles } from "../lib/wrappers/files.js"
 

@@ -1,4 +1,4 @@
-import { requirePackages } from "../../dagger/engine/debian.js"
+import { requirePackages } from "../../dagger/kit/debian/packages.js"
 import { run } from "../../dagger/lib/shell.js"
 import type { Place } from "./place.js"
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { running } from "../../dagger/engine/engine.js"
+import { running } from "../../dagger/kit/engine/engine.js"
 
 const CGROUPS = "/sys/fs/cgroup"
 /** Where runc puts what BuildKit starts, on the first version of control groups: beside the engine. */

@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { engineEnvironment } from "../../dagger/dagger.js"
+import { engineEnvironment } from "../../dagger/module/call.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import type { StageResult, Verdict } from "../../src/lib/run/verdict.js"

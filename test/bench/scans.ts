@@ -1,6 +1,6 @@
 import { join } from "node:path"
-import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
-import { DATABASE } from "../../dagger/images/database.js"
+import { CONTAINERS_MIRROR } from "../../dagger/lib/addresses.js"
+import { DATABASE } from "../../dagger/kit/images/database.js"
 import { type Line, measure, print, type Row, times } from "./measure.js"
 import { expectCached, type Place, stageOf } from "./place.js"
 

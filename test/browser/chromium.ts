@@ -1,4 +1,4 @@
-import { requirePackages } from "../../dagger/engine/debian.js"
+import { requirePackages } from "../../dagger/kit/debian/packages.js"
 
 /** Another browser of its kind may be named; Debian's is installed where it is missing. */
 export const CHROMIUM = process.env["SLIPWAY_CHROMIUM"] ?? "/usr/bin/chromium"

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
-import { up } from "../../dagger/engine/engine.js"
-import { findHost } from "../../dagger/engine/host.js"
+import { up } from "../../dagger/kit/engine/engine.js"
+import { findHost } from "../../dagger/kit/engine/host.js"
 import { run } from "../../dagger/lib/shell.js"
 
 /** The module that every test of the engine calls. */

@@ -1,6 +1,6 @@
 /** Deploys in a process of its own, which can be killed: `deployer.ts PLACE VERSION`, PLACE as JSON. Tells each step. */
 import { readFileSync } from "node:fs"
-import { KUBECONFIG } from "../../dagger/cluster/holder.js"
+import { KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
 import { deploy } from "../../src/lib/deploy/run.js"
 import { readKubeconfig } from "../../src/lib/kube/access.js"
 import { Kube } from "../../src/lib/kube/client.js"

@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { running } from "../../dagger/engine/engine.js"
-import { findHost } from "../../dagger/engine/host.js"
-import { DATABASE } from "../../dagger/images/database.js"
-import { HOST, type Platform } from "../../dagger/images/debian.js"
-import { MIRROR_ADDRESS, RECIPES, type Recipe } from "../../dagger/images/recipes.js"
+import { running } from "../../dagger/kit/engine/engine.js"
+import { findHost } from "../../dagger/kit/engine/host.js"
+import { DATABASE } from "../../dagger/kit/images/database.js"
+import { HOST, type Platform } from "../../dagger/kit/debian/rootfs.js"
+import { MIRROR_ADDRESS } from "../../dagger/lib/addresses.js"
+import { RECIPES, type Recipe } from "../../dagger/kit/images/recipes.js"
 import { paths } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { call, dagger, engineEnvironment, processes } from "./dagger.js"
@@ -204,7 +205,7 @@ describe.skipIf(kind !== "kit")("the stand-in of PostgreSQL", () => {
 
 describe.skipIf(kind !== "kit")("the stand-in of k6", () => {
   it("does what k6's documentation says of scripts, options, metrics and exit codes", async () => {
-    const go = run({ cwd: join(import.meta.dirname, "../../dagger/images/go/k6") })
+    const go = run({ cwd: join(import.meta.dirname, "../../dagger/kit/images/go/k6") })
     await go`go vet ./...`
     await go`go test ./...`
   })

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { CONTAINERS_MIRROR } from "../../dagger/images/recipes.js"
+import { CONTAINERS_MIRROR } from "../../dagger/lib/addresses.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { APP, type CiRun, copyOf, runOn, sarifOf, SCANS, service, statuses, write } from "./pipeline.js"
 

@@ -1,6 +1,6 @@
 import { join } from "node:path"
-import { HOST } from "../../dagger/images/debian.js"
-import { builtProgram, type Program } from "../../dagger/images/programs.js"
+import { HOST } from "../../dagger/kit/debian/rootfs.js"
+import { builtProgram, type Program } from "../../dagger/kit/images/programs.js"
 import { makeHome, REPOSITORY } from "../../dagger/lib/home.js"
 
 /** A small provider for tests, whose entries are rows of a table in PostgreSQL. */

@@ -1,7 +1,7 @@
 import type { Facts } from "../deploy/facts.js"
 import { goodVersions } from "../deploy/run.js"
 import type { Environment } from "../config/deploy.js"
-import type { LedgerEntry } from "../ledger.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { isDigest } from "./inventory.js"
 import type { Use } from "./policy.js"
 

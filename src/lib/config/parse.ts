@@ -1,5 +1,5 @@
 import { parseDocument } from "yaml"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { Checker } from "./check.js"
 import { type Config, DEFAULTS, spec } from "./config.js"
 import { harmless, type Problem, Problems } from "./problem.js"

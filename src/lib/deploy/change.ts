@@ -1,4 +1,4 @@
-import { fail, SlipwayError } from "../errors.js"
+import { fail, SlipwayError } from "../errors/catalogue.js"
 import { DEPLOYMENT, type Deployment, type PodTemplate } from "../kube/objects.js"
 import { without } from "../text/json.js"
 import type { Context } from "./context.js"

@@ -1,4 +1,4 @@
-import { fail, SlipwayError } from "../errors.js"
+import { fail, SlipwayError } from "../errors/catalogue.js"
 import type { Kube } from "../kube/client.js"
 import { CONFIG_MAP, type ConfigMap } from "../kube/objects.js"
 import {
@@ -8,7 +8,7 @@ import {
   type LedgerRecord,
   nextEntry,
   readLedger,
-} from "../ledger.js"
+} from "../run/ledger.js"
 
 /** A ConfigMap takes 1 MiB; what an entry takes at most is left free. */
 const ROOM = 900_000

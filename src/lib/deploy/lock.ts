@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { fail, SlipwayError } from "../errors.js"
+import { fail, SlipwayError } from "../errors/catalogue.js"
 import type { Kube } from "../kube/client.js"
 import { LEASE, type Lease } from "../kube/objects.js"
 

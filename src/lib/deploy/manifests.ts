@@ -1,5 +1,5 @@
 import { parseAllDocuments } from "yaml"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
 import { fields } from "../text/json.js"
 

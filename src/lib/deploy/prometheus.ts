@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Context } from "./context.js"
 import type { Traffic } from "../monitoring/exposition.js"

@@ -1,5 +1,5 @@
 import { DEPLOYMENT, type Deployment, type KubeObject, type Service } from "../kube/objects.js"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { without } from "../text/json.js"
 import { templateOf } from "./change.js"
 

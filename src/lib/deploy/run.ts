@@ -1,6 +1,6 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import type { KubeObject } from "../kube/objects.js"
-import type { LedgerEntry, LedgerRecord } from "../ledger.js"
+import type { LedgerEntry, LedgerRecord } from "../run/ledger.js"
 import { type Context, observe, unpin } from "./context.js"
 import { type Facts, newest, recovery, type Rollout } from "./facts.js"
 import { follow } from "./followers.js"

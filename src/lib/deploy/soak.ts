@@ -1,4 +1,4 @@
-import { SlipwayError } from "../errors.js"
+import { SlipwayError } from "../errors/catalogue.js"
 import type { Pod } from "../kube/objects.js"
 import { askPaths, portOf, unhealthyPod } from "./checks.js"
 import { type Context, observe } from "./context.js"

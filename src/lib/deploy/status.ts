@@ -1,6 +1,6 @@
 import { LEASE, type Lease } from "../kube/objects.js"
-import { SlipwayError } from "../errors.js"
-import type { LedgerEntry } from "../ledger.js"
+import { SlipwayError } from "../errors/catalogue.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../run/outcome.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, isReady, living, recovery, serving } from "./facts.js"

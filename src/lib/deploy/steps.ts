@@ -1,4 +1,4 @@
-import { type ExitCode as Code, ExitCode, exitCodeOf } from "../errors.js"
+import { type ExitCode as Code, ExitCode, exitCodeOf } from "../errors/catalogue.js"
 import type { StageStatus } from "../run/verdict.js"
 import type { Context } from "./context.js"
 import { Setback } from "./setback.js"

@@ -1,5 +1,5 @@
 import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
-import { fail, SlipwayError } from "../errors.js"
+import { fail, SlipwayError } from "../errors/catalogue.js"
 import { count } from "../run/outcome.js"
 import { beforeOf, change, merged, surging } from "./change.js"
 import { healthy, ready, sameDigest, smoke } from "./checks.js"

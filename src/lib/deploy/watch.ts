@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, newest, serving } from "./facts.js"
 import { Setback } from "./setback.js"

@@ -1,4 +1,4 @@
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { oneLine, plain } from "../run/outcome.js"

@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { count } from "../run/outcome.js"

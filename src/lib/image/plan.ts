@@ -1,6 +1,6 @@
 import { posix } from "node:path"
 import { PLATFORMS } from "../config/supplyChain.js"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { type Dockerfile, type Instruction, optionOf, type Stage } from "./dockerfile.js"
 
 /** A stage that the image needs, with what its variables come to. */

@@ -1,4 +1,4 @@
-import { type ExitCode as Code, ExitCode } from "../errors.js"
+import { type ExitCode as Code, ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text as said } from "../text/json.js"
 import { finding, oneLine, plain } from "../run/outcome.js"

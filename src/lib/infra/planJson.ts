@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** What Terraform and OpenTofu mean to do to one object: `change` in the format of `show -json`. */

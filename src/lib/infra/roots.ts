@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 
 /** Files that hold a configuration. OpenTofu prefers its own over Terraform's. */
 export const CONFIGURATIONS = ["**/*.tf", "**/*.tf.json", "**/*.tofu", "**/*.tofu.json"]

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { fields, parseJson } from "../text/json.js"
 import type { PlanCounts } from "./changes.js"
 

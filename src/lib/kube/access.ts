@@ -1,7 +1,7 @@
 /** What a kubeconfig says about how a cluster is reached, and as whom. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { parseDocument } from "yaml"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
 
 export interface Access {

@@ -1,6 +1,6 @@
 /** From a service principal to the kubeconfig of a cluster in Azure (AKS), by the two calls that Azure documents. */
 import { parseDocument } from "yaml"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
 import { type HttpAnswer, httpClient, type HttpFailure, type HttpOptions } from "../http/client.js"
 import { scrub } from "../secrets/scrub.js"

@@ -1,5 +1,5 @@
 /** Who logs in to Azure for a cluster, from the secrets that Terraform gets for it too. */
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
 import { azureVariables, useOf } from "../secrets/credentials.js"
 import type { AksCluster, ServicePrincipal } from "./azure.js"

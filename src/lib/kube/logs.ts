@@ -1,5 +1,5 @@
 /** Lines of a container as they come. */
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { read, type Stream } from "./connection.js"
 import { type Done, type Line, patiently, type Wait, waitAfter, waitWithout } from "./patience.js"
 

@@ -1,5 +1,5 @@
 /** When a request is tried again, until patience is over. */
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import type { Answer, Connection, Request } from "./connection.js"
 import { statusOf } from "./status.js"
 import type { Trouble } from "./trouble.js"

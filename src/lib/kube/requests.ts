@@ -1,5 +1,5 @@
 /** What every call of the API has in common: its path, its tries, and what its refusal means. */
-import { fail, type SlipwayError } from "../errors.js"
+import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { Access } from "./access.js"
 import { type Address, type Answer, connection } from "./connection.js"
 import type { Kind } from "./objects.js"

@@ -1,5 +1,5 @@
 /** Where the API has the objects of a kind. */
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
 import type { Kind } from "./objects.js"
 

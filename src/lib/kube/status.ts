@@ -1,6 +1,6 @@
 /** What a cluster says when it refuses a request, as errors of the catalogue. */
 import { X509Certificate } from "node:crypto"
-import { fail, type SlipwayError } from "../errors.js"
+import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { Refused } from "../errors/kube.js"
 import type { Access } from "./access.js"
 

@@ -1,5 +1,5 @@
 /** What a run means. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { parseJson, fields, text } from "../text/json.js"
 import { oneLine } from "../run/outcome.js"

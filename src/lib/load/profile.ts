@@ -1,5 +1,5 @@
 /** How many users there are when, and what the service has to bear. */
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 
 /** What is tried, by the names of their stages. */
 export const KINDS = ["load", "stress"] as const

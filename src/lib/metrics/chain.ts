@@ -1,4 +1,4 @@
-import { GENESIS, isIntact, type LedgerEntry } from "../ledger.js"
+import { GENESIS, isIntact, type LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"
 
 /** Something that is wrong with a ledger. */

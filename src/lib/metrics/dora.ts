@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../ledger.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../run/outcome.js"
 import { type Band, failureBand, frequencyBand, leadTimeBand, restoreBand } from "./bands.js"
 import { deliveries, type Delivery } from "./deliveries.js"

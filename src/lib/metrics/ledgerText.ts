@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../ledger.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { visible } from "../text/escape.js"
 import { ledgerLine, minute, WORDS } from "./auditText.js"
 import type { Chain } from "./chain.js"

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../ledger.js"
+import type { LedgerEntry } from "../run/ledger.js"
 
 /** Something that was done to an environment, from its beginning to where it was settled. */
 export interface Event {

@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 
 const MOST_DAYS = 366
 

@@ -1,4 +1,4 @@
-import { fail, type SlipwayError } from "../errors.js"
+import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { MigrationOutcome } from "./outcome.js"
 
 /** The error of a migration that did not pass; undefined for one that did. */

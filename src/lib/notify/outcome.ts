@@ -1,5 +1,5 @@
 import type { NewsKind } from "../config/notify.js"
-import type { LedgerEntry } from "../ledger.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { stopped } from "../report/place.js"
 import type { StageReport } from "../run/verdict.js"
 import type { Failure } from "./news.js"

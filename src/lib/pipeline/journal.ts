@@ -1,4 +1,4 @@
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import { DEBUGGABLE, EFFECTS, groupOf, STAGE_NAMES, type StageName } from "./stages.js"
 import { parseJson } from "../text/json.js"
 import { type Run, type StageReport, stageResult, type StageResult, type Verdict } from "../run/verdict.js"

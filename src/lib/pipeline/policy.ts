@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { versionOfRef } from "../release/version.js"
 import { type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
 

@@ -1,4 +1,4 @@
-import { ExitCode, fail, type SlipwayError } from "../errors.js"
+import { ExitCode, fail, type SlipwayError } from "../errors/catalogue.js"
 import type { ToolRun } from "../run/finding.js"
 import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"

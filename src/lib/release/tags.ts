@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import type { TAG_KINDS } from "../config/supplyChain.js"
-import { fail, type SlipwayError } from "../errors.js"
+import { fail, type SlipwayError } from "../errors/catalogue.js"
 import { compareVersions, type Version, versionOfRef, versionOfTag, versionTag } from "./version.js"
 
 export type TagKind = (typeof TAG_KINDS)[number]

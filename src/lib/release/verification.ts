@@ -1,4 +1,4 @@
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { failed, passed } from "../run/outcome.js"
 import { GATES_TYPE } from "./gates.js"

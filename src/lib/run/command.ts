@@ -1,5 +1,5 @@
 import type { Outcome, ToolRun } from "./finding.js"
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import type { StageStatus } from "./verdict.js"
 
 /** Where a recorded run leaves what the engine would not tell: when it began, in milliseconds, and its exit code. */

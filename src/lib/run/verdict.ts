@@ -1,4 +1,4 @@
-import type { ExitCode } from "../errors.js"
+import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
 import type { Inputs } from "./inputs.js"
 import type { Drawn } from "../report/html/picture.js"

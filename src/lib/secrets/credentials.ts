@@ -1,4 +1,4 @@
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 import { fields, parseJson } from "../text/json.js"
 
 export { scrub } from "./scrub.js"

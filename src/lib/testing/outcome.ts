@@ -1,5 +1,5 @@
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
-import { ExitCode } from "../errors.js"
+import { ExitCode } from "../errors/catalogue.js"
 import { TIMED_OUT } from "../run/command.js"
 import { count, oneLine, plain } from "../run/outcome.js"
 import type { SuiteRecords } from "./records.js"

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { deliverySecrets } from "../pipeline/deliverySecrets.js"
-import { fail } from "../errors.js"
+import { fail } from "../errors/catalogue.js"
 
 /** What a wrapper is made of. */
 export interface Description {

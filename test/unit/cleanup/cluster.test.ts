@@ -3,7 +3,7 @@ import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { oldJobs, oldPreviews, oldReplicaSets } from "../../../src/lib/cleanup/cluster.js"
 import { imagesIn, rollbackDigests, usesOf } from "../../../src/lib/cleanup/use.js"
 import { JOB, type Job, NAMESPACE } from "../../../src/lib/kube/objects.js"
-import type { LedgerEntry } from "../../../src/lib/ledger.js"
+import type { LedgerEntry } from "../../../src/lib/run/ledger.js"
 import { facts, pod, revision, rollout } from "../deploy/objects.js"
 import { DAY, digest, NOW } from "./repository.js"
 

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest"
-import { SlipwayError } from "../../../src/lib/errors.js"
+import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import { checkConfig, formatProblem, parseConfig } from "../../../src/lib/config/parse.js"
 import { bad, good } from "./samples.js"

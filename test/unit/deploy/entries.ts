@@ -1,4 +1,4 @@
-import type { LedgerRecord } from "../../../src/lib/ledger.js"
+import type { LedgerRecord } from "../../../src/lib/run/ledger.js"
 import { DIGEST } from "./objects.js"
 
 export const record = (run: string, more: Partial<LedgerRecord> = {}): LedgerRecord => ({

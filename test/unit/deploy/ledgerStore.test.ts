@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import { ClusterLedger } from "../../../src/lib/deploy/ledgerStore.js"
-import { fail } from "../../../src/lib/errors.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
 import type { Kube } from "../../../src/lib/kube/client.js"
 import type { ConfigMap, Kind } from "../../../src/lib/kube/objects.js"
 import { proveChain } from "../../../src/lib/metrics/chain.js"
-import { ledgerFaults } from "../../../src/lib/ledger.js"
+import { ledgerFaults } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 
 /** A server of ConfigMaps: what is made of a state that is over is refused. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { notesCommand } from "../../../src/lib/deploy/notes.js"
-import { ledgerLine, nextEntry } from "../../../src/lib/ledger.js"
+import { ledgerLine, nextEntry } from "../../../src/lib/run/ledger.js"
 
 const script = resolve("src/scripts/slipway_notes.sh")
 const UNKNOWN = "0123456789".repeat(4)

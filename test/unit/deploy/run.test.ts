@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { goodVersions, rollbackTarget } from "../../../src/lib/deploy/run.js"
-import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/ledger.js"
+import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 import { facts, revision } from "./objects.js"
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { entryText, type Status, statusText } from "../../../src/lib/deploy/status.js"
-import { type LedgerEntry, nextEntry } from "../../../src/lib/ledger.js"
+import { type LedgerEntry, nextEntry } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 import { DIGEST, OTHER } from "./objects.js"
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from "vitest"
 import type { Context } from "../../../src/lib/deploy/context.js"
 import { Setback } from "../../../src/lib/deploy/setback.js"
 import { STEPS, Walk } from "../../../src/lib/deploy/steps.js"
-import { fail } from "../../../src/lib/errors.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
 
 let said: string[]
 let walk: Walk

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { SlipwayError } from "../../../src/lib/errors.js"
+import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import {
   outdated,
   type PlanAbout,

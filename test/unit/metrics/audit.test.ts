@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { ledgerLine } from "../../../src/lib/ledger.js"
+import { ledgerLine } from "../../../src/lib/run/ledger.js"
 import {
   type Approval,
   approvalOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry } from "../../../src/lib/ledger.js"
+import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { without } from "../../../src/lib/text/json.js"
 import { proveChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, ledger } from "./ledgers.js"

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import type { LedgerEntry, LedgerRecord } from "../../../src/lib/ledger.js"
+import type { LedgerEntry, LedgerRecord } from "../../../src/lib/run/ledger.js"
 import { type DoraInputs, doraReport } from "../../../src/lib/metrics/dora.js"
 import { type Incident, parseIncidents } from "../../../src/lib/metrics/incidents.js"
 import { deployed, digest, history, ledger, sha } from "./ledgers.js"

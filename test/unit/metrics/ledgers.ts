@@ -1,5 +1,5 @@
 /** A ledger and a history whose figures can be worked out by hand. */
-import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/ledger.js"
+import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { type History, readHistory } from "../../../src/lib/metrics/history.js"
 
 /** A commit's or image's name, made of a letter. */

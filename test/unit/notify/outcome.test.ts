@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { ExitCode } from "../../../src/lib/errors.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { linksOf } from "../../../src/lib/notify/links.js"
 import { endedOf } from "../../../src/lib/notify/outcome.js"
 import type { StageReport } from "../../../src/lib/run/verdict.js"

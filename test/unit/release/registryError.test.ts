@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { ExitCode } from "../../../src/lib/errors.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import {
   registryError,
   type RegistryProblem,

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { ExitCode } from "../../../src/lib/errors.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { TAG_KINDS } from "../../../src/lib/config/supplyChain.js"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { checkedTag, immutableConflict, tagsFor, type Tagging } from "../../../src/lib/release/tags.js"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ExitCode } from "../../../src/lib/errors.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { GATES_TYPE } from "../../../src/lib/release/gates.js"
 import { SIGNATURE_TYPE } from "../../../src/lib/release/cosign.js"
 import {

@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../errors.js"
+import type { ExitCode } from "../../errors/catalogue.js"
 import type { Run, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { stopped } from "../place.js"

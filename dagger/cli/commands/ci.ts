@@ -1,0 +1,115 @@
+import { join } from "node:path"
+import { randomUUID } from "node:crypto"
+import { fullRef } from "../../../src/lib/release/ref.js"
+import { shellQuote } from "../../../src/lib/text/shellQuote.js"
+import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
+import { callModule } from "../../module/call.js"
+import { given } from "../../module/arguments.js"
+import { deployArguments, type DeployOptions } from "./deploy.js"
+import { fromFork } from "../hosts/fork.js"
+import { infraArguments, type InfraOptions } from "./infra.js"
+import { notifyArguments } from "./origin.js"
+import {
+  publishedTo,
+  registryArguments,
+  type RegistryOptions,
+  secretArguments,
+  signerArguments,
+} from "./credentials.js"
+import { begin, guarded, prepareOut, type Printing, type Ran } from "./runTree.js"
+import { absoluteSource, type Commit, commitOf, refuseDirty, uncommittedDigest } from "./source.js"
+
+export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions, Printing {
+  source: string
+  out: string
+  event?: string
+  ref?: string
+  baseRef?: string
+  fork?: boolean
+  sha?: string
+  committed?: string
+  origin?: string
+  /** Of the sources, where they are not as in the commit. */
+  digest?: string
+  runId?: string
+  now?: string
+  /** The addresses of what the Dockerfile's commands may mount. */
+  secret?: string[]
+  /** Who signs without a key. */
+  identity?: string
+  issuer?: string
+  /** A registry of Slipway's own, which lasts as long as the engine's cache. */
+  embedded?: boolean
+}
+
+/** The arguments of `dagger` that run the pipeline, or these groups of stages, on a source by its whole path. */
+export function ciArguments(
+  options: CiOptions,
+  commit: Commit,
+  only: readonly string[],
+  notify: readonly string[] = [],
+): string[] {
+  const { source, event = "local", embedded } = options
+  const call = callModule(source, options.now)
+  return [
+    ...call,
+    `--invocation=${shellQuote(["dagger", ...call])}`,
+    ...infraArguments(options, event, only),
+    ...(delivers(event, only) ? [...deployArguments(options), ...notify] : []),
+    "ci",
+    `--event=${event}`,
+    `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
+    ...given("base-ref", options.baseRef),
+    ...((options.fork ?? (event === "pull_request" && fromFork(process.env))) ? ["--fork"] : []),
+    `--sha=${options.sha ?? commit.sha}`,
+    `--committed=${options.committed ?? commit.committed}`,
+    `--origin=${options.origin ?? commit.origin}`,
+    ...given("path", commit.path || undefined),
+    ...given("digest", options.digest || undefined),
+    `--run-id=${options.runId ?? randomUUID()}`,
+    ...only.map((group) => `--only=${group}`),
+    ...secretArguments(options.secret),
+    ...(embedded ? ["--embedded"] : []),
+    ...releaseArguments(options, only),
+  ]
+}
+
+/** Whether this may reach an environment: nothing else is handed its secrets. */
+const delivers = (event: string, only: readonly string[]): boolean =>
+  only.length === 0
+    ? ["push", "tag", "schedule"].includes(event)
+    : only.some((group) => DELIVERED.some((known) => known === group))
+
+/** Nothing secret goes to what has no use for it: checks alone, and a registry of Slipway's own. */
+function releaseArguments(options: CiOptions, only: readonly string[]): string[] {
+  const releases =
+    !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
+  return [
+    ...registryArguments(options, releases ? publishedTo(options.source) : "nobody"),
+    ...(releases ? signerArguments() : []),
+    ...given("identity", options.identity),
+    ...given("issuer", options.issuer),
+  ]
+}
+
+/** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
+export const runCi = async (options: CiOptions, only: string[] = []): Promise<number> =>
+  (await runPipeline(options, only)).code
+
+/** The same, with the verdict. */
+export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<Ran> {
+  const source = absoluteSource(options.source)
+  const { event = "local", runId = randomUUID() } = options
+  const begun = begin(
+    { id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" },
+    callModule(source, options.now),
+  )
+  return guarded(prepareOut(options.out), begun, options, async (out) => {
+    if (event !== "local" && !options.embedded) await refuseDirty(source, out)
+    const commit = await commitOf(source)
+    const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
+    const notify = delivers(event, only) ? await notifyArguments(source, join(out, "logs")) : []
+    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify)
+    return [...args, `--journal=${begun.mark}`]
+  })
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto"
+import { shellQuote } from "../../../src/lib/text/shellQuote.js"
+import { callModule } from "../../module/call.js"
+import { given } from "../../module/arguments.js"
+import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { clusterArguments, type DeployOptions } from "./deploy.js"
+import { begin, guarded, prepareOut } from "./runTree.js"
+import { absoluteSource } from "./source.js"
+
+export interface CleanupOptions extends RegistryOptions, DeployOptions {
+  source: string
+  out: string
+  now?: string
+  json?: boolean
+  runId?: string
+  /** Delete, and don't only show. */
+  yes?: boolean
+}
+
+/** Shows what nobody needs any more, or deletes it. Returns the exit code. */
+export async function cleanUp(options: CleanupOptions): Promise<number> {
+  const source = absoluteSource(options.source)
+  const { runId = randomUUID() } = options
+  const begun = begin({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
+  const args = cleanupArguments({ ...options, source, runId })
+  return (await guarded(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
+}
+
+/** The arguments of `dagger` that clean up after a source by its whole path. */
+export function cleanupArguments(options: CleanupOptions): string[] {
+  const { source, now, environment, embedded, yes, runId = randomUUID() } = options
+  const call = callModule(source, now)
+  return [
+    ...[...call, `--invocation=${shellQuote(["dagger", ...call])}`, "cleanup"],
+    ...given("environment", environment),
+    ...clusterArguments(options),
+    ...(embedded ? ["--embedded"] : []),
+    ...registryArguments(options, embedded ? "nobody" : publishedTo(source)),
+    ...[yes ? "run" : "report", `--run-id=${runId}`],
+  ]
+}

@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs"
+import { resolve } from "node:path"
+import { nodes, saysReady, upCluster } from "../../kit/cluster/cluster.js"
+import { endCluster, findHolder, type Holder, KUBECONFIG } from "../../lib/clusterHolder.js"
+import { say, seconds } from "../../lib/progress.js"
+
+/** With the settings of the folder that it is called in. */
+export async function up(): Promise<number> {
+  const begun = Date.now()
+  const before = findHolder()
+  const settings = resolve("slipway.yaml")
+  const holder = await upCluster(existsSync(settings) ? settings : undefined)
+  say(before?.pid === holder.pid ? "cluster ready" : `cluster started (${seconds(begun)})`)
+  console.log([`export KUBECONFIG=${KUBECONFIG}`, ...ways(holder)].join("\n"))
+  return 0
+}
+
+export async function down(): Promise<number> {
+  await endCluster()
+  return 0
+}
+
+export function kubeconfig(): Promise<number> {
+  if (!findHolder() || !existsSync(KUBECONFIG)) {
+    say("no cluster runs; `slipway cluster up` starts one")
+    return Promise.resolve(3)
+  }
+  console.log(KUBECONFIG)
+  return Promise.resolve(0)
+}
+
+export async function status({ json }: { json?: boolean } = {}): Promise<number> {
+  const holder = findHolder()
+  const found = holder === undefined ? [] : await nodes()
+  const ready = found.length > 0 && found.every(saysReady)
+  if (json) {
+    const names = found.map((node) => ({ name: node.metadata.name, ready: saysReady(node) }))
+    const known = holder && {
+      pid: holder.pid,
+      api: `https://127.0.0.1:${holder.api}`,
+      nodePorts: holder.nodePorts,
+    }
+    console.log(JSON.stringify({ running: holder !== undefined, ready, ...known, nodes: names }, null, 2))
+    return ready ? 0 : 3
+  }
+  if (!holder) {
+    console.log("cluster is not running")
+    return 3
+  }
+  console.log(`cluster runs as process ${holder.pid}, its API at https://127.0.0.1:${holder.api}`)
+  for (const node of found) {
+    const { name } = node.metadata
+    const version = node.status?.nodeInfo?.kubeletVersion ?? ""
+    console.log(`node    ${name} ${saysReady(node) ? "is Ready" : "is not Ready"} ${version}`.trimEnd())
+  }
+  console.log(ways(holder).join("\n"))
+  return ready ? 0 : 3
+}
+
+const ways = ({ nodePorts }: Holder): string[] =>
+  Object.entries(nodePorts).map(([port, ours]) => `# node port ${port} is 127.0.0.1:${ours}`)

@@ -1,0 +1,102 @@
+import { resolve } from "node:path"
+import { parseReference } from "../../../src/lib/release/reference.js"
+import { secretAddresses } from "../../module/secretAddress.js"
+import { configuredRegistry, isAddress } from "./source.js"
+
+/** How a registry is reached. */
+export interface RegistryOptions {
+  /** A file with the certificate authority that vouches for it. */
+  authority?: string
+  plainHttp?: boolean
+}
+
+/** To whom the user and password of the environment may be sent: whom sources that the engine alone sees name, or a host. */
+export type Recipient = "nobody" | "whom the sources name" | { host: string }
+
+/** As whom the registry is reached: names that CI hosts and clouds commonly use, in this order. */
+const LOGINS = [
+  { user: "REGISTRY_USERNAME", password: "REGISTRY_PASSWORD", azure: false },
+  { user: "ACR_USERNAME", password: "ACR_PASSWORD", azure: true },
+  { user: "AZURE_CLIENT_ID", password: "AZURE_CLIENT_SECRET", azure: true },
+]
+
+/** Azure's registries, of all its clouds: nobody else's host is to learn the password of an Azure account. */
+const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
+
+/** The arguments of the module's functions that say so. Secrets are named: the engine reads them itself. */
+export const registryArguments = (
+  { authority, plainHttp }: RegistryOptions,
+  recipient: Recipient,
+): string[] => [
+  ...loginArguments(recipient),
+  ...(authority === undefined ? [] : [`--authority=${resolve(authority)}`]),
+  ...(plainHttp ? ["--plain-http"] : []),
+]
+
+/** Those of user and password. */
+export function loginArguments(recipient: Recipient): string[] {
+  if (recipient === "nobody") return []
+  const login = variablesFor(recipient)
+  if (login === undefined) return []
+  const { user, password } = login
+  return [
+    `--username=${process.env[user]}`,
+    ...(process.env[password] ? [`--password=env://${password}`] : []),
+  ]
+}
+
+const variablesFor = (recipient: Recipient) => {
+  const azure = typeof recipient === "object" && AZURE.test(recipient.host)
+  return LOGINS.find((known) => (azure || !known.azure) && process.env[known.user])
+}
+
+/** User and password themselves, for a host that slipway.yaml names. */
+export function loginOf(recipient: { host: string }): { user?: string; password?: string } {
+  const login = variablesFor(recipient)
+  return login === undefined ? {} : { user: process.env[login.user], password: process.env[login.password] }
+}
+
+/** Who a source is published to. */
+export function publishedTo(source: string): Recipient {
+  if (isAddress(source)) return "whom the sources name"
+  const host = configuredRegistry(source)
+  return host === undefined ? "nobody" : { host }
+}
+
+/** Who a reference names, and whether the source's slipway.yaml names it too: a reference alone can be anybody's. */
+export function namedBy(reference: string, source: string): { recipient: Recipient; known: boolean } {
+  const host = hostOf(reference)
+  if (host === undefined) return { recipient: "nobody", known: false }
+  return { recipient: { host }, known: configuredRegistry(source)?.toLowerCase() === host.toLowerCase() }
+}
+
+/** What is wrong with a reference, the module says. */
+function hostOf(reference: string): string | undefined {
+  try {
+    return parseReference(reference).host
+  } catch {
+    return undefined
+  }
+}
+
+/** With what releases are signed, by the names that cosign itself uses. CI hosts have secrets that aren't set empty. */
+export const signerArguments = (): string[] =>
+  (
+    [
+      ["key", "COSIGN_PRIVATE_KEY"],
+      ["passphrase", "COSIGN_PASSWORD"],
+      ["token", "SIGSTORE_ID_TOKEN"],
+    ] as const
+  ).flatMap(([argument, name]) => secretAddresses([name]).map((address) => `--${argument}=${address}`))
+
+/** The arguments that hand secrets to a Dockerfile's commands. */
+export const secretArguments = (addresses: readonly string[] = []): string[] =>
+  addresses.map((address) => `--secrets=${address}`)
+
+/** What is wrong with a secret's address; it doesn't say the address, which may be the secret by mistake. */
+export function secretProblem(address: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/./.test(address)) return "--secret takes an address, such as env://TOKEN"
+  // `dagger` splits lists of secrets at commas and drops quotes: https://github.com/dagger/dagger/blob/v0.21.8/cmd/dagger/flags.go
+  if (/[,"'`\r\n]/.test(address)) return "--secret takes an address without commas and quotes"
+  return undefined
+}

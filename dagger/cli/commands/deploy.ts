@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from "node:fs"
+import { NEWS_SECRETS, TRIAL_SECRETS } from "../../../src/lib/pipeline/deliverySecrets.js"
+import { shellQuote } from "../../../src/lib/text/shellQuote.js"
+import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
+import { callModule, daggerHere } from "../../module/call.js"
+import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { originArguments } from "./origin.js"
+import { given } from "../../module/arguments.js"
+import { secretAddresses } from "../../module/secretAddress.js"
+import { absoluteSource } from "./source.js"
+
+/** Where, and what, is deployed. */
+export interface DeployOptions {
+  environment?: string
+  /** A tag, a digest or a whole reference. */
+  tag?: string
+  /** The version to go back to. */
+  version?: string
+  rollback?: boolean
+  /** The addresses of what a deployment needs, beside what the environment holds. */
+  deploySecret?: string[]
+  /** Where the cluster's API answers, such as tcp://127.0.0.1:6443. */
+  cluster?: string
+  /** The cluster of Slipway's own. */
+  embedded?: boolean
+  /** What the length of load tests is multiplied by. */
+  scale?: string
+}
+
+/** What a deployment takes from the environment, each also with an environment's name before it. */
+const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
+/** Where and as whom the ledger is mirrored to git notes. */
+const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
+/** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
+const AZURE = [
+  ...["AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
+  ...["AZURE_CLIENT_SECRET", "AZURE_OIDC_TOKEN"],
+]
+const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
+
+/** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
+export const deployArguments = (options: DeployOptions): string[] => [
+  "with-deploy",
+  ...accessArguments(options, [...NEWS_SECRETS, ...TRIAL_SECRETS]),
+  ...given("environment", options.environment),
+  ...given("reference", options.tag ?? options.version),
+  ...(options.rollback ? ["--rollback"] : []),
+  ...given("scale", options.scale),
+]
+
+/** Those that say how its cluster is reached, and what else a deployment needs. */
+export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>
+  clusterArguments(options, [NAMES[1], ...LEDGER, ...more])
+
+/** Those that say how its cluster is reached; of these names too, what the environment holds. */
+export function clusterArguments(
+  { deploySecret = [], cluster, embedded }: DeployOptions,
+  besides: readonly string[] = [],
+): string[] {
+  const own = embedded && ownCluster()
+  const clusters = own ? [] : [...fromEnvironment(), ...held(AZURE)]
+  const secrets = [...new Set([...clusters, ...held(besides), ...deploySecret])]
+  return [
+    ...secrets.map((address) => `--secrets=${address}`),
+    ...(own
+      ? [`--secrets=${kubeconfig(NAMES[0], KUBECONFIG)}`, `--cluster=${own}`]
+      : given("cluster", cluster)),
+  ]
+}
+
+/** Where the cluster of Slipway's own answers, if it runs. */
+function ownCluster(): string | undefined {
+  const holder = findHolder()
+  return holder === undefined ? undefined : `tcp://127.0.0.1:${holder.api}`
+}
+
+/** A kubeconfig is mostly told by its path, and in CI hosts by its text, which is what the module takes. */
+const fromEnvironment = (): string[] =>
+  ENVIRONMENTS.map((prefix) => `${prefix}${NAMES[0]}`).flatMap((name) => {
+    const value = process.env[name]
+    return value ? [kubeconfig(name, value)] : []
+  })
+
+function kubeconfig(name: string, value: string): string {
+  if (!value.includes("\n") && existsSync(value)) process.env[name] = readFileSync(value, "utf8")
+  return `env://${name}`
+}
+
+const held = (names: readonly string[]): string[] =>
+  secretAddresses(ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`)))
+
+/** What a watch is done with. */
+export interface WatchOptions extends DeployOptions, RegistryOptions {
+  source: string
+  duration?: string
+  runId?: string
+}
+
+/** Watches an environment, with what a rollback and a message need. */
+export async function watch(options: WatchOptions): Promise<number> {
+  const folder = absoluteSource(options.source)
+  const call = callModule(folder)
+  const { environment = "production", embedded } = options
+  return daggerHere([
+    ...["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`],
+    ...["deploy", `--environment=${environment}`, ...accessArguments(options, NEWS_SECRETS), "watch"],
+    ...given("duration", options.duration),
+    ...given("run-id", options.runId),
+    ...originArguments(),
+    ...(embedded ? ["--embedded"] : registryArguments(options, publishedTo(folder))),
+  ])
+}
+
+/** Asks how an environment stands, or puts it in order. */
+export async function lookAt(
+  what: "status" | "logs" | "events" | "finish" | "past" | "ledger",
+  { source, ...options }: DeployOptions & { source: string },
+  more: readonly string[] = [],
+): Promise<number> {
+  const folder = absoluteSource(source)
+  const call = callModule(folder)
+  const environment = options.environment ?? "production"
+  const args = ["deploy", `--environment=${environment}`, ...accessArguments(options), what, ...more]
+  const end = what === "ledger" ? ["contents"] : []
+  return daggerHere(["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`, ...args, ...end])
+}

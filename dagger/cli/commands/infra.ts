@@ -1,0 +1,54 @@
+import { resolve } from "node:path"
+import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
+import { forTool } from "../../../src/lib/secrets/credentials.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
+import { secretAddresses } from "../../module/secretAddress.js"
+
+/** What infrastructure is planned with. */
+export interface InfraOptions {
+  environment?: string
+  root?: string
+  /** The plan to apply. */
+  plan?: string
+  detailedExitcode?: boolean
+  /** The addresses of what state and providers need, beside what the environment holds. */
+  infraSecret?: string[]
+}
+
+const CONNECTED: readonly Group[] = ["plan", "drift", "apply"]
+const CONNECTED_EVENTS = ["pull_request", "schedule"]
+
+/** The tokens that may write to a pull request, by the host's kind. */
+const TOKENS = {
+  github: "GITHUB_TOKEN",
+  gitlab: "GITLAB_TOKEN",
+  "azure-devops": "SYSTEM_ACCESSTOKEN",
+} as const
+
+/** The arguments of the module that hand on credentials; none where nothing is planned. Secrets are only named. */
+export function infraArguments(options: InfraOptions, event: string, only: readonly string[]): string[] {
+  const connects =
+    only.length === 0 ? CONNECTED_EVENTS.includes(event) : CONNECTED.some((group) => only.includes(group))
+  if (!connects) return []
+  const { environment, root, plan, detailedExitcode, infraSecret = [] } = options
+  const secrets = [...secretAddresses(forTool(process.env)), ...infraSecret]
+  return [
+    "with-infra",
+    ...[...new Set(secrets)].map((address) => `--secrets=${address}`),
+    ...(environment === undefined ? [] : [`--environment=${environment}`]),
+    ...(root === undefined ? [] : [`--root=${root}`]),
+    ...(plan === undefined ? [] : [`--plan=${resolve(plan)}`]),
+    ...(process.env["SLIPWAY_PLAN_KEY"] ? ["--plan-key=env://SLIPWAY_PLAN_KEY"] : []),
+    ...(detailedExitcode ? ["--detailed-exitcode"] : []),
+    ...(event === "pull_request" ? commentArguments() : []),
+  ]
+}
+
+function commentArguments(): string[] {
+  const pullRequest = pullRequestOf(process.env)
+  if (pullRequest === undefined) return []
+  const token = TOKENS[pullRequest.host]
+  return process.env[token]
+    ? [`--pull-request=${JSON.stringify(pullRequest)}`, `--comment-token=env://${token}`]
+    : []
+}

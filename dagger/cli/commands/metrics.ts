@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { webAddress } from "../../../src/lib/image/revision.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { fields } from "../../../src/lib/text/json.js"
+import { callModule, daggerWithProgress } from "../../module/call.js"
+import { run } from "../../lib/shell.js"
+import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { accessArguments, type DeployOptions } from "./deploy.js"
+import { noVerdict } from "./runTree.js"
+import { absoluteSource, commitOf, isAddress } from "./source.js"
+
+/** What is looked at, by what means. */
+export interface MetricsOptions extends DeployOptions, RegistryOptions {
+  source: string
+  out: string
+  window?: string
+  ledger?: string
+  history?: string
+  repository?: string
+  verify?: boolean
+  main?: string
+  develop?: string
+  now?: string
+  json?: boolean
+}
+
+/** The files of each report. */
+const FILES = { dora: "dora", ledger: "audit", protection: "protection" } as const
+
+/** Makes a report, leaves its files in `out`, and prints it. Returns the exit code. */
+export async function metrics(what: keyof typeof FILES, options: MetricsOptions): Promise<number> {
+  const source = absoluteSource(options.source)
+  const out = resolve(options.out)
+  const log = join(out, "metrics.log")
+  const known = { ...options, ...(await ofSource(source, options)), source }
+  const args = metricsArguments(what, known)
+  const code = await daggerWithProgress([...args, "files", "export", `--path=${out}`], log)
+  if (code === 130) return code
+  const read = (name: string) => readFileSync(join(out, "metrics", name), "utf8")
+  if (code !== 0) return noVerdict(log)
+  process.stdout.write(read(`${FILES[what]}.${options.json ? "json" : "txt"}`))
+  const { exitCode } = fields(JSON.parse(read("verdict.json")))
+  return typeof exitCode === "number" ? exitCode : ExitCode.infrastructure
+}
+
+/** What is found out of the sources. */
+interface Found {
+  history?: string | undefined
+  repository?: string
+  /** Of its host, where the address doesn't tell. */
+  api?: string
+  /** Whether its host may get GitHub's token: anybody's may be a remote of git. */
+  trusted?: boolean
+}
+
+/** The arguments of `dagger` up to the report. */
+export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & Found): string[] {
+  const { source, ledger, history, repository, api, now, environment = "production" } = options
+  const given = (name: string, value: string | undefined) => (value ? [`--${name}=${value}`] : [])
+  const report = {
+    dora: [`--environment=${environment}`, ...given("window", options.window)],
+    ledger: [`--environment=${environment}`, ...(options.verify ? verifyArguments(options) : [])],
+    protection: [...given("main", options.main), ...given("develop", options.develop)],
+  }
+  return [
+    ...[...callModule(source, now), "metrics"],
+    ...(what === "protection" || ledger !== undefined ? [] : accessArguments(options)),
+    ...given("history", history),
+    ...given("ledger", ledger && resolve(ledger)),
+    ...given("repository", repository),
+    ...given("api", api),
+    ...(process.env["GITHUB_TOKEN"] && options.trusted ? ["--token=env://GITHUB_TOKEN"] : []),
+    ...[what, ...report[what]],
+  ]
+}
+
+const verifyArguments = (options: MetricsOptions): string[] => [
+  "--verify",
+  ...registryArguments(options, options.embedded ? "nobody" : publishedTo(options.source)),
+  ...(options.embedded ? ["--embedded"] : []),
+]
+
+/** What git and the CI host know of the sources: where their history is, and which repository on GitHub they are of. */
+async function ofSource(source: string, { history, repository }: MetricsOptions): Promise<Found> {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: project, GITHUB_API_URL: api } = process.env
+  const hosted = server && project ? `${server}/${project}` : ""
+  const origin = isAddress(source) ? "" : (await commitOf(source)).origin
+  const named = repository ?? (hosted || webAddress(origin))
+  const known = named === repository || named === hosted || named.startsWith("https://github.com/")
+  return {
+    history: history === undefined ? await gitFolder(source) : resolve(history),
+    ...(named !== "" && { repository: named, trusted: known }),
+    ...(named === hosted && api && { api }),
+  }
+}
+
+/** The folder with all history: a worktree has but a part of its own. */
+async function gitFolder(source: string): Promise<string | undefined> {
+  if (isAddress(source)) return undefined
+  const asked = run({ nothrow: true })`git -C ${source} rev-parse --path-format=absolute --git-common-dir`
+  const folder = (await asked).stdout.trim()
+  return existsSync(folder) ? folder : undefined
+}

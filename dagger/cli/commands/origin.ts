@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { userInfo } from "node:os"
+import { join } from "node:path"
+import { HISTORY_FORMAT } from "../../../src/lib/notify/changes.js"
+import { run } from "../../lib/shell.js"
+import { isAddress } from "./source.js"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Whom a CI host names: GitHub, GitLab, Azure DevOps, CircleCI, Jenkins with its plugin. */
+const PEOPLE = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "CIRCLE_USERNAME", "BUILD_USER"]
+
+/** Who runs this: whom the CI host names, else whoever is logged in. */
+export function whoRuns(env: Environment, login: () => string = () => userInfo().username): string {
+  const named = PEOPLE.map((name) => env[name]).find((name) => name !== undefined && name !== "")
+  try {
+    return named ?? login()
+  } catch {
+    return "" // of a user without an entry in /etc/passwd
+  }
+}
+
+/** Where the CI host shows this run; empty on a laptop. */
+export function runAddress(env: Environment): string {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env
+  if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID)
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+  const { SYSTEM_COLLECTIONURI, SYSTEM_TEAMPROJECT, BUILD_BUILDID } = env
+  if (SYSTEM_COLLECTIONURI && SYSTEM_TEAMPROJECT && BUILD_BUILDID)
+    return `${SYSTEM_COLLECTIONURI}${encodeURIComponent(SYSTEM_TEAMPROJECT)}/_build/results?buildId=${BUILD_BUILDID}`
+  return env["CI_PIPELINE_URL"] ?? env["CIRCLE_BUILD_URL"] ?? env["BUILD_URL"] ?? ""
+}
+
+/** The arguments of the module that say so. */
+export const originArguments = (): string[] => {
+  const address = runAddress(process.env)
+  return [`--who=${whoRuns(process.env)}`, ...(address === "" ? [] : [`--run-url=${address}`])]
+}
+
+/** So many commits are looked at for the changes since the last deployment. */
+const COMMITS = 2000
+
+/** The arguments that say of whom and of which changes people are told; the history is left in a folder. */
+export async function notifyArguments(source: string, folder: string): Promise<string[]> {
+  if (isAddress(source)) return ["with-notify", ...originArguments()]
+  const log = ["log", `--max-count=${COMMITS}`, `--format=${HISTORY_FORMAT}`]
+  const { stdout } = await run({ nothrow: true })`git -C ${source} ${log}`
+  if (stdout === "") return ["with-notify", ...originArguments()]
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, "history.txt")
+  writeFileSync(file, stdout)
+  return ["with-notify", ...originArguments(), `--history=${file}`]
+}

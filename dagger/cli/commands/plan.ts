@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
+import { parseConfig } from "../../../src/lib/config/parse.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import {
+  environmentFor,
+  type Happening,
+  policy,
+  POLICY_GROUPS,
+  type PolicyGroup,
+  whatHappened,
+} from "../../../src/lib/pipeline/policy.js"
+import { fullRef } from "../../../src/lib/release/ref.js"
+import { visible } from "../../../src/lib/text/escape.js"
+import { STAGES } from "../../../src/lib/pipeline/stages.js"
+import { fromFork } from "../hosts/fork.js"
+import { absoluteSource, commitOf, isAddress } from "./source.js"
+
+export interface PlanOptions {
+  source: string
+  event?: string
+  ref?: string
+  baseRef?: string
+  fork?: boolean
+  embedded?: boolean
+  json?: boolean
+}
+
+/** What a run would do, and why. */
+export interface Plan {
+  event: string
+  ref: string
+  baseRef: string
+  fork: boolean
+  /** What happened, in words. */
+  what: string
+  /** Where it is deployed to; null for nowhere. */
+  environment: string | null
+  groups: { group: PolicyGroup; runs: boolean; why: string; stages: readonly string[] }[]
+  /** What doesn't work as usual, and what takes its place. */
+  notes: string[]
+}
+
+/** Prints what `ci` would run for an event. Asks no engine. Returns the exit code. */
+export async function plan(options: PlanOptions): Promise<number> {
+  const source = absoluteSource(options.source)
+  const { event = "local", baseRef = "", fork = fromFork(process.env) } = options
+  const ref = fullRef(event, options.ref ?? (await commitOf(source)).ref)
+  const made = planOf({ event, ref, baseRef, fork }, configured(source, options.embedded))
+  const notes = isAddress(source) ? ["slipway.yaml isn't read at an address: the defaults are shown"] : []
+  const whole = { ...made, notes: [...made.notes, ...notes] }
+  process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : planText(whole))
+  return ExitCode.passed
+}
+
+function configured(source: string, embedded = false): Config {
+  const file = join(source, "slipway.yaml")
+  const config =
+    isAddress(source) || !existsSync(file) ? DEFAULTS : parseConfig(readFileSync(file, "utf8") || undefined)
+  const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
+  return { ...config, release: { ...config.release, ...(registry !== undefined && { registry }) } }
+}
+
+/** What is run for what happened. Fails with UNKNOWN_EVENT. */
+export function planOf(happening: Happening & { fork: boolean }, config: Config): Plan {
+  const { event, ref, baseRef = "", fork } = happening
+  const decisions = policy(happening, config)
+  const groups = POLICY_GROUPS.map((group) => ({
+    group,
+    ...decisions[group],
+    stages: stagesOf(group, config),
+  }))
+  return {
+    ...{ event, ref, baseRef, fork: fork && event === "pull_request" },
+    what: whatHappened(happening),
+    environment: (decisions.deploy.runs && environmentFor(happening)) || null,
+    groups,
+    notes: fork && event === "pull_request" ? FORK_NOTES : [],
+  }
+}
+
+/** What of a fork's pull request has no credentials, as CI hosts document it, and what is left in its place. */
+const FORK_NOTES = [
+  "no secrets: hosts hand none to a fork, so a Dockerfile that mounts some can't be built",
+  "no comment: what it would say is in summary.md",
+  "no upload of findings: they are in sarif/, among the artifacts",
+]
+
+/** The stages of a group that the settings leave. */
+function stagesOf(group: PolicyGroup, config: Config): readonly string[] {
+  const chosen: readonly string[] = {
+    ...STAGES,
+    quality: config.quality.checks,
+    security: config.security.checks,
+    tests: [...config.tests.suites, "coverage"],
+    infra: config.infra.checks,
+  }[group]
+  return STAGES[group].filter((name: string) => chosen.includes(name))
+}
+
+/** The same for people. */
+export function planText({ what, ref, environment, groups, notes }: Plan): string {
+  const width = Math.max(...groups.map(({ group }) => group.length))
+  const line = (sign: string, group: string, text: string) => `${sign} ${group.padEnd(width)}  ${text}`
+  const running = groups.filter(({ runs }) => runs)
+  return [
+    `${visible(what)}${ref === "" ? "" : ` (${visible(ref)})`}${environment === null ? "" : `, deployed to ${environment}`}`,
+    "",
+    ...running.map(({ group, stages }) => line("✓", group, stages.join(", "))),
+    ...groups.filter(({ runs }) => !runs).map(({ group, why }) => line("-", group, visible(why))),
+    ...(notes.length === 0 ? [] : ["", ...notes.map((note) => `! ${note}`)]),
+    "",
+  ].join("\n")
+}

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto"
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs"
+import { join, relative, resolve } from "node:path"
+import type { Config } from "../../../src/lib/config/config.js"
+import { parseConfig } from "../../../src/lib/config/parse.js"
+import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { webAddress } from "../../../src/lib/image/revision.js"
+import { run } from "../../lib/shell.js"
+
+/** Whether a source is a git address, of which the engine alone knows what it holds. */
+export const isAddress = (source: string): boolean => /^\w+:\/\/|^git@/.test(source)
+
+/** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
+export function absoluteSource(source: string): string {
+  if (isAddress(source)) return source
+  const folder = resolve(source)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw fail("NO_SOURCE", [folder])
+  return folder
+}
+
+/** The registry that a folder's slipway.yaml names. */
+export const configuredRegistry = (source: string): string | undefined => configured(source)?.release.registry
+
+/** What a folder's slipway.yaml says; undefined without one. What is wrong in that file, the module says. */
+export function configured(source: string): Config | undefined {
+  const file = join(source, "slipway.yaml")
+  if (isAddress(source) || !existsSync(file)) return undefined
+  try {
+    return parseConfig(readFileSync(file, "utf8") || undefined)
+  } catch (error) {
+    if (error instanceof SlipwayError) return undefined
+    throw error
+  }
+}
+
+/** What git knows of the sources; empty where it knows nothing. */
+export interface Commit {
+  ref: string
+  sha: string
+  committed: string
+  origin: string
+  /** The folder within the repository, without slashes around it. */
+  path: string
+}
+
+/** What git knows of a folder's sources; nothing of those at an address. */
+export async function commitOf(source: string): Promise<Commit> {
+  const git = async (...args: string[]) =>
+    (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
+  return {
+    ref: await git("symbolic-ref", "--quiet", "HEAD"),
+    sha: await git("rev-parse", "--verify", "--quiet", "HEAD"),
+    committed: await git("log", "-1", "--format=%cI"),
+    origin: webAddress(await git("remote", "get-url", "origin")),
+    path: (await git("rev-parse", "--show-prefix")).replace(/\/$/, ""),
+  }
+}
+
+/**
+ * Of what a folder holds, but for `out` and what git ignores there, where that is not as in its commit; else empty. Of
+ * equal content it is the same.
+ */
+export async function uncommittedDigest(source: string, out: string, { sha }: Commit): Promise<string> {
+  if (isAddress(source)) return ""
+  if (sha !== "" && (await uncommitted(source, out)).length === 0) return ""
+  return contentDigest(source, out)
+}
+
+/** The digest itself, whether it is as in the commit or not. */
+export async function contentDigest(source: string, out: string): Promise<string> {
+  const own = relative(source, out)
+  const hash = createHash("sha256")
+  for (const name of (await filesOf(source)).sort()) {
+    if (name === own || name.startsWith(`${own}/`)) continue
+    const entry = lstatSync(join(source, name), { throwIfNoEntry: false })
+    const content = entry?.isSymbolicLink()
+      ? readlinkSync(join(source, name))
+      : entry?.isFile()
+        ? readFileSync(join(source, name))
+        : undefined
+    if (content === undefined) continue
+    const kind = entry?.isSymbolicLink() ? "link" : (entry?.mode ?? 0) & 0o100 ? "executable" : "file"
+    hash.update(`${kind} ${createHash("sha256").update(content).digest("hex")} ${name}\0`)
+  }
+  return `sha256:${hash.digest("hex")}`
+}
+
+/** Where git knows nothing, all files but those that no upload has either. */
+async function filesOf(source: string): Promise<string[]> {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+  const known = await run({ nothrow: true })`git -C ${source} ${list}`
+  if (known.exitCode === 0) return [...new Set(known.stdout.split("\0").filter((name) => name !== ""))]
+  const left = /(?:^|\/)(?:\.git|\.?venv|node_modules|__pycache__|\.[^/]*_cache|\.terraform)(?:\/|$)/
+  return readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => !left.test(name))
+}
+
+/** Fails with DIRTY where files below a folder, but for those in `out`, are not as in its commit. */
+export async function refuseDirty(source: string, out: string): Promise<void> {
+  const paths = await uncommitted(source, out)
+  if (paths.length > 0) throw fail("DIRTY", [paths.slice(0, 5), paths.length])
+}
+
+/** Those files, from the root of the repository; none where there is no git. */
+async function uncommitted(source: string, out: string): Promise<string[]> {
+  if (isAddress(source)) return []
+  const below = relative(source, out)
+  const left = below === "" || /^\.\.(\/|$)/.test(below) ? [] : [`:(exclude,literal)${below}`]
+  const options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"]
+  const { stdout } = await run({
+    nothrow: true,
+  })`git --no-optional-locks -C ${source} status ${options} -- . ${left}`
+  return stdout
+    .split("\0")
+    .filter((line) => line !== "")
+    .map((line) => line.slice("XY ".length))
+}

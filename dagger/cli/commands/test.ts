@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { $ } from "zx"
+import { engineEnvironment } from "../../module/call.js"
+import { REPOSITORY } from "../../lib/home.js"
+import { say, step } from "../../lib/progress.js"
+import { run } from "../../lib/shell.js"
+
+interface Results {
+  numPassedTests: number
+  numFailedTests: number
+  numFailedTestSuites: number
+  numTotalTests: number
+}
+
+/** What the tests need; had or made before them, since making some takes longer than a test may. */
+const IMAGES = [
+  ...["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"],
+  ...["ghcr.io/regclient/regctl:v0.11.7-alpine", "ghcr.io/sigstore/cosign/cosign:v3.0.6", "registry:3"],
+  ...["ghcr.io/sigstore/fulcio:v1.8.5", "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1"],
+  "ghcr.io/sigstore/timestamp-server:v2.0.5",
+  ...["ghcr.io/opentofu/opentofu:1.12.6", "hashicorp/terraform:1.5.7", "hashicorp/terraform:1.13.3"],
+  ...["rancher/k3s:v1.36.3-k3s1", "registry.k8s.io/kubectl:v1.36.3"],
+  ...["grafana/k6:1.3.0", "zaproxy/zap-stable:2.17.0", "prom/prometheus:v3.16.0"],
+]
+
+/** Sets up what is missing, lints, and runs every test. The last line counts them. */
+export async function test(files: string[]): Promise<number> {
+  const env = await engineEnvironment()
+  const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
+  const quiet = run({ cwd: REPOSITORY, env })
+  await step("sdk/ for editors and tsc", () => quiet`dagger develop --silent`)
+  for (const image of IMAGES)
+    await step(`image ${image}`, () => quiet`dagger -s -M -c ${`container | from ${image} | sync`}`)
+  const lint = await step("lint", () => sh`npm run --silent lint`)
+  const file = join(REPOSITORY, "node_modules/.slipway-test.json")
+  rmSync(file, { force: true })
+  const vitest =
+    await sh`npx vitest run --reporter=default --reporter=json --outputFile.json=${file} ${files}`
+  const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
+  const passed = results?.numPassedTests ?? 0
+  // A file that can't be loaded has no tests to count, and is a failure all the same.
+  const broken = vitest.exitCode !== 0 && !results?.numFailedTests ? 1 : 0
+  const failed = (results?.numFailedTests ?? 0) + broken + (lint.exitCode === 0 ? 0 : 1)
+  if (lint.exitCode !== 0) say("lint failed")
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { visible } from "../../../src/lib/text/escape.js"
+import type { Check, Verification } from "../../../src/lib/release/verification.js"
+import { callModule, daggerWithProgress } from "../../module/call.js"
+import { say } from "../../lib/progress.js"
+import { given } from "../../module/arguments.js"
+import {
+  loginArguments,
+  namedBy,
+  type Recipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
+import { noVerdict } from "./runTree.js"
+import { absoluteSource } from "./source.js"
+
+export interface VerifyOptions extends RegistryOptions {
+  source: string
+  key?: string
+  identity?: string
+  issuer?: string
+  embedded?: boolean
+  /** Send the user and password of the environment to a registry that slipway.yaml doesn't name. */
+  login?: boolean
+  json?: boolean
+}
+
+/** Verifies a published image and prints each check. Returns the exit code. */
+export async function verify(reference: string, options: VerifyOptions): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-verify-"))
+  const file = join(folder, "verification.json")
+  const log = join(folder, "dagger.log")
+  const source = absoluteSource(options.source)
+  const args = [...verifyArguments(reference, { ...options, source }), "export", `--path=${file}`]
+  const code = await daggerWithProgress(args, log)
+  // The log stays where it says why.
+  if (code !== 0 && code !== 130) return noVerdict(log)
+  const written = code === 0 ? readFileSync(file, "utf8") : ""
+  rmSync(folder, { recursive: true, force: true })
+  if (code === 130) return code
+  const verification = JSON.parse(written) as Verification
+  process.stdout.write(options.json ? written : text(verification))
+  return verification.exitCode
+}
+
+/** The arguments of `dagger` that verify a reference, of a source by its whole path. */
+export function verifyArguments(reference: string, options: VerifyOptions): string[] {
+  const { source, key, identity, issuer, embedded } = options
+  return [
+    ...[...callModule(source), "verification", `--reference=${reference}`],
+    ...registryArguments(options, recipientOf(reference, options)),
+    ...(embedded ? ["--embedded"] : []),
+    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
+    ...given("identity", identity),
+    ...given("issuer", issuer),
+  ]
+}
+
+/** Who may get the user and password of the environment. Whoever wrote the reference chose the host in it. */
+function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
+  if (embedded) return "nobody"
+  const { recipient, known } = namedBy(reference, source)
+  if (known || login) return recipient
+  if (loginArguments(recipient).length > 0)
+    say("no user and password are sent: slipway.yaml doesn't name this registry; --login sends them")
+  return "nobody"
+}
+
+function text({ reference, digest, status, exitCode, problem, checks }: Verification): string {
+  const what = digest === null ? reference : `${reference} (${digest})`
+  const verdict =
+    status === "passed" ? "verified" : exitCode === ExitCode.gateFailed ? "refused" : "not verified"
+  return [
+    ...checks.map(line),
+    ...(problem?.split("\n").map(visible) ?? []),
+    "",
+    `${verdict}: ${what}`,
+    "",
+  ].join("\n")
+}
+
+const line = ({ name, subject, problem }: Check): string =>
+  problem === undefined ? `✓ ${name} of ${subject}` : `✗ ${name} of ${subject}: ${visible(problem)}`

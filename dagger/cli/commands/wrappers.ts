@@ -1,0 +1,28 @@
+import { callModule, daggerHere } from "../../module/call.js"
+import { REPOSITORY } from "../../lib/home.js"
+import { absoluteSource, commitOf, configured } from "./source.js"
+
+export interface WrappersOptions {
+  source: string
+  host?: string[]
+  slipway?: string
+  yes?: boolean
+}
+
+/** Shows how the files by which CI hosts call Slipway would change, or writes them. Returns the exit code. */
+export async function wrappers({ source, host = [], slipway, yes }: WrappersOptions): Promise<number> {
+  const folder = absoluteSource(source)
+  const pin = slipway ?? (configured(source)?.wrappers.slipway === undefined ? await ownPin() : "")
+  const changes = [
+    ...["--progress=plain", ...callModule(folder), "wrappers"],
+    ...host.map((name) => `--hosts=${name}`),
+    ...(pin === "" ? [] : [`--slipway=${pin}`]),
+  ]
+  return daggerHere([...changes, ...(yes ? ["export", `--path=${folder}`] : ["as-patch", "contents"])])
+}
+
+/** This Slipway, as it can be fetched; empty where its repository has no address. */
+async function ownPin(): Promise<string> {
+  const { origin, sha } = await commitOf(REPOSITORY)
+  return origin === "" ? "" : `${origin}@${sha}`
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs"
+import type { Environment } from "../../../src/lib/config/deploy.js"
+import { readKubeconfig } from "../../../src/lib/kube/access.js"
+import { connection } from "../../../src/lib/kube/connection.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+import { clockFinding } from "./clock.js"
+import { failed, type Finding, ofError, ok } from "./finding.js"
+
+const TIMEOUT = 15_000
+
+/** Whether the cluster of an environment answers and knows who asks; nothing where no kubeconfig says where it is. */
+export async function clusterFindings(
+  environment: Environment,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding[]> {
+  const given = env[`${environment.toUpperCase()}_KUBECONFIG`] ?? env["KUBECONFIG"]
+  if (!given) return []
+  try {
+    const access = readKubeconfig(
+      !given.includes("\n") && existsSync(given) ? readFileSync(given, "utf8") : given,
+    )
+    const opened = connection(access)
+    const headers = { ...(access.token !== undefined && { authorization: `Bearer ${access.token}` }) }
+    const answer = await opened.send({ method: "GET", path: "/version", headers, timeout: TIMEOUT })
+    opened.close()
+    if (answer.kind === "trouble")
+      return [
+        failed(
+          "kubernetes",
+          `${access.server}: ${answer.reason}`,
+          "see whether it runs, and what is between it and here",
+        ),
+      ]
+    const clock = clockFinding(access.server, [answer.headers.date ?? ""].flat().join())
+    if (answer.status === 401)
+      return [
+        failed(
+          "kubernetes",
+          `${access.server} doesn't know who asks`,
+          "hand it a kubeconfig whose credentials hold",
+          ExitCode.badInput,
+        ),
+        clock,
+      ]
+    const version = text(fields(parseJson(answer.text))["gitVersion"])
+    return [ok("kubernetes", `${access.server} ${version || `answers ${answer.status}`}`), clock]
+  } catch (error) {
+    return [ofError("kubernetes", error)]
+  }
+}

@@ -1,0 +1,170 @@
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { type Answer, connection } from "../../../src/lib/kube/connection.js"
+import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+import { clockFinding } from "./clock.js"
+import { failed, type Finding, ok, warning } from "./finding.js"
+
+/** Where a service is published, and as whom. */
+export interface Publication {
+  host: string
+  repository: string
+  username: string
+  /** Undefined where nobody says any. */
+  password: string | undefined
+  plainHttp: boolean
+  /** Whether this run is to publish; without, and without a user, nobody asks who may push. */
+  publishes: boolean
+  /** PEM of who vouches for the registry, beside those that Node knows. */
+  authority?: string
+}
+
+const TIMEOUT = 15_000
+/** Docker Hub's API is at another host than its name. */
+const HUB = /^(?:docker\.io|index\.docker\.io)$/
+
+/**
+ * Whether the registry is there, and whether the user may push: an upload is begun and taken back, which is the one way
+ * that every registry answers truly.
+ */
+export async function registryFindings(publication: Publication): Promise<Finding[]> {
+  const { host, repository, username, password, publishes } = publication
+  const ask = asker(publication)
+  const first = await ask("GET", "/v2/")
+  if (typeof first === "string")
+    return [
+      failed(
+        "registry",
+        `${host} can't be reached: ${first}`,
+        "see whether its name is right, and what is between it and here",
+      ),
+    ]
+  const found = [
+    ok("registry", `${host} answers (${first.status})`),
+    clockFinding(host, header(first, "date")),
+  ]
+  if (![200, 401].includes(first.status))
+    return [
+      ...found,
+      failed(
+        "push",
+        `${host} answers ${first.status}, as no registry does`,
+        "see whether release.registry names one",
+      ),
+    ]
+  if (password === undefined && !publishes) return found
+  if (password === undefined && first.status === 401)
+    return [...found, failed("push", `${host} wants a user`, CREDENTIALS, ExitCode.badInput)]
+  const authorization = await authorize(publication, first)
+  if (authorization.problem !== undefined)
+    return [...found, failed("push", `${username}: ${authorization.problem}`, CREDENTIALS, ExitCode.badInput)]
+  const begun = await ask("POST", `/v2/${repository}/blobs/uploads/`, authorization.header)
+  if (typeof begun === "string") return [...found, failed("push", begun, "try it again")]
+  return [
+    ...found,
+    await pushFinding(publication, begun, (path) => ask("DELETE", path, authorization.header)),
+  ]
+}
+
+const CREDENTIALS =
+  "set REGISTRY_USERNAME and REGISTRY_PASSWORD, or those of Azure that `slipway ci --help` lists"
+
+async function pushFinding(
+  { host, repository, username }: Publication,
+  begun: Answer,
+  cancel: (path: string) => Promise<unknown>,
+): Promise<Finding> {
+  const who = username === "" ? "anybody" : username
+  if (begun.status === 202) {
+    const place = header(begun, "location")
+    if (place !== "") await cancel(pathOf(place, host))
+    return ok("push", `${who} may push to ${repository}`)
+  }
+  if ([401, 403].includes(begun.status))
+    return failed(
+      "push",
+      `${who} may not push to ${host}/${repository} (${begun.status})`,
+      "give that user the right to push there (in Azure: AcrPush)",
+      ExitCode.badInput,
+    )
+  if (begun.status === 404)
+    return failed(
+      "push",
+      `${host} has no repository ${repository}`,
+      "make it, where the registry makes none by itself (as ECR does not)",
+      ExitCode.badInput,
+    )
+  return warning(
+    "push",
+    `${host} answers ${begun.status} to the beginning of an upload`,
+    "it may be busy; try it again",
+  )
+}
+
+/** Where an upload continues: on this host, whatever way it is told. */
+function pathOf(location: string, host: string): string {
+  const url = new URL(location, `https://${host}`)
+  return `${url.pathname}${url.search}`
+}
+
+/** What to send with a request, after the registry has said how it wants to be asked. */
+async function authorize(
+  { username, password, repository, plainHttp }: Publication,
+  challenged: Answer,
+): Promise<{ header?: string; problem?: string }> {
+  const basic =
+    password === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`
+  const challenge = header(challenged, "www-authenticate")
+  if (!/^bearer /i.test(challenge)) return basic === undefined ? {} : { header: basic }
+  const { realm = "", service = "" } = parameters(challenge)
+  const url = URL.canParse(realm) ? new URL(realm) : undefined
+  // A password goes to no place that everybody on the way can read, unless the registry itself is such a one.
+  if (url === undefined || !["https:", ...(plainHttp ? ["http:"] : [])].includes(url.protocol))
+    return { problem: "the registry doesn't say where its tokens are safely had" }
+  url.searchParams.set("service", service)
+  url.searchParams.set("scope", `repository:${repository}:pull,push`)
+  const answer = await exchange(url.origin, "GET", `${url.pathname}${url.search}`, basic)
+  if (typeof answer === "string")
+    return { problem: `${url.host}, which hands out tokens, can't be reached: ${answer}` }
+  if (answer.status !== 200) return { problem: `${url.host} refuses user and password (${answer.status})` }
+  const { token, access_token: other } = fields(parseJson(answer.text))
+  return { header: `Bearer ${text(token) || text(other)}` }
+}
+
+/** `Bearer realm="…",service="…"` by its names. */
+const parameters = (challenge: string): Record<string, string> =>
+  Object.fromEntries(
+    Array.from(challenge.matchAll(/(\w+)="([^"]*)"/g), ([, name = "", value = ""]) => [name, value]),
+  )
+
+const header = ({ headers }: Answer, name: string): string => [headers[name] ?? ""].flat().join(", ")
+
+function asker({ host, plainHttp, authority }: Publication) {
+  const server = `${plainHttp ? "http" : "https"}://${HUB.test(host) ? "registry-1.docker.io" : host}`
+  return (method: string, path: string, authorization?: string) =>
+    exchange(server, method, path, authorization, authority)
+}
+
+/** One request; a text for no answer. */
+async function exchange(
+  server: string,
+  method: string,
+  path: string,
+  authorization?: string,
+  authority?: string,
+): Promise<Answer | string> {
+  const access = {
+    server,
+    insecure: false,
+    namespace: "",
+    context: "",
+    ...(authority !== undefined && { authority }),
+  }
+  const opened = connection(access)
+  try {
+    const headers = { ...(authorization !== undefined && { authorization }) }
+    const answer = await opened.send({ method, path, headers, timeout: TIMEOUT })
+    return answer.kind === "answer" ? answer : answer.reason.replace("the kubeconfig's", "the known ones")
+  } finally {
+    opened.close()
+  }
+}

@@ -1,0 +1,106 @@
+import type { Environment } from "../../../src/lib/config/deploy.js"
+import type { PolicyGroup } from "../../../src/lib/pipeline/policy.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
+import { forTool } from "../../../src/lib/secrets/credentials.js"
+import { failed, type Finding, ok, warning } from "./finding.js"
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** What a run is about to need secrets for. */
+export interface Need {
+  groups: readonly PolicyGroup[]
+  environment: Environment | undefined
+  /** Whether registry, signer and cluster are Slipway's own. */
+  embedded: boolean
+  /** Whether Azure is asked for the cluster's kubeconfig. */
+  aks: boolean
+}
+
+/** What of the environment is missing for what is about to run; nothing where it needs none. */
+export function secretFindings(need: Need, env: Variables): Finding[] {
+  const { groups, embedded } = need
+  return [
+    ...(groups.includes("release") && !embedded ? [signer(env)] : []),
+    ...(groups.includes("deploy") && !embedded ? deployment(need, env) : []),
+    ...(groups.includes("plan") ? planning(env) : []),
+  ]
+}
+
+function signer(env: Variables): Finding {
+  const { COSIGN_PRIVATE_KEY: key, SIGSTORE_ID_TOKEN: token } = env
+  if (key && token)
+    return failed(
+      "signer",
+      "both COSIGN_PRIVATE_KEY and SIGSTORE_ID_TOKEN are set",
+      "unset one of them",
+      ExitCode.badInput,
+    )
+  if (key || token) return ok("signer", key ? "COSIGN_PRIVATE_KEY" : "SIGSTORE_ID_TOKEN")
+  return failed(
+    "signer",
+    "nothing to sign with",
+    "set COSIGN_PRIVATE_KEY and COSIGN_PASSWORD, or SIGSTORE_ID_TOKEN",
+    ExitCode.badInput,
+  )
+}
+
+/** The variable that holds a secret: an environment's own goes first. */
+export const heldAs = (name: string, environment: string, env: Variables): string | undefined =>
+  [`${environment.toUpperCase()}_${name}`, name].find((each) => env[each])
+
+function deployment({ environment = "staging", aks }: Need, env: Variables): Finding[] {
+  const prefix = `${environment.toUpperCase()}_`
+  const has = (name: string) => heldAs(name, environment, env)
+  const kubeconfig = has("KUBECONFIG")
+  const azure = has("AZURE_CREDENTIALS") ?? has("AZURE_CLIENT_ID")
+  const way = kubeconfig ?? (aks ? azure : undefined)
+  const database = has("DATABASE_URL")
+  return [
+    way === undefined
+      ? failed(
+          "cluster",
+          `no kubeconfig for ${environment}`,
+          `set ${prefix}KUBECONFIG${aks ? ", or AZURE_CREDENTIALS" : ""}`,
+          ExitCode.badInput,
+        )
+      : ok("cluster", way),
+    database === undefined
+      ? warning(
+          "database",
+          `no DATABASE_URL for ${environment}`,
+          `set ${prefix}DATABASE_URL where a deployment migrates`,
+        )
+      : ok("database", database),
+  ]
+}
+
+function planning(env: Variables): Finding[] {
+  const names = forTool(env)
+  const tokens = ["GITHUB_TOKEN", "GITLAB_TOKEN", "SYSTEM_ACCESSTOKEN"].filter((name) => env[name])
+  return [
+    names.length === 0
+      ? warning(
+          "terraform",
+          "nothing to plan with",
+          "set TF_VAR_…, TF_BACKEND or AZURE_CREDENTIALS, where state or provider want them",
+        )
+      : ok("terraform", names.join(", ")),
+    env["SLIPWAY_PLAN_KEY"]
+      ? ok("plan key", "SLIPWAY_PLAN_KEY")
+      : warning(
+          "plan key",
+          "none: plans are shown, and not kept",
+          "set SLIPWAY_PLAN_KEY where they are to be applied as reviewed",
+        ),
+    ...(pullRequestOf(env) !== undefined && tokens.length === 0
+      ? [
+          warning(
+            "comment",
+            "no token to write to the pull request with",
+            "hand the step the host's token, such as GITHUB_TOKEN",
+          ),
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Config } from "../../../src/lib/config/config.js"
+import { parseConfig } from "../../../src/lib/config/parse.js"
+import { environmentFor } from "../../../src/lib/pipeline/policy.js"
+import { serviceName } from "../../../src/lib/python/name.js"
+import { fullRef } from "../../../src/lib/release/ref.js"
+import { loginOf } from "../commands/credentials.js"
+import { fromFork } from "../hosts/fork.js"
+import { planOf } from "../commands/plan.js"
+import { commitOf, isAddress, refuseDirty } from "../commands/source.js"
+import { clusterFindings } from "./cluster.js"
+import { deliveryFindings } from "./delivery.js"
+import { type Finding, ofError, ok } from "./finding.js"
+import { registryFindings } from "./registry.js"
+import { secretFindings } from "./secrets.js"
+import { uploadFinding } from "./upload.js"
+
+export interface DoctorOptions {
+  /** The service's sources, by their whole path. */
+  source: string
+  event?: string
+  ref?: string
+  baseRef?: string
+  fork?: boolean
+  embedded?: boolean
+  authority?: string
+  plainHttp?: boolean
+  json?: boolean
+}
+
+/** What stands in the way of a run on these sources, for this event. */
+export async function service(options: DoctorOptions): Promise<Finding[]> {
+  const { source } = options
+  if (isAddress(source)) return [ok("source", `${source}: the engine fetches it`)]
+  let config: Config
+  try {
+    const file = join(source, "slipway.yaml")
+    config = parseConfig(existsSync(file) ? readFileSync(file, "utf8") || undefined : undefined)
+  } catch (error) {
+    return [ofError("slipway.yaml", error), uploadFinding(source)]
+  }
+  return [uploadFinding(source), ...(await forEvent(options, config))]
+}
+
+async function forEvent(options: DoctorOptions, config: Config): Promise<Finding[]> {
+  const { source, event = "local", baseRef = "", embedded = false, fork = fromFork(process.env) } = options
+  const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
+  const ref = fullRef(event, options.ref ?? (await commitOf(source)).ref)
+  const happening = { event, ref, baseRef, fork }
+  const plan = planOf(happening, { ...config, release: { ...config.release, ...(registry && { registry }) } })
+  const groups = plan.groups.filter(({ runs }) => runs).map(({ group }) => group)
+  const environment = environmentFor(happening)
+  const aks = environment !== undefined && config.deploy.aks[environment] !== undefined
+  const deploys = groups.includes("deploy") && environment !== undefined && !embedded
+  return [
+    ok("event", `${plan.what}: ${groups.join(", ")}`),
+    ...(event === "local" || embedded ? [] : await commit(source)),
+    ...secretFindings({ groups, environment, embedded, aks }, process.env),
+    ...deliveryFindings({ groups, environment }, config, process.env),
+    ...(registry !== undefined && !embedded
+      ? await registryFindings({
+          ...publication(options, config, registry),
+          publishes: groups.includes("release"),
+        })
+      : []),
+    ...(deploys ? await clusterFindings(environment, process.env) : []),
+  ]
+}
+
+async function commit(source: string): Promise<Finding[]> {
+  try {
+    await refuseDirty(source, join(source, "out"))
+    return [ok("commit", (await commitOf(source)).sha || "none is known")]
+  } catch (error) {
+    return [ofError("commit", error)]
+  }
+}
+
+function publication({ source, authority, plainHttp = false }: DoctorOptions, config: Config, host: string) {
+  const { user = "", password } = loginOf({ host })
+  const manifest = join(source, "pyproject.toml")
+  const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
+  return {
+    ...{ host, username: user, password, plainHttp },
+    repository: config.release.repository ?? serviceName(manifests, config.name) ?? "service",
+    ...(authority !== undefined && { authority: readFileSync(authority, "utf8") }),
+  }
+}

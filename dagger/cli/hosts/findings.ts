@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fields, objects, parseJson, text } from "../../../src/lib/text/json.js"
+import { stopped } from "../../../src/lib/report/place.js"
+import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
+
+/** Something that a host may show beside the code. */
+export interface Annotation {
+  level: "error" | "warning" | "note"
+  /** What found it, and by which rule. */
+  title: string
+  message: string
+  /** From the repository's root. */
+  file?: string
+  line?: number
+  column?: number
+  /** The same for the same finding in every run. */
+  fingerprint: string
+}
+
+/**
+ * What a run found, by the SARIF that it left: errors first, which are what stopped it. A stage that could not do its
+ * work, and one that failed without saying where, is one itself.
+ */
+export function annotationsOf(out: string, { stages }: Verdict): Annotation[] {
+  const all = stages.flatMap((stage) => {
+    const found = resultsOf(join(out, `sarif/${stage.name}.sarif`)).map((result) => annotation(stage, result))
+    return stopped(stage) && found.length === 0 ? [about(stage)] : found
+  })
+  return LEVELS.flatMap((level) => all.filter((each) => each.level === level))
+}
+
+const LEVELS = ["error", "warning", "note"] as const
+
+const about = ({ name, status, reason }: StageResult): Annotation => ({
+  level: "error",
+  title: `${name}: ${status}`,
+  message: reason,
+  fingerprint: `${name}:${status}`,
+})
+
+function annotation(stage: StageResult, result: Record<string, unknown>): Annotation {
+  const { artifactLocation, region } = fields(fields(objects(result.locations)[0]).physicalLocation)
+  const uri = text(fields(artifactLocation).uri)
+  const { startLine, startColumn } = fields(region)
+  return {
+    level: stopped(stage) ? "error" : result.level === "note" ? "note" : "warning",
+    title: `${stage.name} ${text(result.ruleId)}`,
+    message: text(fields(result.message).text),
+    ...(uri !== "" && { file: uri.split("/").map(decodeURIComponent).join("/") }),
+    ...(typeof startLine === "number" && { line: startLine }),
+    ...(typeof startColumn === "number" && { column: startColumn }),
+    fingerprint: `${stage.name}:${text(fields(result.partialFingerprints)["slipway/v1"])}`,
+  }
+}
+
+function resultsOf(file: string): Record<string, unknown>[] {
+  if (!existsSync(file)) return []
+  return objects(fields(parseJson(readFileSync(file, "utf8"))).runs).flatMap(({ results }) =>
+    objects(results),
+  )
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs"
+import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Whether the CI host says that this pull request comes from another repository, by the variables that GitHub Actions,
+ * GitLab CI, Azure Pipelines, CircleCI and Jenkins' branch sources document.
+ */
+export function fromFork(env: Environment): boolean {
+  const { CI_MERGE_REQUEST_SOURCE_PROJECT_ID: from, CI_MERGE_REQUEST_PROJECT_ID: to } = env
+  return (
+    onGithub(env) ||
+    (Boolean(from && to) && from !== to) ||
+    env["SYSTEM_PULLREQUEST_ISFORK"]?.toLowerCase() === "true" ||
+    Boolean(env["CIRCLE_PR_USERNAME"]) ||
+    Boolean(env["CHANGE_FORK"])
+  )
+}
+
+/** GitHub says it in the event alone. A fork that was deleted has no repository any more. */
+function onGithub({ GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here }: Environment): boolean {
+  if (!file || !here) return false
+  const { pull_request: pullRequest } = fields(read(file))
+  if (pullRequest === undefined) return false
+  const { repo } = fields(fields(pullRequest)["head"])
+  return text(fields(repo)["full_name"]).toLowerCase() !== here.toLowerCase()
+}
+
+function read(file: string): unknown {
+  try {
+    return parseJson(readFileSync(file, "utf8"))
+  } catch {
+    return undefined
+  }
+}

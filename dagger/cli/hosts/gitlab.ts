@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto"
+import { clip } from "../../../src/lib/text/escape.js"
+import type { Environment } from "./happening.js"
+import type { Annotation } from "./findings.js"
+
+const SEVERITIES = { error: "major", warning: "minor", note: "info" } as const
+const DESCRIPTION_LENGTH = 1000
+
+/** GitLab's report of code quality, which a merge request shows beside the code; what is in no file has no place there. */
+export const codeQuality = (annotations: readonly Annotation[]): object[] =>
+  annotations.flatMap(({ level, title, message, file, line = 1, fingerprint }) =>
+    file === undefined
+      ? []
+      : [
+          {
+            description: clip(`${title}: ${message}`, DESCRIPTION_LENGTH),
+            check_name: title,
+            fingerprint: createHash("sha256").update(`${fingerprint}:${file}`).digest("hex"),
+            severity: SEVERITIES[level],
+            location: { path: file, lines: { begin: line } },
+          },
+        ],
+  )
+
+/** Links that a job's page shows: https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations. */
+export function links(env: Environment): object {
+  const link = (label: string, file: string) => ({
+    external_link: { label, url: `${env["CI_JOB_URL"] ?? ""}/artifacts/file/out/${file}` },
+  })
+  return { slipway: [link("Report", "report.html"), link("Summary", "summary.md")] }
+}

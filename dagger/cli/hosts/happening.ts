@@ -1,0 +1,156 @@
+import type { CiHost } from "../../../src/lib/config/wrappers.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { environmentFor, type Happening } from "../../../src/lib/pipeline/policy.js"
+import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What a CI host tells of its job, in the words of `slipway ci`. */
+export interface Told extends Happening {
+  /** Of this job alone: one that is run again is another. */
+  runId: string
+}
+
+/** What somebody asked a host to do by hand. */
+export interface Asked {
+  only: Group[]
+  environment?: string
+  /** What to deploy, or to go back to. */
+  tag?: string
+  rollback?: boolean
+}
+
+interface Reader {
+  /** A variable that every job of the host has. */
+  needs: string
+  read: (value: Value) => Told
+}
+
+type Value = (name: string) => string
+
+/** Reads from a host's variables what happened. Fails with HOST_ELSEWHERE and TRUSTS_STRANGERS. */
+export function toldBy(host: CiHost, env: Environment): Told {
+  const { needs, read } = READERS[host]
+  const value = (name: string) => env[name] ?? ""
+  if (value(needs) === "") throw fail("HOST_ELSEWHERE", [host, needs])
+  return read(value)
+}
+
+const READERS: Record<CiHost, Reader> = {
+  github: { needs: "GITHUB_EVENT_NAME", read: github },
+  gitlab: { needs: "CI_PIPELINE_SOURCE", read: gitlab },
+  azure: { needs: "BUILD_REASON", read: azure },
+  jenkins: { needs: "BUILD_TAG", read: jenkins },
+  circleci: { needs: "CIRCLE_BUILD_NUM", read: circleci },
+}
+
+/** These run in the base's name, with its secrets, whoever wrote the code. */
+const STRANGERS = ["pull_request_target", "workflow_run", "issue_comment"]
+
+function github(value: Value): Told {
+  const name = value("GITHUB_EVENT_NAME")
+  if (STRANGERS.includes(name)) throw fail("TRUSTS_STRANGERS", [name])
+  const event = name === "push" || name === "pull_request" || name === "schedule" ? name : "manual"
+  return {
+    event: pushed(event, value("GITHUB_REF")),
+    ref: value("GITHUB_REF"),
+    baseRef: value("GITHUB_BASE_REF"),
+    runId: `github-${value("GITHUB_RUN_ID")}-${value("GITHUB_RUN_ATTEMPT")}`,
+  }
+}
+
+function gitlab(value: Value): Told {
+  const runId = `gitlab-${value("CI_JOB_ID")}`
+  const request = value("CI_MERGE_REQUEST_IID")
+  if (request !== "") {
+    const baseRef = value("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    return { event: "pull_request", ref: `refs/merge-requests/${request}/head`, baseRef, runId }
+  }
+  const source = value("CI_PIPELINE_SOURCE")
+  const tag = value("CI_COMMIT_TAG")
+  const ref = tag === "" ? `refs/heads/${value("CI_COMMIT_BRANCH")}` : `refs/tags/${tag}`
+  const event = source === "push" || source === "schedule" ? source : "manual"
+  return { event: pushed(event, ref), ref, runId }
+}
+
+function azure(value: Value): Told {
+  const ref = value("BUILD_SOURCEBRANCH")
+  const reasons: Record<string, string> = {
+    IndividualCI: "push",
+    BatchedCI: "push",
+    PullRequest: "pull_request",
+    Schedule: "schedule",
+  }
+  return {
+    event: pushed(reasons[value("BUILD_REASON")] ?? "manual", ref),
+    ref,
+    baseRef: value("SYSTEM_PULLREQUEST_TARGETBRANCH"),
+    runId: `azure-${value("BUILD_BUILDID")}-${value("SYSTEM_JOBATTEMPT")}`,
+  }
+}
+
+function jenkins(value: Value): Told {
+  const runId = value("BUILD_TAG")
+  const change = value("CHANGE_ID")
+  if (change !== "") {
+    return {
+      ...{ event: "pull_request", ref: `refs/pull/${change}/head`, runId },
+      baseRef: value("CHANGE_TARGET"),
+    }
+  }
+  const tag = value("TAG_NAME")
+  const ref = tag === "" ? `refs/heads/${value("BRANCH_NAME")}` : `refs/tags/${tag}`
+  const cause = value("SLIPWAY_CAUSE")
+  const event = /TimerTriggerCause/.test(cause) ? "schedule" : /UserIdCause/.test(cause) ? "manual" : "push"
+  return { event: pushed(event, ref), ref, runId }
+}
+
+/** CircleCI tells a branch's pull request whatever is pushed to it; a branch that is deployed from stays one. */
+function circleci(value: Value): Told {
+  const tag = value("CIRCLE_TAG")
+  const branch = value("CIRCLE_BRANCH")
+  const ref = tag === "" ? `refs/heads/${branch}` : `refs/tags/${tag}`
+  const runId = `circleci-${value("CIRCLE_BUILD_NUM")}`
+  const trigger = value("SLIPWAY_TRIGGER")
+  if (/^schedule/.test(trigger)) return { event: "schedule", ref, runId }
+  if (trigger !== "" && trigger !== "webhook") return { event: "manual", ref, runId }
+  const deployed = branch === "main" || environmentFor({ event: "push", ref }) !== undefined
+  if (value("CIRCLE_PULL_REQUEST") !== "" && !deployed) return { event: "pull_request", ref, runId }
+  return { event: pushed("push", ref), ref, runId }
+}
+
+/** Hosts call a tag's push a push. */
+const pushed = (event: string, ref: string): string =>
+  event === "push" && ref.startsWith("refs/tags/") ? "tag" : event
+
+/**
+ * What a run by hand is to do, by the answers that the host's form was given; undefined for what the event itself asks
+ * for. Fails with UNKNOWN_ACTION and NOTHING_TO_DEPLOY.
+ */
+export function askedBy({ event }: Told, env: Environment): Asked | undefined {
+  const answer = (name: string) => (env[`SLIPWAY_${name}`] ?? "").trim()
+  const action = answer("ACTION")
+  if (event !== "manual" || action === "") return undefined
+  if (!isAction(action)) throw fail("UNKNOWN_ACTION", [action, ACTIONS])
+  if (action === "checks") return undefined
+  if (action === "drift") return { only: ["drift"] }
+  const tag = answer("VERSION")
+  const environment = answer("ENVIRONMENT")
+  if (action === "deploy" && tag === "") throw fail("NOTHING_TO_DEPLOY", [])
+  return {
+    only: ["deploy"],
+    ...(environment !== "" && { environment }),
+    ...(tag !== "" && { tag }),
+    rollback: action === "rollback",
+  }
+}
+
+const isAction = (name: string): name is Action => ACTIONS.some((known) => known === name)
+
+/**
+ * The names of variables that hold a reference to one that isn't set, in place of a value: Azure Pipelines leaves
+ * `$(NAME)` as it stands.
+ */
+export const unset = (env: Environment): string[] =>
+  Object.keys(env).filter((name) => env[name] === `$(${name})`)

@@ -1,0 +1,38 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { CiHost } from "../../../src/lib/config/wrappers.js"
+import type { Verdict } from "../../../src/lib/run/verdict.js"
+import { annotationLines, azureSummary } from "./workflowCommands.js"
+import { annotationsOf } from "./findings.js"
+import { codeQuality, links } from "./gitlab.js"
+import type { Environment } from "./happening.js"
+import { uploadSarif } from "./sarif.js"
+
+/**
+ * Tells a host of a run by the host's own means: annotations, a summary, code scanning. Returns the lines to print for
+ * it. What the host refuses is said, and fails nothing.
+ */
+export async function reportTo(
+  host: CiHost,
+  out: string,
+  verdict: Verdict,
+  env: Environment,
+): Promise<string[]> {
+  const annotations = annotationsOf(out, verdict)
+  const summary = join(out, "summary.md")
+  const lines = annotationLines(host, annotations)
+  if (host === "azure") return [...lines, azureSummary(summary)]
+  if (host === "github") {
+    const { GITHUB_STEP_SUMMARY: page } = env
+    // Below 64 KB, of the 1 MiB that a step may have.
+    if (page) appendFileSync(page, readFileSync(summary))
+    return [...lines, ...(await uploadSarif(out, verdict, env))]
+  }
+  if (host === "gitlab") {
+    const folder = join(out, "gitlab")
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "code-quality.json"), JSON.stringify(codeQuality(annotations)))
+    writeFileSync(join(folder, "annotations.json"), JSON.stringify(links(env)))
+  }
+  return lines
+}

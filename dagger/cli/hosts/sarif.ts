@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { ask, type Access } from "../../../src/lib/forge/host.js"
+import { type Http, httpClient } from "../../../src/lib/http/client.js"
+import { pool } from "../../../src/lib/run/pool.js"
+import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
+import { fromFork } from "./fork.js"
+import type { Environment } from "./happening.js"
+
+/** Groups whose findings are about the code, and stay until somebody mends it. */
+const SCANNED = ["quality", "security", "image", "infra"]
+const AT_ONCE = 3
+
+/**
+ * Hands GitHub's code scanning the findings of each tool that did its work, each in a category of its own: an upload
+ * takes the place of the last one of its category alone. Returns what to say of it.
+ */
+export async function uploadSarif(
+  out: string,
+  { stages }: Verdict,
+  env: Environment,
+  http: Http = httpClient(),
+): Promise<string[]> {
+  const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api } = env
+  const { GITHUB_SHA: sha, GITHUB_REF: ref } = env
+  if (!token || !repository || !api || !sha || !ref) return []
+  if (fromFork(env)) return ["code scanning: a pull request from a fork may not write to it; see the summary"]
+  const access: Access = {
+    name: "GitHub",
+    needs: "the permission `security-events: write`, and the repository code scanning",
+    headers: { accept: "application/vnd.github+json", authorization: `Bearer ${token}` },
+    token,
+  }
+  const url = `${api}/repos/${repository}/code-scanning/sarifs`
+  const uploads = stages.filter(scanned).flatMap(({ name }) => {
+    const file = join(out, `sarif/${name}.sarif`)
+    if (!existsSync(file)) return []
+    const sarif = gzipSync(readFileSync(file)).toString("base64")
+    return [() => ask(http, access, { method: "POST", url, json: { commit_sha: sha, ref, sarif } })]
+  })
+  const replies = await pool(AT_ONCE, uploads)
+  const reasons = replies.flatMap((reply) => (reply.kind === "done" ? [] : [reply.reason]))
+  return [...new Set(reasons)].map((reason) => `code scanning: ${reason}`)
+}
+
+/** A tool that did not come to its end has found nothing because of that: it closes no alert. */
+const scanned = ({ group, status }: StageResult): boolean =>
+  SCANNED.includes(group) && (status === "passed" || status === "failed")

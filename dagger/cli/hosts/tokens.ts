@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { CiHost } from "../../../src/lib/config/wrappers.js"
+import { type Http, httpClient, type HttpRequest } from "../../../src/lib/http/client.js"
+import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+import { say } from "../../lib/progress.js"
+import type { Environment } from "./happening.js"
+
+/** Hosts' tokens live for five or ten minutes, and a run for longer: they are got anew in time. */
+const RENEWED_MINUTES = 4
+
+/** A token that a host gives to whom a job's own credentials prove it to be. */
+export interface TokenRequest {
+  /** The variable that it would be in. */
+  name: "AZURE_OIDC_TOKEN" | "SIGSTORE_ID_TOKEN"
+  request: Pick<HttpRequest, "method" | "url" | "headers" | "json">
+  /** Where it is in the answer. */
+  field: string
+}
+
+const AUDIENCES = { AZURE_OIDC_TOKEN: "api://AzureADTokenExchange", SIGSTORE_ID_TOKEN: "sigstore" } as const
+
+/** The tokens that a host gives for the asking, and that this run has use for. */
+export function tokenRequests(host: CiHost, env: Environment): TokenRequest[] {
+  const azure = Boolean(env["AZURE_CLIENT_ID"]) && !env["AZURE_CLIENT_SECRET"] && !env["AZURE_CREDENTIALS"]
+  if (host === "github") return githubRequests(env, azure)
+  if (host === "azure") return azureRequests(env)
+  return []
+}
+
+/** https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token */
+function githubRequests(env: Environment, azure: boolean): TokenRequest[] {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env
+  if (!address || !token || !URL.canParse(address)) return []
+  const request = (name: TokenRequest["name"]): TokenRequest => {
+    const url = new URL(address)
+    url.searchParams.set("audience", AUDIENCES[name])
+    const headers = { authorization: `Bearer ${token}` }
+    return { name, field: "value", request: { method: "GET", url: url.href, headers } }
+  }
+  return [
+    ...(azure ? [request("AZURE_OIDC_TOKEN")] : []),
+    ...(env["COSIGN_PRIVATE_KEY"] ? [] : [request("SIGSTORE_ID_TOKEN")]),
+  ]
+}
+
+/** https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity */
+function azureRequests(env: Environment): TokenRequest[] {
+  const { SYSTEM_OIDCREQUESTURI: address, SYSTEM_ACCESSTOKEN: token } = env
+  const { AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: connection } = env
+  if (!address || !token || !connection || !URL.canParse(address)) return []
+  const url = new URL(address)
+  url.searchParams.set("api-version", "7.1")
+  url.searchParams.set("serviceConnectionId", connection)
+  const headers = { authorization: `Bearer ${token}` }
+  return [
+    {
+      name: "AZURE_OIDC_TOKEN",
+      field: "oidcToken",
+      request: { method: "POST", url: url.href, headers, json: {} },
+    },
+  ]
+}
+
+/** What hosts call otherwise, by our names: set here unless they are set already. */
+export function aliases(host: CiHost, env: Environment): Record<string, string> {
+  const known: Record<string, string | undefined> =
+    host === "azure"
+      ? {
+          AZURE_CLIENT_ID: env["AZURESUBSCRIPTION_CLIENT_ID"] ?? env["servicePrincipalId"],
+          AZURE_TENANT_ID: env["AZURESUBSCRIPTION_TENANT_ID"] ?? env["tenantId"],
+          AZURE_OIDC_TOKEN: env["idToken"],
+        }
+      : host === "circleci" && env["AZURE_CLIENT_ID"]
+        ? { AZURE_OIDC_TOKEN: env["CIRCLE_OIDC_TOKEN_V2"] }
+        : {}
+  return Object.fromEntries(
+    Object.entries(known).flatMap(([name, value]) => (value && !env[name] ? [[name, value]] : [])),
+  )
+}
+
+/** Tokens in files, each by the name that it is used by, kept fresh until `end`. */
+export interface KeptTokens {
+  /** From a token's name to its secret's address. */
+  addresses: Record<string, string>
+  end: () => void
+}
+
+/**
+ * Gets tokens, and gets them anew as long as the run goes on: the engine reads a file each time that it needs the
+ * secret. One that can't be had is said, and left out: what needs it says so too.
+ */
+export async function keepTokens(
+  requests: readonly TokenRequest[],
+  mask: (token: string) => void,
+  http: () => Http = () => httpClient(),
+): Promise<KeptTokens> {
+  if (requests.length === 0) return { addresses: {}, end: () => undefined }
+  const folder = mkdtempSync(join(tmpdir(), "slipway-tokens-"))
+  const renew = () => Promise.all(requests.map((each) => get(each, folder, mask, http())))
+  const got = await renew()
+  const timer = setInterval(() => void renew(), RENEWED_MINUTES * 60_000).unref()
+  return {
+    addresses: Object.fromEntries(got.flat().map((name) => [name, `file://${join(folder, name)}`])),
+    end: () => {
+      clearInterval(timer)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The token's name, once it is in its file. */
+async function get(
+  { name, request, field }: TokenRequest,
+  folder: string,
+  mask: (token: string) => void,
+  http: Http,
+): Promise<string[]> {
+  const answer = await http.send({ ...request, repeatable: true })
+  const token = answer.kind === "failure" ? "" : text(fields(parseJson(answer.text))[field])
+  if (token === "") {
+    const reason = answer.kind === "failure" ? answer.reason : `it answered ${answer.status} without one`
+    say(`the CI host gives no token for ${name}: ${reason}`)
+    return []
+  }
+  mask(token)
+  writeFileSync(join(folder, name), token, { mode: 0o600 })
+  return [name]
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Command } from "commander"
+import { REPOSITORY } from "../../lib/home.js"
+import { addCleanupCommand } from "../areas/cleanup.js"
+import { addCompletion } from "./completion.js"
+import { addDeployCommands } from "../areas/deploy.js"
+import { EXAMPLES } from "./examples.js"
+import { addInnerCommands } from "../areas/internal.js"
+import { addMachineCommands } from "../areas/machine.js"
+import { addMendCommands } from "../areas/debug.js"
+import { addMetricsCommands } from "../areas/metrics.js"
+import { addReleaseCommands } from "../areas/release.js"
+import { addRunCommands } from "../areas/run.js"
+import { addWrappersCommand } from "../areas/wrappers.js"
+import { nodesOf, treeOf } from "../options/tree.js"
+import { addTrialCommands } from "../areas/postDeploy.js"
+
+const { version: VERSION } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
+  version: string
+}
+
+/** The whole command, with its subcommands by area: each file adds those of one. */
+export function slipway(): Command {
+  const program = new Command("slipway")
+    .exitOverride()
+    // `rollback --version v1.2.2` is another one.
+    .enablePositionalOptions()
+    .version(VERSION, "--version", "print Slipway's version")
+    .description(
+      "Takes a Python service from a commit to production, in containers, the same way everywhere.",
+    )
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 passed, 1 a gate failed, 2 changes or drift, 3 the infrastructure failed, 4 bad input",
+    )
+  for (const [heading, add] of AREAS) add(program.commandsGroup(heading))
+  for (const { path, command } of nodesOf(treeOf(program))) addExamples(command, EXAMPLES[path] ?? [])
+  return program
+}
+
+function addExamples(command: Command, examples: readonly string[]): void {
+  if (examples.length === 0) return
+  command.addHelpText("after", ["", "Examples:", ...examples.map((words) => `  slipway ${words}`)].join("\n"))
+}
+
+const AREAS = [
+  ["The pipeline:", addRunCommands],
+  ["CI hosts:", addWrappersCommand],
+  ["Releases:", addReleaseCommands],
+  ["Deployments:", addDeployCommands],
+  ["Deployments:", addTrialCommands],
+  ["Deployments:", addCleanupCommand],
+  ["Deployments:", addMetricsCommands],
+  ["Where something failed:", addMendCommands],
+  ["This machine:", addMachineCommands],
+  ["This machine:", addCompletion],
+  ["Inner:", addInnerCommands],
+] as const

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import { readKubeconfig } from "../../src/lib/kube/access.js"
+import { Kube } from "../../src/lib/kube/client.js"
+import { visible } from "../../src/lib/text/escape.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
+import { clusterAddress } from "../kit/cluster/cluster.js"
+import { KUBECONFIG } from "../lib/clusterHolder.js"
+import { Listener, summaryOf } from "./listener.js"
+import { commitAll, copySample, crashing, prepare, SAMPLE, setVersion, TRIAL_DATABASE } from "./sample.js"
+import { askOnAndOn } from "./traffic.js"
+import { HOME, REPOSITORY } from "../lib/home.js"
+import { say, seconds } from "../lib/progress.js"
+import { type CiOptions, runCi } from "../cli/commands/ci.js"
+import { up } from "../cli/commands/cluster.js"
+import { lookAt } from "../cli/commands/deploy.js"
+import { metrics } from "../cli/commands/metrics.js"
+
+const OUT = join(REPOSITORY, "out")
+const SERVICE = "ai-audio-upscaler-api"
+
+/** A version of the sample, and what is to become of it. */
+interface Act {
+  title: string
+  /** Where the reports go, below `out`. */
+  folder: string
+  /** What is different in it. */
+  change: (source: string) => void
+  options: Partial<CiOptions>
+  good: boolean
+}
+
+/** Load tests take seconds, as nobody waits for twelve minutes of them. */
+const SCALE = "0.02"
+
+/**
+ * The whole pipeline on the sample service, with an engine, a registry and a cluster of its own: one version goes to
+ * staging, a second one to production, and a third, which is bad, comes back by itself while requests go on. What is
+ * deployed is put under load and scanned, and a listener hears what people would.
+ */
+export async function demo(): Promise<number> {
+  const begun = Date.now()
+  say(`the pipeline on ${relative(process.cwd(), SAMPLE) || "."}`)
+  const code = await up()
+  if (code !== 0) return code
+  const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")))
+  for (const namespace of ["staging", "production"]) await prepare(kube, namespace)
+  const listener = await Listener.start(kube, await clusterAddress())
+  Object.assign(process.env, { DATABASE_URL: TRIAL_DATABASE, ...listener.secrets() })
+  const load = askOnAndOn(kube, SERVICE, "production")
+  try {
+    for (const act of acts()) {
+      const failed = await play(act, listener)
+      if (failed !== 0) return failed
+    }
+  } finally {
+    const { sent, failed } = await load.end()
+    say(`requests to production while all this went on: ${sent}, of which ${failed} failed`)
+  }
+  const embedded = { source: source(), environment: "production", embedded: true }
+  await lookAt("status", embedded)
+  say("\nwhat people were told, and what was marked in Grafana:")
+  for (const line of summaryOf(await listener.received())) say(`  ${visible(line)}`)
+  kube.close()
+  say("")
+  await metrics("dora", { ...embedded, out: OUT, window: "7d" })
+  say(`read out/report.html and out/*/report.html; in a hurry: out/summary.md (${seconds(begun)} in all)`)
+  return 0
+}
+
+/** A repository of its own, with a commit for each version. */
+const source = (): string => join(HOME, "demo/service")
+
+function acts(): Act[] {
+  // A version in the registry stands for good: each run needs versions of its own.
+  const minutes = Math.floor(Date.now() / 60_000)
+  const version = (patch: number) => `v1.${minutes}.${patch}`
+  const tag = (patch: number) => ({ event: "tag", ref: version(patch) })
+  return [
+    {
+      title: "a push to develop: checked, built, released, deployed to staging",
+      ...{ folder: "", change: () => undefined, good: true },
+      options: { event: "push", ref: "refs/heads/develop" },
+    },
+    {
+      title: `the tag ${version(0)}: the same to production, which has no version yet or one of an earlier run`,
+      ...{ folder: "production", change: (folder) => setVersion(folder, 0), good: true },
+      options: tag(0),
+    },
+    {
+      title: `the tag ${version(1)}: a bad version, which dies ${CRASH_SECONDS} s after it started`,
+      ...{ folder: "bad", good: false },
+      change: (folder) => {
+        setVersion(folder, 1)
+        crashing(folder, CRASH_SECONDS)
+      },
+      options: tag(1),
+    },
+  ]
+}
+
+/** Late enough to pass what is tried before the switch, and within the soak. */
+const CRASH_SECONDS = 28
+
+/** Runs the pipeline for one version; 0 where it came to what it should. */
+async function play({ title, folder, change, options, good }: Act, listener: Listener): Promise<number> {
+  say(`\n== ${title}`)
+  copySample(source(), listener.settings())
+  change(source())
+  await commitAll(source(), title)
+  const out = join(OUT, folder)
+  const code = await runCi({ source: source(), out, embedded: true, scale: SCALE, ...options })
+  if (good) return code
+  const { stages } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
+  const undone = stages.find(({ reason }) => reason.includes("rolled back"))
+  if (undone === undefined) return code || 1
+  say(`as it should: ${undone.name}: ${undone.reason}`)
+  return 0
+}

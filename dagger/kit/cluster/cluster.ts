@@ -1,0 +1,189 @@
+import { spawn } from "node:child_process"
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { connect, createServer, type Server } from "node:net"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { readKubeconfig } from "../../../src/lib/kube/access.js"
+import { Kube } from "../../../src/lib/kube/client.js"
+import { type Node, NODE } from "../../../src/lib/kube/objects.js"
+import { callModule, engineEnvironment } from "../../module/call.js"
+import { lastLines } from "../debian/packages.js"
+import { birth, lives, type Process } from "../../lib/process.js"
+import { HOME, paths, REPOSITORY } from "../../lib/home.js"
+import { withLock } from "../../lib/lock.js"
+import { step } from "../../lib/progress.js"
+import { run } from "../../lib/shell.js"
+import { contentKey } from "../../lib/store.js"
+import { findHost } from "../engine/host.js"
+import { forward } from "./forward.js"
+import { endCluster, findHolder, type Holder, KUBECONFIG, rememberHolder } from "../../lib/clusterHolder.js"
+
+const API_PORT = 6443
+const NODE_PORTS = [30080, 30081, 30082, 30083]
+const LOG = join(paths.logs, "cluster.log")
+
+/** With its images to be made first, from Go modules. */
+const START_MINUTES = 30
+/** Of one that runs and isn't Ready. */
+const PATIENCE_SECONDS = 60
+/** From the API server's first answer on. */
+const READY_SECONDS = 120
+
+/**
+ * Starts the cluster unless it runs, and waits until it can be used. Safe to call at the same time from anywhere.
+ *
+ * @param settings A `slipway.yaml`, which may name another registry for the cluster's images.
+ */
+export async function upCluster(settings?: string): Promise<Holder> {
+  const env = await engineEnvironment()
+  return withLock(join(HOME, "cluster.lock"), async () => {
+    const key = contentKey({ texts: [readFileSync(join(REPOSITORY, "src/cluster/cluster.ts"), "utf8")] })
+    const found = findHolder()
+    if (found?.key === key && (await isReadySoon(found))) return found
+    await endCluster()
+    return step("cluster", () => start(key, env, settings))
+  })
+}
+
+/** A machine that is busy may keep the cluster from answering for a while: no reason to take it from those who use it. */
+async function isReadySoon(holder: Process): Promise<boolean> {
+  for (const deadline = Date.now() + PATIENCE_SECONDS * 1000; lives(holder); await sleep(500)) {
+    if (await isReady()) return true
+    if (Date.now() > deadline) return false
+  }
+  return false
+}
+
+/** Whether every node of the cluster says that it is Ready. */
+export async function isReady(): Promise<boolean> {
+  const found = await nodes()
+  return found.length > 0 && found.every(saysReady)
+}
+
+/** The cluster's nodes; none where it can't be asked. */
+export async function nodes(): Promise<Node[]> {
+  if (!existsSync(KUBECONFIG)) return []
+  const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")), { patience: 0, timeout: 5000 })
+  try {
+    return await kube.list<Node>(NODE)
+  } catch {
+    return []
+  } finally {
+    kube.close()
+  }
+}
+
+export const saysReady = ({ status }: Node): boolean =>
+  status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
+
+async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Promise<Holder> {
+  const source = sourceFolder(settings)
+  const [api = 0, ...others] = await freePorts(1 + NODE_PORTS.length)
+  const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
+  const holder = hold(source, { key, api, nodePorts }, env)
+  try {
+    await until(holder, START_MINUTES * 60, () => takesConnections(api))
+    const led = await leadThere(holder)
+    await writeKubeconfig(source, led.api, env)
+    await until(holder, READY_SECONDS, isReady)
+    return led
+  } catch (error) {
+    await endCluster()
+    throw error
+  }
+}
+
+/** Where the cluster that runs is within the engine's network. */
+export async function clusterAddress(): Promise<string> {
+  const env = await engineEnvironment()
+  const { stdout } = await run({ env })`dagger -s ${callModule(sourceFolder())} cluster address`
+  return stdout.trim()
+}
+
+/** Where the engine is ours there is a better way than Dagger's tunnel. */
+async function leadThere(holder: Holder): Promise<Holder> {
+  if ((await findHost()).kind !== "kit") return holder
+  const address = await clusterAddress()
+  const [api = 0, ...others] = await freePorts(1 + NODE_PORTS.length)
+  const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
+  const forwarder = forward(address, { [API_PORT]: api, ...nodePorts }, holder)
+  const led = { ...holder, api, nodePorts, forwarder }
+  rememberHolder(led)
+  await until(holder, READY_SECONDS, () => takesConnections(api))
+  return led
+}
+
+/** A folder of only what the module is to read: the service's own sources are of no use to it. */
+function sourceFolder(settings?: string): string {
+  const folder = join(paths.cluster, "source")
+  mkdirSync(folder, { recursive: true })
+  if (settings !== undefined) copyFileSync(settings, join(folder, "slipway.yaml"))
+  return folder
+}
+
+/** Starts the process that holds the session. Nothing of it hangs on to this one. */
+function hold(source: string, state: Omit<Holder, "pid" | "born">, env: NodeJS.ProcessEnv): Holder {
+  const log = openSync(LOG, "w")
+  const ports = { [API_PORT]: state.api, ...state.nodePorts }
+  const tunnels = Object.entries(ports).map(([inside, outside]) => `--ports=${outside}:${inside}`)
+  const args = ["--progress=plain", ...callModule(source), "cluster", "service", "up", ...tunnels]
+  const child = spawn("dagger", args, {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...env, NO_COLOR: "1" },
+  })
+  child.once("error", () => undefined).unref()
+  const pid = child.pid ?? 0
+  const holder = { ...state, pid, born: birth(pid) ?? "" }
+  rememberHolder(holder)
+  return holder
+}
+
+async function writeKubeconfig(source: string, port: number, env: NodeJS.ProcessEnv): Promise<void> {
+  const { stdout } = await run({ env })`dagger -s ${callModule(source)} cluster kubeconfig plaintext`.catch(
+    (cause: unknown) => {
+      throw fail("CLUSTER_START", [lastLines(cause), LOG], { cause })
+    },
+  )
+  const text = stdout.replace(`https://127.0.0.1:${API_PORT}`, `https://127.0.0.1:${port}`)
+  writeFileSync(KUBECONFIG, text, { mode: 0o600 })
+}
+
+/** Waits for it as long as the holder lives. */
+async function until(holder: Holder, seconds: number, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  while (!(await condition())) {
+    if (!lives(holder)) throw fail("CLUSTER_START", [`dagger ended:\n${logTail()}`, LOG])
+    if (Date.now() > deadline) throw fail("CLUSTER_START", [`it took more than ${seconds} s`, LOG])
+    await sleep(100)
+  }
+}
+
+const logTail = (): string =>
+  lastLines(readFileSync(LOG, "utf8").replace(/^\d+ *: (\[[\d.]+s\] \| )?/gm, ""), 8)
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+      .once("connect", () => {
+        socket.destroy()
+        resolve(true)
+      })
+      .once("error", () => resolve(false))
+  })
+}
+
+/** Ports of this host that nobody listens on, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer()
+      return new Promise<Server>((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)))
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}

@@ -1,0 +1,29 @@
+import { join } from "node:path"
+import { run } from "../../lib/shell.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { stored } from "../../lib/store.js"
+import { lastLines } from "../debian/packages.js"
+
+/** The one version of engine, CLI and SDK that this kit makes. */
+export const DAGGER_VERSION = "v0.21.8"
+
+const MODULE = join(import.meta.dirname, "go")
+const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(
+  (name) => `github.com/dagger/dagger/cmd/${name}`,
+)
+
+/** Engine, CLI and their helpers, built from Go modules. The compiler's cache is the machine's own. */
+export function binaries(): Promise<string> {
+  const variable = "github.com/dagger/dagger/engine"
+  const flags = `-s -w -X ${variable}.Version=${DAGGER_VERSION} -X ${variable}.Tag=${DAGGER_VERSION}`
+  const inputs = { texts: [flags, ...COMMANDS], folders: [MODULE] }
+  return stored("dagger", inputs, async (folder) => {
+    // Static, since dagger-init runs inside containers of foreign architectures too.
+    const go = run({ cwd: MODULE, env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" } })
+    try {
+      await go`go build -tags dfexcludepatterns,dfparents -ldflags ${flags} -o ${folder}/ ${COMMANDS}`
+    } catch (cause) {
+      throw fail("GO_BUILD", [lastLines(cause)], { cause })
+    }
+  })
+}

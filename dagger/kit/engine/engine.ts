@@ -1,0 +1,244 @@
+import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { connect } from "node:net"
+import { basename, join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { endCluster } from "../../lib/clusterHolder.js"
+import { run } from "../../lib/shell.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { CONTAINERS_MIRROR, MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../../lib/addresses.js"
+import { HOME, makeHome, paths, REPOSITORY } from "../../lib/home.js"
+import { withLock } from "../../lib/lock.js"
+import { say, seconds } from "../../lib/progress.js"
+import { contentKey, sweepStore } from "../../lib/store.js"
+import { binaries } from "./binaries.js"
+import { chooseNetworks, type Networks, usedRanges } from "./network.js"
+import { checkMachine } from "./machine.js"
+import { birth, lives, type Process } from "../../lib/process.js"
+import { engineRoot } from "../debian/root.js"
+import { sdkContent } from "./sdk.js"
+
+/** A sandbox that was started: its outermost process. */
+interface State extends Process {
+  /** Of everything that the sandbox was started with. */
+  key: string
+  networks: Networks
+}
+
+const START_SECONDS = 60
+/** An engine that is killed begins with an empty cache; on a busy machine it takes a while to end by itself. */
+const STOP_SECONDS = 30
+
+/** Names what the sandbox leaves with the kernel, cgroup and emulation: one for each home. */
+const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
+
+/** Builds what is missing and starts the engine, unless it runs already. Safe to call at the same time from anywhere. */
+export async function up(): Promise<void> {
+  const begun = Date.now()
+  checkMachine()
+  makeHome()
+  const [root, built] = await Promise.all([engineRoot(), binaries()])
+  const sdk = await sdkContent(root, built)
+  await withLock(join(HOME, "engine.lock"), async () => {
+    const key = startKey(root, built, sdk)
+    const state = running()
+    if (state?.key === key && (await answers())) return
+    await stop()
+    sweepStore()
+    await start(root, built, sdk, key)
+    say(`engine started (${seconds(begun)})`)
+  })
+}
+
+/** Ends the engine and takes back everything it made outside of Slipway's home. */
+export async function down(): Promise<void> {
+  makeHome()
+  await withLock(join(HOME, "engine.lock"), stop)
+}
+
+/** The running sandbox, or undefined. */
+export function running(): State | undefined {
+  if (!existsSync(paths.state)) return undefined
+  const state = JSON.parse(readFileSync(paths.state, "utf8")) as State
+  return lives(state) ? state : undefined
+}
+
+/** Whether this engine, told by its outermost process, still runs and goes on doing so. */
+export const stays = (pid: number | undefined): boolean =>
+  running()?.pid === pid && !existsSync(paths.engineEnding)
+
+/** Whether the engine takes connections. */
+export function answers(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(paths.socket)
+      .once("connect", () => {
+        socket.destroy()
+        resolve(true)
+      })
+      .once("error", () => resolve(false))
+  })
+}
+
+function startKey(...folders: string[]): string {
+  const scripts = ["sandbox.sh", "inside.sh"].map((name) =>
+    readFileSync(join(import.meta.dirname, name), "utf8"),
+  )
+  return contentKey({
+    texts: [...folders, ...scripts, JSON.stringify(MIRRORED_REGISTRIES)],
+    folders: [join(REPOSITORY, "dagger/kit/images")],
+  })
+}
+
+async function start(root: string, built: string, sdk: string, key: string): Promise<void> {
+  const networks = chooseNetworks(usedRanges())
+  discardCache()
+  rmSync(paths.run, { recursive: true, force: true })
+  makeHome()
+  writeSettings()
+  copyFileSync(join(import.meta.dirname, "inside.sh"), join(paths.run, "inside.sh"))
+  linkCommand(built)
+  const log = openSync(join(paths.logs, "sandbox.log"), "w")
+  const sandbox = spawn(join(import.meta.dirname, "sandbox.sh"), {
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: {
+      ...environment(networks),
+      SLIPWAY_ROOT: root,
+      SLIPWAY_ENGINE: basename(built),
+      SLIPWAY_SDK: basename(sdk),
+    },
+  })
+  sandbox.unref()
+  const pid = sandbox.pid ?? 0
+  writeFileSync(paths.state, JSON.stringify({ pid, born: birth(pid), key, networks }))
+  const deadline = Date.now() + START_SECONDS * 1000
+  while (!(await answers())) {
+    if (birth(pid) === undefined || Date.now() > deadline) {
+      const reason = logTail()
+      await stop()
+      throw fail("ENGINE_START", [reason])
+    }
+    await sleep(50)
+  }
+}
+
+/**
+ * Takes away the cache of an engine that was killed. The engine would do so itself, but before it answers, and for
+ * minutes where a disk is slow: here it is put aside, and deleted behind everybody's back.
+ */
+function discardCache(): void {
+  const aside = join(HOME, "discarded")
+  if (!existsSync(paths.engineEnded) && readdirSync(paths.engineState).length > 0) {
+    say("the engine was killed the last time: it begins with an empty cache")
+    mkdirSync(aside, { recursive: true })
+    renameSync(paths.engineState, join(aside, String(Date.now())))
+  }
+  rmSync(paths.engineEnded, { force: true })
+  if (existsSync(aside))
+    spawn("ionice", ["-c3", "nice", "rm", "-rf", aside], { detached: true, stdio: "ignore" }).unref()
+}
+
+function environment({ link, containers }: Networks): NodeJS.ProcessEnv {
+  const [mirror] = CONTAINERS_MIRROR.split(":")
+  const { HTTP_PROXY: proxy, NO_PROXY: direct } = process.env
+  return {
+    ...process.env,
+    // Where the host goes out by a proxy the engine tells its containers to do so too.
+    ...(proxy ? { NO_PROXY: [direct, mirror].filter(Boolean).join() } : {}),
+    SLIPWAY_HOME: HOME,
+    SLIPWAY_ID: ID,
+    SLIPWAY_NET: link,
+    SLIPWAY_CIDR: containers,
+    SLIPWAY_MIRROR: `${process.execPath} ${join(REPOSITORY, "dagger/slipway.js")} mirror`,
+    SLIPWAY_MIRROR_IP: mirror,
+  }
+}
+
+function writeSettings(): void {
+  const mirrors = Object.fromEntries(MIRRORED_REGISTRIES.map((name) => [name, { mirrors: [MIRROR_ADDRESS] }]))
+  const engine = {
+    registries: { ...mirrors, [MIRROR_ADDRESS]: { http: true } },
+    // By default the engine empties its cache seconds after a session where less than a fifth of the disk is free.
+    gc: { maxUsedSpace: "20GB", minFreeSpace: "5GB" },
+  }
+  const registry = {
+    version: "0.1",
+    storage: { filesystem: { rootdirectory: "/slipway/registry" }, delete: { enabled: true } },
+    http: { addr: "127.0.0.1:5001" },
+  }
+  writeFileSync(join(paths.run, "engine.json"), JSON.stringify(engine))
+  writeFileSync(join(paths.run, "registry.yml"), JSON.stringify(registry))
+}
+
+/** `bin/dagger` below Slipway's home is the CLI of this engine. */
+function linkCommand(built: string): void {
+  const link = join(HOME, "bin")
+  rmSync(link, { force: true })
+  symlinkSync(built, link)
+}
+
+async function stop(): Promise<void> {
+  // While it still can take leave of the engine: it would wait for one that has gone.
+  await endCluster()
+  const state = running()
+  if (state) {
+    const alive = () => lives(state)
+    writeFileSync(paths.engineEnding, "")
+    await run({ nothrow: true })`pkill -TERM --parent ${state.pid}`
+    const deadline = Date.now() + STOP_SECONDS * 1000
+    while (alive() && Date.now() < deadline) await sleep(50)
+    if (alive()) process.kill(state.pid, "SIGKILL")
+    while (alive()) await sleep(20)
+  }
+  rmSync(paths.engineEnding, { force: true })
+  rmSync(paths.state, { force: true })
+  rmSync(paths.socket, { force: true })
+  await disableEmulation()
+  await removeCgroups()
+}
+
+/**
+ * Takes back the arm64 handler. The kernel does so by itself with the sandbox's mount of its handlers, unless the host
+ * has mounted them too.
+ */
+async function disableEmulation(): Promise<void> {
+  const script = `mount -t binfmt_misc none /mnt && [ ! -e /mnt/${ID} ] || echo -1 > /mnt/${ID}`
+  await run({ nothrow: true })`unshare --mount --propagation private -- sh -c ${script}`
+}
+
+/** A cgroup can go once its last process has; the kernel may need a moment for that. */
+async function removeCgroups(): Promise<void> {
+  const script = `for try in $(seq 50); do
+      find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2>/dev/null
+      [ -n "$(find /sys/fs/cgroup -maxdepth 2 -name "$1" -print -quit)" ] || exit 0
+      sleep 0.1
+    done`
+  await run({ nothrow: true })`bash -c ${script} - ${ID}`
+}
+
+function logTail(): string {
+  const lines = ["sandbox", "engine", "network", "mirror"].flatMap((name) => {
+    const file = join(paths.logs, `${name}.log`)
+    return existsSync(file)
+      ? readFileSync(file, "utf8")
+          .trim()
+          .split("\n")
+          .slice(-4)
+          .map((line) => `${name}: ${line}`)
+      : []
+  })
+  return lines.join("\n")
+}

@@ -1,0 +1,25 @@
+import { existsSync, statfsSync } from "node:fs"
+import { dirname } from "node:path"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { HOME, paths } from "../../lib/home.js"
+
+/** Space that an engine and what it builds take. */
+export const NEEDED_GIGABYTES = 6
+/** The kernel's limit for the path of a socket. */
+const LONGEST_SOCKET_PATH = 107
+
+/** Throws what would stop the kit from making or starting an engine here, before it begins. */
+export function checkMachine(): void {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) throw fail("NOT_ROOT", [])
+  if (paths.socket.length > LONGEST_SOCKET_PATH) throw fail("HOME_TOO_LONG", [HOME, LONGEST_SOCKET_PATH])
+  const free = freeGigabytes(HOME)
+  if (!existsSync(paths.store) && free < NEEDED_GIGABYTES)
+    throw fail("DISK_FULL", [HOME, free, NEEDED_GIGABYTES])
+}
+
+/** Space that is left where this path lies or will lie. */
+export function freeGigabytes(path: string): number {
+  while (!existsSync(path)) path = dirname(path)
+  const { bavail, bsize } = statfsSync(path)
+  return Math.floor((bavail * bsize) / 1e9)
+}

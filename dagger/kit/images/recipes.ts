@@ -1,0 +1,261 @@
+import { CONTAINERS_MIRROR, MIRRORED_REGISTRIES } from "../../lib/addresses.js"
+import { clusterRecipes } from "./cluster.js"
+import { HOST, type Platform } from "../debian/rootfs.js"
+import { INFRA } from "./infra.js"
+import { MONITORING } from "./monitoring.js"
+import { K6 } from "./k6.js"
+import type { Program } from "./programs.js"
+import { SIGSTORE } from "./sigstore.js"
+import { zap } from "./zap.js"
+
+/** What the registry serves it under. */
+export interface Named {
+  /** As its registry calls it, for example `library/python`. */
+  name: string
+  tags: string[]
+}
+
+/** A stand-in: an image of the same name and commands, made from packages where the real one can't be pulled. */
+export interface Recipe extends Named {
+  platforms: Platform[]
+  /** Debian packages, with what they need. */
+  packages: string[]
+  /** Run no set-up scripts of theirs on any platform: users and alternatives are up to the recipe. */
+  unpackOnly?: boolean
+  /** Files in packages that are left out, as dpkg's patterns. */
+  without?: string[]
+  /** PyPI packages for Debian's Python, unpacked without running anything. */
+  pypi?: string[]
+  /** Commands built from Go modules: from the path, which is the real image's, to what makes it. */
+  programs?: Record<string, Program>
+  /** What is built of packages from Maven: from the folder it goes into to the one in `dagger/kit/images/java`. */
+  java?: Record<string, string>
+  /** A locale to have beside C; takes the package `locales`. */
+  locale?: string
+  users?: User[]
+  /** Symbolic links: from the path to the target. */
+  links?: Record<string, string>
+  /** Scripts and settings: from the path to the file in this folder. */
+  files?: Record<string, string>
+  /** Files that the real image hasn't, or that stand-ins are better off without. */
+  remove?: string[]
+  env?: Record<string, string>
+  entrypoint?: string[]
+  cmd?: string[]
+  ports?: string[]
+  workdir?: string
+  /** Whom commands run as, unless root. */
+  user?: string
+}
+
+/** A user for set-up scripts that don't run. */
+export interface User {
+  name: string
+  /** The user's number and that of the group of this name. */
+  id: number
+  home: string
+  folders: string[]
+}
+
+const both: Platform[] = ["linux/amd64", "linux/arm64"]
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// With this command in an image the engine runs it before and after every process, half a second each time.
+const slow = "/usr/sbin/update-ca-certificates"
+
+/** What comes with apt, which isn't there of a foreign platform: Dockerfiles add users, and wheels are linked with these. */
+const APT = ["adduser", "passwd", "libgcc-s1", "libstdc++6"]
+
+const debian: Recipe = {
+  name: "library/debian",
+  tags: ["bookworm-slim", "12-slim"],
+  platforms: both,
+  packages: [...APT, "base-files"],
+  cmd: ["bash"],
+}
+
+const python: Recipe = {
+  name: "library/python",
+  tags: ["3.11-slim", "3.11-slim-bookworm"],
+  platforms: both,
+  packages: [...APT, ...["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"]],
+  pypi: ["uv==0.9.30"],
+  links: {
+    "/usr/local/bin/python": "/usr/bin/python3",
+    "/usr/local/bin/python3": "/usr/bin/python3",
+    "/usr/local/bin/pip": "/usr/bin/pip3",
+    "/usr/local/bin/uv": "../lib/python3.11/dist-packages/bin/uv",
+  },
+  // Debian keeps pip from its own Python; the official image's Python is there for pip.
+  remove: [slow, "/usr/lib/python3.11/EXTERNALLY-MANAGED"],
+  env: { LANG: "C.UTF-8" },
+  cmd: ["python3"],
+}
+
+const git: Recipe = {
+  name: "alpine/git",
+  tags: ["v2.49.1"],
+  platforms: both,
+  packages: ["ca-certificates", "git", "openssh-client"],
+  remove: [slow],
+  entrypoint: ["git"],
+  workdir: "/git",
+}
+
+const postgres: Recipe = {
+  name: "library/postgres",
+  tags: ["15", "15-bookworm"],
+  platforms: both,
+  packages: ["dumb-init", "postgresql-15"],
+  unpackOnly: true,
+  // Compiling queries at run time, which PostgreSQL does without where it can't, and Perl: 200 MB of 357.
+  without: [
+    ...["/usr/lib/*/libLLVM-*", "/usr/lib/*/libz3.so*", "/usr/lib/postgresql/15/lib/llvmjit*"],
+    ...[
+      "/usr/lib/postgresql/15/lib/bitcode/*",
+      "/usr/lib/*/libperl.so*",
+      "/usr/lib/*/perl/*",
+      "/usr/share/perl/*",
+    ],
+  ],
+  locale: "en_US",
+  users: [
+    {
+      name: "postgres",
+      id: 999,
+      home: "/var/lib/postgresql",
+      folders: ["/var/lib/postgresql/data", "/var/run/postgresql", "/docker-entrypoint-initdb.d"],
+    },
+  ],
+  files: { "/usr/local/bin/docker-entrypoint.sh": "postgres/docker-entrypoint.sh" },
+  env: {
+    // Before Debian's own commands, which choose among several versions by a script in Perl.
+    PATH: `/usr/lib/postgresql/15/bin:${PATH}`,
+    LANG: "en_US.utf8",
+    PG_MAJOR: "15",
+    PGDATA: "/var/lib/postgresql/data",
+  },
+  entrypoint: ["docker-entrypoint.sh"],
+  cmd: ["postgres"],
+  ports: ["5432/tcp"],
+}
+
+const redis: Recipe = {
+  name: "library/redis",
+  tags: ["7", "7-bookworm"],
+  platforms: both,
+  packages: ["redis-server"],
+  unpackOnly: true,
+  users: [{ name: "redis", id: 999, home: "/data", folders: [] }],
+  files: { "/usr/local/bin/docker-entrypoint.sh": "redis/docker-entrypoint.sh" },
+  entrypoint: ["docker-entrypoint.sh"],
+  cmd: ["redis-server"],
+  ports: ["6379/tcp"],
+  workdir: "/data",
+}
+
+const trivy: Recipe = {
+  name: "aquasec/trivy",
+  tags: ["0.70.0"],
+  // It takes minutes to compile, and nobody runs a scanner under emulation.
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/usr/local/bin/trivy": {
+      module: "trivy",
+      package: "github.com/aquasecurity/trivy/cmd/trivy",
+      flags: ["-ldflags", "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.70.0"],
+      experiment: "jsonv2",
+    },
+  },
+  remove: [slow],
+  env: { TRIVY_DB_REPOSITORY: `${CONTAINERS_MIRROR}/aquasecurity/trivy-db:2` },
+  entrypoint: ["trivy"],
+}
+
+const regctl: Recipe = {
+  name: "regclient/regctl",
+  tags: ["v0.11.7-alpine"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/usr/local/bin/regctl": {
+      module: "regctl",
+      package: "github.com/regclient/regclient/cmd/regctl",
+      flags: ["-ldflags", "-s -w -X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7"],
+    },
+  },
+  users: [
+    {
+      name: "appuser",
+      id: 1000,
+      home: "/home/appuser",
+      folders: ["/home/appuser/.docker", "/home/appuser/.regctl"],
+    },
+  ],
+  remove: [slow],
+  user: "appuser",
+  cmd: ["regctl", "--help"],
+}
+
+const cosign: Recipe = {
+  name: "sigstore/cosign/cosign",
+  tags: ["v3.0.6"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    // Where ko puts what it builds.
+    "/ko-app/cosign": {
+      module: "cosign",
+      package: "github.com/sigstore/cosign/v3/cmd/cosign",
+      flags: ["-ldflags", "-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v3.0.6"],
+    },
+  },
+  users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
+  // The real image is cosign and hardly more: nobody is to rely on a shell in it.
+  remove: [slow, "/bin/sh", "/bin/dash", "/bin/bash", "/bin/rbash"],
+  env: { PATH: `${PATH}:/ko-app`, SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt" },
+  entrypoint: ["/ko-app/cosign"],
+  workdir: "/home/nonroot",
+  user: "65532",
+}
+
+const registry: Recipe = {
+  name: "library/registry",
+  tags: ["3", "3.0.0"],
+  platforms: [HOST],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/bin/registry": {
+      module: "registry",
+      package: "github.com/distribution/distribution/v3/cmd/registry",
+      flags: ["-ldflags", "-s -w -X github.com/distribution/distribution/v3/version.version=3.0.0"],
+    },
+  },
+  files: {
+    "/entrypoint.sh": "registry/entrypoint.sh",
+    "/etc/distribution/config.yml": "registry/config.yml",
+  },
+  remove: [slow],
+  // Where an image says nothing, Dagger sets it to `otlp`, and the traces would be among those of the pipeline.
+  env: { OTEL_TRACES_EXPORTER: "none" },
+  entrypoint: ["/entrypoint.sh"],
+  cmd: ["/etc/distribution/config.yml"],
+  ports: ["5000/tcp"],
+}
+
+/** Every stand-in there is. Adding one here is all it takes. */
+export const RECIPES: readonly Recipe[] = [
+  ...[debian, python, git, postgres, redis],
+  ...[trivy, regctl, cosign, registry, zap],
+  ...SIGSTORE,
+  ...INFRA,
+  ...MONITORING,
+  K6,
+  ...clusterRecipes(CONTAINERS_MIRROR, MIRRORED_REGISTRIES),
+]

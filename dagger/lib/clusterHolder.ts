@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { lives, type Process } from "./process.js"
+import { paths } from "./home.js"
+
+/** The process whose Dagger session the cluster runs in: both end together. */
+export interface Holder extends Process {
+  /** Of what it was started by: another key, another cluster. */
+  key: string
+  /** The port of this host that leads to the cluster's API. */
+  api: number
+  /** From node ports to those of this host that lead there. */
+  nodePorts: Record<number, number>
+  /** What leads there, where it isn't the same process; it ends by itself. */
+  forwarder?: Process
+}
+
+const STATE = join(paths.cluster, "state.json")
+export const KUBECONFIG = join(paths.cluster, "kubeconfig")
+
+const STOP_SECONDS = 20
+
+/** The one that lives, or undefined. */
+export function findHolder(): Holder | undefined {
+  if (!existsSync(STATE)) return undefined
+  const holder = JSON.parse(readFileSync(STATE, "utf8")) as Holder
+  return lives(holder) ? holder : undefined
+}
+
+export const rememberHolder = (holder: Holder): void => writeFileSync(STATE, JSON.stringify(holder))
+
+/** Ends the cluster, if there is one, and takes away all that was written of it. */
+export async function endCluster(): Promise<void> {
+  const holder = findHolder()
+  if (holder) {
+    signal(holder, "SIGINT")
+    const deadline = Date.now() + STOP_SECONDS * 1000
+    while (lives(holder) && Date.now() < deadline) await sleep(50)
+    if (lives(holder)) signal(holder, "SIGKILL")
+    while (lives(holder)) await sleep(20)
+  }
+  const forwarder = holder?.forwarder
+  while (forwarder !== undefined && lives(forwarder)) await sleep(50)
+  rmSync(paths.cluster, { recursive: true, force: true })
+}
+
+/** To all of its group, which may have gone just now. */
+function signal({ pid }: Process, name: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error
+  }
+}

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { activityReader, readActivity, readTold } from "../../../dagger/module/activity.js"
+
+it.each([
+  ["38  : ┆ withExec uv venv --quiet /venv", "uv venv --quiet /venv"],
+  [
+    '42  : ┆ withExec sh -c now=$(date +%s%3N); echo $now > /slipway/began; "$@"; echo $? - timeout -k 5 600 black --check -- .',
+    "black --check -- .",
+  ],
+  ["38  : ┆ withExec DONE [0.3s]", undefined],
+  ["38  : ┆ withExec CACHED [0.0s]", undefined],
+  ["38  : ┆ withExec ERROR [0.0s]", undefined],
+  ["3   : withExec node --version", undefined],
+  ["3   : withExec sh -c true", undefined],
+  ["8   : slipway.ci DONE [1.2s]", undefined],
+  ["", undefined],
+])("of %s", (line, activity) => {
+  expect(readActivity(line)).toBe(activity)
+})
+
+it("is cut to a line", () => {
+  expect(readActivity(`1 : withExec pip install ${"x".repeat(1000)}`)).toHaveLength(100)
+})
+
+const entry = (said: unknown): string =>
+  `11  : [13.6s] | slipway-e491872f-53ac-4146-b759-82338ea98f33 ${JSON.stringify(said)}`
+
+it.each([
+  [
+    entry({ ended: { name: "mypy", status: "failed", milliseconds: 1250, cached: false } }),
+    "mypy failed (1.3 s)",
+  ],
+  [entry({ ended: { name: "mypy", status: "passed", milliseconds: 80, cached: true } }), undefined],
+  [entry({ ended: { name: "integration", status: "skipped", milliseconds: 0, cached: null } }), undefined],
+  [entry({ planned: ["mypy"] }), undefined],
+  [entry({ ended: {} }).slice(0, -8), undefined],
+  ["19  : [1m20s] | staging: soak: error rate 0.0 %", "staging: soak: error rate 0.0 %"],
+  ["19  : [0.1s] | ##vso[task.complete]\x1b[2J", "#\u200B#vso[task.complete]\\x1b[2J"],
+  ["1   : [0.0s] | cloud url=https://dagger.cloud/traces/setup", undefined],
+  ["802 : ┆ [0.1s] | k6 stand-in", undefined],
+  ["19  : Slipway.ci DONE [2.1s]", undefined],
+])("what the module tells, of %j", (line, told) => {
+  expect(readTold(line)).toBe(told)
+})
+
+describe("what is shown", () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const shown = (lines: string[]): string[] => {
+    const all: string[] = []
+    const read = activityReader((activity) => all.push(activity))
+    for (const line of lines) read(line)
+    vi.advanceTimersByTime(1000)
+    return all
+  }
+
+  it("is what runs, though the engine says at once that it is done with planning it", () => {
+    const planned = "33  : ┆ Container.withExec DONE [0.0s]"
+    expect(shown(["33  : ┆ withExec mypy .", planned, "34  : ┆ withExec black ."])).toEqual([
+      "mypy .",
+      "black .",
+    ])
+  })
+
+  it("is nothing that comes from the cache", () => {
+    const known = ["33  : ┆ withExec mypy .", "33  : ┆ Container.withExec CACHED [0.0s]"]
+    expect(shown([...known, "35  : ┆ withExec black .", "36  : ┆ Container.from CACHED [0.0s]"])).toEqual([
+      "black .",
+    ])
+  })
+})

@@ -1,0 +1,222 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import {
+  namedBy,
+  publishedTo,
+  registryArguments,
+  secretArguments,
+  secretProblem,
+  signerArguments,
+} from "../../../dagger/cli/commands/credentials.js"
+import { keptApart } from "../../../dagger/module/secretAddress.js"
+
+const REGISTRY = ["REGISTRY", "ACR"].flatMap((prefix) => [`${prefix}_USERNAME`, `${prefix}_PASSWORD`])
+const AZURE = ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
+const COSIGN = ["COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD", "SIGSTORE_ID_TOKEN"]
+
+const set = (variables: Record<string, string>): void => {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** A folder with this slipway.yaml. */
+function sourceOf(settings: string | undefined): string {
+  const source = mkdtempSync(join(scratch, "s-"))
+  if (settings !== undefined) writeFileSync(join(source, "slipway.yaml"), settings)
+  return source
+}
+
+beforeEach(() => {
+  for (const name of [...REGISTRY, ...AZURE, ...COSIGN]) vi.stubEnv(name, undefined)
+})
+afterEach(() => void vi.unstubAllEnvs())
+
+const AZURE_HOST = { host: "team.azurecr.io" }
+const OTHER_HOST = { host: "registry.example.com" }
+
+describe("registryArguments", () => {
+  it("are none where nothing is set", () => {
+    expect(registryArguments({}, AZURE_HOST)).toEqual([])
+  })
+
+  it.each([
+    ["REGISTRY_USERNAME", "REGISTRY_PASSWORD"],
+    ["ACR_USERNAME", "ACR_PASSWORD"],
+    ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
+  ])("give the user of %s, and only the name of %s", (user, password) => {
+    set({ [user]: "robot$ci", [password]: "s3cret" })
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=robot$ci", `--password=env://${password}`])
+  })
+
+  it("keep to the first user that is set, with the password that belongs to it", () => {
+    set({ AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s", ACR_USERNAME: "acr", ACR_PASSWORD: "p" })
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=acr", "--password=env://ACR_PASSWORD"])
+    set({ REGISTRY_USERNAME: "me" })
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=me"])
+  })
+
+  it("take what is empty for not set, as CI hosts have it", () => {
+    set({ REGISTRY_USERNAME: "", REGISTRY_PASSWORD: "", ACR_USERNAME: "acr", ACR_PASSWORD: "" })
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=acr"])
+  })
+
+  it("give no password without a user", () => {
+    set({ REGISTRY_PASSWORD: "s3cret", ACR_PASSWORD: "s3cret", AZURE_CLIENT_SECRET: "s3cret" })
+    expect(registryArguments({}, AZURE_HOST)).toEqual([])
+  })
+
+  it("keep a user in its argument, whatever it looks like", () => {
+    set({ REGISTRY_USERNAME: "--password=x y" })
+    expect(registryArguments({}, OTHER_HOST)).toEqual(["--username=--password=x y"])
+  })
+
+  it.each([
+    ["team.azurecr.io", true],
+    ["TEAM.AzureCR.io:443", true],
+    ["team.azurecr.cn", true],
+    ["team.azurecr.us", true],
+    ["registry.example.com", false],
+    ["team.azurecr.io.example.com", false],
+    ["teamazurecr.io", false],
+    ["azurecr.io", false],
+    ["team.azurecr.de", false],
+    ["localhost:5000", false],
+  ])("send an Azure account to %s: %s", (host, sent) => {
+    for (const [user, password] of [
+      ["ACR_USERNAME", "ACR_PASSWORD"],
+      ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
+    ] as const) {
+      set({ [user]: "a", [password]: "s3cret" })
+      expect(registryArguments({}, { host })).toEqual(
+        sent ? ["--username=a", `--password=env://${password}`] : [],
+      )
+      set({ [user]: "", [password]: "" })
+    }
+  })
+
+  it("send no Azure account to a host that isn't known yet, and nobody anything", () => {
+    set({ ACR_USERNAME: "acr", ACR_PASSWORD: "p", AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s" })
+    expect(registryArguments({}, "whom the sources name")).toEqual([])
+    set({ REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: "p" })
+    const login = ["--username=me", "--password=env://REGISTRY_PASSWORD"]
+    expect(registryArguments({}, "whom the sources name")).toEqual(login)
+    expect(registryArguments({}, OTHER_HOST)).toEqual(login)
+    expect(registryArguments({}, "nobody")).toEqual([])
+  })
+
+  it("say how the registry is reached", () => {
+    expect(registryArguments({ authority: "ca.pem", plainHttp: true }, "nobody")).toEqual([
+      `--authority=${resolve("ca.pem")}`,
+      "--plain-http",
+    ])
+    expect(registryArguments({ authority: "/etc/ca.pem", plainHttp: false }, OTHER_HOST)).toEqual([
+      "--authority=/etc/ca.pem",
+    ])
+  })
+})
+
+describe("whom a source publishes to", () => {
+  it.each<[settings: string | undefined, recipient: ReturnType<typeof publishedTo>]>([
+    ["release: { registry: team.azurecr.io }\n", { host: "team.azurecr.io" }],
+    ["release: { registry: 'registry.example.com:5000' }\n", { host: "registry.example.com:5000" }],
+    ["name: audio\n", "nobody"],
+    ["", "nobody"],
+    [undefined, "nobody"],
+    ["release: { registry: team.azurecr.io, bogus: 1 }\n", "nobody"],
+  ])("of %j", (settings, recipient) => {
+    expect(publishedTo(sourceOf(settings))).toEqual(recipient)
+  })
+
+  it.each(["https://git.example.com/audio.git#v1.2.3", "git@git.example.com:audio.git"])(
+    "of %s",
+    (address) => {
+      expect(publishedTo(address)).toBe("whom the sources name")
+    },
+  )
+})
+
+describe("namedBy", () => {
+  const source = sourceOf("release: { registry: registry.example.com }\n")
+
+  it.each([
+    ["registry.example.com/audio:1", "registry.example.com", true],
+    ["Registry.Example.com/audio:1", "Registry.Example.com", true],
+    ["registry.example.com:444/audio:1", "registry.example.com:444", false],
+    ["evil.example.com/audio:1", "evil.example.com", false],
+    ["evil.registry.example.com/audio:1", "evil.registry.example.com", false],
+    ["registry.example.com.evil.example.com/audio:1", "registry.example.com.evil.example.com", false],
+  ])("of %s", (reference, host, known) => {
+    expect(namedBy(reference, source)).toEqual({ recipient: { host }, known })
+  })
+
+  it("knows nobody without settings, at an address, and of what is no reference", () => {
+    const there = "registry.example.com/audio:1"
+    expect(namedBy(there, sourceOf(undefined)).known).toBe(false)
+    expect(namedBy(there, "https://git.example.com/audio.git").known).toBe(false)
+    expect(namedBy("registry.example.com/audio@evil.example.com/x", source)).toEqual({
+      recipient: "nobody",
+      known: false,
+    })
+  })
+})
+
+describe("secrets", () => {
+  it("are passed by their addresses", () => {
+    expect(secretArguments()).toEqual([])
+    expect(secretArguments(["env://TOKEN", "file://./a b"])).toEqual([
+      "--secrets=env://TOKEN",
+      "--secrets=file://./a b",
+    ])
+  })
+
+  it("are kept apart by their addresses, those of --secrets alone and without another key", () => {
+    const others = ["--password=env://A", "--secrets=env://A?cacheKey=x", "--secrets=op://v/i?ttl=5m", "ci"]
+    expect(keptApart(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([
+      "--secrets=env://A?cacheKey=env%3A%2F%2FA",
+      ...others,
+      "--secrets=file:///a b&c?cacheKey=file%3A%2F%2F%2Fa%20b%26c",
+    ])
+  })
+
+  it.each(["env://TOKEN", "file:///run/token", "op://vault/item/field", "env://TOKEN?cacheKey=name"])(
+    "%s is an address",
+    (address) => {
+      expect(secretProblem(address)).toBeUndefined()
+    },
+  )
+
+  it.each(["hunter2", "", "env://", "env://A,env://B", 'cmd://echo "x"', "cmd://echo 'x'", "cmd://echo `x`"])(
+    "%j is refused, without being said",
+    (address) => {
+      expect(secretProblem(address)).toMatch(/^--secret takes/)
+      expect(secretProblem("hunter2")).not.toContain("hunter2")
+    },
+  )
+})
+
+describe("signerArguments", () => {
+  it("are none where nothing is set", () => {
+    expect(signerArguments()).toEqual([])
+  })
+
+  it("name what is set, and never say what it is", () => {
+    set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "s3cret", SIGSTORE_ID_TOKEN: "t0ken" })
+    expect(signerArguments()).toEqual([
+      "--key=env://COSIGN_PRIVATE_KEY",
+      "--passphrase=env://COSIGN_PASSWORD",
+      "--token=env://SIGSTORE_ID_TOKEN",
+    ])
+  })
+
+  // A CI host sets what it hasn't got to nothing; an empty token would be preferred to the key.
+  it("take what is empty for not set", () => {
+    set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "", SIGSTORE_ID_TOKEN: "" })
+    expect(signerArguments()).toEqual(["--key=env://COSIGN_PRIVATE_KEY"])
+    set({ COSIGN_PRIVATE_KEY: "", SIGSTORE_ID_TOKEN: "t0ken" })
+    expect(signerArguments()).toEqual(["--token=env://SIGSTORE_ID_TOKEN"])
+  })
+})

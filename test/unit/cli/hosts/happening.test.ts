@@ -1,0 +1,222 @@
+import { describe, expect, it, test } from "vitest"
+import { askedBy, type Environment, toldBy, unset } from "../../../../dagger/cli/hosts/happening.js"
+import type { CiHost } from "../../../../src/lib/config/wrappers.js"
+
+const GITHUB = { GITHUB_RUN_ID: "7", GITHUB_RUN_ATTEMPT: "2" }
+const GITLAB = { CI_JOB_ID: "9" }
+const AZURE = { BUILD_BUILDID: "5", SYSTEM_JOBATTEMPT: "1" }
+const JENKINS = { BUILD_TAG: "jenkins-audio-3" }
+const CIRCLECI = { CIRCLE_BUILD_NUM: "4" }
+const ON_MAIN = { CIRCLE_BRANCH: "main", CIRCLE_PULL_REQUEST: "https://github.com/o/r/pull/1" }
+
+const cases: [what: string, host: CiHost, env: Environment, event: string, ref: string, base?: string][] = [
+  [
+    "a push",
+    "github",
+    { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/develop" },
+    "push",
+    "refs/heads/develop",
+  ],
+  [
+    "a tag",
+    "github",
+    { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/tags/v1.2.3" },
+    "tag",
+    "refs/tags/v1.2.3",
+  ],
+  [
+    "a pull request",
+    "github",
+    { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/12/merge", GITHUB_BASE_REF: "main" },
+    ...(["pull_request", "refs/pull/12/merge", "main"] as const),
+  ],
+  [
+    "a schedule",
+    "github",
+    { GITHUB_EVENT_NAME: "schedule", GITHUB_REF: "refs/heads/main" },
+    "schedule",
+    "refs/heads/main",
+  ],
+  [
+    "a form",
+    "github",
+    { GITHUB_EVENT_NAME: "workflow_dispatch", GITHUB_REF: "refs/heads/main" },
+    "manual",
+    "refs/heads/main",
+  ],
+  [
+    "what nobody knows",
+    "github",
+    { GITHUB_EVENT_NAME: "watch", GITHUB_REF: "refs/heads/main" },
+    "manual",
+    "refs/heads/main",
+  ],
+  [
+    "a push",
+    "gitlab",
+    { CI_PIPELINE_SOURCE: "push", CI_COMMIT_BRANCH: "feature/x" },
+    "push",
+    "refs/heads/feature/x",
+  ],
+  ["a tag", "gitlab", { CI_PIPELINE_SOURCE: "push", CI_COMMIT_TAG: "v1.2.3" }, "tag", "refs/tags/v1.2.3"],
+  [
+    "a merge request",
+    "gitlab",
+    {
+      CI_PIPELINE_SOURCE: "merge_request_event",
+      CI_MERGE_REQUEST_IID: "3",
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "develop",
+    },
+    ...(["pull_request", "refs/merge-requests/3/head", "develop"] as const),
+  ],
+  [
+    "a schedule",
+    "gitlab",
+    { CI_PIPELINE_SOURCE: "schedule", CI_COMMIT_BRANCH: "main" },
+    "schedule",
+    "refs/heads/main",
+  ],
+  ["a form", "gitlab", { CI_PIPELINE_SOURCE: "web", CI_COMMIT_TAG: "v1.2.3" }, "manual", "refs/tags/v1.2.3"],
+  [
+    "a push",
+    "azure",
+    { BUILD_REASON: "IndividualCI", BUILD_SOURCEBRANCH: "refs/heads/main" },
+    "push",
+    "refs/heads/main",
+  ],
+  [
+    "a tag",
+    "azure",
+    { BUILD_REASON: "IndividualCI", BUILD_SOURCEBRANCH: "refs/tags/v1.2.3" },
+    "tag",
+    "refs/tags/v1.2.3",
+  ],
+  [
+    "a pull request",
+    "azure",
+    {
+      BUILD_REASON: "PullRequest",
+      BUILD_SOURCEBRANCH: "refs/pull/1/merge",
+      SYSTEM_PULLREQUEST_TARGETBRANCH: "refs/heads/main",
+    },
+    ...(["pull_request", "refs/pull/1/merge", "refs/heads/main"] as const),
+  ],
+  [
+    "a schedule",
+    "azure",
+    { BUILD_REASON: "Schedule", BUILD_SOURCEBRANCH: "refs/heads/main" },
+    "schedule",
+    "refs/heads/main",
+  ],
+  [
+    "a form",
+    "azure",
+    { BUILD_REASON: "Manual", BUILD_SOURCEBRANCH: "refs/heads/main" },
+    "manual",
+    "refs/heads/main",
+  ],
+  ["a push", "jenkins", { BRANCH_NAME: "hotfix/y", SLIPWAY_CAUSE: "[]" }, "push", "refs/heads/hotfix/y"],
+  ["a tag", "jenkins", { BRANCH_NAME: "v1.2.3", TAG_NAME: "v1.2.3" }, "tag", "refs/tags/v1.2.3"],
+  [
+    "a pull request",
+    "jenkins",
+    { BRANCH_NAME: "PR-8", CHANGE_ID: "8", CHANGE_TARGET: "main" },
+    ...(["pull_request", "refs/pull/8/head", "main"] as const),
+  ],
+  [
+    "a schedule",
+    "jenkins",
+    { BRANCH_NAME: "main", SLIPWAY_CAUSE: '[{"_class":"hudson.triggers.TimerTrigger$TimerTriggerCause"}]' },
+    ...(["schedule", "refs/heads/main"] as const),
+  ],
+  [
+    "a form",
+    "jenkins",
+    { BRANCH_NAME: "main", SLIPWAY_CAUSE: '[{"_class":"hudson.model.Cause$UserIdCause"}]' },
+    ...(["manual", "refs/heads/main"] as const),
+  ],
+  [
+    "a push",
+    "circleci",
+    { CIRCLE_BRANCH: "feature/x", SLIPWAY_TRIGGER: "webhook" },
+    "push",
+    "refs/heads/feature/x",
+  ],
+  ["a tag", "circleci", { CIRCLE_TAG: "v1.2.3" }, "tag", "refs/tags/v1.2.3"],
+  [
+    "a pull request",
+    "circleci",
+    { CIRCLE_BRANCH: "feature/x", CIRCLE_PULL_REQUEST: "https://github.com/o/r/pull/1" },
+    ...(["pull_request", "refs/heads/feature/x"] as const),
+  ],
+  ["a push to what is deployed, with a pull request", "circleci", ON_MAIN, "push", "refs/heads/main"],
+  [
+    "a schedule",
+    "circleci",
+    { ...ON_MAIN, SLIPWAY_TRIGGER: "scheduled_pipeline" },
+    "schedule",
+    "refs/heads/main",
+  ],
+  ["a form", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "api" }, "manual", "refs/heads/main"],
+]
+
+const IDS: Record<CiHost, [Environment, string]> = {
+  github: [GITHUB, "github-7-2"],
+  gitlab: [GITLAB, "gitlab-9"],
+  azure: [AZURE, "azure-5-1"],
+  jenkins: [JENKINS, "jenkins-audio-3"],
+  circleci: [CIRCLECI, "circleci-4"],
+}
+
+describe("toldBy", () => {
+  test.each(cases)("%s on %s", (_, host, env, event, ref, baseRef) => {
+    const [own, runId] = IDS[host]
+    const told = toldBy(host, { ...own, ...env })
+    expect({ ...told, baseRef: told.baseRef || undefined }).toEqual({ event, ref, baseRef, runId })
+  })
+
+  it("fails for code of strangers that would run with secrets", () => {
+    for (const name of ["pull_request_target", "workflow_run", "issue_comment"])
+      expect(() => toldBy("github", { ...GITHUB, GITHUB_EVENT_NAME: name })).toThrow("TRUSTS_STRANGERS")
+  })
+
+  it("fails where there is no such host", () => {
+    expect(() => toldBy("azure", { GITHUB_EVENT_NAME: "push" })).toThrow(
+      'this is no job of the CI host "azure": BUILD_REASON isn\'t set',
+    )
+  })
+})
+
+describe("askedBy", () => {
+  const told = { event: "manual", ref: "refs/heads/main", runId: "1" }
+  const answers = (action: string, environment = "", version = "") => ({
+    SLIPWAY_ACTION: action,
+    SLIPWAY_ENVIRONMENT: environment,
+    SLIPWAY_VERSION: version,
+  })
+
+  it("reads what the form was answered", () => {
+    expect(askedBy(told, answers("deploy", "production", " v1.2.3 "))).toEqual({
+      ...{ only: ["deploy"], environment: "production", tag: "v1.2.3", rollback: false },
+    })
+    expect(askedBy(told, answers("rollback", "staging", " "))).toEqual({
+      ...{ only: ["deploy"], environment: "staging", rollback: true },
+    })
+    expect(askedBy(told, answers("drift", "staging"))).toEqual({ only: ["drift"] })
+    expect(askedBy(told, answers("checks"))).toBeUndefined()
+    expect(askedBy(told, {})).toBeUndefined()
+  })
+
+  it("takes a form's defaults for no wish where something else happened", () => {
+    expect(askedBy({ ...told, event: "push" }, answers("deploy", "production", "v1"))).toBeUndefined()
+  })
+
+  it("fails for what nobody can do", () => {
+    expect(() => askedBy(told, answers("destroy"))).toThrow('SLIPWAY_ACTION is "destroy"')
+    expect(() => askedBy(told, answers("deploy", "staging"))).toThrow("NOTHING_TO_DEPLOY")
+  })
+})
+
+test("unset finds what Azure leaves of a variable that isn't set", () => {
+  expect(unset({ A: "$(A)", B: "$(A)", C: "", PATH: "/bin" })).toEqual(["A"])
+})

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { metricsArguments, type MetricsOptions } from "../../../dagger/cli/commands/metrics.js"
+
+const OPTIONS: MetricsOptions = { source: "/service", out: "out" }
+const after = (args: string[]) => args.slice(args.indexOf("--source=/service") + 1)
+
+describe("the arguments of a report", () => {
+  beforeEach(() => {
+    for (const name of ["KUBECONFIG", "GITHUB_TOKEN", "REGISTRY_USERNAME", "DATABASE_URL"])
+      vi.stubEnv(name, "")
+  })
+  afterEach(() => vi.unstubAllEnvs())
+
+  it("are those of figures", () => {
+    vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
+    const options = { ...OPTIONS, environment: "staging", window: "7d", history: "/service/.git", now: "x" }
+    expect(after(metricsArguments("dora", options))).toEqual([
+      ...["--now=x", "metrics", "--secrets=env://KUBECONFIG", "--history=/service/.git"],
+      ...["dora", "--environment=staging", "--window=7d"],
+    ])
+  })
+
+  it("are those of an audit, of a file without a cluster's secrets", () => {
+    vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
+    const options = { ...OPTIONS, ledger: "/ledger.jsonl", verify: true, plainHttp: true }
+    expect(after(metricsArguments("ledger", options))).toEqual([
+      ...[
+        "metrics",
+        "--ledger=/ledger.jsonl",
+        "ledger",
+        "--environment=production",
+        "--verify",
+        "--plain-http",
+      ],
+    ])
+  })
+
+  it("name the token only where the repository's host may have it", () => {
+    vi.stubEnv("GITHUB_TOKEN", "ghp_x")
+    const options = { ...OPTIONS, repository: "https://git.example.com/acme/shop", main: "trunk" }
+    const bare = ["metrics", "--repository=https://git.example.com/acme/shop"]
+    expect(after(metricsArguments("protection", options))).toEqual([...bare, "protection", "--main=trunk"])
+    const trusted = metricsArguments("protection", { ...options, trusted: true })
+    expect(after(trusted)).toEqual([...bare, "--token=env://GITHUB_TOKEN", "protection", "--main=trunk"])
+    expect(trusted.join()).not.toContain("ghp_x")
+  })
+})

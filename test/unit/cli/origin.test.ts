@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest"
+import { runAddress, whoRuns } from "../../../dagger/cli/commands/origin.js"
+
+describe("who runs this", () => {
+  it("is whom the CI host names, else whoever is logged in", () => {
+    expect(whoRuns({ GITHUB_ACTOR: "ada" }, () => "root")).toBe("ada")
+    expect(whoRuns({ GITHUB_ACTOR: "", GITLAB_USER_LOGIN: "bob" }, () => "root")).toBe("bob")
+    expect(whoRuns({}, () => "root")).toBe("root")
+    const nobody = () => {
+      throw new Error("no such user")
+    }
+    expect(whoRuns({}, nobody)).toBe("")
+  })
+})
+
+describe("where a run is shown", () => {
+  it.each<[string, Record<string, string>, string]>([
+    [
+      "GitHub",
+      { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "acme/shop", GITHUB_RUN_ID: "7" },
+      "https://github.com/acme/shop/actions/runs/7",
+    ],
+    [
+      "Azure DevOps",
+      {
+        SYSTEM_COLLECTIONURI: "https://dev.azure.com/acme/",
+        SYSTEM_TEAMPROJECT: "Demo Project",
+        BUILD_BUILDID: "7",
+      },
+      "https://dev.azure.com/acme/Demo%20Project/_build/results?buildId=7",
+    ],
+    [
+      "GitLab",
+      { CI_PIPELINE_URL: "https://gitlab.com/acme/shop/-/pipelines/7" },
+      "https://gitlab.com/acme/shop/-/pipelines/7",
+    ],
+    ["Jenkins", { BUILD_URL: "https://ci.example.com/job/shop/7/" }, "https://ci.example.com/job/shop/7/"],
+    ["a laptop", {}, ""],
+  ])("is what %s says", (_, env, address) => {
+    expect(runAddress(env)).toBe(address)
+  })
+})

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest"
+import { fromFork } from "../../../dagger/cli/hosts/fork.js"
+import { type Plan, plan } from "../../../dagger/cli/commands/plan.js"
+
+const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+let printed = ""
+beforeEach(() => {
+  printed = ""
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    printed += String(text)
+    return true
+  })
+  for (const name of ["GITHUB_EVENT_PATH", "SYSTEM_PULLREQUEST_ISFORK", "CIRCLE_PR_USERNAME", "CHANGE_FORK"])
+    vi.stubEnv(name, undefined)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+const source = (settings: string): string => {
+  const folder = mkdtempSync(join(scratch, "s-"))
+  writeFileSync(join(folder, "slipway.yaml"), settings)
+  return folder
+}
+
+async function planned(options: Partial<Parameters<typeof plan>[0]>): Promise<Plan> {
+  printed = ""
+  expect(await plan({ source: scratch, ...options, json: true })).toBe(0)
+  return JSON.parse(printed) as Plan
+}
+
+const runs = ({ groups }: Plan): string[] => groups.filter((each) => each.runs).map(({ group }) => group)
+
+describe("slipway plan", () => {
+  it("prints what runs, what doesn't, and why", async () => {
+    expect(await plan({ source: scratch, event: "push", ref: "feature/x" })).toBe(0)
+    expect(printed).toMatch(/^a push to feature\/x \(refs\/heads\/feature\/x\)\n/)
+    expect(printed).toMatch(/^✓ tests {5}unit, integration, coverage$/m)
+    expect(printed).toMatch(/^- release {3}not for a push to feature\/x$/m)
+    expect(printed).toMatch(/^- plan {6}.*slipway infra plan$/m)
+  })
+
+  it("goes by slipway.yaml: its checks, its registry", async () => {
+    const settings = "quality: { checks: [black, mypy] }\nrelease: { registry: team.azurecr.io }\n"
+    const made = await planned({ source: source(settings), event: "push", ref: "refs/heads/develop" })
+    expect(made.environment).toBe("staging")
+    expect(runs(made)).toContain("release")
+    expect(made.groups.find(({ group }) => group === "quality")?.stages).toEqual(["black", "mypy"])
+    const without = await planned({ event: "push", ref: "refs/heads/develop" })
+    expect(without.environment).toBeNull()
+    expect(runs(without)).not.toContain("deploy")
+    expect(runs(await planned({ event: "push", ref: "refs/heads/develop", embedded: true }))).toContain(
+      "deploy",
+    )
+  })
+
+  it("says what a fork's pull request falls back to, and nothing of that otherwise", async () => {
+    const fork = await planned({
+      event: "pull_request",
+      ref: "refs/pull/7/merge",
+      baseRef: "main",
+      fork: true,
+    })
+    expect(runs(fork)).not.toContain("plan")
+    expect(fork.notes.join("\n")).toMatch(/no secrets[^]*summary\.md[^]*sarif\//)
+    expect((await planned({ event: "pull_request", ref: "x", baseRef: "main", fork: false })).notes).toEqual(
+      [],
+    )
+    expect(await planned({ event: "push", ref: "develop", fork: true })).toMatchObject({
+      fork: false,
+      notes: [],
+    })
+    vi.stubEnv("CHANGE_FORK", "somebody")
+    expect((await planned({ event: "pull_request", ref: "x", baseRef: "main" })).fork).toBe(true)
+  })
+
+  it("lets no reference forge a line", async () => {
+    await plan({ source: scratch, event: "push", ref: "refs/heads/x\n✓ deploy  production" })
+    expect(printed.split("\n")[0]).toContain("x\\n✓ deploy")
+    expect(printed).not.toMatch(/^✓ deploy/m)
+  })
+
+  it("refuses what it doesn't know", async () => {
+    await expect(plan({ source: scratch, event: "merge" })).rejects.toThrow("UNKNOWN_EVENT")
+    await expect(plan({ source: join(scratch, "none") })).rejects.toThrow("NO_SOURCE")
+    const bad = source("qualty: {}\n")
+    await expect(plan({ source: bad, event: "push", ref: "main" })).rejects.toThrow("CONFIG_INVALID")
+  })
+
+  it("takes an address, of which it doesn't read the settings, and says so", async () => {
+    const made = await planned({ source: "https://git.example.com/a.git", event: "push", ref: "main" })
+    expect(runs(made)).toContain("image")
+    expect(made.notes).toEqual([expect.stringContaining("slipway.yaml isn't read")])
+  })
+})
+
+describe("fromFork", () => {
+  const github = (head: unknown): Record<string, string> => {
+    const file = join(scratch, "event.json")
+    writeFileSync(file, typeof head === "string" ? head : JSON.stringify({ pull_request: { head } }))
+    return { GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: "team/service" }
+  }
+  test.each<[string, () => Record<string, string>, boolean]>([
+    ["nothing", () => ({}), false],
+    ["GitHub, a fork", () => github({ repo: { full_name: "you/service" } }), true],
+    ["GitHub, the same", () => github({ repo: { full_name: "Team/Service" } }), false],
+    ["GitHub, a fork that is gone", () => github({ repo: null }), true],
+    ["GitHub, a push", () => github('{"ref": "refs/heads/x"}'), false],
+    ["GitHub, no JSON", () => github("{"), false],
+    ["GitHub, no file", () => ({ GITHUB_EVENT_PATH: join(scratch, "no"), GITHUB_REPOSITORY: "a/b" }), false],
+    [
+      "GitLab, a fork",
+      () => ({ CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "2", CI_MERGE_REQUEST_PROJECT_ID: "1" }),
+      true,
+    ],
+    [
+      "GitLab, the same",
+      () => ({ CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "1", CI_MERGE_REQUEST_PROJECT_ID: "1" }),
+      false,
+    ],
+    ["Azure, a fork", () => ({ SYSTEM_PULLREQUEST_ISFORK: "True" }), true],
+    ["Azure, the same", () => ({ SYSTEM_PULLREQUEST_ISFORK: "False" }), false],
+    ["CircleCI", () => ({ CIRCLE_PR_USERNAME: "you" }), true],
+    ["Jenkins", () => ({ CHANGE_FORK: "you" }), true],
+    ["Jenkins, set empty", () => ({ CHANGE_FORK: "" }), false],
+  ])("%s", (_, env, fork) => {
+    expect(fromFork(env())).toBe(fork)
+  })
+})

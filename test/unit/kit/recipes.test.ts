@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { type Program, programKey } from "../../../dagger/kit/images/programs.js"
+import { RECIPES } from "../../../dagger/kit/images/recipes.js"
+import { STAND_INS } from "../../../dagger/kit/images/offlineImages.js"
+
+const IMAGES = resolve(import.meta.dirname, "../../../dagger/kit/images")
+
+describe("stand-ins", () => {
+  it("don't take each other's names", () => {
+    const names = STAND_INS.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it("have a key each, and the same one each time", () => {
+    const keys = STAND_INS.map(({ key }) => key())
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(STAND_INS.map(({ key }) => key())).toEqual(keys)
+  })
+
+  it("take scripts, Go modules and Java that are there", () => {
+    for (const { files = {}, programs = {}, java = {} } of RECIPES) {
+      const sources = Object.values(files).map((source) => join(IMAGES, source))
+      for (const source of sources) expect(existsSync(source), source).toBe(true)
+      // What ends otherwise isn't made executable.
+      for (const script of sources.filter((source) => /^#!/.test(readFileSync(source, "utf8"))))
+        expect(script).toMatch(/\.sh$/)
+      for (const { module } of Object.values(programs))
+        for (const file of ["go.mod", "go.sum"])
+          expect(existsSync(join(IMAGES, "go", module, file)), `${file} of ${module}`).toBe(true)
+      for (const name of Object.values(java))
+        for (const file of ["pom.xml", "jars.sha256", "build.sh"])
+          expect(existsSync(join(IMAGES, "java", name, file)), `${file} of ${name}`).toBe(true)
+    }
+  })
+})
+
+describe("the provider in the images of OpenTofu and Terraform", () => {
+  it("is built so that its bytes are the same anywhere: the sample's lock file has their hash", () => {
+    const [program] = RECIPES.filter(({ name }) => name === "opentofu/opentofu")
+      .flatMap(({ programs = {} }) => Object.entries(programs))
+      .flatMap(([path, program]) => (path.includes("/plugins/") ? [program] : []))
+    expect(program?.flags).toContain("-trimpath")
+    expect(program?.toolchain).toMatch(/^go1\.\d+\.\d+$/)
+  })
+
+  it("is of the version that the sample's lock file names", () => {
+    const lock = readFileSync(join(IMAGES, "../../test/app/terraform/local/.terraform.lock.hcl"), "utf8")
+    const [, version] = /version {5}= "(.*)"/.exec(lock) ?? []
+    const paths = RECIPES.flatMap(({ programs = {}, links = {} }) => Object.keys({ ...programs, ...links }))
+    const places = paths.filter((path) => path.includes("/hashicorp/time/"))
+    expect(places.length).toBeGreaterThan(0)
+    for (const path of places) expect(path).toContain(`/${version}/linux_`)
+  })
+})
+
+describe("programKey", () => {
+  const tool: Program = { module: "trivy", package: "github.com/aquasecurity/trivy/cmd/trivy", flags: ["-v"] }
+  const key = (changes: Partial<Program>) => programKey({ ...tool, ...changes }, "linux/amd64")
+
+  it("is named by module, command and architecture", () => {
+    expect(key({})).toMatch(/^trivy-amd64-[0-9a-f]{16}$/)
+    expect(key({ package: "./database" })).toMatch(/^trivy-database-amd64-[0-9a-f]{16}$/)
+    expect(programKey(tool, "linux/arm64")).toMatch(/^trivy-arm64-/)
+  })
+
+  it("is another for other flags, another experiment, another compiler and another package", () => {
+    const changes = [
+      ...[{}, { flags: ["-x"] }, { experiment: "jsonv2" }, { toolchain: "go1.26.8" }],
+      { package: "example.com/cmd/trivy" },
+    ]
+    expect(new Set(changes.map(key)).size).toBe(5)
+    expect(key({ flags: ["-v"] })).toBe(key({}))
+  })
+
+  it("takes a module from anywhere, by its content and not by its place", () => {
+    const [one, other] = [0, 1].map(() => {
+      const module = join(mkdtempSync(join(tmpdir(), "slipway-module-")), "provider")
+      mkdirSync(join(module, "settings"), { recursive: true })
+      for (const file of ["go.mod", "go.sum", "settings/main.go"]) writeFileSync(join(module, file), file)
+      return module
+    }) as [string, string]
+    const of = (module: string) => programKey({ module, package: "./settings" }, "linux/amd64")
+    expect(of(one)).toMatch(/^provider-settings-amd64-[0-9a-f]{16}$/)
+    expect(of(one)).toBe(of(other))
+    writeFileSync(join(other, "settings/main.go"), "changed")
+    expect(of(one)).not.toBe(of(other))
+  })
+})
+
+describe("advisories.yaml", () => {
+  interface Advisory {
+    id: string
+    package: string
+    fixed?: string[]
+    source: string
+  }
+  const list = parse(readFileSync(join(IMAGES, "advisories.yaml"), "utf8")) as Record<string, Advisory[]>
+  const all = Object.values(list).flat()
+
+  it("says where each comes from", () => {
+    for (const { source } of all)
+      expect(source).toMatch(
+        /^https:\/\/(github\.com\/advisories\/GHSA|security-tracker\.debian\.org\/tracker\/CVE)-/,
+      )
+  })
+
+  it("names each once", () => {
+    const names = all.map(({ id, package: name }) => `${id} ${name}`)
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it("has some without a fix in every part", () => {
+    for (const part of Object.values(list))
+      expect(part.some(({ fixed = [] }) => fixed.length === 0)).toBe(true)
+  })
+})

@@ -1,9 +1,0 @@
-import { expect, it } from "vitest"
-import { once } from "../../src/lib/run/once.js"
-
-it("does its work once, however often and however early it is called again", async () => {
-  let calls = 0
-  const work = once(() => Promise.resolve(++calls))
-  expect(await Promise.all([work(), work()])).toEqual([1, 1])
-  expect(await work()).toBe(1)
-})

@@ -1,0 +1,277 @@
+import { describe, expect, it, test } from "vitest"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import {
+  environmentFor,
+  groupsFor,
+  type Happening,
+  policy,
+  type PolicyGroup,
+  POLICY_GROUPS,
+} from "../../../src/lib/pipeline/policy.js"
+
+const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
+const CHECKS: PolicyGroup[] = ["quality", "security", "tests"]
+const UP_TO_IMAGE: PolicyGroup[] = [...CHECKS, "infra", "image"]
+const ALL: PolicyGroup[] = [...UP_TO_IMAGE, "release", "deploy", "tell", "load", "dast"]
+const VERSION: PolicyGroup[] = [...ALL, "cleanup"]
+const REVIEW: PolicyGroup[] = [...CHECKS, "infra", "plan", "image"]
+const SCANS: PolicyGroup[] = ["security", "drift", "image", "cleanup"]
+
+const running = (happening: Happening, config = CONFIG): PolicyGroup[] => {
+  const decisions = policy(happening, config)
+  expect(Object.values(decisions).every(({ why }) => why !== "")).toBe(true)
+  return POLICY_GROUPS.filter((group) => decisions[group].runs)
+}
+
+describe("each row of the design's table", () => {
+  test.each<[string, Happening, PolicyGroup[]]>([
+    ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS],
+    ["push to develop", { event: "push", ref: "refs/heads/develop" }, ALL],
+    ["push to main", { event: "push", ref: "refs/heads/main" }, UP_TO_IMAGE],
+    ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, ALL],
+    ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, VERSION],
+    ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, VERSION],
+    ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, VERSION],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, VERSION],
+    ["schedule", { event: "schedule", ref: "refs/heads/main" }, SCANS],
+    ["schedule without ref", { event: "schedule", ref: "" }, SCANS],
+  ])("%s", (_, happening, groups) => {
+    expect(running(happening)).toEqual(groups)
+  })
+
+  test.each([
+    ["develop", REVIEW],
+    ["refs/heads/main", REVIEW],
+    ["feature/base", CHECKS],
+    [undefined, REVIEW],
+    ["", REVIEW],
+  ])("pull request to %s", (baseRef, groups) => {
+    expect(running({ event: "pull_request", ref: "refs/pull/7/merge", baseRef })).toEqual(groups)
+    expect(running({ event: "pull_request", ref: "", baseRef })).toEqual(groups)
+  })
+})
+
+describe("groupsFor", () => {
+  const asked = (...only: string[]) =>
+    groupsFor({ event: "push", ref: "refs/heads/x" }, only, DEFAULTS, false)
+
+  it("are the groups of the stages that are named", () => {
+    expect(asked()).toEqual(CHECKS)
+    expect(asked("mypy", "black")).toEqual(["quality"])
+    expect(asked("image", "coverage")).toEqual(["tests", "image"])
+  })
+
+  it("know what there is", () => {
+    expect(() => asked("mypi")).toThrow(/unknown stage "mypi"[^]*quality[^]*mypy/)
+  })
+})
+
+describe("a fork's pull request", () => {
+  it("has no credentials to plan with, and keeps the rest", () => {
+    const from = (fork: boolean, baseRef = "develop"): Happening => ({
+      ...{ event: "pull_request", ref: "refs/pull/7/merge", baseRef, fork },
+    })
+    expect(running(from(false))).toEqual(REVIEW)
+    expect(running(from(true))).toEqual(UP_TO_IMAGE)
+    expect(running(from(true, ""))).toEqual(UP_TO_IMAGE)
+    expect(running(from(true, "feature/base"))).toEqual(CHECKS)
+    const { plan, release } = policy(from(true), CONFIG)
+    expect(plan.why).toMatch(/^a fork gets no secrets to plan with; .*slipway infra plan$/)
+    expect(release.why).toBe("not for a pull request to develop from a fork")
+  })
+
+  it("is nothing that a push can be", () => {
+    expect(running({ event: "push", ref: "refs/heads/develop", fork: true })).toEqual(ALL)
+  })
+})
+
+describe("odd references", () => {
+  test.each([
+    ["refs/heads/main2"],
+    ["refs/heads/feature/main"],
+    ["refs/heads/hotfix"],
+    ["refs/heads/refs/tags/v1.2.3"],
+    ["refs/heads/dependabot/pip/x"],
+    ["refs/pull/7/merge"],
+    ["refs/pull/7/head"],
+    ["refs/merge-requests/7/head"],
+    ["refs/heads/"],
+    ["refs/heads/feature/.."],
+    ["refs/heads/feature/../develop"],
+    ["refs/heads/feature/ünïcödé-日本"],
+    ["refs/heads/Develop"],
+    ["refs/heads/develop "],
+    ["refs/heads/develop\n"],
+    ["refs/heads/ｄevelop"],
+    ["refs/notes/slipway"],
+    ["HEAD"],
+    ["refs/tags/x"],
+    ["refs/tags/"],
+    ["refs/tags/v1.2.3\n"],
+    ["refs/tags/v1.2.3/x"],
+    ["refs/tags/v１.2.3"],
+    ["refs/tags/1.2.3"],
+    ["refs/tags/v1.2"],
+    ["refs/tags/nightly"],
+    ["v1.2.3"],
+  ])("a push to %s is checked only", (ref) => {
+    expect(running({ event: "push", ref })).toEqual(CHECKS)
+  })
+
+  it("takes a bare name for a branch", () => {
+    expect(running({ event: "push", ref: "develop" })).toEqual(ALL)
+  })
+
+  it("a branch is none of its tags, whatever the event is called", () => {
+    expect(running({ event: "tag", ref: "refs/heads/feature/x" })).toEqual(CHECKS)
+    expect(running({ event: "pull_request", ref: "refs/tags/v1.2.3", baseRef: "main" })).not.toContain(
+      "release",
+    )
+  })
+})
+
+describe("on a laptop and by hand", () => {
+  it("runs the checks, and what is asked for", () => {
+    expect(running({ event: "push", ref: "" })).toEqual(CHECKS)
+    expect(running({ event: "manual", ref: "refs/heads/develop" })).toEqual(CHECKS)
+    expect(running({ event: "local", ref: "refs/heads/develop" })).toEqual(CHECKS)
+    expect(running({ event: "local", ref: "refs/tags/v1.2.3", asked: ["image"] })).toEqual([
+      ...CHECKS,
+      "image",
+    ])
+    expect(running({ event: "push", ref: "", asked: ["image"] })).toEqual([...CHECKS, "image"])
+    expect(running({ event: "manual", ref: "refs/tags/v1.2.3", asked: ["image", "release"] })).toEqual([
+      ...CHECKS,
+      "image",
+      "release",
+    ])
+    expect(running({ event: "local", ref: "", asked: ["infra", "plan"] })).toEqual([
+      ...CHECKS,
+      "infra",
+      "plan",
+    ])
+    for (const asked of ["plan", "drift", "apply"] as const)
+      expect(running({ event: "manual", ref: "refs/heads/main", asked: [asked] })).toEqual([...CHECKS, asked])
+  })
+
+  it("asking changes nothing for events of a CI host", () => {
+    expect(running({ event: "pull_request", ref: "x", baseRef: "main", asked: ["release"] })).not.toContain(
+      "release",
+    )
+    expect(running({ event: "push", ref: "refs/heads/main", asked: ["release"] })).not.toContain("release")
+    expect(running({ event: "schedule", ref: "", asked: ["apply", "plan"] })).toEqual(SCANS)
+  })
+})
+
+it("publishes nothing without a registry", () => {
+  const decisions = policy({ event: "push", ref: "refs/heads/develop" }, DEFAULTS)
+  expect(decisions.image).toEqual({ runs: true, why: "a push to develop" })
+  expect(decisions.release).toEqual({
+    runs: false,
+    why: "slipway.yaml names no registry to publish to (release.registry)",
+  })
+})
+
+it("says why not", () => {
+  const why = (event: string, ref: string) => policy({ event, ref }, CONFIG).release.why
+  expect(why("push", "refs/heads/main")).toBe("main is released by a tag such as v1.2.3")
+  expect(why("push", "refs/heads/feature/x")).toBe("not for a push to feature/x")
+  expect(why("push", "refs/tags/v1")).toBe("the tag v1 is no version such as v1.2.3")
+  expect(why("push", "")).toBe("not unless it is asked for")
+  expect(policy({ event: "schedule", ref: "" }, CONFIG).quality.why).toBe(
+    "not for a schedule, which looks for what has changed outside",
+  )
+})
+
+it("knows its events", () => {
+  expect(() => policy({ event: "Push", ref: "" }, CONFIG)).toThrow(
+    'unknown event "Push"\n→ choose one of local, push, pull_request, tag, schedule, manual [UNKNOWN_EVENT]',
+  )
+})
+
+describe("infrastructure", () => {
+  it("is applied by nothing but a hand", () => {
+    const events = ["push", "pull_request", "tag", "schedule"]
+    const refs = ["refs/heads/develop", "refs/heads/main", "refs/heads/hotfix/x", "refs/tags/v1.2.3"]
+    for (const event of events)
+      for (const ref of refs)
+        expect(running({ event, ref, baseRef: "main", asked: ["apply"] })).not.toContain("apply")
+  })
+
+  it("is tried only where something was deployed", () => {
+    const decisions = policy({ event: "push", ref: "refs/heads/main" }, CONFIG)
+    for (const group of ["load", "dast", "tell"] as const)
+      expect(decisions[group]).toEqual({
+        runs: false,
+        why: "nothing is deployed: main is released by a tag such as v1.2.3",
+      })
+    expect(decisions.stress.why).toBe("breaking points are looked for by hand: slipway stress")
+  })
+
+  it("says why it is left out", () => {
+    const why = (event: string, ref: string, baseRef?: string) => policy({ event, ref, baseRef }, CONFIG)
+    const pushed = why("push", "refs/heads/develop")
+    expect(pushed.plan.why).toBe("plans are made for pull requests, or by hand: slipway infra plan")
+    expect(pushed.drift.why).toBe("drift is looked for on schedule, or by hand: slipway infra drift")
+    expect(pushed.apply.why).toBe("plans are applied by hand: slipway infra apply")
+    const other = why("pull_request", "x", "feature/base")
+    expect(other.plan.why).toBe("not for a pull request to feature/base")
+    expect(other.infra.why).toBe("not for a pull request to feature/base")
+    expect(why("local", "").infra.why).toBe("not unless it is asked for")
+    expect(why("tag", "refs/tags/nightly").infra.why).toBe("the tag nightly is no version such as v1.2.3")
+  })
+})
+
+describe("the environment that is deployed to", () => {
+  test.each<[string, Happening, string | undefined]>([
+    ["push to develop", { event: "push", ref: "refs/heads/develop" }, "staging"],
+    ["push to develop, bare", { event: "push", ref: "develop" }, "staging"],
+    ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, "staging"],
+    ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, "production"],
+    ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, "production"],
+    ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, "production"],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, "production"],
+    ["push to main", { event: "push", ref: "refs/heads/main" }, undefined],
+    ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, undefined],
+    ["a tag that is no version", { event: "tag", ref: "refs/tags/nightly" }, undefined],
+    ["a version without its v", { event: "tag", ref: "refs/tags/1.2.3" }, undefined],
+    ["a branch called like a version", { event: "push", ref: "refs/heads/refs/tags/v1.2.3" }, undefined],
+    ["a bare version that is pushed", { event: "push", ref: "v1.2.3" }, undefined],
+    ["a branch below develop", { event: "push", ref: "refs/heads/develop/x" }, undefined],
+    ["a branch that is but hotfix", { event: "push", ref: "refs/heads/hotfix" }, undefined],
+    ["schedule", { event: "schedule", ref: "refs/heads/develop" }, undefined],
+    [
+      "pull request of develop",
+      { event: "pull_request", ref: "refs/heads/develop", baseRef: "main" },
+      undefined,
+    ],
+    [
+      "pull request of a tag",
+      { event: "pull_request", ref: "refs/tags/v1.2.3", baseRef: "develop" },
+      undefined,
+    ],
+    ["a run without a ref", { event: "push", ref: "" }, undefined],
+    ["a run by hand", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
+    ["a run on a laptop", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
+  ])("of %s", (_, happening, environment) => {
+    expect(environmentFor(happening)).toBe(environment)
+    const { runs, why } = policy(happening, CONFIG).deploy
+    if (happening.asked === undefined) expect(runs).toBe(environment !== undefined)
+    if (environment !== undefined) expect(why.endsWith(`, to ${environment}`)).toBe(true)
+  })
+
+  it("is none for an event that isn't known", () => {
+    expect(() => environmentFor({ event: "merge", ref: "develop" })).toThrow("UNKNOWN_EVENT")
+  })
+
+  it("gets nothing where no registry is named, and nothing from main", () => {
+    const { deploy } = policy({ event: "push", ref: "refs/heads/develop" }, DEFAULTS)
+    expect(deploy).toEqual({
+      runs: false,
+      why: "slipway.yaml names no registry to publish to (release.registry)",
+    })
+    expect(policy({ event: "push", ref: "refs/heads/main" }, CONFIG).deploy.why).toBe(
+      "main is released by a tag such as v1.2.3",
+    )
+  })
+})
