@@ -10,9 +10,7 @@ export default defineConfig(
     files: ["src/**/*.ts", "dagger/**/*.ts", "test/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeCheckedOnly],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    rules: {
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-    },
+    rules: { "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }] },
   },
   {
     files: ["**/*.js"],

@@ -189,8 +189,14 @@ export class Slipway {
     detailedExitcode = false,
   ): Slipway {
     return this.changed({
-      ...{ infraSecrets: secrets, environment, root, plan, planKey },
-      ...{ pullRequest, commentToken, detailedExitcode },
+      infraSecrets: secrets,
+      environment,
+      root,
+      plan,
+      planKey,
+      pullRequest,
+      commentToken,
+      detailedExitcode,
     })
   }
 
@@ -215,8 +221,12 @@ export class Slipway {
     scale: float = 1,
   ): Slipway {
     return this.changed({
-      ...{ deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster },
-      ...{ reference, rollback, scale },
+      deploySecrets: secrets,
+      deployEnvironment: environment,
+      clusterService: cluster,
+      reference,
+      rollback,
+      scale,
     })
   }
 
@@ -381,8 +391,19 @@ export class Slipway {
   ): Promise<Cleanup> {
     if (environment !== "") environmentOf(environment)
     return new Cleanup(
-      ...([this.source, await this.written(), this.invocation, this.now, environment, secrets] as const),
-      ...([username, plainHttp, embedded, cluster, password, registryService, authority] as const),
+      this.source,
+      await this.written(),
+      this.invocation,
+      this.now,
+      environment,
+      secrets,
+      username,
+      plainHttp,
+      embedded,
+      cluster,
+      password,
+      registryService,
+      authority,
     )
   }
 
@@ -555,13 +576,27 @@ export class Slipway {
       invocation: this.invocation,
       source: { origin: webAddress(origin), commit: sha, path, digest },
       arguments: {
-        ...{ baseRef, fork, committed, only, username, plainHttp, embedded, now: this.now },
-        ...{ identity: identity ?? "", issuer: issuer ?? "" },
+        baseRef,
+        fork,
+        committed,
+        only,
+        username,
+        plainHttp,
+        embedded,
+        now: this.now,
+        identity: identity ?? "",
+        issuer: issuer ?? "",
         ...(await this.said()),
       },
       secrets: {
-        ...{ secrets, password: [password], key: [key], passphrase: [passphrase], token: [token] },
-        ...{ infra: this.infraSecrets, deploy: this.deploySecrets, planKey: [this.planKey] },
+        secrets,
+        password: [password],
+        key: [key],
+        passphrase: [passphrase],
+        token: [token],
+        infra: this.infraSecrets,
+        deploy: this.deploySecrets,
+        planKey: [this.planKey],
       },
     })
     const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt, inputs }
@@ -631,8 +666,15 @@ export class Slipway {
   private async said() {
     const { environment, root, detailedExitcode, deployEnvironment, reference, rollback } = this
     return {
-      ...{ environment, root, detailedExitcode, deployEnvironment, reference, rollback },
-      ...{ scale: this.scale === 1 ? "" : String(this.scale), who: this.who, runUrl: this.runUrl },
+      environment,
+      root,
+      detailedExitcode,
+      deployEnvironment,
+      reference,
+      rollback,
+      scale: this.scale === 1 ? "" : String(this.scale),
+      who: this.who,
+      runUrl: this.runUrl,
       history: (await this.history?.digest({ excludeMetadata: true })) ?? "",
     }
   }
@@ -659,8 +701,14 @@ export class Slipway {
   private access(): InfraAccess {
     const { environment, root, plan, planKey, pullRequest, commentToken, detailedExitcode } = this
     return {
-      ...{ secrets: this.infraSecrets, environment, root, plan, key: planKey },
-      ...{ pullRequest, token: commentToken, detailed: detailedExitcode },
+      secrets: this.infraSecrets,
+      environment,
+      root,
+      plan,
+      key: planKey,
+      pullRequest,
+      token: commentToken,
+      detailed: detailedExitcode,
     }
   }
 

@@ -79,17 +79,22 @@ function acts(): Act[] {
   return [
     {
       title: "a push to develop: checked, built, released, deployed to staging",
-      ...{ folder: "", change: () => undefined, good: true },
+      folder: "",
+      change: () => undefined,
+      good: true,
       options: { event: "push", ref: "refs/heads/develop" },
     },
     {
       title: `the tag ${version(0)}: the same to production, which has no version yet or one of an earlier run`,
-      ...{ folder: "production", change: (folder) => setVersion(folder, 0), good: true },
+      folder: "production",
+      change: (folder) => setVersion(folder, 0),
+      good: true,
       options: tag(0),
     },
     {
       title: `the tag ${version(1)}: a bad version, which dies ${CRASH_SECONDS} s after it started`,
-      ...{ folder: "bad", good: false },
+      folder: "bad",
+      good: false,
       change: (folder) => {
         setVersion(folder, 1)
         crashing(folder, CRASH_SECONDS)

@@ -85,7 +85,9 @@ function objects(): KubeObject[] {
   // One that runs has the script that it began with.
   const own = `${NAME}-${contentKey({ texts: [script] })}`
   const container = {
-    ...{ name: NAME, image: "python:3.11-slim", command: ["python", "-u", "/listener/listener.py"] },
+    name: NAME,
+    image: "python:3.11-slim",
+    command: ["python", "-u", "/listener/listener.py"],
     volumeMounts: [{ name: "script", mountPath: "/listener" }],
   }
   const volumes = [{ name: "script", configMap: { name: own } }]
@@ -99,11 +101,15 @@ function objects(): KubeObject[] {
       data: { "listener.py": script },
     },
     {
-      ...{ apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: own, labels: { app: own } } },
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { ...metadata, name: own, labels: { app: own } },
       spec: { terminationGracePeriodSeconds: 0, containers: [container], volumes },
     },
     {
-      ...{ apiVersion: "v1", kind: "Service", metadata },
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
       spec: { type: "NodePort", selector: { app: own }, ports },
     },
   ]

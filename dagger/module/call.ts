@@ -26,7 +26,9 @@ async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> 
 
 /** `dagger call` of this module, up to the function's name; `now` is the time by which dates are judged. */
 export const callModule = (source: string, now?: string): string[] => [
-  ...["call", `--mod=${REPOSITORY}`, `--source=${source}`],
+  "call",
+  `--mod=${REPOSITORY}`,
+  `--source=${source}`,
   ...given("now", now),
 ]
 

@@ -97,12 +97,23 @@ export class Cleanup {
     const run = { id: runId || startedAt, event: "manual", ref: "", sha: "", startedAt }
     return ci(run, async () =>
       cleanupStages({
-        ...{ source: this.source, settings: this.settings, config: parseConfig(this.settings || undefined) },
-        ...{ run, now: dayOf(this.now), secrets: this.secrets, cluster: this.clusterService },
-        ...{ environment: this.environment, apply, repro: await this.repro(apply) },
+        source: this.source,
+        settings: this.settings,
+        config: parseConfig(this.settings || undefined),
+        run,
+        now: dayOf(this.now),
+        secrets: this.secrets,
+        cluster: this.clusterService,
+        environment: this.environment,
+        apply,
+        repro: await this.repro(apply),
         destination: {
-          ...{ embedded: this.embedded, username: this.username, plainHttp: this.plainHttp },
-          ...{ password: this.password, service: this.registryService, authority: this.authority },
+          embedded: this.embedded,
+          username: this.username,
+          plainHttp: this.plainHttp,
+          password: this.password,
+          service: this.registryService,
+          authority: this.authority,
         },
       }),
     )
@@ -112,7 +123,8 @@ export class Cleanup {
   private async repro(apply: boolean): Promise<string> {
     const secrets = await Promise.all(this.secrets.map((secret) => secret.uri()))
     const words = [
-      ...["cleanup", ...(this.environment === "" ? [] : [`--environment=${this.environment}`])],
+      "cleanup",
+      ...(this.environment === "" ? [] : [`--environment=${this.environment}`]),
       ...secrets.map((uri) => `--secrets=${uri}`),
       ...(this.username === "" ? [] : [`--username=${this.username}`]),
       ...(this.password === undefined ? [] : [`--password=${await this.password.uri()}`]),

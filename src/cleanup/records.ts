@@ -49,7 +49,8 @@ function agreementsIn(files: Readonly<Record<string, string>>): {
   const agreements = [
     ...suppressions.map(({ tool, rule, ...rest }) => ({
       ...rest,
-      ...{ file: SUPPRESSIONS_FILE, what: `the suppression of ${tool} ${rule}` },
+      file: SUPPRESSIONS_FILE,
+      what: `the suppression of ${tool} ${rule}`,
     })),
     ...baseline.map(({ address, ...rest }) => ({
       ...rest,
@@ -58,7 +59,8 @@ function agreementsIn(files: Readonly<Record<string, string>>): {
     })),
     ...exemptions.map(({ revision, rule, ...rest }) => ({
       ...rest,
-      ...{ file: EXEMPTIONS_FILE, what: `the exemption of ${revision} from ${rule}` },
+      file: EXEMPTIONS_FILE,
+      what: `the exemption of ${revision} from ${rule}`,
     })),
   ]
   return { agreements, faults: [first, second, third].flatMap(({ outcome }) => outcome ?? []) }

@@ -139,7 +139,10 @@ async function registryWork(
   const { access, repository: name } = await destinationOf(destination, source, config)
   const { rollbacks } = config.cleanup
   const repository: Repository = {
-    ...{ name, tools: await registryTools(access, config), policy: config.cleanup, now: now.getTime() },
+    name,
+    tools: await registryTools(access, config),
+    policy: config.cleanup,
+    now: now.getTime(),
     uses: all.filter(isAsked).flatMap(({ asked }) => usesOf(asked, name, rollbacks)),
   }
   const plan = await planRegistry(repository)
@@ -181,7 +184,8 @@ async function clusterWork(
   const done = apply ? await deleteObjects(found) : undefined
   const going = found.map((each) => without(each, "of"))
   const made: ClusterReport = {
-    ...{ environments: asked.map((each) => each.environment), going },
+    environments: asked.map((each) => each.environment),
+    going,
     ...(done !== undefined && { done }),
   }
   report.cluster = made
@@ -197,9 +201,13 @@ function outcome(reason: string, done: Done | undefined): Omit<Worked, "log" | "
   const [left] = done?.left ?? []
   if (left === undefined) return { status: "passed", reason, findings: [], exitCode: ExitCode.passed }
   return {
-    ...{ status: "error", reason: oneLine(`${reason}: ${left.why}`), exitCode: ExitCode.infrastructure },
+    status: "error",
+    reason: oneLine(`${reason}: ${left.why}`),
+    exitCode: ExitCode.infrastructure,
     findings: (done?.left ?? []).map(({ what, why }) => ({
-      ...{ tool: "slipway", rule: "left", level: "error" as const },
+      tool: "slipway",
+      rule: "left",
+      level: "error" as const,
       message: `${what} is left: ${why}`,
     })),
   }

@@ -36,8 +36,11 @@ const START = `
 
 /** Of `k3s server`: nothing that a trial has no use for. */
 const FLAGS = [
-  ...["--node-name=slipway", "--tls-san=kubernetes", "--write-kubeconfig-mode=600"],
-  ...[`--private-registry=${REGISTRIES}`, "--egress-selector-mode=disabled"],
+  "--node-name=slipway",
+  "--tls-san=kubernetes",
+  "--write-kubeconfig-mode=600",
+  `--private-registry=${REGISTRIES}`,
+  "--egress-selector-mode=disabled",
   ...["traefik", "metrics-server", "servicelb", "local-storage"].map((part) => `--disable=${part}`),
 ]
 

@@ -79,7 +79,11 @@ export class Dast {
   private async stages(runId: string): Promise<Stage[]> {
     const { source, settings, invocation, now, service, clusterService: cluster } = this
     return dastStages({
-      ...{ source, settings, invocation, now, cluster },
+      source,
+      settings,
+      invocation,
+      now,
+      cluster,
       config: parseConfig(settings || undefined),
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),

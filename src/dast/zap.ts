@@ -153,8 +153,10 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const files = await leftBehind(run, plan, hide)
   const log = hide(logOf(COMMAND, run))
   const facts = {
-    ...{ target: `${url} (${target.way})`, scan: active ? "active" : "passive" },
-    ...{ "OpenAPI document": start.note, zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}` },
+    target: `${url} (${target.way})`,
+    scan: active ? "active" : "passive",
+    "OpenAPI document": start.note,
+    zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}`,
     ...(prepared.header !== undefined && { authentication: headerOf(config.dast) }),
   }
   const done = { ...timing(run, begun), log, files: files.folder, facts }
@@ -162,7 +164,8 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const alerts = readAlerts(files.report)
   if (interruption !== undefined || alerts === undefined) {
     const outcome = interruption ?? {
-      ...{ status: "error" as const, findings: [] },
+      status: "error" as const,
+      findings: [],
       reason: hide(`ZAP left no report: ${complaint(readProgress(run.stdout), run)}`),
     }
     return { ...done, ...outcome, exitCode: ExitCode.infrastructure }
@@ -183,7 +186,9 @@ const COMMAND = ["/zap/zap.sh", "-cmd", "-silent", "-dir", HOME, "-autorun", PLA
 const planOf = ({ target: { url }, active, start }: Prepared, { config }: DastInputs): string =>
   planText(
     {
-      ...{ url, active, documented: start.document !== undefined },
+      url,
+      active,
+      documented: start.document !== undefined,
       ...(start.path !== undefined && { path: start.path }),
     },
     config.dast,

@@ -249,12 +249,10 @@ export class Deployment {
 
   private async inputs(run: string): Promise<DeployInputs> {
     return {
-      ...{
-        source: this.source,
-        settings: this.settings,
-        config: parseConfig(this.settings || undefined),
-        run,
-      },
+      source: this.source,
+      settings: this.settings,
+      config: parseConfig(this.settings || undefined),
+      run,
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,

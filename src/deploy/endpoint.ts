@@ -119,8 +119,12 @@ async function forwarded(
   if (port === undefined) throw fail("NO_PORT", [name])
   const tool = await connectedKubectl(inputs, access)
   const forward = [
-    ...["/usr/local/bin/kubectl", `--namespace=${namespace}`],
-    ...["port-forward", "--address=0.0.0.0", `service/${name}`, `${PORT}:${port}`],
+    "/usr/local/bin/kubectl",
+    `--namespace=${namespace}`,
+    "port-forward",
+    "--address=0.0.0.0",
+    `service/${name}`,
+    `${PORT}:${port}`,
   ]
   const trial = tool.withEnvVariable("SLIPWAY_RUN", inputs.run)
   const tried = await execute(trial, ["sh", "-c", TRY, "sh", ...forward], TRY_SECONDS)

@@ -131,7 +131,13 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
   const { deployment, service, namespace } = manifests
   const names = { deployment: deployment.metadata.name, service: service.metadata.name }
   const context: Context = {
-    ...{ kube, environment, namespace, names, run, who, say },
+    kube,
+    environment,
+    namespace,
+    names,
+    run,
+    who,
+    say,
     settings: config.deploy,
     healthPath: config.deploy.health.path ?? config.image.health,
     ledger: new ClusterLedger(kube, namespace, names.deployment),
@@ -209,7 +215,9 @@ export async function findRelease(
 
 /** Where nobody is trusted, nothing can be verified. */
 const unsigned = ({ message, exitCode }: SlipwayError): Check => ({
-  ...{ name: "signature", subject: "the index", digest: "" },
+  name: "signature",
+  subject: "the index",
+  digest: "",
   ...failedCheck(message.split("\n")[0] ?? "", exitCode),
 })
 
@@ -240,7 +248,11 @@ export async function planOf(
   if (command !== undefined && url === undefined) throw fail("NO_MIGRATION_URL", [environment, command])
   const script = scriptText("slipway_migrate.py")
   return {
-    ...{ kind: "deploy", version, digests: deployed.digests, manifests, smokes: await smokesOf(inputs) },
+    kind: "deploy",
+    version,
+    digests: deployed.digests,
+    manifests,
+    smokes: await smokesOf(inputs),
     migrate:
       command === undefined || url === undefined
         ? undefined

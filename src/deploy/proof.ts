@@ -31,7 +31,10 @@ export async function proveReleases(
   const { source, config } = inputs
   const { proof, health } = config.deploy
   const made = await proveMigration({
-    ...{ source, config, previous: before.container, next: after.container },
+    source,
+    config,
+    previous: before.container,
+    next: after.container,
     smoke: {
       port: config.image.port,
       paths: proof.paths ?? [health.path ?? config.image.health],

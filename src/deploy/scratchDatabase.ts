@@ -101,7 +101,11 @@ const script = (name: string): string => readFileSync(new URL(`../scripts/${name
 
 const argv = (command: string, { config, timeout }: Bench, bare: boolean): string[] =>
   migrationArgv(script("slipway_migrate.py"), {
-    ...{ ...LIMITS, timeout, command, bare, run: "proof" },
+    ...LIMITS,
+    timeout,
+    command,
+    bare,
+    run: "proof",
     variable: config.tests.postgres.variable,
   })
 

@@ -109,23 +109,16 @@ function stagesOf(
   const known = steps.length > 0 ? steps : STEPS.map((name) => idle(name, recovered, status))
   return known.map((step, index) => ({
     ...identity("deploy", step.name, "", ""),
-    ...{
-      repro,
-      status: step.status,
-      reason: step.reason,
-      milliseconds: step.milliseconds,
-      exitCode: step.exitCode,
-    },
-    ...{
-      cached: step.status === "skipped" ? null : false,
-      log: `${step.log.join("\n")}\n${index === 0 ? timeline : ""}`,
-    },
+    repro,
+    status: step.status,
+    reason: step.reason,
+    milliseconds: step.milliseconds,
+    exitCode: step.exitCode,
+    cached: step.status === "skipped" ? null : false,
+    log: `${step.log.join("\n")}\n${index === 0 ? timeline : ""}`,
     ...(step.began > 0 && { began: step.began }),
     findings: findingsOf(step),
-    ...(index === 0 && {
-      facts: { ...facts, outcome: status },
-      files: ledgerFiles(entry),
-    }),
+    ...(index === 0 && { facts: { ...facts, outcome: status }, files: ledgerFiles(entry) }),
   }))
 }
 
@@ -139,7 +132,11 @@ const idle = (name: Step["name"], recovered: string, outcome: Ran["status"]): St
   const good = outcome === "unchanged" || outcome === "succeeded"
   const status = good ? "passed" : "failed"
   return {
-    ...{ name, status: name === "prepare" ? status : "skipped", milliseconds: 0, began: 0, log: [] },
+    name,
+    status: name === "prepare" ? status : "skipped",
+    milliseconds: 0,
+    began: 0,
+    log: [],
     reason: recovered === "" ? "there was nothing to do" : recovered,
     exitCode: good ? ExitCode.passed : ExitCode.gateFailed,
   }

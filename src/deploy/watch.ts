@@ -33,8 +33,17 @@ export async function watchDeployed(
   const { context } = await contextOf(inputs)
   const begun = Date.now()
   const telling = (version: string): Telling => ({
-    ...{ source: inputs.source, config, environment, secrets: inputs.secrets, run: inputs.run },
-    ...{ startedAt: begun, version, sha: "", who: watching.who, runUrl: watching.runUrl, history: "" },
+    source: inputs.source,
+    config,
+    environment,
+    secrets: inputs.secrets,
+    run: inputs.run,
+    startedAt: begun,
+    version,
+    sha: "",
+    who: watching.who,
+    runUrl: watching.runUrl,
+    history: "",
   })
   const raised: Promise<Stage>[] = []
   const watched = await watch(context, time, (alert) => raised.push(tellAlert(telling(""), alert)))

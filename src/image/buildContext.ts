@@ -20,8 +20,12 @@ export async function weighContext(
   const weighed = withScripts(base, "slipway_context.py")
     .withMountedDirectory("/context", exclude.length === 0 ? source : source.filter({ exclude }))
     .withExec([
-      ...["python", "-I", `${SCRIPTS}/slipway_context.py`],
-      ...["/context", String(config.image.context), String(NAMED)],
+      "python",
+      "-I",
+      `${SCRIPTS}/slipway_context.py`,
+      "/context",
+      String(config.image.context),
+      String(NAMED),
     ])
   return JSON.parse(await weighed.stdout()) as ContextWeight
 }

@@ -74,9 +74,19 @@ export async function resolve(inputs: LayerInputs): Promise<Resolution> {
     .withNewFile(LOCKED_IN, lines(wanted.locked))
     .withNewFile(CONSTRAINTS, lines([...wanted.pins].map(([name, version]) => `${name}==${version}`)))
     .withExec([
-      ...["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--emit-index-url"],
-      ...[`--python-platform=${target}`, `--constraints=${CONSTRAINTS}`, `--output-file=${LOCK}`],
-      ...[...index(config), LOCKED_IN, ...wanted.inputs],
+      "uv",
+      "pip",
+      "compile",
+      "--quiet",
+      "--no-header",
+      "--no-annotate",
+      "--emit-index-url",
+      `--python-platform=${target}`,
+      `--constraints=${CONSTRAINTS}`,
+      `--output-file=${LOCK}`,
+      ...index(config),
+      LOCKED_IN,
+      ...wanted.inputs,
     ])
   try {
     const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents())
@@ -104,7 +114,12 @@ export async function packageLayer(
 
 const MAKE_VENV = ["uv", "venv", "--quiet", VENV]
 const INSTALL = [
-  ...["uv", "pip", "install", "--quiet", "--no-deps", `--python=${VENV}`],
+  "uv",
+  "pip",
+  "install",
+  "--quiet",
+  "--no-deps",
+  `--python=${VENV}`,
   "--no-installer-metadata", // it tells when
 ]
 

@@ -88,11 +88,7 @@ export function targetDrift(
   const { target, masked, text } = planned
   const { environment, root } = target
   const report = judgeDrift(driftOf(planned.plan), baseline, { environment, root, now })
-  const about = {
-    ...{ environment, root, commit: sha },
-    tool,
-    artifact: `${targetFolder(target)}/drift.txt`,
-  }
+  const about = { environment, root, commit: sha, tool, artifact: `${targetFolder(target)}/drift.txt` }
   return { target, report, markdown: driftMarkdown(report, about).text, json: masked, text }
 }
 

@@ -122,9 +122,17 @@ export class Infra {
     const { add, change, replace, destroy } = about.counts
     const encoded = file("plan.base64")
     return new PlanReport(
-      ...([about.environment, about.root] as const),
-      ...([add, change, replace, destroy] as const),
-      ...([markdown, files, file("plan"), encoded, JSON.stringify(about)] as const),
+      about.environment,
+      about.root,
+      add,
+      change,
+      replace,
+      destroy,
+      markdown,
+      files,
+      file("plan"),
+      encoded,
+      JSON.stringify(about),
     )
   }
 

@@ -90,7 +90,9 @@ export function planText(result: Planned | Unplanned, run: Run, tool: string): P
   }
   const { plan, masked, text } = result
   const about = {
-    ...{ environment: target.environment, root: target.root, commit: run.sha },
+    environment: target.environment,
+    root: target.root,
+    commit: run.sha,
     tool,
     artifact: `${targetFolder(target)}/plan.txt`,
   }
@@ -113,7 +115,9 @@ export const aboutPlan = (
   root: target.root,
   sha: run.sha,
   tool,
-  ...{ lock, lineage, serial },
+  lock,
+  lineage,
+  serial,
   counts: countsOf(changesOf(plan)),
   run: run.id,
   createdAt: new Date().toISOString(),

@@ -107,7 +107,10 @@ export const terraform = (config: Config): Container =>
 
 /** A command of the script. */
 export const work = (name: string, config: Config, args: readonly string[] = []): string[] => [
-  ...["sh", `${SCRIPTS}/slipway_terraform.sh`, name, toolCommand(config)],
+  "sh",
+  `${SCRIPTS}/slipway_terraform.sh`,
+  name,
+  toolCommand(config),
   ...args,
 ]
 
@@ -211,8 +214,13 @@ export function targetRepro(
   { invocation, addresses }: InfraInputs,
 ): string {
   const words = [
-    ...["with-infra", ...addresses.map((address) => `--secrets=${address}`)],
-    ...[`--environment=${environment}`, `--root=${root}`, "debug", `--stage=${stage}`, "terminal"],
+    "with-infra",
+    ...addresses.map((address) => `--secrets=${address}`),
+    `--environment=${environment}`,
+    `--root=${root}`,
+    "debug",
+    `--stage=${stage}`,
+    "terminal",
   ]
   return `${invocation} ${shellQuote(words)}`
 }

@@ -83,7 +83,9 @@ async function loadStage(
   const facts = { k6: `${K6_VERSION}${note}` }
   const { environment } = inputs
   return {
-    ...{ status: judged.status, exitCode: judged.exitCode, reason: judged.reason },
+    status: judged.status,
+    exitCode: judged.exitCode,
+    reason: judged.reason,
     findings: [...judged.findings, ...warnings],
     ...timing(run, begun),
     log: [logOf(command, run), left.said].join("\n"),
@@ -122,9 +124,18 @@ function prepare(inputs: LoadInputs, profile: Profile, target: Target, script: S
     .withEnvVariable("OUT", OUT)
     .withEnvVariable("SLIPWAY_RUN", `${id} ${profile.kind}`)
   const command = [
-    ...["sh", `${SCRIPTS}/slipway_load.sh`, SCRIPTS],
-    ...["k6", "run", "--quiet", "--no-color", "--no-usage-report", "--log-format=json"],
-    ...[`--summary-export=${OUT}/summary.json`, ...rampArguments(profile), script.path],
+    "sh",
+    `${SCRIPTS}/slipway_load.sh`,
+    SCRIPTS,
+    "k6",
+    "run",
+    "--quiet",
+    "--no-color",
+    "--no-usage-report",
+    "--log-format=json",
+    `--summary-export=${OUT}/summary.json`,
+    ...rampArguments(profile),
+    script.path,
   ]
   return { image, container, command }
 }
@@ -184,13 +195,14 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
   const { profile, target, script, judged, watched } = ran
   const { seconds, ...totals } = ran.series
   const kept: Kept = {
-    ...{
-      schema: 1,
-      kind: profile.kind,
-      version: inputs.version || watched.version,
-      at: new Date().toISOString(),
-    },
-    ...{ profile, target: target.url, totals, seconds },
+    schema: 1,
+    kind: profile.kind,
+    version: inputs.version || watched.version,
+    at: new Date().toISOString(),
+    profile,
+    target: target.url,
+    totals,
+    seconds,
   }
   const generator = readGenerator(ran.generator)
   const earlier = ran.before === undefined ? undefined : readKept(ran.before)
@@ -237,7 +249,10 @@ async function send(inputs: LoadInputs, { seconds, kind, version }: Kept, begun:
 }
 
 const warning = (rule: string, message: string): Finding => ({
-  ...{ tool: "k6", rule, level: "warning", message },
+  tool: "k6",
+  rule,
+  level: "warning",
+  message,
   advisory: true,
 })
 

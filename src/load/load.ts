@@ -111,7 +111,12 @@ export class Load {
     const at = await this.elsewhere()
     const { source, settings, environment, scale, before } = this
     return {
-      ...{ source, settings, config: parseConfig(settings || undefined), run, scale, version: "" },
+      source,
+      settings,
+      config: parseConfig(settings || undefined),
+      run,
+      scale,
+      version: "",
       environment: environmentOf(environment),
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,

@@ -31,7 +31,9 @@ export async function scriptFor(inputs: LoadInputs, target: Target): Promise<Scr
   if (script !== undefined) {
     if (!(await source.exists(script))) throw fail("NO_LOAD_SCRIPT", [script])
     return {
-      ...{ path: `/src/${script}`, made: false, notes: [`the script is ${script}`] },
+      path: `/src/${script}`,
+      made: false,
+      notes: [`the script is ${script}`],
       put: (container) => container.withMountedDirectory("/src", source),
     }
   }

@@ -95,7 +95,9 @@ export class Metrics {
       if (repoUrl === "") report.notes.push(NO_REPOSITORY_FOR_DEVLAKE)
       return {
         verdict: broken === undefined ? "passed" : "failed",
-        ...{ text: doraText(report), markdown: doraMarkdown(report), value: report },
+        text: doraText(report),
+        markdown: doraMarkdown(report),
+        value: report,
         more: {
           "dora.svg": doraSvg(report),
           "devlake/deployments.json": jsonText(repoUrl === "" ? [] : devlakeDeployments(report, repoUrl)),
@@ -153,7 +155,9 @@ export class Metrics {
       const bad = audit.deployments.some(({ release }) => release.state === "refused")
       return {
         verdict: !audit.ledger.intact || bad ? "failed" : "passed",
-        ...{ text: auditText(audit), markdown: auditMarkdown(audit), value: audit },
+        text: auditText(audit),
+        markdown: auditMarkdown(audit),
+        value: audit,
       }
     })
   }
@@ -188,10 +192,7 @@ export class Metrics {
     return metricsReport("protection", async () => {
       const report = await this.protected(main, develop)
       const { verdict } = report
-      return {
-        verdict,
-        ...{ text: protectionText(report), markdown: protectionMarkdown(report), value: report },
-      }
+      return { verdict, text: protectionText(report), markdown: protectionMarkdown(report), value: report }
     })
   }
 
@@ -243,9 +244,14 @@ export class Metrics {
     const known = environmentOf(environment)
     if (this.ledgerFile !== undefined) return { text: await this.ledgerFile.contents() }
     const { context } = await contextOf({
-      ...{ source: this.source, settings: this.settings, config: this.config(), environment: known },
-      ...{ secrets: await namedSecrets(this.secrets), cluster: this.clusterService },
-      ...{ run: `metrics-${Date.now()}`, say: () => undefined },
+      source: this.source,
+      settings: this.settings,
+      config: this.config(),
+      environment: known,
+      secrets: await namedSecrets(this.secrets),
+      cluster: this.clusterService,
+      run: `metrics-${Date.now()}`,
+      say: () => undefined,
     })
     return { text: await context.ledger.text(), subject: { environment, subject: context.names.deployment } }
   }

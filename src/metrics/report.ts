@@ -85,7 +85,10 @@ function reportOf(name: string, forms: Forms, exitCode: ExitCode): MetricsReport
   const { verdict, text, markdown, value, more = {} } = forms
   const json = jsonText(value)
   const files = {
-    ...{ [`${name}.txt`]: text, [`${name}.md`]: markdown, [`${name}.json`]: json, ...more },
+    [`${name}.txt`]: text,
+    [`${name}.md`]: markdown,
+    [`${name}.json`]: json,
+    ...more,
     "verdict.json": jsonText({ schema: 1, report: name, verdict, exitCode }),
   }
   const folder = Object.entries(files).reduce(

@@ -48,8 +48,14 @@ export async function readRepository(
     .withDirectory(OUT, dag.directory())
   const container = signers === undefined ? bare : bare.withMountedFile("/slipway/signers", signers)
   const command = [
-    ...["sh", `${SCRIPTS}/${SCRIPT}`, "/slipway/repository", OUT, "/slipway/wanted"],
-    ...[String(MOST_COMMITS), LOG_FORMAT, SIGNED_FORMAT],
+    "sh",
+    `${SCRIPTS}/${SCRIPT}`,
+    "/slipway/repository",
+    OUT,
+    "/slipway/wanted",
+    String(MOST_COMMITS),
+    LOG_FORMAT,
+    SIGNED_FORMAT,
     ...(signers === undefined ? [] : ["/slipway/signers"]),
   ]
   const run = await execute(container, command, config.timeout)

@@ -93,7 +93,14 @@ export class Notifications {
     if (kind === undefined) throw fail("UNKNOWN_RESULT", [result, RESULTS])
     const milliseconds = seconds * 1000
     const ended: Ended = {
-      ...{ kind, version, previous, subject: version, sha, previousSha, milliseconds, note },
+      kind,
+      version,
+      previous,
+      subject: version,
+      sha,
+      previousSha,
+      milliseconds,
+      note,
       failure: stage === "" && reason === "" ? undefined : { stage, reason, repro },
     }
     return lines(await tellOutcome(await this.telling(version, runId, sha, Date.now() - milliseconds), ended))
@@ -102,7 +109,13 @@ export class Notifications {
   private async telling(version: string, run: string, sha: string, startedAt: number): Promise<Telling> {
     const { source, who, runUrl } = this
     return {
-      ...{ source, run, startedAt, version, sha, who, runUrl },
+      source,
+      run,
+      startedAt,
+      version,
+      sha,
+      who,
+      runUrl,
       config: parseConfig(this.settings || undefined),
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),

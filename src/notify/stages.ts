@@ -101,7 +101,11 @@ const passedOver = (why: string): Stage[] =>
 const identityOf = (name: "notify" | "annotate") => ({ ...identity("tell", name, "", ""), repro: "" })
 
 const regionOf = ({ environment, run, startedAt }: Telling, service: string, version: string): Region => ({
-  ...{ service, environment, version, run, startedAt },
+  service,
+  environment,
+  version,
+  run,
+  startedAt,
 })
 
 /** What a deployment left of itself in the ledger. */
@@ -118,7 +122,14 @@ function newsOf(telling: Telling, service: string, kind: NewsKind, ended: Partia
   const version = ended.version || telling.version
   const from = ended.previousSha ?? ""
   return {
-    ...{ kind, service, environment, version, previous: ended.previous ?? "", who, run, sha },
+    kind,
+    service,
+    environment,
+    version,
+    previous: ended.previous ?? "",
+    who,
+    run,
+    sha,
     startedAt: new Date(startedAt).toISOString(),
     milliseconds: ended.milliseconds,
     changes: history === "" ? unknown("") : changesBetween(readHistory(history), from, sha),
@@ -189,7 +200,10 @@ function done(what: string, delivered: Delivered) {
   return {
     status: "passed" as const,
     reason: `${what}; ${texts.join("; ")}`,
-    ...{ exitCode: ExitCode.passed, findings: [], cached: false, log: `${texts.join("\n")}\n` },
+    exitCode: ExitCode.passed,
+    findings: [],
+    cached: false,
+    log: `${texts.join("\n")}\n`,
     ...(lost.length > 0 && { facts: { WARNING: lost.join("; ") } }),
   }
 }

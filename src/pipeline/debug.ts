@@ -91,7 +91,10 @@ async function registryShell({ service, registry }: Looked): Promise<Container> 
 async function deployInputs({ service, deploying }: Looked): Promise<DeployInputs> {
   const { source, settings } = service
   return {
-    ...{ source, settings, config: parseConfig(settings || undefined), run: "debug" },
+    source,
+    settings,
+    config: parseConfig(settings || undefined),
+    run: "debug",
     environment: environmentOf(deploying.environment || "staging"),
     secrets: await namedSecrets(deploying.secrets),
     cluster: deploying.cluster,

@@ -96,9 +96,16 @@ async function tellingOf(inputs: DeployInputs, { made, access, announcing }: Del
   const { source, config, environment, secrets } = inputs
   const { run } = made
   return {
-    ...{ source, config, environment, secrets, run: run.id, startedAt: Date.now() },
-    ...{ version: wishOf(made, access), sha: run.sha },
-    ...{ who: announcing.who, runUrl: announcing.runUrl },
+    source,
+    config,
+    environment,
+    secrets,
+    run: run.id,
+    startedAt: Date.now(),
+    version: wishOf(made, access),
+    sha: run.sha,
+    who: announcing.who,
+    runUrl: announcing.runUrl,
     history: (await announcing.history?.contents()) ?? "",
   }
 }
@@ -106,8 +113,16 @@ async function tellingOf(inputs: DeployInputs, { made, access, announcing }: Del
 function cleanUp({ made, access, publishing, now }: Delivery): Promise<Stage[]> {
   const { source, settings, config, run } = made
   return cleanupStages({
-    ...{ source, settings, config, run, now: dayOf(now), secrets: access.secrets, cluster: access.cluster },
-    ...{ environment: "", apply: config.cleanup.apply === "yes", destination: publishing },
+    source,
+    settings,
+    config,
+    run,
+    now: dayOf(now),
+    secrets: access.secrets,
+    cluster: access.cluster,
+    environment: "",
+    apply: config.cleanup.apply === "yes",
+    destination: publishing,
     repro: reproOf(made, access, publishing, "", "cleanup"),
   })
 }

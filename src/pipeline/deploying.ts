@@ -68,8 +68,14 @@ export async function inputsOf(
   if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
     return `no cluster was given for ${environment}: slipway cluster up`
   return {
-    ...{ source, settings, config, environment, secrets, run: run.id },
-    ...{ cluster: access.cluster, who: access.who },
+    source,
+    settings,
+    config,
+    environment,
+    secrets,
+    run: run.id,
+    cluster: access.cluster,
+    who: access.who,
     // The engine shows what the module prints.
     say: (line) => {
       console.log(`${environment}: ${line}`)
@@ -108,7 +114,10 @@ async function releasedBy(
   if (image === undefined) return undefined
   const { repository } = await destinationOf(publishing, source, config)
   return {
-    ...{ name: nameOfRelease(run, image.digest), repository, digest: image.digest, commit: run.sha },
+    name: nameOfRelease(run, image.digest),
+    repository,
+    digest: image.digest,
+    commit: run.sha,
     digests: [image.digest, ...image.images.map(({ digest }) => digest)],
     verified: "released and verified by this run",
   }

@@ -70,8 +70,12 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
   const known = { source, settings, config, run, baseRef, invocation, image: built }
   const delivery = {
-    ...{ made: { ...known, stages: releases ? all : undefined }, access: graph.deploying },
-    ...{ publishing, announcing: graph.announcing, now, ended: journal.ended },
+    made: { ...known, stages: releases ? all : undefined },
+    access: graph.deploying,
+    publishing,
+    announcing: graph.announcing,
+    now,
+    ended: journal.ended,
   }
   return [...all, ...(await deliver(groups, delivery))]
 }

@@ -165,8 +165,15 @@ async function reproOf(
   const trust = [...(who ? [`--identity=${who}`] : []), ...(issuer ? [`--issuer=${issuer}`] : [])]
   const about = [`--event=${run.event}`, `--ref=${run.ref}`, `--sha=${run.sha}`]
   const ci = [
-    ...["ci", ...about, `--committed=${revision.committed}`, `--origin=${revision.origin}`],
-    ...[`--run-id=${run.id}`, ...only.map((group) => `--only=${group}`), ...registry, ...signer, ...trust],
+    "ci",
+    ...about,
+    `--committed=${revision.committed}`,
+    `--origin=${revision.origin}`,
+    `--run-id=${run.id}`,
+    ...only.map((group) => `--only=${group}`),
+    ...registry,
+    ...signer,
+    ...trust,
   ]
   return (name, reference = "") => {
     const of = ["release", `--reference=${reference}`, ...registry]

@@ -5,17 +5,18 @@ import type { Config } from "../lib/config/config.js"
 
 /** What building a project's metadata commonly reads. An edit to other code then installs nothing anew. */
 const METADATA = [
-  ...[
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "MANIFEST.in",
-    "PKG-INFO",
-    "README*",
-    "LICENSE*",
-    "VERSION*",
-  ],
-  ...["**/__init__.py", "**/*version*.py", "**/__about__.py", "**/py.typed"],
+  "pyproject.toml",
+  "setup.py",
+  "setup.cfg",
+  "MANIFEST.in",
+  "PKG-INFO",
+  "README*",
+  "LICENSE*",
+  "VERSION*",
+  "**/__init__.py",
+  "**/*version*.py",
+  "**/__about__.py",
+  "**/py.typed",
 ]
 
 /** Versions that come from git tags, which a source without `.git` hasn't. */

@@ -29,7 +29,10 @@ const PREDICATE_FILES = "/slipway/predicates"
 /** Signs an index and each platform's image; returns how many of these signatures are new. */
 export const sign = (repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> =>
   complete(repository, wanted, signing, signing.tools, ({ digest }) => [
-    ...["cosign", "sign", ...writeFlags(signing), `${repository}@${digest}`],
+    "cosign",
+    "sign",
+    ...writeFlags(signing),
+    `${repository}@${digest}`,
   ])
 
 /** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
@@ -45,8 +48,12 @@ export const attest = (
     signing,
     signing.tools.withMountedDirectory(PREDICATE_FILES, files),
     ({ predicate, digest, file }) => [
-      ...["cosign", "attest", ...writeFlags(signing), `--type=${PREDICATES[predicate]}`],
-      ...[`--predicate=${PREDICATE_FILES}/${file}`, `${repository}@${digest}`],
+      "cosign",
+      "attest",
+      ...writeFlags(signing),
+      `--type=${PREDICATES[predicate]}`,
+      `--predicate=${PREDICATE_FILES}/${file}`,
+      `${repository}@${digest}`,
     ],
   )
 
@@ -86,13 +93,12 @@ export const verifyCommand = (
   { predicate, digest }: Demand,
   { trusted, access }: Pick<Signing, "trusted" | "access">,
 ): string[] => [
-  ...[
-    "cosign",
-    "verify-attestation",
-    ...verifyFlags(trusted.trust, trusted.sigstore),
-    ...cosignFlags(access),
-  ],
-  ...[`--type=${PREDICATES[predicate]}`, `${repository}@${digest}`],
+  "cosign",
+  "verify-attestation",
+  ...verifyFlags(trusted.trust, trusted.sigstore),
+  ...cosignFlags(access),
+  `--type=${PREDICATES[predicate]}`,
+  `${repository}@${digest}`,
 ]
 
 /** What isn't signed yet: cosign would add a second signature to what is. */

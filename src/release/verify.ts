@@ -50,7 +50,9 @@ export async function verifyRelease(
     })),
     ...images.flatMap((image, index) => absent(image, runs[index] ?? NOT_RUN)),
     ...made.map(({ name, subject, digest: of, problem = faults[name], exitCode }) => ({
-      ...{ name, subject, digest: of },
+      name,
+      subject,
+      digest: of,
       ...(problem !== undefined && { problem }),
       ...(exitCode !== undefined && { exitCode }),
     })),

@@ -27,22 +27,37 @@ const DATABASE_FORMAT = 2
 
 /** Files that list packages with their versions. */
 const MANIFESTS = [
-  ...["**/*requirements*.txt", "**/requirements/*.txt", "**/*requirements*.lock", "**/*constraints*.txt"],
-  ...[
-    "**/Pipfile.lock",
-    "**/poetry.lock",
-    "**/uv.lock",
-    "**/pylock.toml",
-    "**/pylock.*.toml",
-    "**/pyproject.toml",
-  ],
-  ...["**/package-lock.json", "**/yarn.lock", "**/pnpm-lock.yaml", "**/go.mod", "**/go.sum", "**/Cargo.lock"],
+  "**/*requirements*.txt",
+  "**/requirements/*.txt",
+  "**/*requirements*.lock",
+  "**/*constraints*.txt",
+  "**/Pipfile.lock",
+  "**/poetry.lock",
+  "**/uv.lock",
+  "**/pylock.toml",
+  "**/pylock.*.toml",
+  "**/pyproject.toml",
+  "**/package-lock.json",
+  "**/yarn.lock",
+  "**/pnpm-lock.yaml",
+  "**/go.mod",
+  "**/go.sum",
+  "**/Cargo.lock",
 ]
 
 /** Files that configure images, clusters and clouds. */
 export const CONFIGURATION = [
-  ...["**/[Dd]ockerfile*", "**/*.[Dd]ockerfile", "**/Containerfile*", "**/.dockerignore"],
-  ...["**/*.tf", "**/*.tf.json", "**/*.tfvars", "**/*.yaml", "**/*.yml", "**/*.json", "**/*.tpl"],
+  "**/[Dd]ockerfile*",
+  "**/*.[Dd]ockerfile",
+  "**/Containerfile*",
+  "**/.dockerignore",
+  "**/*.tf",
+  "**/*.tf.json",
+  "**/*.tfvars",
+  "**/*.yaml",
+  "**/*.yml",
+  "**/*.json",
+  "**/*.tpl",
 ]
 
 /** A scan's command, and the container in which it runs. */
@@ -101,8 +116,13 @@ export const prepareSecrets = (source: Directory, config: Config): PreparedScan 
     .withNewFile(SECRET_CONFIG, SECRET_RULES)
     .withMountedDirectory(`${SOURCE}/src`, source),
   command: [
-    ...["trivy", "fs", ...SCAN, "--scanners=secret", `--secret-config=${SECRET_CONFIG}`],
-    ...[`--output=${REPORT}`, SOURCE],
+    "trivy",
+    "fs",
+    ...SCAN,
+    "--scanners=secret",
+    `--secret-config=${SECRET_CONFIG}`,
+    `--output=${REPORT}`,
+    SOURCE,
   ],
 })
 

@@ -64,10 +64,7 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
     return { ...identity, ...(await work()) }
   } catch (error) {
     const message = messageOf(error)
-    return {
-      ...identity,
-      ...unfinished(`it could not be run: ${message}`, exitCodeOf(error), message),
-    }
+    return { ...identity, ...unfinished(`it could not be run: ${message}`, exitCodeOf(error), message) }
   }
 }
 

@@ -76,7 +76,9 @@ async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<
     return done
   }
   const row = (name: string, prepare: () => unknown, measured = unmeasured): Row => ({
-    ...{ name, noWarmUp: true, prepare },
+    name,
+    noWarmUp: true,
+    prepare,
     work: async () => measured(await ci(name)),
   })
   const edited = (file: string, edit: (file: string, text: string) => void) =>

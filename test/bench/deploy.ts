@@ -130,7 +130,8 @@ async function bareSwitch(namespace: string, image: string): Promise<void> {
   const [old = ""] = await hashes()
   await patch("service", { selector: { "pod-template-hash": old } })
   await patch(DEPLOYMENT.kind, {
-    ...{ minReadySeconds: 3600, progressDeadlineSeconds: 7200 },
+    minReadySeconds: 3600,
+    progressDeadlineSeconds: 7200,
     strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
   })
   await kubectl("-n", namespace, "set", "image", "deployment/api", `api=${image}`)

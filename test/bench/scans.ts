@@ -53,8 +53,17 @@ print(build_opener(ProxyHandler({})).open(asked).headers["Docker-Content-Digest"
 
 const databaseDigest = ({ dagger, fresh }: Place): Promise<string> =>
   dagger(
-    ...["core", "container", "from", "--address=python:3.11-slim"],
-    ...["with-env-variable", "--name=ASKED", `--value=${fresh()}`],
-    ...["with-new-file", "--path=/digest.py", `--contents=${DIGEST}`],
-    ...["with-exec", "--args=python,/digest.py", "stdout"],
+    "core",
+    "container",
+    "from",
+    "--address=python:3.11-slim",
+    "with-env-variable",
+    "--name=ASKED",
+    `--value=${fresh()}`,
+    "with-new-file",
+    "--path=/digest.py",
+    `--contents=${DIGEST}`,
+    "with-exec",
+    "--args=python,/digest.py",
+    "stdout",
   )

@@ -153,8 +153,15 @@ async function occupy(digest: string): Promise<void> {
   await client.create({ ...job, metadata: { name: "theirs", namespace: SPACE } })
   const at = new Date().toISOString()
   await new ClusterLedger(client, SPACE, "api").append({
-    ...{ kind: "deploy", status: "succeeded", environment: "staging", subject: "api", sha: "", run: "1" },
-    ...{ startedAt: at, finishedAt: at, facts: { version: "v1.0.2", digest, image: `${REPO}@${digest}` } },
+    kind: "deploy",
+    status: "succeeded",
+    environment: "staging",
+    subject: "api",
+    sha: "",
+    run: "1",
+    startedAt: at,
+    finishedAt: at,
+    facts: { version: "v1.0.2", digest, image: `${REPO}@${digest}` },
   })
   await until(async () => {
     const found = await client.get<Job>(JOB, "slipway-smoke-1", SPACE)

@@ -144,9 +144,13 @@ describe("a scan", () => {
     expect(problem).toBeUndefined()
     expect(results).toEqual(
       expect.arrayContaining([
-        ...["error 40012 hello", "error 10062 cards"],
-        ...["warning 10038-1 .", "warning 10020-1 hello", "warning 10021 items/1"],
-        ...["warning 10010 .", "warning 10036-2 ."],
+        "error 40012 hello",
+        "error 10062 cards",
+        "warning 10038-1 .",
+        "warning 10020-1 hello",
+        "warning 10021 items/1",
+        "warning 10010 .",
+        "warning 10036-2 .",
       ]),
     )
   })

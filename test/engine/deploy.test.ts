@@ -382,13 +382,7 @@ for file in glob.glob("/proc/[0-9]*/cmdline"):
     spec: {
       hostPID: true,
       restartPolicy: "Never",
-      containers: [
-        {
-          name: "killer",
-          image: "python:3.11-slim",
-          command: ["python", "-c", script],
-        },
-      ],
+      containers: [{ name: "killer", image: "python:3.11-slim", command: ["python", "-c", script] }],
     },
   } as Pod)
 }

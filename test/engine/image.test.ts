@@ -36,12 +36,7 @@ const ONE = "image: { platforms: [linux/arm64] }\n"
 
 /** A service with a Dockerfile, for one platform. */
 const oneImage = (dockerfile: string, files: Files = {}): string =>
-  service({
-    "app.py": 'print("hello")\n',
-    Dockerfile: dockerfile,
-    "slipway.yaml": ONE,
-    ...files,
-  })
+  service({ "app.py": 'print("hello")\n', Dockerfile: dockerfile, "slipway.yaml": ONE, ...files })
 
 describe("a Dockerfile that fails", () => {
   it("is told by line, command and output", async () => {

@@ -212,7 +212,11 @@ forge $(host | directory ${FORGE}) | with-hostname forge.test | start
 }
 
 const ACCESS = [
-  ...["TF_BACKEND", "TF_VAR_database", "TF_VAR_password", "STAGING_TF_VAR_password", "ARM_CLIENT_SECRET"],
+  "TF_BACKEND",
+  "TF_VAR_database",
+  "TF_VAR_password",
+  "STAGING_TF_VAR_password",
+  "ARM_CLIENT_SECRET",
 ]
   .map((name) => `--secrets env://${name}`)
   .join(" ")
@@ -467,7 +471,10 @@ describe("a state", () => {
 
 describe("a pull request", () => {
   const request = JSON.stringify({
-    ...{ host: "github", api: "http://forge.test:8000/github", project: "acme/shop", number: 7 },
+    host: "github",
+    api: "http://forge.test:8000/github",
+    project: "acme/shop",
+    number: 7,
   })
   const telling = (source: string, token: string, pullRequest = request): string =>
     `${withInfra(source, `--pull-request '${pullRequest}' --comment-token env://${token}`)} | ${running("plan")} | file summary.md | contents`

@@ -26,12 +26,10 @@ const namespace = `load-${Date.now().toString(36)}`
 function manifests(): KubeObject[] {
   const labels = { app: "web" }
   const container = {
-    ...{
-      name: "web",
-      image: "python:3.11-slim",
-      command: ["python3", "-c", SERVER],
-      ports: [{ containerPort: 8000 }],
-    },
+    name: "web",
+    image: "python:3.11-slim",
+    command: ["python3", "-c", SERVER],
+    ports: [{ containerPort: 8000 }],
     readinessProbe: { httpGet: { path: "/", port: 8000 }, periodSeconds: 1 },
   }
   const template = {
@@ -45,7 +43,9 @@ function manifests(): KubeObject[] {
       spec: { selector: { matchLabels: labels }, template },
     },
     {
-      ...{ apiVersion: "v1", kind: "Service", metadata: { name: "web", namespace } },
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web", namespace },
       spec: { selector: labels, ports: [{ name: "http", port: 80, targetPort: 8000 }] },
     },
   ] as (KubeObject & { spec: object })[]
@@ -84,7 +84,10 @@ const VERDICT = "report | file verdict.json | contents"
 const DOWN = "--base http://127.0.0.1:1"
 
 const asking = (path: string, more: object = {}) => ({
-  ...{ paths: [path], document: "/none", pause: 20, iterations: 10 },
+  paths: [path],
+  document: "/none",
+  pause: 20,
+  iterations: 10,
   load: { ramps: SHORT, p95: 200 },
   ...more,
 })

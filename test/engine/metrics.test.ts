@@ -78,8 +78,14 @@ function deployments({ first, merge, last }: ReturnType<typeof repository>["comm
   const record = (
     ...[version, sha, startedAt, finishedAt, more]: [string, string, string, string, Partial<LedgerRecord>?]
   ): LedgerRecord => ({
-    ...{ kind: "deploy", status: "succeeded", environment: "production", subject: "shop", sha },
-    ...{ run: `run-${version}`, startedAt: `2026-03-${startedAt}Z`, finishedAt: `2026-03-${finishedAt}Z` },
+    kind: "deploy",
+    status: "succeeded",
+    environment: "production",
+    subject: "shop",
+    sha,
+    run: `run-${version}`,
+    startedAt: `2026-03-${startedAt}Z`,
+    finishedAt: `2026-03-${finishedAt}Z`,
     ...more,
     facts: { version, digest: digest(version), ...more?.facts },
   })
@@ -102,7 +108,8 @@ const forgeState = (merge: string) => ({
     develop: {
       rules: [
         {
-          ...{ type: "required_status_checks", ruleset_source: "acme/shop" },
+          type: "required_status_checks",
+          ruleset_source: "acme/shop",
           parameters: { required_status_checks: [{ context: "slipway" }] },
         },
       ],
@@ -173,9 +180,7 @@ describe("figures", () => {
     const { out, commits, errors } = await session()
     const report = JSON.parse(read(join(out, "dora.json"), errors)) as DoraReport
     expect(Object.fromEntries(report.changes.map(({ commit, seconds }) => [commit, seconds / HOUR]))).toEqual(
-      {
-        ...{ [commits.east]: 48, [commits.west]: 27, [commits.squash]: 24, [commits.hotfix]: 12 },
-      },
+      { [commits.east]: 48, [commits.west]: 27, [commits.squash]: 24, [commits.hotfix]: 12 },
     )
     expect(report.leadTimeForChanges).toMatchObject({
       spread: { median: 25.5 * HOUR },
@@ -204,7 +209,9 @@ describe("figures", () => {
     const sent = JSON.parse(read(join(out, "devlake/deployments.json"), errors)) as unknown[]
     expect(sent).toHaveLength(5)
     expect(sent[2]).toMatchObject({
-      ...{ environment: "PRODUCTION", result: "SUCCESS", finishedDate: "2026-03-06T00:00:00.000Z" },
+      environment: "PRODUCTION",
+      result: "SUCCESS",
+      finishedDate: "2026-03-06T00:00:00.000Z",
       deploymentCommits: [{ commitSha: commits.squash, repoUrl: "https://github.com/acme/shop" }],
     })
   })
@@ -259,7 +266,12 @@ describe("an audit", () => {
       ["1.2.1", "deploy", commits.last, "unknown", "", ""],
     ])
     expect(rows.map(({ takenBack, takesBack }) => takenBack || takesBack)).toEqual([
-      ...["", "", "rolled back by run back, 2026-03-06T06:00:00.000Z", "1.2.0", "at once", ""],
+      "",
+      "",
+      "rolled back by run back, 2026-03-06T06:00:00.000Z",
+      "1.2.0",
+      "at once",
+      "",
     ])
   })
 

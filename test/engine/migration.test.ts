@@ -162,12 +162,14 @@ describe("a deployment that has to prove its migration", () => {
       unasked: `gate ${BASE} ${added("dropped")} --required no`,
     })
     expect(json("additive")).toMatchObject({
-      ...{ said: "migrated; v1 was proven to work with it", migrated: true },
+      said: "migrated; v1 was proven to work with it",
+      migrated: true,
       schema: "the schema stays as it was migrated, on which v1 was proven to work",
       log: expect.arrayContaining(["upgrade: migrated from 0001 to 0002"]) as unknown,
     })
     expect(json("dropped")).toMatchObject({
-      ...{ said: expect.stringContaining("not proven that v1 works") as unknown, migrated: false },
+      said: expect.stringContaining("not proven that v1 works") as unknown,
+      migrated: false,
       schema: "the schema stays as it was migrated; whether v1 works with it was not proven",
       log: expect.arrayContaining([
         expect.stringMatching(/^previous release on the new schema: \/health answered 503/),
@@ -175,7 +177,9 @@ describe("a deployment that has to prove its migration", () => {
       ]) as unknown,
     })
     expect(json("unasked")).toEqual({
-      ...{ said: "migrated", migrated: true, log: [] },
+      said: "migrated",
+      migrated: true,
+      log: [],
       schema: "the schema stays as it was migrated; whether v1 works with it was not proven",
     })
   })

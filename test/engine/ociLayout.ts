@@ -96,8 +96,12 @@ export function encodings(text: string): string[] {
   const lowerCase = url.replace(/%../g, (code) => code.toLowerCase())
   return [
     ...new Set([text, ...[0, 1, 2].flatMap((offset) => base64(text, offset)), html, json]),
-    ...[url, lowerCase, url.replaceAll("%20", "+")],
-    ...[escaped(/[<>&]/g), escaped(/[^ -~]/g), escaped(/[<>&]|[^ -~]/g)], // as Go, Python, and both write it
+    url,
+    lowerCase,
+    url.replaceAll("%20", "+"),
+    escaped(/[<>&]/g),
+    escaped(/[^ -~]/g),
+    escaped(/[<>&]|[^ -~]/g), // as Go, Python, and both write it
   ]
 }
 

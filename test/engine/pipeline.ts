@@ -90,10 +90,7 @@ export const callOn = (source: string, ...args: string[]): Promise<Ended> =>
   dagger(["call", `--mod=${REPOSITORY}`, `--source=${source}`, ...args], { cwd: REPOSITORY })
 
 interface Sarif {
-  runs: {
-    tool: { driver: { name: string; version: string } }
-    results: Result[]
-  }[]
+  runs: { tool: { driver: { name: string; version: string } }; results: Result[] }[]
 }
 
 interface Result {

@@ -62,9 +62,20 @@ beforeAll(async () => {
 it("every failure made on purpose comes again, and only that", async () => {
   const failed = broken.verdict?.stages.filter(stopped) ?? []
   expect(failed.map(({ name }) => name)).toEqual([
-    ...["black", "isort", "flake8", "mypy", "bandit"],
-    ...["vulnerabilities", "secrets", "misconfiguration", "suppressions"],
-    ...["unit", "integration", "coverage", "format", "build"],
+    "black",
+    "isort",
+    "flake8",
+    "mypy",
+    "bandit",
+    "vulnerabilities",
+    "secrets",
+    "misconfiguration",
+    "suppressions",
+    "unit",
+    "integration",
+    "coverage",
+    "format",
+    "build",
   ])
   const again = await slipway("repro", verdict)
   expect(again.exitCode, again.stderr).toBe(1)
@@ -119,7 +130,10 @@ it("a source at a git address is repeated at its commit, though the branch has m
   })
   const { run } = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
   expect(run.inputs?.arguments).toEqual({
-    ...{ only: ["black"], scale: "0.5", who: "ada", runUrl: "https://ci.example.com/7" },
+    only: ["black"],
+    scale: "0.5",
+    who: "ada",
+    runUrl: "https://ci.example.com/7",
     history: expect.stringMatching(/^sha256:/) as string,
   })
 })

@@ -33,7 +33,11 @@ export const SETTINGS: Context["settings"] = {
   health: { ...DEFAULTS.deploy.health, interval: 1, timeout: 2, successes: 2 },
   smoke: { ...DEFAULTS.deploy.smoke, paths: ["/"], requests: 200 },
   errors: { ...DEFAULTS.deploy.errors, samples: 50 },
-  ...{ soak: 5, hold: 5, readyTimeout: 40, finishTimeout: 60, lockTimeout: 60 },
+  soak: 5,
+  hold: 5,
+  readyTimeout: 40,
+  finishTimeout: 60,
+  lockTimeout: 60,
 }
 
 export interface Place {
@@ -48,7 +52,12 @@ export const context = (
   run: string = randomUUID(),
   say: (line: string) => void = () => undefined,
 ): Context => ({
-  ...{ kube, namespace, run, environment: "staging", who: "ann", say },
+  kube,
+  namespace,
+  run,
+  environment: "staging",
+  who: "ann",
+  say,
   names: { deployment: "api", service: "api" },
   settings: { ...SETTINGS, ...settings },
   healthPath: "/health",
@@ -95,8 +104,13 @@ spec:
   )
   const what = { name: version, repository: REGISTRY, digest, commit: "" }
   return {
-    ...{ kind: "deploy", version: what, digests: [digest], manifests: withVersion(manifests, what) },
-    ...{ migrate: undefined, smokes: [], schema: "" },
+    kind: "deploy",
+    version: what,
+    digests: [digest],
+    manifests: withVersion(manifests, what),
+    migrate: undefined,
+    smokes: [],
+    schema: "",
   }
 }
 

@@ -72,7 +72,10 @@ async function github(source: string, { act }: Runners): Promise<Job> {
   const actions = Array.from(workflow.matchAll(/uses: (actions\/(?!checkout@)([\w-]+)@\w+)/g))
   const local = actions.map(([, uses = "", name = ""]) => `${uses}=${join(FIXTURES, "actions", name)}`)
   const command = [
-    ...[act, "push", "--platform=ubuntu-24.04=-self-hosted", `--cache-server-path=${home}/cache`],
+    act,
+    "push",
+    "--platform=ubuntu-24.04=-self-hosted",
+    `--cache-server-path=${home}/cache`,
     ...local.flatMap((each) => ["--local-repository", each]),
   ]
   // Its own files go to the scratch folder; it asks nothing of who starts it for the first time.
@@ -98,8 +101,14 @@ async function gitlab(source: string, runners: Runners): Promise<Job> {
   write(scratch, { "ci.yml": stringify(pipeline) })
   const ended = await started(
     [
-      ...[process.execPath, `--import=${UNION}`, runners.gitlab, "--force-shell-executor", "--no-color"],
-      ...[`--file=${join(beside, "ci.yml")}`, `--state-dir=${join(beside, "state")}`, "slipway"],
+      process.execPath,
+      `--import=${UNION}`,
+      runners.gitlab,
+      "--force-shell-executor",
+      "--no-color",
+      `--file=${join(beside, "ci.yml")}`,
+      `--state-dir=${join(beside, "state")}`,
+      "slipway",
     ],
     source,
   )
@@ -108,8 +117,11 @@ async function gitlab(source: string, runners: Runners): Promise<Job> {
 
 async function jenkins(source: string): Promise<Job> {
   const ended = await started(["groovy", join(FIXTURES, "jenkins.groovy"), "Jenkinsfile"], source, {
-    ...{ JAVA_HOME: "/usr/lib/jvm/default-java", BUILD_TAG: "jenkins-adder-1", BRANCH_NAME: "feature/x" },
-    ...{ CAUSE: "jenkins.branch.BranchEventCause", CREDENTIAL_PIP_TOKEN: "t0ken" },
+    JAVA_HOME: "/usr/lib/jvm/default-java",
+    BUILD_TAG: "jenkins-adder-1",
+    BRANCH_NAME: "feature/x",
+    CAUSE: "jenkins.branch.BranchEventCause",
+    CREDENTIAL_PIP_TOKEN: "t0ken",
   })
   return { ...ended, out: join(source, "out") }
 }
@@ -143,8 +155,10 @@ async function runSteps(source: string, steps: readonly Step[], env: Record<stri
 /** Pipeline values have their place filled before anything runs; the commands of orbs are not known here. */
 async function circleci(source: string): Promise<Job> {
   const values: Record<string, string> = {
-    ...{ "pipeline.parameters.action": "checks", "pipeline.parameters.environment": "staging" },
-    ...{ "pipeline.parameters.version": "", "pipeline.trigger_source": "webhook" },
+    "pipeline.parameters.action": "checks",
+    "pipeline.parameters.environment": "staging",
+    "pipeline.parameters.version": "",
+    "pipeline.trigger_source": "webhook",
   }
   const text = readFileSync(join(source, ".circleci/config.yml"), "utf8")
   const filled = text.replace(/<< ([\w.]+) >>/g, (_, name: string) => values[name] ?? "")
@@ -193,7 +207,5 @@ async function azure(source: string): Promise<Job> {
 
 interface AzurePipeline {
   parameters: { name: string; default: string }[]
-  jobs: {
-    steps: { script?: string; inputs?: Env; env?: Env; publish?: string; condition?: string }[]
-  }[]
+  jobs: { steps: { script?: string; inputs?: Env; env?: Env; publish?: string; condition?: string }[] }[]
 }

@@ -203,15 +203,19 @@ accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
 manifest = json.load(web.urlopen(web.Request("${address}/manifests/2", headers=accept)))
 web.urlretrieve("${address}/blobs/" + manifest["layers"][0]["digest"], "/db.tar.gz")`
     const fetched = await dagger([
-      ...["core", "container", "from", "--address=python:3.11-slim"],
-      ...[
-        "with-new-file",
-        "--path=/fetch.py",
-        `--contents=${script}`,
-        "with-exec",
-        "--args=python,/fetch.py",
-      ],
-      ...["file", "--path=/db.tar.gz", "export", `--path=${join(here, "data/db.tar.gz")}`],
+      "core",
+      "container",
+      "from",
+      "--address=python:3.11-slim",
+      "with-new-file",
+      "--path=/fetch.py",
+      `--contents=${script}`,
+      "with-exec",
+      "--args=python,/fetch.py",
+      "file",
+      "--path=/db.tar.gz",
+      "export",
+      `--path=${join(here, "data/db.tar.gz")}`,
     ])
     expect(fetched.exitCode, fetched.stderr).toBe(0)
     const run = await runOn("security", here)

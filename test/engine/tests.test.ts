@@ -132,7 +132,8 @@ describe("services, markers and workers", () => {
     const image = "localhost:5001/slipway-test/never-ready:1"
     const server = "#!/bin/sh\necho waiting for the moon\nexec sleep 3600\n"
     const made = await dagger([
-      ...["-M", "-c"],
+      "-M",
+      "-c",
       `container | from debian:bookworm-slim | with-new-file /usr/local/bin/postgres "${server}" --permissions 493 | publish ${image}`,
     ])
     expect(made.exitCode, made.stderr).toBe(0)

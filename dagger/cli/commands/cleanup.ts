@@ -31,11 +31,14 @@ export function cleanupArguments(options: CleanupOptions): string[] {
   const { source, now, environment, embedded, yes, runId = randomUUID() } = options
   const call = callModule(source, now)
   return [
-    ...[...call, `--invocation=${shellQuote(["dagger", ...call])}`, "cleanup"],
+    ...call,
+    `--invocation=${shellQuote(["dagger", ...call])}`,
+    "cleanup",
     ...given("environment", environment),
     ...clusterArguments(options),
     ...(embedded ? ["--embedded"] : []),
     ...registryArguments(options, embedded ? "nobody" : publishedTo(source)),
-    ...[yes ? "run" : "report", `--run-id=${runId}`],
+    yes ? "run" : "report",
+    `--run-id=${runId}`,
   ]
 }

@@ -33,8 +33,12 @@ const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
 /** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
 const AZURE = [
-  ...["AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
-  ...["AZURE_CLIENT_SECRET", "AZURE_OIDC_TOKEN"],
+  "AZURE_CREDENTIALS",
+  "AZURE_CLIENT_ID",
+  "AZURE_TENANT_ID",
+  "AZURE_SUBSCRIPTION_ID",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_OIDC_TOKEN",
 ]
 const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 
@@ -102,8 +106,13 @@ export async function watch(options: WatchOptions): Promise<number> {
   const call = callModule(folder)
   const { environment = "production", embedded } = options
   return daggerHere([
-    ...["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`],
-    ...["deploy", `--environment=${environment}`, ...accessArguments(options, NEWS_SECRETS), "watch"],
+    "--silent",
+    ...call,
+    `--invocation=${shellQuote(["dagger", ...call])}`,
+    "deploy",
+    `--environment=${environment}`,
+    ...accessArguments(options, NEWS_SECRETS),
+    "watch",
     ...given("duration", options.duration),
     ...given("run-id", options.runId),
     ...originArguments(),

@@ -64,14 +64,16 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
     protection: [...given("main", options.main), ...given("develop", options.develop)],
   }
   return [
-    ...[...callModule(source, now), "metrics"],
+    ...callModule(source, now),
+    "metrics",
     ...(what === "protection" || ledger !== undefined ? [] : accessArguments(options)),
     ...given("history", history),
     ...given("ledger", ledger && resolve(ledger)),
     ...given("repository", repository),
     ...given("api", api),
     ...(process.env["GITHUB_TOKEN"] && options.trusted ? ["--token=env://GITHUB_TOKEN"] : []),
-    ...[what, ...report[what]],
+    what,
+    ...report[what],
   ]
 }
 

@@ -72,7 +72,10 @@ export function planOf(happening: Happening & { fork: boolean }, config: Config)
     stages: stagesOf(group, config),
   }))
   return {
-    ...{ event, ref, baseRef, fork: fork && event === "pull_request" },
+    event,
+    ref,
+    baseRef,
+    fork: fork && event === "pull_request",
     what: whatHappened(happening),
     environment: (decisions.deploy.runs && environmentFor(happening)) || null,
     groups,

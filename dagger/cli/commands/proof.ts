@@ -47,8 +47,12 @@ export async function prove(options: ProofOptions): Promise<number> {
 export function proofArguments(options: ProofOptions): string[] {
   const { source, previous, tag, environment, embedded } = options
   return [
-    ...[...callModule(source), "deploy", `--environment=${environment}`],
-    ...["proof", `--previous=${previous}`, `--next=${tag}`],
+    ...callModule(source),
+    "deploy",
+    `--environment=${environment}`,
+    "proof",
+    `--previous=${previous}`,
+    `--next=${tag}`,
     ...registryArguments(options, recipientOf(options)),
     ...(embedded ? ["--embedded"] : []),
     "export",

@@ -48,9 +48,24 @@ const UNFINISHED = ".unfinished"
 
 /** What a run writes. */
 const ARTIFACTS = [
-  ...["verdict.json", "summary.md", "report.html", "failures.txt", UNFINISHED],
-  ...["junit", "sarif", "logs", "coverage", "trivy", "terraform", "sbom", "release", "deploy"],
-  ...["k6", "zap", "gitlab", "cleanup"],
+  "verdict.json",
+  "summary.md",
+  "report.html",
+  "failures.txt",
+  UNFINISHED,
+  "junit",
+  "sarif",
+  "logs",
+  "coverage",
+  "trivy",
+  "terraform",
+  "sbom",
+  "release",
+  "deploy",
+  "k6",
+  "zap",
+  "gitlab",
+  "cleanup",
 ]
 
 /** Begins a run of what is called this way. */

@@ -15,13 +15,24 @@ interface Results {
 
 /** What the tests need; had or made before them, since making some takes longer than a test may. */
 const IMAGES = [
-  ...["python:3.11-slim", "postgres:15", "redis:7", "aquasec/trivy:0.70.0"],
-  ...["ghcr.io/regclient/regctl:v0.11.7-alpine", "ghcr.io/sigstore/cosign/cosign:v3.0.6", "registry:3"],
-  ...["ghcr.io/sigstore/fulcio:v1.8.5", "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1"],
+  "python:3.11-slim",
+  "postgres:15",
+  "redis:7",
+  "aquasec/trivy:0.70.0",
+  "ghcr.io/regclient/regctl:v0.11.7-alpine",
+  "ghcr.io/sigstore/cosign/cosign:v3.0.6",
+  "registry:3",
+  "ghcr.io/sigstore/fulcio:v1.8.5",
+  "ghcr.io/sigstore/rekor-tiles/posix:v2.2.1",
   "ghcr.io/sigstore/timestamp-server:v2.0.5",
-  ...["ghcr.io/opentofu/opentofu:1.12.6", "hashicorp/terraform:1.5.7", "hashicorp/terraform:1.13.3"],
-  ...["rancher/k3s:v1.36.3-k3s1", "registry.k8s.io/kubectl:v1.36.3"],
-  ...["grafana/k6:1.3.0", "zaproxy/zap-stable:2.17.0", "prom/prometheus:v3.16.0"],
+  "ghcr.io/opentofu/opentofu:1.12.6",
+  "hashicorp/terraform:1.5.7",
+  "hashicorp/terraform:1.13.3",
+  "rancher/k3s:v1.36.3-k3s1",
+  "registry.k8s.io/kubectl:v1.36.3",
+  "grafana/k6:1.3.0",
+  "zaproxy/zap-stable:2.17.0",
+  "prom/prometheus:v3.16.0",
 ]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */

@@ -50,7 +50,9 @@ export async function verify(reference: string, options: VerifyOptions): Promise
 export function verifyArguments(reference: string, options: VerifyOptions): string[] {
   const { source, key, identity, issuer, embedded } = options
   return [
-    ...[...callModule(source), "verification", `--reference=${reference}`],
+    ...callModule(source),
+    "verification",
+    `--reference=${reference}`,
     ...registryArguments(options, recipientOf(reference, options)),
     ...(embedded ? ["--embedded"] : []),
     ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),

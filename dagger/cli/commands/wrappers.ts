@@ -14,7 +14,9 @@ export async function wrappers({ source, host = [], slipway, yes }: WrappersOpti
   const folder = absoluteSource(source)
   const pin = slipway ?? (configured(source)?.wrappers.slipway === undefined ? await ownPin() : "")
   const changes = [
-    ...["--progress=plain", ...callModule(folder), "wrappers"],
+    "--progress=plain",
+    ...callModule(folder),
+    "wrappers",
     ...host.map((name) => `--hosts=${name}`),
     ...(pin === "" ? [] : [`--slipway=${pin}`]),
   ]

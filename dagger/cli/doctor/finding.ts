@@ -13,12 +13,19 @@ export interface Finding {
 }
 
 export const ok = (name: string, value: string): Finding => ({
-  ...{ name, status: "ok", value, exitCode: ExitCode.passed },
+  name,
+  status: "ok",
+  value,
+  exitCode: ExitCode.passed,
 })
 
 /** Something that a run can do without, or may stumble over. */
 export const warning = (name: string, value: string, remedy: string): Finding => ({
-  ...{ name, status: "warning", value, remedy, exitCode: ExitCode.passed },
+  name,
+  status: "warning",
+  value,
+  remedy,
+  exitCode: ExitCode.passed,
 })
 
 /** Something that stops a run. */

@@ -82,7 +82,10 @@ function publication({ source, authority, plainHttp = false }: DoctorOptions, co
   const manifest = join(source, "pyproject.toml")
   const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
   return {
-    ...{ host, username: user, password, plainHttp },
+    host,
+    username: user,
+    password,
+    plainHttp,
     repository: config.release.repository ?? serviceName(manifests, config.name) ?? "service",
     ...(authority !== undefined && { authority: readFileSync(authority, "utf8") }),
   }

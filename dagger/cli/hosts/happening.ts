@@ -94,10 +94,7 @@ function jenkins(value: Value): Told {
   const runId = value("BUILD_TAG")
   const change = value("CHANGE_ID")
   if (change !== "") {
-    return {
-      ...{ event: "pull_request", ref: `refs/pull/${change}/head`, runId },
-      baseRef: value("CHANGE_TARGET"),
-    }
+    return { event: "pull_request", ref: `refs/pull/${change}/head`, runId, baseRef: value("CHANGE_TARGET") }
   }
   const tag = value("TAG_NAME")
   const ref = tag === "" ? `refs/heads/${value("BRANCH_NAME")}` : `refs/tags/${tag}`

@@ -106,8 +106,11 @@ async function addLocale(engineRoot: string, root: string, locale: string): Prom
   const options = ["--no-archive", `--prefix=${inside}`, `--inputfile=${locale}`, "--charmap=UTF-8"]
   mkdirSync(join(root, "usr/lib/locale"), { recursive: true })
   await inRoot(engineRoot, [
-    ...["env", `I18NPATH=${inside}/usr/share/i18n`],
-    ...["localedef", ...options, `${locale}.UTF-8`],
+    "env",
+    `I18NPATH=${inside}/usr/share/i18n`,
+    "localedef",
+    ...options,
+    `${locale}.UTF-8`,
   ])
   rmSync(join(root, "usr/share/i18n"), { recursive: true })
 }

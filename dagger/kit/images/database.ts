@@ -24,9 +24,7 @@ const DATABASE_PROGRAM: Program = {
 }
 
 export const databaseKey = (): string =>
-  contentKey({
-    texts: [readFileSync(ADVISORIES, "utf8"), programKey(DATABASE_PROGRAM, HOST)],
-  })
+  contentKey({ texts: [readFileSync(ADVISORIES, "utf8"), programKey(DATABASE_PROGRAM, HOST)] })
 
 /** Makes it of the list beside this file, dated now, and pushes it. Needs the registry. */
 export async function buildDatabase(engineRoot: string, folder: string): Promise<void> {

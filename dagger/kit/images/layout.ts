@@ -34,7 +34,10 @@ function configuration(recipe: Recipe, platform: Platform): string[] {
   const values = (flag: string, list: string[] = []) => list.flatMap((value) => [`--config.${flag}`, value])
   const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...recipe.env }
   return [
-    ...["--os", "linux", "--architecture", basename(platform)],
+    "--os",
+    "linux",
+    "--architecture",
+    basename(platform),
     ...values(
       "env",
       Object.entries(env).map(([name, value]) => `${name}=${value}`),

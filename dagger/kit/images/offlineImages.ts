@@ -29,8 +29,11 @@ function image(recipe: Recipe): StandIn {
   const key = () =>
     contentKey({
       texts: [
-        ...[JSON.stringify(recipe), ...SOURCES, ...Object.values(files).map(read)],
-        ...[...programKeys(recipe), ...Object.values(java).map(javaKey)],
+        JSON.stringify(recipe),
+        ...SOURCES,
+        ...Object.values(files).map(read),
+        ...programKeys(recipe),
+        ...Object.values(java).map(javaKey),
       ],
     })
   return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }

@@ -79,7 +79,7 @@ const python: Recipe = {
   name: "library/python",
   tags: ["3.11-slim", "3.11-slim-bookworm"],
   platforms: both,
-  packages: [...APT, ...["ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"]],
+  packages: [...APT, "ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
   pypi: ["uv==0.9.30"],
   links: {
     "/usr/local/bin/python": "/usr/bin/python3",
@@ -111,13 +111,13 @@ const postgres: Recipe = {
   unpackOnly: true,
   // Compiling queries at run time, which PostgreSQL does without where it can't, and Perl: 200 MB of 357.
   without: [
-    ...["/usr/lib/*/libLLVM-*", "/usr/lib/*/libz3.so*", "/usr/lib/postgresql/15/lib/llvmjit*"],
-    ...[
-      "/usr/lib/postgresql/15/lib/bitcode/*",
-      "/usr/lib/*/libperl.so*",
-      "/usr/lib/*/perl/*",
-      "/usr/share/perl/*",
-    ],
+    "/usr/lib/*/libLLVM-*",
+    "/usr/lib/*/libz3.so*",
+    "/usr/lib/postgresql/15/lib/llvmjit*",
+    "/usr/lib/postgresql/15/lib/bitcode/*",
+    "/usr/lib/*/libperl.so*",
+    "/usr/lib/*/perl/*",
+    "/usr/share/perl/*",
   ],
   locale: "en_US",
   users: [
@@ -251,8 +251,16 @@ const registry: Recipe = {
 
 /** Every stand-in there is. Adding one here is all it takes. */
 export const RECIPES: readonly Recipe[] = [
-  ...[debian, python, git, postgres, redis],
-  ...[trivy, regctl, cosign, registry, zap],
+  debian,
+  python,
+  git,
+  postgres,
+  redis,
+  trivy,
+  regctl,
+  cosign,
+  registry,
+  zap,
   ...SIGSTORE,
   ...INFRA,
   ...MONITORING,

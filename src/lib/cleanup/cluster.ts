@@ -56,7 +56,10 @@ export function oldReplicaSets(
     .filter((revision, index) => !isNeeded(revision, index))
     .filter(({ replicas, pods }) => replicas === 0 && pods.length === 0)
     .map(({ name, uid, number, version }) => ({
-      ...{ kind: "ReplicaSet", namespace, name, uid },
+      kind: "ReplicaSet",
+      namespace,
+      name,
+      uid,
       why: `revision ${number} (${version}), without pods, and older than ${count(rollbacks + 1, "other")}`,
     }))
 }

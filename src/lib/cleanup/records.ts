@@ -31,8 +31,12 @@ export const overdue = (agreements: readonly Agreement[], now: Date): Finding[] 
     const remedy = over ? "take it out, or decide anew" : "decide in time"
     return [
       {
-        ...{ tool: "slipway", rule: over ? "expired" : "expires", level: over ? "warning" : "note" },
-        ...{ file, line, advisory: true as const },
+        tool: "slipway",
+        rule: over ? "expired" : "expires",
+        level: over ? "warning" : "note",
+        file,
+        line,
+        advisory: true as const,
         message: `${what} ${when}${owner === "" ? "" : `; ${owner} answers for it`}: ${remedy}`,
       },
     ]

@@ -119,12 +119,7 @@ export const spec = {
   kind: "section",
   doc: "What Slipway should do differently for this service. Every key may be left out.",
   fields: {
-    version: {
-      kind: "choice",
-      doc: "The version of this file's format.",
-      values: [1],
-      default: 1,
-    },
+    version: { kind: "choice", doc: "The version of this file's format.", values: [1], default: 1 },
     name: {
       kind: "text",
       doc: "The service's name, a DNS label. Left out, it is the project's name in pyproject.toml.",
@@ -208,9 +203,7 @@ export const spec = {
         redis: {
           kind: "section",
           doc: "The Redis of the integration tests.",
-          fields: {
-            ...service("7", "REDIS_URL"),
-          },
+          fields: { ...service("7", "REDIS_URL") },
         },
         migrate: {
           kind: "text",

@@ -70,11 +70,7 @@ export const deploy = {
       kind: "section",
       doc: "What a healthy pod answers.",
       fields: {
-        path: {
-          kind: "text",
-          doc: "What is asked. Left out, image.health.",
-          rules: [urlPath],
-        },
+        path: { kind: "text", doc: "What is asked. Left out, image.health.", rules: [urlPath] },
         status: {
           kind: "integer",
           doc: "The status of a good answer.",
@@ -82,11 +78,7 @@ export const deploy = {
           maximum: 599,
           default: 200,
         },
-        body: {
-          kind: "text",
-          doc: "What a good answer's body holds.",
-          rules: [printable],
-        },
+        body: { kind: "text", doc: "What a good answer's body holds.", rules: [printable] },
         successes: {
           kind: "integer",
           doc: "How many good answers in a row every new pod has to give before the switch.",
@@ -120,11 +112,7 @@ export const deploy = {
           doc: "A command of the image, which finds the new version at $BASE_URL, and must end with 0.",
           rules: [command],
         },
-        k6: {
-          kind: "text",
-          doc: "A k6 script, which does the same.",
-          rules: path,
-        },
+        k6: { kind: "text", doc: "A k6 script, which does the same.", rules: path },
         timeout: time("How long the command or the script may take.", "5m"),
       },
     },
@@ -146,12 +134,7 @@ export const deploy = {
           maximum: 1_000_000,
           default: 100,
         },
-        path: {
-          kind: "text",
-          doc: "Where a pod tells its metrics.",
-          rules: [urlPath],
-          default: "/metrics",
-        },
+        path: { kind: "text", doc: "Where a pod tells its metrics.", rules: [urlPath], default: "/metrics" },
         counter: {
           kind: "text",
           doc: "The counter of requests, which has a label for the status.",

@@ -69,7 +69,12 @@ function unreadable(file: string, problems: readonly Problem[]): Outcome {
 }
 
 const asFinding = (file: string, { line, column, path, message }: Problem): Finding => ({
-  ...{ tool: "slipway", rule: "invalid", level: "error", file, line, column },
+  tool: "slipway",
+  rule: "invalid",
+  level: "error",
+  file,
+  line,
+  column,
   message: [path, message].filter(Boolean).join(": "),
 })
 

@@ -11,12 +11,7 @@ export const infra = {
   kind: "section",
   doc: "How Terraform or OpenTofu is used.",
   fields: {
-    tool: {
-      kind: "choice",
-      doc: "Which of them.",
-      values: INFRA_TOOLS,
-      default: "terraform",
-    },
+    tool: { kind: "choice", doc: "Which of them.", values: INFRA_TOOLS, default: "terraform" },
     version: {
       kind: "text",
       doc: "The tag of its official image. Left out, the version that Slipway was tried with.",

@@ -17,10 +17,7 @@ function schemaOf(spec: Spec, path: string): Schema {
     case "section":
       return sectionSchema(spec, path, `${path}.`)
     case "map":
-      return {
-        ...about(spec, path),
-        ...closed(spec.keys.map((key) => [key, leafSchema(spec.item)])),
-      }
+      return { ...about(spec, path), ...closed(spec.keys.map((key) => [key, leafSchema(spec.item)])) }
     case "list":
       return {
         ...about(spec, path),

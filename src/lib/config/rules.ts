@@ -21,10 +21,7 @@ export const printable: TextRule = {
   pattern: /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/,
 }
 
-export const relative: TextRule = {
-  expected: "a path relative to the service's folder",
-  pattern: /^[^/]/,
-}
+export const relative: TextRule = { expected: "a path relative to the service's folder", pattern: /^[^/]/ }
 
 export const inside: TextRule = {
   expected: 'a path that stays inside the service\'s folder, without ".."',

@@ -53,16 +53,22 @@ interface Wanted {
 
 /** What pods refer to, in the order in which one needs the other. */
 const NEEDED = [
-  ...["Namespace", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass", "ServiceAccount"],
-  ...["Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim"],
-  ...[
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "Role",
-    "RoleBinding",
-    "NetworkPolicy",
-  ],
+  "Namespace",
+  "ResourceQuota",
+  "LimitRange",
+  "PriorityClass",
+  "StorageClass",
+  "ServiceAccount",
+  "Secret",
+  "ConfigMap",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "CustomResourceDefinition",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "Role",
+  "RoleBinding",
+  "NetworkPolicy",
 ]
 
 /** Reads what `kubectl kustomize` prints. Fails with MANIFESTS. */
@@ -103,8 +109,14 @@ function objectOf(value: unknown, index: number): KubeObject {
 
 /** Of no namespace are kinds that describe the cluster. */
 const CLUSTER_WIDE = [
-  ...["Namespace", "ClusterRole", "ClusterRoleBinding", "PersistentVolume", "StorageClass", "PriorityClass"],
-  ...["CustomResourceDefinition", "IngressClass"],
+  "Namespace",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "PersistentVolume",
+  "StorageClass",
+  "PriorityClass",
+  "CustomResourceDefinition",
+  "IngressClass",
 ]
 
 function inNamespace<T extends KubeObject>(object: T, namespace: string): T {

@@ -47,7 +47,8 @@ export async function migrate(
   const diagnosis = exitCode === undefined ? await reasonOf(context, pod) : undefined
   log.push(...output.trimEnd().split("\n"))
   const { status, reason } = migrationOutcome({
-    ...{ log: output, job: job?.status },
+    log: output,
+    job: job?.status,
     ...(exitCode !== undefined && { exitCode }),
     ...(diagnosis !== undefined && { diagnosis }),
   })
@@ -79,12 +80,10 @@ export async function smokeK6(
 ): Promise<string> {
   const source = Buffer.from(script).toString("base64")
   const container: Container = {
-    ...{
-      name: "smoke",
-      image,
-      command: ["sh", "-c"],
-      args: [`echo ${source} | base64 -d > /tmp/script.js && k6 run --quiet /tmp/script.js`],
-    },
+    name: "smoke",
+    image,
+    command: ["sh", "-c"],
+    args: [`echo ${source} | base64 -d > /tmp/script.js && k6 run --quiet /tmp/script.js`],
     env: [{ name: "BASE_URL", value: address }],
   }
   return smokeJob(context, "k6", { containers: [container] }, "k6", log)
@@ -93,7 +92,8 @@ export async function smokeK6(
 const plain = ({ name, image, command, env, ...rest }: Container): Container => {
   const { envFrom, volumeMounts, securityContext, resources, imagePullPolicy } = rest
   return {
-    ...{ name, image },
+    name,
+    image,
     ...(command !== undefined && { command }),
     ...(env !== undefined && { env }),
     ...(envFrom !== undefined && { envFrom }),
@@ -118,7 +118,9 @@ async function smokeJob(
     ...JOB,
     metadata: { name, namespace, labels },
     spec: {
-      ...{ backoffLimit: 0, activeDeadlineSeconds: settings.smoke.timeout, ttlSecondsAfterFinished: 3_600 },
+      backoffLimit: 0,
+      activeDeadlineSeconds: settings.smoke.timeout,
+      ttlSecondsAfterFinished: 3_600,
       template: { metadata: { labels }, spec: { ...spec, restartPolicy: "Never" } },
     },
   }

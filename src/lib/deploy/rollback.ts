@@ -89,7 +89,8 @@ const cleaned = <T extends KubeObject>({ apiVersion, kind, metadata, ...rest }: 
     apiVersion,
     kind,
     metadata: {
-      ...{ name, namespace },
+      name,
+      namespace,
       ...(labels !== undefined && { labels }),
       // What is left out of what was applied before is taken away, such as that a load balancer is internal.
       ...(annotations !== undefined && { annotations: without(annotations, ...SERVERS) }),

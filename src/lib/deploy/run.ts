@@ -22,7 +22,10 @@ export interface Ran extends Walked {
 export async function locked<T>(context: Context, work: (held: Context) => Promise<T>): Promise<T> {
   const { kube, namespace, names, run, settings } = context
   const lock = await Lock.take(kube, {
-    ...{ namespace, name: `slipway-${names.deployment}`, holder: run, timeout: settings.lockTimeout },
+    namespace,
+    name: `slipway-${names.deployment}`,
+    holder: run,
+    timeout: settings.lockTimeout,
   })
   try {
     return await work({ ...context, mustHold: () => lock.mustHold() })
@@ -60,17 +63,13 @@ export async function deploy(
       ...recordOf(held, plan.kind, walked.status, startedAt),
       sha: plan.version.commit,
       facts: {
-        ...{
-          version: plan.version.name,
-          image: `${plan.version.repository}@${plan.version.digest}`,
-          digest: plan.version.digest,
-        },
-        ...{
-          previous: last?.version ?? "",
-          previousDigest: last?.digest ?? "",
-          previousCommit: last?.commit ?? "",
-          ...walked.facts,
-        },
+        version: plan.version.name,
+        image: `${plan.version.repository}@${plan.version.digest}`,
+        digest: plan.version.digest,
+        previous: last?.version ?? "",
+        previousDigest: last?.digest ?? "",
+        previousCommit: last?.commit ?? "",
+        ...walked.facts,
         ...(context.who ? { actor: context.who } : {}),
         ...(walked.alerts.length > 0 && { alerts: walked.alerts.join("; ") }),
       },
@@ -81,13 +80,12 @@ export async function deploy(
 
 /** A run that was repeated with its own id does nothing a second time. */
 const before = (entry: LedgerEntry): Ran => ({
-  ...{
-    status: entry.status === "succeeded" ? "unchanged" : "failed",
-    steps: [],
-    alerts: [],
-    facts: entry.facts,
-  },
-  ...{ recovered: `the run ${entry.run} was over already: ${entry.status}`, entry },
+  status: entry.status === "succeeded" ? "unchanged" : "failed",
+  steps: [],
+  alerts: [],
+  facts: entry.facts,
+  recovered: `the run ${entry.run} was over already: ${entry.status}`,
+  entry,
 })
 
 const recordOf = (
@@ -96,7 +94,12 @@ const recordOf = (
   status: LedgerRecord["status"],
   startedAt: string,
 ): Omit<LedgerRecord, "facts" | "sha"> => ({
-  ...{ kind, status, environment, subject: names.deployment, run, startedAt },
+  kind,
+  status,
+  environment,
+  subject: names.deployment,
+  run,
+  startedAt,
   finishedAt: new Date(clock.now()).toISOString(),
 })
 
@@ -128,13 +131,13 @@ export async function recover(
     ),
     sha: rollout.commit,
     facts: {
-      ...{
-        version: rollout.version,
-        digest: rollout.digest,
-        previous: rollout.fromVersion,
-        previousDigest: rollout.fromDigest,
-      },
-      ...{ interrupted: rollout.phase, by: context.run, reason: rollout.reason ?? text },
+      version: rollout.version,
+      digest: rollout.digest,
+      previous: rollout.fromVersion,
+      previousDigest: rollout.fromDigest,
+      interrupted: rollout.phase,
+      by: context.run,
+      reason: rollout.reason ?? text,
     },
   })
   context.say(text)
@@ -170,13 +173,12 @@ export async function noticeManual(context: Context, facts: Facts): Promise<Ledg
     ),
     sha: current.commit,
     facts: {
-      ...{
-        version: current.version,
-        digest: current.digest,
-        image: current.image,
-        revision: String(current.number),
-      },
-      ...{ undoes: last?.run ?? "", instead: last?.facts["version"] ?? "" },
+      version: current.version,
+      digest: current.digest,
+      image: current.image,
+      revision: String(current.number),
+      undoes: last?.run ?? "",
+      instead: last?.facts["version"] ?? "",
     },
   })
 }

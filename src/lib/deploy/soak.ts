@@ -54,7 +54,12 @@ export async function beforeTraffic(context: Context, revision: Revision): Promi
     pods.map(async (pod) => [pod.metadata.name, (await told(context, pod, port)) ?? NO_TRAFFIC] as const),
   )
   return {
-    ...{ revision: now, port, base: new Map(all), begun: context.clock.now(), window: [], own: NO_TRAFFIC },
+    revision: now,
+    port,
+    base: new Map(all),
+    begun: context.clock.now(),
+    window: [],
+    own: NO_TRAFFIC,
     restarts: new Map(pods.map((pod) => [pod.metadata.name, restartsOf(pod)])),
   }
 }

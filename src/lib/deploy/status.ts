@@ -66,10 +66,15 @@ export async function statusOf(context: Context, readOnly: boolean): Promise<Sta
   }
   const entries = await context.ledger.entries()
   return {
-    ...{ schema: 1, environment: context.environment, namespace, deployment: names.deployment },
+    schema: 1,
+    environment: context.environment,
+    namespace,
+    deployment: names.deployment,
     running: runningOf(facts, entries),
     rollout: rolloutText(facts, busy ? (lease.spec.holderIdentity ?? "") : ""),
-    ...{ recovered, manual, ledger: entries.slice(-SHOWN).reverse() },
+    recovered,
+    manual,
+    ledger: entries.slice(-SHOWN).reverse(),
   }
 }
 
@@ -99,18 +104,16 @@ function runningOf(facts: Facts, entries: readonly LedgerEntry[]): Running[] {
         ({ facts: known, status }) => known["digest"] === revision.digest && status !== "failed",
       )
       return {
-        ...{
-          version: revision.version,
-          digest: revision.digest,
-          commit: revision.commit,
-          image: revision.image,
-        },
-        ...{ revision: revision.number, pods: pods.length, ready: pods.filter(isReady).length },
-        ...{
-          traffic: revision.hash === main?.hash || facts.pinned === undefined,
-          run: entry?.run ?? "",
-          since: entry?.finishedAt ?? "",
-        },
+        version: revision.version,
+        digest: revision.digest,
+        commit: revision.commit,
+        image: revision.image,
+        revision: revision.number,
+        pods: pods.length,
+        ready: pods.filter(isReady).length,
+        traffic: revision.hash === main?.hash || facts.pinned === undefined,
+        run: entry?.run ?? "",
+        since: entry?.finishedAt ?? "",
       }
     })
 }

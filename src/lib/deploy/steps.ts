@@ -70,15 +70,13 @@ export class Walk {
     return STEPS.map(
       (name) =>
         steps.find((step) => step.name === name) ?? {
-          ...{
-            name,
-            status: "skipped",
-            milliseconds: 0,
-            began: 0,
-            reason: why,
-            log: [],
-            exitCode: ExitCode.passed,
-          },
+          name,
+          status: "skipped",
+          milliseconds: 0,
+          began: 0,
+          reason: why,
+          log: [],
+          exitCode: ExitCode.passed,
         },
     )
   }

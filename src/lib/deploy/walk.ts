@@ -46,11 +46,7 @@ export interface Walked {
 /** Deploys a version into a steady state, and undoes what fails. Throws only for what it can't even put down. */
 export async function walk(context: Context, plan: Plan): Promise<Walked> {
   const steps = new Walk(context)
-  const state: State = {
-    facts: await observe(context),
-    rollout: undefined,
-    revision: undefined,
-  }
+  const state: State = { facts: await observe(context), rollout: undefined, revision: undefined }
   const alerts: string[] = []
   await steps.step("prepare", async (log) => prepare(context, plan, state, log))
   if (steps.stop === undefined && isCurrent(state.facts, plan)) return settings(context, plan, steps)
@@ -185,9 +181,18 @@ async function surge(context: Context, plan: Plan, state: State): Promise<string
   const after = beforeOf(manifests.deployment)
   const before = facts.deployment === undefined ? after : beforeOf(facts.deployment)
   const rollout: Rollout = {
-    ...{ run, kind: plan.kind, version: version.name, digest: version.digest, commit: version.commit },
-    ...{ from: old?.hash ?? "", fromVersion: old?.version ?? "", fromDigest: old?.digest ?? "" },
-    ...{ phase: "surge", startedAt: new Date(clock.now()).toISOString(), before, after },
+    run,
+    kind: plan.kind,
+    version: version.name,
+    digest: version.digest,
+    commit: version.commit,
+    from: old?.hash ?? "",
+    fromVersion: old?.version ?? "",
+    fromDigest: old?.digest ?? "",
+    phase: "surge",
+    startedAt: new Date(clock.now()).toISOString(),
+    before,
+    after,
     ...(old !== undefined && facts.service !== undefined && { service: plainSpec(facts.service) }),
   }
   mustHold()

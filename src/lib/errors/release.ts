@@ -86,9 +86,5 @@ export const releaseErrors = {
     reason: string,
     remedy = "see whether the registry can be reached, and what the user may do there",
     exitCode: ExitCode = ExitCode.infrastructure,
-  ) => ({
-    message: `${quote(reference)}: ${reason}`,
-    remedy,
-    exitCode,
-  }),
+  ) => ({ message: `${quote(reference)}: ${reason}`, remedy, exitCode }),
 } satisfies Catalogue

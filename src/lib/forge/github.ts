@@ -5,7 +5,9 @@ import type { PullRequest } from "./pullRequest.js"
 
 /** How GitHub is asked with a token that needs some permission. */
 export const githubAccess = (token: string, needs: string): Access => ({
-  ...{ name: "GitHub", needs, token },
+  name: "GitHub",
+  needs,
+  token,
   headers: {
     accept: "application/vnd.github+json",
     authorization: `Bearer ${token}`,

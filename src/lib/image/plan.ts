@@ -173,7 +173,10 @@ function globalVariables(
   const variables = new Map(
     Object.entries({
       ...platformArguments({ target, native }),
-      ...{ TARGETPLATFORM: target, TARGETOS: os, TARGETARCH: arch, TARGETVARIANT: variant },
+      TARGETPLATFORM: target,
+      TARGETOS: os,
+      TARGETARCH: arch,
+      TARGETVARIANT: variant,
     }),
   )
   for (const { name, value } of globals.flatMap(argumentsOf)) {

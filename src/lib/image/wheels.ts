@@ -130,11 +130,7 @@ export function installFailure(complaint: string): InstallFailure {
     [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*$/, "")),
   )
   const network = /Failed to fetch|error sending request/.test(complaint)
-  return {
-    reason: oneLine(reasonOf(complaint)),
-    packages: network ? [] : [...new Set(packages)],
-    network,
-  }
+  return { reason: oneLine(reasonOf(complaint)), packages: network ? [] : [...new Set(packages)], network }
 }
 
 const WITHOUT_WHEEL = [

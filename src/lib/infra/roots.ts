@@ -64,12 +64,7 @@ export function targets(
     return environmentsOf(root, inside, settings).map((environment) => {
       const present = (patterns: readonly string[]) =>
         patterns.map((pattern) => named(pattern, environment)).filter((file) => inside.includes(file))
-      return {
-        environment,
-        root,
-        variables: present(settings.variables),
-        backend: present(settings.backend),
-      }
+      return { environment, root, variables: present(settings.variables), backend: present(settings.backend) }
     })
   })
 }

@@ -71,9 +71,7 @@ export function unseal(text: string, key: string): SealedPlan {
       CIPHER,
       derived(key, Buffer.from(salt, "base64")),
       Buffer.from(nonce, "base64"),
-      {
-        authTagLength: TAG_BYTES,
-      },
+      { authTagLength: TAG_BYTES },
     )
     decipher.setAAD(associated(about)).setAuthTag(bytes.subarray(-TAG_BYTES))
     return { about, plan: Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]) }

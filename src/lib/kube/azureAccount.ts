@@ -49,7 +49,8 @@ export function azureAccount(secrets: readonly { name: string; text: string }[])
   const [kind, text = ""] = proof ?? []
   return {
     principal: {
-      ...{ tenantId: value("ARM_TENANT_ID"), clientId: value("ARM_CLIENT_ID") },
+      tenantId: value("ARM_TENANT_ID"),
+      clientId: value("ARM_CLIENT_ID"),
       ...(kind === "ARM_OIDC_TOKEN" ? { assertion: text } : { clientSecret: text }),
     },
     subscriptionId: value("ARM_SUBSCRIPTION_ID"),

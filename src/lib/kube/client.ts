@@ -123,11 +123,7 @@ export class Kube {
       method: "PATCH",
       path,
       what,
-      query: {
-        fieldManager: MANAGER,
-        force: String(options.force ?? true),
-        dryRun: dryRun(options),
-      },
+      query: { fieldManager: MANAGER, force: String(options.force ?? true), dryRun: dryRun(options) },
       // JSON is YAML as well.
       type: "application/apply-patch+yaml",
       body: { ...given, metadata: { ...given.metadata, managedFields: undefined } },

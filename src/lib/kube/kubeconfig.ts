@@ -10,7 +10,9 @@ export function kubeconfigText(access: Access, server = access.server): string {
   const own = new URL(access.server).hostname.replace(/^\[|\]$/g, "")
   const name = serverName ?? (server === access.server ? undefined : own)
   return JSON.stringify({
-    ...{ apiVersion: "v1", kind: "Config", "current-context": "slipway" },
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "slipway",
     clusters: [
       {
         name: "slipway",

@@ -41,12 +41,7 @@ export function readGenerator(text: string): Generator | undefined {
   if (steps.length === 0 || !(cores > 0)) return undefined
   const busy = steps.map((step) => step.busy).sort((a, b) => b - a)
   const tenth = busy.slice(0, Math.ceil(busy.length / 10))
-  return {
-    cores,
-    busy: mean(busy),
-    peak: mean(tenth),
-    own: Math.max(...steps.map((step) => step.own)),
-  }
+  return { cores, busy: mean(busy), peak: mean(tenth), own: Math.max(...steps.map((step) => step.own)) }
 }
 
 const mean = (numbers: readonly number[]): number =>

@@ -17,7 +17,9 @@ export function influxLines(timed: readonly Timed[], labels: Labels): string {
     .map(({ at, second }) => {
       const { users, requests, errors, p50, p95 } = second
       const fields = [
-        ...[`users=${users}i`, `requests=${requests}i`, `errors=${errors}i`],
+        `users=${users}i`,
+        `requests=${requests}i`,
+        `errors=${errors}i`,
         ...(p50 === undefined ? [] : [`p50=${p50}`]),
         ...(p95 === undefined ? [] : [`p95=${p95}`]),
       ]

@@ -76,7 +76,9 @@ export function judge(ran: Ran, profile: Profile, host: string, made: boolean): 
         ? `${found === undefined ? `no break up to ${most(series)} users` : `it breaks at ${found.users} users: ${found.why}`}; ${measured}`
         : measured
   return {
-    ...{ status: blocking.length > 0 ? "failed" : "passed", reason, findings: faults },
+    status: blocking.length > 0 ? "failed" : "passed",
+    reason,
+    findings: faults,
     exitCode: blocking.length > 0 ? ExitCode.gateFailed : ExitCode.passed,
     ...(found !== undefined && { break: found }),
   }
@@ -89,7 +91,9 @@ function fault(rule: string, message: string, advisory = false): Finding {
 }
 
 const failure = (status: "failed" | "error", exitCode: ExitCode, message: string): Judged => ({
-  ...{ status, exitCode, reason: oneLine(message) },
+  status,
+  exitCode,
+  reason: oneLine(message),
   findings: [fault("run", oneLine(message))],
 })
 

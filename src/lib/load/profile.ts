@@ -44,7 +44,9 @@ export function profileOf(kind: Kind, settings: Settings, scale: number): Profil
   if (!(scale > 0 && scale <= 1)) throw fail("INVALID_SCALE", [String(scale)])
   const { ramps, ...limits } = settings[kind]
   return {
-    ...{ kind, scale, ...limits },
+    kind,
+    scale,
+    ...limits,
     ramps: ramps.map(({ seconds, users }) => ({ seconds: seconds * scale, users })),
     iterations: Math.max(1, Math.ceil(settings.iterations * scale)),
   }

@@ -86,7 +86,11 @@ export function readSeries(text: string): Series {
   }
   const answers = [...seconds.values()].flatMap((each) => each.answers)
   return {
-    ...{ ...total, statuses, codes, hosts: Object.fromEntries(hosts), seconds: inOrder(seconds) },
+    ...total,
+    statuses,
+    codes,
+    hosts: Object.fromEntries(hosts),
+    seconds: inOrder(seconds),
     ...percentiles(answers),
   }
 }

@@ -60,7 +60,8 @@ export function usageOf(look: Look, earlier: readonly Look[]): Usage {
     return cores === undefined ? [] : [cores]
   })
   return {
-    ...{ at: look.at, pods: look.pods.length },
+    at: look.at,
+    pods: look.pods.length,
     memory: look.pods.reduce((sum, { memory }) => sum + memory, 0),
     ...(known.length > 0 && { cores: known.reduce((sum, one) => sum + one, 0) }),
   }

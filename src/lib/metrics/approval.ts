@@ -65,7 +65,10 @@ export function approvalOf(
 }
 
 const lacking = (state: "missing" | "unknown", reason: string): Approval => ({
-  ...{ state, by: [], source: "", reason },
+  state,
+  by: [],
+  source: "",
+  reason,
 })
 
 function byReview({ number, author, approvedBy }: Review): Approval {

@@ -58,7 +58,9 @@ export function auditOf(
   const { entries, faults, head, noted } = chain
   const timeline = timelineOf(entries, environment, at.getTime())
   return {
-    ...{ schema: 1, environment, at: at.toISOString() },
+    schema: 1,
+    environment,
+    at: at.toISOString(),
     ledger: { entries: entries.length, head, noted, intact: faults.length === 0, faults },
     deployments: timeline.events.map((event) => ({ ...rowOf(event, timeline), ...evidence(event) })),
   }
@@ -70,8 +72,16 @@ function rowOf(event: Event, { events, setbacks }: Timeline): Omit<AuditedDeploy
   const own = setbacks.find((setback) => setback.event === event)
   const back = setbacks.find(({ by, cause }) => by === run && cause !== "failed")
   return {
-    ...{ hash: event.hashes.at(-1) ?? "", kind, status, version, digest, run, actor, reason },
-    ...{ startedAt: new Date(started).toISOString(), finishedAt: new Date(finished).toISOString() },
+    hash: event.hashes.at(-1) ?? "",
+    kind,
+    status,
+    version,
+    digest,
+    run,
+    actor,
+    reason,
+    startedAt: new Date(started).toISOString(),
+    finishedAt: new Date(finished).toISOString(),
     takesBack: goesBack(event, before) ? (back?.event.version ?? "") : "",
     takenBack: own?.restored === undefined ? "" : takenBackText(own, own.restored),
   }

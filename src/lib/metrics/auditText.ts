@@ -108,10 +108,14 @@ function tableRow(row: AuditedDeployment): string {
   const { finishedAt, kind, version, status, commit, digest, actor, run, release } = row
   const back = [row.takesBack && `takes back ${row.takesBack}`, row.takenBack].filter(Boolean).join("; ")
   const cells = [
-    ...[minute(finishedAt), `${kind} ${code(version)} ${status}`],
-    ...[code(commit.slice(0, 12)), code(digest.slice(0, 19))],
-    ...[markdown(approvalText(row)), markdown(releaseText(release))],
-    ...[[markdown(actor), `run ${code(run)}`].filter(Boolean).join(", "), markdown(back)],
+    minute(finishedAt),
+    `${kind} ${code(version)} ${status}`,
+    code(commit.slice(0, 12)),
+    code(digest.slice(0, 19)),
+    markdown(approvalText(row)),
+    markdown(releaseText(release)),
+    [markdown(actor), `run ${code(run)}`].filter(Boolean).join(", "),
+    markdown(back),
   ]
   return `| ${cells.join(" | ")} |`
 }

@@ -83,7 +83,9 @@ function faultsOf({ entry, text: line }: Line, index: number, all: Lines): Fault
   if (entry === undefined)
     return [
       {
-        ...{ entry: number, kind: "unreadable", hash: text(fields(parseJson(line)).hash) },
+        entry: number,
+        kind: "unreadable",
+        hash: text(fields(parseJson(line)).hash),
         message: `entry ${number} can't be read: ${JSON.stringify(line.slice(0, 80))}`,
       },
     ]
@@ -146,6 +148,8 @@ const removed = (entries: readonly LedgerEntry[], noted: readonly LedgerEntry[])
   noted
     .filter((entry) => !isAmong(entry, entries))
     .map((entry) => ({
-      ...{ entry: null, kind: "removed", hash: entry.hash },
+      entry: null,
+      kind: "removed",
+      hash: entry.hash,
       message: `an entry is in git notes, and not in the ledger (${about(entry)}): it was removed or changed`,
     }))

@@ -41,7 +41,11 @@ export function deliveries(
       const changes = why === "" ? all.filter(({ parents }) => parents.length < 2) : []
       const dated = changes.filter(({ authored }) => authored <= event.finished)
       found.set(event, {
-        ...{ event, commit, changes: dated, undated: changes.length - dated.length, unknown: why },
+        event,
+        commit,
+        changes: dated,
+        undated: changes.length - dated.length,
+        unknown: why,
       })
     }
     before = unknown === "" ? "" : `the commit of ${event.version}, which was there before, isn't known`

@@ -57,14 +57,12 @@ function devlakeDeployment(
   const dates = { createdDate: startedAt, startedDate: startedAt, finishedDate: finishedAt }
   const displayTitle = `${version} to ${environment}`
   return {
-    ...{
-      id: hash,
-      displayTitle,
-      name: `run ${run}`,
-      result,
-      environment: environment.toUpperCase(),
-      ...dates,
-    },
+    id: hash,
+    displayTitle,
+    name: `run ${run}`,
+    result,
+    environment: environment.toUpperCase(),
+    ...dates,
     deploymentCommits: [{ displayTitle, repoUrl, refName: version, commitSha: commit, result, ...dates }],
   }
 }
@@ -72,13 +70,18 @@ function devlakeDeployment(
 /** Incidents; DevLake itself takes the last deployment before them for their cause, so that the text names the real one. */
 export const devlakeIncidents = (incidents: readonly Incident[]): DevlakeIssue[] =>
   incidents.map(({ id, url, deployment, version, environment, started, resolved }) => ({
-    ...{ issueKey: id, title: id, url, type: "INCIDENT" },
+    issueKey: id,
+    title: id,
+    url,
+    type: "INCIDENT",
     description:
       deployment === "" ? `deployment of ${version} to ${environment}` : `deployment ${deployment}`,
     ...(resolved === undefined
       ? { status: "TODO", originalStatus: "open" }
       : {
-          ...{ status: "DONE", originalStatus: "resolved", resolutionDate: new Date(resolved).toISOString() },
+          status: "DONE",
+          originalStatus: "resolved",
+          resolutionDate: new Date(resolved).toISOString(),
           leadTimeMinutes: Math.round((resolved - started) / 60_000),
         }),
     createdDate: new Date(started).toISOString(),

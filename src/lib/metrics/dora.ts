@@ -114,7 +114,11 @@ export function doraReport(inputs: DoraInputs): DoraReport {
   const brought = deployments.flatMap((event) => delivered.get(event) ?? [])
   const began = failures.filter(({ started }) => within(started))
   return {
-    ...{ schema: 1, environment, days, from: iso(from), to: iso(to) },
+    schema: 1,
+    environment,
+    days,
+    from: iso(from),
+    to: iso(to),
     ...ratesOf(deployments, failures, days),
     leadTimeForChanges: leadTime(deployments, brought, inputs.history),
     timeToRestore: {
@@ -217,8 +221,14 @@ function deploymentOf(
   const { run, version, digest, sha, outcome, started, finished } = event
   const unknown = outcome === "succeeded" ? (delivery?.unknown ?? "") : "it brought nothing"
   return {
-    ...{ hash: event.hashes.at(-1) ?? "", run, version, digest, commit: delivery?.commit ?? sha },
-    ...{ status: outcome, startedAt: iso(started), finishedAt: iso(finished) },
+    hash: event.hashes.at(-1) ?? "",
+    run,
+    version,
+    digest,
+    commit: delivery?.commit ?? sha,
+    status: outcome,
+    startedAt: iso(started),
+    finishedAt: iso(finished),
     changes: unknown === "" ? (delivery?.changes.length ?? 0) : null,
     unknown,
     failure: failureText(event, failures),
@@ -233,12 +243,19 @@ function failureText(event: Event, failures: readonly Failure[]): string {
 
 const changesOf = ({ event, changes }: Delivery): DoraChange[] =>
   changes.map(({ sha, subject, authored }) => ({
-    ...{ commit: sha, subject, writtenAt: iso(authored), deployment: event.hashes.at(-1) ?? "" },
+    commit: sha,
+    subject,
+    writtenAt: iso(authored),
+    deployment: event.hashes.at(-1) ?? "",
     seconds: (event.finished - authored) / 1000,
   }))
 
 const failureOf = ({ event, cause, incidents, started, restored, by }: Failure): DoraFailure => ({
-  ...{ deployment: event.hashes.at(-1) ?? "", version: event.version, cause, incidents, by },
+  deployment: event.hashes.at(-1) ?? "",
+  version: event.version,
+  cause,
+  incidents,
+  by,
   startedAt: iso(started),
   restoredAt: restored === undefined ? null : iso(restored),
   seconds: restored === undefined ? null : (restored - started) / 1000,

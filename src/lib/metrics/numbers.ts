@@ -15,8 +15,13 @@ export function spreadOf(numbers: readonly number[]): Spread | null {
   const sorted = numbers.toSorted((a, b) => a - b)
   const at = (part: number) => quantile(sorted, part)
   return {
-    ...{ count: sorted.length, min: at(0), p25: at(0.25), median: at(0.5), p75: at(0.75) },
-    ...{ p90: at(0.9), max: at(1) },
+    count: sorted.length,
+    min: at(0),
+    p25: at(0.25),
+    median: at(0.5),
+    p75: at(0.75),
+    p90: at(0.9),
+    max: at(1),
   }
 }
 

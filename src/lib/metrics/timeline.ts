@@ -73,14 +73,17 @@ function eventOf(entry: LedgerEntry): Event {
   return {
     kind: kind === "apply" ? "deploy" : kind,
     outcome: status === "held" ? "pending" : status,
-    ...{ hashes: [hash], run, sha, version: fact("version"), digest: fact("digest") },
-    ...{
-      previousDigest: fact("previousDigest"),
-      previousCommit: fact("previousCommit"),
-      actor: fact("actor"),
-      reason: fact("reason"),
-    },
-    ...{ started: Date.parse(startedAt), finished: Date.parse(finishedAt) },
+    hashes: [hash],
+    run,
+    sha,
+    version: fact("version"),
+    digest: fact("digest"),
+    previousDigest: fact("previousDigest"),
+    previousCommit: fact("previousCommit"),
+    actor: fact("actor"),
+    reason: fact("reason"),
+    started: Date.parse(startedAt),
+    finished: Date.parse(finishedAt),
     undone: takenBack ? "taken back" : untouched ? "never touched" : "not yet",
   }
 }
@@ -96,7 +99,10 @@ function setbacksOf(events: readonly Event[]): Setback[] {
     const left = goesBack(event, good) ? leftBy(event, good) : undefined
     if (left !== undefined && !found.some((setback) => setback.event === left))
       found.push({
-        ...{ event: left, started: left.started, restored: event.finished, by: event.run },
+        event: left,
+        started: left.started,
+        restored: event.finished,
+        by: event.run,
         cause: event.kind === "manual" ? "undone by hand" : "rolled back",
       })
     good.push(event)

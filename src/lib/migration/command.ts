@@ -50,7 +50,9 @@ export interface MigrationArguments extends MigrationLimits {
 
 /** The command line of the program of this text: images of services have Python, but no place to put a file. */
 export const migrationArgv = (script: string, options: MigrationArguments): string[] => [
-  ...["python", "-c", script],
+  "python",
+  "-c",
+  script,
   `--variable=${options.variable}`,
   `--run=${options.run}`,
   `--timeout=${options.timeout}`,

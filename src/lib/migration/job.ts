@@ -108,11 +108,23 @@ function podSpec(secret: string, limits: MigrationLimits, options: MigrationJobO
 
 /** What is about many pods of a service, or of one that serves. */
 const POD_DROPPED: readonly string[] = [
-  ...["initContainers", "topologySpreadConstraints", "affinity", "readinessGates", "nodeName"],
+  "initContainers",
+  "topologySpreadConstraints",
+  "affinity",
+  "readinessGates",
+  "nodeName",
 ]
 const CONTAINER_DROPPED: readonly string[] = [
-  ...["readinessProbe", "livenessProbe", "startupProbe", "ports", "lifecycle", "command", "args"],
-  ...["stdin", "stdinOnce", "tty"],
+  "readinessProbe",
+  "livenessProbe",
+  "startupProbe",
+  "ports",
+  "lifecycle",
+  "command",
+  "args",
+  "stdin",
+  "stdinOnce",
+  "tty",
 ]
 
 const without = <T extends object>(object: T, keys: readonly string[]): T =>

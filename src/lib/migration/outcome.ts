@@ -81,7 +81,8 @@ function failure(exitCode: number, own: readonly string[], log: string, revision
   const said = (start: string) => own.find((line) => line.startsWith(start))
   const now = stands(revisions)
   const verdict = (status: Verdict["status"], kind: Verdict["kind"], reason: string): Verdict => ({
-    ...{ status, kind },
+    status,
+    kind,
     reason: oneLine(reason),
   })
   const { noDatabase, locked, misconfigured, timedOut, noCommand, stopped } = MIGRATE_EXIT

@@ -26,11 +26,7 @@ export const RULES = {
     why: "what the column holds is lost, and the previous release still reads it",
     instead: LATER,
   },
-  "drop-object": {
-    effect: "breaks",
-    why: "the previous release may still use it",
-    instead: LATER,
-  },
+  "drop-object": { effect: "breaks", why: "the previous release may still use it", instead: LATER },
   truncate: {
     effect: "destroys",
     why: "all its rows are lost, and nobody reads the table meanwhile",

@@ -36,11 +36,17 @@ export function thresholdsOf({ deploy, monitoring }: Config, service: string): T
   const { alerts, job, by, status } = monitoring
   const { errors, slow } = deploy
   return {
-    ...{ service, job: job ?? service, by, status },
-    ...{ counter: errors.counter, histogram: errors.histogram },
+    service,
+    job: job ?? service,
+    by,
+    status,
+    counter: errors.counter,
+    histogram: errors.histogram,
     errors: alerts.errors ?? errors.above,
     latency: alerts.latency ?? slow,
-    ...{ uptime: alerts.uptime, lasting: alerts.for, runbook: alerts.runbook },
+    uptime: alerts.uptime,
+    lasting: alerts.for,
+    runbook: alerts.runbook,
   }
 }
 
@@ -84,7 +90,10 @@ function rule(
   { expr, summary, description }: { expr: string; summary: string; description: string },
 ): AlertRule {
   return {
-    ...{ alert, expr, for: `${lasting}s`, labels: { severity, service } },
+    alert,
+    expr,
+    for: `${lasting}s`,
+    labels: { severity, service },
     annotations: {
       summary: `${service}: ${summary}`,
       description,

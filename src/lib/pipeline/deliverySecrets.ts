@@ -5,18 +5,19 @@ import type { PolicyGroup } from "./policy.js"
 
 /** Through what people are told. */
 export const NEWS_SECRETS = [
-  ...([
-    "SLACK_WEBHOOK",
-    "TEAMS_WEBHOOK",
-    "NOTIFY_WEBHOOK",
-    "NOTIFY_WEBHOOK_SECRET",
-    "GRAFANA_TOKEN",
-  ] as const),
-]
+  "SLACK_WEBHOOK",
+  "TEAMS_WEBHOOK",
+  "NOTIFY_WEBHOOK",
+  "NOTIFY_WEBHOOK_SECRET",
+  "GRAFANA_TOKEN",
+] as const
 /** What trials ask the service with, and where their figures go. */
 export const TRIAL_SECRETS = [
-  ...(["LOAD_AUTHORIZATION", "DAST_AUTH_HEADER", "INFLUXDB_TOKEN", "PROMETHEUS_TOKEN"] as const),
-]
+  "LOAD_AUTHORIZATION",
+  "DAST_AUTH_HEADER",
+  "INFLUXDB_TOKEN",
+  "PROMETHEUS_TOKEN",
+] as const
 export type DeliverySecretName = (typeof NEWS_SECRETS | typeof TRIAL_SECRETS)[number]
 
 /** By which secret each channel is reached. */
@@ -52,14 +53,19 @@ function news({ notify, monitoring }: Config): DeliverySecret[] {
   } as const
   return [
     ...channels.map((channel) => ({
-      ...{ name: WEBHOOKS[channel], setting: "notify.channels", asked: notify.channels !== undefined },
+      name: WEBHOOKS[channel],
+      setting: "notify.channels",
+      asked: notify.channels !== undefined,
       ...told,
     })),
     ...(channels.includes("webhook")
       ? [{ name: "NOTIFY_WEBHOOK_SECRET" as const, setting: "", asked: false, ...told }]
       : []),
     {
-      ...{ name: "GRAFANA_TOKEN" as const, setting: "monitoring.grafana", asked: true, groups: told.groups },
+      name: "GRAFANA_TOKEN" as const,
+      setting: "monitoring.grafana",
+      asked: true,
+      groups: told.groups,
       environments: ENVIRONMENTS.filter((environment) => monitoring.grafana[environment] !== undefined),
     },
   ]
@@ -73,8 +79,11 @@ function trials({ load, dast }: Config): DeliverySecret[] {
     ...(load.influxdb === undefined ? [] : [token("INFLUXDB_TOKEN", "load.influxdb")]),
     ...(load.prometheus === undefined ? [] : [token("PROMETHEUS_TOKEN", "load.prometheus")]),
     {
-      ...{ name: "DAST_AUTH_HEADER" as const, setting: "dast.header", asked: dast.header !== undefined },
-      ...{ groups: ["dast"] as const, environments: ENVIRONMENTS },
+      name: "DAST_AUTH_HEADER" as const,
+      setting: "dast.header",
+      asked: dast.header !== undefined,
+      groups: ["dast"] as const,
+      environments: ENVIRONMENTS,
     },
   ]
 }

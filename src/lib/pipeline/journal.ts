@@ -69,7 +69,11 @@ function unfinished(name: StageName, { reason, invocation }: Break): StageResult
   const group = groupOf(name) ?? ""
   const open = DEBUGGABLE.includes(name) && !EFFECTS.some((known) => known === group)
   return {
-    ...{ name, group, status: "error", milliseconds: 0, cached: null },
+    name,
+    group,
+    status: "error",
+    milliseconds: 0,
+    cached: null,
     reason: `not known to have ended: ${reason}`,
     repro: open ? `${invocation} debug --stage=${name} terminal` : "",
     exitCode: ExitCode.infrastructure,

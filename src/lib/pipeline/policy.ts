@@ -9,8 +9,21 @@ export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manu
 
 /** The groups of stages that policy decides on, in the order of their work. */
 export const POLICY_GROUPS = [
-  ...(["quality", "security", "tests", "infra", "plan", "drift", "apply"] as const),
-  ...(["image", "release", "deploy", "tell", "load", "stress", "dast", "cleanup"] as const),
+  "quality",
+  "security",
+  "tests",
+  "infra",
+  "plan",
+  "drift",
+  "apply",
+  "image",
+  "release",
+  "deploy",
+  "tell",
+  "load",
+  "stress",
+  "dast",
+  "cleanup",
 ] as const
 
 export type PolicyGroup = (typeof POLICY_GROUPS)[number]

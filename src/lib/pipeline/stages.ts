@@ -33,7 +33,13 @@ export const hasStage = <G extends Group>(group: G, name: string): name is (type
 
 /** What takes longest begins first. */
 const FIRST: readonly StageName[] = [
-  ...(["build", "integration", "plan", "drift", "unit", "vulnerabilities", "mypy"] as const),
+  "build",
+  "integration",
+  "plan",
+  "drift",
+  "unit",
+  "vulnerabilities",
+  "mypy",
 ]
 /** What needs the results of others would only keep a place while it waits. */
 const LAST: readonly StageName[] = ["suppressions", "coverage", "scan"]
@@ -47,7 +53,14 @@ export function inRunOrder<T extends { name: StageName }>(stages: readonly T[]):
 
 /** Groups that change something outside of the run: they are repeated only where somebody asks for just that. */
 export const EFFECTS: readonly Group[] = [
-  ...(["apply", "release", "deploy", "load", "stress", "dast", "cleanup", "tell"] as const),
+  "apply",
+  "release",
+  "deploy",
+  "load",
+  "stress",
+  "dast",
+  "cleanup",
+  "tell",
 ]
 
 /** Groups without a container to look into. */

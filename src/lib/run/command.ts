@@ -12,7 +12,10 @@ const SIGNALS = 128
 
 /** Ends a command when its time is up; as BusyBox takes it too, which the images of some tools have in place of GNU. */
 export const limited = (command: readonly string[], seconds: number): string[] => [
-  ...["timeout", "-k", "5", String(seconds)],
+  "timeout",
+  "-k",
+  "5",
+  String(seconds),
   ...command,
 ]
 

@@ -149,8 +149,13 @@ const long = (texts: readonly string[], least: number): string[] =>
 
 /** What of an environment is for the tool: these names, also after an environment's own and `_`. */
 const NAMES = [
-  ...["TF_VAR_\\w+", "TF_BACKEND", "PG_CONN_STR", "AZURE_CREDENTIALS"],
-  ...[...Object.keys(AZURE), ...Object.values(AZURE), "ARM_\\w+"],
+  "TF_VAR_\\w+",
+  "TF_BACKEND",
+  "PG_CONN_STR",
+  "AZURE_CREDENTIALS",
+  ...Object.keys(AZURE),
+  ...Object.values(AZURE),
+  "ARM_\\w+",
 ]
 const PLAIN = new RegExp(`^(?:${NAMES.join("|")})$`)
 const FOR_TOOL = new RegExp(`^(?:[A-Z0-9_]+_)?(?:${NAMES.join("|")})$`)

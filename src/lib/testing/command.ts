@@ -31,9 +31,18 @@ export function suiteCommand(
     marker ?? (name === "unit" && integrationMarker !== undefined ? `not (${integrationMarker})` : undefined)
   return {
     command: [
-      ...["python", "-m", "pytest", "-p", "slipway_pytest", "--color=no", "-ra"],
-      ...["-o", "cache_dir=/tmp/pytest_cache", "--continue-on-collection-errors"],
-      ...["--timeout-method=signal", `--numprocesses=${workers === "1" ? "0" : workers}`],
+      "python",
+      "-m",
+      "pytest",
+      "-p",
+      "slipway_pytest",
+      "--color=no",
+      "-ra",
+      "-o",
+      "cache_dir=/tmp/pytest_cache",
+      "--continue-on-collection-errors",
+      "--timeout-method=signal",
+      `--numprocesses=${workers === "1" ? "0" : workers}`,
       ...(tests.reruns === 0 ? [] : [`--reruns=${tests.reruns}`]),
       ...(expression === undefined ? [] : ["-m", expression]),
       ...coverageArguments,

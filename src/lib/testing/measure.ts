@@ -26,9 +26,28 @@ export const COVERAGE_RC = "/slipway/coveragerc"
 
 /** What is no code of the service, though it lies in its folder. */
 const NOT_MEASURED = [
-  ...["tests/*", "test/*", "testing/*", "*/tests/*", "*/test/*", "*/conftest.py", "conftest.py"],
-  ...["test_*.py", "*/test_*.py", "*_test.py", "*/*_test.py", "setup.py", "noxfile.py", "tasks.py"],
-  ...["docs/*", "doc/*", "examples/*", "scripts/*", "alembic/*", "migrations/*", "build/*", "dist/*"],
+  "tests/*",
+  "test/*",
+  "testing/*",
+  "*/tests/*",
+  "*/test/*",
+  "*/conftest.py",
+  "conftest.py",
+  "test_*.py",
+  "*/test_*.py",
+  "*_test.py",
+  "*/*_test.py",
+  "setup.py",
+  "noxfile.py",
+  "tasks.py",
+  "docs/*",
+  "doc/*",
+  "examples/*",
+  "scripts/*",
+  "alembic/*",
+  "migrations/*",
+  "build/*",
+  "dist/*",
 ]
 
 /** Our configuration: a file that no test imports counts, also in a folder without `__init__.py`. */
@@ -52,7 +71,9 @@ export function measurement(texts: Texts, hasSrc: boolean, sources?: readonly st
   return {
     arguments: [
       ...(measured.length === 0 ? ["--cov"] : measured.map((path) => `--cov=${path}`)),
-      ...["--cov-branch", "--cov-report=", "--cov-fail-under=0"],
+      "--cov-branch",
+      "--cov-report=",
+      "--cov-fail-under=0",
       ...(configured ? [] : [`--cov-config=${COVERAGE_RC}`]),
     ],
     ours: !configured,

@@ -53,7 +53,10 @@ export function describe(config: Config, pin = ""): Description {
   if (repository === undefined || commit === undefined) throw fail("WRAPPERS_UNPINNED", [pin])
   const { schedule, secrets, connection } = config.wrappers
   return {
-    ...{ repository, commit, schedule, variables: AZURE },
+    repository,
+    commit,
+    schedule,
+    variables: AZURE,
     secrets: [...new Set([...secretsOf(config), ...secrets])].sort(),
     ...(connection !== undefined && { connection }),
   }
@@ -73,7 +76,9 @@ function secretsOf(config: Config): string[] {
   const listed = (name: string) => (environment: string) =>
     wrappers.secrets.includes(named(environment, name))
   return [
-    ...["REGISTRY_USERNAME", "REGISTRY_PASSWORD", ...signer],
+    "REGISTRY_USERNAME",
+    "REGISTRY_PASSWORD",
+    ...signer,
     ...clusters.map((environment) => named(environment, "KUBECONFIG")),
     ...databases.map((environment) => named(environment, "DATABASE_URL")),
     // Jenkins fails for a secret that it doesn't have: nothing that isn't asked for, nor what environments have of their own.

@@ -34,12 +34,12 @@ describe("Jobs", () => {
     }
     expect(
       old(
-        ...[job("slipway-a", { active: 1 }), job("slipway-b", undefined), job("slipway-c", ended(0.5))],
-        ...[
-          job("slipway-d", suspended),
-          job("nightly", ended(9)),
-          { ...job("slipway-e", ended(9), {} as never) },
-        ],
+        job("slipway-a", { active: 1 }),
+        job("slipway-b", undefined),
+        job("slipway-c", ended(0.5)),
+        job("slipway-d", suspended),
+        job("nightly", ended(9)),
+        { ...job("slipway-e", ended(9), {} as never) },
       ),
     ).toEqual([])
   })
@@ -91,16 +91,17 @@ describe("previews", () => {
 
 describe("what an environment needs", () => {
   const entry = (number: number, status: LedgerEntry["status"] = "succeeded"): LedgerEntry => ({
-    ...{
-      schema: 1,
-      kind: "deploy",
-      status,
-      environment: "production",
-      subject: "web",
-      sha: "",
-      run: `${number}`,
-    },
-    ...{ startedAt: "", finishedAt: "", previous: "", hash: "" },
+    schema: 1,
+    kind: "deploy",
+    status,
+    environment: "production",
+    subject: "web",
+    sha: "",
+    run: `${number}`,
+    startedAt: "",
+    finishedAt: "",
+    previous: "",
+    hash: "",
     facts: { version: `v${number}`, digest: digest(`v${number}`), previousDigest: digest(`v${number - 1}`) },
   })
   const entries = [1, 2, 3, 4].map((number) => entry(number))

@@ -36,7 +36,9 @@ describe("releases", () => {
     const repository = new Repository().image("fix of the old line", 8, ["1.9.1"])
     for (const minor of [9, 11, 8, 10, 7]) repository.image(`of 2.${minor}`, 20, [`2.${minor}.0`])
     expect(Object.keys(repository.kept(repository.plan({ releases: 3 }))).sort()).toEqual([
-      ...["fix of the old line", "of 2.10", "of 2.11"],
+      "fix of the old line",
+      "of 2.10",
+      "of 2.11",
     ])
   })
 

@@ -20,6 +20,10 @@ it("hands over kubeconfigs, and no database", () => {
   vi.stubEnv("LEDGER_TOKEN", "s3cret")
   const args = cleanupArguments({ ...options, environment: "staging" })
   expect(args.slice(args.indexOf("cleanup"))).toEqual([
-    ...["cleanup", "--environment=staging", "--secrets=env://STAGING_KUBECONFIG", "report", "--run-id=r"],
+    "cleanup",
+    "--environment=staging",
+    "--secrets=env://STAGING_KUBECONFIG",
+    "report",
+    "--run-id=r",
   ])
 })

@@ -54,14 +54,20 @@ describe("ciArguments", () => {
   it("say what git knows, unless told otherwise", () => {
     expect(ciArguments({ ...options, runId: "1" }, commit, [])).toEqual(
       expect.arrayContaining([
-        ...["--event=local", "--ref=refs/heads/trunk", `--sha=${"a".repeat(40)}`, "--committed=c"],
-        ...["--origin=o", "--run-id=1"],
+        "--event=local",
+        "--ref=refs/heads/trunk",
+        `--sha=${"a".repeat(40)}`,
+        "--committed=c",
+        "--origin=o",
+        "--run-id=1",
       ]),
     )
     const told = { ref: "develop", sha: "s", committed: "2026-03-01T12:00:00Z", origin: "https://e.com/x" }
     expect(ciArguments({ ...options, ...told, event: "push" }, commit, [])).toEqual(
       expect.arrayContaining([
-        ...["--ref=refs/heads/develop", "--sha=s", "--committed=2026-03-01T12:00:00Z"],
+        "--ref=refs/heads/develop",
+        "--sha=s",
+        "--committed=2026-03-01T12:00:00Z",
         "--origin=https://e.com/x",
       ]),
     )
@@ -85,8 +91,11 @@ describe("ciArguments", () => {
       issuer: "https://e.com",
     }
     expect(passed(ciArguments({ ...options, ...all }, commit, []))).toEqual([
-      ...["--base-ref=main", "--secrets=env://A", "--secrets=env://B"],
-      ...["--identity=me@e.com", "--issuer=https://e.com"],
+      "--base-ref=main",
+      "--secrets=env://A",
+      "--secrets=env://B",
+      "--identity=me@e.com",
+      "--issuer=https://e.com",
     ])
   })
 
@@ -103,14 +112,20 @@ describe("ciArguments", () => {
 describe("debugArguments", () => {
   it("open a stage's container, with the secrets of its build", () => {
     expect(debugArguments("build", source, ["env://TOKEN"]).slice(-4)).toEqual([
-      ...["debug", "--stage=build", "--secrets=env://TOKEN", "terminal"],
+      "debug",
+      "--stage=build",
+      "--secrets=env://TOKEN",
+      "terminal",
     ])
     expect(debugArguments("mypy", source).slice(-3)).toEqual(["debug", "--stage=mypy", "terminal"])
   })
 
   it("hand a release its registry's user, a deployment its cluster, and neither to others", () => {
     expect(debugArguments("publish", source).slice(-5)).toEqual([
-      ...["debug", "--stage=publish", ...LOGIN, "terminal"],
+      "debug",
+      "--stage=publish",
+      ...LOGIN,
+      "terminal",
     ])
     expect(debugArguments("tag", source, [], { embedded: true }).slice(-2)).toEqual([
       "--embedded",

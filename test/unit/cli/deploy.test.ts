@@ -18,7 +18,9 @@ describe("deployArguments", () => {
     vi.stubEnv("AZURE_CLIENT_ID", "")
     vi.stubEnv("LEDGER_TOKEN", "")
     expect(deployArguments({ environment: "staging", tag: "v1.2.3" })).toEqual([
-      ...["with-deploy", "--environment=staging", "--reference=v1.2.3"],
+      "with-deploy",
+      "--environment=staging",
+      "--reference=v1.2.3",
     ])
   })
 
@@ -40,15 +42,16 @@ describe("deployArguments", () => {
     )
     const args = deployArguments({ deploySecret: ["env://LEDGER_REMOTE"] })
     expect(secretsOf(args)).toEqual([
-      ...["STAGING_AZURE_CREDENTIALS", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
-      ...[
-        "AZURE_CLIENT_SECRET",
-        "AZURE_OIDC_TOKEN",
-        "STAGING_DAST_AUTH_HEADER",
-        "PRODUCTION_LEDGER_TOKEN",
-        "DATABASE_URL",
-        "LEDGER_REMOTE",
-      ],
+      "STAGING_AZURE_CREDENTIALS",
+      "AZURE_CLIENT_ID",
+      "AZURE_TENANT_ID",
+      "AZURE_SUBSCRIPTION_ID",
+      "AZURE_CLIENT_SECRET",
+      "AZURE_OIDC_TOKEN",
+      "STAGING_DAST_AUTH_HEADER",
+      "PRODUCTION_LEDGER_TOKEN",
+      "DATABASE_URL",
+      "LEDGER_REMOTE",
     ])
     expect(args.join(" ")).not.toContain("s3cret")
   })

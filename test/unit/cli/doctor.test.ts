@@ -18,7 +18,8 @@ const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const DELIVERY = ["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WEBHOOK_SECRET"].concat(
-  ...["LOAD_AUTHORIZATION", "DAST_AUTH_HEADER"],
+  "LOAD_AUTHORIZATION",
+  "DAST_AUTH_HEADER",
 )
 
 const by = (findings: readonly Finding[], name: string): Finding => {
@@ -189,8 +190,11 @@ describe("the registry", () => {
     ])
     expect(by(found, "push").value).toBe("me may push to team/service")
     expect(seen).toEqual([
-      ...["GET /v2/", "GET /token", "repository:team/service:pull,push"],
-      ...["POST /v2/team/service/blobs/uploads/", "DELETE /v2/team/service/blobs/uploads/1"],
+      "GET /v2/",
+      "GET /token",
+      "repository:team/service:pull,push",
+      "POST /v2/team/service/blobs/uploads/",
+      "DELETE /v2/team/service/blobs/uploads/1",
     ])
   })
 
@@ -289,7 +293,14 @@ describe("a service", () => {
     writeFileSync(join(source, "slipway.yaml"), "dast: { header: X }\nrelease: { registry: '127.0.0.1:1' }\n")
     const found = await service({ source, event: "push", ref: "develop" })
     expect(found.map(({ name }) => name)).toEqual([
-      ...["upload", "event", "commit", "signer", "cluster", "database", "scan", "registry"],
+      "upload",
+      "event",
+      "commit",
+      "signer",
+      "cluster",
+      "database",
+      "scan",
+      "registry",
     ])
     expect(by(found, "event").value).toContain("a push to develop: quality")
     expect(await service({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)

@@ -38,15 +38,24 @@ describe("the secrets of messages and trials", () => {
 
   it("are found, an environment's own first, and never shown", () => {
     const env = {
-      ...{ SLACK_WEBHOOK: "s3cret", PRODUCTION_SLACK_WEBHOOK: "https://hooks.example.com/s3cret" },
-      ...{ NOTIFY_WEBHOOK: "https://e.com/s3cret\n", NOTIFY_WEBHOOK_SECRET: "whsec_czNjcmV0" },
-      ...{ INFLUXDB_TOKEN: "s3cret", PROMETHEUS_TOKEN: "s3cret", GRAFANA_TOKEN: "s3cret" },
-      ...{ DAST_AUTH_HEADER: "s3cret", LOAD_AUTHORIZATION: "Bearer s3cret\n" },
+      SLACK_WEBHOOK: "s3cret",
+      PRODUCTION_SLACK_WEBHOOK: "https://hooks.example.com/s3cret",
+      NOTIFY_WEBHOOK: "https://e.com/s3cret\n",
+      NOTIFY_WEBHOOK_SECRET: "whsec_czNjcmV0",
+      INFLUXDB_TOKEN: "s3cret",
+      PROMETHEUS_TOKEN: "s3cret",
+      GRAFANA_TOKEN: "s3cret",
+      DAST_AUTH_HEADER: "s3cret",
+      LOAD_AUTHORIZATION: "Bearer s3cret\n",
     }
     const all = found(ASKING, env)
     expect(all.map(({ name, value }) => `${name}: ${value}`)).toEqual([
-      ...["slack: PRODUCTION_SLACK_WEBHOOK", "webhook: NOTIFY_WEBHOOK", "signature: NOTIFY_WEBHOOK_SECRET"],
-      ...["load test: LOAD_AUTHORIZATION", "influxdb: INFLUXDB_TOKEN", "prometheus: PROMETHEUS_TOKEN"],
+      "slack: PRODUCTION_SLACK_WEBHOOK",
+      "webhook: NOTIFY_WEBHOOK",
+      "signature: NOTIFY_WEBHOOK_SECRET",
+      "load test: LOAD_AUTHORIZATION",
+      "influxdb: INFLUXDB_TOKEN",
+      "prometheus: PROMETHEUS_TOKEN",
       "scan: DAST_AUTH_HEADER",
     ])
     expect(all.every(({ status }) => status === "ok")).toBe(true)

@@ -15,8 +15,13 @@ describe("the arguments of a report", () => {
     vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
     const options = { ...OPTIONS, environment: "staging", window: "7d", history: "/service/.git", now: "x" }
     expect(after(metricsArguments("dora", options))).toEqual([
-      ...["--now=x", "metrics", "--secrets=env://KUBECONFIG", "--history=/service/.git"],
-      ...["dora", "--environment=staging", "--window=7d"],
+      "--now=x",
+      "metrics",
+      "--secrets=env://KUBECONFIG",
+      "--history=/service/.git",
+      "dora",
+      "--environment=staging",
+      "--window=7d",
     ])
   })
 
@@ -24,14 +29,12 @@ describe("the arguments of a report", () => {
     vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
     const options = { ...OPTIONS, ledger: "/ledger.jsonl", verify: true, plainHttp: true }
     expect(after(metricsArguments("ledger", options))).toEqual([
-      ...[
-        "metrics",
-        "--ledger=/ledger.jsonl",
-        "ledger",
-        "--environment=production",
-        "--verify",
-        "--plain-http",
-      ],
+      "metrics",
+      "--ledger=/ledger.jsonl",
+      "ledger",
+      "--environment=production",
+      "--verify",
+      "--plain-http",
     ])
   })
 

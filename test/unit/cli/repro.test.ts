@@ -19,13 +19,24 @@ const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 const stage = (name: string, group: string, status: StageResult["status"], reason = "r"): StageResult => ({
-  ...{ name, group, status, reason, milliseconds: 1, cached: null, repro: "", exitCode: 0 },
+  name,
+  group,
+  status,
+  reason,
+  milliseconds: 1,
+  cached: null,
+  repro: "",
+  exitCode: 0,
 })
 
 const verdictOf = (...stages: StageResult[]): Verdict => ({
   schema: 1,
   run: { id: "1", event: "push", ref: "refs/heads/develop", sha: "", startedAt: "2026-03-01T12:00:00.000Z" },
-  ...{ status: "failed", exitCode: 1, milliseconds: 1, stages, problem: null },
+  status: "failed",
+  exitCode: 1,
+  milliseconds: 1,
+  stages,
+  problem: null,
 })
 
 describe("chosenStages", () => {
@@ -54,7 +65,12 @@ describe("chosenStages", () => {
 })
 
 const SOURCE: SourceInputs = {
-  ...{ address: "/ci/build", origin: "", commit: "a".repeat(40), path: "", dirty: false, digest: "" },
+  address: "/ci/build",
+  origin: "",
+  commit: "a".repeat(40),
+  path: "",
+  dirty: false,
+  digest: "",
 }
 
 describe("a run's inputs", () => {
@@ -62,8 +78,14 @@ describe("a run's inputs", () => {
     module: "/slipway",
     source: { ...SOURCE, origin: "https://git.example.com/team/service" },
     arguments: {
-      ...{ baseRef: "main", fork: true as const, only: ["quality"], environment: "staging" },
-      ...{ scale: "0.02", who: "ada", runUrl: "https://ci.example.com/runs/7", history: "sha256:0" },
+      baseRef: "main",
+      fork: true as const,
+      only: ["quality"],
+      environment: "staging",
+      scale: "0.02",
+      who: "ada",
+      runUrl: "https://ci.example.com/runs/7",
+      history: "sha256:0",
     },
     secrets: {
       secrets: ["env://PIP_TOKEN"],
@@ -86,10 +108,21 @@ describe("a run's inputs", () => {
     const { run: made, ...verdict } = verdictOf()
     const recorded = { ...verdict, run: { ...made, inputs } }
     expect(optionsOf(recorded, "git://x")).toEqual({
-      ...{ source: "git://x", out: "", event: "push", ref: "refs/heads/develop", sha: "" },
-      ...{ origin: "https://git.example.com/team/service", digest: "", now: "2026-03-01T12:00:00.000Z" },
-      ...{ baseRef: "main", fork: true, committed: "", environment: "staging" },
-      ...{ secret: ["env://PIP_TOKEN"], infraSecret: inputs.secrets.infra, scale: "0.02" },
+      source: "git://x",
+      out: "",
+      event: "push",
+      ref: "refs/heads/develop",
+      sha: "",
+      origin: "https://git.example.com/team/service",
+      digest: "",
+      now: "2026-03-01T12:00:00.000Z",
+      baseRef: "main",
+      fork: true,
+      committed: "",
+      environment: "staging",
+      secret: ["env://PIP_TOKEN"],
+      infraSecret: inputs.secrets.infra,
+      scale: "0.02",
       deploySecret: ["env://KUBECONFIG"],
     })
     const dated = { ...inputs, arguments: { ...inputs.arguments, now: "2026-02-01T00:00:00Z" } }

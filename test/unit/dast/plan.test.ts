@@ -21,7 +21,12 @@ const job = ({ jobs }: Plan, type: string) => jobs.find((each) => each.type === 
 test("what is only looked at is not attacked, and no form is sent that changes something", () => {
   const made = plan()
   expect(made.jobs.map(({ type }) => type)).toEqual([
-    ...["passiveScan-config", "openapi", "spider", "passiveScan-wait", "report", "report"],
+    "passiveScan-config",
+    "openapi",
+    "spider",
+    "passiveScan-wait",
+    "report",
+    "report",
   ])
   expect(job(made, "spider")).toEqual({ context: "service", maxDuration: 2, postForm: false })
   expect(job(made, "openapi")).toEqual({

@@ -49,14 +49,12 @@ describe("findingsOf", () => {
   test("one for each place, with what suppressions can name", () => {
     expect(findings({ riskcode: "3" })).toEqual([
       {
-        ...{
-          tool: "zap",
-          rule: "10038-1",
-          within: "10038",
-          level: "error",
-          severity: "high",
-          file: "items/1",
-        },
+        tool: "zap",
+        rule: "10038-1",
+        within: "10038",
+        level: "error",
+        severity: "high",
+        file: "items/1",
         message: "CSP Header Not Set (high): GET http://s:8000/items/1?q=2",
         url: "https://www.zaproxy.org/docs/alerts/10038/",
       },
@@ -89,7 +87,10 @@ describe("findingsOf", () => {
 describe("hostile alerts", () => {
   const HOSTILE = '<script>alert(1)</script>|`"@all [x](javascript:x) </td>\u202e\u0000'
   const hostile = alert({
-    ...{ pluginid: HOSTILE, alertRef: HOSTILE, name: HOSTILE, riskcode: "3" },
+    pluginid: HOSTILE,
+    alertRef: HOSTILE,
+    name: HOSTILE,
+    riskcode: "3",
     instances: [instance({ uri: HOSTILE, param: HOSTILE, evidence: HOSTILE, method: HOSTILE })],
   })
 
@@ -105,8 +106,17 @@ describe("hostile alerts", () => {
     const own = findingsOf(read(hostile), "high")
     expect(own[0]).not.toHaveProperty("url")
     const stage = {
-      ...{ name: "baseline", group: "dast", status: "failed" as const, milliseconds: 1, cached: false },
-      ...{ reason: "", repro: "", exitCode: 1 as const, findings: own, version: "2.17.0", log: "" },
+      name: "baseline",
+      group: "dast",
+      status: "failed" as const,
+      milliseconds: 1,
+      cached: false,
+      reason: "",
+      repro: "",
+      exitCode: 1 as const,
+      findings: own,
+      version: "2.17.0",
+      log: "",
     }
     const { runs } = JSON.parse(sarif(stage, "2.17.0")) as {
       runs: { results: { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[] }[]

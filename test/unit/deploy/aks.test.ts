@@ -34,8 +34,11 @@ const inputs = (settings: string, given: Record<string, string>): DeployInputs =
   }) as unknown as DeployInputs
 
 const ACCOUNT = {
-  ...{ AZURE_CLIENT_ID: "app", AZURE_TENANT_ID: "tenant", AZURE_CLIENT_SECRET: "s3cret" },
-  ...{ AZURE_SUBSCRIPTION_ID: "sub", STAGING_AZURE_SUBSCRIPTION_ID: "sub-staging" },
+  AZURE_CLIENT_ID: "app",
+  AZURE_TENANT_ID: "tenant",
+  AZURE_CLIENT_SECRET: "s3cret",
+  AZURE_SUBSCRIPTION_ID: "sub",
+  STAGING_AZURE_SUBSCRIPTION_ID: "sub-staging",
 }
 
 describe("kubeconfigOfAks", () => {

@@ -56,15 +56,14 @@ describe("a live Deployment as a manifest wants it", () => {
     const wanted = template("web:2")
     expect(
       merged({ ...live, spec: { ...live.spec, paused: true } }, deployment({ template: wanted })).spec,
-    ).toEqual({
-      ...deployment({ template: wanted, replicas: 7 }).spec,
-    })
+    ).toEqual({ ...deployment({ template: wanted, replicas: 7 }).spec })
   })
 
   it("keeps what others noted, and the state that it was made of", () => {
     const wanted = { ...deployment(), metadata: { name: "web", labels: { b: "2" }, annotations: { c: "2" } } }
     expect(merged(live, wanted).metadata).toEqual({
-      ...{ name: "web", resourceVersion: "5" },
+      name: "web",
+      resourceVersion: "5",
       labels: { a: "1", b: "2" },
       annotations: { other: "x", c: "2" },
     })

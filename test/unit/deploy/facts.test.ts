@@ -49,7 +49,11 @@ describe("what is known of a service", () => {
   it("is nothing where there is no Deployment", () => {
     const orphan = { ...replicaSet("one", 1), metadata: { name: "o", ownerReferences: [] } }
     expect(factsOf({ deployment: undefined, service: undefined, replicaSets: [orphan], pods: [] })).toEqual({
-      ...{ deployment: undefined, service: undefined, revisions: [], pinned: undefined, rollout: undefined },
+      deployment: undefined,
+      service: undefined,
+      revisions: [],
+      pinned: undefined,
+      rollout: undefined,
     })
   })
 

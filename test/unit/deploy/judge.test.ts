@@ -34,7 +34,9 @@ test.each([
 describe("an answer to a question for health", () => {
   const asked = { path: "/health", status: 200 }
   const answer = (status: number, body = "", problem?: string) => ({
-    ...{ status, body, milliseconds: 1 },
+    status,
+    body,
+    milliseconds: 1,
     ...(problem !== undefined && { problem }),
   })
 

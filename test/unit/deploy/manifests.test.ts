@@ -19,17 +19,23 @@ const deployment = (
   name: string,
   { image = "web:1", app = name, init = undefined as string | undefined } = {},
 ) => ({
-  ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name } },
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name },
   spec: { selector: { matchLabels: { app } }, template: pods(image, { app, tier: "x" }, init) },
 })
 
 const service = (name: string, selector?: Record<string, string>) => ({
-  ...{ apiVersion: "v1", kind: "Service", metadata: { name } },
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
   spec: { ...(selector && { selector }), ports: [{ port: 80 }] },
 })
 
 const plain = (kind: string, name = "x", more: object = {}) => ({
-  ...{ apiVersion: "v1", kind, metadata: { name, ...more } },
+  apiVersion: "v1",
+  kind,
+  metadata: { name, ...more },
 })
 
 const yaml = (...objects: object[]): string => objects.map((object) => stringify(object)).join("---\n")
@@ -47,7 +53,10 @@ describe("the Deployment that takes the traffic", () => {
       service: leads,
       last,
     } = read([
-      ...[deployment("worker"), service("none"), service("empty", {}), service("else", { app: "else" })],
+      deployment("worker"),
+      service("none"),
+      service("empty", {}),
+      service("else", { app: "else" }),
       ...web,
     ])
     expect([found.metadata.name, leads.metadata.name]).toEqual(["web", "web"])
@@ -107,7 +116,9 @@ describe("manifests", () => {
       plain("Secret", "s", { namespace: "own" }),
     ]
     const where = ({ first, ...found }: ReturnType<typeof read>) => [
-      ...[found.namespace, found.deployment.metadata.namespace, found.service.metadata.namespace],
+      found.namespace,
+      found.deployment.metadata.namespace,
+      found.service.metadata.namespace,
       ...first.map(({ metadata }) => metadata.namespace),
     ]
     expect(where(read(objects))).toEqual(["fallback", "fallback", "fallback", "own", "fallback", undefined])
@@ -144,7 +155,9 @@ describe("a version", () => {
     const { template } = put(web).deployment.spec
     expect(images(template)).toEqual([image, "envoy:1"])
     expect(template.metadata?.annotations).toEqual({
-      ...{ [NOTES.version]: "v1.2.3", [NOTES.digest]: DIGEST, [NOTES.commit]: "c" },
+      [NOTES.version]: "v1.2.3",
+      [NOTES.digest]: DIGEST,
+      [NOTES.commit]: "c",
     })
     expect(template.metadata?.labels).toEqual({ app: "web", tier: "x" })
     expect(put(web, { commit: "" }).deployment.spec.template.metadata?.annotations).not.toHaveProperty([
@@ -158,9 +171,13 @@ describe("a version", () => {
       spec: { schedule: "@daily", jobTemplate: { spec: { template: pods("web:1", {}) } } },
     }
     const { deployment: main, last } = put([
-      ...[deployment("web", { init: "web:1" }), service("web", { app: "web" })],
-      ...[deployment("worker", { image: "web:9" }), deployment("redis", { image: "redis:7" }), cron],
-      ...[plain("Ingress", "i"), { ...plain("CronJob", "odd"), spec: { jobTemplate: 7 } }],
+      deployment("web", { init: "web:1" }),
+      service("web", { app: "web" }),
+      deployment("worker", { image: "web:9" }),
+      deployment("redis", { image: "redis:7" }),
+      cron,
+      plain("Ingress", "i"),
+      { ...plain("CronJob", "odd"), spec: { jobTemplate: 7 } },
     ])
     expect(images(main)).toEqual([image, image, "envoy:1"])
     const [worker, redis, nightly, ...others] = last as (KubeObject & { spec?: { schedule?: string } })[]

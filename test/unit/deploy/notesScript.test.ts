@@ -13,8 +13,10 @@ const UNKNOWN = "0123456789".repeat(4)
 const ENV = {
   PATH: process.env["PATH"],
   GIT_CONFIG_NOSYSTEM: "1",
-  ...{ GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@example.com" },
-  ...{ GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@example.com" },
+  GIT_AUTHOR_NAME: "a",
+  GIT_AUTHOR_EMAIL: "a@example.com",
+  GIT_COMMITTER_NAME: "a",
+  GIT_COMMITTER_EMAIL: "a@example.com",
 }
 
 let folder: string
@@ -159,7 +161,9 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     const asked: string[] = []
     const port = await listen((request, response) => serve(request, response, asked))
     expect(await mirror(entryOf("1"), `${port}/remote.git`, "t0ken")).toEqual({
-      ...{ code: 0, stdout: "pushed\n", stderr: "" },
+      code: 0,
+      stdout: "pushed\n",
+      stderr: "",
     })
     expect(noteOf()).toContain(entryOf("1").hash)
     const elsewhere = await listen((request, response) => {
@@ -196,8 +200,13 @@ function serve(request: IncomingMessage, response: ServerResponse, asked: string
   }
   const { pathname, search } = new URL(request.url ?? "", "http://none")
   const env = {
-    ...{ ...ENV, GIT_PROJECT_ROOT: folder, GIT_HTTP_EXPORT_ALL: "1", REMOTE_USER: "x-access-token" },
-    ...{ PATH_INFO: pathname, QUERY_STRING: search.slice(1), REQUEST_METHOD: request.method },
+    ...ENV,
+    GIT_PROJECT_ROOT: folder,
+    GIT_HTTP_EXPORT_ALL: "1",
+    REMOTE_USER: "x-access-token",
+    PATH_INFO: pathname,
+    QUERY_STRING: search.slice(1),
+    REQUEST_METHOD: request.method,
     CONTENT_TYPE: request.headers["content-type"] ?? "",
     HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
     GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),

@@ -43,7 +43,9 @@ export const replicaSet = (
 ): ReplicaSet => ({
   ...REPLICA_SET,
   metadata: {
-    ...{ name: `web-${hash}`, uid: `rs-${hash}`, labels: { [HASH]: hash } },
+    name: `web-${hash}`,
+    uid: `rs-${hash}`,
+    labels: { [HASH]: hash },
     annotations: { "deployment.kubernetes.io/revision": String(number) },
     ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: owner }],
   },
@@ -53,7 +55,8 @@ export const replicaSet = (
 export const pod = (name: string, hash: string, ready = true, owner = `rs-${hash}`): Pod => ({
   ...POD,
   metadata: {
-    ...{ name, labels: { [HASH]: hash } },
+    name,
+    labels: { [HASH]: hash },
     ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: `web-${hash}`, uid: owner }],
   },
   spec: { containers: [] },
@@ -66,29 +69,41 @@ export const going = (leaving: Pod): Pod => ({
 })
 
 export const rollout = (more: Partial<Rollout> = {}): Rollout => ({
-  ...{ run: "run-2", kind: "deploy", version: "v2", digest: OTHER, commit: "c2" },
-  ...{ from: "old", fromVersion: "v1", fromDigest: DIGEST },
-  ...{ phase: "surge", startedAt: "2026-03-01T12:00:00Z", before: {}, after: {} },
+  run: "run-2",
+  kind: "deploy",
+  version: "v2",
+  digest: OTHER,
+  commit: "c2",
+  from: "old",
+  fromVersion: "v1",
+  fromDigest: DIGEST,
+  phase: "surge",
+  startedAt: "2026-03-01T12:00:00Z",
+  before: {},
+  after: {},
   ...more,
 })
 
 export const revision = (hash: string, more: Partial<Revision> = {}): Revision => ({
-  ...{
-    name: `web-${hash}`,
-    uid: `uid-${hash}`,
-    hash,
-    number: 1,
-    replicas: 1,
-    version: "v1",
-    digest: DIGEST,
-    commit: "c1",
-  },
-  ...{ image: `web@${DIGEST}`, template: template("web:1"), pods: [] },
+  name: `web-${hash}`,
+  uid: `uid-${hash}`,
+  hash,
+  number: 1,
+  replicas: 1,
+  version: "v1",
+  digest: DIGEST,
+  commit: "c1",
+  image: `web@${DIGEST}`,
+  template: template("web:1"),
+  pods: [],
   ...more,
 })
 
 export const facts = (more: Partial<Facts> = {}): Facts => ({
-  ...{ deployment: deployment(), service: service(), revisions: [] },
-  ...{ pinned: undefined, rollout: undefined },
+  deployment: deployment(),
+  service: service(),
+  revisions: [],
+  pinned: undefined,
+  rollout: undefined,
   ...more,
 })

@@ -14,8 +14,11 @@ const ALLOWED = `exemptions:
 `
 
 const step = (name: ProofStep["name"], status: ProofStep["status"] = "passed", reason = "fine") => ({
-  ...{ name, status, reason },
-  ...{ milliseconds: 7, log: "" },
+  name,
+  status,
+  reason,
+  milliseconds: 7,
+  log: "",
 })
 
 const { findings } = judgeStatements(findStatements(SQL), parseExemptions(ALLOWED).exemptions, {

@@ -14,12 +14,13 @@ const of = (version: string, more: Partial<LedgerRecord> = {}): LedgerRecord =>
   })
 
 const entries = chain(
-  ...[of("v1"), of("v2"), of("v3", { status: "failed" }), of("v4", { status: "held" })],
-  ...[
-    of("infra", { kind: "apply" }),
-    of("v5", { kind: "manual" }),
-    of("v1", { kind: "rollback", sha: "again" }),
-  ],
+  of("v1"),
+  of("v2"),
+  of("v3", { status: "failed" }),
+  of("v4", { status: "held" }),
+  of("infra", { kind: "apply" }),
+  of("v5", { kind: "manual" }),
+  of("v1", { kind: "rollback", sha: "again" }),
   record("by-tag", { kind: "manual", facts: { version: "latest" } }),
 )
 
@@ -29,7 +30,10 @@ describe("good versions", () => {
   it("are those that ended well, the newest first, each once", () => {
     expect(goodVersions(entries).map(({ version }) => version)).toEqual(["v1", "v5", "v2"])
     expect(goodVersions(entries)[0]).toEqual({
-      ...{ version: "v1", digest: "sha256:v1", image: "r.io/web@sha256:v1", commit: "again" },
+      version: "v1",
+      digest: "sha256:v1",
+      image: "r.io/web@sha256:v1",
+      commit: "again",
     })
     expect(goodVersions([])).toEqual([])
   })

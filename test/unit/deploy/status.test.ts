@@ -8,8 +8,15 @@ const entry = (...given: Parameters<typeof record>): LedgerEntry =>
   nextEntry([], record(...given)) as LedgerEntry
 
 const status = (more: Partial<Status> = {}): Status => ({
-  ...{ schema: 1, environment: "staging", namespace: "audio", deployment: "web", running: [] },
-  ...{ rollout: "", recovered: "", manual: "", ledger: [] },
+  schema: 1,
+  environment: "staging",
+  namespace: "audio",
+  deployment: "web",
+  running: [],
+  rollout: "",
+  recovered: "",
+  manual: "",
+  ledger: [],
   ...more,
 })
 
@@ -27,7 +34,9 @@ describe("a service's status", () => {
           { ...running, version: "v2", digest: OTHER, ready: 1, traffic: false, run: "", since: "" },
           { ...running, version: "v1", digest: DIGEST, ready: 3, traffic: true, run: "run-1", since: "noon" },
         ],
-        ...{ rollout: "deploy of v2", recovered: "undone", manual: "somebody" },
+        rollout: "deploy of v2",
+        recovered: "undone",
+        manual: "somebody",
         ledger: [entry("run-1")],
       }),
     )

@@ -20,8 +20,13 @@ it("goes from step to step, and says what became of each", async () => {
   expect(said).toEqual(["prepare: tried 1 object", "migrate: done"])
   expect(walk.stop).toBeUndefined()
   expect(walk.steps[0]).toEqual({
-    ...{ name: "prepare", status: "passed", milliseconds: 250, began: 1250, reason: "tried 1 object" },
-    ...{ log: ["a line"], exitCode: 0 },
+    name: "prepare",
+    status: "passed",
+    milliseconds: 250,
+    began: 1250,
+    reason: "tried 1 object",
+    log: ["a line"],
+    exitCode: 0,
   })
 })
 

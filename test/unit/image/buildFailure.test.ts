@@ -50,7 +50,9 @@ const failing = (error: EngineError, line?: number, secrets: string[] = ["TOKEN"
 const ran = (exitCode: number, stderr = "", stdout = ""): EngineError => ({
   message: `failed to clone built container state: exit code: ${exitCode} [traceparent:aa-bb]`,
   command: ["/bin/sh", "-c", "make all"],
-  ...{ exitCode, stdout, stderr },
+  exitCode,
+  stdout,
+  stderr,
 })
 
 test("a command that failed", () => {
@@ -64,7 +66,11 @@ test("a command that failed", () => {
     "Dockerfile:3: RUN make all: exit code 2: make: *** No rule to make target 'all'.",
   )
   expect(failureFinding(failure)).toEqual({
-    ...{ tool: "docker", rule: "RUN", level: "error", file: "Dockerfile", line: 3 },
+    tool: "docker",
+    rule: "RUN",
+    level: "error",
+    file: "Dockerfile",
+    line: 3,
     message: "RUN make all: exit code 2: make: *** No rule to make target 'all'.",
   })
   expect(failureExitCode(failure)).toBe(1)
@@ -187,7 +193,10 @@ describe("what the engine says", () => {
     const failure = failing({ message: `${convert}the Dockerfile cannot be empty` })
     expect(failureReason(failure)).toBe("Dockerfile: the Dockerfile cannot be empty")
     expect(failureFinding(failure)).toEqual({
-      ...{ tool: "docker", rule: "build", level: "error", file: "Dockerfile" },
+      tool: "docker",
+      rule: "build",
+      level: "error",
+      file: "Dockerfile",
       message: "the Dockerfile cannot be empty",
     })
   })

@@ -101,12 +101,10 @@ describe("making a layout", () => {
       encoding: "utf8",
       env: {
         PATH: `${folder}/bin:${process.env.PATH}`,
-        ...{
-          CREATED: "2026-03-01T12:00:00Z",
-          LAYERS: "1980-01-01T00:00:00Z",
-          AFTER: "",
-          PLATFORM: "linux/arm64",
-        },
+        CREATED: "2026-03-01T12:00:00Z",
+        LAYERS: "1980-01-01T00:00:00Z",
+        AFTER: "",
+        PLATFORM: "linux/arm64",
       },
     })
     return { status, calls: readFileSync(join(folder, "calls"), "utf8").trim().split("\n") }

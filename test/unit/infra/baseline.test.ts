@@ -46,7 +46,12 @@ drift:
         line: 3,
       },
       ...["*", "(deleted)"].map((attribute, index) => ({
-        ...{ address: "t.x", attribute, reason: "", owner: "", expires: "", line: 12 + index },
+        address: "t.x",
+        attribute,
+        reason: "",
+        owner: "",
+        expires: "",
+        line: 12 + index,
       })),
     ],
   })

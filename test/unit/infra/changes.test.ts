@@ -64,8 +64,14 @@ describe("actions and counts", () => {
       "keep terraform_data.moved",
     ])
     expect(countsOf(changes)).toEqual({
-      ...{ add: 0, change: 1, replace: 1, destroy: 1 },
-      ...{ import: 1, move: 1, forget: 2, other: 0 },
+      add: 0,
+      change: 1,
+      replace: 1,
+      destroy: 1,
+      import: 1,
+      move: 1,
+      forget: 2,
+      other: 0,
     })
     expect(changes[0]?.reason).toBe("its index is beyond the count")
     expect(changes[1]?.forcedBy).toEqual(["triggers_replace"])
@@ -252,7 +258,11 @@ describe("paths", () => {
 
   test("lead to what is below them", () => {
     expect(["a", "a.b", "a[0]", "ab", "b"].map((path) => leadsTo("a", path))).toEqual([
-      ...[true, true, true, false, false],
+      true,
+      true,
+      true,
+      false,
+      false,
     ])
   })
 })

@@ -10,7 +10,12 @@ const drift = (before: unknown, after: unknown, more: Record<string, unknown> = 
   driftOf(plan({ resource_drift: [resource("t.x", { before, after, ...more })] }))
 
 const entry = (more: Partial<BaselineEntry> = {}): BaselineEntry => ({
-  ...{ address: "t.x", attribute: "tags", reason: "r", owner: "o", expires: "2026-03-01", line: 3 },
+  address: "t.x",
+  attribute: "tags",
+  reason: "r",
+  owner: "o",
+  expires: "2026-03-01",
+  line: 3,
   ...more,
 })
 

@@ -187,7 +187,11 @@ describe("hostile plans", () => {
         output_changes: { [nasty]: { actions: ["update"], before: nasty, after: `${nasty}?` } },
       }),
       {
-        ...{ environment: nasty, root: nasty, commit: nasty, tool: nasty, artifact: nasty },
+        environment: nasty,
+        root: nasty,
+        commit: nasty,
+        tool: nasty,
+        artifact: nasty,
         link: `https://x.example/>)${nasty}`,
       },
     )

@@ -48,7 +48,7 @@ describe("the provider in the images of OpenTofu and Terraform", () => {
   })
 
   it("is of the version that the sample's lock file names", () => {
-    const lock = readFileSync(join(IMAGES, "../../test/app/terraform/local/.terraform.lock.hcl"), "utf8")
+    const lock = readFileSync(join(IMAGES, "../../../test/app/terraform/local/.terraform.lock.hcl"), "utf8")
     const [, version] = /version {5}= "(.*)"/.exec(lock) ?? []
     const paths = RECIPES.flatMap(({ programs = {}, links = {} }) => Object.keys({ ...programs, ...links }))
     const places = paths.filter((path) => path.includes("/hashicorp/time/"))
@@ -69,7 +69,10 @@ describe("programKey", () => {
 
   it("is another for other flags, another experiment, another compiler and another package", () => {
     const changes = [
-      ...[{}, { flags: ["-x"] }, { experiment: "jsonv2" }, { toolchain: "go1.26.8" }],
+      {},
+      { flags: ["-x"] },
+      { experiment: "jsonv2" },
+      { toolchain: "go1.26.8" },
       { package: "example.com/cmd/trivy" },
     ]
     expect(new Set(changes.map(key)).size).toBe(5)

@@ -70,12 +70,7 @@ describe("a kubeconfig", () => {
       readKubeconfig(
         '{"current-context":"a","contexts":[{"name":"a","context":{"cluster":"b"}}],"clusters":[{"name":"b","cluster":{"server":"http://c/k8s/x/","insecure-skip-tls-verify":true}}]}',
       ),
-    ).toEqual({
-      server: "http://c/k8s/x",
-      insecure: true,
-      namespace: "default",
-      context: "a",
-    })
+    ).toEqual({ server: "http://c/k8s/x", insecure: true, namespace: "default", context: "a" })
   })
 
   it("takes data before a file, as kubectl does", () => {

@@ -6,7 +6,10 @@ const secrets = (given: Record<string, string>) =>
 
 const NAMES = { AZURE_CLIENT_ID: "app", AZURE_TENANT_ID: "tenant", AZURE_SUBSCRIPTION_ID: "sub" }
 const JSON_TEXT = JSON.stringify({
-  ...{ clientId: "app-j", clientSecret: "s3cret-j", tenantId: "tenant-j", subscriptionId: "sub-j" },
+  clientId: "app-j",
+  clientSecret: "s3cret-j",
+  tenantId: "tenant-j",
+  subscriptionId: "sub-j",
   resourceManagerEndpointUrl: "https://management.azure.com/",
 })
 

@@ -10,9 +10,14 @@ beforeAll(() => {
 })
 
 const access = (): Access => ({
-  ...{ server: "https://10.0.0.1:6443", insecure: false, namespace: "web", context: "slipway" },
+  server: "https://10.0.0.1:6443",
+  insecure: false,
+  namespace: "web",
+  context: "slipway",
   authority: certificates.authority.certificate,
-  ...{ certificate: certificates.client.certificate, key: certificates.client.key, token: "t0ken" },
+  certificate: certificates.client.certificate,
+  key: certificates.client.key,
+  token: "t0ken",
 })
 
 describe("a kubeconfig that is written", () => {

@@ -37,8 +37,21 @@ export function makeCertificates(): Certificates {
     writeFileSync(join(folder, `${name}.ext`), names)
     openssl("req", ...fresh, "-subj", subject, "-keyout", `${name}.key`, "-out", `${name}.csr`)
     openssl(
-      ...["x509", "-req", "-in", `${name}.csr`, "-CA", "authority.crt", "-CAkey", "authority.key"],
-      ...["-CAcreateserial", "-days", "30", "-extfile", `${name}.ext`, "-out", `${name}.crt`],
+      "x509",
+      "-req",
+      "-in",
+      `${name}.csr`,
+      "-CA",
+      "authority.crt",
+      "-CAkey",
+      "authority.key",
+      "-CAcreateserial",
+      "-days",
+      "30",
+      "-extfile",
+      `${name}.ext`,
+      "-out",
+      `${name}.crt`,
     )
   }
   try {

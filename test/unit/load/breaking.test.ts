@@ -19,15 +19,15 @@ describe("where a service breaks", () => {
         seconds(60, (at) => ({ errors: at >= 40 ? 5 : 4 })),
         LIMITS,
       ),
-    ).toEqual({
-      ...{ users: 40, at: 40, why: "10 % of the requests failed" },
-    })
+    ).toEqual({ users: 40, at: 40, why: "10 % of the requests failed" })
   })
 
   it("is where it answers nothing any more", () => {
     const hung = seconds(60, (at) => (at >= 45 ? { requests: 0 } : {}))
     expect(breakOf(hung, LIMITS)).toEqual({
-      ...{ users: 45, at: 45, why: "only 0 requests came to an end, after 50 of 0 users before" },
+      users: 45,
+      at: 45,
+      why: "only 0 requests came to an end, after 50 of 0 users before",
     })
   })
 

@@ -12,7 +12,9 @@ const said = (...entries: Record<string, string>[]) =>
 describe("a load test", () => {
   it("passes by what was measured", () => {
     expect(judged(ran())).toEqual({
-      ...{ status: "passed", exitCode: 0, findings: [] },
+      status: "passed",
+      exitCode: 0,
+      findings: [],
       reason: "100 requests, 0 % failed, 95 of 100 within 20 ms, by up to 10 users",
     })
   })
@@ -138,7 +140,8 @@ describe("a stress test", () => {
 
   it("tells where it breaks, and passes", () => {
     expect(judged(ran(breaking), { kind: "stress" })).toMatchObject({
-      ...{ status: "passed", break: { users: 200, at: 20, why: "50 % of the requests failed" } },
+      status: "passed",
+      break: { users: 200, at: 20, why: "50 % of the requests failed" },
       findings: [{ rule: "break", advisory: true }],
     })
   })

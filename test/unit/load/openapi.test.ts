@@ -47,7 +47,9 @@ describe("an OpenAPI document", () => {
     const components = { parameters: { Trace: { name: "trace", in: "query", schema: { examples: [true] } } } }
     expect(read(document(paths, { components })).asks).toEqual([
       {
-        ...{ name: "GET /jobs/{id}", path: "/jobs/a%20b%2Fc?trace=true&q=new%26all&page=2", secured: false },
+        name: "GET /jobs/{id}",
+        path: "/jobs/a%20b%2Fc?trace=true&q=new%26all&page=2",
+        secured: false,
         headers: { "X-Kind": "wav" },
       },
     ])
@@ -98,7 +100,9 @@ describe("an OpenAPI document", () => {
 
   it("never sets a header that says who asks, or one of several lines", () => {
     const parameters = ["Authorization", "Cookie", "Host", "X-Bad", "X Space"].map((name) => ({
-      ...{ name, in: "header", example: name === "X-Bad" ? "a\nb" : "x" },
+      name,
+      in: "header",
+      example: name === "X-Bad" ? "a\nb" : "x",
     }))
     expect(read(document({ "/x": { get: { parameters } } })).asks[0]?.headers).toEqual({})
   })

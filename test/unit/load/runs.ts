@@ -5,7 +5,12 @@ import type { Ran } from "../../../src/lib/load/judge.js"
 export const HOST = "service:8000"
 
 export const profile = (changes: Partial<Profile> = {}): Profile => ({
-  ...{ kind: "load", ramps: [{ seconds: 10, users: 10 }], p95: 2000, errors: 10, iterations: 5, scale: 1 },
+  kind: "load",
+  ramps: [{ seconds: 10, users: 10 }],
+  p95: 2000,
+  errors: 10,
+  iterations: 5,
+  scale: 1,
   ...changes,
 })
 
@@ -20,12 +25,20 @@ export const lines = ({ ms = 20, status = 200, code = 0, expected = 1, host = HO
   ).join("\n")
 
 export const ran = (text = lines(), changes: Partial<Ran> = {}): Ran => ({
-  ...{ exitCode: 0, series: readSeries(text), said: "", thrown: 0 },
+  exitCode: 0,
+  series: readSeries(text),
+  said: "",
+  thrown: 0,
   ...changes,
 })
 
 export const seconds = (count: number, of: (at: number) => Partial<Second>): Second[] =>
   Array.from({ length: count }, (_, at) => ({
-    ...{ at, users: at, requests: 50, errors: 0, p50: 10, p95: 20 },
+    at,
+    users: at,
+    requests: 50,
+    errors: 0,
+    p50: 10,
+    p95: 20,
     ...of(at),
   }))

@@ -6,7 +6,11 @@ import { madeScript, plainAsk } from "../../../src/lib/load/script.js"
 function asked(script: string, env: Record<string, string>, iterations: number): unknown[] {
   const calls: unknown[] = []
   const context = {
-    ...{ __ENV: env, __VU: 0, __ITER: 0, check: () => true, sleep: (seconds: number) => calls.push(seconds) },
+    __ENV: env,
+    __VU: 0,
+    __ITER: 0,
+    check: () => true,
+    sleep: (seconds: number) => calls.push(seconds),
     http: { get: (...args: unknown[]) => calls.push(args) },
   }
   const body = script.replace(/^import .*$/gm, "").replace("export default function", "function work")

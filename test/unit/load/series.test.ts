@@ -22,7 +22,12 @@ describe("a series", () => {
     const text =
       "r 59 10 200 0 1 3 a:1\nv 60 2\nr 60 30 503 1503 0 1 a:1\nr 61 5 0 1212 0 2 b\ni 60 4\nc 60 3 1\n"
     expect(readSeries(text)).toEqual({
-      ...{ requests: 6, errors: 3, iterations: 4, checks: { passed: 3, failed: 1 }, p50: 10, p95: 30 },
+      requests: 6,
+      errors: 3,
+      iterations: 4,
+      checks: { passed: 3, failed: 1 },
+      p50: 10,
+      p95: 30,
       statuses: { 0: 2, 200: 3, 503: 1 },
       codes: { 1212: 2, 1503: 1 },
       hosts: { "a:1": { requests: 4, answered: 4 }, b: { requests: 2, answered: 0 } },
@@ -65,13 +70,17 @@ describe("slipway_load.awk", () => {
     value: number,
     tags: Record<string, string> | null = null,
   ) => ({
-    ...{ metric, type: "Point" },
+    metric,
+    type: "Point",
     data: { time: `2026-11-29T00:00:${String(second).padStart(2, "0")}.123456789Z`, value, tags },
   })
 
   const request = (second: number, value: number, tags: Record<string, string> = {}) =>
     point("http_req_duration", second, value, {
-      ...{ method: "GET", status: "200", expected_response: "true", url: "http://a:8000/x?y=1" },
+      method: "GET",
+      status: "200",
+      expected_response: "true",
+      url: "http://a:8000/x?y=1",
       ...tags,
     })
 

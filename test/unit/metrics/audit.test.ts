@@ -13,7 +13,11 @@ import { proveChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, digest, ledger, sha } from "./ledgers.js"
 
 const signed = (more: Partial<SignedCommit> = {}): SignedCommit => ({
-  ...{ sha: sha("a"), signature: "G", signer: "ann@x", author: "Ann <ann@x>", reviewers: ["Bob <bob@x>"] },
+  sha: sha("a"),
+  signature: "G",
+  signer: "ann@x",
+  author: "Ann <ann@x>",
+  reviewers: ["Bob <bob@x>"],
   ...more,
 })
 const review = (...approvedBy: string[]) => ({ number: 7, url: "", author: "ann", approvedBy })
@@ -88,10 +92,13 @@ const entries = ledger(
   deployed("a", "2026-03-01T12:00:00", "2026-03-01T12:10:00", { facts: { actor: "ann <script>" } }),
   deployed("b", "2026-03-02T12:00:00", "2026-03-02T12:10:00"),
   deployed("a", "2026-03-03T12:00:00", "2026-03-03T12:10:00", {
-    ...{ kind: "rollback", run: "back", facts: { previousDigest: digest("b") } },
+    kind: "rollback",
+    run: "back",
+    facts: { previousDigest: digest("b") },
   }),
   deployed("c", "2026-03-04T12:00:00", "2026-03-04T12:10:00", {
-    ...{ status: "failed", facts: { failed: "soak", reason: "a\n::error::| `b`", rolledBackTo: "a" } },
+    status: "failed",
+    facts: { failed: "soak", reason: "a\n::error::| `b`", rolledBackTo: "a" },
   }),
 )
 const evidence: Evidence = {

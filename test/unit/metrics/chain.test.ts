@@ -128,7 +128,9 @@ describe("an entry that was", () => {
     expect(noted).toBe(1)
     expect(faults).toEqual([
       {
-        ...{ entry: null, kind: "removed", hash: d.hash },
+        entry: null,
+        kind: "removed",
+        hash: d.hash,
         message:
           "an entry is in git notes, and not in the ledger (deploy 4, run run-4, 2026-03-04T12:05:00Z): it was removed or changed",
       },

@@ -9,7 +9,11 @@ const DAY = 24 * HOUR
 
 const report = (entries: LedgerEntry[], more: Partial<DoraInputs> = {}) =>
   doraReport({
-    ...{ entries, history: undefined, incidents: [], environment: "production", days: 30 },
+    entries,
+    history: undefined,
+    incidents: [],
+    environment: "production",
+    days: 30,
     now: new Date("2026-03-31T00:00:00Z"),
     ...more,
   })
@@ -29,7 +33,11 @@ describe("deployment frequency", () => {
   it("counts what was deployed with success in the window", () => {
     const { deploymentFrequency } = report(ledger(A, B, { ...C, status: "failed" }))
     expect(deploymentFrequency).toEqual({
-      ...{ deployments: 2, perDay: 2 / 30, perWeek: (2 / 30) * 7, daysWithDeployment: 2, band: "medium" },
+      deployments: 2,
+      perDay: 2 / 30,
+      perWeek: (2 / 30) * 7,
+      daysWithDeployment: 2,
+      band: "medium",
     })
   })
 
@@ -60,10 +68,16 @@ describe("deployment frequency", () => {
   it("has no figure for an empty window", () => {
     const { deploymentFrequency, leadTimeForChanges, timeToRestore, changeFailureRate, ...rest } = report([])
     expect(deploymentFrequency).toEqual({
-      ...{ deployments: 0, perDay: null, perWeek: null, daysWithDeployment: 0, band: null },
+      deployments: 0,
+      perDay: null,
+      perWeek: null,
+      daysWithDeployment: 0,
+      band: null,
     })
     expect(leadTimeForChanges).toEqual({
-      ...{ spread: null, band: null, unknown: "nothing was deployed with success" },
+      spread: null,
+      band: null,
+      unknown: "nothing was deployed with success",
     })
     expect(timeToRestore).toEqual({ spread: null, band: null, open: 0 })
     expect(changeFailureRate).toEqual({ count: 0, of: 0, rate: null, band: null })
@@ -88,10 +102,16 @@ describe("lead time for changes", () => {
     expect(changes[2]?.writtenAt).toBe("2026-03-11T12:10:00.000Z")
     expect(leadTimeForChanges).toEqual({
       spread: {
-        ...{ count: 3, min: HOUR / 2, p25: 3.25 * HOUR, median: 6 * HOUR, p75: 15 * HOUR },
-        ...{ p90: 20.4 * HOUR, max: DAY },
+        count: 3,
+        min: HOUR / 2,
+        p25: 3.25 * HOUR,
+        median: 6 * HOUR,
+        p75: 15 * HOUR,
+        p90: 20.4 * HOUR,
+        max: DAY,
       },
-      ...{ band: "elite", unknown: "" },
+      band: "elite",
+      unknown: "",
     })
   })
 
@@ -133,7 +153,9 @@ describe("lead time for changes", () => {
     const failed = report(ledger(A, { ...B, status: "failed" }, C), { history: past })
     expect(failed.changes.map(({ seconds }) => seconds)).toEqual([DAY / 2, 8.5 * DAY])
     const back = deployed("a", "2026-03-13T00:00:00", "2026-03-13T00:05:00", {
-      ...{ kind: "rollback", run: "back", facts: { previousDigest: digest("b") } },
+      kind: "rollback",
+      run: "back",
+      facts: { previousDigest: digest("b") },
     })
     const returned = report(ledger(A, B, back, C), { history: past })
     expect(returned.changes.map(({ seconds }) => seconds)).toEqual([DAY / 2, DAY / 2])
@@ -171,7 +193,9 @@ describe("lead time for changes", () => {
     const found = report(ledger(A, B), { history: past, days: 19 })
     expect(found.deployments.map(({ version, changes }) => [version, changes])).toEqual([["b", null]])
     expect(found.leadTimeForChanges).toEqual({
-      ...{ spread: null, band: null, unknown: expect.stringMatching(reason) as string },
+      spread: null,
+      band: null,
+      unknown: expect.stringMatching(reason) as string,
     })
     expect(found.notes.join()).toContain("the changes of b aren't counted: ")
   })
@@ -212,7 +236,9 @@ describe("failures", () => {
   const failedB = { ...B, status: "failed" as const }
   const back = (letter: string, day: string, more: Partial<LedgerRecord> = {}) =>
     deployed(letter, `2026-03-${day}T00:00:00`, `2026-03-${day}T00:05:00`, {
-      ...{ kind: "rollback", run: `back-${day}`, ...more },
+      kind: "rollback",
+      run: `back-${day}`,
+      ...more,
     })
 
   it("that were taken back at once lasted as long as the deployment", () => {
@@ -267,7 +293,9 @@ describe("failures", () => {
     const held = { ...B, status: "held" as const }
     const settled = (what: string, status: "succeeded" | "failed") => ({
       ...B,
-      ...{ run: `run-b-${what}`, status, finishedAt: "2026-03-13T12:00:00Z" },
+      run: `run-b-${what}`,
+      status,
+      finishedAt: "2026-03-13T12:00:00Z",
       facts: { ...B.facts, interrupted: "held", by: "x" },
     })
     const open = report(ledger(A, held))

@@ -19,7 +19,11 @@ const entries = ledger(
 )
 const past = history({ a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-03-02T06:10:00Z"] })
 const report = doraReport({
-  ...{ entries, history: past, incidents: [], environment: "production", days: 7 },
+  entries,
+  history: past,
+  incidents: [],
+  environment: "production",
+  days: 7,
   now: new Date("2026-03-07T00:00:00Z"),
 })
 
@@ -69,16 +73,25 @@ describe("DevLake gets", () => {
       ["FAILURE", sha("c")],
     ])
     const dates = {
-      ...{ createdDate: "2026-03-01T12:00:00.000Z", startedDate: "2026-03-01T12:00:00.000Z" },
+      createdDate: "2026-03-01T12:00:00.000Z",
+      startedDate: "2026-03-01T12:00:00.000Z",
       finishedDate: "2026-03-01T12:10:00.000Z",
     }
     expect(sent[0]).toEqual({
-      ...{ id: entries[0]?.hash, displayTitle: "a to production", name: "run run-a", result: "SUCCESS" },
-      ...{ environment: "PRODUCTION", ...dates },
+      id: entries[0]?.hash,
+      displayTitle: "a to production",
+      name: "run run-a",
+      result: "SUCCESS",
+      environment: "PRODUCTION",
+      ...dates,
       deploymentCommits: [
         {
-          ...{ displayTitle: "a to production", repoUrl: "https://github.com/acme/shop", refName: "a" },
-          ...{ commitSha: sha("a"), result: "SUCCESS", ...dates },
+          displayTitle: "a to production",
+          repoUrl: "https://github.com/acme/shop",
+          refName: "a",
+          commitSha: sha("a"),
+          result: "SUCCESS",
+          ...dates,
         },
       ],
     })
@@ -92,13 +105,24 @@ describe("DevLake gets", () => {
     const common = { type: "INCIDENT", createdDate: "2026-03-01T12:00:00.000Z" }
     expect(devlakeIncidents(incidents)).toEqual([
       {
-        ...{ ...common, issueKey: "I-1", title: "I-1", url: "", description: "deployment 0a1b2c3d" },
-        ...{ status: "DONE", originalStatus: "resolved", resolutionDate: "2026-03-01T13:30:00.000Z" },
+        ...common,
+        issueKey: "I-1",
+        title: "I-1",
+        url: "",
+        description: "deployment 0a1b2c3d",
+        status: "DONE",
+        originalStatus: "resolved",
+        resolutionDate: "2026-03-01T13:30:00.000Z",
         leadTimeMinutes: 90,
       },
       {
-        ...{ ...common, issueKey: "I-2", title: "I-2", url: "https://x.example/2" },
-        ...{ description: "deployment of v1 to staging", status: "TODO", originalStatus: "open" },
+        ...common,
+        issueKey: "I-2",
+        title: "I-2",
+        url: "https://x.example/2",
+        description: "deployment of v1 to staging",
+        status: "TODO",
+        originalStatus: "open",
       },
     ])
   })
@@ -116,7 +140,14 @@ test("numbers", () => {
     max: 4,
   })
   expect([0, 0.4, 59, 60, 3_599, 86_399, 86_400, 180_000].map(durationText)).toEqual([
-    ...["0 s", "0 s", "59 s", "1 min", "59 min 59 s", "23 h 59 min", "1 d", "2 d 2 h"],
+    "0 s",
+    "0 s",
+    "59 s",
+    "1 min",
+    "59 min 59 s",
+    "23 h 59 min",
+    "1 d",
+    "2 d 2 h",
   ])
 })
 
@@ -124,16 +155,36 @@ test("groups", () => {
   const HOUR = 3_600
   const DAY = 24 * HOUR
   expect([1.1, 1, 1 / 7, 1 / 8, 1 / 30, 1 / 31].map(frequencyBand)).toEqual([
-    ...["elite", "high", "high", "medium", "medium", "low"],
+    "elite",
+    "high",
+    "high",
+    "medium",
+    "medium",
+    "low",
   ])
   expect([DAY - 1, DAY, 7 * DAY, 7 * DAY + 1, 30 * DAY, 30 * DAY + 1].map(leadTimeBand)).toEqual([
-    ...["elite", "high", "high", "medium", "medium", "low"],
+    "elite",
+    "high",
+    "high",
+    "medium",
+    "medium",
+    "low",
   ])
   expect([HOUR - 1, HOUR, DAY - 1, DAY, 7 * DAY, 7 * DAY + 1].map(restoreBand)).toEqual([
-    ...["elite", "high", "high", "medium", "medium", "low"],
+    "elite",
+    "high",
+    "high",
+    "medium",
+    "medium",
+    "low",
   ])
   expect([0, 0.05, 0.051, 0.1, 0.15, 0.16].map(failureBand)).toEqual([
-    ...["elite", "elite", "high", "high", "medium", "low"],
+    "elite",
+    "elite",
+    "high",
+    "high",
+    "medium",
+    "low",
   ])
 })
 

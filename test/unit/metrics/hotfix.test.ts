@@ -45,8 +45,10 @@ describe("a hotfix", () => {
 
   it("is looked for on the remote rather than here, which may be behind", () => {
     const refs = {
-      ...{ "refs/remotes/origin/main": "b", "refs/remotes/origin/develop": "b" },
-      ...{ "refs/remotes/origin/hotfix/x": "b", "refs/heads/feature/hotfix/y": "b" },
+      "refs/remotes/origin/main": "b",
+      "refs/remotes/origin/develop": "b",
+      "refs/remotes/origin/hotfix/x": "b",
+      "refs/heads/feature/hotfix/y": "b",
     }
     expect(back(history(BASE, { tags: { ...heads("a", "a").tags, ...refs } }))).toEqual([
       ["hotfix/x", "merged,merged"],

@@ -24,18 +24,22 @@ test("every key, in both ways of naming a deployment", () => {
   expect(parseIncidents(text)).toEqual({
     incidents: [
       {
-        ...{
-          ...common,
-          id: "INC-1",
-          deployment: "0a1b2c3d",
-          url: "https://incidents.example.com/1",
-          line: 2,
-        },
-        ...{ started: Date.UTC(2026, 2, 1, 12), resolved: Date.UTC(2026, 2, 1, 13) },
+        ...common,
+        id: "INC-1",
+        deployment: "0a1b2c3d",
+        url: "https://incidents.example.com/1",
+        line: 2,
+        started: Date.UTC(2026, 2, 1, 12),
+        resolved: Date.UTC(2026, 2, 1, 13),
       },
       {
-        ...{ ...common, id: "INC-2", version: "v1.2.3", environment: "production", line: 7 },
-        ...{ started: Date.UTC(2026, 2, 1, 13, 0, 0, 500), resolved: undefined },
+        ...common,
+        id: "INC-2",
+        version: "v1.2.3",
+        environment: "production",
+        line: 7,
+        started: Date.UTC(2026, 2, 1, 13, 0, 0, 500),
+        resolved: undefined,
       },
     ],
   })

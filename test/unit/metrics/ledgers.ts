@@ -13,8 +13,14 @@ export const deployed = (
   finished: string,
   more: Partial<LedgerRecord> = {},
 ): LedgerRecord => ({
-  ...{ kind: "deploy", status: "succeeded", environment: "production", subject: "web" },
-  ...{ sha: sha(letter), run: `run-${letter}`, startedAt: `${started}Z`, finishedAt: `${finished}Z` },
+  kind: "deploy",
+  status: "succeeded",
+  environment: "production",
+  subject: "web",
+  sha: sha(letter),
+  run: `run-${letter}`,
+  startedAt: `${started}Z`,
+  finishedAt: `${finished}Z`,
   ...more,
   facts: { version: letter, digest: digest(letter), ...more.facts },
 })

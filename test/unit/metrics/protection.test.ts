@@ -26,11 +26,15 @@ const OWN = {
   required_status_checks: { strict: true, contexts: ["ci"], checks: [{ context: "ci", app_id: 1 }] },
 }
 const CHECKS = {
-  ...{ type: "required_status_checks", ruleset_source: "acme/shop", ruleset_id: 1 },
+  type: "required_status_checks",
+  ruleset_source: "acme/shop",
+  ruleset_id: 1,
   parameters: { required_status_checks: [{ context: "ci" }, { context: "lint" }] },
 }
 const approvals = (count: number) => ({
-  ...{ type: "pull_request", ruleset_source: "acme", ruleset_id: 2 },
+  type: "pull_request",
+  ruleset_source: "acme",
+  ruleset_id: 2,
   parameters: { required_approving_review_count: count },
 })
 
@@ -60,7 +64,9 @@ describe("branches", () => {
       "develop status checks failed: there is no branch develop",
     ])
     expect((await judged({ main: {}, develop: {} })).map((line) => / (\w+): /.exec(line)?.[1])).toEqual([
-      ...["failed", "failed", "failed"],
+      "failed",
+      "failed",
+      "failed",
     ])
   })
 
@@ -95,8 +101,12 @@ describe("branches", () => {
 describe("reviews", () => {
   const SHA = "a".repeat(40)
   const pull = (number: number, more = {}) => ({
-    ...{ number, user: { login: "ann" }, merged_at: "2026-03-01T00:00:00Z", merge_commit_sha: "x" },
-    ...{ html_url: `https://github.com/acme/shop/pull/${number}`, ...more },
+    number,
+    user: { login: "ann" },
+    merged_at: "2026-03-01T00:00:00Z",
+    merge_commit_sha: "x",
+    html_url: `https://github.com/acme/shop/pull/${number}`,
+    ...more,
   })
   const said = (login: string, state: string) => ({ user: { login }, state })
   const review = async (commit = SHA) => reviewOf(repository(), commit, "ghs_slipway", new Clock().client())
@@ -107,8 +117,12 @@ describe("reviews", () => {
       pulls: { [SHA]: [pull(1, { merged_at: null }), pull(2), pull(3, { merge_commit_sha: SHA })] },
       reviews: {
         3: [
-          ...[said("bob", "CHANGES_REQUESTED"), said("cid", "APPROVED"), said("eve", "APPROVED")],
-          ...[said("bob", "APPROVED"), said("bob", "COMMENTED"), said("cid", "DISMISSED")],
+          said("bob", "CHANGES_REQUESTED"),
+          said("cid", "APPROVED"),
+          said("eve", "APPROVED"),
+          said("bob", "APPROVED"),
+          said("bob", "COMMENTED"),
+          said("cid", "DISMISSED"),
         ],
       },
     })

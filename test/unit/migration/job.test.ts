@@ -91,14 +91,15 @@ test("the Job runs the service's container, but for what serves", () => {
         image: "registry.example.com/api@sha256:0123",
         command: ["python"],
         args: [
-          ...["-c", "print('$$(HOME)')", "--variable=DATABASE_URL", "--run=https://ci.example.com/runs/4711"],
-          ...[
-            "--timeout=600",
-            "--lock-timeout=300",
-            "--connect-timeout=15",
-            "--",
-            "alembic upgrade $$(cat head)",
-          ],
+          "-c",
+          "print('$$(HOME)')",
+          "--variable=DATABASE_URL",
+          "--run=https://ci.example.com/runs/4711",
+          "--timeout=600",
+          "--lock-timeout=300",
+          "--connect-timeout=15",
+          "--",
+          "alembic upgrade $$(cat head)",
         ],
         env: [
           { name: "LOG_LEVEL", value: "INFO" },

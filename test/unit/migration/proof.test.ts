@@ -14,8 +14,11 @@ import { readSchema, schemaChanges } from "../../../src/lib/migration/schema.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
 
 const step = (name: ProofStep["name"], status: ProofStep["status"] = "passed", reason = "fine") => ({
-  ...{ name, status, reason },
-  ...{ milliseconds: 7, log: `what ${name} said\n` },
+  name,
+  status,
+  reason,
+  milliseconds: 7,
+  log: `what ${name} said\n`,
 })
 
 describe("a proof", () => {

@@ -13,11 +13,16 @@ beforeEach(() => receiver.control({ reset: true }))
 
 const http = () => new Clock().client({ patience: 5_000 })
 const grafana = (more: Partial<Grafana> = {}): Grafana => ({
-  ...{ url: `${receiver.url}/`, token: "glsa_slipway", dashboard: undefined },
+  url: `${receiver.url}/`,
+  token: "glsa_slipway",
+  dashboard: undefined,
   ...more,
 })
 const region: Region = {
-  ...{ service: "shop", environment: "production", version: "v1.2.3", run: "2026-03-01T12:00:00.000Z" },
+  service: "shop",
+  environment: "production",
+  version: "v1.2.3",
+  run: "2026-03-01T12:00:00.000Z",
   startedAt: 1_000_000,
 }
 const end = { result: "succeeded", endedAt: 1_300_000 }
@@ -34,10 +39,17 @@ describe("a region", () => {
     expect(await endRegion(grafana(), region, end, http())).toEqual({ done: true, text: "ended" })
     expect(await marks()).toEqual([
       {
-        ...{ id: 1, time: 1_000_000, timeEnd: 1_300_000, dashboardUID: "shop" },
+        id: 1,
+        time: 1_000_000,
+        timeEnd: 1_300_000,
+        dashboardUID: "shop",
         text: "shop v1.2.3 in production: succeeded",
         tags: [
-          ...["slipway", "service:shop", "environment:production", "version:v1.2.3", "result:succeeded"],
+          "slipway",
+          "service:shop",
+          "environment:production",
+          "version:v1.2.3",
+          "result:succeeded",
           "run:2026-03-01T12:00:00.000Z",
         ],
       },

@@ -12,7 +12,9 @@ import {
 const NAMES = { counter: "http_requests_total", histogram: "seconds", spared: ["/metrics", "/health"] }
 const told = (...lines: string[]) => trafficOf(readSamples(lines.join("\n")), NAMES)
 const traffic = (requests: number, errors = 0, buckets: Record<string, number> = {}): Traffic => ({
-  ...{ requests, errors, buckets },
+  requests,
+  errors,
+  buckets,
 })
 
 describe("a line of Prometheus' text", () => {
@@ -46,8 +48,11 @@ describe("a line of Prometheus' text", () => {
 describe("a pod's traffic", () => {
   it("is its requests, and those of them that ended with 500 or more", () => {
     const lines = [
-      ...['http_requests_total{status="200"} 90', 'http_requests_total{status="404"} 5'],
-      ...['http_requests_total{status="500"} 3', 'http_requests_total{status="503",path="/x"} 2', "other 7"],
+      'http_requests_total{status="200"} 90',
+      'http_requests_total{status="404"} 5',
+      'http_requests_total{status="500"} 3',
+      'http_requests_total{status="503",path="/x"} 2',
+      "other 7",
     ]
     expect(told(...lines)).toEqual(traffic(100, 5))
   })

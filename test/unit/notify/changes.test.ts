@@ -23,7 +23,9 @@ describe("changes between two commits", () => {
   it("are those that came, by all ways, without merges", () => {
     expect(between("b", "f")).toEqual({
       subjects: ["Sell hats\twith a tab", "Fix prices", "Count hats"],
-      ...{ more: 0, back: false, problem: "" },
+      more: 0,
+      back: false,
+      problem: "",
     })
     expect(between("c", "d").subjects).toEqual(["Fix prices", "Paint the shop"])
   })
@@ -34,7 +36,8 @@ describe("changes between two commits", () => {
 
   it("aren't invented where the history is cut short", () => {
     expect(between("0", "f")).toMatchObject({
-      ...{ subjects: [], more: 0 },
+      subjects: [],
+      more: 0,
       problem: "the changes aren't known: the history here doesn't have 000000000000",
     })
     expect(between("a", "9").problem).toContain("doesn't have 999999999999")

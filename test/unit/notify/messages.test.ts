@@ -20,7 +20,12 @@ const texts = (value: unknown): string[] =>
 const HUGE = ["&<>", "界", "🙂", "\u202E", "a"].map((piece) => piece.repeat(50_000))
 const huge = (piece: string) =>
   news({
-    ...{ service: piece, version: piece, previous: piece, who: piece, run: piece, note: piece },
+    service: piece,
+    version: piece,
+    previous: piece,
+    who: piece,
+    run: piece,
+    note: piece,
     failure: { stage: piece, reason: piece, repro: piece },
     changes: { subjects: Array.from({ length: 20 }, () => piece), more: 1_000_000, back: false, problem: "" },
     links: Array.from({ length: 30 }, () => ({ name: piece, url: `https://a.example/${piece}` })),
@@ -135,7 +140,10 @@ describe("a message to Teams", () => {
 describe("a message to a webhook", () => {
   it("is what is known, with the version of its format", () => {
     expect(webhookMessage(news({ kind: "started", milliseconds: undefined }))).toMatchObject({
-      ...{ schema: 1, kind: "started", title: "Deploying shop v1.2.3 to production", milliseconds: null },
+      schema: 1,
+      kind: "started",
+      title: "Deploying shop v1.2.3 to production",
+      milliseconds: null,
       changes: { subjects: ["Sell hats", "Count them"], heading: "2 changes since the last deployment" },
       failure: null,
     })

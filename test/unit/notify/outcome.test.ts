@@ -10,13 +10,23 @@ const stage = (
   status: StageReport["status"],
   more: Partial<StageReport> = {},
 ): StageReport => ({
-  ...{ name, group: "deploy", status, milliseconds: 1000, cached: false, reason: `${name} ${status}` },
-  ...{ repro: `repeat ${name}`, exitCode: ExitCode.passed, findings: [], version: "", log: "" },
+  name,
+  group: "deploy",
+  status,
+  milliseconds: 1000,
+  cached: false,
+  reason: `${name} ${status}`,
+  repro: `repeat ${name}`,
+  exitCode: ExitCode.passed,
+  findings: [],
+  version: "",
+  log: "",
   ...more,
 })
 
 const entry = (facts: Record<string, string>, kind: "deploy" | "rollback" = "deploy") => ({
-  ...{ kind, sha: "c2" },
+  kind,
+  sha: "c2",
   facts: { version: "v2", previous: "v1", previousCommit: "c1", ...facts },
 })
 
@@ -27,15 +37,27 @@ describe("endedOf", () => {
       stage("finish", "passed"),
     ]
     expect(endedOf(stages, entry({}))).toEqual({
-      ...{ kind: "succeeded", version: "v2", previous: "v1", subject: "v2", sha: "c2", previousSha: "c1" },
-      ...{ milliseconds: 2000, failure: undefined, note: "finish passed" },
+      kind: "succeeded",
+      version: "v2",
+      previous: "v1",
+      subject: "v2",
+      sha: "c2",
+      previousSha: "c1",
+      milliseconds: 2000,
+      failure: undefined,
+      note: "finish passed",
     })
   })
 
   it("tells one that was undone from the version that is there now", () => {
     const stages = [stage("prepare", "passed"), stage("soak", "failed"), stage("finish", "skipped")]
     expect(endedOf(stages, entry({ rolledBackTo: "v1" }))).toMatchObject({
-      ...{ kind: "rolled-back", version: "v1", previous: "v2", subject: "v2", sha: "c1", previousSha: "c2" },
+      kind: "rolled-back",
+      version: "v1",
+      previous: "v2",
+      subject: "v2",
+      sha: "c1",
+      previousSha: "c2",
       failure: { stage: "soak", reason: "soak failed", repro: "repeat soak" },
       note: "",
     })
@@ -44,7 +66,10 @@ describe("endedOf", () => {
   it("tells one that failed before it changed anything", () => {
     const stages = [stage("prepare", "error"), stage("finish", "skipped")]
     expect(endedOf(stages, undefined)).toMatchObject({
-      ...{ kind: "failed", version: "", previousSha: "", failure: { stage: "prepare" } },
+      kind: "failed",
+      version: "",
+      previousSha: "",
+      failure: { stage: "prepare" },
     })
   })
 
@@ -61,7 +86,8 @@ describe("endedOf", () => {
     const facts = { outcome: "succeeded", ALERT: "95 of 100 answers take up to 3 s" }
     const stages = [stage("prepare", "passed", { facts }), stage("finish", "passed")]
     expect(endedOf(stages, entry({}, "rollback"))).toMatchObject({
-      ...{ kind: "rolled-back", note: "finish passed\nALERT: 95 of 100 answers take up to 3 s" },
+      kind: "rolled-back",
+      note: "finish passed\nALERT: 95 of 100 answers take up to 3 s",
     })
   })
 

@@ -38,7 +38,10 @@ describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
   it("takes what it is sent, hostile or not", async () => {
     const hostile = HOSTILE.map((text) =>
       news({
-        ...{ service: text, version: text, who: text, note: text },
+        service: text,
+        version: text,
+        who: text,
+        note: text,
         failure: { stage: text, reason: text, repro: text },
         changes: { subjects: HOSTILE, more: 0, back: false, problem: "" },
       }),
@@ -69,7 +72,8 @@ describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
 
   it("may be away", async () => {
     expect(await told({ ...to(channel), url: `${await nowhere()}${PATHS[channel]}` })).toMatchObject({
-      ...{ sent: false, uncertain: false },
+      sent: false,
+      uncertain: false,
       text: expect.stringMatching(/^nothing listens at its address \(4 tries\)$/) as unknown,
     })
     expect(clock.pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThan(NOTIFY_PATIENCE.patience)
@@ -108,7 +112,9 @@ it("sends what nobody knows the end of once, but to a webhook, which can tell by
 
 it("says when a webhook doesn't know the signature", async () => {
   expect(await told(to("webhook", { secret: "another" }))).toEqual({
-    ...{ sent: false, text: "it refuses this (401): the signature is wrong", uncertain: false },
+    sent: false,
+    text: "it refuses this (401): the signature is wrong",
+    uncertain: false,
   })
 })
 

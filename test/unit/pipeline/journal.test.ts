@@ -21,8 +21,17 @@ const broke: Break = {
 }
 
 const report = (name: string, status: StageReport["status"]): StageReport => ({
-  ...{ name, group: "quality", status, milliseconds: 5, cached: false, reason: "as it came", repro: "again" },
-  ...{ exitCode: ExitCode.passed, findings: [], version: "1", log: "what the tool said" },
+  name,
+  group: "quality",
+  status,
+  milliseconds: 5,
+  cached: false,
+  reason: "as it came",
+  repro: "again",
+  exitCode: ExitCode.passed,
+  findings: [],
+  version: "1",
+  log: "what the tool said",
 })
 
 /** What the engine's log has of what a journal prints. */
@@ -45,7 +54,12 @@ describe("a run that broke off", () => {
     })
     const verdict = brokenOff(log, MARK, broke)
     expect(verdict).toMatchObject({
-      ...{ schema: 1, run, status: "error", exitCode: 130, milliseconds: 1234, problem: broke.problem },
+      schema: 1,
+      run,
+      status: "error",
+      exitCode: 130,
+      milliseconds: 1234,
+      problem: broke.problem,
     })
     expect(verdict.stages.map(({ name, status, reason }) => [name, status, reason])).toEqual([
       ["black", "passed", "as it came"],
@@ -56,7 +70,10 @@ describe("a run that broke off", () => {
     expect(verdict.stages.map(({ exitCode }) => exitCode)).toEqual([0, 3, 0, 3])
     // What has effects isn't repeated with a command of its own.
     expect(verdict.stages.map(({ repro }) => repro)).toEqual([
-      ...["again", `${broke.invocation} debug --stage=mypy terminal`, "again", ""],
+      "again",
+      `${broke.invocation} debug --stage=mypy terminal`,
+      "again",
+      "",
     ])
   })
 

@@ -69,7 +69,10 @@ describe("groupsFor", () => {
 describe("a fork's pull request", () => {
   it("has no credentials to plan with, and keeps the rest", () => {
     const from = (fork: boolean, baseRef = "develop"): Happening => ({
-      ...{ event: "pull_request", ref: "refs/pull/7/merge", baseRef, fork },
+      event: "pull_request",
+      ref: "refs/pull/7/merge",
+      baseRef,
+      fork,
     })
     expect(running(from(false))).toEqual(REVIEW)
     expect(running(from(true))).toEqual(UP_TO_IMAGE)

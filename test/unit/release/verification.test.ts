@@ -72,16 +72,10 @@ describe("verified", () => {
     const { infrastructure, badInput } = ExitCode
     expect(
       verified(demand, failure("GET https://r/v2/a: UNAUTHORIZED: authentication required")),
-    ).toMatchObject({
-      problem: "the registry refuses the user name and password",
-      exitCode: infrastructure,
-    })
+    ).toMatchObject({ problem: "the registry refuses the user name and password", exitCode: infrastructure })
     expect(
       verified(demand, failure("loading public key: pem to public key: PEM decoding failed")),
-    ).toMatchObject({
-      problem: "the key is none of cosign's",
-      exitCode: badInput,
-    })
+    ).toMatchObject({ problem: "the key is none of cosign's", exitCode: badInput })
     expect(verified(demand, { exitCode: 137, stdout: "", stderr: "" })).toMatchObject({
       problem: "cosign ended with 137",
       exitCode: infrastructure,

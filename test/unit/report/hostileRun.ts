@@ -13,7 +13,12 @@ export function hostileRun(text: string, count = 1): Example {
       index % 2 ? "error" : "failed",
       times(count, () => found),
       {
-        ...{ name: text, group: text, reason: text, repro: text, version: text, log: text },
+        name: text,
+        group: text,
+        reason: text,
+        repro: text,
+        version: text,
+        log: text,
         tests: [
           ...times(count, () =>
             testCase({ id: text, file: text, message: text, details: text, status: "failed" }),
@@ -22,7 +27,8 @@ export function hostileRun(text: string, count = 1): Example {
           ...times(count, () => testCase({ id: text, reruns: 1 })),
         ],
         coverage: {
-          ...{ covered: 1, total: 2 },
+          covered: 1,
+          total: 2,
           files: times(count, () => ({ file: text, covered: 1, total: 2, missing: text })),
         },
         facts: Object.fromEntries(times(count, (fact) => [`${text}${fact}`, text])),

@@ -190,9 +190,7 @@ describe("a failure", () => {
       stage(
         "failed",
         times(60, (line) => finding({ line })),
-        {
-          tests: times(52, (index) => test({ id: `t::${index}`, status: "failed", line: 100 + index })),
-        },
+        { tests: times(52, (index) => test({ id: `t::${index}`, status: "failed", line: 100 + index })) },
       ),
     )
     expect(classed(found, "more").map(textOf)).toEqual([

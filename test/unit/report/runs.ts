@@ -55,28 +55,35 @@ function at(
 
 const quality = (): StageReport[] => [
   at(-86_400, 1.2, {
-    ...{ name: "black", group: "quality", version: "24.10.0", cached: true },
+    name: "black",
+    group: "quality",
+    version: "24.10.0",
+    cached: true,
     reason: "27 files are formatted",
   }),
   at(-86_400, 0.8, {
-    ...{ name: "isort", group: "quality", version: "5.13.2", cached: true },
+    name: "isort",
+    group: "quality",
+    version: "5.13.2",
+    cached: true,
     reason: "27 files have their imports in order",
   }),
-  at(9.1, 3.4, {
-    ...{ name: "flake8", group: "quality", version: "7.1.1" },
-    reason: "no problem in 27 files",
-  }),
-  at(9.3, 21.7, {
-    ...{ name: "mypy", group: "quality", version: "1.13.0" },
-    reason: "no problem in 27 files",
-  }),
+  at(9.1, 3.4, { name: "flake8", group: "quality", version: "7.1.1", reason: "no problem in 27 files" }),
+  at(9.3, 21.7, { name: "mypy", group: "quality", version: "1.13.0", reason: "no problem in 27 files" }),
   at(12.9, 2.6, {
-    ...{ name: "bandit", group: "quality", version: "1.7.10" },
+    name: "bandit",
+    group: "quality",
+    version: "1.7.10",
     reason: "no problem in 14 files",
     findings: [
       {
-        ...{ tool: "bandit", rule: "B101", level: "note", advisory: true },
-        ...{ file: "src/audio_upscaler/resampling.py", line: 41, column: 5 },
+        tool: "bandit",
+        rule: "B101",
+        level: "note",
+        advisory: true,
+        file: "src/audio_upscaler/resampling.py",
+        line: 41,
+        column: 5,
         message:
           "Use of assert detected. The enclosed code will be removed when compiling to optimised byte code.",
       },
@@ -112,13 +119,12 @@ const tests = (kind: string, number: number, base: number): TestCase[] =>
 
 const unit = (): StageReport => {
   const cases = tests("unit", 50, 0.008)
-  cases[13] = {
-    ...cases[13],
-    status: "skipped",
-    message: "needs libsndfile 1.2, found 1.0.31",
-  } as TestCase
+  cases[13] = { ...cases[13], status: "skipped", message: "needs libsndfile 1.2, found 1.0.31" } as TestCase
   return at(31.2, 11.9, {
-    ...{ name: "unit", group: "tests", version: "8.3.3", tests: cases },
+    name: "unit",
+    group: "tests",
+    version: "8.3.3",
+    tests: cases,
     reason: "49 tests passed, 1 skipped",
     facts: { workers: "2", python: "3.11.9" },
   })
@@ -142,13 +148,19 @@ WARNING  audio_upscaler.worker:worker.py:88 job 41 is claimed by a worker that i
 const FAILED: Partial<TestCase>[] = [
   {
     id: "tests/integration/test_enqueue.py::test_enqueue_repeats",
-    ...{ file: "tests/integration/test_enqueue.py", line: 57, seconds: 2.41, status: "failed" },
+    file: "tests/integration/test_enqueue.py",
+    line: 57,
+    seconds: 2.41,
+    status: "failed",
     message: "AssertionError: assert {'attempts': 2, 'status': 'done'} == {'attempts': 1, 'status': 'done'}",
     details: TRACEBACK,
   },
   {
     id: "tests/integration/test_download.py::test_download_times_out[44100-stereo]",
-    ...{ file: "tests/integration/test_download.py", line: 88, seconds: 60.02, status: "error" },
+    file: "tests/integration/test_download.py",
+    line: 88,
+    seconds: 60.02,
+    status: "error",
     message: "redis.exceptions.TimeoutError: Timeout reading from redis:6379",
     details:
       "tests/integration/conftest.py:31: in redis\n    await client.ping()\nE   redis.exceptions.TimeoutError: Timeout reading from redis:6379",
@@ -160,7 +172,10 @@ const integration = (failing: boolean): StageReport => {
   cases[4] = { ...cases[4], reruns: 2, seconds: 7.3 } as TestCase
   if (failing) FAILED.forEach((failed, index) => (cases[index * 6] = { ...cases[0], ...failed } as TestCase))
   return at(31.4, 64.3, {
-    ...{ name: "integration", group: "tests", version: "8.3.3", tests: cases },
+    name: "integration",
+    group: "tests",
+    version: "8.3.3",
+    tests: cases,
     status: failing ? "failed" : "passed",
     reason: failing
       ? "1 test failed, 1 could not be set up, 18 passed (1 flaky)"
@@ -169,14 +184,22 @@ const integration = (failing: boolean): StageReport => {
     facts: { postgres: "15.8", redis: "7.2.5", migrations: "alembic upgrade head", workers: "1" },
     findings: failing
       ? FAILED.map(({ id = "", file = "", line = 1, message = "" }): Finding => ({
-          ...{ tool: "pytest", rule: id.slice(id.indexOf("::") + 2), level: "error", file, line, message },
+          tool: "pytest",
+          rule: id.slice(id.indexOf("::") + 2),
+          level: "error",
+          file,
+          line,
+          message,
         }))
       : [],
   })
 }
 
 const file = (name: string, covered: number, total: number, missing: string): FileCoverage => ({
-  ...{ file: `src/audio_upscaler/${name}.py`, covered, total, missing },
+  file: `src/audio_upscaler/${name}.py`,
+  covered,
+  total,
+  missing,
 })
 
 const COVERAGE: Coverage = {
@@ -195,7 +218,10 @@ const COVERAGE: Coverage = {
 
 const coverage = (): StageReport =>
   at(95.8, 0.5, {
-    ...{ name: "coverage", group: "tests", version: "7.6.4", coverage: COVERAGE },
+    name: "coverage",
+    group: "tests",
+    version: "7.6.4",
+    coverage: COVERAGE,
     reason: "85.9 % of lines and branches ran, more than 80 %",
     facts: { gate: "more than 80 %", suites: "unit, integration" },
   })
@@ -203,32 +229,44 @@ const coverage = (): StageReport =>
 const SEVERITIES = { error: "critical", warning: "high", note: "medium" } as const
 
 const vulnerability = (rule: string, level: Finding["level"], message: string): Finding => ({
-  ...{ tool: "trivy", rule, level, file: "requirements.txt", message },
-  ...{ severity: SEVERITIES[level], url: `https://avd.aquasec.com/nvd/${rule.toLowerCase()}` },
+  tool: "trivy",
+  rule,
+  level,
+  file: "requirements.txt",
+  message,
+  severity: SEVERITIES[level],
+  url: `https://avd.aquasec.com/nvd/${rule.toLowerCase()}`,
 })
 
 const IGNORED: Suppressed[] = [
   {
     finding: vulnerability("CVE-2024-35195", "warning", "requests 2.31.0: certificates stay unverified"),
     suppression: {
-      ...{ tool: "trivy", rule: "CVE-2024-35195", owner: "audio-platform", expires: "2026-05-27", line: 4 },
+      tool: "trivy",
+      rule: "CVE-2024-35195",
+      owner: "audio-platform",
+      expires: "2026-05-27",
+      line: 4,
       reason: "The client never turns verification off; the upgrade waits for the SDK of the object store.",
     },
   },
   {
     finding: {
-      ...{ tool: "bandit", rule: "B603", level: "note", file: "src/audio_upscaler/upscaling.py", line: 77 },
+      tool: "bandit",
+      rule: "B603",
+      level: "note",
+      file: "src/audio_upscaler/upscaling.py",
+      line: 77,
       message: "subprocess call: check for execution of untrusted input",
     },
     suppression: {
-      ...{
-        tool: "bandit",
-        rule: "B603",
-        path: "src/audio_upscaler/*.py",
-        owner: "jana",
-        expires: "2026-11-30",
-      },
-      ...{ reason: "The arguments of sox are numbers, checked in settings.py.", line: 11 },
+      tool: "bandit",
+      rule: "B603",
+      path: "src/audio_upscaler/*.py",
+      owner: "jana",
+      expires: "2026-11-30",
+      reason: "The arguments of sox are numbers, checked in settings.py.",
+      line: 11,
     },
   },
 ]
@@ -253,7 +291,10 @@ const ADVISORY: Finding[] = [
 
 const security = (failing: boolean): StageReport[] => [
   at(44.1, 18.8, {
-    ...{ name: "vulnerabilities", group: "security", version: "0.57.0", suppressed: IGNORED.slice(0, 1) },
+    name: "vulnerabilities",
+    group: "security",
+    version: "0.57.0",
+    suppressed: IGNORED.slice(0, 1),
     status: failing ? "failed" : "passed",
     exitCode: failing ? 1 : 0,
     reason: failing
@@ -273,16 +314,20 @@ const security = (failing: boolean): StageReport[] => [
       ...ADVISORY,
     ],
   }),
-  at(44.2, 6.2, {
-    ...{ name: "secrets", group: "security", version: "0.57.0" },
-    reason: "no secret in 118 files",
-  }),
+  at(44.2, 6.2, { name: "secrets", group: "security", version: "0.57.0", reason: "no secret in 118 files" }),
   at(63.1, 4.9, {
-    ...{ name: "misconfiguration", group: "security", version: "0.57.0", suppressed: IGNORED.slice(1) },
+    name: "misconfiguration",
+    group: "security",
+    version: "0.57.0",
+    suppressed: IGNORED.slice(1),
     reason: "no critical misconfiguration in 19 files",
   }),
   at(0, 0, {
-    ...{ name: "suppressions", group: "security", version: "", status: "skipped", cached: null },
+    name: "suppressions",
+    group: "security",
+    version: "",
+    status: "skipped",
+    cached: null,
     reason: "the service suppresses nothing that is over",
   }),
 ]

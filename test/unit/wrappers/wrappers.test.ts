@@ -76,8 +76,13 @@ dast: { header: X-Key }
 wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
     const others = secrets("release: { registry: r.example.com }")
     expect(secrets(asking).filter((name) => !others.includes(name))).toEqual([
-      ...["DAST_AUTH_HEADER", "GRAFANA_TOKEN", "INFLUXDB_TOKEN", "NOTIFY_WEBHOOK"],
-      ...["PRODUCTION_INFLUXDB_TOKEN", "PRODUCTION_SLACK_WEBHOOK", "PROMETHEUS_TOKEN"],
+      "DAST_AUTH_HEADER",
+      "GRAFANA_TOKEN",
+      "INFLUXDB_TOKEN",
+      "NOTIFY_WEBHOOK",
+      "PRODUCTION_INFLUXDB_TOKEN",
+      "PRODUCTION_SLACK_WEBHOOK",
+      "PROMETHEUS_TOKEN",
     ])
     expect(others.join()).not.toMatch(/WEBHOOK|TOKEN|HEADER|AUTHORIZATION/)
   })

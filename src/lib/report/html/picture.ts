@@ -97,12 +97,12 @@ function thinned(seconds: readonly Second[]): Second[] {
       const worst = (of: (second: Second) => number | undefined) =>
         Math.max(...part.map((second) => of(second) ?? 0))
       return {
-        ...{ at: first.at, users: worst(({ users }) => users), requests: worst(({ requests }) => requests) },
-        ...{
-          errors: worst(({ errors }) => errors),
-          p50: worst(({ p50 }) => p50),
-          p95: worst(({ p95 }) => p95),
-        },
+        at: first.at,
+        users: worst(({ users }) => users),
+        requests: worst(({ requests }) => requests),
+        errors: worst(({ errors }) => errors),
+        p50: worst(({ p50 }) => p50),
+        p95: worst(({ p95 }) => p95),
       }
     })
 }

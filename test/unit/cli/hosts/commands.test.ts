@@ -3,7 +3,10 @@ import { annotationLines, azureSummary, inert } from "../../../../dagger/cli/hos
 import type { Annotation } from "../../../../dagger/cli/hosts/findings.js"
 
 const finding = (more: Partial<Annotation> = {}): Annotation => ({
-  ...{ level: "error", title: "mypy return-value", message: "wrong", fingerprint: "f" },
+  level: "error",
+  title: "mypy return-value",
+  message: "wrong",
+  fingerprint: "f",
   ...more,
 })
 const hostile = finding({

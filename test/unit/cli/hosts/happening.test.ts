@@ -28,7 +28,9 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
     "a pull request",
     "github",
     { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/12/merge", GITHUB_BASE_REF: "main" },
-    ...(["pull_request", "refs/pull/12/merge", "main"] as const),
+    "pull_request",
+    "refs/pull/12/merge",
+    "main",
   ],
   [
     "a schedule",
@@ -67,7 +69,9 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
       CI_MERGE_REQUEST_IID: "3",
       CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "develop",
     },
-    ...(["pull_request", "refs/merge-requests/3/head", "develop"] as const),
+    "pull_request",
+    "refs/merge-requests/3/head",
+    "develop",
   ],
   [
     "a schedule",
@@ -99,7 +103,9 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
       BUILD_SOURCEBRANCH: "refs/pull/1/merge",
       SYSTEM_PULLREQUEST_TARGETBRANCH: "refs/heads/main",
     },
-    ...(["pull_request", "refs/pull/1/merge", "refs/heads/main"] as const),
+    "pull_request",
+    "refs/pull/1/merge",
+    "refs/heads/main",
   ],
   [
     "a schedule",
@@ -121,19 +127,23 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
     "a pull request",
     "jenkins",
     { BRANCH_NAME: "PR-8", CHANGE_ID: "8", CHANGE_TARGET: "main" },
-    ...(["pull_request", "refs/pull/8/head", "main"] as const),
+    "pull_request",
+    "refs/pull/8/head",
+    "main",
   ],
   [
     "a schedule",
     "jenkins",
     { BRANCH_NAME: "main", SLIPWAY_CAUSE: '[{"_class":"hudson.triggers.TimerTrigger$TimerTriggerCause"}]' },
-    ...(["schedule", "refs/heads/main"] as const),
+    "schedule",
+    "refs/heads/main",
   ],
   [
     "a form",
     "jenkins",
     { BRANCH_NAME: "main", SLIPWAY_CAUSE: '[{"_class":"hudson.model.Cause$UserIdCause"}]' },
-    ...(["manual", "refs/heads/main"] as const),
+    "manual",
+    "refs/heads/main",
   ],
   [
     "a push",
@@ -147,7 +157,8 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
     "a pull request",
     "circleci",
     { CIRCLE_BRANCH: "feature/x", CIRCLE_PULL_REQUEST: "https://github.com/o/r/pull/1" },
-    ...(["pull_request", "refs/heads/feature/x"] as const),
+    "pull_request",
+    "refs/heads/feature/x",
   ],
   ["a push to what is deployed, with a pull request", "circleci", ON_MAIN, "push", "refs/heads/main"],
   [
@@ -197,10 +208,15 @@ describe("askedBy", () => {
 
   it("reads what the form was answered", () => {
     expect(askedBy(told, answers("deploy", "production", " v1.2.3 "))).toEqual({
-      ...{ only: ["deploy"], environment: "production", tag: "v1.2.3", rollback: false },
+      only: ["deploy"],
+      environment: "production",
+      tag: "v1.2.3",
+      rollback: false,
     })
     expect(askedBy(told, answers("rollback", "staging", " "))).toEqual({
-      ...{ only: ["deploy"], environment: "staging", rollback: true },
+      only: ["deploy"],
+      environment: "staging",
+      rollback: true,
     })
     expect(askedBy(told, answers("drift", "staging"))).toEqual({ only: ["drift"] })
     expect(askedBy(told, answers("checks"))).toBeUndefined()

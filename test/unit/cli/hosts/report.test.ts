@@ -18,12 +18,26 @@ const out = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(out, { recursive: true, force: true }))
 
 const finding = (more: Partial<Finding>): Finding => ({
-  ...{ tool: "mypy", rule: "return-value", level: "error", message: "wrong", file: "app/a b.py", line: 3 },
+  tool: "mypy",
+  rule: "return-value",
+  level: "error",
+  message: "wrong",
+  file: "app/a b.py",
+  line: 3,
   ...more,
 })
 const stage = (more: Partial<StageReport>): StageReport => ({
-  ...{ name: "mypy", group: "quality", status: "failed", milliseconds: 1, cached: false, reason: "1 error" },
-  ...{ repro: "", exitCode: 1, findings: [], version: "1", log: "" },
+  name: "mypy",
+  group: "quality",
+  status: "failed",
+  milliseconds: 1,
+  cached: false,
+  reason: "1 error",
+  repro: "",
+  exitCode: 1,
+  findings: [],
+  version: "1",
+  log: "",
   ...more,
 })
 const stages = [
@@ -37,7 +51,12 @@ const stages = [
   stage({ name: "drift", group: "drift", status: "passed" }),
 ]
 const verdict: Verdict = {
-  ...{ schema: 1, status: "failed", exitCode: 1, milliseconds: 1, stages, problem: null },
+  schema: 1,
+  status: "failed",
+  exitCode: 1,
+  milliseconds: 1,
+  stages,
+  problem: null,
   run: { id: "1", event: "push", ref: "refs/heads/x", sha: "a".repeat(40), startedAt: "" },
 }
 
@@ -84,8 +103,12 @@ describe("annotationsOf", () => {
 
 describe("reportTo", () => {
   const github = () => ({
-    ...{ GITHUB_TOKEN: "t0ken", GITHUB_REPOSITORY: "o/r", GITHUB_API_URL: url },
-    ...{ GITHUB_SHA: "a".repeat(40), GITHUB_REF: "refs/heads/x", GITHUB_STEP_SUMMARY: join(out, "page.md") },
+    GITHUB_TOKEN: "t0ken",
+    GITHUB_REPOSITORY: "o/r",
+    GITHUB_API_URL: url,
+    GITHUB_SHA: "a".repeat(40),
+    GITHUB_REF: "refs/heads/x",
+    GITHUB_STEP_SUMMARY: join(out, "page.md"),
   })
 
   it("adds to GitHub's page, and uploads the findings of each tool that did its work, on its own", async () => {
@@ -148,10 +171,8 @@ describe("reportTo", () => {
 
 describe("tokens", () => {
   const github = () => ({
-    ...{
-      ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/token?api-version=2`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r3quest",
-    },
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/token?api-version=2`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: "r3quest",
     AZURE_CLIENT_ID: "client",
   })
 
@@ -196,7 +217,8 @@ describe("tokens", () => {
 
   it("of Azure Pipelines come by the service connection", () => {
     const [request] = tokenRequests("azure", {
-      ...{ SYSTEM_OIDCREQUESTURI: "https://dev.example.com/oidc", SYSTEM_ACCESSTOKEN: "job" },
+      SYSTEM_OIDCREQUESTURI: "https://dev.example.com/oidc",
+      SYSTEM_ACCESSTOKEN: "job",
       AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: "c-1",
     })
     expect(request?.request).toMatchObject({

@@ -54,9 +54,12 @@ describe("coverage", () => {
   const covered = (covered: number, facts: Record<string, string> = {}): Element =>
     page(
       stage("passed", [], {
-        ...{ name: "coverage", group: "tests", facts },
+        name: "coverage",
+        group: "tests",
+        facts,
         coverage: {
-          ...{ covered, total: 10_000 },
+          covered,
+          total: 10_000,
           files: [
             { file: "src/a.py", covered: 1, total: 3, missing: "3-9, 14" },
             { file: "src/b.py", covered: 3, total: 3, missing: "" },
