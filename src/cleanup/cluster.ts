@@ -20,7 +20,7 @@ import {
   type ReplicaSet,
   STATEFUL_SET,
 } from "../lib/kube/objects.js"
-import { oneLine } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
 import { messageOf } from "../stage/stage.js"
 
 /** An environment that was asked what it has. */

@@ -7,7 +7,7 @@ import { BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
 import { EXEMPTIONS_FILE, parseExemptions } from "../lib/migration/exemptions.js"
 import { SUPPRESSIONS_FILE } from "../lib/security/suppressions.js"
 import { parseSuppressions } from "../lib/security/suppressionsFile.js"
-import { count } from "../lib/run/outcome.js"
+import { count } from "../lib/text/words.js"
 import { texts } from "../stage/texts.js"
 
 /** What only whoever runs the engine can take away; a module has no say in it. */

@@ -12,7 +12,8 @@ import type { Policy, Use } from "../lib/cleanup/policy.js"
 import type { Done } from "../lib/cleanup/report.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
-import { regctlRuns, tagsOf } from "../registry/publish.js"
+import { tagsOf } from "../registry/regctl.js"
+import { regctlRuns } from "../registry/regctl.js"
 
 /** A repository, and what of it stays. */
 export interface Repository {
@@ -27,6 +28,7 @@ export interface Repository {
 
 /** So many at once: what they print goes through the engine. */
 const BATCH = 100
+
 /** How deep indexes in indexes, and signatures of signatures, may go. */
 const ROUNDS = 10
 

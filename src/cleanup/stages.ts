@@ -2,9 +2,10 @@ import { dag, type Directory, type Secret, type Service } from "@dagger.io/dagge
 import { type Asked, askEnvironment, deleteObjects, planClusters } from "./cluster.js"
 import { recordsWork } from "./records.js"
 import { carryOut, planRegistry, type Repository } from "./registry.js"
-import { environmentOf, overlayOf } from "../deploy/environment.js"
+import { overlayOf } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
-import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import { REGCTL_VERSION } from "../stage/images.js"
 import {
   type CleanupReport,
   clusterMarkdown,
@@ -23,7 +24,7 @@ import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors/catalogu
 import { once } from "../lib/run/once.js"
 import type { Run } from "../lib/run/verdict.js"
 import { without } from "../lib/text/json.js"
-import { oneLine } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
 import { registryTools } from "../registry/access.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"

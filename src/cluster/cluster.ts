@@ -1,13 +1,11 @@
 import { type Container, dag, func, object, type Secret, type Service } from "@dagger.io/dagger"
 import { EMBEDDED_HOST, embeddedRegistry } from "../registry/embedded.js"
-import { imageReference } from "../stage/images.js"
+import { imageReference, K3S_VERSION } from "../stage/images.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 
-const K3S_VERSION = "v1.36.3-k3s1"
-export const KUBECTL_VERSION = "1.36.3"
-
 const API_PORT = 6443
+
 /** What Services of the cluster may take for themselves to be reached from outside. */
 const NODE_PORTS = [30080, 30081, 30082, 30083]
 

@@ -1,7 +1,7 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { type DastInputs, runBaseline } from "./zap.js"
-import { environmentOf } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"

@@ -1,5 +1,6 @@
 import { type Container, dag, type Directory, type Secret } from "@dagger.io/dagger"
-import { type DeployInputs, secretNamed } from "../deploy/environment.js"
+import { type DeployInputs } from "../deploy/environment.js"
+import { secretNamed } from "../stage/secrets.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, standInNote } from "../stage/images.js"
 import { headerOf } from "../lib/config/dast.js"
@@ -22,7 +23,7 @@ import type { NamedSecret } from "../stage/secrets.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { type Target, targetOf } from "../deploy/endpoint.js"
-import { greeting, inspectable } from "../quality/tool.js"
+import { greeting, inspectable } from "../stage/shell.js"
 
 export const ZAP_VERSION = "2.17.0"
 
@@ -38,12 +39,15 @@ export interface DastInputs extends DeployInputs {
 
 /** The only one in reach of stand-ins; any would do. */
 const PYTHON = "3.11"
+
 /** ZAP's user in its image. */
 const ZAP = "1000:1000"
 const HOME = `${WORK}/home`
+
 /** For a pod that is just starting. */
 const REACH_SECONDS = 10
 const SECRET = "/slipway/header"
+
 /** A shorter word of a header's value, such as Bearer, is no secret. */
 const LEAST_SECRET = 8
 

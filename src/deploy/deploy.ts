@@ -1,5 +1,6 @@
 import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
-import { contextOf, type DeployInputs, environmentOf } from "./environment.js"
+import { contextOf, type DeployInputs } from "./environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import type { Destination } from "../registry/destination.js"
 import { proveReleases } from "./proof.js"
 import { runDeploy, type Wish } from "./steps.js"

@@ -1,5 +1,6 @@
 import { type Container, dag, type Service } from "@dagger.io/dagger"
-import { clusterOf, type DeployInputs, kubectl, render } from "./environment.js"
+import { clusterOf, type DeployInputs, render } from "./environment.js"
+import { kubectl } from "../cluster/kubectl.js"
 import { execute } from "../stage/execute.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Access } from "../lib/kube/access.js"

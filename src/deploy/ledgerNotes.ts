@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto"
 import { dag, type Secret } from "@dagger.io/dagger"
-import { type DeployInputs, secretNamed } from "./environment.js"
+import { type DeployInputs } from "./environment.js"
+import { secretNamed } from "../stage/secrets.js"
 import { execute } from "../stage/execute.js"
-import { imageReference } from "../stage/images.js"
+import { GIT_VERSION, imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { NOTES_TIME, notesCommand, notesOutcome } from "../lib/deploy/notes.js"
 import { type LedgerEntry, ledgerLine } from "../lib/run/ledger.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
-export const GIT_VERSION = "2.49.1"
 const SCRIPT = "slipway_notes.sh"
 const ENTRY = "/slipway/entry.jsonl"
 const REMOTE = "/slipway/secrets/remote"
 const TOKEN = "/slipway/secrets/token"
+
 /** A folder in memory: git writes the URL into its files. */
 const WORK = "/slipway/work"
 

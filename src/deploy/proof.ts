@@ -1,5 +1,7 @@
 import { type Container, dag, ReturnType } from "@dagger.io/dagger"
-import { type Deployed, type DeployInputs, resolveRelease } from "./environment.js"
+import { type DeployInputs } from "./environment.js"
+import { resolveRelease } from "./wantedRelease.js"
+import { type Deployed } from "./wantedRelease.js"
 import type { Destination } from "../registry/destination.js"
 import type { Revision } from "../lib/deploy/facts.js"
 import { demandProof, proofLines, schemaText } from "../lib/deploy/proof.js"

@@ -1,12 +1,9 @@
 import { dag, type Directory } from "@dagger.io/dagger"
-import {
-  contextOf,
-  type Deployed,
-  type DeployInputs,
-  findRelease,
-  planOf,
-  type ReleaseAccess,
-} from "./environment.js"
+import { contextOf, type DeployInputs } from "./environment.js"
+import { planOf } from "./plan.js"
+import { findRelease } from "./wantedRelease.js"
+import { type ReleaseAccess } from "./wantedRelease.js"
+import { type Deployed } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
 import { giveUp, manifestsOf, targetOf } from "../lib/deploy/rollback.js"

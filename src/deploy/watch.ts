@@ -1,4 +1,5 @@
-import { contextOf, type DeployInputs, type ReleaseAccess } from "./environment.js"
+import { contextOf, type DeployInputs } from "./environment.js"
+import { type ReleaseAccess } from "./wantedRelease.js"
 import { runDeploy } from "./steps.js"
 import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
 import { watch, type Watched } from "../lib/deploy/watch.js"

@@ -4,13 +4,8 @@ import type { DockerfileInputs } from "./dockerfile.js"
 import { inspect } from "./dockerfileShell.js"
 import { buildDockerfile, type EmulatedRun } from "./dockerfileBuild.js"
 import { imageReference, standInNote } from "../stage/images.js"
-import {
-  type ImageLayout,
-  indexLayout,
-  platformLayout,
-  type PlatformLayout,
-  regctl,
-} from "../registry/ociLayout.js"
+import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
+import { regctl } from "../registry/regctl.js"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
@@ -32,12 +27,15 @@ import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
 import type { BaseImage } from "../lib/release/provenance.js"
 import { duration } from "../lib/report/place.js"
 import { overall } from "../lib/run/command.js"
-import { count, oneLine, passed } from "../lib/run/outcome.js"
+import { passed } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
+import { count } from "../lib/text/words.js"
 import { pythonImage } from "./pythonImage.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
-import { inspectable, type Service } from "../quality/tool.js"
+import { inspectable } from "../stage/shell.js"
+import { type Service } from "../stage/service.js"
 
 /** What building and scanning an image take. */
 export interface ImageInputs {

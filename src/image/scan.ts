@@ -10,8 +10,9 @@ import { imageVulnerabilities, type PlatformRun } from "../lib/security/vulnerab
 import { failed } from "../lib/run/outcome.js"
 import { databaseOf, thisHour, trivyFacts } from "../security/scan.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import { inspectable } from "../quality/tool.js"
-import { BILLS, prepareImage, TRIVY_OUT, TRIVY_VERSION } from "../security/trivy.js"
+import { inspectable } from "../stage/shell.js"
+import { BILLS, prepareImage, TRIVY_OUT } from "../security/trivy.js"
+import { TRIVY_VERSION } from "../stage/images.js"
 
 /** Scans each platform's image. Throws for nothing that an image can hold. */
 export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs): Promise<Stage> {

@@ -7,7 +7,9 @@ import { formatOutcome } from "../lib/infra/format.js"
 import { pool } from "../lib/run/pool.js"
 import { byGate } from "../lib/report/place.js"
 import { interrupted, overall, stageExitCode, TIMED_OUT } from "../lib/run/command.js"
-import { broken, count, failed, oneLine, passed } from "../lib/run/outcome.js"
+import { broken, failed, passed } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
+import { count } from "../lib/text/words.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import {
   checkRoot,

@@ -22,7 +22,7 @@ import { mustPass, runTasks, type Task } from "../stage/stage.js"
 import { dayOf } from "../stage/suppressions.js"
 import { infraInputs, type InfraInputs, OUT, terraform, toolText } from "./terraform.js"
 import { texts } from "../stage/texts.js"
-import { inspectable } from "../quality/tool.js"
+import { inspectable } from "../stage/shell.js"
 
 /** Which part of the infrastructure is planned, with what, and who is told. */
 export interface InfraAccess {

@@ -18,7 +18,7 @@ import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { texts } from "../stage/texts.js"
-import type { Service } from "../quality/tool.js"
+import type { Service } from "../stage/service.js"
 
 /** The versions that Slipway was tried with. */
 const VERSIONS = { terraform: "1.13.3", opentofu: "1.12.6" } as const

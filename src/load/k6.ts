@@ -1,5 +1,7 @@
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
-import { type DeployInputs, K6_VERSION, secretNamed } from "../deploy/environment.js"
+import { type DeployInputs } from "../deploy/environment.js"
+import { secretNamed } from "../stage/secrets.js"
+import { K6_VERSION } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, standInNote } from "../stage/images.js"
 import { compare, type Kept, readKept } from "../lib/load/compare.js"
@@ -26,7 +28,7 @@ import { scriptFor, type Script, withAuthorization } from "./script.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { type Target, targetOf } from "../deploy/endpoint.js"
-import { inspectable } from "../quality/tool.js"
+import { inspectable } from "../stage/shell.js"
 
 /** What a load test is made of and with. */
 export interface LoadInputs extends DeployInputs {
@@ -43,6 +45,7 @@ export interface LoadInputs extends DeployInputs {
 }
 
 const OUT = "/slipway/out"
+
 /** For users to end what they do, for setup and teardown. */
 const SLACK_SECONDS = 150
 

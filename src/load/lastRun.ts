@@ -1,7 +1,7 @@
 import { type Container, dag } from "@dagger.io/dagger"
 import { imageReference } from "../stage/images.js"
 import type { LoadInputs } from "./k6.js"
-import { K6_VERSION } from "../deploy/environment.js"
+import { K6_VERSION } from "../stage/images.js"
 import type { Kept } from "../lib/load/compare.js"
 import type { Kind } from "../lib/load/profile.js"
 

@@ -1,6 +1,6 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
 import { ci } from "../stage/runTree.js"
-import { environmentOf } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"

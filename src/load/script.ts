@@ -5,7 +5,7 @@ import type { LoadInputs } from "./k6.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Asks, readOpenApi } from "../lib/load/openapi.js"
 import { madeScript, plainAsk } from "../lib/load/script.js"
-import { secretNamed } from "../deploy/environment.js"
+import { secretNamed } from "../stage/secrets.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import type { Target } from "../deploy/endpoint.js"
 

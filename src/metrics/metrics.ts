@@ -1,5 +1,6 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
-import { contextOf, environmentOf } from "../deploy/environment.js"
+import { contextOf } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repository.js"

@@ -7,7 +7,7 @@ import { readSigned, type SignedCommit, SIGNED_FORMAT } from "../lib/metrics/app
 import { type History, LOG_FORMAT, MOST_COMMITS, readHistory } from "../lib/metrics/history.js"
 import { interrupted } from "../lib/run/command.js"
 import { ownMessage } from "../lib/run/outcome.js"
-import { GIT_VERSION } from "../deploy/ledgerNotes.js"
+import { GIT_VERSION } from "../stage/images.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
 /** Who may sign commits with trailers, in the source: as ssh-keygen takes it. */

@@ -1,5 +1,5 @@
 import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
-import { environmentOf } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Ended } from "../lib/notify/outcome.js"

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto"
 import { type Container, dag } from "@dagger.io/dagger"
-import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import { REGCTL_VERSION } from "../stage/images.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 
 const FOLDER = "/told"
+
 /** No run is repeated later. */
 const DAYS = 90
 

@@ -1,6 +1,7 @@
 import type { Container, Secret } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
-import { clusterOf, type DeployInputs, environmentOf, render } from "../deploy/environment.js"
+import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
+import { environmentOf } from "../lib/config/environment.js"
 import type { DeployAccess } from "./deploying.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { imageOf } from "../image/image.js"
@@ -16,7 +17,8 @@ import { namedSecrets } from "../stage/secrets.js"
 import { Security } from "../security/security.js"
 import { connectedKubectl } from "../deploy/endpoint.js"
 import { Tests } from "../testing/testing.js"
-import { greeting, type Service } from "../quality/tool.js"
+import { type Service } from "../stage/service.js"
+import { greeting } from "../stage/shell.js"
 
 /** What a stage's container is made with. */
 export interface Looked {

@@ -8,7 +8,7 @@ import { stopped } from "../lib/report/place.js"
 import { type Group, STAGES } from "../lib/pipeline/stages.js"
 import { loadStages } from "../load/k6.js"
 import { tellEnded, tellStarted, type Telling } from "../notify/stages.js"
-import type { Publishing } from "./releasing.js"
+import type { Publishing } from "../release/publishing.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 import { dayOf } from "../stage/suppressions.js"
 

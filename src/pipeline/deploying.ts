@@ -1,12 +1,9 @@
 import { type Directory, Secret, Service } from "@dagger.io/dagger"
 import { destinationOf } from "../registry/destination.js"
-import {
-  type Deployed,
-  type DeployInputs,
-  environmentOf,
-  overlayOf,
-  secretNamed,
-} from "../deploy/environment.js"
+import { type DeployInputs, overlayOf } from "../deploy/environment.js"
+import { type Deployed } from "../deploy/wantedRelease.js"
+import { secretNamed } from "../stage/secrets.js"
+import { environmentOf } from "../lib/config/environment.js"
 import { runDeploy } from "../deploy/steps.js"
 import type { BuiltImage } from "../image/build.js"
 import type { Config } from "../lib/config/config.js"
@@ -18,7 +15,7 @@ import type { Group } from "../lib/pipeline/stages.js"
 import { stopped } from "../lib/report/place.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { Run } from "../lib/run/verdict.js"
-import type { Publishing } from "./releasing.js"
+import type { Publishing } from "../release/publishing.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 

@@ -7,12 +7,13 @@ import { parseConfig } from "../lib/config/parse.js"
 import type { Journal } from "../lib/pipeline/journal.js"
 import { once } from "../lib/run/once.js"
 import { type Group, STAGES, wanted } from "../lib/pipeline/stages.js"
-import { type Publishing, release, type Released } from "./releasing.js"
+import { release, type Released } from "./releasing.js"
+import { type Publishing } from "../release/publishing.js"
 import { Quality } from "../quality/quality.js"
 import { Security } from "../security/security.js"
 import { runTasks, type Stage, type Task } from "../stage/stage.js"
 import { Tests } from "../testing/testing.js"
-import type { Service } from "../quality/tool.js"
+import type { Service } from "../stage/service.js"
 
 /** What a run is made with. */
 export interface Graph extends Pick<Released, "run" | "revision" | "only"> {

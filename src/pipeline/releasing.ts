@@ -1,9 +1,9 @@
 import { dag, type Directory, type Secret } from "@dagger.io/dagger"
-import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "../registry/cosign.js"
-import { type Destination, destinationOf } from "../registry/destination.js"
+import { type Signer, trusted, withSigner, withSigstore } from "../registry/cosign.js"
+import { destinationOf } from "../registry/destination.js"
 import { EMBEDDED, embeddedSigner, embeddedTrust } from "../registry/embedded.js"
 import type { BuiltImage } from "../image/build.js"
-import { REGCTL_VERSION } from "../registry/ociLayout.js"
+import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Revision } from "../lib/image/revision.js"
@@ -15,14 +15,13 @@ import { stopped } from "../lib/report/place.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { STAGES, type StageName } from "../lib/pipeline/stages.js"
 import type { Run } from "../lib/run/verdict.js"
-import { COSIGN_VERSION, registryTools } from "../registry/access.js"
+import { registryTools } from "../registry/access.js"
+import { COSIGN_VERSION } from "../stage/images.js"
 import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
 import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import { TRIVY_VERSION } from "../security/trivy.js"
-
-/** Where a run publishes, and with what it signs. */
-export type Publishing = Destination & Signer & Pick<Wanted, "identity" | "issuer">
+import { TRIVY_VERSION } from "../stage/images.js"
+import { Publishing } from "../release/publishing.js"
 
 /** What is released. */
 export interface Released {

@@ -10,7 +10,7 @@ import { unfinished, type Unfinished } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 import { TEST_PACKAGES } from "../lib/testing/packages.js"
 import { TOOLS } from "../lib/quality/index.js"
-import { oneLine } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
 
 /** Resolves and installs packages. Its version is part of the cache's name, since the cache's format is its own. */
 const UV = "0.9.30"

@@ -5,7 +5,8 @@ import { STAGES } from "../lib/pipeline/stages.js"
 import type { ToolName } from "../lib/quality/index.js"
 import { mustPass, runTasks, type Task } from "../stage/stage.js"
 import { artifacts } from "../stage/artifacts.js"
-import { inspectable, prepareTool, runTool, toolInputs } from "./tool.js"
+import { prepareTool, runTool, toolInputs } from "./tool.js"
+import { inspectable } from "../stage/shell.js"
 
 /**
  * Formatting, imports, style, types and security of the Python code, each a check of its own.

@@ -5,13 +5,14 @@ import { parseConfig } from "../lib/config/parse.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { judgeKept } from "../lib/security/judge.js"
-import { applySuppressions, entriesFor, type Suppression } from "../lib/security/suppressions.js"
-import { shellQuote } from "../lib/text/shellQuote.js"
+import { applySuppressions, entriesFor } from "../lib/security/suppressions.js"
 import { configuration, READS, tool, type ToolName } from "../lib/quality/index.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python/environment.js"
+import { Service } from "../stage/service.js"
+import type { Suppression } from "../lib/run/suppressed.js"
 
 /** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
 const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
@@ -29,15 +30,6 @@ export interface ToolInputs {
   suppressions: Suppressions
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
-}
-
-/** What a group of stages is made with. */
-export interface Service {
-  source: Directory
-  /** The text of `slipway.yaml`, empty without one. */
-  settings: string
-  invocation: string
-  now: string
 }
 
 /** Works out what all tools of a service share. Throws for a bad `slipway.yaml`. */
@@ -135,35 +127,6 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
     ? outcome
     : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
 }
-
-/**
- * A container to look around in: it says what the stage would run, and `again` runs that.
- *
- * @param more What else there is to try, a line each.
- */
-export const inspectable = (
-  container: Container,
-  command: readonly string[],
-  more: readonly string[] = [],
-): Container =>
-  greeting(
-    container.withNewFile("/usr/local/bin/again", `#!/bin/sh\nset -x\n${shellQuote(command)} "$@"\n`, {
-      permissions: 0o755,
-    }),
-    ["What this stage runs, and `again` repeats:", shellQuote(command), ...more],
-  )
-
-const GREETING = "/usr/local/share/slipway-greeting"
-
-/** The same with nothing to repeat: its shell begins with these lines. */
-export const greeting = (container: Container, lines: readonly string[]): Container =>
-  container
-    .withNewFile(GREETING, lines.map((line) => `${line}\n`).join(""))
-    .withDefaultTerminalCmd([
-      "sh",
-      "-c",
-      `cat ${GREETING}; command -v bash > /dev/null && exec bash || exec sh`,
-    ])
 
 /** What mypy remembers is checked by content; another version of it remembers in another way. */
 const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)

@@ -1,9 +1,7 @@
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
-import { imageReference } from "../stage/images.js"
-import { regctl } from "./ociLayout.js"
+import { COSIGN_VERSION, imageReference } from "../stage/images.js"
+import { regctl } from "./regctl.js"
 import type { Config } from "../lib/config/config.js"
-
-export const COSIGN_VERSION = "3.0.6"
 
 /** How a registry is reached, and as whom. */
 export interface RegistryAccess {

@@ -1,5 +1,4 @@
-import { type Container, dag, type Directory, ImageMediaTypes } from "@dagger.io/dagger"
-import { imageReference } from "../stage/images.js"
+import { type Container, type Directory, ImageMediaTypes } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import {
   blobPath,
@@ -10,8 +9,7 @@ import {
   totalSize,
 } from "../lib/image/layout.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-
-export const REGCTL_VERSION = "0.11.7"
+import { regctl } from "./regctl.js"
 
 /**
  * What files in an image's own layers say of their age: the first time that every archive can hold. Not the commit's,
@@ -35,13 +33,6 @@ export interface ImageLayout {
   digest: string
   images: PlatformImage[]
 }
-
-/** Reads and writes images in registries and layouts. */
-export const regctl = (config: Config): Container =>
-  dag
-    .container()
-    .from(imageReference("regctl", REGCTL_VERSION, config.images))
-    .withUser("0") // for mounted files
 
 /**
  * Makes an OCI layout of a container that is the same whenever it is made, and in each commit of the same files. Where

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Container } from "@dagger.io/dagger"
-import { each } from "./cosign.js"
 import { IMAGE_TAG, type ImageLayout } from "./ociLayout.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
@@ -8,9 +6,10 @@ import { printReference, type Reference } from "../lib/release/reference.js"
 import { readIndex, readManifest, totalSize } from "../lib/image/layout.js"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { immutableConflict, type Tag } from "../lib/release/tags.js"
+import { regctlRuns, tagsOf } from "./regctl.js"
 
 /** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
-const WAITS = [2_000, 8_000]
+export const WAITS = [2_000, 8_000]
 
 /** Where an image is, or is to be. */
 export interface Target {
@@ -107,46 +106,16 @@ export const digestOf = async (reference: string, tools: Container): Promise<str
 export const manifestOf = async (reference: string, tools: Container): Promise<string> =>
   (await regctl(tools, ["manifest", "get", "--format=raw-body", reference])).stdout
 
-/** The tags of a repository; one that isn't there yet has none. */
-export async function tagsOf(repository: string, tools: Container): Promise<string[]> {
-  const run = await persistently(tools, ["tag", "ls", repository])
-  if (run.exitCode === 0) return run.stdout.split("\n").filter(Boolean)
-  if (registryFailure(run).kind === "missing") return []
-  throw registryError(run, repository)
-}
-
 async function regctl(tools: Container, args: readonly string[]): Promise<ToolRun> {
   const run = await persistently(tools, args)
   if (run.exitCode === 0) return run
   throw registryError(run, args.at(-1) ?? "")
 }
 
-async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
+export async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
   const [run] = await regctlRuns(tools, [args])
   if (run === undefined) throw new Error("regctl was not run")
   return run
 }
 
-/** Runs regctl with each of these arguments, again after a while for what may pass by itself. */
-export async function regctlRuns(
-  tools: Container,
-  calls: readonly (readonly string[])[],
-): Promise<ToolRun[]> {
-  const command = (args: readonly string[]) => ["regctl", "-v", "error", ...args]
-  const runs = await each(tools, calls.map(command))
-  for (const wait of WAITS) {
-    const again = runs.flatMap((run, index) =>
-      run.exitCode !== 0 && registryFailure(run).retry ? [index] : [],
-    )
-    if (again.length === 0) break
-    await sleep(wait)
-    const tried = await each(
-      tools,
-      again.map((index) => command(calls[index] ?? [])),
-    )
-    again.forEach((index, at) => (runs[index] = tried[at] ?? runs[index] ?? NOT_RUN))
-  }
-  return runs
-}
-
-const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }
+export const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }

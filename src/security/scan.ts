@@ -12,7 +12,8 @@ import { secrets, withoutMatches } from "../lib/security/secrets.js"
 import type { Scan } from "../lib/security/severity.js"
 import { applySuppressions, entriesFor, suppressionFindings } from "../lib/security/suppressions.js"
 import { vulnerabilities } from "../lib/security/vulnerabilities.js"
-import { broken, count, failed, passed } from "../lib/run/outcome.js"
+import { broken, failed, passed } from "../lib/run/outcome.js"
+import { count } from "../lib/text/words.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import type { Scanned, ToolInputs } from "../quality/tool.js"
@@ -25,8 +26,8 @@ import {
   prepareVulnerabilities,
   trivy,
   TRIVY_OUT,
-  TRIVY_VERSION,
 } from "./trivy.js"
+import { TRIVY_VERSION } from "../stage/images.js"
 
 export type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
 

@@ -5,7 +5,8 @@ import { once } from "../lib/run/once.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
 import { mustPass, runTasks, type Stage, type Task } from "../stage/stage.js"
-import { inspectable, runTool, toolInputs } from "../quality/tool.js"
+import { runTool, toolInputs } from "../quality/tool.js"
+import { inspectable } from "../stage/shell.js"
 
 type ScanName = (typeof STAGES.security)[number]
 

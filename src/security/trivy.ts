@@ -1,16 +1,15 @@
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
-import { imageReference } from "../stage/images.js"
+import { imageReference, TRIVY_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { normalise } from "../lib/python/pins.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { PythonEnvironment } from "../python/environment.js"
 
-export const TRIVY_VERSION = "0.70.0"
-
 /** Trivy passes over some names at the top of what it scans: the source lies one level below, in `src`. */
 const SOURCE = "/scan"
 
 const SECRET_CONFIG = "/slipway/secrets.yaml"
+
 /** A credential is one in tests and documents too, which Trivy passes over by itself. */
 const SECRET_RULES = "disable-allow-rules: [tests, examples, markdown]\n"
 
@@ -20,8 +19,10 @@ export const TRIVY_OUT = "/slipway/out"
 const REPORT = `${TRIVY_OUT}/report.json`
 const INSTALLED = `${TRIVY_OUT}/installed.json`
 const CACHE = "/cache/trivy"
+
 /** Where a database from the service's source is put. */
 const DATABASE = "/slipway/db.tar.gz"
+
 /** Trivy's name for the format of its database. */
 const DATABASE_FORMAT = 2
 

@@ -2,6 +2,15 @@ import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { rebase } from "../lib/image/reference.js"
 
+/** The versions that Slipway itself chooses. A service chooses those of Python, its databases and Terraform. */
+export const COSIGN_VERSION = "3.0.6"
+export const GIT_VERSION = "2.49.1"
+export const K3S_VERSION = "v1.36.3-k3s1"
+export const K6_VERSION = "1.3.0"
+export const KUBECTL_VERSION = "1.36.3"
+export const REGCTL_VERSION = "0.11.7"
+export const TRIVY_VERSION = "0.70.0"
+
 /** Every image that a stage starts from, by its role. */
 const IMAGES = {
   /** The smallest official image with pip. Its minor version is the service's. */

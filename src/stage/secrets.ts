@@ -28,3 +28,12 @@ async function namedSecret(secret: Secret): Promise<NamedSecret> {
     throw fail("SECRET_UNREAD", [uri.replace(/\?.*$/s, "")], { cause })
   }
 }
+
+/** A secret of this environment's own, else one for all. */
+export const secretNamed = (
+  secrets: readonly NamedSecret[],
+  environment: string,
+  name: string,
+): NamedSecret | undefined =>
+  secrets.find((secret) => secret.name === `${environment.toUpperCase()}_${name}`) ??
+  secrets.find((secret) => secret.name === name)

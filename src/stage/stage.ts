@@ -5,7 +5,7 @@ import { text } from "../lib/report/text.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"
-import { oneLine } from "../lib/run/outcome.js"
+import { oneLine } from "../lib/text/words.js"
 
 /** What became of a stage, with the files that it leaves beside what can be made from its report. */
 export interface Stage extends StageReport {

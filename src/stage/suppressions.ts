@@ -1,8 +1,9 @@
 import type { Directory } from "@dagger.io/dagger"
 import { fail } from "../lib/errors/catalogue.js"
-import { type Suppression, SUPPRESSIONS_FILE } from "../lib/security/suppressions.js"
+import { SUPPRESSIONS_FILE } from "../lib/security/suppressions.js"
 import { parseSuppressions } from "../lib/security/suppressionsFile.js"
 import type { Outcome } from "../lib/run/finding.js"
+import type { Suppression } from "../lib/run/suppressed.js"
 
 /** What may be ignored, and the day on which that is judged. */
 export interface Suppressions {

@@ -9,7 +9,7 @@ import { STAGES } from "../lib/pipeline/stages.js"
 import { pythonEnvironment } from "../python/environment.js"
 import { mustPass, runTasks, type Stage, type Task } from "../stage/stage.js"
 import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
-import { inspectable } from "../quality/tool.js"
+import { inspectable } from "../stage/shell.js"
 
 type TestStage = (typeof STAGES.tests)[number]
 

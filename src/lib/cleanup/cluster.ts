@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js"
 import type { Facts, Revision } from "../deploy/facts.js"
 import type { Job, KubeObject } from "../kube/objects.js"
 import { glob } from "../security/glob.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { ageText } from "./policy.js"
 
 /** An object of a cluster that goes. */

@@ -1,5 +1,5 @@
 import { code, markdown } from "../text/escape.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import type { StageReport } from "../run/verdict.js"
 import type { Leaving } from "./cluster.js"
 import type { Going, RegistryPlan } from "./decide.js"

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type Pair, type ParsedNode, parseDocument, type YAMLMap } from "yaml"
 import type { Finding, Outcome } from "../run/finding.js"
-import { count, oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
+import { count } from "../text/words.js"
 import { Checker } from "./check.js"
 import { formatProblem } from "./parse.js"
 import { harmless, type Problem, Problems } from "./problem.js"

@@ -1,4 +1,3 @@
-import type { Ramp } from "../load/profile.js"
 import { httpUrl, noCredentials, path, seconds, urlPath } from "./rules.js"
 import type { TextRule } from "./spec.js"
 
@@ -111,3 +110,9 @@ export const load = {
     },
   },
 } as const
+
+/** Reaches so many users, evenly, in so many seconds. */
+export interface Ramp {
+  seconds: number
+  users: number
+}

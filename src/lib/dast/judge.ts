@@ -1,6 +1,7 @@
 import { RISKS } from "../config/dast.js"
 import type { Finding, Outcome } from "../run/finding.js"
-import { count, oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
+import { count } from "../text/words.js"
 import type { Progress } from "./progress.js"
 import type { Alert } from "./report.js"
 

@@ -1,7 +1,7 @@
 import { parse } from "yaml"
 import type { Config } from "../config/config.js"
 import { fields, parseJson } from "../text/json.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { scope } from "./scope.js"
 
 /** What was seen of a service before the scan: the answers of some paths, and its OpenAPI document. */

@@ -1,11 +1,12 @@
 import { type Pod, SERVICE, type Service } from "../kube/objects.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { type Context, observe, previewName } from "./context.js"
 import { byHash, type Facts, isReady, living, type Revision } from "./facts.js"
 import { inARow, judge, rateText, unhealthy } from "./judge.js"
 import { explain, Setback } from "./setback.js"
 
 const POLL = 500
+
 /** So many crashes of one pod are no accident. */
 const CRASHES = 2
 

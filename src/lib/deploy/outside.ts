@@ -1,4 +1,4 @@
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import type { Answer } from "./judge.js"
 
 /** Asks an address as a user would; what doesn't answer is told, not thrown. */

@@ -1,7 +1,7 @@
 import { LEASE, type Lease } from "../kube/objects.js"
 import { SlipwayError } from "../errors/catalogue.js"
 import type { LedgerEntry } from "../run/ledger.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, isReady, living, recovery, serving } from "./facts.js"
 import { isHeld, LEASE_SECONDS } from "./lock.js"

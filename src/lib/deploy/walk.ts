@@ -1,6 +1,6 @@
 import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
 import { fail, SlipwayError } from "../errors/catalogue.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { beforeOf, change, merged, surging } from "./change.js"
 import { healthy, ready, sameDigest, smoke } from "./checks.js"
 import { type Context, note, observe, pin, preview, previewName, targets, until } from "./context.js"

@@ -1,7 +1,5 @@
 /** What GitHub knows of a repository: reviews of pull requests, and how its branches are protected. */
 import type { Http } from "../http/client.js"
-import type { BranchAnswers } from "../metrics/protection.js"
-import type { Review } from "../metrics/approval.js"
 import { fields, objects, text } from "../text/json.js"
 import { githubAccess, nextLink } from "./github.js"
 import { ask, done, pages, type Reply } from "./host.js"
@@ -72,4 +70,19 @@ function approvers(reviews: readonly Record<string, unknown>[]): string[] {
     if (["APPROVED", "CHANGES_REQUESTED", "DISMISSED"].includes(text(state)))
       last.set(text(fields(user).login), text(state))
   return [...last].flatMap(([name, state]) => (name !== "" && state === "APPROVED" ? [name] : []))
+}
+
+/** What GitHub knows of a branch: its own protection, and the rules of all rulesets that hold for it. */
+export interface BranchAnswers {
+  protection: Reply<unknown>
+  rules: Reply<unknown>
+}
+
+/** What a host says of the pull request that a commit came by. */
+export interface Review {
+  number: number
+  url: string
+  author: string
+  /** Who approved, and hasn't asked for changes since. */
+  approvedBy: readonly string[]
 }

@@ -1,7 +1,8 @@
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { clip } from "../text/escape.js"
-import { oneLine, plain } from "../run/outcome.js"
+import { plain } from "../text/words.js"
+import { oneLine } from "../text/words.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
 import { type PlannedStage, secretsOf, sources } from "./plan.js"
 

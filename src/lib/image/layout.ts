@@ -1,7 +1,7 @@
 import { fail } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 
 /** A piece of an image, as an OCI descriptor names it. */
 export interface Descriptor {

@@ -1,5 +1,5 @@
 import { normalise } from "../python/pins.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** A processor: its number in the header of an ELF file, and its name in the tags of wheels. */

@@ -1,7 +1,9 @@
 import { type ExitCode as Code, ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text as said } from "../text/json.js"
-import { finding, oneLine, plain } from "../run/outcome.js"
+import { finding } from "../run/outcome.js"
+import { plain } from "../text/words.js"
+import { oneLine } from "../text/words.js"
 import { lockReason } from "./locks.js"
 import { printedErrors } from "./printed.js"
 import { normalise } from "./roots.js"
@@ -247,6 +249,7 @@ const NO_VALUE = /^no value for required variable/i
 const LOCKING = /acquiring the state lock/i
 const LOCK_FILE =
   /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s[^\n]*\sdoes not match configured/i
+
 /** Of modules the place of the call is told. */
 const MODULE = /^(?:failed to download module|error accessing remote module registry|module not found)/i
 const DOWNLOAD =

@@ -1,6 +1,7 @@
 import type { Finding } from "../run/finding.js"
 import { clip, code, fencedLines, legible, markdown } from "../text/escape.js"
-import { count, finding } from "../run/outcome.js"
+import { finding } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { BASELINE_FILE, type BaselineEntry } from "./baseline.js"
 import { differenceLines } from "./differenceLines.js"
 import type { DriftReport, JudgedDrift } from "./drift.js"
@@ -10,10 +11,12 @@ import { bytes, COMMENT_BYTES, fill } from "./room.js"
 const NAME_LENGTH = 300
 const REASON_LENGTH = 300
 const VALUE_LENGTH = 100
+
 /** Kept free for what is said of what was left out. */
 const NOTE_BYTES = 800
 const KNOWN_BYTES = 12_000
 const ENTRIES_BYTES = 4000
+
 /** What drifts and isn't known stands by its name before all diffs. */
 const LIST_BYTES = 20_000
 

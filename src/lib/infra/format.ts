@@ -1,5 +1,6 @@
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
-import { broken, count, failed, finding, passed } from "../run/outcome.js"
+import { broken, failed, finding, passed } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { diagnosticFinding } from "./diagnostics.js"
 import { printedErrors } from "./printed.js"
 

@@ -1,5 +1,5 @@
 import { clip, code, fencedLines, legible, markdown } from "../text/escape.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import {
   type Action,
   type Change,
@@ -31,8 +31,10 @@ export interface About {
 
 /** What destroys stands in a list of its own, which gets this much at most. */
 const LIST_BYTES = 24_000
+
 /** Kept free for what is said of what was left out. */
 const NOTE_BYTES = 600
+
 /** Of many diffs the first are shown, and not a crumb of each. */
 const LEAST_BYTES = 2500
 const OUTPUT_BYTES = 8000

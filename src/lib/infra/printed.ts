@@ -1,10 +1,12 @@
-import { plain } from "../run/outcome.js"
+import { plain } from "../text/words.js"
 import type { Diagnostic } from "./diagnostics.js"
 
 const BEGINS = /^Error: /m
+
 /** How older versions begin errors that they print without the word. */
 const BEGINS_OTHERWISE =
   /\n(?=Error refreshing state: |Failed to \w+ state: |Workspace "[^"\n]*" doesn't exist)/
+
 /** Where it is, and the lines of the file that are shown with it. */
 const PLACE = /^[ \t]+on (\S.*?) line (\d+)/
 const SHOWN = /^[ \t]+\d+: /

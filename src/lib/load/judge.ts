@@ -2,7 +2,7 @@
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { parseJson, fields, text } from "../text/json.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import { type Break, breakOf } from "./breaking.js"
 import type { Profile } from "./profile.js"
 import type { Series } from "./series.js"

@@ -1,16 +1,11 @@
 /** How many users there are when, and what the service has to bear. */
+import { Ramp } from "../config/load.js"
 import { fail } from "../errors/catalogue.js"
 
 /** What is tried, by the names of their stages. */
 export const KINDS = ["load", "stress"] as const
 
 export type Kind = (typeof KINDS)[number]
-
-/** Reaches so many users, evenly, in so many seconds. */
-export interface Ramp {
-  seconds: number
-  users: number
-}
 
 export interface Profile {
   kind: Kind

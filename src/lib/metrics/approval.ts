@@ -1,3 +1,5 @@
+import { Review } from "../forge/repository.js"
+
 /** What a commit says of itself. */
 export interface SignedCommit {
   sha: string
@@ -7,15 +9,6 @@ export interface SignedCommit {
   author: string
   /** Its trailers `Reviewed-by:`. */
   reviewers: readonly string[]
-}
-
-/** What a host says of the pull request that a commit came by. */
-export interface Review {
-  number: number
-  url: string
-  author: string
-  /** Who approved, and hasn't asked for changes since. */
-  approvedBy: readonly string[]
 }
 
 /** Whether somebody else than its author has seen a change before it was deployed. */

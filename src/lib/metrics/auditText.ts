@@ -1,5 +1,5 @@
 import { code, markdown, visible } from "../text/escape.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import type { Audit, AuditedDeployment } from "./audit.js"
 
 /** An audit for a terminal: what is wrong comes first. */

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "../run/ledger.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { type Band, failureBand, frequencyBand, leadTimeBand, restoreBand } from "./bands.js"
 import { deliveries, type Delivery } from "./deliveries.js"
 import { type Failure, failuresOf } from "./failures.js"

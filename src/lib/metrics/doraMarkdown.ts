@@ -1,5 +1,5 @@
 import { code, markdown, visible } from "../text/escape.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { minute } from "./auditText.js"
 import type { Band } from "./bands.js"
 import type { DoraReport } from "./dora.js"

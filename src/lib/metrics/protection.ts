@@ -1,6 +1,7 @@
 import type { Reply } from "../forge/host.js"
+import { BranchAnswers } from "../forge/repository.js"
 import { fields, objects, text } from "../text/json.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 
 /** What a branch must have. */
 export type Demand = "pull request approval" | "status checks"
@@ -12,12 +13,6 @@ export interface Protection {
   status: "passed" | "failed" | "unknown"
   /** By what it has it, or why not. */
   reason: string
-}
-
-/** What GitHub knows of a branch: its own protection, and the rules of all rulesets that hold for it. */
-export interface BranchAnswers {
-  protection: Reply<unknown>
-  rules: Reply<unknown>
 }
 
 /** What the pipeline demands of its two branches. */

@@ -1,5 +1,6 @@
 import type { Job } from "../kube/objects.js"
-import { oneLine, ownMessage } from "../run/outcome.js"
+import { ownMessage } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 
 /** What `slipway_migrate.py` ends with, beside its command's own exit codes. */
 export const MIGRATE_EXIT = {

@@ -1,4 +1,5 @@
-import { count, oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
+import { count } from "../text/words.js"
 import { findingLine, type JudgedFinding, type Judgement } from "./exemptions.js"
 import type { Schema } from "./schema.js"
 import { schemaChanges } from "./schema.js"

@@ -1,5 +1,5 @@
 import { clip } from "../text/escape.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 
 /** What is asked of a service that is started. */
 export interface Smoke {

@@ -1,6 +1,7 @@
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { broken, count, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { broken, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { operands, type Tool } from "./tool.js"
 
 /** Tests assert, which bandit calls B101. */

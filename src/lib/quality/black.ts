@@ -1,6 +1,7 @@
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { readDiff } from "./diff.js"
-import { broken, count, crashed, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { broken, crashed, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { anyOf, operands, type Tool, type ToolContext } from "./tool.js"
 
 const options = ({ configured, excludes }: ToolContext): string[] =>

@@ -1,5 +1,6 @@
 import type { Finding } from "../run/finding.js"
-import { broken, count, crashed, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { broken, crashed, failed, finding, nothingChecked, passed } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { operands, type Tool } from "./tool.js"
 
 /** Separators that no message holds and hardly any file name. */

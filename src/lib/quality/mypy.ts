@@ -1,5 +1,6 @@
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
-import { broken, crashed, failed, finding, oneLine, passed } from "../run/outcome.js"
+import { broken, crashed, failed, finding, passed } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import { fields, parseJson } from "../text/json.js"
 import { anyOf, operands, type Tool } from "./tool.js"
 

@@ -2,7 +2,7 @@ import { ExitCode } from "../errors/catalogue.js"
 import type { ToolRun } from "../run/finding.js"
 import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 
 /** What a signature says of an image in cosign's third version: nothing but that it was signed. */
 export const SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"

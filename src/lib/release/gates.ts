@@ -1,5 +1,5 @@
 import { fields, objects, text } from "../text/json.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import type { Run, StageReport, StageStatus } from "../run/verdict.js"
 
 /** Our own predicate: the verdict of the run that made an image. */

@@ -2,7 +2,7 @@ import { ExitCode, fail, type SlipwayError } from "../errors/catalogue.js"
 import type { ToolRun } from "../run/finding.js"
 import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { oneLine } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 
 /** What keeps a registry from doing what it was asked for. */
 export type RegistryProblem =

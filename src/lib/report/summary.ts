@@ -1,6 +1,7 @@
 import type { Finding } from "../run/finding.js"
-import type { Suppressed, Suppression } from "../security/suppressions.js"
-import { type Coverage, percent } from "../testing/coverage.js"
+import type { Suppressed, Suppression } from "../run/suppressed.js"
+import { percent } from "../run/coverage.js"
+import { type Coverage } from "../run/coverage.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
@@ -14,8 +15,10 @@ const REASON_LENGTH = 200
 const MESSAGE_LENGTH = 300
 const REPRO_LENGTH = 2000
 const PROBLEM_LENGTH = 4000
+
 /** Kept free for a note of what was cut. */
 const NOTE_BYTES = 200
+
 /** All that isn't a failure shares this much. */
 const MORE_BYTES = 16_000
 const SLOWEST = 10

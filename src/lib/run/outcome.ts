@@ -1,10 +1,11 @@
 import type { Finding, Outcome, ToolRun } from "./finding.js"
 import { clip } from "../text/escape.js"
+import { count, oneLine, plain } from "../text/words.js"
 
 /** Where the source is mounted in a tool's container. */
 const SOURCE = "/src/"
 
-const REASON_LENGTH = 300
+export const REASON_LENGTH = 300
 const MESSAGE_LENGTH = 1000
 
 /** Returns a path relative to the source's root: tools give `./a.py`, `/src/a.py` or `a.py`. */
@@ -64,8 +65,6 @@ export function nothingChecked(tool: string, findings: Finding[] = []): Outcome 
   }
 }
 
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
-
 /** True for Python's own account of a crash. */
 export const crashed = ({ stderr }: ToolRun): boolean => /^Traceback \(most recent call last\):/m.test(stderr)
 
@@ -89,10 +88,3 @@ export function ownMessage({ stdout, stderr }: ToolRun): string {
   }
   return lines.find((line) => /\berror\b/i.test(line)) ?? lines[0] ?? ""
 }
-
-/** Returns the text without terminal colours. */
-// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
-export const plain = (text: string): string => text.replace(/\x1b\[[\d;]*m/g, "")
-
-/** Returns the text as one line of sane length. */
-export const oneLine = (text: string): string => clip(text.replace(/\s+/g, " ").trim(), REASON_LENGTH)

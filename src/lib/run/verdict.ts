@@ -1,9 +1,9 @@
 import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
 import type { Inputs } from "./inputs.js"
-import type { Drawn } from "../report/html/picture.js"
-import type { Suppressed } from "../security/suppressions.js"
-import type { Coverage } from "../testing/coverage.js"
+import type { Drawn } from "./drawn.js"
+import type { Suppressed } from "./suppressed.js"
+import type { Coverage } from "./coverage.js"
 import type { TestCase } from "./testCase.js"
 
 export type StageStatus = "passed" | "failed" | "skipped" | "error"

@@ -1,5 +1,6 @@
 import { clip } from "../text/escape.js"
-import { oneLine, plain } from "../run/outcome.js"
+import { plain } from "../text/words.js"
+import { oneLine } from "../text/words.js"
 
 /** What Trivy, its Go libraries and registries say, the most telling first, and what it means. */
 const CAUSES: readonly [said: RegExp, meaning: string][] = [

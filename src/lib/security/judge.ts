@@ -1,5 +1,5 @@
 import type { Finding, Outcome } from "../run/finding.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 
 /** Returns what is left of a tool's outcome when some of its findings are suppressed. */
 export function judgeKept(outcome: Outcome, kept: readonly Finding[]): Outcome {

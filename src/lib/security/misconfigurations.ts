@@ -1,7 +1,7 @@
 import type { Finding, ToolRun } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { fields, objects, text } from "../text/json.js"
-import { count } from "../run/outcome.js"
+import { count } from "../text/words.js"
 import { graded, judge, type Scan, severityOf, without } from "./severity.js"
 import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"

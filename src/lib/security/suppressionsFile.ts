@@ -3,7 +3,8 @@ import { agreement, readEntries } from "../config/entries.js"
 import { inside, printable, relative } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
-import { PLACES, type Suppression, SUPPRESSIONS_FILE } from "./suppressions.js"
+import { SUPPRESSIONS_FILE } from "./suppressions.js"
+import { PLACES, type Suppression } from "../run/suppressed.js"
 
 /** The tools whose findings can be suppressed. */
 const TOOLS = ["bandit", "trivy", "zap"] as const

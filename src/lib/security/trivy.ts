@@ -1,6 +1,7 @@
 import type { Finding, Outcome, Severity, ToolRun } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { broken, finding, oneLine } from "../run/outcome.js"
+import { broken, finding } from "../run/outcome.js"
+import { oneLine } from "../text/words.js"
 import { downloadFailure, fatal } from "./download.js"
 import { noScan, type Scan, worstFirst } from "./severity.js"
 

@@ -1,22 +1,6 @@
+import { Coverage, FileCoverage, percent } from "../run/coverage.js"
 import type { Outcome } from "../run/finding.js"
 import { fields, parseJson } from "../text/json.js"
-
-/** How much of the code ran. Lines and branches count alike. */
-export interface Coverage {
-  covered: number
-  total: number
-  /** Worst first. */
-  files: FileCoverage[]
-}
-
-export interface FileCoverage {
-  /** Relative to the source's root. */
-  file: string
-  covered: number
-  total: number
-  /** The lines that never ran, for example `3-9, 14`. */
-  missing: string
-}
 
 /** Reads the JSON report of coverage.py; undefined where it is none. */
 export function readCoverage(text: string): Coverage | undefined {
@@ -58,10 +42,6 @@ function ranges(numbers: readonly number[]): string {
   }
   return found.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ")
 }
-
-/** Per cent with two digits, rounded down: 79.999 % is not yet 80 %, and exactly 80 % not yet above it. */
-export const percent = ({ covered, total }: { covered: number; total: number }): string =>
-  total === 0 ? "100.00" : (Math.floor((covered * 10_000) / total) / 100).toFixed(2)
 
 /** The gate: strictly more than so many per cent, in whole numbers of lines and branches. */
 export function coverageOutcome(coverage: Coverage, above: number): Outcome {

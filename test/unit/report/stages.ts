@@ -1,5 +1,5 @@
 import type { Finding } from "../../../src/lib/run/finding.js"
-import type { Suppression } from "../../../src/lib/security/suppressions.js"
+import type { Suppression } from "../../../src/lib/run/suppressed.js"
 import type { TestCase } from "../../../src/lib/run/testCase.js"
 import type { StageReport, StageStatus } from "../../../src/lib/run/verdict.js"
 

@@ -4,11 +4,10 @@ import { judgeKept } from "../../../src/lib/security/judge.js"
 import {
   applySuppressions,
   entriesFor,
-  PLACES,
-  type Suppression,
   suppressionFindings,
   unusedInImage,
 } from "../../../src/lib/security/suppressions.js"
+import { PLACES, Suppression } from "../../../src/lib/run/suppressed.js"
 
 const NOW = new Date("2026-11-23T12:00:00Z")
 

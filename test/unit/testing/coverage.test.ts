@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { coverageOutcome, percent, readCoverage } from "../../../src/lib/testing/coverage.js"
+import { coverageOutcome, readCoverage } from "../../../src/lib/testing/coverage.js"
+import { percent } from "../../../src/lib/run/coverage.js"
 
 const of = (covered: number, total: number) => ({ covered, total, files: [] })
 

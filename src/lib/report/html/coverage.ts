@@ -1,4 +1,6 @@
-import { type Coverage, type FileCoverage, percent } from "../../testing/coverage.js"
+import { percent } from "../../run/coverage.js"
+import { type FileCoverage } from "../../run/coverage.js"
+import { type Coverage } from "../../run/coverage.js"
 import type { StageReport } from "../../run/verdict.js"
 import { type Content, count, listing, type Markup, markup, more, text } from "./markup.js"
 import { type Column, logLink, row, type Section, statusOf, table } from "./parts.js"

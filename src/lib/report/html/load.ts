@@ -1,4 +1,5 @@
-import { type Drawn, picture } from "./picture.js"
+import { picture } from "./picture.js"
+import { type Drawn } from "../../run/drawn.js"
 import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, text } from "./markup.js"
 import { type Section, statusOf } from "./parts.js"

@@ -8,18 +8,9 @@ const HEIGHT = 110
 const LEFT = 70
 const RIGHT = 12
 const GAP = 26
+
 /** More points than pixels would only make the file large. */
 const MOST_POINTS = 300
-
-/** What of a run is drawn. */
-export interface Drawn {
-  title: string
-  seconds: readonly Second[]
-  /** The limit of the times, in milliseconds. */
-  p95: number
-  broke?: Break | undefined
-  notes: readonly string[]
-}
 
 interface Line {
   name: string

@@ -1,5 +1,5 @@
 import type { Finding } from "../../run/finding.js"
-import type { Suppression } from "../../security/suppressions.js"
+import type { Suppression } from "../../run/suppressed.js"
 import type { Run, StageReport } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { place } from "../place.js"

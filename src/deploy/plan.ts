@@ -1,0 +1,68 @@
+import { type Manifests, withVersion } from "../lib/deploy/manifests.js"
+import { migrate, smokeK6, smokeCommand } from "../lib/deploy/migrate.js"
+import { schemaText } from "../lib/deploy/proof.js"
+import type { Plan } from "../lib/deploy/walk.js"
+import { fail } from "../lib/errors/catalogue.js"
+import { deployedMigration } from "../lib/migration/command.js"
+import { imageReference, K6_VERSION } from "../stage/images.js"
+import { scriptText } from "../stage/scripts.js"
+import { secretNamed } from "../stage/secrets.js"
+import { DeployInputs } from "./environment.js"
+import { Deployed } from "./wantedRelease.js"
+
+/** What the steps of a deployment are to do. */
+export async function planOf(
+  inputs: DeployInputs,
+  rendered: Manifests,
+  deployed: Deployed,
+  migrates = true,
+): Promise<Plan> {
+  const { environment, secrets } = inputs
+  const version = {
+    name: deployed.name,
+    repository: deployed.repository,
+    digest: deployed.digest,
+    commit: deployed.commit,
+  }
+  const manifests = withVersion(rendered, version)
+  const command = migrates ? await migrationOf(inputs) : undefined
+  const url = secretNamed(secrets, environment, "DATABASE_URL")
+  if (command !== undefined && url === undefined) throw fail("NO_MIGRATION_URL", [environment, command])
+  const script = scriptText("slipway_migrate.py")
+  return {
+    kind: "deploy",
+    version,
+    digests: deployed.digests,
+    manifests,
+    smokes: await smokesOf(inputs),
+    migrate:
+      command === undefined || url === undefined
+        ? undefined
+        : async (held, _, log) =>
+            migrate(held, { command, script, url: await url.secret.plaintext() }, manifests.deployment, log),
+    schema: schemaText("the version before"),
+  }
+}
+
+/** The command that brings the database up to date, if there is one. */
+export const migrationOf = async ({ source, config }: DeployInputs): Promise<string | undefined> =>
+  deployedMigration(config, await source.entries())
+export async function smokesOf({ source, config }: DeployInputs): Promise<Plan["smokes"]> {
+  const { command, k6 } = config.deploy.smoke
+  const script = k6 === undefined ? undefined : await source.file(k6).contents()
+  const image = imageReference("k6", K6_VERSION, config.images)
+  return [
+    ...(command === undefined
+      ? []
+      : [
+          ((context, address, template, log) =>
+            smokeCommand(context, command, address, template, log)) satisfies Plan["smokes"][number],
+        ]),
+    ...(script === undefined
+      ? []
+      : [
+          ((context, address, _, log) =>
+            smokeK6(context, { image, script }, address, log)) satisfies Plan["smokes"][number],
+        ]),
+  ]
+}

@@ -1,0 +1,92 @@
+/** What is deployed: by its digest, as it was verified. */
+
+import { type RegistryAccess, registryTools } from "../registry/access.js"
+import { parseReference } from "../lib/release/reference.js"
+import { fail, SlipwayError } from "../lib/errors/catalogue.js"
+import type { Wanted } from "../registry/cosign.js"
+import { Destination, destinationOf } from "../registry/destination.js"
+import { DeployInputs } from "./environment.js"
+import { resolve } from "../registry/publish.js"
+import { embeddedRegistry } from "../registry/embedded.js"
+import { failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
+import { versionOfTag, versionText } from "../lib/release/version.js"
+import { releaseOf } from "../release/release.js"
+
+export interface Deployed {
+  /** What a person calls it. */
+  name: string
+  repository: string
+  digest: string
+  digests: string[]
+  commit: string
+  /** What was found when it was verified. */
+  verified: string
+}
+
+/** How releases are looked up and verified. */
+export interface ReleaseAccess extends Destination {
+  wanted: Wanted
+}
+
+/** What a tag, a digest or a whole reference stands for now, and how its registry is reached. */
+export async function resolveRelease(
+  { source, config }: Pick<DeployInputs, "source" | "config">,
+  access: Destination,
+  wanted: string,
+) {
+  if (wanted === "") throw fail("NO_REFERENCE", [])
+  const { access: registry, repository } = await destinationOf(access, source, config)
+  const parsed = parseReference(referenceText(wanted, repository))
+  const reached: RegistryAccess = access.embedded
+    ? embeddedRegistry(config)
+    : { ...registry, host: parsed.host }
+  const tools = await registryTools(reached, config)
+  return { parsed, reached, tools, resolved: await resolve(parsed, tools) }
+}
+
+/**
+ * Finds a release by a tag, a digest or a whole reference, and verifies it. Fails with NOT_VERIFIED where the
+ * environment refuses what isn't.
+ */
+export async function findRelease(
+  inputs: DeployInputs,
+  access: ReleaseAccess,
+  wanted: string,
+): Promise<Deployed> {
+  const { source, settings, config, environment } = inputs
+  const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
+  const version = versionOfTag(parsed.tag ?? "")
+  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+  const release = releaseOf(resolved, reached, { source, settings, ref, embedded: access.embedded })
+  const named = config.deploy.verify[environment] === "name"
+  const checks = await release.checks(access.wanted).catch((error: unknown) => {
+    if (named && error instanceof SlipwayError && error.code === "NO_TRUST") return [unsigned(error)]
+    throw error
+  })
+  const { status, reason, findings } = judgeRelease(checks, release.reference)
+  if (status !== "passed" && !named)
+    throw fail("NOT_VERIFIED", [release.reference, findings.map(({ message }) => message)])
+  return {
+    name: parsed.tag ?? resolved.digest.slice(0, 19),
+    repository: resolved.repository,
+    digest: resolved.digest,
+    digests: [resolved.digest, ...resolved.images.map(({ digest }) => digest)],
+    commit: "",
+    verified: status === "passed" ? reason : `NOT VERIFIED, which ${environment} only names: ${reason}`,
+  }
+}
+
+/** Where nobody is trusted, nothing can be verified. */
+export const unsigned = ({ message, exitCode }: SlipwayError): Check => ({
+  name: "signature",
+  subject: "the index",
+  digest: "",
+  ...failedCheck(message.split("\n")[0] ?? "", exitCode),
+})
+
+/** `v1.2.3` and `1.2.3` are the same version; a digest or a tag is one of the service's own repository. */
+export function referenceText(wanted: string, repository: string): string {
+  if (/^sha256:/.test(wanted)) return `${repository}@${wanted}`
+  if (wanted.includes("/")) return wanted
+  return `${repository}:${wanted.replace(/^v(?=\d+\.\d+\.\d+)/, "")}`
+}

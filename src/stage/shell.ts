@@ -1,0 +1,32 @@
+import type { Container } from "@dagger.io/dagger"
+import { shellQuote } from "../lib/text/shellQuote.js"
+
+/**
+ * A container to look around in: it says what the stage would run, and `again` runs that.
+ *
+ * @param more What else there is to try, a line each.
+ */
+
+export const inspectable = (
+  container: Container,
+  command: readonly string[],
+  more: readonly string[] = [],
+): Container =>
+  greeting(
+    container.withNewFile("/usr/local/bin/again", `#!/bin/sh\nset -x\n${shellQuote(command)} "$@"\n`, {
+      permissions: 0o755,
+    }),
+    ["What this stage runs, and `again` repeats:", shellQuote(command), ...more],
+  )
+
+const GREETING = "/usr/local/share/slipway-greeting"
+
+/** The same with nothing to repeat: its shell begins with these lines. */
+export const greeting = (container: Container, lines: readonly string[]): Container =>
+  container
+    .withNewFile(GREETING, lines.map((line) => `${line}\n`).join(""))
+    .withDefaultTerminalCmd([
+      "sh",
+      "-c",
+      `cat ${GREETING}; command -v bash > /dev/null && exec bash || exec sh`,
+    ])
