@@ -11,7 +11,6 @@ import { imageErrors } from "./image.js"
 import { infraErrors } from "./infra.js"
 import { kubeErrors } from "./kube.js"
 import { metricsErrors } from "./metrics.js"
-import { migrationErrors } from "./migration.js"
 import { monitoringErrors } from "./monitoring.js"
 import { releaseErrors } from "./release.js"
 import { reproErrors } from "./repro.js"
@@ -86,7 +85,6 @@ const catalogue = {
   ...infraErrors,
   ...kubeErrors,
   ...deployErrors,
-  ...migrationErrors,
   ...reproErrors,
   ...monitoringErrors,
   ...metricsErrors,

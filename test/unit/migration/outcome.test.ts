@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest"
-import { migrationError } from "../../../src/lib/migration/failure.js"
 import { migrationOutcome, type MigrationRun } from "../../../src/lib/migration/outcome.js"
 
 /** A log of ours: `before` and `after`, and what stands between. */
@@ -21,48 +20,48 @@ sqlalchemy.exc.IntegrityError: (psycopg.errors.CheckViolation) check constraint 
 [SQL: ALTER TABLE jobs ADD CONSTRAINT jobs_tried CHECK (attempts > 0)]`
 
 describe("a run of the migration", () => {
-  test.each<[string, MigrationRun, string, string, string | undefined]>([
+  test.each<[string, MigrationRun, string, string, string]>([
     [
       "that did it",
       { exitCode: 0, log: log("0001", "0002") },
       "migrated",
       "migrated from 0001 to 0002",
-      undefined,
+      "passed",
     ],
     [
       "with nothing to do",
       { exitCode: 0, log: log("0002", "0002") },
       "unchanged",
       "nothing to do: the database is at 0002",
-      undefined,
+      "passed",
     ],
     [
       "without a driver",
       { exitCode: 0, log: log("unknown", "unknown") },
       "migrated",
       "migrated; nobody could ask",
-      undefined,
+      "passed",
     ],
     [
       "that failed half-way",
       { exitCode: 1, log: log("0001", "0002", TRACE) },
       "failed",
       'sqlalchemy.exc.IntegrityError: (psycopg.errors.CheckViolation) check constraint "jobs_tried" is violated (exit code 1); half-way: the database came from 0001 and is at 0002 now',
-      "MIGRATION_FAILED",
+      "failed",
     ],
     [
       "that failed at once",
       { exitCode: 1, log: log("0001", "0001", "FAILED: Can't locate revision") },
       "failed",
       "FAILED: Can't locate revision (exit code 1); the database is still at 0001",
-      "MIGRATION_FAILED",
+      "failed",
     ],
     [
       "that said nothing",
       { exitCode: 3, log: "" },
       "failed",
       "it said nothing (exit code 3); nobody could ask",
-      "MIGRATION_FAILED",
+      "failed",
     ],
     [
       "that hung",
@@ -77,28 +76,28 @@ describe("a run of the migration", () => {
       },
       "timeout",
       "the command took longer than 2 s, and was ended; it waited for session 7 of app (psql) since now; the database is still at 0001",
-      "MIGRATION_TIMEOUT",
+      "failed",
     ],
     [
       "whose own command ended with 124",
       { exitCode: 124, log: log("0001", "0001", "x: error: timed out") },
       "failed",
       "x: error: timed out (exit code 124)",
-      "MIGRATION_FAILED",
+      "failed",
     ],
     [
       "without a database",
       { exitCode: 69, log: "slipway: the database can't be reached: refused\n" },
       "database",
       "the database can't be reached: refused",
-      "MIGRATION_DATABASE",
+      "error",
     ],
     [
       "whose own command ended with 69",
       { exitCode: 69, log: log("0001", "0001", "x") },
       "failed",
       "x (exit code 69)",
-      "MIGRATION_FAILED",
+      "failed",
     ],
     [
       "beside another",
@@ -108,43 +107,43 @@ describe("a run of the migration", () => {
       },
       "locked",
       "the lock was not got within 1 s: another migration runs, session 7",
-      "MIGRATION_LOCKED",
+      "error",
     ],
     [
       "without Alembic",
       { exitCode: 127, log: "slipway: this image has no command 'alembic'\n" },
       "no-command",
       "this image has no command 'alembic'",
-      "NO_MIGRATION_COMMAND",
+      "error",
     ],
     [
       "without the module",
       { exitCode: 1, log: log("none", "none", "/usr/bin/python: No module named alembic") },
       "no-command",
       "No module named alembic",
-      "NO_MIGRATION_COMMAND",
+      "error",
     ],
     [
       "without a URL",
       { exitCode: 78, log: "slipway: the variable PG_URL is not set\n" },
       "misconfigured",
       "the variable PG_URL is not set",
-      "NO_DATABASE_URL",
+      "error",
     ],
     [
       "that somebody ended",
       { exitCode: 143, log: log("0001", "0001") },
       "stopped",
       "somebody ended it; the database is still at 0001",
-      "MIGRATION_LOST",
+      "error",
     ],
-    ["whose pod is gone", { log: "" }, "lost", "the Job's pod is gone", "MIGRATION_LOST"],
+    ["whose pod is gone", { log: "" }, "lost", "the Job's pod is gone", "error"],
     [
       "whose pod never ran",
       { log: "", diagnosis: "the image api@sha256:0 can't be pulled: not found" },
       "lost",
       "the image api@sha256:0 can't be pulled",
-      "MIGRATION_LOST",
+      "error",
     ],
     [
       "that the cluster ended",
@@ -154,15 +153,14 @@ describe("a run of the migration", () => {
       },
       "timeout",
       "the Job was ended at its deadline",
-      "MIGRATION_TIMEOUT",
+      "failed",
     ],
-  ])("%s", (_, run, kind, reason, code) => {
+  ])("%s", (_, run, kind, reason, status) => {
     const outcome = migrationOutcome(run)
     expect(outcome.kind).toBe(kind)
     expect(outcome.reason).toContain(reason)
     expect(outcome.reason).not.toContain("\n")
-    expect(migrationError(outcome, "alembic upgrade head")?.code).toBe(code)
-    expect(outcome.status === "passed").toBe(code === undefined)
+    expect(outcome.status).toBe(status)
   })
 })
 
