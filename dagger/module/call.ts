@@ -52,7 +52,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   const { child, logged } = withLog(args, { ...engine.env, NO_COLOR: "1" }, log, line)
   const begun = running()?.pid
   if (engine.kit) void endWithEngine(child, begun, watch.signal)
-  if (engine.kit) void showStandIns(line, watch.signal)
+  if (engine.kit) void showImageBuilds(line, watch.signal)
   let interrupted = false
   const forward = (signal: NodeJS.Signals) => {
     // `dagger` (0.21.8) may wait its ten seconds for nothing; the engine ends a session whose client has gone, too.
@@ -129,8 +129,8 @@ async function endWithEngine(
   if (!signal.aborted) child.kill("SIGKILL")
 }
 
-/** Shows what the mirror makes: an image that has to be made first can take minutes, of which `dagger` says nothing. */
-async function showStandIns(line: LiveLine, signal: AbortSignal): Promise<void> {
+/** Shows which offline image the mirror builds: that can take minutes, during which `dagger` prints nothing. */
+async function showImageBuilds(line: LiveLine, signal: AbortSignal): Promise<void> {
   const log = join(paths.logs, "mirror.log")
   for (let seen = lastLine(log); !signal.aborted; await pause(1000)) {
     const now = lastLine(log)

@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type Secret } from "@dagger.io/dag
 import { type DeployInputs } from "../deploy/environment.js"
 import { secretNamed } from "../stage/secrets.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { imageReference, standInNote } from "../stage/images.js"
+import { imageReference, offlineImageNote } from "../stage/images.js"
 import { headerOf } from "../lib/config/dast.js"
 import { judge, riskText } from "../lib/dast/judge.js"
 import { dastMarkdown } from "../lib/dast/markdown.js"
@@ -37,7 +37,7 @@ export interface DastInputs extends DeployInputs {
   target?: Target
 }
 
-/** The only one in reach of stand-ins; any would do. */
+/** The only one in reach of offline images; any would do. */
 const PYTHON = "3.11"
 
 /** ZAP's user in its image. */
@@ -160,7 +160,7 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
     target: `${url} (${target.way})`,
     scan: active ? "active" : "passive",
     "OpenAPI document": start.note,
-    zap: `${ZAP_VERSION}${await standInNote(zap(inputs))}`,
+    zap: `${ZAP_VERSION}${await offlineImageNote(zap(inputs))}`,
     ...(prepared.header !== undefined && { authentication: headerOf(config.dast) }),
   }
   const done = { ...timing(run, begun), log, files: files.folder, facts }

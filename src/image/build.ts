@@ -3,7 +3,7 @@ import { weighContext } from "./buildContext.js"
 import type { DockerfileInputs } from "./dockerfile.js"
 import { inspect } from "./dockerfileShell.js"
 import { buildDockerfile, type EmulatedRun } from "./dockerfileBuild.js"
-import { imageReference, standInNote } from "../stage/images.js"
+import { imageReference, offlineImageNote } from "../stage/images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
 import { regctl } from "../registry/regctl.js"
 import type { Config } from "../lib/config/config.js"
@@ -262,7 +262,7 @@ async function facts(
   const unresolved = new Set(
     variants.flatMap((variant) => ("unresolved" in variant ? variant.unresolved : [])),
   )
-  const note = await standInNote(regctl(config))
+  const note = await offlineImageNote(regctl(config))
   return {
     ...Object.fromEntries(sizes),
     digest: image.digest,

@@ -1,6 +1,6 @@
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, type Execution } from "../stage/execute.js"
-import { imageReference, standInNote } from "../stage/images.js"
+import { imageReference, offlineImageNote } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
 import {
@@ -66,7 +66,7 @@ export const toolCommand = ({ infra }: Config): string => COMMANDS[infra.tool]
 
 /** The tool and its version, for people. */
 export const toolText = async (config: Config): Promise<string> =>
-  `${NAMES[config.infra.tool]} ${toolVersion(config)}${await standInNote(terraform(config))}`
+  `${NAMES[config.infra.tool]} ${toolVersion(config)}${await offlineImageNote(terraform(config))}`
 
 /** Works out what there is to plan. */
 export async function infraInputs(

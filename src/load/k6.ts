@@ -3,7 +3,7 @@ import { type DeployInputs } from "../deploy/environment.js"
 import { secretNamed } from "../stage/secrets.js"
 import { K6_VERSION } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { imageReference, standInNote } from "../stage/images.js"
+import { imageReference, offlineImageNote } from "../stage/images.js"
 import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
 import { judge, type Judged } from "../lib/load/judge.js"
@@ -162,7 +162,7 @@ async function tried(inputs: LoadInputs, profile: Profile, target: Target, scrip
     const run = await execute(container, command, limit)
     ended.abort()
     const watched = await watching
-    return { run, command, watched, note: await standInNote(image), limit }
+    return { run, command, watched, note: await offlineImageNote(image), limit }
   } finally {
     ended.abort()
   }

@@ -1,5 +1,5 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import { standInNote } from "../stage/images.js"
+import { offlineImageNote } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import type { Config } from "../lib/config/config.js"
 import type { Outcome, ToolRun } from "../lib/run/finding.js"
@@ -118,7 +118,7 @@ export async function databaseOf({ container }: Execution, { security }: Config)
 }
 
 export async function trivyFacts(config: Config): Promise<Record<string, string>> {
-  const note = await standInNote(trivy(config))
+  const note = await offlineImageNote(trivy(config))
   return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
 }
 

@@ -42,6 +42,6 @@ export function imageReference(
   return replace[role] ?? rebase(IMAGES[role](version), prefix)
 }
 
-/** Says in a report that an image was made from packages, where the one of its name can't be pulled; else nothing. */
-export const standInNote = async (container: Container): Promise<string> =>
-  (await container.label("dev.slipway.stand-in")) === "true" ? " (stand-in image)" : ""
+/** The note for reports that an image is an offline one, built from packages; empty for any other image. */
+export const offlineImageNote = async (container: Container): Promise<string> =>
+  (await container.label("dev.slipway.stand-in")) === "true" ? " (offline image)" : ""

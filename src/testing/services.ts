@@ -1,5 +1,5 @@
 import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
-import { imageReference, standInNote } from "../stage/images.js"
+import { imageReference, offlineImageNote } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 
 export type ServiceName = Config["tests"]["services"][number]
@@ -49,7 +49,7 @@ function service(name: ServiceName, config: Config): Service {
 
 /** What a report says of a service that answered. */
 export const serviceFact = async (name: ServiceName, version: string, config: Config): Promise<string> =>
-  version + (await standInNote(image(name, config)))
+  version + (await offlineImageNote(image(name, config)))
 
 const LOG_SECONDS = 10
 

@@ -5,14 +5,14 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { running } from "../../dagger/kit/engine/engine.js"
 import { findHost } from "../../dagger/kit/engine/host.js"
 import { DATABASE } from "../../dagger/kit/images/database.js"
-import { HOST, type Platform } from "../../dagger/kit/debian/rootfs.js"
+import { HOST_PLATFORM, type Platform } from "../../dagger/kit/debian/rootfs.js"
 import { MIRROR_ADDRESS } from "../../dagger/lib/addresses.js"
 import { RECIPES, type Recipe } from "../../dagger/kit/images/recipes.js"
 import { paths } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { call, dagger, engineEnvironment, processes } from "./dagger.js"
 
-// Where the official engine pulls the official images there are no stand-ins.
+// Where the official engine pulls the official images no offline image is built.
 const { kind } = await findHost()
 
 const REGCTL = "ghcr.io/regclient/regctl:v0.11.7-alpine"
@@ -34,7 +34,7 @@ const initialises = (tool: string, source: string) => {
 /** What modules are fetched with, and what Slipway's own scripts need. */
 const BESIDES = "git --version && ssh -V 2>&1 && timeout 1 true && base64 --version | head -1"
 
-/** What each stand-in with a shell promises: a command, and what it prints. */
+/** A command for each offline image with a shell, and its expected output. */
 const PROMISES: [image: string, command: string, printed: RegExp][] = [
   ["debian:bookworm-slim", "bash --version; test ! -e /usr/bin/python3", /^GNU bash/],
   ["debian:bookworm-slim", "adduser --system --group app > /dev/null; id -gn app", /^app$/],
@@ -114,7 +114,7 @@ async function shell(script: string): Promise<string> {
   return stdout || stderr
 }
 
-describe.skipIf(kind !== "kit")("stand-in images", () => {
+describe.skipIf(kind !== "kit")("offline images", () => {
   beforeAll(engineEnvironment)
 
   it("are all tried here", () => {
@@ -153,7 +153,7 @@ describe.skipIf(kind !== "kit")("stand-in images", () => {
     )
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain("docker.io/library/python:9.99: not found")
-    const known = 'no stand-in for "library/python:9.99", only for 3.11-slim, 3.11-slim-bookworm'
+    const known = 'no offline image "library/python:9.99", only the tags 3.11-slim, 3.11-slim-bookworm'
     expect(readFileSync(join(paths.logs, "mirror.log"), "utf8")).toContain(known)
 
     const { stdout } = await mirror("library/python/manifests/9.99")
@@ -167,13 +167,13 @@ describe.skipIf(kind !== "kit")("stand-in images", () => {
 
   it("are kept for the next engine", () => {
     for (const { name, tags } of RECIPES)
-      expect(existsSync(join(paths.registry, "stand-ins", name.replaceAll("/", "_"), tags[0] ?? ""))).toBe(
-        true,
-      )
+      expect(
+        existsSync(join(paths.registry, "offline-images", name.replaceAll("/", "_"), tags[0] ?? "")),
+      ).toBe(true)
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of PostgreSQL", () => {
+describe.skipIf(kind !== "kit")("the offline image of PostgreSQL", () => {
   beforeAll(engineEnvironment)
 
   it("makes what it is told to, runs scripts, and asks other hosts for the password", async () => {
@@ -198,12 +198,12 @@ describe.skipIf(kind !== "kit")("the stand-in of PostgreSQL", () => {
       sleep 0.3; begun=$(date +%s); kill -TERM $server; wait $server
       echo "exit code $? after $(($(date +%s) - begun)) s"; grep -c "database system is shut down" /log`
     const args = ["--image=postgres:15", `--command=bash,-c,"${script.replaceAll('"', '""')}"`]
-    const { stdout } = await call("says", ...args, `--platform=${HOST}`)
+    const { stdout } = await call("says", ...args, `--platform=${HOST_PLATFORM}`)
     expect(stdout).toMatch(/^exit code 0 after [01] s\n1\n$/)
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of k6", () => {
+describe.skipIf(kind !== "kit")("the offline image of k6", () => {
   it("does what k6's documentation says of scripts, options, metrics and exit codes", async () => {
     const go = run({ cwd: join(import.meta.dirname, "../../dagger/kit/images/go/k6") })
     await go`go vet ./...`
@@ -211,7 +211,7 @@ describe.skipIf(kind !== "kit")("the stand-in of k6", () => {
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of Redis", () => {
+describe.skipIf(kind !== "kit")("the offline image of Redis", () => {
   beforeAll(engineEnvironment)
 
   it("answers other hosts, and takes flags alone", async () => {
@@ -223,7 +223,7 @@ describe.skipIf(kind !== "kit")("the stand-in of Redis", () => {
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
+describe.skipIf(kind !== "kit")("the offline image of Trivy", () => {
   beforeAll(engineEnvironment)
 
   it("downloads its database from where it looks by itself, and finds what that knows", async () => {
@@ -247,7 +247,7 @@ describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
 
   it("gets a database of today", async () => {
     const { name, tags } = DATABASE
-    const record = join(paths.registry, "stand-ins", name.replaceAll("/", "_"), tags[0] ?? "")
+    const record = join(paths.registry, "offline-images", name.replaceAll("/", "_"), tags[0] ?? "")
     const accept = "accept: application/vnd.oci.image.manifest.v1+json"
     const manifest = async () => (await mirror(`${name}/manifests/${tags[0]}`, "--header", accept)).stdout
     const first = await manifest()
@@ -258,7 +258,7 @@ describe.skipIf(kind !== "kit")("the stand-in of Trivy", () => {
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of cosign", () => {
+describe.skipIf(kind !== "kit")("the offline image of cosign", () => {
   beforeAll(engineEnvironment)
 
   it("is cosign where ko puts it, to run or to copy, and has no shell", async () => {
@@ -274,7 +274,7 @@ describe.skipIf(kind !== "kit")("the stand-in of cosign", () => {
   })
 })
 
-describe.skipIf(kind !== "kit")("the stand-in of the registry", () => {
+describe.skipIf(kind !== "kit")("the offline image of the registry", () => {
   beforeAll(engineEnvironment)
 
   // One registry is open; the other, by its environment, wants a password and has a certificate of its own.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { parse, stringify } from "yaml"
 import { requirePackages } from "../../dagger/kit/debian/packages.js"
-import { HOST } from "../../dagger/kit/debian/rootfs.js"
+import { HOST_PLATFORM } from "../../dagger/kit/debian/rootfs.js"
 import { builtProgram } from "../../dagger/kit/images/programs.js"
 import { HOME, makeHome, REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
@@ -25,7 +25,7 @@ export interface Job {
 /** The checker of GitHub's workflows, built once. */
 export function actionlint(): Promise<string> {
   makeHome()
-  return builtProgram({ module: GO, package: "github.com/rhysd/actionlint/cmd/actionlint" }, HOST)
+  return builtProgram({ module: GO, package: "github.com/rhysd/actionlint/cmd/actionlint" }, HOST_PLATFORM)
 }
 
 /** What has to be here before a wrapper can be run: built, or fetched, once. */
@@ -33,7 +33,7 @@ export async function prepareRunners() {
   makeHome()
   await requirePackages(["default-jre-headless", "groovy", "rsync"])
   return {
-    act: await builtProgram({ module: GO, package: "github.com/nektos/act" }, HOST),
+    act: await builtProgram({ module: GO, package: "github.com/nektos/act" }, HOST_PLATFORM),
     gitlab: join(await gitlabCiLocal(), "node_modules/gitlab-ci-local/dist/index.js"),
   }
 }

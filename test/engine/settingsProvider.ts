@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { HOST } from "../../dagger/kit/debian/rootfs.js"
+import { HOST_PLATFORM } from "../../dagger/kit/debian/rootfs.js"
 import { builtProgram, type Program } from "../../dagger/kit/images/programs.js"
 import { makeHome, REPOSITORY } from "../../dagger/lib/home.js"
 
@@ -16,11 +16,11 @@ const HOSTS = ["registry.opentofu.org", "registry.terraform.io"]
 /** Where both tools look for it, in the folder in which they run, before they ask a registry. */
 export const SETTINGS_PLACES = HOSTS.map(
   (host) =>
-    `terraform.d/plugins/${host}/slipway/settings/1.0.0/${HOST.replace("/", "_")}/terraform-provider-settings_v1.0.0`,
+    `terraform.d/plugins/${host}/slipway/settings/1.0.0/${HOST_PLATFORM.replace("/", "_")}/terraform-provider-settings_v1.0.0`,
 )
 
 /** The provider's binary, `slipway/settings` 1.0.0, built once for each content of its sources. */
 export function settingsProvider(): Promise<string> {
   makeHome()
-  return builtProgram(SETTINGS, HOST)
+  return builtProgram(SETTINGS, HOST_PLATFORM)
 }

@@ -16,7 +16,7 @@ import { basename, dirname, extname, join } from "node:path"
 import { inRoot, insidePath } from "../debian/root.js"
 import { debianRoot, type Platform } from "../debian/rootfs.js"
 import { builtJava } from "./java.js"
-import { pack, push, writeIndex } from "./layout.js"
+import { packImage, pushLayout, writeIndex } from "./layout.js"
 import { builtProgram } from "./programs.js"
 import type { Recipe, User } from "./recipes.js"
 
@@ -26,18 +26,18 @@ const WHEEL_PLATFORM: Record<Platform, string> = {
   "linux/arm64": "manylinux2014_aarch64",
 }
 
-/** Makes a recipe's image for each of its platforms and pushes it under each of its tags. Needs the registry. */
+/** Builds a recipe's image for each of its platforms and pushes it under each of its tags. Needs the registry. */
 export async function buildImage(engineRoot: string, recipe: Recipe, folder: string): Promise<void> {
   const layout = join(folder, "layout")
   mkdirSync(folder, { recursive: true })
-  // Side by side, since half of the time goes into fetching packages.
+  // Platforms build concurrently, since half of the time goes into fetching packages.
   const roots = await Promise.all(
     recipe.platforms.map((platform) => makeRoot(engineRoot, recipe, platform, folder)),
   )
   for (const [i, platform] of recipe.platforms.entries())
-    await pack(engineRoot, recipe, platform, roots[i] ?? "", layout)
+    await packImage(engineRoot, recipe, platform, roots[i] ?? "", layout)
   writeIndex(layout, recipe)
-  await push(engineRoot, layout, "index", recipe)
+  await pushLayout(engineRoot, layout, "index", recipe)
 }
 
 async function makeRoot(
@@ -48,20 +48,20 @@ async function makeRoot(
 ): Promise<string> {
   const root = join(folder, basename(platform))
   await debianRoot(engineRoot, { ...recipe, platform }, root)
-  finishUnpacked(root)
-  finishAuthorities(root)
+  addAccountFiles(root)
+  bundleCertificates(root)
   await addPythonPackages(engineRoot, root, recipe.pypi ?? [], platform)
   if (recipe.locale) await addLocale(engineRoot, root, recipe.locale)
   for (const [path, program] of Object.entries(recipe.programs ?? {}))
     place(await builtProgram(program, platform), join(root, path), 0o755)
   for (const [path, name] of Object.entries(recipe.java ?? {}))
     cpSync(await builtJava(name), join(root, path), { recursive: true })
-  addOwn(root, recipe)
+  applyRecipe(root, recipe)
   return root
 }
 
-/** Makes the few files that set-up scripts would have made, where these could not run. */
-function finishUnpacked(root: string): void {
+/** Creates the few files that set-up scripts would have created, if these could not run. */
+function addAccountFiles(root: string): void {
   for (const [file, master] of [
     ["passwd", "base-passwd/passwd.master"],
     ["group", "base-passwd/group.master"],
@@ -71,8 +71,8 @@ function finishUnpacked(root: string): void {
       copyFileSync(join(root, "usr/share", master), join(root, "etc", file))
 }
 
-/** Gathers the authorities' certificates where no set-up script did. */
-function finishAuthorities(root: string): void {
+/** Bundles the certificates of the authorities if no set-up script did. */
+function bundleCertificates(root: string): void {
   const authorities = join(root, "usr/share/ca-certificates/mozilla")
   if (!existsSync(authorities)) return
   const bundle = join(root, "etc/ssl/certs/ca-certificates.crt")
@@ -82,12 +82,12 @@ function finishAuthorities(root: string): void {
         .map((name) => readFileSync(join(authorities, name), "utf8"))
         .join("")
   mkdirSync(dirname(bundle), { recursive: true })
-  // The engine adds this machine's own authorities for the time of a command, and takes them back exactly only from
-  // below an empty line; else they would stay in the layer.
+  // While a command runs, the engine appends this machine's own authorities. It removes them cleanly only if an empty
+  // line precedes them; otherwise they would stay in the layer.
   writeFileSync(bundle, `${text.trimEnd()}\n\n`)
 }
 
-/** Unpacks wheels of the target's platform; runs nothing of them. */
+/** Unpacks wheels for the target platform without running any of their code. */
 async function addPythonPackages(
   engineRoot: string,
   root: string,
@@ -100,7 +100,7 @@ async function addPythonPackages(
   await inRoot(engineRoot, ["pip", "install", "--quiet", "--no-cache-dir", ...only, target, ...packages])
 }
 
-/** Compiles a locale in UTF-8 from the sources in the package `locales`, which then go. */
+/** Compiles a UTF-8 locale from the sources in the package `locales`, then removes the sources. */
 async function addLocale(engineRoot: string, root: string, locale: string): Promise<void> {
   const inside = insidePath(root)
   const options = ["--no-archive", `--prefix=${inside}`, `--inputfile=${locale}`, "--charmap=UTF-8"]
@@ -115,8 +115,8 @@ async function addLocale(engineRoot: string, root: string, locale: string): Prom
   rmSync(join(root, "usr/share/i18n"), { recursive: true })
 }
 
-/** What a recipe adds to its packages, and takes away. */
-function addOwn(root: string, { remove = [], links = {}, users = [], files = {} }: Recipe): void {
+/** Applies a recipe's removals, links, users and files on top of its packages. */
+function applyRecipe(root: string, { remove = [], links = {}, users = [], files = {} }: Recipe): void {
   for (const path of remove) rmSync(join(root, path), { force: true })
   for (const [path, target] of Object.entries(links)) link(join(root, path), target)
   for (const user of users) addUser(root, user)
@@ -142,7 +142,7 @@ function addUser(root: string, { name, id, home, folders }: User): void {
   for (const path of [home, ...folders].map((folder) => join(root, folder))) {
     mkdirSync(path, { recursive: true })
     chownSync(path, id, id)
-    // As the official images have it: whatever user a container runs as can write there.
+    // As in the official images: any user that a container runs as can write there.
     chmodSync(path, 0o1777)
   }
 }

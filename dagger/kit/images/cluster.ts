@@ -1,4 +1,4 @@
-import { HOST } from "../debian/rootfs.js"
+import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Program } from "./programs.js"
 import type { Recipe } from "./recipes.js"
 
@@ -11,7 +11,7 @@ const stamps = ["component-base", "client-go/pkg"].map(
 )
 const numbers = ["gitMajor=1", "gitMinor=36"].map((set) => `-X k8s.io/component-base/version.${set}`)
 
-/** Kubernetes, etcd and kubectl in one program, which is what the name says that it is called by. */
+/** Kubernetes, etcd and kubectl in one program, which acts as the one that it is called as. */
 const KUBEBOX: Program = {
   module: "kubernetes",
   package: "./kubebox",
@@ -24,23 +24,23 @@ const containerd = (command: string): Program => ({
   flags: [...SMALL, "-tags", "no_btrfs,no_devmapper,no_zfs"],
 })
 
-/** Where `k3s` looks for what it starts. */
+/** The folder where `k3s` looks for the programs it starts. */
 const inside = (programs: Record<string, Program>): Record<string, Program> =>
   Object.fromEntries(
     Object.entries(programs).map(([name, program]) => [`/usr/local/lib/k3s/${name}`, program]),
   )
 
-/** Debian leaves the flavour of each command to a set-up script. Nested containers can rely on the old one alone. */
+/** Links to the legacy variant, the only one that works in nested containers; Debian leaves the choice to a set-up script. */
 const iptables = ["iptables", "ip6tables"]
   .flatMap((name) => [name, `${name}-save`, `${name}-restore`])
   .map((name) => [`/usr/sbin/${name}`, "xtables-legacy-multi"] as const)
 
-/** A Kubernetes of one node: upstream's own components, started by a command that is called as k3s is. */
+/** A single-node Kubernetes: upstream's own components, started by a command with k3s's interface. */
 const k3s = (mirror: string, registries: string[]): Recipe => ({
   name: "rancher/k3s",
   tags: [`v${VERSION}-k3s1`],
-  // Minutes to compile, and nobody runs a cluster under emulation.
-  platforms: [HOST],
+  // Takes minutes to compile, and a cluster under emulation is of no use.
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates", "containernetworking-plugins", "iptables", "mount", "runc"],
   unpackOnly: true,
   programs: {
@@ -64,20 +64,20 @@ const k3s = (mirror: string, registries: string[]): Recipe => ({
 const kubectl: Recipe = {
   name: "kubectl",
   tags: [`v${VERSION}`],
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: { "/bin/kubectl": KUBEBOX },
-  // The real image is kubectl and hardly more: nobody is to rely on a shell in it.
+  // The real image is distroless: stages must not rely on a shell.
   remove: ["/usr/sbin/update-ca-certificates", "/bin/sh", "/bin/dash", "/bin/bash", "/bin/rbash"],
   entrypoint: ["/bin/kubectl"],
 }
 
 /**
- * A Kubernetes cluster in one container, and the command that speaks to any.
+ * The recipes of a Kubernetes cluster in one container and of kubectl.
  *
- * @param mirror Where nodes find the mirror.
- * @param registries In whose place they ask it first.
+ * @param mirror Address of the registry mirror, as nodes reach it.
+ * @param registries Registries that nodes look for in the mirror first.
  */
 export const clusterRecipes = (mirror: string, registries: string[]): Recipe[] => [
   k3s(mirror, registries),

@@ -1,5 +1,5 @@
 import { basename } from "node:path"
-import { HOST } from "../debian/rootfs.js"
+import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Program } from "./programs.js"
 import type { Recipe } from "./recipes.js"
 
@@ -9,7 +9,7 @@ const TOFU: Program = {
   flags: ["-trimpath", "-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no"],
 }
 
-/** The last one under a free licence; what came after it can't be built from its module. */
+/** The last version under a free licence; later ones can't be built from their module. */
 const TERRAFORM: Program = {
   module: "terraform",
   package: "github.com/hashicorp/terraform",
@@ -20,23 +20,23 @@ const TIME: Program = {
   module: "providers",
   package: "github.com/hashicorp/terraform-provider-time",
   flags: ["-trimpath", "-ldflags", "-s -w -X main.Version=0.13.1"],
-  // The sample's lock file names the hash of what is built.
+  // The sample's lock file holds the hash of this build.
   toolchain: "go1.26.8",
 }
 
-/** Where both tools look for a provider before they ask the registry of that host. */
+/** The path where both tools look for a provider before they ask the registry of that host. */
 const mirrored = (host: string) =>
-  `/usr/share/terraform/plugins/${host}/hashicorp/time/0.13.1/linux_${basename(HOST)}`
+  `/usr/share/terraform/plugins/${host}/hashicorp/time/0.13.1/linux_${basename(HOST_PLATFORM)}`
 
 const time = mirrored("registry.opentofu.org")
 
-/** What the images have in common: what modules are fetched with, and the provider. */
+/** Settings that the images share: commands that fetch modules, and the provider. */
 const tool = {
-  // Minutes to compile, and hundreds of megabytes.
-  platforms: [HOST],
+  // Takes minutes to compile and hundreds of megabytes.
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates", "git", "openssh-client"],
   unpackOnly: true,
-  // Git does without, unless it is to send mail or ask which lines to add.
+  // Git needs Perl only for `send-email` and `add --interactive`.
   without: ["/usr/lib/*/libperl.so*", "/usr/lib/*/perl/*", "/usr/share/perl/*"],
   links: { [mirrored("registry.terraform.io")]: time.replace("/usr/share/terraform/plugins", "../../../..") },
   remove: ["/usr/sbin/update-ca-certificates"],
@@ -60,12 +60,12 @@ const terraform: Recipe = {
   entrypoint: ["/bin/terraform"],
 }
 
-/** OpenTofu in Terraform's place, as which it says so itself: `terraform version` names it. */
+/** OpenTofu in place of a Terraform under its new licence; `terraform version` says OpenTofu. */
 const newTerraform: Recipe = {
   ...terraform,
   tags: ["1.13.3"],
   programs: { "/bin/terraform": TOFU, ...provider },
 }
 
-/** OpenTofu and Terraform, with a provider at hand for where no registry is. */
+/** OpenTofu and Terraform, with a provider that works without a registry. */
 export const INFRA: readonly Recipe[] = [opentofu, terraform, newTerraform]

@@ -4,7 +4,7 @@ import { basename, join } from "node:path"
 import { inRoot, insidePath } from "../debian/root.js"
 import type { Platform } from "../debian/rootfs.js"
 import { REGISTRY_ADDRESS } from "../../lib/addresses.js"
-import type { Named, Recipe } from "./recipes.js"
+import type { ImageName, Recipe } from "./recipes.js"
 
 interface Descriptor {
   mediaType: string
@@ -14,8 +14,8 @@ interface Descriptor {
 
 const INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
-/** Adds the image of one platform, under the architecture's name, to an OCI layout, which is made where there is none. */
-export async function pack(
+/** Adds one platform's image to an OCI layout, tagged by its architecture; creates the layout if it is missing. */
+export async function packImage(
   engineRoot: string,
   recipe: Recipe,
   platform: Platform,
@@ -51,7 +51,7 @@ function configuration(recipe: Recipe, platform: Platform): string[] {
   ]
 }
 
-/** Joins the layout's images under one index, named `index`: no packaged tool here makes one. */
+/** Writes an index named `index` over the layout's images: none of the packaged tools can. */
 export function writeIndex(layout: string, recipe: Recipe): void {
   const file = join(layout, "index.json")
   const top = JSON.parse(readFileSync(file, "utf8")) as {
@@ -77,12 +77,12 @@ export function writeIndex(layout: string, recipe: Recipe): void {
   writeFileSync(file, JSON.stringify(top))
 }
 
-/** Pushes what a layout has under this name, with all that it refers to, to the registry under each tag. */
-export async function push(
+/** Pushes `source` of a layout, with everything it refers to, to the registry under each tag. */
+export async function pushLayout(
   engineRoot: string,
   layout: string,
   source: string,
-  { name, tags }: Named,
+  { name, tags }: ImageName,
 ): Promise<void> {
   const copy = ["skopeo", "copy", "--quiet", "--all", "--dest-tls-verify=false"]
   for (const tag of tags) {

@@ -4,14 +4,14 @@ import { dirname, join } from "node:path"
 import { paths } from "../../lib/home.js"
 import { step } from "../../lib/progress.js"
 import { CONTAINERS_MIRROR, MIRROR_ADDRESS, REGISTRY_ADDRESS } from "../../lib/addresses.js"
-import type { Named } from "./recipes.js"
-import { STAND_INS, type StandIn } from "./offlineImages.js"
+import type { ImageName } from "./recipes.js"
+import { OFFLINE_IMAGES, type OfflineImage } from "./offlineImages.js"
 
-const building = new Map<StandIn, Promise<void>>()
+const building = new Map<OfflineImage, Promise<void>>()
 
 /**
- * Serves the registry mirror, and makes a stand-in the first time that somebody asks for one of its tags. Everything
- * else goes through to the registry behind it.
+ * Serves the registry mirror and builds an offline image when one of its tags is first requested. Everything else is
+ * proxied to the registry behind it.
  */
 export function serveMirror(engineRoot: string): void {
   for (const address of [MIRROR_ADDRESS, CONTAINERS_MIRROR]) {
@@ -31,36 +31,36 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const [, name, part, tag] = /^\/v2\/(.+)\/(manifests|blobs)\/([^?]+)/.exec(incoming.url ?? "") ?? []
-  const standIns = STAND_INS.filter((standIn) => standIn.name === name)
-  if (standIns.length > 0 && !["GET", "HEAD"].includes(incoming.method ?? ""))
-    return refuse(outgoing, 403, "DENIED", `"${name ?? ""}" is a stand-in, which nobody else may push`)
-  if (part === "manifests" && standIns.length > 0 && !tag?.includes(":")) {
-    const standIn = standIns.find(({ tags }) => tags.includes(tag ?? ""))
-    const known = standIns.flatMap(({ tags }) => tags).join(", ")
-    const unknown = `no stand-in for "${name ?? ""}:${tag ?? ""}", only for ${known}`
-    if (!standIn) return refuse(outgoing, 404, "MANIFEST_UNKNOWN", unknown)
-    await ensure(engineRoot, standIn)
+  const images = OFFLINE_IMAGES.filter((image) => image.name === name)
+  if (images.length > 0 && !["GET", "HEAD"].includes(incoming.method ?? ""))
+    return refuse(outgoing, 403, "DENIED", `"${name ?? ""}" is an offline image and can't be pushed`)
+  if (part === "manifests" && images.length > 0 && !tag?.includes(":")) {
+    const image = images.find(({ tags }) => tags.includes(tag ?? ""))
+    const known = images.flatMap(({ tags }) => tags).join(", ")
+    const unknown = `no offline image "${name ?? ""}:${tag ?? ""}", only the tags ${known}`
+    if (!image) return refuse(outgoing, 404, "MANIFEST_UNKNOWN", unknown)
+    await ensureBuilt(engineRoot, image)
   }
-  passOn(incoming, outgoing)
+  proxy(incoming, outgoing)
 }
 
-/** Makes the stand-in unless one of the same content is in the registry; once, however many ask. */
-function ensure(engineRoot: string, standIn: StandIn): Promise<void> {
-  const underWay = building.get(standIn) ?? make(engineRoot, standIn).finally(() => building.delete(standIn))
-  building.set(standIn, underWay)
+/** Builds the image unless the registry has one of the same key; once, however many requests wait for it. */
+function ensureBuilt(engineRoot: string, image: OfflineImage): Promise<void> {
+  const underWay = building.get(image) ?? buildOnce(engineRoot, image).finally(() => building.delete(image))
+  building.set(image, underWay)
   return underWay
 }
 
-async function make(engineRoot: string, standIn: StandIn): Promise<void> {
-  const { name, tags, hours = Infinity } = standIn
-  const key = standIn.key()
-  const record = join(paths.registry, "stand-ins", name.replaceAll("/", "_"), tags[0] ?? "")
-  if (readText(record) === key && hoursOld(record) < hours && (await inRegistry(standIn))) return
+async function buildOnce(engineRoot: string, image: OfflineImage): Promise<void> {
+  const { name, tags, hours = Infinity } = image
+  const key = image.key()
+  const record = join(paths.registry, "offline-images", name.replaceAll("/", "_"), tags[0] ?? "")
+  if (readText(record) === key && hoursOld(record) < hours && (await inRegistry(image))) return
   const folder = join(paths.store, `.image-${key}`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   try {
-    await step(`stand-in ${name}:${tags[0] ?? ""}`, () => standIn.make(engineRoot, folder))
+    await step(`offline image ${name}:${tags[0] ?? ""}`, () => image.build(engineRoot, folder))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -70,8 +70,8 @@ async function make(engineRoot: string, standIn: StandIn): Promise<void> {
 
 const hoursOld = (file: string): number => (Date.now() - statSync(file).mtimeMs) / 3_600_000
 
-/** The registry's folder may have been lost, or half lost: what matters is what it serves. */
-async function inRegistry({ name, tags }: Named): Promise<boolean> {
+/** Asks the registry itself, since its folder may have been deleted in whole or in part. */
+async function inRegistry({ name, tags }: ImageName): Promise<boolean> {
   const accept = ["index", "manifest"].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(", ")
   const found = tags.map((tag) =>
     fetch(`http://${REGISTRY_ADDRESS}/v2/${name}/manifests/${tag}`, { headers: { accept } }),
@@ -93,13 +93,13 @@ function refuse(outgoing: ServerResponse, status: number, code: string, message:
   outgoing.end(JSON.stringify({ errors: [{ code, message }] }))
 }
 
-function passOn(incoming: IncomingMessage, outgoing: ServerResponse): void {
+function proxy(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const [host, port] = REGISTRY_ADDRESS.split(":")
   const { method, url: path, headers } = incoming
   const onward = request({ host, port, method, path, headers }, (response) => {
     outgoing.writeHead(response.statusCode ?? 502, response.headers)
     response.pipe(outgoing)
   })
-  onward.on("error", (error) => refuse(outgoing, 502, "UNKNOWN", `asking the registry: ${error.message}`))
+  onward.on("error", (error) => refuse(outgoing, 502, "UNKNOWN", `registry request failed: ${error.message}`))
   incoming.pipe(onward)
 }

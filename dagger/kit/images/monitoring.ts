@@ -1,12 +1,12 @@
-import { HOST } from "../debian/rootfs.js"
+import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Recipe } from "./recipes.js"
 
-/** What checks rules, without the server that the real image is for: nothing here needs one. */
+/** promtool, which checks alert rules; the server of the real image isn't needed. */
 const prometheus: Recipe = {
   name: "prom/prometheus",
   tags: ["v3.16.0"],
-  // It takes minutes to compile.
-  platforms: [HOST],
+  // Takes minutes to compile.
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: {
@@ -21,5 +21,5 @@ const prometheus: Recipe = {
   user: "nobody",
 }
 
-/** What watches services once they are deployed. */
+/** Images for monitoring. */
 export const MONITORING: readonly Recipe[] = [prometheus]

@@ -5,26 +5,28 @@ import { buildImage } from "./build.js"
 import { buildDatabase, DATABASE, DATABASE_HOURS, databaseKey } from "./database.js"
 import { javaKey } from "./java.js"
 import { programKey } from "./programs.js"
-import { type Named, RECIPES, type Recipe } from "./recipes.js"
+import { type ImageName, RECIPES, type Recipe } from "./recipes.js"
 
-/** What the mirror makes when it is first asked for it. */
-export interface StandIn extends Named {
-  /** Names what it is made of: another key, another content. */
+/** An image or artifact that the mirror builds when it is first requested. */
+export interface OfflineImage extends ImageName {
+  /** Content key: changes with everything that the image is built from. */
   key: () => string
-  /** After how many hours it is made anew. */
+  /** Hours after which it is built again; never by default. */
   hours?: number
-  /** Makes it, in a folder of its own, and pushes it to the registry. */
-  make: (engineRoot: string, folder: string) => Promise<void>
+  /** Builds it in a scratch folder and pushes it to the registry. */
+  build: (engineRoot: string, folder: string) => Promise<void>
 }
 
+/** The code that decides what an image built from a recipe looks like. */
 const SOURCES = ["build.ts", "../debian/rootfs.ts", "layout.ts"].map(read)
 
-export const STAND_INS: readonly StandIn[] = [
-  ...RECIPES.map(image),
-  { ...DATABASE, hours: DATABASE_HOURS, key: databaseKey, make: buildDatabase },
+/** Every image and artifact that the mirror can build. */
+export const OFFLINE_IMAGES: readonly OfflineImage[] = [
+  ...RECIPES.map(fromRecipe),
+  { ...DATABASE, hours: DATABASE_HOURS, key: databaseKey, build: buildDatabase },
 ]
 
-function image(recipe: Recipe): StandIn {
+function fromRecipe(recipe: Recipe): OfflineImage {
   const { name, tags, files = {}, java = {} } = recipe
   const key = () =>
     contentKey({
@@ -36,7 +38,7 @@ function image(recipe: Recipe): StandIn {
         ...Object.values(java).map(javaKey),
       ],
     })
-  return { name, tags, key, make: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
+  return { name, tags, key, build: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
 }
 
 const programKeys = ({ programs = {}, platforms }: Recipe): string[] =>

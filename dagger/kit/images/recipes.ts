@@ -1,6 +1,6 @@
 import { CONTAINERS_MIRROR, MIRRORED_REGISTRIES } from "../../lib/addresses.js"
 import { clusterRecipes } from "./cluster.js"
-import { HOST, type Platform } from "../debian/rootfs.js"
+import { HOST_PLATFORM, type Platform } from "../debian/rootfs.js"
 import { INFRA } from "./infra.js"
 import { MONITORING } from "./monitoring.js"
 import { K6 } from "./k6.js"
@@ -8,50 +8,50 @@ import type { Program } from "./programs.js"
 import { SIGSTORE } from "./sigstore.js"
 import { zap } from "./zap.js"
 
-/** What the registry serves it under. */
-export interface Named {
-  /** As its registry calls it, for example `library/python`. */
+/** The name and tags that the registry serves an image under. */
+export interface ImageName {
+  /** The repository, for example `library/python`. */
   name: string
   tags: string[]
 }
 
-/** A stand-in: an image of the same name and commands, made from packages where the real one can't be pulled. */
-export interface Recipe extends Named {
+/** How an offline image is built: same name and commands as the real image, built from packages where that can't be pulled. */
+export interface Recipe extends ImageName {
   platforms: Platform[]
-  /** Debian packages, with what they need. */
+  /** Debian packages, installed with their dependencies. */
   packages: string[]
-  /** Run no set-up scripts of theirs on any platform: users and alternatives are up to the recipe. */
+  /** Run none of the packages' set-up scripts on any platform: users and alternatives are up to the recipe. */
   unpackOnly?: boolean
-  /** Files in packages that are left out, as dpkg's patterns. */
+  /** dpkg patterns of packaged files to leave out. */
   without?: string[]
   /** PyPI packages for Debian's Python, unpacked without running anything. */
   pypi?: string[]
-  /** Commands built from Go modules: from the path, which is the real image's, to what makes it. */
+  /** Commands built from Go modules, by their path, which is the one in the real image. */
   programs?: Record<string, Program>
-  /** What is built of packages from Maven: from the folder it goes into to the one in `dagger/kit/images/java`. */
+  /** Folders built from Maven packages: target folder → source folder in `dagger/kit/images/java`. */
   java?: Record<string, string>
-  /** A locale to have beside C; takes the package `locales`. */
+  /** A locale in addition to C; requires the package `locales`. */
   locale?: string
   users?: User[]
-  /** Symbolic links: from the path to the target. */
+  /** Symbolic links: path → target. */
   links?: Record<string, string>
-  /** Scripts and settings: from the path to the file in this folder. */
+  /** Scripts and settings: path → file in this folder. */
   files?: Record<string, string>
-  /** Files that the real image hasn't, or that stand-ins are better off without. */
+  /** Files to remove: absent in the real image, or unwanted in an offline one. */
   remove?: string[]
   env?: Record<string, string>
   entrypoint?: string[]
   cmd?: string[]
   ports?: string[]
   workdir?: string
-  /** Whom commands run as, unless root. */
+  /** The user that commands run as; root by default. */
   user?: string
 }
 
-/** A user for set-up scripts that don't run. */
+/** A user that the recipe creates in place of a set-up script. */
 export interface User {
   name: string
-  /** The user's number and that of the group of this name. */
+  /** The user's id and that of the group of the same name. */
   id: number
   home: string
   folders: string[]
@@ -61,10 +61,10 @@ const both: Platform[] = ["linux/amd64", "linux/arm64"]
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// With this command in an image the engine runs it before and after every process, half a second each time.
+// If an image has this command, the engine runs it before and after every process, half a second each time.
 const slow = "/usr/sbin/update-ca-certificates"
 
-/** What comes with apt, which isn't there of a foreign platform: Dockerfiles add users, and wheels are linked with these. */
+/** Installed along with apt, which is missing on a foreign platform; Dockerfiles add users, and wheels link to these. */
 const APT = ["adduser", "passwd", "libgcc-s1", "libstdc++6"]
 
 const debian: Recipe = {
@@ -87,7 +87,7 @@ const python: Recipe = {
     "/usr/local/bin/pip": "/usr/bin/pip3",
     "/usr/local/bin/uv": "../lib/python3.11/dist-packages/bin/uv",
   },
-  // Debian keeps pip from its own Python; the official image's Python is there for pip.
+  // Debian forbids pip in its own Python (PEP 668); the official image's Python allows it.
   remove: [slow, "/usr/lib/python3.11/EXTERNALLY-MANAGED"],
   env: { LANG: "C.UTF-8" },
   cmd: ["python3"],
@@ -109,7 +109,7 @@ const postgres: Recipe = {
   platforms: both,
   packages: ["dumb-init", "postgresql-15"],
   unpackOnly: true,
-  // Compiling queries at run time, which PostgreSQL does without where it can't, and Perl: 200 MB of 357.
+  // Perl and the JIT compiler for queries, which PostgreSQL works without: 200 of 357 MB.
   without: [
     "/usr/lib/*/libLLVM-*",
     "/usr/lib/*/libz3.so*",
@@ -130,7 +130,7 @@ const postgres: Recipe = {
   ],
   files: { "/usr/local/bin/docker-entrypoint.sh": "postgres/docker-entrypoint.sh" },
   env: {
-    // Before Debian's own commands, which choose among several versions by a script in Perl.
+    // Precedes Debian's own commands, which choose among several versions by a Perl script.
     PATH: `/usr/lib/postgresql/15/bin:${PATH}`,
     LANG: "en_US.utf8",
     PG_MAJOR: "15",
@@ -158,8 +158,8 @@ const redis: Recipe = {
 const trivy: Recipe = {
   name: "aquasec/trivy",
   tags: ["0.70.0"],
-  // It takes minutes to compile, and nobody runs a scanner under emulation.
-  platforms: [HOST],
+  // Takes minutes to compile, and a scanner under emulation is of no use.
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: {
@@ -178,7 +178,7 @@ const trivy: Recipe = {
 const regctl: Recipe = {
   name: "regclient/regctl",
   tags: ["v0.11.7-alpine"],
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: {
@@ -204,11 +204,11 @@ const regctl: Recipe = {
 const cosign: Recipe = {
   name: "sigstore/cosign/cosign",
   tags: ["v3.0.6"],
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: {
-    // Where ko puts what it builds.
+    // The path that ko installs its builds in.
     "/ko-app/cosign": {
       module: "cosign",
       package: "github.com/sigstore/cosign/v3/cmd/cosign",
@@ -216,7 +216,7 @@ const cosign: Recipe = {
     },
   },
   users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
-  // The real image is cosign and hardly more: nobody is to rely on a shell in it.
+  // The real image is distroless: stages must not rely on a shell.
   remove: [slow, "/bin/sh", "/bin/dash", "/bin/bash", "/bin/rbash"],
   env: { PATH: `${PATH}:/ko-app`, SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt" },
   entrypoint: ["/ko-app/cosign"],
@@ -227,7 +227,7 @@ const cosign: Recipe = {
 const registry: Recipe = {
   name: "library/registry",
   tags: ["3", "3.0.0"],
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   programs: {
@@ -242,14 +242,14 @@ const registry: Recipe = {
     "/etc/distribution/config.yml": "registry/config.yml",
   },
   remove: [slow],
-  // Where an image says nothing, Dagger sets it to `otlp`, and the traces would be among those of the pipeline.
+  // Dagger sets it to `otlp` unless the image sets it, and the traces would mix with those of the pipeline.
   env: { OTEL_TRACES_EXPORTER: "none" },
   entrypoint: ["/entrypoint.sh"],
   cmd: ["/etc/distribution/config.yml"],
   ports: ["5000/tcp"],
 }
 
-/** Every stand-in there is. Adding one here is all it takes. */
+/** The recipe of every offline image. To add an image, add its recipe here. */
 export const RECIPES: readonly Recipe[] = [
   debian,
   python,

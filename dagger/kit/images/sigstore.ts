@@ -1,4 +1,4 @@
-import { HOST } from "../debian/rootfs.js"
+import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Program } from "./programs.js"
 import type { Recipe } from "./recipes.js"
 
@@ -8,9 +8,9 @@ const program = (name: string, version: string): Program => ({
   flags: ["-ldflags", `-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v${version}`],
 })
 
-/** What the services have in common: certificate authorities, and hardly more. */
+/** Settings that the services share. */
 const service = {
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["ca-certificates"],
   unpackOnly: true,
   users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
@@ -19,7 +19,7 @@ const service = {
   user: "65532",
 } satisfies Partial<Recipe>
 
-/** Gives certificates for identities that an OpenID issuer vouches for. */
+/** The certificate authority: issues certificates for identities from an OpenID issuer. */
 const fulcio: Recipe = {
   ...service,
   name: "sigstore/fulcio",
@@ -28,7 +28,7 @@ const fulcio: Recipe = {
   entrypoint: ["/ko-app/fulcio"],
 }
 
-/** The transparency log, which keeps its tiles in a folder. */
+/** The transparency log, with its tiles in a folder. */
 const rekor: Recipe = {
   ...service,
   name: "sigstore/rekor-tiles/posix",
@@ -42,7 +42,7 @@ const rekor: Recipe = {
   cmd: ["rekor-server", "serve"],
 }
 
-/** Says at what time something was signed. */
+/** The timestamp authority. */
 const timestamps: Recipe = {
   ...service,
   name: "sigstore/timestamp-server",

@@ -1,17 +1,17 @@
 import { basename } from "node:path"
-import { HOST } from "../debian/rootfs.js"
+import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Recipe } from "./recipes.js"
 
-const JAVA = `/usr/lib/jvm/java-17-openjdk-${basename(HOST)}`
+const JAVA = `/usr/lib/jvm/java-17-openjdk-${basename(HOST_PLATFORM)}`
 
 /**
- * ZAP's core and what add-ons Maven has of it. The official image has some forty more: nearly all rules, the imports and
- * the reports among them. A few rules and jobs under their names stand in for these.
+ * ZAP's core and the add-ons that Maven has. The official image has some forty more, among them nearly all rules, the
+ * imports and the reports; a few rules and jobs of our own take their names.
  */
 export const zap: Recipe = {
   name: "zaproxy/zap-stable",
   tags: ["2.17.0"],
-  platforms: [HOST],
+  platforms: [HOST_PLATFORM],
   packages: ["openjdk-17-jre-headless"],
   unpackOnly: true,
   java: { "/zap": "zap" },

@@ -5,20 +5,20 @@ import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { type Program, programKey } from "../../../dagger/kit/images/programs.js"
 import { RECIPES } from "../../../dagger/kit/images/recipes.js"
-import { STAND_INS } from "../../../dagger/kit/images/offlineImages.js"
+import { OFFLINE_IMAGES } from "../../../dagger/kit/images/offlineImages.js"
 
 const IMAGES = resolve(import.meta.dirname, "../../../dagger/kit/images")
 
-describe("stand-ins", () => {
+describe("offline images", () => {
   it("don't take each other's names", () => {
-    const names = STAND_INS.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))
+    const names = OFFLINE_IMAGES.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))
     expect(new Set(names).size).toBe(names.length)
   })
 
   it("have a key each, and the same one each time", () => {
-    const keys = STAND_INS.map(({ key }) => key())
+    const keys = OFFLINE_IMAGES.map(({ key }) => key())
     expect(new Set(keys).size).toBe(keys.length)
-    expect(STAND_INS.map(({ key }) => key())).toEqual(keys)
+    expect(OFFLINE_IMAGES.map(({ key }) => key())).toEqual(keys)
   })
 
   it("take scripts, Go modules and Java that are there", () => {

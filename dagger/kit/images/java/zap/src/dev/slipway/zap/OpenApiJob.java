@@ -20,7 +20,7 @@ import org.zaproxy.addon.automation.AutomationEnvironment;
 import org.zaproxy.addon.automation.AutomationProgress;
 
 /** Calls each operation of an OpenAPI document once, with the values that its examples and types suggest. */
-public class OpenApiJob extends StandInJob {
+public class OpenApiJob extends OfflineJob {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int DEEPEST = 5;
 

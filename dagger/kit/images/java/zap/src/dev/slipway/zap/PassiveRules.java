@@ -100,7 +100,7 @@ final class PassiveRules {
                 .setRisk(risk)
                 .setConfidence(Alert.CONFIDENCE_MEDIUM)
                 .setName(name)
-                .setDescription(name + ". Found by the stand-in's own rule, which knows only the plainest case.")
+                .setDescription(name + ". Found by the offline image's own rule, which knows only the plainest case.")
                 .setReference("https://www.zaproxy.org/docs/alerts/" + id + "/")
                 .setCweId(cwe);
     }

@@ -11,7 +11,7 @@ import org.zaproxy.addon.automation.AutomationProgress;
 import org.zaproxy.zap.extension.alert.ExtensionAlert;
 
 /** Looks at every message that was exchanged so far, where the official add-on looks while they are exchanged. */
-public class PassiveScanWaitJob extends StandInJob {
+public class PassiveScanWaitJob extends OfflineJob {
     public PassiveScanWaitJob() {
         super("passiveScan-wait", Order.AFTER_EXPLORE);
     }

@@ -41,7 +41,7 @@ public class ReflectedInput extends AbstractAppParamPlugin {
 
     @Override
     public String getDescription() {
-        return "A parameter comes back in the page, markup and all. Found by the stand-in's own rule.";
+        return "A parameter comes back in the page, markup and all. Found by the offline image's own rule.";
     }
 
     @Override

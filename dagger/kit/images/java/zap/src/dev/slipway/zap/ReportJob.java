@@ -23,7 +23,7 @@ import org.zaproxy.addon.automation.AutomationProgress;
 import org.zaproxy.zap.extension.alert.ExtensionAlert;
 
 /** Writes what was found, with the fields of the official template `traditional-json`, or as a plain page. */
-public class ReportJob extends StandInJob {
+public class ReportJob extends OfflineJob {
     public ReportJob() {
         super("report", Order.REPORT);
     }
@@ -45,7 +45,7 @@ public class ReportJob extends StandInJob {
     private static String json() throws Exception {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode report = mapper.createObjectNode();
-        report.put("@programName", Constant.PROGRAM_NAME + " (Slipway's stand-in)");
+        report.put("@programName", Constant.PROGRAM_NAME + " (Slipway's offline image)");
         report.put("@version", Constant.PROGRAM_VERSION);
         report.put("created", Instant.now().toString());
         ArrayNode sites = report.putArray("site");
@@ -102,7 +102,7 @@ public class ReportJob extends StandInJob {
                 + StringEscapeUtils.escapeHtml4(title)
                 + "</title>\n<h1>"
                 + StringEscapeUtils.escapeHtml4(title)
-                + "</h1>\n<p>Made by Slipway's stand-in of ZAP "
+                + "</h1>\n<p>Made by Slipway's offline image of ZAP "
                 + Constant.PROGRAM_VERSION
                 + ".</p>\n<table border=\"1\">\n"
                 + rows

@@ -7,19 +7,19 @@ import org.zaproxy.addon.automation.AutomationJob;
 import org.zaproxy.addon.automation.ExtensionAutomation;
 
 /** Adds, under the official names, the jobs of add-ons that aren't published as packages. */
-public class ExtensionStandIn extends ExtensionAdaptor {
+public class ExtensionOffline extends ExtensionAdaptor {
     private static final List<AutomationJob> JOBS =
             List.of(new PassiveScanConfigJob(), new PassiveScanWaitJob(), new OpenApiJob(), new ReportJob());
 
     @Override
     public void init() {
         super.init();
-        setName("ExtensionSlipwayStandIn");
+        setName("ExtensionSlipwayOffline");
     }
 
     @Override
     public String getUIName() {
-        return "Slipway's stand-in of ZAP";
+        return "Slipway's offline image of ZAP";
     }
 
     @Override

@@ -6,11 +6,11 @@ import org.zaproxy.addon.automation.AutomationJob;
 import org.zaproxy.addon.automation.AutomationProgress;
 
 /** A job that reads its parameters where the plan has them. */
-abstract class StandInJob extends AutomationJob {
+abstract class OfflineJob extends AutomationJob {
     private final String type;
     private final Order order;
 
-    StandInJob(String type, Order order) {
+    OfflineJob(String type, Order order) {
         this.type = type;
         this.order = order;
     }
