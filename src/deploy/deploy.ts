@@ -10,9 +10,9 @@ import { eventsOf, logsOf } from "../lib/deploy/look.js"
 import { accept } from "../lib/deploy/rollback.js"
 import { statusOf, statusText } from "../lib/deploy/status.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { proveChain } from "../lib/metrics/chain.js"
+import { verifyChain } from "../lib/metrics/chain.js"
 import { ledgerText } from "../lib/metrics/ledgerText.js"
-import { text } from "../lib/report/text.js"
+import { text } from "../lib/report/terminal.js"
 import { stopped } from "../lib/report/place.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { watchDeployed } from "./watch.js"
@@ -201,7 +201,7 @@ export class Deployment {
   /** The same for people, the newest first, and whether it is whole. Never fails for what it finds. Runs each time. */
   @func({ cache: "never" })
   async past(): Promise<string> {
-    return ledgerText(proveChain(await (await this.context()).ledger.text()))
+    return ledgerText(verifyChain(await (await this.context()).ledger.text()))
   }
 
   /**

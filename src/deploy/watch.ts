@@ -4,10 +4,10 @@ import { runDeploy } from "./steps.js"
 import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
 import { watch, type Watched } from "../lib/deploy/watch.js"
 import { fail } from "../lib/errors/catalogue.js"
-import type { Failure } from "../lib/notify/news.js"
+import type { FailedStage } from "../lib/notify/notification.js"
 import { stopped } from "../lib/report/place.js"
-import { entryOf, tellAlert, type Telling, tellOutcome } from "../notify/stages.js"
-import { endedOf } from "../lib/notify/outcome.js"
+import { writtenEntry, notifyAlert, type NotifyInputs, notifyOutcome } from "../notify/stages.js"
+import { deploymentOutcome } from "../lib/notify/outcome.js"
 import type { Stage } from "../stage/stage.js"
 
 /** Who watches, and on whose behalf. */
@@ -33,7 +33,7 @@ export async function watchDeployed(
   const time = watchSeconds(watching.duration, config.monitoring.watch.duration)
   const { context } = await contextOf(inputs)
   const begun = Date.now()
-  const telling = (version: string): Telling => ({
+  const telling = (version: string): NotifyInputs => ({
     source: inputs.source,
     config,
     environment,
@@ -47,7 +47,7 @@ export async function watchDeployed(
     history: "",
   })
   const raised: Promise<Stage>[] = []
-  const watched = await watch(context, time, (alert) => raised.push(tellAlert(telling(""), alert)))
+  const watched = await watch(context, time, (alert) => raised.push(notifyAlert(telling(""), alert)))
   const told = await Promise.all(raised)
   for (const { reason } of told) say(`notify: ${reason}`)
   const { status, version, text, alerts } = watched
@@ -75,14 +75,14 @@ async function act(
   inputs: DeployInputs,
   access: ReleaseAccess,
   { invocation }: Watching,
-  { watched, telling }: { watched: Watched; telling: Telling },
+  { watched, telling }: { watched: Watched; telling: NotifyInputs },
 ): Promise<string> {
   const { policy } = inputs.config.monitoring.watch
   const repro = `${invocation} deploy --environment=${inputs.environment} watch`
   const reason = [watched.text, ...watched.details].join("\n")
-  const failure: Failure = { stage: "watch", reason, repro }
+  const failure: FailedStage = { stage: "watch", reason, repro }
   if (policy === "alert") {
-    const { reason } = await tellAlert(
+    const { reason } = await notifyAlert(
       telling,
       "nothing was changed: monitoring.watch.policy is alert",
       failure,
@@ -95,11 +95,11 @@ async function act(
   const failed = stages.find(stopped)
   if (failed !== undefined) {
     const note = `it could NOT be rolled back: ${failed.reason}`
-    const { reason } = await tellAlert(telling, note, failure)
+    const { reason } = await notifyAlert(telling, note, failure)
     return `${note}; notify: ${reason}`
   }
-  const ended = endedOf(stages, await entryOf(stages))
+  const ended = deploymentOutcome(stages, await writtenEntry(stages))
   const back = ended?.version === undefined || ended.version === "" ? "what was there before" : ended.version
-  const news = ended === undefined ? [] : await tellOutcome(telling, { ...ended, failure })
+  const news = ended === undefined ? [] : await notifyOutcome(telling, { ...ended, failure })
   return [`rolled back to ${back}`, ...news.map(({ name, reason }) => `${name}: ${reason}`)].join("; ")
 }

@@ -8,7 +8,7 @@ import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
 import { judge, type Judged } from "../lib/load/judge.js"
 import { loadMarkdown } from "../lib/load/markdown.js"
-import { picture } from "../lib/report/html/picture.js"
+import { picture } from "../lib/report/html/loadChart.js"
 import {
   type Kind,
   type Profile,

@@ -7,13 +7,13 @@ import { httpClient } from "../lib/http/client.js"
 import { type Approval, approvalOf } from "../lib/metrics/approval.js"
 import { type Review } from "../lib/forge/repository.js"
 import type { Evidence, ReleaseState } from "../lib/metrics/audit.js"
-import { commitOf } from "../lib/metrics/deliveries.js"
-import type { Event } from "../lib/metrics/timeline.js"
+import { commitOfEvent } from "../lib/metrics/deployedChanges.js"
+import type { DeploymentEvent } from "../lib/metrics/timeline.js"
 import { shaOfGates } from "../lib/release/gates.js"
 import { judgeRelease, releaseExitCode } from "../lib/release/verification.js"
 import { pool } from "../lib/run/pool.js"
 import { fields, objects, text } from "../lib/text/json.js"
-import type { Repository as GitRepository } from "./repository.js"
+import type { GitRepository } from "./repository.js"
 import { releaseOf } from "../release/release.js"
 import { messageOf } from "../stage/stage.js"
 
@@ -31,9 +31,9 @@ const NOT_ASKED: ReleaseState = { state: "not asked", reason: "", gates: null }
 
 /** Gathers what is known of each event. Asks for each digest and each commit once. */
 export async function gatherEvidence(
-  events: readonly Event[],
+  events: readonly DeploymentEvent[],
   sources: EvidenceSources,
-): Promise<(event: Event) => Evidence> {
+): Promise<(event: DeploymentEvent) => Evidence> {
   const releases = await releasesOf(events, sources.releases)
   const commits = new Map(
     events.map((event) => [
@@ -53,12 +53,12 @@ export async function gatherEvidence(
 }
 
 /** The same for the same entries. */
-const keyOf = ({ hashes }: Event): string => hashes.join()
+const keyOf = ({ hashes }: DeploymentEvent): string => hashes.join()
 
-const knownCommit = (event: Event, git: GitRepository | undefined): string =>
-  (git === undefined ? "" : commitOf(event, git.history)) || event.sha
+const knownCommit = (event: DeploymentEvent, git: GitRepository | undefined): string =>
+  (git === undefined ? "" : commitOfEvent(event, git.history)) || event.sha
 
-async function releasesOf(events: readonly Event[], releases: EvidenceSources["releases"]) {
+async function releasesOf(events: readonly DeploymentEvent[], releases: EvidenceSources["releases"]) {
   const digests = [...new Set(events.map(({ digest }) => digest).filter(Boolean))]
   if (releases === undefined) return new Map<string, Verified>()
   const work = digests.map((digest) => async () => [digest, await verifiedRelease(digest, releases)] as const)

@@ -7,19 +7,19 @@ import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repos
 import { httpClient } from "../lib/http/client.js"
 import { auditOf } from "../lib/metrics/audit.js"
 import { auditMarkdown, auditText } from "../lib/metrics/auditText.js"
-import { type Chain, proveChain, type Subject } from "../lib/metrics/chain.js"
+import { type Chain, verifyChain, type LedgerSubject } from "../lib/metrics/chain.js"
 import { devlakeDeployments, devlakeIncidents } from "../lib/metrics/devlake.js"
 import { doraReport } from "../lib/metrics/dora.js"
 import { doraMarkdown, doraText } from "../lib/metrics/doraMarkdown.js"
 import { doraSvg } from "../lib/metrics/doraSvg.js"
 import { mergedBack } from "../lib/metrics/hotfix.js"
 import { type Incident, INCIDENTS_FILE, parseIncidents } from "../lib/metrics/incidents.js"
-import { demandsOf, judgeBranch } from "../lib/metrics/protection.js"
+import { requirementsOf, judgeBranch } from "../lib/metrics/protection.js"
 import { protectionReport, protectionText, protectionMarkdown } from "../lib/metrics/protectionText.js"
 import { timelineOf } from "../lib/metrics/timeline.js"
-import { daysOf } from "../lib/metrics/window.js"
+import { parseWindow } from "../lib/metrics/window.js"
 import { type EvidenceSources, gatherEvidence } from "./evidence.js"
-import { type Repository as GitRepository, readRepository } from "./repository.js"
+import { type GitRepository, readRepository } from "./repository.js"
 import { jsonText, MetricsReport, metricsReport } from "./report.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { dayOf } from "../stage/suppressions.js"
@@ -84,7 +84,7 @@ export class Metrics {
   @func({ cache: "never" })
   async dora(environment = "production", window = "30d"): Promise<MetricsReport> {
     return metricsReport("dora", async () => {
-      const days = daysOf(window)
+      const days = parseWindow(window)
       const now = dayOf(this.now)
       const [{ chain, git }, incidents] = await Promise.all([this.chain(environment), this.incidents()])
       const { entries, faults } = chain
@@ -219,7 +219,7 @@ export class Metrics {
       throw this.address() === "" ? fail("NO_REPOSITORY", [""]) : fail("NO_FORGE_TOKEN", [])
     const http = httpClient()
     const branches = []
-    for (const [branch, demands] of demandsOf(main, develop))
+    for (const [branch, demands] of requirementsOf(main, develop))
       branches.push(
         ...judgeBranch(branch, demands, await branchAnswers(forge.repository, branch, forge.token, http)),
       )
@@ -233,15 +233,15 @@ export class Metrics {
   /** The ledger as it stands, proven by its notes where the history has any. */
   private async chain(environment: string): Promise<{ chain: Chain; git: GitRepository | undefined }> {
     const { text, subject } = await this.ledgerText(environment)
-    const known = proveChain(text).entries.flatMap(({ sha, facts }) => {
+    const known = verifyChain(text).entries.flatMap(({ sha, facts }) => {
       const version = facts["version"] ?? ""
       return [sha, version, `v${version}`]
     })
     const git = await this.git(known)
-    return { chain: proveChain(text, git?.notes, subject), git }
+    return { chain: verifyChain(text, git?.notes, subject), git }
   }
 
-  private async ledgerText(environment: string): Promise<{ text: string; subject?: Subject }> {
+  private async ledgerText(environment: string): Promise<{ text: string; subject?: LedgerSubject }> {
     const known = environmentOf(environment)
     if (this.ledgerFile !== undefined) return { text: await this.ledgerFile.contents() }
     const { context } = await contextOf({

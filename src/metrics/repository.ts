@@ -3,8 +3,8 @@ import { execute } from "../stage/execute.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { readSigned, type SignedCommit, SIGNED_FORMAT } from "../lib/metrics/approval.js"
-import { type History, LOG_FORMAT, MOST_COMMITS, readHistory } from "../lib/metrics/history.js"
+import { parseSignedCommits, type SignedCommit, SIGNED_FORMAT } from "../lib/metrics/approval.js"
+import { type History, LOG_FORMAT, MAX_COMMITS, parseHistory } from "../lib/metrics/history.js"
 import { interrupted } from "../lib/run/command.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import { GIT_VERSION } from "../stage/images.js"
@@ -16,7 +16,7 @@ const SCRIPT = "slipway_history.sh"
 const OUT = "/slipway/out"
 
 /** What a repository says. */
-export interface Repository {
+export interface GitRepository {
   history: History
   /** By their hashes: those that were asked for, where the history has them. */
   signed: ReadonlyMap<string, SignedCommit>
@@ -34,7 +34,7 @@ const NAME = /^[\w.+][\w.+-]{0,127}$/
 export async function readRepository(
   { history, source, config }: { history: Directory; source: Directory; config: Config },
   wanted: readonly string[],
-): Promise<Repository> {
+): Promise<GitRepository> {
   const signers = await signersOf(source)
   const bare = withScripts(dag.container().from(imageReference("git", GIT_VERSION, config.images)), SCRIPT)
     .withMountedDirectory("/slipway/repository", history)
@@ -53,7 +53,7 @@ export async function readRepository(
     "/slipway/repository",
     OUT,
     "/slipway/wanted",
-    String(MOST_COMMITS),
+    String(MAX_COMMITS),
     LOG_FORMAT,
     SIGNED_FORMAT,
     ...(signers === undefined ? [] : ["/slipway/signers"]),
@@ -66,8 +66,8 @@ export async function readRepository(
     ["log", "refs", "shallow", "signed", "notes"].map(read),
   )
   return {
-    history: readHistory({ log: log ?? "", refs: refs ?? "", shallow: shallow ?? "" }),
-    signed: readSigned(signed ?? ""),
+    history: parseHistory({ log: log ?? "", refs: refs ?? "", shallow: shallow ?? "" }),
+    signed: parseSignedCommits(signed ?? ""),
     notes: notes || undefined,
   }
 }

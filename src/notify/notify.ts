@@ -2,8 +2,8 @@ import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
-import type { Ended } from "../lib/notify/outcome.js"
-import { tellOutcome, type Telling, tellStarted } from "./stages.js"
+import type { DeploymentOutcome } from "../lib/notify/outcome.js"
+import { notifyOutcome, type NotifyInputs, notifyStarted } from "./stages.js"
 import { namedSecrets } from "../stage/secrets.js"
 import type { Stage } from "../stage/stage.js"
 
@@ -56,7 +56,7 @@ export class Notifications {
    */
   @func({ cache: "never" })
   async started(version: string, runId: string, sha = ""): Promise<string> {
-    return lines(await tellStarted(await this.telling(version, runId, sha, Date.now())))
+    return lines(await notifyStarted(await this.notifyInputs(version, runId, sha, Date.now())))
   }
 
   /**
@@ -92,7 +92,7 @@ export class Notifications {
     const kind = RESULTS.find((known) => known === result)
     if (kind === undefined) throw fail("UNKNOWN_RESULT", [result, RESULTS])
     const milliseconds = seconds * 1000
-    const ended: Ended = {
+    const ended: DeploymentOutcome = {
       kind,
       version,
       previous,
@@ -103,10 +103,17 @@ export class Notifications {
       note,
       failure: stage === "" && reason === "" ? undefined : { stage, reason, repro },
     }
-    return lines(await tellOutcome(await this.telling(version, runId, sha, Date.now() - milliseconds), ended))
+    return lines(
+      await notifyOutcome(await this.notifyInputs(version, runId, sha, Date.now() - milliseconds), ended),
+    )
   }
 
-  private async telling(version: string, run: string, sha: string, startedAt: number): Promise<Telling> {
+  private async notifyInputs(
+    version: string,
+    run: string,
+    sha: string,
+    startedAt: number,
+  ): Promise<NotifyInputs> {
     const { source, who, runUrl } = this
     return {
       source,

@@ -11,10 +11,10 @@ const DAYS = 90
 
 /** Takes each name that nobody has taken, which is what making a folder does for one of several at once. */
 const CLAIM = `find ${FOLDER} -mindepth 1 -maxdepth 1 -mtime +${DAYS} -exec rmdir {} +; for name in "$@"; do ! mkdir "${FOLDER}/$name" 2>/dev/null || echo "$name"; done`
-const FREE = `for name in "$@"; do rmdir "${FOLDER}/$name" 2>/dev/null || true; done`
+const RELEASE = `for name in "$@"; do rmdir "${FOLDER}/$name" 2>/dev/null || true; done`
 
 /** Which messages were sent, kept in the engine's cache: of one run none is sent twice. */
-export class Told {
+export class SentMessages {
   private readonly container: Container
 
   constructor(config: Config) {
@@ -31,8 +31,8 @@ export class Told {
   }
 
   /** Gives back what surely wasn't sent, so that a repeated run sends it. */
-  async free(names: readonly string[]): Promise<void> {
-    if (names.length > 0) await this.run(FREE, names)
+  async release(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.run(RELEASE, names)
   }
 
   /** Never what the cache remembers of another time. */
@@ -45,5 +45,5 @@ export class Told {
 }
 
 /** The name of a message, by all that makes it one. */
-export const nameOfMessage = (parts: readonly string[]): string =>
+export const messageKey = (parts: readonly string[]): string =>
   createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 40)

@@ -2,33 +2,33 @@ import type { Directory } from "@dagger.io/dagger"
 import { secretNamed } from "../stage/secrets.js"
 import type { Config } from "../lib/config/config.js"
 import type { Environment } from "../lib/config/deploy.js"
-import { CHANNELS, type NewsKind } from "../lib/config/notify.js"
+import { CHANNELS, type NotificationKind } from "../lib/config/notify.js"
 import { WEBHOOKS } from "../lib/pipeline/deliverySecrets.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { httpClient } from "../lib/http/client.js"
 import {
-  type Annotated,
-  beginRegion,
-  endRegion,
+  type AnnotationResult,
+  startAnnotation,
+  endAnnotation,
   type Grafana,
   GRAFANA_PATIENCE,
-  type Region,
+  type AnnotatedDeployment,
 } from "../lib/monitoring/annotations.js"
-import { changesBetween, readHistory, unknown } from "../lib/notify/changes.js"
+import { changesBetween, parseLog, unknownChanges } from "../lib/notify/changes.js"
 import { linksOf } from "../lib/notify/links.js"
-import type { News } from "../lib/notify/news.js"
-import { type Ended, endedOf } from "../lib/notify/outcome.js"
-import { type Address, type Delivery, NOTIFY_PATIENCE, send } from "../lib/notify/send.js"
+import type { Notification } from "../lib/notify/notification.js"
+import { type DeploymentOutcome, deploymentOutcome } from "../lib/notify/outcome.js"
+import { type WebhookAddress, type SendResult, NOTIFY_PATIENCE, send } from "../lib/notify/send.js"
 import { fields, parseJson } from "../lib/text/json.js"
 import { oneLine } from "../lib/text/words.js"
 import type { LedgerEntry } from "../lib/run/ledger.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { identity, messageOf, skipped, type Stage } from "../stage/stage.js"
 import { nameOf } from "../stage/texts.js"
-import { nameOfMessage, Told } from "./sentMessages.js"
+import { messageKey, SentMessages } from "./sentMessages.js"
 
 /** A deployment that people are told of. */
-export interface Telling {
+export interface NotifyInputs {
   source: Directory
   config: Config
   environment: Environment
@@ -48,12 +48,12 @@ export interface Telling {
 }
 
 /** Tells that a deployment begins, and begins its mark. Never fails: what can't be told is a warning. An effect, once for each run. */
-export async function tellStarted(telling: Telling): Promise<Stage[]> {
+export async function notifyStarted(telling: NotifyInputs): Promise<Stage[]> {
   const service = await nameOf(telling.source, telling.config)
-  const region = regionOf(telling, service, telling.version)
+  const region = annotatedDeployment(telling, service, telling.version)
   return Promise.all([
-    notifyStage(telling, newsOf(telling, service, "started", {})),
-    annotateStage(telling, (grafana) => beginRegion(grafana, region, httpClient(GRAFANA_PATIENCE))),
+    notifyStage(telling, notificationOf(telling, service, "started", {})),
+    annotateStage(telling, (grafana) => startAnnotation(grafana, region, httpClient(GRAFANA_PATIENCE))),
   ])
 }
 
@@ -61,14 +61,14 @@ export async function tellStarted(telling: Telling): Promise<Stage[]> {
  * Tells how a deployment ended, by its stages, and ends its mark. Never fails. `begun` is what `tellStarted` came to: its
  * warnings are in the result. An effect, once for each run.
  */
-export async function tellEnded(
-  telling: Telling,
+export async function notifyEnded(
+  telling: NotifyInputs,
   deployed: readonly Stage[],
   begun: readonly Stage[] = [],
 ): Promise<Stage[]> {
-  const ended = endedOf(deployed, await entryOf(deployed))
-  if (ended === undefined) return passedOver("nothing was deployed")
-  const stages = await tellOutcome(telling, ended)
+  const ended = deploymentOutcome(deployed, await writtenEntry(deployed))
+  if (ended === undefined) return skippedStages("nothing was deployed")
+  const stages = await notifyOutcome(telling, ended)
   return stages.map((stage) =>
     withStart(
       stage,
@@ -78,45 +78,52 @@ export async function tellEnded(
 }
 
 /** Tells of a deployment that ended so. Never fails. */
-export async function tellOutcome(telling: Telling, ended: Ended): Promise<Stage[]> {
+export async function notifyOutcome(telling: NotifyInputs, ended: DeploymentOutcome): Promise<Stage[]> {
   const service = await nameOf(telling.source, telling.config)
-  const region = regionOf(telling, service, ended.subject || telling.version)
+  const region = annotatedDeployment(telling, service, ended.subject || telling.version)
   const result = { result: ended.kind, endedAt: Date.now() }
   return Promise.all([
-    notifyStage(telling, newsOf(telling, service, ended.kind, ended)),
-    annotateStage(telling, (grafana) => endRegion(grafana, region, result, httpClient(GRAFANA_PATIENCE))),
+    notifyStage(telling, notificationOf(telling, service, ended.kind, ended)),
+    annotateStage(telling, (grafana) => endAnnotation(grafana, region, result, httpClient(GRAFANA_PATIENCE))),
   ])
 }
 
 /** Tells what watching a version found. Never fails. */
-export async function tellAlert(telling: Telling, note: string, failure?: News["failure"]): Promise<Stage> {
+export async function notifyAlert(
+  telling: NotifyInputs,
+  note: string,
+  failure?: Notification["failure"],
+): Promise<Stage> {
   const service = await nameOf(telling.source, telling.config)
-  return notifyStage(telling, newsOf(telling, service, "alert", { note, failure }))
+  return notifyStage(telling, notificationOf(telling, service, "alert", { note, failure }))
 }
 
-const passedOver = (why: string): Stage[] =>
+const skippedStages = (why: string): Stage[] =>
   (["notify", "annotate"] as const).map((name) => ({ ...identityOf(name), ...skipped(why) }))
 
 /** Nothing repeats what people were told. */
 const identityOf = (name: "notify" | "annotate") => ({ ...identity("tell", name, "", ""), repro: "" })
 
-const regionOf = ({ environment, run, startedAt }: Telling, service: string, version: string): Region => ({
-  service,
-  environment,
-  version,
-  run,
-  startedAt,
-})
+const annotatedDeployment = (
+  { environment, run, startedAt }: NotifyInputs,
+  service: string,
+  version: string,
+): AnnotatedDeployment => ({ service, environment, version, run, startedAt })
 
 /** What a deployment left of itself in the ledger. */
-export async function entryOf(deployed: readonly Stage[]): Promise<LedgerEntry | undefined> {
+export async function writtenEntry(deployed: readonly Stage[]): Promise<LedgerEntry | undefined> {
   const [files] = deployed.flatMap(({ files }) => (files === undefined ? [] : [files]))
   if (files === undefined || !(await files.exists("deploy/entry.json"))) return undefined
   const entry = fields(parseJson(await files.file("deploy/entry.json").contents()))
   return "facts" in entry ? (entry as unknown as LedgerEntry) : undefined
 }
 
-function newsOf(telling: Telling, service: string, kind: NewsKind, ended: Partial<Ended>): News {
+function notificationOf(
+  telling: NotifyInputs,
+  service: string,
+  kind: NotificationKind,
+  ended: Partial<DeploymentOutcome>,
+): Notification {
   const { environment, run, who, history, startedAt, config } = telling
   const sha = ended.sha || telling.sha
   const version = ended.version || telling.version
@@ -132,7 +139,7 @@ function newsOf(telling: Telling, service: string, kind: NewsKind, ended: Partia
     sha,
     startedAt: new Date(startedAt).toISOString(),
     milliseconds: ended.milliseconds,
-    changes: history === "" ? unknown("") : changesBetween(readHistory(history), from, sha),
+    changes: history === "" ? unknownChanges("") : changesBetween(parseLog(history), from, sha),
     links: linksOf(config, { environment, version, sha, run, runUrl: telling.runUrl, startedAt }),
     failure: ended.failure,
     note: ended.note ?? "",
@@ -140,7 +147,7 @@ function newsOf(telling: Telling, service: string, kind: NewsKind, ended: Partia
 }
 
 /** The webhooks that there are secrets for. */
-async function addressesOf({ config, secrets, environment }: Telling): Promise<Address[]> {
+async function addressesOf({ config, secrets, environment }: NotifyInputs): Promise<WebhookAddress[]> {
   const text = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
   const all = await Promise.all(
     (config.notify.channels ?? CHANNELS).map(async (channel) => {
@@ -155,8 +162,8 @@ async function addressesOf({ config, secrets, environment }: Telling): Promise<A
 const SIGNING = "NOTIFY_WEBHOOK_SECRET"
 const GRAFANA_TOKEN = "GRAFANA_TOKEN"
 
-function notifyStage(telling: Telling, news: News): Promise<Stage> {
-  return harmless("notify", async () => {
+function notifyStage(telling: NotifyInputs, news: Notification): Promise<Stage> {
+  return neverFailing("notify", async () => {
     const { events, environments } = telling.config.notify
     if (!environments.includes(telling.environment))
       return skipped(`not for ${telling.environment} (notify.environments)`)
@@ -164,36 +171,40 @@ function notifyStage(telling: Telling, news: News): Promise<Stage> {
     const addresses = await addressesOf(telling)
     if (addresses.length === 0)
       return skipped(`no webhook is given: ${CHANNELS.map((channel) => WEBHOOKS[channel]).join(", ")}`)
-    return done(news.kind, await sendAll(telling, news, addresses))
+    return stageOutcome(news.kind, await sendAll(telling, news, addresses))
   })
 }
 
 /** Sends what wasn't sent before, through all channels at once. */
-async function sendAll(telling: Telling, news: News, addresses: readonly Address[]): Promise<Delivered> {
-  const told = new Told(telling.config)
+async function sendAll(
+  telling: NotifyInputs,
+  news: Notification,
+  addresses: readonly WebhookAddress[],
+): Promise<SendResults> {
+  const told = new SentMessages(telling.config)
   const { service, environment, run, kind } = news
   const note = kind === "alert" ? news.note : ""
   const named = addresses.map((address) => ({
     address,
-    name: nameOfMessage([service, environment, run, kind, note, address.channel, address.url]),
+    name: messageKey([service, environment, run, kind, note, address.channel, address.url]),
   }))
   const claimed = await told.claim(named.map(({ name }) => name))
   const all = await Promise.all(
     named.map(async ({ address, name }) => {
-      if (!claimed.includes(name)) return { address, name, delivery: BEFORE }
+      if (!claimed.includes(name)) return { address, name, delivery: SENT_BEFORE }
       return { address, name, delivery: await send(news, address, httpClient(NOTIFY_PATIENCE)) }
     }),
   )
-  await told.free(all.flatMap(({ name, delivery }) => (delivery.sent || delivery.uncertain ? [] : [name])))
+  await told.release(all.flatMap(({ name, delivery }) => (delivery.sent || delivery.uncertain ? [] : [name])))
   return Object.fromEntries(all.map(({ address, delivery }) => [address.channel, delivery]))
 }
 
-type Delivered = Record<string, Pick<Delivery, "sent" | "text">>
+type SendResults = Record<string, Pick<SendResult, "sent" | "text">>
 
-const BEFORE: Delivery = { sent: true, text: "told before", uncertain: false }
+const SENT_BEFORE: SendResult = { sent: true, text: "told before", uncertain: false }
 
 /** A stage that did what it could. */
-function done(what: string, delivered: Delivered) {
+function stageOutcome(what: string, delivered: SendResults) {
   const all = Object.entries(delivered)
   const texts = all.map(([name, { sent, text }]) => `${name}: ${sent ? text : `NOT TOLD: ${text}`}`)
   const lost = all.filter(([, { sent }]) => !sent).map(([name, { text }]) => `${name} was not told: ${text}`)
@@ -208,8 +219,11 @@ function done(what: string, delivered: Delivered) {
   }
 }
 
-function annotateStage(telling: Telling, work: (grafana: Grafana) => Promise<Annotated>): Promise<Stage> {
-  return harmless("annotate", async () => {
+function annotateStage(
+  telling: NotifyInputs,
+  work: (grafana: Grafana) => Promise<AnnotationResult>,
+): Promise<Stage> {
+  return neverFailing("annotate", async () => {
     const { config, environment, secrets } = telling
     const url = config.monitoring.grafana[environment]
     const token = secretNamed(secrets, environment, GRAFANA_TOKEN)
@@ -217,17 +231,17 @@ function annotateStage(telling: Telling, work: (grafana: Grafana) => Promise<Ann
     if (token === undefined) return skipped(`no token is given: ${GRAFANA_TOKEN}`)
     const { dashboard } = config.monitoring
     const { done: marked, text } = await work({ url, token: await token.secret.plaintext(), dashboard })
-    return done(environment, { grafana: { sent: marked, text } })
+    return stageOutcome(environment, { grafana: { sent: marked, text } })
   })
 }
 
-type Outcome = Omit<ReturnType<typeof done> | ReturnType<typeof skipped>, "milliseconds">
+type NotifyOutcome = Omit<ReturnType<typeof stageOutcome> | ReturnType<typeof skipped>, "milliseconds">
 
 /** Nobody who can't be told keeps a deployment from its end. */
-async function harmless(name: "notify" | "annotate", work: () => Promise<Outcome>): Promise<Stage> {
+async function neverFailing(name: "notify" | "annotate", work: () => Promise<NotifyOutcome>): Promise<Stage> {
   const began = Date.now()
   const outcome = await work().catch((error: unknown) =>
-    done("news", { [name]: { sent: false, text: oneLine(messageOf(error)) } }),
+    stageOutcome("news", { [name]: { sent: false, text: oneLine(messageOf(error)) } }),
   )
   const times = outcome.status === "skipped" ? {} : { began }
   return { ...identityOf(name), ...outcome, milliseconds: Date.now() - began, ...times }

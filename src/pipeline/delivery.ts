@@ -7,7 +7,7 @@ import type { Kind } from "../lib/load/profile.js"
 import { stopped } from "../lib/report/place.js"
 import { type Group, STAGES } from "../lib/pipeline/stages.js"
 import { loadStages } from "../load/k6.js"
-import { tellEnded, tellStarted, type Telling } from "../notify/stages.js"
+import { notifyEnded, notifyStarted, type NotifyInputs } from "../notify/stages.js"
 import type { Publishing } from "../release/publishing.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 import { dayOf } from "../stage/suppressions.js"
@@ -53,10 +53,10 @@ async function roll(groups: readonly Group[], delivery: Delivery): Promise<Stage
   const telling = tells ? await tellingOf(inputs, delivery) : undefined
   const deploys = groups.includes("deploy")
   const begins = deploys && made.stages?.some(stopped) !== true
-  const begun = telling !== undefined && begins ? await tellStarted(telling) : []
+  const begun = telling !== undefined && begins ? await notifyStarted(telling) : []
   const deployed = deploys ? await deployStages(made, access, publishing, inputs) : []
   delivery.ended(deployed)
-  const told = telling === undefined ? [] : await tellEnded(telling, deployed, begun)
+  const told = telling === undefined ? [] : await notifyEnded(telling, deployed, begun)
   const tried = await tryOut(groups, delivery, inputs, deploys ? whyNot(deployed) : "")
   const untold = groups.includes("tell") && telling === undefined
   return [...deployed, ...tried, ...(untold ? passedOver("tell", "nothing was deployed") : told)]
@@ -92,7 +92,10 @@ async function tryOut(
 const passedOver = (group: "load" | "stress" | "dast" | "tell", why: string): Stage[] =>
   STAGES[group].map((name) => ({ ...identity(group, name, "", ""), repro: "", ...skipped(why) }))
 
-async function tellingOf(inputs: DeployInputs, { made, access, announcing }: Delivery): Promise<Telling> {
+async function tellingOf(
+  inputs: DeployInputs,
+  { made, access, announcing }: Delivery,
+): Promise<NotifyInputs> {
   const { source, config, environment, secrets } = inputs
   const { run } = made
   return {

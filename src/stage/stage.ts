@@ -1,7 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
 import { stopped } from "../lib/report/place.js"
-import { text } from "../lib/report/text.js"
+import { text } from "../lib/report/terminal.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { randomUUID } from "node:crypto"
-import { fullRef } from "../../../src/lib/release/ref.js"
+import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { userInfo } from "node:os"
 import { join } from "node:path"
-import { HISTORY_FORMAT } from "../../../src/lib/notify/changes.js"
+import { GIT_LOG_FORMAT } from "../../../src/lib/notify/changes.js"
 import { run } from "../../lib/shell.js"
 import { isAddress } from "./source.js"
 
@@ -43,7 +43,7 @@ const COMMITS = 2000
 /** The arguments that say of whom and of which changes people are told; the history is left in a folder. */
 export async function notifyArguments(source: string, folder: string): Promise<string[]> {
   if (isAddress(source)) return ["with-notify", ...originArguments()]
-  const log = ["log", `--max-count=${COMMITS}`, `--format=${HISTORY_FORMAT}`]
+  const log = ["log", `--max-count=${COMMITS}`, `--format=${GIT_LOG_FORMAT}`]
   const { stdout } = await run({ nothrow: true })`git -C ${source} ${log}`
   if (stdout === "") return ["with-notify", ...originArguments()]
   mkdirSync(folder, { recursive: true })

@@ -11,7 +11,7 @@ import {
   type PolicyGroup,
   whatHappened,
 } from "../../../src/lib/pipeline/policy.js"
-import { fullRef } from "../../../src/lib/release/ref.js"
+import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"

@@ -7,9 +7,9 @@ export const CHANNELS = ["slack", "teams", "webhook"] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** Of what they can be told. */
-export const NEWS = ["started", "succeeded", "failed", "rolled-back", "held", "alert"] as const
+export const NOTIFICATION_KINDS = ["started", "succeeded", "failed", "rolled-back", "held", "alert"] as const
 
-export type NewsKind = (typeof NEWS)[number]
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number]
 
 const link = (doc: string) => ({ kind: "text", doc, rules: [noCredentials, httpUrl, linkPattern] }) as const
 
@@ -26,8 +26,8 @@ export const notify = {
     events: {
       kind: "list",
       doc: "Of what: what failed and was undone is rolled-back, as is what somebody went back from; alert is what watching found.",
-      item: { kind: "choice", values: NEWS },
-      default: NEWS,
+      item: { kind: "choice", values: NOTIFICATION_KINDS },
+      default: NOTIFICATION_KINDS,
     },
     environments: {
       kind: "list",

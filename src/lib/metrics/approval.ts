@@ -27,7 +27,7 @@ export const SIGNED_FORMAT =
 const LINES = 5
 
 /** Reads what git printed of commits in that format. */
-export function readSigned(text: string): Map<string, SignedCommit> {
+export function parseSignedCommits(text: string): Map<string, SignedCommit> {
   const lines = text.split("\n")
   const found = new Map<string, SignedCommit>()
   for (let at = 0; at + LINES <= lines.length; at += LINES) {
@@ -50,14 +50,14 @@ export function approvalOf(
   if (good !== undefined) return good
   if (reviewed !== undefined) return reviewed
   const trailers = signed?.reason ?? "its commit isn't known"
-  if (review === "none") return lacking("missing", `no pull request brought it; ${trailers}`)
-  return lacking(
+  if (review === "none") return notApproved("missing", `no pull request brought it; ${trailers}`)
+  return notApproved(
     signed === undefined || why !== "" ? "unknown" : "missing",
     [why, trailers].filter(Boolean).join("; "),
   )
 }
 
-const lacking = (state: "missing" | "unknown", reason: string): Approval => ({
+const notApproved = (state: "missing" | "unknown", reason: string): Approval => ({
   state,
   by: [],
   source: "",
@@ -67,14 +67,14 @@ const lacking = (state: "missing" | "unknown", reason: string): Approval => ({
 function byReview({ number, author, approvedBy }: Review): Approval {
   const by = approvedBy.filter((name) => name !== author)
   if (by.length > 0) return { state: "approved", by, source: `pull request #${number}`, reason: "" }
-  return lacking("missing", `nobody but its author has approved pull request #${number}`)
+  return notApproved("missing", `nobody but its author has approved pull request #${number}`)
 }
 
 function byTrailers({ signature, signer, author, reviewers }: SignedCommit): Approval {
   const address = (name: string) => (/<([^<>]+)>\s*$/.exec(name)?.[1] ?? name).toLowerCase()
   const by = reviewers.filter((name) => address(name) !== address(author))
-  if (by.length === 0) return lacking("missing", "its commit has no trailer Reviewed-by of somebody else")
+  if (by.length === 0) return notApproved("missing", "its commit has no trailer Reviewed-by of somebody else")
   if (signature !== "G")
-    return lacking("missing", `its trailer Reviewed-by (${by.join(", ")}) isn't signed by a known key`)
+    return notApproved("missing", `its trailer Reviewed-by (${by.join(", ")}) isn't signed by a known key`)
   return { state: "approved", by, source: `trailers signed by ${signer}`, reason: "" }
 }

@@ -1,6 +1,12 @@
 import type { Approval } from "./approval.js"
-import type { Chain, Fault } from "./chain.js"
-import { type Event, goesBack, type Setback, type Timeline, timelineOf } from "./timeline.js"
+import type { Chain, LedgerFault } from "./chain.js"
+import {
+  type DeploymentEvent,
+  isRollback,
+  type LedgerFailure,
+  type Timeline,
+  timelineOf,
+} from "./timeline.js"
 
 /** What verifying a release found. */
 export interface ReleaseState {
@@ -21,8 +27,8 @@ export interface Evidence {
 export interface AuditedDeployment extends Evidence {
   /** The hash of its entry. */
   hash: string
-  kind: Event["kind"]
-  status: Event["outcome"]
+  kind: DeploymentEvent["kind"]
+  status: DeploymentEvent["outcome"]
   version: string
   digest: string
   startedAt: string
@@ -43,7 +49,7 @@ export interface Audit {
   schema: 1
   environment: string
   at: string
-  ledger: { entries: number; head: string; noted: number | null; intact: boolean; faults: Fault[] }
+  ledger: { entries: number; head: string; noted: number | null; intact: boolean; faults: LedgerFault[] }
   /** The oldest first. */
   deployments: AuditedDeployment[]
 }
@@ -53,7 +59,7 @@ export function auditOf(
   chain: Chain,
   environment: string,
   at: Date,
-  evidence: (event: Event) => Evidence,
+  evidence: (event: DeploymentEvent) => Evidence,
 ): Audit {
   const { entries, faults, head, noted } = chain
   const timeline = timelineOf(entries, environment, at.getTime())
@@ -66,11 +72,14 @@ export function auditOf(
   }
 }
 
-function rowOf(event: Event, { events, setbacks }: Timeline): Omit<AuditedDeployment, keyof Evidence> {
+function rowOf(
+  event: DeploymentEvent,
+  { events, failures }: Timeline,
+): Omit<AuditedDeployment, keyof Evidence> {
   const { kind, outcome: status, version, digest, run, actor, reason, started, finished } = event
   const before = events.slice(0, events.indexOf(event)).filter(({ outcome }) => outcome === "succeeded")
-  const own = setbacks.find((setback) => setback.event === event)
-  const back = setbacks.find(({ by, cause }) => by === run && cause !== "failed")
+  const own = failures.find((setback) => setback.event === event)
+  const back = failures.find(({ by, cause }) => by === run && cause !== "failed")
   return {
     hash: event.hashes.at(-1) ?? "",
     kind,
@@ -82,12 +91,12 @@ function rowOf(event: Event, { events, setbacks }: Timeline): Omit<AuditedDeploy
     reason,
     startedAt: new Date(started).toISOString(),
     finishedAt: new Date(finished).toISOString(),
-    takesBack: goesBack(event, before) ? (back?.event.version ?? "") : "",
+    takesBack: isRollback(event, before) ? (back?.event.version ?? "") : "",
     takenBack: own?.restored === undefined ? "" : takenBackText(own, own.restored),
   }
 }
 
-const takenBackText = ({ event, cause, by }: Setback, restored: number): string => {
+const takenBackText = ({ event, cause, by }: LedgerFailure, restored: number): string => {
   const when = new Date(restored).toISOString()
   if (cause !== "failed") return `${cause} by run ${by}, ${when}`
   return by === event.run ? "at once" : `set right by run ${by}, ${when}`

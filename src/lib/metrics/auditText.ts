@@ -5,7 +5,7 @@ import type { Audit, AuditedDeployment } from "./audit.js"
 /** An audit for a terminal: what is wrong comes first. */
 export function auditText({ ledger, deployments, environment, at }: Audit): string {
   return [
-    ledgerLine(ledger),
+    ledgerSummary(ledger),
     ...ledger.faults.map(({ message }) => `✗ ${visible(message)}`),
     "",
     `${environment}, ${count(deployments.length, "deployment")} up to ${minute(at)}, the newest first:`,
@@ -15,7 +15,7 @@ export function auditText({ ledger, deployments, environment, at }: Audit): stri
 }
 
 /** Whether a ledger is whole, on a line. */
-export function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
+export function ledgerSummary({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
   const notes = noted === null ? "no git notes to compare with" : `${noted} of them in git notes too`
   const sum = `${count(entries, "entry").replace("entrys", "entries")}, ${notes}`
   if (intact && entries === 0) return "- the ledger is empty"
@@ -28,7 +28,7 @@ export function ledgerLine({ entries, head, noted, intact, faults }: Audit["ledg
 export const minute = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`
 
 /** What was done, by the kind of an entry. */
-export const WORDS = {
+export const ENTRY_VERBS = {
   deploy: "deployed",
   rollback: "rolled back to",
   manual: "put there by hand",
@@ -37,10 +37,10 @@ export const WORDS = {
 
 function rowLines(row: AuditedDeployment): string[] {
   const { kind, version, status, run, actor, commit, digest, approval, release, hash } = row
-  const what = WORDS[kind]
+  const what = ENTRY_VERBS[kind]
   const facts = [
-    `${MARKS[approval.state]} ${approvalText(row)}`,
-    `${MARKS[release.state]} ${releaseText(release)}`,
+    `${SYMBOLS[approval.state]} ${approvalText(row)}`,
+    `${SYMBOLS[release.state]} ${releaseText(release)}`,
     `  commit ${commit.slice(0, 12) || "unknown"}, image ${digest.slice(0, 19) || "unknown"}, entry ${hash.slice(0, 12)}`,
     ...[
       row.reason,
@@ -58,7 +58,7 @@ function rowLines(row: AuditedDeployment): string[] {
   ]
 }
 
-const MARKS = {
+const SYMBOLS = {
   approved: "✓",
   missing: "✗",
   verified: "✓",
@@ -92,7 +92,7 @@ export function auditMarkdown(audit: Audit): string {
   return [
     `## Audit of ${code(environment)}, ${minute(at)}`,
     "",
-    markdown(ledgerLine(ledger)),
+    markdown(ledgerSummary(ledger)),
     ...(ledger.faults.length === 0
       ? []
       : ["", ...ledger.faults.map(({ message }) => `- ${markdown(message)}`)]),

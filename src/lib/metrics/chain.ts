@@ -2,7 +2,7 @@ import { GENESIS, isIntact, type LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"
 
 /** Something that is wrong with a ledger. */
-export interface Fault {
+export interface LedgerFault {
   /** Which entry, counted from 1; null for one that isn't there. */
   entry: number | null
   kind: "unreadable" | "changed" | "gap" | "moved" | "repeated" | "removed"
@@ -16,7 +16,7 @@ export interface Chain {
   /** What can be read, whole or not. */
   entries: LedgerEntry[]
   /** In the order of the ledger; what only notes know of comes last. */
-  faults: Fault[]
+  faults: LedgerFault[]
   /** The hash of the last entry: whoever keeps it can prove later that nothing was cut off. */
   head: string
   /** How many of its entries are in git notes too; null where there are none to compare with. */
@@ -24,7 +24,7 @@ export interface Chain {
 }
 
 /** What entries are of. */
-export type Subject = Pick<LedgerEntry, "environment" | "subject">
+export type LedgerSubject = Pick<LedgerEntry, "environment" | "subject">
 
 interface Line {
   entry: LedgerEntry | undefined
@@ -41,12 +41,14 @@ interface Lines {
  * Proves a ledger, an entry a line. What the chain alone can't show, entries cut off its end or a chain that was made
  * anew, shows where its git notes tell of entries that aren't in it; `whose` says of which, should all be gone.
  */
-export function proveChain(ledger: string, notes?: string, whose?: Subject): Chain {
+export function verifyChain(ledger: string, notes?: string, whose?: LedgerSubject): Chain {
   const lines = linesOf(ledger)
   const entries = lines.flatMap(({ entry }) => entry ?? [])
   const places = firstPlaces(lines)
   const noted =
-    notes === undefined ? undefined : notedFor([...entries, ...(whose === undefined ? [] : [whose])], notes)
+    notes === undefined
+      ? undefined
+      : entriesInNotes([...entries, ...(whose === undefined ? [] : [whose])], notes)
   return {
     entries,
     faults: [
@@ -62,13 +64,13 @@ const linesOf = (ledger: string): Line[] =>
   ledger
     .split("\n")
     .filter((line) => line.trim() !== "")
-    .map((line) => ({ text: line, entry: entryOf(parseJson(line)) }))
+    .map((line) => ({ text: line, entry: parseEntry(parseJson(line)) }))
 
 const firstPlaces = (lines: readonly Line[]): Map<string, number> =>
   new Map(lines.map(({ entry }, index): [string, number] => [entry?.hash ?? "", index]).reverse())
 
 /** What has all that an entry has, in the right types; whether it says the truth is another question. */
-function entryOf(value: unknown): LedgerEntry | undefined {
+function parseEntry(value: unknown): LedgerEntry | undefined {
   const entry = fields(value)
   const facts = Object.values(fields(entry.facts))
   const texts = ["kind", "status", "environment", "subject", "sha", "run", "startedAt", "finishedAt"]
@@ -78,7 +80,7 @@ function entryOf(value: unknown): LedgerEntry | undefined {
   return whole && timed && told ? (entry as unknown as LedgerEntry) : undefined
 }
 
-function faultsOf({ entry, text: line }: Line, index: number, all: Lines): Fault[] {
+function faultsOf({ entry, text: line }: Line, index: number, all: Lines): LedgerFault[] {
   const number = index + 1
   if (entry === undefined)
     return [
@@ -90,7 +92,12 @@ function faultsOf({ entry, text: line }: Line, index: number, all: Lines): Fault
       },
     ]
   const { hash } = entry
-  const fault = (kind: Fault["kind"], message: string): Fault => ({ entry: number, kind, hash, message })
+  const fault = (kind: LedgerFault["kind"], message: string): LedgerFault => ({
+    entry: number,
+    kind,
+    hash,
+    message,
+  })
   const link = linkFault(entry, index, all)
   return [
     ...(link === undefined ? [] : [fault(link.kind, link.message)]),
@@ -105,7 +112,7 @@ function linkFault(
   entry: LedgerEntry,
   index: number,
   { lines, places }: Lines,
-): Pick<Fault, "kind" | "message"> | undefined {
+): Pick<LedgerFault, "kind" | "message"> | undefined {
   const number = index + 1
   const first = places.get(entry.hash) ?? index
   if (first < index)
@@ -132,19 +139,19 @@ const about = ({ kind, facts, run, finishedAt }: LedgerEntry): string =>
   `${[kind, facts["version"]].filter(Boolean).join(" ")}, run ${run}, ${finishedAt}`
 
 /** The entries that notes know of this ledger's subjects: a repository may have those of others. */
-function notedFor(entries: readonly Subject[], notes: string): LedgerEntry[] {
+function entriesInNotes(entries: readonly LedgerSubject[], notes: string): LedgerEntry[] {
   const subjects = new Set(entries.map(subjectOf))
   return linesOf(notes).flatMap(({ entry }) =>
     entry !== undefined && isIntact(entry) && subjects.has(subjectOf(entry)) ? [entry] : [],
   )
 }
 
-const subjectOf = ({ environment, subject }: Subject): string => `${environment} ${subject}`
+const subjectOf = ({ environment, subject }: LedgerSubject): string => `${environment} ${subject}`
 
 const isAmong = ({ hash }: LedgerEntry, others: readonly LedgerEntry[]): boolean =>
   others.some((other) => other.hash === hash)
 
-const removed = (entries: readonly LedgerEntry[], noted: readonly LedgerEntry[]): Fault[] =>
+const removed = (entries: readonly LedgerEntry[], noted: readonly LedgerEntry[]): LedgerFault[] =>
   noted
     .filter((entry) => !isAmong(entry, entries))
     .map((entry) => ({

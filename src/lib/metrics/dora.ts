@@ -1,12 +1,12 @@
 import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../text/words.js"
 import { type Band, failureBand, frequencyBand, leadTimeBand, restoreBand } from "./bands.js"
-import { deliveries, type Delivery } from "./deliveries.js"
-import { type Failure, failuresOf } from "./failures.js"
+import { deployedChanges, type DeployedChanges } from "./deployedChanges.js"
+import { type ChangeFailure, changeFailures } from "./failures.js"
 import type { History } from "./history.js"
 import type { Incident } from "./incidents.js"
-import { type Spread, spreadOf } from "./numbers.js"
-import { type Event, timelineOf } from "./timeline.js"
+import { type Distribution, distributionOf } from "./numbers.js"
+import { type DeploymentEvent, timelineOf } from "./timeline.js"
 
 /** What figures are made of. */
 export interface DoraInputs {
@@ -27,7 +27,7 @@ export interface DoraDeployment {
   version: string
   digest: string
   commit: string
-  status: Event["outcome"]
+  status: DeploymentEvent["outcome"]
   startedAt: string
   finishedAt: string
   /** The changes that it brought; null where that isn't known, with the reason. */
@@ -51,7 +51,7 @@ export interface DoraChange {
 export interface DoraFailure {
   deployment: string
   version: string
-  cause: Failure["cause"]
+  cause: ChangeFailure["cause"]
   incidents: readonly string[]
   startedAt: string
   restoredAt: string | null
@@ -75,10 +75,10 @@ export interface DoraReport {
     daysWithDeployment: number
     band: Band | null
   }
-  leadTimeForChanges: Figure & { unknown: string }
-  timeToRestore: Figure & { open: number }
-  changeFailureRate: Rate & { band: Band | null }
-  deploymentSuccessRate: Rate
+  leadTimeForChanges: DurationMetric & { unknown: string }
+  timeToRestore: DurationMetric & { open: number }
+  changeFailureRate: RateMetric & { band: Band | null }
+  deploymentSuccessRate: RateMetric
   rollbacks: { succeeded: number; failed: number; byHand: number }
   deployments: DoraDeployment[]
   changes: DoraChange[]
@@ -87,12 +87,12 @@ export interface DoraReport {
   notes: string[]
 }
 
-interface Figure {
-  spread: Spread | null
+interface DurationMetric {
+  spread: Distribution | null
   band: Band | null
 }
 
-interface Rate {
+interface RateMetric {
   count: number
   of: number
   rate: number | null
@@ -108,8 +108,8 @@ export function doraReport(inputs: DoraInputs): DoraReport {
   const within = (time: number) => time > from && time <= to
   const timeline = timelineOf(inputs.entries, environment, to)
   const incidents = inputs.incidents.filter((incident) => !isElsewhere(incident, inputs))
-  const { failures, notes } = failuresOf(timeline, incidents, environment, to)
-  const delivered = deliveries(timeline.events, inputs.history)
+  const { failures, notes } = changeFailures(timeline, incidents, environment, to)
+  const delivered = deployedChanges(timeline.events, inputs.history)
   const deployments = timeline.events.filter(({ kind, finished }) => kind === "deploy" && within(finished))
   const brought = deployments.flatMap((event) => delivered.get(event) ?? [])
   const began = failures.filter(({ started }) => within(started))
@@ -122,7 +122,7 @@ export function doraReport(inputs: DoraInputs): DoraReport {
     ...ratesOf(deployments, failures, days),
     leadTimeForChanges: leadTime(deployments, brought, inputs.history),
     timeToRestore: {
-      ...figure(began.flatMap(restoredIn), restoreBand),
+      ...durationMetric(began.flatMap(restoredIn), restoreBand),
       open: began.filter(({ restored }) => restored === undefined).length,
     },
     rollbacks: rollbacksOf(
@@ -145,7 +145,7 @@ const isElsewhere = ({ deployment, environment: named }: Incident, { entries, en
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 /** A deployment that waits for somebody's decision is in none of them. */
-function ratesOf(deployments: readonly Event[], failures: readonly Failure[], days: number) {
+function ratesOf(deployments: readonly DeploymentEvent[], failures: readonly ChangeFailure[], days: number) {
   const decided = deployments.filter(({ outcome }) => outcome !== "pending")
   const good = decided.filter(({ outcome }) => outcome === "succeeded")
   const bad = decided.filter((event) => isFailure(event, failures))
@@ -164,19 +164,23 @@ function ratesOf(deployments: readonly Event[], failures: readonly Failure[], da
   }
 }
 
-const rateOf = (part: number, of: number): Rate => ({ count: part, of, rate: of === 0 ? null : part / of })
+const rateOf = (part: number, of: number): RateMetric => ({
+  count: part,
+  of,
+  rate: of === 0 ? null : part / of,
+})
 
-const isFailure = (event: Event, failures: readonly Failure[]): boolean =>
+const isFailure = (event: DeploymentEvent, failures: readonly ChangeFailure[]): boolean =>
   event.outcome === "failed" || failures.some((failure) => failure.event === event)
 
-function figure(seconds: readonly number[], band: (median: number) => Band): Figure {
-  const spread = spreadOf(seconds)
+function durationMetric(seconds: readonly number[], band: (median: number) => Band): DurationMetric {
+  const spread = distributionOf(seconds)
   return { spread, band: spread === null ? null : band(spread.median) }
 }
 
 function leadTime(
-  deployments: readonly Event[],
-  brought: readonly Delivery[],
+  deployments: readonly DeploymentEvent[],
+  brought: readonly DeployedChanges[],
   history: History | undefined,
 ): DoraReport["leadTimeForChanges"] {
   const seconds = brought.flatMap(changesOf).map((change) => change.seconds)
@@ -194,13 +198,16 @@ function leadTime(
             : known.some(({ undated }) => undated > 0)
               ? "what was deployed is dated after its deployment, or not at all"
               : "no deployment brought a change"
-  return { ...figure(seconds, leadTimeBand), unknown }
+  return { ...durationMetric(seconds, leadTimeBand), unknown }
 }
 
-const restoredIn = ({ started, restored }: Failure): number[] =>
+const restoredIn = ({ started, restored }: ChangeFailure): number[] =>
   restored === undefined ? [] : [(restored - started) / 1000]
 
-const rollbacksOf = (events: readonly Event[], failures: readonly Failure[]): DoraReport["rollbacks"] => {
+const rollbacksOf = (
+  events: readonly DeploymentEvent[],
+  failures: readonly ChangeFailure[],
+): DoraReport["rollbacks"] => {
   const rollbacks = events.filter(({ kind }) => kind === "rollback")
   const byHand = events.filter(
     ({ kind, run }) =>
@@ -214,9 +221,9 @@ const rollbacksOf = (events: readonly Event[], failures: readonly Failure[]): Do
 }
 
 function deploymentOf(
-  event: Event,
-  delivery: Delivery | undefined,
-  failures: readonly Failure[],
+  event: DeploymentEvent,
+  delivery: DeployedChanges | undefined,
+  failures: readonly ChangeFailure[],
 ): DoraDeployment {
   const { run, version, digest, sha, outcome, started, finished } = event
   const unknown = outcome === "succeeded" ? (delivery?.unknown ?? "") : "it brought nothing"
@@ -235,13 +242,13 @@ function deploymentOf(
   }
 }
 
-function failureText(event: Event, failures: readonly Failure[]): string {
+function failureText(event: DeploymentEvent, failures: readonly ChangeFailure[]): string {
   const own = failures.filter((failure) => failure.event === event)
   const causes = own.map(({ cause, incidents }) => [cause, ...incidents].join(" "))
   return causes.length === 0 && event.outcome === "failed" ? "failed" : causes.join("; ")
 }
 
-const changesOf = ({ event, changes }: Delivery): DoraChange[] =>
+const changesOf = ({ event, changes }: DeployedChanges): DoraChange[] =>
   changes.map(({ sha, subject, authored }) => ({
     commit: sha,
     subject,
@@ -250,7 +257,7 @@ const changesOf = ({ event, changes }: Delivery): DoraChange[] =>
     seconds: (event.finished - authored) / 1000,
   }))
 
-const failureOf = ({ event, cause, incidents, started, restored, by }: Failure): DoraFailure => ({
+const failureOf = ({ event, cause, incidents, started, restored, by }: ChangeFailure): DoraFailure => ({
   deployment: event.hashes.at(-1) ?? "",
   version: event.version,
   cause,
@@ -261,7 +268,11 @@ const failureOf = ({ event, cause, incidents, started, restored, by }: Failure):
   seconds: restored === undefined ? null : (restored - started) / 1000,
 })
 
-function windowNotes(events: readonly Event[], deployments: readonly Event[], from: number): string[] {
+function windowNotes(
+  events: readonly DeploymentEvent[],
+  deployments: readonly DeploymentEvent[],
+  from: number,
+): string[] {
   const [first] = events
   const waiting = deployments.filter(({ outcome }) => outcome === "pending")
   return [
@@ -273,7 +284,7 @@ function windowNotes(events: readonly Event[], deployments: readonly Event[], fr
 }
 
 /** What can't be counted, together where the reason is the same. */
-function deliveryNotes(brought: readonly Delivery[]): string[] {
+function deliveryNotes(brought: readonly DeployedChanges[]): string[] {
   const reasons = [...new Set(brought.map(({ unknown }) => unknown).filter(Boolean))]
   const undated = brought.reduce((sum, delivery) => sum + delivery.undated, 0)
   const versionsOf = (reason: string) =>

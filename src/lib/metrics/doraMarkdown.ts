@@ -3,10 +3,10 @@ import { count } from "../text/words.js"
 import { minute } from "./auditText.js"
 import type { Band } from "./bands.js"
 import type { DoraReport } from "./dora.js"
-import { durationText, percentText, type Spread } from "./numbers.js"
+import { durationText, percentText, type Distribution } from "./numbers.js"
 
 /** A figure as people read it. */
-export interface FigureText {
+export interface MetricText {
   name: string
   value: string
   /** What else is to be known of it. */
@@ -15,7 +15,7 @@ export interface FigureText {
 }
 
 /** The five figures, in the order in which DORA names them. */
-export function figureTexts(report: DoraReport): FigureText[] {
+export function metricTexts(report: DoraReport): MetricText[] {
   const { deploymentFrequency: often, leadTimeForChanges: lead, timeToRestore: restore } = report
   const { changeFailureRate: failed, deploymentSuccessRate: good } = report
   return [
@@ -25,10 +25,14 @@ export function figureTexts(report: DoraReport): FigureText[] {
       detail: `${count(often.deployments, "deployment")} on ${count(often.daysWithDeployment, "day")}`,
       band: often.band,
     },
-    { name: "Lead time for changes", ...spreadText(lead.spread, lead.unknown, "change"), band: lead.band },
+    {
+      name: "Lead time for changes",
+      ...distributionText(lead.spread, lead.unknown, "change"),
+      band: lead.band,
+    },
     {
       name: "Time to restore",
-      ...spreadText(restore.spread, "nothing had to be restored", "failure"),
+      ...distributionText(restore.spread, "nothing had to be restored", "failure"),
       ...(restore.open > 0 && { detail: `${restore.open} not yet restored` }),
       band: restore.band,
     },
@@ -37,11 +41,11 @@ export function figureTexts(report: DoraReport): FigureText[] {
   ]
 }
 
-function spreadText(
-  spread: Spread | null,
+function distributionText(
+  spread: Distribution | null,
   otherwise: string,
   what: string,
-): Omit<FigureText, "name" | "band"> {
+): Omit<MetricText, "name" | "band"> {
   if (spread === null) return { value: "none", detail: otherwise }
   const { count: number, median, p25, p75, p90 } = spread
   const range = `half of them ${durationText(p25)} to ${durationText(p75)}, 90 % within ${durationText(p90)}`
@@ -63,7 +67,7 @@ export function doraMarkdown(report: DoraReport): string {
     "",
     "| figure | value | | group |",
     "| ------ | ----- | - | ----- |",
-    ...figureTexts(report).map(
+    ...metricTexts(report).map(
       ({ name, value, detail, band }) => `| ${name} | **${value}** | ${markdown(detail)} | ${band ?? ""} |`,
     ),
     ...(notes.length === 0 ? [] : ["", ...notes.map((note) => `- ${markdown(note)}`)]),
@@ -100,7 +104,7 @@ export function doraText(report: DoraReport): string {
   return [
     `${environment}, ${minute(from)} to ${minute(to)}`,
     "",
-    ...figureTexts(report).map(
+    ...metricTexts(report).map(
       ({ name, value, detail, band }) =>
         `  ${name.padEnd(24)} ${value.padEnd(14)} ${(band ?? "").padEnd(7)} ${visible(detail)}`,
     ),

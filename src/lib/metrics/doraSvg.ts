@@ -1,7 +1,7 @@
 import { clip, visible, xml } from "../text/escape.js"
 import type { Band } from "./bands.js"
 import type { DoraReport } from "./dora.js"
-import { figureTexts, type FigureText } from "./doraMarkdown.js"
+import { metricTexts, type MetricText } from "./doraMarkdown.js"
 
 const WIDTH = 960
 const CARD = { width: 180, height: 112, gap: 12 }
@@ -24,7 +24,7 @@ export function doraSvg(report: DoraReport): string {
     `<title>${xml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     line(12, 32, 18, TEXT, title),
-    ...figureTexts(report).map(card),
+    ...metricTexts(report).map(card),
     ...chart(report),
     line(12, height - 12, 12, FAINT, from.slice(0, 10)),
     line(WIDTH - 12, height - 12, 12, FAINT, to.slice(0, 10), "end"),
@@ -36,7 +36,7 @@ export function doraSvg(report: DoraReport): string {
 const line = (x: number, y: number, size: number, colour: string, text: string, anchor = "start"): string =>
   `<text x="${x}" y="${y}" font-size="${size}" fill="${colour}" text-anchor="${anchor}">${xml(visible(text))}</text>`
 
-function card({ name, value, detail, band }: FigureText, index: number): string {
+function card({ name, value, detail, band }: MetricText, index: number): string {
   const x = 12 + index * (CARD.width + CARD.gap - 2)
   const colour = band === null ? FAINT : COLOURS[band]
   return [

@@ -1,9 +1,9 @@
 import { eventOfIncident, type Incident } from "./incidents.js"
-import type { Event, Setback, Timeline } from "./timeline.js"
+import type { DeploymentEvent, LedgerFailure, Timeline } from "./timeline.js"
 
 /** Some time in which a deployment did harm. */
-export interface Failure extends Omit<Setback, "cause"> {
-  cause: Setback["cause"] | "incident"
+export interface ChangeFailure extends Omit<LedgerFailure, "cause"> {
+  cause: LedgerFailure["cause"] | "incident"
   /** The incidents that tell of it. */
   incidents: readonly string[]
 }
@@ -12,25 +12,25 @@ export interface Failure extends Omit<Setback, "cause"> {
  * All failures: what incidents tell, those of one deployment that overlap as one; else what the ledger tells. An
  * incident that names no deployment of this environment is in the notes, and in no figure.
  */
-export function failuresOf(
-  { events, setbacks }: Timeline,
+export function changeFailures(
+  { events, failures }: Timeline,
   incidents: readonly Incident[],
   environment: string,
   until: number,
-): { failures: Failure[]; notes: string[] } {
+): { failures: ChangeFailure[]; notes: string[] } {
   const known = incidents
     .filter((incident) => incident.started <= until)
     .map((incident) => ({ incident, event: eventOfIncident(incident, events) }))
   const notes = known
     .filter(({ event }) => event === undefined)
-    .map(({ incident }) => lostNote(incident, environment))
+    .map(({ incident }) => unmatchedNote(incident, environment))
   const causes = new Set(known.flatMap(({ event }) => event ?? []))
   const told = [...causes].flatMap((event) => {
     const own = known.flatMap((each) => (each.event === event ? [each.incident] : []))
-    const setback = setbacks.find((each) => each.event === event)
-    return merged(own.map((incident) => failureOf(event, incident, setback, until)))
+    const setback = failures.find((each) => each.event === event)
+    return mergeOverlapping(own.map((incident) => failureOf(event, incident, setback, until)))
   })
-  const silent = setbacks
+  const silent = failures
     .filter(({ event }) => !causes.has(event))
     .map((setback) => ({ ...setback, incidents: [] }))
   return { failures: [...told, ...silent].sort((a, b) => a.started - b.started), notes }
@@ -38,11 +38,11 @@ export function failuresOf(
 
 /** One that isn't over by itself is over once its deployment was taken back. */
 function failureOf(
-  event: Event,
+  event: DeploymentEvent,
   { id, started, resolved }: Incident,
-  setback: Setback | undefined,
+  setback: LedgerFailure | undefined,
   until: number,
-): Failure {
+): ChangeFailure {
   const over = resolved !== undefined && resolved <= until ? resolved : undefined
   const back = setback?.restored !== undefined && setback.restored >= started ? setback.restored : undefined
   const by = over !== undefined ? id : back !== undefined ? (setback?.by ?? "") : ""
@@ -50,9 +50,9 @@ function failureOf(
 }
 
 /** Those that overlap, as one from the first beginning to the last end. */
-function merged(failures: readonly Failure[]): Failure[] {
+function mergeOverlapping(failures: readonly ChangeFailure[]): ChangeFailure[] {
   const sorted = failures.toSorted((a, b) => a.started - b.started)
-  return sorted.reduce<Failure[]>((found, next) => {
+  return sorted.reduce<ChangeFailure[]>((found, next) => {
     const last = found.at(-1)
     if (last === undefined || (last.restored ?? Infinity) < next.started) return [...found, next]
     const later = (next.restored ?? Infinity) > (last.restored ?? Infinity) ? next : last
@@ -61,7 +61,7 @@ function merged(failures: readonly Failure[]): Failure[] {
   }, [])
 }
 
-const lostNote = ({ id, deployment, version, line }: Incident, environment: string): string =>
+const unmatchedNote = ({ id, deployment, version, line }: Incident, environment: string): string =>
   deployment === ""
     ? `incident ${id} (line ${line}) is in no figure: ${version} was not deployed to ${environment} before it`
     : `incident ${id} (line ${line}) is in no figure: no entry of ${environment} begins with ${deployment}`

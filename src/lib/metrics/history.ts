@@ -1,7 +1,7 @@
 import { isTime } from "../image/revision.js"
 
 /** A commit, as far as figures need it. */
-export interface Commit {
+export interface HistoryCommit {
   sha: string
   parents: readonly string[]
   /** When the change was written, in milliseconds since 1970: it survives a rebase. NaN where it says nothing sensible. */
@@ -12,7 +12,7 @@ export interface Commit {
 
 /** What is known of a repository's past. */
 export interface History {
-  commits: ReadonlyMap<string, Commit>
+  commits: ReadonlyMap<string, HistoryCommit>
   /** Where branches and tags stand, by their whole names; a tag by the commit that it is of. */
   refs: ReadonlyMap<string, string>
   /** Why some of it is missing; empty where nothing is. */
@@ -20,14 +20,14 @@ export interface History {
 }
 
 /** What the script left of a repository. */
-export interface HistoryText {
+export interface GitOutput {
   log: string
   refs: string
   shallow: string
 }
 
 /** More commits aren't read: some 20 MB. */
-export const MOST_COMMITS = 150_000
+export const MAX_COMMITS = 150_000
 
 /** What `git log` prints of a commit, each on a line: none of them can hold a line break. */
 export const LOG_FORMAT = "%H%n%P%n%aI%n%an <%ae>%n%s"
@@ -37,10 +37,10 @@ const SHALLOW =
   "the history is shallow: check out all of it (git fetch --unshallow, or fetch-depth: 0 in a CI host)"
 
 /** Reads what the script printed. */
-export function readHistory({ log, refs, shallow }: HistoryText): History {
+export function parseHistory({ log, refs, shallow }: GitOutput): History {
   const commits = readCommits(log)
   const all = [...commits.values()].every(({ parents }) => parents.every((parent) => commits.has(parent)))
-  const whole = commits.size < MOST_COMMITS && all
+  const whole = commits.size < MAX_COMMITS && all
   return {
     commits,
     refs: readRefs(refs),
@@ -49,13 +49,13 @@ export function readHistory({ log, refs, shallow }: HistoryText): History {
         ? SHALLOW
         : whole
           ? ""
-          : `of the history at most ${MOST_COMMITS} commits are read, and it has more`,
+          : `of the history at most ${MAX_COMMITS} commits are read, and it has more`,
   }
 }
 
-function readCommits(log: string): Map<string, Commit> {
+function readCommits(log: string): Map<string, HistoryCommit> {
   const lines = log.split("\n")
-  const commits = new Map<string, Commit>()
+  const commits = new Map<string, HistoryCommit>()
   for (let at = 0; at + LINES <= lines.length; at += LINES) {
     const [sha = "", parents = "", time = "", author = "", subject = ""] = lines.slice(at, at + LINES)
     const authored = isTime(time) ? Date.parse(time) : NaN
@@ -81,8 +81,8 @@ export function commitOfTag({ refs }: History, version: string): string | undefi
  * The commits that can be reached from one, and from none of those that were reached before; these are added to them.
  * A merge is among them.
  */
-export function newlyReached({ commits }: History, from: string, reached: Set<string>): Commit[] {
-  const found: Commit[] = []
+export function newlyReachable({ commits }: History, from: string, reached: Set<string>): HistoryCommit[] {
+  const found: HistoryCommit[] = []
   const left = [from]
   for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {
     const commit = commits.get(sha)

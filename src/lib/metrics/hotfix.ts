@@ -1,4 +1,4 @@
-import { type History, newlyReached } from "./history.js"
+import { type History, newlyReachable } from "./history.js"
 
 /** Whether a hotfix has come back to the branches that go on. */
 export interface MergedBack {
@@ -11,6 +11,7 @@ export interface MergedBack {
 
 /** A branch here or on a remote. */
 const BRANCH = /^refs\/(?:heads|remotes\/[^/]+)\/(.+)$/
+
 /** What git, GitHub and GitLab, and Azure DevOps write into a merge. */
 const MERGE =
   /^(?:Merge branch '(hotfix\/[^']+)'|Merge pull request #\d+ from [^/\s]+\/(hotfix\/\S+)|Merged PR \d+: .*\b(hotfix\/\S+))/
@@ -27,7 +28,7 @@ export function mergedBack(history: History, targets: readonly string[]): Merged
     if (head === undefined) return `the history has no branch ${target}`
     heads.set(target, head)
   }
-  const reached = new Map([...heads].map(([target, head]) => [target, reachedFrom(history, head)]))
+  const reached = new Map([...heads].map(([target, head]) => [target, reachableFrom(history, head)]))
   return [...hotfixes(history)].map(([branch, commit]) => ({
     branch,
     commit,
@@ -43,9 +44,9 @@ function headOf({ refs }: History, name: string): string | undefined {
   return refs.get(remote ?? `refs/heads/${name}`)
 }
 
-function reachedFrom(history: History, head: string): Set<string> {
+function reachableFrom(history: History, head: string): Set<string> {
   const reached = new Set<string>()
-  newlyReached(history, head, reached)
+  newlyReachable(history, head, reached)
   return reached
 }
 
@@ -70,12 +71,12 @@ function stateOf(
   has: ReadonlySet<string>,
 ): "merged" | "picked" | "missing" {
   if (has.has(commit)) return "merged"
-  const own = newlyReached(history, commit, new Set(has)).filter(({ parents }) => parents.length < 2)
-  const known = new Set([...has].map((sha) => likeness(history, sha)))
-  return own.every(({ sha }) => known.has(likeness(history, sha))) ? "picked" : "missing"
+  const own = newlyReachable(history, commit, new Set(has)).filter(({ parents }) => parents.length < 2)
+  const known = new Set([...has].map((sha) => changeIdentity(history, sha)))
+  return own.every(({ sha }) => known.has(changeIdentity(history, sha))) ? "picked" : "missing"
 }
 
-function likeness({ commits }: History, sha: string): string {
+function changeIdentity({ commits }: History, sha: string): string {
   const { author, authored, subject = "" } = commits.get(sha) ?? {}
   // A squash merge or a pick by hand often adds the number of its pull request.
   return `${author} ${authored} ${subject.replace(/ \(#\d+\)$/, "")}`

@@ -4,7 +4,7 @@ import { httpUrl, noCredentials, printable } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { isTime } from "../image/revision.js"
-import type { Event } from "./timeline.js"
+import type { DeploymentEvent } from "./timeline.js"
 
 /** The file in the service's source that lists incidents. */
 export const INCIDENTS_FILE = ".slipway/incidents.yaml"
@@ -80,7 +80,10 @@ function timesOf(started: string | undefined, resolved: string | undefined, { re
 }
 
 /** The event that an incident is of: never merely the last one before it. */
-export function eventOfIncident(incident: Incident, events: readonly Event[]): Event | undefined {
+export function eventOfIncident(
+  incident: Incident,
+  events: readonly DeploymentEvent[],
+): DeploymentEvent | undefined {
   if (incident.deployment !== "")
     return events.find(({ hashes }) => hashes.some((known) => known.startsWith(incident.deployment)))
   const bare = (text: string) => text.replace(/^v(?=\d)/, "")

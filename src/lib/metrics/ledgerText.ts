@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "../run/ledger.js"
 import { visible } from "../text/escape.js"
-import { ledgerLine, minute, WORDS } from "./auditText.js"
+import { ledgerSummary, minute, ENTRY_VERBS } from "./auditText.js"
 import type { Chain } from "./chain.js"
 import { durationText } from "./numbers.js"
 
@@ -8,7 +8,7 @@ import { durationText } from "./numbers.js"
 export function ledgerText({ entries, faults, head, noted }: Chain): string {
   const sum = { entries: entries.length, head, noted, intact: faults.length === 0, faults }
   return [
-    ledgerLine(sum),
+    ledgerSummary(sum),
     ...faults.map(({ message }) => `✗ ${visible(message)}`),
     "",
     ...entries.toReversed().flatMap(entryLines),
@@ -21,7 +21,7 @@ function entryLines({ kind, status, startedAt, finishedAt, run, sha, hash, facts
   const took = durationText((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)
   const before = kind === "manual" ? instead : previous
   return [
-    `${minute(new Date(finishedAt).toISOString())}  ${WORDS[kind]} ${version}: ${status}${kind === "manual" ? "" : ` after ${took}`}`,
+    `${minute(new Date(finishedAt).toISOString())}  ${ENTRY_VERBS[kind]} ${version}: ${status}${kind === "manual" ? "" : ` after ${took}`}`,
     `    run ${run}${actor && ` by ${actor}`}, commit ${sha.slice(0, 12) || "unknown"}, entry ${hash.slice(0, 12)}${before && `; before: ${before}`}`,
     ...(reason === "" ? [] : [`    ${reason.split("\n")[0] ?? ""}`]),
   ].map(visible)

@@ -1,5 +1,5 @@
 /** How a set of numbers lies; all in the unit of the numbers. */
-export interface Spread {
+export interface Distribution {
   count: number
   min: number
   p25: number
@@ -10,7 +10,7 @@ export interface Spread {
 }
 
 /** The spread of numbers; null for none. */
-export function spreadOf(numbers: readonly number[]): Spread | null {
+export function distributionOf(numbers: readonly number[]): Distribution | null {
   if (numbers.length === 0) return null
   const sorted = numbers.toSorted((a, b) => a - b)
   const at = (part: number) => quantile(sorted, part)

@@ -4,19 +4,22 @@ import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
 
 /** What a branch must have. */
-export type Demand = "pull request approval" | "status checks"
+export type BranchRequirement = "pull request approval" | "status checks"
 
 /** Whether a branch has what it must have. */
 export interface Protection {
   branch: string
-  demand: Demand
+  demand: BranchRequirement
   status: "passed" | "failed" | "unknown"
   /** By what it has it, or why not. */
   reason: string
 }
 
 /** What the pipeline demands of its two branches. */
-export const demandsOf = (main: string, develop: string): [branch: string, demands: Demand[]][] => [
+export const requirementsOf = (
+  main: string,
+  develop: string,
+): [branch: string, demands: BranchRequirement[]][] => [
   [main, ["pull request approval", "status checks"]],
   [develop, ["status checks"]],
 ]
@@ -31,7 +34,7 @@ const NO_BRANCH = "Branch not found"
  */
 export function judgeBranch(
   branch: string,
-  demands: readonly Demand[],
+  demands: readonly BranchRequirement[],
   { protection, rules }: BranchAnswers,
 ): Protection[] {
   const own = readOwn(protection)
@@ -43,18 +46,18 @@ export function judgeBranch(
     const unasked = [own, ruled].filter((each) => typeof each === "string")
     return unasked.length > 0
       ? { branch, demand, status: "unknown", reason: unasked.join("; ") }
-      : { branch, demand, status: "failed", reason: lackOf(branch, demand, protection) }
+      : { branch, demand, status: "failed", reason: missingReason(branch, demand, protection) }
   })
 }
 
-type Has = Partial<Record<Demand, string>>
+type MetBy = Partial<Record<BranchRequirement, string>>
 
-function readOwn(protection: Reply<unknown>): Has | string {
+function readOwn(protection: Reply<unknown>): MetBy | string {
   if (protection.kind === "done") return readProtection(protection.value)
   return [UNPROTECTED, NO_BRANCH].includes(protection.said ?? "") ? {} : protection.reason
 }
 
-function lackOf(branch: string, demand: Demand, protection: Reply<unknown>): string {
+function missingReason(branch: string, demand: BranchRequirement, protection: Reply<unknown>): string {
   const gone = protection.kind !== "done" && protection.said === NO_BRANCH
   if (gone) return `there is no branch ${branch}`
   return demand === "status checks"
@@ -63,17 +66,17 @@ function lackOf(branch: string, demand: Demand, protection: Reply<unknown>): str
 }
 
 /** https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection */
-function readProtection(value: unknown): Has {
+function readProtection(value: unknown): MetBy {
   const { required_pull_request_reviews: reviews, required_status_checks: checks } = fields(value)
   const approvals = Number(fields(reviews).required_approving_review_count ?? 0)
   const { contexts, checks: named } = fields(checks)
   const contextNames = Array.isArray(contexts) ? contexts.map(text) : []
   const names = [...new Set([...contextNames, ...objects(named).map(({ context }) => text(context))])]
-  return hasOf(approvals, names.filter(Boolean), "the branch's protection")
+  return metBy(approvals, names.filter(Boolean), "the branch's protection")
 }
 
 /** https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch: those in force alone. */
-function readRules(value: unknown): Has {
+function readRules(value: unknown): MetBy {
   const rules = objects(value)
   const of = (type: string) => rules.filter((rule) => rule.type === type)
   const approvals = of("pull_request").map(({ parameters }) =>
@@ -84,10 +87,10 @@ function readRules(value: unknown): Has {
   )
   const sources = [...new Set(rules.map((rule) => text(rule.ruleset_source)))].filter(Boolean)
   const by = `rules of ${sources.join(", ") || "a ruleset"}`
-  return hasOf(Math.max(0, ...approvals), [...new Set(names)].filter(Boolean), by)
+  return metBy(Math.max(0, ...approvals), [...new Set(names)].filter(Boolean), by)
 }
 
-const hasOf = (approvals: number, checks: readonly string[], by: string): Has => ({
+const metBy = (approvals: number, checks: readonly string[], by: string): MetBy => ({
   ...(approvals > 0 && { "pull request approval": `${count(approvals, "approval")}, by ${by}` }),
   ...(checks.length > 0 && { "status checks": `${checks.slice(0, 10).join(", ")}, by ${by}` }),
 })

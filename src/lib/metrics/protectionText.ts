@@ -21,9 +21,10 @@ export function protectionReport(
   branches: readonly Protection[],
   hotfixes: readonly MergedBack[] | string | undefined,
 ): ProtectionReport {
-  const of = (status: Protection["status"]) => branches.filter((each) => each.status === status).map(lineOf)
+  const of = (status: Protection["status"]) =>
+    branches.filter((each) => each.status === status).map(requirementLine)
   const known = Array.isArray(hotfixes) ? (hotfixes as readonly MergedBack[]) : null
-  const lacks = [...of("failed"), ...(known ?? []).flatMap(lost)]
+  const lacks = [...of("failed"), ...(known ?? []).flatMap(missingMerges)]
   const unknown = [
     ...of("unknown"),
     ...(typeof hotfixes === "string" ? [`whether hotfixes were merged back: ${hotfixes}`] : []),
@@ -32,21 +33,21 @@ export function protectionReport(
   return { schema: 1, verdict, branches, hotfixes: known, lacks, unknown }
 }
 
-const lineOf = ({ branch, demand, reason }: Protection): string => `${branch}, ${demand}: ${reason}`
+const requirementLine = ({ branch, demand, reason }: Protection): string => `${branch}, ${demand}: ${reason}`
 
-const lost = ({ branch, commit, targets }: MergedBack): string[] =>
+const missingMerges = ({ branch, commit, targets }: MergedBack): string[] =>
   Object.entries(targets).flatMap(([target, state]) =>
     state === "missing" ? [`${branch} (${commit.slice(0, 12)}) was not merged back to ${target}`] : [],
   )
 
 /** For a terminal. */
 export function protectionText({ branches, hotfixes, lacks, unknown }: ProtectionReport): string {
-  const good = branches.filter(({ status }) => status === "passed").map(lineOf)
-  const back = (hotfixes ?? []).filter((hotfix) => lost(hotfix).length === 0)
+  const good = branches.filter(({ status }) => status === "passed").map(requirementLine)
+  const back = (hotfixes ?? []).filter((hotfix) => missingMerges(hotfix).length === 0)
   return [
     ...lacks.map((line) => `✗ ${line}`),
     ...unknown.map((line) => `? ${line}`),
-    ...[...good, ...back.map(backText)].map((line) => `✓ ${line}`),
+    ...[...good, ...back.map(mergedText)].map((line) => `✓ ${line}`),
     ...(hotfixes === null && unknown.length === 0 ? ["- hotfixes: no history was given"] : []),
     "",
   ]
@@ -54,7 +55,7 @@ export function protectionText({ branches, hotfixes, lacks, unknown }: Protectio
     .join("\n")
 }
 
-const backText = ({ branch, targets }: MergedBack): string =>
+const mergedText = ({ branch, targets }: MergedBack): string =>
   `${branch}: ${Object.entries(targets)
     .map(([target, state]) => `${state === "picked" ? "taken over commit by commit" : state} to ${target}`)
     .join(", ")}`

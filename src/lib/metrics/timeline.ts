@@ -1,7 +1,7 @@
 import type { LedgerEntry } from "../run/ledger.js"
 
 /** Something that was done to an environment, from its beginning to where it was settled. */
-export interface Event {
+export interface DeploymentEvent {
   kind: "deploy" | "rollback" | "manual"
   outcome: "succeeded" | "failed" | "pending"
   /** The entries that tell of it, by their hashes: one that was held or interrupted has several. */
@@ -17,14 +17,14 @@ export interface Event {
   started: number
   finished: number
   /** Of a failed one: whether the service is as it was before, and since when it is. */
-  undone: "never touched" | "taken back" | "not yet"
+  recovery: "never touched" | "taken back" | "not yet"
   actor: string
   reason: string
 }
 
 /** How a deployment went wrong after all, and when the service was well again. */
-export interface Setback {
-  event: Event
+export interface LedgerFailure {
+  event: DeploymentEvent
   cause: "failed" | "rolled back" | "undone by hand"
   started: number
   /** Undefined as long as it isn't. */
@@ -35,24 +35,24 @@ export interface Setback {
 
 /** What happened in an environment, in the order of its ledger. */
 export interface Timeline {
-  events: readonly Event[]
-  setbacks: readonly Setback[]
+  events: readonly DeploymentEvent[]
+  failures: readonly LedgerFailure[]
 }
 
 /** Steps of a deployment that change no pod and no traffic. */
-const BEFORE_PODS: readonly string[] = ["prepare", "migrate"]
+const STEPS_BEFORE_PODS: readonly string[] = ["prepare", "migrate"]
 
 /** Reads the entries of an environment, up to a moment in milliseconds since 1970: what came later isn't known then. */
 export function timelineOf(entries: readonly LedgerEntry[], environment: string, until: number): Timeline {
   const own = entries.filter((entry) => entry.environment === environment && entry.kind !== "apply")
   const events = own
     .filter(({ finishedAt }) => Date.parse(finishedAt) <= until)
-    .reduce<Event[]>(withEntry, [])
-  return { events, setbacks: setbacksOf(events) }
+    .reduce<DeploymentEvent[]>(withEntry, [])
+  return { events, failures: ledgerFailures(events) }
 }
 
 /** A deployment that was held or interrupted has a second entry when it is settled, by the run's name. */
-function withEntry(events: Event[], entry: LedgerEntry): Event[] {
+function withEntry(events: DeploymentEvent[], entry: LedgerEntry): DeploymentEvent[] {
   const event = eventOf(entry)
   const settles = entry.facts["interrupted"] === undefined ? undefined : settledRun(entry.run)
   const index = events.findLastIndex(({ run, kind }) => run === settles && kind === event.kind)
@@ -65,11 +65,11 @@ function withEntry(events: Event[], entry: LedgerEntry): Event[] {
 
 const settledRun = (run: string): string => run.replace(/-(?:finish|undo)$/, "")
 
-function eventOf(entry: LedgerEntry): Event {
+function eventOf(entry: LedgerEntry): DeploymentEvent {
   const { kind, status, hash, run, sha, facts, startedAt, finishedAt } = entry
   const fact = (name: string) => facts[name] ?? ""
   const takenBack = facts["rolledBackTo"] !== undefined || fact("interrupted") !== ""
-  const untouched = BEFORE_PODS.includes(fact("failed"))
+  const untouched = STEPS_BEFORE_PODS.includes(fact("failed"))
   return {
     kind: kind === "apply" ? "deploy" : kind,
     outcome: status === "held" ? "pending" : status,
@@ -84,19 +84,19 @@ function eventOf(entry: LedgerEntry): Event {
     reason: fact("reason"),
     started: Date.parse(startedAt),
     finished: Date.parse(finishedAt),
-    undone: takenBack ? "taken back" : untouched ? "never touched" : "not yet",
+    recovery: takenBack ? "taken back" : untouched ? "never touched" : "not yet",
   }
 }
 
 /** Finds what failed, and what was there until a rollback or somebody's hand went back from it. */
-function setbacksOf(events: readonly Event[]): Setback[] {
-  const found: Setback[] = []
-  const good: Event[] = []
+function ledgerFailures(events: readonly DeploymentEvent[]): LedgerFailure[] {
+  const found: LedgerFailure[] = []
+  const good: DeploymentEvent[] = []
   events.forEach((event, index) => {
-    if (event.outcome === "failed" && event.kind === "deploy" && event.undone !== "never touched")
-      found.push(failure(event, events.slice(index + 1)))
+    if (event.outcome === "failed" && event.kind === "deploy" && event.recovery !== "never touched")
+      found.push(deployFailure(event, events.slice(index + 1)))
     if (event.outcome !== "succeeded") return
-    const left = goesBack(event, good) ? leftBy(event, good) : undefined
+    const left = isRollback(event, good) ? replacedDeployment(event, good) : undefined
     if (left !== undefined && !found.some((setback) => setback.event === left))
       found.push({
         event: left,
@@ -110,21 +110,24 @@ function setbacksOf(events: readonly Event[]): Setback[] {
   return found
 }
 
-function failure(event: Event, later: readonly Event[]): Setback {
+function deployFailure(event: DeploymentEvent, later: readonly DeploymentEvent[]): LedgerFailure {
   const restoring =
-    event.undone === "taken back" ? event : later.find(({ outcome }) => outcome === "succeeded")
+    event.recovery === "taken back" ? event : later.find(({ outcome }) => outcome === "succeeded")
   const { started } = event
   return { event, cause: "failed", started, restored: restoring?.finished, by: restoring?.run ?? "" }
 }
 
 /** What somebody put there by hand goes back where it had been deployed before; else it is a version of its own. */
-export function goesBack({ kind, digest }: Event, before: readonly Event[]): boolean {
+export function isRollback({ kind, digest }: DeploymentEvent, before: readonly DeploymentEvent[]): boolean {
   if (kind !== "manual") return kind === "rollback"
   return before.some((event) => event.digest === digest && event.kind === "deploy")
 }
 
 /** The deployment that was there until then: by what the entry says was there, else by what came last. */
-function leftBy({ digest, previousDigest }: Event, good: readonly Event[]): Event | undefined {
+function replacedDeployment(
+  { digest, previousDigest }: DeploymentEvent,
+  good: readonly DeploymentEvent[],
+): DeploymentEvent | undefined {
   const last = good.at(-1)
   const current = previousDigest || last?.digest
   if (current === digest) return undefined

@@ -17,7 +17,7 @@ export interface Grafana {
 }
 
 /** What a mark is of. */
-export interface Region {
+export interface AnnotatedDeployment {
   service: string
   environment: string
   version: string
@@ -27,14 +27,14 @@ export interface Region {
 }
 
 /** What became of a mark. */
-export interface Annotated {
+export interface AnnotationResult {
   done: boolean
   /** A line, without the token. */
   text: string
 }
 
 /** What is known of a mark that is there. */
-interface Found {
+interface FoundAnnotation {
   id: number
   time: number
   timeEnd: number
@@ -46,16 +46,21 @@ export const GRAFANA_PATIENCE = Object.freeze({ patience: 30_000, timeout: 10_00
 /** What a tag of Grafana's holds at most. */
 const TAG_LENGTH = 100
 const TEXT_LENGTH = 1000
-const SAID_LENGTH = 200
+const MESSAGE_LENGTH = 200
+
 /** Of one run there is one, or two where nobody knew whether the first came through. */
-const MOST = 5
+const MAX_FOUND = 5
 
 const RUNNING = "running"
 
 /** Begins a region, unless this run has begun it. Never throws. */
-export const beginRegion = (grafana: Grafana, region: Region, http: Http): Promise<Annotated> =>
-  guarded(grafana, async (api) => {
-    const found = await find(api, region, http)
+export const startAnnotation = (
+  grafana: Grafana,
+  region: AnnotatedDeployment,
+  http: Http,
+): Promise<AnnotationResult> =>
+  withGrafana(grafana, async (api) => {
+    const found = await findAnnotations(api, region, http)
     if (found.length > 0) return { done: true, text: "marked before" }
     const { startedAt } = region
     await ask(
@@ -63,25 +68,25 @@ export const beginRegion = (grafana: Grafana, region: Region, http: Http): Promi
       http,
       "POST",
       "",
-      markOf(grafana, region, RUNNING, { time: startedAt, timeEnd: startedAt }),
+      annotationBody(grafana, region, RUNNING, { time: startedAt, timeEnd: startedAt }),
     )
     return { done: true, text: "begun" }
   })
 
 /** Ends the region of this run, and makes it whole where its start was missed. Never throws. */
-export const endRegion = (
+export const endAnnotation = (
   grafana: Grafana,
-  region: Region,
+  region: AnnotatedDeployment,
   { result, endedAt }: { result: string; endedAt: number },
   http: Http,
-): Promise<Annotated> =>
-  guarded(grafana, async (api) => {
-    const found = await find(api, region, http)
-    const { tags, text } = markOf(grafana, region, result, {})
+): Promise<AnnotationResult> =>
+  withGrafana(grafana, async (api) => {
+    const found = await findAnnotations(api, region, http)
+    const { tags, text } = annotationBody(grafana, region, result, {})
     for (const { id } of found) await ask(api, http, "PATCH", `/${id}`, { tags, text, timeEnd: endedAt })
     if (found.length > 0) return { done: true, text: "ended" }
     const whole = { time: region.startedAt, timeEnd: endedAt }
-    await ask(api, http, "POST", "", markOf(grafana, region, result, whole))
+    await ask(api, http, "POST", "", annotationBody(grafana, region, result, whole))
     return { done: true, text: "marked as a whole" }
   })
 
@@ -91,9 +96,12 @@ interface Api {
 }
 
 /** What Grafana refuses, or that it isn't there. */
-class Refused extends Error {}
+class GrafanaError extends Error {}
 
-async function guarded({ url, token }: Grafana, work: (api: Api) => Promise<Annotated>): Promise<Annotated> {
+async function withGrafana(
+  { url, token }: Grafana,
+  work: (api: Api) => Promise<AnnotationResult>,
+): Promise<AnnotationResult> {
   const api = { url: `${url.replace(/\/+$/, "")}/api/annotations`, token: token.trim() }
   // A header can't hold every character, and the error of the runtime would quote it.
   if (!/^[\x21-\x7E]{1,10000}$/.test(api.token))
@@ -101,17 +109,21 @@ async function guarded({ url, token }: Grafana, work: (api: Api) => Promise<Anno
   try {
     return await work(api)
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
+    if (!(error instanceof GrafanaError)) throw error
     return { done: false, text: error.message }
   }
 }
 
 /** Those of this run, by its tags: all of them have to be there. */
-async function find(api: Api, { run, environment, service }: Region, http: Http): Promise<Found[]> {
+async function findAnnotations(
+  api: Api,
+  { run, environment, service }: AnnotatedDeployment,
+  http: Http,
+): Promise<FoundAnnotation[]> {
   const tags = ["slipway", tag("run", run), tag("environment", environment), tag("service", service)]
   const query = new URLSearchParams([
     ["type", "annotation"],
-    ["limit", String(MOST)],
+    ["limit", String(MAX_FOUND)],
     ...tags.map((value): [string, string] => ["tags", value]),
   ])
   const answer = await ask(api, http, "GET", `?${query.toString()}`)
@@ -120,9 +132,9 @@ async function find(api: Api, { run, environment, service }: Region, http: Http)
   )
 }
 
-function markOf(
+function annotationBody(
   { dashboard }: Grafana,
-  { service, environment, version, run }: Region,
+  { service, environment, version, run }: AnnotatedDeployment,
   result: string,
   times: { time?: number; timeEnd?: number },
 ) {
@@ -163,14 +175,14 @@ async function ask(
     ...(json !== undefined && { json }),
   })
   if (answer.kind === "answer" && answer.status === 200) return parseJson(answer.text)
-  throw new Refused(reasonOf(answer, token))
+  throw new GrafanaError(reasonOf(answer, token))
 }
 
 function reasonOf(answer: HttpAnswer | HttpFailure, token: string): string {
   if (answer.kind === "failure") return answer.reason
   const { status } = answer
   const said = visible(scrub(text(fields(parseJson(answer.text))["message"]), [token]).trim())
-  const tail = said === "" ? "" : `: ${clip(said, SAID_LENGTH)}`
+  const tail = said === "" ? "" : `: ${clip(said, MESSAGE_LENGTH)}`
   if (status === 401) return `it doesn't accept the token (401)${tail}`
   if (status === 403)
     return `it doesn't let the token do this (403)${tail}; it needs annotations:create, :read and :write`

@@ -1,5 +1,5 @@
 /** A commit, with those it came from. */
-export interface Commit {
+export interface LogCommit {
   sha: string
   parents: string[]
   subject: string
@@ -18,26 +18,26 @@ export interface Changes {
 }
 
 /** How `git log` is to print commits for `readHistory`. */
-export const HISTORY_FORMAT = "%H%x09%P%x09%s"
+export const GIT_LOG_FORMAT = "%H%x09%P%x09%s"
 
 /** So many are told; reports that list all are elsewhere. */
 const SHOWN = 20
 
 /** Reads what `git log --format=…` printed, a commit a line; other lines are passed over. */
-export const readHistory = (text: string): Commit[] =>
+export const parseLog = (text: string): LogCommit[] =>
   text.split("\n").flatMap((line) => {
     const [, sha, parents = "", subject = ""] = /^([0-9a-f]{40})\t([0-9a-f ]*)\t(.*)$/.exec(line) ?? []
     return sha === undefined ? [] : [{ sha, parents: parents.split(" ").filter(Boolean), subject }]
   })
 
 /** What lies between two commits, by a history that may be cut short: then nothing is counted. */
-export function changesBetween(history: readonly Commit[], from: string, to: string): Changes {
-  if (from === "") return unknown("")
-  if (from === to) return unknown("no changes: the same commit as before")
+export function changesBetween(history: readonly LogCommit[], from: string, to: string): Changes {
+  if (from === "") return unknownChanges("")
+  if (from === to) return unknownChanges("no changes: the same commit as before")
   const known = new Map(history.map((commit) => [commit.sha, commit]))
   const missing = [to, from].find((sha) => !known.has(sha))
   if (missing !== undefined)
-    return unknown(
+    return unknownChanges(
       `the changes aren't known: the history here doesn't have ${missing.slice(0, 12) || "the commit"}`,
     )
   const [new_, old] = [ancestors(known, to), ancestors(known, from)]
@@ -47,15 +47,15 @@ export function changesBetween(history: readonly Commit[], from: string, to: str
   return shown(back ? taken : brought, back)
 }
 
-function shown(commits: readonly Commit[], back: boolean): Changes {
+function shown(commits: readonly LogCommit[], back: boolean): Changes {
   const subjects = commits.filter(({ parents }) => parents.length < 2).map(({ subject }) => subject)
   return { subjects: subjects.slice(0, SHOWN), more: Math.max(0, subjects.length - SHOWN), back, problem: "" }
 }
 
-export const unknown = (problem: string): Changes => ({ subjects: [], more: 0, back: false, problem })
+export const unknownChanges = (problem: string): Changes => ({ subjects: [], more: 0, back: false, problem })
 
 /** A commit and all that it came from, as far as they are known. */
-function ancestors(known: ReadonlyMap<string, Commit>, from: string): Set<string> {
+function ancestors(known: ReadonlyMap<string, LogCommit>, from: string): Set<string> {
   const found = new Set<string>()
   const left = [from]
   for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {

@@ -13,16 +13,16 @@ export function fit(text: string, length: number, escape: (character: string) =>
 }
 
 /** Cuts a text that needs no escaping. */
-export const plain = (text: string, length: number): string => fit(text, length, (character) => character)
+export const fitPlain = (text: string, length: number): string => fit(text, length, (character) => character)
 
 /** A text on one line, without marks that nobody sees, and without a word that calls people: @channel. */
-export const tame = (text: string): string => visible(text).replace(/@(?=\w)/g, "@\u200B")
+export const inert = (text: string): string => visible(text).replace(/@(?=\w)/g, "@\u200B")
 
 /** The same of a text of several lines. */
-export const tameLines = (text: string): string => text.trim().split(/\r?\n/).map(tame).join("\n")
+export const inertLines = (text: string): string => text.trim().split(/\r?\n/).map(inert).join("\n")
 
 /** Leaves out one thing after the other until the rest is small enough, as JSON in UTF-8. */
-export function within<T>(bytes: number, most: number, make: (count: number) => T): T {
+export function fitWithin<T>(bytes: number, most: number, make: (count: number) => T): T {
   for (let count = most; ; count -= 1) {
     const made = make(count)
     if (count <= 0 || Buffer.byteLength(JSON.stringify(made)) <= bytes) return made

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
-import type { Link } from "./news.js"
+import type { Link } from "./notification.js"
 
 interface Subject {
   environment: Environment

@@ -1,12 +1,12 @@
-import type { NewsKind } from "../config/notify.js"
+import type { NotificationKind } from "../config/notify.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { stopped } from "../report/place.js"
 import type { StageReport } from "../run/verdict.js"
-import type { Failure } from "./news.js"
+import type { FailedStage } from "./notification.js"
 
 /** How a deployment ended, as far as people are to be told. */
-export interface Ended {
-  kind: Extract<NewsKind, "succeeded" | "failed" | "rolled-back" | "held">
+export interface DeploymentOutcome {
+  kind: Extract<NotificationKind, "succeeded" | "failed" | "rolled-back" | "held">
   /** What there is now, and what there was before, as the ledger has it; empty where it has nothing. */
   version: string
   previous: string
@@ -16,12 +16,15 @@ export interface Ended {
   sha: string
   previousSha: string
   milliseconds: number
-  failure: Failure | undefined
+  failure: FailedStage | undefined
   note: string
 }
 
 /** Reads a deployment's stages, and what the ledger holds of it; undefined where nothing was to be deployed. */
-export function endedOf(stages: readonly StageReport[], entry: Entry | undefined): Ended | undefined {
+export function deploymentOutcome(
+  stages: readonly StageReport[],
+  entry: Entry | undefined,
+): DeploymentOutcome | undefined {
   if (stages.every(({ status }) => status === "skipped")) return undefined
   const facts = stages[0]?.facts ?? {}
   const failed = stages.find(stopped)
@@ -39,7 +42,7 @@ type Entry = Pick<LedgerEntry, "kind" | "sha" | "facts">
 
 function versionsOf(
   entry: Entry | undefined,
-): Pick<Ended, "version" | "previous" | "subject" | "sha" | "previousSha"> {
+): Pick<DeploymentOutcome, "version" | "previous" | "subject" | "sha" | "previousSha"> {
   const { version = "", previous = "", previousCommit = "", rolledBackTo = "" } = entry?.facts ?? {}
   const sha = entry?.sha ?? ""
   // Undone, it is the version before that is there now.
@@ -48,17 +51,17 @@ function versionsOf(
     : { version: rolledBackTo, previous: version, subject: version, sha: previousCommit, previousSha: sha }
 }
 
-function kindOf(failed: boolean, held: boolean, entry: Entry | undefined): Ended["kind"] {
+function kindOf(failed: boolean, held: boolean, entry: Entry | undefined): DeploymentOutcome["kind"] {
   if (held) return "held"
   if (failed) return (entry?.facts["rolledBackTo"] ?? "") === "" ? "failed" : "rolled-back"
   return entry?.kind === "rollback" ? "rolled-back" : "succeeded"
 }
 
-const failureOf = ({ name, reason, repro }: StageReport): Failure => ({ stage: name, reason, repro })
+const failureOf = ({ name, reason, repro }: StageReport): FailedStage => ({ stage: name, reason, repro })
 
 /** What is worth a line besides: what was found slow, why it is held, or how it ended. */
 function noteOf(
-  kind: Ended["kind"],
+  kind: DeploymentOutcome["kind"],
   stages: readonly StageReport[],
   facts: Readonly<Record<string, string>>,
 ): string {

@@ -2,13 +2,13 @@ import type { Channel } from "../config/notify.js"
 import type { Http, HttpAnswer } from "../http/client.js"
 import { scrub } from "../secrets/scrub.js"
 import { clip, visible } from "../text/escape.js"
-import type { News } from "./news.js"
+import type { Notification } from "./notification.js"
 import { slackMessage } from "./slack.js"
 import { teamsMessage } from "./teams.js"
-import { messageId, signed, webhookMessage } from "./webhook.js"
+import { messageId, signedHeaders, webhookMessage } from "./webhook.js"
 
 /** Where a channel's messages go. */
-export interface Address {
+export interface WebhookAddress {
   channel: Channel
   /** A secret, as a whole. */
   url: string
@@ -17,7 +17,7 @@ export interface Address {
 }
 
 /** What became of a message. */
-export interface Delivery {
+export interface SendResult {
   sent: boolean
   /** A line without anything secret: why it wasn't sent, or what else there is to say. */
   text: string
@@ -28,13 +28,18 @@ export interface Delivery {
 /** How patient one channel is, in milliseconds: a deployment waits for it. */
 export const NOTIFY_PATIENCE = Object.freeze({ patience: 30_000, timeout: 10_000, tries: 4 })
 
-const SAID_LENGTH = 200
+const ANSWER_LENGTH = 200
 
 /**
  * Sends news through a channel; never throws. A server that takes no more for now is waited for. What nobody knows the
  * end of isn't sent twice, but to a plain webhook, whose messages have an id.
  */
-export async function send(news: News, address: Address, http: Http, now = Date.now()): Promise<Delivery> {
+export async function send(
+  news: Notification,
+  address: WebhookAddress,
+  http: Http,
+  now = Date.now(),
+): Promise<SendResult> {
   const { channel } = address
   const [url, secret] = [address.url.trim(), address.secret.trim()]
   if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
@@ -45,22 +50,22 @@ export async function send(news: News, address: Address, http: Http, now = Date.
     url,
     json,
     ...(channel === "webhook" && {
-      headers: signed(messageId(news), JSON.stringify(json), secret, now),
+      headers: signedHeaders(messageId(news), JSON.stringify(json), secret, now),
       repeatable: true,
     }),
   })
   if (answer.kind === "failure") return { sent: false, text: answer.reason, uncertain: answer.uncertain }
-  return outcome(answer, [secret, ...partsOf(url)])
+  return sendResult(answer, [secret, ...secretParts(url)])
 }
 
-const MESSAGES: Record<Channel, (news: News) => unknown> = {
+const MESSAGES: Record<Channel, (news: Notification) => unknown> = {
   slack: slackMessage,
   teams: teamsMessage,
   webhook: webhookMessage,
 }
 
 /** Slack answers in a word, such as `invalid_blocks`; others as they like. */
-function outcome({ status, text }: HttpAnswer, secrets: readonly string[]): Delivery {
+function sendResult({ status, text }: HttpAnswer, secrets: readonly string[]): SendResult {
   if (status >= 200 && status < 300) return { sent: true, text: "told", uncertain: false }
   if (status >= 300 && status < 400)
     return {
@@ -70,12 +75,12 @@ function outcome({ status, text }: HttpAnswer, secrets: readonly string[]): Deli
     }
   // Scrubbed as a whole first: half a secret at a cut would not be found.
   const said = visible(scrub(text.slice(0, 10_000), secrets).trim().replace(/\s+/g, " "))
-  const tail = said === "" ? "" : `: ${clip(said, SAID_LENGTH)}`
+  const tail = said === "" ? "" : `: ${clip(said, ANSWER_LENGTH)}`
   return { sent: false, text: `it refuses this (${status})${tail}`, uncertain: status >= 500 }
 }
 
 /** The address, and those parts of it that are as good as all of it. */
-function partsOf(address: string): string[] {
+function secretParts(address: string): string[] {
   const { pathname, search, searchParams, href } = new URL(address)
   const pieces = [...pathname.split("/"), ...searchParams.values()].filter((piece) => piece.length >= 8)
   return [address, href, `${pathname}${search}`, ...pieces].filter((part) => part.length > 1)

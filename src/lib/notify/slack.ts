@@ -2,9 +2,9 @@
  * A message for Slack's incoming webhooks, in Block Kit.
  * https://docs.slack.dev/reference/block-kit/blocks https://docs.slack.dev/messaging/formatting-message-text
  */
-import { fit, plain, tame, tameLines, within } from "./fit.js"
+import { fit, fitPlain, inert, inertLines, fitWithin } from "./fit.js"
 import { isWebAddress } from "./links.js"
-import { changesText, detailsOf, type Link, type News, titleOf } from "./news.js"
+import { changesText, detailsOf, type Link, type Notification, titleOf } from "./notification.js"
 
 /** Slack's own limits, in characters. */
 export const SLACK_LIMITS = Object.freeze({ blocks: 50, header: 150, section: 3000, field: 2000, fields: 10 })
@@ -48,7 +48,7 @@ export interface SlackMessage {
   unfurl_media: false
 }
 
-const ICONS: Record<News["kind"], string> = {
+const ICONS: Record<Notification["kind"], string> = {
   started: "🚀",
   succeeded: "✅",
   failed: "❌",
@@ -69,14 +69,14 @@ const plainText = (text: string, length: number): PlainText => ({
 })
 
 /** What is told, within all of Slack's limits. Texts of others are plain: no markup in them counts. */
-export function slackMessage(news: News): SlackMessage {
-  const title = `${ICONS[news.kind]} ${tame(titleOf(news))}`
+export function slackMessage(news: Notification): SlackMessage {
+  const title = `${ICONS[news.kind]} ${inert(titleOf(news))}`
   const changes = changesText(news.changes)
-  const blocks = within(BYTES, changes.lines.length, (count): Block[] => [
+  const blocks = fitWithin(BYTES, changes.lines.length, (count): Block[] => [
     { type: "header", text: plainText(title, SLACK_LIMITS.header) },
     { type: "section", fields: fieldsOf(news) },
     ...failureOf(news),
-    ...(news.note === "" ? [] : [section(tameLines(news.note), REASON_LENGTH)]),
+    ...(news.note === "" ? [] : [section(inertLines(news.note), REASON_LENGTH)]),
     ...changesOf(changes, count),
     ...linksOf(news.links),
   ])
@@ -85,16 +85,16 @@ export function slackMessage(news: News): SlackMessage {
 
 const section = (text: string, length: number): Block => ({ type: "section", text: plainText(text, length) })
 
-const fieldsOf = (news: News): PlainText[] =>
+const fieldsOf = (news: Notification): PlainText[] =>
   detailsOf(news)
     .slice(0, SLACK_LIMITS.fields)
-    .map(([name, value]) => plainText(`${name}\n${tame(value)}`, VALUE_LENGTH))
+    .map(([name, value]) => plainText(`${name}\n${inert(value)}`, VALUE_LENGTH))
 
-function failureOf({ failure }: News): Block[] {
+function failureOf({ failure }: Notification): Block[] {
   if (failure === undefined) return []
-  const repro = plain(tame(failure.repro), REPRO_LENGTH)
+  const repro = fitPlain(inert(failure.repro), REPRO_LENGTH)
   return [
-    section(`${tame(failure.stage)} failed: ${tameLines(failure.reason)}`, REASON_LENGTH),
+    section(`${inert(failure.stage)} failed: ${inertLines(failure.reason)}`, REASON_LENGTH),
     ...(repro === "" ? [] : [preformatted(repro)]),
   ]
 }
@@ -108,15 +108,15 @@ const preformatted = (text: string): Block => ({
 function changesOf({ heading, lines }: ReturnType<typeof changesText>, count: number): Block[] {
   if (heading === "") return []
   const left = lines.length - count
-  const kept = lines.slice(0, count).map((line) => `• ${plain(tame(line), SUBJECT_LENGTH)}`)
-  const all = [tame(heading), ...kept, ...(left > 0 ? [`… and ${left} more lines`] : [])]
+  const kept = lines.slice(0, count).map((line) => `• ${fitPlain(inert(line), SUBJECT_LENGTH)}`)
+  const all = [inert(heading), ...kept, ...(left > 0 ? [`… and ${left} more lines`] : [])]
   return [section(all.join("\n"), SLACK_LIMITS.section)]
 }
 
 function linksOf(links: readonly Link[]): Block[] {
   const written = links.slice(0, SLACK_LIMITS.fields).flatMap(({ name, url }) => {
     const address = addressOf(url)
-    return address === undefined ? [] : [`<${address}|${fit(tame(name), VALUE_LENGTH, escape)}>`]
+    return address === undefined ? [] : [`<${address}|${fit(inert(name), VALUE_LENGTH, escape)}>`]
   })
   const text: Mrkdwn = { type: "mrkdwn", text: written.join("  ·  "), verbatim: true }
   return written.length === 0 ? [] : [{ type: "section", text }]

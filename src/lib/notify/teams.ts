@@ -2,9 +2,9 @@
  * A message for a Teams workflow that is called by a webhook: an Adaptive Card.
  * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
  */
-import { plain, tame, tameLines, within } from "./fit.js"
+import { fitPlain, inert, inertLines, fitWithin } from "./fit.js"
 import { isWebAddress } from "./links.js"
-import { changesText, detailsOf, type News, titleOf } from "./news.js"
+import { changesText, detailsOf, type Notification, titleOf } from "./notification.js"
 
 /** Teams takes 28 KB; some is left for what a workflow adds. */
 const BYTES = 24_000
@@ -47,7 +47,7 @@ export interface TeamsMessage {
   ]
 }
 
-const COLORS: Record<News["kind"], Run["color"]> = {
+const COLORS: Record<Notification["kind"], Run["color"]> = {
   started: "Default",
   succeeded: "Good",
   failed: "Attention",
@@ -61,16 +61,16 @@ const ACTIONS = 6
 
 const run = (text: string, more: Partial<Run> = {}, length = LINE_LENGTH): Run => ({
   type: "TextRun",
-  text: plain(text, length),
+  text: fitPlain(text, length),
   ...more,
 })
 
 const line = (...inlines: Run[]): RichTextBlock => ({ type: "RichTextBlock", inlines })
 
-export function teamsMessage(news: News): TeamsMessage {
+export function teamsMessage(news: Notification): TeamsMessage {
   const { heading, lines } = changesText(news.changes)
   const color = COLORS[news.kind] ?? "Default"
-  return within(BYTES, lines.length, (count) => ({
+  return fitWithin(BYTES, lines.length, (count) => ({
     type: "message",
     attachments: [
       {
@@ -81,22 +81,26 @@ export function teamsMessage(news: News): TeamsMessage {
           type: "AdaptiveCard",
           version: "1.4",
           body: [
-            line(run(tame(titleOf(news)), { weight: "Bolder", size: "Large", color })),
+            line(run(inert(titleOf(news)), { weight: "Bolder", size: "Large", color })),
             ...detailsOf(news).map(([name, value]) =>
-              line(run(`${name}: `, { weight: "Bolder" }), run(tame(value))),
+              line(run(`${name}: `, { weight: "Bolder" }), run(inert(value))),
             ),
             ...failureOf(news),
-            ...(news.note === "" ? [] : [line(run(tameLines(news.note), {}, REASON_LENGTH))]),
+            ...(news.note === "" ? [] : [line(run(inertLines(news.note), {}, REASON_LENGTH))]),
             ...(heading === ""
               ? []
-              : [{ ...line(run(tame(heading), { weight: "Bolder" })), separator: true as const }]),
-            ...lines.slice(0, count).map((subject) => line(run(`• ${tame(subject)}`))),
+              : [{ ...line(run(inert(heading), { weight: "Bolder" })), separator: true as const }]),
+            ...lines.slice(0, count).map((subject) => line(run(`• ${inert(subject)}`))),
             ...(count < lines.length ? [line(run(`… and ${lines.length - count} more lines`))] : []),
           ],
           actions: news.links
             .filter(({ url }) => isWebAddress(url) && url.length <= URL_LENGTH)
             .slice(0, ACTIONS)
-            .map(({ name, url }) => ({ type: "Action.OpenUrl", title: plain(tame(name), NAME_LENGTH), url })),
+            .map(({ name, url }) => ({
+              type: "Action.OpenUrl",
+              title: fitPlain(inert(name), NAME_LENGTH),
+              url,
+            })),
           msteams: { width: "Full" },
         },
       },
@@ -104,13 +108,13 @@ export function teamsMessage(news: News): TeamsMessage {
   }))
 }
 
-function failureOf({ failure }: News): RichTextBlock[] {
+function failureOf({ failure }: Notification): RichTextBlock[] {
   if (failure === undefined) return []
-  const reason = `${tame(failure.stage)} failed: ${tameLines(failure.reason)}`
+  const reason = `${inert(failure.stage)} failed: ${inertLines(failure.reason)}`
   return [
     line(run(reason, { color: "Attention" }, REASON_LENGTH)),
     ...(failure.repro === ""
       ? []
-      : [line(run(tame(failure.repro), { fontType: "Monospace" }, REASON_LENGTH))]),
+      : [line(run(inert(failure.repro), { fontType: "Monospace" }, REASON_LENGTH))]),
   ]
 }

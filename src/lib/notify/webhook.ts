@@ -1,22 +1,22 @@
 /** A message for anybody's webhook, signed as Standard Webhooks asks for. https://www.standardwebhooks.com */
 import { createHash, createHmac } from "node:crypto"
 import { clip, visible } from "../text/escape.js"
-import { changesText, type News, titleOf } from "./news.js"
+import { changesText, type Notification, titleOf } from "./notification.js"
 
 const TEXT_LENGTH = 4000
 const SUBJECT_LENGTH = 300
 
 /** What is sent. A change that breaks readers gets another number. */
-export interface WebhookMessage extends Omit<News, "changes" | "failure" | "milliseconds"> {
+export interface WebhookMessage extends Omit<Notification, "changes" | "failure" | "milliseconds"> {
   schema: 1
   title: string
   milliseconds: number | null
   changes: { heading: string; subjects: string[]; more: number; back: boolean; problem: string }
-  failure: News["failure"] | null
+  failure: Notification["failure"] | null
 }
 
 /** What is told, for programs: as it is, without what nobody sees, and bounded. */
-export function webhookMessage(news: News): WebhookMessage {
+export function webhookMessage(news: Notification): WebhookMessage {
   const { changes, failure, milliseconds, links, ...rest } = news
   const bounded = (text: string) => clip(visible(text), TEXT_LENGTH)
   const texts = Object.fromEntries(
@@ -33,22 +33,22 @@ export function webhookMessage(news: News): WebhookMessage {
       subjects: changes.subjects.map((subject) => clip(visible(subject), SUBJECT_LENGTH)),
     },
     links: links.filter(({ url }) => url.length <= TEXT_LENGTH),
-    failure: failure === undefined ? null : mapped(failure, (text) => clip(text, TEXT_LENGTH)),
+    failure: failure === undefined ? null : mapTexts(failure, (text) => clip(text, TEXT_LENGTH)),
   }
 }
 
-const mapped = <T extends object>(object: T, change: (text: string) => string): T =>
+const mapTexts = <T extends object>(object: T, change: (text: string) => string): T =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(String(value))])) as T
 
 /** Names a message for good: whoever gets it twice can tell. */
-export const messageId = ({ run, environment, kind, service }: News): string =>
+export const messageId = ({ run, environment, kind, service }: Notification): string =>
   `msg_${createHash("sha256")
     .update(JSON.stringify([service, environment, run, kind]))
     .digest("hex")
     .slice(0, 32)}`
 
 /** The headers that name a message and sign its very text. A secret may be as they write it: whsec_ and base64. */
-export function signed(id: string, body: string, secret: string, now: number): Record<string, string> {
+export function signedHeaders(id: string, body: string, secret: string, now: number): Record<string, string> {
   const seconds = String(Math.floor(now / 1000))
   const named = { "webhook-id": id, "webhook-timestamp": seconds }
   if (secret === "") return named

@@ -3,7 +3,7 @@ import { ClusterLedger } from "../../../src/lib/deploy/ledgerStore.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import type { Kube } from "../../../src/lib/kube/client.js"
 import type { ConfigMap, Kind } from "../../../src/lib/kube/objects.js"
-import { proveChain } from "../../../src/lib/metrics/chain.js"
+import { verifyChain } from "../../../src/lib/metrics/chain.js"
 import { ledgerFaults } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 
@@ -126,7 +126,7 @@ describe("a cluster's ledger", () => {
     await expect(ledger.entries()).rejects.toThrow("the cluster's ledger is not whole: entry 2 was changed")
     write(text.split("\n").toSpliced(1, 1).join("\n"))
     await expect(ledger.entries()).rejects.toThrow("entry 2 does not follow the one before it")
-    const { faults, entries } = proveChain(await ledger.text())
+    const { faults, entries } = verifyChain(await ledger.text())
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "gap"]])
     expect(entries.map(({ run }) => run)).toEqual(["run-1", "run-3"])
     write(text)

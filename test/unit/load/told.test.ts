@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { judge } from "../../../src/lib/load/judge.js"
 import { loadMarkdown } from "../../../src/lib/load/markdown.js"
-import { picture } from "../../../src/lib/report/html/picture.js"
+import { picture } from "../../../src/lib/report/html/loadChart.js"
 import { loadSection } from "../../../src/lib/report/html/load.js"
 import { stage } from "../report/stages.js"
 import { HOST, profile, ran, seconds } from "./runs.js"

@@ -3,13 +3,13 @@ import { ledgerLine } from "../../../src/lib/run/ledger.js"
 import {
   type Approval,
   approvalOf,
-  readSigned,
+  parseSignedCommits,
   type SignedCommit,
 } from "../../../src/lib/metrics/approval.js"
 import { auditOf, type Evidence } from "../../../src/lib/metrics/audit.js"
 import { ledgerText } from "../../../src/lib/metrics/ledgerText.js"
 import { auditMarkdown, auditText } from "../../../src/lib/metrics/auditText.js"
-import { proveChain } from "../../../src/lib/metrics/chain.js"
+import { verifyChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, digest, ledger, sha } from "./ledgers.js"
 
 const signed = (more: Partial<SignedCommit> = {}): SignedCommit => ({
@@ -81,7 +81,7 @@ describe("an approval", () => {
 
   it("is read from what git prints", () => {
     const text = `${sha("a")}\nG\nann@x\nAnn <ann@x>\nBob <bob@x>\x1fCid <cid@x>\n${sha("b")}\nN\n\nBob <bob@x>\n\n`
-    expect([...readSigned(text).values()]).toEqual([
+    expect([...parseSignedCommits(text).values()]).toEqual([
       signed({ reviewers: ["Bob <bob@x>", "Cid <cid@x>"] }),
       { sha: sha("b"), signature: "N", signer: "", author: "Bob <bob@x>", reviewers: [] },
     ])
@@ -107,10 +107,12 @@ const evidence: Evidence = {
   release: { state: "verified", reason: "", gates: [{ name: "mypy", status: "passed" }] },
 }
 const audit = (lines = entries, more: Partial<Evidence> = {}) =>
-  auditOf(proveChain(lines.map(ledgerLine).join("")), "production", new Date("2026-03-05T00:00:00Z"), () => ({
-    ...evidence,
-    ...more,
-  }))
+  auditOf(
+    verifyChain(lines.map(ledgerLine).join("")),
+    "production",
+    new Date("2026-03-05T00:00:00Z"),
+    () => ({ ...evidence, ...more }),
+  )
 
 describe("an audit", () => {
   it("says of each deployment what became of it", () => {
@@ -161,7 +163,7 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
   })
 
   it("has a shorter form, without what speaks for each", () => {
-    const text = ledgerText(proveChain(entries.map(ledgerLine).join("")))
+    const text = ledgerText(verifyChain(entries.map(ledgerLine).join("")))
     const hashes = entries.map(({ hash }) => hash.slice(0, 12))
     expect(text)
       .toBe(`✓ the ledger is whole: 4 entries, no git notes to compare with; it ends with ${hashes[3]}
@@ -176,8 +178,8 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
 2026-03-01 12:10 UTC  deployed a: succeeded after 10 min
     run run-a by ann <script>, commit aaaaaaaaaaaa, entry ${hashes[0]}
 `)
-    expect(ledgerText(proveChain(""))).toMatch(/^- the ledger is empty\n/)
-    expect(ledgerText(proveChain(entries.slice(1).map(ledgerLine).join("")))).toMatch(
+    expect(ledgerText(verifyChain(""))).toMatch(/^- the ledger is empty\n/)
+    expect(ledgerText(verifyChain(entries.slice(1).map(ledgerLine).join("")))).toMatch(
       /^✗ [^\n]*\n✗ something is missing/,
     )
   })

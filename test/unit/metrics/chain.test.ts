@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest"
 import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { without } from "../../../src/lib/text/json.js"
-import { proveChain } from "../../../src/lib/metrics/chain.js"
+import { verifyChain } from "../../../src/lib/metrics/chain.js"
 import { deployed, ledger } from "./ledgers.js"
 
 type Four = [LedgerEntry, LedgerEntry, LedgerEntry, LedgerEntry]
@@ -14,14 +14,14 @@ const text = (entries: readonly unknown[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join("")
 const recordOf = (entry: LedgerEntry): LedgerRecord => without(entry, "schema", "previous", "hash")
 const kinds = (entries: readonly unknown[], notes?: readonly unknown[]) =>
-  proveChain(text(entries), notes && text(notes)).faults.map(({ entry, kind }) => [entry, kind])
+  verifyChain(text(entries), notes && text(notes)).faults.map(({ entry, kind }) => [entry, kind])
 
 describe("a ledger that is whole", () => {
   it("has no faults, and an end", () => {
-    const { faults, entries, head, noted } = proveChain(text(four))
+    const { faults, entries, head, noted } = verifyChain(text(four))
     expect({ faults, head, noted }).toEqual({ faults: [], head: four[3].hash, noted: null })
     expect(entries).toEqual(four)
-    expect(proveChain("")).toEqual({ entries: [], faults: [], head: "", noted: null })
+    expect(verifyChain("")).toEqual({ entries: [], faults: [], head: "", noted: null })
   })
 
   it("may have other ledgers' entries in the same notes", () => {
@@ -29,7 +29,7 @@ describe("a ledger that is whole", () => {
       ...deployed("9", "2026-03-09T12:00:00", "2026-03-09T12:05:00"),
       subject: "other",
     })
-    const { faults, noted } = proveChain(text(four), text([four[1], other, four[0]]))
+    const { faults, noted } = verifyChain(text(four), text([four[1], other, four[0]]))
     expect([faults, noted]).toEqual([[], 2])
   })
 })
@@ -40,7 +40,7 @@ describe("a changed entry", () => {
   test.each(fields)("is found in %s", (key) => {
     const value = key === "schema" ? 2 : key.endsWith("At") ? "2026-03-02T12:00:01Z" : "x"
     const changed = { ...four[1], [key]: value }
-    const [fault, ...others] = proveChain(text([four[0], changed, four[2], four[3]])).faults
+    const [fault, ...others] = verifyChain(text([four[0], changed, four[2], four[3]])).faults
     expect(others).toEqual([])
     expect(fault).toMatchObject({ entry: 2, kind: "changed", hash: four[1].hash })
     expect(fault?.message).toMatch(/^entry 2 \(.*2, run .*\) was changed after it was written$/)
@@ -77,7 +77,7 @@ describe("a changed entry", () => {
 
   it("is found where its hash was made anew, by what follows", () => {
     const [anew] = ledger({ ...recordOf(four[0]), run: "forged" })
-    const { faults } = proveChain(text([anew, ...four.slice(1)]))
+    const { faults } = verifyChain(text([anew, ...four.slice(1)]))
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "gap"]])
     expect(faults[0]?.message).toBe(
       `something is missing between entries 1 and 2: entry 2 (deploy 2, run run-2, 2026-03-02T12:05:00Z) follows ${four[0].hash.slice(0, 12)}, which was removed or changed`,
@@ -124,7 +124,7 @@ describe("an entry that was", () => {
 
   it("cut off the end is found by the notes alone", () => {
     expect(kinds([a, b, c])).toEqual([])
-    const { faults, noted } = proveChain(text([a, b, c]), text([b, d]))
+    const { faults, noted } = verifyChain(text([a, b, c]), text([b, d]))
     expect(noted).toBe(1)
     expect(faults).toEqual([
       {
@@ -139,8 +139,8 @@ describe("an entry that was", () => {
 
   it("taken away with all others is found by the notes, where it is known whose they are", () => {
     const { environment, subject } = a
-    expect(proveChain("", text(four)).faults).toEqual([])
-    expect(proveChain("", text(four), { environment, subject }).faults).toHaveLength(4)
+    expect(verifyChain("", text(four)).faults).toEqual([])
+    expect(verifyChain("", text(four), { environment, subject }).faults).toHaveLength(4)
   })
 
   it("forged in the notes is no entry", () => {
@@ -151,7 +151,7 @@ describe("an entry that was", () => {
 test.each(["null", "[]", "7", "{}", '{"hash":"x"}', ledgerLine(four[1]).slice(0, 50)])(
   "the line %s is found, and what is around it is read",
   (line) => {
-    const { faults, entries } = proveChain(`${text([four[0]])}${line}\n${text(four.slice(2))}`)
+    const { faults, entries } = verifyChain(`${text([four[0]])}${line}\n${text(four.slice(2))}`)
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "unreadable"]])
     expect(entries).toEqual([four[0], four[2], four[3]])
   },

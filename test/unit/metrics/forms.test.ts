@@ -5,8 +5,8 @@ import { doraReport } from "../../../src/lib/metrics/dora.js"
 import { doraMarkdown, doraText } from "../../../src/lib/metrics/doraMarkdown.js"
 import { doraSvg } from "../../../src/lib/metrics/doraSvg.js"
 import { parseIncidents } from "../../../src/lib/metrics/incidents.js"
-import { durationText, spreadOf } from "../../../src/lib/metrics/numbers.js"
-import { daysOf } from "../../../src/lib/metrics/window.js"
+import { durationText, distributionOf } from "../../../src/lib/metrics/numbers.js"
+import { parseWindow } from "../../../src/lib/metrics/window.js"
 import { deployed, history, ledger, sha } from "./ledgers.js"
 
 const HOSTILE = '<img src=x onerror=alert(1)>|`\n::error::"&'
@@ -129,8 +129,8 @@ describe("DevLake gets", () => {
 })
 
 test("numbers", () => {
-  expect(spreadOf([])).toBeNull()
-  expect(spreadOf([4, 1, 3, 2])).toEqual({
+  expect(distributionOf([])).toBeNull()
+  expect(distributionOf([4, 1, 3, 2])).toEqual({
     count: 4,
     min: 1,
     p25: 1.75,
@@ -189,7 +189,7 @@ test("groups", () => {
 })
 
 test("windows", () => {
-  expect(["7d", "30d", "90d", "366d"].map(daysOf)).toEqual([7, 30, 90, 366])
+  expect(["7d", "30d", "90d", "366d"].map(parseWindow)).toEqual([7, 30, 90, 366])
   for (const bad of ["", "0d", "367d", "7", "d", "-7d", "1w", "7d "])
-    expect(() => daysOf(bad), bad).toThrow(/UNKNOWN_WINDOW/)
+    expect(() => parseWindow(bad), bad).toThrow(/UNKNOWN_WINDOW/)
 })

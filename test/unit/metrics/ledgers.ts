@@ -1,6 +1,6 @@
 /** A ledger and a history whose figures can be worked out by hand. */
 import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
-import { type History, readHistory } from "../../../src/lib/metrics/history.js"
+import { type History, parseHistory } from "../../../src/lib/metrics/history.js"
 
 /** A commit's or image's name, made of a letter. */
 export const sha = (letter: string): string => letter.repeat(40)
@@ -37,5 +37,5 @@ export function history(
     [sha(letter), [...parents].map(sha).join(" "), time, "Ann <ann@example.com>", subject].join("\n"),
   )
   const refs = Object.entries(tags).map(([name, letter]) => `${name} ${sha(letter)}\n`)
-  return readHistory({ log: `${lines.join("\n")}\n`, refs: refs.join(""), shallow: `${shallow}\n` })
+  return parseHistory({ log: `${lines.join("\n")}\n`, refs: refs.join(""), shallow: `${shallow}\n` })
 }

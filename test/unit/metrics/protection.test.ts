@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest"
 import { branchAnswers, repositoryOf, reviewOf } from "../../../src/lib/forge/repository.js"
-import { demandsOf, judgeBranch } from "../../../src/lib/metrics/protection.js"
+import { requirementsOf, judgeBranch } from "../../../src/lib/metrics/protection.js"
 import { Clock, type Forge, startForge } from "../forge/forge.js"
 
 let forge: Forge
@@ -16,7 +16,7 @@ const judged = async (branches: Record<string, unknown>, token = "ghs_auditor") 
   await forge.control({ branches })
   const http = new Clock().client()
   const found = []
-  for (const [branch, demands] of demandsOf("main", "develop"))
+  for (const [branch, demands] of requirementsOf("main", "develop"))
     found.push(...judgeBranch(branch, demands, await branchAnswers(repository(), branch, token, http)))
   return found.map(({ branch, demand, status, reason }) => `${branch} ${demand} ${status}: ${reason}`)
 }

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { beginRegion, endRegion, type Grafana, type Region } from "../../../src/lib/monitoring/annotations.js"
+import {
+  startAnnotation,
+  endAnnotation,
+  type Grafana,
+  type AnnotatedDeployment,
+} from "../../../src/lib/monitoring/annotations.js"
 import { Clock } from "../forge/forge.js"
 import { nowhere, type Receiver, startReceiver } from "../notify/receiver.js"
 
@@ -18,7 +23,7 @@ const grafana = (more: Partial<Grafana> = {}): Grafana => ({
   dashboard: undefined,
   ...more,
 })
-const region: Region = {
+const region: AnnotatedDeployment = {
   service: "shop",
   environment: "production",
   version: "v1.2.3",
@@ -30,13 +35,13 @@ const marks = async () => (await receiver.log()).annotations
 
 describe("a region", () => {
   it("is begun at the start and ended at the end", async () => {
-    expect(await beginRegion(grafana({ dashboard: "shop" }), region, http())).toEqual({
+    expect(await startAnnotation(grafana({ dashboard: "shop" }), region, http())).toEqual({
       done: true,
       text: "begun",
     })
     expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_000_000, dashboardUID: "shop" }])
     expect((await marks())[0]?.tags).toContain("result:running")
-    expect(await endRegion(grafana(), region, end, http())).toEqual({ done: true, text: "ended" })
+    expect(await endAnnotation(grafana(), region, end, http())).toEqual({ done: true, text: "ended" })
     expect(await marks()).toEqual([
       {
         id: 1,
@@ -57,23 +62,23 @@ describe("a region", () => {
   })
 
   it("is one for each run, however often it is told", async () => {
-    await beginRegion(grafana(), region, http())
-    expect((await beginRegion(grafana(), region, http())).text).toBe("marked before")
-    await endRegion(grafana(), region, end, http())
-    await endRegion(grafana(), region, end, http())
-    await beginRegion(grafana(), { ...region, run: "another" }, http())
+    await startAnnotation(grafana(), region, http())
+    expect((await startAnnotation(grafana(), region, http())).text).toBe("marked before")
+    await endAnnotation(grafana(), region, end, http())
+    await endAnnotation(grafana(), region, end, http())
+    await startAnnotation(grafana(), { ...region, run: "another" }, http())
     expect(await marks()).toHaveLength(2)
   })
 
   it("is whole where its start was missed", async () => {
-    expect((await endRegion(grafana(), region, end, http())).text).toBe("marked as a whole")
+    expect((await endAnnotation(grafana(), region, end, http())).text).toBe("marked as a whole")
     expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_300_000 }])
   })
 
   it("is found again by a run's name that is longer than a tag, and holds no markup", async () => {
     const long = { ...region, run: "r".repeat(500), version: "<b>v1</b>" }
-    await beginRegion(grafana(), long, http())
-    expect((await endRegion(grafana(), long, end, http())).text).toBe("ended")
+    await startAnnotation(grafana(), long, http())
+    expect((await endAnnotation(grafana(), long, end, http())).text).toBe("ended")
     expect((await marks())[0]?.text).toBe("shop &lt;b&gt;v1&lt;/b&gt; in production: succeeded")
   })
 
@@ -91,14 +96,14 @@ describe("a region", () => {
       /^nothing listens at its address|^the connection to it failed/,
     ],
   ])("is told to be missing with %s", async (_, more, text) => {
-    const marked = await beginRegion(grafana(more), region, http())
+    const marked = await startAnnotation(grafana(more), region, http())
     expect(marked.done).toBe(false)
     expect(marked.text).toMatch(text)
     expect(marked.text).not.toContain("glsa_")
   })
   it("is told to be missing where nobody is there", async () => {
     const away = grafana({ url: await nowhere() })
-    const marked = await endRegion(away, region, end, http())
+    const marked = await endAnnotation(away, region, end, http())
     expect(marked).toEqual({
       done: false,
       text: expect.stringMatching(/^nothing listens at its address/) as unknown,

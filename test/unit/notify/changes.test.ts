@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { changesBetween, readHistory } from "../../../src/lib/notify/changes.js"
+import { changesBetween, parseLog } from "../../../src/lib/notify/changes.js"
 
 const id = (letter: string) => letter.repeat(40)
 
 /** a – b – d – e(merge of d and c) – f, where c came from a, and x from nothing that is known here. */
-const history = readHistory(
+const history = parseLog(
   [
     [id("f"), id("e"), "Sell hats\twith a tab"],
     [id("e"), `${id("d")} ${id("c")}`, "Merge branch 'c'"],
@@ -59,6 +59,6 @@ describe("changes between two commits", () => {
   })
 
   it("pass over lines that are none of git's", () => {
-    expect(readHistory("warning: x\n\nabc\tdef\tg\n")).toEqual([])
+    expect(parseLog("warning: x\n\nabc\tdef\tg\n")).toEqual([])
   })
 })

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { NEWS } from "../../../src/lib/config/notify.js"
+import { NOTIFICATION_KINDS } from "../../../src/lib/config/notify.js"
 import { fit } from "../../../src/lib/notify/fit.js"
-import { titleOf } from "../../../src/lib/notify/news.js"
+import { titleOf } from "../../../src/lib/notify/notification.js"
 import { SLACK_LIMITS, slackMessage } from "../../../src/lib/notify/slack.js"
 import { teamsMessage } from "../../../src/lib/notify/teams.js"
-import { messageId, signed, webhookMessage } from "../../../src/lib/notify/webhook.js"
+import { messageId, signedHeaders, webhookMessage } from "../../../src/lib/notify/webhook.js"
 import { HOSTILE, news } from "./receiver.js"
 
 /** Every text of a message, wherever it stands. */
@@ -33,8 +33,8 @@ const huge = (piece: string) =>
 
 describe("titleOf", () => {
   it("tells each kind of news apart", () => {
-    const titles = NEWS.map((kind) => titleOf(news({ kind })))
-    expect(new Set(titles).size).toBe(NEWS.length)
+    const titles = NOTIFICATION_KINDS.map((kind) => titleOf(news({ kind })))
+    expect(new Set(titles).size).toBe(NOTIFICATION_KINDS.length)
     for (const title of titles) expect(title).toMatch(/shop v1\.2\.3 .*\bproduction\b/)
   })
 })
@@ -171,14 +171,14 @@ describe("a message to a webhook", () => {
       "webhook-timestamp": String(at / 1000),
       "webhook-signature": `v1,${right}`,
     }
-    expect(signed("msg_1", '{"a":1}', key.toString(), at)).toEqual(expected)
-    expect(signed("msg_1", '{"a":1}', `whsec_${key.toString("base64")}`, at)).toEqual(expected)
-    expect(signed("msg_1", "{}", "", at)).not.toHaveProperty("webhook-signature")
+    expect(signedHeaders("msg_1", '{"a":1}', key.toString(), at)).toEqual(expected)
+    expect(signedHeaders("msg_1", '{"a":1}', `whsec_${key.toString("base64")}`, at)).toEqual(expected)
+    expect(signedHeaders("msg_1", "{}", "", at)).not.toHaveProperty("webhook-signature")
   })
 
   it("is signed as the specification's own example is", () => {
     // https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/javascript/src/index.test.ts
-    const headers = signed(
+    const headers = signedHeaders(
       "msg_p5jXN8AQM9LWM0D4loKWxJek",
       '{"test": 2432232314}',
       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { linksOf } from "../../../src/lib/notify/links.js"
-import { endedOf } from "../../../src/lib/notify/outcome.js"
+import { deploymentOutcome } from "../../../src/lib/notify/outcome.js"
 import type { StageReport } from "../../../src/lib/run/verdict.js"
 
 const stage = (
@@ -36,7 +36,7 @@ describe("endedOf", () => {
       stage("prepare", "passed", { facts: { outcome: "succeeded" } }),
       stage("finish", "passed"),
     ]
-    expect(endedOf(stages, entry({}))).toEqual({
+    expect(deploymentOutcome(stages, entry({}))).toEqual({
       kind: "succeeded",
       version: "v2",
       previous: "v1",
@@ -51,7 +51,7 @@ describe("endedOf", () => {
 
   it("tells one that was undone from the version that is there now", () => {
     const stages = [stage("prepare", "passed"), stage("soak", "failed"), stage("finish", "skipped")]
-    expect(endedOf(stages, entry({ rolledBackTo: "v1" }))).toMatchObject({
+    expect(deploymentOutcome(stages, entry({ rolledBackTo: "v1" }))).toMatchObject({
       kind: "rolled-back",
       version: "v1",
       previous: "v2",
@@ -65,7 +65,7 @@ describe("endedOf", () => {
 
   it("tells one that failed before it changed anything", () => {
     const stages = [stage("prepare", "error"), stage("finish", "skipped")]
-    expect(endedOf(stages, undefined)).toMatchObject({
+    expect(deploymentOutcome(stages, undefined)).toMatchObject({
       kind: "failed",
       version: "",
       previousSha: "",
@@ -75,7 +75,7 @@ describe("endedOf", () => {
 
   it("tells one that is held, which is no failure", () => {
     const stages = [stage("prepare", "passed", { facts: { outcome: "held" } }), stage("soak", "failed")]
-    expect(endedOf(stages, entry({}))).toMatchObject({
+    expect(deploymentOutcome(stages, entry({}))).toMatchObject({
       kind: "held",
       failure: undefined,
       note: "soak failed",
@@ -85,14 +85,16 @@ describe("endedOf", () => {
   it("tells a rollback by hand, and what was found slow", () => {
     const facts = { outcome: "succeeded", ALERT: "95 of 100 answers take up to 3 s" }
     const stages = [stage("prepare", "passed", { facts }), stage("finish", "passed")]
-    expect(endedOf(stages, entry({}, "rollback"))).toMatchObject({
+    expect(deploymentOutcome(stages, entry({}, "rollback"))).toMatchObject({
       kind: "rolled-back",
       note: "finish passed\nALERT: 95 of 100 answers take up to 3 s",
     })
   })
 
   it("tells nothing where nothing was to be deployed", () => {
-    expect(endedOf([stage("prepare", "skipped"), stage("finish", "skipped")], undefined)).toBeUndefined()
+    expect(
+      deploymentOutcome([stage("prepare", "skipped"), stage("finish", "skipped")], undefined),
+    ).toBeUndefined()
   })
 })
 

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { News } from "../../../src/lib/notify/news.js"
+import type { Notification } from "../../../src/lib/notify/notification.js"
 
 const SCRIPT = fileURLToPath(new URL("../../fixtures/notify/receiver.py", import.meta.url))
 
@@ -62,7 +62,7 @@ export async function nowhere(): Promise<string> {
 }
 
 /** A deployment that went well. */
-export const news = (more: Partial<News> = {}): News => ({
+export const news = (more: Partial<Notification> = {}): Notification => ({
   kind: "succeeded",
   service: "shop",
   environment: "production",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import type { Channel } from "../../../src/lib/config/notify.js"
-import { type Address, NOTIFY_PATIENCE, send } from "../../../src/lib/notify/send.js"
+import { type WebhookAddress, NOTIFY_PATIENCE, send } from "../../../src/lib/notify/send.js"
 import { Clock } from "../forge/forge.js"
 import { HOSTILE, news, nowhere, type Receiver, startReceiver } from "./receiver.js"
 
@@ -22,14 +22,14 @@ const PATHS: Record<Channel, string> = {
   webhook: "/hooks/hushhush",
 }
 
-const to = (channel: Channel, more: Partial<Address> = {}): Address => ({
+const to = (channel: Channel, more: Partial<WebhookAddress> = {}): WebhookAddress => ({
   channel,
   url: `${receiver.url}${PATHS[channel]}`,
   secret: "shared-by-both-ends",
   ...more,
 })
 
-const told = (address: Address, told = news()) =>
+const told = (address: WebhookAddress, told = news()) =>
   send(told, address, clock.client({ ...NOTIFY_PATIENCE, timeout: 500 }))
 
 const statuses = async () => (await receiver.log()).requests.map(({ status }) => status)

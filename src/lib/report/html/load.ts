@@ -1,4 +1,4 @@
-import { picture } from "./picture.js"
+import { picture } from "./loadChart.js"
 import { type Drawn } from "../../run/drawn.js"
 import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, text } from "./markup.js"

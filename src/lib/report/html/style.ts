@@ -1,4 +1,4 @@
-import { PICTURE_STYLE } from "./picture.js"
+import { PICTURE_STYLE } from "./loadChart.js"
 
 /** The page's style. It stands in the page as it stands here: the page's policy names its digest. */
 export const STYLE = `

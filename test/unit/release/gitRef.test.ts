@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { fullRef } from "../../../src/lib/release/ref.js"
+import { fullRef } from "../../../src/lib/release/gitRef.js"
 
 it.each([
   ["tag", "v1.2.3", "refs/tags/v1.2.3"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { text } from "../../../src/lib/report/text.js"
+import { text } from "../../../src/lib/report/terminal.js"
 import { finding, HOSTILE, stage } from "./stages.js"
 
 describe("text", () => {

@@ -1,4 +1,4 @@
-import type { NewsKind } from "../config/notify.js"
+import type { NotificationKind } from "../config/notify.js"
 import { duration } from "../report/place.js"
 import type { Changes } from "./changes.js"
 
@@ -8,8 +8,8 @@ export interface Link {
 }
 
 /** What people are told of a deployment, through whatever channel. Nothing in it is to be trusted as text. */
-export interface News {
-  kind: NewsKind
+export interface Notification {
+  kind: NotificationKind
   service: string
   environment: string
   version: string
@@ -26,13 +26,13 @@ export interface News {
   milliseconds: number | undefined
   changes: Changes
   links: Link[]
-  failure: Failure | undefined
+  failure: FailedStage | undefined
   /** What else there is to say, in a line; empty for nothing. */
   note: string
 }
 
 /** The stage that failed. */
-export interface Failure {
+export interface FailedStage {
   stage: string
   reason: string
   /** The one command that repeats it. */
@@ -40,10 +40,10 @@ export interface Failure {
 }
 
 /** What it is about, in a line. */
-export const titleOf = ({ kind, service, version, environment }: News): string =>
+export const titleOf = ({ kind, service, version, environment }: Notification): string =>
   TITLES[kind](`${service} ${version}`.trim(), environment)
 
-const TITLES: Record<NewsKind, (what: string, where: string) => string> = {
+const TITLES: Record<NotificationKind, (what: string, where: string) => string> = {
   started: (what, where) => `Deploying ${what} to ${where}`,
   succeeded: (what, where) => `Deployed ${what} to ${where}`,
   failed: (what, where) => `Failed to deploy ${what} to ${where}`,
@@ -53,7 +53,7 @@ const TITLES: Record<NewsKind, (what: string, where: string) => string> = {
 }
 
 /** What is known of it, by name. */
-export const detailsOf = (news: News): [name: string, value: string][] =>
+export const detailsOf = (news: Notification): [name: string, value: string][] =>
   (
     [
       ["Environment", news.environment],
