@@ -99,7 +99,7 @@ async function prepare(
 ): Promise<Prepared | { target: Target; problem: string; exitCode: ExitCode }> {
   const { config, environment } = inputs
   const target = inputs.target ?? (await targetOf(inputs))
-  const active = config.dast.active[environment] === "yes"
+  const active = config.dast.active[environment] === true
   const header = await trimmed(secretNamed(inputs.secrets, environment, "DAST_AUTH_HEADER"))
   inputs.say(`scanning ${target.url} (${target.way}), ${active ? "attacking it" : "only looking"}`)
   const reached = await reach(target, header, inputs)
@@ -267,7 +267,7 @@ function judgeAlerts(
   const { kept, suppressed, used } = applySuppressions(findingsOf(alerts, dast.risk), own, now)
   const outcome = judge(progress, kept, suppressed.length)
   // Some alerts come only of attacks, wherever these are allowed.
-  const whole = outcome.status !== "error" && (active || !Object.values(dast.active).includes("yes"))
+  const whole = outcome.status !== "error" && (active || !Object.values(dast.active).includes(true))
   const tools = new Set(whole ? ["zap"] : [])
   const advice = suppressionFindings(own, { used, tools }, now).map((found): Finding => ({
     ...found,

@@ -93,7 +93,7 @@ export function withProof(
   const proving: Plan = { ...plan, schema: schemaText(previous.version) }
   // With other settings alone, the same image migrates nothing.
   const same = deployed.digests.includes(previous.digest)
-  if (config.deploy.proof.required[environment] !== "yes" || same) return proving
+  if (config.deploy.proof.required[environment] !== true || same) return proving
   const next = `${deployed.repository}@${deployed.digest}`
   // What others deployed may have no digest that is known.
   const before = previous.digest === "" ? previous.image : `${deployed.repository}@${previous.digest}`

@@ -58,7 +58,7 @@ export async function findRelease(
   const version = versionOfTag(parsed.tag ?? "")
   const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
   const release = releaseOf(resolved, reached, { source, settings, ref, embedded: access.embedded })
-  const named = config.deploy.verify[environment] === "name"
+  const named = config.deploy.verify[environment] === "warn"
   const checks = await release.checks(access.wanted).catch((error: unknown) => {
     if (named && error instanceof SlipwayError && error.code === "NO_TRUST") return [unsigned(error)]
     throw error

@@ -46,7 +46,7 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
   const scan = imageVulnerabilities(await Promise.all(runs.map(reportOf)), {
     gate: config.security.severity,
     place: "the image",
-    unfixedPass: config.image.unfixed === "named",
+    unfixedPass: config.image.unfixed === "report",
   })
   const entries = entriesFor("image", suppressions.entries)
   const { kept, suppressed, used } = applySuppressions(scan.findings, entries, suppressions.now)

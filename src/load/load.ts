@@ -75,7 +75,7 @@ export class Load {
   }
 
   /**
-   * Ever more users, to find where the service breaks; fails where that is before load.stress.bears of slipway.yaml. An
+   * Ever more users, to find where the service breaks; fails where that is before load.stress.minimumUsers of slipway.yaml. An
    * effect, once for each run id. Fails as `load`.
    *
    * @param runId Names this run. By default a new one.

@@ -124,7 +124,7 @@ function cleanUp({ made, access, publishing, now }: Delivery): Promise<Stage[]> 
     secrets: access.secrets,
     cluster: access.cluster,
     environment: "",
-    apply: config.cleanup.apply === "yes",
+    apply: config.cleanup.apply,
     destination: publishing,
     repro: reproOf(made, access, publishing, "", "cleanup"),
   })

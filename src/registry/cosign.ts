@@ -43,7 +43,7 @@ function sigstoreOf({ release }: Config): Sigstore {
   const own = [release.signingConfig, release.trustedRoot].filter((file) => file !== undefined).length
   const contradiction = (what: string) => fail("SIGSTORE_SETTINGS", [what])
   if (own === 1) throw contradiction("only one of signingConfig and trustedRoot is set")
-  if (release.log === "on") return own === 0 ? "public" : "own"
+  if (release.log) return own === 0 ? "public" : "own"
   if (own > 0) throw contradiction("log is off, and a Sigstore with a log is named")
   if (release.key === undefined && release.identity !== undefined)
     throw contradiction("log is off, and who signs without a key is known by the log alone")

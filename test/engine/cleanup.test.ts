@@ -64,7 +64,7 @@ afterAll(async () => {
 })
 
 const SETTINGS = `image: { args: ["GREETING=hello"] }
-release: { registry: "${HOST}", repository: "${REPO.slice(HOST.length + 1)}", gates: [image], log: "off", key: cosign.pub }
+release: { registry: "${HOST}", repository: "${REPO.slice(HOST.length + 1)}", gates: [image], log: false, key: cosign.pub }
 cleanup:
   releases: 1
   minimumAge: 0d

@@ -212,7 +212,7 @@ describe("with traffic", () => {
       {
         ...here,
         settings: {
-          slow: 2,
+          latencyP95: 2,
           smoke: { ...context(here).settings.smoke, requests: 8 },
           health: { ...context(here).settings.health, timeout: 5 },
         },

@@ -175,7 +175,7 @@ const runs = async (pattern: string): Promise<boolean> =>
 it("a registry that nothing listens at: 3, and what to do", async () => {
   const source = write(copyOf(join(RELEASES, "tiny")), {
     "cosign.pub": "-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----\n",
-    "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, gates: [image], log: "off", key: cosign.pub }\n`,
+    "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, gates: [image], log: false, key: cosign.pub }\n`,
   })
   const out = folder()
   const commit = ["--event=push", "--ref=refs/tags/v1.2.3", `--sha=${"0123456789".repeat(4)}`]

@@ -370,7 +370,7 @@ describe("scan", () => {
   })
 
   it("fails for what nobody has fixed, where that is asked for", async () => {
-    const settings = "image: { platforms: [linux/amd64], unfixed: fails }\n"
+    const settings = "image: { platforms: [linux/amd64], unfixed: fail }\n"
     const run = await runOn("image", oneImage("FROM python:3.11-slim\n", { "slipway.yaml": settings }))
     expect(run.exitCode).toBe(1)
     expect(run.stdout).toMatch(

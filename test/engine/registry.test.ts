@@ -116,7 +116,7 @@ describe("without a key", () => {
   let run: Session
 
   beforeAll(async () => {
-    const settings = { ...IMAGE_ONLY, repository: "keyless", log: '"on"', identity, issuer }
+    const settings = { ...IMAGE_ONLY, repository: "keyless", log: "true", identity, issuer }
     const sigstore = { signingConfig: "signing-config.json", trustedRoot: "trusted-root.json" }
     const own = tiny({ ...settings, ...sigstore, key: undefined })
     const prelude = `${PRELUDE}

@@ -98,7 +98,7 @@ export const IMAGE_ONLY = { gates: "[image]" }
 
 /** The tiny service, with other settings or files. */
 export function tiny(settings: Record<string, string | undefined> = {}, files: Files = {}): string {
-  const own = { registry: HOST, repository: NAME, source: "https://git.example.com/team/tiny", log: '"off"' }
+  const own = { registry: HOST, repository: NAME, source: "https://git.example.com/team/tiny", log: "false" }
   const release = Object.entries({ ...own, key: "cosign.pub", ...settings }).filter(
     ([, value]) => value !== undefined,
   )

@@ -1,9 +1,11 @@
 import { join } from "node:path"
 import { randomUUID } from "node:crypto"
+import { configWarnings } from "../../../src/lib/config/parse.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
+import { say } from "../../lib/progress.js"
 import { given } from "../../module/arguments.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { fromFork } from "../hosts/fork.js"
@@ -17,7 +19,14 @@ import {
   signerArguments,
 } from "./credentials.js"
 import { begin, guarded, prepareOut, type Printing, type Ran } from "./runTree.js"
-import { absoluteSource, type Commit, commitOf, refuseDirty, uncommittedDigest } from "./source.js"
+import {
+  absoluteSource,
+  type Commit,
+  commitOf,
+  refuseDirty,
+  settingsOf,
+  uncommittedDigest,
+} from "./source.js"
 
 export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions, Printing {
   source: string
@@ -100,6 +109,7 @@ export const runCi = async (options: CiOptions, only: string[] = []): Promise<nu
 export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<Ran> {
   const source = absoluteSource(options.source)
   const { event = "local", runId = randomUUID() } = options
+  for (const warning of configWarnings(settingsOf(source))) say(`! ${warning}`)
   const begun = begin(
     { id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" },
     callModule(source, options.now),

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
-import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
-import { parseConfig } from "../../../src/lib/config/parse.js"
+import type { Config } from "../../../src/lib/config/config.js"
+import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import {
   environmentFor,
@@ -15,7 +13,7 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"
-import { absoluteSource, commitOf, isAddress } from "./source.js"
+import { absoluteSource, commitOf, isAddress, settingsOf } from "./source.js"
 
 export interface PlanOptions {
   source: string
@@ -47,17 +45,16 @@ export async function plan(options: PlanOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { event = "local", baseRef = "", fork = fromFork(process.env) } = options
   const ref = fullRef(event, options.ref ?? (await commitOf(source)).ref)
-  const made = planOf({ event, ref, baseRef, fork }, configured(source, options.embedded))
+  const settings = settingsOf(source)
+  const made = planOf({ event, ref, baseRef, fork }, configured(settings, options.embedded))
   const notes = isAddress(source) ? ["slipway.yaml isn't read at an address: the defaults are shown"] : []
-  const whole = { ...made, notes: [...made.notes, ...notes] }
+  const whole = { ...made, notes: [...made.notes, ...notes, ...configWarnings(settings)] }
   process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : planText(whole))
   return ExitCode.passed
 }
 
-function configured(source: string, embedded = false): Config {
-  const file = join(source, "slipway.yaml")
-  const config =
-    isAddress(source) || !existsSync(file) ? DEFAULTS : parseConfig(readFileSync(file, "utf8") || undefined)
+function configured(settings: string | undefined, embedded = false): Config {
+  const config = parseConfig(settings)
   const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
   return { ...config, release: { ...config.release, ...(registry !== undefined && { registry }) } }
 }

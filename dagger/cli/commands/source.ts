@@ -21,12 +21,17 @@ export function absoluteSource(source: string): string {
 /** The registry that a folder's slipway.yaml names. */
 export const configuredRegistry = (source: string): string | undefined => configured(source)?.release.registry
 
+/** The text of a folder's slipway.yaml; undefined if it has none, or an empty one, and for an address. */
+export function settingsOf(source: string): string | undefined {
+  const file = join(source, "slipway.yaml")
+  return isAddress(source) || !existsSync(file) ? undefined : readFileSync(file, "utf8") || undefined
+}
+
 /** What a folder's slipway.yaml says; undefined without one. What is wrong in that file, the module says. */
 export function configured(source: string): Config | undefined {
-  const file = join(source, "slipway.yaml")
-  if (isAddress(source) || !existsSync(file)) return undefined
+  if (isAddress(source) || !existsSync(join(source, "slipway.yaml"))) return undefined
   try {
-    return parseConfig(readFileSync(file, "utf8") || undefined)
+    return parseConfig(settingsOf(source))
   } catch (error) {
     if (error instanceof SlipwayError) return undefined
     throw error

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
-import { parseConfig } from "../../../src/lib/config/parse.js"
+import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { environmentFor } from "../../../src/lib/pipeline/policy.js"
 import { serviceName } from "../../../src/lib/python/name.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
 import { planOf } from "../commands/plan.js"
-import { commitOf, isAddress, refuseDirty } from "../commands/source.js"
+import { commitOf, isAddress, refuseDirty, settingsOf } from "../commands/source.js"
 import { clusterFindings } from "./cluster.js"
 import { deliveryFindings } from "./delivery.js"
-import { type Finding, ofError, ok } from "./finding.js"
+import { type Finding, ofError, ok, warning } from "./finding.js"
 import { registryFindings } from "./registry.js"
 import { secretFindings } from "./secrets.js"
 import { uploadFinding } from "./upload.js"
@@ -33,14 +33,14 @@ export interface DoctorOptions {
 export async function service(options: DoctorOptions): Promise<Finding[]> {
   const { source } = options
   if (isAddress(source)) return [ok("source", `${source}: the engine fetches it`)]
+  const settings = settingsOf(source)
   let config: Config
   try {
-    const file = join(source, "slipway.yaml")
-    config = parseConfig(existsSync(file) ? readFileSync(file, "utf8") || undefined : undefined)
+    config = parseConfig(settings)
   } catch (error) {
     return [ofError("slipway.yaml", error), uploadFinding(source)]
   }
-  return [uploadFinding(source), ...(await forEvent(options, config))]
+  return [uploadFinding(source), ...oldNames(settings), ...(await forEvent(options, config))]
 }
 
 async function forEvent(options: DoctorOptions, config: Config): Promise<Finding[]> {
@@ -66,6 +66,12 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<Finding
       : []),
     ...(deploys ? await clusterFindings(environment, process.env) : []),
   ]
+}
+
+function oldNames(settings: string | undefined): Finding[] {
+  const warnings = configWarnings(settings)
+  const remedy = "write the new names; a later release drops the old ones"
+  return warnings.length === 0 ? [] : [warning("slipway.yaml", warnings.join("; "), remedy)]
 }
 
 async function commit(source: string): Promise<Finding[]> {

@@ -71,7 +71,7 @@ export class Checker {
         : spec.kind === "choice"
           ? choiceRule(spec, value)
           : integerRule(spec, value)
-    if (complaint === undefined) return convert(spec, value as string | number)
+    if (complaint === undefined) return convert(spec, value as string | number | boolean)
     const [expected, hint] = complaint
     return this.#wrong(node, path, expected, hint)
   }
@@ -157,6 +157,8 @@ function choiceRule(spec: ChoiceSpec, value: unknown): Complaint {
   const names = spec.values.filter((choice) => typeof choice === "string")
   const near = typeof value === "string" ? nearest(value, names) : undefined
   const expected = spec.values.length === 1 ? "expected" : "expected one of"
+  if (spec.values.some((choice) => typeof choice === "boolean" && String(choice) === value))
+    return [`${expected} ${spec.values.join(", ")}`, "remove the quotes"]
   return [`${expected} ${spec.values.join(", ")}`, near === undefined ? "" : `did you mean ${quote(near)}?`]
 }
 

@@ -14,9 +14,9 @@ export const cleanup = {
   fields: {
     apply: {
       kind: "choice",
-      doc: "Whether `ci` deletes what `slipway cleanup` would; else it only shows it.",
-      values: ["yes", "no"],
-      default: "no",
+      doc: "Let `ci` delete what `slipway cleanup` would; otherwise it only lists it.",
+      values: [true, false],
+      default: false,
     },
     environments: {
       kind: "list",

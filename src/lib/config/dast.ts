@@ -22,9 +22,9 @@ export const dast = {
   fields: {
     active: {
       kind: "map",
-      doc: "Whether an environment is attacked, which changes its data, or only looked at.",
+      doc: "Attack an environment, which changes its data, instead of only inspecting it.",
       keys: ENVIRONMENTS,
-      item: { kind: "choice", values: ["yes", "no"] },
+      item: { kind: "choice", values: [true, false] },
       default: {},
     },
     risk: {

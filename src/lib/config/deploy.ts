@@ -61,10 +61,10 @@ export const deploy = {
     },
     verify: {
       kind: "map",
-      doc: "Whether an image without valid signatures and gates is refused, or only named.",
+      doc: "Refuse an image without valid signatures and passed gates (enforce), or deploy it with a warning.",
       keys: ENVIRONMENTS,
-      item: { kind: "choice", values: ["refuse", "name"] },
-      default: { staging: "name", production: "refuse" },
+      item: { kind: "choice", values: ["enforce", "warn"] },
+      default: { staging: "warn", production: "enforce" },
     },
     health: {
       kind: "section",
@@ -120,7 +120,7 @@ export const deploy = {
       kind: "section",
       doc: "How many answers may be errors.",
       fields: {
-        above: {
+        maxPercent: {
           kind: "integer",
           doc: "Per cent of the requests; a deployment with surely more than this is undone.",
           minimum: 0,
@@ -164,7 +164,10 @@ export const deploy = {
         },
       },
     },
-    slow: time("When 95 of 100 answers take longer, an alert is raised; nothing is undone.", "2s"),
+    latencyP95: time(
+      "The 95th percentile of response times above which an alert is raised; it rolls nothing back.",
+      "2s",
+    ),
     soak: time("How long the new version has traffic while the old pods stay.", "5m"),
     hold: time("How much longer it may take until there are enough samples.", "10m"),
     readyTimeout: time("How long new pods may take until they are ready.", "5m"),
@@ -194,9 +197,9 @@ export const deploy = {
       fields: {
         required: {
           kind: "map",
-          doc: "Whether an environment's database is migrated only once that is proven.",
+          doc: "Migrate an environment's database only once that is proven.",
           keys: ENVIRONMENTS,
-          item: { kind: "choice", values: ["yes", "no"] },
+          item: { kind: "choice", values: [true, false] },
           default: {},
         },
         sample: {

@@ -90,9 +90,9 @@ export const load = {
       doc: "Ever more users, to find where the service breaks: where 95 of 100 requests take longer, or more fail, than this.",
       fields: {
         ...limits(["2m:100", "2m:200", "2m:300", "2m:400", "3m:400", "1m:0"]),
-        bears: {
+        minimumUsers: {
           kind: "integer",
-          doc: "How many users it must bear before it breaks. Left out, where it breaks is told, and fails nothing.",
+          doc: "The number of users that it must handle before it breaks. Left out, the breaking point is reported and fails nothing.",
           minimum: 1,
           maximum: 9_999,
         },

@@ -65,13 +65,13 @@ export const monitoring = {
         },
         errors: {
           kind: "integer",
-          doc: "Per cent of the answers above which there are too many errors. Left out, deploy.errors.above.",
+          doc: "Per cent of the answers above which there are too many errors. Left out, deploy.errors.maxPercent.",
           minimum: 0,
           maximum: 99,
         },
         latency: {
           kind: "text",
-          doc: 'What 95 of 100 answers may take, such as "500ms" or "2s". Left out, deploy.slow.',
+          doc: 'What 95 of 100 answers may take, such as "500ms" or "2s". Left out, deploy.latencyP95.',
           rules: [latency],
           convert: latencySeconds,
         },

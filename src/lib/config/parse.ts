@@ -3,6 +3,7 @@ import { fail } from "../errors/catalogue.js"
 import { Checker } from "./check.js"
 import { type Config, DEFAULTS, spec } from "./config.js"
 import { harmless, type Problem, Problems } from "./problem.js"
+import { applyRenamed } from "./renamed.js"
 import { checkSource } from "./source.js"
 import { deepFreeze } from "./spec.js"
 
@@ -24,12 +25,33 @@ export function parseConfig(text: string | undefined, file = "slipway.yaml"): Co
   throw fail("CONFIG_INVALID", [file, more > 0 ? [...lines, `… and ${more} more`] : lines, problems.length])
 }
 
-/** Reads the text of a `slipway.yaml` and says all that is wrong with it. The config is there when nothing is. */
-export function checkConfig(text: string): { config?: Config; problems: Problem[] } {
+/**
+ * Lists the old names of keys and values in a `slipway.yaml`, one line each with the name to write.
+ *
+ * Empty for a file that can't be read, of which `parseConfig` says why.
+ *
+ * @example configWarnings("deploy: {slow: 1s}\n") // ['slipway.yaml:1:10: deploy.slow: renamed; write "latencyP95"']
+ */
+export function configWarnings(text: string | undefined, file = "slipway.yaml"): string[] {
+  if (text === undefined) return []
+  return checkConfig(text).warnings.map((warning) => formatProblem(warning, file))
+}
+
+/** The result of reading a `slipway.yaml`: a configuration if there is no problem. */
+export interface Checked {
+  config?: Config
+  problems: Problem[]
+  /** Old names that still work; empty if there are problems. */
+  warnings: Problem[]
+}
+
+/** Reads the text of a `slipway.yaml` and lists every problem. */
+export function checkConfig(text: string): Checked {
   const body = text.replace(/^\uFEFF/, "")
-  const problems = new Problems(body)
-  const config = checkSource(body, problems) ? read(body, problems) : undefined
-  return problems.any ? { problems: problems.all } : { config: deepFreeze(config as Config), problems: [] }
+  const [problems, warnings] = [new Problems(body), new Problems(body)]
+  const config = checkSource(body, problems) ? read(body, problems, warnings) : undefined
+  if (problems.any) return { problems: problems.all, warnings: [] }
+  return { config: deepFreeze(config as Config), problems: [], warnings: warnings.all }
 }
 
 /** `slipway.yaml:3:5: parallel: expected …` */
@@ -37,7 +59,7 @@ export function formatProblem({ line, column, path, message }: Problem, file = "
   return [`${file}:${line}:${column}`, ...(path ? [path] : []), message].join(": ")
 }
 
-function read(text: string, problems: Problems): unknown {
+function read(text: string, problems: Problems, warnings: Problems): unknown {
   try {
     // Keys that stand twice are found by the checker: the parser compares each with each, which takes too long.
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" })
@@ -50,7 +72,9 @@ function read(text: string, problems: Problems): unknown {
         code === "MULTIPLE_DOCS" ? "expected one document, received several" : syntax(message),
       )
     // What is left of a broken file would only give rise to problems that aren't there.
-    return errors.length > 0 ? undefined : new Checker(spec, problems).read(spec, document.contents, "")
+    if (errors.length > 0) return undefined
+    applyRenamed(document.contents, problems, warnings)
+    return new Checker(spec, problems).read(spec, document.contents, "")
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     problems.add(0, "", "nested too deeply to be read")

@@ -25,8 +25,8 @@ export interface TextSpec {
 export interface ChoiceSpec {
   readonly kind: "choice"
   readonly doc?: string
-  readonly values: readonly (string | number)[]
-  readonly default?: string | number
+  readonly values: readonly (string | number | boolean)[]
+  readonly default?: string | number | boolean
 }
 
 export interface IntegerSpec {
@@ -46,7 +46,7 @@ export interface ListSpec {
   readonly doc?: string
   readonly item: LeafSpec
   readonly nonEmpty?: boolean
-  readonly default?: readonly (string | number)[]
+  readonly default?: readonly (string | number | boolean)[]
 }
 
 /** Values of one kind under names that are known beforehand, each of which may be left out. */
@@ -55,7 +55,7 @@ export interface MapSpec {
   readonly doc?: string
   readonly keys: readonly string[]
   readonly item: LeafSpec
-  readonly default?: Readonly<Record<string, string | number>>
+  readonly default?: Readonly<Record<string, string | number | boolean>>
 }
 
 /** Keys of different kinds. A section is always there: left out, it is made of its keys' defaults. */
@@ -97,7 +97,7 @@ type SectionValue<Fields> = Flat<
 type Flat<T> = { [K in keyof T]: T[K] }
 
 /** What a value that keeps every rule means. */
-export function convert(spec: LeafSpec, raw: string | number): unknown {
+export function convert(spec: LeafSpec, raw: string | number | boolean): unknown {
   if (spec.kind !== "text") return raw
   return spec.convert ? spec.convert(String(raw)) : String(raw)
 }

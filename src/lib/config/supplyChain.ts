@@ -73,9 +73,9 @@ export const image = {
     },
     unfixed: {
       kind: "choice",
-      doc: "Whether a vulnerability that nobody has fixed yet fails the gate, or is only named.",
-      values: ["named", "fails"],
-      default: "named",
+      doc: "Report a vulnerability without a fix, or fail the gate for it.",
+      values: ["report", "fail"],
+      default: "report",
     },
     budget: {
       kind: "text",
@@ -144,9 +144,9 @@ export const release = {
     },
     log: {
       kind: "choice",
-      doc: "Whether signatures go into a transparency log, which keyless ones need.",
-      values: ["on", "off"],
-      default: "on",
+      doc: "Record signatures in a transparency log, which keyless ones need.",
+      values: [true, false],
+      default: true,
     },
     signingConfig: {
       kind: "text",

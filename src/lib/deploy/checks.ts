@@ -108,7 +108,7 @@ export async function smoke(context: Context): Promise<string> {
   const answers = await askPaths(context, previewName(names), requests)
   const bad = answers.filter(({ problem }) => problem !== "")
   const counts = { requests: answers.length, errors: bad.length }
-  const limits = { above: settings.errors.above, samples: Math.min(settings.errors.samples, requests) }
+  const limits = { maxPercent: settings.errors.maxPercent, samples: Math.min(settings.errors.samples, requests) }
   const text = `smoke: ${rateText(counts, limits)}`
   if (judge(counts, limits) === "bad")
     throw new Setback(text, [...new Set(bad.map(({ problem }) => problem))].slice(0, 3))

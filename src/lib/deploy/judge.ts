@@ -2,8 +2,8 @@ import type { Traffic } from "../monitoring/exposition.js"
 
 /** How many errors are too many, and how few requests too few. */
 export interface Limits {
-  /** Per cent. */
-  above: number
+  /** In per cent. */
+  maxPercent: number
   samples: number
 }
 
@@ -15,11 +15,11 @@ export type Judgement = "good" | "bad" | "too few"
  */
 export function judge(
   { requests, errors }: Pick<Traffic, "requests" | "errors">,
-  { above, samples }: Limits,
+  { maxPercent, samples }: Limits,
 ): Judgement {
   if (requests < samples) return "too few"
-  if (atLeast(errors, requests) * 100 > above) return "bad"
-  return errors * 100 > requests * above ? "too few" : "good"
+  if (atLeast(errors, requests) * 100 > maxPercent) return "bad"
+  return errors * 100 > requests * maxPercent ? "too few" : "good"
 }
 
 /** In 19 of 20 cases the true rate is above this: the lower end of Wilson's interval, one-sided. */
@@ -32,10 +32,10 @@ function atLeast(errors: number, requests: number): number {
 /** `error rate 5.1 % (63 of 1,240 requests; limit 2 %)` */
 export function rateText(
   { requests, errors }: Pick<Traffic, "requests" | "errors">,
-  { above }: Limits,
+  { maxPercent }: Limits,
 ): string {
   const rate = requests === 0 ? 0 : (errors / requests) * 100
-  return `error rate ${rate.toFixed(1)} % (${grouped(errors)} of ${grouped(requests)} ${requests === 1 ? "request" : "requests"}; limit ${above} %)`
+  return `error rate ${rate.toFixed(1)} % (${grouped(errors)} of ${grouped(requests)} ${requests === 1 ? "request" : "requests"}; limit ${maxPercent} %)`
 }
 
 const grouped = (number: number): string => Math.round(number).toLocaleString("en-US")

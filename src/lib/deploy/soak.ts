@@ -80,7 +80,7 @@ export async function soak(
     context.mustHold()
     const traffic = await look(context, watch)
     const passed = (clock.now() - watch.begun) / 1000
-    const slow = slowness(traffic, settings.slow)
+    const slow = slowness(traffic, settings.latencyP95)
     if (slow !== undefined && alerts.length === 0) {
       context.say(`ALERT: ${slow}`)
       raise(slow)

@@ -30,7 +30,7 @@ export const releaseErrors = {
   }),
   SIGSTORE_SETTINGS: (contradiction: string) => ({
     message: `release in slipway.yaml contradicts itself: ${contradiction}`,
-    remedy: 'name both files of a private Sigstore, or none; `log: "off"` goes with a key alone',
+    remedy: 'name both files of a private Sigstore, or none; `log: false` goes with a key alone',
     exitCode: ExitCode.badInput,
   }),
   NO_COMMIT: (sha: string) => ({

@@ -199,7 +199,7 @@ const kinds = ({ statuses }: Series): string =>
     .map(([status, count]) => `${status === "0" ? "no answer" : status}: ${count}`)
     .join(", ") || "by the script's own rules"
 
-const bears = (found: Break | undefined, { bears: least }: Profile): Finding[] =>
+const bears = (found: Break | undefined, { minimumUsers: least }: Profile): Finding[] =>
   found === undefined
     ? []
     : least !== undefined && found.users <= least

@@ -16,8 +16,8 @@ export interface Profile {
   errors: number
   /** How often the script must have run to its end. */
   iterations: number
-  /** Of a stress test: the users it must bear before it breaks. */
-  bears?: number
+  /** Of a stress test: the users that it must handle before it breaks. */
+  minimumUsers?: number
   /** What the durations were multiplied by. */
   scale: number
 }
@@ -29,7 +29,7 @@ type Settings = { readonly iterations: number } & Readonly<
       readonly ramps: readonly Ramp[]
       readonly p95: number
       readonly errors: number
-      readonly bears?: number
+      readonly minimumUsers?: number
     }
   >
 >

@@ -34,7 +34,7 @@ export const WINDOW = "5m"
 
 export function thresholdsOf({ deploy, monitoring }: Config, service: string): Thresholds {
   const { alerts, job, by, status } = monitoring
-  const { errors, slow } = deploy
+  const { errors, latencyP95 } = deploy
   return {
     service,
     job: job ?? service,
@@ -42,8 +42,8 @@ export function thresholdsOf({ deploy, monitoring }: Config, service: string): T
     status,
     counter: errors.counter,
     histogram: errors.histogram,
-    errors: alerts.errors ?? errors.above,
-    latency: alerts.latency ?? slow,
+    errors: alerts.errors ?? errors.maxPercent,
+    latency: alerts.latency ?? latencyP95,
     uptime: alerts.uptime,
     lasting: alerts.for,
     runbook: alerts.runbook,

@@ -287,6 +287,16 @@ describe("a service", () => {
     expect(by(found, "slipway.yaml").value).toContain("qualty")
   })
 
+  it("with settings under old names is warned, once", async () => {
+    const found = await service({ source: folder("deploy: { slow: 1s }\nimage: { unfixed: named }\n") })
+    expect(by(found, "slipway.yaml")).toMatchObject({
+      status: "warning",
+      value:
+        'slipway.yaml:1:11: deploy.slow: renamed; write "latencyP95"; ' +
+        'slipway.yaml:2:19: image.unfixed: "named" was renamed; write report',
+    })
+  })
+
   it("is looked at for what the event needs", async () => {
     const source = folder("release: { registry: '127.0.0.1:1' }\n")
     expect((await service({ source })).map(({ name }) => name)).toEqual(["upload", "event", "registry"])

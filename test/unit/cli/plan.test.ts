@@ -93,6 +93,12 @@ describe("slipway plan", () => {
     await expect(plan({ source: bad, event: "push", ref: "main" })).rejects.toThrow("CONFIG_INVALID")
   })
 
+  it("names what slipway.yaml has under an old name", async () => {
+    const folder = source("deploy: { slow: 1s }\n")
+    const made = await planned({ source: folder, event: "push", ref: "main" })
+    expect(made.notes).toEqual(['slipway.yaml:1:11: deploy.slow: renamed; write "latencyP95"'])
+  })
+
   it("takes an address, of which it doesn't read the settings, and says so", async () => {
     const made = await planned({ source: "https://git.example.com/a.git", event: "push", ref: "main" })
     expect(runs(made)).toContain("image")

@@ -2,7 +2,7 @@
 
 export const good: Record<string, string> = {
   "a cleanup without parts": "cleanup:\n",
-  "a cleanup that deletes": "cleanup: {apply: yes}\n",
+  "a cleanup that deletes": "cleanup: {apply: true}\n",
   "nothing asked what it runs": "cleanup: {environments: []}\n",
   "no minimum age": "cleanup: {minimumAge: 0d}\n",
   "nothing protected": "cleanup: {protect: []}\n",
@@ -15,9 +15,9 @@ const age = 'expected an age: 0 to 9999 hours or days, such as "36h" or "14d"'
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
-  "a truth for a word": [
-    "cleanup: {apply: true}\n",
-    "1:18: cleanup.apply: expected one of yes, no, received the boolean true",
+  "a boolean in quotes": [
+    'cleanup: {apply: "true"}\n',
+    '1:18: cleanup.apply: expected one of true, false, received "true"; remove the quotes',
   ],
   "no release kept": [
     "cleanup: {releases: 0}\n",

@@ -2,7 +2,7 @@
 
 export const good: Record<string, string> = {
   "parts of a scan without content": "dast: {active: }\n",
-  "one environment that is attacked": "dast: {active: {staging: yes}}\n",
+  "one environment that is attacked": "dast: {active: {staging: true}}\n",
   "everything that fails": "dast: {risk: informational}\n",
   "a header with odd characters": "dast: {header: X-Api_Key.1}\n",
 }
@@ -10,12 +10,12 @@ export const good: Record<string, string> = {
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "an attack on what isn't known": [
-    "dast: {active: {test: yes}}\n",
+    "dast: {active: {test: true}}\n",
     "1:17: dast.active.test: unknown key; expected one of staging, production",
   ],
   "an attack that is neither": [
-    "dast: {active: {staging: true}}\n",
-    "1:26: dast.active.staging: expected one of yes, no, received the boolean true",
+    "dast: {active: {staging: maybe}}\n",
+    '1:26: dast.active.staging: expected one of true, false, received "maybe"',
   ],
   "a risk of Trivy's": [
     "dast: {risk: critical}\n",

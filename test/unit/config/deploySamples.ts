@@ -11,9 +11,9 @@ export const good: Record<string, string> = {
   "the longest name of a Deployment": `deploy: {deployment: ${"a".repeat(63)}}\n`,
   "an address with a port and a path": "deploy: {url: {staging: 'http://staging.example.com:8080/api'}}\n",
   "no smoke tests": "deploy: {smoke: {requests: 0, paths: []}}\n",
-  "no errors at all": "deploy: {errors: {above: 0, samples: 1}}\n",
+  "no errors at all": "deploy: {errors: {maxPercent: 0, samples: 1}}\n",
   "nothing to migrate": "deploy: {migrate: {command: none}}\n",
-  "a proof in one environment": "deploy: {proof: {required: {production: yes}}}\n",
+  "a proof in one environment": "deploy: {proof: {required: {production: true}}}\n",
 }
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
@@ -36,7 +36,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a verification that is switched off": [
     "deploy: {verify: {production: off}}\n",
-    '1:31: deploy.verify.production: expected one of refuse, name, received "off"',
+    '1:31: deploy.verify.production: expected one of enforce, warn, received "off"',
   ],
   "a cluster without its resource group": [
     "deploy: {aks: {staging: upscaler}}\n",
@@ -51,8 +51,8 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     '1:28: deploy.errors.counter: expected the name of a metric, such as http_requests_total, received "http-requests"',
   ],
   "more than all may fail": [
-    "deploy: {errors: {above: 101}}\n",
-    "1:26: deploy.errors.above: expected a whole number from 0 to 100, received the number 101",
+    "deploy: {errors: {maxPercent: 101}}\n",
+    "1:31: deploy.errors.maxPercent: expected a whole number from 0 to 100, received the number 101",
   ],
   "no sample": [
     "deploy: {errors: {samples: 0}}\n",

@@ -107,12 +107,12 @@ describe("the schema", () => {
       "deploy.smoke.paths",
       "deploy.smoke.requests",
       "deploy.smoke.timeout",
-      "deploy.errors.above",
+      "deploy.errors.maxPercent",
       "deploy.errors.samples",
       "deploy.errors.path",
       "deploy.errors.counter",
       "deploy.errors.histogram",
-      "deploy.slow",
+      "deploy.latencyP95",
       "deploy.soak",
       "deploy.hold",
       "deploy.readyTimeout",
@@ -153,7 +153,7 @@ describe("the schema", () => {
       const nested = path
         .split(".")
         .reduceRight<unknown>((value, key) => ({ [key]: value }), schema["default"])
-      expect(checkConfig(JSON.stringify(nested))).toEqual({ config: DEFAULTS, problems: [] })
+      expect(checkConfig(JSON.stringify(nested))).toEqual({ config: DEFAULTS, problems: [], warnings: [] })
     }
   })
 })

@@ -27,8 +27,8 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "load: {influxdb: 'http://me:secret@influx:8086/api/v2/write'}\n",
     '1:18: load.influxdb: expected a URL without user name and password, which a secret has to carry, received "http://***@influx:8086/api/v2/write"',
   ],
-  "what everyday traffic has to bear": [
-    "load: {load: {bears: 5}}\n",
-    '1:15: load.load.bears: unknown key here; it belongs below "load.stress"',
+  "a minimum for everyday traffic": [
+    "load: {load: {minimumUsers: 5}}\n",
+    '1:15: load.load.minimumUsers: unknown key here; it belongs below "load.stress"',
   ],
 }

@@ -20,7 +20,7 @@ interface Limits {
 }
 
 interface Stress extends Limits {
-  readonly bears?: number
+  readonly minimumUsers?: number
 }
 
 const ramp = (seconds: number, users: number) => ({ seconds, users })
@@ -76,13 +76,13 @@ describe("what fits", () => {
         args: [],
         port: 8000,
         health: "/health",
-        unfixed: "named",
+        unfixed: "report",
         context: 100_000_000,
       },
       release: {
         tags: ["version", "minor", "major", "branch", "commit"],
         gates: ["quality", "security", "tests", "image"],
-        log: "on",
+        log: true,
       },
       infra: {
         tool: "terraform",
@@ -96,17 +96,17 @@ describe("what fits", () => {
         url: {},
         namespace: {},
         aks: {},
-        verify: { staging: "name", production: "refuse" },
+        verify: { staging: "warn", production: "enforce" },
         health: { status: 200, successes: 3, interval: 2, timeout: 5 },
         smoke: { paths: ["/"], requests: 200, timeout: 300 },
         errors: {
-          above: 2,
+          maxPercent: 2,
           samples: 100,
           path: "/metrics",
           counter: "http_requests_total",
           histogram: "http_request_duration_seconds",
         },
-        slow: 2,
+        latencyP95: 2,
         soak: 300,
         hold: 600,
         readyTimeout: 300,
@@ -153,7 +153,7 @@ describe("what fits", () => {
       },
       wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *" },
       cleanup: {
-        apply: "no",
+        apply: false,
         releases: 10,
         builds: 10,
         minimumAge: 604_800,
@@ -214,7 +214,7 @@ describe("what fits", () => {
         command: ["gunicorn", "--bind", "0.0.0.0:9000", "app:app"],
         port: 9000,
         health: "/live?full=1",
-        unfixed: "fails",
+        unfixed: "fail",
         budget: 200_000_000,
         context: 1_000_000_000,
       },
@@ -227,7 +227,7 @@ describe("what fits", () => {
         key: "deploy/cosign.pub",
         identity: "https://git.example.com/audio/.ci/release.yml@refs/heads/main",
         issuer: "https://token.actions.githubusercontent.com",
-        log: "off",
+        log: false,
         signingConfig: "deploy/signing-config.json",
         trustedRoot: "deploy/trusted-root.json",
       },
@@ -249,7 +249,7 @@ describe("what fits", () => {
         url: { staging: "https://staging.example.com/", production: "https://example.com" },
         namespace: { staging: "audio-staging", production: "audio" },
         aks: { production: "audio_prod.(eu)/upscaler-1" },
-        verify: { staging: "refuse", production: "name" },
+        verify: { staging: "enforce", production: "warn" },
         health: { path: "/ready", status: 204, body: '"ok"', successes: 5, interval: 1, timeout: 3 },
         smoke: {
           paths: ["/", "/upscale?dry=1"],
@@ -259,7 +259,7 @@ describe("what fits", () => {
           timeout: 60,
         },
         errors: {
-          above: 1,
+          maxPercent: 1,
           samples: 200,
           path: "/internal/metrics",
           counter: "requests_total",
@@ -268,7 +268,7 @@ describe("what fits", () => {
           total: 'sum(increase(a{hash="{hash}"}[{since}s]))',
           failed: "sum(b)",
         },
-        slow: 1,
+        latencyP95: 1,
         soak: 600,
         hold: 1200,
         readyTimeout: 180,
@@ -276,13 +276,13 @@ describe("what fits", () => {
         lockTimeout: 30,
         migrate: { command: "alembic upgrade head", variable: "PG_DSN", timeout: 3600 },
         proof: {
-          required: { staging: "no", production: "yes" },
+          required: { staging: false, production: true },
           sample: "db/sample.sql",
           paths: ["/", "/jobs"],
         },
       },
       dast: {
-        active: { staging: "yes", production: "no" },
+        active: { staging: true, production: false },
         risk: "medium",
         openapi: "/api/schema",
         include: ["/api/**"],
@@ -322,7 +322,7 @@ describe("what fits", () => {
         pause: 250,
         iterations: 50,
         load: { ramps: [ramp(60, 5), ramp(7200, 5)], p95: 500, errors: 1 },
-        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, bears: 100 },
+        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, minimumUsers: 100 },
         influxdb: "http://influx.monitoring:8086/write?db=load",
         prometheus: "http://prometheus.monitoring:9090/api/v1/write",
       },
@@ -334,7 +334,7 @@ describe("what fits", () => {
         connection: "Azure (audio)",
       },
       cleanup: {
-        apply: "yes",
+        apply: true,
         environments: ["production"],
         releases: 20,
         builds: 5,
@@ -470,7 +470,7 @@ describe("what fits", () => {
         readonly command?: readonly string[]
         readonly port: number
         readonly health: string
-        readonly unfixed: "named" | "fails"
+        readonly unfixed: "report" | "fail"
         readonly budget?: number
         readonly context: number
       }
@@ -483,7 +483,7 @@ describe("what fits", () => {
         readonly key?: string
         readonly identity?: string
         readonly issuer?: string
-        readonly log: "on" | "off"
+        readonly log: boolean
         readonly signingConfig?: string
         readonly trustedRoot?: string
       }
@@ -505,7 +505,7 @@ describe("what fits", () => {
         readonly url: PerEnvironment<string>
         readonly namespace: PerEnvironment<string>
         readonly aks: PerEnvironment<string>
-        readonly verify: PerEnvironment<"refuse" | "name">
+        readonly verify: PerEnvironment<"enforce" | "warn">
         readonly health: {
           readonly path?: string
           readonly status: number
@@ -522,7 +522,7 @@ describe("what fits", () => {
           readonly timeout: number
         }
         readonly errors: {
-          readonly above: number
+          readonly maxPercent: number
           readonly samples: number
           readonly path: string
           readonly counter: string
@@ -531,7 +531,7 @@ describe("what fits", () => {
           readonly total?: string
           readonly failed?: string
         }
-        readonly slow: number
+        readonly latencyP95: number
         readonly soak: number
         readonly hold: number
         readonly readyTimeout: number
@@ -539,13 +539,13 @@ describe("what fits", () => {
         readonly lockTimeout: number
         readonly migrate: { readonly command?: string; readonly variable: string; readonly timeout: number }
         readonly proof: {
-          readonly required: PerEnvironment<"yes" | "no">
+          readonly required: PerEnvironment<boolean>
           readonly sample?: string
           readonly paths?: readonly string[]
         }
       }
       readonly dast: {
-        readonly active: PerEnvironment<"yes" | "no">
+        readonly active: PerEnvironment<boolean>
         readonly risk: "informational" | "low" | "medium" | "high"
         readonly openapi: string
         readonly include: readonly string[]
@@ -597,7 +597,7 @@ describe("what fits", () => {
         readonly connection?: string
       }
       readonly cleanup: {
-        readonly apply: "yes" | "no"
+        readonly apply: boolean
         readonly environments?: readonly ("staging" | "production")[]
         readonly releases: number
         readonly builds: number

@@ -60,7 +60,7 @@ image:
   command: [gunicorn, --bind, "0.0.0.0:9000", app:app]
   port: 9000
   health: /live?full=1
-  unfixed: fails
+  unfixed: fail
   budget: 200MB
   context: 1GB
 release:
@@ -72,7 +72,7 @@ release:
   key: deploy/cosign.pub
   identity: https://git.example.com/audio/.ci/release.yml@refs/heads/main
   issuer: https://token.actions.githubusercontent.com
-  log: off
+  log: false
   signingConfig: deploy/signing-config.json
   trustedRoot: deploy/trusted-root.json
 infra:
@@ -92,11 +92,11 @@ deploy:
   url: {staging: https://staging.example.com/, production: https://example.com}
   namespace: {staging: audio-staging, production: audio}
   aks: {production: audio_prod.(eu)/upscaler-1}
-  verify: {staging: refuse, production: name}
+  verify: {staging: enforce, production: warn}
   health: {path: /ready, status: 204, body: '"ok"', successes: 5, interval: 1s, timeout: 3s}
   smoke: {paths: [/, "/upscale?dry=1"], requests: 50, command: python -m app.smoke, k6: test/load.js, timeout: 1m}
   errors:
-    above: 1
+    maxPercent: 1
     samples: 200
     path: /internal/metrics
     counter: requests_total
@@ -104,16 +104,16 @@ deploy:
     prometheus: http://prometheus.monitoring:9090
     total: 'sum(increase(a{hash="{hash}"}[{since}s]))'
     failed: sum(b)
-  slow: 1s
+  latencyP95: 1s
   soak: 10m
   hold: 20m
   readyTimeout: 3m
   finishTimeout: 4m
   lockTimeout: 30s
   migrate: {command: alembic upgrade head, variable: PG_DSN, timeout: 1h}
-  proof: {required: {staging: no, production: yes}, sample: db/sample.sql, paths: [/, /jobs]}
+  proof: {required: {staging: false, production: true}, sample: db/sample.sql, paths: [/, /jobs]}
 dast:
-  active: {staging: yes, production: no}
+  active: {staging: true, production: false}
   risk: medium
   openapi: /api/schema
   include: [/api/**]
@@ -143,7 +143,7 @@ load:
   pause: 250
   iterations: 50
   load: {ramps: ["1m:5", "2h:5"], p95: 500, errors: 1}
-  stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, bears: 100}
+  stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, minimumUsers: 100}
   influxdb: http://influx.monitoring:8086/write?db=load
   prometheus: http://prometheus.monitoring:9090/api/v1/write
 wrappers:
@@ -153,7 +153,7 @@ wrappers:
   schedule: "*/30 1-5 * * 1,3"
   connection: Azure (audio)
 cleanup:
-  apply: yes
+  apply: true
   environments: [production]
   releases: 20
   builds: 5

@@ -15,6 +15,7 @@ test("a parser that runs out of stack is reported", () => {
   thrown.error = new RangeError("Maximum call stack size exceeded")
   expect(checkConfig("parallel: 1\n")).toEqual({
     problems: [{ line: 1, column: 1, path: "", message: "nested too deeply to be read" }],
+    warnings: [],
   })
 })
 

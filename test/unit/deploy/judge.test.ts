@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest"
 import { inARow, judge, rateText, unhealthy } from "../../../src/lib/deploy/judge.js"
 
 describe("requests are judged", () => {
-  const limits = { above: 2, samples: 100 }
+  const limits = { maxPercent: 2, samples: 100 }
   test.each([
     [99, 99, "too few"],
     [100, 2, "good"],
@@ -17,8 +17,8 @@ describe("requests are judged", () => {
   })
 
   it("by a limit of 0 as well: one error is too many", () => {
-    expect(judge({ requests: 100, errors: 0 }, { above: 0, samples: 1 })).toBe("good")
-    expect(judge({ requests: 100, errors: 1 }, { above: 0, samples: 1 })).toBe("bad")
+    expect(judge({ requests: 100, errors: 0 }, { maxPercent: 0, samples: 1 })).toBe("good")
+    expect(judge({ requests: 100, errors: 1 }, { maxPercent: 0, samples: 1 })).toBe("bad")
   })
 })
 
@@ -28,7 +28,7 @@ test.each([
   [0, 0, "error rate 0.0 % (0 of 0 requests; limit 2 %)"],
   [99.6, 1.2, "error rate 1.2 % (1 of 100 requests; limit 2 %)"],
 ])("%d requests with %d errors read as a rate", (requests, errors, text) => {
-  expect(rateText({ requests, errors }, { above: 2, samples: 100 })).toBe(text)
+  expect(rateText({ requests, errors }, { maxPercent: 2, samples: 100 })).toBe(text)
 })
 
 describe("an answer to a question for health", () => {

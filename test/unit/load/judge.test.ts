@@ -148,8 +148,8 @@ describe("a stress test", () => {
 
   it("fails when it has to bear more users", () => {
     const reason = "it breaks at 200 users, and has to bear 200: 50 % of the requests failed"
-    expect(judged(ran(breaking), { kind: "stress", bears: 200 })).toMatchObject({ status: "failed", reason })
-    expect(judged(ran(breaking), { kind: "stress", bears: 199 }).status).toBe("passed")
+    expect(judged(ran(breaking), { kind: "stress", minimumUsers: 200 })).toMatchObject({ status: "failed", reason })
+    expect(judged(ran(breaking), { kind: "stress", minimumUsers: 199 }).status).toBe("passed")
   })
 
   it("tells that it doesn't break", () => {
