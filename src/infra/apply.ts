@@ -52,7 +52,7 @@ async function applyWork(inputs: InfraInputs, { run, plan, key, service }: Apply
   if (plan === undefined) throw fail("NO_PLAN", [])
   if (key === undefined) throw fail("NO_PLAN_KEY", [])
   const begun = Date.now()
-  const sealed = unseal(await plan.contents(), await key.plaintext())
+  const sealed = await unseal(await plan.contents(), await key.plaintext())
   const { about } = sealed
   const [target] = chosenTargets(inputs.targets, about.environment, about.root)
   if (target === undefined) throw fail("UNKNOWN_TARGET", [about.environment, about.root, []])

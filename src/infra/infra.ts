@@ -196,8 +196,8 @@ export class Infra {
   /**
    * Applies a plan that was reviewed, and records it. An effect: for a new run id it runs each time.
    *
-   * Fails with PLAN_KEY and PLAN_FILE for what can't be opened, with PLAN_OUTDATED where commit, lock file, tool or
-   * state are no longer those it was made of, with APPLY_REFUSED for a state that is locked, and with NO_BACKEND.
+   * Fails with PLAN_KEY, PLAN_FILE and UNUSABLE_PLAN_KEY for a plan that can't be opened, with PLAN_OUTDATED if commit,
+   * lock file, tool or state have changed since, with APPLY_REFUSED for a locked state, and with NO_BACKEND.
    *
    * @param plan What `sealed` of a plan made.
    * @param key What it was encrypted with.

@@ -61,14 +61,16 @@ export class PlanReport {
   }
 
   /**
-   * The plan, encrypted, with what it was made of: what `apply` takes. Pure.
+   * The plan as an encrypted age file, which `apply` takes.
    *
-   * @param key A text that nobody can guess, of 20 characters or more.
+   * `age -d` opens it: a line of JSON with the plan's origin, then the tool's own file. Pure.
+   *
+   * @param key A passphrase of 20 random characters or more, an age identity, or an age recipient, which can't apply.
    */
   @func()
   async sealed(key: Secret): Promise<File> {
     const plan = Buffer.from(await this.encoded.contents(), "base64")
     const about = JSON.parse(this.about) as PlanAbout
-    return dag.file("plan.sealed", seal({ about, plan }, await key.plaintext()))
+    return dag.file("plan.sealed", await seal({ about, plan }, await key.plaintext()))
   }
 }

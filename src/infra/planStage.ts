@@ -125,7 +125,7 @@ export const aboutPlan = (
 
 async function sealedFile(planned: Planned, key: Secret, run: Run, tool: string) {
   const plan = Buffer.from(await planned.container.file(`${OUT}/plan.base64`).contents(), "base64")
-  const text = seal({ about: aboutPlan(planned, run, tool), plan }, await key.plaintext())
+  const text = await seal({ about: aboutPlan(planned, run, tool), plan }, await key.plaintext())
   return artifactsOf(planned.target, { "plan.sealed": text })
 }
 

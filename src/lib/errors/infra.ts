@@ -46,9 +46,15 @@ export const infraErrors = {
     remedy: "pass the key that it was made with (SLIPWAY_PLAN_KEY)",
     exitCode: ExitCode.badInput,
   }),
-  PLAN_FILE: (begins: string) => ({
-    message: `no plan of Slipway's begins with ${quote(begins)}`,
-    remedy: "pass the plan.sealed that a plan left",
+  UNUSABLE_PLAN_KEY: (reason: string) => ({
+    message: `unusable plan key: ${reason}`,
+    remedy:
+      "pass a passphrase, or an age identity from age-keygen (AGE-SECRET-KEY-1…); a recipient (age1…) only makes plans",
+    exitCode: ExitCode.badInput,
+  }),
+  PLAN_FILE: (content: string) => ({
+    message: `not a sealed plan: ${quote(content)}`,
+    remedy: "pass the plan.sealed that a plan left; plan again if an older Slipway made it",
     exitCode: ExitCode.badInput,
   }),
   PLAN_KEY: () => ({

@@ -1,9 +1,9 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto"
+import { createHash } from "node:crypto"
 import { fail } from "../errors/catalogue.js"
 import { fields, parseJson } from "../text/json.js"
 import type { PlanCounts } from "./changes.js"
 
-/** What a plan was made of, so that nothing else is applied than what was reviewed. */
+/** Origin of a plan, so that nothing but what was reviewed is applied. */
 export interface PlanAbout {
   schema: 1
   environment: string
@@ -14,7 +14,7 @@ export interface PlanAbout {
   tool: string
   /** SHA-256 of the root's lock file; empty without one. */
   lock: string
-  /** The state that it starts from; empty and -1 where there was none yet. */
+  /** The state that it starts from; empty and -1 if there was none yet. */
   lineage: string
   serial: number
   counts: PlanCounts
@@ -23,92 +23,125 @@ export interface PlanAbout {
   createdAt: string
 }
 
-/** A plan with what it was made of. */
+/** A plan with its origin. */
 export interface SealedPlan {
   about: PlanAbout
   /** The tool's own file. */
   plan: Buffer
 }
 
-/** As it lies in a file: what it was made of can be read by all, and changed by nobody without the key. */
-interface Envelope {
-  about: PlanAbout
-  salt: string
-  nonce: string
-  /** AES-256-GCM, with the tag at its end. */
-  data: string
-}
+/**
+ * Base-2 logarithm of scrypt's work factor for a passphrase: 64 MiB and some 0.3 s for each guess.
+ *
+ * `age` itself takes 18 (256 MiB), too much for a run that seals many plans at once. A plan key is to be random, and
+ * then no work factor matters.
+ */
+const WORK_FACTOR = 16
 
-const CIPHER = "aes-256-gcm"
-const TAG_BYTES = 16
-const SALT_BYTES = 16
-const NONCE_BYTES = 12
+const NEWLINE = 0x0a
 
-/** Encrypts a plan: the tool's file holds secrets in plain text. Fails with NO_PLAN_KEY. */
-export function seal({ about, plan }: SealedPlan, key: string): string {
-  if (key === "") throw fail("NO_PLAN_KEY", [])
-  const [salt, nonce] = [randomBytes(SALT_BYTES), randomBytes(NONCE_BYTES)]
-  const cipher = createCipheriv(CIPHER, derived(key, salt), nonce).setAAD(associated(about))
-  const data = Buffer.concat([cipher.update(plan), cipher.final(), cipher.getAuthTag()])
-  const encoded = {
-    salt: salt.toString("base64"),
-    nonce: nonce.toString("base64"),
-    data: data.toString("base64"),
-  }
-  return `${JSON.stringify({ about, ...encoded } satisfies Envelope)}\n`
+/** A line of `age-keygen`'s file, or the identity alone. */
+const IDENTITY = /^AGE-SECRET-KEY-\S+$/m
+const RECIPIENT = /^age1\S+$/
+
+type PlanKey = Record<"identity" | "recipient" | "passphrase", string | undefined>
+
+/**
+ * Encrypts a plan, since the tool's file holds secrets in plain text.
+ *
+ * The result is an armored age file: `age -d` opens it. Its content is the origin as one line of JSON, then the tool's
+ * file, byte for byte; age authenticates both together. The key is a passphrase, an age identity (`AGE-SECRET-KEY-1…`)
+ * or an age recipient (`age1…`), which can only encrypt. Fails with NO_PLAN_KEY and UNUSABLE_PLAN_KEY.
+ */
+export async function seal({ about, plan }: SealedPlan, key: string): Promise<string> {
+  const { identity, recipient, passphrase } = planKey(key)
+  const { armor, Encrypter, identityToRecipient } = await age()
+  const encrypter = new Encrypter()
+  encrypter.setScryptWorkFactor(WORK_FACTOR)
+  if (passphrase !== undefined) encrypter.setPassphrase(passphrase)
+  else
+    await usable(async () =>
+      encrypter.addRecipient(
+        identity === undefined ? (recipient ?? "") : await identityToRecipient(identity),
+      ),
+    )
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify(about)}\n`), plan])
+  return armor.encode(await encrypter.encrypt(content))
 }
 
 /**
- * Decrypts it. Fails with PLAN_FILE for what isn't one, with PLAN_KEY for another key and for a changed file, and with
- * NO_PLAN_KEY.
+ * Decrypts a sealed plan.
+ *
+ * Fails with PLAN_FILE for a file that isn't one, with PLAN_KEY for another key or a changed file, and with NO_PLAN_KEY
+ * and UNUSABLE_PLAN_KEY.
  */
-export function unseal(text: string, key: string): SealedPlan {
-  if (key === "") throw fail("NO_PLAN_KEY", [])
-  const { about, salt, nonce, data } = envelope(text)
-  const bytes = Buffer.from(data, "base64")
-  try {
-    const decipher = createDecipheriv(
-      CIPHER,
-      derived(key, Buffer.from(salt, "base64")),
-      Buffer.from(nonce, "base64"),
-      { authTagLength: TAG_BYTES },
-    )
-    decipher.setAAD(associated(about)).setAuthTag(bytes.subarray(-TAG_BYTES))
-    return { about, plan: Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]) }
-  } catch (cause) {
+export async function unseal(text: string, key: string): Promise<SealedPlan> {
+  const { identity, recipient, passphrase } = planKey(key)
+  if (recipient !== undefined) throw fail("UNUSABLE_PLAN_KEY", ["an age recipient can only encrypt"])
+  const { Decrypter } = await age()
+  const decrypter = new Decrypter()
+  if (passphrase !== undefined) decrypter.addPassphrase(passphrase)
+  else await usable(() => decrypter.addIdentity(identity ?? ""))
+  const file = await dearmored(text)
+  const content = await decrypter.decrypt(file).catch((cause: unknown) => {
     throw fail("PLAN_KEY", [], { cause })
+  })
+  return opened(Buffer.from(content))
+}
+
+/** Loads the library only where a plan is sealed or opened: each call of the module would pay for it. */
+const age = () => import("age-encryption")
+
+/** Tells an age key from a passphrase, whose last line break is a file's and not a part of it. */
+function planKey(text: string): PlanKey {
+  const identity = IDENTITY.exec(text)?.[0]
+  const recipient = RECIPIENT.exec(text.trim())?.[0]
+  const passphrase =
+    identity === undefined && recipient === undefined ? text.replace(/\r?\n$/, "") : undefined
+  if (passphrase === "") throw fail("NO_PLAN_KEY", [])
+  return { identity, recipient, passphrase }
+}
+
+/** Runs what takes an age key. The library's own error would quote the key. */
+async function usable(work: () => unknown): Promise<void> {
+  try {
+    await work()
+  } catch {
+    throw fail("UNUSABLE_PLAN_KEY", ["it looks like an age key, but has a mistake in it"])
   }
 }
 
-function envelope(text: string): Envelope {
-  const value = fields(parseJson(text))
-  const { schema, environment, root } = fields(value["about"])
-  const holds = schema === 1 && typeof environment === "string" && typeof root === "string"
-  if (holds && isBase64(value["salt"], SALT_BYTES) && isBase64(value["nonce"], NONCE_BYTES))
-    if (isBase64(value["data"])) return value as unknown as Envelope
-  throw fail("PLAN_FILE", [text.slice(0, 40)])
+async function dearmored(text: string): Promise<Uint8Array> {
+  const { armor } = await age()
+  try {
+    return armor.decode(text)
+  } catch (cause) {
+    throw fail("PLAN_FILE", [text.slice(0, 40)], { cause })
+  }
 }
 
-/** True for a text that is the only one for its bytes: what nobody changed unseen. */
-function isBase64(text: unknown, length?: number): boolean {
-  if (typeof text !== "string") return false
-  const bytes = Buffer.from(text, "base64")
-  const fits = length === undefined ? bytes.length >= TAG_BYTES : bytes.length === length
-  return fits && bytes.toString("base64") === text
+/** Takes the decrypted content apart. With a public recipient anybody may have made it. */
+function opened(content: Buffer): SealedPlan {
+  const end = content.indexOf(NEWLINE)
+  const about = fields(parseJson(content.toString("utf8", 0, Math.max(end, 0))))
+  if (!isAbout(about)) throw fail("PLAN_FILE", ["an age file of something else"])
+  return { about: about as unknown as PlanAbout, plan: content.subarray(end + 1) }
 }
 
-/** Slow on purpose: what a person chose as a key is not to be guessed. */
-const derived = (key: string, salt: Buffer): Buffer => scryptSync(key, salt, 32)
+const TEXTS = ["environment", "root", "sha", "tool", "lock", "lineage", "run", "createdAt"] as const
 
-const associated = (about: PlanAbout): Buffer => Buffer.from(JSON.stringify(about))
+const isAbout = (about: Record<string, unknown>): boolean =>
+  about["schema"] === 1 &&
+  Number.isSafeInteger(about["serial"]) &&
+  TEXTS.every((name) => typeof about[name] === "string")
 
 /** SHA-256 in hex. */
 export const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex")
 
-/** What a plan would have to meet where it is applied. */
+/** The parts of a plan's origin that must be the same where it is applied. */
 export type PlanPlace = Pick<PlanAbout, "sha" | "lock" | "lineage" | "serial">
 
-/** What is no longer as it was when the plan was made, each in words. */
+/** Differences between a plan's origin and the present, each as a phrase. */
 export function outdated(about: PlanAbout, now: PlanPlace): string[] {
   const state = (lineage: string, serial: number) =>
     serial < 0 ? "no state" : `serial ${serial} of ${lineage}`
@@ -125,11 +158,11 @@ export function outdated(about: PlanAbout, now: PlanPlace): string[] {
   ]
 }
 
-/** A state's identity, from `state pull`; what is empty is no state yet. Fails with STATE_UNREADABLE. */
+/** Identity of a state, from the output of `state pull`: empty is no state yet. Fails with STATE_UNREADABLE. */
 export function stateIdentity(text: string): Pick<PlanAbout, "lineage" | "serial"> {
   if (text.trim() === "") return { lineage: "", serial: -1 }
   const state = parseJson(text)
-  if (state === undefined) throw fail("STATE_UNREADABLE", ["it is no JSON"])
+  if (state === undefined) throw fail("STATE_UNREADABLE", ["it is not valid JSON"])
   const { lineage, serial } = fields(state)
   const counts = Number.isSafeInteger(serial) && Number(serial) >= 0
   if (typeof lineage !== "string" || !counts) throw fail("STATE_UNREADABLE", ["it has no lineage and serial"])
