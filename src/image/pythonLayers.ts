@@ -67,6 +67,7 @@ export interface Resolution {
 export async function resolve(inputs: LayerInputs): Promise<Resolution> {
   const { source, config, manifests, platform, target, builder } = inputs
   const wanted = runtimeRequirements(manifests, config.python.requirements)
+  if (wanted.problem !== undefined) throw fail("IMAGE_PACKAGES", [wanted.files, wanted.problem, false])
   const lines = (list: readonly string[]) => list.map((line) => `${line}\n`).join("")
   const resolved = builder
     .withDirectory("/src", wanted.needsSource ? source : directoryOf(manifests))

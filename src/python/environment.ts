@@ -36,7 +36,10 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
   const requirements = findRequirements(manifests, config.python.requirements)
   const files = requirements.needsSource ? source : directoryOf(manifests)
-  const all = await resolveTogether(base, files, requirements, config)
+  const all =
+    requirements.problem === undefined
+      ? await resolveTogether(base, files, requirements, config)
+      : { problem: requirements.problem }
   if ("lock" in all) return install(base, all.lock, config)
   const pins = toolPins(requirements.pins)
   const toolsOnly = await resolve(

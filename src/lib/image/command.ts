@@ -1,3 +1,6 @@
+import { fields, text } from "../text/json.js"
+import { readToml, valueAt } from "../text/toml.js"
+
 /** What is known of how a service is started. */
 export interface Start {
   /** `image.command` in slipway.yaml. */
@@ -47,18 +50,15 @@ export function shellCommand(line: string): string[] {
 
 /** The scripts of a project that isn't installed, as commands that need no installation. */
 export function projectScripts(pyproject: string): Record<string, string[]> {
-  const table =
-    /^\[(?:project|tool\.poetry)\.scripts\][ \t]*(?:#.*)?\n([^]*?)(?=^\s*\[|$(?![^]))/m.exec(
-      pyproject,
-    )?.[1] ?? ""
-  const entries = [...table.matchAll(/^\s*"?([\w.-]+)"?\s*=\s*["']([\w.]+):([\w.]+)["']/gm)]
+  const { data } = readToml(pyproject)
+  const scripts = fields(valueAt(data, "project", "scripts") ?? valueAt(data, "tool", "poetry", "scripts"))
   return Object.fromEntries(
-    entries.map(([, name = "", module = "", attribute = ""]) => {
+    Object.entries(scripts).flatMap(([name, target]) => {
+      const [, module, attribute] = /^([\w.]+):([\w.]+)$/.exec(text(target)) ?? []
+      if (module === undefined || attribute === undefined) return []
       const [imported = ""] = attribute.split(".")
-      return [
-        name,
-        ["python", "-c", `import sys; from ${module} import ${imported}; sys.exit(${attribute}())`],
-      ]
+      const code = `import sys; from ${module} import ${imported}; sys.exit(${attribute}())`
+      return [[name, ["python", "-c", code]]]
     }),
   )
 }

@@ -1,7 +1,7 @@
 import { findRequirements, type Manifests, type Requirements } from "../python/project.js"
-import { normalise, readPins } from "../python/pins.js"
-import { fields, parseJson } from "../text/json.js"
-import { tomlKeys } from "../text/sections.js"
+import { isTomlLock, normalise, readPins } from "../python/pins.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { readToml, valueAt } from "../text/toml.js"
 
 /** What a service's own files are called that ask for packages of its development. */
 const DEVELOPMENT =
@@ -20,18 +20,33 @@ export function runtimeRequirements(manifests: Manifests, chosen?: readonly stri
     files: locked.length > 0 ? ["Pipfile.lock"] : files,
     inputs: files,
     locked,
-    needsSource: found.needsSource || /\b(path|workspace)\s*=/.test(manifests["pyproject.toml"] ?? ""),
+    needsSource: found.needsSource || namesFolder(manifests),
   }
+}
+
+/** True if any table of pyproject.toml has a `path` or `workspace`, which may be a package in the source. */
+function namesFolder(manifests: Manifests): boolean {
+  const { data } = readToml(manifests["pyproject.toml"] ?? "")
+  for (const tables: unknown[] = [data]; tables.length > 0;) {
+    const table = tables.pop()
+    const entries = Array.isArray(table)
+      ? table.map((value: unknown) => ["", value] as const)
+      : Object.entries(fields(table))
+    if (entries.some(([key, value]) => /^(path|workspace)$/.test(key) && typeof value !== "object"))
+      return true
+    tables.push(...entries.map(([, value]) => value))
+  }
+  return false
 }
 
 const pipenvPackages = (lock: string): string[] => Object.keys(fields(fields(parseJson(lock)).default))
 
 /** True for a project whose code is installed as a package; uv and Poetry know others. */
 export function isPackage(manifests: Manifests): boolean {
-  const text = manifests["pyproject.toml"] ?? ""
-  if (/^\s*package-mode\s*=\s*false/m.test(text) || /^\[tool\.uv\][^[]*^package\s*=\s*false/m.test(text))
-    return false
-  return tomlKeys(text).has("build-system") || manifests["setup.py"] !== undefined
+  const { data } = readToml(manifests["pyproject.toml"] ?? "")
+  if (valueAt(data, "tool", "poetry", "package-mode") === false) return false
+  if (valueAt(data, "tool", "uv", "package") === false) return false
+  return data["build-system"] !== undefined || manifests["setup.py"] !== undefined
 }
 
 /** What build systems say of a project in which they find no package, or several: it is run from its folder. */
@@ -71,9 +86,15 @@ export function readHashes(manifests: Manifests): Map<string, Set<string>> {
 type Part = [name: string, version: string, text: string]
 
 /** Cuts a lock file into its packages. */
-function packagesOf(file: string, text: string): Part[] {
+function packagesOf(file: string, lock: string): Part[] {
+  if (isTomlLock(file))
+    return objects(readToml(lock).data.package).map((entry) => [
+      text(entry.name),
+      text(entry.version),
+      JSON.stringify(entry),
+    ])
   if (file.endsWith("Pipfile.lock"))
-    return Object.values(fields(parseJson(text)))
+    return Object.values(fields(parseJson(lock)))
       .flatMap((section) => Object.entries(fields(section)))
       .map(([name, entry]) => [
         name,
@@ -81,13 +102,9 @@ function packagesOf(file: string, text: string): Part[] {
           "",
         JSON.stringify(entry),
       ])
-  const start =
-    file.endsWith(".lock") && !file.startsWith("requirements") ? /^\[\[package\]\]/m : /^(?=[A-Za-z0-9])/m
-  return text.split(start).flatMap((part): Part[] => {
+  return lock.split(/^(?=[A-Za-z0-9])/m).flatMap((part): Part[] => {
     const [, name = "", version = ""] =
-      /^\s*name = "([^"]+)"\s+version = "([^"]+)"/.exec(part) ??
-      /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/.exec(part) ??
-      []
+      /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/.exec(part) ?? []
     return name === "" ? [] : [[name, version, part]]
   })
 }

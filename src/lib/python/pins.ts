@@ -1,3 +1,6 @@
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { readToml } from "../text/toml.js"
+
 /** Exact versions by normalised package name. */
 export type Pins = ReadonlyMap<string, string>
 
@@ -22,40 +25,33 @@ export function readPins(files: readonly LockFile[]): Pins {
 
 type Pin = [name: string, version: string]
 
-function readFile({ name, text }: LockFile): Pin[] {
-  if (name.endsWith("Pipfile.lock")) return readPipfile(text)
-  return /\.txt$|^requirements.*\.lock$/.test(name) ? readRequirements(text) : readPackages(text)
+/** True for the lock files of uv, Poetry and PDM. */
+export const isTomlLock = (name: string): boolean =>
+  !/\.txt$|^requirements.*\.lock$|Pipfile\.lock$/.test(name)
+
+function readFile(file: LockFile): Pin[] {
+  if (file.name.endsWith("Pipfile.lock")) return readPipfile(file.text)
+  return isTomlLock(file.name) ? readPackages(file.text) : readRequirements(file.text)
 }
 
 /** `name[extra]==1.2.3 ; marker`, one a line. */
-const readRequirements = (text: string): Pin[] =>
-  [...text.matchAll(/^\s*([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/gm)].map(
+const readRequirements = (lines: string): Pin[] =>
+  [...lines.matchAll(/^\s*([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/gm)].map(
     ([, name = "", version = ""]) => [name, version],
   )
 
-/** The tables that uv, Poetry and PDM write: `[[package]]`, then name and version. */
-const readPackages = (text: string): Pin[] =>
-  [...text.matchAll(/^\[\[package\]\]\s+name = "([^"]+)"\s+version = "([^"]+)"/gm)].map(
-    ([, name = "", version = ""]) => [name, version],
+/** The tables that uv, Poetry and PDM write: `[[package]]` with name and version. */
+const readPackages = (file: string): Pin[] =>
+  objects(readToml(file).data.package).flatMap(({ name, version }): Pin[] =>
+    text(name) === "" || text(version) === "" ? [] : [[text(name), text(version)]],
   )
 
-function readPipfile(text: string): Pin[] {
-  const sections = Object.values(asRecord(parse(text))).map(asRecord)
+function readPipfile(lock: string): Pin[] {
+  const sections = Object.values(fields(parseJson(lock))).map(fields)
   return sections.flatMap((section) =>
     Object.entries(section).flatMap(([name, entry]): Pin[] => {
-      const { version } = asRecord(entry)
+      const { version } = fields(entry)
       return typeof version === "string" && version.startsWith("==") ? [[name, version.slice(2)]] : []
     }),
   )
 }
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {}

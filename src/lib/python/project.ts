@@ -1,5 +1,7 @@
-import { iniKeys, tomlKeys } from "../text/sections.js"
-import { type Pins, readPins } from "./pins.js"
+import { fields, text } from "../text/json.js"
+import { iniKeys } from "../text/sections.js"
+import { hasTable, readToml, textsIn, valueAt } from "../text/toml.js"
+import { isTomlLock, type Pins, readPins } from "./pins.js"
 
 /** The files in the source's root that say what a service needs, with their texts. */
 export type Manifests = Readonly<Record<string, string>>
@@ -16,6 +18,8 @@ export interface Requirements {
   pins: Pins
   /** The project's metadata comes from code of its own, which must run: its sources are needed. */
   needsSource: boolean
+  /** Which of the files can't be parsed, and why: then nothing can be resolved. */
+  problem?: string
 }
 
 /** What development of a service is commonly called, in the names of requirement files, extras and groups. */
@@ -64,6 +68,10 @@ export function findRequirements(manifests: Manifests, chosen?: readonly string[
   const metadata = chosen ? undefined : metadataFile(manifests)
   const locks = names.filter((name) => LOCK_FILE.test(name) && !files.includes(name))
   const texts = (list: readonly string[]) => list.map((name) => ({ name, text: manifests[name] ?? "" }))
+  const [problem] = texts([
+    ...(metadata?.name === "pyproject.toml" ? [metadata.name] : []),
+    ...locks.filter(isTomlLock),
+  ]).flatMap(syntaxError)
   return {
     files: [...files, ...(metadata ? [metadata.name] : [])],
     inputs: [...files, ...(metadata ? [metadata.name, ...metadata.options] : [])],
@@ -73,7 +81,13 @@ export function findRequirements(manifests: Manifests, chosen?: readonly string[
         : developmentPackages(manifests),
     pins: readPins(texts([...locks, ...files])),
     needsSource: (metadata?.dynamic ?? false) || files.some((name) => LOCAL_LINE.test(manifests[name] ?? "")),
+    ...(problem !== undefined && { problem }),
   }
+}
+
+function syntaxError(file: { name: string; text: string }): string[] {
+  const { problem } = readToml(file.text)
+  return problem === undefined ? [] : [`can't parse ${file.name}: ${problem}`]
 }
 
 /** Of a service that has but a lock file of Pipenv's, every package in it. */
@@ -81,27 +95,17 @@ const pipenvPackages = (manifests: Manifests): string[] => [
   ...readPins([{ name: "Pipfile.lock", text: manifests["Pipfile.lock"] ?? "" }]).keys(),
 ]
 
-/** What Poetry, PDM and uv note of development in tables of their own, which resolvers of packages don't read. */
+/** Packages for development in tables that only Poetry, PDM and uv read. */
 function developmentPackages(manifests: Manifests): string[] {
-  const text = manifests["pyproject.toml"] ?? ""
-  const tables = /^tool\.poetry\.(?:dev-dependencies|group\.(?:[^.]+)\.dependencies)\.([^.]+)$/
-  const poetry = [...tomlKeys(text)].flatMap((key) => {
-    const [, name] = tables.exec(key) ?? []
-    const [, group = "dev"] = /\.group\.([^.]+)\./.exec(key) ?? []
-    return name === undefined || !DEVELOPMENT.has(group) ? [] : [name]
-  })
-  return [...new Set([...poetry, ...listed(text)])]
+  const { poetry, uv, pdm } = fields(readToml(manifests["pyproject.toml"] ?? "").data.tool)
+  const groups = DEVELOPMENT.map((group) => valueAt(poetry, "group", group, "dependencies"))
+  const tables = [valueAt(poetry, "dev-dependencies"), ...groups]
+  const lists = [valueAt(uv, "dev-dependencies"), ...Object.values(fields(valueAt(pdm, "dev-dependencies")))]
+  const listed = lists.flatMap(textsIn).filter((requirement) => /^[A-Za-z0-9]/.test(requirement))
+  return [...new Set([...tables.flatMap((table) => Object.keys(fields(table))), ...listed])]
 }
 
-const DEVELOPMENT: ReadonlySet<string> = new Set([...PURPOSES, ...TYPING])
-
-/** The requirements in `dev-dependencies` of uv, which is a list, and of PDM, which is a table of such. */
-function listed(text: string): string[] {
-  const [uv = ""] = /^\[tool\.uv\][^[]*?^dev-dependencies\s*=\s*\[[^\]]*\]/m.exec(text) ?? []
-  const [pdm = ""] = /^\[tool\.pdm\.dev-dependencies\][^]*?(?=^\[|$(?![^]))/m.exec(text) ?? []
-  const lists = `${uv.replace(/^[^]*dev-dependencies/, "")}\n${pdm}`.replace(/#.*$/gm, "")
-  return [...lists.matchAll(/["']([A-Za-z0-9][^"']*)["']/g)].map(([, requirement = ""]) => requirement)
-}
+const DEVELOPMENT = [...PURPOSES, ...TYPING]
 
 /** A requirement that is a folder of the source, mostly the service itself. */
 const LOCAL_LINE = /^\s*(-e|--editable|\.|file:)/m
@@ -113,41 +117,35 @@ interface Metadata {
 }
 
 function metadataFile(manifests: Manifests): Metadata | undefined {
-  const text = manifests["pyproject.toml"]
-  const keys = text === undefined ? new Set<string>() : tomlKeys(text)
-  if (text !== undefined && (keys.has("project") || keys.has("tool.poetry")))
+  const pyproject = manifests["pyproject.toml"] ?? ""
+  const { data } = readToml(pyproject)
+  if (hasTable(pyproject, "project") || hasTable(pyproject, "tool", "poetry"))
     return {
       name: "pyproject.toml",
       options: [
-        ...chosenOf(keys, "project.optional-dependencies", "--extra"),
-        ...chosenOf(keys, "dependency-groups", "--group"),
+        ...developmentOptions(fields(valueAt(data, "project", "optional-dependencies")), "--extra"),
+        ...developmentOptions(fields(data["dependency-groups"]), "--group"),
       ],
-      dynamic: !keys.has("project") || /^dynamic\s*=\s*\[[^\]]*["']dependencies["']/m.test(text),
+      dynamic:
+        data.project === undefined || textsIn(valueAt(data, "project", "dynamic")).includes("dependencies"),
     }
-  if (manifests["setup.py"] !== undefined)
-    return { name: "setup.py", options: setupExtras(manifests), dynamic: true }
-  if (manifests["setup.cfg"] !== undefined && iniKeys(manifests["setup.cfg"]).has("metadata"))
-    return { name: "setup.cfg", options: setupExtras(manifests), dynamic: true }
-  return undefined
+  const setup = iniKeys(manifests["setup.cfg"] ?? "")
+  const name =
+    manifests["setup.py"] !== undefined ? "setup.py" : setup.has("metadata") ? "setup.cfg" : undefined
+  const extras = DEVELOPMENT.filter((extra) => setup.has(`options.extras_require.${extra}`))
+  return name && { name, options: extras.flatMap((extra) => ["--extra", extra]), dynamic: true }
 }
 
-const setupExtras = (manifests: Manifests): string[] =>
-  chosenOf(iniKeys(manifests["setup.cfg"] ?? ""), "options.extras_require", "--extra")
-
-function chosenOf(keys: ReadonlySet<string>, table: string, option: string): string[] {
-  return [...PURPOSES, ...TYPING]
-    .filter((name) => keys.has(`${table}.${name}`))
-    .flatMap((name) => [option, name])
-}
+const developmentOptions = (table: Record<string, unknown>, option: string): string[] =>
+  DEVELOPMENT.filter((name) => table[name] !== undefined).flatMap((name) => [option, name])
 
 const DEFAULT_PYTHON = "3.11"
 
 /** The minor version of Python to check a service on: what it names, else ours, raised to what it requires. */
 export function pythonVersion(manifests: Manifests, chosen?: string): string {
   const named = /^3\.\d+/.exec(manifests[".python-version"]?.trim() ?? "")?.[0]
-  const least = /^\s*requires-python\s*=\s*["'][^"']*?(?:>=|==|~=|\^)\s*3\.(\d+)/m.exec(
-    manifests["pyproject.toml"] ?? "",
-  )?.[1]
+  const { data } = readToml(manifests["pyproject.toml"] ?? "")
+  const least = /(?:>=|==|~=|\^)\s*3\.(\d+)/.exec(text(valueAt(data, "project", "requires-python")))?.[1]
   const raised = Number(least ?? 0) > Number(DEFAULT_PYTHON.slice(2)) ? `3.${least ?? ""}` : DEFAULT_PYTHON
   return chosen ?? named ?? raised
 }

@@ -1,4 +1,6 @@
-import { iniKeys, tomlKeys, type Keys } from "../text/sections.js"
+import { fields } from "../text/json.js"
+import { iniKeys, type Keys } from "../text/sections.js"
+import { hasTable, readToml, valueAt } from "../text/toml.js"
 import type { ToolName } from "./tool.js"
 
 /** The files in the source's root that a tool's configuration may stand in. */
@@ -47,20 +49,21 @@ export function configuration(tool: ToolName, files: ConfigTexts): Configuration
 const NONE: Configuration = { configured: false, targets: false }
 const found = (configured: boolean): Configuration => ({ configured, targets: false })
 
-const pyproject = (files: ConfigTexts): Keys => tomlKeys(files["pyproject.toml"] ?? "")
 const ini = (files: ConfigTexts, name: ConfigFile): Keys => iniKeys(files[name] ?? "")
+const inPyproject = (files: ConfigTexts, tool: ToolName): boolean =>
+  hasTable(files["pyproject.toml"] ?? "", "tool", tool)
 const hasAny = (keys: Keys, ...names: string[]): boolean => names.some((name) => keys.has(name))
 
 /** Only keys that an editor has no use for say that the file is meant for isort. */
 const ISORT_ONLY = /^\s*(profile|multi_line_output|force_\w+|known_\w+|sections|include_trailing_comma)\s*=/m
 
 const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
-  black: (files) => found(pyproject(files).has("tool.black")),
+  black: (files) => found(inPyproject(files, "black")),
 
   isort: (files) =>
     found(
       files[".isort.cfg"] !== undefined ||
-        pyproject(files).has("tool.isort") ||
+        inPyproject(files, "isort") ||
         hasAny(ini(files, "setup.cfg"), "isort", "tool:isort") ||
         hasAny(ini(files, "tox.ini"), "isort", "tool:isort") ||
         ISORT_ONLY.test(files[".editorconfig"] ?? ""),
@@ -76,11 +79,13 @@ const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
   mypy(files) {
     // Mypy reads the first of these that there is, and no other.
     const name = (["mypy.ini", ".mypy.ini"] as const).find((file) => files[file] !== undefined)
-    if (name !== undefined) return mypySection(ini(files, name), "mypy", true)
-    const toml = pyproject(files)
-    if (toml.has("tool.mypy")) return mypySection(toml, "tool.mypy", true)
+    if (name !== undefined) return { configured: true, targets: namesTargets(ini(files, name)) }
+    if (inPyproject(files, "mypy")) {
+      const table = valueAt(readToml(files["pyproject.toml"] ?? "").data, "tool", "mypy")
+      return { configured: true, targets: MYPY_TARGETS.some((key) => fields(table)[key] !== undefined) }
+    }
     const setup = ini(files, "setup.cfg")
-    return mypySection(setup, "mypy", setup.has("mypy"))
+    return setup.has("mypy") ? { configured: true, targets: namesTargets(setup) } : NONE
   },
 
   bandit(files) {
@@ -88,14 +93,14 @@ const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
     const own = files[".bandit"]
     const isIni = own !== undefined && iniKeys(own).has("bandit")
     const pointed = (["bandit.yaml", "bandit.yml"] as const).find((name) => files[name] !== undefined)
-    if (pyproject(files).has("tool.bandit")) return { ...found(true), configFile: "pyproject.toml" }
+    if (inPyproject(files, "bandit")) return { ...found(true), configFile: "pyproject.toml" }
     if (pointed !== undefined) return { ...found(true), configFile: pointed }
     if (own === undefined) return NONE
     return isIni ? found(true) : { ...found(true), configFile: ".bandit" }
   },
 }
 
-function mypySection(keys: Keys, section: string, configured: boolean): Configuration {
-  const targets = ["files", "packages", "modules"].some((key) => keys.has(`${section}.${key}`))
-  return { configured, targets: configured && targets }
-}
+/** The keys by which mypy's configuration names what to check. */
+const MYPY_TARGETS = ["files", "packages", "modules"]
+
+const namesTargets = (keys: Keys): boolean => MYPY_TARGETS.some((key) => keys.has(`mypy.${key}`))

@@ -1,4 +1,5 @@
-import { iniKeys, tomlKeys } from "../text/sections.js"
+import { iniKeys } from "../text/sections.js"
+import { readToml, valueAt } from "../text/toml.js"
 
 /** The files in the source's root that may configure coverage.py. */
 export const COVERAGE_CONFIG = [
@@ -81,33 +82,39 @@ export function measurement(texts: Texts, hasSrc: boolean, sources?: readonly st
   }
 }
 
-/** coverage.py takes the first of these files that there is, or that has such a section. */
+/** Asks a configuration file for a section of coverage.py's, or for a key in it. */
+type Has = (section: string, key?: string) => boolean
+
+function iniHas(text: string, prefix: string): Has {
+  const keys = iniKeys(text)
+  return (section, key) => keys.has([prefix + section, ...(key === undefined ? [] : [key])].join("."))
+}
+
+function tomlHas(text: string): Has {
+  const { data } = readToml(text)
+  return (section, key) =>
+    valueAt(data, "tool", "coverage", section, ...(key === undefined ? [] : [key])) !== undefined
+}
+
+/** coverage.py takes the first of these files that is its own, or that has a section for it. */
+const CANDIDATES: readonly { name: keyof Texts; isOwn: boolean; reader: (text: string) => Has }[] = [
+  { name: ".coveragerc", isOwn: true, reader: (text) => iniHas(text, "") },
+  { name: ".coveragerc.toml", isOwn: true, reader: tomlHas },
+  { name: "setup.cfg", isOwn: false, reader: (text) => iniHas(text, "coverage:") },
+  { name: "tox.ini", isOwn: false, reader: (text) => iniHas(text, "coverage:") },
+  { name: "pyproject.toml", isOwn: false, reader: tomlHas },
+]
+
 function coverageConfiguration(texts: Texts): { configured: boolean; namesSource: boolean } {
-  const candidates = [
-    { name: ".coveragerc", keys: iniKeys(texts[".coveragerc"] ?? ""), prefix: "", always: true },
-    {
-      name: ".coveragerc.toml",
-      keys: tomlKeys(texts[".coveragerc.toml"] ?? ""),
-      prefix: "tool.coverage.",
-      always: true,
-    },
-    { name: "setup.cfg", keys: iniKeys(texts["setup.cfg"] ?? ""), prefix: "coverage:", always: false },
-    { name: "tox.ini", keys: iniKeys(texts["tox.ini"] ?? ""), prefix: "coverage:", always: false },
-    {
-      name: "pyproject.toml",
-      keys: tomlKeys(texts["pyproject.toml"] ?? ""),
-      prefix: "tool.coverage.",
-      always: false,
-    },
-  ] as const
-  const used = candidates.find(
-    ({ name, keys, prefix, always }) =>
-      texts[name] !== undefined &&
-      (always || ["run", "report", "paths"].some((section) => keys.has(`${prefix}${section}`))),
-  )
-  if (used === undefined) return { configured: false, namesSource: false }
-  const namesSource = ["source", "source_pkgs", "source_dirs", "include"].some((key) =>
-    used.keys.has(`${used.prefix}run.${key}`),
-  )
-  return { configured: true, namesSource }
+  for (const { name, isOwn, reader } of CANDIDATES) {
+    const text = texts[name]
+    if (text === undefined) continue
+    const has = reader(text)
+    if (isOwn || ["run", "report", "paths"].some((section) => has(section)))
+      return {
+        configured: true,
+        namesSource: ["source", "source_pkgs", "source_dirs", "include"].some((key) => has("run", key)),
+      }
+  }
+  return { configured: false, namesSource: false }
 }

@@ -64,6 +64,7 @@ describe("the name of a service", () => {
     ["no text", "[project]\nname = 7\n"],
     ["an empty text", '[project]\nname = ""\n'],
     ["nothing that a label can hold", '[project]\nname = "日本"\n'],
+    ["an invalid file", '[project]\nname = "audio"\nversion =\n'],
     ["dashes alone", '[project]\nname = "-_."\n'],
   ])("there is none in %s", (_, pyproject) => {
     expect(serviceName(pyproject === undefined ? {} : { "pyproject.toml": pyproject })).toBeUndefined()

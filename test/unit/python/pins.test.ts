@@ -113,6 +113,10 @@ tomli == 2.0.1
     expect(pins("constraints.txt", text)).toEqual(found)
   })
 
+  it("reads nothing from a lock file that is invalid", () => {
+    expect(pins("uv.lock", '[[package]]\nname = "six"\nversion = "1.17.0"\n=======\n')).toEqual({})
+  })
+
   it("leaves out a package that two files pin differently", () => {
     const files = [
       { name: "requirements.txt", text: "six==1.16.0\nblack==24.8.0\n" },

@@ -86,8 +86,25 @@ docs = ["sphinx"]
     expect(found.needsSource).toBe(false)
   })
 
+  it.each([
+    ["pyproject.toml", "[project\n", ["pyproject.toml"]],
+    ["pyproject.toml", '[project]\nname = "a"\n[tool.black\n', ["pyproject.toml"]],
+    ["uv.lock", "<<<<<<< HEAD\n", []],
+    ["poetry.lock", '[[package]]\nname = "six\n', []],
+  ])("names a problem where %s is invalid", (name, text, files) => {
+    const found = findRequirements({ [name]: text })
+    expect(found.files).toEqual(files)
+    expect(found.problem).toMatch(new RegExp(`^can't parse ${name}: line \\d, column \\d+: `))
+    expect(findRequirements({ [name]: text }, ["requirements.txt"]).problem === undefined).toBe(
+      name === "pyproject.toml",
+    )
+  })
+
   it("takes no pyproject.toml that only configures tools", () => {
     expect(findRequirements({ "pyproject.toml": "[tool.black]\nline-length = 88\n" }).inputs).toEqual([])
+    const broken = findRequirements({ "pyproject.toml": "[tool.black\nline-length = 88\n" })
+    expect(broken).toMatchObject({ inputs: [], files: [] })
+    expect(broken.problem).toBeUndefined()
   })
 
   it("needs the source where metadata comes from code, or a requirement is a folder", () => {

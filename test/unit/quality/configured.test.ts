@@ -26,6 +26,7 @@ describe("configuration", () => {
     ["mypy", { "mypy.ini": "[mypy]\n" }],
     ["mypy", { ".mypy.ini": "" }],
     ["mypy", { "setup.cfg": "[mypy]\n" }],
+    ["black", { "pyproject.toml": "[project]\nname =\n[tool.black]\n" }], // black says what is wrong
     ["mypy", { "pyproject.toml": "[[tool.mypy.overrides]]\nmodule = 'x'\n" }],
     ["bandit", { ".bandit": "[bandit]\nskips = B101\n" }],
   ])("finds that of %s in %j", (name, files) => {
@@ -33,6 +34,7 @@ describe("configuration", () => {
   })
 
   it.each<[ToolName, ConfigTexts]>([
+    ["black", { "pyproject.toml": "[project]\nname =\n" }],
     ["black", { "pyproject.toml": "# [tool.black]\n" }],
     ["black", { "pyproject.toml": 'text = """\n[tool.black]\n"""\n' }],
     ["black", { "pyproject.toml": "[tool.blackened]\n[other.tool.black]\n" }],

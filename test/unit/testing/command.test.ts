@@ -87,6 +87,16 @@ describe("measurement", () => {
       false,
       { sources: ["--cov"], ours: false, omits: false },
     ],
+    [
+      { ".coveragerc.toml": '[tool.coverage.run]\nsource_pkgs = ["app"]' },
+      false,
+      { sources: ["--cov"], ours: false, omits: false },
+    ],
+    [
+      { "pyproject.toml": "[tool.coverage.run]\nsource =" },
+      false,
+      { sources: ["--cov=."], ours: true, omits: false },
+    ],
     [{ ".coveragerc": "[run]\nsource = app" }, false, { sources: ["--cov"], ours: false, omits: false }],
     [
       { "setup.cfg": "[coverage:run]\nsource = app" },
