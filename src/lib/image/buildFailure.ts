@@ -1,7 +1,7 @@
+import { stripVTControlCharacters } from "node:util"
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { clip } from "../text/escape.js"
-import { plain } from "../text/words.js"
 import { oneLine } from "../text/words.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
 import { type PlannedStage, secretsOf, sources } from "./plan.js"
@@ -110,7 +110,7 @@ function explain(error: EngineError, platform: string, place?: Place): string {
 
 /** What most likely tells why a command failed: the last error that it names, else the last thing that it said. */
 function lastWord(output: string): string | undefined {
-  const lines = plain(output)
+  const lines = stripVTControlCharacters(output)
     .split("\n")
     .filter((line) => line.trim() !== "")
   return lines.findLast((line) => /\b(?:error|fatal)\b|^E: |Error: /i.test(line)) ?? lines.at(-1)

@@ -1,8 +1,8 @@
+import { stripVTControlCharacters } from "node:util"
 import { type ExitCode as Code, ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text as said } from "../text/json.js"
 import { finding } from "../run/outcome.js"
-import { plain } from "../text/words.js"
 import { oneLine } from "../text/words.js"
 import { lockReason } from "./locks.js"
 import { printedErrors } from "./printed.js"
@@ -155,7 +155,7 @@ export function causeOf(
   const [first] = errors
   const words =
     first === undefined
-      ? `${tool} ${step} failed: ${plain(log).trim().split("\n").at(-1) ?? ""}`
+      ? `${tool} ${step} failed: ${stripVTControlCharacters(log).trim().split("\n").at(-1) ?? ""}`
       : `${tool} ${step} failed: ${wordsOf(first)}`
   return { reason: oneLine(words), exitCode: ExitCode.infrastructure, findings }
 }

@@ -1,4 +1,4 @@
-import { plain } from "../text/words.js"
+import { stripVTControlCharacters } from "node:util"
 import type { Diagnostic } from "./diagnostics.js"
 
 const BEGINS = /^Error: /m
@@ -13,7 +13,7 @@ const SHOWN = /^[ \t]+\d+: /
 
 /** The errors of a text that was printed for people: `init` has no other. */
 export function printedErrors(log: string): Diagnostic[] {
-  const text = plain(log).replace(/^[│╷╵] ?/gm, "")
+  const text = stripVTControlCharacters(log).replace(/^[│╷╵] ?/gm, "")
   const [, ...blocks] = text.split(BEGINS)
   const [, ...others] = blocks.length > 0 ? [] : `\n${text}`.split(BEGINS_OTHERWISE)
   return [...blocks, ...others].map(printedError)

@@ -1,8 +1,7 @@
 import type { Finding, ToolRun } from "../run/finding.js"
 import { readDiff } from "./diff.js"
 import { broken, crashed, failed, finding, nothingChecked, passed, relative } from "../run/outcome.js"
-import { oneLine } from "../text/words.js"
-import { count } from "../text/words.js"
+import { count, oneLine } from "../text/words.js"
 import { operands, type Tool, type ToolContext } from "./tool.js"
 
 // No `--filter-files`: with it isort takes a path that isn't there for one it was told to skip.

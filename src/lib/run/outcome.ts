@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from "node:util"
 import type { Finding, Outcome, ToolRun } from "./finding.js"
 import { clip } from "../text/escape.js"
-import { count, oneLine, plain } from "../text/words.js"
+import { count, oneLine } from "../text/words.js"
 
 /** Where the source is mounted in a tool's container. */
 const SOURCE = "/src/"
@@ -77,7 +78,7 @@ function ending(exitCode: number): string {
 
 /** Returns what went wrong in the tool's words: a crash's exception, else the first line that says error, else the first. */
 export function ownMessage({ stdout, stderr }: ToolRun): string {
-  const lines = plain(stderr.trim() === "" ? stdout : stderr)
+  const lines = stripVTControlCharacters(stderr.trim() === "" ? stdout : stderr)
     .split("\n")
     .filter((line) => line.trim() !== "")
   const crash = lines.findLastIndex((line) => line.startsWith("Traceback (most recent call last)"))

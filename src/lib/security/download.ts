@@ -1,5 +1,5 @@
+import { stripVTControlCharacters } from "node:util"
 import { clip } from "../text/escape.js"
-import { plain } from "../text/words.js"
 import { oneLine } from "../text/words.js"
 
 /** What Trivy, its Go libraries and registries say, the most telling first, and what it means. */
@@ -35,7 +35,7 @@ export function downloadFailure(stderr: string): string | undefined {
 
 /** Returns what Trivy says behind the word FATAL: why it ended. */
 export function fatal(stderr: string): string | undefined {
-  const [, message] = /\tFATAL\t(?:Fatal error\t)?([^]+)/.exec(plain(stderr)) ?? []
+  const [, message] = /\tFATAL\t(?:Fatal error\t)?([^]+)/.exec(stripVTControlCharacters(stderr)) ?? []
   return message?.replace(/\/\/[^/?#\s@]*@/g, "//***@").trim()
 }
 

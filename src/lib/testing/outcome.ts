@@ -1,9 +1,8 @@
+import { stripVTControlCharacters } from "node:util"
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { ExitCode } from "../errors/catalogue.js"
 import { TIMED_OUT } from "../run/command.js"
-import { plain } from "../text/words.js"
-import { oneLine } from "../text/words.js"
-import { count } from "../text/words.js"
+import { count, oneLine } from "../text/words.js"
 import type { SuiteRecords } from "./records.js"
 import type { TestCase } from "../run/testCase.js"
 import type { SuiteName } from "./command.js"
@@ -182,7 +181,7 @@ const cannotWork = (run: ToolRun, findings: Finding[]): SuiteOutcome => ({
 
 /** What pytest says of an end that no test explains: of its usage, of an exception, of an exit, else its last words. */
 function pytestMessage({ stdout, stderr }: ToolRun): string {
-  const text = plain(`${stdout}\n${stderr}`)
+  const text = stripVTControlCharacters(`${stdout}\n${stderr}`)
   const said =
     /^\S*: error: (.*)$/m.exec(text) ??
     /^!+ (?!stopping after|Interrupted: \d+ error)(.*?) !+$/m.exec(text) ??

@@ -5,8 +5,3 @@ export const count = (number: number, noun: string): string => `${number} ${noun
 
 /** Returns the text as one line of sane length. */
 export const oneLine = (text: string): string => clip(text.replace(/\s+/g, " ").trim(), REASON_LENGTH)
-
-/** Returns the text without terminal colours. */
-// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
-
-export const plain = (text: string): string => text.replace(/\x1b\[[\d;]*m/g, "")

@@ -1,11 +1,8 @@
+import { stripVTControlCharacters } from "node:util"
 import { clip, visible, xml } from "../../text/escape.js"
 
 /** Where nothing else is said, a text is cut to this. */
 const TEXT_LENGTH = 300
-
-/** Colours of a terminal mean nothing on a page. */
-// eslint-disable-next-line no-control-regex -- the escape character is what is looked for
-const COLOURS = /\x1b\[[\d;]*m/g
 
 /** Markup that was written here. It is a class, so that nothing a service says can pass for it. */
 export class Markup {
@@ -33,7 +30,7 @@ export const text = (content: string, length = TEXT_LENGTH): Markup =>
 
 /** Returns a text with its line breaks and tabs, for `<pre>`. */
 export function block(content: string, length: number): Markup {
-  const lines = clip(clip(content, length * 2).replace(COLOURS, ""), length).split(/\r?\n/)
+  const lines = clip(stripVTControlCharacters(clip(content, length * 2)), length).split(/\r?\n/)
   return new Markup(
     lines.map((line) => line.split("\t").map(visible).map(xml).join("\t").trimEnd()).join("\n"),
   )
