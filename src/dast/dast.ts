@@ -5,7 +5,7 @@ import { environmentOf } from "../lib/config/environment.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
-import { serviceTarget } from "../deploy/endpoint.js"
+import { serviceEndpoint } from "../deploy/endpoint.js"
 
 /** What follows a deployment: the service as it runs, scanned with ZAP. Throws for nothing that can go wrong. */
 export const dastStages = async (inputs: DastInputs): Promise<Stage[]> => [await runBaseline(inputs)]
@@ -91,7 +91,7 @@ export class Dast {
       say: (line) => {
         console.log(line)
       },
-      ...(service !== undefined && { target: await serviceTarget(service, "a container in its place") }),
+      ...(service !== undefined && { target: await serviceEndpoint(service, "a container in its place") }),
     })
   }
 }

@@ -5,8 +5,9 @@ import { aksKubeconfig } from "../lib/kube/azure.js"
 import { aksCluster, azureAccount, isOfAccount } from "../lib/kube/azureAccount.js"
 
 /**
- * A kubeconfig of the environment's cluster in Azure, had from Azure; undefined where the settings name none, or no
- * secret says as whom. Fails with AZURE_LOGIN, AZURE_CREDENTIALS and AKS_CREDENTIALS.
+ * Fetches a kubeconfig of the environment's AKS cluster from Azure.
+ *
+ * Undefined if the settings name no cluster, or the secrets no account. Fails with AZURE_LOGIN, AZURE_CREDENTIALS and AKS_CREDENTIALS.
  */
 export async function kubeconfigOfAks({
   config,

@@ -3,12 +3,12 @@ import { contextOf, type DeployInputs } from "./environment.js"
 import { environmentOf } from "../lib/config/environment.js"
 import type { Destination } from "../registry/destination.js"
 import { proveReleases } from "./proof.js"
-import { runDeploy, type Wish } from "./steps.js"
+import { runDeploy, type DeployRequest } from "./steps.js"
 import { parseConfig } from "../lib/config/parse.js"
 import type { Context } from "../lib/deploy/context.js"
-import { eventsOf, logsOf } from "../lib/deploy/look.js"
-import { accept } from "../lib/deploy/rollback.js"
-import { statusOf, statusText } from "../lib/deploy/status.js"
+import { namespaceEvents, podLogs } from "../lib/deploy/inspect.js"
+import { acceptVersion } from "../lib/deploy/rollback.js"
+import { serviceStatus, statusText } from "../lib/deploy/status.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { verifyChain } from "../lib/metrics/chain.js"
 import { ledgerText } from "../lib/metrics/ledgerText.js"
@@ -20,20 +20,20 @@ import { watchDeployed } from "./watch.js"
 /**
  * A service in one of its environments, on Kubernetes.
  *
- * A deployment puts the new pods beside the old ones, which keep the traffic until the new ones have proved themselves,
- * and stay through the soak: what fails is undone by moving the traffic back. One deployment runs at a time.
+ * A deployment starts the new pods next to the old ones, which keep the traffic until the new ones pass their tests, and
+ * stay through the soak: on failure the traffic moves back. One deployment runs at a time.
  */
 @object()
 export class Deployment {
   source: Directory
   /** The text of `slipway.yaml`, empty without one. */
   settings: string
-  /** How this module was called. */
+  /** The command that called this module. */
   invocation: string
   /** `staging` or `production`. */
   environment: string
   secrets: Secret[]
-  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  /** The cluster's API, if not at the address in the kubeconfig. */
   clusterService?: Service
 
   constructor(
@@ -53,18 +53,20 @@ export class Deployment {
   }
 
   /**
-   * Deploys a release: migrates the database, puts new pods beside the old ones, tries them, switches the traffic, and
-   * takes it back where it goes wrong. Returns what each step came to. An effect, once for each run id.
+   * Deploys a release blue-green, and rolls back on failure.
    *
-   * Fails with GATE_FAILED for what was undone, NOT_VERIFIED, DRY_RUN, DEPLOY_LOCKED, HELD and what the cluster refuses.
+   * Migrates the database, starts new pods next to the old ones, tests them, switches the traffic, and watches the soak.
+   * Returns the result of each step. An effect, once per run id.
+   *
+   * Fails with GATE_FAILED if it was rolled back, NOT_VERIFIED, DRY_RUN, DEPLOY_LOCKED, HELD and what the cluster refuses.
    *
    * @param reference A tag, a digest or a whole reference.
-   * @param runId Names this run.
+   * @param runId The id of this run.
    * @param username The registry's user.
    * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
+   * @param registryService A registry in a container, in place of the host.
+   * @param authority The registry's certificate authority, in addition to the public ones.
+   * @param plainHttp True if the registry speaks plain HTTP.
    * @param embedded Deploy from Slipway's own registry.
    */
   @func({ cache: "never" })
@@ -79,21 +81,23 @@ export class Deployment {
     embedded = false,
   ): Promise<string> {
     const access = { username, password, service: registryService, authority, plainHttp, embedded }
-    return this.walked({ reference, rollback: false }, runId, access)
+    return this.deployed({ reference, rollback: false }, runId, access)
   }
 
   /**
-   * Goes back to an earlier version, verified again, with the settings that it had; gives up a version that is held. An
-   * effect, once for each run id. Fails as `run`, and with NO_VERSION.
+   * Rolls back to an earlier version, with the settings that it had.
    *
-   * @param version Its name or digest. By default the last good one.
-   * @param runId Names this run.
+   * Verifies it again. Without a version it abandons a rollout on hold or interrupted. An effect, once per run id. Fails
+   * as `run`, and with NO_VERSION.
+   *
+   * @param version A version's name or digest. The last good one, if left out.
+   * @param runId The id of this run.
    * @param username The registry's user.
    * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
+   * @param registryService A registry in a container, in place of the host.
+   * @param authority The registry's certificate authority, in addition to the public ones.
+   * @param plainHttp True if the registry speaks plain HTTP.
+   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
   async rollback(
@@ -107,26 +111,28 @@ export class Deployment {
     embedded = false,
   ): Promise<string> {
     const access = { username, password, service: registryService, authority, plainHttp, embedded }
-    return this.walked({ reference: version, rollback: true }, runId, access)
+    return this.deployed({ reference: version, rollback: true }, runId, access)
   }
 
   /**
-   * Watches what is deployed: health, crashes, error rate, time to answer. For errors and bad health it raises an alert,
-   * and goes back to the last good version where `monitoring.watch.policy` is `rollback`; slow answers only raise an
-   * alert. People are told through the webhooks among the secrets. Returns how it went. An effect, once for each run id.
+   * Watches the deployed version: health, crashes, error rate, latency.
+   *
+   * For errors and bad health it raises an alert, and rolls back to the last good version if `monitoring.watch.policy`
+   * is `rollback`; slow answers only raise an alert. Alerts go to the webhooks among the secrets. Returns a summary. An
+   * effect, once per run id.
    *
    * Fails with UNWELL, INVALID_DURATION, UNDER_WAY, NOTHING_DEPLOYED and what the cluster refuses.
    *
-   * @param duration For how long, such as `30m`. `monitoring.watch.duration`, if left out.
-   * @param runId Names this run.
-   * @param who On whose behalf.
-   * @param runUrl Where the run is shown.
+   * @param duration The time to watch, such as `30m`. `monitoring.watch.duration`, if left out.
+   * @param runId The id of this run.
+   * @param who The actor, for notifications.
+   * @param runUrl The URL of the run's page.
    * @param username The registry's user, for a rollback.
    * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
+   * @param registryService A registry in a container, in place of the host.
+   * @param authority The registry's certificate authority, in addition to the public ones.
+   * @param plainHttp True if the registry speaks plain HTTP.
+   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
   async watch(
@@ -154,71 +160,88 @@ export class Deployment {
     return watchDeployed({ ...inputs, who }, access, { duration, who, runUrl, invocation: this.invocation })
   }
 
-  /** Accepts a version that is held for lack of requests: the old pods leave. An effect. Fails with DEPLOY_LOCKED. */
+  /**
+   * Accepts a version that is on hold.
+   *
+   * Removes the old pods, and updates the followers. An effect. Fails with DEPLOY_LOCKED.
+   */
   @func({ cache: "never" })
   async finish(): Promise<string> {
     const { context, manifests } = await contextOf(await this.inputs(`finish-${Date.now()}`))
-    return `${(await accept(context, manifests)) || "there is nothing to finish"}\n`
+    return `${(await acceptVersion(context, manifests)) || "nothing is on hold"}\n`
   }
 
   /**
-   * What runs where, who has the traffic, what is under way, and the last ten entries of the ledger. Finishes or undoes
-   * what was interrupted, and records what was changed by hand. Runs each time.
+   * Shows running versions, the traffic, a rollout in progress and the ledger.
    *
-   * @param readOnly Only look.
-   * @param json As JSON.
+   * Shows the last ten entries of the ledger. Finishes or undoes an interrupted rollout, and records changes made by
+   * hand. Runs each time.
+   *
+   * @param readOnly Change nothing.
+   * @param json Return JSON.
    */
   @func({ cache: "never" })
   async status(readOnly = false, json = false): Promise<string> {
-    const status = await statusOf(await this.context(), readOnly)
+    const status = await serviceStatus(await this.context(), readOnly)
     return json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status)
   }
 
   /**
-   * The logs of all its pods, each line with its pod. Runs each time.
+   * Returns the logs of all pods, each line prefixed with its pod.
    *
-   * @param since Seconds to go back. All that is kept, if left out.
-   * @param follow Go on for so many seconds, and print what comes.
+   * Runs each time.
+   *
+   * @param since Seconds to look back. All that is kept, if left out.
+   * @param follow Seconds to follow the logs, printing new lines.
    */
   @func({ cache: "never" })
   async logs(since = 0, follow = 0): Promise<string> {
-    return logsOf(await this.context(), { since, follow, print: (line) => console.log(line) })
+    return podLogs(await this.context(), { since, follow, print: (line) => console.log(line) })
   }
 
-  /** What happened in the cluster, what matters first. Runs each time. */
+  /** Returns the cluster's events, the most important first. Runs each time. */
   @func({ cache: "never" })
   async events(): Promise<string> {
-    return `${(await eventsOf(await this.context())).join("\n")}\n`
+    return `${(await namespaceEvents(await this.context())).join("\n")}\n`
   }
 
-  /** All that was done to this environment, an entry a line, each with the hash of the one before it. Runs each time. */
+  /**
+   * Returns the environment's ledger as JSON lines.
+   *
+   * Each entry has the hash of the previous one. Fails with LEDGER_LOST. Runs each time.
+   */
   @func({ cache: "never" })
   async ledger(): Promise<File> {
     const entries = await (await this.context()).ledger.entries()
     return dag.file("ledger.jsonl", entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""))
   }
 
-  /** The same for people, the newest first, and whether it is whole. Never fails for what it finds. Runs each time. */
+  /**
+   * Shows the ledger for people, the newest first, and whether it is intact.
+   *
+   * Never fails for its findings. Runs each time.
+   */
   @func({ cache: "never" })
   async past(): Promise<string> {
     return ledgerText(verifyChain(await (await this.context()).ledger.text()))
   }
 
   /**
-   * Whether one release works on the database's schema of another, as it has to after a rollback, as `proof.json`: both
-   * images are taken as they were published, and tried on a database of the proof's own. Asks no cluster, and demands no
-   * signatures. Runs each time.
+   * Proves that a release works on the schema of the next one, as `proof.json`.
    *
-   * Fails with INVALID_REFERENCE, NO_REGISTRY, REGISTRY and NO_IMAGE_HERE; what is not proven is in the file.
+   * A rollback needs that. Tests the published images on a database of its own; needs no cluster and no signatures.
+   * Runs each time.
    *
-   * @param previous What a rollback would go back to: a tag, a digest or a whole reference.
-   * @param next What migrates, in the same way.
+   * Fails with INVALID_REFERENCE, NO_REGISTRY, REGISTRY and NO_IMAGE_HERE; a failed proof is in the file.
+   *
+   * @param previous The release that a rollback would restore: a tag, a digest or a whole reference.
+   * @param next The release that migrates, in the same way.
    * @param username The registry's user.
    * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
+   * @param registryService A registry in a container, in place of the host.
+   * @param authority The registry's certificate authority, in addition to the public ones.
+   * @param plainHttp True if the registry speaks plain HTTP.
+   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
   async proof(
@@ -237,15 +260,15 @@ export class Deployment {
     return dag.file("proof.json", `${JSON.stringify(proof, null, 2)}\n`)
   }
 
-  private async walked(wish: Wish, runId: string, access: Destination): Promise<string> {
+  private async deployed(request: DeployRequest, runId: string, access: Destination): Promise<string> {
     const inputs = await this.inputs(runId || new Date().toISOString())
-    const stages = await runDeploy(inputs, { ...access, wanted: {} }, wish, this.invocation)
+    const stages = await runDeploy(inputs, { ...access, wanted: {} }, request, this.invocation)
     if (stages.some(stopped)) throw fail("GATE_FAILED", [text(stages)])
     return stages.map(({ name, reason }) => `${name}: ${reason}\n`).join("")
   }
 
   private async context(): Promise<Context> {
-    return (await contextOf(await this.inputs(`look-${Date.now()}`))).context
+    return (await contextOf(await this.inputs(`inspect-${Date.now()}`))).context
   }
 
   private async inputs(run: string): Promise<DeployInputs> {

@@ -8,13 +8,13 @@ import { kubeconfigText } from "../lib/kube/kubeconfig.js"
 import type { Service as KubeService } from "../lib/kube/objects.js"
 import { ownMessage } from "../lib/run/outcome.js"
 
-/** Where the service of an environment answers, for a tool in a container. */
-export interface Target {
+/** A service's address for a tool in a container. */
+export interface Endpoint {
   /** Without a slash at its end. */
   url: string
-  /** How that comes to lead to the service, for reports. */
+  /** The route from the URL to the service, for reports. */
   way: string
-  /** The container, in which that URL leads to the service. */
+  /** Returns the container, bound so that the URL reaches the service. */
   bind: (container: Container) => Container
 }
 
@@ -24,8 +24,8 @@ const API = "cluster.slipway.internal"
 const KUBECONFIG = "/slipway/kubeconfig"
 
 /**
- * A connection is lost when its pod goes, and must come again with the next pod. Five failures in a row within seconds
- * mean that there is nothing to connect to. It ends when it is told to: the session waits for its services.
+ * Forwards the port, again with the next pod when one is deleted. Five failures in a row within seconds mean that there
+ * is nothing to connect to. Ends on SIGTERM: the session waits for its services.
  */
 const FORWARD = `
   trap 'kill $forwarding; exit' TERM
@@ -41,7 +41,7 @@ const FORWARD = `
 
 const TRY_SECONDS = 60
 
-/** Ends well as soon as the port is forwarded. */
+/** Exits with 0 once the port is forwarded. */
 const TRY = `
   "$@" > /tmp/said 2> /tmp/complained & forwarding=$!
   while kill -0 $forwarding 2> /dev/null; do
@@ -52,35 +52,36 @@ const TRY = `
   exit 1`
 
 /**
- * Where an environment's service answers: at deploy.url, else through its cluster by a forwarded port, which leads to
- * one of its pods. Fails as `clusterOf` and `render`, and with NO_PORT and NOT_FORWARDED.
+ * Finds an environment's service: at deploy.url, else by a port forwarded to one of its pods.
+ *
+ * Fails as `clusterOf` and `render`, and with NO_PORT and NOT_FORWARDED.
  */
-export async function targetOf(inputs: DeployInputs): Promise<Target> {
+export async function endpointOf(inputs: DeployInputs): Promise<Endpoint> {
   const { config, environment } = inputs
   const url = config.deploy.url[environment]
-  if (url !== undefined) return addressTarget(url, `deploy.url.${environment}`)
+  if (url !== undefined) return addressEndpoint(url, `deploy.url.${environment}`)
   const { access, namespace: fallback } = await clusterOf(inputs)
   const { service, namespace } = await render(inputs, fallback)
   const forward = await forwarded(inputs, access, service, namespace)
   return {
     url: `http://${HOST}:${PORT}`,
-    way: `kubectl port-forward service/${service.metadata.name}, which leads to one pod, through the API server`,
+    way: `kubectl port-forward service/${service.metadata.name}, which routes to one pod, through the API server`,
     bind: (container) => container.withServiceBinding(HOST, forward),
   }
 }
 
-/** An address that every container reaches. */
-export const addressTarget = (url: string, way: string): Target => ({
+/** Returns the endpoint of a URL that every container reaches. */
+export const addressEndpoint = (url: string, way: string): Endpoint => ({
   url: url.replace(/\/+$/, ""),
   way,
   bind: (container) => container,
 })
 
-/** A container in place of a deployed service, at this address if one is given. */
-export async function serviceTarget(service: Service, way: string, url = ""): Promise<Target> {
+/** Returns the endpoint of a container in place of a deployed service, at this URL if given. */
+export async function serviceEndpoint(service: Service, way: string, url = ""): Promise<Endpoint> {
   if (url !== "")
     return {
-      ...addressTarget(url, way),
+      ...addressEndpoint(url, way),
       bind: (container) => container.withServiceBinding(new URL(url).hostname, service),
     }
   const [port] = await service.ports()
@@ -91,7 +92,7 @@ export async function serviceTarget(service: Service, way: string, url = ""): Pr
   }
 }
 
-/** A container with kubectl, which reaches the cluster and the namespace that `access` is for. */
+/** Returns a container with kubectl, connected to the cluster and namespace of `access`. */
 export async function connectedKubectl(
   { config, cluster }: Pick<DeployInputs, "config" | "cluster">,
   access: Access,
@@ -108,7 +109,7 @@ export async function connectedKubectl(
   return cluster === undefined ? tool : tool.withServiceBinding(API, cluster)
 }
 
-/** The forwarded port, once it has been seen to work: what ails it, a service that doesn't start wouldn't tell. */
+/** Forwards the port, after a test: a service that doesn't start wouldn't report the reason. */
 async function forwarded(
   inputs: DeployInputs,
   access: Access,
@@ -127,12 +128,12 @@ async function forwarded(
     `service/${name}`,
     `${PORT}:${port}`,
   ]
-  const trial = tool.withEnvVariable("SLIPWAY_RUN", inputs.run)
-  const tried = await execute(trial, ["sh", "-c", TRY, "sh", ...forward], TRY_SECONDS)
+  const probe = tool.withEnvVariable("SLIPWAY_RUN", inputs.run)
+  const tried = await execute(probe, ["sh", "-c", TRY, "sh", ...forward], TRY_SECONDS)
   if (tried.exitCode !== 0) throw fail("NOT_FORWARDED", [name, namespace, ownMessage(tried)])
   return tool.withExposedPort(PORT).asService({ args: ["sh", "-c", FORWARD, "sh", ...forward] })
 }
 
-/** The one called http, else the first. */
+/** Returns the port named http, else the first. */
 const portOf = ({ spec }: KubeService): number | undefined =>
   (spec.ports?.find(({ name }) => name === "http") ?? spec.ports?.[0])?.port

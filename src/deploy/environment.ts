@@ -6,7 +6,7 @@ import { type Environment } from "../lib/config/deploy.js"
 import type { Context } from "../lib/deploy/context.js"
 import { ClusterLedger } from "../lib/deploy/ledgerStore.js"
 import { type Manifests, readManifests } from "../lib/deploy/manifests.js"
-import { askOutside } from "../lib/deploy/outside.js"
+import { fetchOutside } from "../lib/deploy/outside.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Access, readKubeconfig } from "../lib/kube/access.js"
 import { Kube, type KubeOptions } from "../lib/kube/client.js"
@@ -14,27 +14,27 @@ import { ownMessage } from "../lib/run/outcome.js"
 import { NamedSecret, secretNamed } from "../stage/secrets.js"
 import { kubectl } from "../cluster/kubectl.js"
 
-/** What a deployment is made of and with. */
+/** The inputs of a deployment. */
 export interface DeployInputs {
   source: Directory
   settings: string
   config: Config
   environment: Environment
-  /** What was given, by its name: KUBECONFIG, DATABASE_URL, AZURE_…, LEDGER_…, each also with the environment's name before it. */
+  /** By name: KUBECONFIG, DATABASE_URL, AZURE_…, LEDGER_…, each also prefixed with the environment. */
   secrets: readonly NamedSecret[]
-  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  /** The cluster's API, if not at the address in the kubeconfig. */
   cluster: Service | undefined
   run: string
-  /** Who deploys, for the ledger. */
+  /** The actor, for the ledger. */
   who?: string
   say: (line: string) => void
 }
 
-/** The folder of an environment's kustomization. */
+/** Returns the folder of an environment's kustomization. */
 export const overlayOf = ({ deploy }: Config, environment: Environment): string =>
   deploy.overlay.replace("{environment}", environment)
 
-/** The environment's objects, as its kustomization renders them. Fails with NO_OVERLAY and MANIFESTS. */
+/** Renders the environment's kustomization. Fails with NO_OVERLAY and MANIFESTS. */
 export async function render(
   { source, config, environment }: DeployInputs,
   namespace: string,
@@ -56,7 +56,7 @@ export async function render(
   })
 }
 
-/** Reaches the cluster of an environment. Fails with NO_CLUSTER and what a kubeconfig may have wrong. */
+/** Connects to an environment's cluster. Fails with NO_CLUSTER and for an invalid kubeconfig. */
 export async function clusterOf(
   inputs: DeployInputs,
   options: Partial<KubeOptions> = {},
@@ -74,7 +74,7 @@ export async function clusterOf(
   return { kube: new Kube(access, { ...options, connectTo }), access, namespace }
 }
 
-/** All that steps need to know of where they are. */
+/** Returns the steps' context, and the rendered manifests. */
 export async function contextOf(inputs: DeployInputs): Promise<{ context: Context; manifests: Manifests }> {
   const { config, environment, run, who = "", say } = inputs
   const { kube, namespace: fallback } = await clusterOf(inputs)
@@ -94,7 +94,7 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
     ledger: new ClusterLedger(kube, namespace, names.deployment),
     clock: { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
     mustHold: () => undefined,
-    ask: askOutside,
+    fetchOutside: fetchOutside,
   }
   return { context, manifests }
 }

@@ -18,8 +18,9 @@ const TOKEN = "/slipway/secrets/token"
 const WORK = "/slipway/work"
 
 /**
- * Adds an entry to the note of its commit (refs/notes/slipway) in a remote, once. Says what came of it, and fails for
- * nothing: the cluster has the entry.
+ * Mirrors an entry to the git note of its commit (refs/notes/slipway) in a remote, once.
+ *
+ * Returns a summary; a failed push doesn't fail, as the cluster has the entry.
  */
 export async function mirrorEntry(
   entry: LedgerEntry,
@@ -32,7 +33,7 @@ export async function mirrorEntry(
     .withMountedSecret(REMOTE, remote)
     .withMountedTemp(WORK)
     .withEnvVariable("TMPDIR", WORK)
-    // Never what the cache remembers: it is an effect.
+    // Never cached: it is an effect.
     .withEnvVariable("SLIPWAY_NOW", randomUUID())
   const container = token === undefined ? bare : bare.withMountedSecret(TOKEN, token)
   const files = { script: `${SCRIPTS}/${SCRIPT}`, entry: ENTRY, remote: REMOTE }
@@ -42,8 +43,9 @@ export async function mirrorEntry(
 }
 
 /**
- * What becomes of an entry in git, as facts of a deployment; none where no remote is given: LEDGER_REMOTE, or with
- * LEDGER_TOKEN alone the repository that the settings name.
+ * Mirrors an entry to git notes, and returns the outcome as facts of the deployment.
+ *
+ * Pushes to LEDGER_REMOTE, or with LEDGER_TOKEN alone to the repository in the settings; none without either.
  */
 export async function gitNotes(
   { secrets, environment, config, say }: DeployInputs,
@@ -52,9 +54,9 @@ export async function gitNotes(
   const token = secretNamed(secrets, environment, "LEDGER_TOKEN")?.secret
   const named = secretNamed(secrets, environment, "LEDGER_REMOTE")?.secret
   if (entry === undefined || (token === undefined && named === undefined)) return {}
-  const told = await mirrored(entry, named ?? ownRemote(config), token, config)
-  say(`git notes: ${told}`)
-  return { "git notes": told }
+  const outcome = await mirrored(entry, named ?? ownRemote(config), token, config)
+  say(`git notes: ${outcome}`)
+  return { "git notes": outcome }
 }
 
 const ownRemote = ({ release }: Config): Secret | undefined =>

@@ -26,9 +26,9 @@ import { type Smoke, smokeOutcome } from "../lib/migration/smoke.js"
 import { findStatements, revisionsOf } from "../lib/migration/statements.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import {
-  type Bench,
-  closeBench,
-  openBench,
+  type ScratchDatabase,
+  closeScratchDatabase,
+  openScratchDatabase,
   runMigration,
   runPrint,
   runProgram,
@@ -37,30 +37,30 @@ import {
 import { messageOf } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 
-/** What a proof is made of. */
-export interface ProofOptions {
-  /** Of the new release: where the exemptions and the sample data are. */
+/** The inputs of a proof. */
+export interface MigrationProofOptions {
+  /** The new release's source, with the exemptions and the sample data. */
   source: Directory
   config: Config
-  /** The release that runs now, and to which a rollback would go back. */
+  /** The image of the running release, which a rollback would restore. */
   previous: Container
   next: Container
-  /** What the previous release has to answer. */
+  /** The requests that the previous release has to answer. */
   smoke: Smoke
-  /** Sample data: an `.sql` file in the source, or a command in the previous image. Left out, rows are made up. */
+  /** Sample data: an `.sql` file in the source, or a command in the previous image. Generated, if left out. */
   sample?: string
-  /** How long each step may take, in seconds. */
+  /** Seconds for each step. */
   timeout?: number
-  /** By which exemptions expire. */
+  /** The time for the expiry of exemptions. */
   now?: Date
 }
 
-/** What the steps share. */
-interface Walk extends ProofOptions {
-  bench: Bench
+/** The state that steps share. */
+interface ProofRun extends MigrationProofOptions {
+  database: ScratchDatabase
   command: string
   seconds: number
-  /** Takes a step; returns whether it passed. */
+  /** Runs a step; returns true if it passed. */
   step: (name: ProofStepName, work: () => Promise<StepResult>) => Promise<boolean>
   statements: JudgedFinding[]
 }
@@ -68,18 +68,19 @@ interface Walk extends ProofOptions {
 const TIMEOUT = 300
 
 /**
- * Proves that the previous release works on the schema of the new one, on a database of the proof's own: at the previous
- * schema with sample data, upgraded, the previous release started on it and asked, downgraded, asked again, upgraded
- * again. Tells what the migrations do that must not happen unseen. Never throws for what the service does wrong.
+ * Proves that the previous release works on the schema of the new one.
+ *
+ * On a database of its own: previous schema with sample data, upgrade, requests to the previous release, downgrade,
+ * requests again, upgrade again. Reports destructive statements. Never throws for the service's faults.
  */
-export async function proveMigration(options: ProofOptions): Promise<Proof> {
+export async function proveMigration(options: MigrationProofOptions): Promise<Proof> {
   const { source, config, timeout: seconds = TIMEOUT } = options
   const taken: (ProofStep & { log: string })[] = []
   const statements: JudgedFinding[] = []
-  const step: Walk["step"] = async (name, work) => {
-    const begun = Date.now()
+  const step: ProofRun["step"] = async (name, work) => {
+    const startedAt = Date.now()
     const { log = "", ...result } = await work().catch((error: unknown) => stepFailed(messageOf(error)))
-    taken.push({ name, ...result, log, milliseconds: Date.now() - begun })
+    taken.push({ name, ...result, log, milliseconds: Date.now() - startedAt })
     return result.status === "passed"
   }
   const command = deployedMigration(config, await source.glob("*"))
@@ -87,29 +88,29 @@ export async function proveMigration(options: ProofOptions): Promise<Proof> {
     await step("database", () => Promise.resolve(stepFailed(NO_COMMAND)))
     return proofOf(taken, statements)
   }
-  let bench: Bench | undefined
+  let database: ScratchDatabase | undefined
   await step("database", async () => {
-    bench = await openBench(config, seconds)
+    database = await openScratchDatabase(config, seconds)
     return stepPassed(`PostgreSQL ${config.tests.postgres.version}, of its own`)
   })
-  if (bench === undefined) return proofOf(taken, statements)
+  if (database === undefined) return proofOf(taken, statements)
   try {
-    await walk({ ...options, bench, command, seconds, step, statements })
+    await runProof({ ...options, database, command, seconds, step, statements })
   } finally {
-    await closeBench(bench)
+    await closeScratchDatabase(database)
   }
   return proofOf(taken, statements)
 }
 
 const NO_COMMAND =
-  "nothing tells how the database is migrated: say so in slipway.yaml, `deploy: { migrate: { command: … } }`"
+  "no migration command is known: set it in slipway.yaml, `deploy: { migrate: { command: … } }`"
 
-/** The steps, each only where those that it depends on passed. */
-async function walk(walking: Walk): Promise<void> {
-  const { bench, step, previous, command } = walking
+/** Runs the steps, each only if those that it depends on passed. */
+async function runProof(proof: ProofRun): Promise<void> {
+  const { database, step, previous, command } = proof
   let revision = ""
   const migrated = await step("previous schema", async () => {
-    const outcome = await runMigration(previous, command, bench)
+    const outcome = await runMigration(previous, command, database)
     revision = outcome.after ?? ""
     return {
       status: outcome.status === "passed" ? "passed" : "failed",
@@ -120,71 +121,69 @@ async function walk(walking: Walk): Promise<void> {
   if (!migrated) return
   let before: Schema | undefined
   await step("sample data", async () => {
-    const filled = await fill(walking)
-    before = await schemaNow(bench)
+    const filled = await fill(proof)
+    before = await schemaNow(database)
     return filled
   })
   if (before === undefined) return
-  await rest(walking, revision, before)
+  await proveFromUpgrade(proof, revision, before)
 }
 
-/** The steps from the previous schema on. */
-async function rest(walking: Walk, revision: string, before: Schema): Promise<void> {
-  const { bench, step, next, command } = walking
-  await step("statements", () => readStatements(walking, revision, before))
+/** Runs the steps from the previous schema on. */
+async function proveFromUpgrade(proof: ProofRun, revision: string, before: Schema): Promise<void> {
+  const { database, step, next, command } = proof
+  await step("statements", () => readStatements(proof, revision, before))
   let after = before
   let changed = true
   const upgraded = await step("upgrade", async () => {
-    const { status, kind, reason, log } = await runMigration(next, command, bench)
+    const { status, kind, reason, log } = await runMigration(next, command, database)
     changed = kind !== "unchanged"
-    after = await schemaNow(bench)
+    after = await schemaNow(database)
     return status === "passed" ? stepPassed(reason, log) : stepFailed(reason, log)
   })
   if (!upgraded || !changed) return
-  await step("previous release on the new schema", () => ask(walking))
-  const back = await step("downgrade", () => downgrade(walking, revision, before))
+  await step("previous release on the new schema", () => ask(proof))
+  const back = await step("downgrade", () => downgrade(proof, revision, before))
   if (!back) return
-  await step("previous release after the downgrade", () => ask(walking))
+  await step("previous release after the downgrade", () => ask(proof))
   await step("upgrade again", async () => {
-    const { status, reason, log } = await runMigration(next, command, bench)
+    const { status, reason, log } = await runMigration(next, command, database)
     if (status !== "passed") return stepFailed(reason, log)
-    return sameSchema(after, await schemaNow(bench), "after the first upgrade", log)
+    return sameSchema(after, await schemaNow(database), "after the first upgrade", log)
   })
 }
 
-async function schemaNow(bench: Bench): Promise<Schema> {
-  const run = await runSql(bench, "slipway_schema.sql")
+async function schemaNow(database: ScratchDatabase): Promise<Schema> {
+  const run = await runSql(database, "slipway_schema.sql")
   if (run.exitCode !== 0) throw new Error(`the schema can't be read: ${ownMessage(run)}`)
   return readSchema(run.stdout)
 }
 
-async function fill({ bench, sample, source, previous }: Walk): Promise<StepResult> {
+async function fill({ database, sample, source, previous }: ProofRun): Promise<StepResult> {
   if (sample !== undefined && !sample.endsWith(".sql")) {
-    const { status, reason, log } = await runMigration(previous, sample, bench)
+    const { status, reason, log } = await runMigration(previous, sample, database)
     return status === "passed" ? stepPassed(`by ${sample}`, log) : stepFailed(reason, log)
   }
   const file = sample === undefined ? undefined : source.file(sample)
-  const run = await runSql(bench, file ?? "slipway_sample.sql")
+  const run = await runSql(database, file ?? "slipway_sample.sql")
   const log = run.stdout + run.stderr
   if (run.exitCode !== 0) return stepFailed(ownMessage(run), log)
   return file === undefined ? sampleResult(run.stdout) : stepPassed(`by ${sample}`, log)
 }
 
-async function readStatements(walking: Walk, revision: string, before: Schema): Promise<StepResult> {
-  const { bench, next, command, source, statements, now = new Date() } = walking
+async function readStatements(proof: ProofRun, revision: string, before: Schema): Promise<StepResult> {
+  const { database, next, command, source, statements, now = new Date() } = proof
   const alembic = alembicCommands(command)
   if (alembic === undefined)
-    return stepFailed(
-      `no SQL to be read comes from ${JSON.stringify(command)}, only from \`alembic upgrade …\``,
-    )
+    return stepFailed(`${JSON.stringify(command)} prints no SQL; only \`alembic upgrade …\` does`)
   const { exemptions, outcome } = parseExemptions((await texts(source, [EXEMPTIONS_FILE]))[EXEMPTIONS_FILE])
   if (outcome !== undefined) return stepFailed(outcome.reason)
-  const run = await runPrint(next, alembic.sql(target(revision)), bench)
+  const run = await runPrint(next, alembic.sql(target(revision)), database)
   if (run.exitCode !== 0)
     return stepFailed(`its SQL can't be printed: ${ownMessage(run)}`, run.stdout + run.stderr)
   const sql = sqlOnly(run.stdout)
   const known =
-    exemptions.length > 0 ? historyRevisions((await runPrint(next, alembic.history, bench)).stdout) : []
+    exemptions.length > 0 ? historyRevisions((await runPrint(next, alembic.history, database)).stdout) : []
   const judged = judgeStatements(findStatements(sql, before.types), exemptions, {
     now,
     range: revisionsOf(sql),
@@ -194,26 +193,26 @@ async function readStatements(walking: Walk, revision: string, before: Schema): 
   return statementsResult(judged, sql)
 }
 
-/** Starts the previous release by its image's own command, and asks it. */
-async function ask({ bench, previous, smoke }: Walk): Promise<StepResult> {
+/** Starts the previous release by its image's own command, and sends it requests. */
+async function ask({ database, previous, smoke }: ProofRun): Promise<StepResult> {
   const command = [...(await previous.entrypoint()), ...(await previous.defaultArgs())]
   const settings = JSON.stringify({ ...smoke, command })
-  const { stdout, stderr } = await runProgram(previous, "slipway_smoke.py", settings, bench)
+  const { stdout, stderr } = await runProgram(previous, "slipway_smoke.py", settings, database)
   return smokeOutcome(stdout || stderr, smoke)
 }
 
 async function downgrade(
-  { bench, next, command }: Walk,
+  { database, next, command }: ProofRun,
   revision: string,
   before: Schema,
 ): Promise<StepResult> {
   const alembic = alembicCommands(command)
   if (alembic === undefined)
-    return stepFailed(`nothing tells how ${JSON.stringify(command)} is undone; only Alembic's is known`)
-  const { status, reason, log } = await runMigration(next, alembic.downgrade(target(revision)), bench)
+    return stepFailed(`no downgrade is known for ${JSON.stringify(command)}, only for Alembic`)
+  const { status, reason, log } = await runMigration(next, alembic.downgrade(target(revision)), database)
   if (status !== "passed") return stepFailed(reason, log)
-  return sameSchema(before, await schemaNow(bench), "before the upgrade", log)
+  return sameSchema(before, await schemaNow(database), "before the upgrade", log)
 }
 
-/** What Alembic calls a revision of ours. */
+/** Returns Alembic's name of a revision. */
 const target = (revision: string): string => (revision === "none" ? "base" : revision)

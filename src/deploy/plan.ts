@@ -1,22 +1,22 @@
 import { type Manifests, withVersion } from "../lib/deploy/manifests.js"
 import { migrate, smokeK6, smokeCommand } from "../lib/deploy/migrate.js"
 import { schemaText } from "../lib/deploy/proof.js"
-import type { Plan } from "../lib/deploy/walk.js"
+import type { RolloutPlan } from "../lib/deploy/rollout.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { deployedMigration } from "../lib/migration/command.js"
 import { imageReference, K6_VERSION } from "../stage/images.js"
 import { scriptText } from "../stage/scripts.js"
 import { secretNamed } from "../stage/secrets.js"
 import { DeployInputs } from "./environment.js"
-import { Deployed } from "./wantedRelease.js"
+import { WantedRelease } from "./wantedRelease.js"
 
-/** What the steps of a deployment are to do. */
-export async function planOf(
+/** Plans a rollout. Fails with NO_IMAGE and NO_MIGRATION_URL. */
+export async function rolloutPlan(
   inputs: DeployInputs,
   rendered: Manifests,
-  deployed: Deployed,
+  deployed: WantedRelease,
   migrates = true,
-): Promise<Plan> {
+): Promise<RolloutPlan> {
   const { environment, secrets } = inputs
   const version = {
     name: deployed.name,
@@ -40,14 +40,16 @@ export async function planOf(
         ? undefined
         : async (held, _, log) =>
             migrate(held, { command, script, url: await url.secret.plaintext() }, manifests.deployment, log),
-    schema: schemaText("the version before"),
+    schema: schemaText("the previous version"),
   }
 }
 
-/** The command that brings the database up to date, if there is one. */
+/** Returns the command that migrates the database, if there is one. */
 export const migrationOf = async ({ source, config }: DeployInputs): Promise<string | undefined> =>
   deployedMigration(config, await source.entries())
-export async function smokesOf({ source, config }: DeployInputs): Promise<Plan["smokes"]> {
+
+/** Returns the configured smoke tests: a command of the image and a k6 script. */
+export async function smokesOf({ source, config }: DeployInputs): Promise<RolloutPlan["smokes"]> {
   const { command, k6 } = config.deploy.smoke
   const script = k6 === undefined ? undefined : await source.file(k6).contents()
   const image = imageReference("k6", K6_VERSION, config.images)
@@ -56,13 +58,13 @@ export async function smokesOf({ source, config }: DeployInputs): Promise<Plan["
       ? []
       : [
           ((context, address, template, log) =>
-            smokeCommand(context, command, address, template, log)) satisfies Plan["smokes"][number],
+            smokeCommand(context, command, address, template, log)) satisfies RolloutPlan["smokes"][number],
         ]),
     ...(script === undefined
       ? []
       : [
           ((context, address, _, log) =>
-            smokeK6(context, { image, script }, address, log)) satisfies Plan["smokes"][number],
+            smokeK6(context, { image, script }, address, log)) satisfies RolloutPlan["smokes"][number],
         ]),
   ]
 }

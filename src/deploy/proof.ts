@@ -1,29 +1,29 @@
 import { type Container, dag, ReturnType } from "@dagger.io/dagger"
 import { type DeployInputs } from "./environment.js"
 import { resolveRelease } from "./wantedRelease.js"
-import { type Deployed } from "./wantedRelease.js"
+import { type WantedRelease } from "./wantedRelease.js"
 import type { Destination } from "../registry/destination.js"
 import type { Revision } from "../lib/deploy/facts.js"
 import { demandProof, proofLines, schemaText } from "../lib/deploy/proof.js"
-import type { Plan } from "../lib/deploy/walk.js"
+import type { RolloutPlan } from "../lib/deploy/rollout.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Proof } from "../lib/migration/proof.js"
 import { registryError } from "../lib/release/registryError.js"
 import { proveMigration } from "./migrationProof.js"
 
-/** How long the previous version may take until it answers, in seconds. */
+/** Seconds for the previous version to answer. */
 const ANSWERS_WITHIN = 60
 
 type ProofInputs = Pick<DeployInputs, "source" | "config">
 
-/** A proof, and what it is of, by digests. */
+/** A proof, and the digests of both releases. */
 export interface ReleaseProof extends Proof {
   schema: 1
   previous: string
   next: string
 }
 
-/** Proves that one release works on the schema of another. Fails for what can't be found, never for what it does wrong. */
+/** Proves that one release works on the schema of another. Fails only for images that can't be read. */
 export async function proveReleases(
   inputs: ProofInputs,
   access: Destination,
@@ -49,8 +49,9 @@ export async function proveReleases(
 }
 
 /**
- * A release's image for this machine's platform. It comes as an archive by the tools that know credentials, authorities
- * and plain HTTP: the engine's own way to pull knows none of these.
+ * Fetches a release's image for this machine's platform, as an archive.
+ *
+ * The engine's own pull knows no credentials, authorities or plain HTTP of this registry.
  */
 async function imageOf(
   inputs: ProofInputs,
@@ -73,29 +74,29 @@ async function imageOf(
   return { reference: `${repository}@${digest}`, container }
 }
 
-/** What a deployment replaces, and with what. */
+/** The release to deploy, and the version that it replaces. */
 export interface Replacement {
-  deployed: Deployed
-  /** What has the traffic now; undefined for a first deployment. */
+  deployed: WantedRelease
+  /** The version with the traffic now; undefined for a first deployment. */
   previous: Revision | undefined
 }
 
-/** A plan that says what is known of the version before, and migrates only once that is proven where it has to be. */
+/** Extends a plan: where required, migrates only once the previous version is proven to work on the new schema. */
 export function withProof(
-  plan: Plan,
+  plan: RolloutPlan,
   inputs: DeployInputs,
   access: Destination,
   { deployed, previous }: Replacement,
-): Plan {
+): RolloutPlan {
   const { migrate } = plan
   if (migrate === undefined || previous === undefined) return plan
   const { config, environment, say } = inputs
-  const proving: Plan = { ...plan, schema: schemaText(previous.version) }
-  // With other settings alone, the same image migrates nothing.
+  const proving: RolloutPlan = { ...plan, schema: schemaText(previous.version) }
+  // The same image with other settings migrates nothing.
   const same = deployed.digests.includes(previous.digest)
   if (config.deploy.proof.required[environment] !== true || same) return proving
   const next = `${deployed.repository}@${deployed.digest}`
-  // What others deployed may have no digest that is known.
+  // A version that wasn't deployed by Slipway may have no known digest.
   const before = previous.digest === "" ? previous.image : `${deployed.repository}@${previous.digest}`
   proving.migrate = async (held, template, log) => {
     say(`proving that ${previous.version} works on the schema of ${deployed.name}`)

@@ -11,26 +11,24 @@ import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
 const DATABASE = "slipway"
 
-/** A database that lasts as long as a proof. */
-export interface Bench {
+/** A database that lives as long as a proof. */
+export interface ScratchDatabase {
   config: Config
-  /** For each command, in seconds. */
+  /** Seconds for each command. */
   timeout: number
-  /** By the names that containers reach them under. */
+  /** By their host names. */
   services: Record<string, Service>
   url: Secret
   password: Secret
 }
 
-export interface Migration extends MigrationOutcome {
+/** The outcome of a migration, with its log. */
+export interface MigrationResult extends MigrationOutcome {
   log: string
 }
 
-/**
- * Starts a database for one proof, and the queue if the service has one. A new run's is another service, with a
- * password of its own.
- */
-export async function openBench(config: Config, timeout: number): Promise<Bench> {
+/** Starts a database for one proof, with a password of its own, and the queue if the service has one. */
+export async function openScratchDatabase(config: Config, timeout: number): Promise<ScratchDatabase> {
   const [run, text] = [randomUUID(), randomUUID()]
   const password = dag.setSecret(`proof password ${run}`, text)
   const url = `${config.tests.postgres.scheme}://${DATABASE}:${text}@postgres:5432/${DATABASE}`
@@ -46,12 +44,13 @@ export async function openBench(config: Config, timeout: number): Promise<Bench>
     services.redis = base("redis", config, run)
       .withExposedPort(6379)
       .asService({ args: ["redis-server", "--save", "", "--appendonly", "no"], useEntrypoint: true })
-  // Held from here on: one that only a step needs ends with it, and its data too.
+  // Started explicitly: a service bound to a step alone ends with it, and its data too.
   await Promise.all(Object.values(services).map((service) => service.start()))
   return { config, timeout, services, url: dag.setSecret(`proof url ${run}`, url), password }
 }
 
-export async function closeBench({ services }: Bench): Promise<void> {
+/** Stops the database and the queue. */
+export async function closeScratchDatabase({ services }: ScratchDatabase): Promise<void> {
   await Promise.allSettled(Object.values(services).map((service) => service.stop({ kill: true })))
 }
 
@@ -61,9 +60,9 @@ const base = (name: "postgres" | "redis", config: Config, run: string): Containe
     .from(imageReference(name, config.tests[name].version, config.images))
     .withEnvVariable("SLIPWAY_PROOF", run)
 
-/** Runs SQL: a file of this module's, or one of the service's. */
-export async function runSql(bench: Bench, file: string | File): Promise<ToolRun> {
-  const { config, password, timeout } = bench
+/** Runs SQL: a file of this module or of the service. */
+export async function runSql(database: ScratchDatabase, file: string | File): Promise<ToolRun> {
+  const { config, password, timeout } = database
   const path = typeof file === "string" ? `${SCRIPTS}/${file}` : "/slipway/service.sql"
   const image = dag
     .container()
@@ -74,32 +73,41 @@ export async function runSql(bench: Bench, file: string | File): Promise<ToolRun
     .withEnvVariable("PGOPTIONS", `-c statement_timeout=${timeout}s`)
     .withSecretVariable("PGPASSWORD", password)
   const container = typeof file === "string" ? withScripts(image, file) : image.withFile(path, file)
-  return ran(container, ["psql", "-AtqX", "-v", "ON_ERROR_STOP=1", "-f", path], bench)
+  return runUncached(container, ["psql", "-AtqX", "-v", "ON_ERROR_STOP=1", "-f", path], database)
 }
 
-/** Runs a command in a service's image as a migration runs. */
-export async function runMigration(image: Container, command: string, bench: Bench): Promise<Migration> {
-  const { exitCode, stdout, stderr } = await ran(inService(image, bench), argv(command, bench, false), bench)
+/** Runs a command in a service's image like a migration. */
+export async function runMigration(
+  image: Container,
+  command: string,
+  database: ScratchDatabase,
+): Promise<MigrationResult> {
+  const { exitCode, stdout, stderr } = await runUncached(
+    inService(image, database),
+    argv(command, database, false),
+    database,
+  )
   const log = stdout + stderr
   return { ...migrationOutcome({ exitCode, log }), log }
 }
 
 /** Runs a command in a service's image that only prints. */
-export const runPrint = (image: Container, command: string, bench: Bench): Promise<ToolRun> =>
-  ran(inService(image, bench), argv(command, bench, true), bench)
+export const runPrint = (image: Container, command: string, database: ScratchDatabase): Promise<ToolRun> =>
+  runUncached(inService(image, database), argv(command, database, true), database)
 
 /** Runs a program of this module in a service's image. */
 export const runProgram = (
   image: Container,
   name: string,
   argument: string,
-  bench: Bench,
-): Promise<ToolRun> => ran(inService(image, bench), ["python", "-c", script(name), argument], bench)
+  database: ScratchDatabase,
+): Promise<ToolRun> =>
+  runUncached(inService(image, database), ["python", "-c", script(name), argument], database)
 
 /** The text of a program of this module. */
 const script = (name: string): string => readFileSync(new URL(`../scripts/${name}`, import.meta.url), "utf8")
 
-const argv = (command: string, { config, timeout }: Bench, bare: boolean): string[] =>
+const argv = (command: string, { config, timeout }: ScratchDatabase, bare: boolean): string[] =>
   migrationArgv(script("slipway_migrate.py"), {
     ...LIMITS,
     timeout,
@@ -109,20 +117,24 @@ const argv = (command: string, { config, timeout }: Bench, bare: boolean): strin
     variable: config.tests.postgres.variable,
   })
 
-function inService(image: Container, { config, services, url }: Bench): Container {
+function inService(image: Container, { config, services, url }: ScratchDatabase): Container {
   const names = new Set([config.tests.postgres.variable, config.deploy.migrate.variable])
   const found = [...names].reduce((all, name) => all.withSecretVariable(name, url), image)
   return services.redis ? found.withEnvVariable(config.tests.redis.variable, "redis://redis:6379/0") : found
 }
 
-/** Each run depends on what those before left in the database: none comes from a cache. */
-async function ran(container: Container, command: string[], bench: Bench): Promise<ToolRun> {
-  const bound = Object.entries(bench.services).reduce(
+/** Runs a command, never from the cache: each depends on the database's state. */
+async function runUncached(
+  container: Container,
+  command: string[],
+  database: ScratchDatabase,
+): Promise<ToolRun> {
+  const bound = Object.entries(database.services).reduce(
     (all, [name, service]) => all.withServiceBinding(name, service),
     container.withEnvVariable("SLIPWAY_STEP", randomUUID()),
   )
   const done = bound.withExec(command, { expect: ReturnType.Any })
   const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
-  const password = await bench.password.plaintext()
+  const password = await database.password.plaintext()
   return { exitCode, stdout: scrub(stdout, [password]), stderr: scrub(stderr, [password]) }
 }

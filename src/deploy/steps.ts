@@ -1,34 +1,35 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
-import { planOf } from "./plan.js"
+import { rolloutPlan } from "./plan.js"
 import { findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
-import { type Deployed } from "./wantedRelease.js"
+import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
-import { giveUp, manifestsOf, targetOf } from "../lib/deploy/rollback.js"
-import { deploy, type Ran } from "../lib/deploy/run.js"
+import { abandonRollout, manifestsOf, findRollbackTarget } from "../lib/deploy/rollback.js"
+import { deployOnce, type DeployResult } from "../lib/deploy/run.js"
 import { type Step, STEPS } from "../lib/deploy/steps.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { gitNotes } from "./ledgerNotes.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 
-/** What a run deploys: what it has just released, what a reference names, or what was there before. */
-export interface Wish {
-  /** Released and verified by this very run. */
-  released?: Deployed
+/** The version to deploy: just released, named by a reference, or an earlier one. */
+export interface DeployRequest {
+  /** Released and verified by this run. */
+  released?: WantedRelease
   reference: string
   rollback: boolean
 }
 
 /**
- * Deploys, a stage for each step. Throws for nothing that can be missing: an environment without a cluster is an error
- * of the first step.
+ * Deploys, and returns a stage per step.
+ *
+ * Doesn't throw for missing inputs: an environment without a cluster is an error of the first step.
  */
 export async function runDeploy(
   inputs: DeployInputs,
   access: ReleaseAccess,
-  wish: Wish,
+  request: DeployRequest,
   repro: string,
 ): Promise<Stage[]> {
   const lines: string[] = []
@@ -36,47 +37,51 @@ export async function runDeploy(
     lines.push(`${new Date().toISOString()} ${line}\n`)
     inputs.say(line)
   }
-  let ran: Ran | undefined
-  const begun = Date.now()
+  let ran: DeployResult | undefined
+  const startedAt = Date.now()
   const first = { ...identity("deploy", "prepare", "", ""), repro }
   const stage = await attempted(first, async () => {
-    ran = wish.rollback
-      ? await rollback({ ...inputs, say }, access, wish.reference)
-      : await deployIt({ ...inputs, say }, access, wish)
-    return { ...skipped(""), milliseconds: Date.now() - begun }
+    ran = request.rollback
+      ? await rollback({ ...inputs, say }, access, request.reference)
+      : await deployRelease({ ...inputs, say }, access, request)
+    return { ...skipped(""), milliseconds: Date.now() - startedAt }
   })
-  if (ran === undefined) return [stage, ...left(repro)]
+  if (ran === undefined) return [stage, ...notBegun(repro)]
   const notes = await gitNotes({ ...inputs, say }, ran.entry)
   return stagesOf(ran, notes, lines.join(""), repro)
 }
 
-async function deployIt(inputs: DeployInputs, access: ReleaseAccess, wish: Wish): Promise<Ran> {
+async function deployRelease(
+  inputs: DeployInputs,
+  access: ReleaseAccess,
+  request: DeployRequest,
+): Promise<DeployResult> {
   const { context, manifests } = await contextOf(inputs)
-  const deployed = wish.released ?? (await findRelease(inputs, access, wish.reference))
+  const deployed = request.released ?? (await findRelease(inputs, access, request.reference))
   inputs.say(
     `${deployed.name} (${deployed.digest.slice(0, 19)}) to ${inputs.environment}: ${deployed.verified}`,
   )
-  const plan = await planOf(inputs, manifests, deployed)
+  const plan = await rolloutPlan(inputs, manifests, deployed)
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
-  return deploy(context, (facts) => Promise.resolve(proving(facts)), manifests.first)
+  return deployOnce(context, (facts) => Promise.resolve(proving(facts)), manifests.first)
 }
 
-/** Goes back to an earlier version: by its digest, verified again, with the settings that it had. */
-async function rollback(inputs: DeployInputs, access: ReleaseAccess, wanted: string): Promise<Ran> {
+/** Rolls back to an earlier version by its digest, verified again, with the settings that it had. */
+async function rollback(inputs: DeployInputs, access: ReleaseAccess, wanted: string): Promise<DeployResult> {
   const { context, manifests } = await contextOf(inputs)
-  const target = await targetOf(context, wanted)
-  if (target === undefined) return { ...NOTHING, recovered: await giveUp(context) }
+  const target = await findRollbackTarget(context, wanted)
+  if (target === undefined) return { ...NOTHING, recovered: await abandonRollout(context) }
   const found = await findRelease(inputs, access, target.image === "" ? target.digest : target.image)
   const deployed = { ...found, name: target.version, commit: target.commit }
-  inputs.say(`back to ${deployed.name} (${deployed.digest.slice(0, 19)}): ${deployed.verified}`)
-  const plan = await planOf(inputs, manifests, deployed, false)
-  return deploy(context, async (facts) => {
+  inputs.say(`rolling back to ${deployed.name} (${deployed.digest.slice(0, 19)}): ${deployed.verified}`)
+  const plan = await rolloutPlan(inputs, manifests, deployed, false)
+  return deployOnce(context, async (facts) => {
     const live = await manifestsOf(context, facts, target)
     return { ...plan, kind: "rollback", ...(live !== undefined && { manifests: live }) }
   })
 }
 
-const NOTHING: Omit<Ran, "recovered"> = {
+const NOTHING: Omit<DeployResult, "recovered"> = {
   status: "unchanged",
   steps: [],
   alerts: [],
@@ -84,7 +89,7 @@ const NOTHING: Omit<Ran, "recovered"> = {
   entry: undefined,
 }
 
-const left = (repro: string): Stage[] =>
+const notBegun = (repro: string): Stage[] =>
   STEPS.slice(1).map((name) => ({
     ...identity("deploy", name, "", ""),
     repro,
@@ -92,14 +97,14 @@ const left = (repro: string): Stage[] =>
   }))
 
 function stagesOf(
-  { steps, status, recovered, entry, alerts }: Ran,
+  { steps, status, recovered, entry, alerts }: DeployResult,
   notes: Record<string, string>,
   timeline: string,
   repro: string,
 ): Stage[] {
   const facts = {
     ...notes,
-    ...(recovered !== "" && { "put in order": recovered }),
+    ...(recovered !== "" && { reconciled: recovered }),
     ...(entry !== undefined && { ledger: `entry ${entry.hash.slice(0, 12)}` }),
     ...(alerts.length > 0 && { ALERT: alerts.join("; ") }),
   }
@@ -119,13 +124,13 @@ function stagesOf(
   }))
 }
 
-const ledgerFiles = (entry: Ran["entry"]): Directory =>
+const ledgerFiles = (entry: DeployResult["entry"]): Directory =>
   entry === undefined
     ? dag.directory()
     : dag.directory().withNewFile("deploy/entry.json", `${JSON.stringify(entry, null, 2)}\n`)
 
-/** A run that had failed hasn't passed when it is repeated. */
-const idle = (name: Step["name"], recovered: string, outcome: Ran["status"]): Step => {
+/** The step of a repeated run: one that had failed doesn't pass when repeated. */
+const idle = (name: Step["name"], recovered: string, outcome: DeployResult["status"]): Step => {
   const good = outcome === "unchanged" || outcome === "succeeded"
   const status = good ? "passed" : "failed"
   return {
@@ -139,7 +144,7 @@ const idle = (name: Step["name"], recovered: string, outcome: Ran["status"]): St
   }
 }
 
-/** What else the cluster knows of what failed. */
+/** Returns the cluster's diagnosis of a failed step as findings. */
 const findingsOf = ({ status, name, reason, log }: Step): Stage["findings"] =>
   status !== "failed"
     ? []

@@ -1,4 +1,4 @@
-/** What is deployed: by its digest, as it was verified. */
+/** The release to deploy: found by its reference, and verified. */
 
 import { type RegistryAccess, registryTools } from "../registry/access.js"
 import { parseReference } from "../lib/release/reference.js"
@@ -12,23 +12,24 @@ import { failedCheck, judgeRelease, type Check } from "../lib/release/verificati
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
 
-export interface Deployed {
-  /** What a person calls it. */
+/** A release to deploy. */
+export interface WantedRelease {
+  /** Its name for people. */
   name: string
   repository: string
   digest: string
   digests: string[]
   commit: string
-  /** What was found when it was verified. */
+  /** The result of its verification. */
   verified: string
 }
 
-/** How releases are looked up and verified. */
+/** The access to releases, and what their verification demands. */
 export interface ReleaseAccess extends Destination {
   wanted: Wanted
 }
 
-/** What a tag, a digest or a whole reference stands for now, and how its registry is reached. */
+/** Resolves a tag, a digest or a whole reference. Fails with NO_REFERENCE, INVALID_REFERENCE and REGISTRY. */
 export async function resolveRelease(
   { source, config }: Pick<DeployInputs, "source" | "config">,
   access: Destination,
@@ -45,14 +46,15 @@ export async function resolveRelease(
 }
 
 /**
- * Finds a release by a tag, a digest or a whole reference, and verifies it. Fails with NOT_VERIFIED where the
- * environment refuses what isn't.
+ * Finds a release by a tag, a digest or a whole reference, and verifies it.
+ *
+ * Fails with NOT_VERIFIED if the environment refuses unverified releases.
  */
 export async function findRelease(
   inputs: DeployInputs,
   access: ReleaseAccess,
   wanted: string,
-): Promise<Deployed> {
+): Promise<WantedRelease> {
   const { source, settings, config, environment } = inputs
   const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
   const version = versionOfTag(parsed.tag ?? "")
@@ -76,7 +78,7 @@ export async function findRelease(
   }
 }
 
-/** Where nobody is trusted, nothing can be verified. */
+/** Returns the failed check of a service without trusted signers. */
 export const unsigned = ({ message, exitCode }: SlipwayError): Check => ({
   name: "signature",
   subject: "the index",
@@ -84,7 +86,7 @@ export const unsigned = ({ message, exitCode }: SlipwayError): Check => ({
   ...failedCheck(message.split("\n")[0] ?? "", exitCode),
 })
 
-/** `v1.2.3` and `1.2.3` are the same version; a digest or a tag is one of the service's own repository. */
+/** Completes a reference: `v1.2.3` equals `1.2.3`; a bare digest or tag belongs to the service's repository. */
 export function referenceText(wanted: string, repository: string): string {
   if (/^sha256:/.test(wanted)) return `${repository}@${wanted}`
   if (wanted.includes("/")) return wanted

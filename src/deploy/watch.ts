@@ -2,7 +2,7 @@ import { contextOf, type DeployInputs } from "./environment.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { runDeploy } from "./steps.js"
 import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
-import { watch, type Watched } from "../lib/deploy/watch.js"
+import { watchVersion, type WatchResult } from "../lib/deploy/watch.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { FailedStage } from "../lib/notify/notification.js"
 import { stopped } from "../lib/report/place.js"
@@ -10,19 +10,20 @@ import { writtenEntry, notifyAlert, type NotifyInputs, notifyOutcome } from "../
 import { deploymentOutcome } from "../lib/notify/outcome.js"
 import type { Stage } from "../stage/stage.js"
 
-/** Who watches, and on whose behalf. */
+/** The options of a watch. */
 export interface Watching {
-  /** Empty for what the settings say. */
+  /** Empty for monitoring.watch.duration. */
   duration: string
   who: string
   runUrl: string
-  /** How this module was called. */
+  /** The command that called this module. */
   invocation: string
 }
 
 /**
- * Watches what is deployed, and does what the settings say about what isn't well. Says how it went. Fails with UNWELL,
- * INVALID_DURATION, UNDER_WAY, NOTHING_DEPLOYED and what the cluster refuses.
+ * Watches the deployed version, and alerts or rolls back by monitoring.watch.policy.
+ *
+ * Returns a summary. Fails with UNWELL, INVALID_DURATION, UNDER_WAY, NOTHING_DEPLOYED and what the cluster refuses.
  */
 export async function watchDeployed(
   inputs: DeployInputs,
@@ -47,9 +48,8 @@ export async function watchDeployed(
     history: "",
   })
   const raised: Promise<Stage>[] = []
-  const watched = await watch(context, time, (alert) => raised.push(notifyAlert(telling(""), alert)))
-  const told = await Promise.all(raised)
-  for (const { reason } of told) say(`notify: ${reason}`)
+  const watched = await watchVersion(context, time, (alert) => raised.push(notifyAlert(telling(""), alert)))
+  for (const { reason } of await Promise.all(raised)) say(`notify: ${reason}`)
   const { status, version, text, alerts } = watched
   const slow = alerts.map((alert) => `; ALERT: ${alert}`).join("")
   if (status !== "unwell") return `${SAID[status](version, environment)}: ${text}${slow}\n`
@@ -57,25 +57,29 @@ export async function watchDeployed(
   throw fail("UNWELL", [version, environment, text, done])
 }
 
-const SAID: Record<Exclude<Watched["status"], "unwell">, (version: string, environment: string) => string> = {
+const SAID: Record<
+  Exclude<WatchResult["status"], "unwell">,
+  (version: string, environment: string) => string
+> = {
   well: (version, environment) => `${version} is well in ${environment}`,
-  few: (version, environment) => `${version} answers in ${environment}, and too few requests came to tell`,
-  replaced: (version, environment) => `${version} isn't watched any more in ${environment}`,
+  few: (version, environment) =>
+    `${version} is healthy in ${environment}, but too few requests came to judge it`,
+  replaced: (version, environment) => `${version} was replaced in ${environment}`,
 }
 
-/** The seconds of a duration that somebody gave. */
+/** Parses a duration to seconds. Fails with INVALID_DURATION. */
 export function watchSeconds(given: string, otherwise: number): number {
   if (given === "") return otherwise
   if (!durationRule.pattern.test(given)) throw fail("INVALID_DURATION", [given])
   return secondsOf(given)
 }
 
-/** Goes back, where the settings say so, and tells people. Says what came of it. */
+/** Alerts or rolls back, and notifies. Returns a summary. */
 async function act(
   inputs: DeployInputs,
   access: ReleaseAccess,
   { invocation }: Watching,
-  { watched, telling }: { watched: Watched; telling: NotifyInputs },
+  { watched, telling }: { watched: WatchResult; telling: NotifyInputs },
 ): Promise<string> {
   const { policy } = inputs.config.monitoring.watch
   const repro = `${invocation} deploy --environment=${inputs.environment} watch`
@@ -89,17 +93,17 @@ async function act(
     )
     return `nothing was changed; notify: ${reason}`
   }
-  // First of all the way back: people are told once it has been taken.
-  inputs.say(`${watched.version} isn't well: ${watched.text}; going back`)
+  // Roll back first: people are notified afterwards.
+  inputs.say(`${watched.version} isn't well: ${watched.text}; rolling back`)
   const stages = await runDeploy(inputs, access, { reference: "", rollback: true }, invocation)
   const failed = stages.find(stopped)
   if (failed !== undefined) {
-    const note = `it could NOT be rolled back: ${failed.reason}`
+    const note = `the rollback FAILED: ${failed.reason}`
     const { reason } = await notifyAlert(telling, note, failure)
     return `${note}; notify: ${reason}`
   }
   const ended = deploymentOutcome(stages, await writtenEntry(stages))
-  const back = ended?.version === undefined || ended.version === "" ? "what was there before" : ended.version
+  const back = ended?.version === undefined || ended.version === "" ? "the previous version" : ended.version
   const news = ended === undefined ? [] : await notifyOutcome(telling, { ...ended, failure })
   return [`rolled back to ${back}`, ...news.map(({ name, reason }) => `${name}: ${reason}`)].join("; ")
 }

@@ -27,7 +27,7 @@ import { type Watched, watchPods } from "./pods.js"
 import { scriptFor, type Script, withAuthorization } from "./script.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
-import { type Target, targetOf } from "../deploy/endpoint.js"
+import { type Endpoint, endpointOf } from "../deploy/endpoint.js"
 import { inspectable } from "../stage/shell.js"
 
 /** What a load test is made of and with. */
@@ -35,7 +35,7 @@ export interface LoadInputs extends DeployInputs {
   /** What durations are multiplied by: above 0, at most 1. */
   scale: number
   /** Where the service answers, if not where the environment's does. */
-  at?: Target
+  at?: Endpoint
   /** What an earlier run left, to compare with; in place of what is kept of the last one. */
   before?: File
   /** What is tested, where the cluster doesn't tell. */
@@ -65,7 +65,7 @@ async function loadStage(
 ): Promise<Omit<Stage, "name" | "group" | "version" | "repro">> {
   const begun = Date.now()
   const profile = profileOf(kind, inputs.config.load, inputs.scale)
-  const target = inputs.at ?? (await targetOf(inputs))
+  const target = inputs.at ?? (await endpointOf(inputs))
   const script = await scriptFor(inputs, target)
   inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
   const [{ run, command, watched, note, limit }, before] = await Promise.all([
@@ -108,13 +108,13 @@ async function loadStage(
 /** k6's container as it stands before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
 export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
   const profile = profileOf(kind, inputs.config.load, inputs.scale)
-  const target = inputs.at ?? (await targetOf(inputs))
+  const target = inputs.at ?? (await endpointOf(inputs))
   const { container, command } = prepare(inputs, profile, target, await scriptFor(inputs, target))
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
 }
 
 /** What a test runs in, and its command. */
-function prepare(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
   const { config, run: id } = inputs
   const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
   const tools = withScripts(
@@ -144,7 +144,7 @@ function prepare(inputs: LoadInputs, profile: Profile, target: Target, script: S
 }
 
 /** Runs k6, and looks at the pods meanwhile. */
-async function tried(inputs: LoadInputs, profile: Profile, target: Target, script: Script) {
+async function tried(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
   const { say } = inputs
   const { image, container, command } = prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
@@ -181,7 +181,7 @@ async function leftBy({ container }: Execution) {
 
 interface Evaluated {
   profile: Profile
-  target: Target
+  target: Endpoint
   script: Script
   series: Series
   judged: Judged

@@ -8,7 +8,7 @@ import { shellQuote } from "../lib/text/shellQuote.js"
 import { type LoadInputs, loadStages } from "./k6.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
-import { addressTarget, serviceTarget, type Target } from "../deploy/endpoint.js"
+import { addressEndpoint, serviceEndpoint, type Endpoint } from "../deploy/endpoint.js"
 
 /**
  * The deployed service under load, by k6: everyday traffic, and ever more users until it breaks.
@@ -130,12 +130,12 @@ export class Load {
     }
   }
 
-  private async elsewhere(): Promise<Target | undefined> {
+  private async elsewhere(): Promise<Endpoint | undefined> {
     if (this.base !== "" && !/^https?:\/\/[^/?#@\s]+[^?#\s]*$/.test(this.base))
       throw fail("INVALID_BASE", [this.base])
     if (this.service !== undefined)
-      return serviceTarget(this.service, "a container in place of the environment's service", this.base)
-    return this.base === "" ? undefined : addressTarget(this.base, "an address that was given")
+      return serviceEndpoint(this.service, "a container in place of the environment's service", this.base)
+    return this.base === "" ? undefined : addressEndpoint(this.base, "an address that was given")
   }
 }
 

@@ -1,14 +1,16 @@
 import { clusterOf, render } from "../deploy/environment.js"
 import type { LoadInputs } from "./k6.js"
-import { NOTES } from "../lib/deploy/manifests.js"
+import { ANNOTATIONS } from "../lib/deploy/manifests.js"
 import type { Kube } from "../lib/kube/client.js"
 import { DEPLOYMENT, type Deployment, POD, type Pod } from "../lib/kube/objects.js"
 import { type Look, readNodeMetrics, readPodMetrics, type Usage, usageOf } from "../lib/load/usage.js"
 import { messageOf } from "../stage/stage.js"
 
 const INTERVAL = 5_000
+
 /** Enough to hold one that was counted before. */
 const EARLIER = 12
+
 /** A look may not hold up what it looks at. */
 const KUBE = { timeout: 5_000, patience: 5_000 }
 
@@ -58,7 +60,7 @@ async function placeOf(inputs: LoadInputs): Promise<Place> {
   const { kube, namespace: fallback } = await clusterOf(inputs, KUBE)
   const { service, deployment, namespace } = await render(inputs, fallback)
   const live = await kube.get<Deployment>(DEPLOYMENT, deployment.metadata.name, namespace)
-  const version = live?.spec.template.metadata?.annotations?.[NOTES.version] ?? ""
+  const version = live?.spec.template.metadata?.annotations?.[ANNOTATIONS.version] ?? ""
   return { kube, namespace, selector: service.spec.selector ?? {}, version }
 }
 

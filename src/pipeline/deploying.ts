@@ -1,7 +1,7 @@
 import { type Directory, Secret, Service } from "@dagger.io/dagger"
 import { destinationOf } from "../registry/destination.js"
 import { type DeployInputs, overlayOf } from "../deploy/environment.js"
-import { type Deployed } from "../deploy/wantedRelease.js"
+import { type WantedRelease } from "../deploy/wantedRelease.js"
 import { secretNamed } from "../stage/secrets.js"
 import { environmentOf } from "../lib/config/environment.js"
 import { runDeploy } from "../deploy/steps.js"
@@ -107,7 +107,7 @@ export async function deployStages(
 async function releasedBy(
   { image, source, config, run }: DeployedRun,
   publishing: Publishing,
-): Promise<Deployed | undefined> {
+): Promise<WantedRelease | undefined> {
   if (image === undefined) return undefined
   const { repository } = await destinationOf(publishing, source, config)
   return {

@@ -3,10 +3,15 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { observe } from "../../src/lib/deploy/context.js"
-import { deploy } from "../../src/lib/deploy/run.js"
-import { accept, giveUp, manifestsOf, targetOf } from "../../src/lib/deploy/rollback.js"
-import { statusOf } from "../../src/lib/deploy/status.js"
-import { watch } from "../../src/lib/deploy/watch.js"
+import { deployOnce } from "../../src/lib/deploy/run.js"
+import {
+  acceptVersion,
+  abandonRollout,
+  manifestsOf,
+  findRollbackTarget,
+} from "../../src/lib/deploy/rollback.js"
+import { serviceStatus } from "../../src/lib/deploy/status.js"
+import { watchVersion } from "../../src/lib/deploy/watch.js"
 import { ledgerFaults } from "../../src/lib/run/ledger.js"
 import { NAMESPACE, type Pod, SERVICE, type Service } from "../../src/lib/kube/objects.js"
 import { without } from "../../src/lib/text/json.js"
@@ -72,7 +77,7 @@ async function steady({ kube: client, namespace }: Place, version: string): Prom
 
 /** Watching what is deployed: well, then replaced by somebody, and what came in its place is ill. */
 async function watched(here: Place): Promise<void> {
-  const seen = (seconds: number) => watch(context(here), seconds, () => undefined)
+  const seen = (seconds: number) => watchVersion(context(here), seconds, () => undefined)
   expect(await seen(2)).toMatchObject({ status: "well", version: "better" })
   const replaced = seen(60)
   await sleep(2_000)
@@ -113,14 +118,14 @@ describe("with 50 requests a second", () => {
 
     await kubectl("-n", here.namespace, "rollout", "undo", "deployment/api")
     await kubectl("-n", here.namespace, "rollout", "status", "deployment/api", "--timeout=60s")
-    const status = await statusOf(context(here), false)
-    expect(status.manual).toBe("somebody put good in the place of better without Slipway")
+    const status = await serviceStatus(context(here), false)
+    expect(status.manual).toBe("better was replaced by good without Slipway")
     expect(status.ledger[0]).toMatchObject({ kind: "manual", facts: { version: "good", instead: "better" } })
-    expect((await statusOf(context(here), false)).manual).toBe("")
+    expect((await serviceStatus(context(here), false)).manual).toBe("")
 
-    const target = await targetOf(context(here), "better")
+    const target = await findRollbackTarget(context(here), "better")
     expect(target).toMatchObject({ version: "better", digest: digests["better"] })
-    const back = await deploy(context(here), async (facts) => ({
+    const back = await deployOnce(context(here), async (facts) => ({
       ...plan(here, "better"),
       kind: "rollback",
       manifests:
@@ -220,7 +225,7 @@ describe("with traffic", () => {
       "slow",
     )
     expect(slow.ran.status).toBe("succeeded")
-    expect(slow.ran.alerts.join()).toMatch(/95 of 100 answers take up to 5 s, above 2 s/)
+    expect(slow.ran.alerts.join()).toMatch(/the 95th percentile of latency is up to 5 s, above 2 s/)
   })
 
   it("a crash after a while is noticed, told with its exit code, and undone", async () => {
@@ -237,17 +242,19 @@ describe("with traffic", () => {
     console.log(`crash: ${load.failed().length} of ${load.sent.length} requests failed`)
   })
 
-  it("without any samples it is held, and a person decides", async () => {
+  it("without any samples it is on hold, and a person decides", async () => {
     const { smoke } = context(place("x")).settings
     const here = place("held", { settings: { soak: 2, hold: 2, smoke: { ...smoke, requests: 0 } } })
     expect((await deployed(here, "good")).status).toBe("held")
-    expect(await accept(context(here))).toMatch(/is finished/)
+    expect(await acceptVersion(context(here))).toMatch(/is finished/)
     await steady(here, "good")
     const ran = await deployed(here, "better")
     expect(ran.status).toBe("held")
-    expect(failure(ran).reason).toMatch(/^held: 0 of 50 requests came within \d+ s; better has the traffic/)
+    expect(failure(ran).reason).toMatch(
+      /^on hold: 0 of 50 requests came within \d+ s; better has the traffic/,
+    )
     await expect(deployed(here, "third")).rejects.toThrow(/HELD/)
-    expect(await giveUp(context(here))).toMatch(/is undone: good serves/)
+    expect(await abandonRollout(context(here))).toMatch(/is undone: good serves/)
     await steady(here, "good")
   })
 })
@@ -258,7 +265,7 @@ it("two deployments at the same second never cross: one waits for the other", as
   const lines: string[] = []
   const both = await Promise.all(
     ["better", "third"].map((version) =>
-      deploy(
+      deployOnce(
         context(here, undefined, (line) => lines.push(`${version} ${line}`)),
         () => Promise.resolve(plan(here, version)),
       ),
@@ -296,7 +303,7 @@ describe("a client that is killed", () => {
       "soak",
       /^soak:/m,
       "better",
-      /had proved itself, and is finished|was interrupted \(soak\) and is undone/,
+      /had passed the soak, and is finished|was interrupted \(soak\) and is undone/,
     ],
   ])(
     "after %s leaves nothing half done, and the service never loses a request",
@@ -306,7 +313,7 @@ describe("a client that is killed", () => {
       const load = await Load.start(here.kube, here.namespace, 10)
       expect(await killedAfter(here, "better", says)).toMatch(says)
       await new Promise((done) => setTimeout(done, 16_000))
-      const status = await statusOf(context(here), false)
+      const status = await serviceStatus(context(here), false)
       expect(status.recovered).toMatch(recovered)
       const now = /undone/.test(status.recovered) ? "good" : left
       await steady(here, now)
@@ -340,7 +347,9 @@ it("without the rights it needs, it says which verb on which resource lacks, and
   await expect(deployed(looker, "better")).rejects.toThrow(
     /looker" may not patch namespaces.*KUBE_FORBIDDEN/s,
   )
-  expect((await statusOf(context(looker), false)).running).toMatchObject([{ version: "good", traffic: true }])
+  expect((await serviceStatus(context(looker), false)).running).toMatchObject([
+    { version: "good", traffic: true },
+  ])
   await steady(here, "good")
 })
 
@@ -350,7 +359,7 @@ it("an API server that dies in the middle of the switch is waited for", async ()
   const began = await apiServerBegan()
   const load = await Load.start(here.kube, here.namespace, 20)
   const wanted = plan(here, "better")
-  const ran = await deploy(
+  const ran = await deployOnce(
     context(here, undefined, (line) => {
       if (line.startsWith("preview:")) void killApiServer(here)
     }),

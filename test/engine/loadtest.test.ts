@@ -215,7 +215,7 @@ describe("a deployed service under load", () => {
     }
     expect(totals).toMatchObject({ errors: 0 })
     expect(totals.requests).toBeGreaterThan(20)
-    expect(notes[0]).toContain("kubectl port-forward service/web, which leads to one pod")
+    expect(notes[0]).toContain("kubectl port-forward service/web, which routes to one pod")
     expect(version).toBe("v1.2.3")
     expect(pods.at(-1)).toMatchObject({ pods: 1 })
     expect(Math.max(...pods.map(({ cores = 0 }) => cores))).toBeGreaterThan(0)

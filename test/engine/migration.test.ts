@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import type { Proof } from "../../src/lib/migration/proof.js"
-import type { Migration } from "../../src/deploy/scratchDatabase.js"
+import type { MigrationResult } from "../../src/deploy/scratchDatabase.js"
 import { engineEnvironment } from "./dagger.js"
 import { copyOf, type Files, service, write } from "./pipeline.js"
 import { runScripts } from "./session.js"
@@ -188,7 +188,7 @@ describe("a deployment that has to prove its migration", () => {
 describe("a migration", () => {
   it("waits for another one of the same database", async () => {
     const { json } = await session({ together: `together ${BASE}` })
-    const { first, second } = json("together") as Record<string, Migration>
+    const { first, second } = json("together") as Record<string, MigrationResult>
     expect(first, JSON.stringify([first, second])).toMatchObject({
       status: "passed",
       kind: "migrated",

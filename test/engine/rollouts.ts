@@ -5,9 +5,9 @@ import { DEFAULTS } from "../../src/lib/config/config.js"
 import type { Context } from "../../src/lib/deploy/context.js"
 import { ClusterLedger } from "../../src/lib/deploy/ledgerStore.js"
 import { readManifests, withVersion } from "../../src/lib/deploy/manifests.js"
-import { askOutside } from "../../src/lib/deploy/outside.js"
-import { deploy, type Ran } from "../../src/lib/deploy/run.js"
-import type { Plan } from "../../src/lib/deploy/walk.js"
+import { fetchOutside } from "../../src/lib/deploy/outside.js"
+import { deployOnce, type DeployResult } from "../../src/lib/deploy/run.js"
+import type { RolloutPlan } from "../../src/lib/deploy/rollout.js"
 import type { Kube } from "../../src/lib/kube/client.js"
 import { dagger } from "./dagger.js"
 
@@ -64,11 +64,11 @@ export const context = (
   ledger: new ClusterLedger(kube, namespace, "api"),
   clock: { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
   mustHold: () => undefined,
-  ask: askOutside,
+  fetchOutside: fetchOutside,
 })
 
 /** The objects of a version; `more` is YAML put into the container. */
-export function plan({ namespace, digests }: Place, version: string, more = "", replicas = 2): Plan {
+export function plan({ namespace, digests }: Place, version: string, more = "", replicas = 2): RolloutPlan {
   const digest = digests[version] ?? version
   const manifests = readManifests(
     `apiVersion: v1
@@ -115,13 +115,18 @@ spec:
 }
 
 /** Deploys a version, and returns how that went. */
-export const deployed = (place: Place, version: string, more?: string, run?: string): Promise<Ran> => {
+export const deployed = (
+  place: Place,
+  version: string,
+  more?: string,
+  run?: string,
+): Promise<DeployResult> => {
   const wanted = plan(place, version, more)
-  return deploy(context(place, run), () => Promise.resolve(wanted), wanted.manifests.first)
+  return deployOnce(context(place, run), () => Promise.resolve(wanted), wanted.manifests.first)
 }
 
 /** What the step that failed says. */
-export const failure = ({ steps }: Ran): { step: string; reason: string; log: string } => {
+export const failure = ({ steps }: DeployResult): { step: string; reason: string; log: string } => {
   const failed = steps.find(({ status }) => status === "failed" || status === "error")
   return { step: failed?.name ?? "", reason: failed?.reason ?? "", log: failed?.log.join("\n") ?? "" }
 }

@@ -2,19 +2,19 @@ import { fail, SlipwayError } from "../errors/catalogue.js"
 import { DEPLOYMENT, type Deployment, type PodTemplate } from "../kube/objects.js"
 import { without } from "../text/json.js"
 import type { Context } from "./context.js"
-import type { Before } from "./facts.js"
+import type { RolloutSettings } from "./facts.js"
 import { HASH } from "./manifests.js"
 
 /**
- * A year, in seconds: until then no new pod counts as available, so that the Deployment keeps the old ones, also where
- * a rollout is interrupted and nobody comes back to it.
+ * A year, in seconds: for that long no new pod counts as available, so the Deployment keeps the old ones even if a
+ * rollout is interrupted and never resumed.
  */
 const YEAR = 31_536_000
 
 const ATTEMPTS = 10
 
-/** What a rollout puts back when it is over. */
-export const beforeOf = ({ spec }: Deployment): Before => ({
+/** Returns the settings that a rollout changes temporarily. */
+export const rolloutSettingsOf = ({ spec }: Deployment): RolloutSettings => ({
   ...(spec.minReadySeconds !== undefined && { minReadySeconds: spec.minReadySeconds }),
   ...(spec.progressDeadlineSeconds !== undefined && {
     progressDeadlineSeconds: spec.progressDeadlineSeconds,
@@ -22,26 +22,26 @@ export const beforeOf = ({ spec }: Deployment): Before => ({
   ...(spec.strategy !== undefined && { strategy: spec.strategy }),
 })
 
-/** New pods come up beside the old ones, and none leaves. */
+/** Returns a spec under which new pods start and no old pod is removed. */
 export const surging = (spec: Deployment["spec"]): Deployment["spec"] => ({
   ...spec,
   minReadySeconds: YEAR,
-  // The API demands more than the above.
+  // The API requires more than minReadySeconds.
   progressDeadlineSeconds: YEAR + 600,
   strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
 })
 
-/** As it was before: the Deployment keeps the pods of its template and lets all others go. */
-export function settled(spec: Deployment["spec"], before: Before): Deployment["spec"] {
+/** Returns a spec with its own rollout settings again: the controller then removes all pods of other templates. */
+export function settled(spec: Deployment["spec"], before: RolloutSettings): Deployment["spec"] {
   return { ...without(spec, "minReadySeconds", "progressDeadlineSeconds", "strategy"), ...before }
 }
 
-/** A ReplicaSet's template without what its Deployment added. */
+/** Returns a ReplicaSet's template without the hash that its Deployment added. */
 export function templateOf({ metadata, spec }: PodTemplate): PodTemplate {
   return { metadata: { ...metadata, labels: without(metadata?.labels ?? {}, HASH) }, spec }
 }
 
-/** The live Deployment as the manifest wants it: what is counted by an autoscaler stays, and so do others' notes. */
+/** Merges a manifest into the live Deployment: keeps an autoscaler's replicas, and others' labels and annotations. */
 export function merged(live: Deployment, wanted: Deployment): Deployment {
   const replicas = wanted.spec.replicas ?? live.spec.replicas
   return {
@@ -51,14 +51,16 @@ export function merged(live: Deployment, wanted: Deployment): Deployment {
       labels: { ...live.metadata.labels, ...wanted.metadata.labels },
       annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
     },
-    // A selector can't be changed: where it differs, the server says so.
+    // A selector is immutable: the server rejects one that differs.
     spec: { ...wanted.spec, ...(replicas !== undefined && { replicas }) },
   }
 }
 
 /**
- * Changes the Deployment as a whole: server-side apply would leave in place what others have set, such as the
- * environment variables of a template that `kubectl rollout undo` put back.
+ * Replaces the Deployment, retrying on conflicts.
+ *
+ * Server-side apply would keep fields of other managers, such as environment variables that `kubectl rollout undo`
+ * restored. Fails with NOTHING_DEPLOYED.
  */
 export async function change(
   context: Context,

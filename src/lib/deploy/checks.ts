@@ -1,16 +1,16 @@
 import { type Pod, SERVICE, type Service } from "../kube/objects.js"
 import { count } from "../text/words.js"
 import { type Context, observe, previewName } from "./context.js"
-import { byHash, type Facts, isReady, living, type Revision } from "./facts.js"
-import { inARow, judge, rateText, unhealthy } from "./judge.js"
-import { explain, Setback } from "./setback.js"
+import { byHash, type Facts, isReadyPod, living, type Revision } from "./facts.js"
+import { inARow, judgeTraffic, rateText, unhealthy } from "./judge.js"
+import { explain, StepFailure } from "./stepFailure.js"
 
 const POLL = 500
 
-/** So many crashes of one pod are no accident. */
+/** Crashes of one pod after which waiting is useless. */
 const CRASHES = 2
 
-/** Waits until all pods of the newest revision are ready. Fails with what the cluster knows, at once where waiting is of no use. */
+/** Waits until all pods of the newest revision are ready; fails with the cluster's diagnosis, at once if hopeless. */
 export async function ready(context: Context, generation: number): Promise<Revision> {
   const { clock, settings } = context
   const deadline = clock.now() + settings.readyTimeout * 1000
@@ -19,7 +19,7 @@ export async function ready(context: Context, generation: number): Promise<Revis
     const facts = await observe(context)
     const revision = settledRevision(facts, generation)
     const wanted = facts.deployment?.spec.replicas ?? 1
-    const good = revision?.pods.filter(isReady).length ?? 0
+    const good = revision?.pods.filter(isReadyPod).length ?? 0
     if (revision !== undefined && good >= wanted) return revision
     const pods = revision === undefined ? [] : living(revision)
     const hopeless = pods.map(hopelessness).find((why) => why !== undefined)
@@ -27,13 +27,13 @@ export async function ready(context: Context, generation: number): Promise<Revis
       const details = await explain(context, pods, revision === undefined ? [] : [revision.name])
       const [why = "the cluster doesn't say why"] = details
       const late = `only ${good} of ${count(wanted, "new pod")} ready after ${settings.readyTimeout} s`
-      throw new Setback(hopeless === undefined ? `${late}: ${why}` : why, details.slice(1))
+      throw new StepFailure(hopeless === undefined ? `${late}: ${why}` : why, details.slice(1))
     }
     await clock.sleep(POLL)
   }
 }
 
-/** The newest ReplicaSet, once the controller has seen the Deployment's last change. */
+/** Returns the newest revision, once the controller has observed the Deployment's last change. */
 function settledRevision({ deployment, revisions }: Facts, generation: number): Revision | undefined {
   const seen = (deployment?.status?.observedGeneration ?? 0) >= generation
   const number = Number(deployment?.metadata.annotations?.["deployment.kubernetes.io/revision"] ?? 0)
@@ -42,7 +42,7 @@ function settledRevision({ deployment, revisions }: Facts, generation: number): 
 
 const HOPELESS = ["ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"]
 
-/** Why a pod won't get ready however long one waits. */
+/** Returns the reason why a pod will never become ready; undefined if it still may. */
 function hopelessness({ status }: Pod): string | undefined {
   const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
   const stuck = states.find(({ state }) => HOPELESS.includes(state?.waiting?.reason ?? ""))
@@ -50,7 +50,7 @@ function hopelessness({ status }: Pod): string | undefined {
   return stuck?.state?.waiting?.reason ?? (crashing === undefined ? undefined : "CrashLoopBackOff")
 }
 
-/** The port that pods take requests at. */
+/** Returns the port that pods serve at. */
 export function portOf(service: Service | undefined, template: Revision["template"]): number {
   const target = service?.spec.ports?.[0]?.targetPort ?? service?.spec.ports?.[0]?.port
   const ports = template.spec.containers.flatMap((container) => container.ports ?? [])
@@ -58,7 +58,7 @@ export function portOf(service: Service | undefined, template: Revision["templat
   return ports.find(({ name }) => name === target)?.containerPort ?? ports[0]?.containerPort ?? 80
 }
 
-/** What is wrong with the health of pods, by asking each; undefined where all are well. */
+/** Requests each pod's health; returns the first problem, or undefined if all are healthy. */
 export async function unhealthyPod(
   context: Context,
   pods: readonly Pod[],
@@ -78,7 +78,7 @@ export async function unhealthyPod(
   return problems.find((problem) => problem !== undefined)
 }
 
-/** Every new pod has to answer well several times in a row. */
+/** Waits until every new pod is healthy several times in a row. */
 export async function healthy(context: Context, revision: Revision): Promise<string> {
   const { clock, settings } = context
   const { successes, interval } = settings.health
@@ -92,31 +92,34 @@ export async function healthy(context: Context, revision: Revision): Promise<str
     good = inARow(good, found === undefined)
     problem = found ?? problem
     failures += found === undefined ? 0 : 1
-    // What was ready and isn't well three times may be tried for minutes more: it would be as bad with traffic.
+    // Pods that are ready but repeatedly unhealthy would be no better with traffic: don't wait for the timeout.
     if (failures > successes || clock.now() > deadline)
-      throw new Setback(`health: ${problem}`, await explain(context, pods, [revision.name]))
+      throw new StepFailure(`health: ${problem}`, await explain(context, pods, [revision.name]))
     if (good < successes) await clock.sleep(interval * 1000)
   }
   return `${count(revision.pods.length, "pod")} healthy ${successes} times in a row`
 }
 
-/** Sends requests to the preview, and counts the errors. Fails for too many. */
+/** Sends requests to the preview; fails for too many errors. */
 export async function smoke(context: Context): Promise<string> {
   const { names, settings } = context
   const { paths, requests } = settings.smoke
-  if (requests === 0 || paths.length === 0) return "no requests of smoke tests are asked for"
-  const answers = await askPaths(context, previewName(names), requests)
+  if (requests === 0 || paths.length === 0) return "no smoke requests are configured"
+  const answers = await requestPaths(context, previewName(names), requests)
   const bad = answers.filter(({ problem }) => problem !== "")
   const counts = { requests: answers.length, errors: bad.length }
-  const limits = { maxPercent: settings.errors.maxPercent, samples: Math.min(settings.errors.samples, requests) }
+  const limits = {
+    maxPercent: settings.errors.maxPercent,
+    samples: Math.min(settings.errors.samples, requests),
+  }
   const text = `smoke: ${rateText(counts, limits)}`
-  if (judge(counts, limits) === "bad")
-    throw new Setback(text, [...new Set(bad.map(({ problem }) => problem))].slice(0, 3))
+  if (judgeTraffic(counts, limits) === "bad")
+    throw new StepFailure(text, [...new Set(bad.map(({ problem }) => problem))].slice(0, 3))
   return text
 }
 
-/** Asks a Service for the paths of the smoke tests, in turn; a problem is an answer of 500 or more, or none. */
-export async function askPaths(
+/** Requests the smoke tests' paths from a Service in turn; a problem is a status of 500 or more, or no answer. */
+export async function requestPaths(
   context: Context,
   service: string,
   requests: number,
@@ -153,7 +156,7 @@ async function inTurns<T>(
   )
 }
 
-/** Fails unless every new pod runs an image of these digests. */
+/** Fails unless every new pod runs an image of one of these digests. */
 export function sameDigest(revision: Revision, digests: readonly string[]): string {
   const [main] = revision.template.spec.containers
   const wrong = living(revision).flatMap(({ metadata, status }) =>
@@ -163,7 +166,7 @@ export function sameDigest(revision: Revision, digests: readonly string[]): stri
       .map(({ imageID }) => `${metadata.name} runs ${imageID || "nothing yet"}`),
   )
   if (wrong.length > 0)
-    throw new Setback(`the image that runs isn't the one that was verified: ${wrong.join("; ")}`, [
+    throw new StepFailure(`the image that runs isn't the one that was verified: ${wrong.join("; ")}`, [
       `verified: ${digests.join(", ")}`,
     ])
   return `digest ${digests[0]?.slice(7, 19) ?? ""} in ${count(living(revision).length, "pod")}`

@@ -11,36 +11,36 @@ import {
   type Service,
 } from "../kube/objects.js"
 import { type Facts, factsOf, type Rollout } from "./facts.js"
-import type { Answer } from "./judge.js"
+import type { HealthAnswer } from "./judge.js"
 import type { ClusterLedger } from "./ledgerStore.js"
-import { HASH, NOTES } from "./manifests.js"
+import { HASH, ANNOTATIONS } from "./manifests.js"
 
-/** The objects that a deployment moves. */
-export interface Names {
+/** The names of the objects that a rollout changes. */
+export interface ObjectNames {
   deployment: string
   service: string
 }
 
-/** Where a service is deployed, and what is needed to do so. */
+/** A service's place in a cluster, and the means to deploy it. */
 export interface Context {
   kube: Kube
   environment: Environment
   namespace: string
-  names: Names
+  names: ObjectNames
   settings: Config["deploy"]
-  /** What is asked for health. */
+  /** The path of health requests. */
   healthPath: string
   run: string
-  /** Who deploys; left out or empty where nobody says. */
+  /** The actor, for the ledger; may be empty. */
   who?: string
   ledger: ClusterLedger
   clock: Clock
-  /** Tells of progress, a line at a time. */
+  /** Reports progress, a line at a time. */
   say: (line: string) => void
-  /** Fails where another deployment has taken over. */
+  /** Throws LOCK_LOST if another run has taken over. */
   mustHold: () => void
-  /** Asks an address outside of the cluster. */
-  ask: (url: string, timeout: number) => Promise<Answer>
+  /** Requests a URL outside of the cluster. */
+  fetchOutside: (url: string, timeout: number) => Promise<HealthAnswer>
 }
 
 export interface Clock {
@@ -49,9 +49,9 @@ export interface Clock {
   sleep: (milliseconds: number) => Promise<unknown>
 }
 
-export const previewName = ({ service }: Names): string => `${service}-preview`
+export const previewName = ({ service }: ObjectNames): string => `${service}-preview`
 
-/** How a service stands now. */
+/** Reads the live state of a service. */
 export async function observe({
   kube,
   namespace,
@@ -75,14 +75,14 @@ const selectorText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(",")
 
-/** Lets the Service lead to the pods of one hash alone. */
+/** Routes the Service only to the pods of one hash. */
 export async function pin({ kube, namespace, names, mustHold }: Context, hash: string): Promise<void> {
   mustHold()
   await kube.merge<Service>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: hash } } })
 }
 
-/** Gives the Service back what it was before a rollout, with the traffic for one hash alone. */
-export async function restore(
+/** Restores the Service's selector and ports from before a rollout, pinned to one hash. */
+export async function restoreService(
   context: Context,
   { selector = {}, ports = [] }: Service["spec"],
   hash: string,
@@ -95,24 +95,24 @@ export async function restore(
   ])
 }
 
-/** Lets the Service lead to all pods again, as between deployments. */
+/** Routes the Service to all pods again, as between deployments. */
 export async function unpin({ kube, namespace, names, mustHold }: Context): Promise<void> {
   mustHold()
   await kube.merge<Service>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: null } } })
 }
 
-/** Writes down how far a rollout came; nothing once it is over. */
-export async function note(context: Context, rollout: Rollout | undefined): Promise<void> {
+/** Records a rollout's progress on the Service; removes the record for undefined. */
+export async function saveRollout(context: Context, rollout: Rollout | undefined): Promise<void> {
   const { kube, namespace, names, mustHold } = context
   mustHold()
   const text = rollout === undefined ? null : JSON.stringify(rollout)
   await kube.merge<Service>(SERVICE, names.service, namespace, {
-    metadata: { annotations: { [NOTES.rollout]: text } },
+    metadata: { annotations: { [ANNOTATIONS.rollout]: text } },
   })
 }
 
-/** Gives the preview Service, which leads to the pods of this hash alone. */
-export async function preview(
+/** Applies the preview Service, which routes only to the pods of one hash. */
+export async function applyPreview(
   { kube, namespace, names, mustHold }: Context,
   service: Service,
   hash: string,
@@ -137,8 +137,8 @@ export async function preview(
 export const removePreview = ({ kube, namespace, names }: Context): Promise<boolean> =>
   kube.delete(SERVICE, previewName(names), namespace)
 
-/** The names of the pods that a Service's traffic goes to. */
-export async function targets(
+/** Returns the names of the pods that a Service routes to. */
+export async function endpointPods(
   { kube, namespace, names }: Context,
   service = names.service,
 ): Promise<string[]> {
@@ -152,8 +152,8 @@ export async function targets(
     .map(({ targetRef }) => targetRef?.name ?? "")
 }
 
-/** Waits until a condition holds; false when time is up. */
-export async function until(
+/** Polls until a condition holds; returns false on timeout. */
+export async function waitUntil(
   { clock }: Pick<Context, "clock">,
   seconds: number,
   holds: () => Promise<boolean>,

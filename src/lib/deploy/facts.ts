@@ -1,40 +1,40 @@
 import type { Deployment, Pod, PodTemplate, ReplicaSet, Service } from "../kube/objects.js"
 import { fields, parseJson } from "../text/json.js"
-import { HASH, NOTES } from "./manifests.js"
+import { HASH, ANNOTATIONS } from "./manifests.js"
 
-/** How far a rollout came: written down before each of its effects. */
+/** The progress of a rollout, recorded before each of its effects. */
 export type Phase = "surge" | "switch" | "soak" | "held" | "finish" | "undo"
 
-/** What of a Deployment a rollout changes for its own time. */
-export interface Before {
+/** The settings of a Deployment that a rollout changes temporarily. */
+export interface RolloutSettings {
   minReadySeconds?: number
   progressDeadlineSeconds?: number
   strategy?: Deployment["spec"]["strategy"]
 }
 
-/** A rollout that is under way, as it is noted on the Service. */
+/** A rollout in progress, as recorded on the Service. */
 export interface Rollout {
   run: string
-  /** What is deployed, and whether that is a rollback by hand. */
+  /** Whether a version is deployed, or rolled back to by hand. */
   kind: "deploy" | "rollback"
   version: string
   digest: string
   commit: string
-  /** The hash of the pods that had the traffic; empty for a first deployment. */
+  /** The hash of the pods that had the traffic before; empty for a first deployment. */
   from: string
-  /** What these were. */
+  /** Their version. */
   fromVersion: string
   fromDigest: string
   phase: Phase
   startedAt: string
-  /** When the traffic was switched. */
+  /** The time of the switch. */
   switchedAt?: string
-  /** Why it is undone. */
+  /** The reason for undoing it. */
   reason?: string
-  /** What the Deployment had, for when this is undone; and what it is to have. */
-  before: Before
-  after: Before
-  /** What the Service was; absent where it was made for this. */
+  /** The Deployment's settings before the rollout, and those it is to have afterwards. */
+  before: RolloutSettings
+  after: RolloutSettings
+  /** The Service before the rollout; absent if the rollout created it. */
   service?: Pick<Service["spec"], "selector" | "ports">
 }
 
@@ -53,25 +53,25 @@ export interface Revision {
   pods: Pod[]
 }
 
-/** What is known of a service in its cluster. */
+/** The live state of a service in its cluster. */
 export interface Facts {
   deployment: Deployment | undefined
   service: Service | undefined
   /** The newest first. */
   revisions: Revision[]
-  /** The pods that alone get traffic, by their hash. */
+  /** The hash that the Service is pinned to; undefined between rollouts. */
   pinned: string | undefined
   rollout: Rollout | undefined
 }
 
-export interface Live {
+export interface ClusterObjects {
   deployment: Deployment | undefined
   service: Service | undefined
   replicaSets: readonly ReplicaSet[]
   pods: readonly Pod[]
 }
 
-export function factsOf({ deployment, service, replicaSets, pods }: Live): Facts {
+export function factsOf({ deployment, service, replicaSets, pods }: ClusterObjects): Facts {
   const uid = deployment?.metadata.uid
   const owned = replicaSets.filter(({ metadata }) =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid),
@@ -95,7 +95,7 @@ function revisionOf(set: ReplicaSet, pods: readonly Pod[]): Revision {
     hash,
     number: Number(annotations["deployment.kubernetes.io/revision"] ?? 0),
     replicas: spec.replicas ?? 0,
-    ...notesOf(spec.template),
+    ...annotatedVersion(spec.template),
     image: spec.template.spec.containers[0]?.image ?? "",
     template: spec.template,
     pods: pods.filter(
@@ -106,55 +106,57 @@ function revisionOf(set: ReplicaSet, pods: readonly Pod[]): Revision {
   }
 }
 
-/** What Slipway noted on pods; of what others deployed, the image says what it is. */
-export function notesOf(template: PodTemplate): { version: string; digest: string; commit: string } {
+/** Reads a version from Slipway's annotations on pods, else from the image. */
+export function annotatedVersion(template: PodTemplate): { version: string; digest: string; commit: string } {
   const annotations = template.metadata?.annotations ?? {}
   const image = template.spec.containers[0]?.image ?? ""
   const [, tag] = /^[^@]*:([^:/@]+)(?:@.*)?$/.exec(image) ?? []
   const [, digest = ""] = /@(sha256:[0-9a-f]{64})$/.exec(image) ?? []
   return {
-    version: annotations[NOTES.version] ?? tag ?? image,
-    digest: annotations[NOTES.digest] ?? digest,
-    commit: annotations[NOTES.commit] ?? "",
+    version: annotations[ANNOTATIONS.version] ?? tag ?? image,
+    digest: annotations[ANNOTATIONS.digest] ?? digest,
+    commit: annotations[ANNOTATIONS.commit] ?? "",
   }
 }
 
 const PHASES: readonly Phase[] = ["surge", "switch", "soak", "held", "finish", "undo"]
 
 function rolloutOf(service: Service | undefined): Rollout | undefined {
-  const found = fields(parseJson(service?.metadata.annotations?.[NOTES.rollout] ?? ""))
+  const found = fields(parseJson(service?.metadata.annotations?.[ANNOTATIONS.rollout] ?? ""))
   return PHASES.some((phase) => phase === found["phase"]) ? (found as unknown as Rollout) : undefined
 }
 
-/** The revision that the Deployment's template stands for now. */
+/** Returns the revision of the Deployment's current template. */
 export const newest = ({ revisions }: Facts): Revision | undefined => revisions[0]
 
 export const byHash = ({ revisions }: Facts, hash: string | undefined): Revision | undefined =>
   revisions.find((revision) => revision.hash === hash)
 
-/** What gets the traffic: what the Service is pinned to, else what has pods that are ready, the newest first. */
+/** Returns the revision with the traffic: the pinned one, else the newest with ready pods. */
 export const serving = (facts: Facts): Revision | undefined =>
   facts.pinned === undefined
-    ? (facts.revisions.find(({ pods }) => pods.some(isReady)) ?? newest(facts))
+    ? (facts.revisions.find(({ pods }) => pods.some(isReadyPod)) ?? newest(facts))
     : byHash(facts, facts.pinned)
 
-export const isReady = ({ metadata, status }: Pod): boolean =>
+export const isReadyPod = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   (status?.conditions ?? []).some(({ type, status: value }) => type === "Ready" && value === "True")
 
-/** Pods that are there and aren't about to go. */
+/** Returns pods that neither are being deleted nor have ended. */
 export const living = ({ pods }: Revision): Pod[] =>
   pods.filter(
     ({ metadata, status }) =>
       metadata.deletionTimestamp === undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed",
   )
 
-/** What must be done about a rollout that nobody walks any more. */
+/** The action that an interrupted rollout needs. */
 export type Recovery = "none" | "unpin" | "undo" | "finish" | "held"
 
 /**
- * A rollout that hadn't proved itself is undone, whatever it came to: the old pods are still there. One that had is
- * finished. One that was held waits for a person.
+ * Decides how to recover from an interrupted rollout.
+ *
+ * One that hadn't passed the soak is undone, as the old pods still exist; one that had is finished; one on hold waits
+ * for a person.
  */
 export function recovery({ rollout, pinned }: Facts): Recovery {
   if (rollout === undefined) return pinned === undefined ? "none" : "unpin"

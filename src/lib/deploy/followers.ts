@@ -6,19 +6,19 @@ import {
   type ReplicaSet,
 } from "../kube/objects.js"
 import { change, merged, templateOf } from "./change.js"
-import { type Context, until } from "./context.js"
-import { explain, Setback } from "./setback.js"
+import { type Context, waitUntil } from "./context.js"
+import { explain, StepFailure } from "./stepFailure.js"
 import { POD, type Pod } from "../kube/objects.js"
 
-/** What comes along with the Deployment that has the traffic: workers, autoscalers and the like. */
+/** Objects that are updated after the switch: workers, autoscalers and the like. */
 export interface Followers {
   names: string[]
-  /** The Deployments among them as they were before; undefined for new ones. */
+  /** The Deployments among them before the update; undefined for new ones. */
   before: { name: string; deployment: Deployment | undefined }[]
 }
 
-/** Applies them, and waits for the Deployments among them. What fails is put back by `followBack`. */
-export async function follow(context: Context, objects: readonly KubeObject[]): Promise<Followers> {
+/** Applies the followers, and waits for the Deployments among them; restores them on failure. */
+export async function updateFollowers(context: Context, objects: readonly KubeObject[]): Promise<Followers> {
   const { kube, namespace } = context
   const deployments = objects.filter(({ kind }) => kind === "Deployment")
   const before = await Promise.all(
@@ -37,36 +37,36 @@ export async function follow(context: Context, objects: readonly KubeObject[]): 
       if (live === undefined) await kube.apply(object)
       else await update(context, object as Deployment)
     }
-    for (const { metadata } of deployments) await rolledOut(context, metadata.name)
+    for (const { metadata } of deployments) await awaitFollower(context, metadata.name)
   } catch (error) {
-    await followBack(context, followers)
+    await restoreFollowers(context, followers)
     throw error
   }
   return followers
 }
 
-/** As a whole: what an autoscaler counts stays its own, and what others have set in the template goes. */
+/** Replaces a Deployment: keeps the replicas that an autoscaler set, drops others' changes of the template. */
 const update = (context: Context, wanted: Deployment): Promise<Deployment> =>
   change({ ...context, names: { ...context.names, deployment: wanted.metadata.name } }, (live) =>
     merged(live, wanted),
   )
 
-/** Puts those that had been there back to what they were. */
-export async function followBack({ kube, mustHold }: Context, { before }: Followers): Promise<void> {
+/** Restores the templates of followers that existed before. */
+export async function restoreFollowers({ kube, mustHold }: Context, { before }: Followers): Promise<void> {
   for (const { name, deployment } of before) {
     if (deployment === undefined) continue
     mustHold()
     const { namespace = "" } = deployment.metadata
     const value = deployment.spec.template
-    // Its controller changes it as well: a whole new object would often come too late.
+    // A patch, as the controller's updates would often make a replacement conflict.
     await kube.patch<Deployment>(DEPLOYMENT, name, namespace, [
       { op: "replace", path: "/spec/template", value },
     ])
   }
 }
 
-/** Puts a follower back to the pods that ran a digest, where its Deployment still knows them. */
-export async function revisionWith(
+/** Returns a follower with the template that ran a digest; undefined if no ReplicaSet has it. */
+export async function followerWithDigest(
   context: Context,
   name: string,
   digest: string,
@@ -85,8 +85,8 @@ export async function revisionWith(
     : { ...live, spec: { ...live.spec, template: templateOf(own.spec.template) } }
 }
 
-/** Waits for a rolling update. */
-async function rolledOut(context: Context, name: string): Promise<void> {
+/** Waits for a follower's rolling update. */
+async function awaitFollower(context: Context, name: string): Promise<void> {
   const { kube, namespace, settings } = context
   const done = async () => {
     const live = await kube.get<Deployment>(DEPLOYMENT, name, namespace)
@@ -100,13 +100,13 @@ async function rolledOut(context: Context, name: string): Promise<void> {
     const seen = observedGeneration >= (live?.metadata.generation ?? 0)
     return seen && updatedReplicas >= replicas && availableReplicas >= replicas && all === updatedReplicas
   }
-  if (await until(context, settings.finishTimeout, done)) return
+  if (await waitUntil(context, settings.finishTimeout, done)) return
   const live = await kube.get<Deployment>(DEPLOYMENT, name, namespace)
   const labels = Object.entries(live?.spec.selector.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(",")
   const details = await explain(context, await kube.list<Pod>(POD, { namespace, labels }))
-  throw new Setback(
+  throw new StepFailure(
     `${name} isn't up to date after ${settings.finishTimeout} s: ${details[0] ?? "the cluster doesn't say why"}`,
     details.slice(1),
   )

@@ -1,38 +1,41 @@
 import type { Traffic } from "../monitoring/exposition.js"
 
-/** How many errors are too many, and how few requests too few. */
-export interface Limits {
-  /** In per cent. */
+/** The limits by which traffic is judged. */
+export interface ErrorLimits {
+  /** The highest error rate, in per cent. */
   maxPercent: number
+  /** The fewest requests that can be judged. */
   samples: number
 }
 
-export type Judgement = "good" | "bad" | "too few"
+export type TrafficJudgement = "good" | "bad" | "too few"
 
 /**
- * Judges requests by their errors. Bad is what surely has more than the limit, good what doesn't have more so far;
- * whatever lies between, and too few requests, says nothing yet.
+ * Judges requests by their errors.
+ *
+ * Bad if the error rate is above the limit with confidence, good if the measured rate isn't above it; anything between,
+ * and too few requests, is undecided.
  */
-export function judge(
+export function judgeTraffic(
   { requests, errors }: Pick<Traffic, "requests" | "errors">,
-  { maxPercent, samples }: Limits,
-): Judgement {
+  { maxPercent, samples }: ErrorLimits,
+): TrafficJudgement {
   if (requests < samples) return "too few"
-  if (atLeast(errors, requests) * 100 > maxPercent) return "bad"
+  if (lowerBound(errors, requests) * 100 > maxPercent) return "bad"
   return errors * 100 > requests * maxPercent ? "too few" : "good"
 }
 
-/** In 19 of 20 cases the true rate is above this: the lower end of Wilson's interval, one-sided. */
-function atLeast(errors: number, requests: number): number {
+/** Returns the lower bound of the true rate with 95 % confidence: Wilson's interval, one-sided. */
+function lowerBound(errors: number, requests: number): number {
   const [rate, z] = [errors / requests, 1.645]
   const spread = z * Math.sqrt((rate * (1 - rate)) / requests + (z / (2 * requests)) ** 2)
   return Math.max(0, (rate + z ** 2 / (2 * requests) - spread) / (1 + z ** 2 / requests))
 }
 
-/** `error rate 5.1 % (63 of 1,240 requests; limit 2 %)` */
+/** Formats a rate: `error rate 5.1 % (63 of 1,240 requests; limit 2 %)`. */
 export function rateText(
   { requests, errors }: Pick<Traffic, "requests" | "errors">,
-  { maxPercent }: Limits,
+  { maxPercent }: ErrorLimits,
 ): string {
   const rate = requests === 0 ? 0 : (errors / requests) * 100
   return `error rate ${rate.toFixed(1)} % (${grouped(errors)} of ${grouped(requests)} ${requests === 1 ? "request" : "requests"}; limit ${maxPercent} %)`
@@ -40,23 +43,24 @@ export function rateText(
 
 const grouped = (number: number): string => Math.round(number).toLocaleString("en-US")
 
-/** What one answer to a question for health was. */
-export interface Answer {
+/** An answer to a health request; status 0 for none. */
+export interface HealthAnswer {
   status: number
   body: string
   milliseconds: number
-  /** Why there was none. */
+  /** The reason for no answer. */
   problem?: string
 }
 
-export interface Healthy {
+/** The answer that a healthy service gives. */
+export interface HealthCriteria {
   path: string
   status: number
   body?: string
 }
 
-/** What is wrong with an answer; undefined for a good one. */
-export function unhealthy(answer: Answer, { path, status, body }: Healthy): string | undefined {
+/** Returns the problem of an answer; undefined for a healthy one. */
+export function unhealthy(answer: HealthAnswer, { path, status, body }: HealthCriteria): string | undefined {
   if (answer.status === 0) return `${path}: ${answer.problem ?? "no answer"}`
   if (answer.status !== status)
     return `${path} answers ${answer.status}, not ${status}${excerpt(answer.body)}`
@@ -70,5 +74,5 @@ const excerpt = (body: string): string => {
   return text === "" ? "" : `: ${text.slice(0, 200)}`
 }
 
-/** How many times in a row something went well. */
+/** Counts successes in a row. */
 export const inARow = (before: number, good: boolean): number => (good ? before + 1 : 0)

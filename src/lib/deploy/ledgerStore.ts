@@ -10,14 +10,14 @@ import {
   readLedger,
 } from "../run/ledger.js"
 
-/** A ConfigMap takes 1 MiB; what an entry takes at most is left free. */
+/** Bytes of entries per ConfigMap: its limit of 1 MiB, less room for the largest entry. */
 const ROOM = 900_000
 const ATTEMPTS = 20
 const KEY = "entries.jsonl"
-/** On each ConfigMap with entries. */
+/** The label of each ConfigMap with entries. */
 export const LEDGER_LABEL = "slipway.dev/ledger"
 
-/** What was done to a service in its cluster: entries in ConfigMaps, each chained to the one before it. */
+/** The ledger of a service in its cluster: entries in ConfigMaps, each chained to the previous one by its hash. */
 export class ClusterLedger {
   constructor(
     private readonly kube: Kube,
@@ -25,7 +25,7 @@ export class ClusterLedger {
     private readonly service: string,
   ) {}
 
-  /** All entries, the oldest first. Fails with LEDGER_LOST where one is missing or was changed. */
+  /** Returns all entries, the oldest first. Fails with LEDGER_LOST if one is missing or was changed. */
   async entries(): Promise<LedgerEntry[]> {
     const entries = (await this.parts()).flatMap(textOf).flatMap(readLedger)
     const faults = ledgerFaults(entries)
@@ -33,14 +33,15 @@ export class ClusterLedger {
     return entries
   }
 
-  /** All of it as it stands, proven or not, an entry a line. */
+  /** Returns all entries unverified, one per line. */
   async text(): Promise<string> {
     return (await this.parts()).flatMap(textOf).join("\n")
   }
 
   /**
-   * Adds an entry, once for each run: the same one is given back where it is there already. Of two writers who meet,
-   * the server lets one through, and the other begins anew.
+   * Appends an entry, once per run; returns undefined if the run has one already.
+   *
+   * On a concurrent write it starts again. Fails with LEDGER_BUSY after too many attempts.
    */
   async append(record: LedgerRecord): Promise<LedgerEntry | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

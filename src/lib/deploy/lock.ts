@@ -3,7 +3,7 @@ import { fail, SlipwayError } from "../errors/catalogue.js"
 import type { Kube } from "../kube/client.js"
 import { LEASE, type Lease } from "../kube/objects.js"
 
-/** How long a lock outlives who held it. */
+/** Seconds for which a lock outlives its holder. */
 export const LEASE_SECONDS = 15
 const RENEW_MILLISECONDS = 4_000
 const RETRY_MILLISECONDS = 1_000
@@ -11,38 +11,38 @@ const RETRY_MILLISECONDS = 1_000
 export interface LockOptions {
   namespace: string
   name: string
-  /** Who holds it: the run's id. */
+  /** The holder's run id. */
   holder: string
-  /** Seconds to wait for another. */
+  /** Seconds to wait for another holder. */
   timeout: number
   now?: () => number
   pause?: (milliseconds: number) => Promise<unknown>
 }
 
-/** Whether somebody holds a lease now. */
+/** True if a lease has a holder and hasn't expired. */
 export const isHeld = ({ spec }: Lease, now: number): boolean =>
   (spec.holderIdentity ?? "") !== "" &&
   Date.parse(spec.renewTime ?? spec.acquireTime ?? "") + (spec.leaseDurationSeconds ?? LEASE_SECONDS) * 1000 >
     now
 
-/** How far the clocks of two machines may be apart. */
+/** The greatest difference of two machines' clocks. */
 const SKEW_SECONDS = 60
 
 /**
- * Whether a lease can be taken: it was given back, or ran out long ago, or nobody renewed it while it was looked at for
- * its whole time. What another machine's clock says is trusted no further.
+ * True if a lease can be taken: it was released, expired long ago, or wasn't renewed while observed for its whole
+ * duration. Another machine's clock is trusted no further than the skew.
  */
 const isFree = (lease: Lease, now: number, unchangedSince: number): boolean =>
   (lease.spec.holderIdentity ?? "") === "" ||
   !isHeld(lease, now - SKEW_SECONDS * 1000) ||
   now - unchangedSince > (lease.spec.leaseDurationSeconds ?? LEASE_SECONDS) * 1000
 
-/** Lets one deployment of a service run at a time, whoever and wherever runs it. */
+/** A lock in the cluster: one deployment of a service runs at a time, wherever it runs. */
 export class Lock {
   private lease: Lease
   private lost: SlipwayError | undefined
   private ended = false
-  /** By a clock that nobody sets. */
+  /** By the monotonic clock. */
   private renewed = performance.now()
   private readonly renewing: Promise<void>
   private readonly awake = new AbortController()
@@ -75,14 +75,14 @@ export class Lock {
     }
   }
 
-  /** Fails with LOCK_LOST where somebody else has it by now. Asked before each effect. */
+  /** Fails with LOCK_LOST if another run has the lock by now. Called before each effect. */
   mustHold(): void {
     if (this.lost !== undefined) throw this.lost
-    // A machine that slept can't know who has come since.
+    // After the machine slept, another run may have taken the lock.
     if (performance.now() - this.renewed > LEASE_SECONDS * 1000) throw fail("LOCK_LOST", [""])
   }
 
-  /** Gives it back. */
+  /** Releases the lock. */
   async free(): Promise<void> {
     this.ended = true
     this.awake.abort()
@@ -104,13 +104,13 @@ export class Lock {
         this.renewed = asked
       } catch (error) {
         if (!(error instanceof SlipwayError) || error.code !== "KUBE_CONFLICT") continue
-        if (await this.isGone()) return
+        if (await this.isLost()) return
       }
     }
   }
 
-  /** After a conflict: whether another has the lock. An answer that was lost on its way may have been ours. */
-  private async isGone(): Promise<boolean> {
+  /** After a conflict: true if another run has the lock. The conflict may be with our own write, whose answer was lost. */
+  private async isLost(): Promise<boolean> {
     const { name, namespace = "" } = this.lease.metadata
     const found = await this.kube.get<Lease>(LEASE, name, namespace).catch(() => undefined)
     if (found === undefined) return false
@@ -149,5 +149,5 @@ function leaseOf({ name, namespace, holder }: LockOptions, found: Lease | undefi
   }
 }
 
-/** As Kubernetes writes a time in leases. */
+/** Formats a time as Kubernetes does in leases. */
 const micro = (milliseconds: number): string => new Date(milliseconds).toISOString().replace("Z", "000Z")

@@ -3,39 +3,39 @@ import { fail } from "../errors/catalogue.js"
 import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
 import { fields } from "../text/json.js"
 
-/** What Slipway notes on what it deploys. */
-export const NOTES = {
-  /** On a pod template: the version, or what stood for it. */
+/** Slipway's annotations on deployed objects. */
+export const ANNOTATIONS = {
+  /** On a pod template: the version, or the reference that stood for it. */
   version: "slipway.dev/version",
   /** On a pod template: the digest of the release. */
   digest: "slipway.dev/digest",
   /** On a pod template: the commit. */
   commit: "slipway.dev/commit",
   /**
-   * On the Service: the rollout that is under way, JSON. Not on the Deployment: with a template `kubectl rollout undo`
-   * puts back the notes of then.
+   * On the Service: the rollout in progress, as JSON. Not on the Deployment, where `kubectl rollout undo` would restore
+   * an old one.
    */
   rollout: "slipway.dev/rollout",
 } as const
 
-/** The label by which a Deployment tells its pods apart. */
+/** The label that distinguishes the pods of a Deployment's revisions. */
 export const HASH = "pod-template-hash"
 
-/** An environment's objects, as its kustomization renders them. */
+/** An environment's objects, rendered from its kustomization. */
 export interface Manifests {
   namespace: string
-  /** What takes the traffic, and what leads to it. */
+  /** The Deployment that takes the traffic, and the Service that routes to it. */
   deployment: Deployment
   service: Service
-  /** What pods may need: applied before them. */
+  /** Objects that pods may need: applied before them. */
   first: KubeObject[]
-  /** All else: applied when the new version has proved itself. */
+  /** All other objects: applied once the new version has passed the soak. */
   last: KubeObject[]
 }
 
-/** What is put into the manifests. */
-export interface Version {
-  /** `v1.2.3`, or what else stood for the digest. */
+/** The version that is set in the manifests. */
+export interface DeployedVersion {
+  /** `v1.2.3`, or the reference that stood for the digest. */
   name: string
   /** Registry and repository. */
   repository: string
@@ -47,11 +47,11 @@ export interface Version {
 interface Wanted {
   deployment?: string
   service?: string
-  /** Where the manifests name none. */
+  /** The default, if the manifests name none. */
   namespace: string
 }
 
-/** What pods refer to, in the order in which one needs the other. */
+/** Kinds that pods refer to, in the order of their dependencies. */
 const NEEDED = [
   "Namespace",
   "ResourceQuota",
@@ -71,7 +71,7 @@ const NEEDED = [
   "NetworkPolicy",
 ]
 
-/** Reads what `kubectl kustomize` prints. Fails with MANIFESTS. */
+/** Parses the output of `kubectl kustomize`. Fails with MANIFESTS and NO_DEPLOYMENT. */
 export function readManifests(text: string, wanted: Wanted): Manifests {
   const objects = parseAllDocuments(text).flatMap((document, index) => {
     const [error] = document.errors
@@ -107,7 +107,7 @@ function objectOf(value: unknown, index: number): KubeObject {
   return value as KubeObject
 }
 
-/** Of no namespace are kinds that describe the cluster. */
+/** Kinds without a namespace. */
 const CLUSTER_WIDE = [
   "Namespace",
   "ClusterRole",
@@ -152,10 +152,10 @@ function selects({ spec }: Service, deployment: Deployment): boolean {
   return selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
 }
 
-/** Puts a version's digest in the place of the image's tag, in all that runs it. Fails with NO_IMAGE. */
-export function withVersion(manifests: Manifests, version: Version): Manifests {
+/** Sets a version's digest as the image of all objects that run it. Fails with NO_IMAGE. */
+export function withVersion(manifests: Manifests, version: DeployedVersion): Manifests {
   const runs = imagesOf(manifests.deployment.spec.template)
-  const names = [...new Set(runs.map(nameOf))]
+  const names = [...new Set(runs.map(bareImageName))]
   const name = imageName(names, version.repository)
   if (name === undefined) throw fail("NO_IMAGE", [version.repository, names])
   const change = (template: PodTemplate) => versioned(template, name, version)
@@ -167,7 +167,7 @@ export function withVersion(manifests: Manifests, version: Version): Manifests {
   }
 }
 
-/** The image that is the service's: of the release's own name, of the same last part, or the only one. */
+/** Finds the service's image: by the repository's name, by its last part, or the only one. */
 function imageName(names: readonly string[], repository: string): string | undefined {
   const last = (name: string) => name.slice(name.lastIndexOf("/") + 1)
   const alike = names.filter((name) => last(name) === last(repository))
@@ -179,21 +179,21 @@ const containersOf = ({ spec }: PodTemplate) => [...(spec.initContainers ?? []),
 
 const imagesOf = (template: PodTemplate): string[] => containersOf(template).map(({ image }) => image ?? "")
 
-/** An image's name without tag and digest. */
-export const nameOf = (image: string): string => image.replace(/@.*$/s, "").replace(/:[^:/]*$/, "")
+/** Returns an image's name without tag and digest. */
+export const bareImageName = (image: string): string => image.replace(/@.*$/s, "").replace(/:[^:/]*$/, "")
 
-function versioned(template: PodTemplate, name: string, version: Version): PodTemplate {
-  if (!imagesOf(template).some((image) => nameOf(image) === name)) return template
+function versioned(template: PodTemplate, name: string, version: DeployedVersion): PodTemplate {
+  if (!imagesOf(template).some((image) => bareImageName(image) === name)) return template
   const image = `${version.repository}@${version.digest}`
   const change = <C extends { image?: string }>(containers: readonly C[] = []): C[] =>
     containers.map((container) =>
-      nameOf(container.image ?? "") === name ? { ...container, image } : container,
+      bareImageName(container.image ?? "") === name ? { ...container, image } : container,
     )
   const { initContainers, containers } = template.spec
   const notes = {
-    [NOTES.version]: version.name,
-    [NOTES.digest]: version.digest,
-    ...(version.commit !== "" && { [NOTES.commit]: version.commit }),
+    [ANNOTATIONS.version]: version.name,
+    [ANNOTATIONS.digest]: version.digest,
+    ...(version.commit !== "" && { [ANNOTATIONS.commit]: version.commit }),
   }
   const annotations = { ...template.metadata?.annotations, ...notes }
   return {
@@ -206,7 +206,7 @@ function versioned(template: PodTemplate, name: string, version: Version): PodTe
   }
 }
 
-/** Changes the pods of whatever makes them. */
+/** Changes the pod template of a workload of any kind. */
 function withTemplate(object: KubeObject, change: (template: PodTemplate) => PodTemplate): KubeObject {
   const spec = fields(fields(object)["spec"])
   if (object.kind === "CronJob") {

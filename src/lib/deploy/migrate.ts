@@ -5,22 +5,23 @@ import { diagnose } from "../kube/diagnosis.js"
 import { labelValue, migrationJob } from "../migration/job.js"
 import { migrationOutcome } from "../migration/outcome.js"
 import type { Context } from "./context.js"
-import { Setback } from "./setback.js"
+import { StepFailure } from "./stepFailure.js"
 
-/** What a migration needs beside the image. */
+/** The inputs of a migration, apart from the image. */
 export interface Migration {
   command: string
   /** The text of `slipway_migrate.py`. */
   script: string
-  /** Of the database. */
+  /** The database's URL. */
   url: string
 }
 
 const POLL = 500
-/** For the image to be pulled. */
+
+/** Seconds for the image to be pulled. */
 const SLACK = 120
 
-/** Brings the database up to date by a Job with the new image. Fails before any pod of the service was changed. */
+/** Migrates the database by a Job with the new image, before any pod of the service changes. */
 export async function migrate(
   context: Context,
   { command, script, url }: Migration,
@@ -53,10 +54,12 @@ export async function migrate(
     ...(diagnosis !== undefined && { diagnosis }),
   })
   if (status === "passed") return reason
-  throw new Setback(`the migration ${status === "failed" ? "failed" : "could not be done"}: ${reason}`)
+  throw new StepFailure(
+    `the migration ${status === "failed" ? "failed" : "didn't run to its end"}: ${reason}`,
+  )
 }
 
-/** Tries the new version by a command of its own image, which finds it at $BASE_URL. */
+/** Tests the new version by a command of its own image, which finds it at $BASE_URL. */
 export async function smokeCommand(
   context: Context,
   command: string,
@@ -71,7 +74,7 @@ export async function smokeCommand(
   return smokeJob(context, "smoke", { ...template.spec, containers: [container] }, command, log)
 }
 
-/** Tries the new version by a k6 script. */
+/** Tests the new version by a k6 script. */
 export async function smokeK6(
   context: Context,
   { image, script }: { image: string; script: string },
@@ -129,34 +132,34 @@ async function smokeJob(
   const exitCode = exitCodeOf(pod)
   if (exitCode === 0) return `smoke: \`${command}\` passed`
   const why = exitCode === undefined ? await reasonOf(context, pod) : `ended with ${exitCode}`
-  throw new Setback(`smoke: \`${command}\` ${why}`, output.trim().split("\n").slice(-5))
+  throw new StepFailure(`smoke: \`${command}\` ${why}`, output.trim().split("\n").slice(-5))
 }
 
-interface Ended {
+interface JobResult {
   job: Job | undefined
   pod: Pod | undefined
   output: string
 }
 
-/** Runs a Job to its end; the Secret goes as soon as it has ended. */
-async function runJob(context: Context, job: Job, seconds: number, secret?: Secret): Promise<Ended> {
+/** Runs a Job to its end, and deletes its Secret then. */
+async function runJob(context: Context, job: Job, seconds: number, secret?: Secret): Promise<JobResult> {
   const { kube, namespace, clock } = context
   const { name } = job.metadata
-  // One of the same run that was interrupted is begun anew: migrations go on from where they stood.
+  // A Job of the same run that was interrupted is started again: migrations resume where they stopped.
   await kube.delete(JOB, name, namespace, { propagation: "Foreground" })
   while ((await kube.get<Job>(JOB, name, namespace)) !== undefined) await clock.sleep(POLL)
   if (secret !== undefined) await kube.apply<Secret>(secret)
   try {
     const { metadata } = await kube.create<Job>(job)
-    // So that it goes with the Job also where nobody is left to take it away.
+    // The cluster deletes the Secret with the Job even if this process dies.
     const owner = { apiVersion: JOB.apiVersion, kind: JOB.kind, name, uid: metadata.uid }
     if (secret !== undefined)
       await kube.merge(SECRET, secret.metadata.name, namespace, { metadata: { ownerReferences: [owner] } })
     const deadline = clock.now() + seconds * 1000
-    let [now, pod] = await look(context, name)
+    let [now, pod] = await readJob(context, name)
     while (!isOver(now, pod) && clock.now() < deadline) {
       await clock.sleep(POLL)
-      ;[now, pod] = await look(context, name)
+      ;[now, pod] = await readJob(context, name)
     }
     const output = pod === undefined ? "" : await kube.logs(namespace, pod.metadata.name).catch(() => "")
     return { job: now, pod, output }
@@ -165,7 +168,10 @@ async function runJob(context: Context, job: Job, seconds: number, secret?: Secr
   }
 }
 
-async function look({ kube, namespace }: Context, name: string): Promise<[Job | undefined, Pod | undefined]> {
+async function readJob(
+  { kube, namespace }: Context,
+  name: string,
+): Promise<[Job | undefined, Pod | undefined]> {
   const [job, pods] = await Promise.all([
     kube.get<Job>(JOB, name, namespace),
     kube.list<Pod>(POD, { namespace, labels: `job-name=${name}` }),
@@ -191,7 +197,7 @@ const exitCodeOf = (pod: Pod | undefined): number | undefined =>
     .find((code) => code !== undefined)
 
 async function reasonOf({ kube, namespace }: Context, pod: Pod | undefined): Promise<string> {
-  if (pod === undefined) return "its pod never came up"
+  if (pod === undefined) return "its pod never started"
   const events = await kube.list<Event>(EVENT, { namespace }).catch(() => [])
   const own = events.filter(({ involvedObject }) => involvedObject.name === pod.metadata.name)
   return diagnose([pod], own, {})[0]?.line ?? "the cluster doesn't say why"

@@ -2,27 +2,27 @@ import type { ToolRun } from "../run/finding.js"
 import { scrub, secretParts } from "../secrets/credentials.js"
 import { TIMED_OUT } from "../run/command.js"
 
-/** Where the script finds what it needs. */
+/** The paths of the script's inputs. */
 export interface NotesFiles {
   script: string
   entry: string
   remote: string
-  /** Undefined where the remote asks nobody who they are. */
+  /** Undefined if the remote needs no login. */
   token: string | undefined
 }
 
 const REASON_LENGTH = 300
 
-/** How many seconds all of it may take. */
+/** Seconds for the whole push. */
 export const NOTES_TIME = 120
 
-/** The command that adds an entry to the note of its commit. */
+/** Returns the command that adds an entry to its commit's git note. */
 export const notesCommand = (
   { script, entry, remote, token }: NotesFiles,
   { sha, hash }: { sha: string; hash: string },
 ): string[] => ["sh", script, entry, remote, sha, hash, ...(token === undefined ? [] : [token])]
 
-/** What came of it, for people, without what is secret: a URL's password, and the token. */
+/** Summarizes the push for people, without the URL's password and the token. */
 export function notesOutcome(run: ToolRun, remote: string, token: string): string {
   if (run.exitCode === 0) return run.stdout.trim()
   const lines = run.stderr.split("\n").filter((line) => line.trim() !== "")
@@ -32,7 +32,7 @@ export function notesOutcome(run: ToolRun, remote: string, token: string): strin
   return `not pushed: ${scrub(reason, secrets).slice(0, REASON_LENGTH)}`
 }
 
-/** The URL's user part, which may be a token alone, and the password in it: the rest tells where it failed. */
+/** Returns the URL's user part, which may be a token, and its password; the rest may be shown. */
 const passwordsOf = (remote: string): string[] => [
   ...(/^https?:\/\/([^/?#]+)@/.exec(remote)?.slice(1) ?? []),
   ...secretParts({ kind: "environment", variable: "" }, remote.trim()).filter(

@@ -1,8 +1,8 @@
 import { oneLine } from "../text/words.js"
-import type { Answer } from "./judge.js"
+import type { HealthAnswer } from "./judge.js"
 
-/** Asks an address as a user would; what doesn't answer is told, not thrown. */
-export async function askOutside(url: string, timeout: number): Promise<Answer> {
+/** Requests a URL as a user would; returns a failure as an answer with a problem, never throws. */
+export async function fetchOutside(url: string, timeout: number): Promise<HealthAnswer> {
   const begun = performance.now()
   const milliseconds = () => Math.round(performance.now() - begun)
   try {

@@ -6,7 +6,7 @@ import type { Traffic } from "../monitoring/exposition.js"
 const TOTAL = 'sum(increase(http_requests_total{pod_template_hash="{hash}"}[{since}s]))'
 const FAILED = 'sum(increase(http_requests_total{pod_template_hash="{hash}",status=~"5.."}[{since}s]))'
 
-/** Counts requests by asking a Prometheus. Fails with PROMETHEUS. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+/** Counts requests by querying Prometheus. Fails with PROMETHEUS. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 export async function fromPrometheus(context: Context, hash: string, seconds: number): Promise<Traffic> {
   const { total = TOTAL, failed = FAILED } = context.settings.errors
   const [requests, errors] = await Promise.all(
@@ -18,18 +18,18 @@ export async function fromPrometheus(context: Context, hash: string, seconds: nu
 const filled = (query: string, hash: string, seconds: number): string =>
   query.replaceAll("{hash}", hash).replaceAll("{since}", String(seconds))
 
-async function number({ ask, settings }: Context, query: string): Promise<number> {
+async function number({ fetchOutside, settings }: Context, query: string): Promise<number> {
   const base = (settings.errors.prometheus ?? "").replace(/\/$/, "")
-  const { status, body, problem } = await ask(
+  const { status, body, problem } = await fetchOutside(
     `${base}/api/v1/query?query=${encodeURIComponent(query)}`,
     settings.health.timeout * 1000,
   )
   const answer = fields(parseJson(body))
   if (status !== 200 || answer["status"] !== "success")
-    throw fail("PROMETHEUS", [base, query, problem ?? (text(answer["error"]) || `it answers ${status}`)])
+    throw fail("PROMETHEUS", [base, query, problem ?? (text(answer["error"]) || `status ${status}`)])
   const [first] = objects(fields(answer["data"])["result"])
   const value = (first?.["value"] ?? []) as unknown[]
-  // Nothing that was counted is no sample, and neither is a division by zero.
+  // No series means no requests; NaN comes from a division by zero.
   const found = Number(value[1] ?? 0)
   return Number.isFinite(found) ? found : 0
 }

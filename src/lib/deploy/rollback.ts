@@ -3,17 +3,20 @@ import { fail } from "../errors/catalogue.js"
 import { without } from "../text/json.js"
 import { templateOf } from "./change.js"
 
-import { type Context, note, observe } from "./context.js"
+import { type Context, saveRollout, observe } from "./context.js"
 import { type Facts, newest } from "./facts.js"
-import { revisionWith } from "./followers.js"
-import { HASH, type Manifests, nameOf, withVersion } from "./manifests.js"
-import { locked, recover, rollbackTarget } from "./run.js"
+import { followerWithDigest } from "./followers.js"
+import { ANNOTATIONS, HASH, type Manifests, bareImageName, withVersion } from "./manifests.js"
+import { whileLocked, recover, rollbackTarget } from "./run.js"
 
-/** What a rollback goes back to. */
-export type Target = ReturnType<typeof rollbackTarget>
+/** The version that a rollback restores. */
+export type RollbackTarget = ReturnType<typeof rollbackTarget>
 
-/** Says what a rollback would go back to; nothing where it only gives up a rollout that is held or was interrupted. */
-export async function targetOf(context: Context, wanted: string): Promise<Target | undefined> {
+/** Finds the version to roll back to; undefined if the rollback only abandons a rollout on hold or interrupted. */
+export async function findRollbackTarget(
+  context: Context,
+  wanted: string,
+): Promise<RollbackTarget | undefined> {
   const facts = await observe(context)
   if (facts.deployment === undefined)
     throw fail("NOTHING_DEPLOYED", [context.names.deployment, context.namespace])
@@ -21,38 +24,38 @@ export async function targetOf(context: Context, wanted: string): Promise<Target
   return rollbackTarget(await context.ledger.entries(), facts, wanted)
 }
 
-/** Gives up a rollout that is held or was interrupted. */
-export function giveUp(context: Context): Promise<string> {
-  return locked(context, async (held) => {
+/** Abandons a rollout that is on hold or was interrupted. */
+export function abandonRollout(context: Context): Promise<string> {
+  return whileLocked(context, async (held) => {
     const { rollout } = await observe(held)
     if (rollout?.phase === "held")
-      await note(held, { ...rollout, phase: "undo", reason: "rolled back by hand" })
+      await saveRollout(held, { ...rollout, phase: "undo", reason: "rolled back by hand" })
     return recover(held)
   })
 }
 
-/** Accepts a version that is held; what comes along with it follows, by these manifests. */
-export const accept = (context: Context, manifests?: Manifests): Promise<string> =>
-  locked(context, (held) =>
+/** Accepts a version that is on hold, and updates its followers by these manifests. */
+export const acceptVersion = (context: Context, manifests?: Manifests): Promise<string> =>
+  whileLocked(context, (held) =>
     recover(held, ({ version, digest, commit }, facts) => {
-      const repository = nameOf(newest(facts)?.image ?? "")
+      const repository = bareImageName(newest(facts)?.image ?? "")
       return manifests === undefined
         ? []
         : withVersion(manifests, { name: version, repository, digest, commit }).last
     }),
   )
 
-/** The live objects with the template that ran a version; undefined where the cluster no longer has it. */
+/** Returns the live objects with the template that ran a version; undefined if the cluster no longer has it. */
 export async function manifestsOf(
   context: Context,
   facts: Facts,
-  target: Target,
+  target: RollbackTarget,
 ): Promise<Manifests | undefined> {
   const { deployment, service } = facts
   const revision = facts.revisions.find(({ digest }) => digest === target.digest)
   if (deployment === undefined || service === undefined || revision === undefined) return undefined
   const others = (await followerNames(context)).filter((name) => name !== context.names.deployment)
-  const last = await Promise.all(others.map((name) => revisionWith(context, name, target.digest)))
+  const last = await Promise.all(others.map((name) => followerWithDigest(context, name, target.digest)))
   return {
     namespace: context.namespace,
     deployment: {
@@ -67,21 +70,21 @@ export async function manifestsOf(
   }
 }
 
-/** The Deployments that Slipway deployed along with it: they carry its notes. */
+/** Returns the names of all Deployments with Slipway's annotations. */
 async function followerNames({ kube, namespace }: Context): Promise<string[]> {
   const all = await kube.list<Deployment>(DEPLOYMENT, { namespace })
   return all
-    .filter(({ spec }) => spec.template.metadata?.annotations?.["slipway.dev/digest"] !== undefined)
+    .filter(({ spec }) => spec.template.metadata?.annotations?.[ANNOTATIONS.digest] !== undefined)
     .map(({ metadata }) => metadata.name)
 }
 
-/** What a server or `kubectl` notes for itself. */
-const SERVERS = [
+/** Annotations that the server or `kubectl` sets. */
+const SERVER_ANNOTATIONS = [
   "kubectl.kubernetes.io/last-applied-configuration",
   "deployment.kubernetes.io/revision",
 ] as const
 
-/** An object as somebody would write it. */
+/** Returns an object as a manifest: without fields that the server sets. */
 const cleaned = <T extends KubeObject>({ apiVersion, kind, metadata, ...rest }: T): T => {
   const { name, namespace, labels, annotations } = metadata
   const own = without(rest as Record<string, unknown>, "status")
@@ -92,8 +95,8 @@ const cleaned = <T extends KubeObject>({ apiVersion, kind, metadata, ...rest }: 
       name,
       namespace,
       ...(labels !== undefined && { labels }),
-      // What is left out of what was applied before is taken away, such as that a load balancer is internal.
-      ...(annotations !== undefined && { annotations: without(annotations, ...SERVERS) }),
+      // Server-side apply removes annotations that it set before and that are missing now, such as a load balancer's.
+      ...(annotations !== undefined && { annotations: without(annotations, ...SERVER_ANNOTATIONS) }),
     },
     ...own,
   } as unknown as T

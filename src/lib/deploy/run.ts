@@ -3,23 +3,20 @@ import type { KubeObject } from "../kube/objects.js"
 import type { LedgerEntry, LedgerRecord } from "../run/ledger.js"
 import { type Context, observe, unpin } from "./context.js"
 import { type Facts, newest, recovery, type Rollout } from "./facts.js"
-import { follow } from "./followers.js"
+import { updateFollowers } from "./followers.js"
 import { Lock } from "./lock.js"
-import { settle, tidy, undo } from "./undo.js"
-import { type Plan, walk, type Walked } from "./walk.js"
+import { completeRollout, cleanUp, undo } from "./undo.js"
+import { type RolloutPlan, rollOut, type RolloutResult } from "./rollout.js"
 
-/** What a run did, and what it came upon. */
-export interface Ran extends Walked {
-  /** What became of a rollout that was interrupted before. */
+/** The outcome of a run. */
+export interface DeployResult extends RolloutResult {
+  /** How an interrupted rollout was recovered; empty if there was none. */
   recovered: string
   entry: LedgerEntry | undefined
 }
 
-/**
- * Holds the lock while it works, so that two deployments never cross. What an earlier run left half done is finished or
- * undone first.
- */
-export async function locked<T>(context: Context, work: (held: Context) => Promise<T>): Promise<T> {
+/** Holds the lock during the work, so that two deployments never overlap. Fails with DEPLOY_LOCKED. */
+export async function whileLocked<T>(context: Context, work: (held: Context) => Promise<T>): Promise<T> {
   const { kube, namespace, names, run, settings } = context
   const lock = await Lock.take(kube, {
     namespace,
@@ -35,32 +32,34 @@ export async function locked<T>(context: Context, work: (held: Context) => Promi
 }
 
 /**
- * Deploys, once for each run, and records how it ended. A namespace among the manifests is made before all else: lock
- * and ledger lie in it.
+ * Deploys once per run id, and records the outcome in the ledger.
+ *
+ * First finishes or undoes what an earlier run left. Namespaces among the manifests are applied before all else, as
+ * they hold lock and ledger. Fails with HELD and DEPLOY_LOCKED.
  */
-export async function deploy(
+export async function deployOnce(
   context: Context,
-  makePlan: (facts: Facts) => Promise<Plan>,
+  makePlan: (facts: Facts) => Promise<RolloutPlan>,
   manifests: readonly KubeObject[] = [],
-): Promise<Ran> {
+): Promise<DeployResult> {
   for (const object of manifests.filter(({ kind }) => kind === "Namespace")) await context.kube.apply(object)
-  return locked(context, async (held) => {
+  return whileLocked(context, async (held) => {
     const done = (await context.ledger.entries()).find(
       ({ run, kind }) => run === context.run && kind !== "manual",
     )
-    if (done !== undefined) return before(done)
+    if (done !== undefined) return repeatedRun(done)
     const recovered = await recover(held)
     const facts = await observe(held)
     if (facts.rollout?.phase === "held")
       throw fail("HELD", [facts.rollout.version, facts.rollout.switchedAt ?? ""])
-    await noticeManual(held, facts)
+    await recordManualChange(held, facts)
     const plan = await makePlan(facts)
     const startedAt = new Date(context.clock.now()).toISOString()
-    const walked = await walk(held, plan)
-    if (walked.status === "unchanged") return { ...walked, recovered, entry: undefined }
+    const result = await rollOut(held, plan)
+    if (result.status === "unchanged") return { ...result, recovered, entry: undefined }
     const last = newest(facts)
     const entry = await context.ledger.append({
-      ...recordOf(held, plan.kind, walked.status, startedAt),
+      ...recordOf(held, plan.kind, result.status, startedAt),
       sha: plan.version.commit,
       facts: {
         version: plan.version.name,
@@ -69,22 +68,22 @@ export async function deploy(
         previous: last?.version ?? "",
         previousDigest: last?.digest ?? "",
         previousCommit: last?.commit ?? "",
-        ...walked.facts,
+        ...result.facts,
         ...(context.who ? { actor: context.who } : {}),
-        ...(walked.alerts.length > 0 && { alerts: walked.alerts.join("; ") }),
+        ...(result.alerts.length > 0 && { alerts: result.alerts.join("; ") }),
       },
     })
-    return { ...walked, recovered, entry }
+    return { ...result, recovered, entry }
   })
 }
 
-/** A run that was repeated with its own id does nothing a second time. */
-const before = (entry: LedgerEntry): Ran => ({
+/** The outcome of a run that is repeated with the same id: nothing is done again. */
+const repeatedRun = (entry: LedgerEntry): DeployResult => ({
   status: entry.status === "succeeded" ? "unchanged" : "failed",
   steps: [],
   alerts: [],
   facts: entry.facts,
-  recovered: `the run ${entry.run} was over already: ${entry.status}`,
+  recovered: `the run ${entry.run} has ended already: ${entry.status}`,
   entry,
 })
 
@@ -103,7 +102,7 @@ const recordOf = (
   finishedAt: new Date(clock.now()).toISOString(),
 })
 
-/** Finishes or undoes what was interrupted; says what it did, or nothing. Asks for the lock to be held. */
+/** Finishes or undoes an interrupted rollout; returns what was done, or an empty text. Needs the lock. */
 export async function recover(
   context: Context,
   accept?: (rollout: Rollout, facts: Facts) => readonly KubeObject[],
@@ -116,14 +115,15 @@ export async function recover(
   if (what === "unpin" || rollout === undefined) {
     if (facts.revisions.filter(({ pods }) => pods.length > 0).length > 1) return ""
     await unpin(context)
-    return "the Service led to one version alone, which is taken back"
+    return "the Service was pinned to one version, and is unpinned"
   }
-  // What comes along with a version follows it only when it is accepted.
-  if (accepts) await follow(context, accept(rollout, facts))
-  const text = what === "finish" ? await goOn(context, rollout) : await takeBack(context, rollout)
+  // Followers of a version on hold are updated only when it is accepted.
+  if (accepts) await updateFollowers(context, accept(rollout, facts))
+  const text =
+    what === "finish" ? await finishInterrupted(context, rollout) : await undoInterrupted(context, rollout)
   await context.ledger.append({
     ...recordOf(
-      // The run itself may be over already, as held or failed, or may be begun again.
+      // The run itself may have an entry already, as held or failed, or may be repeated.
       { ...context, run: `${rollout.run}-${what}` },
       rollout.kind,
       what === "finish" ? "succeeded" : "failed",
@@ -144,23 +144,23 @@ export async function recover(
   return text
 }
 
-async function goOn(context: Context, rollout: Rollout): Promise<string> {
-  await settle(context, rollout)
-  await tidy(context)
-  return `the deployment of ${rollout.version} by run ${rollout.run} had proved itself, and is finished`
+async function finishInterrupted(context: Context, rollout: Rollout): Promise<string> {
+  await completeRollout(context, rollout)
+  await cleanUp(context)
+  return `the deployment of ${rollout.version} by run ${rollout.run} had passed the soak, and is finished`
 }
 
-async function takeBack(context: Context, rollout: Rollout): Promise<string> {
+async function undoInterrupted(context: Context, rollout: Rollout): Promise<string> {
   const { text } = await undo(context, rollout, rollout.reason ?? "interrupted")
   return `the deployment of ${rollout.version} by run ${rollout.run} was interrupted (${rollout.phase}) and is undone: ${text}`
 }
 
-/** Records what somebody else has changed since the last entry, such as `kubectl rollout undo`. */
-export async function noticeManual(context: Context, facts: Facts): Promise<LedgerEntry | undefined> {
+/** Records a change since the last entry that wasn't made by Slipway, such as `kubectl rollout undo`. */
+export async function recordManualChange(context: Context, facts: Facts): Promise<LedgerEntry | undefined> {
   const current = newest(facts)
   if (current === undefined || facts.rollout !== undefined) return undefined
   const entries = await context.ledger.entries()
-  const expected = runs(entries)
+  const expected = expectedDigest(entries)
   if (expected === undefined || expected === current.digest) return undefined
   const [last] = entries.slice(-1)
   const now = new Date(context.clock.now()).toISOString()
@@ -183,14 +183,14 @@ export async function noticeManual(context: Context, facts: Facts): Promise<Ledg
   })
 }
 
-/** The digest that must run by what the ledger says. */
-function runs(entries: readonly LedgerEntry[]): string | undefined {
+/** Returns the digest that should run according to the ledger. */
+function expectedDigest(entries: readonly LedgerEntry[]): string | undefined {
   const last = entries.filter(({ kind }) => kind !== "apply").at(-1)
   if (last === undefined) return undefined
   return last.status === "failed" ? last.facts["previousDigest"] : last.facts["digest"]
 }
 
-/** The versions that were deployed with success, the newest first, each once. */
+/** Returns the successfully deployed versions, the newest first, each once. */
 export function goodVersions(
   entries: readonly LedgerEntry[],
 ): { version: string; digest: string; image: string; commit: string }[] {
@@ -208,7 +208,7 @@ export function goodVersions(
   )
 }
 
-/** What a rollback goes back to: a version by its name or digest, or the last good one that isn't there now. Fails with NO_VERSION. */
+/** Finds a version by its name or digest, or the last good one that doesn't run now. Fails with NO_VERSION. */
 export function rollbackTarget(entries: readonly LedgerEntry[], facts: Facts, wanted: string) {
   const known = goodVersions(entries)
   const current = newest(facts)?.digest

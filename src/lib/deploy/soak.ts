@@ -1,63 +1,65 @@
 import { SlipwayError } from "../errors/catalogue.js"
 import type { Pod } from "../kube/objects.js"
-import { askPaths, portOf, unhealthyPod } from "./checks.js"
+import { requestPaths, portOf, unhealthyPod } from "./checks.js"
 import { type Context, observe } from "./context.js"
 import {
   NO_TRAFFIC,
   percentile95,
   readSamples,
-  since,
+  trafficSince,
   sum,
   type Traffic,
   trafficOf,
 } from "../monitoring/exposition.js"
-import { byHash, isReady, living, type Revision } from "./facts.js"
-import { judge, rateText, unhealthy } from "./judge.js"
+import { byHash, isReadyPod, living, type Revision } from "./facts.js"
+import { judgeTraffic, rateText, unhealthy } from "./judge.js"
 import { fromPrometheus } from "./prometheus.js"
-import { explain, Setback } from "./setback.js"
+import { explain, StepFailure } from "./stepFailure.js"
 
-/** How a version bears its traffic. */
-export interface Soaked {
-  /** Too few requests came to tell. */
-  held: boolean
+/** The outcome of a soak. */
+export interface SoakResult {
+  /** True if too few requests came to judge the version. */
+  onHold: boolean
   text: string
-  /** What a person should look at; it undoes nothing. */
+  /** Slow answers, for a person to look at; they undo nothing. */
   alerts: string[]
 }
 
-/** A window this long is judged by itself, so that what begins late isn't outweighed by what came before. */
+/** The last minute is also judged by itself, so that late errors aren't diluted by earlier traffic. */
 const WINDOW = 60_000
 
-/** Paths that only machines ask for. */
-const SPARED = ["/metrics", "/live", "/livez", "/healthz", "/ready", "/readyz"]
+/** Routes that only probes request. */
+const PROBE_ROUTES = ["/metrics", "/live", "/livez", "/healthz", "/ready", "/readyz"]
 
-interface Watch {
+/** The state of the new pods before the traffic, to compare with later. */
+interface Baseline {
   revision: Revision
   port: number
-  /** What each pod had answered before it got traffic. */
-  base: Map<string, Traffic>
-  begun: number
-  /** Restarts of each pod by then. */
+  /** Requests of each pod before the switch. */
+  traffic: Map<string, Traffic>
+  /** Milliseconds since 1970. */
+  startedAt: number
+  /** Restarts of each pod before the switch. */
   restarts: Map<string, number>
   window: { at: number; traffic: Traffic }[]
-  /** What was asked besides by Slipway, for where pods tell nothing of what they answer. */
+  /** Slipway's own requests, judged where pods have no metrics. */
   own: Traffic
 }
 
-/** What each pod has answered and how often it crashed, to compare with later. */
-export async function beforeTraffic(context: Context, revision: Revision): Promise<Watch> {
+/** Records each pod's requests and restarts, to compare with later. */
+export async function takeBaseline(context: Context, revision: Revision): Promise<Baseline> {
   const facts = await observe(context)
   const now = byHash(facts, revision.hash) ?? revision
   const port = portOf(facts.service, now.template)
   const pods = living(now)
   const all = await Promise.all(
-    pods.map(async (pod) => [pod.metadata.name, (await told(context, pod, port)) ?? NO_TRAFFIC] as const),
+    pods.map(async (pod) => [pod.metadata.name, (await scrape(context, pod, port)) ?? NO_TRAFFIC] as const),
   )
   return {
     revision: now,
     port,
-    base: new Map(all),
-    begun: context.clock.now(),
+    traffic: new Map(all),
+    startedAt: context.clock.now(),
     window: [],
     own: NO_TRAFFIC,
     restarts: new Map(pods.map((pod) => [pod.metadata.name, restartsOf(pod)])),
@@ -65,21 +67,22 @@ export async function beforeTraffic(context: Context, revision: Revision): Promi
 }
 
 /**
- * Watches the new pods while they have the traffic. Fails for bad health, crashes and too many errors. `raise` is told
- * of an alert as soon as there is one.
+ * Watches the new pods while they have the traffic.
+ *
+ * Throws StepFailure for bad health, crashes and too many errors. Calls `raise` as soon as there is an alert.
  */
 export async function soak(
   context: Context,
-  watch: Watch,
+  baseline: Baseline,
   raise: (alert: string) => void = () => undefined,
-): Promise<Soaked> {
+): Promise<SoakResult> {
   const { clock, settings } = context
   const alerts: string[] = []
   const limits = settings.errors
   for (;;) {
     context.mustHold()
-    const traffic = await look(context, watch)
-    const passed = (clock.now() - watch.begun) / 1000
+    const traffic = await checkOnce(context, baseline)
+    const passed = (clock.now() - baseline.startedAt) / 1000
     const slow = slowness(traffic, settings.latencyP95)
     if (slow !== undefined && alerts.length === 0) {
       context.say(`ALERT: ${slow}`)
@@ -87,10 +90,11 @@ export async function soak(
       alerts.push(slow)
     }
     const text = rateText(traffic, limits)
-    if (passed >= settings.soak && judge(traffic, limits) !== "too few") return { held: false, text, alerts }
+    if (passed >= settings.soak && judgeTraffic(traffic, limits) !== "too few")
+      return { onHold: false, text, alerts }
     if (passed >= settings.soak + settings.hold)
       return {
-        held: true,
+        onHold: true,
         text: `${traffic.requests} of ${limits.samples} requests came within ${Math.round(passed)} s`,
         alerts,
       }
@@ -98,40 +102,40 @@ export async function soak(
   }
 }
 
-/** One round: health from inside and outside, crashes, errors. */
-async function look(context: Context, watch: Watch): Promise<Traffic> {
-  const facts = await patient(context, () => observe(context))
-  const revision = byHash(facts, watch.revision.hash) ?? watch.revision
+/** Checks health from inside and outside, crashes and errors once. */
+async function checkOnce(context: Context, baseline: Baseline): Promise<Traffic> {
+  const facts = await withPatience(context, () => observe(context))
+  const revision = byHash(facts, baseline.revision.hash) ?? baseline.revision
   const pods = living(revision)
   const problem =
-    crash(pods, watch) ??
-    gone(pods) ??
-    left(pods, watch) ??
-    (await twice(context, () => unhealthyPod(context, pods.filter(isReady), watch.port))) ??
+    crash(pods, baseline) ??
+    noneReady(pods) ??
+    becameUnready(pods, baseline) ??
+    (await twice(context, () => unhealthyPod(context, pods.filter(isReadyPod), baseline.port))) ??
     (await twice(context, () => unhealthyOutside(context)))
-  if (problem !== undefined) throw new Setback(problem, await explain(context, pods, [revision.name]))
-  watch.own = sum([watch.own, await patient(context, () => askOwn(context))])
-  const traffic = await patient(context, () => trafficNow(context, watch, pods))
-  watch.window = [
-    ...watch.window.filter(({ at }) => at >= context.clock.now() - WINDOW),
+  if (problem !== undefined) throw new StepFailure(problem, await explain(context, pods, [revision.name]))
+  baseline.own = sum([baseline.own, await withPatience(context, () => sendOwnRequests(context))])
+  const traffic = await withPatience(context, () => trafficNow(context, baseline, pods))
+  baseline.window = [
+    ...baseline.window.filter(({ at }) => at >= context.clock.now() - WINDOW),
     { at: context.clock.now(), traffic },
   ]
-  const recent = since(watch.window[0]?.traffic ?? NO_TRAFFIC, traffic)
+  const recent = trafficSince(baseline.window[0]?.traffic ?? NO_TRAFFIC, traffic)
   for (const some of [traffic, recent])
-    if (judge(some, context.settings.errors) === "bad")
-      throw new Setback(rateText(some, context.settings.errors))
+    if (judgeTraffic(some, context.settings.errors) === "bad")
+      throw new StepFailure(rateText(some, context.settings.errors))
   return traffic
 }
 
-/** What fails is asked once more at once: an answer may be lost for no fault of the version's. */
+/** Repeats a check that fails once: an answer may be lost without the version's fault. */
 async function twice(context: Context, ask: () => Promise<string | undefined>): Promise<string | undefined> {
-  return (await patient(context, ask)) === undefined ? undefined : await patient(context, ask)
+  return (await withPatience(context, ask)) === undefined ? undefined : await withPatience(context, ask)
 }
 
 const PATIENCE = 5
 
-/** An API server that is away says nothing of the version: it is waited for. */
-async function patient<T>(context: Context, ask: () => Promise<T>): Promise<T> {
+/** Retries while the API server or Prometheus is away, which says nothing about the version. */
+async function withPatience<T>(context: Context, ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await ask()
@@ -147,11 +151,11 @@ async function patient<T>(context: Context, ask: () => Promise<T>): Promise<T> {
 const restartsOf = ({ status }: Pod): number =>
   (status?.containerStatuses ?? []).reduce((total, { restartCount }) => total + restartCount, 0)
 
-/** Before a container is started again, and counted so, it is one that has ended. */
+/** True if a container has terminated; its restart is counted only once it runs again. */
 const hasEnded = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(({ state }) => state?.terminated !== undefined) ?? false
 
-function crash(pods: readonly Pod[], { restarts }: Watch): string | undefined {
+function crash(pods: readonly Pod[], { restarts }: Baseline): string | undefined {
   const crashed = pods.find(
     (pod) => hasEnded(pod) || restartsOf(pod) > (restarts.get(pod.metadata.name) ?? 0),
   )
@@ -163,14 +167,14 @@ function crash(pods: readonly Pod[], { restarts }: Watch): string | undefined {
   return `${crashed.metadata.name} crashed${exit === undefined ? "" : ` (exit code ${exit.exitCode}${exit.reason === undefined ? "" : `, ${exit.reason}`})`}`
 }
 
-/** A pod that had been ready, and isn't: one that an autoscaler has just made may take its time. */
-const left = (pods: readonly Pod[], { restarts }: Watch): string | undefined => {
-  const unready = pods.find((pod) => restarts.has(pod.metadata.name) && !isReady(pod))
+/** Names a pod that was ready before the switch; one that an autoscaler has just added may still start. */
+const becameUnready = (pods: readonly Pod[], { restarts }: Baseline): string | undefined => {
+  const unready = pods.find((pod) => restarts.has(pod.metadata.name) && !isReadyPod(pod))
   return unready === undefined ? undefined : `${unready.metadata.name} isn't ready any more`
 }
 
-const gone = (pods: readonly Pod[]): string | undefined =>
-  pods.some(isReady) ? undefined : "none of the new pods is ready any more"
+const noneReady = (pods: readonly Pod[]): string | undefined =>
+  pods.some(isReadyPod) ? undefined : "none of the new pods is ready any more"
 
 async function unhealthyOutside(context: Context): Promise<string | undefined> {
   const { environment, settings, healthPath } = context
@@ -178,34 +182,31 @@ async function unhealthyOutside(context: Context): Promise<string | undefined> {
   if (url === undefined) return undefined
   const address = `${url.replace(/\/$/, "")}${healthPath}`
   const { status, body, timeout } = settings.health
-  const answer = await context.ask(address, timeout * 1000)
+  const answer = await context.fetchOutside(address, timeout * 1000)
   return unhealthy(answer, { path: address, status, ...(body !== undefined && { body }) })
 }
 
-async function trafficNow(context: Context, watch: Watch, pods: readonly Pod[]): Promise<Traffic> {
-  const seconds = Math.max(1, Math.round((context.clock.now() - watch.begun) / 1000))
+async function trafficNow(context: Context, baseline: Baseline, pods: readonly Pod[]): Promise<Traffic> {
+  const seconds = Math.max(1, Math.round((context.clock.now() - baseline.startedAt) / 1000))
   if (context.settings.errors.prometheus !== undefined)
-    return fromPrometheus(context, watch.revision.hash, seconds)
+    return fromPrometheus(context, baseline.revision.hash, seconds)
   const all = await Promise.all(
     pods.map(async (pod) => {
-      const now = await told(context, pod, watch.port)
-      const base = watch.base.get(pod.metadata.name) ?? NO_TRAFFIC
-      return now === undefined ? undefined : since(base, now)
+      const now = await scrape(context, pod, baseline.port)
+      const before = baseline.traffic.get(pod.metadata.name) ?? NO_TRAFFIC
+      return now === undefined ? undefined : trafficSince(before, now)
     }),
   )
   const counted = all.filter((traffic) => traffic !== undefined)
-  return counted.length === 0 ? watch.own : sum(counted)
+  return counted.length === 0 ? baseline.own : sum(counted)
 }
 
-/**
- * Asks the Service itself, so that what few people use is tried too: the requests of the smoke tests, spread over the
- * soak.
- */
-async function askOwn(context: Context): Promise<Traffic> {
+/** Sends a share of the smoke tests' requests to the Service, so that rarely used paths are tested too. */
+async function sendOwnRequests(context: Context): Promise<Traffic> {
   const { settings, names } = context
   const { interval } = settings.health
   const share = Math.ceil((settings.smoke.requests * interval) / Math.max(settings.soak, interval))
-  const answers = await askPaths(context, names.service, share)
+  const answers = await requestPaths(context, names.service, share)
   return {
     requests: answers.length,
     errors: answers.filter(({ problem }) => problem !== "").length,
@@ -213,8 +214,8 @@ async function askOwn(context: Context): Promise<Traffic> {
   }
 }
 
-/** What a pod tells of its traffic; undefined where it tells nothing. */
-async function told(
+/** Reads a pod's metrics; undefined if it has none. */
+async function scrape(
   { kube, namespace, settings, healthPath }: Context,
   { metadata }: Pod,
   port: number,
@@ -224,12 +225,12 @@ async function told(
     timeout: settings.health.timeout * 1000,
   })
   return status === 200
-    ? trafficOf(readSamples(body), { counter, histogram, spared: [...SPARED, path, healthPath] })
+    ? trafficOf(readSamples(body), { counter, histogram, ignoredRoutes: [...PROBE_ROUTES, path, healthPath] })
     : undefined
 }
 
 function slowness(traffic: Traffic, limit: number): string | undefined {
   const value = percentile95(traffic)
   if (value === undefined || value <= limit) return undefined
-  return `95 of 100 answers take up to ${value === Infinity ? "more than can be told" : `${value} s`}, above ${limit} s`
+  return `the 95th percentile of latency is ${value === Infinity ? "beyond the histogram's buckets" : `up to ${value} s`}, above ${limit} s`
 }

@@ -3,11 +3,11 @@ import { SlipwayError } from "../errors/catalogue.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../text/words.js"
 import { type Context, observe } from "./context.js"
-import { type Facts, isReady, living, recovery, serving } from "./facts.js"
+import { type Facts, type Phase, isReadyPod, living, recovery, serving } from "./facts.js"
 import { isHeld, LEASE_SECONDS } from "./lock.js"
-import { locked, noticeManual, recover } from "./run.js"
+import { whileLocked, recordManualChange, recover } from "./run.js"
 
-/** A version with pods. */
+/** A version that has pods. */
 export interface Running {
   version: string
   digest: string
@@ -17,23 +17,23 @@ export interface Running {
   pods: number
   ready: number
   traffic: boolean
-  /** By which run, and since when, as the ledger has it. */
+  /** The run that deployed it, and its end, by the ledger. */
   run: string
   since: string
 }
 
-/** How a service stands in an environment. */
-export interface Status {
+/** The status of a service in an environment. */
+export interface ServiceStatus {
   schema: 1
   environment: string
   namespace: string
   deployment: string
   running: Running[]
-  /** What is under way, in words; empty for nothing. */
+  /** The rollout in progress, in words; empty for none. */
   rollout: string
-  /** What this look put in order. */
+  /** What this call reconciled; empty for nothing. */
   recovered: string
-  /** What was noticed that somebody had changed without Slipway. */
+  /** A change that wasn't made by Slipway; empty for none. */
   manual: string
   /** The newest first. */
   ledger: LedgerEntry[]
@@ -41,25 +41,22 @@ export interface Status {
 
 const SHOWN = 10
 
-/**
- * Looks at a service, and unless it is only to look, finishes or undoes what was interrupted: where nobody holds the
- * lock, nobody else does.
- */
-export async function statusOf(context: Context, readOnly: boolean): Promise<Status> {
+/** Reads a service's status; unless `readOnly`, finishes or undoes an interrupted rollout if nobody holds the lock. */
+export async function serviceStatus(context: Context, readOnly: boolean): Promise<ServiceStatus> {
   const { kube, namespace, names, clock } = context
   let facts = await observe(context)
-  const lease = await kube.get<Lease>(LEASE, `slipway-${names.deployment}`, namespace).catch(unseen)
+  const lease = await kube.get<Lease>(LEASE, `slipway-${names.deployment}`, namespace).catch(ignoreForbidden)
   const busy = lease !== undefined && isHeld(lease, clock.now())
   let [recovered, manual] = ["", ""]
   if (!readOnly && !busy && facts.deployment !== undefined) {
-    const done = await locked(
+    const done = await whileLocked(
       { ...context, settings: { ...context.settings, lockTimeout: LEASE_SECONDS + 5 } },
       async (held) => {
         const text = await recover(held)
-        const entry = await noticeManual(held, await observe(held))
+        const entry = await recordManualChange(held, await observe(held))
         return { text, entry }
       },
-    ).catch(forbidden)
+    ).catch(unchangedIfForbidden)
     recovered = done.text
     manual = done.entry === undefined ? "" : manualText(done.entry)
     facts = await observe(context)
@@ -78,21 +75,21 @@ export async function statusOf(context: Context, readOnly: boolean): Promise<Sta
   }
 }
 
-/** Whoever may not see the lock may not take it either. */
-function unseen(error: unknown): undefined {
+/** An account that may not read the lock may not take it either. */
+function ignoreForbidden(error: unknown): undefined {
   if (error instanceof SlipwayError && error.code === "KUBE_FORBIDDEN") return undefined
   throw error
 }
 
-/** Who may only look still sees; who was overtaken leaves it to the other. */
-function forbidden(error: unknown): { text: string; entry: undefined } {
+/** A read-only account still gets the status; if another run has the lock, recovery is left to it. */
+function unchangedIfForbidden(error: unknown): { text: string; entry: undefined } {
   const expected = error instanceof SlipwayError && ["KUBE_FORBIDDEN", "DEPLOY_LOCKED"].includes(error.code)
   if (expected) return { text: "", entry: undefined }
   throw error
 }
 
 const manualText = ({ facts }: LedgerEntry): string =>
-  `somebody put ${facts["version"] ?? "another version"} in the place of ${facts["instead"] ?? "what was deployed"} without Slipway`
+  `${facts["instead"] ?? "the deployed version"} was replaced by ${facts["version"] ?? "another version"} without Slipway`
 
 function runningOf(facts: Facts, entries: readonly LedgerEntry[]): Running[] {
   const main = serving(facts)
@@ -110,7 +107,7 @@ function runningOf(facts: Facts, entries: readonly LedgerEntry[]): Running[] {
         image: revision.image,
         revision: revision.number,
         pods: pods.length,
-        ready: pods.filter(isReady).length,
+        ready: pods.filter(isReadyPod).length,
         traffic: revision.hash === main?.hash || facts.pinned === undefined,
         run: entry?.run ?? "",
         since: entry?.finishedAt ?? "",
@@ -120,22 +117,24 @@ function runningOf(facts: Facts, entries: readonly LedgerEntry[]): Running[] {
 
 function rolloutText(facts: Facts, holder: string): string {
   const { rollout } = facts
-  if (rollout === undefined) return holder === "" ? "" : `run ${holder} has begun`
-  const what = `${rollout.kind} of ${rollout.version} by run ${rollout.run}, since ${rollout.startedAt}: ${rollout.phase}`
+  if (rollout === undefined) return holder === "" ? "" : `run ${holder} has started`
+  const text = `${rollout.kind} of ${rollout.version} by run ${rollout.run}, since ${rollout.startedAt}: ${phaseText(rollout.phase)}`
   if (rollout.phase === "held")
-    return `${what}; \`slipway finish\` accepts it, \`slipway rollback\` undoes it`
-  if (holder !== "") return what
-  return `${what}; interrupted, and \`slipway status\` would ${recovery(facts) === "finish" ? "finish" : "undo"} it`
+    return `${text}; \`slipway finish\` accepts it, \`slipway rollback\` undoes it`
+  if (holder !== "") return text
+  return `${text}; interrupted, and \`slipway status\` would ${recovery(facts) === "finish" ? "finish" : "undo"} it`
 }
 
-/** As people read it. */
-export function statusText(status: Status): string {
+const phaseText = (phase: Phase): string => (phase === "held" ? "on hold" : phase)
+
+/** Formats a status for people. */
+export function statusText(status: ServiceStatus): string {
   const { environment, namespace, deployment, running, rollout, recovered, manual, ledger } = status
   const lines = [
     `${deployment} in ${environment} (namespace ${namespace})`,
     ...(running.length === 0 ? ["nothing runs"] : running.map(runningText)),
-    ...(rollout === "" ? [] : [`under way: ${rollout}`]),
-    ...(recovered === "" ? [] : [`put in order: ${recovered}`]),
+    ...(rollout === "" ? [] : [`in progress: ${rollout}`]),
+    ...(recovered === "" ? [] : [`reconciled: ${recovered}`]),
     ...(manual === "" ? [] : [`noticed: ${manual}`]),
     ...(ledger.length === 0 ? [] : ["", "ledger, the newest first:"]),
     ...ledger.map(entryText),
@@ -146,7 +145,7 @@ export function statusText(status: Status): string {
 const runningText = ({ version, digest, pods, ready, traffic, run, since }: Running): string =>
   `${traffic ? "→" : " "} ${version} ${digest.slice(0, 19)} ${ready} of ${count(pods, "pod")} ready${traffic ? ", has the traffic" : ""}${since === "" ? "" : `, since ${since} by run ${run}`}`
 
-/** One line of the ledger for people. */
+/** Formats an entry of the ledger for people, in one line. */
 export function entryText({ kind, status, finishedAt, run, facts }: LedgerEntry): string {
   const reason = facts["reason"] === undefined ? "" : `: ${facts["reason"]}`
   return `  ${finishedAt} ${kind} ${facts["version"] ?? facts["changes"] ?? ""} ${status} (run ${run})${reason}`

@@ -1,14 +1,14 @@
 import { type ExitCode as Code, ExitCode, exitCodeOf } from "../errors/catalogue.js"
 import type { StageStatus } from "../run/verdict.js"
 import type { Context } from "./context.js"
-import { Setback } from "./setback.js"
+import { StepFailure } from "./stepFailure.js"
 
-/** What a deployment goes through. */
+/** The steps of a deployment, in order. */
 export const STEPS = ["prepare", "migrate", "surge", "preview", "switch", "soak", "finish"] as const
 
 export type StepName = (typeof STEPS)[number]
 
-/** What became of one of them. */
+/** The outcome of one step. */
 export interface Step {
   name: StepName
   status: StageStatus
@@ -20,16 +20,16 @@ export interface Step {
   exitCode: Code
 }
 
-/** What a step was stopped by. */
+/** Why a rollout stopped. */
 export interface Stop {
   step: StepName
   reason: string
-  /** Whether the version is at fault, and not what is around it. */
-  setback: boolean
+  /** True if the version is at fault, not its surroundings. */
+  versionAtFault: boolean
 }
 
-/** Walks through steps one after the other; after one that fails none is begun. */
-export class Walk {
+/** Runs steps in sequence; once one has failed, no other starts. */
+export class StepRunner {
   readonly steps: Step[] = []
   stop: Stop | undefined
 
@@ -47,23 +47,27 @@ export class Walk {
     try {
       done("passed", await work(log), ExitCode.passed)
     } catch (error) {
-      const setback = error instanceof Setback
+      const versionAtFault = error instanceof StepFailure
       const reason = error instanceof Error ? error.message : String(error)
-      if (setback) log.push(...error.details)
-      this.stop = { step: name, reason, setback }
-      done(setback ? "failed" : "error", reason, setback ? ExitCode.gateFailed : exitCodeOf(error))
+      if (versionAtFault) log.push(...error.details)
+      this.stop = { step: name, reason, versionAtFault }
+      done(
+        versionAtFault ? "failed" : "error",
+        reason,
+        versionAtFault ? ExitCode.gateFailed : exitCodeOf(error),
+      )
     }
   }
 
-  /** Adds to what the step that failed says of itself. */
-  add(text: string, ...lines: string[]): void {
+  /** Appends to the reason and the log of the failed step, if there is one. */
+  annotate(text: string, ...lines: string[]): void {
     const failed = this.steps.find(({ name }) => name === this.stop?.step)
     if (failed === undefined) return
     failed.reason = `${failed.reason}; ${text}`
     failed.log.push(text, ...lines)
   }
 
-  /** All steps, those that weren't begun as skipped. */
+  /** Returns all steps; those that never started are skipped. */
   all(): Step[] {
     const { stop, steps } = this
     const why = stop === undefined ? "there was nothing to do" : `${stop.step} did not pass`

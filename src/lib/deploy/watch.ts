@@ -1,47 +1,48 @@
 import { fail } from "../errors/catalogue.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, newest, serving } from "./facts.js"
-import { Setback } from "./setback.js"
-import { beforeTraffic, soak } from "./soak.js"
+import { StepFailure } from "./stepFailure.js"
+import { takeBaseline, soak } from "./soak.js"
 
-/** What watching a version came to. */
-export interface Watched {
-  /** `few` where too few requests came to tell, `replaced` where it was no longer the one that is there. */
+/** The outcome of watching a version. */
+export interface WatchResult {
+  /** `few` if too few requests came to judge it, `replaced` if another version has been deployed. */
   status: "well" | "few" | "unwell" | "replaced"
   version: string
-  /** In a line. */
+  /** A summary in one line. */
   text: string
-  /** What else the cluster knows of what is wrong. */
+  /** Further diagnosis from the cluster. */
   details: readonly string[]
-  /** What a person should look at. */
+  /** Slow answers, for a person to look at. */
   alerts: readonly string[]
 }
 
 /**
- * Watches what serves for so many seconds, by health, crashes, error rate and the time to answer. Ends at once where it
- * isn't well. `raise` is told of an alert as soon as there is one. Fails with NOTHING_DEPLOYED and UNDER_WAY.
+ * Watches the serving version's health, crashes, error rate and latency for so many seconds.
+ *
+ * Ends at once if it is unwell. Calls `raise` as soon as there is an alert. Fails with NOTHING_DEPLOYED and UNDER_WAY.
  */
-export async function watch(
+export async function watchVersion(
   context: Context,
   seconds: number,
   raise: (alert: string) => void,
-): Promise<Watched> {
+): Promise<WatchResult> {
   const facts = await observe(context)
   const revision = serving(facts)
   const { rollout } = facts
   if (rollout !== undefined) throw fail("UNDER_WAY", [rollout.version, rollout.phase, rollout.run])
   if (revision === undefined) throw fail("NOTHING_DEPLOYED", [context.names.deployment, context.namespace])
   const { version, hash } = revision
-  // No more time than was asked for, whether or not there are enough requests.
+  // Never longer than requested, even with too few requests.
   const limited = { ...context, settings: { ...context.settings, soak: seconds, hold: 0 } }
-  const begun = await beforeTraffic(limited, revision)
+  const baseline = await takeBaseline(limited, revision)
   try {
-    const { held, text, alerts } = await soak(limited, begun, raise)
+    const { onHold, text, alerts } = await soak(limited, baseline, raise)
     const now = replacement(await observe(context), hash)
     if (now !== undefined) return { status: "replaced", version, text: now, details: [], alerts }
-    return { status: held ? "few" : "well", version, text, details: [], alerts }
+    return { status: onHold ? "few" : "well", version, text, details: [], alerts }
   } catch (error) {
-    if (!(error instanceof Setback)) throw error
+    if (!(error instanceof StepFailure)) throw error
     const now = replacement(await observe(context), hash)
     const found =
       now === undefined
@@ -51,9 +52,9 @@ export async function watch(
   }
 }
 
-/** What has come in the place of a version, or is about to. */
+/** Says what has replaced a version, or is about to; undefined if nothing. */
 function replacement(facts: Facts, hash: string): string | undefined {
-  if (facts.rollout !== undefined) return `a deployment of ${facts.rollout.version} has begun`
+  if (facts.rollout !== undefined) return `a deployment of ${facts.rollout.version} has started`
   const now = newest(facts)
-  return now?.hash === hash ? undefined : `${now?.version ?? "nothing"} is there now`
+  return now?.hash === hash ? undefined : `${now?.version ?? "nothing"} runs now`
 }

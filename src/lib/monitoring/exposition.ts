@@ -1,6 +1,6 @@
-/** Reads what pods tell in Prometheus' text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Reads metrics in Prometheus' text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-/** One line: a name, its labels, and the value; and when it was measured, where it says that. */
+/** One sample: a name, its labels, the value, and its time if given. */
 export interface Sample {
   name: string
   labels: Record<string, string>
@@ -12,6 +12,7 @@ export interface Sample {
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)(?:[ \t]+(-?\d+))?/
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
 
+/** Parses samples; skips comments and invalid lines. */
 export const readSamples = (text: string): Sample[] =>
   text.split("\n").flatMap((line) => {
     const [, name, labels = "", value = "", at] = LINE.exec(line) ?? []
@@ -32,21 +33,22 @@ const labelsOf = (text: string): Record<string, string> =>
 const unescaped = (value: string): string =>
   value.replace(/\\(.)/g, (_, letter: string) => (letter === "n" ? "\n" : letter))
 
-/** What a pod has answered since it started. */
+/** The requests that a pod has answered since it started. */
 export interface Traffic {
   requests: number
   errors: number
-  /** Answers by the upper bound of their time in seconds, each with those below it. */
+  /** Cumulative counts of answers by the upper bound of their time in seconds. */
   buckets: Record<string, number>
 }
 
 export const NO_TRAFFIC: Traffic = Object.freeze({ requests: 0, errors: 0, buckets: {} })
 
-export interface Names {
+/** The metrics to read, and the routes to ignore. */
+export interface MetricNames {
   counter: string
   histogram: string
-  /** Routes that are asked by machines, and say nothing of the service's work. */
-  spared: readonly string[]
+  /** Routes of probes and scrapes, which aren't the service's traffic. */
+  ignoredRoutes: readonly string[]
 }
 
 const STATUS = [
@@ -62,15 +64,16 @@ const ROUTE = ["route", "path", "handler", "endpoint", "uri", "http_route"]
 const labelled = ({ labels }: Sample, names: readonly string[]): string | undefined =>
   names.map((name) => labels[name]).find((value) => value !== undefined)
 
-/** Counts a pod's answers; undefined where it has no such counter with a status. */
+/** Counts a pod's answers; undefined if the counter has no label for the status. */
 export function trafficOf(
   samples: readonly Sample[],
-  { counter, histogram, spared }: Names,
+  { counter, histogram, ignoredRoutes }: MetricNames,
 ): Traffic | undefined {
-  const counts = (sample: Sample) => !spared.includes(labelled(sample, ROUTE) ?? "")
-  const told = samples.filter(({ name }) => name === counter)
-  if (told.length > 0 && told.every((sample) => labelled(sample, STATUS) === undefined)) return undefined
-  const work = told.filter(counts)
+  const counts = (sample: Sample) => !ignoredRoutes.includes(labelled(sample, ROUTE) ?? "")
+  const counters = samples.filter(({ name }) => name === counter)
+  if (counters.length > 0 && counters.every((sample) => labelled(sample, STATUS) === undefined))
+    return undefined
+  const work = counters.filter(counts)
   const total = (some: readonly Sample[]) => some.reduce((sum, { value }) => sum + value, 0)
   const buckets: Record<string, number> = {}
   for (const { labels, value } of samples
@@ -83,8 +86,8 @@ export function trafficOf(
   return { requests: total(work), errors: total(failed), buckets }
 }
 
-/** What came since; of a counter that began anew, all of it. */
-export function since(before: Traffic, now: Traffic): Traffic {
+/** Returns the difference of two readings; after a counter's reset, all of the second. */
+export function trafficSince(before: Traffic, now: Traffic): Traffic {
   const more = (a: number, b: number) => (b >= a ? b - a : b)
   const buckets = Object.entries(now.buckets).map(([bound, value]) => [
     bound,
@@ -97,7 +100,7 @@ export function since(before: Traffic, now: Traffic): Traffic {
   }
 }
 
-/** All pods' together. */
+/** Adds the traffic of all pods. */
 export const sum = (all: readonly Traffic[]): Traffic =>
   all.reduce(
     (a, b) => ({
@@ -113,7 +116,7 @@ export const sum = (all: readonly Traffic[]): Traffic =>
     NO_TRAFFIC,
   )
 
-/** The bound in seconds below which 95 of 100 answers stayed; undefined without any. */
+/** Returns the 95th percentile of latency as a bucket's bound in seconds; undefined without answers. */
 export function percentile95({ buckets }: Traffic): number | undefined {
   const bounds = Object.entries(buckets)
     .map(([bound, count]) => ({ bound: valueOf(bound), count }))

@@ -10,7 +10,7 @@ const KUBECONFIG = `users:
     user: { token: cluster-user }
 `
 
-/** Azure, as far as it is asked; what was asked is kept. */
+/** A fake of Azure, which records requests. */
 function azure(): string[] {
   const asked: string[] = []
   vi.stubGlobal("fetch", (url: string | URL, init: RequestInit) => {
@@ -42,7 +42,7 @@ const ACCOUNT = {
 }
 
 describe("kubeconfigOfAks", () => {
-  it("asks Azure for the environment's cluster, as its own account", async () => {
+  it("requests the environment's cluster with its own account", async () => {
     const asked = azure()
     const settings = "deploy: { aks: { staging: audio/upscaler, production: audio/other } }\n"
     const given = { ...ACCOUNT, PRODUCTION_AZURE_CLIENT_SECRET: "other" }
@@ -54,7 +54,7 @@ describe("kubeconfigOfAks", () => {
     expect(asked).toHaveLength(2)
   })
 
-  it("asks nobody without a place or an account", async () => {
+  it("sends no request without a cluster or an account", async () => {
     const asked = azure()
     const elsewhere = "deploy: { aks: { production: audio/upscaler } }\n"
     expect(await kubeconfigOfAks(inputs(elsewhere, ACCOUNT))).toBeUndefined()

@@ -2,15 +2,15 @@ import { describe, expect, it, test } from "vitest"
 import {
   byHash,
   factsOf,
-  isReady,
+  isReadyPod,
   living,
   newest,
-  notesOf,
+  annotatedVersion,
   type Phase,
   recovery,
   serving,
 } from "../../../src/lib/deploy/facts.js"
-import { HASH, NOTES } from "../../../src/lib/deploy/manifests.js"
+import { HASH, ANNOTATIONS } from "../../../src/lib/deploy/manifests.js"
 import {
   deployment,
   DIGEST,
@@ -24,7 +24,7 @@ import {
   template,
 } from "./objects.js"
 
-describe("what is known of a service", () => {
+describe("factsOf", () => {
   const sets = [
     replicaSet("one", 1),
     replicaSet("three", 3),
@@ -32,7 +32,7 @@ describe("what is known of a service", () => {
     replicaSet("not", 9, undefined, "d-2"),
   ]
 
-  it("has the Deployment's own ReplicaSets, the newest first, each with its own pods", () => {
+  it("returns the Deployment's own ReplicaSets, the newest first, each with its own pods", () => {
     const pods = [pod("a", "one"), pod("b", "three"), pod("c", "three", true, "rs-else"), pod("d", "four")]
     const found = factsOf({ deployment: deployment(), service: service(), replicaSets: sets, pods })
     expect(found.revisions.map(({ hash }) => hash)).toEqual(["three", "two", "one"])
@@ -46,7 +46,7 @@ describe("what is known of a service", () => {
     expect([byHash(found, "four"), byHash(found, undefined)]).toEqual([undefined, undefined])
   })
 
-  it("is nothing where there is no Deployment", () => {
+  it("returns no revisions without a Deployment", () => {
     const orphan = { ...replicaSet("one", 1), metadata: { name: "o", ownerReferences: [] } }
     expect(factsOf({ deployment: undefined, service: undefined, replicaSets: [orphan], pods: [] })).toEqual({
       deployment: undefined,
@@ -57,21 +57,21 @@ describe("what is known of a service", () => {
     })
   })
 
-  it("tells what the Service is pinned to", () => {
+  it("returns the hash that the Service is pinned to", () => {
     const live = { deployment: deployment(), replicaSets: [], pods: [] }
     expect(factsOf({ ...live, service: service({ app: "web", [HASH]: "one" }) }).pinned).toBe("one")
     expect(factsOf({ ...live, service: service() }).pinned).toBeUndefined()
   })
 
   test.each(["", "{", "[]", "null", '{"phase":"dancing"}', '"surge"'])(
-    "has no rollout where %j is noted",
+    "returns no rollout for the annotation %j",
     (note) => {
       const live = { deployment: deployment(), service: service(undefined, note), replicaSets: [], pods: [] }
       expect(factsOf(live).rollout).toBeUndefined()
     },
   )
 
-  it("has the rollout that is noted", () => {
+  it("returns the recorded rollout", () => {
     const note = JSON.stringify(rollout({ phase: "soak" }))
     expect(
       factsOf({ deployment: deployment(), service: service(undefined, note), replicaSets: [], pods: [] })
@@ -80,7 +80,7 @@ describe("what is known of a service", () => {
   })
 })
 
-describe("what pods are", () => {
+describe("annotatedVersion, isReadyPod and living", () => {
   test.each([
     ["web", "web", ""],
     ["web:1.2", "1.2", ""],
@@ -89,50 +89,54 @@ describe("what pods are", () => {
     [`r.io/web:1.2@${DIGEST}`, "1.2", DIGEST],
     [`r.io/web@${DIGEST}`, `r.io/web@${DIGEST}`, DIGEST],
     ["r.io/web@sha256:short", "r.io/web@sha256:short", ""],
-  ])("is told by the image %j where nothing is noted", (image, version, digest) => {
-    expect(notesOf(template(image))).toEqual({ version, digest, commit: "" })
+  ])("annotatedVersion reads the image %j without annotations", (image, version, digest) => {
+    expect(annotatedVersion(template(image))).toEqual({ version, digest, commit: "" })
   })
 
-  it("is what Slipway noted on them", () => {
-    const notes = { [NOTES.version]: "v7", [NOTES.digest]: DIGEST, [NOTES.commit]: "c7" }
-    expect(notesOf(template("web:1.2", notes))).toEqual({ version: "v7", digest: DIGEST, commit: "c7" })
+  it("annotatedVersion reads Slipway's annotations", () => {
+    const notes = { [ANNOTATIONS.version]: "v7", [ANNOTATIONS.digest]: DIGEST, [ANNOTATIONS.commit]: "c7" }
+    expect(annotatedVersion(template("web:1.2", notes))).toEqual({
+      version: "v7",
+      digest: DIGEST,
+      commit: "c7",
+    })
   })
 
-  it("is ready only while they stay", () => {
-    expect(isReady(pod("a", "h"))).toBe(true)
-    expect(isReady(pod("a", "h", false))).toBe(false)
-    expect(isReady(going(pod("a", "h")))).toBe(false)
-    expect(isReady({ ...pod("a", "h"), status: {} })).toBe(false)
+  it("isReadyPod is false for a pod that is being deleted", () => {
+    expect(isReadyPod(pod("a", "h"))).toBe(true)
+    expect(isReadyPod(pod("a", "h", false))).toBe(false)
+    expect(isReadyPod(going(pod("a", "h")))).toBe(false)
+    expect(isReadyPod({ ...pod("a", "h"), status: {} })).toBe(false)
   })
 
-  it("counts as living unless it goes or has ended", () => {
+  it("living leaves out pods that are being deleted or have ended", () => {
     const ended = (phase: "Succeeded" | "Failed") => ({ ...pod(phase, "h"), status: { phase } })
     const pods = [pod("a", "h", false), going(pod("b", "h")), ended("Succeeded"), ended("Failed")]
     expect(living(revision("h", { pods })).map(({ metadata }) => metadata.name)).toEqual(["a"])
   })
 })
 
-describe("the traffic", () => {
+describe("serving", () => {
   const old = revision("old", { pods: [pod("a", "old")] })
   const young = revision("new", { pods: [pod("b", "new", false)] })
 
-  it("goes where the Service is pinned to, and nowhere else", () => {
+  it("is only the pinned revision", () => {
     expect(serving(facts({ revisions: [young, old], pinned: "new" }))).toBe(young)
     expect(serving(facts({ revisions: [young, old], pinned: "none" }))).toBeUndefined()
   })
 
-  it("goes to what has pods that are ready, the newest first", () => {
+  it("is the newest revision with ready pods", () => {
     expect(serving(facts({ revisions: [young, old] }))).toBe(old)
     expect(serving(facts({ revisions: [{ ...young, pods: [pod("b", "new")] }, old] }))?.hash).toBe("new")
   })
 
-  it("is the newest's where nothing is ready", () => {
+  it("is the newest if no pod is ready", () => {
     expect(serving(facts({ revisions: [young, { ...old, pods: [] }] }))).toBe(young)
     expect(serving(facts())).toBeUndefined()
   })
 })
 
-describe("a rollout that nobody walks any more", () => {
+describe("recovery of an interrupted rollout", () => {
   test.each<[Phase, string]>([
     ["surge", "undo"],
     ["switch", "undo"],
@@ -140,12 +144,12 @@ describe("a rollout that nobody walks any more", () => {
     ["undo", "undo"],
     ["held", "held"],
     ["finish", "finish"],
-  ])("in the phase %s calls for: %s", (phase, what) => {
+  ])("in the phase %s is: %s", (phase, what) => {
     for (const pinned of [undefined, "old", "new"])
       expect(recovery(facts({ rollout: rollout({ phase }), pinned }))).toBe(what)
   })
 
-  it("that was never noted leaves a Service to unpin at most", () => {
+  it("without a record at most unpins the Service", () => {
     expect(recovery(facts({ pinned: "old" }))).toBe("unpin")
     expect(recovery(facts())).toBe("none")
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest"
-import { inARow, judge, rateText, unhealthy } from "../../../src/lib/deploy/judge.js"
+import { inARow, judgeTraffic, rateText, unhealthy } from "../../../src/lib/deploy/judge.js"
 
-describe("requests are judged", () => {
+describe("judgeTraffic", () => {
   const limits = { maxPercent: 2, samples: 100 }
   test.each([
     [99, 99, "too few"],
@@ -13,12 +13,12 @@ describe("requests are judged", () => {
     [1000, 30, "bad"],
     [0, 0, "too few"],
   ])("%d with %d errors: %s", (requests, errors, judgement) => {
-    expect(judge({ requests, errors }, limits)).toBe(judgement)
+    expect(judgeTraffic({ requests, errors }, limits)).toBe(judgement)
   })
 
-  it("by a limit of 0 as well: one error is too many", () => {
-    expect(judge({ requests: 100, errors: 0 }, { maxPercent: 0, samples: 1 })).toBe("good")
-    expect(judge({ requests: 100, errors: 1 }, { maxPercent: 0, samples: 1 })).toBe("bad")
+  it("allows no error for a limit of 0", () => {
+    expect(judgeTraffic({ requests: 100, errors: 0 }, { maxPercent: 0, samples: 1 })).toBe("good")
+    expect(judgeTraffic({ requests: 100, errors: 1 }, { maxPercent: 0, samples: 1 })).toBe("bad")
   })
 })
 
@@ -27,11 +27,11 @@ test.each([
   [1, 0, "error rate 0.0 % (0 of 1 request; limit 2 %)"],
   [0, 0, "error rate 0.0 % (0 of 0 requests; limit 2 %)"],
   [99.6, 1.2, "error rate 1.2 % (1 of 100 requests; limit 2 %)"],
-])("%d requests with %d errors read as a rate", (requests, errors, text) => {
+])("rateText of %d requests with %d errors", (requests, errors, text) => {
   expect(rateText({ requests, errors }, { maxPercent: 2, samples: 100 })).toBe(text)
 })
 
-describe("an answer to a question for health", () => {
+describe("unhealthy", () => {
   const asked = { path: "/health", status: 200 }
   const answer = (status: number, body = "", problem?: string) => ({
     status,
@@ -40,7 +40,7 @@ describe("an answer to a question for health", () => {
     ...(problem !== undefined && { problem }),
   })
 
-  it("is good with its status, and with what its body holds", () => {
+  it("accepts an answer by its status and its body", () => {
     expect(unhealthy(answer(200), asked)).toBeUndefined()
     expect(unhealthy(answer(200, '{"status": "ok"}'), { ...asked, body: '"ok"' })).toBeUndefined()
     expect(unhealthy(answer(204), { ...asked, status: 204 })).toBeUndefined()
@@ -54,12 +54,12 @@ describe("an answer to a question for health", () => {
     [answer(200), { status: 204 }, "/health answers 200, not 204"],
     [answer(200, "down"), { body: '"ok"' }, '/health answers without "\\"ok\\"": down'],
     [answer(500, "x".repeat(500)), {}, `/health answers 500, not 200: ${"x".repeat(200)}`],
-  ])("%j is bad", (given, more, problem) => {
+  ])("rejects %j", (given, more, problem) => {
     expect(unhealthy(given, { ...asked, ...more })).toBe(problem)
   })
 })
 
-it("counts what went well in a row, and begins anew after what didn't", () => {
+it("inARow counts successes, and starts again after a failure", () => {
   expect([true, true, false, true].reduce(inARow, 0)).toBe(1)
   expect([false, true, true].reduce(inARow, 0)).toBe(2)
 })

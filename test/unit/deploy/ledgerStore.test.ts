@@ -7,10 +7,10 @@ import { verifyChain } from "../../../src/lib/metrics/chain.js"
 import { ledgerFaults } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 
-/** A server of ConfigMaps: what is made of a state that is over is refused. */
+/** A server of ConfigMaps that rejects writes of an outdated version. */
 class Server {
   readonly maps = new Map<string, ConfigMap>()
-  /** Done once, before the next write. */
+  /** Runs once, before the next write. */
   meanwhile: (() => Promise<unknown>) | undefined
   private version = 0
 
@@ -62,8 +62,8 @@ beforeEach(() => {
 
 const runs = async () => (await ledger.entries()).map(({ run }) => run)
 
-describe("a cluster's ledger", () => {
-  it("is empty at first, and keeps entries in their order", async () => {
+describe("ClusterLedger", () => {
+  it("is empty at first, and keeps the order of entries", async () => {
     expect(await ledger.entries()).toEqual([])
     const first = await ledger.append(record("run-1"))
     const second = await ledger.append(record("run-2"))
@@ -72,19 +72,19 @@ describe("a cluster's ledger", () => {
     expect([...server.maps.keys()]).toEqual(["slipway-ledger-web-0001"])
   })
 
-  it("is each service's own", async () => {
+  it("belongs to one service", async () => {
     await ledger.append(record("run-1"))
     expect(await new ClusterLedger(server as unknown as Kube, "audio", "api").entries()).toEqual([])
     expect(await new ClusterLedger(server as unknown as Kube, "other", "web").entries()).toEqual([])
   })
 
-  it("takes an entry once for each run", async () => {
+  it("appends an entry once per run", async () => {
     await ledger.append(record("run-1"))
     expect(await ledger.append(record("run-1", { status: "failed" }))).toBeUndefined()
     expect(await runs()).toEqual(["run-1"])
   })
 
-  it("loses nothing where two writers meet, be it at the first entry or later", async () => {
+  it("loses no entry of concurrent writers, at the first entry or later", async () => {
     server.meanwhile = () => ledger.append(record("run-1"))
     await ledger.append(record("run-2"))
     server.meanwhile = () => ledger.append(record("run-3"))
@@ -96,7 +96,7 @@ describe("a cluster's ledger", () => {
     expect(ledgerFaults(await ledger.entries())).toEqual([])
   })
 
-  it("says so where others are always faster", async () => {
+  it("fails with LEDGER_BUSY if other writers always win", async () => {
     let writers = 0
     const busy = (): Promise<unknown> => {
       const other = ledger.append(record(`other-${(writers += 1)}`))
@@ -106,7 +106,7 @@ describe("a cluster's ledger", () => {
     await expect(ledger.append(record("run-1"))).rejects.toMatchObject({ code: "LEDGER_BUSY" })
   })
 
-  it("goes on in another ConfigMap when one is full", async () => {
+  it("continues in another ConfigMap when one is full", async () => {
     const long = { version: "v1", log: "x".repeat(400_000) }
     for (const run of ["run-1", "run-2", "run-3", "run-4", "run-5"])
       await ledger.append(record(run, { facts: long }))
@@ -115,7 +115,7 @@ describe("a cluster's ledger", () => {
     expect(await runs()).toEqual(["run-1", "run-2", "run-3", "run-4", "run-5"])
   })
 
-  it("fails where an entry was changed, or is missing", async () => {
+  it("fails if an entry was changed or is missing", async () => {
     for (const run of ["run-1", "run-2", "run-3"]) await ledger.append(record(run))
     const [map] = server.maps.values()
     const text = map?.data?.["entries.jsonl"] ?? ""
@@ -123,7 +123,7 @@ describe("a cluster's ledger", () => {
       if (map) map.data = { "entries.jsonl": changed }
     }
     write(text.replace('"run":"run-2"', '"run":"run-9"'))
-    await expect(ledger.entries()).rejects.toThrow("the cluster's ledger is not whole: entry 2 was changed")
+    await expect(ledger.entries()).rejects.toThrow("the cluster's ledger is damaged: entry 2 was changed")
     write(text.split("\n").toSpliced(1, 1).join("\n"))
     await expect(ledger.entries()).rejects.toThrow("entry 2 does not follow the one before it")
     const { faults, entries } = verifyChain(await ledger.text())

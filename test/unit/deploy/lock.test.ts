@@ -7,32 +7,32 @@ const NOON = Date.parse("2026-03-01T12:00:00Z")
 test.each<[string, Lease["spec"], seconds: number, held: boolean]>([
   ["is held", { renewTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 15 }, 14.9, true],
   [
-    "is over when its time is",
+    "expires after its duration",
     { renewTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 15 },
     15,
     false,
   ],
   [
-    "is held since it was taken",
+    "is held from the time it was acquired",
     { acquireTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 60 },
     59,
     true,
   ],
   [
-    "is held since it was renewed",
+    "is held from its last renewal",
     { acquireTime: "2026-03-01T11:00:00.000000Z", renewTime: "2026-03-01T12:00:00.000000Z" },
     14,
     true,
   ],
-  ["holds 15 s where it doesn't say for how long", { renewTime: "2026-03-01T12:00:00.000000Z" }, 15, false],
-  ["was given back", { holderIdentity: "", renewTime: "2026-03-01T12:00:00.000000Z" }, 1, false],
+  ["holds 15 s by default", { renewTime: "2026-03-01T12:00:00.000000Z" }, 15, false],
+  ["was released", { holderIdentity: "", renewTime: "2026-03-01T12:00:00.000000Z" }, 1, false],
   ["has no time", {}, 1, false],
-])("a lease %s", (_, spec, seconds, held) => {
+])("isHeld: a lease %s", (_, spec, seconds, held) => {
   const lease: Lease = { ...LEASE, metadata: { name: "l" }, spec: { holderIdentity: "run-1", ...spec } }
   expect(isHeld(lease, NOON + seconds * 1000)).toBe(held)
 })
 
-test("a lease without a holder is nobody's", () => {
+test("isHeld: a lease without a holder is free", () => {
   const spec = { renewTime: "2026-03-01T12:00:00.000000Z" }
   expect(isHeld({ ...LEASE, metadata: { name: "l" }, spec }, NOON)).toBe(false)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { stringify } from "yaml"
-import { NOTES, nameOf, readManifests, withVersion } from "../../../src/lib/deploy/manifests.js"
+import { ANNOTATIONS, bareImageName, readManifests, withVersion } from "../../../src/lib/deploy/manifests.js"
 import type { KubeObject } from "../../../src/lib/kube/objects.js"
 import { DIGEST } from "./objects.js"
 
@@ -46,8 +46,8 @@ const read = (objects: object[], wanted: { deployment?: string; service?: string
 const web = [deployment("web"), service("web", { app: "web" })]
 const api = [deployment("api"), service("api", { app: "api" })]
 
-describe("the Deployment that takes the traffic", () => {
-  it("is the only one that a Service selects, whatever else there is", () => {
+describe("readManifests, choosing the Deployment", () => {
+  it("takes the only one that a Service selects", () => {
     const {
       deployment: found,
       service: leads,
@@ -63,7 +63,7 @@ describe("the Deployment that takes the traffic", () => {
     expect(last.map(({ metadata }) => metadata.name)).toEqual(["worker", "none", "empty", "else"])
   })
 
-  it("has every label that the Service asks for", () => {
+  it("takes one with every label of the Service's selector", () => {
     expect(read([deployment("web"), service("web", { app: "web", tier: "x" })]).service.metadata.name).toBe(
       "web",
     )
@@ -72,15 +72,15 @@ describe("the Deployment that takes the traffic", () => {
     )
   })
 
-  it("is named where there are several", () => {
+  it("needs its name if there are several", () => {
     expect(() => read([...web, ...api])).toThrow(
-      "it isn't clear what takes the traffic: web behind web; api behind api",
+      "several Deployments could take the traffic: web behind web; api behind api",
     )
     expect(read([...web, ...api], { deployment: "api" }).service.metadata.name).toBe("api")
     expect(read([...web, ...api], { service: "web" }).deployment.metadata.name).toBe("web")
   })
 
-  it("is named with its Service where two lead to it", () => {
+  it("needs the Service's name if two route to it", () => {
     const objects = [...web, service("public", { app: "web" })]
     expect(() => read(objects, { deployment: "web" })).toThrow("web behind web; web behind public")
     const found = read(objects, { deployment: "web", service: "public" })
@@ -88,27 +88,27 @@ describe("the Deployment that takes the traffic", () => {
     expect(found.last.map(({ metadata }) => metadata.name)).toEqual(["web"])
   })
 
-  it("must be there", () => {
+  it("fails if there is none", () => {
     expect(() => read([])).toThrow("(found no Deployment)")
     expect(() => read(web, { deployment: "api" })).toThrow("NO_DEPLOYMENT")
   })
 })
 
-describe("manifests", () => {
+describe("readManifests", () => {
   test.each([
     ["a: [", "document 1: "],
     ["kind: Service\n", "document 1 lacks apiVersion, kind or metadata.name"],
     ["---\n---\napiVersion: v1\nkind: A\nmetadata: {name: 7}\n", "lacks apiVersion, kind or metadata.name"],
     ["- a\n", "document 1 lacks"],
-  ])("aren't %j", (text, problem) => {
+  ])("rejects %j", (text, problem) => {
     expect(() => readManifests(text, { namespace: "n" })).toThrow(problem)
   })
 
-  it("may have empty documents", () => {
+  it("skips empty documents", () => {
     expect(readManifests(`---\n# nothing\n---\n${yaml(...web)}---\n`, { namespace: "n" }).last).toEqual([])
   })
 
-  it("are of the namespace that they name, else of the one that is given; never what is the cluster's", () => {
+  it("sets the namespace that the manifests name, else the given one, but not for cluster-wide kinds", () => {
     const objects = [
       ...web,
       plain("ConfigMap"),
@@ -126,7 +126,7 @@ describe("manifests", () => {
     expect(where(read([named, ...objects.slice(1)])).slice(0, 3)).toEqual(["audio", "audio", "audio"])
   })
 
-  it("put first what pods may need, in the order in which one needs the other", () => {
+  it("puts first what pods need, in the order of dependencies", () => {
     const kinds = [
       "RoleBinding",
       "Ingress",
@@ -144,28 +144,28 @@ describe("manifests", () => {
   })
 })
 
-describe("a version", () => {
+describe("withVersion", () => {
   const version = { name: "v1.2.3", repository: "r.example:5000/team/web", digest: DIGEST, commit: "c" }
   const image = `${version.repository}@${DIGEST}`
   const put = (objects: object[], more: Partial<typeof version> = {}) =>
     withVersion(read(objects, { deployment: "web" }), { ...version, ...more })
   const images = (object: unknown): unknown => JSON.stringify(object).match(/(?<="image":")[^"]*/g)
 
-  it("stands by its digest in the place of the tag, with its name and its commit noted on pods", () => {
+  it("replaces the tag by the digest, and annotates pods with version and commit", () => {
     const { template } = put(web).deployment.spec
     expect(images(template)).toEqual([image, "envoy:1"])
     expect(template.metadata?.annotations).toEqual({
-      [NOTES.version]: "v1.2.3",
-      [NOTES.digest]: DIGEST,
-      [NOTES.commit]: "c",
+      [ANNOTATIONS.version]: "v1.2.3",
+      [ANNOTATIONS.digest]: DIGEST,
+      [ANNOTATIONS.commit]: "c",
     })
     expect(template.metadata?.labels).toEqual({ app: "web", tier: "x" })
     expect(put(web, { commit: "" }).deployment.spec.template.metadata?.annotations).not.toHaveProperty([
-      NOTES.commit,
+      ANNOTATIONS.commit,
     ])
   })
 
-  it("is put into workers, CronJobs and init containers too, and into nothing else", () => {
+  it("also changes workers, CronJobs and init containers, and nothing else", () => {
     const cron = {
       ...plain("CronJob", "nightly"),
       spec: { schedule: "@daily", jobTemplate: { spec: { template: pods("web:1", {}) } } },
@@ -183,7 +183,7 @@ describe("a version", () => {
     const [worker, redis, nightly, ...others] = last as (KubeObject & { spec?: { schedule?: string } })[]
     expect(images(worker)).toEqual([image, "envoy:1"])
     expect(images(redis)).toEqual(["redis:7", "envoy:1"])
-    expect(JSON.stringify(redis)).not.toContain(NOTES.digest)
+    expect(JSON.stringify(redis)).not.toContain(ANNOTATIONS.digest)
     expect(images(nightly)).toEqual([image, "envoy:1"])
     expect(nightly?.spec?.schedule).toBe("@daily")
     expect(others.map(images)).toEqual([null, null])
@@ -193,21 +193,21 @@ describe("a version", () => {
     ["of the release's own name", version.repository, image],
     ["of the same last part", "localhost:5000/web:dev", image],
     ["of a digest", `web@sha256:${"0".repeat(64)}`, image],
-  ])("is the image %s", (_, given, then) => {
+  ])("replaces the image %s", (_, given, then) => {
     expect(images(put([deployment("web", { image: given }), web[1] as object]).deployment)).toEqual([
       then,
       "envoy:1",
     ])
   })
 
-  it("is no image where none can be its own", () => {
+  it("fails if no image matches", () => {
     const objects = [deployment("web", { image: "api:1" }), service("web", { app: "web" })]
     expect(() => put(objects)).toThrow(
-      `none of the Deployment's images is that of "r.example:5000/team/web": "api", "envoy"`,
+      `none of the Deployment's images is "r.example:5000/team/web": "api", "envoy"`,
     )
   })
 
-  it("is the only image where there is but one, however it is called", () => {
+  it("replaces the only image whatever its name", () => {
     const only = {
       ...deployment("web"),
       spec: {
@@ -227,6 +227,6 @@ test.each([
   ["localhost:5000/web", "localhost:5000/web"],
   ["localhost:5000/web:1@sha256:00", "localhost:5000/web"],
   ["", ""],
-])("the image %j has the name %j", (image, name) => {
-  expect(nameOf(image)).toBe(name)
+])("bareImageName of %j is %j", (image, name) => {
+  expect(bareImageName(image)).toBe(name)
 })

@@ -41,7 +41,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A deployment's entry; one of an other run has another hash. */
+/** A deployment's entry; each run's has another hash. */
 function entryOf(run: string, sha = commits[0] ?? "") {
   const at = "2026-03-01T12:00:00.000Z"
   const what = { kind: "deploy", status: "succeeded", environment: "staging", subject: "api" } as const
@@ -89,7 +89,7 @@ const noteOf = (commit = commits[0] ?? ""): string =>
   git("-C", remote, "notes", "--ref=slipway", "show", commit)
 
 describe("slipway_notes.sh", { timeout: 60_000 }, () => {
-  it("puts entries into the note of their commit, each once and to the letter", async () => {
+  it("adds entries to the note of their commit, each once and unchanged", async () => {
     const [first, second] = [entryOf("1"), entryOf("2")]
     expect(await mirror(first)).toEqual({ code: 0, stdout: "pushed\n", stderr: "" })
     expect(await mirror(second)).toMatchObject({ code: 0, stdout: "pushed\n" })
@@ -97,7 +97,7 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     expect(`${noteOf()}\n`).toBe(ledgerLine(first) + ledgerLine(second))
   })
 
-  it("keeps what others wrote into the note", async () => {
+  it("keeps others' lines of the note", async () => {
     writeFileSync(join(folder, "by-hand"), "by hand, without an end of line")
     const blob = git("-C", remote, "hash-object", "-w", join(folder, "by-hand"))
     git("-C", remote, "notes", "--ref=slipway", "add", "-C", blob, commits[0] ?? "")
@@ -105,7 +105,7 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     expect(`${noteOf()}\n`).toBe(`by hand, without an end of line\n${ledgerLine(entryOf("1"))}`)
   })
 
-  it("loses no line of those who write at once", async () => {
+  it("loses no line of concurrent writers", async () => {
     const entries = ["1", "2", "3", "4", "5", "6"].map((run) => entryOf(run))
     const results = await Promise.all(entries.map((entry) => mirror(entry)))
     expect(results.map(({ stdout, stderr }) => stdout + stderr)).toEqual(entries.map(() => "pushed\n"))
@@ -119,8 +119,8 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     ["that is none", "--upload-pack=touch /tmp/x"],
   ])("puts an entry of a commit %s at the remote's HEAD, and once, though that moves", async (_, sha) => {
     const head = commits[1] ?? ""
-    const told = `pushed, to its HEAD ${head.slice(0, 12)}: it doesn't know the commit '${sha}'\n`
-    expect(await mirror(entryOf("1", sha))).toEqual({ code: 0, stdout: told, stderr: "" })
+    const stdout = `pushed, to its HEAD ${head.slice(0, 12)}: it doesn't know the commit '${sha}'\n`
+    expect(await mirror(entryOf("1", sha))).toEqual({ code: 0, stdout, stderr: "" })
     expect(`${noteOf(head)}\n`).toBe(ledgerLine(entryOf("1", sha)))
     git("-C", "work", "commit", "--quiet", "--allow-empty", "-m", "three")
     git("-C", "work", "push", "--quiet", remote, "main")

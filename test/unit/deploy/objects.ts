@@ -1,5 +1,5 @@
 /** Objects of a cluster, as short as tests need them. */
-import { HASH, NOTES } from "../../../src/lib/deploy/manifests.js"
+import { HASH, ANNOTATIONS } from "../../../src/lib/deploy/manifests.js"
 import type { Facts, Revision, Rollout } from "../../../src/lib/deploy/facts.js"
 import {
   DEPLOYMENT,
@@ -27,7 +27,7 @@ export const deployment = (more: Partial<Deployment["spec"]> = {}): Deployment =
   spec: { selector: { matchLabels: { app: "web" } }, template: template("web:1"), ...more },
 })
 
-const noted = (note: string) => ({ annotations: { [NOTES.rollout]: note } })
+const noted = (note: string) => ({ annotations: { [ANNOTATIONS.rollout]: note } })
 
 export const service = (selector: Record<string, string> = { app: "web" }, note?: string): Service => ({
   ...SERVICE,

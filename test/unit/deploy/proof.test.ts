@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { demandProof, proofLines, schemaText } from "../../../src/lib/deploy/proof.js"
-import { Setback } from "../../../src/lib/deploy/setback.js"
+import { StepFailure } from "../../../src/lib/deploy/stepFailure.js"
 import { judgeStatements, parseExemptions } from "../../../src/lib/migration/exemptions.js"
 import { proofOf, type ProofStep } from "../../../src/lib/migration/proof.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
@@ -30,34 +30,34 @@ const failed = proofOf(
     step("database"),
     step("statements", "failed", "drops"),
     step("upgrade"),
-    step("downgrade", "failed", "no way back"),
+    step("downgrade", "failed", "not reversible"),
   ],
   findings,
 )
 const passed = proofOf([step("database"), step("upgrade")], findings)
 
-function setbackOf(work: () => void): Setback {
+function failureOf(work: () => void): StepFailure {
   try {
     work()
   } catch (error) {
-    if (error instanceof Setback) return error
+    if (error instanceof StepFailure) return error
   }
-  throw new Error("no setback")
+  throw new Error("no failure")
 }
 
-test("what is not proven fails, with each step that failed and each statement that nothing allows", () => {
-  const { message, details } = setbackOf(() => demandProof(failed, "v1.2.2", "production"))
+test("demandProof fails without proof, with the failed steps and the statements without an exemption", () => {
+  const { message, details } = failureOf(() => demandProof(failed, "v1.2.2", "production"))
   expect(message).toBe(
     "it is not proven that v1.2.2 works on the new schema, as production requires: statements: drops; the database was not touched",
   )
   expect(details).toEqual([
     "statements: drops",
-    "downgrade: no way back",
+    "downgrade: not reversible",
     expect.stringMatching(/^2:3: drop-table owners: /),
   ])
 })
 
-test("what is proven doesn't, and says what it went through and what is allowed", () => {
+test("demandProof accepts a proof, and proofLines lists its steps and exemptions", () => {
   expect(() => demandProof(passed, "v1.2.2", "production")).not.toThrow()
   expect(proofLines(passed)).toEqual(
     expect.arrayContaining([
@@ -68,7 +68,7 @@ test("what is proven doesn't, and says what it went through and what is allowed"
   )
 })
 
-test("the schema is told of as far as it is known", () => {
+test("schemaText says whether the previous version works on the schema", () => {
   expect(schemaText("v1.2.2")).toBe(
     "the schema stays as it was migrated; whether v1.2.2 works with it was not proven",
   )

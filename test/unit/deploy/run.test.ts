@@ -26,8 +26,8 @@ const entries = chain(
 
 const now = (digest: string) => facts({ revisions: [revision("h", { digest })] })
 
-describe("good versions", () => {
-  it("are those that ended well, the newest first, each once", () => {
+describe("goodVersions", () => {
+  it("returns successful versions, the newest first, each once", () => {
     expect(goodVersions(entries).map(({ version }) => version)).toEqual(["v1", "v5", "v2"])
     expect(goodVersions(entries)[0]).toEqual({
       version: "v1",
@@ -39,31 +39,31 @@ describe("good versions", () => {
   })
 })
 
-describe("a rollback goes back to", () => {
+describe("rollbackTarget", () => {
   test.each([
-    ["the last good one that isn't there now", "sha256:v1", "", "v5"],
-    ["the last good one where what is there is none", "sha256:v4", "", "v1"],
-    ["the last good one where nothing is there", undefined, "", "v1"],
-    ["the one that is named", "sha256:v1", "v2", "v2"],
-    ["the one that is named without its v", "sha256:v1", "2", "v2"],
+    ["the last good one that doesn't run now", "sha256:v1", "", "v5"],
+    ["the last good one if the running one isn't good", "sha256:v4", "", "v1"],
+    ["the last good one if nothing runs", undefined, "", "v1"],
+    ["the named one", "sha256:v1", "v2", "v2"],
+    ["the named one without its v", "sha256:v1", "2", "v2"],
     ["the one of a digest", "sha256:v1", "sha256:v2", "v2"],
-  ])("%s", (_, digest, wanted, version) => {
+  ])("finds %s", (_, digest, wanted, version) => {
     const there = digest === undefined ? facts() : now(digest)
     expect(rollbackTarget(entries, there, wanted).version).toBe(version)
   })
 
   test.each(["v3", "v4", "infra", "v9", "latest"])(
-    "nothing that wasn't deployed with success: %s",
+    "refuses a version that wasn't deployed successfully: %s",
     (wanted) => {
       expect(() => rollbackTarget(entries, now("sha256:v1"), wanted)).toThrow(
-        `version "${wanted}" was not deployed here with success\n→ choose one of v1, v5, v2`,
+        `version "${wanted}" was never deployed here successfully\n→ choose one of v1, v5, v2`,
       )
     },
   )
 
-  it("nothing where there is only what runs", () => {
+  it("fails if only the running version is good", () => {
     expect(() => rollbackTarget(chain(of("v1")), now("sha256:v1"), "")).toThrow(
-      "there is no earlier version that was deployed with success",
+      "no earlier version was deployed successfully",
     )
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { entryText, type Status, statusText } from "../../../src/lib/deploy/status.js"
+import { entryText, type ServiceStatus, statusText } from "../../../src/lib/deploy/status.js"
 import { type LedgerEntry, nextEntry } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 import { DIGEST, OTHER } from "./objects.js"
@@ -7,7 +7,7 @@ import { DIGEST, OTHER } from "./objects.js"
 const entry = (...given: Parameters<typeof record>): LedgerEntry =>
   nextEntry([], record(...given)) as LedgerEntry
 
-const status = (more: Partial<Status> = {}): Status => ({
+const status = (more: Partial<ServiceStatus> = {}): ServiceStatus => ({
   schema: 1,
   environment: "staging",
   namespace: "audio",
@@ -22,12 +22,12 @@ const status = (more: Partial<Status> = {}): Status => ({
 
 const running = { commit: "c", image: "i", revision: 3, pods: 3 }
 
-describe("a service's status", () => {
-  it("says that nothing runs, and no more than there is", () => {
+describe("statusText", () => {
+  it("says that nothing runs, without empty sections", () => {
     expect(statusText(status())).toBe("web in staging (namespace audio)\nnothing runs\n")
   })
 
-  it("says what runs, who has the traffic, what is under way and what was put in order", () => {
+  it("shows running versions, traffic, a rollout in progress and what was reconciled", () => {
     const text = statusText(
       status({
         running: [
@@ -44,8 +44,8 @@ describe("a service's status", () => {
       "web in staging (namespace audio)",
       "  v2 sha256:b2b2b2b2b2b2 1 of 3 pods ready",
       "→ v1 sha256:a1a1a1a1a1a1 3 of 3 pods ready, has the traffic, since noon by run run-1",
-      "under way: deploy of v2",
-      "put in order: undone",
+      "in progress: deploy of v2",
+      "reconciled: undone",
       "noticed: somebody",
       "",
       "ledger, the newest first:",
@@ -61,6 +61,6 @@ test.each([
     "deploy v2 failed (run r): crashed",
   ],
   [entry("r", { kind: "apply", facts: { changes: "2 create" } }), "apply 2 create succeeded (run r)"],
-])("an entry of the ledger is one line", (given, line) => {
+])("entryText formats an entry as one line", (given, line) => {
   expect(entryText(given)).toBe(`  2026-03-01T12:05:00.000Z ${line}`)
 })

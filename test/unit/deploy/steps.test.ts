@@ -1,25 +1,25 @@
 import { beforeEach, expect, it } from "vitest"
 import type { Context } from "../../../src/lib/deploy/context.js"
-import { Setback } from "../../../src/lib/deploy/setback.js"
-import { STEPS, Walk } from "../../../src/lib/deploy/steps.js"
+import { StepFailure } from "../../../src/lib/deploy/stepFailure.js"
+import { STEPS, StepRunner } from "../../../src/lib/deploy/steps.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 
 let said: string[]
-let walk: Walk
+let runner: StepRunner
 
 beforeEach(() => {
   said = []
   let time = 1000
   const clock = { now: () => (time += 250), sleep: () => Promise.resolve() }
-  walk = new Walk({ clock, say: (line: string) => said.push(line) } as unknown as Context)
+  runner = new StepRunner({ clock, say: (line: string) => said.push(line) } as unknown as Context)
 })
 
-it("goes from step to step, and says what became of each", async () => {
-  await walk.step("prepare", (log) => Promise.resolve(`tried ${log.push("a line")} object`))
-  await walk.step("migrate", () => Promise.resolve("done"))
+it("StepRunner runs steps in sequence, and reports each outcome", async () => {
+  await runner.step("prepare", (log) => Promise.resolve(`tried ${log.push("a line")} object`))
+  await runner.step("migrate", () => Promise.resolve("done"))
   expect(said).toEqual(["prepare: tried 1 object", "migrate: done"])
-  expect(walk.stop).toBeUndefined()
-  expect(walk.steps[0]).toEqual({
+  expect(runner.stop).toBeUndefined()
+  expect(runner.steps[0]).toEqual({
     name: "prepare",
     status: "passed",
     milliseconds: 250,
@@ -30,37 +30,37 @@ it("goes from step to step, and says what became of each", async () => {
   })
 })
 
-it("begins nothing after a step that failed", async () => {
+it("StepRunner starts no step after a failed one", async () => {
   let begun = false
-  await walk.step("surge", (log) => {
+  await runner.step("surge", (log) => {
     log.push("first")
-    return Promise.reject(new Setback("not ready", ["the image is missing"]))
+    return Promise.reject(new StepFailure("not ready", ["the image is missing"]))
   })
-  await walk.step("preview", () => Promise.resolve(String((begun = true))))
+  await runner.step("preview", () => Promise.resolve(String((begun = true))))
   expect(begun).toBe(false)
-  expect(walk.stop).toEqual({ step: "surge", reason: "not ready", setback: true })
-  expect(walk.steps).toHaveLength(1)
-  expect(walk.steps[0]).toMatchObject({
+  expect(runner.stop).toEqual({ step: "surge", reason: "not ready", versionAtFault: true })
+  expect(runner.steps).toHaveLength(1)
+  expect(runner.steps[0]).toMatchObject({
     status: "failed",
     exitCode: 1,
     log: ["first", "the image is missing"],
   })
 })
 
-it("tells what is no fault of the version's from what is", async () => {
-  await walk.step("prepare", () => Promise.reject(fail("PAUSED", ["web"])))
-  expect(walk.stop).toMatchObject({ step: "prepare", setback: false })
-  expect(walk.steps[0]).toMatchObject({ status: "error", exitCode: 4 })
-  expect(walk.steps[0]?.reason).toContain('the Deployment "web" is paused')
+it("StepRunner distinguishes other errors from the version's failures", async () => {
+  await runner.step("prepare", () => Promise.reject(fail("PAUSED", ["web"])))
+  expect(runner.stop).toMatchObject({ step: "prepare", versionAtFault: false })
+  expect(runner.steps[0]).toMatchObject({ status: "error", exitCode: 4 })
+  expect(runner.steps[0]?.reason).toContain('the Deployment "web" is paused')
 })
 
-it("lists every step in its place, those that weren't begun as skipped", async () => {
-  await walk.step("prepare", () => Promise.resolve("ok"))
-  expect(walk.all().map(({ status }) => status)).toEqual(["passed", ...Array<string>(6).fill("skipped")])
-  expect(walk.all()[1]?.reason).toBe("there was nothing to do")
-  await walk.step("migrate", () => Promise.reject(new Setback("no")))
-  expect(walk.all().map(({ name }) => name)).toEqual(STEPS)
-  expect(walk.all()[2]).toMatchObject({
+it("StepRunner lists all steps, those that never started as skipped", async () => {
+  await runner.step("prepare", () => Promise.resolve("ok"))
+  expect(runner.all().map(({ status }) => status)).toEqual(["passed", ...Array<string>(6).fill("skipped")])
+  expect(runner.all()[1]?.reason).toBe("there was nothing to do")
+  await runner.step("migrate", () => Promise.reject(new StepFailure("no")))
+  expect(runner.all().map(({ name }) => name)).toEqual(STEPS)
+  expect(runner.all()[2]).toMatchObject({
     name: "surge",
     status: "skipped",
     reason: "migrate did not pass",
@@ -68,11 +68,11 @@ it("lists every step in its place, those that weren't begun as skipped", async (
   })
 })
 
-it("adds how it was undone to the step that failed, and to nothing else", async () => {
-  await walk.step("prepare", () => Promise.resolve("ok"))
-  walk.add("nothing failed")
-  await walk.step("soak", () => Promise.reject(new Setback("bad")))
-  walk.add("rolled back", "the schema stays")
-  expect(walk.steps.map(({ reason }) => reason)).toEqual(["ok", "bad; rolled back"])
-  expect(walk.steps[1]?.log).toEqual(["rolled back", "the schema stays"])
+it("StepRunner annotates only the failed step", async () => {
+  await runner.step("prepare", () => Promise.resolve("ok"))
+  runner.annotate("nothing failed")
+  await runner.step("soak", () => Promise.reject(new StepFailure("bad")))
+  runner.annotate("rolled back", "the schema stays")
+  expect(runner.steps.map(({ reason }) => reason)).toEqual(["ok", "bad; rolled back"])
+  expect(runner.steps[1]?.log).toEqual(["rolled back", "the schema stays"])
 })

@@ -20,6 +20,6 @@ describe("a profile", () => {
   })
 
   it.each([0, -1, 1.01, NaN, Infinity])("is not scaled by %d", (scale) => {
-    expect(() => profileOf("load", DEFAULTS.load, scale)).toThrow(`"${scale}" is no scale`)
+    expect(() => profileOf("load", DEFAULTS.load, scale)).toThrow(`invalid scale "${scale}"`)
   })
 })

@@ -3,13 +3,13 @@ import {
   NO_TRAFFIC,
   percentile95,
   readSamples,
-  since,
+  trafficSince,
   sum,
   type Traffic,
   trafficOf,
 } from "../../../src/lib/monitoring/exposition.js"
 
-const NAMES = { counter: "http_requests_total", histogram: "seconds", spared: ["/metrics", "/health"] }
+const NAMES = { counter: "http_requests_total", histogram: "seconds", ignoredRoutes: ["/metrics", "/health"] }
 const told = (...lines: string[]) => trafficOf(readSamples(lines.join("\n")), NAMES)
 const traffic = (requests: number, errors = 0, buckets: Record<string, number> = {}): Traffic => ({
   requests,
@@ -97,12 +97,14 @@ describe("a pod's traffic", () => {
 describe("what came since", () => {
   it("is the difference, bucket by bucket", () => {
     const [before, now] = [traffic(10, 1, { "1": 9, "+Inf": 10 }), traffic(30, 4, { "1": 20, "+Inf": 30 })]
-    expect(since(before, now)).toEqual(traffic(20, 3, { "1": 11, "+Inf": 20 }))
-    expect(since(NO_TRAFFIC, now)).toEqual(now)
+    expect(trafficSince(before, now)).toEqual(traffic(20, 3, { "1": 11, "+Inf": 20 }))
+    expect(trafficSince(NO_TRAFFIC, now)).toEqual(now)
   })
 
   it("is all of a counter that began anew", () => {
-    expect(since(traffic(100, 50, { "1": 90 }), traffic(7, 2, { "1": 3 }))).toEqual(traffic(7, 2, { "1": 3 }))
+    expect(trafficSince(traffic(100, 50, { "1": 90 }), traffic(7, 2, { "1": 3 }))).toEqual(
+      traffic(7, 2, { "1": 3 }),
+    )
   })
 })
 

@@ -3,16 +3,20 @@ import { EVENT, type Event } from "../kube/objects.js"
 import { type Context, observe } from "./context.js"
 import { living } from "./facts.js"
 
-interface Reading {
-  /** Seconds to go back; 0 for all. */
+interface LogOptions {
+  /** Seconds to look back; 0 for all. */
   since: number
-  /** Seconds to go on; 0 for none. */
+  /** Seconds to follow; 0 for none. */
   follow: number
   print: (line: string) => void
 }
 
-/** The logs of all pods, each line with its pod. What is followed is printed as it comes, and returned in the end. */
-export async function logsOf(context: Context, { since, follow, print }: Reading): Promise<string> {
+/**
+ * Returns the logs of all pods, each line prefixed with its pod.
+ *
+ * Followed lines are printed as they arrive, and returned at the end.
+ */
+export async function podLogs(context: Context, { since, follow, print }: LogOptions): Promise<string> {
   const { kube, namespace } = context
   const pods = (await observe(context)).revisions.flatMap(living).map(({ metadata }) => metadata.name)
   const back = since > 0 ? { sinceSeconds: since } : {}
@@ -41,6 +45,6 @@ const lines = (pod: string, log: string): string[] =>
     .filter((line) => line !== "")
     .map((line) => `${pod} ${line}\n`)
 
-/** What happened in the namespace, what matters first. */
-export const eventsOf = async ({ kube, namespace }: Context): Promise<string[]> =>
+/** Returns the namespace's events, one per line, the most important first. */
+export const namespaceEvents = async ({ kube, namespace }: Context): Promise<string[]> =>
   eventsThatMatter(await kube.list<Event>(EVENT, { namespace }))

@@ -3,20 +3,20 @@ import { EVENT, type Event, NODE, type Node } from "../kube/objects.js"
 import { diagnose } from "../kube/diagnosis.js"
 import type { Context } from "./context.js"
 
-/** What keeps a version from going on: a gate that failed, for a reason that a person can act upon. */
-export class Setback extends Error {
-  override readonly name = "Setback"
+/** A step that failed because of the version, for a reason that a person can act upon. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure"
 
   constructor(
     readonly reason: string,
-    /** What else the cluster knows. */
+    /** Further diagnosis from the cluster. */
     readonly details: readonly string[] = [],
   ) {
     super(reason)
   }
 }
 
-/** What the cluster knows about pods that don't get ready, the most telling first. */
+/** Diagnoses pods that aren't ready: one line per cause, the most specific first, then the crashed container's log. */
 export async function explain(
   context: Context,
   pods: readonly Pod[],
@@ -27,16 +27,16 @@ export async function explain(
   const events = (await kube.list<Event>(EVENT, { namespace }).catch(() => [])).filter(({ involvedObject }) =>
     names.has(involvedObject.name ?? ""),
   )
-  // Not everybody may look at nodes, and what lacks is told without them too.
+  // Reading nodes needs a cluster-wide right that the account may not have.
   const nodes = await kube.list<Node>(NODE).catch(() => [])
   const lines = diagnose(pods, events, { nodes }).map(({ line }) => line)
-  return [...new Set([...lines, ...(await lastWords(context, pods))])]
+  return [...new Set([...lines, ...(await crashedLog(context, pods))])]
 }
 
 const LAST_LINES = 5
 
-/** The end of the log of a container that crashed. */
-async function lastWords({ kube, namespace }: Context, pods: readonly Pod[]): Promise<string[]> {
+/** Returns the last lines of the first crashed container's log. */
+async function crashedLog({ kube, namespace }: Context, pods: readonly Pod[]): Promise<string[]> {
   const crashed = pods.flatMap(({ metadata, status }) =>
     (status?.containerStatuses ?? [])
       .filter(({ restartCount, state }) => restartCount > 0 || state?.terminated !== undefined)
