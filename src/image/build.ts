@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type Platform, type Secret } from 
 import { weighContext } from "./buildContext.js"
 import type { DockerfileInputs } from "./dockerfile.js"
 import { inspect } from "./dockerfileShell.js"
-import { buildDockerfile, type EmulatedRun } from "./dockerfileBuild.js"
+import { buildDockerfile } from "./dockerfileBuild.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
 import { regctl } from "../registry/regctl.js"
@@ -19,13 +19,13 @@ import {
   instructionText,
 } from "../lib/image/buildFailure.js"
 import { contextWarning } from "../lib/image/context.js"
+import type { Instruction } from "../lib/image/dockerfile.js"
 import { imageText, layerLines } from "../lib/image/layout.js"
 import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
 import { isTime, labels, NO_TIME, type Revision } from "../lib/image/revision.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
 import type { BaseImage } from "../lib/release/provenance.js"
-import { duration } from "../lib/report/place.js"
 import { overall } from "../lib/run/command.js"
 import { passed } from "../lib/run/outcome.js"
 import { oneLine } from "../lib/text/words.js"
@@ -70,7 +70,8 @@ interface Variant {
   bases: BaseImage[]
   /** The references of bases of which no digest was found. */
   unresolved: string[]
-  emulated: EmulatedRun[]
+  /** Commands of its Dockerfile that ran under emulation. */
+  emulated: Instruction[]
 }
 
 /** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME or UNKNOWN_PLATFORM. */
@@ -255,10 +256,7 @@ async function facts(
   { config }: ImageInputs,
 ) {
   const sizes = image.images.map((found): [string, string] => [found.platform, imageText(found)])
-  const slow = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
-  const time = slow.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
-  const emulated =
-    slow.length === 0 ? "none" : `${count(slow.length, "command")} in ${duration(time)}, see logs/build.log`
+  const emulated = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
   const unresolved = new Set(
     variants.flatMap((variant) => ("unresolved" in variant ? variant.unresolved : [])),
   )
@@ -266,7 +264,8 @@ async function facts(
   return {
     ...Object.fromEntries(sizes),
     digest: image.digest,
-    "emulated commands": emulated,
+    "emulated commands":
+      emulated.length === 0 ? "none" : `${count(emulated.length, "command")}, see logs/build.log`,
     ...(unresolved.size > 0 && {
       "base images": oneLine(`${[...unresolved].join(", ")} could not be resolved`),
     }),
@@ -274,9 +273,8 @@ async function facts(
   }
 }
 
-/** The commands that ran on an emulated processor, and how long each took. */
+/** Log lines that name the commands that ran under emulation. */
 const emulation = ({ platform, emulated }: Variant): string[] =>
-  emulated.map(({ instruction, milliseconds, cached }) => {
-    const time = cached ? "cached" : duration(milliseconds)
-    return `${platform} emulated, line ${instruction.line} (${time}): ${instructionText(instruction)}\n`
-  })
+  emulated.map(
+    (instruction) => `${platform} emulated, line ${instruction.line}: ${instructionText(instruction)}\n`,
+  )

@@ -22,7 +22,7 @@ import {
 import { EPOCH, type Instruction, originalLine, withEpoch } from "../lib/image/dockerfile.js"
 import {
   argumentsOf,
-  isEmulated,
+  emulatedRuns,
   isFromScratch,
   mountsOf,
   type PlannedStage,
@@ -30,17 +30,8 @@ import {
   secretPath,
 } from "../lib/image/plan.js"
 
-/** A command that only an emulator can run. */
-export interface EmulatedRun {
-  instruction: Instruction
-  stage: PlannedStage
-  milliseconds: number
-  /** True where its result was kept from an earlier build. */
-  cached: boolean
-}
-
 export type DockerfileBuild = { prepared: Prepared } & (
-  { image: Container; emulated: EmulatedRun[] } | { failure: BuildFailure }
+  { image: Container; emulated: Instruction[] } | { failure: BuildFailure }
 )
 
 /**
@@ -52,10 +43,11 @@ export async function buildDockerfile(inputs: DockerfileInputs): Promise<Dockerf
   const misfit = unfit(prepared)
   if (misfit !== undefined) return { prepared, failure: misfit }
   try {
-    const { image, emulated } = await build(prepared)
+    const image = (await dockerfileParts(prepared, [targetOnly(prepared)]))(0)
     const clean = await withoutArguments(withoutSecrets(await image.sync(), prepared), prepared)
     const foreign = await foreignImage(clean, prepared)
-    return foreign === undefined ? { prepared, image: clean, emulated } : { prepared, failure: foreign }
+    if (foreign !== undefined) return { prepared, failure: foreign }
+    return { prepared, image: clean, emulated: emulatedRuns(prepared.stages ?? [], prepared.platforms) }
   } catch (error) {
     return { prepared, failure: await explained(prepared, engineError(error)) }
   }
@@ -97,55 +89,6 @@ async function foreignImage(image: Container, prepared: Prepared): Promise<Build
   return samePlatform(platform, platforms.target) || isFromScratch(stages)
     ? undefined
     : otherPlatform(prepared, platform)
-}
-
-type InstructionPlace = ReturnType<typeof placesIn>[number]
-
-async function build(prepared: Prepared): Promise<{ image: Container; emulated: EmulatedRun[] }> {
-  const { stages = [], platforms } = prepared
-  const commands = placesIn(stages.filter((stage) => isEmulated(stage, platforms))).filter(
-    ({ instruction }) => instruction.keyword === "RUN",
-  )
-  if (commands.length === 0)
-    return { image: (await dockerfileParts(prepared, [targetOnly(prepared)]))(0), emulated: [] }
-  const problem = await conversionProblem(prepared, targetOnly(prepared))
-  if (problem !== undefined) throw problem // before anything is emulated for nothing
-  return emulate(prepared, commands)
-}
-
-/** What takes less, in milliseconds, was not run: the shortest command takes the emulator 130 and more. */
-const KEPT = 100
-
-/** From here on it takes no second look to see that a command ran. */
-const CERTAIN = 1000
-
-/**
- * Builds step by step, up to what stands before each emulated command and then up to itself, and so sees how long each
- * takes. A step whose result is known costs 20 to 150 ms, by what else the machine does: so a quick one is asked for
- * once more with a label behind it, and what that takes is taken off.
- */
-async function emulate(prepared: Prepared, commands: readonly InstructionPlace[]) {
-  const { text } = prepared
-  const steps = commands.flatMap(({ instruction, stage }) => [...before(instruction, stage), instruction])
-  const ends = [...new Set([...steps, ...lastOf(prepared)])]
-  const texts = ends.map((end) => until(text, end))
-  const part = await dockerfileParts(prepared, [...texts, ...texts.map((text) => `${text}LABEL again=\n`)])
-  const took = async (index: number): Promise<number> => {
-    const begun = Date.now()
-    await part(index).sync()
-    return Date.now() - begun
-  }
-  const times = new Map<Instruction, number>()
-  for (const [index, end] of ends.entries()) {
-    const first = await took(index)
-    const again = end.keyword === "RUN" && first < CERTAIN ? await took(ends.length + index) : 0
-    times.set(end, Math.max(0, first - again))
-  }
-  const emulated = commands.map(({ instruction, stage }) => {
-    const milliseconds = times.get(instruction) ?? 0
-    return { instruction, stage, milliseconds, cached: milliseconds < KEPT }
-  })
-  return { image: part(ends.length - 1), emulated }
 }
 
 /** The instruction before another one in its stage, if it is not the first. */

@@ -160,7 +160,7 @@ describe("build arguments, secrets and ignored files", () => {
   })
 })
 
-it("names the commands that ran emulated, and how long each took", async () => {
+it("names the commands that ran under emulation", async () => {
   const source = write(copyOf(fixture("emulated")), {
     "app.py": `print("${randomUUID()}")\n`,
     "slipway.yaml": ONE,
@@ -172,11 +172,10 @@ it("names the commands that ran emulated, and how long each took", async () => {
     .split("\n")
     .filter((line) => line.includes("emulated"))
   expect(emulated).toEqual([
-    expect.stringMatching(/^linux\/arm64 emulated, line 5 \((cached|\d.* m?s)\): RUN uname -m > \/runs-on$/),
-    // The file is a new one, so that this can't be cached.
-    expect.stringMatching(/^linux\/arm64 emulated, line 11 \(\d.* m?s\): RUN python -m py_compile app\.py$/),
+    "linux/arm64 emulated, line 5: RUN uname -m > /runs-on",
+    "linux/arm64 emulated, line 11: RUN python -m py_compile app.py",
   ])
-  expect(run.read("summary.md")).toMatch(/emulated commands \| 2 commands in \d.* m?s, see logs\/build\.log/)
+  expect(run.read("summary.md")).toContain("| emulated commands | 2 commands, see logs/build.log |")
   const layout = folder()
   await callOn(source, "image", "layout", "export", `--path=${layout}`)
   const seen = readLayout(layout).images.map(async ({ platform, file }) => [

@@ -44,9 +44,15 @@ export function checkedPlatforms(platforms: readonly string[]): readonly string[
   return platforms
 }
 
-/** True for a command that only an emulator can run. */
-export const isEmulated = ({ platform }: PlannedStage, { native }: Platforms): boolean =>
+/** True if a stage's commands run on another processor than the engine's. */
+const isEmulated = ({ platform }: PlannedStage, { native }: Platforms): boolean =>
   platformParts(platform).arch !== platformParts(native).arch
+
+/** Commands that run under emulation: the `RUN` instructions of stages for another processor. */
+export const emulatedRuns = (stages: readonly PlannedStage[], platforms: Platforms): Instruction[] =>
+  stages
+    .filter((stage) => isEmulated(stage, platforms))
+    .flatMap(({ stage }) => stage.instructions.filter(({ keyword }) => keyword === "RUN"))
 
 /** True for platforms whose programs run on one another. */
 export function samePlatform(one: string, other: string): boolean {

@@ -3,7 +3,7 @@ import { parseDockerfile } from "../../../src/lib/image/dockerfile.js"
 import {
   argumentsOf,
   checkedPlatforms,
-  isEmulated,
+  emulatedRuns,
   mountsOf,
   planStages,
   secretPath,
@@ -73,18 +73,27 @@ test("a stage runs on the target's platform, its own, or that of the stage it bu
   const stages = plan(
     [
       "FROM --platform=$BUILDPLATFORM a AS build",
+      "RUN native",
       "FROM --platform=linux/arm64 build AS still",
+      "RUN also native",
       "FROM --platform=$TARGETPLATFORM b AS target",
+      "RUN first",
       "FROM c",
+      "RUN second",
       "COPY --from=still / /",
       "COPY --from=target / /",
     ].join("\n"),
   )
-  expect(stages?.map((stage) => [stage.label, stage.platform, isEmulated(stage, PLATFORMS)])).toEqual([
-    ["build", "linux/amd64", false],
-    ["still", "linux/amd64", false],
-    ["target", "linux/arm64", true],
-    ["stage-3", "linux/arm64", true],
+  expect(stages?.map(({ label, platform }) => [label, platform])).toEqual([
+    ["build", "linux/amd64"],
+    ["still", "linux/amd64"],
+    ["target", "linux/arm64"],
+    ["stage-3", "linux/arm64"],
+  ])
+  const emulated = emulatedRuns(stages ?? [], PLATFORMS)
+  expect(emulated.map(({ line, rest }) => [line, rest])).toEqual([
+    [6, "first"],
+    [8, "second"],
   ])
 })
 
@@ -98,12 +107,12 @@ test("only platforms that a service can run on are taken", () => {
 
 test("the variant of a processor makes no emulation", () => {
   const stages = planStages(
-    parseDockerfile("FROM a\n"),
+    parseDockerfile("FROM a\nRUN b\n"),
     undefined,
     { target: "linux/arm64/v8", native: "linux/arm64" },
     {},
   )
-  expect(stages?.map((stage) => isEmulated(stage, { target: "", native: "linux/arm64" }))).toEqual([false])
+  expect(emulatedRuns(stages ?? [], { target: "", native: "linux/arm64" })).toEqual([])
 })
 
 const only = (line: string) => {
