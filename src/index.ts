@@ -45,7 +45,7 @@ import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.j
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
 import { Notifications } from "./notify/notify.js"
-import { resolve } from "./registry/publish.js"
+import { resolveReference } from "./registry/publish.js"
 import { Quality } from "./quality/quality.js"
 import { registryTools } from "./registry/access.js"
 import { Release, releaseOf } from "./release/release.js"
@@ -450,7 +450,7 @@ export class Slipway {
     const parsed = parseReference(reference)
     const named = { host: parsed.host, username, password, service: registryService, authority, plainHttp }
     const access = embedded ? embeddedRegistry(config) : named
-    const resolved = await resolve(parsed, await registryTools(access, config))
+    const resolved = await resolveReference(parsed, await registryTools(access, config))
     const version = versionOfTag(parsed.tag ?? "")
     const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
     return releaseOf(resolved, access, { source: this.source, settings, ref, embedded })

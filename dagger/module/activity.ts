@@ -1,5 +1,5 @@
 import { visible } from "../../src/lib/text/escape.js"
-import { duration } from "../../src/lib/report/place.js"
+import { formatDuration } from "../../src/lib/report/place.js"
 import { parseJson } from "../../src/lib/text/json.js"
 import type { StageResult } from "../../src/lib/run/verdict.js"
 import { inert } from "../cli/hosts/workflowCommands.js"
@@ -39,7 +39,7 @@ export function readTold(line: string): string | undefined {
 function endedStage(entry: string): string | undefined {
   const { ended } = (parseJson(entry) ?? {}) as { ended?: StageResult }
   if (ended === undefined || ended.cached === true || ended.status === "skipped") return undefined
-  return `${ended.name} ${ended.status} (${duration(ended.milliseconds)})`
+  return `${ended.name} ${ended.status} (${formatDuration(ended.milliseconds)})`
 }
 
 /** The command that a line of plain progress says is starting, without what Slipway wraps around it. */

@@ -1,8 +1,8 @@
 import { contextOf, type DeployInputs } from "../deploy/environment.js"
 import type { Config } from "../lib/config/config.js"
-import { type Leaving, oldJobs, oldPreviews, oldReplicaSets } from "../lib/cleanup/cluster.js"
-import { type Done, nameOf } from "../lib/cleanup/report.js"
-import { type Deployed, rollbackDigests } from "../lib/cleanup/use.js"
+import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "../lib/cleanup/cluster.js"
+import { type DeletionResult, objectName } from "../lib/cleanup/report.js"
+import { type EnvironmentState, rollbackDigests } from "../lib/cleanup/use.js"
 import { type Context, observe } from "../lib/deploy/context.js"
 import { LEDGER_LABEL } from "../lib/deploy/ledgerStore.js"
 import type { Facts } from "../lib/deploy/facts.js"
@@ -24,7 +24,7 @@ import { oneLine } from "../lib/text/words.js"
 import { messageOf } from "../stage/stage.js"
 
 /** An environment that was asked what it has. */
-export interface Asked extends Deployed {
+export interface InspectedEnvironment extends EnvironmentState {
   context: Context
   facts: Facts
   jobs: readonly Job[]
@@ -35,7 +35,7 @@ const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JO
 const KINDS = { Job: JOB, ReplicaSet: REPLICA_SET, Namespace: NAMESPACE }
 
 /** Asks an environment what it has. Fails with NO_CLUSTER and whatever a cluster refuses. */
-export async function askEnvironment(inputs: DeployInputs): Promise<Asked> {
+export async function inspectEnvironment(inputs: DeployInputs): Promise<InspectedEnvironment> {
   const { context } = await contextOf(inputs)
   const { kube, namespace } = context
   const [facts, entries, jobs, ...others] = await Promise.all([
@@ -54,19 +54,19 @@ export async function askEnvironment(inputs: DeployInputs): Promise<Asked> {
   }
 }
 
-type Found = Leaving & { of: Asked }
+type PlannedObject = StaleObject & { of: InspectedEnvironment }
 
 /** What of these environments goes. Nothing is deleted. `all` are all that could be asked. */
 export async function planClusters(
-  asked: readonly Asked[],
-  all: readonly Asked[],
+  asked: readonly InspectedEnvironment[],
+  all: readonly InspectedEnvironment[],
   { cleanup, deploy }: Pick<Config, "cleanup" | "deploy">,
   now: number,
-): Promise<Found[]> {
+): Promise<PlannedObject[]> {
   const { jobs: age, rollbacks, previews } = cleanup
   const taken = [...all.map(({ context }) => context.namespace), ...Object.values(deploy.namespace)]
   const found = await Promise.all(
-    asked.map(async (of): Promise<Found[]> => {
+    asked.map(async (of): Promise<PlannedObject[]> => {
       const needed = rollbackDigests(of.entries, rollbacks)
       const leaving = [
         ...oldJobs(of.jobs, age, now),
@@ -86,7 +86,7 @@ async function previewsIn(
   previews: Config["cleanup"]["previews"],
   taken: readonly string[],
   now: number,
-): Promise<Leaving[]> {
+): Promise<StaleObject[]> {
   if (previews.label === undefined) return []
   const namespaces = await kube.list<KubeObject>(NAMESPACE, { labels: previews.label })
   const old = oldPreviews(namespaces, previews, taken, now)
@@ -97,7 +97,7 @@ async function previewsIn(
 }
 
 /** Deletes these very objects. An effect. What a cluster refuses stays. */
-export async function deleteObjects(going: readonly Found[]): Promise<Done> {
+export async function deleteObjects(going: readonly PlannedObject[]): Promise<DeletionResult> {
   const deleted: string[] = []
   const left: { what: string; why: string }[] = []
   for (const each of going) {
@@ -105,13 +105,13 @@ export async function deleteObjects(going: readonly Found[]): Promise<Done> {
     try {
       // A ReplicaSet that has pods by now is one that somebody went back to.
       if (kind === "ReplicaSet" && (await isUsed(of.context, name)))
-        left.push({ what: nameOf(each), why: "it has pods by now" })
+        left.push({ what: objectName(each), why: "it has pods by now" })
       else {
         await of.context.kube.delete(KINDS[kind], name, namespace, { uid })
-        deleted.push(nameOf(each))
+        deleted.push(objectName(each))
       }
     } catch (error) {
-      left.push({ what: nameOf(each), why: oneLine(messageOf(error)) })
+      left.push({ what: objectName(each), why: oneLine(messageOf(error)) })
     }
   }
   return { deleted, left }

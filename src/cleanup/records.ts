@@ -1,6 +1,6 @@
 import type { Directory } from "@dagger.io/dagger"
-import { type Agreement, overdue, RECORDS } from "../lib/cleanup/records.js"
-import type { Worked } from "../lib/cleanup/report.js"
+import { type RecordedException, expiringExceptions, EXCEPTION_FILES } from "../lib/cleanup/records.js"
+import type { CleanupOutcome } from "../lib/cleanup/report.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
@@ -17,9 +17,15 @@ const ENGINE = {
 }
 
 /** Tells which suppressions, known drift and exemptions have run out. Fails for a file that can't be read. */
-export async function recordsWork({ source, now }: { source: Directory; now: Date }): Promise<Worked> {
-  const { agreements, faults } = agreementsIn(await texts(source, RECORDS))
-  const findings = [...faults.flatMap((fault) => fault.findings), ...overdue(agreements, now)]
+export async function recordsWork({
+  source,
+  now,
+}: {
+  source: Directory
+  now: Date
+}): Promise<CleanupOutcome> {
+  const { agreements, faults } = exceptionsIn(await texts(source, EXCEPTION_FILES))
+  const findings = [...faults.flatMap((fault) => fault.findings), ...expiringExceptions(agreements, now)]
   const expired = findings.filter(({ rule }) => rule === "expired").length
   const log = findings.map(({ file, line, message }) => `${file}:${line}: ${message}\n`).join("")
   const [fault] = faults
@@ -39,8 +45,8 @@ export async function recordsWork({ source, now }: { source: Directory; now: Dat
   return { status: "passed", reason, findings, exitCode: ExitCode.passed, log, facts: ENGINE }
 }
 
-function agreementsIn(files: Readonly<Record<string, string>>): {
-  agreements: Agreement[]
+function exceptionsIn(files: Readonly<Record<string, string>>): {
+  agreements: RecordedException[]
   faults: Outcome[]
 } {
   const { suppressions, ...first } = parseSuppressions(files[SUPPRESSIONS_FILE])

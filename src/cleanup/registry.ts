@@ -1,5 +1,12 @@
 import type { Container } from "@dagger.io/dagger"
-import { agreed, decide, type Going, type Kept, type RegistryPlan, unread } from "../lib/cleanup/decide.js"
+import {
+  intersectPlans,
+  decide,
+  type PlannedManifest,
+  type KeptImage,
+  type RegistryPlan,
+  unreadManifests,
+} from "../lib/cleanup/decide.js"
 import {
   digestOfText,
   type Inventory,
@@ -7,21 +14,21 @@ import {
   readNode,
   readReferrers,
 } from "../lib/cleanup/inventory.js"
-import { waitingFor, waves } from "../lib/cleanup/order.js"
-import type { Policy, Use } from "../lib/cleanup/policy.js"
-import type { Done } from "../lib/cleanup/report.js"
+import { dependentsOf, deletionWaves } from "../lib/cleanup/order.js"
+import type { Policy, ImageUse } from "../lib/cleanup/policy.js"
+import type { DeletionResult } from "../lib/cleanup/report.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { tagsOf } from "../registry/regctl.js"
 import { regctlRuns } from "../registry/regctl.js"
 
 /** A repository, and what of it stays. */
-export interface Repository {
+export interface CleanupRepository {
   /** Host and repository. */
   name: string
   tools: Container
   policy: Policy
-  uses: readonly Use[]
+  uses: readonly ImageUse[]
   /** Milliseconds since 1970. */
   now: number
 }
@@ -35,16 +42,16 @@ const ROUNDS = 10
 const RAW = "--format=raw-body"
 
 /** Looks into a repository and decides what goes. Deletes nothing. */
-export async function planRegistry(repository: Repository): Promise<RegistryPlan> {
+export async function planRegistry(repository: CleanupRepository): Promise<RegistryPlan> {
   const { policy, uses, now } = repository
   const inventory: Draft = { tags: new Map(), manifests: new Map(), referrers: new Map() }
   await readTags(repository, inventory)
   for (let round = 0; ; round += 1) {
-    const missing = unread(inventory, uses)
+    const missing = unreadManifests(inventory, uses)
     await readManifests(repository, inventory, missing)
     const plan = decide(inventory, policy, uses, now)
-    await readReferrersOf(repository, inventory, plan.unasked)
-    if (missing.length + plan.unasked.length === 0) return plan
+    await readReferrersOf(repository, inventory, plan.unreadReferrers)
+    if (missing.length + plan.unreadReferrers.length === 0) return plan
     // What isn't known to its end stays whole.
     if (round === ROUNDS) return { ...plan, going: [] }
   }
@@ -56,9 +63,9 @@ interface Draft extends Inventory {
   referrers: Map<string, ReturnType<typeof readReferrers>>
 }
 
-async function readTags(repository: Repository, { tags, manifests }: Draft): Promise<void> {
+async function readTags(repository: CleanupRepository, { tags, manifests }: Draft): Promise<void> {
   const names = await tagsOf(repository.name, repository.tools)
-  const runs = await ask(repository, names, (tag) => ["manifest", "get", RAW, `${repository.name}:${tag}`])
+  const runs = await query(repository, names, (tag) => ["manifest", "get", RAW, `${repository.name}:${tag}`])
   for (const [tag, run] of runs) {
     // It went in between, or what it stood for.
     if (run === undefined) continue
@@ -68,8 +75,12 @@ async function readTags(repository: Repository, { tags, manifests }: Draft): Pro
   }
 }
 
-async function readManifests(repository: Repository, { manifests }: Draft, digests: readonly string[]) {
-  const runs = await ask(repository, digests, (digest) => [
+async function readManifests(
+  repository: CleanupRepository,
+  { manifests }: Draft,
+  digests: readonly string[],
+) {
+  const runs = await query(repository, digests, (digest) => [
     "manifest",
     "get",
     RAW,
@@ -78,8 +89,12 @@ async function readManifests(repository: Repository, { manifests }: Draft, diges
   for (const [digest, run] of runs) manifests.set(digest, run && readNode(run.stdout))
 }
 
-async function readReferrersOf(repository: Repository, { referrers }: Draft, digests: readonly string[]) {
-  const runs = await ask(repository, digests, (digest) => [
+async function readReferrersOf(
+  repository: CleanupRepository,
+  { referrers }: Draft,
+  digests: readonly string[],
+) {
+  const runs = await query(repository, digests, (digest) => [
     "artifact",
     "list",
     RAW,
@@ -89,8 +104,8 @@ async function readReferrersOf(repository: Repository, { referrers }: Draft, dig
 }
 
 /** What the registry answers; undefined for what it hasn't got. Fails with REGISTRY. */
-async function ask(
-  { tools }: Repository,
+async function query(
+  { tools }: CleanupRepository,
   items: readonly string[],
   call: (item: string) => string[],
 ): Promise<[string, ToolRun | undefined][]> {
@@ -111,23 +126,23 @@ function present(run: ToolRun | undefined, reference: string): ToolRun | undefin
 }
 
 /** What became of a plan that was carried out. */
-export interface Carried {
+export interface AppliedPlan {
   plan: RegistryPlan
-  done: Done
+  done: DeletionResult
   /** What has come to be needed in between. */
-  changed: readonly Kept[]
+  changed: readonly KeptImage[]
 }
 
 /**
  * Deletes what a plan says, unless it is needed by now: the tags are read once more before. An effect. What a registry
  * refuses stays, with all that has to go after it.
  */
-export async function carryOut(repository: Repository, first: RegistryPlan): Promise<Carried> {
-  const { plan, changed } = agreed(first, await planRegistry(repository))
+export async function applyPlan(repository: CleanupRepository, first: RegistryPlan): Promise<AppliedPlan> {
+  const { plan, changed } = intersectPlans(first, await planRegistry(repository))
   const deleted: string[] = []
   const refused = new Map<string, string>()
-  for (const wave of waves(plan.going)) {
-    const blocked = waitingFor(plan.going, new Set(refused.keys()))
+  for (const wave of deletionWaves(plan.going)) {
+    const blocked = dependentsOf(plan.going, new Set(refused.keys()))
     const open = wave.filter(({ digest }) => !blocked.has(digest))
     for (const [digest, why] of await deleteAll(repository, open))
       if (why === undefined) deleted.push(digest)
@@ -144,8 +159,8 @@ export async function carryOut(repository: Repository, first: RegistryPlan): Pro
 
 /** Deletes manifests; says why not, where the registry refuses. What is gone already is as good as deleted. */
 async function deleteAll(
-  { name, tools }: Repository,
-  going: readonly Going[],
+  { name, tools }: CleanupRepository,
+  going: readonly PlannedManifest[],
 ): Promise<[digest: string, why: string | undefined][]> {
   const results: [string, string | undefined][] = []
   for (let at = 0; at < going.length; at += BATCH) {

@@ -1,7 +1,7 @@
 import { dag, type Directory, type Secret, type Service } from "@dagger.io/dagger"
-import { type Asked, askEnvironment, deleteObjects, planClusters } from "./cluster.js"
+import { type InspectedEnvironment, inspectEnvironment, deleteObjects, planClusters } from "./cluster.js"
 import { recordsWork } from "./records.js"
-import { carryOut, planRegistry, type Repository } from "./registry.js"
+import { applyPlan, planRegistry, type CleanupRepository } from "./registry.js"
 import { overlayOf } from "../deploy/environment.js"
 import { environmentOf } from "../lib/config/environment.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
@@ -11,11 +11,11 @@ import {
   clusterMarkdown,
   type ClusterReport,
   clusterText,
-  type Done,
+  type DeletionResult,
   registryMarkdown,
   type RegistryReport,
   registryText,
-  type Worked,
+  type CleanupOutcome,
 } from "../lib/cleanup/report.js"
 import { usesOf } from "../lib/cleanup/use.js"
 import type { Config } from "../lib/config/config.js"
@@ -51,7 +51,7 @@ export interface CleanupInputs {
 }
 
 /** An environment, and what came of asking it. */
-type Answer = { environment: Environment } & ({ asked: Asked } | { error: unknown })
+type Inspection = { environment: Environment } & ({ asked: InspectedEnvironment } | { error: unknown })
 
 /**
  * Cleans up, a stage for each place: old images in the registry, what is over in the clusters, and what has run out among
@@ -60,12 +60,12 @@ type Answer = { environment: Environment } & ({ asked: Asked } | { error: unknow
 export async function cleanupStages(inputs: CleanupInputs): Promise<Stage[]> {
   const { repro, run, apply } = inputs
   const report: CleanupReport = { schema: 1, run: run.id, applied: apply }
-  const answers = once(() => askAll(inputs))
+  const answers = once(() => inspectAll(inputs))
   const about = (name: "registry" | "cluster" | "records", version: string) => ({
     ...identity("cleanup", name, version, ""),
     repro,
   })
-  const timed = (stage: ReturnType<typeof about>, work: () => Promise<Worked>): Promise<Stage> =>
+  const timed = (stage: ReturnType<typeof about>, work: () => Promise<CleanupOutcome>): Promise<Stage> =>
     attempted(stage, async () => {
       const began = Date.now()
       const done = await work()
@@ -94,13 +94,13 @@ function filesOf(report: CleanupReport): Directory {
 }
 
 /** The environments that count, each with what it has or why it can't be asked. */
-async function askAll(inputs: CleanupInputs): Promise<Answer[]> {
+async function inspectAll(inputs: CleanupInputs): Promise<Inspection[]> {
   const { source, settings, config, run, cluster } = inputs
   const secrets = await namedSecrets(inputs.secrets)
   const exist = await Promise.all(ENVIRONMENTS.map((name) => source.exists(overlayOf(config, name))))
   const wanted = config.cleanup.environments ?? ENVIRONMENTS.filter((_, index) => exist[index])
   return Promise.all(
-    wanted.map(async (environment): Promise<Answer> => {
+    wanted.map(async (environment): Promise<Inspection> => {
       const made = {
         source,
         settings,
@@ -111,7 +111,7 @@ async function askAll(inputs: CleanupInputs): Promise<Answer[]> {
         run: run.id,
         say: () => undefined,
       }
-      return askEnvironment(made).then(
+      return inspectEnvironment(made).then(
         (asked) => ({ environment, asked }),
         (error: unknown) => ({ environment, error }),
       )
@@ -119,35 +119,36 @@ async function askAll(inputs: CleanupInputs): Promise<Answer[]> {
   )
 }
 
-const isAsked = (answer: Answer): answer is Answer & { asked: Asked } => "asked" in answer
+const isInspected = (answer: Inspection): answer is Inspection & { asked: InspectedEnvironment } =>
+  "asked" in answer
 
 async function registryWork(
   inputs: CleanupInputs,
-  answers: () => Promise<Answer[]>,
+  answers: () => Promise<Inspection[]>,
   report: CleanupReport,
-): Promise<Worked> {
+): Promise<CleanupOutcome> {
   const { source, config, destination, apply, now } = inputs
   if (!destination.embedded && (destination.registry ?? config.release.registry) === undefined)
     return skipped("slipway.yaml names no registry (release.registry)")
   const all = await answers()
-  const blind = all.find((answer) => !isAsked(answer))
+  const blind = all.find((answer) => !isInspected(answer))
   if (blind !== undefined && "error" in blind) {
-    const error = blindness(blind.environment, blind.error)
+    const error = unreadableEnvironment(blind.environment, blind.error)
     // Who only looks has asked for nothing that could go wrong.
     if (apply) throw error
     return skipped(oneLine(error.message.split("\n")[0] ?? ""))
   }
   const { access, repository: name } = await destinationOf(destination, source, config)
   const { rollbacks } = config.cleanup
-  const repository: Repository = {
+  const repository: CleanupRepository = {
     name,
     tools: await registryTools(access, config),
     policy: config.cleanup,
     now: now.getTime(),
-    uses: all.filter(isAsked).flatMap(({ asked }) => usesOf(asked, name, rollbacks)),
+    uses: all.filter(isInspected).flatMap(({ asked }) => usesOf(asked, name, rollbacks)),
   }
   const plan = await planRegistry(repository)
-  const { plan: carried, done } = apply ? await carryOut(repository, plan) : { plan, done: undefined }
+  const { plan: carried, done } = apply ? await applyPlan(repository, plan) : { plan, done: undefined }
   const { kept, going } = carried
   const found: RegistryReport = { repository: name, kept, going, ...(done !== undefined && { done }) }
   report.registry = found
@@ -158,21 +159,21 @@ async function registryWork(
   }
 }
 
-function blindness(environment: Environment, error: unknown): SlipwayError {
+function unreadableEnvironment(environment: Environment, error: unknown): SlipwayError {
   const reason = messageOf(error).split("\n")[0] ?? ""
   return fail("CLEANUP_BLIND", [environment, reason, exitCodeOf(error)], { cause: error })
 }
 
 async function clusterWork(
   inputs: CleanupInputs,
-  answers: () => Promise<Answer[]>,
+  answers: () => Promise<Inspection[]>,
   report: CleanupReport,
-): Promise<Worked> {
+): Promise<CleanupOutcome> {
   const { config, environment, apply, now } = inputs
   const all = await answers()
   const chosen =
     environment === "" ? all : all.filter((answer) => answer.environment === environmentOf(environment))
-  const asked = chosen.filter(isAsked).map((answer) => answer.asked)
+  const asked = chosen.filter(isInspected).map((answer) => answer.asked)
   const silent = chosen.flatMap((answer) => ("error" in answer ? [answer] : []))
   const [first] = silent
   if (first !== undefined && apply) throw first.error
@@ -180,7 +181,7 @@ async function clusterWork(
     return skipped(
       first === undefined ? "nothing is deployed" : oneLine(messageOf(first.error).split("\n")[0] ?? ""),
     )
-  const every = all.filter(isAsked).map((answer) => answer.asked)
+  const every = all.filter(isInspected).map((answer) => answer.asked)
   const found = await planClusters(asked, every, config, now.getTime())
   const done = apply ? await deleteObjects(found) : undefined
   const going = found.map((each) => without(each, "of"))
@@ -198,7 +199,7 @@ async function clusterWork(
 }
 
 /** What could not be deleted is whoever's who runs the registry or the cluster. */
-function outcome(reason: string, done: Done | undefined): Omit<Worked, "log" | "sections"> {
+function outcome(reason: string, done: DeletionResult | undefined): Omit<CleanupOutcome, "log" | "sections"> {
   const [left] = done?.left ?? []
   if (left === undefined) return { status: "passed", reason, findings: [], exitCode: ExitCode.passed }
   return {

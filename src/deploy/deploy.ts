@@ -12,7 +12,7 @@ import { serviceStatus, statusText } from "../lib/deploy/status.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { verifyChain } from "../lib/metrics/chain.js"
 import { ledgerText } from "../lib/metrics/ledgerText.js"
-import { text } from "../lib/report/terminal.js"
+import { terminalText } from "../lib/report/terminal.js"
 import { stopped } from "../lib/report/place.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { watchDeployed } from "./watch.js"
@@ -263,7 +263,7 @@ export class Deployment {
   private async deployed(request: DeployRequest, runId: string, access: Destination): Promise<string> {
     const inputs = await this.inputs(runId || new Date().toISOString())
     const stages = await runDeploy(inputs, { ...access, wanted: {} }, request, this.invocation)
-    if (stages.some(stopped)) throw fail("GATE_FAILED", [text(stages)])
+    if (stages.some(stopped)) throw fail("GATE_FAILED", [terminalText(stages)])
     return stages.map(({ name, reason }) => `${name}: ${reason}\n`).join("")
   }
 

@@ -6,7 +6,7 @@ import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import type { Wanted } from "../registry/cosign.js"
 import { Destination, destinationOf } from "../registry/destination.js"
 import { DeployInputs } from "./environment.js"
-import { resolve } from "../registry/publish.js"
+import { resolveReference } from "../registry/publish.js"
 import { embeddedRegistry } from "../registry/embedded.js"
 import { failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
@@ -42,7 +42,7 @@ export async function resolveRelease(
     ? embeddedRegistry(config)
     : { ...registry, host: parsed.host }
   const tools = await registryTools(reached, config)
-  return { parsed, reached, tools, resolved: await resolve(parsed, tools) }
+  return { parsed, reached, tools, resolved: await resolveReference(parsed, tools) }
 }
 
 /**

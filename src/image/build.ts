@@ -5,7 +5,7 @@ import { inspect } from "./dockerfileShell.js"
 import { buildDockerfile } from "./dockerfileBuild.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
-import { regctl } from "../registry/regctl.js"
+import { regctlContainer } from "../registry/regctl.js"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
@@ -260,7 +260,7 @@ async function facts(
   const unresolved = new Set(
     variants.flatMap((variant) => ("unresolved" in variant ? variant.unresolved : [])),
   )
-  const note = await offlineImageNote(regctl(config))
+  const note = await offlineImageNote(regctlContainer(config))
   return {
     ...Object.fromEntries(sizes),
     digest: image.digest,

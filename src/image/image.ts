@@ -19,7 +19,7 @@ import type { Revision } from "../lib/image/revision.js"
 import { once } from "../lib/run/once.js"
 import { checkedTag, tagsFor } from "../lib/release/tags.js"
 import { STAGES } from "../lib/pipeline/stages.js"
-import { push, setTags } from "../registry/publish.js"
+import { pushImage, setTags } from "../registry/publish.js"
 import { tagsOf } from "../registry/regctl.js"
 import { registryTools } from "../registry/access.js"
 import { Release, releaseOf } from "../release/release.js"
@@ -166,7 +166,7 @@ export class Image {
     if (image === undefined) throw fail("NOT_SCANNED", [])
     const { digest, images } = image
     const tools = await registryTools(to.access, config)
-    await push(image, to.repository, tools)
+    await pushImage(image, to.repository, tools)
     const { sha } = JSON.parse(this.revision) as Revision
     const tagging = { event: "manual", ref: this.ref, sha, kinds: config.release.tags }
     const existing = await tagsOf(to.repository, tools)

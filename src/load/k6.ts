@@ -8,7 +8,7 @@ import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
 import { judge, type Judged } from "../lib/load/judge.js"
 import { loadMarkdown } from "../lib/load/markdown.js"
-import { picture } from "../lib/report/html/loadChart.js"
+import { loadChart } from "../lib/report/html/loadChart.js"
 import {
   type Kind,
   type Profile,
@@ -275,7 +275,7 @@ function podsNote({ judged, watched, series }: Evaluated): string {
 }
 
 const files = (kept: Kept, judged: Judged, summary: string | undefined): Directory => {
-  const drawn = picture(kept.seconds, { p95: kept.profile.p95, broke: judged.break, standalone: true }).text
+  const drawn = loadChart(kept.seconds, { p95: kept.profile.p95, broke: judged.break, standalone: true }).text
   const folder = dag
     .directory()
     .withNewFile(`k6/${kept.kind}.json`, `${JSON.stringify(kept, null, 2)}\n`)

@@ -17,19 +17,19 @@ import type { GitRepository } from "./repository.js"
 import { releaseOf } from "../release/release.js"
 import { messageOf } from "../stage/stage.js"
 
-/** What speaks for a deployment, and whom to ask. */
+/** Sources of evidence for deployments. */
 export interface EvidenceSources {
   git: GitRepository | undefined
-  /** Whom to ask for reviews; undefined for nobody. */
+  /** The host to ask for reviews; undefined for none. */
   forge: { repository: Repository; token: string } | undefined
-  /** How releases are verified; undefined where they aren't. */
+  /** Access for verifying releases; undefined to skip that. */
   releases:
     { inputs: Pick<DeployInputs, "source" | "settings" | "config">; access: ReleaseAccess } | undefined
 }
 
 const NOT_ASKED: ReleaseState = { state: "not asked", reason: "", gates: null }
 
-/** Gathers what is known of each event. Asks for each digest and each commit once. */
+/** Gathers evidence for each event. Queries each digest and each commit once. */
 export async function gatherEvidence(
   events: readonly DeploymentEvent[],
   sources: EvidenceSources,
@@ -52,7 +52,7 @@ export async function gatherEvidence(
   }
 }
 
-/** The same for the same entries. */
+/** Key of an event by its ledger entries. */
 const keyOf = ({ hashes }: DeploymentEvent): string => hashes.join()
 
 const knownCommit = (event: DeploymentEvent, git: GitRepository | undefined): string =>
@@ -67,7 +67,7 @@ async function releasesOf(events: readonly DeploymentEvent[], releases: Evidence
 
 interface Verified {
   state: ReleaseState
-  /** As its gates say. */
+  /** The commit that its gates attestation names. */
   commit: string
 }
 
@@ -106,15 +106,16 @@ async function approvalsOf(
 ): Promise<Map<string, Approval>> {
   const http = httpClient()
   const found = new Map<string, Approval>()
-  let silent = "" // why the host isn't asked any more: each would be waited for as long
+  let unreachable = "" // once the host is unreachable, the other commits would only wait for the same timeout
   for (const commit of commits) {
     let review: Review | "none" | undefined
     let why = git === undefined ? "no history was given" : ""
     if (forge !== undefined && /^[0-9a-f]{40,64}$/.test(commit)) {
-      const reply = silent === "" ? await reviewOf(forge.repository, commit, forge.token, http) : undefined
-      if (reply?.kind === "unreachable") silent = reply.reason
+      const reply =
+        unreachable === "" ? await reviewOf(forge.repository, commit, forge.token, http) : undefined
+      if (reply?.kind === "unreachable") unreachable = reply.reason
       if (reply?.kind === "done") review = reply.value
-      else why = reply?.reason ?? silent
+      else why = reply?.reason ?? unreachable
     }
     found.set(commit, approvalOf(git?.signed.get(commit), review, why))
   }

@@ -25,11 +25,12 @@ import { namedSecrets } from "../stage/secrets.js"
 import { dayOf } from "../stage/suppressions.js"
 
 const NO_REPOSITORY_FOR_DEVLAKE =
-  "devlake/deployments.json is empty: neither --repository nor release.source says which repository it is"
+  "devlake/deployments.json is empty: set --repository or release.source to name the repository"
 
 /**
- * What the ledger, git and the host tell of a service's deliveries: DORA's figures, an audit of each deployment, and
- * whether branches are protected. docs/metrics.md defines every figure.
+ * DORA metrics, deployment audits and branch protection of a service.
+ *
+ * Computed from the ledger, git and the host of the repository. docs/metrics.md defines every metric.
  */
 @object()
 export class Metrics {
@@ -71,15 +72,15 @@ export class Metrics {
   }
 
   /**
-   * DORA's figures of an environment: deployment frequency, lead time for changes, time to restore, change failure rate
-   * and success rate. Files: `dora.json`, `dora.md`, `dora.svg`, and `devlake/` for Apache DevLake's webhooks. Runs
-   * each time.
+   * DORA metrics of an environment.
    *
-   * Where there is no whole history, the lead time is none, and the report says why. Never fails: its verdict is `error`
-   * for UNKNOWN_WINDOW, UNKNOWN_ENVIRONMENT, INCIDENTS, NO_HISTORY and what keeps the ledger from being read.
+   * Deployment frequency, lead time for changes, time to restore, change failure rate and success rate. Files: `dora.json`,
+   * `dora.md`, `dora.svg`, and `devlake/` for Apache DevLake's webhooks. Without a complete history there is no lead time,
+   * and the report says why. Never fails: its verdict is `error` for UNKNOWN_WINDOW, UNKNOWN_ENVIRONMENT, INCIDENTS,
+   * NO_HISTORY and a ledger that can't be read. Runs each time.
    *
    * @param environment `staging` or `production`.
-   * @param window The days up to now that are looked at: `7d`, `30d`, `90d`.
+   * @param window The days up to now: `7d`, `30d`, `90d`.
    */
   @func({ cache: "never" })
   async dora(environment = "production", window = "30d"): Promise<MetricsReport> {
@@ -91,7 +92,7 @@ export class Metrics {
       const report = doraReport({ entries, history: git?.history, incidents, environment, days, now })
       const [broken] = faults
       if (broken !== undefined)
-        report.notes.unshift(`the ledger is not whole, and figures may be wrong: ${broken.message}`)
+        report.notes.unshift(`the ledger is not intact, so the metrics may be wrong: ${broken.message}`)
       const repoUrl = this.address()
       if (repoUrl === "") report.notes.push(NO_REPOSITORY_FOR_DEVLAKE)
       return {
@@ -109,20 +110,20 @@ export class Metrics {
   }
 
   /**
-   * An audit: whether the ledger is whole, and for each deployment commit, approval, gates, image, signature, who and
-   * when, and rollback. Files: `audit.json`, `audit.md`, `audit.txt`. Never fails; `intact` does. Runs each time.
+   * Audit of the ledger and of every deployment in it.
    *
-   * Entries that were changed, removed or put elsewhere are named; with git notes in the history also those that were
-   * cut off the end.
+   * Lists commit, approval, gates, image, signature, user, time and rollback of each deployment, and ledger entries that were
+   * changed, removed or moved; with git notes in the history also those truncated from the end. Files: `audit.json`,
+   * `audit.md`, `audit.txt`. Never fails; `intact` does. Runs each time.
    *
    * @param environment `staging` or `production`.
-   * @param verify Verify each release too, in its registry: signatures, attestations, gates.
+   * @param verify Verify the signatures, attestations and gates of each release in its registry.
    * @param username The registry's user.
    * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
+   * @param registryService A registry that runs as a container, in place of the host.
+   * @param authority A certificate authority to trust for the registry, in addition to the public ones.
+   * @param plainHttp Use plain HTTP for the registry.
+   * @param embedded Use Slipway's embedded registry.
    */
   @func({ cache: "never" })
   async ledger(
@@ -164,8 +165,9 @@ export class Metrics {
   }
 
   /**
-   * Fails with LEDGER_BROKEN unless every entry of the ledger is there, as it was written and in its place; names the
-   * first that isn't. Runs each time.
+   * Fails unless the ledger is intact.
+   *
+   * LEDGER_BROKEN names the first entry that is missing, changed or moved. Runs each time.
    *
    * @param environment `staging` or `production`.
    */
@@ -174,46 +176,48 @@ export class Metrics {
     const { chain } = await this.chain(environment)
     const [first] = chain.faults
     if (first !== undefined) throw fail("LEDGER_BROKEN", [first.message, chain.faults.length - 1])
-    return `${chain.entries.length} entries, which end with ${chain.head}\n`
+    return `${chain.entries.length} entries, head ${chain.head}\n`
   }
 
   /**
-   * Whether GitHub protects the branches as the pipeline demands: `main` by a pull request's approval and status checks,
-   * `develop` by status checks; and with a history, whether every `hotfix/*` has come back to both. Files:
-   * `protection.json`, `protection.md`. Runs each time.
+   * Report on branch protection and hotfixes.
    *
-   * A token that may not see is told which permission it lacks. Never fails: its verdict is `error` for NO_REPOSITORY,
-   * NO_FORGE_TOKEN and NO_HISTORY; `guarded` fails.
+   * Checks that GitHub requires a pull request approval and status checks on `main`, and status checks on `develop`; with a
+   * history also that every `hotfix/*` was merged back to both. Files: `protection.json`, `protection.md`. Names the
+   * permission that the token lacks. Never fails: its verdict is `error` for NO_REPOSITORY, NO_FORGE_TOKEN and NO_HISTORY;
+   * `guarded` fails. Runs each time.
    *
-   * @param main The branch of releases.
-   * @param develop The branch of staging.
+   * @param main The release branch.
+   * @param develop The staging branch.
    */
   @func({ cache: "never" })
   async protection(main = "main", develop = "develop"): Promise<MetricsReport> {
     return metricsReport("protection", async () => {
-      const report = await this.protected(main, develop)
+      const report = await this.checkProtection(main, develop)
       const { verdict } = report
       return { verdict, text: protectionText(report), markdown: protectionMarkdown(report), value: report }
     })
   }
 
   /**
-   * Fails with NOT_PROTECTED for a branch that lacks what is demanded, or a hotfix that is not merged back, and with
-   * PROTECTION_UNKNOWN where the token may not see. Runs each time.
+   * Fails unless the branches are protected and hotfixes merged back.
    *
-   * @param main The branch of releases.
-   * @param develop The branch of staging.
+   * NOT_PROTECTED for a missing protection or hotfix merge, PROTECTION_UNKNOWN if the token may not read the settings. Runs
+   * each time.
+   *
+   * @param main The release branch.
+   * @param develop The staging branch.
    */
   @func({ cache: "never" })
   async guarded(main = "main", develop = "develop"): Promise<string> {
-    const report = await this.protected(main, develop)
+    const report = await this.checkProtection(main, develop)
     const { lacks, unknown } = report
     if (lacks.length > 0) throw fail("NOT_PROTECTED", [lacks])
     if (unknown.length > 0) throw fail("PROTECTION_UNKNOWN", [unknown])
     return protectionText(report)
   }
 
-  private async protected(main: string, develop: string) {
+  private async checkProtection(main: string, develop: string) {
     const forge = await this.forge()
     if (forge === undefined)
       throw this.address() === "" ? fail("NO_REPOSITORY", [""]) : fail("NO_FORGE_TOKEN", [])
@@ -230,7 +234,7 @@ export class Metrics {
     )
   }
 
-  /** The ledger as it stands, proven by its notes where the history has any. */
+  /** The ledger, verified against the git notes of the history if there are any. */
   private async chain(environment: string): Promise<{ chain: Chain; git: GitRepository | undefined }> {
     const { text, subject } = await this.ledgerText(environment)
     const known = verifyChain(text).entries.flatMap(({ sha, facts }) => {

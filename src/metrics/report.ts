@@ -3,28 +3,29 @@ import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { fenced } from "../lib/text/escape.js"
 import { messageOf } from "../stage/stage.js"
 
-/** A report of figures, of an audit, or of how branches are protected. */
+/** Report on metrics, an audit or branch protection. */
 @object()
 export class MetricsReport {
   /**
-   * `passed`; `failed`, where something is not as it has to be; `unknown`, where that can't be told; `error`, where
-   * nothing could be looked at, and `text` says why.
+   * `passed`, `failed`, `unknown` or `error`.
+   *
+   * `unknown` if something could not be checked, `error` if the report could not be made; `text` says why.
    */
   @func()
   verdict: string
-  /** What the `slipway` command ends with. */
+  /** Exit code of the `slipway` command. */
   @func()
   exitCode: number
-  /** For a terminal. */
+  /** The report for a terminal. */
   @func()
   text: string
-  /** For reviewers. */
+  /** The report as Markdown. */
   @func()
   markdown: string
-  /** For machines; `schema` is the version of its format. */
+  /** The report as JSON; `schema` is the version of its format. */
   @func()
   json: string
-  /** All of it as files, below `metrics/`, with verdict and exit code in `verdict.json`. */
+  /** All formats as files below `metrics/`, with verdict and exit code in `verdict.json`. */
   @func()
   files: Directory
 
@@ -45,44 +46,47 @@ export class MetricsReport {
   }
 }
 
-/** A report in its forms, and further files. */
-export interface Forms {
+/** A report in all formats, with additional files. */
+export interface ReportFormats {
   verdict: "passed" | "failed" | "unknown" | "error"
   text: string
   markdown: string
-  /** What JSON is made of. */
+  /** Content of the JSON. */
   value: unknown
   more?: Readonly<Record<string, string>>
 }
 
-const EXIT_CODES: Record<Forms["verdict"], ExitCode> = {
+const EXIT_CODES: Record<ReportFormats["verdict"], ExitCode> = {
   passed: ExitCode.passed,
   failed: ExitCode.gateFailed,
   unknown: ExitCode.badInput,
   error: ExitCode.infrastructure,
 }
 
-/** Makes a report, whose files have this name. What keeps it from being made is the report. */
-export async function metricsReport(name: string, work: () => Promise<Forms>): Promise<MetricsReport> {
+/** Makes a report with files of this name; an error becomes the report. */
+export async function metricsReport(
+  name: string,
+  work: () => Promise<ReportFormats>,
+): Promise<MetricsReport> {
   try {
-    const forms = await work()
-    return reportOf(name, forms, EXIT_CODES[forms.verdict])
+    const formats = await work()
+    return reportOf(name, formats, EXIT_CODES[formats.verdict])
   } catch (error) {
     const problem = messageOf(error)
     const exitCode = exitCodeOf(error)
     const value = { schema: 1, problem, exitCode }
-    const forms = {
+    const formats = {
       verdict: "error",
       text: `${problem}\n`,
       markdown: fenced(problem, "text"),
       value,
     } as const
-    return reportOf(name, forms, exitCode)
+    return reportOf(name, formats, exitCode)
   }
 }
 
-function reportOf(name: string, forms: Forms, exitCode: ExitCode): MetricsReport {
-  const { verdict, text, markdown, value, more = {} } = forms
+function reportOf(name: string, formats: ReportFormats, exitCode: ExitCode): MetricsReport {
+  const { verdict, text, markdown, value, more = {} } = formats
   const json = jsonText(value)
   const files = {
     [`${name}.txt`]: text,

@@ -10,26 +10,27 @@ import { ownMessage } from "../lib/run/outcome.js"
 import { GIT_VERSION } from "../stage/images.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
-/** Who may sign commits with trailers, in the source: as ssh-keygen takes it. */
+/** Keys that may sign commits with trailers, in ssh-keygen's allowed signers format. */
 const SIGNERS = ".slipway/allowed_signers"
 const SCRIPT = "slipway_history.sh"
 const OUT = "/slipway/out"
 
-/** What a repository says. */
+/** History, signatures and ledger notes of a git repository. */
 export interface GitRepository {
   history: History
-  /** By their hashes: those that were asked for, where the history has them. */
+  /** The requested commits that the history has, by hash. */
   signed: ReadonlyMap<string, SignedCommit>
-  /** The ledger's entries in its notes, an entry a line; undefined where there are none. */
+  /** Ledger entries in git notes, one per line; undefined without any. */
   notes: string | undefined
 }
 
-/** Names go to git on lines of their own. */
+/** Names are passed to git one per line. */
 const NAME = /^[\w.+][\w.+-]{0,127}$/
 
 /**
- * Reads a repository: a .git folder, a bare one, or a folder with one in it. `wanted` are commits and tags of which
- * signatures are looked at. Fails with NO_HISTORY.
+ * Reads a repository: a .git folder, a bare one, or a folder that contains one.
+ *
+ * `wanted` are commits and tags whose signatures are checked. Fails with NO_HISTORY.
  */
 export async function readRepository(
   { history, source, config }: { history: Directory; source: Directory; config: Config },

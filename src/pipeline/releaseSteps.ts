@@ -6,15 +6,15 @@ import { stageExitCode } from "../lib/run/command.js"
 import { difference } from "../lib/image/layout.js"
 import type { Expected } from "../lib/release/expected.js"
 import { highestVersion, type Tag } from "../lib/release/tags.js"
-import { type Demand, demands, judgeRelease, releaseExitCode } from "../lib/release/verification.js"
+import { type Requirement, requirements, judgeRelease, releaseExitCode } from "../lib/release/verification.js"
 import type { StageName } from "../lib/pipeline/stages.js"
 import { passed } from "../lib/run/outcome.js"
 import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
-import { isThere, push, refuseTaken, setTags, sizesOf } from "../registry/publish.js"
+import { imageExists, pushImage, refuseTakenTags, setTags, sizesOf } from "../registry/publish.js"
 import { tagsOf } from "../registry/regctl.js"
 import { COSIGN_VERSION } from "../stage/images.js"
-import { attest, sign, type Signing, type Statement } from "../release/signing.js"
+import { attest, signImages, type Signing, type Attestation } from "../release/signing.js"
 import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
 import { verifyRelease } from "../release/verify.js"
 
@@ -85,9 +85,9 @@ async function publishStep({ image, repository, tags, signing }: ReleaseInputs) 
   const { digest } = image
   const existing = await tagsOf(repository, signing.tools)
   // Better known before it is pushed and signed; it is asked once more before a tag is set.
-  await refuseTaken({ repository, digest }, tags(existing), signing.tools)
-  const there = await isThere({ repository, digest }, signing.tools)
-  await push(image, repository, signing.tools)
+  await refuseTakenTags({ repository, digest }, tags(existing), signing.tools)
+  const there = await imageExists({ repository, digest }, signing.tools)
+  await pushImage(image, repository, signing.tools)
   return {
     ...passed(`${repository}@${digest}${there ? ", published already" : ""}`),
     facts: await growth(image, repository, highestVersion(existing), signing.tools),
@@ -129,7 +129,7 @@ async function growth(
 
 async function signStep(inputs: ReleaseInputs) {
   const wanted = demandsOf(inputs).filter(({ predicate }) => predicate === "signature")
-  const made = await sign(inputs.repository, wanted, inputs.signing)
+  const made = await signImages(inputs.repository, wanted, inputs.signing)
   return passed(`the index and ${count(wanted.length - 1, "image")}${made === 0 ? ", signed already" : ""}`)
 }
 
@@ -143,7 +143,7 @@ async function attestStep(inputs: ReleaseInputs) {
 }
 
 /** Where an attestation's predicate lies. A platform's bills are the same in every run. */
-function statementOf(demand: Demand, { provenance, gates }: ReleaseInputs): Statement[] {
+function statementOf(demand: Requirement, { provenance, gates }: ReleaseInputs): Attestation[] {
   const { predicate, subject } = demand
   const always = () => true
   if (predicate === "spdx") return [{ ...demand, file: billPath(subject, "spdx-json"), same: always }]
@@ -164,4 +164,4 @@ async function verifyStep({ image, repository, expected, signing }: ReleaseInput
   return { ...outcome, exitCode: releaseExitCode(checks), log: lines.join("") }
 }
 
-const demandsOf = ({ image }: ReleaseInputs): Demand[] => demands(image.digest, image.images)
+const demandsOf = ({ image }: ReleaseInputs): Requirement[] => requirements(image.digest, image.images)

@@ -7,7 +7,7 @@ import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Revision } from "../lib/image/revision.js"
-import { demandedGates, expected, isCommit } from "../lib/release/expected.js"
+import { requiredGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
 import { provenance, runOfProvenance } from "../lib/release/provenance.js"
 import { tagsFor } from "../lib/release/tags.js"
@@ -79,7 +79,7 @@ async function releaseInputs(
   const trial = publishing.embedded
   if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
   const verdict = gates(run, stages)
-  const faults = judgeGates(verdict, demandedGates(config))
+  const faults = judgeGates(verdict, requiredGates(config))
   if (faults.length > 0) throw fail("GATES_MISSING", [faults])
   const scanned = stages.find(({ name }) => name === "scan")?.files
   if (scanned === undefined) throw fail("NOT_SCANNED", [])
@@ -95,7 +95,7 @@ async function releaseInputs(
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
     gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
-    expected: expected(config, { sha: revision.sha, ref: run.ref, trial }),
+    expected: expected(config, { sha: revision.sha, ref: run.ref, anyCommit: trial }),
     signing,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }

@@ -1,6 +1,6 @@
 import { type Container, dag, type File, type Secret, type Service } from "@dagger.io/dagger"
 import { COSIGN_VERSION, imageReference } from "../stage/images.js"
-import { regctl } from "./regctl.js"
+import { regctlContainer } from "./regctl.js"
 import type { Config } from "../lib/config/config.js"
 
 /** How a registry is reached, and as whom. */
@@ -23,8 +23,8 @@ const SETTINGS = "/slipway/regctl.json"
 const AUTHORITY = "/slipway/authority.pem"
 
 /** A container with regctl and cosign. */
-export const cosign = (config: Config): Container =>
-  regctl(config).withFile(
+export const cosignContainer = (config: Config): Container =>
+  regctlContainer(config).withFile(
     "/usr/local/bin/cosign",
     dag
       .container()
@@ -37,11 +37,11 @@ export async function registryTools(access: RegistryAccess, config: Config): Pro
   const { host, service, authority, plainHttp } = access
   const certificate = await authority?.contents()
   const settings = { tls: plainHttp ? "disabled" : "enabled", regcert: certificate }
-  const tools = (await withCredentials(cosign(config), access))
+  const tools = (await withCredentials(cosignContainer(config), access))
     .withNewFile(SETTINGS, JSON.stringify({ version: 1, hosts: { [host]: settings } }))
     .withEnvVariable("REGCTL_CONFIG", SETTINGS)
   const trusting = certificate === undefined ? tools : withAuthority(tools, certificate)
-  return service === undefined ? trusting : trusting.withServiceBinding(nameOf(host), service)
+  return service === undefined ? trusting : trusting.withServiceBinding(hostName(host), service)
 }
 
 /** cosign would trust this authority alone: it gets the public ones in the same file. */
@@ -68,4 +68,4 @@ async function withCredentials(container: Container, { host, username, password 
     .withMountedSecret(`${DOCKER_CONFIG}/config.json`, dag.setSecret(`slipway login ${host}`, text))
 }
 
-const nameOf = (host: string): string => host.replace(/:\d+$/, "")
+const hostName = (host: string): string => host.replace(/:\d+$/, "")

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
-import { cosign } from "./access.js"
+import { cosignContainer } from "./access.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
@@ -79,7 +79,7 @@ export async function trusted(
 /** The public half of a private key. */
 async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
   const command = ["cosign", "public-key", "--key=env://COSIGN_PRIVATE_KEY"]
-  const [run] = await each(withSigner(cosign(config), signer), [command])
+  const [run] = await runEach(withSigner(cosignContainer(config), signer), [command])
   if (run?.exitCode === 0) return run.stdout
   const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
   throw fail("SIGN", ["the private key", reason, exitCode])
@@ -121,7 +121,7 @@ export function withSigstore(
 const PATIENCE = 600
 
 /** Runs each command, whatever became of those before. The run itself fails only with its container. */
-export async function each(
+export async function runEach(
   container: Container,
   commands: readonly (readonly string[])[],
 ): Promise<ToolRun[]> {

@@ -2,7 +2,7 @@ import { dag, type Service } from "@dagger.io/dagger"
 import type { Signer, Trusted } from "./cosign.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { cosign, type RegistryAccess } from "./access.js"
+import { cosignContainer, type RegistryAccess } from "./access.js"
 
 const REGISTRY_VERSION = "3"
 const PORT = 5000
@@ -46,7 +46,7 @@ export const embeddedTrust = async (config: Config): Promise<Trusted> => ({
 })
 
 const keyFile = (name: string, config: Config): Promise<string> =>
-  cosign(config)
+  cosignContainer(config)
     .withMountedCache(KEYS, dag.cacheVolume("slipway-embedded-key"))
     .withWorkdir(KEYS)
     .withEnvVariable("COSIGN_PASSWORD", "")

@@ -9,7 +9,7 @@ import {
   totalSize,
 } from "../lib/image/layout.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-import { regctl } from "./regctl.js"
+import { regctlContainer } from "./regctl.js"
 
 /**
  * What files in an image's own layers say of their age: the first time that every archive can hold. Not the commit's,
@@ -44,7 +44,7 @@ export function platformLayout(
   config: Config,
 ): Directory {
   const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
-  return withScripts(regctl(config), "slipway_layout.sh")
+  return withScripts(regctlContainer(config), "slipway_layout.sh")
     .withEnvVariable("LAYERS", LAYER_TIME)
     .withEnvVariable("PLATFORM", platform)
     .withEnvVariable("AFTER", dated)
@@ -55,19 +55,19 @@ export function platformLayout(
 }
 
 /** What an image says of the commit that it was made of. */
-export interface Told {
+export interface ImageMetadata {
   /** RFC 3339. */
   created: string
   labels: Readonly<Record<string, string>>
 }
 
 /** For each image in a layout below /in: says what it was made of. */
-const TELL = `for folder in /in/*; do regctl image mod "ocidir://$folder:${IMAGE_TAG}" --replace "$@" >/dev/null; done`
+const SET_METADATA = `for folder in /in/*; do regctl image mod "ocidir://$folder:${IMAGE_TAG}" --replace "$@" >/dev/null; done`
 
 /** Puts the images of all platforms below one index, and says of each, and of that, what it was made of. */
 export async function indexLayout(
   images: readonly PlatformLayout[],
-  { created, labels }: Told,
+  { created, labels }: ImageMetadata,
   config: Config,
 ): Promise<ImageLayout> {
   const folder = (platform: string) => `/in/${platform.replace("/", "-")}`
@@ -75,14 +75,14 @@ export async function indexLayout(
   await Promise.all(images.map(({ layout }) => layout.sync()))
   const mounted = images.reduce(
     (container, { platform, layout }) => container.withMountedDirectory(folder(platform), layout),
-    regctl(config),
+    regctlContainer(config),
   )
   const references = images.map(({ platform }) => `--ref=ocidir://${folder(platform)}:${IMAGE_TAG}`)
   const said = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const told = ["--config-time", `set=${created}`, ...said.map((label) => `--label=${label}`)]
   const notes = said.map((annotation) => `--annotation=${annotation}`)
   const layout = mounted
-    .withExec(["sh", "-euc", TELL, "-", ...told])
+    .withExec(["sh", "-euc", SET_METADATA, "-", ...told])
     .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...notes])
     .directory("/out")
   const read = (digest: string) => layout.file(blobPath(digest)).contents()

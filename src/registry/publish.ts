@@ -6,20 +6,17 @@ import { printReference, type Reference } from "../lib/release/reference.js"
 import { readIndex, readManifest, totalSize } from "../lib/image/layout.js"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { immutableConflict, type Tag } from "../lib/release/tags.js"
-import { regctlRuns, tagsOf } from "./regctl.js"
-
-/** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
-export const WAITS = [2_000, 8_000]
+import { tryRegctl, tagsOf } from "./regctl.js"
 
 /** Where an image is, or is to be. */
-export interface Target {
+export interface PublishedImage {
   /** Host and repository. */
   repository: string
   digest: string
 }
 
 /** Pushes an image by its digest. Nothing stands for it yet: that is for `setTags`, once it is signed. */
-export async function push(
+export async function pushImage(
   { layout, digest }: Pick<ImageLayout, "layout" | "digest">,
   repository: string,
   tools: Container,
@@ -29,33 +26,36 @@ export async function push(
   const mounted = tools.withMountedDirectory("/image", layout)
   // An index that is there may lack images: registries that clean up take what has no tag.
   const copy = ["image", "copy", "--force-recursive", `ocidir:///image:${IMAGE_TAG}`]
-  await regctl(mounted, [...copy, `${repository}@${digest}`])
+  await runRegctl(mounted, [...copy, `${repository}@${digest}`])
 }
 
 /** Whether an image is there already, as far as the registry says. */
-export const isThere = async ({ repository, digest }: Target, tools: Container): Promise<boolean> =>
-  (await persistently(tools, ["manifest", "head", `${repository}@${digest}`])).exitCode === 0
+export const imageExists = async (
+  { repository, digest }: PublishedImage,
+  tools: Container,
+): Promise<boolean> =>
+  (await tryRegctl(tools, ["manifest", "head", `${repository}@${digest}`])).exitCode === 0
 
 /** Lets tags stand for an image. Fails with TAG_TAKEN for a version that stands for another one. */
-export async function setTags(target: Target, tags: readonly Tag[], tools: Container): Promise<void> {
-  await refuseTaken(target, tags, tools)
+export async function setTags(target: PublishedImage, tags: readonly Tag[], tools: Container): Promise<void> {
+  await refuseTakenTags(target, tags, tools)
   const { repository, digest } = target
   for (const { name } of tags)
-    await regctl(tools, ["image", "copy", `${repository}@${digest}`, `${repository}:${name}`])
+    await runRegctl(tools, ["image", "copy", `${repository}@${digest}`, `${repository}:${name}`])
 }
 
 /**
  * Fails with TAG_TAKEN for a version that is published already, with another image: a version is published once. Each
  * is asked for by itself, since not every registry lists all its tags.
  */
-export async function refuseTaken(
-  { repository, digest }: Target,
+export async function refuseTakenTags(
+  { repository, digest }: PublishedImage,
   tags: readonly Tag[],
   tools: Container,
 ): Promise<void> {
   const digests = new Map<string, string>()
   for (const { name } of tags.filter(({ immutable }) => immutable)) {
-    const run = await persistently(tools, ["manifest", "head", `${repository}:${name}`])
+    const run = await tryRegctl(tools, ["manifest", "head", `${repository}:${name}`])
     if (run.exitCode === 0) digests.set(name, run.stdout.trim())
     else if (registryFailure(run).kind !== "missing") throw registryError(run, `${repository}:${name}`)
   }
@@ -72,7 +72,7 @@ export interface Resolved {
 }
 
 /** Finds the digest of a reference, once, and the images below it. Fails with TAG_MOVED where it names both. */
-export async function resolve(reference: Reference, tools: Container): Promise<Resolved> {
+export async function resolveReference(reference: Reference, tools: Container): Promise<Resolved> {
   const { tag, digest: wanted, ...place } = reference
   const repository = printReference(place)
   const now =
@@ -100,22 +100,14 @@ export async function sizesOf(
 
 /** The digest that a reference stands for now. */
 export const digestOf = async (reference: string, tools: Container): Promise<string> =>
-  (await regctl(tools, ["manifest", "head", reference])).stdout.trim()
+  (await runRegctl(tools, ["manifest", "head", reference])).stdout.trim()
 
 /** The text of a manifest or an index. */
 export const manifestOf = async (reference: string, tools: Container): Promise<string> =>
-  (await regctl(tools, ["manifest", "get", "--format=raw-body", reference])).stdout
+  (await runRegctl(tools, ["manifest", "get", "--format=raw-body", reference])).stdout
 
-async function regctl(tools: Container, args: readonly string[]): Promise<ToolRun> {
-  const run = await persistently(tools, args)
+async function runRegctl(tools: Container, args: readonly string[]): Promise<ToolRun> {
+  const run = await tryRegctl(tools, args)
   if (run.exitCode === 0) return run
   throw registryError(run, args.at(-1) ?? "")
 }
-
-export async function persistently(tools: Container, args: readonly string[]): Promise<ToolRun> {
-  const [run] = await regctlRuns(tools, [args])
-  if (run === undefined) throw new Error("regctl was not run")
-  return run
-}
-
-export const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }

@@ -4,11 +4,10 @@ import { imageReference, REGCTL_VERSION } from "../stage/images.js"
 import { setTimeout as sleep } from "timers/promises"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
 import type { ToolRun } from "../lib/run/finding.js"
-import { each } from "./cosign.js"
-import { WAITS, NOT_RUN, persistently } from "./publish.js"
+import { runEach } from "./cosign.js"
 
 /** Reads and writes images in registries and layouts. */
-export const regctl = (config: Config): Container =>
+export const regctlContainer = (config: Config): Container =>
   dag
     .container()
     .from(imageReference("regctl", REGCTL_VERSION, config.images))
@@ -20,14 +19,14 @@ export async function regctlRuns(
   calls: readonly (readonly string[])[],
 ): Promise<ToolRun[]> {
   const command = (args: readonly string[]) => ["regctl", "-v", "error", ...args]
-  const runs = await each(tools, calls.map(command))
+  const runs = await runEach(tools, calls.map(command))
   for (const wait of WAITS) {
     const again = runs.flatMap((run, index) =>
       run.exitCode !== 0 && registryFailure(run).retry ? [index] : [],
     )
     if (again.length === 0) break
     await sleep(wait)
-    const tried = await each(
+    const tried = await runEach(
       tools,
       again.map((index) => command(calls[index] ?? [])),
     )
@@ -38,8 +37,17 @@ export async function regctlRuns(
 
 /** The tags of a repository; one that isn't there yet has none. */
 export async function tagsOf(repository: string, tools: Container): Promise<string[]> {
-  const run = await persistently(tools, ["tag", "ls", repository])
+  const run = await tryRegctl(tools, ["tag", "ls", repository])
   if (run.exitCode === 0) return run.stdout.split("\n").filter(Boolean)
   if (registryFailure(run).kind === "missing") return []
   throw registryError(run, repository)
+}
+
+/** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
+export const WAITS = [2000, 8000]
+export const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }
+export async function tryRegctl(tools: Container, args: readonly string[]): Promise<ToolRun> {
+  const [run] = await regctlRuns(tools, [args])
+  if (run === undefined) throw new Error("regctl was not run")
+  return run
 }

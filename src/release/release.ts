@@ -5,10 +5,10 @@ import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
 import { parseReference } from "../lib/release/reference.js"
-import { type Check, demands, judgeRelease } from "../lib/release/verification.js"
-import { type Resolved, resolve } from "../registry/publish.js"
+import { type Check, requirements, judgeRelease } from "../lib/release/verification.js"
+import { type Resolved, resolveReference } from "../registry/publish.js"
 import { type RegistryAccess, registryTools } from "../registry/access.js"
-import { sign, type Signing } from "./signing.js"
+import { signImages, type Signing } from "./signing.js"
 import { gatesOf, verifyRelease } from "./verify.js"
 
 /**
@@ -100,9 +100,9 @@ export class Release {
     const signer = { key, passphrase, token }
     const signing = await this.signing({}, signer)
     const tools = withSigner(signing.tools, signer)
-    const { repository, digest, images } = await resolve(parseReference(this.reference), tools)
-    const wanted = demands(digest, images).filter(({ predicate }) => predicate === "signature")
-    await sign(repository, wanted, { ...signing, tools })
+    const { repository, digest, images } = await resolveReference(parseReference(this.reference), tools)
+    const wanted = requirements(digest, images).filter(({ predicate }) => predicate === "signature")
+    await signImages(repository, wanted, { ...signing, tools })
     return this
   }
 
@@ -118,7 +118,7 @@ export class Release {
   /** Each thing that is verified, and what is wrong with it. For other stages; it is no part of the API. */
   async checks(wanted: Wanted): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
-    const resolved = await resolve(parseReference(this.reference), signing.tools)
+    const resolved = await resolveReference(parseReference(this.reference), signing.tools)
     const known = { trial: this.embedded, ...(this.ref !== "" && { ref: this.ref }) }
     return verifyRelease(resolved, expected(parseConfig(this.settings || undefined), known), signing)
   }

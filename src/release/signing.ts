@@ -1,9 +1,9 @@
 import type { Container, Directory } from "@dagger.io/dagger"
-import { each, type Trusted } from "../registry/cosign.js"
+import { runEach, type Trusted } from "../registry/cosign.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from "../lib/release/cosign.js"
-import { type Demand, PREDICATES } from "../lib/release/verification.js"
+import { type Requirement, PREDICATES } from "../lib/release/verification.js"
 import { cosignFlags, type RegistryAccess } from "../registry/access.js"
 
 /** Who signs, where, and by what it is known. */
@@ -17,7 +17,7 @@ export interface Signing {
 }
 
 /** A statement about an image. */
-export interface Statement extends Demand {
+export interface Attestation extends Requirement {
   /** Its file among the predicates. */
   file: string
   /** Whether one that is there already, by its predicate, does as well. */
@@ -27,8 +27,12 @@ export interface Statement extends Demand {
 const PREDICATE_FILES = "/slipway/predicates"
 
 /** Signs an index and each platform's image; returns how many of these signatures are new. */
-export const sign = (repository: string, wanted: readonly Demand[], signing: Signing): Promise<number> =>
-  complete(repository, wanted, signing, signing.tools, ({ digest }) => [
+export const signImages = (
+  repository: string,
+  wanted: readonly Requirement[],
+  signing: Signing,
+): Promise<number> =>
+  addMissing(repository, wanted, signing, signing.tools, ({ digest }) => [
     "cosign",
     "sign",
     ...writeFlags(signing),
@@ -38,11 +42,11 @@ export const sign = (repository: string, wanted: readonly Demand[], signing: Sig
 /** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
 export const attest = (
   repository: string,
-  statements: readonly Statement[],
+  statements: readonly Attestation[],
   files: Directory,
   signing: Signing,
 ): Promise<number> =>
-  complete(
+  addMissing(
     repository,
     statements,
     signing,
@@ -64,18 +68,18 @@ const ATTEMPTS = 3
  * Adds what is missing, one after the other. A registry without an API for it keeps signatures in a list that is read,
  * changed and written back: who comes in between loses what he wrote, and has to write it again.
  */
-async function complete<D extends Demand & Partial<Statement>>(
+async function addMissing<D extends Requirement & Partial<Attestation>>(
   repository: string,
   wanted: readonly D[],
   signing: Signing,
   tools: Container,
   command: (demand: D) => string[],
 ): Promise<number> {
-  const before = await lacking(repository, wanted, signing)
+  const before = await unsigned(repository, wanted, signing)
   let missing = before
   for (let attempt = 0; attempt < ATTEMPTS && missing.length > 0; attempt++) {
-    await mustAll(tools, missing.map(command))
-    missing = await lacking(repository, missing, signing)
+    await runAll(tools, missing.map(command))
+    missing = await unsigned(repository, missing, signing)
   }
   const [lost] = missing
   if (lost !== undefined)
@@ -90,7 +94,7 @@ async function complete<D extends Demand & Partial<Statement>>(
 /** The command that verifies something signed. */
 export const verifyCommand = (
   repository: string,
-  { predicate, digest }: Demand,
+  { predicate, digest }: Requirement,
   { trusted, access }: Pick<Signing, "trusted" | "access">,
 ): string[] => [
   "cosign",
@@ -102,12 +106,12 @@ export const verifyCommand = (
 ]
 
 /** What isn't signed yet: cosign would add a second signature to what is. */
-async function lacking<D extends Demand & Partial<Statement>>(
+async function unsigned<D extends Requirement & Partial<Attestation>>(
   repository: string,
   wanted: readonly D[],
   signing: Signing,
 ): Promise<D[]> {
-  const runs = await each(
+  const runs = await runEach(
     signing.tools,
     wanted.map((demand) => verifyCommand(repository, demand, signing)),
   )
@@ -126,12 +130,12 @@ const writeFlags = ({ trusted, access, by }: Signing): string[] => [
   ...cosignFlags(access),
 ]
 
-async function mustAll(tools: Container, commands: readonly string[][]): Promise<void> {
-  const runs = await each(tools, commands)
-  runs.forEach((run, index) => must(run, commands[index] ?? []))
+async function runAll(tools: Container, commands: readonly string[][]): Promise<void> {
+  const runs = await runEach(tools, commands)
+  runs.forEach((run, index) => ensureSigned(run, commands[index] ?? []))
 }
 
-function must(run: ToolRun, command: readonly string[]): void {
+function ensureSigned(run: ToolRun, command: readonly string[]): void {
   if (run.exitCode === 0) return
   const { reason, exitCode } = cosignFailure(run)
   throw fail("SIGN", [command.at(-1) ?? "", reason, exitCode])

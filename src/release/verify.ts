@@ -1,11 +1,11 @@
-import { each } from "../registry/cosign.js"
+import { runEach } from "../registry/cosign.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import type { Expected } from "../lib/release/expected.js"
 import { predicates } from "../lib/release/cosign.js"
 import {
   type Check,
-  type Demand,
-  demands,
+  type Requirement,
+  requirements,
   failedCheck,
   judgeRelease,
   releaseExitCode,
@@ -25,7 +25,7 @@ export async function verifyRelease(
   { platforms, judge }: Expected,
   signing: Signing,
 ): Promise<Check[]> {
-  const wanted = demands(digest, images)
+  const wanted = requirements(digest, images)
   // A signature outlives the image that it is of: cosign doesn't ask whether that is there.
   const heads = images.map((image) => [
     "regctl",
@@ -36,7 +36,7 @@ export async function verifyRelease(
     `${repository}@${image.digest}`,
   ])
   const commands = wanted.map((demand) => judgedCommand(repository, demand, signing))
-  const runs = await each(signing.tools, [...heads, ...commands])
+  const runs = await runEach(signing.tools, [...heads, ...commands])
   const made = wanted.map((demand, index) => verified(demand, runs[images.length + index] ?? NOT_RUN))
   const said = Object.fromEntries(made.map(({ name, predicates }) => [name, predicates]))
   const faults: Partial<Record<string, string>> = judge(said)
@@ -60,7 +60,7 @@ export async function verifyRelease(
 }
 
 /** Bills of material are long, and nobody judges what they say. */
-function judgedCommand(repository: string, demand: Demand, signing: Signing): string[] {
+function judgedCommand(repository: string, demand: Requirement, signing: Signing): string[] {
   const command = verifyCommand(repository, demand, signing)
   const read = demand.predicate === "gates" || demand.predicate === "provenance"
   return read ? command : ["sh", "-c", `${shellQuote(command)} > /dev/null`]
@@ -79,7 +79,7 @@ function absent({ platform, digest }: Resolved["images"][number], run: ToolRun):
 /** What the attestations say of the gates that a release passed: one for each run that published it. */
 export async function gatesOf(repository: string, digest: string, signing: Signing): Promise<unknown[]> {
   const demand = { predicate: "gates", digest, subject: "the index" } as const
-  const [run = NOT_RUN] = await each(signing.tools, [verifyCommand(repository, demand, signing)])
+  const [run = NOT_RUN] = await runEach(signing.tools, [verifyCommand(repository, demand, signing)])
   return predicates(run)
 }
 

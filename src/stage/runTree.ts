@@ -3,7 +3,7 @@ import { artifacts } from "./artifacts.js"
 import { type ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { html } from "../lib/report/html.js"
 import { summary } from "../lib/report/summary.js"
-import { text } from "../lib/report/terminal.js"
+import { terminalText } from "../lib/report/terminal.js"
 import type { Stage } from "./stage.js"
 import { overall } from "../lib/run/command.js"
 import { type Run, type StageReport, stageResult, type Verdict } from "../lib/run/verdict.js"
@@ -24,7 +24,7 @@ export async function ci(run: Run, stages: () => Promise<Stage[]>): Promise<Dire
     stages: reports.map(stageResult),
     problem,
   }
-  const failures = text(reports)
+  const failures = terminalText(reports)
   const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)
   return tree
     .withDirectory("/", artifacts(reports))

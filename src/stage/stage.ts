@@ -1,7 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
 import { stopped } from "../lib/report/place.js"
-import { text } from "../lib/report/terminal.js"
+import { terminalText } from "../lib/report/terminal.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"
@@ -70,7 +70,7 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
 
 /** What a check does with its stage: it throws unless that passed or was passed over. */
 export function mustPass(stage: Stage): void {
-  if (stopped(stage)) throw fail("GATE_FAILED", [text([stage])])
+  if (stopped(stage)) throw fail("GATE_FAILED", [terminalText([stage])])
 }
 
 /** An error's message, without what the engine adds for machines. */

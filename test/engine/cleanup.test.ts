@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { findHolder, KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
-import { nameOf } from "../../src/lib/cleanup/report.js"
+import { objectName } from "../../src/lib/cleanup/report.js"
 import type { CleanupReport } from "../../src/lib/cleanup/report.js"
 import { ClusterLedger } from "../../src/lib/deploy/ledgerStore.js"
 import type { Kube } from "../../src/lib/kube/client.js"
@@ -46,6 +46,7 @@ const TEST = { "slipway.dev/test": "" }
 
 let client: Kube
 let run: Session
+
 /** By version: the digest of its index. */
 const digests: Record<string, string> = {}
 
@@ -278,7 +279,7 @@ describe("a cleanup", () => {
       "ReplicaSet",
       "Namespace",
     ])
-    expect(cluster?.going.map(nameOf)).toContain(`Namespace ${PREVIEW}`)
+    expect(cluster?.going.map(objectName)).toContain(`Namespace ${PREVIEW}`)
     const revisions = (await sets()).map(
       ({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"],
     )

@@ -277,12 +277,12 @@ describe("an audit", () => {
 
   it("finds what was changed, and with the notes what was cut off", async () => {
     const { of, errors, entries } = await session()
-    expect(of("intact")).toBe(`6 entries, which end with ${entries.at(-1)?.hash ?? ""}`)
+    expect(of("intact")).toBe(`6 entries, head ${entries.at(-1)?.hash ?? ""}`)
     expect(of("changed")).toBe("failed")
-    expect(errors).toContain("the ledger is not whole: entry 2 (deploy 1.1.1, run run-1.1.0,")
+    expect(errors).toContain("the ledger is not intact: entry 2 (deploy 1.1.1, run run-1.1.0,")
     expect(of("cut")).toBe("failed")
     expect(errors).toMatch(
-      /an entry is in git notes, and not in the ledger \(deploy 1\.2\.1, run again,[^]*LEDGER_BROKEN/,
+      /an entry in git notes is not in the ledger \(deploy 1\.2\.1, run again,[^]*LEDGER_BROKEN/,
     )
   })
 })
@@ -298,7 +298,7 @@ describe("branches", () => {
       ["develop", "status checks", "passed"],
     ])
     expect(lacks).toEqual([
-      "main, status checks: no status check has to pass before a merge",
+      "main, status checks: no status check is required before a merge",
       `hotfix/login (${commits.hotfix.slice(0, 12)}) was not merged back to develop`,
     ])
   })
@@ -306,7 +306,7 @@ describe("branches", () => {
   it("aren't known with a token that may not see them, which is told what it lacks", async () => {
     const { of, stdout, stderr } = await session()
     expect(of("unseen")).toBe("failed")
-    expect(stderr).toMatch(/nobody knows whether branches are protected[^]*PROTECTION_UNKNOWN/)
+    expect(stderr).toMatch(/branch protection could not be checked[^]*PROTECTION_UNKNOWN/)
     expect(stderr).toContain("the token needs the permission `administration: read`")
     expect(stdout + stderr).not.toMatch(/ghs_(?:auditor|slipway)/)
   })

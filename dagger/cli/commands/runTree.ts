@@ -14,7 +14,7 @@ import { dirname, join, resolve } from "node:path"
 import { ExitCode, fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Break, brokenOff } from "../../../src/lib/pipeline/journal.js"
 import { visible } from "../../../src/lib/text/escape.js"
-import { duration } from "../../../src/lib/report/place.js"
+import { formatDuration } from "../../../src/lib/report/place.js"
 import { summary } from "../../../src/lib/report/summary.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import type { Run, StageResult, Verdict } from "../../../src/lib/run/verdict.js"
@@ -226,7 +226,7 @@ function verdictText(verdict: Verdict, out: string): string {
     ...(existsSync(failures) ? ["", readFileSync(failures, "utf8").trimEnd()] : []),
     ...(verdict.problem === null ? [] : [verdict.problem]),
     "",
-    `${verdict.status} in ${duration(verdict.milliseconds)}; reports in ${out}`,
+    `${verdict.status} in ${formatDuration(verdict.milliseconds)}; reports in ${out}`,
   ]
   return `${lines.join("\n")}\n`
 }
@@ -234,6 +234,6 @@ function verdictText(verdict: Verdict, out: string): string {
 const SIGNS: Record<StageResult["status"], string> = { passed: "✓", failed: "✗", error: "✗", skipped: "-" }
 
 function stageLine({ name, status, milliseconds, cached, reason }: StageResult): string {
-  const time = `${duration(milliseconds)}${cached ? ", cached" : ""}`
+  const time = `${formatDuration(milliseconds)}${cached ? ", cached" : ""}`
   return `${SIGNS[status]} ${name.padEnd(16)} ${visible(reason)} (${time})`
 }

@@ -6,7 +6,7 @@ import { count } from "../text/words.js"
 import { ageText } from "./policy.js"
 
 /** An object of a cluster that goes. */
-export interface Leaving {
+export interface StaleObject {
   kind: "Job" | "ReplicaSet" | "Namespace"
   /** Empty for what is of no namespace. */
   namespace: string
@@ -19,7 +19,7 @@ export interface Leaving {
 const RUN = "slipway.dev/run"
 
 /** Jobs of Slipway's own that ended long ago. */
-export const oldJobs = (jobs: readonly Job[], seconds: number, now: number): Leaving[] =>
+export const oldJobs = (jobs: readonly Job[], seconds: number, now: number): StaleObject[] =>
   jobs.flatMap((job) => {
     const { name, namespace = "", uid = "", labels = {}, deletionTimestamp } = job.metadata
     const ended = endOf(job)
@@ -46,7 +46,7 @@ export function oldReplicaSets(
   { deployment, revisions, rollout }: Facts,
   rollbacks: number,
   needed: readonly string[],
-): Leaving[] {
+): StaleObject[] {
   if (deployment === undefined || rollout !== undefined) return []
   const namespace = deployment.metadata.namespace ?? ""
   const isNeeded = ({ digest }: Revision, index: number): boolean =>
@@ -73,7 +73,7 @@ export const oldPreviews = (
   { pattern, age }: Config["cleanup"]["previews"],
   taken: readonly string[],
   now: number,
-): Leaving[] =>
+): StaleObject[] =>
   namespaces.flatMap(({ metadata: { name, uid = "", creationTimestamp = "", deletionTimestamp } }) => {
     const made = Date.parse(creationTimestamp)
     const spared = SYSTEM.test(name) || taken.includes(name) || !glob(pattern)(name)

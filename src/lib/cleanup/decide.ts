@@ -1,26 +1,26 @@
 import { attachmentOf, type Inventory } from "./inventory.js"
 import { Links } from "./links.js"
-import { inOrder, waitingFor } from "./order.js"
+import { deletionOrder, dependentsOf } from "./order.js"
 import {
   isProtected,
   type Policy,
-  reasons,
+  keepReasons,
   type Root,
   rootOf,
   taggedRoots,
   UNDATED,
-  type Use,
+  type ImageUse,
 } from "./policy.js"
 
 /** An image that stays. */
-export interface Kept {
+export interface KeptImage {
   digest: string
   tags: readonly string[]
   why: string
 }
 
 /** A manifest that goes. */
-export interface Going {
+export interface PlannedManifest {
   digest: string
   tags: readonly string[]
   kind: "release" | "build" | "untagged" | "image" | "referrer" | "list"
@@ -32,18 +32,18 @@ export interface Going {
 
 /** What is to become of a repository. */
 export interface RegistryPlan {
-  kept: readonly Kept[]
+  kept: readonly KeptImage[]
   /** In an order in which nothing is left without what it refers to, and no index without an image. */
-  going: readonly Going[]
+  going: readonly PlannedManifest[]
   /** What it has to be asked about who refers to it, before this can be relied on. */
-  unasked: readonly string[]
+  unreadReferrers: readonly string[]
 }
 
 /** Decides which images of a repository go. An image that is used stays whatever else holds. */
 export function decide(
   inventory: Inventory,
   policy: Policy,
-  uses: readonly Use[],
+  uses: readonly ImageUse[],
   now: number,
 ): RegistryPlan {
   const links = new Links(inventory)
@@ -51,9 +51,13 @@ export function decide(
   const used = usedDigests(inventory, uses)
   const needed = ({ digest }: Root): string | undefined =>
     [...links.images([digest])].map((image) => used.get(image)).find((why) => why !== undefined)
-  const why = reasons(roots, policy, needed, now)
+  const why = keepReasons(roots, policy, needed, now)
   const staying = () => links.whole([...why.keys(), ...used.keys()])
-  for (let held = heldBack(roots, why, staying(), links); held; held = heldBack(roots, why, staying(), links))
+  for (
+    let held = keptByReferrer(roots, why, staying(), links);
+    held;
+    held = keptByReferrer(roots, why, staying(), links)
+  )
     why.set(held.root.digest, held.reason)
   const stays = staying()
   const going = new Map<string, Root | undefined>()
@@ -69,8 +73,8 @@ export function decide(
   const asked = [...going.keys(), ...links.images(undated)]
   return {
     kept,
-    going: inOrder(going, inventory, links),
-    unasked: asked.filter((digest) => !links.isList(digest) && !inventory.referrers.has(digest)),
+    going: deletionOrder(going, inventory, links),
+    unreadReferrers: asked.filter((digest) => !links.isList(digest) && !inventory.referrers.has(digest)),
   }
 }
 
@@ -96,7 +100,7 @@ function attachedSubjects(inventory: Inventory, links: Links): string[] {
   return [...new Set(subjects)].filter((digest) => !known.has(digest))
 }
 
-function usedDigests({ tags }: Inventory, uses: readonly Use[]): Map<string, string> {
+function usedDigests({ tags }: Inventory, uses: readonly ImageUse[]): Map<string, string> {
   const used = new Map<string, string>()
   for (const { digest, tag, why } of uses)
     for (const found of [digest, tags.get(tag ?? "")])
@@ -105,7 +109,7 @@ function usedDigests({ tags }: Inventory, uses: readonly Use[]): Map<string, str
 }
 
 /** An image that would go, while something that refers to it stays. */
-function heldBack(
+function keptByReferrer(
   roots: readonly Root[],
   why: ReadonlyMap<string, string>,
   stays: ReadonlySet<string>,
@@ -133,7 +137,7 @@ function orphans(inventory: Inventory, links: Links, roots: readonly Root[]): Se
 }
 
 /** The manifests that have to be read before anything is decided. */
-export function unread(inventory: Inventory, uses: readonly Use[]): string[] {
+export function unreadManifests(inventory: Inventory, uses: readonly ImageUse[]): string[] {
   const { manifests, tags } = inventory
   const nested = [...manifests.values()].flatMap((manifest) =>
     (manifest?.children ?? []).filter((child) => child.nested).map(({ digest }) => digest),
@@ -145,11 +149,14 @@ export function unread(inventory: Inventory, uses: readonly Use[]): string[] {
 }
 
 /** What two plans agree on: what has changed in between stays, with what it is a part of. */
-export function agreed(first: RegistryPlan, second: RegistryPlan): { plan: RegistryPlan; changed: Kept[] } {
+export function intersectPlans(
+  first: RegistryPlan,
+  second: RegistryPlan,
+): { plan: RegistryPlan; changed: KeptImage[] } {
   const before = new Set(first.going.map(({ digest }) => digest))
   const unsure = new Set(second.going.filter(({ digest }) => !before.has(digest)).map((each) => each.with))
   const open = second.going.filter((each) => !before.has(each.digest) || unsure.has(each.with))
-  const left = new Set(waitingFor(second.going, new Set(open.map(({ digest }) => digest))))
+  const left = new Set(dependentsOf(second.going, new Set(open.map(({ digest }) => digest))))
   return {
     plan: { ...second, going: second.going.filter(({ digest }) => !left.has(digest)) },
     changed: second.kept.filter(({ digest }) => before.has(digest)),

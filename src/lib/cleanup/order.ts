@@ -1,17 +1,17 @@
 import { attachmentOf, type Inventory } from "./inventory.js"
 import type { Links } from "./links.js"
-import type { Going } from "./decide.js"
+import type { PlannedManifest } from "./decide.js"
 import type { Root } from "./policy.js"
 
 /**
  * Puts what goes into order: what refers to an image before it, the list of these when they are gone, and an index before
  * its images. Who is interrupted leaves images without an index, which the tags of their signatures still tell of.
  */
-export function inOrder(
+export function deletionOrder(
   going: ReadonlyMap<string, Root | undefined>,
   inventory: Inventory,
   links: Links,
-): Going[] {
+): PlannedManifest[] {
   const parents = parentsOf(going.keys(), links)
   const subjects = subjectsOf(going.keys(), links)
   const tags = tagsByDigest(inventory)
@@ -31,7 +31,7 @@ export function inOrder(
     with: root?.digest ?? "",
     after: after(digest),
   }))
-  return waves(all).flat()
+  return deletionWaves(all).flat()
 }
 
 function kindOf(
@@ -39,7 +39,7 @@ function kindOf(
   root: Root | undefined,
   links: Links,
   isReferrer: (digest: string) => boolean,
-): Going["kind"] {
+): PlannedManifest["kind"] {
   if (root?.digest === digest && root.kind !== "other") return root.kind
   if (links.isList(digest)) return "list"
   return root === undefined || isReferrer(digest) ? "referrer" : "image"
@@ -71,7 +71,7 @@ function tagsByDigest({ tags }: Inventory): Map<string, string[]> {
 }
 
 /** What can't go before these do, directly or not, and these themselves. */
-export function waitingFor(going: readonly Going[], these: ReadonlySet<string>): Set<string> {
+export function dependentsOf(going: readonly PlannedManifest[], these: ReadonlySet<string>): Set<string> {
   const found = new Set(these)
   for (let size = -1; size < found.size;) {
     size = found.size
@@ -84,7 +84,9 @@ export function waitingFor(going: readonly Going[], these: ReadonlySet<string>):
  * What can be deleted at the same time, one wave after the other. Digests can't refer to each other in a circle; of a
  * registry that says they do, nothing such is deleted.
  */
-export function waves<T extends Pick<Going, "digest" | "after">>(going: readonly T[]): T[][] {
+export function deletionWaves<T extends Pick<PlannedManifest, "digest" | "after">>(
+  going: readonly T[],
+): T[][] {
   const result: T[][] = []
   const open = new Set(going.map(({ digest }) => digest))
   for (let left = [...going]; left.length > 0;) {

@@ -7,7 +7,7 @@ import { attachmentOf, type Inventory } from "./inventory.js"
 export type Policy = Pick<Config["cleanup"], "releases" | "builds" | "minimumAge" | "protect">
 
 /** An image that somebody needs, by its digest or its tag. */
-export interface Use {
+export interface ImageUse {
   digest?: string
   tag?: string
   why: string
@@ -64,7 +64,7 @@ const protectedBy = (tags: readonly string[], patterns: readonly string[]): stri
   patterns.find((pattern) => tags.some(glob(pattern)))
 
 /** Says why each image stays, by its digest; those without a reason go. */
-export function reasons(
+export function keepReasons(
   roots: readonly Root[],
   policy: Policy,
   needed: (root: Root) => string | undefined,

@@ -4,7 +4,7 @@ import { EXEMPTIONS_FILE } from "../migration/exemptions.js"
 import { SUPPRESSIONS_FILE } from "../security/suppressions.js"
 
 /** Something that somebody agreed to for a time. */
-export interface Agreement {
+export interface RecordedException {
   file: string
   line: number
   /** What it is, in words: `the suppression of bandit B602`. */
@@ -15,14 +15,14 @@ export interface Agreement {
 }
 
 /** The files with such agreements. */
-export const RECORDS = [SUPPRESSIONS_FILE, BASELINE_FILE, EXEMPTIONS_FILE] as const
+export const EXCEPTION_FILES = [SUPPRESSIONS_FILE, BASELINE_FILE, EXEMPTIONS_FILE] as const
 
 /** So many days before the end it is told of. */
 const SOON = 14
 const DAY = 86_400_000
 
 /** Says which agreements have run out, and which are about to. */
-export const overdue = (agreements: readonly Agreement[], now: Date): Finding[] =>
+export const expiringExceptions = (agreements: readonly RecordedException[], now: Date): Finding[] =>
   agreements.flatMap(({ file, line, what, owner, expires }) => {
     const left = Math.floor((Date.parse(`${expires}T00:00:00Z`) - startOfDay(now)) / DAY)
     if (Number.isNaN(left) || left > SOON) return []

@@ -1,11 +1,11 @@
 import { code, markdown } from "../text/escape.js"
 import { count } from "../text/words.js"
 import type { StageReport } from "../run/verdict.js"
-import type { Leaving } from "./cluster.js"
-import type { Going, RegistryPlan } from "./decide.js"
+import type { StaleObject } from "./cluster.js"
+import type { PlannedManifest, RegistryPlan } from "./decide.js"
 
 /** What became of what should go. */
-export interface Done {
+export interface DeletionResult {
   /** Digests, or the names of objects. */
   deleted: readonly string[]
   left: readonly { what: string; why: string }[]
@@ -15,14 +15,14 @@ export interface Done {
 export interface RegistryReport extends Pick<RegistryPlan, "kept" | "going"> {
   repository: string
   /** Undefined where it is only shown. */
-  done?: Done
+  done?: DeletionResult
 }
 
 /** What the part of the clusters comes to. */
 export interface ClusterReport {
   environments: readonly string[]
-  going: readonly Leaving[]
-  done?: Done
+  going: readonly StaleObject[]
+  done?: DeletionResult
 }
 
 /** What is kept under `cleanup/plan.json`, as far as it came to be known. */
@@ -36,7 +36,7 @@ export interface CleanupReport {
 }
 
 /** What a stage of it comes to, without its name and its time. */
-export type Worked = Pick<
+export type CleanupOutcome = Pick<
   StageReport,
   "status" | "reason" | "findings" | "exitCode" | "log" | "sections" | "facts"
 >
@@ -45,10 +45,11 @@ export type Worked = Pick<
 const ROWS = 50
 const DIGITS = 19
 
-const ROOTS: readonly Going["kind"][] = ["release", "build", "untagged"]
+const ROOTS: readonly PlannedManifest["kind"][] = ["release", "build", "untagged"]
 
 /** The releases and builds among what goes; the rest goes with them. */
-export const rootsOf = (going: readonly Going[]): Going[] => going.filter(({ kind }) => ROOTS.includes(kind))
+export const rootsOf = (going: readonly PlannedManifest[]): PlannedManifest[] =>
+  going.filter(({ kind }) => ROOTS.includes(kind))
 
 /** One line of what becomes of the registry. */
 export function registryText({ kept, going, done }: RegistryReport): string {
@@ -81,7 +82,7 @@ export function clusterText({ environments, going, done }: ClusterReport): strin
 export function registryMarkdown(report: RegistryReport): string {
   const { repository, kept, going, done } = report
   const rows = [
-    ...rootsOf(going).map((root): [string, Going | RegistryPlan["kept"][number], string] => [
+    ...rootsOf(going).map((root): [string, PlannedManifest | RegistryPlan["kept"][number], string] => [
       fateOf(root.digest, done),
       root,
       withIt(root, going),
@@ -106,14 +107,14 @@ export function registryMarkdown(report: RegistryReport): string {
   ].join("\n")
 }
 
-function withIt(root: Going, going: readonly Going[]): string {
+function withIt(root: PlannedManifest, going: readonly PlannedManifest[]): string {
   const others = going.filter((each) => each.with === root.digest && each.digest !== root.digest)
-  const of = (kind: Going["kind"]) => others.filter((each) => each.kind === kind).length
+  const of = (kind: PlannedManifest["kind"]) => others.filter((each) => each.kind === kind).length
   const parts = [count(of("image"), "image"), count(of("referrer"), "referrer")]
   return others.length === 0 ? "" : `with ${parts.join(" and ")}`
 }
 
-const fateOf = (what: string, done: Done | undefined): string =>
+const fateOf = (what: string, done: DeletionResult | undefined): string =>
   done === undefined ? "would go" : done.deleted.includes(what) ? "gone" : "left"
 
 /** The clusters' part for people. */
@@ -125,13 +126,17 @@ export const clusterMarkdown = (report: ClusterReport): string =>
     "",
     ...table(
       ["", "object", "why"],
-      report.going.map((each) => [fateOf(nameOf(each), report.done), code(nameOf(each)), markdown(each.why)]),
+      report.going.map((each) => [
+        fateOf(objectName(each), report.done),
+        code(objectName(each)),
+        markdown(each.why),
+      ]),
     ),
     ...leftLines(report.done),
   ].join("\n")
 
 /** An object as people name it: `Job staging/slipway-migrate-0a1b2c3d`. */
-export const nameOf = ({ kind, namespace, name }: Leaving): string =>
+export const objectName = ({ kind, namespace, name }: StaleObject): string =>
   `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
@@ -141,7 +146,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.slice(0, ROWS).map(line), ...more, ""]
 }
 
-const leftLines = (done: Done | undefined): string[] =>
+const leftLines = (done: DeletionResult | undefined): string[] =>
   (done?.left ?? [])
     .slice(0, ROWS)
     .map(({ what, why }) => `- ${code(what)} is left: ${markdown(why)}`)

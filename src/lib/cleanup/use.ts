@@ -3,10 +3,10 @@ import { goodVersions } from "../deploy/run.js"
 import type { Environment } from "../config/deploy.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { isDigest } from "./inventory.js"
-import type { Use } from "./policy.js"
+import type { ImageUse } from "./policy.js"
 
 /** What is known of an environment. */
-export interface Deployed {
+export interface EnvironmentState {
   environment: Environment
   entries: readonly LedgerEntry[]
   facts: Pick<Facts, "revisions" | "rollout">
@@ -22,10 +22,10 @@ export const rollbackDigests = (entries: readonly LedgerEntry[], rollbacks: numb
 
 /** The images of a repository that an environment needs. */
 export function usesOf(
-  { environment, entries, facts, objects }: Deployed,
+  { environment, entries, facts, objects }: EnvironmentState,
   repository: string,
   rollbacks: number,
-): Use[] {
+): ImageUse[] {
   const { rollout } = facts
   const under = rollout === undefined ? [] : [rollout.digest, rollout.fromDigest]
   // What is held was never good, and what failed last may have left the version before.
@@ -44,9 +44,12 @@ export function usesOf(
  * What objects of a cluster name as images: every digest, under whatever name, since a cluster may pull from a mirror; and
  * tags of this very repository.
  */
-export function imagesIn(objects: readonly unknown[], repository: string): Pick<Use, "digest" | "tag">[] {
+export function imagesIn(
+  objects: readonly unknown[],
+  repository: string,
+): Pick<ImageUse, "digest" | "tag">[] {
   const names = new Set(objects.flatMap(imageNames))
-  return [...names].flatMap((name): Pick<Use, "digest" | "tag">[] => {
+  return [...names].flatMap((name): Pick<ImageUse, "digest" | "tag">[] => {
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(name)?.[1]
     if (digest !== undefined) return [{ digest }]
     if (name === repository) return [{ tag: "latest" }]

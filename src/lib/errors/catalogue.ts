@@ -5,7 +5,7 @@
 import { cleanupErrors } from "./cleanup.js"
 import { deployErrors } from "./deploy.js"
 import { engineErrors } from "./engine.js"
-import { type Catalogue, type Entry, ExitCode, quote } from "./entry.js"
+import { type Catalogue, type CatalogueEntry, ExitCode, quote } from "./entry.js"
 import { hostErrors } from "./host.js"
 import { imageErrors } from "./image.js"
 import { infraErrors } from "./infra.js"
@@ -118,6 +118,6 @@ export function fail<C extends ErrorCode>(
   args: Parameters<(typeof catalogue)[C]>,
   options?: ErrorOptions,
 ): SlipwayError {
-  const { message, remedy, exitCode } = (catalogue[code] as (...args: unknown[]) => Entry)(...args)
+  const { message, remedy, exitCode } = (catalogue[code] as (...args: unknown[]) => CatalogueEntry)(...args)
   return new SlipwayError(code, exitCode, message, remedy, options)
 }

@@ -17,7 +17,7 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 /** What an error says, and what it makes the command end with. */
-export interface Entry {
+export interface CatalogueEntry {
   /** What failed, with the value quoted. */
   message: string
   /** What is allowed, or what to do next. */
@@ -26,7 +26,7 @@ export interface Entry {
 }
 
 /** Errors by their codes. */
-export type Catalogue = Record<string, (...args: never[]) => Entry>
+export type Catalogue = Record<string, (...args: never[]) => CatalogueEntry>
 
 /** A value as a message shows it. */
 export const quote = (value: string): string =>

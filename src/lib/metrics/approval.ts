@@ -1,32 +1,32 @@
 import { Review } from "../forge/repository.js"
 
-/** What a commit says of itself. */
+/** Signature and trailers of a commit. */
 export interface SignedCommit {
   sha: string
-  /** git's word for the signature: `G` for a good one by somebody known, `N` for none. */
+  /** git's signature status (`%G?`): `G` for a good signature by a known key, `N` for none. */
   signature: string
   signer: string
   author: string
-  /** Its trailers `Reviewed-by:`. */
+  /** The values of its `Reviewed-by:` trailers. */
   reviewers: readonly string[]
 }
 
-/** Whether somebody else than its author has seen a change before it was deployed. */
+/** Approval of a change by somebody other than its author. */
 export interface Approval {
   state: "approved" | "missing" | "unknown"
   by: readonly string[]
-  /** By what it is known. */
+  /** The evidence: a pull request or signed trailers. */
   source: string
-  /** Why it isn't approved, or nobody knows; empty for an approval. */
+  /** Why it isn't approved or unknown; empty for an approval. */
   reason: string
 }
 
-/** Lines that git printed of a commit, and how many there are. */
+/** `git log` format for `parseSignedCommits`: five lines a commit. */
 export const SIGNED_FORMAT =
   "%H%n%G?%n%GS%n%an <%ae>%n%(trailers:key=Reviewed-by,valueonly,unfold,separator=%x1f)"
 const LINES = 5
 
-/** Reads what git printed of commits in that format. */
+/** Parses `git log` output in `SIGNED_FORMAT`. */
 export function parseSignedCommits(text: string): Map<string, SignedCommit> {
   const lines = text.split("\n")
   const found = new Map<string, SignedCommit>()
@@ -38,7 +38,7 @@ export function parseSignedCommits(text: string): Map<string, SignedCommit> {
   return found
 }
 
-/** Judges by the host's reviews first, then by trailers that a known key has signed; what can't be asked is unknown. */
+/** Approval by the host's reviews first, then by trailers signed with a known key; unknown if neither can be read. */
 export function approvalOf(
   commit: SignedCommit | undefined,
   review: Review | "none" | undefined,
@@ -49,8 +49,8 @@ export function approvalOf(
   const good = [reviewed, signed].find((each) => each?.state === "approved")
   if (good !== undefined) return good
   if (reviewed !== undefined) return reviewed
-  const trailers = signed?.reason ?? "its commit isn't known"
-  if (review === "none") return notApproved("missing", `no pull request brought it; ${trailers}`)
+  const trailers = signed?.reason ?? "the commit is unknown"
+  if (review === "none") return notApproved("missing", `not part of a pull request; ${trailers}`)
   return notApproved(
     signed === undefined || why !== "" ? "unknown" : "missing",
     [why, trailers].filter(Boolean).join("; "),
@@ -67,14 +67,15 @@ const notApproved = (state: "missing" | "unknown", reason: string): Approval => 
 function byReview({ number, author, approvedBy }: Review): Approval {
   const by = approvedBy.filter((name) => name !== author)
   if (by.length > 0) return { state: "approved", by, source: `pull request #${number}`, reason: "" }
-  return notApproved("missing", `nobody but its author has approved pull request #${number}`)
+  return notApproved("missing", `pull request #${number} has no approval from anyone but its author`)
 }
 
 function byTrailers({ signature, signer, author, reviewers }: SignedCommit): Approval {
   const address = (name: string) => (/<([^<>]+)>\s*$/.exec(name)?.[1] ?? name).toLowerCase()
   const by = reviewers.filter((name) => address(name) !== address(author))
-  if (by.length === 0) return notApproved("missing", "its commit has no trailer Reviewed-by of somebody else")
+  if (by.length === 0)
+    return notApproved("missing", "the commit has no Reviewed-by trailer from anyone but its author")
   if (signature !== "G")
-    return notApproved("missing", `its trailer Reviewed-by (${by.join(", ")}) isn't signed by a known key`)
+    return notApproved("missing", `the Reviewed-by trailer (${by.join(", ")}) isn't signed by a known key`)
   return { state: "approved", by, source: `trailers signed by ${signer}`, reason: "" }
 }

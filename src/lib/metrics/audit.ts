@@ -8,22 +8,22 @@ import {
   timelineOf,
 } from "./timeline.js"
 
-/** What verifying a release found. */
+/** Result of verifying a release. */
 export interface ReleaseState {
   state: "verified" | "refused" | "unknown" | "not asked"
   reason: string
-  /** The gates that its attestation says it passed, with their statuses; null where it isn't known. */
+  /** The gates in its attestation with their statuses; null if unknown. */
   gates: { name: string; status: string }[] | null
 }
 
-/** What is known of a deployment beside the ledger. */
+/** Evidence for a deployment from outside the ledger. */
 export interface Evidence {
   commit: string
   approval: Approval
   release: ReleaseState
 }
 
-/** A deployment, a rollback, or what somebody did by hand, with what speaks for it. */
+/** A deployment, rollback or manual change with its evidence. */
 export interface AuditedDeployment extends Evidence {
   /** The hash of its entry. */
   hash: string
@@ -34,12 +34,12 @@ export interface AuditedDeployment extends Evidence {
   startedAt: string
   finishedAt: string
   run: string
-  /** Who did it; empty where nobody was told. */
+  /** The user who triggered it; empty if unknown. */
   actor: string
   reason: string
-  /** Of a rollback: the version that it took back. */
+  /** For a rollback: the version that it reverted. */
   takesBack: string
-  /** Of a deployment that was taken back: how, and by which run. */
+  /** For a deployment that was reverted: how, and by which run. */
   takenBack: string
 }
 
@@ -50,11 +50,11 @@ export interface Audit {
   environment: string
   at: string
   ledger: { entries: number; head: string; noted: number | null; intact: boolean; faults: LedgerFault[] }
-  /** The oldest first. */
+  /** Oldest first. */
   deployments: AuditedDeployment[]
 }
 
-/** Lists what was done to an environment, with what is known of each. */
+/** Lists every change to an environment with its evidence. */
 export function auditOf(
   chain: Chain,
   environment: string,
@@ -99,5 +99,5 @@ function rowOf(
 const takenBackText = ({ event, cause, by }: LedgerFailure, restored: number): string => {
   const when = new Date(restored).toISOString()
   if (cause !== "failed") return `${cause} by run ${by}, ${when}`
-  return by === event.run ? "at once" : `set right by run ${by}, ${when}`
+  return by === event.run ? "immediately" : `fixed by run ${by}, ${when}`
 }

@@ -2,36 +2,36 @@ import { code, markdown, visible } from "../text/escape.js"
 import { count } from "../text/words.js"
 import type { Audit, AuditedDeployment } from "./audit.js"
 
-/** An audit for a terminal: what is wrong comes first. */
+/** Formats an audit for a terminal, problems first. */
 export function auditText({ ledger, deployments, environment, at }: Audit): string {
   return [
     ledgerSummary(ledger),
     ...ledger.faults.map(({ message }) => `✗ ${visible(message)}`),
     "",
-    `${environment}, ${count(deployments.length, "deployment")} up to ${minute(at)}, the newest first:`,
+    `${environment}, ${count(deployments.length, "deployment")} up to ${minute(at)}, newest first:`,
     ...deployments.toReversed().flatMap(rowLines),
     "",
   ].join("\n")
 }
 
-/** Whether a ledger is whole, on a line. */
+/** One line on the integrity of a ledger. */
 export function ledgerSummary({ entries, head, noted, intact, faults }: Audit["ledger"]): string {
-  const notes = noted === null ? "no git notes to compare with" : `${noted} of them in git notes too`
+  const notes = noted === null ? "no git notes to compare with" : `${noted} of them also in git notes`
   const sum = `${count(entries, "entry").replace("entrys", "entries")}, ${notes}`
   if (intact && entries === 0) return "- the ledger is empty"
   return intact
-    ? `✓ the ledger is whole: ${sum}${head === "" ? "" : `; it ends with ${head.slice(0, 12)}`}`
-    : `✗ the ledger is not whole (${count(faults.length, "fault")}): ${sum}`
+    ? `✓ the ledger is intact: ${sum}${head === "" ? "" : `; head ${head.slice(0, 12)}`}`
+    : `✗ the ledger is not intact (${count(faults.length, "fault")}): ${sum}`
 }
 
-/** To the minute, with its zone. */
+/** Formats a time to the minute, in UTC. */
 export const minute = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`
 
-/** What was done, by the kind of an entry. */
+/** Past-tense verb for each kind of ledger entry. */
 export const ENTRY_VERBS = {
   deploy: "deployed",
   rollback: "rolled back to",
-  manual: "put there by hand",
+  manual: "changed manually to",
   apply: "applied",
 } as const
 
@@ -44,8 +44,8 @@ function rowLines(row: AuditedDeployment): string[] {
     `  commit ${commit.slice(0, 12) || "unknown"}, image ${digest.slice(0, 19) || "unknown"}, entry ${hash.slice(0, 12)}`,
     ...[
       row.reason,
-      row.takesBack && `takes back ${row.takesBack}`,
-      row.takenBack && `taken back: ${row.takenBack}`,
+      row.takesBack && `reverts ${row.takesBack}`,
+      row.takenBack && `reverted: ${row.takenBack}`,
     ]
       .filter(Boolean)
       .map((line) => `  ${line}`),
@@ -67,7 +67,7 @@ const SYMBOLS = {
   "not asked": "-",
 } as const
 
-/** Who has seen the change, or why nobody is known to have. */
+/** Formats an approval, or why it is missing. */
 function approvalText({ approval: { state, by, source, reason } }: AuditedDeployment): string {
   if (state === "approved") return `approved by ${by.join(", ")} (${source})`
   return `${state === "missing" ? "not approved" : "approval unknown"}: ${reason}`
@@ -76,17 +76,17 @@ function approvalText({ approval: { state, by, source, reason } }: AuditedDeploy
 function releaseText({ state, reason, gates }: AuditedDeployment["release"]): string {
   const passed = gates?.filter(({ status }) => status === "passed").length ?? 0
   const gatesText = gates === null ? "" : `, ${passed} of ${count(gates.length, "gate")} passed`
-  const words = {
+  const verdicts = {
     verified: "signatures verified",
     refused: "signatures refused",
     unknown: "signatures unknown",
   }
   return state === "not asked"
-    ? "signatures and gates: not asked for"
-    : `${words[state]}${gatesText}${state === "verified" ? "" : `: ${reason}`}`
+    ? "signatures and gates not checked"
+    : `${verdicts[state]}${gatesText}${state === "verified" ? "" : `: ${reason}`}`
 }
 
-/** An audit for reviewers. */
+/** Formats an audit as Markdown. */
 export function auditMarkdown(audit: Audit): string {
   const { ledger, deployments, environment, at } = audit
   return [
@@ -97,8 +97,8 @@ export function auditMarkdown(audit: Audit): string {
       ? []
       : ["", ...ledger.faults.map(({ message }) => `- ${markdown(message)}`)]),
     "",
-    "| when | what | commit | image | approval | signature and gates | who | rollback |",
-    "| ---- | ---- | ------ | ----- | -------- | ------------------- | --- | -------- |",
+    "| time | change | commit | image | approval | signatures and gates | triggered by | rollback |",
+    "| ---- | ------ | ------ | ----- | -------- | -------------------- | ------------ | -------- |",
     ...deployments.toReversed().map(tableRow),
     "",
   ].join("\n")
@@ -106,7 +106,7 @@ export function auditMarkdown(audit: Audit): string {
 
 function tableRow(row: AuditedDeployment): string {
   const { finishedAt, kind, version, status, commit, digest, actor, run, release } = row
-  const back = [row.takesBack && `takes back ${row.takesBack}`, row.takenBack].filter(Boolean).join("; ")
+  const back = [row.takesBack && `reverts ${row.takesBack}`, row.takenBack].filter(Boolean).join("; ")
   const cells = [
     minute(finishedAt),
     `${kind} ${code(version)} ${status}`,

@@ -1,7 +1,9 @@
 /**
- * The groups of DORA's "Accelerate State of DevOps Report 2023" (https://dora.dev/research/2023/dora-report/), the last
- * whose groups are ordered in every figure. Of surveys' answers it gives ranges; where these leave a hole, as between 15 %
- * and 64 %, the worse group begins, as in Apache DevLake's benchmarks (https://devlake.apache.org/docs/Metrics/CFR).
+ * Performance levels of DORA's "Accelerate State of DevOps Report 2023".
+ *
+ * https://dora.dev/research/2023/dora-report/, the last one whose levels are ordered in every metric. It gives ranges of
+ * survey answers; where they leave a gap, as between 15 % and 64 %, the worse level begins, as in Apache DevLake's
+ * benchmarks (https://devlake.apache.org/docs/Metrics/CFR).
  */
 export type Band = "elite" | "high" | "medium" | "low"
 
@@ -13,18 +15,18 @@ const ORDER = ["elite", "high", "medium"] as const
 const banded = (value: number, within: readonly ((value: number) => boolean)[]): Band =>
   ORDER[within.findIndex((fits) => fits(value))] ?? "low"
 
-/** By deployments a day: more than one; one a week; one in 30 days. */
+/** Level by deployments per day: more than one; one a week; one in 30 days. */
 export const frequencyBand = (perDay: number): Band =>
   banded(perDay, [(rate) => rate > 1, (rate) => rate >= 1 / 7, (rate) => rate >= 1 / 30])
 
-/** By the median in seconds: less than a day; up to a week; up to 30 days. */
+/** Level by the median in seconds: less than a day; up to a week; up to 30 days. */
 export const leadTimeBand = (seconds: number): Band =>
   banded(seconds, [(time) => time < DAY, (time) => time <= 7 * DAY, (time) => time <= 30 * DAY])
 
-/** By the median in seconds: less than an hour; less than a day; up to a week. */
+/** Level by the median in seconds: less than an hour; less than a day; up to a week. */
 export const restoreBand = (seconds: number): Band =>
   banded(seconds, [(time) => time < HOUR, (time) => time < DAY, (time) => time <= 7 * DAY])
 
-/** By the part of deployments: up to 5, 10, 15 %. */
+/** Level by the failed share of deployments: up to 5, 10, 15 %. */
 export const failureBand = (rate: number): Band =>
   banded(rate, [(part) => part <= 0.05, (part) => part <= 0.1, (part) => part <= 0.15])

@@ -1,29 +1,29 @@
 import { GENESIS, isIntact, type LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"
 
-/** Something that is wrong with a ledger. */
+/** A defect in the hash chain of a ledger. */
 export interface LedgerFault {
-  /** Which entry, counted from 1; null for one that isn't there. */
+  /** Number of the entry, from 1; null for one that is missing. */
   entry: number | null
   kind: "unreadable" | "changed" | "gap" | "moved" | "repeated" | "removed"
-  /** The hash that it says it has. */
+  /** The hash that the entry claims. */
   hash: string
   message: string
 }
 
-/** A ledger as it was found. */
+/** The entries of a ledger and the result of verifying them. */
 export interface Chain {
-  /** What can be read, whole or not. */
+  /** Every entry that can be parsed, valid or not. */
   entries: LedgerEntry[]
-  /** In the order of the ledger; what only notes know of comes last. */
+  /** In ledger order; entries that only git notes have come last. */
   faults: LedgerFault[]
-  /** The hash of the last entry: whoever keeps it can prove later that nothing was cut off. */
+  /** The hash of the last entry. Keep it elsewhere to prove later that nothing was truncated. */
   head: string
-  /** How many of its entries are in git notes too; null where there are none to compare with. */
+  /** Number of entries that are also in git notes; null without notes to compare with. */
   noted: number | null
 }
 
-/** What entries are of. */
+/** Environment and service of a ledger. */
 export type LedgerSubject = Pick<LedgerEntry, "environment" | "subject">
 
 interface Line {
@@ -33,22 +33,24 @@ interface Line {
 
 interface Lines {
   lines: readonly Line[]
-  /** Where each hash stands first. */
+  /** First line of each hash. */
   places: ReadonlyMap<string, number>
 }
 
 /**
- * Proves a ledger, an entry a line. What the chain alone can't show, entries cut off its end or a chain that was made
- * anew, shows where its git notes tell of entries that aren't in it; `whose` says of which, should all be gone.
+ * Verifies the hash chain of a ledger, one entry per line.
+ *
+ * The chain alone can't show that entries were truncated or that it was rewritten; git notes with entries that the ledger
+ * lacks do. `expected` selects the notes if the ledger is empty.
  */
-export function verifyChain(ledger: string, notes?: string, whose?: LedgerSubject): Chain {
+export function verifyChain(ledger: string, notes?: string, expected?: LedgerSubject): Chain {
   const lines = linesOf(ledger)
   const entries = lines.flatMap(({ entry }) => entry ?? [])
   const places = firstPlaces(lines)
   const noted =
     notes === undefined
       ? undefined
-      : entriesInNotes([...entries, ...(whose === undefined ? [] : [whose])], notes)
+      : entriesInNotes([...entries, ...(expected === undefined ? [] : [expected])], notes)
   return {
     entries,
     faults: [
@@ -69,15 +71,15 @@ const linesOf = (ledger: string): Line[] =>
 const firstPlaces = (lines: readonly Line[]): Map<string, number> =>
   new Map(lines.map(({ entry }, index): [string, number] => [entry?.hash ?? "", index]).reverse())
 
-/** What has all that an entry has, in the right types; whether it says the truth is another question. */
+/** Parses an entry with all fields of the right types; its hashes are checked elsewhere. */
 function parseEntry(value: unknown): LedgerEntry | undefined {
   const entry = fields(value)
   const facts = Object.values(fields(entry.facts))
   const texts = ["kind", "status", "environment", "subject", "sha", "run", "startedAt", "finishedAt"]
-  const whole = [...texts, "previous", "hash"].every((key) => typeof entry[key] === "string")
+  const complete = [...texts, "previous", "hash"].every((key) => typeof entry[key] === "string")
   const timed = [entry.startedAt, entry.finishedAt].every((time) => !Number.isNaN(Date.parse(text(time))))
-  const told = entry.facts === fields(entry.facts) && facts.every((fact) => typeof fact === "string")
-  return whole && timed && told ? (entry as unknown as LedgerEntry) : undefined
+  const factsAreTexts = entry.facts === fields(entry.facts) && facts.every((fact) => typeof fact === "string")
+  return complete && timed && factsAreTexts ? (entry as unknown as LedgerEntry) : undefined
 }
 
 function faultsOf({ entry, text: line }: Line, index: number, all: Lines): LedgerFault[] {
@@ -107,7 +109,7 @@ function faultsOf({ entry, text: line }: Line, index: number, all: Lines): Ledge
   ]
 }
 
-/** Why an entry isn't where it belongs, as far as the others tell. */
+/** Why an entry doesn't follow its predecessor, by the hashes of the other entries. */
 function linkFault(
   entry: LedgerEntry,
   index: number,
@@ -123,22 +125,19 @@ function linkFault(
   const place = entry.previous === GENESIS ? -1 : places.get(entry.previous)
   if (place !== undefined) {
     const when = place < 0 ? "first" : `after what is now entry ${place + 1}`
-    return {
-      kind: "moved",
-      message: `entry ${number} (${about(entry)}) is in another place: it was written ${when}`,
-    }
+    return { kind: "moved", message: `entry ${number} (${about(entry)}) was moved: it was written ${when}` }
   }
   const where = index === 0 ? "before the first entry" : `between entries ${index} and ${number}`
   return {
     kind: "gap",
-    message: `something is missing ${where}: entry ${number} (${about(entry)}) follows ${entry.previous.slice(0, 12)}, which was removed or changed`,
+    message: `an entry is missing ${where}: entry ${number} (${about(entry)}) follows ${entry.previous.slice(0, 12)}, which was removed or changed`,
   }
 }
 
 const about = ({ kind, facts, run, finishedAt }: LedgerEntry): string =>
   `${[kind, facts["version"]].filter(Boolean).join(" ")}, run ${run}, ${finishedAt}`
 
-/** The entries that notes know of this ledger's subjects: a repository may have those of others. */
+/** The valid entries in git notes for these subjects; a repository may hold notes of several ledgers. */
 function entriesInNotes(entries: readonly LedgerSubject[], notes: string): LedgerEntry[] {
   const subjects = new Set(entries.map(subjectOf))
   return linesOf(notes).flatMap(({ entry }) =>
@@ -158,5 +157,5 @@ const removed = (entries: readonly LedgerEntry[], noted: readonly LedgerEntry[])
       entry: null,
       kind: "removed",
       hash: entry.hash,
-      message: `an entry is in git notes, and not in the ledger (${about(entry)}): it was removed or changed`,
+      message: `an entry in git notes is not in the ledger (${about(entry)}): it was removed or changed`,
     }))

@@ -1,24 +1,26 @@
 import { type HistoryCommit, commitOfTag, type History, newlyReachable } from "./history.js"
 import type { DeploymentEvent } from "./timeline.js"
 
-/** What a deployment brought. */
+/** The commits that a deployment delivered. */
 export interface DeployedChanges {
   event: DeploymentEvent
-  /** The commit; empty where nobody knows it. */
+  /** The deployed commit; empty if unknown. */
   commit: string
   changes: readonly HistoryCommit[]
-  /** Commits left out because their date is none, or later than the deployment. */
+  /** Commits left out because their date is invalid or after the deployment. */
   undated: number
-  /** Why its changes aren't known; empty where they are. */
+  /** Why its changes are unknown; empty if they are known. */
   unknown: string
 }
 
 const NO_HISTORY = "no history was given"
-const FIRST = "the ledger knows of no deployment before it"
+const FIRST = "the ledger has no earlier deployment"
 
 /**
- * What each successful deployment was the first to bring: the commits that can be reached from its own and from none
- * that was deployed with success before. A merge is no change by itself; a squash merge is one.
+ * The commits that each successful deployment was the first to deliver.
+ *
+ * They are reachable from its commit and from none that was deployed successfully before. A merge commit is not a change;
+ * a squash merge is.
  */
 export function deployedChanges(
   events: readonly DeploymentEvent[],
@@ -26,10 +28,10 @@ export function deployedChanges(
 ): ReadonlyMap<DeploymentEvent, DeployedChanges> {
   const reached = new Set<string>()
   const found = new Map<DeploymentEvent, DeployedChanges>()
-  let before: string | undefined // why nothing can be said of what comes next; empty where something can
+  let before: string | undefined // why the next deployment's changes are unknown; empty if they are known
   for (const event of events.filter(({ outcome }) => outcome === "succeeded")) {
     const commit = history === undefined ? event.sha : commitOfEvent(event, history)
-    // Of what was there before the ledger began, its first entry may know the commit.
+    // The first entry may name the commit that was deployed before the ledger began.
     if (before === undefined && history?.commits.has(event.previousCommit)) {
       newlyReachable(history, event.previousCommit, reached)
       before = ""
@@ -48,12 +50,12 @@ export function deployedChanges(
         unknown: why,
       })
     }
-    before = unknown === "" ? "" : `the commit of ${event.version}, which was there before, isn't known`
+    before = unknown === "" ? "" : `the commit of the previous version ${event.version} is unknown`
   }
   return found
 }
 
-/** The commit of an event: that of its entry, else that of its version's tag; empty where the history has neither. */
+/** The commit of an event by its ledger entry, else by the tag of its version; empty if the history has neither. */
 export function commitOfEvent({ sha, version }: DeploymentEvent, history: History): string {
   if (history.commits.has(sha)) return sha
   return (sha === "" ? commitOfTag(history, version) : undefined) ?? ""
@@ -68,6 +70,6 @@ function unknownReason(
   if (history.incomplete !== "") return history.incomplete
   if (commit !== "" && history.commits.has(commit)) return ""
   return sha === ""
-    ? `the ledger names no commit, and no tag is ${JSON.stringify(version)}`
+    ? `the ledger names no commit, and there is no tag ${JSON.stringify(version)}`
     : `the history has no commit ${sha.slice(0, 12)}`
 }

@@ -1,6 +1,7 @@
 /**
- * What Apache DevLake's incoming webhooks take (https://devlake.apache.org/docs/Plugins/webhook): deployments at
- * `/api/rest/plugins/webhook/connections/ID/deployments`, incidents at `…/issues`, one object a request.
+ * Payloads for Apache DevLake's incoming webhooks (https://devlake.apache.org/docs/Plugins/webhook).
+ *
+ * Deployments go to `/api/rest/plugins/webhook/connections/ID/deployments`, incidents to `…/issues`, one object a request.
  */
 import type { DoraDeployment, DoraReport } from "./dora.js"
 import type { Incident } from "./incidents.js"
@@ -40,8 +41,10 @@ interface DevlakeIssue {
 }
 
 /**
- * The deployments of a report. One whose commit isn't known is left out, since DevLake demands it; one that is held too,
- * since it has no result. The id is the entry's hash: sent twice, it is the same deployment.
+ * The deployments of a report.
+ *
+ * Those with an unknown commit are left out since DevLake requires one, those on hold since they have no result. The id is
+ * the hash of the ledger entry, so that sending it twice creates one deployment.
  */
 export const devlakeDeployments = (report: DoraReport, repoUrl: string): DevlakeDeployment[] =>
   report.deployments
@@ -67,7 +70,7 @@ function devlakeDeployment(
   }
 }
 
-/** Incidents; DevLake itself takes the last deployment before them for their cause, so that the text names the real one. */
+/** The incidents. DevLake assumes that the last deployment before caused them; the description names the real one. */
 export const devlakeIncidents = (incidents: readonly Incident[]): DevlakeIssue[] =>
   incidents.map(({ id, url, deployment, version, environment, started, resolved }) => ({
     issueKey: id,

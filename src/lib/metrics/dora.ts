@@ -8,19 +8,19 @@ import type { Incident } from "./incidents.js"
 import { type Distribution, distributionOf } from "./numbers.js"
 import { type DeploymentEvent, timelineOf } from "./timeline.js"
 
-/** What figures are made of. */
+/** Input of the DORA metrics. */
 export interface DoraInputs {
   entries: readonly LedgerEntry[]
-  /** Undefined where there is none. */
+  /** Undefined without a git history. */
   history: History | undefined
   incidents: readonly Incident[]
   environment: string
-  /** Days that are looked at, up to `now`. */
+  /** Length of the window up to `now`, in days. */
   days: number
   now: Date
 }
 
-/** A deployment of the window. */
+/** A deployment in the window. */
 export interface DoraDeployment {
   hash: string
   run: string
@@ -30,19 +30,19 @@ export interface DoraDeployment {
   status: DeploymentEvent["outcome"]
   startedAt: string
   finishedAt: string
-  /** The changes that it brought; null where that isn't known, with the reason. */
+  /** Number of changes it delivered; null if unknown, with the reason in `unknown`. */
   changes: number | null
   unknown: string
-  /** What went wrong with it; empty for nothing. */
+  /** Causes of its failures; empty for none. */
   failure: string
 }
 
-/** A change that was delivered in the window. */
+/** A change delivered in the window. */
 export interface DoraChange {
   commit: string
   subject: string
   writtenAt: string
-  /** The hash of the entry of the deployment that brought it. */
+  /** The hash of the ledger entry of the deployment that delivered it. */
   deployment: string
   seconds: number
 }
@@ -56,11 +56,11 @@ export interface DoraFailure {
   startedAt: string
   restoredAt: string | null
   seconds: number | null
-  /** The run or the incident by which it is known to be over. */
+  /** The run or incident that ended it. */
   by: string
 }
 
-/** The content of `dora.json`. Times are UTC, durations seconds; null is what there is no figure for. */
+/** The content of `dora.json`. Times are UTC, durations seconds; null means no data. */
 export interface DoraReport {
   /** Version of this format. */
   schema: 1
@@ -83,7 +83,7 @@ export interface DoraReport {
   deployments: DoraDeployment[]
   changes: DoraChange[]
   failures: DoraFailure[]
-  /** What the figures don't say. */
+  /** Caveats on the metrics. */
   notes: string[]
 }
 
@@ -100,7 +100,7 @@ interface RateMetric {
 
 const DAY = 86_400_000
 
-/** Makes DORA's figures of one environment; docs/metrics.md defines them. */
+/** Computes the DORA metrics of one environment; docs/metrics.md defines them. */
 export function doraReport(inputs: DoraInputs): DoraReport {
   const { environment, days, now } = inputs
   const to = now.getTime()
@@ -136,7 +136,7 @@ export function doraReport(inputs: DoraInputs): DoraReport {
   }
 }
 
-/** Whether an incident is of another environment: its version is told with it, and an entry says its own. */
+/** True if an incident belongs to another environment, by its own `environment` or by its ledger entry. */
 const isElsewhere = ({ deployment, environment: named }: Incident, { entries, environment }: DoraInputs) =>
   deployment === ""
     ? named !== environment
@@ -144,7 +144,7 @@ const isElsewhere = ({ deployment, environment: named }: Incident, { entries, en
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-/** A deployment that waits for somebody's decision is in none of them. */
+/** Rates of the decided deployments; those on hold count in none. */
 function ratesOf(deployments: readonly DeploymentEvent[], failures: readonly ChangeFailure[], days: number) {
   const decided = deployments.filter(({ outcome }) => outcome !== "pending")
   const good = decided.filter(({ outcome }) => outcome === "succeeded")
@@ -188,7 +188,7 @@ function leadTime(
   const known = brought.filter(({ unknown: reason }) => reason === "")
   const unknown =
     good.length === 0
-      ? "nothing was deployed with success"
+      ? "no deployment succeeded"
       : seconds.length > 0
         ? ""
         : history === undefined
@@ -196,8 +196,8 @@ function leadTime(
           : known.length === 0
             ? (brought[0]?.unknown ?? "")
             : known.some(({ undated }) => undated > 0)
-              ? "what was deployed is dated after its deployment, or not at all"
-              : "no deployment brought a change"
+              ? "all deployed commits are dated after their deployment, or not at all"
+              : "no deployment delivered a change"
   return { ...durationMetric(seconds, leadTimeBand), unknown }
 }
 
@@ -226,7 +226,7 @@ function deploymentOf(
   failures: readonly ChangeFailure[],
 ): DoraDeployment {
   const { run, version, digest, sha, outcome, started, finished } = event
-  const unknown = outcome === "succeeded" ? (delivery?.unknown ?? "") : "it brought nothing"
+  const unknown = outcome === "succeeded" ? (delivery?.unknown ?? "") : "it did not succeed"
   return {
     hash: event.hashes.at(-1) ?? "",
     run,
@@ -277,22 +277,24 @@ function windowNotes(
   const waiting = deployments.filter(({ outcome }) => outcome === "pending")
   return [
     ...(first !== undefined && first.started > from
-      ? [`the ledger begins within the window, at ${iso(first.started)}; rates are those of the whole window`]
+      ? [
+          `the ledger begins within the window, at ${iso(first.started)}; rates are computed over the whole window`,
+        ]
       : []),
-    ...waiting.map(({ version }) => `${version} is held, and counts neither as good nor as bad`),
+    ...waiting.map(({ version }) => `${version} is on hold and counts neither as succeeded nor as failed`),
   ]
 }
 
-/** What can't be counted, together where the reason is the same. */
+/** Notes on changes that can't be counted, grouped by reason. */
 function deliveryNotes(brought: readonly DeployedChanges[]): string[] {
   const reasons = [...new Set(brought.map(({ unknown }) => unknown).filter(Boolean))]
   const undated = brought.reduce((sum, delivery) => sum + delivery.undated, 0)
   const versionsOf = (reason: string) =>
     brought.flatMap(({ event, unknown }) => (unknown === reason ? [event.version] : [])).join(", ")
   return [
-    ...reasons.map((reason) => `the changes of ${versionsOf(reason)} aren't counted: ${reason}`),
+    ...reasons.map((reason) => `changes of ${versionsOf(reason)} not counted: ${reason}`),
     ...(undated > 0
-      ? [`not counted: ${count(undated, "commit")} that have no date, or one after their deployment`]
+      ? [`not counted: ${count(undated, "commit")} without a date, or dated after their deployment`]
       : []),
   ]
 }

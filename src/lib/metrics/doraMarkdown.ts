@@ -5,23 +5,23 @@ import type { Band } from "./bands.js"
 import type { DoraReport } from "./dora.js"
 import { durationText, percentText, type Distribution } from "./numbers.js"
 
-/** A figure as people read it. */
+/** A metric formatted for people. */
 export interface MetricText {
   name: string
   value: string
-  /** What else is to be known of it. */
+  /** Sample size and distribution, or why there is no value. */
   detail: string
   band: Band | null
 }
 
-/** The five figures, in the order in which DORA names them. */
+/** The five metrics in DORA's order. */
 export function metricTexts(report: DoraReport): MetricText[] {
   const { deploymentFrequency: often, leadTimeForChanges: lead, timeToRestore: restore } = report
   const { changeFailureRate: failed, deploymentSuccessRate: good } = report
   return [
     {
       name: "Deployment frequency",
-      value: often.perWeek === null ? "none" : `${often.perWeek.toFixed(1)} a week`,
+      value: often.perWeek === null ? "none" : `${often.perWeek.toFixed(1)} per week`,
       detail: `${count(often.deployments, "deployment")} on ${count(often.daysWithDeployment, "day")}`,
       band: often.band,
     },
@@ -32,7 +32,7 @@ export function metricTexts(report: DoraReport): MetricText[] {
     },
     {
       name: "Time to restore",
-      ...distributionText(restore.spread, "nothing had to be restored", "failure"),
+      ...distributionText(restore.spread, "no failures", "failure"),
       ...(restore.open > 0 && { detail: `${restore.open} not yet restored` }),
       band: restore.band,
     },
@@ -48,7 +48,7 @@ function distributionText(
 ): Omit<MetricText, "name" | "band"> {
   if (spread === null) return { value: "none", detail: otherwise }
   const { count: number, median, p25, p75, p90 } = spread
-  const range = `half of them ${durationText(p25)} to ${durationText(p75)}, 90 % within ${durationText(p90)}`
+  const range = `p25–p75 ${durationText(p25)} to ${durationText(p75)}, p90 ${durationText(p90)}`
   return { value: durationText(median), detail: `median of ${count(number, what)}; ${range}` }
 }
 
@@ -57,7 +57,7 @@ const rateText = ({ count: part, of, rate }: DoraReport["deploymentSuccessRate"]
   detail: `${part} of ${count(of, "deployment")}`,
 })
 
-/** A report for people. */
+/** Formats DORA metrics as Markdown. */
 export function doraMarkdown(report: DoraReport): string {
   const { environment, days, from, to, deployments, failures, notes } = report
   return [
@@ -65,8 +65,8 @@ export function doraMarkdown(report: DoraReport): string {
     "",
     `${minute(from)} to ${minute(to)}`,
     "",
-    "| figure | value | | group |",
-    "| ------ | ----- | - | ----- |",
+    "| metric | value | details | level |",
+    "| ------ | ----- | ------- | ----- |",
     ...metricTexts(report).map(
       ({ name, value, detail, band }) => `| ${name} | **${value}** | ${markdown(detail)} | ${band ?? ""} |`,
     ),
@@ -74,7 +74,7 @@ export function doraMarkdown(report: DoraReport): string {
     ...(deployments.length === 0 ? [] : ["", ...deploymentTable(report)]),
     ...(failures.length === 0 ? [] : ["", ...failureTable(report)]),
     "",
-    "Groups are those of DORA's report of 2023.",
+    "Performance levels as in DORA's report of 2023.",
     "",
   ].join("\n")
 }
@@ -98,7 +98,7 @@ const failureTable = ({ failures }: DoraReport): string[] => [
   }),
 ]
 
-/** A report for a terminal. */
+/** Formats DORA metrics for a terminal. */
 export function doraText(report: DoraReport): string {
   const { environment, from, to, failures, notes } = report
   return [

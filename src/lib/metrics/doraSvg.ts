@@ -7,14 +7,14 @@ const WIDTH = 960
 const CARD = { width: 180, height: 112, gap: 12 }
 const CHART = { top: 212, height: 120, bars: 30 }
 
-/** Told apart by their words as well as by their colours, which keep a contrast of 4.5 to white. */
+/** Levels differ by their label as well as by their colour, which keeps a contrast of 4.5 to white. */
 const COLOURS: Record<Band, string> = { elite: "#1a7f37", high: "#0969da", medium: "#9a6700", low: "#cf222e" }
 const GOOD = "#1a7f37"
 const BAD = "#cf222e"
 const TEXT = "#1f2328"
 const FAINT = "#59636e"
 
-/** The five figures, and the deployments of each part of the window as bars: a picture that loads nothing. */
+/** Draws the five metrics and a bar chart of deployments over time; the SVG loads nothing. */
 export function doraSvg(report: DoraReport): string {
   const { environment, days, from, to } = report
   const title = `DORA: ${environment}, ${days} days up to ${to.slice(0, 10)}`
@@ -48,7 +48,7 @@ function card({ name, value, detail, band }: MetricText, index: number): string 
   ].join("\n")
 }
 
-/** Bars of equal time: what succeeded below, what failed above it. */
+/** Bars of equal time: succeeded deployments at the bottom, failed ones on top. */
 function chart({ deployments, from, to }: DoraReport): string[] {
   const [start, end] = [Date.parse(from), Date.parse(to)]
   const bars = Array.from({ length: CHART.bars }, () => ({ good: 0, bad: 0 }))
@@ -64,13 +64,7 @@ function chart({ deployments, from, to }: DoraReport): string[] {
   const width = (WIDTH - 24) / CHART.bars
   const base = CHART.top + CHART.height
   return [
-    line(
-      12,
-      CHART.top - 16,
-      12,
-      FAINT,
-      `deployments: at most ${most} in a bar; those that failed are on top`,
-    ),
+    line(12, CHART.top - 16, 12, FAINT, `deployments, up to ${most} per bar; failed ones on top`),
     `<path d="M12 ${base + 0.5}H${WIDTH - 12}" stroke="${FAINT}"/>`,
     ...bars.flatMap(({ good, bad }, index) => {
       const x = (12 + index * width + 2).toFixed(1)

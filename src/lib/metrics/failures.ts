@@ -1,16 +1,18 @@
 import { eventOfIncident, type Incident } from "./incidents.js"
 import type { DeploymentEvent, LedgerFailure, Timeline } from "./timeline.js"
 
-/** Some time in which a deployment did harm. */
+/** A period in which a deployment degraded the service. */
 export interface ChangeFailure extends Omit<LedgerFailure, "cause"> {
   cause: LedgerFailure["cause"] | "incident"
-  /** The incidents that tell of it. */
+  /** Ids of the incidents that report it. */
   incidents: readonly string[]
 }
 
 /**
- * All failures: what incidents tell, those of one deployment that overlap as one; else what the ledger tells. An
- * incident that names no deployment of this environment is in the notes, and in no figure.
+ * All failures of an environment: those that incidents report, else those in the ledger.
+ *
+ * Overlapping incidents of one deployment are one failure. An incident that matches no deployment of this environment is in
+ * the notes and counts in no metric.
  */
 export function changeFailures(
   { events, failures }: Timeline,
@@ -25,18 +27,18 @@ export function changeFailures(
     .filter(({ event }) => event === undefined)
     .map(({ incident }) => unmatchedNote(incident, environment))
   const causes = new Set(known.flatMap(({ event }) => event ?? []))
-  const told = [...causes].flatMap((event) => {
+  const reported = [...causes].flatMap((event) => {
     const own = known.flatMap((each) => (each.event === event ? [each.incident] : []))
     const setback = failures.find((each) => each.event === event)
     return mergeOverlapping(own.map((incident) => failureOf(event, incident, setback, until)))
   })
-  const silent = failures
+  const unreported = failures
     .filter(({ event }) => !causes.has(event))
     .map((setback) => ({ ...setback, incidents: [] }))
-  return { failures: [...told, ...silent].sort((a, b) => a.started - b.started), notes }
+  return { failures: [...reported, ...unreported].sort((a, b) => a.started - b.started), notes }
 }
 
-/** One that isn't over by itself is over once its deployment was taken back. */
+/** An unresolved incident ends when its deployment is rolled back. */
 function failureOf(
   event: DeploymentEvent,
   { id, started, resolved }: Incident,
@@ -49,7 +51,7 @@ function failureOf(
   return { event, cause: "incident", incidents: [id], started, restored: over ?? back, by }
 }
 
-/** Those that overlap, as one from the first beginning to the last end. */
+/** Merges overlapping failures into one, from the first start to the last end. */
 function mergeOverlapping(failures: readonly ChangeFailure[]): ChangeFailure[] {
   const sorted = failures.toSorted((a, b) => a.started - b.started)
   return sorted.reduce<ChangeFailure[]>((found, next) => {
@@ -63,5 +65,5 @@ function mergeOverlapping(failures: readonly ChangeFailure[]): ChangeFailure[] {
 
 const unmatchedNote = ({ id, deployment, version, line }: Incident, environment: string): string =>
   deployment === ""
-    ? `incident ${id} (line ${line}) is in no figure: ${version} was not deployed to ${environment} before it`
-    : `incident ${id} (line ${line}) is in no figure: no entry of ${environment} begins with ${deployment}`
+    ? `incident ${id} (line ${line}) counts in no metric: ${version} was not deployed to ${environment} before it`
+    : `incident ${id} (line ${line}) counts in no metric: no entry of ${environment} begins with ${deployment}`

@@ -1,42 +1,41 @@
 import { isTime } from "../image/revision.js"
 
-/** A commit, as far as figures need it. */
+/** A commit as the metrics need it. */
 export interface HistoryCommit {
   sha: string
   parents: readonly string[]
-  /** When the change was written, in milliseconds since 1970: it survives a rebase. NaN where it says nothing sensible. */
+  /** Author date in milliseconds since 1970, which survives a rebase; NaN if invalid. */
   authored: number
   author: string
   subject: string
 }
 
-/** What is known of a repository's past. */
+/** Commits and refs of a git repository. */
 export interface History {
   commits: ReadonlyMap<string, HistoryCommit>
-  /** Where branches and tags stand, by their whole names; a tag by the commit that it is of. */
+  /** Commits of branches and tags, by full ref name. */
   refs: ReadonlyMap<string, string>
-  /** Why some of it is missing; empty where nothing is. */
+  /** Why the history is incomplete; empty if it is complete. */
   incomplete: string
 }
 
-/** What the script left of a repository. */
+/** Output files of the script that reads a repository. */
 export interface GitOutput {
   log: string
   refs: string
   shallow: string
 }
 
-/** More commits aren't read: some 20 MB. */
+/** Limit on commits read, some 20 MB. */
 export const MAX_COMMITS = 150_000
 
-/** What `git log` prints of a commit, each on a line: none of them can hold a line break. */
+/** `git log` format, one field a line: none of them can hold a line break. */
 export const LOG_FORMAT = "%H%n%P%n%aI%n%an <%ae>%n%s"
 const LINES = 5
 
-const SHALLOW =
-  "the history is shallow: check out all of it (git fetch --unshallow, or fetch-depth: 0 in a CI host)"
+const SHALLOW = "the history is shallow: fetch all of it (git fetch --unshallow, or fetch-depth: 0 in CI)"
 
-/** Reads what the script printed. */
+/** Parses the output of the script. */
 export function parseHistory({ log, refs, shallow }: GitOutput): History {
   const commits = readCommits(log)
   const all = [...commits.values()].every(({ parents }) => parents.every((parent) => commits.has(parent)))
@@ -49,7 +48,7 @@ export function parseHistory({ log, refs, shallow }: GitOutput): History {
         ? SHALLOW
         : whole
           ? ""
-          : `of the history at most ${MAX_COMMITS} commits are read, and it has more`,
+          : `the history has more than ${MAX_COMMITS} commits, the limit`,
   }
 }
 
@@ -64,13 +63,13 @@ function readCommits(log: string): Map<string, HistoryCommit> {
   return commits
 }
 
-/** Lines of name, object, and of a tag that is an object the commit that it is of. */
+/** Parses lines of ref name, object and, for an annotated tag, its commit. */
 function readRefs(text: string): Map<string, string> {
   const lines = text.split("\n").map((line) => line.split(" "))
   return new Map(lines.flatMap(([name, object, commit]) => (object ? [[name ?? "", commit || object]] : [])))
 }
 
-/** The commit of a version by its tag, as `v1.2.3` or `1.2.3`. */
+/** The commit of a version by its tag, `v1.2.3` or `1.2.3`. */
 export function commitOfTag({ refs }: History, version: string): string | undefined {
   const bare = version.replace(/^v(?=\d)/, "")
   if (bare === "") return undefined
@@ -78,8 +77,7 @@ export function commitOfTag({ refs }: History, version: string): string | undefi
 }
 
 /**
- * The commits that can be reached from one, and from none of those that were reached before; these are added to them.
- * A merge is among them.
+ * The commits reachable from `from` that aren't in `reached`, merges included; adds them to `reached`.
  */
 export function newlyReachable({ commits }: History, from: string, reached: Set<string>): HistoryCommit[] {
   const found: HistoryCommit[] = []

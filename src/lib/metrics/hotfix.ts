@@ -1,24 +1,26 @@
 import { type History, newlyReachable } from "./history.js"
 
-/** Whether a hotfix has come back to the branches that go on. */
+/** Merge state of a hotfix in the long-lived branches. */
 export interface MergedBack {
   /** `hotfix/…`. */
   branch: string
   commit: string
-  /** Each target with how it has the change: merged, taken over commit by commit, or not at all. */
+  /** For each target branch: merged, picked commit by commit, or missing. */
   targets: Record<string, "merged" | "picked" | "missing">
 }
 
-/** A branch here or on a remote. */
+/** A local or remote branch. */
 const BRANCH = /^refs\/(?:heads|remotes\/[^/]+)\/(.+)$/
 
-/** What git, GitHub and GitLab, and Azure DevOps write into a merge. */
+/** Merge messages of git, GitHub, GitLab and Azure DevOps. */
 const MERGE =
   /^(?:Merge branch '(hotfix\/[^']+)'|Merge pull request #\d+ from [^/\s]+\/(hotfix\/\S+)|Merged PR \d+: .*\b(hotfix\/\S+))/
 
 /**
- * Looks for every hotfix in the branches that must have it: those whose branches are still there, and those that only
- * merges tell of. Says why nothing can be said, where the history isn't whole or a target isn't there.
+ * Checks that every hotfix was merged back to the target branches.
+ *
+ * Finds hotfixes by their branches and by merge commits of deleted ones. Returns the reason if the history is incomplete
+ * or lacks a target.
  */
 export function mergedBack(history: History, targets: readonly string[]): MergedBack[] | string {
   if (history.incomplete !== "") return history.incomplete
@@ -36,7 +38,7 @@ export function mergedBack(history: History, targets: readonly string[]): Merged
   }))
 }
 
-/** A remote's branch goes before one of the same name here, which may be behind. */
+/** Prefers the remote branch, since the local one may be behind. */
 function headOf({ refs }: History, name: string): string | undefined {
   const remote = [...refs.keys()].find(
     (ref) => new RegExp(`^refs/remotes/[^/]+/`).test(ref) && BRANCH.exec(ref)?.[1] === name,
@@ -64,7 +66,7 @@ function hotfixes({ refs, commits }: History): Map<string, string> {
   return found
 }
 
-/** A commit that was taken over, by rebase or cherry-pick, keeps its author, their time and its subject. */
+/** A commit that was rebased or cherry-picked keeps author, author date and subject. */
 function stateOf(
   history: History,
   commit: string,
@@ -78,6 +80,6 @@ function stateOf(
 
 function changeIdentity({ commits }: History, sha: string): string {
   const { author, authored, subject = "" } = commits.get(sha) ?? {}
-  // A squash merge or a pick by hand often adds the number of its pull request.
+  // A squash merge or cherry-pick often adds the number of its pull request.
   return `${author} ${authored} ${subject.replace(/ \(#\d+\)$/, "")}`
 }

@@ -6,28 +6,28 @@ import type { Outcome } from "../run/finding.js"
 import { isTime } from "../image/revision.js"
 import type { DeploymentEvent } from "./timeline.js"
 
-/** The file in the service's source that lists incidents. */
+/** The file in the service's repository that lists incidents. */
 export const INCIDENTS_FILE = ".slipway/incidents.yaml"
 
-/** Something that went wrong in an environment, with the deployment that brought it. */
+/** An incident in an environment and the deployment that caused it. */
 export interface Incident {
   id: string
-  /** The hash of the deployment's entry in the ledger, or its beginning; empty where version and environment are told. */
+  /** Hash of the deployment's ledger entry, or a prefix of it; empty if version and environment are given. */
   deployment: string
   version: string
   environment: string
   /** Milliseconds since 1970. */
   started: number
-  /** Undefined as long as it goes on. */
+  /** Undefined while it is open. */
   resolved: number | undefined
   url: string
-  /** Where it stands in its file, counted from 1. */
+  /** Line in the file, from 1. */
   line: number
 }
 
 const short: TextRule = { expected: "1 to 200 characters", pattern: /^.{1,200}$/s }
 const hash: TextRule = {
-  expected: "the hash of an entry of the ledger, or at least its first 8 characters",
+  expected: "the hash of a ledger entry, or at least its first 8 characters",
   pattern: /^[0-9a-f]{8,64}$/,
 }
 const time: TextRule = {
@@ -38,17 +38,17 @@ const time: TextRule = {
 const entry = {
   kind: "section",
   fields: {
-    id: { kind: "text", doc: "What it is called elsewhere, such as INC-42.", rules: [printable, short] },
-    deployment: { kind: "text", doc: "The hash of the entry of the deployment.", rules: [hash] },
-    version: { kind: "text", doc: "In place of the hash: the version.", rules: [printable, short] },
-    environment: { kind: "choice", doc: "With the version: where.", values: ENVIRONMENTS },
+    id: { kind: "text", doc: "Its id in the incident tracker, such as INC-42.", rules: [printable, short] },
+    deployment: { kind: "text", doc: "The hash of the deployment's ledger entry.", rules: [hash] },
+    version: { kind: "text", doc: "The version, instead of the hash.", rules: [printable, short] },
+    environment: { kind: "choice", doc: "The environment, with a version.", values: ENVIRONMENTS },
     started: { kind: "text", doc: "When it began.", rules: [time] },
-    resolved: { kind: "text", doc: "When it was over; left out while it isn't.", rules: [time] },
-    url: { kind: "text", doc: "Where it is described.", rules: [noCredentials, httpUrl] },
+    resolved: { kind: "text", doc: "When it was resolved; left out while it is open.", rules: [time] },
+    url: { kind: "text", doc: "Address of its description.", rules: [noCredentials, httpUrl] },
   },
 } as const satisfies SectionSpec
 
-/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+/** Parses the file; undefined for a service without one. `outcome` is set if the file is invalid. */
 export function parseIncidents(text: string | undefined): { incidents: Incident[]; outcome?: Outcome } {
   const ids = new Set<string>()
   const { entries, outcome } = readEntries<typeof entry, Incident>(text, {
@@ -57,10 +57,13 @@ export function parseIncidents(text: string | undefined): { incidents: Incident[
     entry,
     required: { id: "", started: "" },
     make: ({ id = "", deployment = "", version = "", environment, started, resolved, url = "" }, place) => {
-      if (id !== "" && ids.has(id)) place.report("id", `there is another incident ${JSON.stringify(id)}`)
+      if (id !== "" && ids.has(id)) place.report("id", `duplicate incident ${JSON.stringify(id)}`)
       ids.add(id)
       if (place.has("deployment") ? place.has("version") : !place.has("version") || !place.has("environment"))
-        place.report("deployment", "expected the hash of the deployment's entry, or version and environment")
+        place.report(
+          "deployment",
+          "expected the hash of the deployment's ledger entry, or version and environment",
+        )
       const times = timesOf(started, resolved, place)
       return { id, deployment, version, environment: environment ?? "", url, ...times, line: place.line }
     },
@@ -70,7 +73,7 @@ export function parseIncidents(text: string | undefined): { incidents: Incident[
 
 function timesOf(started: string | undefined, resolved: string | undefined, { report }: Place) {
   const read = (key: string, text: string | undefined) => {
-    if (text !== undefined && !isTime(text)) report(key, "expected a time that exists")
+    if (text !== undefined && !isTime(text)) report(key, "expected a valid time")
     return text === undefined ? undefined : Date.parse(text)
   }
   const times = { started: read("started", started) ?? NaN, resolved: read("resolved", resolved) }
@@ -79,7 +82,7 @@ function timesOf(started: string | undefined, resolved: string | undefined, { re
   return times
 }
 
-/** The event that an incident is of: never merely the last one before it. */
+/** The deployment that an incident names; never guessed from the time alone. */
 export function eventOfIncident(
   incident: Incident,
   events: readonly DeploymentEvent[],

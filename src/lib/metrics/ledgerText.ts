@@ -4,7 +4,7 @@ import { ledgerSummary, minute, ENTRY_VERBS } from "./auditText.js"
 import type { Chain } from "./chain.js"
 import { durationText } from "./numbers.js"
 
-/** A ledger for whoever has to find out at night what was done: what is wrong with it, then the newest first. */
+/** Formats a ledger for a terminal: faults, then entries, newest first. */
 export function ledgerText({ entries, faults, head, noted }: Chain): string {
   const sum = { entries: entries.length, head, noted, intact: faults.length === 0, faults }
   return [

@@ -1,4 +1,4 @@
-/** How a set of numbers lies; all in the unit of the numbers. */
+/** Distribution of a set of numbers, in their unit. */
 export interface Distribution {
   count: number
   min: number
@@ -9,7 +9,7 @@ export interface Distribution {
   max: number
 }
 
-/** The spread of numbers; null for none. */
+/** The distribution of numbers; null for none. */
 export function distributionOf(numbers: readonly number[]): Distribution | null {
   if (numbers.length === 0) return null
   const sorted = numbers.toSorted((a, b) => a - b)
@@ -25,7 +25,7 @@ export function distributionOf(numbers: readonly number[]): Distribution | null 
   }
 }
 
-/** Between the two numbers next to it in proportion, as R's type 7 and spreadsheets do. */
+/** Linear interpolation between the neighbours, as R's type 7 and spreadsheets do. */
 function quantile(sorted: readonly number[], part: number): number {
   const place = (sorted.length - 1) * part
   const low = Math.floor(place)
@@ -41,7 +41,7 @@ const UNITS = [
   ["s", 1],
 ] as const
 
-/** A duration for people, in its two greatest units: `2 d 5 h`, `45 min`. */
+/** Formats a duration in its two largest units: `2 d 5 h`, `45 min`. */
 export function durationText(seconds: number): string {
   const whole = Math.round(seconds)
   const first = UNITS.findIndex(([, size]) => whole >= size)
@@ -55,5 +55,5 @@ export function durationText(seconds: number): string {
   return parts.filter(Boolean).join(" ")
 }
 
-/** A part of a whole for people: `33.3 %`. */
+/** Formats a ratio as percentage: `33.3 %`. */
 export const percentText = (part: number): string => `${(part * 100).toFixed(1)} %`

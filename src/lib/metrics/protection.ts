@@ -3,19 +3,19 @@ import { BranchAnswers } from "../forge/repository.js"
 import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
 
-/** What a branch must have. */
+/** A protection that a branch must have. */
 export type BranchRequirement = "pull request approval" | "status checks"
 
-/** Whether a branch has what it must have. */
+/** Result of checking one requirement on a branch. */
 export interface Protection {
   branch: string
   demand: BranchRequirement
   status: "passed" | "failed" | "unknown"
-  /** By what it has it, or why not. */
+  /** What enforces it, or why nothing does. */
   reason: string
 }
 
-/** What the pipeline demands of its two branches. */
+/** The protections that the pipeline requires on its two branches. */
 export const requirementsOf = (
   main: string,
   develop: string,
@@ -24,13 +24,14 @@ export const requirementsOf = (
   [develop, ["status checks"]],
 ]
 
-/** What GitHub answers where a branch has no protection of its own. */
+/** GitHub's message for a branch without a protection rule. */
 const UNPROTECTED = "Branch not protected"
 const NO_BRANCH = "Branch not found"
 
 /**
- * Judges a branch. Either way of protecting it is enough. Where one has it not and the other can't be asked, nobody
- * knows.
+ * Checks the requirements on a branch. A branch protection rule or a ruleset is enough.
+ *
+ * Unknown if neither enforces a requirement and one of them can't be read.
  */
 export function judgeBranch(
   branch: string,
@@ -61,8 +62,8 @@ function missingReason(branch: string, demand: BranchRequirement, protection: Re
   const gone = protection.kind !== "done" && protection.said === NO_BRANCH
   if (gone) return `there is no branch ${branch}`
   return demand === "status checks"
-    ? "no status check has to pass before a merge"
-    : "changes can be merged without anybody's approval"
+    ? "no status check is required before a merge"
+    : "changes can be merged without an approval"
 }
 
 /** https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection */
@@ -72,10 +73,10 @@ function readProtection(value: unknown): MetBy {
   const { contexts, checks: named } = fields(checks)
   const contextNames = Array.isArray(contexts) ? contexts.map(text) : []
   const names = [...new Set([...contextNames, ...objects(named).map(({ context }) => text(context))])]
-  return metBy(approvals, names.filter(Boolean), "the branch's protection")
+  return metBy(approvals, names.filter(Boolean), "the branch protection rule")
 }
 
-/** https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch: those in force alone. */
+/** https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch: only active rules. */
 function readRules(value: unknown): MetBy {
   const rules = objects(value)
   const of = (type: string) => rules.filter((rule) => rule.type === type)

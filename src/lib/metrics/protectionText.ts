@@ -8,15 +8,15 @@ export interface ProtectionReport {
   schema: 1
   verdict: "passed" | "failed" | "unknown"
   branches: readonly Protection[]
-  /** Each hotfix that the history tells of; null where nothing can be said. */
+  /** Each hotfix in the history; null if unknown. */
   hotfixes: readonly MergedBack[] | null
-  /** What isn't as it must be, a line each. */
+  /** Failed requirements, a line each. */
   lacks: string[]
-  /** What nobody knows, a line each. */
+  /** Requirements that could not be checked, a line each. */
   unknown: string[]
 }
 
-/** Puts together how branches are protected, and whether hotfixes have come back; the latter may be why not. */
+/** Combines the protections of branches with the merge state of hotfixes, or the reason why that is unknown. */
 export function protectionReport(
   branches: readonly Protection[],
   hotfixes: readonly MergedBack[] | string | undefined,
@@ -25,10 +25,7 @@ export function protectionReport(
     branches.filter((each) => each.status === status).map(requirementLine)
   const known = Array.isArray(hotfixes) ? (hotfixes as readonly MergedBack[]) : null
   const lacks = [...of("failed"), ...(known ?? []).flatMap(missingMerges)]
-  const unknown = [
-    ...of("unknown"),
-    ...(typeof hotfixes === "string" ? [`whether hotfixes were merged back: ${hotfixes}`] : []),
-  ]
+  const unknown = [...of("unknown"), ...(typeof hotfixes === "string" ? [`hotfixes: ${hotfixes}`] : [])]
   const verdict = lacks.length > 0 ? "failed" : unknown.length > 0 ? "unknown" : "passed"
   return { schema: 1, verdict, branches, hotfixes: known, lacks, unknown }
 }
@@ -40,7 +37,7 @@ const missingMerges = ({ branch, commit, targets }: MergedBack): string[] =>
     state === "missing" ? [`${branch} (${commit.slice(0, 12)}) was not merged back to ${target}`] : [],
   )
 
-/** For a terminal. */
+/** Formats the report for a terminal. */
 export function protectionText({ branches, hotfixes, lacks, unknown }: ProtectionReport): string {
   const good = branches.filter(({ status }) => status === "passed").map(requirementLine)
   const back = (hotfixes ?? []).filter((hotfix) => missingMerges(hotfix).length === 0)
@@ -48,7 +45,7 @@ export function protectionText({ branches, hotfixes, lacks, unknown }: Protectio
     ...lacks.map((line) => `✗ ${line}`),
     ...unknown.map((line) => `? ${line}`),
     ...[...good, ...back.map(mergedText)].map((line) => `✓ ${line}`),
-    ...(hotfixes === null && unknown.length === 0 ? ["- hotfixes: no history was given"] : []),
+    ...(hotfixes === null && unknown.length === 0 ? ["- hotfixes: not checked without a history"] : []),
     "",
   ]
     .map(visible)
@@ -57,16 +54,16 @@ export function protectionText({ branches, hotfixes, lacks, unknown }: Protectio
 
 const mergedText = ({ branch, targets }: MergedBack): string =>
   `${branch}: ${Object.entries(targets)
-    .map(([target, state]) => `${state === "picked" ? "taken over commit by commit" : state} to ${target}`)
+    .map(([target, state]) => `${state === "picked" ? "picked commit by commit" : state} to ${target}`)
     .join(", ")}`
 
-/** For reviewers. */
+/** Formats the report as Markdown. */
 export function protectionMarkdown({ branches, hotfixes, unknown }: ProtectionReport): string {
   return [
     "## Branches",
     "",
-    "| branch | demand | status | by what, or why not |",
-    "| ------ | ------ | ------ | ------------------- |",
+    "| branch | requirement | status | details |",
+    "| ------ | ----------- | ------ | ------- |",
     ...branches.map(
       ({ branch, demand, status, reason }) =>
         `| ${code(branch)} | ${demand} | ${status} | ${markdown(reason)} |`,

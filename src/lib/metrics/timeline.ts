@@ -1,48 +1,48 @@
 import type { LedgerEntry } from "../run/ledger.js"
 
-/** Something that was done to an environment, from its beginning to where it was settled. */
+/** A deployment, rollback or manual change of an environment, from its start until it was decided. */
 export interface DeploymentEvent {
   kind: "deploy" | "rollback" | "manual"
   outcome: "succeeded" | "failed" | "pending"
-  /** The entries that tell of it, by their hashes: one that was held or interrupted has several. */
+  /** Hashes of its ledger entries: one that was on hold or interrupted has several. */
   hashes: readonly string[]
   run: string
   version: string
   digest: string
-  /** What was there before, as the entry says. */
+  /** The digest deployed before, by the ledger entry. */
   previousDigest: string
   previousCommit: string
   sha: string
   /** Milliseconds since 1970. */
   started: number
   finished: number
-  /** Of a failed one: whether the service is as it was before, and since when it is. */
-  recovery: "never touched" | "taken back" | "not yet"
+  /** For a failed one: how the previous version came back. */
+  recovery: "not needed" | "rolled back" | "pending"
   actor: string
   reason: string
 }
 
-/** How a deployment went wrong after all, and when the service was well again. */
+/** A failure recorded in the ledger: cause, start and recovery. */
 export interface LedgerFailure {
   event: DeploymentEvent
   cause: "failed" | "rolled back" | "undone by hand"
   started: number
-  /** Undefined as long as it isn't. */
+  /** Undefined until the service is restored. */
   restored: number | undefined
   /** The run that restored it. */
   by: string
 }
 
-/** What happened in an environment, in the order of its ledger. */
+/** The events of an environment in ledger order. */
 export interface Timeline {
   events: readonly DeploymentEvent[]
   failures: readonly LedgerFailure[]
 }
 
-/** Steps of a deployment that change no pod and no traffic. */
+/** Deployment steps that change no pod and no traffic. */
 const STEPS_BEFORE_PODS: readonly string[] = ["prepare", "migrate"]
 
-/** Reads the entries of an environment, up to a moment in milliseconds since 1970: what came later isn't known then. */
+/** Builds the timeline of an environment from entries up to a time in milliseconds since 1970. */
 export function timelineOf(entries: readonly LedgerEntry[], environment: string, until: number): Timeline {
   const own = entries.filter((entry) => entry.environment === environment && entry.kind !== "apply")
   const events = own
@@ -51,7 +51,7 @@ export function timelineOf(entries: readonly LedgerEntry[], environment: string,
   return { events, failures: ledgerFailures(events) }
 }
 
-/** A deployment that was held or interrupted has a second entry when it is settled, by the run's name. */
+/** Joins the entries of a deployment that was on hold or interrupted and later decided, by its run id. */
 function withEntry(events: DeploymentEvent[], entry: LedgerEntry): DeploymentEvent[] {
   const event = eventOf(entry)
   const settles = entry.facts["interrupted"] === undefined ? undefined : settledRun(entry.run)
@@ -68,7 +68,7 @@ const settledRun = (run: string): string => run.replace(/-(?:finish|undo)$/, "")
 function eventOf(entry: LedgerEntry): DeploymentEvent {
   const { kind, status, hash, run, sha, facts, startedAt, finishedAt } = entry
   const fact = (name: string) => facts[name] ?? ""
-  const takenBack = facts["rolledBackTo"] !== undefined || fact("interrupted") !== ""
+  const rolledBack = facts["rolledBackTo"] !== undefined || fact("interrupted") !== ""
   const untouched = STEPS_BEFORE_PODS.includes(fact("failed"))
   return {
     kind: kind === "apply" ? "deploy" : kind,
@@ -84,16 +84,16 @@ function eventOf(entry: LedgerEntry): DeploymentEvent {
     reason: fact("reason"),
     started: Date.parse(startedAt),
     finished: Date.parse(finishedAt),
-    recovery: takenBack ? "taken back" : untouched ? "never touched" : "not yet",
+    recovery: rolledBack ? "rolled back" : untouched ? "not needed" : "pending",
   }
 }
 
-/** Finds what failed, and what was there until a rollback or somebody's hand went back from it. */
+/** Finds failed deployments, and those that a rollback or manual change reverted. */
 function ledgerFailures(events: readonly DeploymentEvent[]): LedgerFailure[] {
   const found: LedgerFailure[] = []
   const good: DeploymentEvent[] = []
   events.forEach((event, index) => {
-    if (event.outcome === "failed" && event.kind === "deploy" && event.recovery !== "never touched")
+    if (event.outcome === "failed" && event.kind === "deploy" && event.recovery !== "not needed")
       found.push(deployFailure(event, events.slice(index + 1)))
     if (event.outcome !== "succeeded") return
     const left = isRollback(event, good) ? replacedDeployment(event, good) : undefined
@@ -112,18 +112,18 @@ function ledgerFailures(events: readonly DeploymentEvent[]): LedgerFailure[] {
 
 function deployFailure(event: DeploymentEvent, later: readonly DeploymentEvent[]): LedgerFailure {
   const restoring =
-    event.recovery === "taken back" ? event : later.find(({ outcome }) => outcome === "succeeded")
+    event.recovery === "rolled back" ? event : later.find(({ outcome }) => outcome === "succeeded")
   const { started } = event
   return { event, cause: "failed", started, restored: restoring?.finished, by: restoring?.run ?? "" }
 }
 
-/** What somebody put there by hand goes back where it had been deployed before; else it is a version of its own. */
+/** True for a rollback, and for a manual change to an image that was deployed before. */
 export function isRollback({ kind, digest }: DeploymentEvent, before: readonly DeploymentEvent[]): boolean {
   if (kind !== "manual") return kind === "rollback"
   return before.some((event) => event.digest === digest && event.kind === "deploy")
 }
 
-/** The deployment that was there until then: by what the entry says was there, else by what came last. */
+/** The deployment that an event replaced: by the entry's previous digest, else the last one. */
 function replacedDeployment(
   { digest, previousDigest }: DeploymentEvent,
   good: readonly DeploymentEvent[],

@@ -1,5 +1,5 @@
 import type { NotificationKind } from "../config/notify.js"
-import { duration } from "../report/place.js"
+import { formatDuration } from "../report/place.js"
 import type { Changes } from "./changes.js"
 
 export interface Link {
@@ -60,7 +60,7 @@ export const detailsOf = (news: Notification): [name: string, value: string][] =
       ["Version", news.version],
       ["Before", news.previous],
       ["Who", news.who],
-      ["Duration", news.milliseconds === undefined ? "" : duration(news.milliseconds)],
+      ["Duration", news.milliseconds === undefined ? "" : formatDuration(news.milliseconds)],
       ["Commit", news.sha.slice(0, 12)],
       ["Run", news.run],
     ] satisfies [string, string][]

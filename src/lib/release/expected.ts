@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import { type GateDemand, judgeGates, refOfGates, shaOfGates } from "./gates.js"
+import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gates.js"
 import { commitsOfProvenance } from "./provenance.js"
 import type { PredicateName } from "./verification.js"
 
@@ -20,14 +20,14 @@ export interface Known {
   /** The git reference: a version's tag must be of that version's run. */
   ref?: string
   /** It may be of no commit that is known: what is only tried out. */
-  trial?: boolean
+  anyCommit?: boolean
 }
 
 /** Suites that a service may do without. */
 const OPTIONAL = ["integration"]
 
 /** The gates that a service's settings demand of a release. */
-export function demandedGates({ quality, security, tests, release }: Config): GateDemand {
+export function requiredGates({ quality, security, tests, release }: Config): GateRequirement {
   const stages = {
     quality: quality.checks,
     security: security.checks,
@@ -39,28 +39,28 @@ export function demandedGates({ quality, security, tests, release }: Config): Ga
 
 /** What a service's settings demand of its releases. */
 export function expected(config: Config, known: Known = {}): Expected {
-  const demand = demandedGates(config)
+  const demand = requiredGates(config)
   return {
     platforms: config.image.platforms,
     judge: ({ gates = [], provenance = [] }) => {
-      const judged = gates.map((predicate) => faultsOf(predicate, demand, known))
+      const judged = gates.map((predicate) => problemsOf(predicate, demand, known))
       const commits = new Set(provenance.flatMap(commitsOfProvenance))
       const good = gates.filter((_, index) => judged[index]?.length === 0)
       const foreign =
-        good.length > 0 && !known.trial && !good.some((predicate) => commits.has(shaOfGates(predicate)))
+        good.length > 0 && !known.anyCommit && !good.some((predicate) => commits.has(shaOfGates(predicate)))
       return {
-        ...(good.length === 0 && { gates: least(judged) }),
+        ...(good.length === 0 && { gates: fewest(judged) }),
         ...(foreign && { provenance: "it is of another commit than the gates" }),
       }
     },
   }
 }
 
-function faultsOf(predicate: unknown, demand: GateDemand, { sha, ref, trial }: Known): string[] {
+function problemsOf(predicate: unknown, demand: GateRequirement, { sha, ref, anyCommit }: Known): string[] {
   const commit = shaOfGates(predicate)
   return [
     ...judgeGates(predicate, { ...demand, ...(sha !== undefined && { sha }) }),
-    ...(trial || isCommit(commit) ? [] : ["it names no commit"]),
+    ...(anyCommit || isCommit(commit) ? [] : ["it names no commit"]),
     ...(ref === undefined || refOfGates(predicate) === ref ? [] : [`it is not of ${ref}`]),
   ]
 }
@@ -69,5 +69,5 @@ function faultsOf(predicate: unknown, demand: GateDemand, { sha, ref, trial }: K
 export const isCommit = (sha: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)
 
 /** An image may have passed the gates more than once: the best of all runs counts. */
-const least = (all: readonly string[][]): string =>
+const fewest = (all: readonly string[][]): string =>
   (all.toSorted((a, b) => a.length - b.length)[0] ?? ["it says nothing"]).join(", ")

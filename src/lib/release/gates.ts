@@ -34,7 +34,7 @@ export const gates = ({ id, event, ref, sha, startedAt }: Run, stages: readonly 
 const brief = (reason: string): string => oneLine(reason.split(/: | \(/)[0] ?? "")
 
 /** What a verifier demands of a run. */
-export interface GateDemand {
+export interface GateRequirement {
   /** The commit; left out, any. */
   sha?: string
   /** The stages that must have passed. */
@@ -44,12 +44,15 @@ export interface GateDemand {
 }
 
 /** Says in plain words what keeps a predicate from being good enough; nothing if it is. */
-export function judgeGates(predicate: unknown, { sha, stages, optional = [] }: GateDemand): string[] {
+export function judgeGates(predicate: unknown, { sha, stages, optional = [] }: GateRequirement): string[] {
   const { stages: held } = fields(predicate)
   const commit = shaOfGates(predicate)
   const wrongCommit =
     sha === undefined || sha === commit ? [] : [`it is of commit ${shown(commit)}, not of ${shown(sha)}`]
-  return [...wrongCommit, ...stages.flatMap((name) => faults(name, objects(held), optional.includes(name)))]
+  return [
+    ...wrongCommit,
+    ...stages.flatMap((name) => gateProblems(name, objects(held), optional.includes(name))),
+  ]
 }
 
 /** The commit that a predicate is of; empty where it doesn't say. */
@@ -61,14 +64,14 @@ export const refOfGates = (predicate: unknown): string => text(fields(fields(pre
 /** Which run a predicate is of; empty where it doesn't say. */
 export const runOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).id)
 
-function faults(name: string, held: readonly Record<string, unknown>[], optional: boolean): string[] {
+function gateProblems(name: string, held: readonly Record<string, unknown>[], optional: boolean): string[] {
   const statuses = held.filter((stage) => stage.name === name).map(({ status }) => status)
   if (statuses.length === 0) return [`${name} was not run`]
   const bad = statuses.filter((status) => status !== "passed" && !(optional && status === "skipped"))
-  return bad.slice(0, 1).map((status) => `${name} ${WORDS[text(status)] ?? "has no known outcome"}`)
+  return bad.slice(0, 1).map((status) => `${name} ${STATUS_TEXTS[text(status)] ?? "has no known outcome"}`)
 }
 
-const WORDS: Partial<Record<string, string>> = {
+const STATUS_TEXTS: Partial<Record<string, string>> = {
   failed: "failed",
   skipped: "was skipped",
   error: "could not do its work",

@@ -4,7 +4,7 @@ import { fields, objects, text } from "../text/json.js"
 export const BUILD_TYPE = "https://slipway.dev/build-types/image/v1"
 
 /** What is known of a build when it is over. */
-export interface Build {
+export interface ImageBuild {
   /** The sources' web address; empty where it isn't known. */
   source: string
   ref: string
@@ -60,7 +60,7 @@ export interface Provenance {
 }
 
 /** Makes the provenance of an image. */
-export function provenance(build: Build): Provenance {
+export function provenance(build: ImageBuild): Provenance {
   const { ref, parameters, builder, versions, run } = build
   const source = gitUri(build.source, ref)
   const { args, ...rest } = parameters

@@ -16,6 +16,7 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::([
 const PART = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
+
 /** Of host and repository together, and of all. */
 const LONGEST = { name: 255, reference: 255 + 129 + 72 }
 
@@ -33,8 +34,8 @@ export function parseReference(text: string): Reference {
     throw problem("its digest is sha256: and 64 of 0-9 and a-f")
   const slash = name.indexOf("/")
   const host = name.slice(0, Math.max(slash, 0))
-  const hostProblem = faultOfHost(host)
-  if (hostProblem !== undefined) throw problem(hostProblem)
+  const badHost = hostProblem(host)
+  if (badHost !== undefined) throw problem(badHost)
   const [repository = "", ...tags] = name.slice(slash + 1).split(":")
   if (
     !repository.split("/").every((part) => PART.test(part)) ||
@@ -53,7 +54,7 @@ export function parseReference(text: string): Reference {
 }
 
 /** What tools take for a folder of Docker Hub is refused: a host has a dot or a port, or is localhost. */
-function faultOfHost(host: string): string | undefined {
+function hostProblem(host: string): string | undefined {
   const port = HOST.exec(host)?.[1]
   if (!HOST.test(host) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
     return "it begins with a registry's host, such as team.azurecr.io/"

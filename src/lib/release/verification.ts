@@ -20,7 +20,7 @@ export const ON_IMAGES: readonly PredicateName[] = ["signature", "spdx", "cyclon
 export const ON_INDEX: readonly PredicateName[] = ["signature", "provenance", "gates"]
 
 /** Something signed that a release must have. */
-export interface Demand {
+export interface Requirement {
   predicate: PredicateName
   digest: string
   /** What the digest is of, for people: `the index`, `linux/arm64`. */
@@ -28,7 +28,7 @@ export interface Demand {
 }
 
 /** Something that was verified. */
-export interface Check extends Omit<Demand, "predicate"> {
+export interface Check extends Omit<Requirement, "predicate"> {
   name: string
   /** Why it doesn't hold; absent where it does. */
   problem?: string
@@ -55,7 +55,10 @@ export const releaseExitCode = (checks: readonly Check[]): ExitCode =>
   (checks.some(({ problem }) => problem !== undefined) ? ExitCode.gateFailed : ExitCode.passed)
 
 /** All that a release must carry, below its index and for each platform. */
-export function demands(digest: string, images: readonly { platform: string; digest: string }[]): Demand[] {
+export function requirements(
+  digest: string,
+  images: readonly { platform: string; digest: string }[],
+): Requirement[] {
   const on = (names: readonly PredicateName[], of: string, subject: string) =>
     names.map((predicate) => ({ predicate, digest: of, subject }))
   return [
@@ -65,7 +68,7 @@ export function demands(digest: string, images: readonly { platform: string; dig
 }
 
 /** Reads what `verify-attestation` said of a demand. */
-export function verified(demand: Demand, run: ToolRun): Check & { predicates: unknown[] } {
+export function verified(demand: Requirement, run: ToolRun): Check & { predicates: unknown[] } {
   const { predicate: name, ...rest } = demand
   if (run.exitCode === 0) return { name, ...rest, predicates: predicates(run) }
   const { reason: problem, exitCode } = cosignFailure(run)

@@ -5,20 +5,20 @@ import { coverageSection } from "./html/coverage.js"
 import { failuresSection } from "./html/failures.js"
 import { findingsSection } from "./html/findings.js"
 import { loadSection } from "./html/load.js"
-import { Markup, markup, text } from "./html/markup.js"
+import { Markup, markup, inlineText } from "./html/markup.js"
 import type { Section } from "./html/parts.js"
 import { stagesSection } from "./html/stages.js"
 import { STYLE } from "./html/style.js"
 import { suppressedSection } from "./html/suppressed.js"
 import { testsSection } from "./html/tests.js"
 import { toolsSection } from "./html/tools.js"
-import { header, problem, WORDS } from "./html/verdict.js"
+import { header, problem, STATUS_TITLES } from "./html/verdict.js"
 
 /** No page is longer, whatever the reports hold: each part has its room, and says what it leaves out. */
 export const PAGE_BYTES = 2_000_000
 
 /** Signs that differ by their shape, on a field of 16 by 16. */
-const SIGNS: Record<StageStatus, string> = {
+const ICONS: Record<StageStatus, string> = {
   passed: '<circle cx="8" cy="8" r="7"/><path d="M5 8.3l2.1 2.1L11 6"/>',
   failed: '<path d="M5 1.2h6L14.8 5v6L11 14.8H5L1.2 11V5z"/><path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"/>',
   error: '<path d="M8 1.5L15 14H1z"/><path d="M8 6v3.6M8 11.7v.1"/>',
@@ -51,7 +51,7 @@ export function html(verdict: Verdict, reports: readonly StageReport[]): string 
   return markup`<!DOCTYPE html>
 <html lang="en" dir="ltr">
 ${head(verdict)}<body>
-${drawings()}${header(verdict)}${contents(sections)}<main>
+${symbols()}${header(verdict)}${contents(sections)}<main>
 ${sections.map(sectionOf)}</main>
 <footer>
 <p>Also beside this page: <a href="verdict.json">verdict.json</a>, <a href="summary.md">summary.md</a>.</p>
@@ -62,7 +62,9 @@ ${sections.map(sectionOf)}</main>
 }
 
 function head({ status, run }: Verdict): Markup {
-  const title = [WORDS[status], run.ref, run.sha.slice(0, 12)].map((part) => clip(part, 60)).join(" · ")
+  const title = [STATUS_TITLES[status], run.ref, run.sha.slice(0, 12)]
+    .map((part) => clip(part, 60))
+    .join(" · ")
   return markup`<head>
 <meta charset="utf-8"/>
 <meta http-equiv="Content-Security-Policy" content="${new Markup(policy())}"/>
@@ -70,7 +72,7 @@ function head({ status, run }: Verdict): Markup {
 <meta name="color-scheme" content="light dark"/>
 <meta name="referrer" content="no-referrer"/>
 <meta name="format-detection" content="telephone=no"/>
-<title>${text(title)} · Slipway</title>
+<title>${inlineText(title)} · Slipway</title>
 <link rel="icon" href="${tabIcon(status)}"/>
 <style>${new Markup(STYLE)}</style>
 </head>
@@ -85,13 +87,13 @@ function policy(): string {
 
 /** Without one of its own, a browser would ask the page's host for an icon. */
 function tabIcon(status: StageStatus): Markup {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="${TAB_COLOURS[status]}" stroke-width="2">${SIGNS[status]}</svg>`
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="${TAB_COLOURS[status]}" stroke-width="2">${ICONS[status]}</svg>`
   return new Markup(`data:image/svg+xml,${encodeURIComponent(svg).replaceAll("'", "%27")}`)
 }
 
 /** What the drawings on the page refer to. */
-function drawings(): Markup {
-  const symbols = Object.entries(SIGNS).map(
+function symbols(): Markup {
+  const symbols = Object.entries(ICONS).map(
     ([name, shape]) => markup`<symbol id="${name}" viewBox="0 0 16 16">${new Markup(shape)}</symbol>\n`,
   )
   return markup`<svg class="defs" aria-hidden="true">
@@ -103,8 +105,8 @@ ${symbols}<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"
 /** The page in numbers, each of which leads to its part. */
 function contents(sections: readonly Section[]): Markup {
   const links = sections
-    .filter(({ figure }) => figure !== undefined)
-    .map(({ id, title, figure }) => markup`<li><a href="#${id}">${title} <b>${figure}</b></a></li>\n`)
+    .filter(({ summary }) => summary !== undefined)
+    .map(({ id, title, summary }) => markup`<li><a href="#${id}">${title} <b>${summary}</b></a></li>\n`)
   return links.length === 0
     ? markup``
     : markup`<nav aria-label="Parts of this page">

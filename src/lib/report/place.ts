@@ -12,7 +12,7 @@ export function place({ file, line, column }: Finding): string {
 export const logPath = ({ name }: Pick<StageReport, "name">): string => `logs/${name}.log`
 
 /** Returns a span of time for people: `340 ms`, `12.4 s`, `3 min 05 s`. */
-export function duration(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`
   const seconds = Math.round(milliseconds / 1000)

@@ -5,7 +5,7 @@ import { type Coverage } from "../run/coverage.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
-import { byGate, duration, logPath, place, stopped } from "./place.js"
+import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
 /** GitHub takes comments of 65,536 characters; the rest is for what a host wraps around. */
 export const SUMMARY_BYTES = 60_000
@@ -76,7 +76,7 @@ function headline({ status, run, milliseconds }: Verdict): string {
   const what = [run.event, run.ref, run.sha.slice(0, 12)]
     .map((part) => code(clip(part, REASON_LENGTH)))
     .join(" ")
-  return `## ${ICONS[status]} Slipway: ${status}\n\n${what} in ${duration(milliseconds)}, run ${code(clip(run.id, 100))}\n`
+  return `## ${ICONS[status]} Slipway: ${status}\n\n${what} in ${formatDuration(milliseconds)}, run ${code(clip(run.id, 100))}\n`
 }
 
 /** Returns why nothing ran, with its line breaks. */
@@ -99,7 +99,7 @@ function stageRow({ name, group, status, milliseconds, cached, reason }: StageRe
   return row(
     stage,
     `${ICONS[status]} ${status}`,
-    duration(milliseconds),
+    formatDuration(milliseconds),
     fromCache,
     markdown(clip(reason, REASON_LENGTH)),
   )
@@ -199,7 +199,7 @@ function testTables(tests: readonly TestCase[]): Table[] {
     {
       title: "Slowest tests",
       head: ["test", "time"],
-      ...rowsOf(slowest, SLOWEST, ({ id, seconds }) => [testCell(id), duration(seconds * 1000)]),
+      ...rowsOf(slowest, SLOWEST, ({ id, seconds }) => [testCell(id), formatDuration(seconds * 1000)]),
       what: "of them, see `junit/`",
     },
   ]

@@ -1,7 +1,7 @@
 import type { Finding } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, visible } from "../text/escape.js"
-import { byGate, duration, logPath, place, stopped } from "./place.js"
+import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
 /** More would push the first ones off the screen. */
 const FINDINGS_PER_STAGE = 20
@@ -9,7 +9,7 @@ const PLACE_LENGTH = 200
 const MESSAGE_LENGTH = 400
 
 /** Returns lines for a terminal about the stages that failed; nothing when none did. */
-export function text(stages: readonly StageReport[]): string {
+export function terminalText(stages: readonly StageReport[]): string {
   return stages.filter(stopped).map(stageText).join("\n")
 }
 
@@ -18,7 +18,7 @@ function stageText(stage: StageReport): string {
   const shown = blocking.slice(0, FINDINGS_PER_STAGE)
   const hidden = blocking.length - shown.length
   return [
-    `✗ ${visible(stage.name)} ${stage.status}: ${line(stage.reason)} (${duration(stage.milliseconds)})`,
+    `✗ ${visible(stage.name)} ${stage.status}: ${line(stage.reason)} (${formatDuration(stage.milliseconds)})`,
     ...shown.map((finding) => `  ${findingText(finding)}`),
     ...(advisory.length > 0 ? [`  … and ${advisory.length} below the gate`] : []),
     hidden > 0 ? `  … and ${hidden} more in ${logPath(stage)}` : `  log: ${logPath(stage)}`,

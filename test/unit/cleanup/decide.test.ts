@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { agreed, unread } from "../../../src/lib/cleanup/decide.js"
-import { waves } from "../../../src/lib/cleanup/order.js"
+import { intersectPlans, unreadManifests } from "../../../src/lib/cleanup/decide.js"
+import { deletionWaves } from "../../../src/lib/cleanup/order.js"
 import { addRelease, digest, releases, Repository } from "./repository.js"
 
 const RELEASE = ["", "-amd", "-arm"]
+
 /** All that goes with a release. */
 const whole = (name: string): string[] =>
   RELEASE.flatMap((part) => ["", "-sig", "-list"].map((end) => `${name}${part}${end}`)).sort()
@@ -65,7 +66,7 @@ describe("releases", () => {
     repository.referrers.clear()
     const plan = repository.plan({ releases: 1 })
     expect(repository.kept(plan)["undated"]).toBe("its age isn't known")
-    expect(plan.unasked.map(repository.nameOf).sort()).toEqual(["child", "undated"])
+    expect(plan.unreadReferrers.map(repository.nameOf).sort()).toEqual(["child", "undated"])
     expect(repository.going(repository.plan({ releases: 1, minimumAge: 0 }))).toEqual(["undated", "child"])
   })
 })
@@ -164,7 +165,7 @@ describe("what goes along", () => {
     const repository = releases(2)
     repository.referrers.clear()
     const plan = repository.plan({ releases: 1, minimumAge: 0 })
-    expect(plan.unasked.map(repository.nameOf).sort()).toEqual(["v1", "v1-amd", "v1-arm"])
+    expect(plan.unreadReferrers.map(repository.nameOf).sort()).toEqual(["v1", "v1-amd", "v1-arm"])
   })
 })
 
@@ -189,7 +190,7 @@ describe("what a cleanup that was interrupted has left", () => {
 
   it("is a signature whose image is gone, once that was looked for", () => {
     const repository = releases(1).attach("lost", "nowhere", ".sig")
-    expect(unread(repository.inventory, [])).toEqual([digest("nowhere")])
+    expect(unreadManifests(repository.inventory, [])).toEqual([digest("nowhere")])
     expect(repository.plan().going).toEqual([])
     expect(repository.gone("nowhere").going(repository.plan())).toEqual(["lost"])
   })
@@ -204,14 +205,14 @@ describe("two plans", () => {
   it("leave a release whole that was signed in between", () => {
     const before = releases(3)
     const after = releases(3).refers("new signature", "v1-arm", 30)
-    const { plan } = agreed(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
+    const { plan } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
     expect(after.going(plan).sort()).toEqual(whole("v2"))
   })
 
   it("agree on nothing whose tag has moved to it in between", () => {
     const before = releases(3)
     const after = releases(3).tag("develop", "v1")
-    const { plan, changed } = agreed(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
+    const { plan, changed } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
     expect(changed.map(({ digest: found, why }) => [after.nameOf(found), why])).toEqual([
       ["v1", "its tag is protected (develop)"],
     ])
@@ -221,7 +222,7 @@ describe("two plans", () => {
   it("spare what a new index shares", () => {
     const before = releases(2)
     const after = releases(2).image("v9", 0, ["9.0.0"], ["v1-amd"])
-    const { plan } = agreed(before.plan({ releases: 1 }), after.plan({ releases: 2 }))
+    const { plan } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 2 }))
     expect(after.going(plan)).not.toContain("v1-amd")
     expect(after.going(plan)).toContain("v1")
   })
@@ -231,7 +232,7 @@ describe("two plans", () => {
     const after = releases(3)
     addRelease(after, 4, 0)
     after.image("v1b", 99, ["1.0.1"], ["v1-arm"])
-    const { plan } = agreed(before.plan({ releases: 2 }), after.plan({ releases: 2 }))
+    const { plan } = intersectPlans(before.plan({ releases: 2 }), after.plan({ releases: 2 }))
     // v2 is one too many only now; v1b came in between, and needs one of v1's images.
     const going = after.going(plan)
     expect(going.filter((name) => /^v2|^v1b|^v1-arm$/.test(name))).toEqual([])
@@ -245,6 +246,6 @@ it("waves hold what waits for none of the others", () => {
     { digest: "a", after: [] },
     { digest: "b", after: ["a", "elsewhere"] },
   ]
-  expect(waves(list).map((wave) => wave.map((each) => each.digest))).toEqual([["a"], ["b"], ["c"]])
-  expect(waves([{ digest: "x", after: ["x"] }])).toEqual([])
+  expect(deletionWaves(list).map((wave) => wave.map((each) => each.digest))).toEqual([["a"], ["b"], ["c"]])
+  expect(deletionWaves([{ digest: "x", after: ["x"] }])).toEqual([])
 })

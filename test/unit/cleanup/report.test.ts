@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { digestOfText, readNode, readReferrers } from "../../../src/lib/cleanup/inventory.js"
-import { overdue } from "../../../src/lib/cleanup/records.js"
+import { expiringExceptions } from "../../../src/lib/cleanup/records.js"
 import {
   clusterMarkdown,
   clusterText,
@@ -87,7 +87,7 @@ it("agreements are told of when they have run out, and two weeks before", () => 
     owner: "ann",
     expires,
   })
-  const told = overdue(
+  const told = expiringExceptions(
     [of("2026-05-31"), of("2026-06-01"), of("2026-06-15"), of("2026-06-16"), of("")],
     new Date(NOW + 3_600_000),
   )

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { decide, type RegistryPlan } from "../../../src/lib/cleanup/decide.js"
 import type { Inventory, Manifest, Referrer } from "../../../src/lib/cleanup/inventory.js"
-import type { Policy, Use } from "../../../src/lib/cleanup/policy.js"
+import type { Policy, ImageUse } from "../../../src/lib/cleanup/policy.js"
 
 export const NOW = Date.parse("2026-06-01T00:00:00Z")
 export const DAY = 86_400_000
@@ -84,7 +84,7 @@ export class Repository {
     return { tags: this.tags, manifests: this.manifests, referrers: this.referrers }
   }
 
-  plan(policy: Partial<Policy> = {}, uses: readonly Use[] = []): RegistryPlan {
+  plan(policy: Partial<Policy> = {}, uses: readonly ImageUse[] = []): RegistryPlan {
     return decide(this.inventory, { ...DEFAULTS.cleanup, ...policy }, uses, NOW)
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { judge } from "../../../src/lib/load/judge.js"
 import { loadMarkdown } from "../../../src/lib/load/markdown.js"
-import { picture } from "../../../src/lib/report/html/loadChart.js"
+import { loadChart } from "../../../src/lib/report/html/loadChart.js"
 import { loadSection } from "../../../src/lib/report/html/load.js"
 import { stage } from "../report/stages.js"
 import { HOST, profile, ran, seconds } from "./runs.js"
@@ -33,7 +33,7 @@ describe("a run in Markdown", () => {
 
 describe("a run as a picture", () => {
   const drawn = (count: number) =>
-    picture(
+    loadChart(
       seconds(count, (at) => ({ p95: at * 10 })),
       { p95: 300, broke: { users: 5, at: 5, why: "" }, standalone: true },
     ).text

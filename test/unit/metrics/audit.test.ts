@@ -22,8 +22,8 @@ const signed = (more: Partial<SignedCommit> = {}): SignedCommit => ({
 })
 const review = (...approvedBy: string[]) => ({ number: 7, url: "", author: "ann", approvedBy })
 
-describe("an approval", () => {
-  test.each<[what: string, approval: Approval, state: string, told: RegExp]>([
+describe("approvalOf", () => {
+  test.each<[what: string, approval: Approval, state: string, text: RegExp]>([
     ["by a pull request", approvalOf(undefined, review("bob")), "approved", /^bob pull request #7 $/],
     [
       "by signed trailers",
@@ -31,18 +31,18 @@ describe("an approval", () => {
       "approved",
       /^Bob <bob@x> trailers signed by ann@x $/,
     ],
-    ["by trailers, where no pull request is", approvalOf(signed(), "none"), "approved", /^Bob/],
+    ["by trailers without a pull request", approvalOf(signed(), "none"), "approved", /^Bob/],
     [
-      "of the author by themselves",
+      "by the author alone",
       approvalOf(signed({ reviewers: ["A <ANN@x>"] }), review("ann")),
       "missing",
-      /nobody but its author/,
+      /no approval from anyone but its author/,
     ],
     [
       "by trailers of the author",
       approvalOf(signed({ reviewers: ["Ann <ann@x>"] }), undefined),
       "missing",
-      /no trailer Reviewed-by of somebody else/,
+      /no Reviewed-by trailer from anyone but its author/,
     ],
     [
       "by trailers without a signature",
@@ -51,22 +51,22 @@ describe("an approval", () => {
       /\(Bob <bob@x>\) isn't signed by a known key/,
     ],
     [
-      "by trailers with a signature of nobody known",
+      "by trailers signed with an unknown key",
       approvalOf(signed({ signature: "U" }), undefined),
       "missing",
       /isn't signed by a known key/,
     ],
     [
-      "of nothing",
+      "without pull request and trailers",
       approvalOf(signed({ reviewers: [] }), "none"),
       "missing",
-      /^ {2}no pull request brought it; its commit has no trailer/,
+      /^ {2}not part of a pull request; the commit has no Reviewed-by trailer/,
     ],
     [
-      "of a commit that nobody knows",
+      "of an unknown commit",
       approvalOf(undefined, undefined, "GitHub is away"),
       "unknown",
-      /GitHub is away; its commit isn't known/,
+      /GitHub is away; the commit is unknown/,
     ],
     [
       "without an answer",
@@ -74,12 +74,14 @@ describe("an approval", () => {
       "unknown",
       /GitHub is away/,
     ],
-  ])("%s", (_, { state, by, source, reason }, expected, told) => {
+  ])("judges an approval %s", (_, { state, by, source, reason }, expected, text) => {
     expect(state).toBe(expected)
-    expect(`${by.join()} ${source} ${reason}`).toMatch(told)
+    expect(`${by.join()} ${source} ${reason}`).toMatch(text)
   })
+})
 
-  it("is read from what git prints", () => {
+describe("parseSignedCommits", () => {
+  it("parses the output of git log", () => {
     const text = `${sha("a")}\nG\nann@x\nAnn <ann@x>\nBob <bob@x>\x1fCid <cid@x>\n${sha("b")}\nN\n\nBob <bob@x>\n\n`
     expect([...parseSignedCommits(text).values()]).toEqual([
       signed({ reviewers: ["Bob <bob@x>", "Cid <cid@x>"] }),
@@ -114,40 +116,42 @@ const audit = (lines = entries, more: Partial<Evidence> = {}) =>
     () => ({ ...evidence, ...more }),
   )
 
-describe("an audit", () => {
-  it("says of each deployment what became of it", () => {
-    const { ledger: whole, deployments } = audit()
-    expect(whole).toEqual({ entries: 4, head: entries[3]?.hash, noted: null, intact: true, faults: [] })
+describe("auditOf", () => {
+  it("lists each deployment with its rollback", () => {
+    const { ledger: state, deployments } = audit()
+    expect(state).toEqual({ entries: 4, head: entries[3]?.hash, noted: null, intact: true, faults: [] })
     expect(deployments.map(({ takesBack, takenBack }) => [takesBack, takenBack])).toEqual([
       ["", ""],
       ["", "rolled back by run back, 2026-03-03T12:10:00.000Z"],
       ["b", ""],
-      ["", "at once"],
+      ["", "immediately"],
     ])
     expect(deployments[0]).toMatchObject({ actor: "ann <script>", run: "run-a", commit: sha("a") })
   })
+})
 
-  it("reads well at night: what is wrong first, the newest first", () => {
+describe("auditText", () => {
+  it("prints faults first, then deployments, newest first", () => {
     expect(auditText(audit()))
-      .toBe(`✓ the ledger is whole: 4 entries, no git notes to compare with; it ends with ${entries[3]?.hash.slice(0, 12)}
+      .toBe(`✓ the ledger is intact: 4 entries, no git notes to compare with; head ${entries[3]?.hash.slice(0, 12)}
 
-production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
+production, 4 deployments up to 2026-03-05 00:00 UTC, newest first:
 2026-03-04 12:10 UTC  deployed c: failed, run run-c
     ✓ approved by bob (pull request #7)
     ✓ signatures verified, 1 of 1 gate passed
       commit aaaaaaaaaaaa, image sha256:cccccccccccc, entry ${entries[3]?.hash.slice(0, 12)}
       a\\n::error::| \`b\`
-      taken back: at once
+      reverted: immediately
 2026-03-03 12:10 UTC  rolled back to a: succeeded, run back
     ✓ approved by bob (pull request #7)
     ✓ signatures verified, 1 of 1 gate passed
       commit aaaaaaaaaaaa, image sha256:aaaaaaaaaaaa, entry ${entries[2]?.hash.slice(0, 12)}
-      takes back b
+      reverts b
 2026-03-02 12:10 UTC  deployed b: succeeded, run run-b
     ✓ approved by bob (pull request #7)
     ✓ signatures verified, 1 of 1 gate passed
       commit aaaaaaaaaaaa, image sha256:bbbbbbbbbbbb, entry ${entries[1]?.hash.slice(0, 12)}
-      taken back: rolled back by run back, 2026-03-03T12:10:00.000Z
+      reverted: rolled back by run back, 2026-03-03T12:10:00.000Z
 2026-03-01 12:10 UTC  deployed a: succeeded, run run-a by ann <script>
     ✓ approved by bob (pull request #7)
     ✓ signatures verified, 1 of 1 gate passed
@@ -157,16 +161,17 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
       audit(entries.slice(1), { release: { state: "refused", reason: "no signature", gates: null } }),
     )
     expect(broken).toMatch(
-      /^✗ the ledger is not whole \(1 fault\): 3 entries, [^\n]*\n✗ something is missing before the first entry: /,
+      /^✗ the ledger is not intact \(1 fault\): 3 entries, [^\n]*\n✗ an entry is missing before the first entry: /,
     )
     expect(broken).toContain("✗ signatures refused: no signature")
   })
+})
 
-  it("has a shorter form, without what speaks for each", () => {
+describe("ledgerText", () => {
+  it("prints each entry without its evidence, newest first", () => {
     const text = ledgerText(verifyChain(entries.map(ledgerLine).join("")))
     const hashes = entries.map(({ hash }) => hash.slice(0, 12))
-    expect(text)
-      .toBe(`✓ the ledger is whole: 4 entries, no git notes to compare with; it ends with ${hashes[3]}
+    expect(text).toBe(`✓ the ledger is intact: 4 entries, no git notes to compare with; head ${hashes[3]}
 
 2026-03-04 12:10 UTC  deployed c: failed after 10 min
     run run-c, commit cccccccccccc, entry ${hashes[3]}
@@ -180,11 +185,13 @@ production, 4 deployments up to 2026-03-05 00:00 UTC, the newest first:
 `)
     expect(ledgerText(verifyChain(""))).toMatch(/^- the ledger is empty\n/)
     expect(ledgerText(verifyChain(entries.slice(1).map(ledgerLine).join("")))).toMatch(
-      /^✗ [^\n]*\n✗ something is missing/,
+      /^✗ [^\n]*\n✗ an entry is missing/,
     )
   })
+})
 
-  it("is a table for reviewers, in which nothing acts", () => {
+describe("auditMarkdown", () => {
+  it("is a table with all markup escaped", () => {
     const text = auditMarkdown(audit())
     expect(text.match(/^\|/gm)).toHaveLength(6)
     expect(text).not.toMatch(/<script>|^::/m)

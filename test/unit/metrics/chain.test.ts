@@ -16,15 +16,15 @@ const recordOf = (entry: LedgerEntry): LedgerRecord => without(entry, "schema", 
 const kinds = (entries: readonly unknown[], notes?: readonly unknown[]) =>
   verifyChain(text(entries), notes && text(notes)).faults.map(({ entry, kind }) => [entry, kind])
 
-describe("a ledger that is whole", () => {
-  it("has no faults, and an end", () => {
+describe("verifyChain of an intact ledger", () => {
+  it("finds no faults and the head", () => {
     const { faults, entries, head, noted } = verifyChain(text(four))
     expect({ faults, head, noted }).toEqual({ faults: [], head: four[3].hash, noted: null })
     expect(entries).toEqual(four)
     expect(verifyChain("")).toEqual({ entries: [], faults: [], head: "", noted: null })
   })
 
-  it("may have other ledgers' entries in the same notes", () => {
+  it("ignores other ledgers' entries in the same notes", () => {
     const other = nextEntry([], {
       ...deployed("9", "2026-03-09T12:00:00", "2026-03-09T12:05:00"),
       subject: "other",
@@ -34,10 +34,10 @@ describe("a ledger that is whole", () => {
   })
 })
 
-describe("a changed entry", () => {
+describe("verifyChain of a changed entry", () => {
   const fields = Object.keys(four[1]).filter((key) => !["hash", "previous", "facts"].includes(key))
 
-  test.each(fields)("is found in %s", (key) => {
+  test.each(fields)("finds a change of %s", (key) => {
     const value = key === "schema" ? 2 : key.endsWith("At") ? "2026-03-02T12:00:01Z" : "x"
     const changed = { ...four[1], [key]: value }
     const [fault, ...others] = verifyChain(text([four[0], changed, four[2], four[3]])).faults
@@ -75,16 +75,16 @@ describe("a changed entry", () => {
     expect(kinds([four[0], { ...four[1], ...change }, four[2], four[3]])).toEqual(expected)
   })
 
-  it("is found where its hash was made anew, by what follows", () => {
+  it("finds a recomputed hash by the entry that follows", () => {
     const [anew] = ledger({ ...recordOf(four[0]), run: "forged" })
     const { faults } = verifyChain(text([anew, ...four.slice(1)]))
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "gap"]])
     expect(faults[0]?.message).toBe(
-      `something is missing between entries 1 and 2: entry 2 (deploy 2, run run-2, 2026-03-02T12:05:00Z) follows ${four[0].hash.slice(0, 12)}, which was removed or changed`,
+      `an entry is missing between entries 1 and 2: entry 2 (deploy 2, run run-2, 2026-03-02T12:05:00Z) follows ${four[0].hash.slice(0, 12)}, which was removed or changed`,
     )
   })
 
-  it("is found where all that follows was made anew, by the notes", () => {
+  it("finds a recomputed chain by the git notes", () => {
     const [first, second, ...others] = four.map(recordOf) as [LedgerRecord, LedgerRecord]
     const anew = ledger(first, { ...second, status: "failed" }, ...others)
     expect(kinds(anew)).toEqual([])
@@ -92,7 +92,7 @@ describe("a changed entry", () => {
   })
 })
 
-describe("an entry that was", () => {
+describe("verifyChain of an entry that was", () => {
   const [a, b, c, d] = four
   test.each<[what: string, entries: LedgerEntry[], expected: unknown[]]>([
     ["removed", [a, c, d], [[2, "gap"]]],
@@ -122,7 +122,7 @@ describe("an entry that was", () => {
     expect(kinds(entries)).toEqual(expected)
   })
 
-  it("cut off the end is found by the notes alone", () => {
+  it("truncated from the end finds it by the git notes", () => {
     expect(kinds([a, b, c])).toEqual([])
     const { faults, noted } = verifyChain(text([a, b, c]), text([b, d]))
     expect(noted).toBe(1)
@@ -132,24 +132,24 @@ describe("an entry that was", () => {
         kind: "removed",
         hash: d.hash,
         message:
-          "an entry is in git notes, and not in the ledger (deploy 4, run run-4, 2026-03-04T12:05:00Z): it was removed or changed",
+          "an entry in git notes is not in the ledger (deploy 4, run run-4, 2026-03-04T12:05:00Z): it was removed or changed",
       },
     ])
   })
 
-  it("taken away with all others is found by the notes, where it is known whose they are", () => {
+  it("removed with all others finds it by the git notes of the given service", () => {
     const { environment, subject } = a
     expect(verifyChain("", text(four)).faults).toEqual([])
     expect(verifyChain("", text(four), { environment, subject }).faults).toHaveLength(4)
   })
 
-  it("forged in the notes is no entry", () => {
+  it("forged in the git notes ignores it", () => {
     expect(kinds(four, [{ ...d, run: "forged" }])).toEqual([])
   })
 })
 
 test.each(["null", "[]", "7", "{}", '{"hash":"x"}', ledgerLine(four[1]).slice(0, 50)])(
-  "the line %s is found, and what is around it is read",
+  "verifyChain reports the invalid line %s and parses the lines around it",
   (line) => {
     const { faults, entries } = verifyChain(`${text([four[0]])}${line}\n${text(four.slice(2))}`)
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "unreadable"]])

@@ -30,7 +30,7 @@ const [A, B, C] = (["10", "12", "20"] as const).map((day, index) =>
 ) as [LedgerRecord, LedgerRecord, LedgerRecord]
 
 describe("deployment frequency", () => {
-  it("counts what was deployed with success in the window", () => {
+  it("counts successful deployments in the window", () => {
     const { deploymentFrequency } = report(ledger(A, B, { ...C, status: "failed" }))
     expect(deploymentFrequency).toEqual({
       deployments: 2,
@@ -53,19 +53,19 @@ describe("deployment frequency", () => {
     expect(found.deploymentFrequency.deployments).toBe(expected)
   })
 
-  it("is by the day in UTC, whatever the zone of who wrote it", () => {
+  it("counts days in UTC whatever the time zone of an entry", () => {
     const late = { startedAt: "2026-03-11T00:30:00+02:00", finishedAt: "2026-03-11T01:00:00+02:00" }
     const { deploymentFrequency } = report(ledger(A, { ...B, ...late }))
     expect(deploymentFrequency.daysWithDeployment).toBe(1)
   })
 
-  it("is of one environment", () => {
+  it("counts one environment only", () => {
     const elsewhere = { ...C, environment: "staging" }
     expect(report(ledger(A, elsewhere)).deploymentFrequency.deployments).toBe(1)
     expect(report(ledger(A, elsewhere), { environment: "staging" }).deployments).toHaveLength(1)
   })
 
-  it("has no figure for an empty window", () => {
+  it("is null for an empty window", () => {
     const { deploymentFrequency, leadTimeForChanges, timeToRestore, changeFailureRate, ...rest } = report([])
     expect(deploymentFrequency).toEqual({
       deployments: 0,
@@ -74,11 +74,7 @@ describe("deployment frequency", () => {
       daysWithDeployment: 0,
       band: null,
     })
-    expect(leadTimeForChanges).toEqual({
-      spread: null,
-      band: null,
-      unknown: "nothing was deployed with success",
-    })
+    expect(leadTimeForChanges).toEqual({ spread: null, band: null, unknown: "no deployment succeeded" })
     expect(timeToRestore).toEqual({ spread: null, band: null, open: 0 })
     expect(changeFailureRate).toEqual({ count: 0, of: 0, rate: null, band: null })
     expect(rest.deploymentSuccessRate).toEqual({ count: 0, of: 0, rate: null })
@@ -86,7 +82,7 @@ describe("deployment frequency", () => {
 })
 
 describe("lead time for changes", () => {
-  it("is that of each commit since the deployment before, in its own zone", () => {
+  it("counts each commit since the previous deployment, in its own time zone", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
       d: ["a", "2026-03-11T14:10:00+02:00"], // 12:10 in UTC: 24 h before
@@ -115,7 +111,7 @@ describe("lead time for changes", () => {
     })
   })
 
-  it("counts the commits of a merge, not the merge; and each but once", () => {
+  it("counts the commits of a merge once, not the merge itself", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
       d: ["a", "2026-03-11T12:10:00Z"],
@@ -133,7 +129,7 @@ describe("lead time for changes", () => {
     expect(found.leadTimeForChanges.band).toBe("high")
   })
 
-  it("counts a squash merge as one change, and nothing of the branch that it was made of", () => {
+  it("counts a squash merge as one change, without the commits of its branch", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
       d: ["a", "2026-03-02T00:00:00Z"],
@@ -144,7 +140,7 @@ describe("lead time for changes", () => {
     expect(changes.map(({ commit, seconds }) => [commit, seconds])).toEqual([[sha("b"), 3 * HOUR]])
   })
 
-  it("of what failed is counted with what then succeeded; what was rolled back isn't counted twice", () => {
+  it("counts a failed deployment's commits with the next success, and rolled-back ones once", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
       b: ["a", "2026-03-12T00:10:00Z"],
@@ -161,7 +157,7 @@ describe("lead time for changes", () => {
     expect(returned.changes.map(({ seconds }) => seconds)).toEqual([DAY / 2, DAY / 2])
   })
 
-  it("takes the commit from the tag where the ledger has none", () => {
+  it("takes the commit from the tag if the ledger has none", () => {
     const past = history(
       { a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-03-12T00:10:00Z"] },
       { tags: { "refs/tags/v1.1.0": "b" } },
@@ -174,22 +170,22 @@ describe("lead time for changes", () => {
   test.each<[what: string, past: DoraInputs["history"], reason: RegExp]>([
     ["no history", undefined, /^no history was given$/],
     [
-      "a shallow one",
+      "a shallow history",
       history({ ...BEFORE, b: ["a", "2026-03-12T00:10:00Z"] }, { shallow: true }),
       /^the history is shallow: .*--unshallow/,
     ],
-    ["one without the commit", history(BEFORE), /^the history has no commit bbbbbbbbbbbb$/],
+    ["a history without the commit", history(BEFORE), /^the history has no commit bbbbbbbbbbbb$/],
     [
-      "one without the commit before",
+      "a history without the previous commit",
       history({ b: ["", "2026-03-12T00:10:00Z"] }),
-      /^the commit of a, which was there before, isn't known$/,
+      /^the commit of the previous version a is unknown$/,
     ],
     [
-      "one with a hole",
+      "a history with a hole",
       history({ a: ["d", "2026-03-01T00:00:00Z"], b: ["a", "2026-03-12T00:10:00Z"] }),
-      /^of the history at most/,
+      /^the history has more than 150000 commits/,
     ],
-  ])("has no figure with %s", (_, past, reason) => {
+  ])("is null with %s", (_, past, reason) => {
     const found = report(ledger(A, B), { history: past, days: 19 })
     expect(found.deployments.map(({ version, changes }) => [version, changes])).toEqual([["b", null]])
     expect(found.leadTimeForChanges).toEqual({
@@ -197,25 +193,25 @@ describe("lead time for changes", () => {
       band: null,
       unknown: expect.stringMatching(reason) as string,
     })
-    expect(found.notes.join()).toContain("the changes of b aren't counted: ")
+    expect(found.notes.join()).toContain("changes of b not counted: ")
   })
 
-  it("of the first deployment is known where its entry tells what was there before", () => {
+  it("counts the first deployment if its entry names the previous commit", () => {
     const past = history({ a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-03-12T00:10:00Z"] })
     const first = ledger({ ...B, facts: { ...B.facts, previousCommit: sha("a") } })
     expect(report(first, { history: past }).changes.map(({ commit }) => commit)).toEqual([sha("b")])
   })
 
-  it("says so where nothing new was deployed, or only what is dated later", () => {
+  it("says why it is null if nothing new was deployed or all commits are dated later", () => {
     const again = { ...B, sha: A.sha }
     const past = history({ a: ["", "2026-03-01T00:00:00Z"], b: ["a", "2026-04-01T00:00:00Z"] })
     const unknown = (...records: LedgerRecord[]) =>
       report(ledger(...records), { history: past }).leadTimeForChanges.unknown
-    expect(unknown(A, again)).toBe("no deployment brought a change")
-    expect(unknown(A, B)).toBe("what was deployed is dated after its deployment, or not at all")
+    expect(unknown(A, again)).toBe("no deployment delivered a change")
+    expect(unknown(A, B)).toBe("all deployed commits are dated after their deployment, or not at all")
   })
 
-  it("has none for the first deployment, and leaves out commits of a clock that is wrong", () => {
+  it("leaves out the first deployment and commits with a wrong date", () => {
     const past = history({
       a: ["", "2026-03-01T00:00:00Z"],
       d: ["a", "2099-01-01T00:00:00Z"],
@@ -225,9 +221,9 @@ describe("lead time for changes", () => {
     const found = report(ledger(A, B), { history: past })
     expect(found.changes.map(({ commit }) => commit)).toEqual([sha("b")])
     expect(found.notes).toEqual([
-      "the ledger begins within the window, at 2026-03-10T12:00:00.000Z; rates are those of the whole window",
-      "the changes of a aren't counted: the ledger knows of no deployment before it",
-      "not counted: 2 commits that have no date, or one after their deployment",
+      "the ledger begins within the window, at 2026-03-10T12:00:00.000Z; rates are computed over the whole window",
+      "changes of a not counted: the ledger has no earlier deployment",
+      "not counted: 2 commits without a date, or dated after their deployment",
     ])
   })
 })
@@ -241,7 +237,7 @@ describe("failures", () => {
       ...more,
     })
 
-  it("that were taken back at once lasted as long as the deployment", () => {
+  it("last as long as the deployment if it rolled back", () => {
     const facts = { failed: "soak", rolledBackTo: "a", reason: "errors" }
     const found = report(ledger(A, { ...failedB, facts: { ...B.facts, ...facts } }, C))
     expect(found.changeFailureRate).toEqual({ count: 1, of: 3, rate: 1 / 3, band: "low" })
@@ -251,21 +247,21 @@ describe("failures", () => {
     expect(found.failures.map(({ cause, by }) => [cause, by])).toEqual([["failed", "run-b"]])
   })
 
-  it("that weren't lasted until the next success", () => {
+  it("last until the next success without a rollback", () => {
     const found = report(ledger(A, failedB, C))
     expect(found.timeToRestore.spread?.median).toBe(8 * DAY + 600)
     expect(found.failures[0]).toMatchObject({ by: "run-c", restoredAt: "2026-03-20T12:10:00.000Z" })
     expect(report(ledger(A, failedB)).timeToRestore).toEqual({ spread: null, band: null, open: 1 })
   })
 
-  it("before any pod count as failed, with nothing to restore", () => {
+  it("before any pod count as failed with nothing to restore", () => {
     const found = report(ledger(A, { ...failedB, facts: { ...B.facts, failed: "migrate" } }))
     expect(found.changeFailureRate.count).toBe(1)
     expect(found.timeToRestore).toEqual({ spread: null, band: null, open: 0 })
     expect(found.deployments[1]?.failure).toBe("failed")
   })
 
-  it("are those that were rolled back, from their own beginning", () => {
+  it("include deployments rolled back later, from their start", () => {
     const found = report(ledger(A, B, back("a", "13", { facts: { previousDigest: digest("b") } }), C))
     expect(found.changeFailureRate).toMatchObject({ count: 1, of: 3 })
     expect(found.deploymentSuccessRate).toMatchObject({ count: 3, of: 3 })
@@ -274,7 +270,7 @@ describe("failures", () => {
     expect(found.deployments.map(({ failure }) => failure)).toEqual(["", "rolled back", ""])
   })
 
-  it("are those that somebody undid by hand, and not what somebody put there anew", () => {
+  it("include deployments undone manually, not manual changes to a new version", () => {
     const byHand = (letter: string) => back(letter, "13", { kind: "manual", run: "manual-1" })
     const undone = report(ledger(A, B, byHand("a")))
     expect(undone.failures.map(({ cause, version }) => [cause, version])).toEqual([["undone by hand", "b"]])
@@ -283,13 +279,13 @@ describe("failures", () => {
     expect(report(ledger(A, B, byHand("f"))).failures).toEqual([])
   })
 
-  it("of a rollback are none of the deployment's, which goes on", () => {
+  it("of a rollback don't count for the deployment", () => {
     const found = report(ledger(A, B, back("a", "13", { status: "failed", facts: { failed: "surge" } })))
     expect(found.failures).toEqual([])
     expect(found.rollbacks).toEqual({ succeeded: 0, failed: 1, byHand: 0 })
   })
 
-  it("of one that was held are told when it is settled", () => {
+  it("of a deployment on hold count when it is decided", () => {
     const held = { ...B, status: "held" as const }
     const settled = (what: string, status: "succeeded" | "failed") => ({
       ...B,
@@ -300,7 +296,7 @@ describe("failures", () => {
     })
     const open = report(ledger(A, held))
     expect(open.deploymentSuccessRate).toMatchObject({ count: 1, of: 1 })
-    expect(open.notes[1]).toBe("b is held, and counts neither as good nor as bad")
+    expect(open.notes[1]).toBe("b is on hold and counts neither as succeeded nor as failed")
     const accepted = report(ledger(A, held, settled("finish", "succeeded")))
     expect(accepted.deploymentSuccessRate).toMatchObject({ count: 2, of: 2 })
     expect(accepted.failures).toEqual([])
@@ -311,7 +307,7 @@ describe("failures", () => {
 })
 
 describe("incidents", () => {
-  it("are of the deployment that they name, not of the last one", () => {
+  it("belong to the deployment that they name, not to the last one", () => {
     const entries = ledger(A, B, C)
     const [, second] = entries
     const found = report(entries, {
@@ -324,7 +320,7 @@ describe("incidents", () => {
     expect(found.changeFailureRate).toMatchObject({ count: 1, of: 3 })
   })
 
-  it("name a version as well: its last deployment before them", () => {
+  it("that name a version belong to its last deployment before them", () => {
     const again = {
       ...A,
       run: "again",
@@ -341,11 +337,11 @@ describe("incidents", () => {
     expect(failed("15")).toEqual(["incident I", "", ""])
     expect(failed("26")).toEqual(["", "", "incident I"])
     expect(at("09").notes.at(-1)).toBe(
-      "incident I (line 2) is in no figure: a was not deployed to production before it",
+      "incident I (line 2) counts in no metric: a was not deployed to production before it",
     )
   })
 
-  it("that overlap are one failure of a deployment, and two of two", () => {
+  it("that overlap are one failure per deployment", () => {
     const of = (id: string, letter: string, from: string, to: string) =>
       `id: ${id}, version: ${letter}, environment: production, started: "2026-03-21T${from}:00:00Z", resolved: "2026-03-21T${to}:00:00Z"`
     const one = report(ledger(A, B, C), {
@@ -367,7 +363,7 @@ describe("incidents", () => {
     expect(two.changeFailureRate).toMatchObject({ count: 2, of: 3 })
   })
 
-  it("go on until they are over, or their deployment was rolled back", () => {
+  it("last until they are resolved or their deployment is rolled back", () => {
     const open = incidents('id: I, version: b, environment: production, started: "2026-03-12T18:00:00Z"')
     expect(report(ledger(A, B), { incidents: open }).timeToRestore.open).toBe(1)
     const back = deployed("a", "2026-03-13T00:00:00", "2026-03-13T00:30:00", {
@@ -381,7 +377,7 @@ describe("incidents", () => {
     expect(early.failures).toEqual([])
   })
 
-  it("of no deployment are named, and counted nowhere", () => {
+  it("without a deployment are listed in the notes and count in no metric", () => {
     const found = report(ledger(A, { ...B, environment: "staging" }), {
       incidents: incidents(
         'id: lost, deployment: "0123456789", started: "2026-03-21T00:00:00Z"',
@@ -390,8 +386,8 @@ describe("incidents", () => {
     })
     expect(found.failures).toEqual([])
     expect(found.notes.slice(1)).toEqual([
-      "the changes of a aren't counted: no history was given",
-      "incident lost (line 2) is in no figure: no entry of production begins with 0123456789",
+      "changes of a not counted: no history was given",
+      "incident lost (line 2) counts in no metric: no entry of production begins with 0123456789",
     ])
   })
 })

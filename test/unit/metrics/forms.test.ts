@@ -27,25 +27,25 @@ const report = doraReport({
   now: new Date("2026-03-07T00:00:00Z"),
 })
 
-describe("a report", () => {
-  it("for a terminal has each figure on a line", () => {
+describe("the DORA report", () => {
+  it("prints each metric on a line for a terminal", () => {
     expect(doraText(report)).toBe(`production, 2026-02-28 00:00 UTC to 2026-03-07 00:00 UTC
 
-  Deployment frequency     2.0 a week     high    2 deployments on 2 days
-  Lead time for changes    6 h            elite   median of 1 change; half of them 6 h to 6 h, 90 % within 6 h
+  Deployment frequency     2.0 per week   high    2 deployments on 2 days
+  Lead time for changes    6 h            elite   median of 1 change; p25–p75 6 h to 6 h, p90 6 h
   Time to restore          none                   1 not yet restored
   Change failure rate      33.3 %         low     1 of 3 deployments
   Deployment success rate  66.7 %                 2 of 3 deployments
 
   ✗ 2026-03-04 12:00 UTC  c: failed, not yet restored
 
-  ! the ledger begins within the window, at 2026-03-01T12:00:00.000Z; rates are those of the whole window
-  ! d is held, and counts neither as good nor as bad
-  ! the changes of a aren't counted: the ledger knows of no deployment before it
+  ! the ledger begins within the window, at 2026-03-01T12:00:00.000Z; rates are computed over the whole window
+  ! d is on hold and counts neither as succeeded nor as failed
+  ! changes of a not counted: the ledger has no earlier deployment
 `)
   })
 
-  it("for reviewers and as a picture lets nothing act", () => {
+  it("escapes all markup in Markdown and SVG", () => {
     const text = doraMarkdown(report)
     expect(text).toContain("| Change failure rate | **33.3 %** | 1 of 3 deployments | low |")
     expect(text).not.toMatch(/<img|^::/m)
@@ -55,17 +55,17 @@ describe("a report", () => {
     expect(svg).toBe(doraSvg({ ...report, environment: HOSTILE }))
   })
 
-  it("of nothing has all forms", () => {
+  it("of an empty ledger has all formats", () => {
     const nothing = { entries: [], history: undefined, incidents: [], environment: "staging", days: 7 }
     const empty = doraReport({ ...nothing, now: new Date(0) })
     expect(doraText(empty)).toContain("Deployment frequency     none")
-    expect(doraMarkdown(empty)).toContain("| Time to restore | **none** | nothing had to be restored |  |")
+    expect(doraMarkdown(empty)).toContain("| Time to restore | **none** | no failures |  |")
     expect(doraSvg(empty)).toContain("</svg>")
   })
 })
 
-describe("DevLake gets", () => {
-  it("each deployment that has a result and a commit, with all that it demands", () => {
+describe("the DevLake export", () => {
+  it("has each deployment with a result and a commit, with all required fields", () => {
     const sent = devlakeDeployments(report, "https://github.com/acme/shop")
     expect(sent.map(({ result, deploymentCommits: [commit] }) => [result, commit?.commitSha])).toEqual([
       ["SUCCESS", sha("a")],
@@ -97,7 +97,7 @@ describe("DevLake gets", () => {
     })
   })
 
-  it("each incident, open and resolved", () => {
+  it("has each incident, open and resolved", () => {
     const { incidents } = parseIncidents(`incidents:
   - {id: I-1, deployment: 0a1b2c3d, started: "2026-03-01T12:00:00Z", resolved: "2026-03-01T13:30:00Z"}
   - {id: I-2, version: v1, environment: staging, started: "2026-03-01T12:00:00Z", url: "https://x.example/2"}
@@ -128,7 +128,7 @@ describe("DevLake gets", () => {
   })
 })
 
-test("numbers", () => {
+test("distributionOf, durationText and percentText format numbers", () => {
   expect(distributionOf([])).toBeNull()
   expect(distributionOf([4, 1, 3, 2])).toEqual({
     count: 4,
@@ -151,7 +151,7 @@ test("numbers", () => {
   ])
 })
 
-test("groups", () => {
+test("bands follow DORA's performance levels", () => {
   const HOUR = 3_600
   const DAY = 24 * HOUR
   expect([1.1, 1, 1 / 7, 1 / 8, 1 / 30, 1 / 31].map(frequencyBand)).toEqual([
@@ -188,7 +188,7 @@ test("groups", () => {
   ])
 })
 
-test("windows", () => {
+test("parseWindow accepts 1 to 366 days", () => {
   expect(["7d", "30d", "90d", "366d"].map(parseWindow)).toEqual([7, 30, 90, 366])
   for (const bad of ["", "0d", "367d", "7", "d", "-7d", "1w", "7d "])
     expect(() => parseWindow(bad), bad).toThrow(/UNKNOWN_WINDOW/)

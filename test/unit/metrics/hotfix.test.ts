@@ -17,14 +17,14 @@ const back = (past: ReturnType<typeof history>) => {
 }
 const OPEN = { "refs/heads/hotfix/x": "b" }
 
-describe("a hotfix", () => {
-  it("is merged where its branch can be reached", () => {
+describe("mergedBack", () => {
+  it("finds a hotfix merged if its branch is reachable", () => {
     const commits = { ...BASE, m: ["ab", "2026-03-03T00:00:00Z", "Merge branch 'hotfix/x'"] } as typeof BASE
     expect(back(history(commits, heads("m", "b", OPEN)))).toEqual([["hotfix/x", "merged,merged"]])
     expect(back(history(commits, heads("m", "a", OPEN)))).toEqual([["hotfix/x", "merged,missing"]])
   })
 
-  it("is known by its merge alone, when its branch is gone", () => {
+  it("finds a hotfix by its merge commit if its branch was deleted", () => {
     for (const subject of [
       "Merge branch 'hotfix/x'",
       "Merge branch 'hotfix/x' into 'main'",
@@ -36,14 +36,14 @@ describe("a hotfix", () => {
     }
   })
 
-  it("may be taken over, as a squash merge or a pick by its author, time and subject", () => {
+  it("recognises a squash merge or cherry-pick by author, date and subject", () => {
     const commits = { ...BASE, d: ["a", "2026-03-02T00:00:00Z", "Mend it (#7)"] } as typeof BASE
     expect(back(history(commits, heads("b", "d", OPEN)))).toEqual([["hotfix/x", "merged,picked"]])
     const other = { ...BASE, d: ["a", "2026-03-02T00:00:01Z", "Mend it"] } as typeof BASE
     expect(back(history(other, heads("b", "d", OPEN)))).toEqual([["hotfix/x", "merged,missing"]])
   })
 
-  it("is looked for on the remote rather than here, which may be behind", () => {
+  it("prefers the remote branch, since the local one may be behind", () => {
     const refs = {
       "refs/remotes/origin/main": "b",
       "refs/remotes/origin/develop": "b",
@@ -56,7 +56,7 @@ describe("a hotfix", () => {
   })
 })
 
-test("nothing is said of a history that isn't whole, or has no such branch", () => {
+test("mergedBack returns a reason for an incomplete history or a missing branch", () => {
   expect(back(history(BASE, { ...heads("b", "b"), shallow: true }))).toMatch(/^the history is shallow/)
   expect(back(history(BASE, { tags: { "refs/heads/main": "b" } }))).toBe("the history has no branch develop")
   expect(back(history(BASE, heads("b", "b")))).toEqual([])

@@ -1,17 +1,20 @@
 import { describe, expect, test } from "vitest"
 import { parseIncidents } from "../../../src/lib/metrics/incidents.js"
 
-/** What is wrong, as `line:column message`. */
+/** Problems of a file as `line:column message`. */
 const problems = (text: string): string[] =>
   (parseIncidents(text).outcome?.findings ?? []).map(
     ({ line, column, message }) => `${line}:${column} ${message}`,
   )
 
-test.each([undefined, "", "incidents:\n", "version: 1\nincidents: []\n"])("%j holds none", (text) => {
-  expect(parseIncidents(text)).toEqual({ incidents: [] })
-})
+test.each([undefined, "", "incidents:\n", "version: 1\nincidents: []\n"])(
+  "parseIncidents finds none in %j",
+  (text) => {
+    expect(parseIncidents(text)).toEqual({ incidents: [] })
+  },
+)
 
-test("every key, in both ways of naming a deployment", () => {
+test("parseIncidents reads every key, with a deployment by hash and by version", () => {
   const text = `incidents:
   - id: INC-1
     deployment: 0a1b2c3d
@@ -47,8 +50,8 @@ test("every key, in both ways of naming a deployment", () => {
 
 const ENTRY = 'id: I, deployment: 0a1b2c3d, started: "2026-03-01T12:00:00Z"'
 
-describe("what is wrong is told", () => {
-  test("all at once, with line and column", () => {
+describe("parseIncidents reports", () => {
+  test("all problems at once, with line and column", () => {
     const text = `incidents:
   - {id: I, began: x, deployment: HEAD}
   - {${ENTRY}, url: "https://ann:hunter2@example.com/"}
@@ -58,11 +61,11 @@ describe("what is wrong is told", () => {
     expect(problems(text)).toEqual([
       "2:5 incidents[0]: the key started is missing",
       "2:13 incidents[0].began: unknown key; expected one of id, deployment, version, environment, started, resolved, url",
-      expect.stringMatching(/^2:35 incidents\[0\]\.deployment: expected the hash of an entry of the ledger/),
-      '3:10 incidents[1].id: there is another incident "I"',
+      expect.stringMatching(/^2:35 incidents\[0\]\.deployment: expected the hash of a ledger entry/),
+      '3:10 incidents[1].id: duplicate incident "I"',
       expect.stringMatching(/^3:73 incidents\[1\]\.url: expected a URL without user name and password/),
       expect.stringMatching(/^4:39 incidents\[2\]\.environment: /),
-      "4:54 incidents[2].started: expected a time that exists",
+      "4:54 incidents[2].started: expected a valid time",
       expect.stringMatching(/^5:5 incidents\[3\]: expected /),
     ])
     expect(problems(text).join()).not.toContain("hunter2")
@@ -83,30 +86,30 @@ describe("what is wrong is told", () => {
     [
       "a version without its environment",
       'id: I, version: v1, started: "2026-03-01T12:00:00Z"',
-      /expected the hash of the deployment's entry, or version and environment/,
+      /expected the hash of the deployment's ledger entry, or version and environment/,
     ],
     [
       "a hash and a version",
       `${ENTRY}, version: v1`,
-      /expected the hash of the deployment's entry, or version/,
+      /expected the hash of the deployment's ledger entry, or version/,
     ],
     [
       "no deployment",
       'id: I, started: "2026-03-01T12:00:00Z"',
-      /expected the hash of the deployment's entry/,
+      /expected the hash of the deployment's ledger entry/,
     ],
     [
       "a hash that is too short",
       'id: I, deployment: "0a1b", started: "2026-03-01T12:00:00Z"',
       /at least its first 8 characters/,
     ],
-  ])("for %s", (_, entry, message) => {
+  ])("a problem for %s", (_, entry, message) => {
     expect(problems(`incidents:\n  - {${entry}}\n`).join()).toMatch(message)
   })
 
-  test("for two of one name", () => {
+  test("a duplicate id", () => {
     expect(problems(`incidents:\n  - {${ENTRY}}\n  - {${ENTRY}}\n`)).toEqual([
-      '3:10 incidents[1].id: there is another incident "I"',
+      '3:10 incidents[1].id: duplicate incident "I"',
     ])
   })
 })

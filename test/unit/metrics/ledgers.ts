@@ -1,12 +1,12 @@
-/** A ledger and a history whose figures can be worked out by hand. */
+/** Builders of ledgers and histories whose metrics can be computed by hand. */
 import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { type History, parseHistory } from "../../../src/lib/metrics/history.js"
 
-/** A commit's or image's name, made of a letter. */
+/** Commit and image digests made of one letter. */
 export const sha = (letter: string): string => letter.repeat(40)
 export const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 
-/** A deployment to production: version, commit and image are named by a letter, its times are in UTC. */
+/** A deployment to production; a letter names version, commit and image, times are in UTC. */
 export const deployed = (
   letter: string,
   started: string,

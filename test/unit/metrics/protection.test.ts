@@ -16,8 +16,8 @@ const judged = async (branches: Record<string, unknown>, token = "ghs_auditor") 
   await forge.control({ branches })
   const http = new Clock().client()
   const found = []
-  for (const [branch, demands] of requirementsOf("main", "develop"))
-    found.push(...judgeBranch(branch, demands, await branchAnswers(repository(), branch, token, http)))
+  for (const [branch, requirements] of requirementsOf("main", "develop"))
+    found.push(...judgeBranch(branch, requirements, await branchAnswers(repository(), branch, token, http)))
   return found.map(({ branch, demand, status, reason }) => `${branch} ${demand} ${status}: ${reason}`)
 }
 
@@ -38,12 +38,12 @@ const approvals = (count: number) => ({
   parameters: { required_approving_review_count: count },
 })
 
-describe("branches", () => {
-  it("are protected by themselves, by rulesets, or by both together", async () => {
+describe("judgeBranch", () => {
+  it("accepts a branch protection rule, rulesets, or both together", async () => {
     const rules = [CHECKS, approvals(1)]
     expect(await judged({ main: { protection: OWN }, develop: { rules } })).toEqual([
-      "main pull request approval passed: 2 approvals, by the branch's protection",
-      "main status checks passed: ci, by the branch's protection",
+      "main pull request approval passed: 2 approvals, by the branch protection rule",
+      "main status checks passed: ci, by the branch protection rule",
       "develop status checks passed: ci, lint, by rules of acme/shop, acme",
     ])
     const { required_pull_request_reviews } = OWN
@@ -53,14 +53,14 @@ describe("branches", () => {
     )
   })
 
-  it("lack what nothing demands", async () => {
+  it("fails requirements that nothing enforces", async () => {
     const weak = {
       required_pull_request_reviews: { required_approving_review_count: 0 },
       required_status_checks: { contexts: [] },
     }
     expect(await judged({ main: { protection: weak, rules: [approvals(0)] } })).toEqual([
-      "main pull request approval failed: changes can be merged without anybody's approval",
-      "main status checks failed: no status check has to pass before a merge",
+      "main pull request approval failed: changes can be merged without an approval",
+      "main status checks failed: no status check is required before a merge",
       "develop status checks failed: there is no branch develop",
     ])
     expect((await judged({ main: {}, develop: {} })).map((line) => / (\w+): /.exec(line)?.[1])).toEqual([
@@ -83,7 +83,7 @@ describe("branches", () => {
       "ghp_wrong",
       /doesn't accept the token \(401\).*administration: read.*; GitHub doesn't accept the token \(401\).*metadata: read`$/,
     ],
-  ])("aren't known with the token %s, which lacks a permission", async (token, reason) => {
+  ])("is unknown with the token %s, which lacks a permission", async (token, reason) => {
     for (const line of await judged({ main: {}, develop: {} }, token)) {
       expect(line).toMatch(/ unknown: GitHub /)
       expect(line).toMatch(reason)
@@ -91,14 +91,14 @@ describe("branches", () => {
     }
   })
 
-  it("are known by their rules alone where these are enough", async () => {
+  it("needs only the rulesets if they are enough", async () => {
     const rules = [CHECKS, approvals(1)]
     const lines = await judged({ main: { rules }, develop: { rules } }, "ghs_slipway")
     expect(lines.filter((line) => !line.includes(" passed: "))).toEqual([])
   })
 })
 
-describe("reviews", () => {
+describe("reviewOf", () => {
   const SHA = "a".repeat(40)
   const pull = (number: number, more = {}) => ({
     number,
@@ -111,7 +111,7 @@ describe("reviews", () => {
   const said = (login: string, state: string) => ({ user: { login }, state })
   const review = async (commit = SHA) => reviewOf(repository(), commit, "ghs_slipway", new Clock().client())
 
-  it("are those of the pull request that was merged as the commit, by each one's last word", async () => {
+  it("returns each reviewer's last review of the pull request merged as the commit", async () => {
     await forge.control({
       page: 2,
       pulls: { [SHA]: [pull(1, { merged_at: null }), pull(2), pull(3, { merge_commit_sha: SHA })] },
@@ -137,7 +137,7 @@ describe("reviews", () => {
     })
   })
 
-  it("are none without a pull request, and a refusal for a commit that isn't there", async () => {
+  it("returns none without a pull request, and a refusal for an unknown commit", async () => {
     await forge.control({ pulls: { [SHA]: [pull(1, { merged_at: null })] } })
     expect(await review()).toEqual({ kind: "done", value: "none" })
     expect(await review("b".repeat(40))).toMatchObject({
@@ -151,7 +151,7 @@ test.each([
   ["https://github.com/acme/shop", "https://api.github.com", "acme/shop"],
   ["https://github.com/acme/shop.git", "https://api.github.com", "acme/shop"],
   ["https://git.acme.example/acme/shop/", "https://git.acme.example/api/v3", "acme/shop"],
-])("the repository of %s", (address, api, project) => {
+])("repositoryOf parses %s", (address, api, project) => {
   expect(repositoryOf(address)).toEqual({ api, project })
 })
 
@@ -162,6 +162,6 @@ test.each([
   "https://github.com/acme/..",
   "ftp://github.com/acme/shop",
   "https://github.com/a/b/c",
-])("%j is no repository", (address) => {
+])("repositoryOf rejects %j", (address) => {
   expect(repositoryOf(address)).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
-import { demandedGates, expected, isCommit, type Known } from "../../../src/lib/release/expected.js"
+import { requiredGates, expected, isCommit, type Known } from "../../../src/lib/release/expected.js"
 import { GATE_GROUPS } from "../../../src/lib/config/supplyChain.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 
@@ -60,15 +60,15 @@ it("demands the platforms that the settings name", () => {
 describe("demandedGates", () => {
   it("are all stages that look at the service and its image", () => {
     const groups = Object.entries(STAGES).filter(([group]) => GATE_GROUPS.some((known) => known === group))
-    expect(demandedGates(DEFAULTS)).toEqual({ stages: DEMANDED, optional: ["integration"] })
+    expect(requiredGates(DEFAULTS)).toEqual({ stages: DEMANDED, optional: ["integration"] })
     expect([...DEMANDED].sort()).toEqual(groups.flatMap(([, names]) => [...names]).sort())
   })
 
   it("are those that the settings choose", () => {
     const yaml =
       "quality: {checks: [mypy]}\nsecurity: {checks: [secrets]}\ntests: {suites: [unit]}\nrelease: {gates: [tests, quality]}\n"
-    expect(demandedGates(parseConfig(yaml)).stages).toEqual(["unit", "coverage", "mypy"])
-    expect(demandedGates(parseConfig("release: {gates: [image]}\n")).stages).toEqual(["build", "scan"])
+    expect(requiredGates(parseConfig(yaml)).stages).toEqual(["unit", "coverage", "mypy"])
+    expect(requiredGates(parseConfig("release: {gates: [image]}\n")).stages).toEqual(["build", "scan"])
   })
 })
 
@@ -122,8 +122,8 @@ describe("gates", () => {
   test.each([[undefined], [null], ["passed"], [[]], [{ stages: "all" }], [{ stages: [{ name: "black" }] }]])(
     "don't pass by %j",
     (predicate) => {
-      for (const trial of [true, false])
-        expect(faults([predicate], { trial })).toContain("coverage was not run")
+      for (const anyCommit of [true, false])
+        expect(faults([predicate], { anyCommit })).toContain("coverage was not run")
     },
   )
 
@@ -170,7 +170,7 @@ describe("provenance", () => {
 describe("what is only tried out", () => {
   it("may be of no commit, but must have passed", () => {
     const nothing = gates({}, { sha: "" })
-    const { judge } = expected(DEFAULTS, { trial: true })
+    const { judge } = expected(DEFAULTS, { anyCommit: true })
     expect(judge({ gates: [nothing], provenance: [provenance()] })).toEqual({})
     expect(judge({ gates: [nothing] })).toEqual({})
     expect(judge({ gates: [gates({ unit: "failed" }, { sha: "" })] })).toEqual({ gates: "unit failed" })

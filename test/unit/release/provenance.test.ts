@@ -1,6 +1,6 @@
 import { expect, it, test } from "vitest"
 import {
-  type Build,
+  type ImageBuild,
   commitsOfProvenance,
   provenance,
   runOfProvenance,
@@ -9,7 +9,7 @@ import {
 const SHA = "0123456789abcdef0123456789abcdef01234567"
 const HEX = "ab".repeat(32)
 
-const build = (from: Partial<Build> = {}): Build => ({
+const build = (from: Partial<ImageBuild> = {}): ImageBuild => ({
   source: "https://github.com/team/service",
   ref: "refs/tags/v1.2.3",
   sha: SHA,

@@ -4,8 +4,8 @@ import { GATES_TYPE } from "../../../src/lib/release/gates.js"
 import { SIGNATURE_TYPE } from "../../../src/lib/release/cosign.js"
 import {
   type Check,
-  type Demand,
-  demands,
+  type Requirement,
+  requirements,
   failedCheck,
   judgeRelease,
   PREDICATES,
@@ -25,7 +25,7 @@ const IMAGES = [
 ]
 const REFERENCE = `team.azurecr.io/audio/upscaler@${INDEX}`
 
-const demand: Demand = { predicate: "provenance", digest: INDEX, subject: "the index" }
+const demand: Requirement = { predicate: "provenance", digest: INDEX, subject: "the index" }
 const check = (from: Partial<Check> = {}): Check => ({
   name: "provenance",
   digest: INDEX,
@@ -43,7 +43,7 @@ describe("demands", () => {
   it("are signatures of all, bills of each image, provenance and gates of the index", () => {
     const of = (subject: string, digest: string, ...names: string[]) =>
       names.map((predicate) => ({ predicate, digest, subject }))
-    expect(demands(INDEX, IMAGES)).toEqual([
+    expect(requirements(INDEX, IMAGES)).toEqual([
       ...of("the index", INDEX, "signature", "provenance", "gates"),
       ...of("linux/amd64", AMD64, "signature", "spdx", "cyclonedx"),
       ...of("linux/arm64", ARM64, "signature", "spdx", "cyclonedx"),
@@ -51,7 +51,11 @@ describe("demands", () => {
   })
 
   it("are never none", () => {
-    expect(demands(INDEX, []).map(({ predicate }) => predicate)).toEqual(["signature", "provenance", "gates"])
+    expect(requirements(INDEX, []).map(({ predicate }) => predicate)).toEqual([
+      "signature",
+      "provenance",
+      "gates",
+    ])
   })
 })
 
@@ -88,7 +92,7 @@ describe("a release", () => {
   const unmade = check({ problem: "nothing listens on r:5000", exitCode: ExitCode.infrastructure })
 
   it("passes what has no problem, and says how much there was", () => {
-    const checks = demands(INDEX, IMAGES).map((each) => verified(each, attestation({})))
+    const checks = requirements(INDEX, IMAGES).map((each) => verified(each, attestation({})))
     expect(judgeRelease(checks, REFERENCE)).toEqual({
       status: "passed",
       reason: `${REFERENCE}: all 9 signatures and attestations are good`,

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest"
-import { text } from "../../../src/lib/report/terminal.js"
+import { terminalText } from "../../../src/lib/report/terminal.js"
 import { finding, HOSTILE, stage } from "./stages.js"
 
 describe("text", () => {
   it("says nothing of what passed or was skipped", () => {
-    expect(text([stage("passed"), stage("skipped")])).toBe("")
+    expect(terminalText([stage("passed"), stage("skipped")])).toBe("")
   })
 
   it("gives each finding's place and message, and the command that repeats the stage", () => {
     expect(
-      text([
+      terminalText([
         stage("failed", [finding(), finding({ file: "b c.py", line: 7 })], {
           reason: "2 problems in 2 files",
         }),
@@ -27,7 +27,7 @@ describe("text", () => {
   })
 
   it("shows the first 20 findings and where the others are", () => {
-    const lines = text([
+    const lines = terminalText([
       stage(
         "failed",
         Array.from({ length: 25 }, (_, line) => finding({ line: line + 1 })),
@@ -38,7 +38,7 @@ describe("text", () => {
   })
 
   it("keeps a hostile name from forging lines or colours", () => {
-    const output = text([
+    const output = terminalText([
       stage("failed", [finding({ file: HOSTILE, message: HOSTILE, rule: HOSTILE })], {
         reason: HOSTILE,
         repro: HOSTILE,
@@ -53,13 +53,14 @@ describe("text", () => {
   it("clips what is long", () => {
     const huge = "x".repeat(1_000_000)
     expect(
-      text([stage("failed", [finding({ file: huge, message: huge, rule: huge })], { reason: huge })]).length,
+      terminalText([stage("failed", [finding({ file: huge, message: huge, rule: huge })], { reason: huge })])
+        .length,
     ).toBeLessThan(2000)
   })
 
   it("shows what fails the stage, and counts what is below its gate", () => {
     const below = Array.from({ length: 30 }, () => finding({ advisory: true, rule: "below" }))
-    const lines = text([stage("failed", [...below, finding()])]).split("\n")
+    const lines = terminalText([stage("failed", [...below, finding()])]).split("\n")
     expect(lines.slice(1, 4)).toEqual([
       "  app/main.py:3:1: 'os' imported but unused [flake8 F401]",
       "  … and 30 below the gate",

@@ -2,8 +2,8 @@ import { percent } from "../../run/coverage.js"
 import { type FileCoverage } from "../../run/coverage.js"
 import { type Coverage } from "../../run/coverage.js"
 import type { StageReport } from "../../run/verdict.js"
-import { type Content, count, listing, type Markup, markup, more, text } from "./markup.js"
-import { type Column, logLink, row, type Section, statusOf, table } from "./parts.js"
+import { type Content, formatCount, listing, type Markup, markup, more, inlineText } from "./markup.js"
+import { type Column, logLink, row, type Section, statusBadge, table } from "./parts.js"
 
 const MISSING_LENGTH = 200
 const FILES = { count: 30, bytes: 80_000 }
@@ -29,7 +29,7 @@ export function coverageSection(reports: readonly StageReport[]): Section[] {
   if (first === undefined) return []
   const { shown, hidden } = listing(measured, STAGES, one)
   const body = [shown, more(hidden, " stages", markup`<code>logs/</code>`)]
-  return [{ id: "coverage", title: "Coverage", figure: perCent(first.coverage), body }]
+  return [{ id: "coverage", title: "Coverage", summary: perCent(first.coverage), body }]
 }
 
 function one(report: Measured): Markup {
@@ -37,7 +37,7 @@ function one(report: Measured): Markup {
   const gate = Object.entries(report.facts ?? {}).find(([name]) => /gate/i.test(name))?.[1]
   const lacking = coverage.files.filter(({ covered, total }) => covered < total)
   const { shown, hidden } = listing(lacking, FILES, fileRow)
-  return markup`<p class="total"><b>${perCent(coverage)}</b> ${statusOf(status)} <span class="dim">${count(coverage.covered)} of ${count(coverage.total)} lines and branches${gate === undefined ? "" : markup`; gate: ${text(gate, 100)}`}</span></p>
+  return markup`<p class="total"><b>${perCent(coverage)}</b> ${statusBadge(status)} <span class="dim">${formatCount(coverage.covered)} of ${formatCount(coverage.total)} lines and branches${gate === undefined ? "" : markup`; gate: ${inlineText(gate, 100)}`}</span></p>
 ${meter(coverage, gate)}
 ${shown.length === 0 ? "" : table("Files that lack most", COLUMNS, shown)}${more(hidden, " files", logLink(report))}`
 }
@@ -56,9 +56,9 @@ function meter({ covered, total }: Share, gate?: string): Markup {
 function fileRow(file: FileCoverage): Markup {
   return row(COLUMNS, [
     markup`<code>${file.file}</code>`,
-    count(file.covered),
-    count(file.total),
+    formatCount(file.covered),
+    formatCount(file.total),
     [perCent(file), meter(file)],
-    markup`<code>${text(file.missing, MISSING_LENGTH)}</code>`,
+    markup`<code>${inlineText(file.missing, MISSING_LENGTH)}</code>`,
   ])
 }

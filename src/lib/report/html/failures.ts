@@ -4,16 +4,27 @@ import type { StageReport, StageStatus } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { byGate, stopped } from "../place.js"
 import { findingList } from "./findings.js"
-import { block, type Content, listing, type Markup, markup, more, plural, type Room, text } from "./markup.js"
-import { logLink, sarifLink, type Section, sign, stageName, statusOf, time } from "./parts.js"
+import {
+  block,
+  type Content,
+  listing,
+  type Markup,
+  markup,
+  more,
+  plural,
+  type ListLimit,
+  inlineText,
+} from "./markup.js"
+import { logLink, sarifLink, type Section, statusIcon, stageName, statusBadge, time } from "./parts.js"
 
 const REASON_LENGTH = 1000
 const REPRO_LENGTH = 2000
 const MESSAGE_LENGTH = 500
+
 /** By so much of their beginnings texts are told apart. */
 const KEY_LENGTH = 500
 const DETAILS_LENGTH = 20_000
-const FAILURES: Room = { count: 100, bytes: 800_000 }
+const FAILURES: ListLimit = { count: 100, bytes: 800_000 }
 const FINDINGS = 50
 const TESTS = 50
 
@@ -30,7 +41,7 @@ export function failuresSection(reports: readonly StageReport[]): Section[] {
     {
       id: "failures",
       title: "Failures",
-      figure: markup`<span class="failed">${failures.length}</span>`,
+      summary: markup`<span class="failed">${failures.length}</span>`,
       body: [shown, rest],
     },
   ]
@@ -43,9 +54,9 @@ function failure(report: StageReport, index: number, share: number): Markup {
   const { blocking, advisory } = byGate(report.findings)
   const own = blocking.filter(({ file = "", rule }) => !told.has(key(file, rule)))
   return markup`<article class="card failure ${status}" aria-labelledby="failure-${index}">
-<h3 id="failure-${index}">${sign(status)}${stageName(report)}</h3>
-<p class="facts">${statusOf(status)} <span>${time(milliseconds)}</span>${cached ? markup` <span>from the cache</span>` : ""}</p>
-<p class="reason">${text(reason, REASON_LENGTH)}</p>
+<h3 id="failure-${index}">${statusIcon(status)}${stageName(report)}</h3>
+<p class="facts">${statusBadge(status)} <span>${time(milliseconds)}</span>${cached ? markup` <span>from the cache</span>` : ""}</p>
+<p class="reason">${inlineText(reason, REASON_LENGTH)}</p>
 ${repeat(report)}
 ${testList(failed, report, { count: TESTS, bytes: share * 0.6 })}${own.length === 0 ? "" : markup`<p class="label">Findings</p>\n`}${findingList(own, report, { count: FINDINGS, bytes: share * 0.3 })}${advisory.length === 0 ? "" : markup`<p class="note">Below the gate: <a href="#findings">${plural(advisory.length, "advisory finding")}</a></p>\n`}<p class="files">${logLink(report)} ${sarifLink(report)}${report.coverage ? markup` <a href="#coverage">coverage by file</a>` : ""}</p>
 </article>
@@ -69,9 +80,9 @@ function repeat({ repro }: StageReport): Markup {
 const words = (command: string): Content =>
   command
     .split(/( +)/)
-    .map((part, index) => (index % 2 === 1 ? part : markup`<span>${text(part, REPRO_LENGTH)}</span>`))
+    .map((part, index) => (index % 2 === 1 ? part : markup`<span>${inlineText(part, REPRO_LENGTH)}</span>`))
 
-function testList(tests: readonly TestCase[], report: StageReport, room: Room): Content {
+function testList(tests: readonly TestCase[], report: StageReport, room: ListLimit): Content {
   if (tests.length === 0) return undefined
   const { shown, hidden } = listing(tests, room, test)
   return markup`<p class="label">Failed tests</p>
@@ -82,7 +93,7 @@ ${more(hidden, "", logLink(report))}`
 
 function test({ id, status, message, details, seconds, reruns = 0 }: TestCase): Markup {
   const again = reruns === 0 ? "" : `, failed ${reruns + 1} times`
-  const name = markup`<code>${text(id, MESSAGE_LENGTH)}</code> <span class="dim">${status}, ${time(seconds * 1000)}${again}</span> <span class="message">${text(message ?? "no message", MESSAGE_LENGTH)}</span>`
+  const name = markup`<code>${inlineText(id, MESSAGE_LENGTH)}</code> <span class="dim">${status}, ${time(seconds * 1000)}${again}</span> <span class="message">${inlineText(message ?? "no message", MESSAGE_LENGTH)}</span>`
   return details === undefined
     ? markup`<li><div class="plain">${name}</div></li>\n`
     : markup`<li><details><summary>${name}</summary><pre>${block(details, DETAILS_LENGTH)}</pre></details></li>\n`

@@ -1,22 +1,34 @@
 import type { Finding } from "../../run/finding.js"
 import type { StageReport } from "../../run/verdict.js"
 import { byGate, place } from "../place.js"
-import { type Content, count, listing, type Markup, markup, more, plural, type Room, text } from "./markup.js"
+import {
+  type Content,
+  formatCount,
+  listing,
+  type Markup,
+  markup,
+  more,
+  plural,
+  type ListLimit,
+  inlineText,
+} from "./markup.js"
 import { logLink, sarifLink, type Section } from "./parts.js"
 
 const MESSAGE_LENGTH = 1000
 const RULE_LENGTH = 80
 const URL_LENGTH = 500
+
 /** An address that says of itself where it leads, whole. */
 const EXPLANATION = /^https:\/\/[!-~]{1,480}$/
+
 /** Longer lists are for the files beside the page. */
-const PER_TOOL: Room = { count: 100, bytes: 60_000 }
-const TOOLS: Room = { count: 50, bytes: 250_000 }
+const PER_TOOL: ListLimit = { count: 100, bytes: 60_000 }
+const TOOLS: ListLimit = { count: 50, bytes: 250_000 }
 
 const LEVELS: Finding["level"][] = ["error", "warning", "note"]
 
 /** Returns a list of findings; where there is no room for the rest, it says so. */
-export function findingList(findings: readonly Finding[], report: StageReport, room: Room): Content {
+export function findingList(findings: readonly Finding[], report: StageReport, room: ListLimit): Content {
   if (findings.length === 0) return undefined
   const { shown, hidden } = listing(findings, room, item)
   const list = shown.length === 0 ? undefined : markup`<ul class="findings">\n${shown}</ul>\n`
@@ -27,16 +39,16 @@ function item(finding: Finding): Markup {
   const { level, severity, message, advisory } = finding
   const where = place(finding)
   return markup`<li><span class="place">${where === "" ? "the whole run" : markup`<code>${where}</code>`}</span>
-<span class="message">${text(message, MESSAGE_LENGTH)}</span>
+<span class="message">${inlineText(message, MESSAGE_LENGTH)}</span>
 <span class="rule"><span class="level ${level}">${severity ?? level}</span> ${ruleName(finding)}${advisory ? markup` <span class="tag">advisory</span>` : ""}</span></li>
 `
 }
 
 /** Returns the name of a finding's rule, with a link to what explains it. */
 export function ruleName({ tool, rule, url = "" }: Finding): Markup {
-  const name = markup`<code>${text(`${tool} ${rule}`, RULE_LENGTH)}</code>`
+  const name = markup`<code>${inlineText(`${tool} ${rule}`, RULE_LENGTH)}</code>`
   return EXPLANATION.test(url)
-    ? markup`<a href="${text(url, URL_LENGTH)}" rel="noreferrer">${name}</a>`
+    ? markup`<a href="${inlineText(url, URL_LENGTH)}" rel="noreferrer">${name}</a>`
     : name
 }
 
@@ -57,9 +69,9 @@ export function findingsSection(reports: readonly StageReport[]): Section[] {
   const note =
     advisory === 0
       ? undefined
-      : markup`<p class="note">${count(advisory)} of ${count(all.length)} are advisory: below the gate, so nothing fails for them.</p>\n`
+      : markup`<p class="note">${formatCount(advisory)} of ${formatCount(all.length)} are advisory: below the gate, so nothing fails for them.</p>\n`
   const rest = more(hidden, " tools", markup`<code>sarif/</code>`)
-  return [{ id: "findings", title: "Findings", figure: count(all.length), body: [note, shown, rest] }]
+  return [{ id: "findings", title: "Findings", summary: formatCount(all.length), body: [note, shown, rest] }]
 }
 
 function groupsOf(report: StageReport): Group[] {
@@ -79,9 +91,9 @@ const byWeight = (a: Finding, b: Finding): number =>
 
 function group({ tool, report, findings }: Group): Markup {
   const advisory = byGate(findings).advisory.length
-  const numbers = [plural(findings.length, "finding"), advisory === 0 ? [] : `${count(advisory)} advisory`]
-  const stage = tool === report.name ? undefined : markup` <span class="dim">${text(report.name, 100)}</span>`
-  return markup`<details class="card"><summary><span class="name">${text(tool, 100)}</span>${stage} <span class="numbers">${numbers.flat().join(", ")}</span></summary>
+  const numbers = [plural(findings.length, "finding"), advisory === 0 ? [] : `${formatCount(advisory)} advisory`]
+  const stage = tool === report.name ? undefined : markup` <span class="dim">${inlineText(report.name, 100)}</span>`
+  return markup`<details class="card"><summary><span class="name">${inlineText(tool, 100)}</span>${stage} <span class="numbers">${numbers.flat().join(", ")}</span></summary>
 ${findingList(findings, report, PER_TOOL)}<p class="files">${sarifLink(report)}</p>
 </details>
 `

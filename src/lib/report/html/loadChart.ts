@@ -46,7 +46,7 @@ const panels = (p95: number): Panel[] => [
 ]
 
 /** Draws a run, with the limit of its times and where it broke. `standalone` adds what a file of its own needs. */
-export function picture(
+export function loadChart(
   seconds: readonly Second[],
   { p95, broke, standalone = false }: { p95: number; broke?: Break | undefined; standalone?: boolean },
 ): Markup {
@@ -64,7 +64,7 @@ ${drawn}<text class="axis" x="${LEFT}" y="${height - 6}">0 s</text><text class="
 }
 
 /** The style of a picture on the page, and in a file of its own. */
-export const PICTURE_STYLE = `
+export const LOAD_CHART_STYLE = `
 .load { width: 100%; height: auto; max-width: 48rem; display: block; }
 .load text { font-size: 12px; fill: currentColor; }
 .load .axis { opacity: 0.75; }
@@ -75,7 +75,7 @@ export const PICTURE_STYLE = `
 .load .limit, .load .broke { opacity: 0.9; stroke-dasharray: 2 3; }
 `
 
-const STYLE = `<style>svg { font-family: sans-serif; color: #24292f; background: #ffffff; }${PICTURE_STYLE}</style>`
+const STYLE = `<style>svg { font-family: sans-serif; color: #24292f; background: #ffffff; }${LOAD_CHART_STYLE}</style>`
 
 /** Of several seconds the worst is drawn. */
 function thinned(seconds: readonly Second[]): Second[] {

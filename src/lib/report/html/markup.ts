@@ -21,11 +21,11 @@ function write(content: Content): string {
   if (content === undefined) return ""
   if (content instanceof Markup) return content.text
   if (typeof content === "object") return content.map(write).join("")
-  return typeof content === "number" ? String(content) : text(content).text
+  return typeof content === "number" ? String(content) : inlineText(content).text
 }
 
 /** Returns a text on one line, cut to a length. */
-export const text = (content: string, length = TEXT_LENGTH): Markup =>
+export const inlineText = (content: string, length = TEXT_LENGTH): Markup =>
   new Markup(xml(visible(clip(content, length))))
 
 /** Returns a text with its line breaks and tabs, for `<pre>`. */
@@ -37,7 +37,7 @@ export function block(content: string, length: number): Markup {
 }
 
 /** What a list may take of the page. */
-export interface Room {
+export interface ListLimit {
   count: number
   bytes: number
 }
@@ -45,7 +45,7 @@ export interface Room {
 /** Renders as many items as there is room for, in their order; tells how many are left out. */
 export function listing<T>(
   items: readonly T[],
-  { count, bytes }: Room,
+  { count, bytes }: ListLimit,
   render: (item: T, index: number) => Markup,
 ): { shown: Markup[]; hidden: number } {
   const shown: Markup[] = []
@@ -61,10 +61,10 @@ export function listing<T>(
 
 /** Says what was left out, and where it is. */
 export const more = (hidden: number, what: string, where: Content): Content =>
-  hidden === 0 ? undefined : markup`<p class="more">… and ${count(hidden)} more${what} in ${where}</p>`
+  hidden === 0 ? undefined : markup`<p class="more">… and ${formatCount(hidden)} more${what} in ${where}</p>`
 
-export const count = (number: number): string => number.toLocaleString("en-US")
+export const formatCount = (number: number): string => number.toLocaleString("en-US")
 
 /** Returns `1 stage`, `2 stages`. */
 export const plural = (number: number, noun: string): string =>
-  `${count(number)} ${noun}${number === 1 ? "" : "s"}`
+  `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`

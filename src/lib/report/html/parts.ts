@@ -1,6 +1,6 @@
 import type { StageReport, StageStatus } from "../../run/verdict.js"
 import { clip, wellFormed } from "../../text/escape.js"
-import { duration } from "../place.js"
+import { formatDuration } from "../place.js"
 import { type Content, type Markup, markup } from "./markup.js"
 
 const NAME_LENGTH = 100
@@ -9,21 +9,21 @@ const NAME_LENGTH = 100
 export interface Section {
   id: string
   title: string
-  figure: Content
+  summary: Content
   body: Content
 }
 
 /** Returns a sign that tells by its shape; the word belongs beside it. */
-export const sign = (status: StageStatus): Markup =>
+export const statusIcon = (status: StageStatus): Markup =>
   markup`<svg class="sign ${status}" aria-hidden="true"><use href="#${status}"/></svg>`
 
 /** Returns a status as sign, word and colour. */
-export const statusOf = (status: StageStatus): Markup =>
-  markup`<span class="status ${status}">${sign(status)}${status}</span>`
+export const statusBadge = (status: StageStatus): Markup =>
+  markup`<span class="status ${status}">${statusIcon(status)}${status}</span>`
 
 /** Returns a span of time, as far as it is one. */
 export const time = (milliseconds: number): string =>
-  Number.isFinite(milliseconds) && milliseconds >= 0 ? duration(milliseconds) : "unknown"
+  Number.isFinite(milliseconds) && milliseconds >= 0 ? formatDuration(milliseconds) : "unknown"
 
 export const logLink = (stage: Named): Markup => link("logs", stage, "log")
 

@@ -1,13 +1,13 @@
 import type { Run, StageReport, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
-import { listing, type Markup, markup, more, text, type Content } from "./markup.js"
+import { listing, type Markup, markup, more, inlineText, type Content } from "./markup.js"
 import {
   type Column,
   shortLinks,
   row,
   type Section,
-  sign,
+  statusIcon,
   stageName,
-  statusOf,
+  statusBadge,
   table,
   time,
 } from "./parts.js"
@@ -15,8 +15,10 @@ import {
 const REASON_LENGTH = 300
 const BARS = { count: 60, bytes: 40_000 }
 const ROWS = { count: 200, bytes: 150_000 }
+
 /** A bar must be seen, however short its stage was. In per cent. */
 const THINNEST = 0.6
+
 /** More labels would touch each other on a phone. */
 const TICKS = 5
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200].map(
@@ -53,7 +55,7 @@ export function stagesSection(verdict: Verdict, reports: readonly StageReport[])
     table("All stages", COLUMNS, shown),
     more(hidden, " stages", markup`<a href="verdict.json">verdict.json</a>`),
   ]
-  return [{ id: "stages", title: "Stages", figure: stages.length, body }]
+  return [{ id: "stages", title: "Stages", summary: stages.length, body }]
 }
 
 const known = (milliseconds: number): number =>
@@ -78,11 +80,11 @@ function stageRow(stage: Stage, run: Run, drawn?: Bar): Markup {
   const ran = status !== "skipped"
   return row(COLUMNS, [
     stageName(stage),
-    statusOf(status),
+    statusBadge(status),
     ran ? began(stage, run, drawn) : "–",
     ran ? time(milliseconds) : "–",
     cached === null ? "unknown" : cached ? "yes" : "no",
-    text(reason, REASON_LENGTH),
+    inlineText(reason, REASON_LENGTH),
     shortLinks(stage),
   ])
 }
@@ -130,7 +132,7 @@ function barRow(one: Bar, span: number, lines: Content): Markup {
     markup`<rect class="${kind}" x="${x.toFixed(2)}%" width="${width.toFixed(2)}%" y="4" height="12" rx="2"/>`
   const drawn =
     one.status === "skipped" ? undefined : [shape(one.status), one.cached ? shape("hatch") : undefined]
-  return markup`<div class="bar"><span class="who">${sign(one.status)}${stageName(one)}</span><svg>${lines}${drawn}</svg><span class="took">${one.status === "skipped" ? "skipped" : time(one.length)}</span></div>
+  return markup`<div class="bar"><span class="who">${statusIcon(one.status)}${stageName(one)}</span><svg>${lines}${drawn}</svg><span class="took">${one.status === "skipped" ? "skipped" : time(one.length)}</span></div>
 `
 }
 

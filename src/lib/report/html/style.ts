@@ -1,4 +1,4 @@
-import { PICTURE_STYLE } from "./loadChart.js"
+import { LOAD_CHART_STYLE } from "./loadChart.js"
 
 /** The page's style. It stands in the page as it stands here: the page's policy names its digest. */
 export const STYLE = `
@@ -188,4 +188,4 @@ footer { font-size: 0.8125rem; }
   h2, h3, caption, thead { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
-${PICTURE_STYLE}`
+${LOAD_CHART_STYLE}`

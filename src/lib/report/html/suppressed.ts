@@ -4,13 +4,14 @@ import type { Run, StageReport } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { place } from "../place.js"
 import { ruleName } from "./findings.js"
-import { type Content, count, listing, type Markup, markup, more, plural, text } from "./markup.js"
+import { type Content, formatCount, listing, type Markup, markup, more, plural, inlineText } from "./markup.js"
 import { type Column, logLinks, row, type Section, table } from "./parts.js"
 
 const REASON_LENGTH = 500
 const ENTRIES = { count: 200, bytes: 100_000 }
 const RULE_LENGTH = 100
 const PLACES = 3
+
 /** Sooner, and somebody should look at it now. */
 const SOON_DAYS = 14
 const DAY = 86_400_000
@@ -41,7 +42,7 @@ export function suppressedSection(run: Run, reports: readonly StageReport[]): Se
     table("Found, and suppressed until a date", COLUMNS, shown),
     more(hidden, " entries", logLinks(from)),
   ]
-  return [{ id: "suppressed", title: "Suppressed", figure: count(all.length), body }]
+  return [{ id: "suppressed", title: "Suppressed", summary: formatCount(all.length), body }]
 }
 
 function entriesOf(reports: readonly StageReport[]): Entry[] {
@@ -64,9 +65,9 @@ function entryRow({ suppression, findings }: Entry, now: number): Markup {
   return row(COLUMNS, [
     ruleName(findings[0]),
     places(findings),
-    text(reason, REASON_LENGTH),
+    inlineText(reason, REASON_LENGTH),
     owner,
-    [text(expires, 20), " ", remaining(expires, now)],
+    [inlineText(expires, 20), " ", remaining(expires, now)],
   ])
 }
 
@@ -75,7 +76,7 @@ function places(findings: readonly Finding[]): Content {
     const where = place(finding)
     return [index === 0 ? "" : ", ", where === "" ? "the whole run" : markup`<code>${where}</code>`]
   })
-  return findings.length > PLACES ? [shown, ` and ${count(findings.length - PLACES)} more`] : shown
+  return findings.length > PLACES ? [shown, ` and ${formatCount(findings.length - PLACES)} more`] : shown
 }
 
 /** An entry holds to the end of its day. */

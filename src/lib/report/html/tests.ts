@@ -1,6 +1,6 @@
 import type { TestCase } from "../../run/testCase.js"
 import type { StageReport } from "../../run/verdict.js"
-import { type Content, count, listing, type Markup, markup, more, plural, text } from "./markup.js"
+import { type Content, formatCount, listing, type Markup, markup, more, plural, inlineText } from "./markup.js"
 import { type Column, logLink, logLinks, row, type Section, stageName, table, time } from "./parts.js"
 
 const SLOWEST = 10
@@ -42,7 +42,7 @@ export function testsSection(reports: readonly StageReport[]): Section[] {
   ]
   const ran = all.filter(({ status }) => status !== "skipped").length
   const passed = all.filter(({ status }) => status === "passed").length
-  return [{ id: "tests", title: "Tests", figure: `${count(passed)} / ${count(ran)}`, body }]
+  return [{ id: "tests", title: "Tests", summary: `${formatCount(passed)} / ${formatCount(ran)}`, body }]
 }
 
 const flaky = ({ status, reruns = 0 }: TestCase): boolean => status === "passed" && reruns > 0
@@ -53,18 +53,18 @@ function numbers(suite: Suite): Markup {
   const seconds = tests.reduce((sum, test) => sum + test.seconds, 0)
   return row(NUMBERS, [
     stageName(suite),
-    count(tests.length),
-    count(having("passed")),
+    formatCount(tests.length),
+    formatCount(having("passed")),
     marked(having("failed"), "failed"),
     marked(having("error"), "error"),
-    count(having("skipped")),
+    formatCount(having("skipped")),
     marked(tests.filter(flaky).length, "error"),
     time(seconds * 1000),
   ])
 }
 
 const marked = (number: number, kind: "failed" | "error"): Content =>
-  number === 0 ? "0" : markup`<b class="${kind}">${count(number)}</b>`
+  number === 0 ? "0" : markup`<b class="${kind}">${formatCount(number)}</b>`
 
 function flakyList(tests: readonly Placed[], suites: readonly Suite[]): Content {
   if (tests.length === 0) return undefined
@@ -72,7 +72,7 @@ function flakyList(tests: readonly Placed[], suites: readonly Suite[]): Content 
     tests,
     FLAKY,
     ({ id, reruns = 0, suite }) =>
-      markup`<li><code>${text(id, ID_LENGTH)}</code> <span class="dim">${text(suite, 100)}, passed after ${plural(reruns, "failure")}</span></li>\n`,
+      markup`<li><code>${inlineText(id, ID_LENGTH)}</code> <span class="dim">${inlineText(suite, 100)}, passed after ${plural(reruns, "failure")}</span></li>\n`,
   )
   return markup`<h3>Flaky</h3>
 <ul class="plain">
@@ -87,7 +87,7 @@ function slowest(tests: readonly Placed[]): Content {
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, SLOWEST)
     .map(({ id, suite, seconds }) =>
-      row(SLOW, [markup`<code>${text(id, ID_LENGTH)}</code>`, text(suite, 100), `${seconds.toFixed(2)} s`]),
+      row(SLOW, [markup`<code>${inlineText(id, ID_LENGTH)}</code>`, inlineText(suite, 100), `${seconds.toFixed(2)} s`]),
     )
   return table("The slowest tests", SLOW, rows)
 }
@@ -99,7 +99,7 @@ function skippedList(tests: readonly Placed[], suites: readonly Suite[]): Conten
     skipped,
     SKIPPED,
     ({ id, message = "no reason given" }) =>
-      markup`<li><code>${text(id, ID_LENGTH)}</code> <span class="dim">${message}</span></li>\n`,
+      markup`<li><code>${inlineText(id, ID_LENGTH)}</code> <span class="dim">${message}</span></li>\n`,
   )
   return markup`<details class="card"><summary><span class="name">Skipped</span> <span class="numbers">${plural(skipped.length, "test")}</span></summary>
 <ul class="plain">

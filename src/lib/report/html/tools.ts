@@ -1,5 +1,5 @@
 import type { StageReport } from "../../run/verdict.js"
-import { listing, type Markup, markup, more, text } from "./markup.js"
+import { listing, type Markup, markup, more, inlineText } from "./markup.js"
 import { type Column, row, type Section, stageName, table } from "./parts.js"
 
 const FACTS = 20
@@ -15,16 +15,16 @@ export function toolsSection(reports: readonly StageReport[]): Section[] {
     table("Versions and facts", COLUMNS, shown),
     more(hidden, " stages", markup`<code>sarif/</code>`),
   ]
-  return [{ id: "tools", title: "Tools", figure: undefined, body }]
+  return [{ id: "tools", title: "Tools", summary: undefined, body }]
 }
 
 function toolRow(report: StageReport): Markup {
   const facts = Object.entries(report.facts ?? {})
     .slice(0, FACTS)
-    .map(([name, value]) => markup`<span class="fact">${text(name, 80)}: <b>${text(value, 200)}</b></span> `)
+    .map(([name, value]) => markup`<span class="fact">${inlineText(name, 80)}: <b>${inlineText(value, 200)}</b></span> `)
   return row(COLUMNS, [
     stageName(report),
-    report.version === "" ? "–" : markup`<code>${text(report.version, 80)}</code>`,
+    report.version === "" ? "–" : markup`<code>${inlineText(report.version, 80)}</code>`,
     facts.length === 0 ? "–" : facts,
   ])
 }

@@ -2,11 +2,12 @@ import type { ExitCode } from "../../errors/catalogue.js"
 import type { Run, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { stopped } from "../place.js"
-import { block, type Content, type Markup, markup, plural, text } from "./markup.js"
-import { type Section, sign, time } from "./parts.js"
+import { block, type Content, type Markup, markup, plural, inlineText } from "./markup.js"
+import { type Section, statusIcon, time } from "./parts.js"
 
 const SHORT_SHA = 12
 const PROBLEM_LENGTH = 20_000
+
 /** More names would hide what they are about. */
 const NAMED = 5
 
@@ -20,7 +21,7 @@ const MEANINGS: Record<ExitCode, string> = {
   130: "somebody ended it",
 }
 
-export const WORDS: Record<StageStatus, string> = {
+export const STATUS_TITLES: Record<StageStatus, string> = {
   passed: "Passed",
   failed: "Failed",
   error: "Error",
@@ -32,7 +33,7 @@ export function header(verdict: Verdict): Markup {
   const { run, status, exitCode, milliseconds } = verdict
   return markup`<header class="verdict ${status}">
 <p class="product">Slipway report</p>
-<h1>${sign(status)}${WORDS[status]}</h1>
+<h1>${statusIcon(status)}${STATUS_TITLES[status]}</h1>
 <p class="lead">${lead(verdict)}</p>
 <dl>
 ${pair("Exit code", markup`<b>${exitCode}</b> ${MEANINGS[exitCode]}`, "wide")}
@@ -56,7 +57,7 @@ const commit = ({ sha }: Run): Markup =>
 
 function started({ startedAt }: Run): Markup {
   const date = new Date(startedAt)
-  if (Number.isNaN(date.getTime())) return text(startedAt, 100)
+  if (Number.isNaN(date.getTime())) return inlineText(startedAt, 100)
   const iso = date.toISOString()
   return markup`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`
 }
@@ -89,5 +90,5 @@ export function problem({ problem: reason }: Verdict): Section[] {
   if (reason === null) return []
   const body = markup`<pre class="problem">${block(reason, PROBLEM_LENGTH)}</pre>
 `
-  return [{ id: "problem", title: "Why nothing ran", figure: undefined, body }]
+  return [{ id: "problem", title: "Why nothing ran", summary: undefined, body }]
 }
