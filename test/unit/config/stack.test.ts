@@ -1,5 +1,4 @@
-import { expect, test, vi } from "vitest"
-import { checkConfig } from "../../../src/lib/config/parse.js"
+import { afterAll, expect, test, vi } from "vitest"
 
 const thrown = vi.hoisted(() => ({ error: new Error() }))
 
@@ -9,6 +8,11 @@ vi.mock(import("yaml"), async (original) => ({
     throw thrown.error
   },
 }))
+
+// Modules are shared by the files of tests: this parser is for this file alone.
+vi.resetModules()
+const { checkConfig } = await import("../../../src/lib/config/parse.js")
+afterAll(() => void vi.resetModules())
 
 // Getting there for real would be at the risk of the process: V8 aborts when a pattern's compiler meets the stack's end.
 test("a parser that runs out of stack is reported", () => {
