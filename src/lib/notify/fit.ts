@@ -15,11 +15,15 @@ export function fit(text: string, length: number, escape: (character: string) =>
 /** Cuts a text that needs no escaping. */
 export const fitPlain = (text: string, length: number): string => fit(text, length, (character) => character)
 
+/** Characters of a text that are worked on: more than any message shows of one. */
+const SHOWN = 4_000
+
 /** A text on one line, without marks that nobody sees, and without a word that calls people: @channel. */
-export const inert = (text: string): string => visible(text).replace(/@(?=\w)/g, "@\u200B")
+export const inert = (text: string): string => visible(text.slice(0, SHOWN)).replace(/@(?=\w)/g, "@\u200B")
 
 /** The same of a text of several lines. */
-export const inertLines = (text: string): string => text.trim().split(/\r?\n/).map(inert).join("\n")
+export const inertLines = (text: string): string =>
+  text.trim().slice(0, SHOWN).split(/\r?\n/).map(inert).join("\n")
 
 /** Leaves out one thing after the other until the rest is small enough, as JSON in UTF-8. */
 export function fitWithin<T>(bytes: number, most: number, make: (count: number) => T): T {

@@ -10,6 +10,7 @@ import {
 import { lockHolder } from "../../../src/lib/infra/locks.js"
 import { printedErrors } from "../../../src/lib/infra/printed.js"
 import * as outputs from "./outputs.js"
+import { cost } from "../cost.js"
 
 const { at, noValue, OWN, refused, unlockable } = outputs
 
@@ -17,14 +18,6 @@ const cause = (log: string, stream = "", root = "infra/azure") =>
   causeOf("terraform", root, { step: "init", log, stream })
 
 const streamed = (...diagnostics: object[]) => cause("", refused(...diagnostics))
-
-/** The processor's time that something takes, in milliseconds. */
-function cost(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}
 
 describe("why a run failed, by what is printed for people", () => {
   test.each<[what: string, log: string, exitCode: number, reason: string]>([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { glob } from "../../../src/lib/security/glob.js"
+import { cost } from "../cost.js"
 
 test.each([
   ["a.py", "a.py", true],
@@ -62,9 +63,10 @@ describe("takes no more time than both lengths allow", () => {
     ["nothing but double stars", "**/".repeat(333) + "b", "a/".repeat(2000)],
     ["one star and a long end", `*${"a".repeat(998)}b`, "a".repeat(4000)],
   ])("%s", (_, pattern, path) => {
-    const began = performance.now()
-    const matches = glob(pattern)
-    for (let round = 0; round < 5; round++) expect(matches(path)).toBe(false)
-    expect(performance.now() - began).toBeLessThan(1000)
+    const work = () => {
+      const matches = glob(pattern)
+      for (let round = 0; round < 5; round++) expect(matches(path)).toBe(false)
+    }
+    expect(cost(work)).toBeLessThan(1000)
   })
 })

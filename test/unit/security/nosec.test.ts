@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { nosecFindings } from "../../../src/lib/security/nosec.js"
+import { cost } from "../cost.js"
 
 const rules = (comment: string): string[] =>
   nosecFindings([{ file: "app/a.py", line: 7, comment }]).map(({ rule }) => rule)
@@ -85,11 +86,9 @@ describe("no order to bandit", () => {
 })
 
 test("takes linear time", () => {
-  const began = performance.now()
   for (const unit of ["#", "# nosec", "#nosec ", " ", "B101 ", "a", "# \t"])
-    rules(`# nosec ${unit.repeat(200_000)}`)
-  rules("#".repeat(100_000))
-  expect(performance.now() - began).toBeLessThan(3000)
+    expect(cost(() => rules(`# nosec ${unit.repeat(200_000)}`))).toBeLessThan(3000)
+  expect(cost(() => rules("#".repeat(100_000)))).toBeLessThan(3000)
 })
 
 test("a comment that silences Trivy has no room for an expiry", () => {
