@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type Secret } from "@dagger.io/dag
 import { type DeployInputs } from "../deploy/environment.js"
 import { secretNamed } from "../stage/secrets.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { imageReference, offlineImageNote } from "../stage/images.js"
+import { imageReference, offlineImageNote, PYTHON_VERSION } from "../stage/images.js"
 import { headerOf } from "../lib/config/dast.js"
 import { judge, riskText } from "../lib/dast/judge.js"
 import { dastMarkdown } from "../lib/dast/markdown.js"
@@ -36,9 +36,6 @@ export interface DastInputs extends DeployInputs {
   /** Where the service answers, if not where its environment says. */
   target?: Endpoint
 }
-
-/** The only one in reach of offline images; any would do. */
-const PYTHON = "3.11"
 
 /** ZAP's user in its image. */
 const ZAP = "1000:1000"
@@ -132,7 +129,7 @@ async function reach(target: Endpoint, header: Secret | undefined, inputs: DastI
     header: headerOf(dast),
     seconds: REACH_SECONDS,
   }
-  const python = dag.container().from(imageReference("python", PYTHON, config.images))
+  const python = dag.container().from(imageReference("python", PYTHON_VERSION, config.images))
   const base = withScripts(python, "slipway_reach.py").withEnvVariable("SLIPWAY_RUN", run)
   const ready = header === undefined ? base : base.withMountedSecret(SECRET, header)
   const command = ["python", "-I", `${SCRIPTS}/slipway_reach.py`, JSON.stringify(settings)]

@@ -23,7 +23,7 @@ import {
 } from "../lib/migration/proof.js"
 import { readSchema, type Schema } from "../lib/migration/schema.js"
 import { type Smoke, smokeOutcome } from "../lib/migration/smoke.js"
-import { findStatements, revisionsOf } from "../lib/migration/statements.js"
+import { findStatements } from "../lib/migration/statements.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import {
   type ScratchDatabase,
@@ -34,6 +34,7 @@ import {
   runProgram,
   runSql,
 } from "./scratchDatabase.js"
+import { parseSql } from "./sqlParser.js"
 import { messageOf } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 
@@ -184,9 +185,10 @@ async function readStatements(proof: ProofRun, revision: string, before: Schema)
   const sql = sqlOnly(run.stdout)
   const known =
     exemptions.length > 0 ? historyRevisions((await runPrint(next, alembic.history, database)).stdout) : []
-  const judged = judgeStatements(findStatements(sql, before.types), exemptions, {
+  const parsed = await parseSql(sql, proof.config)
+  const judged = judgeStatements(findStatements(parsed, before.types), exemptions, {
     now,
-    range: revisionsOf(sql),
+    range: parsed.revisions,
     ...(known.length > 0 && { known }),
   })
   statements.push(...judged.findings)

@@ -1,6 +1,6 @@
 import { type Container, dag } from "@dagger.io/dagger"
 import { execute } from "../stage/execute.js"
-import { imageReference } from "../stage/images.js"
+import { imageReference, PYTHON_VERSION } from "../stage/images.js"
 import type { LoadInputs } from "./k6.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Asks, readOpenApi } from "../lib/load/openapi.js"
@@ -95,7 +95,7 @@ async function contents(file: { contents: () => Promise<string> }, path: string)
 /** What the service answers, or nothing. */
 async function fetched(inputs: LoadInputs, target: Endpoint): Promise<string> {
   const { config, run } = inputs
-  const python = dag.container().from(imageReference("python", "3.11", config.images))
+  const python = dag.container().from(imageReference("python", PYTHON_VERSION, config.images))
   const container = withAuthorization(inputs, target.bind(withScripts(python, "slipway_fetch.py")))
     .withDirectory("/slipway", dag.directory())
     .withEnvVariable("SLIPWAY_RUN", run)

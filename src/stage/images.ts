@@ -8,6 +8,8 @@ export const GIT_VERSION = "2.49.1"
 export const K3S_VERSION = "v1.36.3-k3s1"
 export const K6_VERSION = "1.3.0"
 export const KUBECTL_VERSION = "1.36.3"
+/** Of the Python that runs programs of this module beside no service. */
+export const PYTHON_VERSION = "3.11"
 export const REGCTL_VERSION = "0.11.7"
 export const TRIVY_VERSION = "0.70.0"
 

@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs"
+import { cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
@@ -182,6 +182,14 @@ describe("a deployment that has to prove its migration", () => {
       log: [],
       schema: "the schema stays as it was migrated; whether v1 works with it was not proven",
     })
+  })
+})
+
+describe("slipway_sql.py", () => {
+  it("makes of SQL what the unit tests take for granted", async () => {
+    const file = join(FIXTURES, "parsed.json")
+    const { json } = await session({ parsed: `parse $(host | file ${file})` })
+    expect(json("parsed")).toEqual(JSON.parse(readFileSync(file, "utf8")))
   })
 })
 

@@ -136,5 +136,5 @@ export function findingLine({
   const where = revision === undefined ? `line ${line}` : `${revision}:${line}`
   const what = column === undefined ? table : `${table}.${column}`
   const remedy = fault ?? `${instead}; or exempt it in ${EXEMPTIONS_FILE}`
-  return `${where}: ${rule} ${what}: ${why}; ${remedy}`
+  return `${where}: ${`${rule} ${what}`.trimEnd()}: ${why}; ${remedy}`
 }

@@ -6,6 +6,8 @@ export type Effect =
   | "locks"
   /** The previous release, which runs beside it, no longer works. */
   | "breaks"
+  /** Not known. */
+  | "unknown"
 
 export interface Rule {
   effect: Effect
@@ -20,6 +22,11 @@ const BATCHES = "do it in batches of some thousand rows, each in a transaction o
 
 /** All that is looked for, by the names that exemptions know it by. */
 export const RULES = {
+  unparsed: {
+    effect: "unknown",
+    why: "PostgreSQL's parser rejects it, so its effect is unknown",
+    instead: "correct it, or write it so that the parser of PostgreSQL 18 accepts it",
+  },
   "drop-table": { effect: "destroys", why: "all its rows are lost", instead: LATER },
   "drop-column": {
     effect: "destroys",

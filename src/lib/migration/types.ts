@@ -18,6 +18,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   bpchar: "char",
   bool: "boolean",
   timestamptz: "timestamp with time zone",
+  timetz: "time with time zone",
+  "bit varying": "varbit",
   "timestamp without time zone": "timestamp",
   "time without time zone": "time",
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest"
 import { proofArguments, proofText } from "../../../dagger/cli/commands/proof.js"
 import { proofOf } from "../../../src/lib/migration/proof.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
+import { parsed } from "../migration/parsed.js"
 
 const source = mkdtempSync(join(tmpdir(), "slipway-test-"))
 writeFileSync(join(source, "slipway.yaml"), "release: { registry: registry.example.com }\n")
@@ -44,7 +45,7 @@ it("tells each step, and what stands against it", () => {
   const step = { name: "database" as const, milliseconds: 1, log: "" }
   const proof = proofOf(
     [{ ...step, status: "failed", reason: "no\u001b[31m" }],
-    findStatements("DROP TABLE a;"),
+    findStatements(parsed("DROP TABLE a;")),
   )
   const lines = proofText(proof).split("\n")
   expect(lines.slice(0, 2)).toEqual([

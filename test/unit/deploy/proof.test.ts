@@ -4,6 +4,7 @@ import { StepFailure } from "../../../src/lib/deploy/stepFailure.js"
 import { judgeStatements, parseExemptions } from "../../../src/lib/migration/exemptions.js"
 import { proofOf, type ProofStep } from "../../../src/lib/migration/proof.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
+import { parsed } from "../migration/parsed.js"
 
 const SQL = `-- Running upgrade 1 -> 2
 ALTER TABLE jobs DROP COLUMN note;
@@ -21,7 +22,7 @@ const step = (name: ProofStep["name"], status: ProofStep["status"] = "passed", r
   log: "",
 })
 
-const { findings } = judgeStatements(findStatements(SQL), parseExemptions(ALLOWED).exemptions, {
+const { findings } = judgeStatements(findStatements(parsed(SQL)), parseExemptions(ALLOWED).exemptions, {
   now: new Date("2026-01-01"),
   range: ["2"],
 })

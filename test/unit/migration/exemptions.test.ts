@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { findingLine, judgeStatements, parseExemptions } from "../../../src/lib/migration/exemptions.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
+import { parsed } from "./parsed.js"
 
 const NOW = new Date("2026-03-01T12:00:00Z")
 const SQL = "-- Running upgrade 0001 -> 0002\nALTER TABLE jobs DROP COLUMN note;\n"
@@ -10,7 +11,7 @@ const judge = (entry: string, known?: string[]) => {
   const { exemptions, outcome } = parseExemptions(`exemptions:\n  - {${entry}}\n`)
   expect(outcome).toBeUndefined()
   const place = { now: NOW, range: ["0002"], ...(known && { known }) }
-  const { findings, problems } = judgeStatements(findStatements(SQL), exemptions, place)
+  const { findings, problems } = judgeStatements(findStatements(parsed(SQL)), exemptions, place)
   return { allowed: findings[0]?.exemption !== undefined, problems, line: findings.map(findingLine).join() }
 }
 
@@ -59,8 +60,13 @@ test.each([
   expect(lines?.join("\n")).toMatch(problem)
 })
 
+test("findingLine names no object if the finding has none", () => {
+  const [finding] = findStatements(parsed("-- Running upgrade 0001 -> 0002\nDROP TABEL jobs;"))
+  expect(finding && findingLine(finding)).toMatch(/^0002:2: unparsed: PostgreSQL's parser rejects it /)
+})
+
 test("a finding's line says where, what, why and what to do", () => {
-  expect(findStatements(SQL).map(findingLine)).toEqual([
+  expect(findStatements(parsed(SQL)).map(findingLine)).toEqual([
     "0002:2: drop-column jobs.note: what the column holds is lost, and the previous release still reads it; " +
       "stop using it in this release, and take it away in the next one, once no pod of this one needs it; " +
       "or exempt it in .slipway/migrations.yaml",

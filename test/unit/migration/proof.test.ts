@@ -12,6 +12,7 @@ import {
 } from "../../../src/lib/migration/proof.js"
 import { readSchema, schemaChanges } from "../../../src/lib/migration/schema.js"
 import { findStatements } from "../../../src/lib/migration/statements.js"
+import { parsed } from "./parsed.js"
 
 const step = (name: ProofStep["name"], status: ProofStep["status"] = "passed", reason = "fine") => ({
   name,
@@ -82,7 +83,7 @@ test.each<[string, string, string, string]>([
     line: 2,
   }
   const judgement = judgeStatements(
-    findStatements(`-- Running upgrade 0001 -> 0002\n${sql}`),
+    findStatements(parsed(`-- Running upgrade 0001 -> 0002\n${sql}`)),
     table === "" ? [] : [{ ...entry, table }],
     { now: new Date(), range: ["0002"] },
   )

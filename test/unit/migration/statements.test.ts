@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest"
-import { findStatements, revisionsOf } from "../../../src/lib/migration/statements.js"
+import { findStatements } from "../../../src/lib/migration/statements.js"
+import { parsed } from "./parsed.js"
 
 /** What is found, as `rule table.column`. */
 const found = (sql: string, types = {}): string[] =>
-  findStatements(sql, types).map(({ rule, table, column }) =>
+  findStatements(parsed(sql), types).map(({ rule, table, column }) =>
     [rule, [table, column].filter((part) => part !== undefined).join(".")].join(" "),
   )
 
@@ -149,7 +150,7 @@ ALTER TABLE jobs DROP COLUMN note;
 UPDATE jobs
 SET note = 'hunter2';
 `
-  expect(findStatements(sql)).toMatchObject([
+  expect(findStatements(parsed(sql))).toMatchObject([
     {
       rule: "drop-column",
       effect: "destroys",
@@ -165,13 +166,107 @@ SET note = 'hunter2';
       statement: "UPDATE jobs SET note = '…'",
     },
   ])
-  expect(findStatements(sql)[0]?.instead).toContain("in the next one")
-  expect(revisionsOf(sql)).toEqual(["0002", "0003"])
+  expect(findStatements(parsed(sql))[0]?.instead).toContain("in the next one")
+  expect(parsed(sql).revisions).toEqual(["0002", "0003"])
 })
 
 test("what stands in a block is found on its line", () => {
-  expect(findStatements("SELECT 1;\nDO $$\nBEGIN\n  DROP TABLE jobs;\nEND $$;")).toMatchObject([{ line: 4 }])
-  expect(findStatements("DO $$\nBEGIN\n  EXECUTE '\n    DROP TABLE jobs';\nEND $$;")).toMatchObject([
+  expect(findStatements(parsed("SELECT 1;\nDO $$\nBEGIN\n  DROP TABLE jobs;\nEND $$;"))).toMatchObject([
     { line: 4 },
+  ])
+  expect(findStatements(parsed("DO $$\nBEGIN\n  EXECUTE '\n    DROP TABLE jobs';\nEND $$;"))).toMatchObject([
+    { line: 4 },
+  ])
+})
+
+describe("SQL that PostgreSQL's parser rejects", () => {
+  test("is a finding, and the statements around it are read", () => {
+    const sql = `
+-- Running upgrade 0001 -> 0002
+SELECT 1;
+ALTER TABEL jobs DROP note;
+DROP TABLE jobs;
+`
+    expect(findStatements(parsed(sql))).toMatchObject([
+      {
+        rule: "unparsed",
+        effect: "unknown",
+        table: "",
+        revision: "0002",
+        line: 4,
+        statement: "ALTER TABEL jobs DROP note",
+        why: 'PostgreSQL\'s parser rejects it (syntax error at or near "TABEL"), so its effect is unknown',
+      },
+      { rule: "drop-table", table: "jobs", revision: "0002", line: 5 },
+    ])
+  })
+
+  test("ends with its revision, also where a string or a comment has no end", () => {
+    const sql = `-- Running upgrade 0001 -> 0002
+SELECT 'hunter2;
+-- Running upgrade 0002 -> 0003
+DROP TABLE jobs;
+-- Running upgrade 0003 -> 0004
+DROP TABLE owners; /* hunter3
+`
+    const found = findStatements(parsed(sql))
+    expect(found.map(({ revision, rule }) => [revision, rule])).toEqual([
+      ["0002", "unparsed"],
+      ["0003", "drop-table"],
+      ["0004", "unparsed"],
+    ])
+    expect(JSON.stringify(found)).not.toContain("hunter")
+  })
+
+  test("is not reported before the first revision: a service may print anything", () => {
+    const sql = "Using the database of tests\nBEGIN;\n-- Running upgrade  -> 0001\nDROP TABLE jobs;"
+    expect(found(sql)).toEqual(["drop-table jobs"])
+  })
+
+  test("in a block is reported as well", () => {
+    const sql = "SELECT 1;\nDO $$\nBEGIN\n  DROP TABEL jobs;\nEND $$;"
+    expect(findStatements(parsed(sql))).toMatchObject([{ rule: "unparsed", line: 2, statement: "DO '…'" }])
+  })
+})
+
+test.each<[string, string[]]>([
+  ["/* a /* nested */ DROP TABLE a; */ SELECT 1", []],
+  ["SELECT E'a\\'; DROP TABLE a'; DROP TABLE b", ["drop-table b"]],
+  ["SELECT 'a\\'; DROP TABLE b", ["drop-table b"]],
+  ["SELECT $$; DROP TABLE a; $$, $a$ $$ ; $a$; DROP TABLE b", ["drop-table b"]],
+  ['DROP TABLE "a;--""b"."C"', ['drop-table a;--"b.C']],
+  ['DROP TABLE größe, "Ünü"; DROP TABLE b', ["drop-table größe", "drop-table Ünü", "drop-table b"]],
+  ["DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'jobs'); END $$", ["drop-table …"]],
+  ["DO $$ BEGIN EXECUTE 'TRUNCATE ' || 'jobs' || ' CASCADE'; END $$", ["truncate jobs"]],
+  ["DO $$ BEGIN EXECUTE current_setting('my.sql'); END $$", []],
+  ["INSERT INTO old WITH gone AS (DELETE FROM jobs RETURNING *) SELECT * FROM gone", ["delete-all jobs"]],
+  ["CREATE RULE r AS ON DELETE TO jobs DO INSTEAD DELETE FROM owners", []],
+  ["VACUUM (FULL false) jobs", []],
+  ["ALTER TABLE jobs ADD a timestamptz DEFAULT (now() AT TIME ZONE 'utc')", []],
+  ["ALTER TABLE jobs ADD a int GENERATED ALWAYS AS (size * 2)", []],
+  ["DROP FUNCTION f(integer), public.g; DROP TRIGGER t ON jobs", ["drop-object f", "drop-object g"]],
+  ["ALTER FUNCTION f(integer) RENAME TO g; ALTER DOMAIN d RENAME CONSTRAINT a TO b", ["rename f"]],
+])("%s: %j", (sql, expected) => {
+  expect(found(sql)).toEqual(expected)
+})
+
+test("a statement belongs to the revision whose comment precedes it, not to one that a string holds", () => {
+  const sql = `BEGIN;
+
+-- Running upgrade  -> 0001
+
+DROP TABLE
+  a; SELECT '
+-- Running upgrade 0001 -> 0666
+';
+-- Running upgrade 0001, 0002 -> 0003
+SELECT 1
+-- Running upgrade 0003 -> 0004
+DROP TABLE b
+`
+  expect(parsed(sql).revisions).toEqual(["0001", "0003", "0004"])
+  expect(findStatements(parsed(sql)).map(({ line, revision }) => [line, revision])).toEqual([
+    [5, "0001"],
+    [12, "0004"],
   ])
 })
