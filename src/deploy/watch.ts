@@ -1,7 +1,7 @@
 import { contextOf, type DeployInputs } from "./environment.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { runDeploy } from "./steps.js"
-import { duration as durationRule, seconds as secondsOf } from "../lib/config/rules.js"
+import { durationRule, durationSeconds as secondsOf } from "../lib/config/rules.js"
 import { watchVersion, type WatchResult } from "../lib/deploy/watch.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { FailedStage } from "../lib/notify/notification.js"

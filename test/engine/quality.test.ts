@@ -202,7 +202,7 @@ describe("bad input", () => {
         "slipway.yaml has 5 problems",
         "slipway.yaml:1:1: paralel: unknown key",
         'slipway.yaml:2:11: parallel: expected a whole number from 1 to 64, received "many"',
-        "slipway.yaml:4:1: name: the key stands twice, first on line 3",
+        "slipway.yaml:4:1: name: duplicate key, first on line 3",
         "slipway.yaml:5:10: anchors are not allowed",
         "slipway.yaml:6:11: aliases are not allowed",
       ],

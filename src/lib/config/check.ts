@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml"
 import { nearest } from "./nearest.js"
-import { type Problems, quote } from "./problem.js"
+import { type Problems, quoteValue } from "./problem.js"
 import { convert, defaultOf } from "./spec.js"
 import type {
   ChoiceSpec,
@@ -15,7 +15,7 @@ import type {
 
 type Node = ParsedNode | null
 
-/** Holds the YAML of one file against a spec. What comes back is of use only when no problem was found. */
+/** Checks the YAML of one file against a spec; what it reads is valid only if no problem was found. */
 export class Checker {
   constructor(
     private readonly root: SectionSpec,
@@ -39,7 +39,7 @@ export class Checker {
 
   #section(spec: SectionSpec, node: Node, path: string): unknown {
     const defaults = defaultOf(spec) as Record<string, unknown>
-    if (isNothing(node)) return defaults
+    if (isEmpty(node)) return defaults
     if (!isMap(node)) return this.#wrong(node, path, "expected a map of keys")
     const read = this.#entries(node, path, Object.keys(spec.fields)).map(([key, value]) => {
       const field = spec.fields[key] as Spec
@@ -49,7 +49,7 @@ export class Checker {
   }
 
   #map(spec: MapSpec, node: Node, path: string): unknown {
-    if (isNothing(node)) return defaultOf(spec)
+    if (isEmpty(node)) return defaultOf(spec)
     if (!isMap(node)) return this.#wrong(node, path, `expected a map with the keys ${spec.keys.join(", ")}`)
     const read = this.#entries(node, path, spec.keys)
     return Object.fromEntries(read.map(([key, value]) => [key, this.read(spec.item, value, join(path, key))]))
@@ -76,7 +76,7 @@ export class Checker {
     return this.#wrong(node, path, expected, hint)
   }
 
-  /** The keys of a map that may stand there, each once. */
+  /** Returns the entries with a known key, each once; reports all others. */
   #entries(map: YAMLMap, path: string, known: readonly string[]): [string, Node][] {
     const first = new Map<string, number>()
     return map.items.flatMap(({ key, value }): [string, Node][] => {
@@ -91,11 +91,7 @@ export class Checker {
       const before = first.get(name)
       if (before === undefined) first.set(name, offset)
       if (before !== undefined)
-        this.#report(
-          node,
-          join(path, name),
-          `the key stands twice, first on line ${this.problems.line(before)}`,
-        )
+        this.#report(node, join(path, name), `duplicate key, first on line ${this.problems.line(before)}`)
       else if (known.includes(name)) return [[name, value as Node]]
       else this.#report(node, join(path, name), this.#unknownKey(name, known))
       return []
@@ -104,11 +100,11 @@ export class Checker {
 
   #unknownKey(name: string, known: readonly string[]): string {
     if (name === "<<") return "merge keys are not allowed; write the keys themselves"
-    const home = homeOf(this.root, name)
-    if (home !== undefined)
-      return `unknown key here; it belongs ${home ? `below ${quote(home)}` : "at the top of the file"}`
+    const section = sectionOf(this.root, name)
+    if (section !== undefined)
+      return `unknown key here; it belongs ${section ? `below ${quoteValue(section)}` : "at the top of the file"}`
     const near = nearest(name, known)
-    return `unknown key; ${near === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${quote(near)}?`}`
+    return `unknown key; ${near === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${quoteValue(near)}?`}`
   }
 
   #unique(items: readonly Node[], path: string): void {
@@ -122,7 +118,7 @@ export class Checker {
         this.#report(
           item,
           `${path}[${index}]`,
-          `${received(item)} stands in the list twice, first on line ${line}`,
+          `${received(item)} is in the list twice, first on line ${line}`,
         )
       }
     })
@@ -146,9 +142,9 @@ function textRules(spec: TextSpec, node: Node): Complaint {
   const text = typeof value === "string" ? value : (source ?? "")
   const broken = spec.rules.find((rule) => !rule.pattern.test(text))
   if (typeof value === "string") return broken && [`expected ${broken.expected}`]
-  const lost = typeof value === "number" && text !== String(value)
-  if (!lost && spec.numbers?.some((number) => number === value)) return undefined
-  const hint = lost ? `YAML reads it as ${value}, so put it in quotes` : "put it in quotes"
+  const inexact = typeof value === "number" && text !== String(value)
+  if (!inexact && spec.numbers?.some((number) => number === value)) return undefined
+  const hint = inexact ? `YAML reads it as ${value}, so put it in quotes` : "put it in quotes"
   return [`expected ${broken?.expected ?? "a text"}`, hint]
 }
 
@@ -159,7 +155,10 @@ function choiceRule(spec: ChoiceSpec, value: unknown): Complaint {
   const expected = spec.values.length === 1 ? "expected" : "expected one of"
   if (spec.values.some((choice) => typeof choice === "boolean" && String(choice) === value))
     return [`${expected} ${spec.values.join(", ")}`, "remove the quotes"]
-  return [`${expected} ${spec.values.join(", ")}`, near === undefined ? "" : `did you mean ${quote(near)}?`]
+  return [
+    `${expected} ${spec.values.join(", ")}`,
+    near === undefined ? "" : `did you mean ${quoteValue(near)}?`,
+  ]
 }
 
 function integerRule(spec: IntegerSpec, value: unknown): Complaint {
@@ -167,12 +166,12 @@ function integerRule(spec: IntegerSpec, value: unknown): Complaint {
   return fits ? undefined : [`expected a whole number from ${spec.minimum} to ${spec.maximum}`]
 }
 
-/** The section that has this key, as a path; undefined where none has. */
-function homeOf(section: SectionSpec, key: string, path = ""): string | undefined {
+/** The path of the section with this key; undefined if there is none. */
+function sectionOf(section: SectionSpec, key: string, path = ""): string | undefined {
   if (Object.hasOwn(section.fields, key)) return path
   for (const [name, field] of Object.entries(section.fields)) {
-    const home = field.kind === "section" ? homeOf(field, key, join(path, name)) : undefined
-    if (home !== undefined) return home
+    const section = field.kind === "section" ? sectionOf(field, key, join(path, name)) : undefined
+    if (section !== undefined) return section
   }
   return undefined
 }
@@ -183,20 +182,20 @@ function keyName(key: Node): string | undefined {
 }
 
 const join = (path: string, key: string): string => {
-  const name = /^[\w-]{1,80}$/.test(key) ? key : quote(key)
+  const name = /^[\w-]{1,80}$/.test(key) ? key : quoteValue(key)
   return path ? `${path}.${name}` : name
 }
 
-const isNothing = (node: Node): boolean => node === null || (isScalar(node) && node.value === null)
+const isEmpty = (node: Node): boolean => node === null || (isScalar(node) && node.value === null)
 
 const offsetOf = (node: { range?: readonly number[] | null } | null): number => node?.range?.[0] ?? 0
 
-/** What stands there, quoted. */
+/** Describes a value that was received, quoted. */
 function received(node: Node): string {
-  if (isNothing(node)) return "nothing"
+  if (isEmpty(node)) return "nothing"
   if (isMap(node)) return "a map"
   if (isSeq(node)) return "a list"
   if (!isScalar(node)) return "an alias"
-  if (typeof node.value === "string") return quote(node.value)
+  if (typeof node.value === "string") return quoteValue(node.value)
   return `the ${typeof node.value} ${node.source ?? ""}`
 }

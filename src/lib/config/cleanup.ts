@@ -1,16 +1,16 @@
 import { ENVIRONMENTS } from "./deploy.js"
-import { age, labelSelector, namePattern, spanOf } from "./rules.js"
+import { ageRule, labelSelectorRule, namePatternRule, ageSeconds } from "./rules.js"
 
 const span = (doc: string, value: string) =>
-  ({ kind: "text", doc, rules: [age], convert: spanOf, default: value }) as const
+  ({ kind: "text", doc, rules: [ageRule], convert: ageSeconds, default: value }) as const
 
 const newest = (doc: string, value: number) =>
   ({ kind: "integer", doc, minimum: 1, maximum: 10_000, default: value }) as const
 
-/** What is kept of what earlier runs left, and for how long. */
-export const cleanup = {
+/** The section `cleanup`. */
+export const cleanupSection = {
   kind: "section",
-  doc: "What is kept of what earlier runs left, and for how long.",
+  doc: "What earlier runs left: which of it is kept, and for how long.",
   fields: {
     apply: {
       kind: "choice",
@@ -20,45 +20,45 @@ export const cleanup = {
     },
     environments: {
       kind: "list",
-      doc: "The environments whose clusters are asked what they run, before an image is deleted. Left out, those with a kustomization.",
+      doc: "The environments whose clusters are checked for images in use before any is deleted. Default: those with a kustomization.",
       item: { kind: "choice", values: ENVIRONMENTS },
     },
-    releases: newest(
-      "How many releases stay: images with the tag of a version, the newest by their dates.",
+    releases: newest("The number of releases to keep: images tagged with a version, the newest by date.", 10),
+    builds: newest(
+      "The number of other builds to keep: images tagged with a commit, the newest by date.",
       10,
     ),
-    builds: newest("How many other builds stay, which have the tag of a commit, in the same way.", 10),
-    minimumAge: span("How old an image is at least before it goes.", "7d"),
+    minimumAge: span("The minimum age of an image to delete.", "7d"),
     protect: {
       kind: "list",
-      doc: 'Tags whose images always stay; "*" stands for any characters.',
-      item: { kind: "text", rules: [namePattern] },
+      doc: 'Tags whose images are always kept; "*" stands for any characters.',
+      item: { kind: "text", rules: [namePatternRule] },
       default: ["latest", "main", "develop"],
     },
     rollbacks: {
       kind: "integer",
-      doc: "To how many earlier versions an environment can go back: their images and ReplicaSets stay.",
+      doc: "The number of earlier versions that an environment can roll back to: their images and ReplicaSets are kept.",
       minimum: 1,
       maximum: 100,
       default: 5,
     },
-    jobs: span("How long ago Slipway's own Jobs have ended when they go.", "1d"),
+    jobs: span("The age at which Slipway's own completed Jobs are deleted.", "1d"),
     previews: {
       kind: "section",
-      doc: "Namespaces that were made for a time. Without a label none is touched.",
+      doc: "Temporary namespaces. Without a label none is touched.",
       fields: {
         label: {
           kind: "text",
-          doc: 'The label that such a namespace has, such as "slipway.dev/preview" or "purpose=preview".',
-          rules: [labelSelector],
+          doc: 'The label of such a namespace, such as "slipway.dev/preview" or "purpose=preview".',
+          rules: [labelSelectorRule],
         },
         pattern: {
           kind: "text",
-          doc: "What its name looks like besides.",
-          rules: [namePattern],
+          doc: "The pattern that its name must match as well.",
+          rules: [namePatternRule],
           default: "*",
         },
-        age: span("How long it stays after it was made.", "7d"),
+        age: span("The age at which it is deleted.", "7d"),
       },
     },
   },

@@ -1,52 +1,52 @@
 import {
-  command,
-  dnsLabel,
-  duration,
-  environmentVariable,
-  httpUrl,
-  imageReference,
-  namesRegistry,
-  noCredentials,
-  path,
+  commandRule,
+  dnsLabelRule,
+  durationRule,
+  environmentVariableRule,
+  httpUrlRule,
+  imageReferenceRule,
+  namesRegistryRule,
+  noCredentialsRule,
+  pathRules,
 } from "./rules.js"
 import {
-  imageTag,
-  markerExpression,
-  pinned,
-  pythonVersion,
-  registryPrefix,
-  repository,
-  seconds,
-  urlScheme,
-  workers,
+  imageTagRule,
+  markerExpressionRule,
+  pinnedRule,
+  pythonVersionRule,
+  registryPrefixRule,
+  repositoryRule,
+  durationSeconds,
+  urlSchemeRule,
+  workersRule,
 } from "./rules.js"
-import { dast } from "./dast.js"
-import { cleanup } from "./cleanup.js"
-import { deploy } from "./deploy.js"
-import { infra } from "./infra.js"
-import { load } from "./load.js"
-import { monitoring } from "./monitoring.js"
-import { notify } from "./notify.js"
-import { image, release } from "./supplyChain.js"
-import { wrappers } from "./wrappers.js"
+import { dastSection } from "./dast.js"
+import { cleanupSection } from "./cleanup.js"
+import { deploySection } from "./deploy.js"
+import { infraSection } from "./infra.js"
+import { loadSection } from "./load.js"
+import { monitoringSection } from "./monitoring.js"
+import { notifySection } from "./notify.js"
+import { imageSection, releaseSection } from "./supplyChain.js"
+import { wrappersSection } from "./wrappers.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
-/** The tools of the quality stage, in the order in which reports list them. */
+/** The tools of the quality stage, in the order of the reports. */
 export const CHECKS = ["black", "isort", "flake8", "mypy", "bandit"] as const
 
 /** The suites of the tests stage. */
 export const SUITES = ["unit", "integration"] as const
 
-/** The services that tests may need. */
+/** The services that integration tests can use. */
 export const SERVICES = ["postgres", "redis"] as const
 
 /** The checks of the security stage. */
 export const SCANS = ["vulnerabilities", "secrets", "misconfiguration", "suppressions"] as const
 
-/** How bad a finding can be, as Trivy counts; the worst last. */
+/** Trivy's severities of a finding, the worst last. */
 export const SEVERITIES = ["unknown", "low", "medium", "high", "critical"] as const
 
-/** What the stages need images for. */
+/** The roles that the stages need images for. */
 export const IMAGE_ROLES = [
   "python",
   "git",
@@ -65,92 +65,92 @@ export const IMAGE_ROLES = [
   "prometheus",
 ] as const
 
-/** Numbers that YAML reads as such where the quotes are left out. */
+/** Values that YAML reads as numbers if they are not quoted. */
 const WORKER_NUMBERS = Array.from({ length: 64 }, (_, index) => index + 1)
 const TAGS = Array.from({ length: 30 }, (_, index) => index + 1)
 
-/** Which version of a service runs, and how the tests are told where. */
+/** The keys of a service: its version, and the variable with its URL. */
 const service = (version: string, variable: string) =>
   ({
     version: {
       kind: "text",
       doc: "A tag of the official image.",
-      rules: [imageTag],
+      rules: [imageTagRule],
       numbers: TAGS,
       default: version,
     },
     variable: {
       kind: "text",
       doc: "The environment variable that holds its URL.",
-      rules: [environmentVariable],
+      rules: [environmentVariableRule],
       default: variable,
     },
   }) as const
 
-/** Which tests a suite is made of. */
+/** The keys of a suite of tests. */
 const suite = (name: string) =>
   ({
     kind: "section",
-    doc: `Which tests are ${name} tests. Left out, those below a folder named "integration" or marked so are integration tests, all others unit tests.`,
+    doc: `The ${name} tests. Default: tests below a folder named "integration" or with that marker are integration tests, all others unit tests.`,
     fields: {
       paths: {
         kind: "list",
         doc: "The files and folders to collect tests from.",
-        item: { kind: "text", rules: path },
+        item: { kind: "text", rules: pathRules },
         nonEmpty: true,
       },
       marker: {
         kind: "text",
         doc: 'A pytest expression of markers, such as "integration and not slow".',
-        rules: [markerExpression],
+        rules: [markerExpressionRule],
       },
       workers: {
         kind: "text",
-        doc: 'How many processes run the tests: a number, or "auto", by the number of tests.',
-        rules: [workers],
+        doc: 'The number of processes that run the tests, or "auto", which follows the number of tests.',
+        rules: [workersRule],
         numbers: WORKER_NUMBERS,
         default: "auto",
       },
     },
   }) as const
 
-/** All that is known of `slipway.yaml`. A new key is added here, and nowhere else. */
+/** The specification of `slipway.yaml`, from which everything else follows. */
 export const spec = {
   kind: "section",
-  doc: "What Slipway should do differently for this service. Every key may be left out.",
+  doc: "Settings of a service. Every key is optional.",
   fields: {
     version: { kind: "choice", doc: "The version of this file's format.", values: [1], default: 1 },
     name: {
       kind: "text",
-      doc: "The service's name, a DNS label. Left out, it is the project's name in pyproject.toml.",
-      rules: [dnsLabel],
+      doc: "The service's name, a DNS label. Default: the project's name in pyproject.toml.",
+      rules: [dnsLabelRule],
     },
     python: {
       kind: "section",
-      doc: "The Python that the service runs on, and where its packages come from.",
+      doc: "The version of Python and the sources of packages.",
       fields: {
         version: {
           kind: "text",
-          doc: 'The version of Python, in quotes: "3.11". Left out, it follows from pyproject.toml.',
-          rules: [pythonVersion],
+          doc: 'The version of Python, in quotes: "3.11". Default: what pyproject.toml requires.',
+          rules: [pythonVersionRule],
           // 3.10 is missing: YAML reads it as the number 3.1.
           numbers: [3.9, 3.11, 3.12, 3.13, 3.14, 3.15, 3.16, 3.17, 3.18, 3.19],
         },
         requirements: {
           kind: "list",
-          doc: "The files that list the packages to install. Left out, they are searched for.",
-          item: { kind: "text", rules: path },
+          doc: "The files that list the packages to install. Default: those that are found.",
+          item: { kind: "text", rules: pathRules },
         },
         index: {
           kind: "text",
-          doc: "The package index to install from, instead of PyPI. A password belongs in a secret.",
-          rules: [noCredentials, httpUrl],
+          doc: "The package index to install from. A password belongs in a secret. Default: PyPI.",
+          rules: [noCredentialsRule, httpUrlRule],
         },
       },
     },
     quality: {
       kind: "section",
-      doc: "What the quality stage runs, and on which files.",
+      doc: "The checks of the quality stage and the files they read.",
       fields: {
         checks: {
           kind: "list",
@@ -161,8 +161,8 @@ export const spec = {
         },
         paths: {
           kind: "list",
-          doc: "The files and folders that they look at.",
-          item: { kind: "text", rules: path },
+          doc: "The files and folders to check.",
+          item: { kind: "text", rules: pathRules },
           nonEmpty: true,
           default: ["."],
         },
@@ -170,7 +170,7 @@ export const spec = {
     },
     tests: {
       kind: "section",
-      doc: "How the tests are run, on which services, and how much of the code they must cover.",
+      doc: "The suites of tests, the services they use, and the coverage required.",
       fields: {
         suites: {
           kind: "list",
@@ -183,7 +183,7 @@ export const spec = {
         integration: suite("integration"),
         services: {
           kind: "list",
-          doc: "What the integration tests find beside them.",
+          doc: "The services to start for the integration tests.",
           item: { kind: "choice", values: SERVICES },
           default: SERVICES,
         },
@@ -195,7 +195,7 @@ export const spec = {
             scheme: {
               kind: "text",
               doc: 'The scheme of that URL, such as "postgresql+asyncpg".',
-              rules: [urlScheme],
+              rules: [urlSchemeRule],
               default: "postgresql",
             },
           },
@@ -207,33 +207,33 @@ export const spec = {
         },
         migrate: {
           kind: "text",
-          doc: "The command that brings an empty database up to date. Left out, Alembic's or Django's, where the service has it.",
-          rules: [command],
+          doc: "The command that migrates an empty database. Default: Alembic's or Django's, if the service uses one.",
+          rules: [commandRule],
         },
         startTimeout: {
           kind: "text",
-          doc: "How long the services may take until they answer.",
-          rules: [duration],
-          convert: seconds,
+          doc: "The time limit for the services to become ready.",
+          rules: [durationRule],
+          convert: durationSeconds,
           default: "60s",
         },
         testTimeout: {
           kind: "text",
-          doc: "How long one test may take.",
-          rules: [duration],
-          convert: seconds,
+          doc: "The time limit of one test.",
+          rules: [durationRule],
+          convert: durationSeconds,
           default: "60s",
         },
         reruns: {
           kind: "integer",
-          doc: "How often a failed test is repeated; one that passes then is named as flaky.",
+          doc: "The number of times to repeat a failed test; one that then passes is reported as flaky.",
           minimum: 0,
           maximum: 10,
           default: 0,
         },
         coverage: {
           kind: "section",
-          doc: "How much of the code the suites must run together.",
+          doc: "The coverage that the suites must reach together.",
           fields: {
             above: {
               kind: "integer",
@@ -244,8 +244,8 @@ export const spec = {
             },
             sources: {
               kind: "list",
-              doc: "The folders whose code counts. Left out, coverage's own configuration, else the service's packages.",
-              item: { kind: "text", rules: path },
+              doc: "The folders whose code counts. Default: coverage's own configuration, or the service's packages.",
+              item: { kind: "text", rules: pathRules },
               nonEmpty: true,
             },
           },
@@ -254,7 +254,7 @@ export const spec = {
     },
     security: {
       kind: "section",
-      doc: "What the security stage looks for, and what fails it.",
+      doc: "The checks of the security stage and their gates.",
       fields: {
         checks: {
           kind: "list",
@@ -265,13 +265,13 @@ export const spec = {
         },
         severity: {
           kind: "choice",
-          doc: "The least severity at which a vulnerability fails the gate.",
+          doc: "The lowest severity at which a vulnerability fails the gate.",
           values: SEVERITIES,
           default: "critical",
         },
         misconfiguration: {
           kind: "choice",
-          doc: "The least severity at which a misconfiguration fails the gate.",
+          doc: "The lowest severity at which a misconfiguration fails the gate.",
           values: SEVERITIES,
           default: "critical",
         },
@@ -281,63 +281,63 @@ export const spec = {
           fields: {
             repository: {
               kind: "text",
-              doc: 'Where it is downloaded from, such as "mirror.example.com/aquasecurity/trivy-db:2". Left out, Trivy\'s own sources.',
-              rules: [namesRegistry, repository],
+              doc: 'The repository to download it from, such as "mirror.example.com/aquasecurity/trivy-db:2". Default: Trivy\'s own.',
+              rules: [namesRegistryRule, repositoryRule],
             },
             file: {
               kind: "text",
               doc: "A database in the source to use instead: the db.tar.gz of Trivy's artifact.",
-              rules: path,
+              rules: pathRules,
             },
             maximumAge: {
               kind: "text",
-              doc: "How old it may be.",
-              rules: [duration],
-              convert: seconds,
+              doc: "The maximum age of the database.",
+              rules: [durationRule],
+              convert: durationSeconds,
               default: "48h",
             },
           },
         },
       },
     },
-    image,
-    release,
-    infra,
-    deploy,
-    load,
-    dast,
-    notify,
-    monitoring,
-    wrappers,
-    cleanup,
+    image: imageSection,
+    release: releaseSection,
+    infra: infraSection,
+    deploy: deploySection,
+    load: loadSection,
+    dast: dastSection,
+    notify: notifySection,
+    monitoring: monitoringSection,
+    wrappers: wrappersSection,
+    cleanup: cleanupSection,
     parallel: {
       kind: "integer",
-      doc: "How many stages may run at once.",
+      doc: "The number of stages that may run at once.",
       minimum: 1,
       maximum: 64,
       default: 2,
     },
     timeout: {
       kind: "text",
-      doc: 'How long a stage may take, for example "30s", "10m" or "1h".',
-      rules: [duration],
-      convert: seconds,
+      doc: 'The time limit of a stage, for example "30s", "10m" or "1h".',
+      rules: [durationRule],
+      convert: durationSeconds,
       default: "10m",
     },
     images: {
       kind: "section",
-      doc: "Where images come from, for networks that can't reach the public registries.",
+      doc: "The sources of images, for networks without access to the public registries.",
       fields: {
         prefix: {
           kind: "text",
-          doc: 'A registry, and a path in it, put in front of every image: "mirror.example.com/hub".',
-          rules: [namesRegistry, registryPrefix],
+          doc: 'A registry with a path, which prefixes every image: "mirror.example.com/hub".',
+          rules: [namesRegistryRule, registryPrefixRule],
         },
         replace: {
           kind: "map",
           doc: "Images to use instead of Slipway's own, each with a tag or digest.",
           keys: IMAGE_ROLES,
-          item: { kind: "text", rules: [imageReference, pinned] },
+          item: { kind: "text", rules: [imageReferenceRule, pinnedRule] },
           default: {},
         },
       },
@@ -345,7 +345,8 @@ export const spec = {
   },
 } as const satisfies SectionSpec
 
-/** What `slipway.yaml` says, with the defaults where it says nothing. */
+/** The content of a `slipway.yaml`, with the defaults for what it leaves out. */
 export type Config = Value<typeof spec>
 
+/** The configuration of a service without a `slipway.yaml`. */
 export const DEFAULTS: Config = deepFreeze(defaultOf(spec) as Config)

@@ -1,24 +1,24 @@
 import { ENVIRONMENTS } from "./deploy.js"
-import { duration, headerName, seconds, urlPath } from "./rules.js"
+import { durationRule, headerNameRule, durationSeconds, urlPathRule } from "./rules.js"
 
-/** How bad an alert can be, as ZAP counts: its place here is its risk code. */
+/** ZAP's risks of an alert; the index of each is its risk code. */
 export const RISKS = ["informational", "low", "medium", "high"] as const
 
 export type Risk = (typeof RISKS)[number]
 
-/** In which header a scan says who it is. */
+/** The header that authenticates the requests of a scan. */
 export const headerOf = ({ header = "Authorization" }: { header?: string | undefined }): string => header
 
 const time = (doc: string, value: string) =>
-  ({ kind: "text", doc, rules: [duration], convert: seconds, default: value }) as const
+  ({ kind: "text", doc, rules: [durationRule], convert: durationSeconds, default: value }) as const
 
 const paths = (doc: string) =>
-  ({ kind: "list", doc, item: { kind: "text", rules: [urlPath] }, default: [] }) as const
+  ({ kind: "list", doc, item: { kind: "text", rules: [urlPathRule] }, default: [] }) as const
 
-/** How a deployed service is scanned with ZAP. */
-export const dast = {
+/** The section `dast`. */
+export const dastSection = {
   kind: "section",
-  doc: "How a deployed service is scanned with ZAP.",
+  doc: "The scan of a deployed service with ZAP.",
   fields: {
     active: {
       kind: "map",
@@ -29,25 +29,25 @@ export const dast = {
     },
     risk: {
       kind: "choice",
-      doc: "The risk from which on an alert fails the scan.",
+      doc: "The lowest risk at which an alert fails the scan.",
       values: RISKS,
-      // What ZAP's own example has for its job exitStatus. Headers alone come to medium at most.
+      // What ZAP's own example has for its job exitStatus. Missing headers alone are medium at most.
       default: "high",
     },
     openapi: {
       kind: "text",
-      doc: "Where the service tells its OpenAPI document, if it does.",
-      rules: [urlPath],
+      doc: "The path at which the service serves its OpenAPI document, if any.",
+      rules: [urlPathRule],
       default: "/openapi.json",
     },
-    include: paths('The paths that are scanned, such as "/api/**". Left out, all of them.'),
-    exclude: paths('Paths that are left out, such as "/logout".'),
+    include: paths('The paths to scan, such as "/api/**". Default: all.'),
+    exclude: paths('The paths to leave out, such as "/logout".'),
     header: {
       kind: "text",
-      doc: "The header that every request carries the secret DAST_AUTH_HEADER in, where there is one. Named here, wrappers bring that secret along, and doctor misses it. Left out, Authorization.",
-      rules: [headerName],
+      doc: "The header in which every request carries the secret DAST_AUTH_HEADER, if there is one. If set, wrappers pass that secret on and doctor requires it. Default: Authorization.",
+      rules: [headerNameRule],
     },
-    spider: time("How long links are followed; ZAP counts in minutes.", "2m"),
-    timeout: time("How long all of it may take.", "30m"),
+    spider: time("The time limit for following links, in whole minutes.", "2m"),
+    timeout: time("The time limit of the whole scan.", "30m"),
   },
 } as const

@@ -1,62 +1,62 @@
 import {
-  aksCluster,
-  command,
-  dnsLabel,
-  duration,
-  httpUrl,
-  environmentVariable,
-  metricName,
-  noCredentials,
-  path,
-  pathPattern,
-  printable,
-  seconds,
-  sqlFile,
-  urlPath,
+  aksClusterRule,
+  commandRule,
+  dnsLabelRule,
+  durationRule,
+  httpUrlRule,
+  environmentVariableRule,
+  metricNameRule,
+  noCredentialsRule,
+  pathRules,
+  pathPatternRules,
+  printableRule,
+  durationSeconds,
+  sqlFileRule,
+  urlPathRule,
 } from "./rules.js"
 
-/** Where a service can be deployed to. */
+/** The environments that a service can be deployed to. */
 export const ENVIRONMENTS = ["staging", "production"] as const
 
 export type Environment = (typeof ENVIRONMENTS)[number]
 
 const time = (doc: string, value: string) =>
-  ({ kind: "text", doc, rules: [duration], convert: seconds, default: value }) as const
+  ({ kind: "text", doc, rules: [durationRule], convert: durationSeconds, default: value }) as const
 
-const name = (doc: string) => ({ kind: "text", doc, rules: [dnsLabel] }) as const
+const name = (doc: string) => ({ kind: "text", doc, rules: [dnsLabelRule] }) as const
 
-/** How the service is deployed, and what makes a deployment good. */
-export const deploy = {
+/** The section `deploy`. */
+export const deploySection = {
   kind: "section",
-  doc: "How the service is deployed, and what makes a deployment good.",
+  doc: "The deployment of the service and its checks.",
   fields: {
     overlay: {
       kind: "text",
       doc: 'The folder with an environment\'s kustomization; "{environment}" stands for its name.',
-      rules: pathPattern,
+      rules: pathPatternRules,
       default: "deploy/overlays/{environment}",
     },
-    deployment: name("The Deployment that takes the traffic. Left out, the only one that a Service selects."),
-    service: name("The Service that leads to it. Left out, the only one that does."),
+    deployment: name("The Deployment that serves the traffic. Default: the only one that a Service selects."),
+    service: name("The Service that routes to it. Default: the only one that does."),
     url: {
       kind: "map",
-      doc: "Where an environment's service is reached from outside; asked for its health after the switch.",
+      doc: "The public URL of an environment's service, whose health is checked after the switch.",
       keys: ENVIRONMENTS,
-      item: { kind: "text", rules: [noCredentials, httpUrl] },
+      item: { kind: "text", rules: [noCredentialsRule, httpUrlRule] },
       default: {},
     },
     namespace: {
       kind: "map",
-      doc: "An environment's namespace, where its kustomization names none. Left out, the kubeconfig's.",
+      doc: "An environment's namespace if its kustomization has none. Default: the kubeconfig's.",
       keys: ENVIRONMENTS,
-      item: { kind: "text", rules: [dnsLabel] },
+      item: { kind: "text", rules: [dnsLabelRule] },
       default: {},
     },
     aks: {
       kind: "map",
-      doc: "An environment's cluster in Azure (AKS): resource-group/cluster. Left out, a kubeconfig is needed.",
+      doc: "An environment's cluster in Azure (AKS): resource-group/cluster. Without it, a kubeconfig is needed.",
       keys: ENVIRONMENTS,
-      item: { kind: "text", rules: [aksCluster] },
+      item: { kind: "text", rules: [aksClusterRule] },
       default: {},
     },
     verify: {
@@ -68,99 +68,108 @@ export const deploy = {
     },
     health: {
       kind: "section",
-      doc: "What a healthy pod answers.",
+      doc: "The health check of a pod.",
       fields: {
-        path: { kind: "text", doc: "What is asked. Left out, image.health.", rules: [urlPath] },
+        path: { kind: "text", doc: "The path to request. Default: image.health.", rules: [urlPathRule] },
         status: {
           kind: "integer",
-          doc: "The status of a good answer.",
+          doc: "The status of a healthy response.",
           minimum: 100,
           maximum: 599,
           default: 200,
         },
-        body: { kind: "text", doc: "What a good answer's body holds.", rules: [printable] },
+        body: {
+          kind: "text",
+          doc: "A text that the body of a healthy response contains.",
+          rules: [printableRule],
+        },
         successes: {
           kind: "integer",
-          doc: "How many good answers in a row every new pod has to give before the switch.",
+          doc: "The number of consecutive healthy responses required of every new pod before the switch.",
           minimum: 1,
           maximum: 100,
           default: 3,
         },
-        interval: time("How often health is asked for, before and after the switch.", "2s"),
-        timeout: time("How long one answer may take.", "5s"),
+        interval: time("The interval between health checks, before and after the switch.", "2s"),
+        timeout: time("The time limit of one response.", "5s"),
       },
     },
     smoke: {
       kind: "section",
-      doc: "What is tried with the new version before it gets traffic.",
+      doc: "The smoke tests of the new version before it gets traffic.",
       fields: {
         paths: {
           kind: "list",
-          doc: "What is asked; an answer of 500 or more is an error.",
-          item: { kind: "text", rules: [urlPath] },
+          doc: "The paths to request; a status of 500 or more is an error.",
+          item: { kind: "text", rules: [urlPathRule] },
           default: ["/"],
         },
         requests: {
           kind: "integer",
-          doc: "How many requests are spread over these paths and the new pods.",
+          doc: "The number of requests, spread over these paths and the new pods.",
           minimum: 0,
           maximum: 10_000,
           default: 200,
         },
         command: {
           kind: "text",
-          doc: "A command of the image, which finds the new version at $BASE_URL, and must end with 0.",
-          rules: [command],
+          doc: "A command to run in the image; it finds the new version at $BASE_URL and must exit with 0.",
+          rules: [commandRule],
         },
-        k6: { kind: "text", doc: "A k6 script, which does the same.", rules: path },
-        timeout: time("How long the command or the script may take.", "5m"),
+        k6: { kind: "text", doc: "A k6 script to run, in the same way.", rules: pathRules },
+        timeout: time("The time limit of the command or the script.", "5m"),
       },
     },
     errors: {
       kind: "section",
-      doc: "How many answers may be errors.",
+      doc: "The gate on the error rate.",
       fields: {
         maxPercent: {
           kind: "integer",
-          doc: "Per cent of the requests; a deployment with surely more than this is undone.",
+          doc: "The maximum error rate in per cent; a deployment that certainly exceeds it is rolled back.",
           minimum: 0,
           maximum: 100,
           default: 2,
         },
         samples: {
           kind: "integer",
-          doc: "With fewer requests nothing is judged: a deployment without them is held, not passed.",
+          doc: "The minimum number of requests to judge; with fewer, a deployment is put on hold instead of passed.",
           minimum: 1,
           maximum: 1_000_000,
           default: 100,
         },
-        path: { kind: "text", doc: "Where a pod tells its metrics.", rules: [urlPath], default: "/metrics" },
+        path: {
+          kind: "text",
+          doc: "The path at which a pod serves its metrics.",
+          rules: [urlPathRule],
+          default: "/metrics",
+        },
         counter: {
           kind: "text",
-          doc: "The counter of requests, which has a label for the status.",
-          rules: [metricName],
+          doc: "The counter of requests, with a label for the status.",
+          rules: [metricNameRule],
           default: "http_requests_total",
         },
         histogram: {
           kind: "text",
-          doc: "The histogram of the times to answer, in seconds.",
-          rules: [metricName],
+          doc: "The histogram of response times, in seconds.",
+          rules: [metricNameRule],
           default: "http_request_duration_seconds",
         },
         prometheus: {
           kind: "text",
-          doc: "A Prometheus to ask instead, by its URL.",
-          rules: [noCredentials, httpUrl],
+          doc: "The URL of a Prometheus to query instead.",
+          rules: [noCredentialsRule, httpUrlRule],
         },
         total: {
           kind: "text",
           doc: 'Its query for the number of requests; "{since}" stands for the seconds since the switch, "{hash}" for the new pods\' pod-template-hash.',
-          rules: [printable],
+          rules: [printableRule],
         },
         failed: {
           kind: "text",
           doc: "Its query for the number of those that failed, in the same way.",
-          rules: [printable],
+          rules: [printableRule],
         },
       },
     },
@@ -168,49 +177,49 @@ export const deploy = {
       "The 95th percentile of response times above which an alert is raised; it rolls nothing back.",
       "2s",
     ),
-    soak: time("How long the new version has traffic while the old pods stay.", "5m"),
-    hold: time("How much longer it may take until there are enough samples.", "10m"),
-    readyTimeout: time("How long new pods may take until they are ready.", "5m"),
-    finishTimeout: time("How long old pods may take to leave, and other Deployments to follow.", "5m"),
-    lockTimeout: time("How long to wait for another deployment to end.", "2m"),
+    soak: time("The time during which the new version has traffic and the old pods are kept.", "5m"),
+    hold: time("The additional time to wait for enough samples.", "10m"),
+    readyTimeout: time("The time limit for new pods to become ready.", "5m"),
+    finishTimeout: time("The time limit for old pods to terminate and other Deployments to follow.", "5m"),
+    lockTimeout: time("The time to wait for another deployment to end.", "2m"),
     migrate: {
       kind: "section",
-      doc: "How the database is brought up to date before the new pods come up.",
+      doc: "The migration of the database before the new pods start.",
       fields: {
         command: {
           kind: "text",
-          doc: "The command of the image; \"none\" for none. Left out, Alembic's or Django's, where the service has it.",
-          rules: [command],
+          doc: "The command to run in the image, or \"none\". Default: Alembic's or Django's, if the service uses one.",
+          rules: [commandRule],
         },
         variable: {
           kind: "text",
           doc: "The environment variable that holds the database's URL.",
-          rules: [environmentVariable],
+          rules: [environmentVariableRule],
           default: "DATABASE_URL",
         },
-        timeout: time("How long it may take.", "10m"),
+        timeout: time("The time limit of the migration.", "10m"),
       },
     },
     proof: {
       kind: "section",
-      doc: "How it is proved that the version before works on a migrated schema, as it has to after a rollback.",
+      doc: "The proof that the previous version works on the migrated schema, as it must after a rollback.",
       fields: {
         required: {
           kind: "map",
-          doc: "Migrate an environment's database only once that is proven.",
+          doc: "Migrate an environment's database only after this proof.",
           keys: ENVIRONMENTS,
           item: { kind: "choice", values: [true, false] },
           default: {},
         },
         sample: {
           kind: "text",
-          doc: "An SQL file with sample data for the version before. Left out, rows are made up.",
-          rules: [...path, sqlFile],
+          doc: "An SQL file with sample data for the previous version. Default: generated rows.",
+          rules: [...pathRules, sqlFileRule],
         },
         paths: {
           kind: "list",
-          doc: "What the version before has to answer. Left out, what is asked for health.",
-          item: { kind: "text", rules: [urlPath] },
+          doc: "The paths that the previous version must answer. Default: the health check's.",
+          item: { kind: "text", rules: [urlPathRule] },
           nonEmpty: true,
         },
       },

@@ -10,44 +10,44 @@ import type { SectionSpec, TextRule, Value } from "./spec.js"
 
 type Node = ParsedNode | null
 
-/** A file that lists what somebody has agreed to, with reason, owner and expiry. */
+/** The format of a file of exceptions, each with a reason, an owner and an expiry. */
 export interface EntryFile<S extends SectionSpec, T> {
   /** Its path in the source. */
   file: string
   /** The key of the list. */
   list: string
   entry: S
-  /** The keys that an entry can't be read without, with what their lack is to be told by. */
+  /** The keys that an entry must have, each with a hint for the error if it is missing. */
   required: Readonly<Record<string, string>>
-  /** Puts an entry right before it is looked at. */
+  /** Normalizes an entry before it is checked. */
   prepare?: (map: YAMLMap) => void
-  make: (entry: Value<S>, place: Place) => T
+  make: (entry: Value<S>, place: EntryPlace) => T
 }
 
-/** Where an entry stands, for what only its reader can check. */
-export interface Place {
+/** The place of an entry, for checks that only its own reader can make. */
+export interface EntryPlace {
   /** Counted from 1. */
   line: number
-  /** Whether it has a key, be its value right or wrong. */
+  /** True if it has a key, with a valid value or not. */
   has: (key: string) => boolean
   /** Reports a problem with a key's value. */
   report: (key: string, message: string) => void
 }
 
-/** What every such entry has: the reason, who answers for it, and the last day on which it holds. */
-export const agreement = (reason: string) => {
+/** The keys of every exception: its reason, its owner and the last day on which it holds. */
+export const exceptionFields = (reason: string) => {
   const day: TextRule = { expected: "a day such as 2026-12-31", pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/ }
   return {
     reason: { kind: "text", doc: reason, rules: [] },
     expires: { kind: "text", doc: "The last day on which it holds.", rules: [day] },
-    owner: { kind: "text", doc: "Who answers for it.", rules: [] },
+    owner: { kind: "text", doc: "The owner of the exception.", rules: [] },
   } as const
 }
 
-/** Keys whose lack makes an entry worthless instead of failing the reading: what else the file says can still be told. */
-const MAY_LACK: readonly unknown[] = ["reason", "expires", "owner"]
+/** Keys without which an entry is void but still readable, so that other findings are reported as well. */
+const OPTIONAL: readonly unknown[] = ["reason", "expires", "owner"]
 
-/** Reads the text of such a file; undefined stands for a service without. The outcome is there when it can't be read. */
+/** Reads the text of such a file; undefined if the service has none. Returns an outcome only if it can't be read. */
 export function readEntries<S extends SectionSpec, T>(
   text: string | undefined,
   definition: EntryFile<S, T>,
@@ -95,7 +95,7 @@ function read<S extends SectionSpec, T>(text: string, problems: Problems, defini
 }
 
 class Reader<S extends SectionSpec, T> {
-  /** The file but for its entries, which the spec has no word for. */
+  /** The spec of the file without its entries, which a spec can't describe. */
   readonly #file: SectionSpec
   readonly #checker: Checker
 
@@ -117,7 +117,7 @@ class Reader<S extends SectionSpec, T> {
     const { list: name } = this.definition
     const pair = isMap(contents) ? pairOf(contents, name) : undefined
     const list = pair?.value as Node | undefined
-    if (pair !== undefined) pair.value = null // all but the entries is held against the spec
+    if (pair !== undefined) pair.value = null // only the rest is checked against the spec
     this.#checker.read(this.#file, contents, "")
     if (list === undefined || list === null || (isScalar(list) && list.value === null)) return []
     if (!isSeq(list)) {
@@ -142,18 +142,18 @@ class Reader<S extends SectionSpec, T> {
     const report = (key: string, message: string) =>
       this.problems.add(offsetOf(node, key), `${path}.${key}`, message)
     const { expires } = entry
-    if (expires !== undefined && !exists(expires))
-      report("expires", `expected a day that exists, received "${harmless(expires.slice(0, 40))}"`)
+    if (expires !== undefined && !isCalendarDay(expires))
+      report("expires", `expected a day of the calendar, received "${harmless(expires.slice(0, 40))}"`)
     const has = (key: string) => isMap(node) && pairOf(node, key) !== undefined
     return [make(entry, { line: this.problems.line(at), has, report })]
   }
 }
 
-/** Takes keys that may be left out as left out where they have no value. */
+/** Drops optional keys without a value. */
 function dropEmpty(map: YAMLMap): void {
   map.items = map.items.filter(({ key, value }) => {
-    const nothing = value === null || (isScalar(value) && value.value === null)
-    return !(nothing && isScalar(key) && MAY_LACK.includes(key.value))
+    const empty = value === null || (isScalar(value) && value.value === null)
+    return !(empty && isScalar(key) && OPTIONAL.includes(key.value))
   })
 }
 
@@ -162,12 +162,12 @@ const pairOf = (map: YAMLMap, name: string): Pair | undefined =>
 
 const offset = (node: Node): number => node?.range[0] ?? 0
 
-/** Where a key's value stands, or the entry without it. */
+/** The offset of a key's value, or of the entry if it has no such key. */
 const offsetOf = (node: Node, key: string): number =>
   offset((isMap(node) ? (pairOf(node, key)?.value as Node | undefined) : undefined) ?? node)
 
-/** Returns whether the calendar has a day: JavaScript takes 30 February for 2 March. */
-function exists(text: string): boolean {
+/** True if the calendar has this day: JavaScript reads 30 February as 2 March. */
+function isCalendarDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
 }

@@ -1,21 +1,29 @@
-import { dnsLabel, duration, imageTag, path, pathPattern, seconds, workspaceName } from "./rules.js"
+import {
+  dnsLabelRule,
+  durationRule,
+  imageTagRule,
+  pathRules,
+  pathPatternRules,
+  durationSeconds,
+  workspaceNameRule,
+} from "./rules.js"
 
 /** The checks of the infra stage. */
 export const INFRA_CHECKS = ["format", "validate"] as const
 
-/** What can plan and apply infrastructure. */
+/** The tools that plan and apply infrastructure. */
 export const INFRA_TOOLS = ["terraform", "opentofu"] as const
 
-/** How infrastructure is checked, planned and compared. */
-export const infra = {
+/** The section `infra`. */
+export const infraSection = {
   kind: "section",
-  doc: "How Terraform or OpenTofu is used.",
+  doc: "The checks and plans of Terraform or OpenTofu.",
   fields: {
-    tool: { kind: "choice", doc: "Which of them.", values: INFRA_TOOLS, default: "terraform" },
+    tool: { kind: "choice", doc: "The tool to use.", values: INFRA_TOOLS, default: "terraform" },
     version: {
       kind: "text",
-      doc: "The tag of its official image. Left out, the version that Slipway was tried with.",
-      rules: [imageTag],
+      doc: "The tag of its official image. Default: the version that Slipway is tested with.",
+      rules: [imageTagRule],
     },
     checks: {
       kind: "list",
@@ -26,38 +34,38 @@ export const infra = {
     },
     roots: {
       kind: "list",
-      doc: "The folders that are planned. Left out, every folder with .tf files that no other one calls as a module.",
-      item: { kind: "text", rules: path },
+      doc: "The folders to plan. Default: every folder with .tf files that no other one calls as a module.",
+      item: { kind: "text", rules: pathRules },
       nonEmpty: true,
     },
     environments: {
       kind: "list",
-      doc: "The environments. Left out, those that a root has files of variables for.",
-      item: { kind: "text", rules: [dnsLabel] },
+      doc: "The environments. Default: those for which a root has variable files.",
+      item: { kind: "text", rules: [dnsLabelRule] },
       nonEmpty: true,
     },
     variables: {
       kind: "list",
-      doc: 'An environment\'s files of variables, by their paths in the root; "{environment}" stands for its name.',
-      item: { kind: "text", rules: pathPattern },
+      doc: 'The variable files of an environment, relative to the root; "{environment}" stands for its name.',
+      item: { kind: "text", rules: pathPatternRules },
       default: ["{environment}.tfvars"],
     },
     backend: {
       kind: "list",
-      doc: "The files that configure where an environment's state is, in the same way.",
-      item: { kind: "text", rules: pathPattern },
+      doc: "The backend configuration files of an environment, in the same way.",
+      item: { kind: "text", rules: pathPatternRules },
       default: ["{environment}.tfbackend"],
     },
     workspace: {
       kind: "text",
-      doc: 'The workspace of an environment, such as "{environment}". Left out, the one called default.',
-      rules: [workspaceName],
+      doc: 'The workspace of an environment, such as "{environment}". Default: the one called default.',
+      rules: [workspaceNameRule],
     },
     lockTimeout: {
       kind: "text",
-      doc: "How long to wait for a state that somebody else has locked.",
-      rules: [duration],
-      convert: seconds,
+      doc: "The time to wait for a locked state.",
+      rules: [durationRule],
+      convert: durationSeconds,
       default: "60s",
     },
   },

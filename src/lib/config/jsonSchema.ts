@@ -2,17 +2,17 @@ import { spec } from "./config.js"
 import type { LeafSpec, SectionSpec, Spec, TextSpec } from "./spec.js"
 
 /** A JSON schema, or a part of one. */
-export type Schema = Readonly<Record<string, unknown>>
+export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** The JSON schema of `slipway.yaml`, for editors. Accepts what `checkConfig` accepts. */
-export function jsonSchema(): Schema {
+/** Returns the JSON schema of `slipway.yaml`, for editors. It accepts what `checkConfig` accepts, but no old names. */
+export function jsonSchema(): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     ...sectionSchema(spec, "slipway.yaml", ""),
   }
 }
 
-function schemaOf(spec: Spec, path: string): Schema {
+function schemaOf(spec: Spec, path: string): JsonSchema {
   switch (spec.kind) {
     case "section":
       return sectionSchema(spec, path, `${path}.`)
@@ -31,7 +31,7 @@ function schemaOf(spec: Spec, path: string): Schema {
   }
 }
 
-function sectionSchema(spec: SectionSpec, title: string, prefix: string): Schema {
+function sectionSchema(spec: SectionSpec, title: string, prefix: string): JsonSchema {
   const fields = Object.entries(spec.fields)
   return {
     ...about(spec, title),
@@ -39,12 +39,12 @@ function sectionSchema(spec: SectionSpec, title: string, prefix: string): Schema
   }
 }
 
-/** A map with these keys and no others, or nothing. */
-function closed(properties: [string, Schema][]): Schema {
+/** A map with these keys alone, or null. */
+function closed(properties: [string, JsonSchema][]): JsonSchema {
   return { type: ["object", "null"], properties: Object.fromEntries(properties), additionalProperties: false }
 }
 
-function leafSchema(spec: LeafSpec): Schema {
+function leafSchema(spec: LeafSpec): JsonSchema {
   switch (spec.kind) {
     case "choice":
       return { enum: spec.values }
@@ -55,12 +55,12 @@ function leafSchema(spec: LeafSpec): Schema {
   }
 }
 
-function textSchema({ rules: [first, ...more] }: TextSpec): Schema {
+function textSchema({ rules: [first, ...more] }: TextSpec): JsonSchema {
   const patterns = (first ? [first, ...more] : []).map((rule) => ({ pattern: rule.pattern.source }))
   return { type: "string", ...(patterns.length > 1 ? { allOf: patterns } : patterns[0]) }
 }
 
-function about(spec: Spec, title: string): Schema {
+function about(spec: Spec, title: string): JsonSchema {
   return {
     title,
     ...(spec.doc !== undefined && { description: spec.doc }),

@@ -1,113 +1,119 @@
 import { ENVIRONMENTS } from "./deploy.js"
 import {
-  dashboardUid,
-  duration,
-  httpUrl,
-  labelName,
-  labelValue,
-  latency,
+  dashboardUidRule,
+  durationRule,
+  httpUrlRule,
+  labelNameRule,
+  labelValueRule,
+  latencyRule,
   latencySeconds,
-  noCredentials,
-  path,
-  percentage,
-  seconds,
+  noCredentialsRule,
+  pathRules,
+  percentageRule,
+  durationSeconds,
 } from "./rules.js"
 
-/** What is done about a version that isn't well while it is watched. */
+/** The reactions to an unhealthy version during a watch. */
 export const WATCH_POLICIES = ["alert", "rollback"] as const
 
-/** Percentages that YAML reads as such where the quotes are left out. */
+/** Percentages that YAML reads as numbers if they are not quoted. */
 const PERCENTAGES = [...Array.from({ length: 100 }, (_, index) => index), 99.5, 99.9, 99.95, 99.99]
 
-/** How a deployed service is watched. */
-export const monitoring = {
+/** The section `monitoring`. */
+export const monitoringSection = {
   kind: "section",
-  doc: "How a deployed service is watched.",
+  doc: "The alerts, annotations and watch of a deployed service.",
   fields: {
     grafana: {
       kind: "map",
-      doc: "An environment's Grafana, where deployments are marked; GRAFANA_TOKEN is a secret.",
+      doc: "An environment's Grafana, where deployments are annotated; the secret GRAFANA_TOKEN is its token.",
       keys: ENVIRONMENTS,
-      item: { kind: "text", rules: [noCredentials, httpUrl] },
+      item: { kind: "text", rules: [noCredentialsRule, httpUrlRule] },
       default: {},
     },
     dashboard: {
       kind: "text",
-      doc: "The uid of the dashboard to mark them on. Left out, they are marks of the organization, for any dashboard.",
-      rules: [dashboardUid],
+      doc: "The uid of the dashboard to annotate. Default: annotations of the organization, which any dashboard can show.",
+      rules: [dashboardUidRule],
     },
     job: {
       kind: "text",
-      doc: "The job of the service's metrics in Prometheus. Left out, the service's name.",
-      rules: [labelValue],
+      doc: "The job of the service's metrics in Prometheus. Default: the service's name.",
+      rules: [labelValueRule],
     },
     by: {
       kind: "list",
-      doc: "The labels that tell instances of the service apart, each of which is judged by itself.",
-      item: { kind: "text", rules: [labelName] },
+      doc: "The labels that distinguish instances of the service, each of which is judged by itself.",
+      item: { kind: "text", rules: [labelNameRule] },
       default: ["namespace"],
     },
     status: {
       kind: "text",
-      doc: "The label that holds the status of an answer.",
-      rules: [labelName],
+      doc: "The label with the status of a response.",
+      rules: [labelNameRule],
       default: "status",
     },
     alerts: {
       kind: "section",
-      doc: "When Prometheus raises an alert.",
+      doc: "The alert rules for Prometheus.",
       fields: {
         file: {
           kind: "text",
-          doc: "Where the rules are written to.",
-          rules: path,
+          doc: "The file to write the rules to.",
+          rules: pathRules,
           default: "monitoring/alerts.yaml",
         },
         errors: {
           kind: "integer",
-          doc: "Per cent of the answers above which there are too many errors. Left out, deploy.errors.maxPercent.",
+          doc: "The maximum error rate in per cent. Default: deploy.errors.maxPercent.",
           minimum: 0,
           maximum: 99,
         },
         latency: {
           kind: "text",
-          doc: 'What 95 of 100 answers may take, such as "500ms" or "2s". Left out, deploy.latencyP95.',
-          rules: [latency],
+          doc: 'The maximum 95th percentile of response times, such as "500ms" or "2s". Default: deploy.latencyP95.',
+          rules: [latencyRule],
           convert: latencySeconds,
         },
         uptime: {
           kind: "text",
-          doc: "Per cent of the last hour that the service has to be up.",
-          rules: [percentage],
+          doc: "Per cent of the last hour during which the service must be up.",
+          rules: [percentageRule],
           numbers: PERCENTAGES,
           convert: Number,
           default: "99.5",
         },
         for: {
           kind: "text",
-          doc: "How long it has to last before the alert is raised.",
-          rules: [duration],
-          convert: seconds,
+          doc: "The time that a condition must last before its alert is raised.",
+          rules: [durationRule],
+          convert: durationSeconds,
           default: "5m",
         },
         runbook: {
           kind: "text",
-          doc: "What to do, for whoever gets the alert.",
-          rules: [noCredentials, httpUrl],
+          doc: "The URL of the runbook for whoever gets the alert.",
+          rules: [noCredentialsRule, httpUrlRule],
         },
       },
     },
     watch: {
       kind: "section",
-      doc: "What `slipway watch` does.",
+      doc: "The watch of a deployed version by `slipway watch`.",
       fields: {
         policy: {
           kind: "choice",
-          doc: "What becomes of a version with errors or bad health: an alert for people, or the way back too. Slow answers only raise an alert.",
+          doc: "The reaction to a version with errors or bad health: an alert alone, or a rollback too. Slow responses only raise an alert.",
           values: WATCH_POLICIES,
           default: "rollback",
         },
-        duration: { kind: "text", doc: "For how long.", rules: [duration], convert: seconds, default: "30m" },
+        duration: {
+          kind: "text",
+          doc: "The duration of the watch.",
+          rules: [durationRule],
+          convert: durationSeconds,
+          default: "30m",
+        },
       },
     },
   },

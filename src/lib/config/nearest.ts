@@ -1,6 +1,7 @@
 /**
- * The Damerau-Levenshtein distance of two texts (in its optimal string alignment form): how many letters have to be
- * added, dropped, changed, or swapped with their neighbour to get from one to the other.
+ * Returns the Damerau-Levenshtein distance of two texts, in its optimal string alignment form.
+ *
+ * It is the number of letters to add, drop, change or swap with their neighbour to turn one into the other.
  */
 export function distance(a: string, b: string): number {
   let beforeLast: number[] = []
@@ -25,13 +26,13 @@ export function distance(a: string, b: string): number {
 
 const at = (row: number[], column: number): number => row[column] ?? Infinity
 
-/** The name that was most likely meant, or undefined where none is near: at most one letter in three may be wrong. */
+/** Returns the name most likely meant, if one is near: at most one letter in three may differ. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Infinity
   for (const name of names) {
     const allowed = Math.max(1, Math.floor(name.length / 3))
-    // Spares the work on texts that are far too long.
+    // Saves the work on texts that are far too long.
     if (Math.abs(wrong.length - name.length) > allowed) continue
     const far = distance(wrong.toLowerCase(), name.toLowerCase())
     if (far <= allowed && far < least) [best, least] = [name, far]

@@ -1,45 +1,46 @@
 import { ENVIRONMENTS } from "./deploy.js"
-import { httpUrl, linkPattern, noCredentials } from "./rules.js"
+import { httpUrlRule, linkPatternRule, noCredentialsRule } from "./rules.js"
 
-/** Through what people can be told. */
+/** The channels for notifications. */
 export const CHANNELS = ["slack", "teams", "webhook"] as const
 
 export type Channel = (typeof CHANNELS)[number]
 
-/** Of what they can be told. */
+/** The events that can be notified. */
 export const NOTIFICATION_KINDS = ["started", "succeeded", "failed", "rolled-back", "held", "alert"] as const
 
 export type NotificationKind = (typeof NOTIFICATION_KINDS)[number]
 
-const link = (doc: string) => ({ kind: "text", doc, rules: [noCredentials, httpUrl, linkPattern] }) as const
+const link = (doc: string) =>
+  ({ kind: "text", doc, rules: [noCredentialsRule, httpUrlRule, linkPatternRule] }) as const
 
-/** Who is told of deployments, and of what. */
-export const notify = {
+/** The section `notify`. */
+export const notifySection = {
   kind: "section",
-  doc: "Who is told of deployments. The webhooks' addresses are secrets: SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK.",
+  doc: "The notifications of deployments. The URLs of webhooks are secrets: SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK.",
   fields: {
     channels: {
       kind: "list",
-      doc: "Through what, where there is a secret for it. Named here, wrappers bring that secret along, and doctor misses it. Left out, slack, teams and webhook.",
+      doc: "The channels, each if its secret is there. If set, wrappers pass these secrets on and doctor requires them. Default: slack, teams and webhook.",
       item: { kind: "choice", values: CHANNELS },
     },
     events: {
       kind: "list",
-      doc: "Of what: what failed and was undone is rolled-back, as is what somebody went back from; alert is what watching found.",
+      doc: "The events. A deployment that failed and was undone is rolled-back, as is a manual rollback; alert is a finding of a watch.",
       item: { kind: "choice", values: NOTIFICATION_KINDS },
       default: NOTIFICATION_KINDS,
     },
     environments: {
       kind: "list",
-      doc: "Of which environments.",
+      doc: "The environments.",
       item: { kind: "choice", values: ENVIRONMENTS },
       default: ENVIRONMENTS,
     },
     run: link(
-      'Where a run is shown, such as "https://ci.example.com/runs/{run}"; {sha}, {environment} and {version} stand for theirs. Left out, what the CI host says.',
+      'The URL of a run, such as "https://ci.example.com/runs/{run}"; {sha}, {environment} and {version} are replaced too. Default: the CI host\'s.',
     ),
     commit: link(
-      'Where a commit is shown, such as "https://github.com/team/upscaler/commit/{sha}", in the same way.',
+      'The URL of a commit, such as "https://github.com/team/upscaler/commit/{sha}", in the same way.',
     ),
   },
 } as const

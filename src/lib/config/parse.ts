@@ -7,12 +7,13 @@ import { applyRenamed } from "./renamed.js"
 import { checkSource } from "./source.js"
 import { deepFreeze } from "./spec.js"
 
-/** More than this nobody reads; the rest is counted. */
+/** The number of problems to list; the rest is counted. */
 const MOST_LISTED = 50
 
 /**
- * Reads the text of a `slipway.yaml`; undefined stands for a service that has none. Throws `CONFIG_INVALID`, with
- * every problem on a line of its own.
+ * Reads the text of a `slipway.yaml`.
+ *
+ * Undefined gives the defaults. Fails with `CONFIG_INVALID`, with every problem on a line of its own.
  *
  * @example parseConfig("parallel: 4\n").parallel // 4
  */
@@ -54,16 +55,16 @@ export function checkConfig(text: string): Checked {
   return { config: deepFreeze(config as Config), problems: [], warnings: warnings.all }
 }
 
-/** `slipway.yaml:3:5: parallel: expected …` */
+/** Formats a problem: `slipway.yaml:3:5: parallel: expected …` */
 export function formatProblem({ line, column, path, message }: Problem, file = "slipway.yaml"): string {
   return [`${file}:${line}:${column}`, ...(path ? [path] : []), message].join(": ")
 }
 
 function read(text: string, problems: Problems, warnings: Problems): unknown {
   try {
-    // Keys that stand twice are found by the checker: the parser compares each with each, which takes too long.
+    // The checker finds duplicate keys: the parser compares each with each, which takes too long.
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" })
-    // A tag that the parser doesn't know is already reported by its token.
+    // An unknown tag is already reported by its token.
     const errors = document.errors.filter(({ code }) => code !== "TAG_RESOLVE_FAILED")
     for (const { code, pos, message } of errors)
       problems.add(
@@ -71,7 +72,7 @@ function read(text: string, problems: Problems, warnings: Problems): unknown {
         "",
         code === "MULTIPLE_DOCS" ? "expected one document, received several" : syntax(message),
       )
-    // What is left of a broken file would only give rise to problems that aren't there.
+    // The rest of a broken file would only lead to false problems.
     if (errors.length > 0) return undefined
     applyRenamed(document.contents, problems, warnings)
     return new Checker(spec, problems).read(spec, document.contents, "")

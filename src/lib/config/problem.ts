@@ -1,17 +1,17 @@
 import { LineCounter } from "yaml"
 
-/** One thing that is wrong with a `slipway.yaml`. */
+/** A problem with a `slipway.yaml`. */
 export interface Problem {
   /** Counted from 1. */
   line: number
   /** Counted from 1. */
   column: number
-  /** The key, for example `quality.checks[2]`; empty when it is about the whole file. */
+  /** The key, for example `quality.checks[2]`; empty for the whole file. */
   path: string
   message: string
 }
 
-/** Gathers what is wrong with one text. */
+/** Collects the problems of one text. */
 export class Problems {
   readonly #found: Problem[] = []
   readonly #lines = new LineCounter()
@@ -41,13 +41,13 @@ export class Problems {
 
 const LONGEST_QUOTE = 80
 
-/** A value from the file, fit to be shown: short, on one line, with nothing in it that a terminal would act upon. */
-export function quote(value: string): string {
+/** Quotes a value from the file for a message: short, on one line, without control characters and passwords. */
+export function quoteValue(value: string): string {
   const short = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value
   return harmless(JSON.stringify(short.replace(/\/\/[^/?#\s]*@/g, "//***@")))
 }
 
-/** The text with all that is invisible written as an escape. */
+/** Escapes the invisible characters of a text. */
 export function harmless(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,

@@ -1,5 +1,5 @@
 import { isMap, isScalar, type ParsedNode, type Scalar, type YAMLMap } from "yaml"
-import { type Problems, quote } from "./problem.js"
+import { type Problems, quoteValue } from "./problem.js"
 
 type Node = ParsedNode | null
 
@@ -31,7 +31,7 @@ const RENAMED: readonly Renaming[] = [
 /**
  * Brings a parsed `slipway.yaml` to the current names, in place.
  *
- * Each old name found goes to `warnings`, with its place; one that stands beside its successor is a problem.
+ * Each old name found goes to `warnings`, with its place; an old name next to its successor is a problem.
  */
 export function applyRenamed(contents: Node, problems: Problems, warnings: Problems): void {
   for (const { at, key, values } of RENAMED)
@@ -51,8 +51,8 @@ function renameKey(
   for (const key of keys.filter(({ value }) => value === old)) {
     const place = [offsetOf(key), `${path}.${old}`] as const
     if (keys.some(({ value }) => value === current))
-      problems.add(...place, `renamed to ${quote(current)}, which stands beside it; remove one of them`)
-    else warnings.add(...place, `renamed; write ${quote(current)}`)
+      problems.add(...place, `renamed to ${quoteValue(current)}, which is set as well; remove one of them`)
+    else warnings.add(...place, `renamed; write ${quoteValue(current)}`)
   }
   // Only now: where both stand, the checker must not report one of them as unknown.
   if (keys.some(({ value }) => value === current))
@@ -69,7 +69,7 @@ function renameValue(
   const old = scalar.value
   if (typeof old !== "string" || !Object.hasOwn(values, old)) return
   const current = values[old]
-  warnings.add(offsetOf(scalar), path, `${quote(old)} was renamed; write ${String(current)}`)
+  warnings.add(offsetOf(scalar), path, `${quoteValue(old)} was renamed; write ${String(current)}`)
   scalar.value = current
 }
 

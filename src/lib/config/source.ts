@@ -1,19 +1,23 @@
 import { CST, Lexer } from "yaml"
-import { type Problems, quote } from "./problem.js"
+import { type Problems, quoteValue } from "./problem.js"
 
 /**
- * The rules on a text before it is parsed. The parser calls itself for each level of nesting, and a process whose
- * stack overflows there can die without a chance to catch it, so depth is measured on the tokens.
+ * The checks of a text before it is parsed.
+ *
+ * The parser recurses for each level of nesting, and a process whose stack overflows there can die without a chance
+ * to catch it, so the depth is measured on the tokens.
  */
 
 /** Far more than anyone writes by hand. */
 const MOST_BYTES = 256 * 1024
+
 /** The parser needs up to a second for 100,000 tokens in the worst order. */
 const MOST_TOKENS = 20_000
+
 /** The parser's stack overflows at about 800 levels. */
 const DEEPEST = 100
 
-/** Reports all that speaks against parsing the text; false when it must not be parsed at all. */
+/** Reports what makes a text unsafe to parse. Returns false if it must not be parsed. */
 export function checkSource(text: string, problems: Problems): boolean {
   return (
     checkSize(text, problems) && checkCharacters(text, problems) && checkTokens(text, problems, new Depth())
@@ -27,7 +31,7 @@ function checkSize(text: string, problems: Problems): boolean {
   return false
 }
 
-/** A file that isn't UTF-8 comes here with U+FFFD in place of what could not be read. */
+/** Rejects control characters, and U+FFFD, which replaces bytes that are not UTF-8. */
 function checkCharacters(text: string, problems: Problems): boolean {
   const found = /(?![\t\n\r])\p{Cc}|\uFFFD/u.exec(text)
   if (!found) return true
@@ -53,17 +57,18 @@ function checkTokens(text: string, problems: Problems, depth: Depth): boolean {
   return true
 }
 
-/** What YAML has beyond plain data. None of it is of use in a configuration, and aliases can grow without bound. */
+/** Messages for YAML beyond plain data, which a configuration doesn't need; aliases can grow without bound. */
 const refused: Partial<Record<CST.TokenType, (source: string) => string>> = {
   anchor: (source) =>
-    `anchors are not allowed, received ${quote(source)}; write the value itself at each place`,
-  alias: (source) => `aliases are not allowed, received ${quote(source)}; write the value itself`,
-  tag: (source) => `tags are not allowed, received ${quote(source)}; remove it, and put a text in quotes`,
-  "directive-line": (source) => `directives are not allowed, received ${quote(source)}; remove the line`,
+    `anchors are not allowed, received ${quoteValue(source)}; write the value itself at each place`,
+  alias: (source) => `aliases are not allowed, received ${quoteValue(source)}; write the value itself`,
+  tag: (source) =>
+    `tags are not allowed, received ${quoteValue(source)}; remove it, and put a text in quotes`,
+  "directive-line": (source) => `directives are not allowed, received ${quoteValue(source)}; remove the line`,
 }
 
 interface Token {
-  /** Null for a scalar without quotes, and for what is no token at all. */
+  /** Null for a scalar without quotes, and for text that isn't a token. */
   type: CST.TokenType | null
   source: string
   offset: number
@@ -75,7 +80,7 @@ function* tokens(text: string): Generator<Token> {
   for (const source of new Lexer().lex(text)) {
     const type: CST.TokenType | null = scalarNext ? null : CST.tokenType(source)
     scalarNext = type === "scalar"
-    // These three mark a state of the lexer and don't stand in the text.
+    // These three are states of the lexer, not part of the text.
     if (type === "scalar" || type === "doc-mode" || type === "flow-error-end") continue
     yield { type, source, offset }
     offset += source.length
@@ -86,14 +91,14 @@ const INDICATORS: readonly unknown[] = ["seq-item-ind", "explicit-key-ind", "map
 const OPENING: readonly unknown[] = ["flow-map-start", "flow-seq-start"]
 const CLOSING: readonly unknown[] = ["flow-map-end", "flow-seq-end"]
 
-/** Counts levels of nesting from tokens: too many rather than too few, since indentation counts by the space. */
+/** Counts levels of nesting from tokens: rather too many than too few, since each space of indentation counts. */
 class Depth {
   #total = 0
   #lineBegins = true
-  /** Levels since the last open bracket that a comma ends; outside of brackets, those that the line's end ends. */
+  /** Levels since each open bracket, which a comma closes; outside of brackets, the end of the line. */
   readonly #open = [0]
 
-  /** The levels that a token opens, with those around it; 0 for tokens that open none. */
+  /** Returns the depth after a token that opens a level; 0 for other tokens. */
   after({ type, source }: Token): number {
     const indents = this.#lineBegins && type === "space"
     if (type === "newline") this.#endLine()

@@ -1,11 +1,13 @@
 /**
- * The words in which `slipway.yaml` is described. One object made of them (`config.ts`) is all that is known of the
- * file: the type of the configuration, its defaults, the checks and the JSON schema are derived from it.
+ * The language that specifies `slipway.yaml`.
+ *
+ * One object in it (`config.ts`) specifies the whole file: the type of the configuration, its defaults, its checks,
+ * the JSON schema and the table of keys are derived from it.
  */
 
-/** A demand on a text, in a form that both the checks and the JSON schema can use. */
+/** A rule for a text, for both the checks and the JSON schema. */
 export interface TextRule {
-  /** What a right value looks like; stands after "expected". */
+  /** A description of a valid value, to follow "expected". */
   readonly expected: string
   readonly pattern: RegExp
 }
@@ -13,11 +15,11 @@ export interface TextRule {
 export interface TextSpec {
   readonly kind: "text"
   readonly doc?: string
-  /** The first rule that a text breaks is reported. */
+  /** The rules, of which the first that a text breaks is reported. */
   readonly rules: readonly TextRule[]
-  /** Numbers that are taken as if they had been put in quotes. */
+  /** Numbers that are accepted as if they were quoted. */
   readonly numbers?: readonly number[]
-  /** What the text means, where that isn't the text itself. Called only with texts that keep every rule. */
+  /** Converts a text that matches every rule to its meaning. */
   readonly convert?: (text: string) => unknown
   readonly default?: string
 }
@@ -39,7 +41,7 @@ export interface IntegerSpec {
 
 export type LeafSpec = TextSpec | ChoiceSpec | IntegerSpec
 
-/** A list in which nothing stands twice, unless it may. */
+/** A list, without duplicates unless `mayRepeat` is set. */
 export interface ListSpec {
   readonly kind: "list"
   readonly mayRepeat?: true
@@ -49,7 +51,7 @@ export interface ListSpec {
   readonly default?: readonly (string | number | boolean)[]
 }
 
-/** Values of one kind under names that are known beforehand, each of which may be left out. */
+/** Values of one kind under known keys, each optional. */
 export interface MapSpec {
   readonly kind: "map"
   readonly doc?: string
@@ -58,7 +60,7 @@ export interface MapSpec {
   readonly default?: Readonly<Record<string, string | number | boolean>>
 }
 
-/** Keys of different kinds. A section is always there: left out, it is made of its keys' defaults. */
+/** Keys of different kinds. A section is always present: without it, it has its keys' defaults. */
 export interface SectionSpec {
   readonly kind: "section"
   readonly doc?: string
@@ -67,7 +69,7 @@ export interface SectionSpec {
 
 export type Spec = LeafSpec | ListSpec | MapSpec | SectionSpec
 
-/** The type of what is read by a spec. A key without a default is absent where the file doesn't name it. */
+/** The type that a spec reads. A key without a default is optional. */
 export type Value<S> = S extends { kind: "section"; fields: infer Fields }
   ? SectionValue<Fields>
   : S extends { kind: "list"; item: infer Item }
@@ -96,13 +98,13 @@ type SectionValue<Fields> = Flat<
 
 type Flat<T> = { [K in keyof T]: T[K] }
 
-/** What a value that keeps every rule means. */
+/** Converts a value that matches every rule to its meaning. */
 export function convert(spec: LeafSpec, raw: string | number | boolean): unknown {
   if (spec.kind !== "text") return raw
   return spec.convert ? spec.convert(String(raw)) : String(raw)
 }
 
-/** What stands in for a key that the file leaves out; undefined where the key is then absent. */
+/** Returns the default of a key; undefined if it has none. */
 export function defaultOf(spec: Spec): unknown {
   switch (spec.kind) {
     case "section": {
@@ -120,7 +122,7 @@ export function defaultOf(spec: Spec): unknown {
   }
 }
 
-/** Freezes a value and all that it holds. */
+/** Freezes a value and everything in it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
   return value

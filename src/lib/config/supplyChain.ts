@@ -1,76 +1,71 @@
 import {
-  bytes,
-  buildArgument,
-  command,
-  dockerStage,
-  exactIdentity,
-  httpUrl,
-  namesRegistry,
-  noCredentials,
-  path,
-  registryHost,
-  repositoryPath,
-  size,
-  urlPath,
+  sizeBytes,
+  buildArgumentRule,
+  commandRule,
+  dockerStageRule,
+  exactIdentityRule,
+  httpUrlRule,
+  namesRegistryRule,
+  noCredentialsRule,
+  pathRules,
+  registryHostRule,
+  repositoryPathRule,
+  sizeRule,
+  urlPathRule,
 } from "./rules.js"
 
 /** The platforms that images can be built for. */
 export const PLATFORMS = ["linux/amd64", "linux/arm64"] as const
 
-/** What a published image may be tagged with. */
+/** The kinds of tags of a published image. */
 export const TAG_KINDS = ["version", "minor", "major", "branch", "commit", "latest"] as const
 
 /** The groups of stages that a release may have to pass. */
 export const GATE_GROUPS = ["quality", "security", "tests", "image"] as const
 
-/** How the service's image is built, and what it may hold. */
-export const image = {
+/** The section `image`. */
+export const imageSection = {
   kind: "section",
-  doc: "How the service's image is built, and what it may hold.",
+  doc: "The build of the service's image and its gates.",
   fields: {
     platforms: {
       kind: "list",
-      doc: "What it is built for.",
+      doc: "The platforms to build for.",
       item: { kind: "choice", values: PLATFORMS },
       nonEmpty: true,
       default: PLATFORMS,
     },
     dockerfile: {
       kind: "text",
-      doc: "The Dockerfile. Left out, `Dockerfile`; where there is none, Slipway makes an image for Python by itself.",
-      rules: path,
+      doc: "The Dockerfile. Default: `Dockerfile`; without one, Slipway builds an image for Python itself.",
+      rules: pathRules,
     },
     target: {
       kind: "text",
-      doc: "The stage of the Dockerfile to build. Left out, the last.",
-      rules: [dockerStage],
+      doc: "The stage of the Dockerfile to build. Default: the last.",
+      rules: [dockerStageRule],
     },
     args: {
       kind: "list",
       doc: 'Build arguments, such as "EXTRAS=gpu".',
-      item: { kind: "text", rules: [buildArgument] },
+      item: { kind: "text", rules: [buildArgumentRule] },
       default: [],
     },
     command: {
       kind: "list",
-      doc: "What Slipway's own image runs. Left out, the `web` line of a Procfile, else the project's only script.",
-      item: { kind: "text", rules: [command] },
+      doc: "The command of Slipway's own image. Default: the `web` line of a Procfile, or the project's only script.",
+      item: { kind: "text", rules: [commandRule] },
       mayRepeat: true,
       nonEmpty: true,
     },
     port: {
       kind: "integer",
-      doc: "Where the service listens, in Slipway's own image.",
+      doc: "The port of the service in Slipway's own image.",
       minimum: 1,
       maximum: 65_535,
       default: 8000,
     },
-    health: {
-      kind: "text",
-      doc: "What answers while the service is well.",
-      rules: [urlPath],
-      default: "/health",
-    },
+    health: { kind: "text", doc: "The path of the health check.", rules: [urlPathRule], default: "/health" },
     unfixed: {
       kind: "choice",
       doc: "Report a vulnerability without a fix, or fail the gate for it.",
@@ -79,39 +74,39 @@ export const image = {
     },
     budget: {
       kind: "text",
-      doc: 'The most that one platform\'s image may take, compressed, such as "200MB". Left out, there is no limit.',
-      rules: [size],
-      convert: bytes,
+      doc: 'The maximum compressed size of one platform\'s image, such as "200MB". Default: no limit.',
+      rules: [sizeRule],
+      convert: sizeBytes,
     },
     context: {
       kind: "text",
-      doc: "From which size on the files that are sent to the build are warned of.",
-      rules: [size],
-      convert: bytes,
+      doc: "The size of the build context above which a warning is reported.",
+      rules: [sizeRule],
+      convert: sizeBytes,
       default: "100MB",
     },
   },
 } as const
 
-/** Where images are published, and how they are signed. */
-export const release = {
+/** The section `release`. */
+export const releaseSection = {
   kind: "section",
-  doc: "Where images are published, and how they are signed.",
+  doc: "The publication and signing of images.",
   fields: {
     registry: {
       kind: "text",
-      doc: 'The registry, such as "team.azurecr.io". Left out, `ci` publishes nothing.',
-      rules: [registryHost, namesRegistry],
+      doc: 'The registry, such as "team.azurecr.io". Without it, `ci` publishes nothing.',
+      rules: [registryHostRule, namesRegistryRule],
     },
     repository: {
       kind: "text",
-      doc: 'The repository in it, such as "audio/upscaler". Left out, the service\'s name.',
-      rules: [repositoryPath],
+      doc: 'The repository in it, such as "audio/upscaler". Default: the service\'s name.',
+      rules: [repositoryPathRule],
     },
     source: {
       kind: "text",
-      doc: "The web address of the service's sources, for labels and provenance. Left out, that of git's `origin`.",
-      rules: [noCredentials, httpUrl],
+      doc: "The URL of the service's sources, for labels and provenance. Default: that of git's `origin`.",
+      rules: [noCredentialsRule, httpUrlRule],
     },
     tags: {
       kind: "list",
@@ -122,25 +117,25 @@ export const release = {
     },
     gates: {
       kind: "list",
-      doc: "The groups of stages that a release must have passed, all stages of them that the settings name.",
+      doc: "The groups of stages that a release must have passed, with every stage that is configured.",
       item: { kind: "choice", values: GATE_GROUPS },
       nonEmpty: true,
       default: GATE_GROUPS,
     },
     key: {
       kind: "text",
-      doc: "The file in the source with cosign's public key, by which releases are verified.",
-      rules: path,
+      doc: "The file in the source with cosign's public key, which verifies releases.",
+      rules: pathRules,
     },
     identity: {
       kind: "text",
-      doc: "Who signs without a key: the exact identity in the certificate.",
-      rules: [exactIdentity],
+      doc: "The signer without a key: the exact identity in the certificate.",
+      rules: [exactIdentityRule],
     },
     issuer: {
       kind: "text",
-      doc: "Who vouches for that identity, such as https://token.actions.githubusercontent.com.",
-      rules: [noCredentials, httpUrl],
+      doc: "The issuer of that identity, such as https://token.actions.githubusercontent.com.",
+      rules: [noCredentialsRule, httpUrlRule],
     },
     log: {
       kind: "choice",
@@ -150,13 +145,13 @@ export const release = {
     },
     signingConfig: {
       kind: "text",
-      doc: "The file in the source that names a private Sigstore's services. Left out, the public ones.",
-      rules: path,
+      doc: "The file in the source with the services of a private Sigstore. Default: the public ones.",
+      rules: pathRules,
     },
     trustedRoot: {
       kind: "text",
       doc: "The file in the source with that Sigstore's keys and certificates.",
-      rules: path,
+      rules: pathRules,
     },
   },
 } as const

@@ -1,42 +1,42 @@
-import { cronTime, environmentVariable, pinnedRepository, printable } from "./rules.js"
+import { cronTimeRule, environmentVariableRule, pinnedRepositoryRule, printableRule } from "./rules.js"
 
-/** The CI hosts that there are wrappers for. */
+/** The CI hosts with a wrapper. */
 export const CI_HOSTS = ["github", "gitlab", "azure", "jenkins", "circleci"] as const
 
 export type CiHost = (typeof CI_HOSTS)[number]
 
-/** How CI hosts call Slipway. */
-export const wrappers = {
+/** The section `wrappers`. */
+export const wrappersSection = {
   kind: "section",
-  doc: "The files by which CI hosts call Slipway, as `slipway wrappers` writes them.",
+  doc: "The files with which CI hosts call Slipway, as `slipway wrappers` writes them.",
   fields: {
     hosts: {
       kind: "list",
-      doc: "The hosts to write them for.",
+      doc: "The CI hosts to write files for.",
       item: { kind: "choice", values: CI_HOSTS },
       default: [],
     },
     slipway: {
       kind: "text",
-      doc: 'Which Slipway they fetch: a git address, "@", and a whole commit.',
-      rules: [pinnedRepository],
+      doc: 'The Slipway to fetch: a git address, "@" and a full commit.',
+      rules: [pinnedRepositoryRule],
     },
     secrets: {
       kind: "list",
-      doc: "The names of secrets that the run is handed, beside those that follow from this file.",
-      item: { kind: "text", rules: [environmentVariable] },
+      doc: "Additional secrets to pass to a run, by name.",
+      item: { kind: "text", rules: [environmentVariableRule] },
       default: [],
     },
     schedule: {
       kind: "text",
-      doc: "When drift and new vulnerabilities are looked for, in UTC, as cron has it.",
-      rules: [cronTime],
+      doc: "The time of the scheduled run for drift and new vulnerabilities, in UTC, in cron's format.",
+      rules: [cronTimeRule],
       default: "23 4 * * *",
     },
     connection: {
       kind: "text",
-      doc: "The service connection by which Azure Pipelines log in to Azure. Left out, they don't.",
-      rules: [printable],
+      doc: "The service connection with which Azure Pipelines log in to Azure. Without it, they don't.",
+      rules: [printableRule],
     },
   },
 } as const

@@ -45,7 +45,7 @@ const catalogue = {
   }),
   CONFIG_INVALID: (file: string, problems: string[], total = problems.length) => ({
     message: [`${file} has ${total} ${total === 1 ? "problem" : "problems"}:`, ...problems].join("\n  "),
-    remedy: "mend each line above; `slipway.schema.json` lists every key",
+    remedy: "fix each line above; `slipway.schema.json` lists every key",
     exitCode: ExitCode.badInput,
   }),
   UNKNOWN_STAGE: (name: string, known: readonly string[]) => ({

@@ -1,5 +1,5 @@
-import { agreement, readEntries } from "../config/entries.js"
-import { inside, printable, relative } from "../config/rules.js"
+import { exceptionFields, readEntries } from "../config/entries.js"
+import { insideRule, printableRule, relativeRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { normalPath } from "./attributePath.js"
@@ -34,6 +34,7 @@ export interface Fault {
 }
 
 const DAY = 86_400_000
+
 /** Nobody remembers a reason for longer. */
 const MOST_DAYS = 365
 
@@ -42,19 +43,19 @@ const short: TextRule = { expected: "1 to 1000 characters", pattern: /^.{1,1000}
 const entry = {
   kind: "section",
   fields: {
-    environment: { kind: "text", doc: "Where it holds. Left out, in all.", rules: [printable, short] },
+    environment: { kind: "text", doc: "Where it holds. Left out, in all.", rules: [printableRule, short] },
     root: {
       kind: "text",
       doc: "The root directory that it holds for. Left out, for all.",
-      rules: [printable, relative, inside, short],
+      rules: [printableRule, relativeRule, insideRule, short],
     },
-    address: { kind: "text", doc: "The resource's whole address.", rules: [printable, short] },
+    address: { kind: "text", doc: "The resource's whole address.", rules: [printableRule, short] },
     attribute: {
       kind: "text",
       doc: 'The attribute, with all below it; "*" for all, "(deleted)" for the resource as such.',
-      rules: [printable, short],
+      rules: [printableRule, short],
     },
-    ...agreement("Why it may drift."),
+    ...exceptionFields("Why it may drift."),
   },
 } as const satisfies SectionSpec
 

@@ -1,6 +1,6 @@
-import { type Place, readEntries } from "../config/entries.js"
+import { type EntryPlace, readEntries } from "../config/entries.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { httpUrl, noCredentials, printable } from "../config/rules.js"
+import { httpUrlRule, noCredentialsRule, printableRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { isTime } from "../image/revision.js"
@@ -38,13 +38,17 @@ const time: TextRule = {
 const entry = {
   kind: "section",
   fields: {
-    id: { kind: "text", doc: "Its id in the incident tracker, such as INC-42.", rules: [printable, short] },
+    id: {
+      kind: "text",
+      doc: "Its id in the incident tracker, such as INC-42.",
+      rules: [printableRule, short],
+    },
     deployment: { kind: "text", doc: "The hash of the deployment's ledger entry.", rules: [hash] },
-    version: { kind: "text", doc: "The version, instead of the hash.", rules: [printable, short] },
+    version: { kind: "text", doc: "The version, instead of the hash.", rules: [printableRule, short] },
     environment: { kind: "choice", doc: "The environment, with a version.", values: ENVIRONMENTS },
     started: { kind: "text", doc: "When it began.", rules: [time] },
     resolved: { kind: "text", doc: "When it was resolved; left out while it is open.", rules: [time] },
-    url: { kind: "text", doc: "Address of its description.", rules: [noCredentials, httpUrl] },
+    url: { kind: "text", doc: "Address of its description.", rules: [noCredentialsRule, httpUrlRule] },
   },
 } as const satisfies SectionSpec
 
@@ -71,7 +75,7 @@ export function parseIncidents(text: string | undefined): { incidents: Incident[
   return { incidents: entries, ...(outcome && { outcome }) }
 }
 
-function timesOf(started: string | undefined, resolved: string | undefined, { report }: Place) {
+function timesOf(started: string | undefined, resolved: string | undefined, { report }: EntryPlace) {
   const read = (key: string, text: string | undefined) => {
     if (text !== undefined && !isTime(text)) report(key, "expected a valid time")
     return text === undefined ? undefined : Date.parse(text)

@@ -1,5 +1,5 @@
-import { agreement, readEntries } from "../config/entries.js"
-import { printable } from "../config/rules.js"
+import { exceptionFields, readEntries } from "../config/entries.js"
+import { printableRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { RULE_NAMES, type RuleName } from "./rules.js"
@@ -41,10 +41,10 @@ const short: TextRule = { expected: "1 to 200 characters", pattern: /^.{1,200}$/
 const entry = {
   kind: "section",
   fields: {
-    revision: { kind: "text", doc: "The migration's revision.", rules: [printable, short] },
+    revision: { kind: "text", doc: "The migration's revision.", rules: [printableRule, short] },
     rule: { kind: "choice", doc: "What it may do.", values: RULE_NAMES },
-    table: { kind: "text", doc: "The table. Left out, all.", rules: [printable, short] },
-    ...agreement("Why it may."),
+    table: { kind: "text", doc: "The table. Left out, all.", rules: [printableRule, short] },
+    ...exceptionFields("Why it may."),
   },
 } as const satisfies SectionSpec
 

@@ -1,6 +1,6 @@
 import { isScalar, type YAMLMap } from "yaml"
-import { agreement, readEntries } from "../config/entries.js"
-import { inside, printable, relative } from "../config/rules.js"
+import { exceptionFields, readEntries } from "../config/entries.js"
+import { insideRule, printableRule, relativeRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { SUPPRESSIONS_FILE } from "./suppressions.js"
@@ -16,18 +16,18 @@ const entry = {
   kind: "section",
   fields: {
     tool: { kind: "choice", doc: "The tool that reports it.", values: TOOLS },
-    rule: { kind: "text", doc: "The tool's name of the rule.", rules: [printable, short] },
+    rule: { kind: "text", doc: "The tool's name of the rule.", rules: [printableRule, short] },
     path: {
       kind: "text",
       doc: "The files, or for ZAP the paths of URLs, that it holds for.",
-      rules: [printable, relative, inside, short],
+      rules: [printableRule, relativeRule, insideRule, short],
     },
     in: {
       kind: "choice",
       doc: "Where it holds: in the source or in the image. Both, if left out.",
       values: PLACES,
     },
-    ...agreement("Why it may be ignored."),
+    ...exceptionFields("Why it may be ignored."),
   },
 } as const satisfies SectionSpec
 

@@ -1,4 +1,4 @@
-/** What is said of a value that breaks a rule which several keys have. */
+/** The problems of values that break a rule of several keys. */
 
 export function web(place: string, value: string): string {
   return `${place}: expected an http or https URL such as "https://pypi.example.com/simple", received "${value}"`

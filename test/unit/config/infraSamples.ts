@@ -36,7 +36,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a check of infrastructure twice": [
     "infra: {checks: [format, format]}\n",
-    '1:26: infra.checks[1]: "format" stands in the list twice, first on line 1',
+    '1:26: infra.checks[1]: "format" is in the list twice, first on line 1',
   ],
   "no roots": [
     "infra: {roots: []}\n",

@@ -11,7 +11,7 @@ export const good: Record<string, string> = {
 }
 
 const ramp = (text: string) =>
-  `1:24: load.load.ramps[0]: expected a duration and how many users there are at its end, such as "5m:20", received "${text}"`
+  `1:24: load.load.ramps[0]: expected a duration and the number of users at its end, such as "5m:20", received "${text}"`
 
 /** By what is wrong: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {

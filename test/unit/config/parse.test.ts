@@ -695,13 +695,13 @@ images:
         service/slipway.yaml:4:48: python.requirements[1]: expected a path that stays inside the service's folder, without "..", received "../up.txt"
         service/slipway.yaml:6:3: quality.chekcs: unknown key; did you mean "checks"?
         service/slipway.yaml:7:12: quality.checks[0]: expected one of black, isort, flake8, mypy, bandit, received "blck"; did you mean "black"?
-        service/slipway.yaml:7:24: quality.checks[2]: "mypy" stands in the list twice, first on line 7
+        service/slipway.yaml:7:24: quality.checks[2]: "mypy" is in the list twice, first on line 7
         service/slipway.yaml:8:11: anchors are not allowed, received "&many"; write the value itself at each place
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
-        service/slipway.yaml:10:1: timeout: the key stands twice, first on line 9
+        service/slipway.yaml:10:1: timeout: duplicate key, first on line 9
         service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus
-      → mend each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
+      → fix each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })
 

@@ -83,7 +83,7 @@ describe("checkConfig", () => {
     ["deploy: {slow: 1s, latencyP95: 2s}", '1:10: deploy.slow: renamed to "latencyP95"'],
     ["deploy: {errors: {maxPercent: 2, above: 1}}", '1:34: deploy.errors.above: renamed to "maxPercent"'],
   ])("refuses both spellings at once: %s", (text, problem) => {
-    expect(problemsOf(text)).toEqual([`slipway.yaml:${problem}, which stands beside it; remove one of them`])
+    expect(problemsOf(text)).toEqual([`slipway.yaml:${problem}, which is set as well; remove one of them`])
   })
 
   test("reports a wrong value below an old name under the current one", () => {
@@ -92,9 +92,9 @@ describe("checkConfig", () => {
     ])
   })
 
-  test("reports an old name that stands twice", () => {
+  test("reports a duplicate old name", () => {
     expect(problemsOf("deploy: {slow: 1s, slow: 2s}")).toEqual([
-      "slipway.yaml:1:20: deploy.latencyP95: the key stands twice, first on line 1",
+      "slipway.yaml:1:20: deploy.latencyP95: duplicate key, first on line 1",
     ])
   })
 })

@@ -5,7 +5,7 @@ import * as deploy from "./deploySamples.js"
 import * as load from "./loadSamples.js"
 import * as infra from "./infraSamples.js"
 import * as supplyChain from "./supplyChainSamples.js"
-import * as tell from "./tellSamples.js"
+import * as notify from "./notifySamples.js"
 import * as wrappers from "./wrappersSamples.js"
 
 /** Documents that fit, and documents with one thing wrong each, with its place. */
@@ -219,7 +219,7 @@ images:
   ...deploy.good,
   ...cleanup.good,
   ...dast.good,
-  ...tell.good,
+  ...notify.good,
   ...load.good,
 }
 
@@ -245,9 +245,9 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "images: {replace: {pyhton: 'a:1'}}\n",
     '1:20: images.replace.pyhton: unknown key; did you mean "python"?',
   ],
-  "a key that stands twice": [
+  "a duplicate key": [
     "parallel: 1\ntimeout: 1m\nparallel: 2\n",
-    "3:1: parallel: the key stands twice, first on line 1",
+    "3:1: parallel: duplicate key, first on line 1",
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
@@ -324,7 +324,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a check twice": [
     "quality:\n  checks:\n    - black\n    - mypy\n    - black\n",
-    '5:7: quality.checks[2]: "black" stands in the list twice, first on line 3',
+    '5:7: quality.checks[2]: "black" is in the list twice, first on line 3',
   ],
   "an absolute path": [
     "quality: {paths: [/etc]}\n",
@@ -408,7 +408,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a service twice": [
     "tests: {services: [redis, redis]}\n",
-    '1:27: tests.services[1]: "redis" stands in the list twice, first on line 1',
+    '1:27: tests.services[1]: "redis" is in the list twice, first on line 1',
   ],
   "a tag that YAML reads as a fraction": [
     "tests: {redis: {version: 7.2}}\n",
@@ -500,7 +500,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ...deploy.bad,
   ...cleanup.bad,
   ...dast.bad,
-  ...tell.bad,
+  ...notify.bad,
   ...load.bad,
 }
 

@@ -49,7 +49,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a platform twice": [
     "image: {platforms: [linux/amd64, linux/amd64]}\n",
-    '1:34: image.platforms[1]: "linux/amd64" stands in the list twice, first on line 1',
+    '1:34: image.platforms[1]: "linux/amd64" is in the list twice, first on line 1',
   ],
   "a Dockerfile of the parent": [
     "image: {dockerfile: ../Dockerfile}\n",

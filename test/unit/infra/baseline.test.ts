@@ -71,7 +71,7 @@ describe("what doesn't fit", () => {
     ],
     [
       `${ENTRY}, attribute: a, expires: 2026-02-30}\n`,
-      '2:64 drift[0].expires: expected a day that exists, received "2026-02-30"',
+      '2:64 drift[0].expires: expected a day of the calendar, received "2026-02-30"',
     ],
     [
       `${ENTRY}, attribute: a, expires: soon}\n`,

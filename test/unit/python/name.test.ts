@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { dnsLabel } from "../../../src/lib/config/rules.js"
+import { dnsLabelRule } from "../../../src/lib/config/rules.js"
 import { serviceName } from "../../../src/lib/python/name.js"
 
 const of = (pyproject: string, chosen?: string): string | undefined =>
@@ -46,7 +46,7 @@ describe("the name of a service", () => {
     ["a@sha256:b", "a-sha256-b"],
   ])("%s becomes the DNS label %s", (name, label) => {
     expect(of(`[project]\nname = "${name}"\n`)).toBe(label)
-    expect(label).toMatch(dnsLabel.pattern)
+    expect(label).toMatch(dnsLabelRule.pattern)
   })
 
   test.each([

@@ -103,7 +103,7 @@ describe("what doesn't fit", () => {
     ["version: 2\n", "1:10 version: expected 1, received the number 2"],
     ["suppressions: {}\n", "1:15 suppressions: expected a list"],
     ["suppressions: x\n", "1:15 suppressions: expected a list"],
-    ["suppressions: []\nsuppressions: []\n", "2:1 suppressions: the key stands twice, first on line 1"],
+    ["suppressions: []\nsuppressions: []\n", "2:1 suppressions: duplicate key, first on line 1"],
     ["suppressions: [x]\n", '1:16 suppressions[0]: expected a map of keys, received "x"'],
     [
       "suppressions:\n  - {}\n  -\n",
@@ -144,7 +144,7 @@ describe("what doesn't fit", () => {
       `${ENTRY}, version: 1}\n`,
       "2:79 suppressions[0].version: unknown key here; it belongs at the top of the file",
     ],
-    [`${ENTRY}, owner: p}\n`, "2:79 suppressions[0].owner: the key stands twice, first on line 2"],
+    [`${ENTRY}, owner: p}\n`, "2:79 suppressions[0].owner: duplicate key, first on line 2"],
     [
       `${ENTRY}, path: /a}\n`,
       `2:85 suppressions[0].path: expected a path relative to the service's folder, received "/a"`,
@@ -173,10 +173,10 @@ describe("what doesn't fit", () => {
   })
 
   test.each([
-    ["2026-02-30", 'expected a day that exists, received "2026-02-30"'],
-    ["2026-02-29", 'expected a day that exists, received "2026-02-29"'],
-    ["2026-13-01", 'expected a day that exists, received "2026-13-01"'],
-    ["2026-00-10", 'expected a day that exists, received "2026-00-10"'],
+    ["2026-02-30", 'expected a day of the calendar, received "2026-02-30"'],
+    ["2026-02-29", 'expected a day of the calendar, received "2026-02-29"'],
+    ["2026-13-01", 'expected a day of the calendar, received "2026-13-01"'],
+    ["2026-00-10", 'expected a day of the calendar, received "2026-00-10"'],
     ["2026-1-1", 'expected a day such as 2026-12-31, received "2026-1-1"'],
     ["31.12.2026", 'expected a day such as 2026-12-31, received "31.12.2026"'],
     ["2026-12-31T00:00:00Z", 'expected a day such as 2026-12-31, received "2026-12-31T00:00:00Z"'],

@@ -3,10 +3,10 @@ import { inside } from "./complaints.js"
 /** Of `notify` and `monitoring`: documents that fit, and documents with one thing wrong each, with its place. */
 
 export const good: Record<string, string> = {
-  "news without parts": "notify:\nmonitoring: {grafana: , alerts: , watch: }\n",
-  "nobody to tell": "notify: {channels: [], events: [], environments: []}\n",
-  "a link without anything in braces": "notify: {run: 'https://ci.example.com/latest'}\n",
-  "no labels to tell instances apart": "monitoring: {by: []}\n",
+  "a notification without parts": "notify:\nmonitoring: {grafana: , alerts: , watch: }\n",
+  "no channels and events": "notify: {channels: [], events: [], environments: []}\n",
+  "a link without placeholders": "notify: {run: 'https://ci.example.com/latest'}\n",
+  "no labels to distinguish instances": "monitoring: {by: []}\n",
   "uptime as a number": "monitoring: {alerts: {uptime: 99.9}}\n",
   "no errors before an alert": "monitoring: {alerts: {errors: 0}}\n",
 }
@@ -16,7 +16,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "notify: {slack: 'https://hooks.slack.com/services/T/B/x'}\n",
     "1:10: notify.slack: unknown key; expected one of channels, events, environments, run, commit",
   ],
-  "news that don't exist": [
+  "an unknown event": [
     "notify: {events: [finished]}\n",
     '1:19: notify.events[0]: expected one of started, succeeded, failed, rolled-back, held, alert, received "finished"',
   ],
