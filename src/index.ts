@@ -52,7 +52,7 @@ import { Release, releaseOf } from "./release/release.js"
 import { Security } from "./security/security.js"
 import { Tests } from "./testing/testing.js"
 import { verificationOf } from "./release/verify.js"
-import { wrappersOf } from "./wrappers/wrappers.js"
+import { wrapperChanges } from "./wrappers/wrappers.js"
 
 /** What a .git folder holds beside history, and may be big. */
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
@@ -162,7 +162,7 @@ export class Slipway {
   @func()
   @generate()
   async wrappers(hosts: string[] = [], slipway = ""): Promise<Changeset> {
-    return wrappersOf(this.source, await this.written(), hosts, slipway)
+    return wrapperChanges(this.source, await this.written(), hosts, slipway)
   }
 
   /**

@@ -7,14 +7,22 @@ import type { Verdict } from "../../src/lib/run/verdict.js"
 import { clusterAddress } from "../kit/cluster/cluster.js"
 import { KUBECONFIG } from "../lib/clusterHolder.js"
 import { Listener, summaryOf } from "./listener.js"
-import { commitAll, copySample, crashing, prepare, SAMPLE, setVersion, TRIAL_DATABASE } from "./sample.js"
-import { askOnAndOn } from "./traffic.js"
+import {
+  commitAll,
+  copySample,
+  addCrash,
+  prepareNamespace,
+  SAMPLE,
+  setVersion,
+  SAMPLE_DATABASE,
+} from "./sample.js"
+import { sendRequests } from "./traffic.js"
 import { HOME, REPOSITORY } from "../lib/home.js"
-import { say, seconds } from "../lib/progress.js"
+import { say, secondsSince } from "../lib/progress.js"
 import { type CiOptions, runCi } from "../cli/commands/ci.js"
-import { up } from "../cli/commands/cluster.js"
-import { lookAt } from "../cli/commands/deploy.js"
-import { metrics } from "../cli/commands/metrics.js"
+import { clusterCommands } from "../cli/commands/cluster.js"
+import { callDeploy } from "../cli/commands/deploy.js"
+import { printMetrics } from "../cli/commands/metrics.js"
 
 const OUT = join(REPOSITORY, "out")
 const SERVICE = "ai-audio-upscaler-api"
@@ -41,13 +49,13 @@ const SCALE = "0.02"
 export async function demo(): Promise<number> {
   const begun = Date.now()
   say(`the pipeline on ${relative(process.cwd(), SAMPLE) || "."}`)
-  const code = await up()
+  const code = await clusterCommands.up()
   if (code !== 0) return code
   const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")))
-  for (const namespace of ["staging", "production"]) await prepare(kube, namespace)
+  for (const namespace of ["staging", "production"]) await prepareNamespace(kube, namespace)
   const listener = await Listener.start(kube, await clusterAddress())
-  Object.assign(process.env, { DATABASE_URL: TRIAL_DATABASE, ...listener.secrets() })
-  const load = askOnAndOn(kube, SERVICE, "production")
+  Object.assign(process.env, { DATABASE_URL: SAMPLE_DATABASE, ...listener.secrets() })
+  const load = sendRequests(kube, SERVICE, "production")
   try {
     for (const act of acts()) {
       const failed = await play(act, listener)
@@ -58,13 +66,15 @@ export async function demo(): Promise<number> {
     say(`requests to production while all this went on: ${sent}, of which ${failed} failed`)
   }
   const embedded = { source: source(), environment: "production", embedded: true }
-  await lookAt("status", embedded)
+  await callDeploy("status", embedded)
   say("\nwhat people were told, and what was marked in Grafana:")
   for (const line of summaryOf(await listener.received())) say(`  ${visible(line)}`)
   kube.close()
   say("")
-  await metrics("dora", { ...embedded, out: OUT, window: "7d" })
-  say(`read out/report.html and out/*/report.html; in a hurry: out/summary.md (${seconds(begun)} in all)`)
+  await printMetrics("dora", { ...embedded, out: OUT, window: "7d" })
+  say(
+    `read out/report.html and out/*/report.html; in a hurry: out/summary.md (${secondsSince(begun)} in all)`,
+  )
   return 0
 }
 
@@ -97,7 +107,7 @@ function acts(): Act[] {
       good: false,
       change: (folder) => {
         setVersion(folder, 1)
-        crashing(folder, CRASH_SECONDS)
+        addCrash(folder, CRASH_SECONDS)
       },
       options: tag(1),
     },

@@ -9,7 +9,7 @@ import { run } from "../lib/shell.js"
 export const SAMPLE = join(REPOSITORY, "test/app")
 
 /** So that the whole takes minutes: the defaults are for services with people behind them. */
-const PATIENCE = `
+const SHORT_TIMES = `
 deploy:
   smoke: { paths: [/version] }
   soak: 30s
@@ -23,7 +23,7 @@ export function copySample(target: string, settings = ""): void {
     if (name !== ".git") rmSync(join(target, name), { recursive: true, force: true })
   const left = /\/(?:\.venv|out|__pycache__|\.\w+_cache)(?:\/|$)/
   cpSync(SAMPLE, target, { recursive: true, filter: (path) => !left.test(path.slice(SAMPLE.length)) })
-  const text = readFileSync(join(SAMPLE, "slipway.yaml"), "utf8") + PATIENCE + settings
+  const text = readFileSync(join(SAMPLE, "slipway.yaml"), "utf8") + SHORT_TIMES + settings
   writeFileSync(join(target, "slipway.yaml"), text)
 }
 
@@ -43,7 +43,7 @@ export function setVersion(source: string, patch: number): void {
 }
 
 /** A service that dies so many seconds after it started. */
-export function crashing(source: string, seconds: number): void {
+export function addCrash(source: string, seconds: number): void {
   edit(join(source, "Dockerfile"), (text) => `${text.trimEnd()}\nENV FAULT_CRASH_AFTER_S=${seconds}\n`)
 }
 
@@ -52,10 +52,10 @@ const edit = (file: string, change: (text: string) => string): void => {
 }
 
 /** Where the sample's database is, within a namespace that was prepared. */
-export const TRIAL_DATABASE = "postgresql://upscaler:upscaler@postgres:5432/upscaler"
+export const SAMPLE_DATABASE = "postgresql://upscaler:upscaler@postgres:5432/upscaler"
 
 /** Makes a namespace with what the sample needs beside it. */
-export async function prepare(kube: Kube, namespace: string): Promise<void> {
+export async function prepareNamespace(kube: Kube, namespace: string): Promise<void> {
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } })
   const text = readFileSync(join(SAMPLE, "deploy/trial/services.yaml"), "utf8")
   for (const document of parseAllDocuments(text)) {

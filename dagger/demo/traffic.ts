@@ -4,13 +4,17 @@ import type { Kube } from "../../src/lib/kube/client.js"
 const PER_SECOND = 20
 
 /** What became of all requests. */
-export interface Asked {
+export interface RequestCount {
   sent: number
   failed: number
 }
 
 /** Asks a service on and on, from when it first answers, until it is ended. */
-export function askOnAndOn(kube: Kube, service: string, namespace: string): { end: () => Promise<Asked> } {
+export function sendRequests(
+  kube: Kube,
+  service: string,
+  namespace: string,
+): { end: () => Promise<RequestCount> } {
   const stop = new AbortController()
   let [sent, failed] = [0, 0]
   const ask = async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { lives, type Process } from "./process.js"
+import { isAlive, type Process } from "./process.js"
 import { paths } from "./home.js"
 
 /** The process whose Dagger session the cluster runs in: both end together. */
@@ -25,7 +25,7 @@ const STOP_SECONDS = 20
 export function findHolder(): Holder | undefined {
   if (!existsSync(STATE)) return undefined
   const holder = JSON.parse(readFileSync(STATE, "utf8")) as Holder
-  return lives(holder) ? holder : undefined
+  return isAlive(holder) ? holder : undefined
 }
 
 export const rememberHolder = (holder: Holder): void => writeFileSync(STATE, JSON.stringify(holder))
@@ -36,12 +36,12 @@ export async function endCluster(): Promise<void> {
   if (holder) {
     signal(holder, "SIGINT")
     const deadline = Date.now() + STOP_SECONDS * 1000
-    while (lives(holder) && Date.now() < deadline) await sleep(50)
-    if (lives(holder)) signal(holder, "SIGKILL")
-    while (lives(holder)) await sleep(20)
+    while (isAlive(holder) && Date.now() < deadline) await sleep(50)
+    if (isAlive(holder)) signal(holder, "SIGKILL")
+    while (isAlive(holder)) await sleep(20)
   }
   const forwarder = holder?.forwarder
-  while (forwarder !== undefined && lives(forwarder)) await sleep(50)
+  while (forwarder !== undefined && isAlive(forwarder)) await sleep(50)
   rmSync(paths.cluster, { recursive: true, force: true })
 }
 

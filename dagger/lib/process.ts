@@ -7,7 +7,7 @@ export interface Process {
 }
 
 /** When a process began, in the kernel's clock ticks; undefined when no living one has that number. */
-export function birth(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   try {
     const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
     return state === "Z" ? undefined : fields[18]
@@ -16,4 +16,4 @@ export function birth(pid: number): string | undefined {
   }
 }
 
-export const lives = ({ pid, born }: Process): boolean => birth(pid) === born
+export const isAlive = ({ pid, born }: Process): boolean => startTimeOf(pid) === born

@@ -1,7 +1,7 @@
 const terminal = process.stderr.isTTY === true
 const HEARTBEAT_SECONDS = 30
 
-export const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
+export const secondsSince = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
 export function say(line: string): void {
   process.stderr.write(`${line}\n`)
@@ -17,10 +17,12 @@ export function liveLine(): LiveLine {
   const begun = Date.now()
   let [shown, over] = ["preparing", false]
   const paint = () =>
-    process.stderr.write(`\r\x1b[K${seconds(begun)}  ${shown.slice(0, (process.stderr.columns ?? 80) - 12)}`)
+    process.stderr.write(
+      `\r\x1b[K${secondsSince(begun)}  ${shown.slice(0, (process.stderr.columns ?? 80) - 12)}`,
+    )
   const timer = terminal
     ? setInterval(paint, 200)
-    : setInterval(() => say(`… ${shown} (${seconds(begun)})`), HEARTBEAT_SECONDS * 1000)
+    : setInterval(() => say(`… ${shown} (${secondsSince(begun)})`), HEARTBEAT_SECONDS * 1000)
   return {
     show(text) {
       if (over) return
@@ -39,13 +41,13 @@ export function liveLine(): LiveLine {
 export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   const begun = Date.now()
   say(`${name} …`)
-  const timer = setInterval(() => say(`${name} … ${seconds(begun)}`), HEARTBEAT_SECONDS * 1000)
+  const timer = setInterval(() => say(`${name} … ${secondsSince(begun)}`), HEARTBEAT_SECONDS * 1000)
   try {
     const result = await work()
-    say(`${name} ✓ ${seconds(begun)}`)
+    say(`${name} ✓ ${secondsSince(begun)}`)
     return result
   } catch (error) {
-    say(`${name} ✗ ${seconds(begun)}`)
+    say(`${name} ✗ ${secondsSince(begun)}`)
     throw error
   } finally {
     clearInterval(timer)

@@ -15,13 +15,13 @@ import { withLock } from "./lock.js"
 import { step } from "./progress.js"
 
 /** What a built thing depends on: texts, and folders whose files count with their names. */
-export interface Inputs {
+export interface StoreInputs {
   texts?: string[]
   folders?: string[]
 }
 
 /** The first 16 hexadecimal digits of a SHA-256 over all inputs. */
-export function contentKey({ texts = [], folders = [] }: Inputs): string {
+export function contentKey({ texts = [], folders = [] }: StoreInputs): string {
   const hash = createHash("sha256")
   const add = (text: string | Buffer) => hash.update(`${text.length}\0`).update(text)
   texts.forEach(add)
@@ -46,13 +46,13 @@ const KEPT_DAYS = 7
  */
 export async function stored(
   name: string,
-  inputs: Inputs,
+  inputs: StoreInputs,
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(paths.store, `${name}-${contentKey(inputs)}`)
-  if (existsSync(folder)) return asked(folder)
+  if (existsSync(folder)) return markUsed(folder)
   return withLock(join(paths.store, `.${name}.lock`), async () => {
-    if (existsSync(folder)) return asked(folder)
+    if (existsSync(folder)) return markUsed(folder)
     const partial = join(paths.store, `.${name}.partial`)
     rmSync(partial, { recursive: true, force: true })
     mkdirSync(partial)
@@ -62,7 +62,7 @@ export async function stored(
   })
 }
 
-function asked(folder: string): string {
+function markUsed(folder: string): string {
   const now = new Date()
   utimesSync(folder, now, now)
   return folder

@@ -2,10 +2,10 @@ import { visible } from "../../src/lib/text/escape.js"
 import { formatDuration } from "../../src/lib/report/place.js"
 import { parseJson } from "../../src/lib/text/json.js"
 import type { StageResult } from "../../src/lib/run/verdict.js"
-import { inert } from "../cli/hosts/workflowCommands.js"
+import { neutralizeCommands } from "../cli/hosts/workflowCommands.js"
 
 /** Milliseconds in which the engine says of a command that the cache has it. */
-const NOTICE = 200
+const CACHE_NOTICE_MS = 200
 
 /**
  * Reads plain progress, line by line, and shows each command in a container that doesn't come from the cache, and what
@@ -14,25 +14,25 @@ const NOTICE = 200
 export function activityReader(show: (activity: string) => void): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
   return (line) => {
-    const told = readTold(line)
+    const told = readMessage(line)
     if (told !== undefined) show(told)
     const span = /^(\d+) +:/.exec(line)?.[1] ?? ""
     if (/ CACHED \[[\d.hms]+\]$/.test(line)) clearTimeout(running.get(span))
     const activity = readActivity(line)
-    if (activity !== undefined) running.set(span, setTimeout(show, NOTICE, activity).unref())
+    if (activity !== undefined) running.set(span, setTimeout(show, CACHE_NOTICE_MS, activity).unref())
   }
 }
 
 /** Characters: what is longer is no line to read on the way. */
-const WIDTH = 160
+const MAX_LENGTH = 160
 
 /** What the module's own function says, such as `production: surge: 2 pods ready`, and which stages have ended. */
-export function readTold(line: string): string | undefined {
+export function readMessage(line: string): string | undefined {
   const told = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
   // The engine's own.
   if (told === undefined || told.startsWith("cloud url=")) return undefined
   const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(told)?.[1]
-  return entry === undefined ? inert(visible(told)).slice(0, WIDTH) : endedStage(entry)
+  return entry === undefined ? neutralizeCommands(visible(told)).slice(0, MAX_LENGTH) : endedStage(entry)
 }
 
 /** A stage that the journal of a run says has ended, unless there was nothing to do. */

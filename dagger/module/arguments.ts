@@ -1,3 +1,3 @@
 /** An argument of `dagger` that may be left out. */
-export const given = (name: string, value: string | undefined): string[] =>
+export const optionalArgument = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]

@@ -5,22 +5,22 @@ import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
-import { answers, running, stays, up } from "../kit/engine/engine.js"
-import { findHost } from "../kit/engine/host.js"
+import { acceptsConnections, runningEngine, staysUp, startEngine } from "../kit/engine/engine.js"
+import { chooseEngine } from "../kit/engine/choice.js"
 import { ExitCode, fail } from "../../src/lib/errors/catalogue.js"
-import { given } from "./arguments.js"
+import { optionalArgument } from "./arguments.js"
 import { activityReader } from "./activity.js"
 import { paths, REPOSITORY } from "../lib/home.js"
 import { onInterrupt } from "./interrupt.js"
 import { type LiveLine, liveLine, say } from "../lib/progress.js"
-import { keptApart } from "./secretAddress.js"
+import { withCacheKeys } from "./secretAddress.js"
 
 /** The environment in which a plain `dagger` finds its engine, which runs from here on. */
 export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await readyEngine()).env
 
 async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> {
-  const host = await findHost()
-  if (host.kind === "kit") await up()
+  const host = await chooseEngine()
+  if (host.kind === "kit") await startEngine()
   return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 
@@ -29,13 +29,13 @@ export const callModule = (source: string, now?: string): string[] => [
   "call",
   `--mod=${REPOSITORY}`,
   `--source=${source}`,
-  ...given("now", now),
+  ...optionalArgument("now", now),
 ]
 
 /** Runs `dagger` on this terminal. Returns its exit code. */
 export async function daggerHere(args: string[]): Promise<number> {
-  const child = spawn("dagger", keptApart(args), { stdio: "inherit", env: await engineEnvironment() })
-  return ended(child)
+  const child = spawn("dagger", withCacheKeys(args), { stdio: "inherit", env: await engineEnvironment() })
+  return exitCodeOfChild(child)
 }
 
 /**
@@ -50,7 +50,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   const line = liveLine()
   const watch = new AbortController()
   const { child, logged } = withLog(args, { ...engine.env, NO_COLOR: "1" }, log, line)
-  const begun = running()?.pid
+  const begun = runningEngine()?.pid
   if (engine.kit) void endWithEngine(child, begun, watch.signal)
   if (engine.kit) void showImageBuilds(line, watch.signal)
   let interrupted = false
@@ -62,12 +62,12 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     interrupted = true
   }
   try {
-    const code = await onInterrupt(forward, () => ended(child))
+    const code = await onInterrupt(forward, () => exitCodeOfChild(child))
     log.end()
     const problem = await logged
     if (interrupted) return ExitCode.interrupted
     if (problem !== undefined) throw fail("OUT_UNWRITABLE", [logFile, problem.message])
-    if (code !== 0 && engine.kit && !(await still(begun))) throw fail("ENGINE_ENDED", [logFile])
+    if (code !== 0 && engine.kit && !(await isSameEngine(begun))) throw fail("ENGINE_ENDED", [logFile])
     return code
   } finally {
     watch.abort()
@@ -79,7 +79,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
 /** Starts `dagger`: the log has all that it says, and the line what it does. */
 function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: LiveLine) {
   // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
-  const child = spawn("dagger", ["--progress=plain", ...keptApart(args)], {
+  const child = spawn("dagger", ["--progress=plain", ...withCacheKeys(args)], {
     stdio: ["ignore", "pipe", "pipe"],
     env,
     detached: true,
@@ -99,7 +99,8 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
 }
 
 /** Whether our engine is the one of before, and well. */
-const still = async (pid: number | undefined): Promise<boolean> => stays(pid) && (await answers())
+const isSameEngine = async (pid: number | undefined): Promise<boolean> =>
+  staysUp(pid) && (await acceptsConnections())
 
 /** Waits until a file is written to its end; gives the error that kept it from that, which is told of when it comes. */
 const closing = (file: Writable, onError: () => void): Promise<Error | undefined> =>
@@ -123,8 +124,8 @@ async function endWithEngine(
   begun: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted && stays(begun)) await pause(500)
-  const ending = running()?.pid === begun
+  while (!signal.aborted && staysUp(begun)) await pause(500)
+  const ending = runningEngine()?.pid === begun
   if (!signal.aborted && !ending) await pause(3000) // for what it may have to say itself
   if (!signal.aborted) child.kill("SIGKILL")
 }
@@ -142,7 +143,7 @@ async function showImageBuilds(line: LiveLine, signal: AbortSignal): Promise<voi
 const lastLine = (file: string): string =>
   existsSync(file) ? (readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "") : ""
 
-function ended(child: ChildProcess): Promise<number> {
+function exitCodeOfChild(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject)
     child.once("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGINT"]))

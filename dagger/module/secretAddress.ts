@@ -1,14 +1,14 @@
 /** Where this run keeps secrets that the environment doesn't hold, or holds only for a while. */
-const kept: Record<string, string> = {}
+const registered: Record<string, string> = {}
 
 /** Says where secrets are, by the names of the variables that they would be in. */
-export function keepSecretsAt(addresses: Readonly<Record<string, string>>): void {
-  Object.assign(kept, addresses)
+export function registerSecretAddresses(addresses: Readonly<Record<string, string>>): void {
+  Object.assign(registered, addresses)
 }
 
 /** The address of a secret by the name of its variable; undefined where there is none. CI hosts set some empty. */
 export const secretAddress = (name: string): string | undefined =>
-  kept[name] ?? (process.env[name] ? `env://${name}` : undefined)
+  registered[name] ?? (process.env[name] ? `env://${name}` : undefined)
 
 /** Those of these secrets that there are. */
 export const secretAddresses = (names: readonly string[]): string[] =>
@@ -22,7 +22,7 @@ export const secretAddresses = (names: readonly string[]): string[] =>
  * Other arguments stay as they are: what was done with a secret kept apart is kept for its next text too. The module
  * reads `--secrets` anew each time, and hands them on by their names.
  */
-export const keptApart = (args: readonly string[]): string[] =>
+export const withCacheKeys = (args: readonly string[]): string[] =>
   // One with a query may have a key, and the engine would write the query anew.
   args.map((arg) =>
     /^--secrets=[^?]+$/.test(arg)

@@ -222,7 +222,7 @@ export class Deployment {
    * Never fails for its findings. Runs each time.
    */
   @func({ cache: "never" })
-  async past(): Promise<string> {
+  async history(): Promise<string> {
     return ledgerText(verifyChain(await (await this.context()).ledger.text()))
   }
 

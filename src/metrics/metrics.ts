@@ -114,7 +114,7 @@ export class Metrics {
    *
    * Lists commit, approval, gates, image, signature, user, time and rollback of each deployment, and ledger entries that were
    * changed, removed or moved; with git notes in the history also those truncated from the end. Files: `audit.json`,
-   * `audit.md`, `audit.txt`. Never fails; `intact` does. Runs each time.
+   * `audit.md`, `audit.txt`. Never fails; `ledgerIntact` does. Runs each time.
    *
    * @param environment `staging` or `production`.
    * @param verify Verify the signatures, attestations and gates of each release in its registry.
@@ -172,7 +172,7 @@ export class Metrics {
    * @param environment `staging` or `production`.
    */
   @func({ cache: "never" })
-  async intact(environment = "production"): Promise<string> {
+  async ledgerIntact(environment = "production"): Promise<string> {
     const { chain } = await this.chain(environment)
     const [first] = chain.faults
     if (first !== undefined) throw fail("LEDGER_BROKEN", [first.message, chain.faults.length - 1])
@@ -185,7 +185,7 @@ export class Metrics {
    * Checks that GitHub requires a pull request approval and status checks on `main`, and status checks on `develop`; with a
    * history also that every `hotfix/*` was merged back to both. Files: `protection.json`, `protection.md`. Names the
    * permission that the token lacks. Never fails: its verdict is `error` for NO_REPOSITORY, NO_FORGE_TOKEN and NO_HISTORY;
-   * `guarded` fails. Runs each time.
+   * `branchesProtected` fails. Runs each time.
    *
    * @param main The release branch.
    * @param develop The staging branch.
@@ -209,7 +209,7 @@ export class Metrics {
    * @param develop The staging branch.
    */
   @func({ cache: "never" })
-  async guarded(main = "main", develop = "develop"): Promise<string> {
+  async branchesProtected(main = "main", develop = "develop"): Promise<string> {
     const report = await this.checkProtection(main, develop)
     const { lacks, unknown } = report
     if (lacks.length > 0) throw fail("NOT_PROTECTED", [lacks])

@@ -2,11 +2,11 @@ import type { Changeset, Directory } from "@dagger.io/dagger"
 import { parseConfig } from "../lib/config/parse.js"
 import { CI_HOSTS, type CiHost } from "../lib/config/wrappers.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { describe } from "../lib/wrappers/description.js"
+import { describeWrappers } from "../lib/wrappers/description.js"
 import { wrapperFiles } from "../lib/wrappers/files.js"
 
 /** What writing the wrappers of these hosts, or of those that the settings name, would change. */
-export function wrappersOf(
+export function wrapperChanges(
   source: Directory,
   settings: string,
   hosts: readonly string[],
@@ -15,7 +15,7 @@ export function wrappersOf(
   const config = parseConfig(settings || undefined)
   const chosen = hosts.length > 0 ? hosts.map(known) : config.wrappers.hosts
   if (chosen.length === 0) return source.changes(source)
-  return Object.entries(wrapperFiles(chosen, describe(config, pin)))
+  return Object.entries(wrapperFiles(chosen, describeWrappers(config, pin)))
     .reduce((folder, [path, text]) => folder.withNewFile(path, text), source)
     .changes(source)
 }

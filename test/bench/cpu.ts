@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { running } from "../../dagger/kit/engine/engine.js"
+import { runningEngine } from "../../dagger/kit/engine/engine.js"
 
 const CGROUPS = "/sys/fs/cgroup"
+
 /** Where runc puts what BuildKit starts, on the first version of control groups: beside the engine. */
 const CONTAINERS = "buildkit"
+
 /** The unit of /proc/PID/stat on every Linux that Node runs on. */
 const TICK_MILLISECONDS = 10
 
@@ -18,7 +20,7 @@ export function processorTime(): number | undefined {
 }
 
 function engineTime(): number | undefined {
-  const state = running()
+  const state = runningEngine()
   if (state === undefined) return undefined
   const lines = readFileSync(`/proc/${state.pid}/cgroup`, "utf8").trim().split("\n")
   const groups = lines.map((line) => /^\d+:([^:]*):(.*)$/.exec(line)?.slice(1) ?? [])

@@ -3,8 +3,8 @@ import { connect } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { findHolder, KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
-import { running } from "../../dagger/kit/engine/engine.js"
-import { birth } from "../../dagger/lib/process.js"
+import { runningEngine } from "../../dagger/kit/engine/engine.js"
+import { startTimeOf } from "../../dagger/lib/process.js"
 import { paths, REPOSITORY } from "../../dagger/lib/home.js"
 import { type Deployment, DEPLOYMENT, type Node, NODE, type Pod, POD } from "../../src/lib/kube/objects.js"
 import { kube, kubectl, startCluster, type TestCluster } from "./cluster.js"
@@ -16,8 +16,8 @@ const SPACE = "cluster-test"
 
 /** Processes of the cluster that this host sees: the engine's are among its own. */
 const parts = async (): Promise<number[]> =>
-  (await processes(running()?.pid ?? 0, "/usr/local/lib/k3s")).concat(
-    await processes(running()?.pid ?? 0, "k3s server"),
+  (await processes(runningEngine()?.pid ?? 0, "/usr/local/lib/k3s")).concat(
+    await processes(runningEngine()?.pid ?? 0, "k3s server"),
   )
 
 beforeAll(async () => {
@@ -187,7 +187,7 @@ describe("down", () => {
     const before = await parts()
     expect(before.length).toBeGreaterThan(6)
     expect(await slipway("cluster", "down")).toMatchObject({ exitCode: 0, stdout: "", stderr: "" })
-    expect(birth(holder?.pid ?? 0)).toBeUndefined()
+    expect(startTimeOf(holder?.pid ?? 0)).toBeUndefined()
     expect(existsSync(paths.cluster)).toBe(false)
     await expect(ping(String(holder?.api))).rejects.toThrow("ECONNREFUSED")
     const deadline = Date.now() + 20_000

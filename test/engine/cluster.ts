@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { upCluster } from "../../dagger/kit/cluster/cluster.js"
+import { startKitCluster } from "../../dagger/kit/cluster/cluster.js"
 import { KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
 import { readKubeconfig } from "../../src/lib/kube/access.js"
 import { Kube } from "../../src/lib/kube/client.js"
@@ -22,7 +22,7 @@ export interface TestCluster {
 /** The one cluster that all test files share. It stays until `slipway cluster down` or `slipway engine down`. */
 export async function startCluster(): Promise<TestCluster> {
   await engineEnvironment()
-  const { nodePorts } = await upCluster()
+  const { nodePorts } = await startKitCluster()
   return {
     kubeconfig: KUBECONFIG,
     nodePort: (port) => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { beforeAll, describe, expect, it } from "vitest"
 import { clusterAddress } from "../../dagger/kit/cluster/cluster.js"
 import { Listener } from "../../dagger/demo/listener.js"
-import { copySample, prepare, TRIAL_DATABASE } from "../../dagger/demo/sample.js"
+import { copySample, prepareNamespace, SAMPLE_DATABASE } from "../../dagger/demo/sample.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { DEFAULTS } from "../../src/lib/config/config.js"
@@ -31,7 +31,7 @@ import {
 } from "./pipeline.js"
 
 // The sample's, in the cluster: what the engine's environment is made of.
-process.env["STAGING_DATABASE_URL"] = TRIAL_DATABASE
+process.env["STAGING_DATABASE_URL"] = SAMPLE_DATABASE
 process.env["PIP_TOKEN"] = "hunter2"
 beforeAll(engineEnvironment)
 
@@ -43,7 +43,7 @@ const stagesFor = (event: string, ref = ""): StageName[] =>
 it("ci runs every stage that a push to develop asks for on the sample service, and deploys it", async () => {
   await startCluster()
   const client = kube()
-  await prepare(client, "staging")
+  await prepareNamespace(client, "staging")
   await client.delete(DEPLOYMENT, "ai-audio-upscaler-api", "staging", { propagation: "Foreground" })
   const listener = await Listener.start(client, await clusterAddress())
   Object.assign(await engineEnvironment(), listener.secrets())

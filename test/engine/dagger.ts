@@ -2,8 +2,8 @@ import { spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
-import { up } from "../../dagger/kit/engine/engine.js"
-import { findHost } from "../../dagger/kit/engine/host.js"
+import { startEngine } from "../../dagger/kit/engine/engine.js"
+import { chooseEngine } from "../../dagger/kit/engine/choice.js"
 import { run } from "../../dagger/lib/shell.js"
 
 /** The module that every test of the engine calls. */
@@ -25,8 +25,8 @@ let environment: Promise<NodeJS.ProcessEnv> | undefined
 
 /** What `dagger` needs to find the engine of this machine, which runs from here on. */
 export function engineEnvironment(): Promise<NodeJS.ProcessEnv> {
-  environment ??= findHost().then(async (host) => {
-    if (host.kind === "kit") await up()
+  environment ??= chooseEngine().then(async (host) => {
+    if (host.kind === "kit") await startEngine()
     return { ...process.env, ...host.env, NO_COLOR: "1", DAGGER_PROGRESS: "plain" }
   })
   return environment

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync, utimesSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
-import { running } from "../../dagger/kit/engine/engine.js"
-import { findHost } from "../../dagger/kit/engine/host.js"
+import { runningEngine } from "../../dagger/kit/engine/engine.js"
+import { chooseEngine } from "../../dagger/kit/engine/choice.js"
 import { DATABASE } from "../../dagger/kit/images/database.js"
 import { HOST_PLATFORM, type Platform } from "../../dagger/kit/debian/rootfs.js"
 import { MIRROR_ADDRESS } from "../../dagger/lib/addresses.js"
@@ -13,7 +13,7 @@ import { run } from "../../dagger/lib/shell.js"
 import { call, dagger, engineEnvironment, processes } from "./dagger.js"
 
 // Where the official engine pulls the official images no offline image is built.
-const { kind } = await findHost()
+const { kind } = await chooseEngine()
 
 const REGCTL = "ghcr.io/regclient/regctl:v0.11.7-alpine"
 const COSIGN = "ghcr.io/sigstore/cosign/cosign:v3.0.6"
@@ -103,7 +103,7 @@ const recipe = (image: string) =>
 
 /** Asks the mirror, from where the engine does. */
 async function mirror(path: string, ...options: string[]): Promise<{ stdout: string }> {
-  const [registry = 0] = await processes(running()?.pid ?? 0, "docker-registry")
+  const [registry = 0] = await processes(runningEngine()?.pid ?? 0, "docker-registry")
   const url = `http://${MIRROR_ADDRESS}/v2/${path}`
   return run`nsenter --net=/proc/${registry}/ns/net curl --silent ${options} ${url}`
 }

@@ -163,11 +163,11 @@ const session = once(async () => {
     none: `${on(source, `--history $(host | directory ${source}) ${ledger("ledger")}`)} | dora | json`,
     incidents: `${on(broken, ledger("ledger"))} | dora --window 7d | json`,
     audit: `${on(source, `${past} ${ledger("ledger")} ${asking("AUDITOR")}`)} | ledger | json`,
-    intact: `${on(source, `${past} ${ledger("ledger")}`)} | intact`,
-    changed: `${on(source, `${past} ${ledger("changed")}`)} | intact`,
-    cut: `${on(source, `${past} ${ledger("cut")}`)} | intact`,
+    intact: `${on(source, `${past} ${ledger("ledger")}`)} | ledger-intact`,
+    changed: `${on(source, `${past} ${ledger("changed")}`)} | ledger-intact`,
+    cut: `${on(source, `${past} ${ledger("cut")}`)} | ledger-intact`,
     protection: `${on(source, `${past} ${asking("AUDITOR")}`)} | protection | json`,
-    unseen: `${on(source, asking("READER"))} | guarded`,
+    unseen: `${on(source, asking("READER"))} | branches-protected`,
   }
   const prelude = `forge $(host | directory ${forge}) | with-hostname forge.test | start\n`
   const env = { AUDITOR: "ghs_auditor", READER: "ghs_slipway" }

@@ -2,13 +2,13 @@ import { Argument, type Command } from "commander"
 import { DEBUGGABLE } from "../../../src/lib/pipeline/stages.js"
 import { debugArguments, type DebugOptions } from "../commands/debug.js"
 import type { ReproOptions } from "../commands/repro.js"
-import { absoluteSource } from "../commands/source.js"
+import { absoluteSource } from "../commands/sourceFolder.js"
 import { callModule, daggerHere } from "../../module/call.js"
 import { oneOf } from "../options/choices.js"
 import { exit, withDeploy, withRegistry, withSecrets, withSource } from "../options/common.js"
 
 /** What helps with a stage that failed. */
-export function addMendCommands(program: Command): void {
+export function addDebugCommands(program: Command): void {
   withSource(program.command("fix"))
     .description("print as a patch what isort, Black and Terraform's fmt would mend")
     .option("--yes", "mend it in place")
@@ -38,7 +38,7 @@ export function addMendCommands(program: Command): void {
     .option("--environment <name>", "of plan, drift and deployments: which environment")
     .option("--root <folder>", "of plan and drift: which root folder")
     .option("--embedded", "of releases and deployments: the registry and the cluster of Slipway's own")
-    .addHelpText("after", WHAT_OPENS)
+    .addHelpText("after", SHELL_HELP)
     .action(
       async (
         stage: string,
@@ -62,6 +62,6 @@ export function addMendCommands(program: Command): void {
     })
 }
 
-const WHAT_OPENS = `
+const SHELL_HELP = `
 The shell begins with what to type. Checks, tests, scans, builds and plans stand before their command, services running,
 and \`again\` runs it. A release opens with regctl and cosign, logged in; a deployment with kubectl and its kubeconfig.`

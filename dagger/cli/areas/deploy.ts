@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
-import { given } from "../../module/arguments.js"
+import { optionalArgument } from "../../module/arguments.js"
 import {
   DEPLOY_CREDENTIALS,
   exit,
@@ -12,7 +12,7 @@ import {
   withSource,
 } from "../options/common.js"
 
-type LookOptions = DeployOptions & {
+type InspectOptions = DeployOptions & {
   source: string
   json?: boolean
   readOnly?: boolean
@@ -48,14 +48,14 @@ export function addDeployCommands(program: Command): void {
     .option("--embedded", "the cluster and the registry of Slipway's own")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: WatchOptions) => {
-      const { watch } = await import("../commands/deploy.js")
-      exit(await watch(options))
+      const { watchDeployment } = await import("../commands/deploy.js")
+      exit(await watchDeployment(options))
     })
 
-  addLooks(program)
+  addInspectCommands(program)
 }
 
-function addLooks(program: Command): void {
+function addInspectCommands(program: Command): void {
   const look = (name: "status" | "logs" | "events" | "finish" | "ledger", description: string): Command =>
     withEnvironment(withSource(program.command(name)), "production")
       .description(description)
@@ -67,34 +67,39 @@ function addLooks(program: Command): void {
   )
     .option("--json", "as JSON")
     .option("--read-only", "only look")
-    .action(async (options: LookOptions) => {
-      const { lookAt } = await import("../commands/deploy.js")
+    .action(async (options: InspectOptions) => {
+      const { callDeploy } = await import("../commands/deploy.js")
       const more = [...(options.json ? ["--json"] : []), ...(options.readOnly ? ["--read-only"] : [])]
-      exit(await lookAt("status", options, more))
+      exit(await callDeploy("status", options, more))
     })
 
   look("logs", "print the logs of all pods")
     .option("--since <seconds>", "how far to go back")
     .option("--follow <seconds>", "go on for so long, and print what comes")
-    .action(async (options: LookOptions) => {
-      const { lookAt } = await import("../commands/deploy.js")
+    .action(async (options: InspectOptions) => {
+      const { callDeploy } = await import("../commands/deploy.js")
       const { since, follow } = options
-      exit(await lookAt("logs", options, [...given("since", since), ...given("follow", follow)]))
+      exit(
+        await callDeploy("logs", options, [
+          ...optionalArgument("since", since),
+          ...optionalArgument("follow", follow),
+        ]),
+      )
     })
 
   look("ledger", "print all that was done to the environment, the newest first")
     .option("--json", "as it is kept, an entry a line")
-    .action(async (options: LookOptions) => {
-      const { lookAt } = await import("../commands/deploy.js")
-      exit(await lookAt(options.json ? "ledger" : "past", options))
+    .action(async (options: InspectOptions) => {
+      const { callDeploy } = await import("../commands/deploy.js")
+      exit(await callDeploy(options.json ? "ledger" : "history", options))
     })
 
   for (const [name, description] of [
     ["events", "print what happened in the cluster, what matters first"],
     ["finish", "accept a version that is held for lack of requests"],
   ] as const)
-    look(name, description).action(async (options: LookOptions) => {
-      const { lookAt } = await import("../commands/deploy.js")
-      exit(await lookAt(name, options))
+    look(name, description).action(async (options: InspectOptions) => {
+      const { callDeploy } = await import("../commands/deploy.js")
+      exit(await callDeploy(name, options))
     })
 }

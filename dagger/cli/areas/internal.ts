@@ -3,7 +3,7 @@ import type { Ports } from "../../kit/cluster/forward.js"
 import type { Process } from "../../lib/process.js"
 
 /** What Slipway starts itself. */
-export function addInnerCommands(program: Command): void {
+export function addInternalCommands(program: Command): void {
   program
     .command("forward <address> <ports> <holder>", { hidden: true })
     .action(async (address: string, ports: string, holder: string) => {

@@ -27,8 +27,8 @@ export function addMachineCommands(program: Command): void {
     .command("test [files...]")
     .description("set up, lint and run every test, or those of these files (npm test)")
     .action(async (files: string[]) => {
-      const { test } = await import("../commands/test.js")
-      exit(await test(files))
+      const { runTests } = await import("../commands/test.js")
+      exit(await runTests(files))
     })
 }
 
@@ -48,8 +48,8 @@ function addEngineCommands(program: Command): void {
     withStatusJson(engine.command(name))
       .description(ENGINE[name])
       .action(async (options: { json?: boolean }) => {
-        const commands = await import("../commands/engine.js")
-        exit(await commands[name](options))
+        const { engineCommands } = await import("../commands/engine.js")
+        exit(await engineCommands[name](options))
       })
 }
 
@@ -68,8 +68,8 @@ function addClusterCommands(program: Command): void {
     withStatusJson(cluster.command(name))
       .description(CLUSTER[name])
       .action(async (options: { json?: boolean }) => {
-        const commands = await import("../commands/cluster.js")
-        exit(await commands[name](options))
+        const { clusterCommands } = await import("../commands/cluster.js")
+        exit(await clusterCommands[name](options))
       })
 }
 

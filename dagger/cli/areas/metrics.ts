@@ -39,8 +39,8 @@ export function addMetricsCommands(program: Command): void {
 }
 
 const report = (what: "dora" | "ledger" | "protection") => async (options: MetricsOptions) => {
-  const { metrics } = await import("../commands/metrics.js")
-  exit(await metrics(what, options))
+  const { printMetrics } = await import("../commands/metrics.js")
+  exit(await printMetrics(what, options))
 }
 
 const withLedger = (command: Command): Command =>

@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import type { ProofOptions } from "../commands/proof.js"
+import type { ProveOptions } from "../commands/proof.js"
 import type { VerifyOptions } from "../commands/verify.js"
 import { CREDENTIALS, environmentOption, exit, withRegistry, withSource } from "../options/common.js"
 
@@ -35,7 +35,7 @@ export function addReleaseCommands(program: Command): void {
     .option("--embedded", "look in the registry of Slipway's own")
     .option("--json", "print proof.json instead of text")
     .addHelpText("after", CREDENTIALS)
-    .action(async (options: ProofOptions) => {
+    .action(async (options: ProveOptions) => {
       const { prove } = await import("../commands/proof.js")
       exit(await prove(options))
     })

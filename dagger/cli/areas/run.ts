@@ -2,7 +2,7 @@ import { type Command, Option } from "commander"
 import { CI_HOSTS, type CiHost } from "../../../src/lib/config/wrappers.js"
 import { PUBLISHED } from "../../../src/lib/pipeline/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
-import type { PlanOptions } from "../commands/plan.js"
+import type { RunPlanOptions } from "../commands/plan.js"
 import { oneOf } from "../options/choices.js"
 import { addInfraCommands } from "./infra.js"
 import {
@@ -40,17 +40,17 @@ export function addRunCommands(program: Command): void {
     )
     .action(async ({ host, ...options }: CiOptions & { host?: CiHost }) => {
       if (host === undefined) return exit(await runCi(options))
-      const { runCiOn } = await import("../commands/host.js")
-      exit(await runCiOn(host, options))
+      const { runCiJob } = await import("../commands/ciJob.js")
+      exit(await runCiJob(host, options))
     })
 
   withEvent(withSource(program.command("plan")))
     .description("say what ci would run for an event, what not, and why; no engine is asked")
     .option("--embedded", "as with a registry of Slipway's own")
     .option("--json", "as JSON")
-    .action(async (options: PlanOptions) => {
-      const { plan } = await import("../commands/plan.js")
-      exit(await plan(options))
+    .action(async (options: RunPlanOptions) => {
+      const { printPlan } = await import("../commands/plan.js")
+      exit(await printPlan(options))
     })
 
   for (const [group, description] of Object.entries(GROUPS)) {

@@ -26,7 +26,7 @@ export function addWrappersCommand(program: Command): void {
     )
     .option("--yes", "write them")
     .action(async (options: WrappersOptions) => {
-      const { wrappers } = await import("../commands/wrappers.js")
-      exit(await wrappers(options))
+      const { writeWrappers } = await import("../commands/wrappers.js")
+      exit(await writeWrappers(options))
     })
 }

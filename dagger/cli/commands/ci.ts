@@ -6,29 +6,29 @@ import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
-import { given } from "../../module/arguments.js"
+import { optionalArgument } from "../../module/arguments.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { fromFork } from "../hosts/fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
-import { notifyArguments } from "./origin.js"
+import { notifyArguments } from "./actor.js"
 import {
-  publishedTo,
+  configuredRecipient,
   registryArguments,
   type RegistryOptions,
   secretArguments,
   signerArguments,
 } from "./credentials.js"
-import { begin, guarded, prepareOut, type Printing, type Ran } from "./runTree.js"
+import { beginRun, runWithVerdict, prepareOut, type OutputOptions, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
-  type Commit,
-  commitOf,
+  type GitState,
+  gitStateOf,
   refuseDirty,
   settingsOf,
   uncommittedDigest,
-} from "./source.js"
+} from "./sourceFolder.js"
 
-export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions, Printing {
+export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions, OutputOptions {
   source: string
   out: string
   event?: string
@@ -54,7 +54,7 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
 /** The arguments of `dagger` that run the pipeline, or these groups of stages, on a source by its whole path. */
 export function ciArguments(
   options: CiOptions,
-  commit: Commit,
+  commit: GitState,
   only: readonly string[],
   notify: readonly string[] = [],
 ): string[] {
@@ -68,13 +68,13 @@ export function ciArguments(
     "ci",
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
-    ...given("base-ref", options.baseRef),
+    ...optionalArgument("base-ref", options.baseRef),
     ...((options.fork ?? (event === "pull_request" && fromFork(process.env))) ? ["--fork"] : []),
     `--sha=${options.sha ?? commit.sha}`,
     `--committed=${options.committed ?? commit.committed}`,
     `--origin=${options.origin ?? commit.origin}`,
-    ...given("path", commit.path || undefined),
-    ...given("digest", options.digest || undefined),
+    ...optionalArgument("path", commit.path || undefined),
+    ...optionalArgument("digest", options.digest || undefined),
     `--run-id=${options.runId ?? randomUUID()}`,
     ...only.map((group) => `--only=${group}`),
     ...secretArguments(options.secret),
@@ -94,10 +94,10 @@ function releaseArguments(options: CiOptions, only: readonly string[]): string[]
   const releases =
     !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
   return [
-    ...registryArguments(options, releases ? publishedTo(options.source) : "nobody"),
+    ...registryArguments(options, releases ? configuredRecipient(options.source) : "nobody"),
     ...(releases ? signerArguments() : []),
-    ...given("identity", options.identity),
-    ...given("issuer", options.issuer),
+    ...optionalArgument("identity", options.identity),
+    ...optionalArgument("issuer", options.issuer),
   ]
 }
 
@@ -106,17 +106,17 @@ export const runCi = async (options: CiOptions, only: string[] = []): Promise<nu
   (await runPipeline(options, only)).code
 
 /** The same, with the verdict. */
-export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<Ran> {
+export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<RunResult> {
   const source = absoluteSource(options.source)
   const { event = "local", runId = randomUUID() } = options
   for (const warning of configWarnings(settingsOf(source))) say(`! ${warning}`)
-  const begun = begin(
+  const begun = beginRun(
     { id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" },
     callModule(source, options.now),
   )
-  return guarded(prepareOut(options.out), begun, options, async (out) => {
+  return runWithVerdict(prepareOut(options.out), begun, options, async (out) => {
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
-    const commit = await commitOf(source)
+    const commit = await gitStateOf(source)
     const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
     const notify = delivers(event, only) ? await notifyArguments(source, join(out, "logs")) : []
     const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify)

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { callModule } from "../../module/call.js"
-import { given } from "../../module/arguments.js"
-import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { optionalArgument } from "../../module/arguments.js"
+import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
-import { begin, guarded, prepareOut } from "./runTree.js"
-import { absoluteSource } from "./source.js"
+import { beginRun, runWithVerdict, prepareOut } from "./runWithVerdict.js"
+import { absoluteSource } from "./sourceFolder.js"
 
 export interface CleanupOptions extends RegistryOptions, DeployOptions {
   source: string
@@ -21,9 +21,9 @@ export interface CleanupOptions extends RegistryOptions, DeployOptions {
 export async function cleanUp(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { runId = randomUUID() } = options
-  const begun = begin({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
+  const begun = beginRun({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
   const args = cleanupArguments({ ...options, source, runId })
-  return (await guarded(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
+  return (await runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
 }
 
 /** The arguments of `dagger` that clean up after a source by its whole path. */
@@ -34,10 +34,10 @@ export function cleanupArguments(options: CleanupOptions): string[] {
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
     "cleanup",
-    ...given("environment", environment),
+    ...optionalArgument("environment", environment),
     ...clusterArguments(options),
     ...(embedded ? ["--embedded"] : []),
-    ...registryArguments(options, embedded ? "nobody" : publishedTo(source)),
+    ...registryArguments(options, embedded ? "nobody" : configuredRecipient(source)),
     yes ? "run" : "report",
     `--run-id=${runId}`,
   ]

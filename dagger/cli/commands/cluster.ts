@@ -1,26 +1,26 @@
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
-import { nodes, saysReady, upCluster } from "../../kit/cluster/cluster.js"
+import { clusterNodes, isNodeReady, startKitCluster } from "../../kit/cluster/cluster.js"
 import { endCluster, findHolder, type Holder, KUBECONFIG } from "../../lib/clusterHolder.js"
-import { say, seconds } from "../../lib/progress.js"
+import { say, secondsSince } from "../../lib/progress.js"
 
 /** With the settings of the folder that it is called in. */
-export async function up(): Promise<number> {
+async function up(): Promise<number> {
   const begun = Date.now()
   const before = findHolder()
   const settings = resolve("slipway.yaml")
-  const holder = await upCluster(existsSync(settings) ? settings : undefined)
-  say(before?.pid === holder.pid ? "cluster ready" : `cluster started (${seconds(begun)})`)
+  const holder = await startKitCluster(existsSync(settings) ? settings : undefined)
+  say(before?.pid === holder.pid ? "cluster ready" : `cluster started (${secondsSince(begun)})`)
   console.log([`export KUBECONFIG=${KUBECONFIG}`, ...ways(holder)].join("\n"))
   return 0
 }
 
-export async function down(): Promise<number> {
+async function down(): Promise<number> {
   await endCluster()
   return 0
 }
 
-export function kubeconfig(): Promise<number> {
+function kubeconfig(): Promise<number> {
   if (!findHolder() || !existsSync(KUBECONFIG)) {
     say("no cluster runs; `slipway cluster up` starts one")
     return Promise.resolve(3)
@@ -29,12 +29,12 @@ export function kubeconfig(): Promise<number> {
   return Promise.resolve(0)
 }
 
-export async function status({ json }: { json?: boolean } = {}): Promise<number> {
+async function status({ json }: { json?: boolean } = {}): Promise<number> {
   const holder = findHolder()
-  const found = holder === undefined ? [] : await nodes()
-  const ready = found.length > 0 && found.every(saysReady)
+  const found = holder === undefined ? [] : await clusterNodes()
+  const ready = found.length > 0 && found.every(isNodeReady)
   if (json) {
-    const names = found.map((node) => ({ name: node.metadata.name, ready: saysReady(node) }))
+    const names = found.map((node) => ({ name: node.metadata.name, ready: isNodeReady(node) }))
     const known = holder && {
       pid: holder.pid,
       api: `https://127.0.0.1:${holder.api}`,
@@ -51,7 +51,7 @@ export async function status({ json }: { json?: boolean } = {}): Promise<number>
   for (const node of found) {
     const { name } = node.metadata
     const version = node.status?.nodeInfo?.kubeletVersion ?? ""
-    console.log(`node    ${name} ${saysReady(node) ? "is Ready" : "is not Ready"} ${version}`.trimEnd())
+    console.log(`node    ${name} ${isNodeReady(node) ? "is Ready" : "is not Ready"} ${version}`.trimEnd())
   }
   console.log(ways(holder).join("\n"))
   return ready ? 0 : 3
@@ -59,3 +59,6 @@ export async function status({ json }: { json?: boolean } = {}): Promise<number>
 
 const ways = ({ nodePorts }: Holder): string[] =>
   Object.entries(nodePorts).map(([port, ours]) => `# node port ${port} is 127.0.0.1:${ours}`)
+
+/** The subcommands of `slipway cluster`, by name. Each returns the exit code. */
+export const clusterCommands = { up, down, kubeconfig, status }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { parseReference } from "../../../src/lib/release/reference.js"
 import { secretAddresses } from "../../module/secretAddress.js"
-import { configuredRegistry, isAddress } from "./source.js"
+import { configuredRegistry, isAddress } from "./sourceFolder.js"
 
 /** How a registry is reached. */
 export interface RegistryOptions {
@@ -57,14 +57,14 @@ export function loginOf(recipient: { host: string }): { user?: string; password?
 }
 
 /** Who a source is published to. */
-export function publishedTo(source: string): Recipient {
+export function configuredRecipient(source: string): Recipient {
   if (isAddress(source)) return "whom the sources name"
   const host = configuredRegistry(source)
   return host === undefined ? "nobody" : { host }
 }
 
 /** Who a reference names, and whether the source's slipway.yaml names it too: a reference alone can be anybody's. */
-export function namedBy(reference: string, source: string): { recipient: Recipient; known: boolean } {
+export function recipientIn(reference: string, source: string): { recipient: Recipient; known: boolean } {
   const host = hostOf(reference)
   if (host === undefined) return { recipient: "nobody", known: false }
   return { recipient: { host }, known: configuredRegistry(source)?.toLowerCase() === host.toLowerCase() }

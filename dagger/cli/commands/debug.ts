@@ -1,7 +1,12 @@
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
-import { publishedTo, registryArguments, type RegistryOptions, secretArguments } from "./credentials.js"
+import {
+  configuredRecipient,
+  registryArguments,
+  type RegistryOptions,
+  secretArguments,
+} from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 
@@ -27,7 +32,9 @@ export function debugArguments(
     ],
     after: [
       ...(connects ? [] : secretArguments(secrets)),
-      ...(group === "release" ? registryArguments(options, embedded ? "nobody" : publishedTo(source)) : []),
+      ...(group === "release"
+        ? registryArguments(options, embedded ? "nobody" : configuredRecipient(source))
+        : []),
       ...(group === "release" && embedded ? ["--embedded"] : []),
     ],
   }

@@ -3,11 +3,11 @@ import { NEWS_SECRETS, TRIAL_SECRETS } from "../../../src/lib/pipeline/deliveryS
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere } from "../../module/call.js"
-import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
-import { originArguments } from "./origin.js"
-import { given } from "../../module/arguments.js"
+import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import { actorArguments } from "./actor.js"
+import { optionalArgument } from "../../module/arguments.js"
 import { secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource } from "./source.js"
+import { absoluteSource } from "./sourceFolder.js"
 
 /** Where, and what, is deployed. */
 export interface DeployOptions {
@@ -29,8 +29,10 @@ export interface DeployOptions {
 
 /** What a deployment takes from the environment, each also with an environment's name before it. */
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
+
 /** Where and as whom the ledger is mirrored to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
+
 /** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
 const AZURE = [
   "AZURE_CREDENTIALS",
@@ -46,10 +48,10 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
   ...accessArguments(options, [...NEWS_SECRETS, ...TRIAL_SECRETS]),
-  ...given("environment", options.environment),
-  ...given("reference", options.tag ?? options.version),
+  ...optionalArgument("environment", options.environment),
+  ...optionalArgument("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
-  ...given("scale", options.scale),
+  ...optionalArgument("scale", options.scale),
 ]
 
 /** Those that say how its cluster is reached, and what else a deployment needs. */
@@ -61,25 +63,25 @@ export function clusterArguments(
   { deploySecret = [], cluster, embedded }: DeployOptions,
   besides: readonly string[] = [],
 ): string[] {
-  const own = embedded && ownCluster()
-  const clusters = own ? [] : [...fromEnvironment(), ...held(AZURE)]
-  const secrets = [...new Set([...clusters, ...held(besides), ...deploySecret])]
+  const own = embedded && embeddedCluster()
+  const clusters = own ? [] : [...kubeconfigAddresses(), ...addressesOf(AZURE)]
+  const secrets = [...new Set([...clusters, ...addressesOf(besides), ...deploySecret])]
   return [
     ...secrets.map((address) => `--secrets=${address}`),
     ...(own
       ? [`--secrets=${kubeconfig(NAMES[0], KUBECONFIG)}`, `--cluster=${own}`]
-      : given("cluster", cluster)),
+      : optionalArgument("cluster", cluster)),
   ]
 }
 
 /** Where the cluster of Slipway's own answers, if it runs. */
-function ownCluster(): string | undefined {
+function embeddedCluster(): string | undefined {
   const holder = findHolder()
   return holder === undefined ? undefined : `tcp://127.0.0.1:${holder.api}`
 }
 
 /** A kubeconfig is mostly told by its path, and in CI hosts by its text, which is what the module takes. */
-const fromEnvironment = (): string[] =>
+const kubeconfigAddresses = (): string[] =>
   ENVIRONMENTS.map((prefix) => `${prefix}${NAMES[0]}`).flatMap((name) => {
     const value = process.env[name]
     return value ? [kubeconfig(name, value)] : []
@@ -90,7 +92,7 @@ function kubeconfig(name: string, value: string): string {
   return `env://${name}`
 }
 
-const held = (names: readonly string[]): string[] =>
+const addressesOf = (names: readonly string[]): string[] =>
   secretAddresses(ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`)))
 
 /** What a watch is done with. */
@@ -101,7 +103,7 @@ export interface WatchOptions extends DeployOptions, RegistryOptions {
 }
 
 /** Watches an environment, with what a rollback and a message need. */
-export async function watch(options: WatchOptions): Promise<number> {
+export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
   const call = callModule(folder)
   const { environment = "production", embedded } = options
@@ -113,16 +115,16 @@ export async function watch(options: WatchOptions): Promise<number> {
     `--environment=${environment}`,
     ...accessArguments(options, NEWS_SECRETS),
     "watch",
-    ...given("duration", options.duration),
-    ...given("run-id", options.runId),
-    ...originArguments(),
-    ...(embedded ? ["--embedded"] : registryArguments(options, publishedTo(folder))),
+    ...optionalArgument("duration", options.duration),
+    ...optionalArgument("run-id", options.runId),
+    ...actorArguments(),
+    ...(embedded ? ["--embedded"] : registryArguments(options, configuredRecipient(folder))),
   ])
 }
 
 /** Asks how an environment stands, or puts it in order. */
-export async function lookAt(
-  what: "status" | "logs" | "events" | "finish" | "past" | "ledger",
+export async function callDeploy(
+  what: "status" | "logs" | "events" | "finish" | "history" | "ledger",
   { source, ...options }: DeployOptions & { source: string },
   more: readonly string[] = [],
 ): Promise<number> {

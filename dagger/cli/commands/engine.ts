@@ -1,28 +1,33 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { answers, down as stopEngine, running, up as startEngine } from "../../kit/engine/engine.js"
-import { exportLines, findHost } from "../../kit/engine/host.js"
+import {
+  acceptsConnections,
+  stopEngine as stopEngine,
+  runningEngine,
+  startEngine as startEngine,
+} from "../../kit/engine/engine.js"
+import { exportLines, chooseEngine } from "../../kit/engine/choice.js"
 import { HOME, paths } from "../../lib/home.js"
 import { say } from "../../lib/progress.js"
 
 const LOGS = ["sandbox", "network", "registry", "mirror", "engine"]
 
-export async function up(): Promise<number> {
-  const host = await findHost()
+async function up(): Promise<number> {
+  const host = await chooseEngine()
   if (host.kind === "kit") await startEngine()
   say(host.kind === "kit" ? "engine ready" : `nothing to start: ${host.why}`)
   return 0
 }
 
-export async function down(): Promise<number> {
+async function down(): Promise<number> {
   await stopEngine()
   return 0
 }
 
-export async function status({ json }: { json?: boolean } = {}): Promise<number> {
-  const host = await findHost()
-  const state = host.kind === "kit" ? running() : undefined
-  const alive = state !== undefined && (await answers())
+async function status({ json }: { json?: boolean } = {}): Promise<number> {
+  const host = await chooseEngine()
+  const state = host.kind === "kit" ? runningEngine() : undefined
+  const alive = state !== undefined && (await acceptsConnections())
   const { link, containers } = state?.networks ?? {}
   if (json) {
     const known = { kind: host.kind, why: host.why, home: HOME, running: host.kind === "kit" ? alive : null }
@@ -37,18 +42,21 @@ export async function status({ json }: { json?: boolean } = {}): Promise<number>
   return alive ? 0 : 3
 }
 
-export async function env(): Promise<number> {
-  const host = await findHost()
+async function env(): Promise<number> {
+  const host = await chooseEngine()
   console.log(exportLines(host.env))
   // The kit's dagger can't draw the full-screen view, which it would choose on a terminal.
   if (host.kind === "kit") console.log("[ ! -t 2 ] || export DAGGER_PROGRESS=dots")
   return 0
 }
 
-export function logs(): Promise<number> {
+function logs(): Promise<number> {
   for (const name of LOGS) {
     const file = join(paths.logs, `${name}.log`)
     if (existsSync(file)) console.log(`== ${name}\n${readFileSync(file, "utf8")}`)
   }
   return Promise.resolve(0)
 }
+
+/** The subcommands of `slipway engine`, by name. Each returns the exit code. */
+export const engineCommands = { up, down, status, env, logs }

@@ -5,10 +5,10 @@ import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields } from "../../../src/lib/text/json.js"
 import { callModule, daggerWithProgress } from "../../module/call.js"
 import { run } from "../../lib/shell.js"
-import { publishedTo, registryArguments, type RegistryOptions } from "./credentials.js"
+import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
-import { noVerdict } from "./runTree.js"
-import { absoluteSource, commitOf, isAddress } from "./source.js"
+import { reportNoVerdict } from "./runWithVerdict.js"
+import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
 
 /** What is looked at, by what means. */
 export interface MetricsOptions extends DeployOptions, RegistryOptions {
@@ -29,23 +29,23 @@ export interface MetricsOptions extends DeployOptions, RegistryOptions {
 const FILES = { dora: "dora", ledger: "audit", protection: "protection" } as const
 
 /** Makes a report, leaves its files in `out`, and prints it. Returns the exit code. */
-export async function metrics(what: keyof typeof FILES, options: MetricsOptions): Promise<number> {
+export async function printMetrics(what: keyof typeof FILES, options: MetricsOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const out = resolve(options.out)
   const log = join(out, "metrics.log")
-  const known = { ...options, ...(await ofSource(source, options)), source }
+  const known = { ...options, ...(await gitFactsOf(source, options)), source }
   const args = metricsArguments(what, known)
   const code = await daggerWithProgress([...args, "files", "export", `--path=${out}`], log)
   if (code === 130) return code
   const read = (name: string) => readFileSync(join(out, "metrics", name), "utf8")
-  if (code !== 0) return noVerdict(log)
+  if (code !== 0) return reportNoVerdict(log)
   process.stdout.write(read(`${FILES[what]}.${options.json ? "json" : "txt"}`))
   const { exitCode } = fields(JSON.parse(read("verdict.json")))
   return typeof exitCode === "number" ? exitCode : ExitCode.infrastructure
 }
 
 /** What is found out of the sources. */
-interface Found {
+interface GitFacts {
   history?: string | undefined
   repository?: string
   /** Of its host, where the address doesn't tell. */
@@ -55,7 +55,7 @@ interface Found {
 }
 
 /** The arguments of `dagger` up to the report. */
-export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & Found): string[] {
+export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & GitFacts): string[] {
   const { source, ledger, history, repository, api, now, environment = "production" } = options
   const given = (name: string, value: string | undefined) => (value ? [`--${name}=${value}`] : [])
   const report = {
@@ -79,15 +79,15 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
 
 const verifyArguments = (options: MetricsOptions): string[] => [
   "--verify",
-  ...registryArguments(options, options.embedded ? "nobody" : publishedTo(options.source)),
+  ...registryArguments(options, options.embedded ? "nobody" : configuredRecipient(options.source)),
   ...(options.embedded ? ["--embedded"] : []),
 ]
 
 /** What git and the CI host know of the sources: where their history is, and which repository on GitHub they are of. */
-async function ofSource(source: string, { history, repository }: MetricsOptions): Promise<Found> {
+async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: project, GITHUB_API_URL: api } = process.env
   const hosted = server && project ? `${server}/${project}` : ""
-  const origin = isAddress(source) ? "" : (await commitOf(source)).origin
+  const origin = isAddress(source) ? "" : (await gitStateOf(source)).origin
   const named = repository ?? (hosted || webAddress(origin))
   const known = named === repository || named === hosted || named.startsWith("https://github.com/")
   return {

@@ -13,9 +13,9 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"
-import { absoluteSource, commitOf, isAddress, settingsOf } from "./source.js"
+import { absoluteSource, gitStateOf, isAddress, settingsOf } from "./sourceFolder.js"
 
-export interface PlanOptions {
+export interface RunPlanOptions {
   source: string
   event?: string
   ref?: string
@@ -26,7 +26,7 @@ export interface PlanOptions {
 }
 
 /** What a run would do, and why. */
-export interface Plan {
+export interface RunPlan {
   event: string
   ref: string
   baseRef: string
@@ -41,15 +41,15 @@ export interface Plan {
 }
 
 /** Prints what `ci` would run for an event. Asks no engine. Returns the exit code. */
-export async function plan(options: PlanOptions): Promise<number> {
+export async function printPlan(options: RunPlanOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { event = "local", baseRef = "", fork = fromFork(process.env) } = options
-  const ref = fullRef(event, options.ref ?? (await commitOf(source)).ref)
+  const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
   const settings = settingsOf(source)
-  const made = planOf({ event, ref, baseRef, fork }, configured(settings, options.embedded))
+  const made = planRun({ event, ref, baseRef, fork }, configured(settings, options.embedded))
   const notes = isAddress(source) ? ["slipway.yaml isn't read at an address: the defaults are shown"] : []
   const whole = { ...made, notes: [...made.notes, ...notes, ...configWarnings(settings)] }
-  process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : planText(whole))
+  process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : runPlanText(whole))
   return ExitCode.passed
 }
 
@@ -60,7 +60,7 @@ function configured(settings: string | undefined, embedded = false): Config {
 }
 
 /** What is run for what happened. Fails with UNKNOWN_EVENT. */
-export function planOf(happening: Happening & { fork: boolean }, config: Config): Plan {
+export function planRun(happening: Happening & { fork: boolean }, config: Config): RunPlan {
   const { event, ref, baseRef = "", fork } = happening
   const decisions = policy(happening, config)
   const groups = POLICY_GROUPS.map((group) => ({
@@ -100,7 +100,7 @@ function stagesOf(group: PolicyGroup, config: Config): readonly string[] {
 }
 
 /** The same for people. */
-export function planText({ what, ref, environment, groups, notes }: Plan): string {
+export function runPlanText({ what, ref, environment, groups, notes }: RunPlan): string {
   const width = Math.max(...groups.map(({ group }) => group.length))
   const line = (sign: string, group: string, text: string) => `${sign} ${group.padEnd(width)}  ${text}`
   const running = groups.filter(({ runs }) => runs)

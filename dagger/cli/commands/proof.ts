@@ -7,17 +7,17 @@ import type { Proof, ProofStep } from "../../../src/lib/migration/proof.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { callModule, daggerWithProgress } from "../../module/call.js"
 import {
-  namedBy,
-  publishedTo,
+  recipientIn,
+  configuredRecipient,
   type Recipient,
   registryArguments,
   type RegistryOptions,
 } from "./credentials.js"
-import { noVerdict } from "./runTree.js"
-import { absoluteSource } from "./source.js"
+import { reportNoVerdict } from "./runWithVerdict.js"
+import { absoluteSource } from "./sourceFolder.js"
 
 /** Which release is to work on the schema of which. */
-export interface ProofOptions extends RegistryOptions {
+export interface ProveOptions extends RegistryOptions {
   source: string
   previous: string
   tag: string
@@ -27,14 +27,14 @@ export interface ProofOptions extends RegistryOptions {
 }
 
 /** Proves it, and prints each step. Returns the exit code: 1 where it isn't proven. */
-export async function prove(options: ProofOptions): Promise<number> {
+export async function prove(options: ProveOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-proof-"))
   const file = join(folder, "proof.json")
   const log = join(folder, "dagger.log")
   const source = absoluteSource(options.source)
   const code = await daggerWithProgress([...proofArguments({ ...options, source }), `--path=${file}`], log)
   // The log stays where it says why.
-  if (code !== 0 && code !== 130) return noVerdict(log)
+  if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""
   rmSync(folder, { recursive: true, force: true })
   if (code === 130) return code
@@ -44,7 +44,7 @@ export async function prove(options: ProofOptions): Promise<number> {
 }
 
 /** The arguments of `dagger`, but for where the file goes. */
-export function proofArguments(options: ProofOptions): string[] {
+export function proofArguments(options: ProveOptions): string[] {
   const { source, previous, tag, environment, embedded } = options
   return [
     ...callModule(source),
@@ -60,10 +60,12 @@ export function proofArguments(options: ProofOptions): string[] {
 }
 
 /** Who may get the user and password of the environment: nobody whom a reference alone names. */
-function recipientOf({ source, previous, tag, embedded }: ProofOptions): Recipient {
+function recipientOf({ source, previous, tag, embedded }: ProveOptions): Recipient {
   if (embedded) return "nobody"
   const whole = [previous, tag].filter((reference) => reference.includes("/"))
-  return whole.every((reference) => namedBy(reference, source).known) ? publishedTo(source) : "nobody"
+  return whole.every((reference) => recipientIn(reference, source).known)
+    ? configuredRecipient(source)
+    : "nobody"
 }
 
 const SIGNS: Record<ProofStep["status"], string> = { passed: "✓", failed: "✗", skipped: "-" }

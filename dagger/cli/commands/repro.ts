@@ -37,7 +37,7 @@ export async function repro(file: string, stage: string | undefined, options: Re
   const lacking = missingSecrets(verdict.run.inputs, options.shell ? chosen : repeated, process.env)
   if (lacking.length > 0) throw fail("SECRETS_MISSING", [lacking])
   const found = await findSource(verdict.run.inputs.source, options.source)
-  say(found.said)
+  say(found.message)
   try {
     if (options.shell) return await openShell(verdict, chosen, found.source)
     if (!options.effects && effects.length > 0)
@@ -75,7 +75,7 @@ export function chosenStages({ stages, problem }: Verdict, name: string | undefi
 }
 
 /** Which secrets groups of stages are given, by the names that the verdict has for them. */
-const USED: Partial<Record<string, readonly string[]>> = {
+const SECRETS_BY_GROUP: Partial<Record<string, readonly string[]>> = {
   image: ["secrets"],
   plan: ["infra", "planKey"],
   drift: ["infra"],
@@ -95,7 +95,7 @@ export function missingSecrets(
   stages: readonly Pick<StageResult, "group">[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const used = new Set(stages.flatMap(({ group }) => USED[group] ?? []))
+  const used = new Set(stages.flatMap(({ group }) => SECRETS_BY_GROUP[group] ?? []))
   const names = Object.entries(secrets)
     .filter(([name]) => used.has(name))
     .flatMap(([, addresses]) => addresses.map((address) => /^env:\/\/([^?]+)/.exec(address)?.[1] ?? ""))
@@ -103,7 +103,7 @@ export function missingSecrets(
 }
 
 /** What `slipway ci` is to be told, so that it runs with what that run had. */
-export function optionsOf({ run }: Recorded, source: string): CiOptions & { out: string } {
+export function recordedOptions({ run }: Recorded, source: string): CiOptions & { out: string } {
   const { arguments: said, secrets, source: from } = run.inputs
   const text = (name: string) => (typeof said[name] === "string" ? said[name] : undefined)
   const flag = (name: string) => said[name] === true || undefined
@@ -151,17 +151,17 @@ async function runAgain(
   const { only = [] } = verdict.run.inputs.arguments
   const whole = effects && stages.some(({ group }) => EFFECTS.some((known) => known === group))
   const asked = whole ? [only].flat().map(String) : stages.map(({ name }) => name)
-  const code = await runCi({ ...optionsOf(verdict, source), out, ...(json && { json }) }, asked)
+  const code = await runCi({ ...recordedOptions(verdict, source), out, ...(json && { json }) }, asked)
   const file = join(out, "verdict.json")
   if (existsSync(file)) {
     const again = JSON.parse(readFileSync(file, "utf8")) as Verdict
-    for (const before of stages) say(compared(before, again))
+    for (const before of stages) say(comparison(before, again))
   }
   return code
 }
 
 /** Whether a stage came to the same as before. */
-export function compared(
+export function comparison(
   before: StageResult,
   { stages, problem }: Pick<Verdict, "stages" | "problem">,
 ): string {
@@ -174,7 +174,7 @@ export function compared(
 
 function openShell(verdict: Recorded, [stage]: readonly StageResult[], source: string): Promise<number> {
   if (stage === undefined) return Promise.resolve(ExitCode.badInput)
-  const options = optionsOf(verdict, source)
+  const options = recordedOptions(verdict, source)
   return daggerHere(debugArguments(stage.name, source, options.secret, options))
 }
 

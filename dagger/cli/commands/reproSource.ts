@@ -5,13 +5,13 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { isCommit } from "../../../src/lib/release/expected.js"
 import type { SourceInputs } from "../../../src/lib/run/inputs.js"
 import { run } from "../../lib/shell.js"
-import { commitOf, contentDigest, isAddress, uncommittedDigest } from "./source.js"
+import { gitStateOf, contentDigest, isAddress, uncommittedDigest } from "./sourceFolder.js"
 
 /** Where the sources of a run are to be had. */
 export interface FoundSource {
   /** As `--source` takes it. */
   source: string
-  said: string
+  message: string
   /** Takes away what was made for it. */
   remove: () => void
 }
@@ -27,7 +27,11 @@ const FETCH_SECONDS = "20s"
 export async function findSource(from: SourceInputs, folder?: string): Promise<FoundSource> {
   const { commit, dirty, address, path } = from
   const tried: string[] = []
-  const kept = (source: string, said: string): FoundSource => ({ source, said, remove: () => undefined })
+  const kept = (source: string, message: string): FoundSource => ({
+    source,
+    message,
+    remove: () => undefined,
+  })
   if (isAddress(address)) {
     const pinned = pinnedAddress(address, commit)
     return kept(
@@ -38,21 +42,21 @@ export async function findSource(from: SourceInputs, folder?: string): Promise<F
   if (dirty) tried.push("the run looked at changes that are in no commit")
   else if (!isCommit(commit)) tried.push("the run names no commit")
   else {
-    const origin = await reachable(from)
+    const origin = await fetchable(from)
     if (typeof origin === "string") tried.push(origin)
     else return kept(origin.source, `source: ${origin.source}`)
   }
   for (const place of [...new Set(folder === undefined ? [address, "."] : [folder])].filter(Boolean)) {
     const here = resolve(place)
-    const same = await sameAs(here, from)
+    const same = await holdsSame(here, from)
     if (same === true) return kept(here, `source: ${here}, which holds the same (${tried.join("; ")})`)
     tried.push(same)
     if (!dirty && isCommit(commit)) {
-      const made = await checkedOut(here, commit, path)
+      const made = await checkOut(here, commit, path)
       if (made !== undefined)
         return {
           ...made,
-          said: `source: the commit ${commit.slice(0, 12)} of the repository at ${here} (${tried.join("; ")})`,
+          message: `source: the commit ${commit.slice(0, 12)} of the repository at ${here} (${tried.join("; ")})`,
         }
     }
   }
@@ -68,7 +72,7 @@ export function pinnedAddress(address: string, commit: string): string {
 }
 
 /** The commit at the repository's address, or why it can't be had there. */
-async function reachable({ origin, commit, path }: SourceInputs): Promise<{ source: string } | string> {
+async function fetchable({ origin, commit, path }: SourceInputs): Promise<{ source: string } | string> {
   if (origin === "") return "the repository has no remote"
   const scratch = mkdtempSync(join(tmpdir(), "slipway-repro-"))
   const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_SSH_COMMAND: "ssh -o BatchMode=yes" }
@@ -84,11 +88,11 @@ async function reachable({ origin, commit, path }: SourceInputs): Promise<{ sour
 }
 
 /** Whether a folder holds what the run looked at; else why not. */
-async function sameAs(folder: string, { commit, dirty, digest }: SourceInputs): Promise<true | string> {
+async function holdsSame(folder: string, { commit, dirty, digest }: SourceInputs): Promise<true | string> {
   try {
     if (dirty || digest !== "")
       return (await contentDigest(folder, join(folder, "out"))) === digest || `${folder} holds something else`
-    const here = await commitOf(folder)
+    const here = await gitStateOf(folder)
     if (here.sha !== commit) return `${folder} is at another commit`
     const changed = await uncommittedDigest(folder, join(folder, "out"), here)
     return changed === "" || `${folder} has changes`
@@ -98,11 +102,11 @@ async function sameAs(folder: string, { commit, dirty, digest }: SourceInputs): 
 }
 
 /** The files of a commit, in a folder of their own; undefined where the repository doesn't have it. */
-async function checkedOut(
+async function checkOut(
   folder: string,
   commit: string,
   path: string,
-): Promise<Omit<FoundSource, "said"> | undefined> {
+): Promise<Omit<FoundSource, "message"> | undefined> {
   const target = mkdtempSync(join(tmpdir(), "slipway-repro-"))
   const remove = () => rmSync(target, { recursive: true, force: true })
   const env = { ...process.env, GIT_INDEX_FILE: join(target, ".index") }

@@ -36,7 +36,7 @@ const IMAGES = [
 ]
 
 /** Sets up what is missing, lints, and runs every test. The last line counts them. */
-export async function test(files: string[]): Promise<number> {
+export async function runTests(files: string[]): Promise<number> {
   const env = await engineEnvironment()
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
   const quiet = run({ cwd: REPOSITORY, env })

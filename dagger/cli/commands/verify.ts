@@ -6,16 +6,16 @@ import { visible } from "../../../src/lib/text/escape.js"
 import type { Check, Verification } from "../../../src/lib/release/verification.js"
 import { callModule, daggerWithProgress } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
-import { given } from "../../module/arguments.js"
+import { optionalArgument } from "../../module/arguments.js"
 import {
   loginArguments,
-  namedBy,
+  recipientIn,
   type Recipient,
   registryArguments,
   type RegistryOptions,
 } from "./credentials.js"
-import { noVerdict } from "./runTree.js"
-import { absoluteSource } from "./source.js"
+import { reportNoVerdict } from "./runWithVerdict.js"
+import { absoluteSource } from "./sourceFolder.js"
 
 export interface VerifyOptions extends RegistryOptions {
   source: string
@@ -37,7 +37,7 @@ export async function verify(reference: string, options: VerifyOptions): Promise
   const args = [...verifyArguments(reference, { ...options, source }), "export", `--path=${file}`]
   const code = await daggerWithProgress(args, log)
   // The log stays where it says why.
-  if (code !== 0 && code !== 130) return noVerdict(log)
+  if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""
   rmSync(folder, { recursive: true, force: true })
   if (code === 130) return code
@@ -56,15 +56,15 @@ export function verifyArguments(reference: string, options: VerifyOptions): stri
     ...registryArguments(options, recipientOf(reference, options)),
     ...(embedded ? ["--embedded"] : []),
     ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
-    ...given("identity", identity),
-    ...given("issuer", issuer),
+    ...optionalArgument("identity", identity),
+    ...optionalArgument("issuer", issuer),
   ]
 }
 
 /** Who may get the user and password of the environment. Whoever wrote the reference chose the host in it. */
 function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
   if (embedded) return "nobody"
-  const { recipient, known } = namedBy(reference, source)
+  const { recipient, known } = recipientIn(reference, source)
   if (known || login) return recipient
   if (loginArguments(recipient).length > 0)
     say("no user and password are sent: slipway.yaml doesn't name this registry; --login sends them")

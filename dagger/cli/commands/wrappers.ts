@@ -1,6 +1,6 @@
 import { callModule, daggerHere } from "../../module/call.js"
 import { REPOSITORY } from "../../lib/home.js"
-import { absoluteSource, commitOf, configured } from "./source.js"
+import { absoluteSource, gitStateOf, configured } from "./sourceFolder.js"
 
 export interface WrappersOptions {
   source: string
@@ -10,9 +10,9 @@ export interface WrappersOptions {
 }
 
 /** Shows how the files by which CI hosts call Slipway would change, or writes them. Returns the exit code. */
-export async function wrappers({ source, host = [], slipway, yes }: WrappersOptions): Promise<number> {
+export async function writeWrappers({ source, host = [], slipway, yes }: WrappersOptions): Promise<number> {
   const folder = absoluteSource(source)
-  const pin = slipway ?? (configured(source)?.wrappers.slipway === undefined ? await ownPin() : "")
+  const pin = slipway ?? (configured(source)?.wrappers.slipway === undefined ? await pinOfThisSlipway() : "")
   const changes = [
     "--progress=plain",
     ...callModule(folder),
@@ -24,7 +24,7 @@ export async function wrappers({ source, host = [], slipway, yes }: WrappersOpti
 }
 
 /** This Slipway, as it can be fetched; empty where its repository has no address. */
-async function ownPin(): Promise<string> {
-  const { origin, sha } = await commitOf(REPOSITORY)
+async function pinOfThisSlipway(): Promise<string> {
+  const { origin, sha } = await gitStateOf(REPOSITORY)
   return origin === "" ? "" : `${origin}@${sha}`
 }

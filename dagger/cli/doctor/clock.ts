@@ -1,11 +1,11 @@
-import { type Finding, failed, ok, warning } from "./finding.js"
+import { type DoctorFinding, failure, ok, warning } from "./finding.js"
 
 /** Tokens and certificates of signers last ten minutes, from when others' clocks say. */
 const FATAL_SECONDS = 300
 const ODD_SECONDS = 30
 
 /** How far this machine's clock is from that of a server, which says the time with each answer. */
-export function clockFinding(server: string, date: string, now = Date.now()): Finding {
+export function clockFinding(server: string, date: string, now = Date.now()): DoctorFinding {
   const then = Date.parse(date)
   if (Number.isNaN(then))
     return warning("clock", `${server} doesn't say the time`, "compare it by hand: date -u")
@@ -13,6 +13,6 @@ export function clockFinding(server: string, date: string, now = Date.now()): Fi
   const away = Math.abs(seconds)
   const value = `${away} s ${seconds < 0 ? "behind" : "ahead of"} ${server}`
   const remedy = "set it by NTP: tokens, signatures and certificates would not hold"
-  if (away >= FATAL_SECONDS) return failed("clock", value, remedy)
+  if (away >= FATAL_SECONDS) return failure("clock", value, remedy)
   return away >= ODD_SECONDS ? warning("clock", value, remedy) : ok("clock", `as that of ${server}`)
 }

@@ -5,7 +5,7 @@ import { connection } from "../../../src/lib/kube/connection.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
-import { failed, type Finding, ofError, ok } from "./finding.js"
+import { failure, type DoctorFinding, errorFinding, ok } from "./finding.js"
 
 const TIMEOUT = 15_000
 
@@ -13,7 +13,7 @@ const TIMEOUT = 15_000
 export async function clusterFindings(
   environment: Environment,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Finding[]> {
+): Promise<DoctorFinding[]> {
   const given = env[`${environment.toUpperCase()}_KUBECONFIG`] ?? env["KUBECONFIG"]
   if (!given) return []
   try {
@@ -26,7 +26,7 @@ export async function clusterFindings(
     opened.close()
     if (answer.kind === "trouble")
       return [
-        failed(
+        failure(
           "kubernetes",
           `${access.server}: ${answer.reason}`,
           "see whether it runs, and what is between it and here",
@@ -35,7 +35,7 @@ export async function clusterFindings(
     const clock = clockFinding(access.server, [answer.headers.date ?? ""].flat().join())
     if (answer.status === 401)
       return [
-        failed(
+        failure(
           "kubernetes",
           `${access.server} doesn't know who asks`,
           "hand it a kubeconfig whose credentials hold",
@@ -46,6 +46,6 @@ export async function clusterFindings(
     const version = text(fields(parseJson(answer.text))["gitVersion"])
     return [ok("kubernetes", `${access.server} ${version || `answers ${answer.status}`}`), clock]
   } catch (error) {
-    return [ofError("kubernetes", error)]
+    return [errorFinding("kubernetes", error)]
   }
 }

@@ -4,20 +4,21 @@ import {
   deliverySecrets,
   type DeliverySecretName,
 } from "../../../src/lib/pipeline/deliverySecrets.js"
-import { type Finding, ok, warning } from "./finding.js"
-import { heldAs, type Need, type Variables } from "./secrets.js"
+import { type DoctorFinding, ok, warning } from "./finding.js"
+import { variableFor, type SecretNeeds } from "./secrets.js"
+import type { Variables } from "../../lib/variables.js"
 
 /**
  * Which secrets are missing that the settings ask for, and which look wrong: a deployment does without, but nobody is
  * told, or trials see little.
  */
 export function deliveryFindings(
-  { groups, environment = "staging" }: Pick<Need, "groups" | "environment">,
+  { groups, environment = "staging" }: Pick<SecretNeeds, "groups" | "environment">,
   config: Config,
   env: Variables,
-): Finding[] {
+): DoctorFinding[] {
   const prefix = `${environment.toUpperCase()}_`
-  const held = (name: string) => heldAs(name, environment, env)
+  const held = (name: string) => variableFor(name, environment, env)
   const used = deliverySecrets(config).filter(
     (secret) =>
       secret.environments.includes(environment) && secret.groups.some((group) => groups.includes(group)),
@@ -26,14 +27,14 @@ export function deliveryFindings(
     const variable = held(secret.name)
     if (variable !== undefined && secret.name === SIGNS && held("NOTIFY_WEBHOOK") === undefined)
       return [warning("signature", "there is no NOTIFY_WEBHOOK to sign for", `set ${prefix}NOTIFY_WEBHOOK`)]
-    if (variable !== undefined) return [looked(secret.name, variable, env[variable] ?? "")]
+    if (variable !== undefined) return [shapeFinding(secret.name, variable, env[variable] ?? "")]
     return secret.asked ? [missing(secret, prefix)] : []
   })
 }
 
 const SIGNS = "NOTIFY_WEBHOOK_SECRET"
 
-function missing({ name, setting }: DeliverySecret, prefix: string): Finding {
+function missing({ name, setting }: DeliverySecret, prefix: string): DoctorFinding {
   return warning(
     KNOWN[name].label,
     `no ${name}, which ${setting} asks for`,
@@ -70,7 +71,7 @@ const KNOWN: Readonly<Record<DeliverySecretName, typeof TOKEN & { label: string 
   DAST_AUTH_HEADER: { label: "scan", ...HEADER },
 }
 
-function looked(name: DeliverySecretName, variable: string, value: string): Finding {
+function shapeFinding(name: DeliverySecretName, variable: string, value: string): DoctorFinding {
   const { label, right, wrong, remedy } = KNOWN[name]
   return right(value.trim())
     ? ok(label, variable)

@@ -2,7 +2,7 @@ import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { overall } from "../../../src/lib/run/command.js"
 
 /** What was looked at, and what was seen. */
-export interface Finding {
+export interface DoctorFinding {
   name: string
   status: "ok" | "warning" | "failed"
   value: string
@@ -12,7 +12,7 @@ export interface Finding {
   exitCode: ExitCode
 }
 
-export const ok = (name: string, value: string): Finding => ({
+export const ok = (name: string, value: string): DoctorFinding => ({
   name,
   status: "ok",
   value,
@@ -20,7 +20,7 @@ export const ok = (name: string, value: string): Finding => ({
 })
 
 /** Something that a run can do without, or may stumble over. */
-export const warning = (name: string, value: string, remedy: string): Finding => ({
+export const warning = (name: string, value: string, remedy: string): DoctorFinding => ({
   name,
   status: "warning",
   value,
@@ -29,24 +29,24 @@ export const warning = (name: string, value: string, remedy: string): Finding =>
 })
 
 /** Something that stops a run. */
-export const failed = (
+export const failure = (
   name: string,
   value: string,
   remedy: string,
   exitCode: ExitCode = ExitCode.infrastructure,
-): Finding => ({ name, status: "failed", value, remedy, exitCode })
+): DoctorFinding => ({ name, status: "failed", value, remedy, exitCode })
 
 /** The finding of an error of the catalogue; others are thrown on. */
-export function ofError(name: string, error: unknown): Finding {
+export function errorFinding(name: string, error: unknown): DoctorFinding {
   if (!(error instanceof SlipwayError)) throw error
   const [value = ""] = error.message.split("\n→ ")
-  return failed(name, value.replaceAll("\n", "; "), `${error.remedy} [${error.code}]`, error.exitCode)
+  return failure(name, value.replaceAll("\n", "; "), `${error.remedy} [${error.code}]`, error.exitCode)
 }
 
-const SIGNS: Record<Finding["status"], string> = { ok: "✓", warning: "!", failed: "✗" }
+const SIGNS: Record<DoctorFinding["status"], string> = { ok: "✓", warning: "!", failed: "✗" }
 
 /** Findings for people, a line each and one for what to do. */
-export function findingsText(findings: readonly Finding[]): string {
+export function findingsText(findings: readonly DoctorFinding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
   return findings
     .map(({ name, status, value, remedy }) => {
@@ -57,11 +57,11 @@ export function findingsText(findings: readonly Finding[]): string {
 }
 
 /** The same for programs. */
-export function findingsJson(findings: readonly Finding[]): string {
-  const exitCode = exitCodeOf(findings)
+export function findingsJson(findings: readonly DoctorFinding[]): string {
+  const exitCode = doctorExitCode(findings)
   const status = exitCode === ExitCode.passed ? "passed" : "failed"
   return `${JSON.stringify({ status, exitCode, findings }, null, 2)}\n`
 }
 
-export const exitCodeOf = (findings: readonly Finding[]): ExitCode =>
+export const doctorExitCode = (findings: readonly DoctorFinding[]): ExitCode =>
   overall(findings.map(({ exitCode }) => exitCode))

@@ -1,12 +1,12 @@
 import { totalmem } from "node:os"
 import { DAGGER_VERSION } from "../../kit/engine/binaries.js"
-import { answers, running } from "../../kit/engine/engine.js"
-import { findHost, type Host } from "../../kit/engine/host.js"
+import { acceptsConnections, runningEngine } from "../../kit/engine/engine.js"
+import { chooseEngine, type EngineChoice } from "../../kit/engine/choice.js"
 import { freeGigabytes, NEEDED_GIGABYTES } from "../../kit/engine/machine.js"
 import { HOME } from "../../lib/home.js"
 import { run } from "../../lib/shell.js"
 import { atLeast } from "../../lib/version.js"
-import { failed, type Finding, ofError, ok, warning } from "./finding.js"
+import { failure, type DoctorFinding, errorFinding, ok, warning } from "./finding.js"
 
 const LEAST_NODE = "20.10"
 const LEAST_GO = "1.26"
@@ -14,7 +14,7 @@ const LEAST_MEMORY_GIGABYTES = 4
 const PATIENCE = "20s"
 
 /** What this machine has and lacks, and which engine is used and why. */
-export async function machine(): Promise<Finding[]> {
+export async function machineFindings(): Promise<DoctorFinding[]> {
   return [
     version("node", process.versions.node, LEAST_NODE),
     ...(await engine()),
@@ -28,17 +28,17 @@ export async function machine(): Promise<Finding[]> {
   ]
 }
 
-async function engine(): Promise<Finding[]> {
-  let host: Host
+async function engine(): Promise<DoctorFinding[]> {
+  let host: EngineChoice
   try {
-    host = await findHost()
+    host = await chooseEngine()
   } catch (error) {
-    return [ofError("engine", error)]
+    return [errorFinding("engine", error)]
   }
   const kind = ok("engine", `${host.kind}: ${host.why}`)
   if (host.kind === "runtime") return [kind]
   if (host.kind === "given") return [kind, await match(host)]
-  const runs = running() !== undefined && (await answers())
+  const runs = runningEngine() !== undefined && (await acceptsConnections())
   return [
     kind,
     ...(runs
@@ -48,13 +48,13 @@ async function engine(): Promise<Finding[]> {
 }
 
 /** Whether the engine answers, and is of the version that the command is of. */
-async function match({ env }: Host): Promise<Finding> {
+async function match({ env }: EngineChoice): Promise<DoctorFinding> {
   const dagger = run({ nothrow: true, timeout: PATIENCE, env: { ...process.env, ...env } })
   const [command, server] = await Promise.all([dagger`dagger version`, dagger`dagger -s -M -c version`])
   const [own] = /v\d+\.\d+\.\d+\S*/.exec(command.stdout) ?? []
   const [its] = /v\d+\.\d+\.\d+\S*/.exec(server.stdout) ?? []
   if (its === undefined)
-    return failed("version", `the engine doesn't answer: ${lastLine(server.stderr)}`, ENGINE_REMEDY)
+    return failure("version", `the engine doesn't answer: ${lastLine(server.stderr)}`, ENGINE_REMEDY)
   return versionsFinding(own ?? "none", its)
 }
 
@@ -62,18 +62,18 @@ const ENGINE_REMEDY =
   "see whether it runs and can be reached from here: a firewall, or an address that has changed"
 
 /** An engine serves commands of its own version, and some older ones. */
-export function versionsFinding(command: string, server: string): Finding {
+export function versionsFinding(command: string, server: string): DoctorFinding {
   if (command === server) return ok("version", `dagger ${command}, the engine too`)
   const value = `dagger ${command}, the engine ${server}`
   return atLeast(server, DAGGER_VERSION) && atLeast(server, command)
     ? warning("version", value, `better the same: install dagger ${server}`)
-    : failed("version", value, `run an engine of ${DAGGER_VERSION}, and the command of the same version`)
+    : failure("version", value, `run an engine of ${DAGGER_VERSION}, and the command of the same version`)
 }
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) || `nothing within ${PATIENCE}`
 
 /** To make an engine takes root on Linux, Debian's package tools and a Go compiler. */
-async function kitNeeds(): Promise<Finding[]> {
+async function kitNeeds(): Promise<DoctorFinding[]> {
   const { stdout: go } = await run({ nothrow: true })`go env GOVERSION`
   const { exitCode: apt } = await run({ nothrow: true })`apt-get --version`
   const root = process.getuid?.() === 0
@@ -81,17 +81,17 @@ async function kitNeeds(): Promise<Finding[]> {
     version("go", go.trim().replace(/^go/, "") || "none", LEAST_GO),
     root
       ? ok("user", "root")
-      : failed("user", "not root", "run as root, or install dagger and a container runtime"),
+      : failure("user", "not root", "run as root, or install dagger and a container runtime"),
     apt === 0
       ? ok("apt", "here")
-      : failed("apt", "none", "the engine is made from Debian packages: use Debian 12 or later"),
+      : failure("apt", "none", "the engine is made from Debian packages: use Debian 12 or later"),
   ]
 }
 
-const version = (name: string, found: string, least: string): Finding =>
-  atLeast(found, least) ? ok(name, found) : failed(name, found, `install ${name} ${least} or later`)
+const version = (name: string, found: string, least: string): DoctorFinding =>
+  atLeast(found, least) ? ok(name, found) : failure(name, found, `install ${name} ${least} or later`)
 
-const enough = (name: string, gigabytes: number, least: number, remedy: string): Finding =>
+const enough = (name: string, gigabytes: number, least: number, remedy: string): DoctorFinding =>
   gigabytes >= least
     ? ok(name, `${gigabytes} GB`)
-    : failed(name, `${gigabytes} GB`, `${least} GB are needed: ${remedy}`)
+    : failure(name, `${gigabytes} GB`, `${least} GB are needed: ${remedy}`)

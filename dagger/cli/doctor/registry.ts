@@ -2,7 +2,7 @@ import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { type Answer, connection } from "../../../src/lib/kube/connection.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
-import { failed, type Finding, ok, warning } from "./finding.js"
+import { failure, type DoctorFinding, ok, warning } from "./finding.js"
 
 /** Where a service is published, and as whom. */
 export interface Publication {
@@ -19,6 +19,7 @@ export interface Publication {
 }
 
 const TIMEOUT = 15_000
+
 /** Docker Hub's API is at another host than its name. */
 const HUB = /^(?:docker\.io|index\.docker\.io)$/
 
@@ -26,13 +27,13 @@ const HUB = /^(?:docker\.io|index\.docker\.io)$/
  * Whether the registry is there, and whether the user may push: an upload is begun and taken back, which is the one way
  * that every registry answers truly.
  */
-export async function registryFindings(publication: Publication): Promise<Finding[]> {
+export async function registryFindings(publication: Publication): Promise<DoctorFinding[]> {
   const { host, repository, username, password, publishes } = publication
   const ask = asker(publication)
   const first = await ask("GET", "/v2/")
   if (typeof first === "string")
     return [
-      failed(
+      failure(
         "registry",
         `${host} can't be reached: ${first}`,
         "see whether its name is right, and what is between it and here",
@@ -45,7 +46,7 @@ export async function registryFindings(publication: Publication): Promise<Findin
   if (![200, 401].includes(first.status))
     return [
       ...found,
-      failed(
+      failure(
         "push",
         `${host} answers ${first.status}, as no registry does`,
         "see whether release.registry names one",
@@ -53,12 +54,15 @@ export async function registryFindings(publication: Publication): Promise<Findin
     ]
   if (password === undefined && !publishes) return found
   if (password === undefined && first.status === 401)
-    return [...found, failed("push", `${host} wants a user`, CREDENTIALS, ExitCode.badInput)]
+    return [...found, failure("push", `${host} wants a user`, CREDENTIALS, ExitCode.badInput)]
   const authorization = await authorize(publication, first)
   if (authorization.problem !== undefined)
-    return [...found, failed("push", `${username}: ${authorization.problem}`, CREDENTIALS, ExitCode.badInput)]
+    return [
+      ...found,
+      failure("push", `${username}: ${authorization.problem}`, CREDENTIALS, ExitCode.badInput),
+    ]
   const begun = await ask("POST", `/v2/${repository}/blobs/uploads/`, authorization.header)
-  if (typeof begun === "string") return [...found, failed("push", begun, "try it again")]
+  if (typeof begun === "string") return [...found, failure("push", begun, "try it again")]
   return [
     ...found,
     await pushFinding(publication, begun, (path) => ask("DELETE", path, authorization.header)),
@@ -72,7 +76,7 @@ async function pushFinding(
   { host, repository, username }: Publication,
   begun: Answer,
   cancel: (path: string) => Promise<unknown>,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const who = username === "" ? "anybody" : username
   if (begun.status === 202) {
     const place = header(begun, "location")
@@ -80,14 +84,14 @@ async function pushFinding(
     return ok("push", `${who} may push to ${repository}`)
   }
   if ([401, 403].includes(begun.status))
-    return failed(
+    return failure(
       "push",
       `${who} may not push to ${host}/${repository} (${begun.status})`,
       "give that user the right to push there (in Azure: AcrPush)",
       ExitCode.badInput,
     )
   if (begun.status === 404)
-    return failed(
+    return failure(
       "push",
       `${host} has no repository ${repository}`,
       "make it, where the registry makes none by itself (as ECR does not)",

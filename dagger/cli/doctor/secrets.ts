@@ -3,12 +3,11 @@ import type { PolicyGroup } from "../../../src/lib/pipeline/policy.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
-import { failed, type Finding, ok, warning } from "./finding.js"
-
-export type Variables = Readonly<Record<string, string | undefined>>
+import { failure, type DoctorFinding, ok, warning } from "./finding.js"
+import type { Variables } from "../../lib/variables.js"
 
 /** What a run is about to need secrets for. */
-export interface Need {
+export interface SecretNeeds {
   groups: readonly PolicyGroup[]
   environment: Environment | undefined
   /** Whether registry, signer and cluster are Slipway's own. */
@@ -18,7 +17,7 @@ export interface Need {
 }
 
 /** What of the environment is missing for what is about to run; nothing where it needs none. */
-export function secretFindings(need: Need, env: Variables): Finding[] {
+export function secretFindings(need: SecretNeeds, env: Variables): DoctorFinding[] {
   const { groups, embedded } = need
   return [
     ...(groups.includes("release") && !embedded ? [signer(env)] : []),
@@ -27,17 +26,17 @@ export function secretFindings(need: Need, env: Variables): Finding[] {
   ]
 }
 
-function signer(env: Variables): Finding {
+function signer(env: Variables): DoctorFinding {
   const { COSIGN_PRIVATE_KEY: key, SIGSTORE_ID_TOKEN: token } = env
   if (key && token)
-    return failed(
+    return failure(
       "signer",
       "both COSIGN_PRIVATE_KEY and SIGSTORE_ID_TOKEN are set",
       "unset one of them",
       ExitCode.badInput,
     )
   if (key || token) return ok("signer", key ? "COSIGN_PRIVATE_KEY" : "SIGSTORE_ID_TOKEN")
-  return failed(
+  return failure(
     "signer",
     "nothing to sign with",
     "set COSIGN_PRIVATE_KEY and COSIGN_PASSWORD, or SIGSTORE_ID_TOKEN",
@@ -46,19 +45,19 @@ function signer(env: Variables): Finding {
 }
 
 /** The variable that holds a secret: an environment's own goes first. */
-export const heldAs = (name: string, environment: string, env: Variables): string | undefined =>
+export const variableFor = (name: string, environment: string, env: Variables): string | undefined =>
   [`${environment.toUpperCase()}_${name}`, name].find((each) => env[each])
 
-function deployment({ environment = "staging", aks }: Need, env: Variables): Finding[] {
+function deployment({ environment = "staging", aks }: SecretNeeds, env: Variables): DoctorFinding[] {
   const prefix = `${environment.toUpperCase()}_`
-  const has = (name: string) => heldAs(name, environment, env)
+  const has = (name: string) => variableFor(name, environment, env)
   const kubeconfig = has("KUBECONFIG")
   const azure = has("AZURE_CREDENTIALS") ?? has("AZURE_CLIENT_ID")
   const way = kubeconfig ?? (aks ? azure : undefined)
   const database = has("DATABASE_URL")
   return [
     way === undefined
-      ? failed(
+      ? failure(
           "cluster",
           `no kubeconfig for ${environment}`,
           `set ${prefix}KUBECONFIG${aks ? ", or AZURE_CREDENTIALS" : ""}`,
@@ -75,7 +74,7 @@ function deployment({ environment = "staging", aks }: Need, env: Variables): Fin
   ]
 }
 
-function planning(env: Variables): Finding[] {
+function planning(env: Variables): DoctorFinding[] {
   const names = forTool(env)
   const tokens = ["GITHUB_TOKEN", "GITLAB_TOKEN", "SYSTEM_ACCESSTOKEN"].filter((name) => env[name])
   return [

@@ -7,11 +7,11 @@ import { serviceName } from "../../../src/lib/python/name.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
-import { planOf } from "../commands/plan.js"
-import { commitOf, isAddress, refuseDirty, settingsOf } from "../commands/source.js"
+import { planRun } from "../commands/plan.js"
+import { gitStateOf, isAddress, refuseDirty, settingsOf } from "../commands/sourceFolder.js"
 import { clusterFindings } from "./cluster.js"
 import { deliveryFindings } from "./delivery.js"
-import { type Finding, ofError, ok, warning } from "./finding.js"
+import { type DoctorFinding, errorFinding, ok, warning } from "./finding.js"
 import { registryFindings } from "./registry.js"
 import { secretFindings } from "./secrets.js"
 import { uploadFinding } from "./upload.js"
@@ -30,7 +30,7 @@ export interface DoctorOptions {
 }
 
 /** What stands in the way of a run on these sources, for this event. */
-export async function service(options: DoctorOptions): Promise<Finding[]> {
+export async function serviceFindings(options: DoctorOptions): Promise<DoctorFinding[]> {
   const { source } = options
   if (isAddress(source)) return [ok("source", `${source}: the engine fetches it`)]
   const settings = settingsOf(source)
@@ -38,17 +38,20 @@ export async function service(options: DoctorOptions): Promise<Finding[]> {
   try {
     config = parseConfig(settings)
   } catch (error) {
-    return [ofError("slipway.yaml", error), uploadFinding(source)]
+    return [errorFinding("slipway.yaml", error), uploadFinding(source)]
   }
   return [uploadFinding(source), ...oldNames(settings), ...(await forEvent(options, config))]
 }
 
-async function forEvent(options: DoctorOptions, config: Config): Promise<Finding[]> {
+async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorFinding[]> {
   const { source, event = "local", baseRef = "", embedded = false, fork = fromFork(process.env) } = options
   const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
-  const ref = fullRef(event, options.ref ?? (await commitOf(source)).ref)
+  const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
   const happening = { event, ref, baseRef, fork }
-  const plan = planOf(happening, { ...config, release: { ...config.release, ...(registry && { registry }) } })
+  const plan = planRun(happening, {
+    ...config,
+    release: { ...config.release, ...(registry && { registry }) },
+  })
   const groups = plan.groups.filter(({ runs }) => runs).map(({ group }) => group)
   const environment = environmentFor(happening)
   const aks = environment !== undefined && config.deploy.aks[environment] !== undefined
@@ -68,18 +71,18 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<Finding
   ]
 }
 
-function oldNames(settings: string | undefined): Finding[] {
+function oldNames(settings: string | undefined): DoctorFinding[] {
   const warnings = configWarnings(settings)
   const remedy = "write the new names; a later release drops the old ones"
   return warnings.length === 0 ? [] : [warning("slipway.yaml", warnings.join("; "), remedy)]
 }
 
-async function commit(source: string): Promise<Finding[]> {
+async function commit(source: string): Promise<DoctorFinding[]> {
   try {
     await refuseDirty(source, join(source, "out"))
-    return [ok("commit", (await commitOf(source)).sha || "none is known")]
+    return [ok("commit", (await gitStateOf(source)).sha || "none is known")]
   } catch (error) {
-    return [ofError("commit", error)]
+    return [errorFinding("commit", error)]
   }
 }
 

@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { IGNORED } from "../../../src/lib/image/ignored.js"
 import { glob } from "../../../src/lib/security/glob.js"
-import { type Finding, ok, warning } from "./finding.js"
+import { type DoctorFinding, ok, warning } from "./finding.js"
 
 /** What makes an upload slow: each file costs too. */
 const MANY_BYTES = 100e6
@@ -17,7 +17,7 @@ export interface Size {
 }
 
 /** What of a folder would be uploaded to the engine, and which of its folders are the largest. */
-export function uploadFinding(folder: string): Finding {
+export function uploadFinding(folder: string): DoctorFinding {
   const sizes = sizesBelow(folder)
   const all = sizes.get("") ?? { path: "", bytes: 0, files: 0 }
   const value = `${megabytes(all.bytes)} in ${all.files} files are uploaded the first time`

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
-
-type Environment = Readonly<Record<string, string | undefined>>
+import type { Variables } from "../../lib/variables.js"
 
 /**
  * Whether the CI host says that this pull request comes from another repository, by the variables that GitHub Actions,
  * GitLab CI, Azure Pipelines, CircleCI and Jenkins' branch sources document.
  */
-export function fromFork(env: Environment): boolean {
+export function fromFork(env: Variables): boolean {
   const { CI_MERGE_REQUEST_SOURCE_PROJECT_ID: from, CI_MERGE_REQUEST_PROJECT_ID: to } = env
   return (
     onGithub(env) ||
@@ -19,7 +18,7 @@ export function fromFork(env: Environment): boolean {
 }
 
 /** GitHub says it in the event alone. A fork that was deleted has no repository any more. */
-function onGithub({ GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here }: Environment): boolean {
+function onGithub({ GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here }: Variables): boolean {
   if (!file || !here) return false
   const { pull_request: pullRequest } = fields(read(file))
   if (pullRequest === undefined) return false

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { clip } from "../../../src/lib/text/escape.js"
-import type { Environment } from "./happening.js"
+import type { Variables } from "../../lib/variables.js"
 import type { Annotation } from "./findings.js"
 
 const SEVERITIES = { error: "major", warning: "minor", note: "info" } as const
@@ -23,7 +23,7 @@ export const codeQuality = (annotations: readonly Annotation[]): object[] =>
   )
 
 /** Links that a job's page shows: https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations. */
-export function links(env: Environment): object {
+export function links(env: Variables): object {
   const link = (label: string, file: string) => ({
     external_link: { label, url: `${env["CI_JOB_URL"] ?? ""}/artifacts/file/out/${file}` },
   })

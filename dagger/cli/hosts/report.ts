@@ -5,18 +5,18 @@ import type { Verdict } from "../../../src/lib/run/verdict.js"
 import { annotationLines, azureSummary } from "./workflowCommands.js"
 import { annotationsOf } from "./findings.js"
 import { codeQuality, links } from "./gitlab.js"
-import type { Environment } from "./happening.js"
+import type { Variables } from "../../lib/variables.js"
 import { uploadSarif } from "./sarif.js"
 
 /**
  * Tells a host of a run by the host's own means: annotations, a summary, code scanning. Returns the lines to print for
  * it. What the host refuses is said, and fails nothing.
  */
-export async function reportTo(
+export async function reportToHost(
   host: CiHost,
   out: string,
   verdict: Verdict,
-  env: Environment,
+  env: Variables,
 ): Promise<string[]> {
   const annotations = annotationsOf(out, verdict)
   const summary = join(out, "summary.md")

@@ -6,7 +6,7 @@ import { type Http, httpClient } from "../../../src/lib/http/client.js"
 import { pool } from "../../../src/lib/run/pool.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fromFork } from "./fork.js"
-import type { Environment } from "./happening.js"
+import type { Variables } from "../../lib/variables.js"
 
 /** Groups whose findings are about the code, and stay until somebody mends it. */
 const SCANNED = ["quality", "security", "image", "infra"]
@@ -19,7 +19,7 @@ const AT_ONCE = 3
 export async function uploadSarif(
   out: string,
   { stages }: Verdict,
-  env: Environment,
+  env: Variables,
   http: Http = httpClient(),
 ): Promise<string[]> {
   const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api } = env

@@ -5,7 +5,7 @@ import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { type Http, httpClient, type HttpRequest } from "../../../src/lib/http/client.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { say } from "../../lib/progress.js"
-import type { Environment } from "./happening.js"
+import type { Variables } from "../../lib/variables.js"
 
 /** Hosts' tokens live for five or ten minutes, and a run for longer: they are got anew in time. */
 const RENEWED_MINUTES = 4
@@ -22,7 +22,7 @@ export interface TokenRequest {
 const AUDIENCES = { AZURE_OIDC_TOKEN: "api://AzureADTokenExchange", SIGSTORE_ID_TOKEN: "sigstore" } as const
 
 /** The tokens that a host gives for the asking, and that this run has use for. */
-export function tokenRequests(host: CiHost, env: Environment): TokenRequest[] {
+export function tokenRequests(host: CiHost, env: Variables): TokenRequest[] {
   const azure = Boolean(env["AZURE_CLIENT_ID"]) && !env["AZURE_CLIENT_SECRET"] && !env["AZURE_CREDENTIALS"]
   if (host === "github") return githubRequests(env, azure)
   if (host === "azure") return azureRequests(env)
@@ -30,7 +30,7 @@ export function tokenRequests(host: CiHost, env: Environment): TokenRequest[] {
 }
 
 /** https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token */
-function githubRequests(env: Environment, azure: boolean): TokenRequest[] {
+function githubRequests(env: Variables, azure: boolean): TokenRequest[] {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env
   if (!address || !token || !URL.canParse(address)) return []
   const request = (name: TokenRequest["name"]): TokenRequest => {
@@ -46,7 +46,7 @@ function githubRequests(env: Environment, azure: boolean): TokenRequest[] {
 }
 
 /** https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity */
-function azureRequests(env: Environment): TokenRequest[] {
+function azureRequests(env: Variables): TokenRequest[] {
   const { SYSTEM_OIDCREQUESTURI: address, SYSTEM_ACCESSTOKEN: token } = env
   const { AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: connection } = env
   if (!address || !token || !connection || !URL.canParse(address)) return []
@@ -64,7 +64,7 @@ function azureRequests(env: Environment): TokenRequest[] {
 }
 
 /** What hosts call otherwise, by our names: set here unless they are set already. */
-export function aliases(host: CiHost, env: Environment): Record<string, string> {
+export function aliases(host: CiHost, env: Variables): Record<string, string> {
   const known: Record<string, string | undefined> =
     host === "azure"
       ? {

@@ -57,5 +57,5 @@ export const azureSummary = (file: string): string => `##vso[task.uploadsummary]
  * The same output without what a host would take for a command: GitHub and Azure look for theirs within lines too. What
  * tests and files are called is anybody's.
  */
-export const inert = (output: string): string =>
+export const neutralizeCommands = (output: string): string =>
   output.replace(/##(?=\[|vso\[)/g, "#\u200B#").replace(/^(\s*)::/gm, "$1:\u200B:")

@@ -6,15 +6,15 @@ import { addCleanupCommand } from "../areas/cleanup.js"
 import { addCompletion } from "./completion.js"
 import { addDeployCommands } from "../areas/deploy.js"
 import { EXAMPLES } from "./examples.js"
-import { addInnerCommands } from "../areas/internal.js"
+import { addInternalCommands } from "../areas/internal.js"
 import { addMachineCommands } from "../areas/machine.js"
-import { addMendCommands } from "../areas/debug.js"
+import { addDebugCommands } from "../areas/debug.js"
 import { addMetricsCommands } from "../areas/metrics.js"
 import { addReleaseCommands } from "../areas/release.js"
 import { addRunCommands } from "../areas/run.js"
 import { addWrappersCommand } from "../areas/wrappers.js"
-import { nodesOf, treeOf } from "../options/tree.js"
-import { addTrialCommands } from "../areas/postDeploy.js"
+import { nodesOf, treeOf } from "../options/commandTree.js"
+import { addPostDeployCommands } from "../areas/postDeploy.js"
 
 const { version: VERSION } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as {
   version: string
@@ -49,11 +49,11 @@ const AREAS = [
   ["CI hosts:", addWrappersCommand],
   ["Releases:", addReleaseCommands],
   ["Deployments:", addDeployCommands],
-  ["Deployments:", addTrialCommands],
+  ["Deployments:", addPostDeployCommands],
   ["Deployments:", addCleanupCommand],
   ["Deployments:", addMetricsCommands],
-  ["Where something failed:", addMendCommands],
+  ["Where something failed:", addDebugCommands],
   ["This machine:", addMachineCommands],
   ["This machine:", addCompletion],
-  ["Inner:", addInnerCommands],
+  ["Inner:", addInternalCommands],
 ] as const

@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander"
 import { oneOf } from "../options/choices.js"
-import { type Node, nodesOf, optionsOf, treeOf } from "../options/tree.js"
+import { type CommandNode, nodesOf, shownOptions, treeOf } from "../options/commandTree.js"
 
 export const SHELLS = ["bash", "zsh", "fish"] as const
 
@@ -32,8 +32,8 @@ interface Values {
 }
 
 /** The values that follow options; where nothing is known of one, the shell's own way holds, which is files. */
-const valuesOf = (node: Node): Values[] =>
-  optionsOf(node)
+const valuesOf = (node: CommandNode): Values[] =>
+  shownOptions(node)
     .filter((option) => option.required || option.optional)
     .map(({ long, flags, argChoices }) => ({
       after: `${node.path} ${long ?? ""}`.trim(),
@@ -42,12 +42,12 @@ const valuesOf = (node: Node): Values[] =>
     }))
 
 /** What may stand next: commands below, options, and values of an argument. */
-function wordsOf(node: Node): { word: string; says: string }[] {
+function wordsOf(node: CommandNode): { word: string; says: string }[] {
   const choices = node.command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
   return [
     ...node.children.map(({ command, description }) => ({ word: command.name(), says: description })),
     ...choices.map((word) => ({ word, says: "" })),
-    ...optionsOf(node).map(({ long, description }) => ({ word: long ?? "", says: description })),
+    ...shownOptions(node).map(({ long, description }) => ({ word: long ?? "", says: description })),
     { word: "--help", says: "display help for command" },
   ]
 }
@@ -55,7 +55,7 @@ function wordsOf(node: Node): { word: string; says: string }[] {
 const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** The part that is the same in bash and zsh: the path of the commands among the words so far. */
-const pathCases = (nodes: readonly Node[]): string =>
+const pathCases = (nodes: readonly CommandNode[]): string =>
   nodes
     .filter(({ path }) => path !== "")
     .map(({ path }) => single(` ${path}`))
@@ -63,7 +63,7 @@ const pathCases = (nodes: readonly Node[]): string =>
 
 const HEAD = "# Completes slipway; printed by `slipway completion`."
 
-function bash(nodes: readonly Node[]): string {
+function bash(nodes: readonly CommandNode[]): string {
   const values = nodes.flatMap(valuesOf).map(({ after, choices, folders }) => {
     const found = folders
       ? 'compopt -o dirnames; COMPREPLY=($(compgen -d -- "$cur"))'
@@ -103,7 +103,7 @@ complete -o default -F _slipway slipway
 `
 }
 
-function zsh(nodes: readonly Node[]): string {
+function zsh(nodes: readonly CommandNode[]): string {
   const values = nodes.flatMap(valuesOf).map(({ after, choices, folders }) => {
     const found = folders
       ? "_path_files -/"
@@ -140,7 +140,7 @@ compdef _slipway slipway
 `
 }
 
-function fish(nodes: readonly Node[]): string {
+function fish(nodes: readonly CommandNode[]): string {
   const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`
   const lines = nodes.flatMap((node) => {
     const at = `complete -c slipway -n ${quoted(`__slipway_at ${quoted(node.path)}`)}`
@@ -150,7 +150,7 @@ function fish(nodes: readonly Node[]): string {
         ({ command, description }) => `${at} -f -a ${command.name()} -d ${quoted(description)}`,
       ),
       ...(choices.length > 0 ? [`${at} -f -a ${quoted(choices.join(" "))}`] : []),
-      ...optionsOf(node).map(({ long = "", description, required, flags, argChoices }) => {
+      ...shownOptions(node).map(({ long = "", description, required, flags, argChoices }) => {
         const value = /<folder/.test(flags)
           ? " -xa '(__fish_complete_directories)'"
           : argChoices

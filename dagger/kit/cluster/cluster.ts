@@ -9,13 +9,13 @@ import { Kube } from "../../../src/lib/kube/client.js"
 import { type Node, NODE } from "../../../src/lib/kube/objects.js"
 import { callModule, engineEnvironment } from "../../module/call.js"
 import { lastLines } from "../debian/packages.js"
-import { birth, lives, type Process } from "../../lib/process.js"
+import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
 import { HOME, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
 import { step } from "../../lib/progress.js"
 import { run } from "../../lib/shell.js"
 import { contentKey } from "../../lib/store.js"
-import { findHost } from "../engine/host.js"
+import { chooseEngine } from "../engine/choice.js"
 import { forward } from "./forward.js"
 import { endCluster, findHolder, type Holder, KUBECONFIG, rememberHolder } from "../../lib/clusterHolder.js"
 
@@ -25,8 +25,10 @@ const LOG = join(paths.logs, "cluster.log")
 
 /** With its images to be made first, from Go modules. */
 const START_MINUTES = 30
+
 /** Of one that runs and isn't Ready. */
 const PATIENCE_SECONDS = 60
+
 /** From the API server's first answer on. */
 const READY_SECONDS = 120
 
@@ -35,34 +37,34 @@ const READY_SECONDS = 120
  *
  * @param settings A `slipway.yaml`, which may name another registry for the cluster's images.
  */
-export async function upCluster(settings?: string): Promise<Holder> {
+export async function startKitCluster(settings?: string): Promise<Holder> {
   const env = await engineEnvironment()
   return withLock(join(HOME, "cluster.lock"), async () => {
     const key = contentKey({ texts: [readFileSync(join(REPOSITORY, "src/cluster/cluster.ts"), "utf8")] })
     const found = findHolder()
-    if (found?.key === key && (await isReadySoon(found))) return found
+    if (found?.key === key && (await becomesReady(found))) return found
     await endCluster()
     return step("cluster", () => start(key, env, settings))
   })
 }
 
 /** A machine that is busy may keep the cluster from answering for a while: no reason to take it from those who use it. */
-async function isReadySoon(holder: Process): Promise<boolean> {
-  for (const deadline = Date.now() + PATIENCE_SECONDS * 1000; lives(holder); await sleep(500)) {
-    if (await isReady()) return true
+async function becomesReady(holder: Process): Promise<boolean> {
+  for (const deadline = Date.now() + PATIENCE_SECONDS * 1000; isAlive(holder); await sleep(500)) {
+    if (await isClusterReady()) return true
     if (Date.now() > deadline) return false
   }
   return false
 }
 
 /** Whether every node of the cluster says that it is Ready. */
-export async function isReady(): Promise<boolean> {
-  const found = await nodes()
-  return found.length > 0 && found.every(saysReady)
+export async function isClusterReady(): Promise<boolean> {
+  const found = await clusterNodes()
+  return found.length > 0 && found.every(isNodeReady)
 }
 
 /** The cluster's nodes; none where it can't be asked. */
-export async function nodes(): Promise<Node[]> {
+export async function clusterNodes(): Promise<Node[]> {
   if (!existsSync(KUBECONFIG)) return []
   const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")), { patience: 0, timeout: 5000 })
   try {
@@ -74,7 +76,7 @@ export async function nodes(): Promise<Node[]> {
   }
 }
 
-export const saysReady = ({ status }: Node): boolean =>
+export const isNodeReady = ({ status }: Node): boolean =>
   status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
 
 async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Promise<Holder> {
@@ -83,10 +85,10 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
   const holder = hold(source, { key, api, nodePorts }, env)
   try {
-    await until(holder, START_MINUTES * 60, () => takesConnections(api))
-    const led = await leadThere(holder)
+    await waitUntil(holder, START_MINUTES * 60, () => takesConnections(api))
+    const led = await forwardPorts(holder)
     await writeKubeconfig(source, led.api, env)
-    await until(holder, READY_SECONDS, isReady)
+    await waitUntil(holder, READY_SECONDS, isClusterReady)
     return led
   } catch (error) {
     await endCluster()
@@ -102,15 +104,15 @@ export async function clusterAddress(): Promise<string> {
 }
 
 /** Where the engine is ours there is a better way than Dagger's tunnel. */
-async function leadThere(holder: Holder): Promise<Holder> {
-  if ((await findHost()).kind !== "kit") return holder
+async function forwardPorts(holder: Holder): Promise<Holder> {
+  if ((await chooseEngine()).kind !== "kit") return holder
   const address = await clusterAddress()
   const [api = 0, ...others] = await freePorts(1 + NODE_PORTS.length)
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
   const forwarder = forward(address, { [API_PORT]: api, ...nodePorts }, holder)
   const led = { ...holder, api, nodePorts, forwarder }
   rememberHolder(led)
-  await until(holder, READY_SECONDS, () => takesConnections(api))
+  await waitUntil(holder, READY_SECONDS, () => takesConnections(api))
   return led
 }
 
@@ -136,7 +138,7 @@ function hold(source: string, state: Omit<Holder, "pid" | "born">, env: NodeJS.P
   })
   child.once("error", () => undefined).unref()
   const pid = child.pid ?? 0
-  const holder = { ...state, pid, born: birth(pid) ?? "" }
+  const holder = { ...state, pid, born: startTimeOf(pid) ?? "" }
   rememberHolder(holder)
   return holder
 }
@@ -152,10 +154,10 @@ async function writeKubeconfig(source: string, port: number, env: NodeJS.Process
 }
 
 /** Waits for it as long as the holder lives. */
-async function until(holder: Holder, seconds: number, condition: () => Promise<boolean>): Promise<void> {
+async function waitUntil(holder: Holder, seconds: number, condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + seconds * 1000
   while (!(await condition())) {
-    if (!lives(holder)) throw fail("CLUSTER_START", [`dagger ended:\n${logTail()}`, LOG])
+    if (!isAlive(holder)) throw fail("CLUSTER_START", [`dagger ended:\n${logTail()}`, LOG])
     if (Date.now() > deadline) throw fail("CLUSTER_START", [`it took more than ${seconds} s`, LOG])
     await sleep(100)
   }

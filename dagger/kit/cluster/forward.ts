@@ -3,8 +3,8 @@ import { mkdirSync, openSync, rmSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { running } from "../engine/engine.js"
-import { birth, lives, type Process } from "../../lib/process.js"
+import { runningEngine } from "../engine/engine.js"
+import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
 import { paths, REPOSITORY } from "../../lib/home.js"
 import { run } from "../../lib/shell.js"
 
@@ -26,7 +26,7 @@ export function forward(address: string, ports: Ports, holder: Process): Process
   const child = spawn(process.execPath, args, { cwd: "/", detached: true, stdio: ["ignore", log, log] })
   child.unref()
   const pid = child.pid ?? 0
-  return { pid, born: birth(pid) ?? "" }
+  return { pid, born: startTimeOf(pid) ?? "" }
 }
 
 /** The process itself: takes connections on this host, and hands them through sockets to its half in the sandbox. */
@@ -50,7 +50,7 @@ export async function serveForward(address: string, ports: Ports, holder: Proces
     createServer({ allowHalfOpen: true }, (socket) =>
       bridge(socket, connect({ path: join(FOLDER, port), allowHalfOpen: true })),
     ).listen(ours, "127.0.0.1")
-  while (lives(holder)) await sleep(500)
+  while (isAlive(holder)) await sleep(500)
   inside.kill()
 }
 
@@ -74,7 +74,7 @@ function bridge(a: Socket, b: Socket): void {
 
 /** A process in the sandbox's network. */
 async function engineProcess(): Promise<number> {
-  const root = running()?.pid ?? 0
+  const root = runningEngine()?.pid ?? 0
   const { stdout } = await run`ps -e -o pid= -o ppid= -o args=`
   const all = Array.from(stdout.matchAll(/^ *(\d+) +(\d+) (.*)$/gm), ([, pid, parent, command = ""]) => ({
     pid: Number(pid),

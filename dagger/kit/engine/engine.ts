@@ -21,12 +21,12 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { CONTAINERS_MIRROR, MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../../lib/addresses.js"
 import { HOME, makeHome, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
-import { say, seconds } from "../../lib/progress.js"
+import { say, secondsSince } from "../../lib/progress.js"
 import { contentKey, sweepStore } from "../../lib/store.js"
 import { binaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
-import { birth, lives, type Process } from "../../lib/process.js"
+import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
 import { engineRoot } from "../debian/root.js"
 import { sdkContent } from "./sdk.js"
 
@@ -38,6 +38,7 @@ interface State extends Process {
 }
 
 const START_SECONDS = 60
+
 /** An engine that is killed begins with an empty cache; on a busy machine it takes a while to end by itself. */
 const STOP_SECONDS = 30
 
@@ -45,7 +46,7 @@ const STOP_SECONDS = 30
 const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
 
 /** Builds what is missing and starts the engine, unless it runs already. Safe to call at the same time from anywhere. */
-export async function up(): Promise<void> {
+export async function startEngine(): Promise<void> {
   const begun = Date.now()
   checkMachine()
   makeHome()
@@ -53,34 +54,34 @@ export async function up(): Promise<void> {
   const sdk = await sdkContent(root, built)
   await withLock(join(HOME, "engine.lock"), async () => {
     const key = startKey(root, built, sdk)
-    const state = running()
-    if (state?.key === key && (await answers())) return
+    const state = runningEngine()
+    if (state?.key === key && (await acceptsConnections())) return
     await stop()
     sweepStore()
     await start(root, built, sdk, key)
-    say(`engine started (${seconds(begun)})`)
+    say(`engine started (${secondsSince(begun)})`)
   })
 }
 
 /** Ends the engine and takes back everything it made outside of Slipway's home. */
-export async function down(): Promise<void> {
+export async function stopEngine(): Promise<void> {
   makeHome()
   await withLock(join(HOME, "engine.lock"), stop)
 }
 
 /** The running sandbox, or undefined. */
-export function running(): State | undefined {
+export function runningEngine(): State | undefined {
   if (!existsSync(paths.state)) return undefined
   const state = JSON.parse(readFileSync(paths.state, "utf8")) as State
-  return lives(state) ? state : undefined
+  return isAlive(state) ? state : undefined
 }
 
 /** Whether this engine, told by its outermost process, still runs and goes on doing so. */
-export const stays = (pid: number | undefined): boolean =>
-  running()?.pid === pid && !existsSync(paths.engineEnding)
+export const staysUp = (pid: number | undefined): boolean =>
+  runningEngine()?.pid === pid && !existsSync(paths.engineEnding)
 
 /** Whether the engine takes connections. */
-export function answers(): Promise<boolean> {
+export function acceptsConnections(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(paths.socket)
       .once("connect", () => {
@@ -123,10 +124,10 @@ async function start(root: string, built: string, sdk: string, key: string): Pro
   })
   sandbox.unref()
   const pid = sandbox.pid ?? 0
-  writeFileSync(paths.state, JSON.stringify({ pid, born: birth(pid), key, networks }))
+  writeFileSync(paths.state, JSON.stringify({ pid, born: startTimeOf(pid), key, networks }))
   const deadline = Date.now() + START_SECONDS * 1000
-  while (!(await answers())) {
-    if (birth(pid) === undefined || Date.now() > deadline) {
+  while (!(await acceptsConnections())) {
+    if (startTimeOf(pid) === undefined || Date.now() > deadline) {
       const reason = logTail()
       await stop()
       throw fail("ENGINE_START", [reason])
@@ -193,9 +194,9 @@ function linkCommand(built: string): void {
 async function stop(): Promise<void> {
   // While it still can take leave of the engine: it would wait for one that has gone.
   await endCluster()
-  const state = running()
+  const state = runningEngine()
   if (state) {
-    const alive = () => lives(state)
+    const alive = () => isAlive(state)
     writeFileSync(paths.engineEnding, "")
     await run({ nothrow: true })`pkill -TERM --parent ${state.pid}`
     const deadline = Date.now() + STOP_SECONDS * 1000

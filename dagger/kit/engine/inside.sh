@@ -1,5 +1,5 @@
 #!/bin/bash
-# What runs within the sandbox: the registry that keeps the stand-in images, and the engine.
+# Runs within the sandbox: the registry that keeps the offline images, and the engine.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umount -l /.host
@@ -20,8 +20,8 @@ docker-registry serve /slipway/run/registry.yml > /slipway/logs/registry.log 2>&
   > /slipway/logs/engine.log 2>&1 &
 pid=$!
 
-# An engine that is killed can't use its cache at the next start: it gets the time to end by itself, and leaves a mark
-# that it did.
+# An engine that is killed can't use its cache at the next start: it gets time to end by itself, and leaves a file
+# that says so.
 end() {
   kill -TERM $pid 2> /dev/null || return 0
   for _ in {1..90}; do

@@ -4,16 +4,16 @@ import { join } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { lastLines, requirePackages } from "../debian/packages.js"
 import { run } from "../../lib/shell.js"
-import { contentKey, type Inputs, stored } from "../../lib/store.js"
+import { contentKey, type StoreInputs, stored } from "../../lib/store.js"
 
-/** The plug-in that fetches; without a version Maven takes the one that it happens to know. */
+/** The plug-in that downloads, with its version pinned: Maven would take whichever it knows. */
 const DEPENDENCY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 const PACKAGES = ["maven", "openjdk-17-jdk-headless", "unzip"]
 
 /**
- * The files of a folder in `dagger/kit/images/java`, built now unless the store has them: its `pom.xml` names artifacts,
- * `jars.sha256` their content and that of all they need, and `build.sh` lays them out, with code of its own.
+ * Returns the built files of a folder in `dagger/kit/images/java` and builds them first unless they are stored: `pom.xml`
+ * names artifacts, `jars.sha256` pins them and their dependencies, and `build.sh` compiles and lays out the result.
  */
 export async function builtJava(name: string): Promise<string> {
   const folder = sources(name)
@@ -35,9 +35,9 @@ export async function builtJava(name: string): Promise<string> {
   })
 }
 
-/** Names the folder and its content. */
+/** Content key of the folder. */
 export const javaKey = (name: string): string => `java-${name}-${contentKey(inputs(name))}`
 
 const sources = (name: string): string => join(import.meta.dirname, "java", name)
 
-const inputs = (name: string): Inputs => ({ folders: [sources(name)], texts: [DEPENDENCY] })
+const inputs = (name: string): StoreInputs => ({ folders: [sources(name)], texts: [DEPENDENCY] })

@@ -48,7 +48,7 @@ const AZURE = ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"]
  * Describes a service's wrappers, by its settings. What is given as `pin` goes before what they name. Fails with
  * WRAPPERS_UNPINNED.
  */
-export function describe(config: Config, pin = ""): Description {
+export function describeWrappers(config: Config, pin = ""): Description {
   const [, repository, commit] = /^(.+)@([0-9a-f]{40})$/.exec(pin || (config.wrappers.slipway ?? "")) ?? []
   if (repository === undefined || commit === undefined) throw fail("WRAPPERS_UNPINNED", [pin])
   const { schedule, secrets, connection } = config.wrappers

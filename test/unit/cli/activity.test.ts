@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { activityReader, readActivity, readTold } from "../../../dagger/module/activity.js"
+import { activityReader, readActivity, readMessage } from "../../../dagger/module/activity.js"
 
 it.each([
   ["38  : ┆ withExec uv venv --quiet /venv", "uv venv --quiet /venv"],
@@ -40,7 +40,7 @@ it.each([
   ["802 : ┆ [0.1s] | k6 stand-in", undefined],
   ["19  : Slipway.ci DONE [2.1s]", undefined],
 ])("what the module tells, of %j", (line, told) => {
-  expect(readTold(line)).toBe(told)
+  expect(readMessage(line)).toBe(told)
 })
 
 describe("what is shown", () => {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it, test } from "vitest"
 import { completion, SHELLS } from "../../../dagger/cli/program/completion.js"
 import { EXAMPLES } from "../../../dagger/cli/program/examples.js"
 import { slipway } from "../../../dagger/cli/program/command.js"
-import { nodesOf, treeOf } from "../../../dagger/cli/options/tree.js"
+import { nodesOf, treeOf } from "../../../dagger/cli/options/commandTree.js"
 import { REPOSITORY } from "../../../dagger/lib/home.js"
 
 /** The program, of which nothing does what it says; it tells which command was called. */

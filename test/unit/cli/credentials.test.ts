@@ -3,14 +3,14 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import {
-  namedBy,
-  publishedTo,
+  recipientIn,
+  configuredRecipient,
   registryArguments,
   secretArguments,
   secretProblem,
   signerArguments,
 } from "../../../dagger/cli/commands/credentials.js"
-import { keptApart } from "../../../dagger/module/secretAddress.js"
+import { withCacheKeys } from "../../../dagger/module/secretAddress.js"
 
 const REGISTRY = ["REGISTRY", "ACR"].flatMap((prefix) => [`${prefix}_USERNAME`, `${prefix}_PASSWORD`])
 const AZURE = ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
@@ -120,7 +120,7 @@ describe("registryArguments", () => {
 })
 
 describe("whom a source publishes to", () => {
-  it.each<[settings: string | undefined, recipient: ReturnType<typeof publishedTo>]>([
+  it.each<[settings: string | undefined, recipient: ReturnType<typeof configuredRecipient>]>([
     ["release: { registry: team.azurecr.io }\n", { host: "team.azurecr.io" }],
     ["release: { registry: 'registry.example.com:5000' }\n", { host: "registry.example.com:5000" }],
     ["name: audio\n", "nobody"],
@@ -128,13 +128,13 @@ describe("whom a source publishes to", () => {
     [undefined, "nobody"],
     ["release: { registry: team.azurecr.io, bogus: 1 }\n", "nobody"],
   ])("of %j", (settings, recipient) => {
-    expect(publishedTo(sourceOf(settings))).toEqual(recipient)
+    expect(configuredRecipient(sourceOf(settings))).toEqual(recipient)
   })
 
   it.each(["https://git.example.com/audio.git#v1.2.3", "git@git.example.com:audio.git"])(
     "of %s",
     (address) => {
-      expect(publishedTo(address)).toBe("whom the sources name")
+      expect(configuredRecipient(address)).toBe("whom the sources name")
     },
   )
 })
@@ -150,14 +150,14 @@ describe("namedBy", () => {
     ["evil.registry.example.com/audio:1", "evil.registry.example.com", false],
     ["registry.example.com.evil.example.com/audio:1", "registry.example.com.evil.example.com", false],
   ])("of %s", (reference, host, known) => {
-    expect(namedBy(reference, source)).toEqual({ recipient: { host }, known })
+    expect(recipientIn(reference, source)).toEqual({ recipient: { host }, known })
   })
 
   it("knows nobody without settings, at an address, and of what is no reference", () => {
     const there = "registry.example.com/audio:1"
-    expect(namedBy(there, sourceOf(undefined)).known).toBe(false)
-    expect(namedBy(there, "https://git.example.com/audio.git").known).toBe(false)
-    expect(namedBy("registry.example.com/audio@evil.example.com/x", source)).toEqual({
+    expect(recipientIn(there, sourceOf(undefined)).known).toBe(false)
+    expect(recipientIn(there, "https://git.example.com/audio.git").known).toBe(false)
+    expect(recipientIn("registry.example.com/audio@evil.example.com/x", source)).toEqual({
       recipient: "nobody",
       known: false,
     })
@@ -175,7 +175,7 @@ describe("secrets", () => {
 
   it("are kept apart by their addresses, those of --secrets alone and without another key", () => {
     const others = ["--password=env://A", "--secrets=env://A?cacheKey=x", "--secrets=op://v/i?ttl=5m", "ci"]
-    expect(keptApart(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([
+    expect(withCacheKeys(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([
       "--secrets=env://A?cacheKey=env%3A%2F%2FA",
       ...others,
       "--secrets=file:///a b&c?cacheKey=file%3A%2F%2F%2Fa%20b%26c",

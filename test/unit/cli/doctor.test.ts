@@ -6,11 +6,16 @@ import { join } from "node:path"
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest"
 import { clockFinding } from "../../../dagger/cli/doctor/clock.js"
 import { clusterFindings } from "../../../dagger/cli/doctor/cluster.js"
-import { exitCodeOf, type Finding, findingsJson, findingsText } from "../../../dagger/cli/doctor/finding.js"
+import {
+  doctorExitCode,
+  type DoctorFinding,
+  findingsJson,
+  findingsText,
+} from "../../../dagger/cli/doctor/finding.js"
 import { versionsFinding } from "../../../dagger/cli/doctor/machine.js"
 import { registryFindings } from "../../../dagger/cli/doctor/registry.js"
 import { secretFindings } from "../../../dagger/cli/doctor/secrets.js"
-import { service } from "../../../dagger/cli/doctor/service.js"
+import { serviceFindings } from "../../../dagger/cli/doctor/service.js"
 import { sizesBelow, uploadFinding } from "../../../dagger/cli/doctor/upload.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 
@@ -22,14 +27,14 @@ const DELIVERY = ["SLACK_WEBHOOK", "TEAMS_WEBHOOK", "NOTIFY_WEBHOOK", "NOTIFY_WE
   "DAST_AUTH_HEADER",
 )
 
-const by = (findings: readonly Finding[], name: string): Finding => {
+const by = (findings: readonly DoctorFinding[], name: string): DoctorFinding => {
   const found = findings.find((each) => each.name === name)
   if (found === undefined) throw new Error(`no ${name}: ${findingsText(findings)}`)
   return found
 }
 
 it("prints what to do below what is wrong, and ends with the code of a run", () => {
-  const findings: Finding[] = [
+  const findings: DoctorFinding[] = [
     { name: "node", status: "ok", value: "20", exitCode: 0 },
     { name: "signer", status: "failed", value: "none", remedy: "set one", exitCode: 4 },
     { name: "clock", status: "failed", value: "600 s", remedy: "set it", exitCode: 3 },
@@ -37,9 +42,9 @@ it("prints what to do below what is wrong, and ends with the code of a run", () 
   expect(findingsText(findings)).toBe(
     "✓ node    20\n✗ signer  none\n  → set one\n✗ clock   600 s\n  → set it\n",
   )
-  expect(exitCodeOf(findings)).toBe(ExitCode.badInput)
-  expect(exitCodeOf(findings.slice(2))).toBe(ExitCode.infrastructure)
-  expect(exitCodeOf(findings.slice(0, 1))).toBe(ExitCode.passed)
+  expect(doctorExitCode(findings)).toBe(ExitCode.badInput)
+  expect(doctorExitCode(findings.slice(2))).toBe(ExitCode.infrastructure)
+  expect(doctorExitCode(findings.slice(0, 1))).toBe(ExitCode.passed)
   expect(JSON.parse(findingsJson(findings))).toEqual({ status: "failed", exitCode: 4, findings })
 })
 
@@ -103,14 +108,14 @@ describe("the secrets for an event", () => {
     embedded: false,
     aks: false,
   }
-  const names = (findings: Finding[], status: Finding["status"]) =>
+  const names = (findings: DoctorFinding[], status: DoctorFinding["status"]) =>
     findings.filter((each) => each.status === status).map(({ name }) => name)
 
   it("are named where they are missing, with where to put them", () => {
     const found = secretFindings(need, {})
     expect(names(found, "failed")).toEqual(["signer", "cluster"])
     expect(by(found, "cluster").remedy).toBe("set PRODUCTION_KUBECONFIG")
-    expect(exitCodeOf(found)).toBe(ExitCode.badInput)
+    expect(doctorExitCode(found)).toBe(ExitCode.badInput)
     expect(by(secretFindings({ ...need, aks: true }, {}), "cluster").remedy).toContain("AZURE_CREDENTIALS")
   })
 
@@ -282,13 +287,15 @@ describe("a service", () => {
   }
 
   it("with settings that can't be read is told so", async () => {
-    const found = await service({ source: folder("qualty: {}\n") })
+    const found = await serviceFindings({ source: folder("qualty: {}\n") })
     expect(by(found, "slipway.yaml")).toMatchObject({ status: "failed", exitCode: 4 })
     expect(by(found, "slipway.yaml").value).toContain("qualty")
   })
 
   it("with settings under old names is warned, once", async () => {
-    const found = await service({ source: folder("deploy: { slow: 1s }\nimage: { unfixed: named }\n") })
+    const found = await serviceFindings({
+      source: folder("deploy: { slow: 1s }\nimage: { unfixed: named }\n"),
+    })
     expect(by(found, "slipway.yaml")).toMatchObject({
       status: "warning",
       value:
@@ -299,9 +306,13 @@ describe("a service", () => {
 
   it("is looked at for what the event needs", async () => {
     const source = folder("release: { registry: '127.0.0.1:1' }\n")
-    expect((await service({ source })).map(({ name }) => name)).toEqual(["upload", "event", "registry"])
+    expect((await serviceFindings({ source })).map(({ name }) => name)).toEqual([
+      "upload",
+      "event",
+      "registry",
+    ])
     writeFileSync(join(source, "slipway.yaml"), "dast: { header: X }\nrelease: { registry: '127.0.0.1:1' }\n")
-    const found = await service({ source, event: "push", ref: "develop" })
+    const found = await serviceFindings({ source, event: "push", ref: "develop" })
     expect(found.map(({ name }) => name)).toEqual([
       "upload",
       "event",
@@ -313,7 +324,7 @@ describe("a service", () => {
       "registry",
     ])
     expect(by(found, "event").value).toContain("a push to develop: quality")
-    expect(await service({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)
+    expect(await serviceFindings({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)
   })
 
   it("in a cluster that can't be reached, or by a kubeconfig that is none", async () => {

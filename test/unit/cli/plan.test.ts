@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest"
 import { fromFork } from "../../../dagger/cli/hosts/fork.js"
-import { type Plan, plan } from "../../../dagger/cli/commands/plan.js"
+import { type RunPlan, printPlan } from "../../../dagger/cli/commands/plan.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -29,17 +29,17 @@ const source = (settings: string): string => {
   return folder
 }
 
-async function planned(options: Partial<Parameters<typeof plan>[0]>): Promise<Plan> {
+async function planned(options: Partial<Parameters<typeof printPlan>[0]>): Promise<RunPlan> {
   printed = ""
-  expect(await plan({ source: scratch, ...options, json: true })).toBe(0)
-  return JSON.parse(printed) as Plan
+  expect(await printPlan({ source: scratch, ...options, json: true })).toBe(0)
+  return JSON.parse(printed) as RunPlan
 }
 
-const runs = ({ groups }: Plan): string[] => groups.filter((each) => each.runs).map(({ group }) => group)
+const runs = ({ groups }: RunPlan): string[] => groups.filter((each) => each.runs).map(({ group }) => group)
 
 describe("slipway plan", () => {
   it("prints what runs, what doesn't, and why", async () => {
-    expect(await plan({ source: scratch, event: "push", ref: "feature/x" })).toBe(0)
+    expect(await printPlan({ source: scratch, event: "push", ref: "feature/x" })).toBe(0)
     expect(printed).toMatch(/^a push to feature\/x \(refs\/heads\/feature\/x\)\n/)
     expect(printed).toMatch(/^✓ tests {5}unit, integration, coverage$/m)
     expect(printed).toMatch(/^- release {3}not for a push to feature\/x$/m)
@@ -81,16 +81,16 @@ describe("slipway plan", () => {
   })
 
   it("lets no reference forge a line", async () => {
-    await plan({ source: scratch, event: "push", ref: "refs/heads/x\n✓ deploy  production" })
+    await printPlan({ source: scratch, event: "push", ref: "refs/heads/x\n✓ deploy  production" })
     expect(printed.split("\n")[0]).toContain("x\\n✓ deploy")
     expect(printed).not.toMatch(/^✓ deploy/m)
   })
 
   it("refuses what it doesn't know", async () => {
-    await expect(plan({ source: scratch, event: "merge" })).rejects.toThrow("UNKNOWN_EVENT")
-    await expect(plan({ source: join(scratch, "none") })).rejects.toThrow("NO_SOURCE")
+    await expect(printPlan({ source: scratch, event: "merge" })).rejects.toThrow("UNKNOWN_EVENT")
+    await expect(printPlan({ source: join(scratch, "none") })).rejects.toThrow("NO_SOURCE")
     const bad = source("qualty: {}\n")
-    await expect(plan({ source: bad, event: "push", ref: "main" })).rejects.toThrow("CONFIG_INVALID")
+    await expect(printPlan({ source: bad, event: "push", ref: "main" })).rejects.toThrow("CONFIG_INVALID")
   })
 
   it("names what slipway.yaml has under an old name", async () => {

@@ -4,13 +4,13 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {
   chosenStages,
-  compared,
+  comparison,
   missingSecrets,
-  optionsOf,
+  recordedOptions,
   repro,
 } from "../../../dagger/cli/commands/repro.js"
 import { findSource, pinnedAddress } from "../../../dagger/cli/commands/reproSource.js"
-import { commitOf, contentDigest, uncommittedDigest } from "../../../dagger/cli/commands/source.js"
+import { gitStateOf, contentDigest, uncommittedDigest } from "../../../dagger/cli/commands/sourceFolder.js"
 import { run } from "../../../dagger/lib/shell.js"
 import type { SourceInputs } from "../../../src/lib/run/inputs.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
@@ -107,7 +107,7 @@ describe("a run's inputs", () => {
   it("become the options of a run, on the day of that run", () => {
     const { run: made, ...verdict } = verdictOf()
     const recorded = { ...verdict, run: { ...made, inputs } }
-    expect(optionsOf(recorded, "git://x")).toEqual({
+    expect(recordedOptions(recorded, "git://x")).toEqual({
       source: "git://x",
       out: "",
       event: "push",
@@ -126,17 +126,19 @@ describe("a run's inputs", () => {
       deploySecret: ["env://KUBECONFIG"],
     })
     const dated = { ...inputs, arguments: { ...inputs.arguments, now: "2026-02-01T00:00:00Z" } }
-    expect(optionsOf({ ...recorded, run: { ...made, inputs: dated } }, ".").now).toBe("2026-02-01T00:00:00Z")
+    expect(recordedOptions({ ...recorded, run: { ...made, inputs: dated } }, ".").now).toBe(
+      "2026-02-01T00:00:00Z",
+    )
   })
 })
 
 it("says whether a stage came to the same", () => {
   const before = stage("mypy", "quality", "failed", "2 problems")
-  expect(compared(before, { stages: [before], problem: null })).toBe("mypy: the same as in that run")
-  expect(compared(before, { stages: [stage("mypy", "quality", "passed", "fine")], problem: null })).toBe(
+  expect(comparison(before, { stages: [before], problem: null })).toBe("mypy: the same as in that run")
+  expect(comparison(before, { stages: [stage("mypy", "quality", "passed", "fine")], problem: null })).toBe(
     "mypy: passed, and in that run it was failed: 2 problems",
   )
-  expect(compared(before, { stages: [], problem: "gone" })).toBe("mypy: it did not run: gone")
+  expect(comparison(before, { stages: [], problem: "gone" })).toBe("mypy: it did not run: gone")
 })
 
 describe("repro", () => {
@@ -202,8 +204,10 @@ describe("findSource", () => {
 
   it("takes an address at the run's commit, or says that it may have moved", async () => {
     const address = "git://git.example.com/a.git#main"
-    expect((await findSource(from({ address }))).said).toBe(`source: git://git.example.com/a.git#${commit}`)
-    expect((await findSource(from({ address, commit: "" }))).said).toContain(`${address}, as it is now`)
+    expect((await findSource(from({ address }))).message).toBe(
+      `source: git://git.example.com/a.git#${commit}`,
+    )
+    expect((await findSource(from({ address, commit: "" }))).message).toContain(`${address}, as it is now`)
   })
 
   it("takes the commit from where everybody has it", async () => {
@@ -215,9 +219,9 @@ describe("findSource", () => {
   it("takes a folder that is at the commit, and says why not the address", async () => {
     const found = await findSource(from({ address: join(clone, "service") }))
     expect(found.source).toBe(join(clone, "service"))
-    expect(found.said).toMatch(/holds the same \(the repository has no remote\)$/)
+    expect(found.message).toMatch(/holds the same \(the repository has no remote\)$/)
     const gone = await findSource(from({ origin: join(scratch, "gone"), address: join(clone, "service") }))
-    expect(gone.said).toContain(`gone doesn't give the commit ${commit.slice(0, 12)}`)
+    expect(gone.message).toContain(`gone doesn't give the commit ${commit.slice(0, 12)}`)
   })
 
   it("takes the commit out of a repository that has moved on, and leaves nothing", async () => {
@@ -226,7 +230,7 @@ describe("findSource", () => {
     writeFileSync(join(moved, "service/a.py"), "A = 2\n")
     const found = await findSource(from({ address: join(moved, "service") }))
     expect(readFileSync(join(found.source, "a.py"), "utf8")).toBe("A = 1\n")
-    expect(found.said).toMatch(/^source: the commit .*service has changes\)$/)
+    expect(found.message).toMatch(/^source: the commit .*service has changes\)$/)
     expect(readFileSync(join(moved, "service/a.py"), "utf8")).toBe("A = 2\n")
     expect((await git(moved)`git status --porcelain`).stdout).toBe(" M service/a.py\n")
     found.remove()
@@ -237,7 +241,7 @@ describe("findSource", () => {
     const dirty = join(scratch, "dirty")
     cpSync(clone, dirty, { recursive: true })
     const service = join(dirty, "service")
-    const of = async () => uncommittedDigest(service, join(service, "out"), await commitOf(service))
+    const of = async () => uncommittedDigest(service, join(service, "out"), await gitStateOf(service))
     expect(await of()).toBe("")
     writeFileSync(join(service, "new.py"), "B = 1\n")
     const digest = await of()

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { CI_HOSTS } from "../../../src/lib/config/wrappers.js"
-import { describe as describeWrappers } from "../../../src/lib/wrappers/description.js"
+import { describeWrappers as describeWrappers } from "../../../src/lib/wrappers/description.js"
 import { WRAPPERS, wrapperFiles } from "../../../src/lib/wrappers/files.js"
 
 const GOLDEN = join(import.meta.dirname, "../../fixtures/wrappers")

@@ -7,7 +7,7 @@ import { text as bodyOf } from "node:stream/consumers"
 import { gunzipSync } from "node:zlib"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { annotationsOf } from "../../../../dagger/cli/hosts/findings.js"
-import { reportTo } from "../../../../dagger/cli/hosts/report.js"
+import { reportToHost } from "../../../../dagger/cli/hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../../../../dagger/cli/hosts/tokens.js"
 import type { Finding } from "../../../../src/lib/run/finding.js"
 import { httpClient } from "../../../../src/lib/http/client.js"
@@ -113,7 +113,7 @@ describe("reportTo", () => {
 
   it("adds to GitHub's page, and uploads the findings of each tool that did its work, on its own", async () => {
     writeFileSync(join(out, "page.md"), "before\n")
-    const lines = await reportTo("github", out, verdict, github())
+    const lines = await reportToHost("github", out, verdict, github())
     expect(lines.map((line) => line.split(" ")[0])).toEqual(["::error", "::error", "::error", "::warning"])
     expect(readFileSync(join(out, "page.md"), "utf8")).toBe("before\n## Slipway\n")
     expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual(
@@ -132,7 +132,7 @@ describe("reportTo", () => {
 
   it("says once what GitHub refuses, and fails nothing", async () => {
     answer = { status: 403, body: '{"message":"Advanced Security must be enabled"}' }
-    const lines = await reportTo("github", out, verdict, github())
+    const lines = await reportToHost("github", out, verdict, github())
     expect(lines.slice(4)).toEqual([
       "code scanning: GitHub doesn't let the token do this (403): Advanced Security must be enabled; the token needs the permission `security-events: write`, and the repository code scanning",
     ])
@@ -141,15 +141,15 @@ describe("reportTo", () => {
   it("uploads nothing for a fork, which may not, and says so", async () => {
     const event = join(out, "event.json")
     writeFileSync(event, '{"pull_request":{"head":{"repo":{"full_name":"someone/r"}}}}')
-    const lines = await reportTo("github", out, verdict, { ...github(), GITHUB_EVENT_PATH: event })
+    const lines = await reportToHost("github", out, verdict, { ...github(), GITHUB_EVENT_PATH: event })
     expect(asked).toEqual([])
     expect(lines.at(-1)).toMatch(/^code scanning: a pull request from a fork/)
   })
 
   it("writes GitLab's reports: code quality by place, and links", async () => {
-    expect(await reportTo("gitlab", out, verdict, { CI_JOB_URL: "https://gitlab.example.com/j/1" })).toEqual(
-      [],
-    )
+    expect(
+      await reportToHost("gitlab", out, verdict, { CI_JOB_URL: "https://gitlab.example.com/j/1" }),
+    ).toEqual([])
     const read = (name: string) => JSON.parse(readFileSync(join(out, "gitlab", name), "utf8")) as unknown
     const quality = read("code-quality.json") as { fingerprint: string; location: object; severity: string }[]
     expect(quality.map(({ location, severity }) => [location, severity])).toEqual([
@@ -164,7 +164,7 @@ describe("reportTo", () => {
   })
 
   it("hands Azure the summary", async () => {
-    const lines = await reportTo("azure", out, verdict, {})
+    const lines = await reportToHost("azure", out, verdict, {})
     expect(lines.at(-1)).toBe(`##vso[task.uploadsummary]${join(out, "summary.md")}`)
   })
 })

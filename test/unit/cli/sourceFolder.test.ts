@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { refuseDirty } from "../../../dagger/cli/commands/source.js"
+import { refuseDirty } from "../../../dagger/cli/commands/sourceFolder.js"
 import { run } from "../../../dagger/lib/shell.js"
 import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 

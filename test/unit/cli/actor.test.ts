@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest"
-import { runAddress, whoRuns } from "../../../dagger/cli/commands/origin.js"
+import { runUrl, actorOf } from "../../../dagger/cli/commands/actor.js"
 
 describe("who runs this", () => {
   it("is whom the CI host names, else whoever is logged in", () => {
-    expect(whoRuns({ GITHUB_ACTOR: "ada" }, () => "root")).toBe("ada")
-    expect(whoRuns({ GITHUB_ACTOR: "", GITLAB_USER_LOGIN: "bob" }, () => "root")).toBe("bob")
-    expect(whoRuns({}, () => "root")).toBe("root")
+    expect(actorOf({ GITHUB_ACTOR: "ada" }, () => "root")).toBe("ada")
+    expect(actorOf({ GITHUB_ACTOR: "", GITLAB_USER_LOGIN: "bob" }, () => "root")).toBe("bob")
+    expect(actorOf({}, () => "root")).toBe("root")
     const nobody = () => {
       throw new Error("no such user")
     }
-    expect(whoRuns({}, nobody)).toBe("")
+    expect(actorOf({}, nobody)).toBe("")
   })
 })
 
@@ -37,6 +37,6 @@ describe("where a run is shown", () => {
     ["Jenkins", { BUILD_URL: "https://ci.example.com/job/shop/7/" }, "https://ci.example.com/job/shop/7/"],
     ["a laptop", {}, ""],
   ])("is what %s says", (_, env, address) => {
-    expect(runAddress(env)).toBe(address)
+    expect(runUrl(env)).toBe(address)
   })
 })

@@ -23,7 +23,7 @@ import { onInterrupt } from "../../module/interrupt.js"
 import { say } from "../../lib/progress.js"
 
 /** How a run ended. */
-export interface Ran {
+export interface RunResult {
   code: number
   out: string
   /** Absent where somebody ended it: nobody waits to hear of that. */
@@ -31,16 +31,16 @@ export interface Ran {
 }
 
 /** A run of which the module has said nothing yet. */
-export interface Begun extends Pick<Break, "run" | "invocation"> {
+export interface StartedRun extends Pick<Break, "run" | "invocation"> {
   /** What the lines begin with on which the module says how far it has come: nothing that a tool prints does. */
   mark: string
   at: number
 }
 
-export interface Printing {
+export interface OutputOptions {
   json?: boolean
   /** What makes output harmless to who reads it for commands. */
-  inert?: (output: string) => string
+  neutralize?: (output: string) => string
 }
 
 /** Where the engine writes, beside what is whole. */
@@ -69,7 +69,7 @@ const ARTIFACTS = [
 ]
 
 /** Begins a run of what is called this way. */
-export const begin = (run: Omit<Run, "startedAt">, call: readonly string[]): Begun => ({
+export const beginRun = (run: Omit<Run, "startedAt">, call: readonly string[]): StartedRun => ({
   run: { ...run, startedAt: new Date().toISOString() },
   invocation: shellQuote(["dagger", ...call]),
   mark: `slipway-${randomUUID()}`,
@@ -92,53 +92,53 @@ export function prepareOut(path: string): string {
  * Calls a function that returns the artifacts of a run, and prints the outcome. What it is called with is found out
  * within, so that from here on there is a verdict whatever happens.
  */
-export function guarded(
+export function runWithVerdict(
   out: string,
-  begun: Begun,
-  printing: Printing,
+  begun: StartedRun,
+  output: OutputOptions,
   argumentsFor: (out: string) => Promise<readonly string[]>,
-): Promise<Ran> {
+): Promise<RunResult> {
   const early = () => {
-    leave(out, begun, INTERRUPTED)
+    writeAbortedVerdict(out, begun, INTERRUPTED)
     process.exit(ExitCode.interrupted)
   }
   return onInterrupt(early, async () => {
     const args = await argumentsFor(out)
-    const broke = await whyBroken(args, out)
+    const broke = await abortOf(args, out)
     if (broke !== undefined) {
-      const verdict = leave(out, begun, broke)
+      const verdict = writeAbortedVerdict(out, begun, broke)
       say(verdict.problem ?? "")
-      if (printing.json) print(verdict, out, printing)
-      else if (broke.exitCode !== ExitCode.interrupted) print({ ...verdict, problem: null }, out, printing)
+      if (output.json) print(verdict, out, output)
+      else if (broke.exitCode !== ExitCode.interrupted) print({ ...verdict, problem: null }, out, output)
       return { code: broke.exitCode, out, ...(broke.exitCode !== ExitCode.interrupted && { verdict }) }
     }
     const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
-    print(verdict, out, printing)
+    print(verdict, out, output)
     return { code: verdict.exitCode, out, verdict }
   })
 }
 
 /** Why a run has no verdict of its own. */
-type Broken = Pick<Break, "exitCode" | "problem">
+type Abort = Pick<Break, "exitCode" | "problem">
 
-const INTERRUPTED: Broken = {
+const INTERRUPTED: Abort = {
   exitCode: ExitCode.interrupted,
   problem: "interrupted\n→ run the same again: what had ended comes from the cache",
 }
 
 /** What else to do where a run may have had effects. */
-const oneRun = ({ event, id }: Run): string =>
+const rerunHint = ({ event, id }: Run): string =>
   event === "local" ? "" : `\n→ with --run-id=${id} what it has published or deployed isn't done twice`
 
 /** Runs it. What it leaves is in `out` once all of it is there; undefined then, else why not. */
-async function whyBroken(args: readonly string[], out: string): Promise<Broken | undefined> {
+async function abortOf(args: readonly string[], out: string): Promise<Abort | undefined> {
   const log = join(out, "logs/dagger.log")
   const made = join(out, UNFINISHED)
   try {
     const code = await daggerWithProgress([...args, "export", `--path=${made}`], log)
     if (code === ExitCode.interrupted) return INTERRUPTED
-    if ((code !== 0 && !endedLate(log)) || !existsSync(join(made, "verdict.json")))
-      return { exitCode: ExitCode.infrastructure, problem: lastWords(log).join("\n") }
+    if ((code !== 0 && !onlyClosedLate(log)) || !existsSync(join(made, "verdict.json")))
+      return { exitCode: ExitCode.infrastructure, problem: lastErrors(log).join("\n") }
     moveInto(made, out)
     return undefined
   } catch (error) {
@@ -163,14 +163,14 @@ function moveInto(from: string, to: string): void {
 }
 
 /** Leaves the verdict of a run that broke off, and what people read of it, as far as there is room. */
-function leave(
+function writeAbortedVerdict(
   out: string,
-  { run, invocation, mark, at }: Begun,
-  { exitCode, problem: what }: Broken,
+  { run, invocation, mark, at }: StartedRun,
+  { exitCode, problem: what }: Abort,
 ): Verdict {
   const log = join(out, "logs/dagger.log")
   const text = existsSync(log) ? readFileSync(log, "utf8") : ""
-  const problem = `${what}${oneRun(run)}`
+  const problem = `${what}${rerunHint(run)}`
   const reason = (what.split("\n")[0] ?? "").replace(/:$/, "")
   const broke = { run, invocation, exitCode, problem, reason, milliseconds: Date.now() - at }
   const verdict = brokenOff(text, mark, broke)
@@ -189,7 +189,7 @@ function leave(
 }
 
 /** Whether all was done, and only the end of the session took longer than `dagger` (0.21.8) waits for it: ten seconds. */
-const endedLate = (log: string): boolean => {
+const onlyClosedLate = (log: string): boolean => {
   const errors = readFileSync(log, "utf8").match(/^Error: .*$/gm) ?? []
   return (
     errors.length > 0 && errors.every((line) => /^Error: cleanup failed: "close dagger session"/.test(line))
@@ -200,12 +200,12 @@ const endedLate = (log: string): boolean => {
 const LEAST_ROOM = 1024 * 1024
 
 /** Says what the engine's own last words were. */
-export function noVerdict(log: string): number {
-  say(lastWords(log).join("\n"))
+export function reportNoVerdict(log: string): number {
+  say(lastErrors(log).join("\n"))
   return ExitCode.infrastructure
 }
 
-function lastWords(log: string): string[] {
+function lastErrors(log: string): string[] {
   const lines = readFileSync(log, "utf8").split("\n")
   const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
   // The engine often knows only that its receiver has gone.
@@ -214,9 +214,9 @@ function lastWords(log: string): string[] {
   return ["the run gave no verdict:", ...full, ...errors, `→ ${log} holds all that the engine said`]
 }
 
-function print(verdict: Verdict, out: string, { json, inert = String }: Printing): void {
+function print(verdict: Verdict, out: string, { json, neutralize = String }: OutputOptions): void {
   if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
-  else process.stdout.write(inert(verdictText(verdict, out)))
+  else process.stdout.write(neutralize(verdictText(verdict, out)))
 }
 
 function verdictText(verdict: Verdict, out: string): string {

@@ -1,30 +1,33 @@
-import { inert } from "../hosts/workflowCommands.js"
+import { neutralizeCommands } from "../hosts/workflowCommands.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
-import { askedBy, toldBy, unset } from "../hosts/happening.js"
-import { reportTo } from "../hosts/report.js"
+import { manualRequest, hostEvent, unresolvedVariables } from "../hosts/event.js"
+import { reportToHost } from "../hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../hosts/tokens.js"
-import { keepSecretsAt } from "../../module/secretAddress.js"
+import { registerSecretAddresses } from "../../module/secretAddress.js"
 import { type CiOptions, runPipeline } from "./ci.js"
 
 /**
  * Runs what a CI host's job asks for, and tells the host of it by its own means. What options say goes before what the
  * host says. Returns the exit code.
  */
-export async function runCiOn(host: CiHost, options: CiOptions): Promise<number> {
+export async function runCiJob(host: CiHost, options: CiOptions): Promise<number> {
   const { env } = process
-  for (const variable of unset(env)) env[variable] = ""
-  const told = toldBy(host, env)
-  const asked = askedBy(told, env)
+  for (const variable of unresolvedVariables(env)) env[variable] = ""
+  const told = hostEvent(host, env)
+  const asked = manualRequest(told, env)
   Object.assign(env, aliases(host, env))
   const tokens = await keepTokens(tokenRequests(host, env), (token) => {
     if (host === "github") print([`::add-mask::${token}`])
     if (host === "azure") print([`##vso[task.setsecret]${token}`])
   })
-  keepSecretsAt(tokens.addresses)
+  registerSecretAddresses(tokens.addresses)
   try {
     const { only = [], ...answers } = asked ?? {}
-    const { code, out, verdict } = await runPipeline({ ...told, ...answers, ...options, inert }, only)
-    if (verdict !== undefined) print(await reportTo(host, out, verdict, env))
+    const { code, out, verdict } = await runPipeline(
+      { ...told, ...answers, ...options, neutralize: neutralizeCommands },
+      only,
+    )
+    if (verdict !== undefined) print(await reportToHost(host, out, verdict, env))
     return code
   } finally {
     tokens.end()

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest"
-import { askedBy, type Environment, toldBy, unset } from "../../../../dagger/cli/hosts/happening.js"
+import { manualRequest, hostEvent, unresolvedVariables } from "../../../../dagger/cli/hosts/event.js"
+import type { Variables } from "../../../../dagger/lib/variables.js"
 import type { CiHost } from "../../../../src/lib/config/wrappers.js"
 
 const GITHUB = { GITHUB_RUN_ID: "7", GITHUB_RUN_ATTEMPT: "2" }
@@ -9,7 +10,7 @@ const JENKINS = { BUILD_TAG: "jenkins-audio-3" }
 const CIRCLECI = { CIRCLE_BUILD_NUM: "4" }
 const ON_MAIN = { CIRCLE_BRANCH: "main", CIRCLE_PULL_REQUEST: "https://github.com/o/r/pull/1" }
 
-const cases: [what: string, host: CiHost, env: Environment, event: string, ref: string, base?: string][] = [
+const cases: [what: string, host: CiHost, env: Variables, event: string, ref: string, base?: string][] = [
   [
     "a push",
     "github",
@@ -171,7 +172,7 @@ const cases: [what: string, host: CiHost, env: Environment, event: string, ref: 
   ["a form", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "api" }, "manual", "refs/heads/main"],
 ]
 
-const IDS: Record<CiHost, [Environment, string]> = {
+const IDS: Record<CiHost, [Variables, string]> = {
   github: [GITHUB, "github-7-2"],
   gitlab: [GITLAB, "gitlab-9"],
   azure: [AZURE, "azure-5-1"],
@@ -182,17 +183,17 @@ const IDS: Record<CiHost, [Environment, string]> = {
 describe("toldBy", () => {
   test.each(cases)("%s on %s", (_, host, env, event, ref, baseRef) => {
     const [own, runId] = IDS[host]
-    const told = toldBy(host, { ...own, ...env })
+    const told = hostEvent(host, { ...own, ...env })
     expect({ ...told, baseRef: told.baseRef || undefined }).toEqual({ event, ref, baseRef, runId })
   })
 
   it("fails for code of strangers that would run with secrets", () => {
     for (const name of ["pull_request_target", "workflow_run", "issue_comment"])
-      expect(() => toldBy("github", { ...GITHUB, GITHUB_EVENT_NAME: name })).toThrow("TRUSTS_STRANGERS")
+      expect(() => hostEvent("github", { ...GITHUB, GITHUB_EVENT_NAME: name })).toThrow("TRUSTS_STRANGERS")
   })
 
   it("fails where there is no such host", () => {
-    expect(() => toldBy("azure", { GITHUB_EVENT_NAME: "push" })).toThrow(
+    expect(() => hostEvent("azure", { GITHUB_EVENT_NAME: "push" })).toThrow(
       'this is no job of the CI host "azure": BUILD_REASON isn\'t set',
     )
   })
@@ -207,32 +208,32 @@ describe("askedBy", () => {
   })
 
   it("reads what the form was answered", () => {
-    expect(askedBy(told, answers("deploy", "production", " v1.2.3 "))).toEqual({
+    expect(manualRequest(told, answers("deploy", "production", " v1.2.3 "))).toEqual({
       only: ["deploy"],
       environment: "production",
       tag: "v1.2.3",
       rollback: false,
     })
-    expect(askedBy(told, answers("rollback", "staging", " "))).toEqual({
+    expect(manualRequest(told, answers("rollback", "staging", " "))).toEqual({
       only: ["deploy"],
       environment: "staging",
       rollback: true,
     })
-    expect(askedBy(told, answers("drift", "staging"))).toEqual({ only: ["drift"] })
-    expect(askedBy(told, answers("checks"))).toBeUndefined()
-    expect(askedBy(told, {})).toBeUndefined()
+    expect(manualRequest(told, answers("drift", "staging"))).toEqual({ only: ["drift"] })
+    expect(manualRequest(told, answers("checks"))).toBeUndefined()
+    expect(manualRequest(told, {})).toBeUndefined()
   })
 
   it("takes a form's defaults for no wish where something else happened", () => {
-    expect(askedBy({ ...told, event: "push" }, answers("deploy", "production", "v1"))).toBeUndefined()
+    expect(manualRequest({ ...told, event: "push" }, answers("deploy", "production", "v1"))).toBeUndefined()
   })
 
   it("fails for what nobody can do", () => {
-    expect(() => askedBy(told, answers("destroy"))).toThrow('SLIPWAY_ACTION is "destroy"')
-    expect(() => askedBy(told, answers("deploy", "staging"))).toThrow("NOTHING_TO_DEPLOY")
+    expect(() => manualRequest(told, answers("destroy"))).toThrow('SLIPWAY_ACTION is "destroy"')
+    expect(() => manualRequest(told, answers("deploy", "staging"))).toThrow("NOTHING_TO_DEPLOY")
   })
 })
 
 test("unset finds what Azure leaves of a variable that isn't set", () => {
-  expect(unset({ A: "$(A)", B: "$(A)", C: "", PATH: "/bin" })).toEqual(["A"])
+  expect(unresolvedVariables({ A: "$(A)", B: "$(A)", C: "", PATH: "/bin" })).toEqual(["A"])
 })

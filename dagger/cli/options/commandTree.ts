@@ -1,15 +1,15 @@
 import type { Command, Option } from "commander"
 
 /** A command that is shown, with its name below `slipway`: `infra plan`; empty for `slipway` itself. */
-export interface Node {
+export interface CommandNode {
   path: string
   description: string
   command: Command
-  children: Node[]
+  children: CommandNode[]
 }
 
 /** The commands that are shown, as a tree. */
-export function treeOf(command: Command, path = ""): Node {
+export function treeOf(command: Command, path = ""): CommandNode {
   const shown = command.createHelp().visibleCommands(command)
   const children = shown
     .filter((child) => child.name() !== "help")
@@ -18,7 +18,8 @@ export function treeOf(command: Command, path = ""): Node {
 }
 
 /** Every command of a tree, from above. */
-export const nodesOf = (node: Node): Node[] => [node, ...node.children.flatMap(nodesOf)]
+export const nodesOf = (node: CommandNode): CommandNode[] => [node, ...node.children.flatMap(nodesOf)]
 
 /** The options that are shown, without that for help. */
-export const optionsOf = ({ command }: Node): Option[] => command.options.filter(({ hidden }) => !hidden)
+export const shownOptions = ({ command }: CommandNode): Option[] =>
+  command.options.filter(({ hidden }) => !hidden)

@@ -3,16 +3,15 @@ import { userInfo } from "node:os"
 import { join } from "node:path"
 import { GIT_LOG_FORMAT } from "../../../src/lib/notify/changes.js"
 import { run } from "../../lib/shell.js"
-import { isAddress } from "./source.js"
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { isAddress } from "./sourceFolder.js"
+import type { Variables } from "../../lib/variables.js"
 
 /** Whom a CI host names: GitHub, GitLab, Azure DevOps, CircleCI, Jenkins with its plugin. */
-const PEOPLE = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "CIRCLE_USERNAME", "BUILD_USER"]
+const ACTORS = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "CIRCLE_USERNAME", "BUILD_USER"]
 
 /** Who runs this: whom the CI host names, else whoever is logged in. */
-export function whoRuns(env: Environment, login: () => string = () => userInfo().username): string {
-  const named = PEOPLE.map((name) => env[name]).find((name) => name !== undefined && name !== "")
+export function actorOf(env: Variables, login: () => string = () => userInfo().username): string {
+  const named = ACTORS.map((name) => env[name]).find((name) => name !== undefined && name !== "")
   try {
     return named ?? login()
   } catch {
@@ -21,7 +20,7 @@ export function whoRuns(env: Environment, login: () => string = () => userInfo()
 }
 
 /** Where the CI host shows this run; empty on a laptop. */
-export function runAddress(env: Environment): string {
+export function runUrl(env: Variables): string {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env
   if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID)
     return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
@@ -32,22 +31,22 @@ export function runAddress(env: Environment): string {
 }
 
 /** The arguments of the module that say so. */
-export const originArguments = (): string[] => {
-  const address = runAddress(process.env)
-  return [`--who=${whoRuns(process.env)}`, ...(address === "" ? [] : [`--run-url=${address}`])]
+export const actorArguments = (): string[] => {
+  const address = runUrl(process.env)
+  return [`--who=${actorOf(process.env)}`, ...(address === "" ? [] : [`--run-url=${address}`])]
 }
 
 /** So many commits are looked at for the changes since the last deployment. */
-const COMMITS = 2000
+const MAX_COMMITS = 2000
 
 /** The arguments that say of whom and of which changes people are told; the history is left in a folder. */
 export async function notifyArguments(source: string, folder: string): Promise<string[]> {
-  if (isAddress(source)) return ["with-notify", ...originArguments()]
-  const log = ["log", `--max-count=${COMMITS}`, `--format=${GIT_LOG_FORMAT}`]
+  if (isAddress(source)) return ["with-notify", ...actorArguments()]
+  const log = ["log", `--max-count=${MAX_COMMITS}`, `--format=${GIT_LOG_FORMAT}`]
   const { stdout } = await run({ nothrow: true })`git -C ${source} ${log}`
-  if (stdout === "") return ["with-notify", ...originArguments()]
+  if (stdout === "") return ["with-notify", ...actorArguments()]
   mkdirSync(folder, { recursive: true })
   const file = join(folder, "history.txt")
   writeFileSync(file, stdout)
-  return ["with-notify", ...originArguments(), `--history=${file}`]
+  return ["with-notify", ...actorArguments(), `--history=${file}`]
 }

@@ -11,7 +11,7 @@ const RUNTIMES = ["docker", "podman", "nerdctl", "finch"]
 const PATIENCE = "5s"
 
 /** Which engine `dagger` will talk to on this machine, and why. */
-export interface Host {
+export interface EngineChoice {
   /** `given`: by the environment; `runtime`: the official engine in a container; `kit`: one that Slipway makes. */
   kind: "given" | "runtime" | "kit"
   why: string
@@ -20,7 +20,7 @@ export interface Host {
 }
 
 /** Finds the engine to use. Builds and starts nothing. */
-export async function findHost(env = process.env): Promise<Host> {
+export async function chooseEngine(env = process.env): Promise<EngineChoice> {
   const cli = await cliVersion(withoutKit(env))
   const given = env[RUNNER_HOST]
   if (given && given !== kitEnv()[RUNNER_HOST]) {
@@ -38,7 +38,7 @@ export async function findHost(env = process.env): Promise<Host> {
   return kit(`no container runtime answers (tried ${RUNTIMES.join(", ")})`)
 }
 
-const kit = (why: string): Host => ({ kind: "kit", why, env: kitEnv() })
+const kit = (why: string): EngineChoice => ({ kind: "kit", why, env: kitEnv() })
 
 const kitEnv = () => ({
   [RUNNER_HOST]: `unix://${paths.socket}`,

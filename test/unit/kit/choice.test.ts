@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { exportLines } from "../../../dagger/kit/engine/host.js"
+import { exportLines } from "../../../dagger/kit/engine/choice.js"
 
 describe("findHost", () => {
   const ADDRESS = "tcp://engine.example.com:1234"
@@ -27,7 +27,7 @@ describe("findHost", () => {
   }
   const find = async (path: string) => {
     vi.stubEnv("PATH", path)
-    return (await import("../../../dagger/kit/engine/host.js")).findHost()
+    return (await import("../../../dagger/kit/engine/choice.js")).chooseEngine()
   }
 
   it("takes an engine at a given address, with the command that is installed", async () => {

@@ -39,7 +39,7 @@ export function configured(source: string): Config | undefined {
 }
 
 /** What git knows of the sources; empty where it knows nothing. */
-export interface Commit {
+export interface GitState {
   ref: string
   sha: string
   committed: string
@@ -49,7 +49,7 @@ export interface Commit {
 }
 
 /** What git knows of a folder's sources; nothing of those at an address. */
-export async function commitOf(source: string): Promise<Commit> {
+export async function gitStateOf(source: string): Promise<GitState> {
   const git = async (...args: string[]) =>
     (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
   return {
@@ -65,7 +65,7 @@ export async function commitOf(source: string): Promise<Commit> {
  * Of what a folder holds, but for `out` and what git ignores there, where that is not as in its commit; else empty. Of
  * equal content it is the same.
  */
-export async function uncommittedDigest(source: string, out: string, { sha }: Commit): Promise<string> {
+export async function uncommittedDigest(source: string, out: string, { sha }: GitState): Promise<string> {
   if (isAddress(source)) return ""
   if (sha !== "" && (await uncommitted(source, out)).length === 0) return ""
   return contentDigest(source, out)

@@ -3,17 +3,16 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { environmentFor, type Happening } from "../../../src/lib/pipeline/policy.js"
 import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type { Variables } from "../../lib/variables.js"
 
 /** What a CI host tells of its job, in the words of `slipway ci`. */
-export interface Told extends Happening {
+export interface HostEvent extends Happening {
   /** Of this job alone: one that is run again is another. */
   runId: string
 }
 
 /** What somebody asked a host to do by hand. */
-export interface Asked {
+export interface ManualRequest {
   only: Group[]
   environment?: string
   /** What to deploy, or to go back to. */
@@ -24,13 +23,13 @@ export interface Asked {
 interface Reader {
   /** A variable that every job of the host has. */
   needs: string
-  read: (value: Value) => Told
+  read: (value: Value) => HostEvent
 }
 
 type Value = (name: string) => string
 
 /** Reads from a host's variables what happened. Fails with HOST_ELSEWHERE and TRUSTS_STRANGERS. */
-export function toldBy(host: CiHost, env: Environment): Told {
+export function hostEvent(host: CiHost, env: Variables): HostEvent {
   const { needs, read } = READERS[host]
   const value = (name: string) => env[name] ?? ""
   if (value(needs) === "") throw fail("HOST_ELSEWHERE", [host, needs])
@@ -46,21 +45,21 @@ const READERS: Record<CiHost, Reader> = {
 }
 
 /** These run in the base's name, with its secrets, whoever wrote the code. */
-const STRANGERS = ["pull_request_target", "workflow_run", "issue_comment"]
+const PRIVILEGED_EVENTS = ["pull_request_target", "workflow_run", "issue_comment"]
 
-function github(value: Value): Told {
+function github(value: Value): HostEvent {
   const name = value("GITHUB_EVENT_NAME")
-  if (STRANGERS.includes(name)) throw fail("TRUSTS_STRANGERS", [name])
+  if (PRIVILEGED_EVENTS.includes(name)) throw fail("TRUSTS_STRANGERS", [name])
   const event = name === "push" || name === "pull_request" || name === "schedule" ? name : "manual"
   return {
-    event: pushed(event, value("GITHUB_REF")),
+    event: eventOfPush(event, value("GITHUB_REF")),
     ref: value("GITHUB_REF"),
     baseRef: value("GITHUB_BASE_REF"),
     runId: `github-${value("GITHUB_RUN_ID")}-${value("GITHUB_RUN_ATTEMPT")}`,
   }
 }
 
-function gitlab(value: Value): Told {
+function gitlab(value: Value): HostEvent {
   const runId = `gitlab-${value("CI_JOB_ID")}`
   const request = value("CI_MERGE_REQUEST_IID")
   if (request !== "") {
@@ -71,10 +70,10 @@ function gitlab(value: Value): Told {
   const tag = value("CI_COMMIT_TAG")
   const ref = tag === "" ? `refs/heads/${value("CI_COMMIT_BRANCH")}` : `refs/tags/${tag}`
   const event = source === "push" || source === "schedule" ? source : "manual"
-  return { event: pushed(event, ref), ref, runId }
+  return { event: eventOfPush(event, ref), ref, runId }
 }
 
-function azure(value: Value): Told {
+function azure(value: Value): HostEvent {
   const ref = value("BUILD_SOURCEBRANCH")
   const reasons: Record<string, string> = {
     IndividualCI: "push",
@@ -83,14 +82,14 @@ function azure(value: Value): Told {
     Schedule: "schedule",
   }
   return {
-    event: pushed(reasons[value("BUILD_REASON")] ?? "manual", ref),
+    event: eventOfPush(reasons[value("BUILD_REASON")] ?? "manual", ref),
     ref,
     baseRef: value("SYSTEM_PULLREQUEST_TARGETBRANCH"),
     runId: `azure-${value("BUILD_BUILDID")}-${value("SYSTEM_JOBATTEMPT")}`,
   }
 }
 
-function jenkins(value: Value): Told {
+function jenkins(value: Value): HostEvent {
   const runId = value("BUILD_TAG")
   const change = value("CHANGE_ID")
   if (change !== "") {
@@ -100,11 +99,11 @@ function jenkins(value: Value): Told {
   const ref = tag === "" ? `refs/heads/${value("BRANCH_NAME")}` : `refs/tags/${tag}`
   const cause = value("SLIPWAY_CAUSE")
   const event = /TimerTriggerCause/.test(cause) ? "schedule" : /UserIdCause/.test(cause) ? "manual" : "push"
-  return { event: pushed(event, ref), ref, runId }
+  return { event: eventOfPush(event, ref), ref, runId }
 }
 
 /** CircleCI tells a branch's pull request whatever is pushed to it; a branch that is deployed from stays one. */
-function circleci(value: Value): Told {
+function circleci(value: Value): HostEvent {
   const tag = value("CIRCLE_TAG")
   const branch = value("CIRCLE_BRANCH")
   const ref = tag === "" ? `refs/heads/${branch}` : `refs/tags/${tag}`
@@ -114,18 +113,18 @@ function circleci(value: Value): Told {
   if (trigger !== "" && trigger !== "webhook") return { event: "manual", ref, runId }
   const deployed = branch === "main" || environmentFor({ event: "push", ref }) !== undefined
   if (value("CIRCLE_PULL_REQUEST") !== "" && !deployed) return { event: "pull_request", ref, runId }
-  return { event: pushed("push", ref), ref, runId }
+  return { event: eventOfPush("push", ref), ref, runId }
 }
 
 /** Hosts call a tag's push a push. */
-const pushed = (event: string, ref: string): string =>
+const eventOfPush = (event: string, ref: string): string =>
   event === "push" && ref.startsWith("refs/tags/") ? "tag" : event
 
 /**
  * What a run by hand is to do, by the answers that the host's form was given; undefined for what the event itself asks
  * for. Fails with UNKNOWN_ACTION and NOTHING_TO_DEPLOY.
  */
-export function askedBy({ event }: Told, env: Environment): Asked | undefined {
+export function manualRequest({ event }: HostEvent, env: Variables): ManualRequest | undefined {
   const answer = (name: string) => (env[`SLIPWAY_${name}`] ?? "").trim()
   const action = answer("ACTION")
   if (event !== "manual" || action === "") return undefined
@@ -149,5 +148,5 @@ const isAction = (name: string): name is Action => ACTIONS.some((known) => known
  * The names of variables that hold a reference to one that isn't set, in place of a value: Azure Pipelines leaves
  * `$(NAME)` as it stands.
  */
-export const unset = (env: Environment): string[] =>
+export const unresolvedVariables = (env: Variables): string[] =>
   Object.keys(env).filter((name) => env[name] === `$(${name})`)

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { annotationLines, azureSummary, inert } from "../../../../dagger/cli/hosts/workflowCommands.js"
+import {
+  annotationLines,
+  azureSummary,
+  neutralizeCommands,
+} from "../../../../dagger/cli/hosts/workflowCommands.js"
 import type { Annotation } from "../../../../dagger/cli/hosts/findings.js"
 
 const finding = (more: Partial<Annotation> = {}): Annotation => ({
@@ -54,7 +58,7 @@ describe("inert", () => {
   it("breaks what a host would take for a command, and nothing else", () => {
     const output =
       "a ##vso[task.complete] b\n::error::x\n  ::warning::y\n##[error]z\n## heading\nstd::vector\n"
-    expect(inert(output).replaceAll("\u200B", "·")).toBe(
+    expect(neutralizeCommands(output).replaceAll("\u200B", "·")).toBe(
       "a #·#vso[task.complete] b\n:·:error::x\n  :·:warning::y\n#·#[error]z\n## heading\nstd::vector\n",
     )
   })
