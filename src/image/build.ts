@@ -24,7 +24,7 @@ import { imageText, layerLines } from "../lib/image/layout.js"
 import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
 import { isTime, labels, NO_TIME, type Revision } from "../lib/image/revision.js"
 import { serviceName } from "../lib/python/name.js"
-import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
+import { MANIFESTS, choosePythonVersion } from "../lib/python/project.js"
 import type { BaseImage } from "../lib/release/provenance.js"
 import { overall } from "../lib/run/command.js"
 import { passed } from "../lib/run/outcome.js"
@@ -172,7 +172,7 @@ async function ownVariant(platform: string, { source, config, revision }: ImageI
 }
 
 const servicePython = async (source: Directory, config: Config): Promise<string> =>
-  pythonVersion(
+  choosePythonVersion(
     await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])]),
     config.python.version,
   )

@@ -13,7 +13,7 @@ import {
   readBase,
   uvPlatform,
 } from "../lib/image/wheels.js"
-import { MANIFESTS, pythonVersion } from "../lib/python/project.js"
+import { MANIFESTS, choosePythonVersion } from "../lib/python/project.js"
 import { readPins } from "../lib/python/pins.js"
 import {
   APP,
@@ -54,7 +54,7 @@ export async function pythonImage(
   revision: Revision,
 ): Promise<Container> {
   const manifests = await texts(source, [...MANIFESTS, "Procfile", ...(config.python.requirements ?? [])])
-  const version = pythonVersion(manifests, config.python.version)
+  const version = choosePythonVersion(manifests, config.python.version)
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
   const builder = withScripts(await pythonBase(version, config), SCRIPT)

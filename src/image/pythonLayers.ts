@@ -13,13 +13,14 @@ import {
 import { NO_TIME, type Revision } from "../lib/image/revision.js"
 import { notRun } from "../lib/image/sources.js"
 import { type Contents, installFailure, readContents } from "../lib/image/wheels.js"
-import type { Manifests } from "../lib/python/project.js"
+import type { ProjectFiles } from "../lib/python/project.js"
 import { VERSIONS } from "../python/project.js"
 import { directoryOf, index } from "../python/environment.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** The packages, and the service where it is one. */
 export const VENV = "/opt/venv"
+
 /** Where the service runs, with those of its files that aren't installed. */
 export const APP = "/app"
 export const SCRIPT = "slipway_image.py"
@@ -35,7 +36,7 @@ export interface LayerInputs {
   platform: Platform
   /** The platform, as uv calls it. */
   target: string
-  manifests: Manifests
+  manifests: ProjectFiles
   /** Python and uv, of the platform on which this runs. */
   builder: Container
   revision: Revision

@@ -56,7 +56,7 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
     broken === undefined
       ? [...overBudget(image.images, config.image.budget), ...unusedInImage(entries, used)]
       : []
-  const judged = ours.length > 0 ? failed([...ours, ...kept]) : scan.judge(kept)
+  const judged = ours.length > 0 ? failed([...ours, ...kept]) : scan.outcome(kept)
   const outcome = interruption ?? database?.problem ?? judged
   const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
   return {

@@ -6,7 +6,7 @@ import { parseConfig } from "../lib/config/parse.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import { rulesFile, type Thresholds, thresholdsOf } from "../lib/monitoring/rules.js"
 import { rulesTestFile } from "../lib/monitoring/rulesTest.js"
-import { endedEarly } from "../lib/run/command.js"
+import { didNotFinish } from "../lib/run/command.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import { nameOf } from "../stage/texts.js"
 
@@ -70,7 +70,7 @@ export class Monitoring {
       [PROMTOOL, "test", "rules", TESTS],
     ]) {
       const run = await execute(container, command, config.timeout)
-      if (endedEarly(run))
+      if (didNotFinish(run))
         throw fail("RULES", [`it took longer than ${config.timeout} s`, ExitCode.infrastructure])
       if (run.exitCode !== 0) throw fail("RULES", [ownMessage(run)])
     }

@@ -3,9 +3,9 @@ import { ExitCode } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { findRequirements, MANIFESTS, pythonVersion, type Requirements } from "../lib/python/project.js"
+import { findRequirements, MANIFESTS, choosePythonVersion, type Requirements } from "../lib/python/project.js"
 import { servicePackages } from "../lib/python/lock.js"
-import { normalise, type Pins, readPins } from "../lib/python/pins.js"
+import { normaliseName, type Pins, readPins } from "../lib/python/pins.js"
 import { unfinished, type Unfinished } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 import { TEST_PACKAGES } from "../lib/testing/packages.js"
@@ -33,7 +33,7 @@ export interface PythonEnvironment {
 /** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
 export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
   const manifests = await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])])
-  const base = await pythonBase(pythonVersion(manifests, config.python.version), config)
+  const base = await pythonBase(choosePythonVersion(manifests, config.python.version), config)
   const requirements = findRequirements(manifests, config.python.requirements)
   const files = requirements.needsSource ? source : directoryOf(manifests)
   const all =
@@ -188,4 +188,4 @@ export function unresolved({ message, files }: NonNullable<PythonEnvironment["pr
 }
 
 /** A requirement's package, without its extras. */
-const packageName = (requirement: string): string => normalise(requirement.replace(/\[.*/, ""))
+const packageName = (requirement: string): string => normaliseName(requirement.replace(/\[.*/, ""))

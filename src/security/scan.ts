@@ -9,7 +9,7 @@ import { downloadFailure } from "../lib/security/download.js"
 import { misconfigurations } from "../lib/security/misconfigurations.js"
 import { type Comment, nosecFindings } from "../lib/security/nosec.js"
 import { secrets, withoutMatches } from "../lib/security/secrets.js"
-import type { Scan } from "../lib/security/severity.js"
+import type { GradedScan } from "../lib/security/severity.js"
 import { applySuppressions, entriesFor, suppressionFindings } from "../lib/security/suppressions.js"
 import { vulnerabilities } from "../lib/security/vulnerabilities.js"
 import { broken, failed, passed } from "../lib/run/outcome.js"
@@ -69,7 +69,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   )
   const database =
     name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
-  const outcome = interruption ?? database?.problem ?? scan.judge(kept)
+  const outcome = interruption ?? database?.problem ?? scan.outcome(kept)
   const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
   return {
     ...outcome,
@@ -97,7 +97,7 @@ async function reportsOf(name: TrivyScan, run: Execution): Promise<ToolRun[]> {
   )
 }
 
-function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment }: ScanInputs): Scan {
+function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment }: ScanInputs): GradedScan {
   const { security } = config
   const [first = { exitCode: 1, stdout: "", stderr: "" }] = runs
   if (name === "secrets") return secrets(first, { prefix: "src" })

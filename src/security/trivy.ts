@@ -1,7 +1,7 @@
 import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.io/dagger"
 import { imageReference, TRIVY_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { normalise } from "../lib/python/pins.js"
+import { normaliseName } from "../lib/python/pins.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { PythonEnvironment } from "../python/environment.js"
 
@@ -221,7 +221,7 @@ async function installed({ container, packages, problem }: PythonEnvironment): P
   if (problem !== undefined) return dag.directory()
   const folders = await venv.glob("lib/python*/site-packages/*.dist-info")
   const wanted = folders.filter((folder) =>
-    packages.has(normalise(/([^/]+?)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
+    packages.has(normaliseName(/([^/]+?)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
   )
   // An empty list would stand for all there is.
   if (wanted.length === 0) return dag.directory()

@@ -1,7 +1,7 @@
 import type { Container } from "@dagger.io/dagger"
 import { isExecError } from "../lib/run/execError.js"
 import type { ToolRun } from "../lib/run/finding.js"
-import { endedEarly, RECORD, recorded } from "../lib/run/command.js"
+import { didNotFinish, RECORD, recorded } from "../lib/run/command.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 
 /** A finished run, with the container as it left it. */
@@ -25,7 +25,7 @@ export async function execute(
   const asked = Date.now()
   for (let attempt = container; ;) {
     const run = await finished(attempt.withExec(recorded(command, seconds)))
-    if (!endedEarly(run) || run.began >= asked) return run
+    if (!didNotFinish(run) || run.began >= asked) return run
     attempt = container.withEnvVariable("SLIPWAY_AFTER", String(run.began))
   }
 }

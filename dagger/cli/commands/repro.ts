@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
-import type { Inputs } from "../../../src/lib/run/inputs.js"
+import type { RunInputs } from "../../../src/lib/run/inputs.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { stopped } from "../../../src/lib/report/place.js"
 import { EFFECTS, STAGE_NAMES } from "../../../src/lib/pipeline/stages.js"
@@ -25,7 +25,7 @@ export interface ReproOptions {
 }
 
 /** A verdict that says what its run was made with. */
-type Recorded = Verdict & { run: { inputs: Inputs } }
+type Recorded = Verdict & { run: { inputs: RunInputs } }
 
 /** Repeats what failed in a run, or one stage of it, with what that run had. Returns the exit code. */
 export async function repro(file: string, stage: string | undefined, options: ReproOptions): Promise<number> {
@@ -91,7 +91,7 @@ const SECRETS_BY_GROUP: Partial<Record<string, readonly string[]>> = {
 
 /** The variables of the environment that these stages had, and that aren't set here. */
 export function missingSecrets(
-  { secrets }: Inputs,
+  { secrets }: RunInputs,
   stages: readonly Pick<StageResult, "group">[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {

@@ -1,5 +1,5 @@
-import { findRequirements, type Manifests, type Requirements } from "../python/project.js"
-import { isTomlLock, normalise, readPins } from "../python/pins.js"
+import { findRequirements, type ProjectFiles, type Requirements } from "../python/project.js"
+import { isTomlLock, normaliseName, readPins } from "../python/pins.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 
@@ -10,7 +10,7 @@ const DEVELOPMENT =
 const forRunning = (name: string): boolean => !DEVELOPMENT.test(name)
 
 /** Tells what a service needs to run: what `findRequirements` finds, without all that is for its development. */
-export function runtimeRequirements(manifests: Manifests, chosen?: readonly string[]): Requirements {
+export function runtimeRequirements(manifests: ProjectFiles, chosen?: readonly string[]): Requirements {
   const picked = chosen?.filter(forRunning) ?? []
   const found = findRequirements(manifests, picked.length > 0 ? picked : undefined)
   const files = found.files.filter(forRunning)
@@ -25,7 +25,7 @@ export function runtimeRequirements(manifests: Manifests, chosen?: readonly stri
 }
 
 /** True if any table of pyproject.toml has a `path` or `workspace`, which may be a package in the source. */
-function namesFolder(manifests: Manifests): boolean {
+function namesFolder(manifests: ProjectFiles): boolean {
   const { data } = readToml(manifests["pyproject.toml"] ?? "")
   for (const tables: unknown[] = [data]; tables.length > 0;) {
     const table = tables.pop()
@@ -42,7 +42,7 @@ function namesFolder(manifests: Manifests): boolean {
 const pipenvPackages = (lock: string): string[] => Object.keys(fields(fields(parseJson(lock)).default))
 
 /** True for a project whose code is installed as a package; uv and Poetry know others. */
-export function isPackage(manifests: Manifests): boolean {
+export function isPackage(manifests: ProjectFiles): boolean {
   const { data } = readToml(manifests["pyproject.toml"] ?? "")
   if (valueAt(data, "tool", "poetry", "package-mode") === false) return false
   if (valueAt(data, "tool", "uv", "package") === false) return false
@@ -71,11 +71,11 @@ export function withoutFolders(lock: string): { lock: string; folders: string[] 
 }
 
 /** The hashes that the service's requirement and lock files have for each package's version. */
-export function readHashes(manifests: Manifests): Map<string, Set<string>> {
+export function readHashes(manifests: ProjectFiles): Map<string, Set<string>> {
   const hashes = new Map<string, Set<string>>()
   for (const [file, text] of Object.entries(manifests))
     for (const [name, version, part] of packagesOf(file, text)) {
-      const key = `${normalise(name)}==${version}`
+      const key = `${normaliseName(name)}==${version}`
       const known = hashes.get(key) ?? new Set()
       for (const [hash] of part.matchAll(/sha256:[0-9a-f]{64}/g)) known.add(hash)
       hashes.set(key, known)
@@ -98,8 +98,9 @@ function packagesOf(file: string, lock: string): Part[] {
       .flatMap((section) => Object.entries(fields(section)))
       .map(([name, entry]) => [
         name,
-        readPins([{ name: file, text: JSON.stringify({ one: { [name]: entry } }) }]).get(normalise(name)) ??
-          "",
+        readPins([{ name: file, text: JSON.stringify({ one: { [name]: entry } }) }]).get(
+          normaliseName(name),
+        ) ?? "",
         JSON.stringify(entry),
       ])
   return lock.split(/^(?=[A-Za-z0-9])/m).flatMap((part): Part[] => {
@@ -114,5 +115,5 @@ export const withHashes = (lock: string, hashes: ReadonlyMap<string, ReadonlySet
   lock.replace(
     /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.!+-]+)[^\n]*/gm,
     (line, name: string, version: string) =>
-      [line, ...(hashes.get(`${normalise(name)}==${version}`) ?? [])].join(" --hash="),
+      [line, ...(hashes.get(`${normaliseName(name)}==${version}`) ?? [])].join(" --hash="),
   )

@@ -1,4 +1,4 @@
-import { normalise } from "../python/pins.js"
+import { normaliseName } from "../python/pins.js"
 import { oneLine } from "../text/words.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
@@ -112,7 +112,7 @@ export function foreignPackages({ distributions }: Contents, platform: string): 
       ({ tags, programs }) =>
         foreignFiles(programs, platform).length > 0 || (tags.length > 0 && !tags.some(fits)),
     )
-    .map(({ name, version }) => `${normalise(name)}==${version}`)
+    .map(({ name, version }) => `${normaliseName(name)}==${version}`)
 }
 
 /** Why uv installed nothing. */

@@ -1,4 +1,4 @@
-import { normalise } from "./pins.js"
+import { normaliseName } from "./pins.js"
 
 /**
  * Tells which packages of a lock the service needs itself, directly or not: the lock holds our tools and what these need
@@ -10,12 +10,12 @@ export function servicePackages(lock: string, tools: string): Set<string> {
   const needs = new Map<string, string[]>()
   const roots: string[] = []
   for (const [, name = "", via = ""] of lock.matchAll(/^([A-Za-z0-9][\w.-]*).*?\s# via (.+)$/gm)) {
-    const package_ = normalise(name)
+    const package_ = normaliseName(name)
     for (const parent of via.split(", ")) {
       // A constraint asks for nothing.
       if (parent.startsWith("-c ") || parent === `-r ${tools}`) continue
       if (parent.startsWith("-r ") || parent.includes(" (")) roots.push(package_)
-      else needs.set(normalise(parent), [...(needs.get(normalise(parent)) ?? []), package_])
+      else needs.set(normaliseName(parent), [...(needs.get(normaliseName(parent)) ?? []), package_])
     }
   }
   const found = new Set<string>()

@@ -10,14 +10,14 @@ interface LockFile {
 }
 
 /** A package's name as indexes compare it: https://peps.python.org/pep-0503/#normalized-names */
-export const normalise = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-")
+export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-")
 
 /** Reads the exact versions of all these files. A package with several versions, one for each platform, is left out. */
 export function readPins(files: readonly LockFile[]): Pins {
   const versions = new Map<string, Set<string>>()
   for (const [name, version] of files.flatMap(readFile)) {
-    const known = versions.get(normalise(name)) ?? new Set()
-    versions.set(normalise(name), known.add(version))
+    const known = versions.get(normaliseName(name)) ?? new Set()
+    versions.set(normaliseName(name), known.add(version))
   }
   const single = [...versions].filter(([, found]) => found.size === 1)
   return new Map(single.map(([name, found]) => [name, [...found].join()]))

@@ -4,7 +4,7 @@ import { hasTable, readToml, textsIn, valueAt } from "../text/toml.js"
 import { isTomlLock, type Pins, readPins } from "./pins.js"
 
 /** The files in the source's root that say what a service needs, with their texts. */
-export type Manifests = Readonly<Record<string, string>>
+export type ProjectFiles = Readonly<Record<string, string>>
 
 /** What the resolver is to work out, and from what. */
 export interface Requirements {
@@ -62,7 +62,7 @@ export const MANIFESTS = [
 ] as const
 
 /** Tells what to install for a service, by its manifests. `chosen` are the requirement files that it names itself. */
-export function findRequirements(manifests: Manifests, chosen?: readonly string[]): Requirements {
+export function findRequirements(manifests: ProjectFiles, chosen?: readonly string[]): Requirements {
   const names = Object.keys(manifests).sort()
   const files = chosen ?? names.filter((name) => REQUIREMENT_FILE.test(name))
   const metadata = chosen ? undefined : metadataFile(manifests)
@@ -91,12 +91,12 @@ function syntaxError(file: { name: string; text: string }): string[] {
 }
 
 /** Of a service that has but a lock file of Pipenv's, every package in it. */
-const pipenvPackages = (manifests: Manifests): string[] => [
+const pipenvPackages = (manifests: ProjectFiles): string[] => [
   ...readPins([{ name: "Pipfile.lock", text: manifests["Pipfile.lock"] ?? "" }]).keys(),
 ]
 
 /** Packages for development in tables that only Poetry, PDM and uv read. */
-function developmentPackages(manifests: Manifests): string[] {
+function developmentPackages(manifests: ProjectFiles): string[] {
   const { poetry, uv, pdm } = fields(readToml(manifests["pyproject.toml"] ?? "").data.tool)
   const groups = DEVELOPMENT.map((group) => valueAt(poetry, "group", group, "dependencies"))
   const tables = [valueAt(poetry, "dev-dependencies"), ...groups]
@@ -116,7 +116,7 @@ interface Metadata {
   dynamic: boolean
 }
 
-function metadataFile(manifests: Manifests): Metadata | undefined {
+function metadataFile(manifests: ProjectFiles): Metadata | undefined {
   const pyproject = manifests["pyproject.toml"] ?? ""
   const { data } = readToml(pyproject)
   if (hasTable(pyproject, "project") || hasTable(pyproject, "tool", "poetry"))
@@ -142,7 +142,7 @@ const developmentOptions = (table: Record<string, unknown>, option: string): str
 const DEFAULT_PYTHON = "3.11"
 
 /** The minor version of Python to check a service on: what it names, else ours, raised to what it requires. */
-export function pythonVersion(manifests: Manifests, chosen?: string): string {
+export function choosePythonVersion(manifests: ProjectFiles, chosen?: string): string {
   const named = /^3\.\d+/.exec(manifests[".python-version"]?.trim() ?? "")?.[0]
   const { data } = readToml(manifests["pyproject.toml"] ?? "")
   const least = /(?:>=|==|~=|\^)\s*3\.(\d+)/.exec(text(valueAt(data, "project", "requires-python")))?.[1]

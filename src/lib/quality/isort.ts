@@ -1,6 +1,6 @@
 import type { Finding, ToolRun } from "../run/finding.js"
 import { readDiff } from "./diff.js"
-import { broken, crashed, failed, finding, nothingChecked, passed, relative } from "../run/outcome.js"
+import { broken, crashed, failed, finding, nothingChecked, passed, sourcePath } from "../run/outcome.js"
 import { count, oneLine } from "../text/words.js"
 import { operands, type Tool, type ToolContext } from "./tool.js"
 
@@ -41,10 +41,10 @@ export const isort: Tool = {
 /** Reads the diffs, and those files that are only named as an error. */
 function readUnsorted({ stdout, stderr }: ToolRun): Finding[] {
   const diffs = readDiff(stdout, { before: ":before", after: ":after" })
-  const known = new Set(diffs.map(({ file }) => relative(file)))
+  const known = new Set(diffs.map(({ file }) => sourcePath(file)))
   const named = [...stderr.matchAll(/^ERROR: ([^]*?) Imports are incorrectly sorted and\/or formatted\.$/gm)]
     .map((match) => match[1] ?? "")
-    .filter((file) => !known.has(relative(file)))
+    .filter((file) => !known.has(sourcePath(file)))
   return [...diffs, ...named.map((file) => ({ file }))].map((place) =>
     finding({ tool: "isort", rule: "imports", level: "error", ...place, message: "imports are not sorted" }),
   )

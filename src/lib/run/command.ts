@@ -7,6 +7,7 @@ export const RECORD = { began: "/slipway/began", exitCode: "/slipway/exit-code" 
 
 /** What timeout(1) ends with when time was up; its own failures and signals come after. */
 export const TIMED_OUT = 124
+
 /** From here on a shell counts in the signal that ended the command. */
 const SIGNALS = 128
 
@@ -32,7 +33,7 @@ export function recorded(command: readonly string[], seconds: number): string[] 
 }
 
 /** True for a run that another one might not repeat: out of time, or ended by a signal. */
-export const endedEarly = ({ exitCode }: ToolRun): boolean => exitCode >= TIMED_OUT
+export const didNotFinish = ({ exitCode }: ToolRun): boolean => exitCode >= TIMED_OUT
 
 /** What a run that did not end by itself means; undefined for one that did. */
 export function interrupted({ exitCode }: ToolRun, name: string, seconds: number): Outcome | undefined {

@@ -2,7 +2,7 @@ import type { Break } from "../load/breaking.js"
 import type { Second } from "../load/series.js"
 
 /** What of a run is drawn. */
-export interface Drawn {
+export interface LoadChart {
   title: string
   seconds: readonly Second[]
   /** The limit of the times, in milliseconds. */

@@ -1,7 +1,7 @@
 import { shellWords } from "../text/shellQuote.js"
 
 /** What a run was made with, so that it can be made again. */
-export interface Inputs {
+export interface RunInputs {
   /** The module as it was called: a folder, or an address with a version. */
   module: string
   source: SourceInputs
@@ -29,7 +29,9 @@ export interface SourceInputs {
 export type Arguments = Readonly<Record<string, string | true | readonly string[]>>
 
 /** Leaves out what is empty, which is what arguments are by default. */
-export const given = (all: Readonly<Record<string, string | boolean | readonly string[]>>): Arguments =>
+export const withoutEmpty = (
+  all: Readonly<Record<string, string | boolean | readonly string[]>>,
+): Arguments =>
   Object.fromEntries(
     Object.entries(all).filter(
       (entry): entry is [string, string | true | readonly string[]] =>

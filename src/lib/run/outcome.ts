@@ -10,7 +10,7 @@ export const REASON_LENGTH = 300
 const MESSAGE_LENGTH = 1000
 
 /** Returns a path relative to the source's root: tools give `./a.py`, `/src/a.py` or `a.py`. */
-export function relative(path: string): string {
+export function sourcePath(path: string): string {
   const inside = path.startsWith(SOURCE) ? path.slice(SOURCE.length) : path
   return inside.replace(/^(?:\.\/+)+/, "")
 }
@@ -25,7 +25,7 @@ export function finding(
     tool: from.tool,
     rule: from.rule,
     level: from.level,
-    ...(from.file === undefined || from.file === "" ? {} : { file: relative(from.file) }),
+    ...(from.file === undefined || from.file === "" ? {} : { file: sourcePath(from.file) }),
     ...(counts(line) ? { line } : {}),
     ...(counts(line) && counts(column) ? { column } : {}),
     message: clip(from.message, MESSAGE_LENGTH),

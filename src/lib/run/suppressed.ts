@@ -1,8 +1,8 @@
 import type { Finding } from "./finding.js"
 
 /** What is scanned. */
-export const PLACES = ["source", "image"] as const
-export type Place = (typeof PLACES)[number]
+export const SCAN_PLACES = ["source", "image"] as const
+export type ScanPlace = (typeof SCAN_PLACES)[number]
 
 /** One entry of the suppressions file. */
 export interface Suppression {
@@ -13,7 +13,7 @@ export interface Suppression {
   /** A glob of the files it holds for, or of the paths of URLs without the first slash; without one it holds for all. */
   path?: string
   /** What it holds for: the source or the image; without it, for both. */
-  in?: Place
+  in?: ScanPlace
   reason: string
   /** The last day on which it holds, YYYY-MM-DD, UTC. */
   expires: string
@@ -23,7 +23,6 @@ export interface Suppression {
 }
 
 /** A finding that an entry suppresses. */
-
 export interface Suppressed {
   finding: Finding
   suppression: Suppression

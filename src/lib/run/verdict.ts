@@ -1,7 +1,7 @@
 import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
-import type { Inputs } from "./inputs.js"
-import type { Drawn } from "./drawn.js"
+import type { RunInputs } from "./inputs.js"
+import type { LoadChart } from "./drawn.js"
 import type { Suppressed } from "./suppressed.js"
 import type { Coverage } from "./coverage.js"
 import type { TestCase } from "./testCase.js"
@@ -42,7 +42,7 @@ export interface StageReport extends StageResult {
   /** What was found and is suppressed, with the reason and the date. */
   suppressed?: Suppressed[]
   /** How it went, second by second. */
-  load?: Drawn
+  load?: LoadChart
   /** Markdown for the summary, whole or not at all; the same is in an artifact. */
   sections?: string[]
   /** What else a reader wants to know, by its name: the age of a database, the number of workers. */
@@ -77,5 +77,5 @@ export interface Run {
   /** ISO 8601, UTC. */
   startedAt: string
   /** What it was made with; absent in verdicts of versions that didn't say so. */
-  inputs?: Inputs
+  inputs?: RunInputs
 }

@@ -2,7 +2,7 @@ import type { Finding, ToolRun } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
-import { graded, judge, type Scan, severityOf, without } from "./severity.js"
+import { graded, severityOutcome, type GradedScan, severityOf, withoutGate } from "./severity.js"
 import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
@@ -10,7 +10,7 @@ const NOUN = { one: "misconfiguration", many: "misconfigurations" }
 const TEXT_LENGTH = 350
 
 /** Reads what `trivy fs --scanners misconfig` finds in Dockerfiles, Kubernetes manifests and the like. */
-export function misconfigurations(run: ToolRun, options: TrivyOptions): Scan {
+export function misconfigurations(run: ToolRun, options: TrivyOptions): GradedScan {
   const all = results(run)
   if (all === undefined) return withoutReport(run)
   const files = all.filter(({ Class }) => Class === "config")
@@ -18,8 +18,8 @@ export function misconfigurations(run: ToolRun, options: TrivyOptions): Scan {
   const clean =
     files.length === 0
       ? "no configuration file to look at"
-      : `${count(files.length, "file")} ${without(options.gate, NOUN)}`
-  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean }) }
+      : `${count(files.length, "file")} ${withoutGate(options.gate, NOUN)}`
+  return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
 
 function failures(result: Fields, options: TrivyOptions): Finding[] {

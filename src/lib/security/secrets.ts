@@ -1,6 +1,6 @@
 import type { Finding, ToolRun } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import { graded, judge, type Scan, severityOf } from "./severity.js"
+import { graded, severityOutcome, type GradedScan, severityOf } from "./severity.js"
 import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
@@ -10,11 +10,14 @@ const NOUN = { one: "secret", many: "secrets" }
 const HARMLESS = ["RuleID", "Category", "Severity", "Title", "StartLine", "EndLine"]
 
 /** Reads what `trivy fs --scanners secret` finds. Every secret fails, whatever its severity. */
-export function secrets(run: ToolRun, options: Pick<TrivyOptions, "prefix"> = {}): Scan {
+export function secrets(run: ToolRun, options: Pick<TrivyOptions, "prefix"> = {}): GradedScan {
   const all = results(run)
   if (all === undefined) return withoutReport(run)
   const findings = all.flatMap((result) => secretsOf(result, options)).sort(byPlace)
-  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean: "no secret found" }) }
+  return {
+    findings,
+    outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean: "no secret found" }),
+  }
 }
 
 function secretsOf(result: Fields, options: Pick<TrivyOptions, "prefix">): Finding[] {

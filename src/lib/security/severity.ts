@@ -3,14 +3,14 @@ import type { Finding, Outcome, Severity } from "../run/finding.js"
 import { passed } from "../run/outcome.js"
 
 /** What a scanner found, before anything is suppressed. */
-export interface Scan {
+export interface GradedScan {
   findings: Finding[]
   /** Tells what the findings that are left mean. */
-  judge: (kept: readonly Finding[]) => Outcome
+  outcome: (kept: readonly Finding[]) => Outcome
 }
 
 /** A scan that did not take place: it says so, whatever is suppressed. */
-export const noScan = (outcome: Outcome): Scan => ({ findings: [], judge: () => outcome })
+export const noScan = (outcome: Outcome): GradedScan => ({ findings: [], outcome: () => outcome })
 
 /** What a scanner counts, for example a vulnerability and vulnerabilities. */
 export interface Noun {
@@ -34,7 +34,7 @@ export function graded(severity: Severity, gate: Severity): Pick<Finding, "level
 }
 
 /** Judges by the gate that the findings were graded with; `clean` is what to say when nothing stands in its way. */
-export function judge(
+export function severityOutcome(
   found: readonly Finding[],
   kept: readonly Finding[],
   { noun, clean }: { noun: Noun; clean: string },
@@ -61,7 +61,7 @@ function counted(findings: readonly Finding[], { one, many }: Noun): string {
 }
 
 /** Returns `without a high or critical vulnerability`. */
-export const without = (gate: Severity, { one }: Noun): string =>
+export const withoutGate = (gate: Severity, { one }: Noun): string =>
   `without a ${gate === "unknown" ? "" : `${listed(SEVERITIES.slice(rank(gate)), "or")} `}${one}`
 
 function listed(parts: readonly string[], word: string): string {

@@ -1,5 +1,5 @@
 import type { Finding } from "../run/finding.js"
-import { Suppressed, type Place, type Suppression } from "../run/suppressed.js"
+import { Suppressed, type ScanPlace, type Suppression } from "../run/suppressed.js"
 import { glob } from "./glob.js"
 
 /** The file in the service's source that lists what may be ignored. */
@@ -24,11 +24,12 @@ export interface Usage {
 const UNUSED = "unused"
 
 const DAY = 86_400_000
+
 /** Nobody remembers a reason for longer. */
 const MOST_DAYS = 365
 
 /** The entries that hold for what is scanned in one place. */
-export const entriesFor = (place: Place, entries: readonly Suppression[]): Suppression[] =>
+export const entriesFor = (place: ScanPlace, entries: readonly Suppression[]): Suppression[] =>
   entries.filter((entry) => entry.in === undefined || entry.in === place)
 
 /** Takes from the findings those that an entry in good order suppresses. */

@@ -4,7 +4,7 @@ import { insideRule, printableRule, relativeRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { SUPPRESSIONS_FILE } from "./suppressions.js"
-import { PLACES, type Suppression } from "../run/suppressed.js"
+import { SCAN_PLACES, type Suppression } from "../run/suppressed.js"
 
 /** The tools whose findings can be suppressed. */
 const TOOLS = ["bandit", "trivy", "zap"] as const
@@ -25,7 +25,7 @@ const entry = {
     in: {
       kind: "choice",
       doc: "Where it holds: in the source or in the image. Both, if left out.",
-      values: PLACES,
+      values: SCAN_PLACES,
     },
     ...exceptionFields("Why it may be ignored."),
   },

@@ -3,7 +3,7 @@ import { fields, objects, parseJson, text } from "../text/json.js"
 import { broken, finding } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 import { downloadFailure, fatal } from "./download.js"
-import { noScan, type Scan, worstFirst } from "./severity.js"
+import { noScan, type GradedScan, worstFirst } from "./severity.js"
 
 export type Fields = Record<string, unknown>
 
@@ -22,7 +22,7 @@ export function results(run: ToolRun): Fields[] | undefined {
 }
 
 /** A run without a report: Trivy's own account of what ended it. */
-export const withoutReport = (run: ToolRun): Scan => noScan(brokenTrivy(run))
+export const withoutReport = (run: ToolRun): GradedScan => noScan(brokenTrivy(run))
 
 function brokenTrivy(run: ToolRun): Outcome {
   const message = fatal(run.stderr)

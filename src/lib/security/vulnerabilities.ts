@@ -1,9 +1,17 @@
 import type { Finding, Severity, ToolRun } from "../run/finding.js"
-import { normalise } from "../python/pins.js"
+import { normaliseName } from "../python/pins.js"
 import { clip } from "../text/escape.js"
 import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
-import { graded, judge, noScan, type Scan, severityOf, without, worstFirst } from "./severity.js"
+import {
+  graded,
+  severityOutcome,
+  noScan,
+  type GradedScan,
+  severityOf,
+  withoutGate,
+  worstFirst,
+} from "./severity.js"
 import { byPlace, type Fields, order, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
@@ -40,7 +48,7 @@ export interface VulnerabilityOptions extends TrivyOptions {
  * Reads the vulnerabilities of packages from runs of `trivy fs` and `trivy rootfs`. What both a file of the source and
  * the installed packages tell is told once, by the file.
  */
-export function vulnerabilities(runs: readonly ToolRun[], options: VulnerabilityOptions): Scan {
+export function vulnerabilities(runs: readonly ToolRun[], options: VulnerabilityOptions): GradedScan {
   const all: Fields[] = []
   for (const run of runs) {
     const found = results(run)
@@ -59,7 +67,10 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
  * Reads the vulnerabilities of an image from a run for each of its platforms. Each must have found packages by itself;
  * what isn't the same on all platforms tells where it is.
  */
-export function imageVulnerabilities(images: readonly PlatformRun[], options: VulnerabilityOptions): Scan {
+export function imageVulnerabilities(
+  images: readonly PlatformRun[],
+  options: VulnerabilityOptions,
+): GradedScan {
   const all: Fields[] = []
   const known = new Map<string, { hole: Hole; platforms: Set<string> }>()
   for (const { platform, run } of images) {
@@ -99,13 +110,13 @@ function distinct(all: readonly Fields[], options: VulnerabilityOptions): Hole[]
 }
 
 /** What these come to. `looked` says what was looked at. */
-function scanOf(holes: readonly Hole[], looked: string, options: VulnerabilityOptions): Scan {
+function scanOf(holes: readonly Hole[], looked: string, options: VulnerabilityOptions): GradedScan {
   const findings = [...holes].sort(inOrder).map(({ finding }) => finding)
   const spared = findings.some(
     ({ severity = "unknown", advisory }) => advisory && graded(severity, options.gate).advisory !== true,
   )
-  const clean = `${looked} ${without(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
-  return { findings, judge: (kept) => judge(findings, kept, { noun: NOUN, clean }) }
+  const clean = `${looked} ${withoutGate(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
+  return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
 
 const inOrder = (a: Hole, b: Hole): number =>
@@ -124,7 +135,7 @@ function lookedAt(all: readonly Fields[], place: string): string | undefined {
   if (withPackages.length === 0) return undefined
   const packages = new Set(
     withPackages.flatMap(({ Packages }) =>
-      objects(Packages).map(({ Name, Version }) => `${normalise(text(Name))} ${text(Version)}`),
+      objects(Packages).map(({ Name, Version }) => `${normaliseName(text(Name))} ${text(Version)}`),
     ),
   )
   const manifests = withPackages.filter((result) => !installed(result)).length
@@ -157,7 +168,7 @@ function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
       },
       spared && grade.level === "error" ? { ...grade, level: "warning", advisory: true } : grade,
     )
-    return { finding, key: `${normalise(name)} ${version} ${rule}`, name: normalise(name) }
+    return { finding, key: `${normaliseName(name)} ${version} ${rule}`, name: normaliseName(name) }
   })
 }
 

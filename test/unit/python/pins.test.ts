@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { normalise, readPins } from "../../../src/lib/python/pins.js"
+import { normaliseName, readPins } from "../../../src/lib/python/pins.js"
 
 const pins = (name: string, text: string) => Object.fromEntries(readPins([{ name, text }]))
 
 it("normalises names as package indexes do", () => {
-  expect(["Flask", "typing_extensions", "zope.interface", "a-_.B"].map(normalise)).toEqual([
+  expect(["Flask", "typing_extensions", "zope.interface", "a-_.B"].map(normaliseName)).toEqual([
     "flask",
     "typing-extensions",
     "zope-interface",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { findRequirements, pythonVersion } from "../../../src/lib/python/project.js"
+import { findRequirements, choosePythonVersion } from "../../../src/lib/python/project.js"
 
 describe("findRequirements", () => {
   it("finds nothing where there is nothing", () => {
@@ -131,13 +131,13 @@ docs = ["sphinx"]
 
 describe("pythonVersion", () => {
   const requires = (text: string) =>
-    pythonVersion({ "pyproject.toml": `[project]\nrequires-python = "${text}"\n` })
+    choosePythonVersion({ "pyproject.toml": `[project]\nrequires-python = "${text}"\n` })
 
   it("is what slipway.yaml says, then .python-version, then ours", () => {
-    expect(pythonVersion({ ".python-version": "3.12.4\n" }, "3.13")).toBe("3.13")
-    expect(pythonVersion({ ".python-version": "3.12.4\n" })).toBe("3.12")
-    expect(pythonVersion({ ".python-version": "pypy3.10\n" })).toBe("3.11")
-    expect(pythonVersion({})).toBe("3.11")
+    expect(choosePythonVersion({ ".python-version": "3.12.4\n" }, "3.13")).toBe("3.13")
+    expect(choosePythonVersion({ ".python-version": "3.12.4\n" })).toBe("3.12")
+    expect(choosePythonVersion({ ".python-version": "pypy3.10\n" })).toBe("3.11")
+    expect(choosePythonVersion({})).toBe("3.11")
   })
 
   it("is raised to what the project requires, never lowered", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { endedEarly, interrupted, overall, recorded, stageExitCode } from "../../../src/lib/run/command.js"
+import { didNotFinish, interrupted, overall, recorded, stageExitCode } from "../../../src/lib/run/command.js"
 
 describe("recorded", () => {
   let folder = ""
@@ -45,7 +45,7 @@ describe("recorded", () => {
     expect(execute(["no-such-command"])).toMatchObject({ status: 0, exitCode: 127 })
     expect(execute(["sh", "-c", "kill -SEGV $$"])).toMatchObject({ status: 0, exitCode: 139 })
     const codes = [0, 1, 123, 124, 127, 139]
-    const early = codes.filter((exitCode) => endedEarly({ exitCode, stdout: "", stderr: "" }))
+    const early = codes.filter((exitCode) => didNotFinish({ exitCode, stdout: "", stderr: "" }))
     expect(early).toEqual([124, 127, 139])
   })
 })

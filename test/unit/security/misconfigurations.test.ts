@@ -46,17 +46,17 @@ describe("misconfigurations", () => {
   })
 
   test("are counted by the gate", () => {
-    const { findings, judge } = scan()
-    expect(judge(findings)).toMatchObject({
+    const { findings, outcome } = scan()
+    expect(outcome(findings)).toMatchObject({
       status: "failed",
       reason: "2 high misconfigurations, 3 below the gate",
     })
-    expect(judge(findings.slice(2))).toMatchObject({
+    expect(outcome(findings.slice(2))).toMatchObject({
       status: "passed",
       reason: "2 files without a high or critical misconfiguration, 3 below the gate, 2 suppressed",
     })
     const lenient = scan("critical")
-    expect(lenient.judge(lenient.findings)).toMatchObject({
+    expect(lenient.outcome(lenient.findings)).toMatchObject({
       status: "passed",
       reason: "2 files without a critical misconfiguration, 5 below the gate",
     })
@@ -76,7 +76,7 @@ describe("misconfigurations", () => {
 
   test("pass a source that has nothing of the kind, and say so", () => {
     for (const empty of [report(), run(fixture("secrets"))])
-      expect(misconfigurations(empty, { gate: "low" }).judge([])).toEqual({
+      expect(misconfigurations(empty, { gate: "low" }).outcome([])).toEqual({
         status: "passed",
         reason: "no configuration file to look at",
         findings: [],
@@ -85,12 +85,12 @@ describe("misconfigurations", () => {
 
   test("pass a file without any", () => {
     const clean = { Target: "Dockerfile", Class: "config", MisconfSummary: { Successes: 27, Failures: 0 } }
-    expect(misconfigurations(report(clean), { gate: "low" }).judge([]).reason).toMatch(
+    expect(misconfigurations(report(clean), { gate: "low" }).outcome([]).reason).toMatch(
       /^1 file without a low, /,
     )
   })
 
   test("can't be told without a report", () => {
-    expect(misconfigurations(run("", { exitCode: 1 }), { gate: "low" }).judge([]).status).toBe("error")
+    expect(misconfigurations(run("", { exitCode: 1 }), { gate: "low" }).outcome([]).status).toBe("error")
   })
 })

@@ -37,7 +37,7 @@ const LEAKY = report(
 
 describe("secrets", () => {
   test("of a real report have rule, place, title and severity, and all fail", () => {
-    const { findings, judge } = secrets(run(fixture("secrets")))
+    const { findings, outcome } = secrets(run(fixture("secrets")))
     expect(findings).toEqual([
       {
         tool: "trivy",
@@ -58,13 +58,13 @@ describe("secrets", () => {
         severity: "high",
       },
     ])
-    expect(judge(findings)).toMatchObject({ status: "failed", reason: "1 critical and 1 high secrets" })
-    expect(judge(findings.slice(1)).reason).toBe("1 high secret, 1 suppressed")
-    expect(judge([])).toMatchObject({ status: "passed", reason: "no secret found, 2 suppressed" })
+    expect(outcome(findings)).toMatchObject({ status: "failed", reason: "1 critical and 1 high secrets" })
+    expect(outcome(findings.slice(1)).reason).toBe("1 high secret, 1 suppressed")
+    expect(outcome([])).toMatchObject({ status: "passed", reason: "no secret found, 2 suppressed" })
   })
 
   test("show nothing of the text", () => {
-    const { findings, judge } = secrets(LEAKY)
+    const { findings, outcome } = secrets(LEAKY)
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({
       level: "error",
@@ -72,7 +72,7 @@ describe("secrets", () => {
       message: "A password (low)",
       line: 7,
     })
-    expect(JSON.stringify([findings, judge(findings)])).not.toContain("LEAK")
+    expect(JSON.stringify([findings, outcome(findings)])).not.toContain("LEAK")
     expect(JSON.stringify(secrets(run(fixture("secrets"))))).not.toMatch(/\*\*|AWS =|BEGIN/)
   })
 
@@ -81,11 +81,15 @@ describe("secrets", () => {
   })
 
   test("pass where there are none", () => {
-    expect(secrets(report()).judge([])).toEqual({ status: "passed", reason: "no secret found", findings: [] })
+    expect(secrets(report()).outcome([])).toEqual({
+      status: "passed",
+      reason: "no secret found",
+      findings: [],
+    })
   })
 
   test("can't be told without a report", () => {
-    expect(secrets(run("")).judge([]).status).toBe("error")
+    expect(secrets(run("")).outcome([]).status).toBe("error")
   })
 })
 

@@ -7,7 +7,7 @@ import {
   suppressionFindings,
   unusedInImage,
 } from "../../../src/lib/security/suppressions.js"
-import { PLACES, Suppression } from "../../../src/lib/run/suppressed.js"
+import { SCAN_PLACES, Suppression } from "../../../src/lib/run/suppressed.js"
 
 const NOW = new Date("2026-11-23T12:00:00Z")
 
@@ -109,7 +109,7 @@ describe("what is scanned", () => {
   const [both, source, image] = [entry(), entry({ in: "source" }), entry({ in: "image" })]
 
   test("has entries of its own, and those for both", () => {
-    expect(PLACES).toEqual(["source", "image"])
+    expect(SCAN_PLACES).toEqual(["source", "image"])
     expect(entriesFor("source", [both, source, image])).toEqual([both, source])
     expect(entriesFor("image", [both, source, image])).toEqual([both, image])
     expect(entriesFor("image", [])).toEqual([])

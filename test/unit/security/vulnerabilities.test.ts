@@ -7,8 +7,8 @@ const PYYAML = pkg("PyYAML", "5.3", 3)
 const requirements = (...holes: object[]): object => manifest("requirements.txt", [PYYAML], holes)
 
 function outcome(runs: ToolRun[], gate: Severity = "critical"): Outcome {
-  const { findings, judge } = vulnerabilities(runs, { gate })
-  return judge(findings)
+  const { findings, outcome } = vulnerabilities(runs, { gate })
+  return outcome(findings)
 }
 
 const findings = (...results: object[]) =>
@@ -149,11 +149,11 @@ describe("findings", () => {
 describe("what nobody has fixed yet", () => {
   const unfixed = (from: object = {}): object => hole({ FixedVersion: "", Status: "affected", ...from })
   const graded = (unfixedPass: boolean, ...holes: object[]) => {
-    const { findings, judge } = vulnerabilities([report(environment([PYYAML], holes))], {
+    const { findings, outcome } = vulnerabilities([report(environment([PYYAML], holes))], {
       gate: "high",
       unfixedPass,
     })
-    const { status, reason } = judge(findings)
+    const { status, reason } = outcome(findings)
     return {
       status,
       reason,
@@ -258,13 +258,13 @@ describe("the outcome", () => {
   test("names the image where that is what was looked at", () => {
     const options = { gate: "critical", place: "the image" } as const
     const packages = environment([PYYAML, pkg("six", "1")])
-    const { findings, judge } = vulnerabilities(
+    const { findings, outcome } = vulnerabilities(
       [report({ ...packages, Class: "os-pkgs" }), report(packages)],
       options,
     )
-    expect(judge(findings).reason).toBe("2 packages in the image without a critical vulnerability")
+    expect(outcome(findings).reason).toBe("2 packages in the image without a critical vulnerability")
     const both = vulnerabilities([report(requirements(), packages)], options)
-    expect(both.judge([]).reason).toContain("2 packages in 1 manifest and the image without")
+    expect(both.outcome([]).reason).toContain("2 packages in 1 manifest and the image without")
   })
 
   test("passes with what is below the gate", () => {
@@ -277,9 +277,9 @@ describe("the outcome", () => {
   })
 
   test("says what is suppressed", () => {
-    const { findings, judge } = vulnerabilities([report(requirements(...many))], { gate: "critical" })
-    expect(judge(findings.slice(1)).reason).toBe("1 critical vulnerability, 3 below the gate, 1 suppressed")
-    expect(judge(findings.slice(3))).toMatchObject({
+    const { findings, outcome } = vulnerabilities([report(requirements(...many))], { gate: "critical" })
+    expect(outcome(findings.slice(1)).reason).toBe("1 critical vulnerability, 3 below the gate, 1 suppressed")
+    expect(outcome(findings.slice(3))).toMatchObject({
       status: "passed",
       reason: "1 package in 1 manifest without a critical vulnerability, 2 below the gate, 3 suppressed",
     })
@@ -312,8 +312,8 @@ describe("an image", () => {
       { platform: AMD, run: amd },
       { platform: ARM, run: arm },
     ]
-    const { findings, judge } = imageVulnerabilities(images, { gate: "critical", place: "the image" })
-    return { ...judge(findings), messages: findings.map(({ message }) => message.replace(/:? \(.*/, "")) }
+    const { findings, outcome } = imageVulnerabilities(images, { gate: "critical", place: "the image" })
+    return { ...outcome(findings), messages: findings.map(({ message }) => message.replace(/:? \(.*/, "")) }
   }
   const good = report(environment([PYYAML]))
 

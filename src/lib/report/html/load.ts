@@ -1,5 +1,5 @@
 import { loadChart } from "./loadChart.js"
-import { type Drawn } from "../../run/drawn.js"
+import { type LoadChart } from "../../run/drawn.js"
 import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, inlineText } from "./markup.js"
 import { type Section, statusBadge } from "./parts.js"
@@ -7,7 +7,7 @@ import { type Section, statusBadge } from "./parts.js"
 const NOTES = { count: 20, bytes: 20_000 }
 const NOTE_LENGTH = 600
 
-type Loaded = StageReport & { load: Drawn }
+type Loaded = StageReport & { load: LoadChart }
 
 /** Returns the load tests as pictures, with what is to be known of their figures. */
 export function loadSection(reports: readonly StageReport[]): Section[] {
