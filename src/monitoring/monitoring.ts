@@ -15,7 +15,7 @@ const RULES = "alerts.yaml"
 const TESTS = "alerts.test.yaml"
 const PROMTOOL = "/bin/promtool"
 
-/** How the service is watched once it is deployed: alert rules for Prometheus, made of `slipway.yaml` alone. */
+/** Prometheus alert rules for the deployed service, generated from `slipway.yaml`. */
 @object()
 export class Monitoring {
   source: Directory
@@ -27,13 +27,21 @@ export class Monitoring {
     this.settings = settings
   }
 
-  /** Prometheus' rules of alerts for error rate, latency and uptime, with the thresholds of `monitoring.alerts`. Pure. */
+  /**
+   * Prometheus alert rules for the service.
+   *
+   * Error rate, latency and uptime with the thresholds of `monitoring.alerts`. Pure.
+   */
   @func()
   async rules(): Promise<File> {
     return dag.file(RULES, rulesFile(await this.thresholds()))
   }
 
-  /** The rules, and tests of them for `promtool test rules`, in one folder. Pure. */
+  /**
+   * Alert rules and their promtool tests, in one folder.
+   *
+   * The tests are for `promtool test rules`. Pure.
+   */
   @func()
   async files(): Promise<Directory> {
     const thresholds = await this.thresholds()
@@ -43,7 +51,11 @@ export class Monitoring {
       .withNewFile(TESTS, rulesTestFile(thresholds, RULES))
   }
 
-  /** The file of rules at its place in the source (`monitoring.alerts.file`), as a change. Pure. */
+  /**
+   * Adds the alert rules to the source, as a changeset.
+   *
+   * Their path is `monitoring.alerts.file`. Pure.
+   */
   @func()
   async generate(): Promise<Changeset> {
     const { source } = this
@@ -51,8 +63,10 @@ export class Monitoring {
   }
 
   /**
-   * Fails unless promtool takes the rules, and each alert is raised when it has to be, and not otherwise; and for a file
-   * of rules in the source that isn't as the settings make it. Pure.
+   * Checks and tests the alert rules with promtool.
+   *
+   * Fails with RULES for an invalid rule or a failed test, and with RULES_STALE if the rule file in the source differs from
+   * the settings. Pure.
    */
   @func()
   @check()

@@ -7,12 +7,14 @@ import { notifyOutcome, type NotifyInputs, notifyStarted } from "./stages.js"
 import { namedSecrets } from "../stage/secrets.js"
 import type { Stage } from "../stage/stage.js"
 
-/** How a deployment can end. */
+/** Results of a deployment. */
 const RESULTS = ["succeeded", "failed", "rolled-back", "held"] as const
 
 /**
- * Tells people of a deployment that something else than Slipway makes, as Slipway does of its own: Slack, Microsoft Teams,
- * a webhook, and marks in Grafana. What can't be told is said, and fails nothing.
+ * Notifications of deployments made by other tools than Slipway.
+ *
+ * Sent to Slack, Microsoft Teams, a webhook and as Grafana annotations, as for Slipway's own deployments. A notification
+ * that can't be sent is reported and fails nothing.
  */
 @object()
 export class Notifications {
@@ -22,9 +24,9 @@ export class Notifications {
   /** `staging` or `production`. */
   environment: string
   secrets: Secret[]
-  /** Who deploys. */
+  /** The user who deploys. */
   who: string
-  /** Where the run is shown. */
+  /** Address of the run in the CI host. */
   runUrl: string
   history?: File
 
@@ -47,11 +49,12 @@ export class Notifications {
   }
 
   /**
-   * Tells that a deployment begins, and begins its mark. Returns what became of it, a line for each. An effect, once for
-   * each run id.
+   * Notifies that a deployment started.
    *
-   * @param version What is deployed.
-   * @param runId Names the run.
+   * Also creates its Grafana annotation. Returns a line per result. An effect, once per run id.
+   *
+   * @param version The version to deploy.
+   * @param runId Id of the run.
    * @param sha Its commit.
    */
   @func({ cache: "never" })
@@ -60,20 +63,22 @@ export class Notifications {
   }
 
   /**
-   * Tells how a deployment ended, and ends its mark. Returns what became of it, a line for each. An effect, once for
-   * each run id and result. Fails with UNKNOWN_RESULT.
+   * Notifies of the result of a deployment.
+   *
+   * Also ends its Grafana annotation. Returns a line per result. An effect, once per run id and result. Fails with
+   * UNKNOWN_RESULT.
    *
    * @param result `succeeded`, `failed`, `rolled-back` or `held`.
-   * @param version What was deployed.
-   * @param runId Names the run, as it was when it began.
+   * @param version The deployed version.
+   * @param runId Id of the run, the same as for `started`.
    * @param sha Its commit.
-   * @param seconds How long it took.
-   * @param previous The version before.
-   * @param previousSha The commit of that, from which on `history` tells the changes.
-   * @param stage What failed.
-   * @param reason Why.
+   * @param seconds Its duration.
+   * @param previous The previous version.
+   * @param previousSha The previous commit, from which the changes in `history` are listed.
+   * @param stage The failed stage.
+   * @param reason Why it failed.
    * @param repro The command that repeats it.
-   * @param note What else there is to say.
+   * @param note An additional note.
    */
   @func({ cache: "never" })
   async ended(

@@ -27,7 +27,7 @@ import { identity, messageOf, skipped, type Stage } from "../stage/stage.js"
 import { nameOf } from "../stage/texts.js"
 import { messageKey, SentMessages } from "./sentMessages.js"
 
-/** A deployment that people are told of. */
+/** A deployment to notify of. */
 export interface NotifyInputs {
   source: Directory
   config: Config
@@ -35,19 +35,19 @@ export interface NotifyInputs {
   /** SLACK_WEBHOOK and the like, and GRAFANA_TOKEN, each also with the environment's name before it. */
   secrets: readonly NamedSecret[]
   run: string
-  /** When it began, in milliseconds since 1970. */
+  /** Start time in milliseconds since 1970. */
   startedAt: number
   version: string
   sha: string
-  /** Who deploys; empty where nobody says. */
+  /** The user who deploys; empty if unknown. */
   who: string
-  /** Where the run is shown; empty where nobody says. */
+  /** Address of the run in the CI host; empty if unknown. */
   runUrl: string
-  /** What `git log --format=%H%x09%P%x09%s` says; empty where nobody asked. */
+  /** Output of `git log --format=%H%x09%P%x09%s`; empty for none. */
   history: string
 }
 
-/** Tells that a deployment begins, and begins its mark. Never fails: what can't be told is a warning. An effect, once for each run. */
+/** Notifies that a deployment started and creates its annotation. Never fails, but warns. An effect, once per run. */
 export async function notifyStarted(telling: NotifyInputs): Promise<Stage[]> {
   const service = await nameOf(telling.source, telling.config)
   const region = annotatedDeployment(telling, service, telling.version)
@@ -58,8 +58,9 @@ export async function notifyStarted(telling: NotifyInputs): Promise<Stage[]> {
 }
 
 /**
- * Tells how a deployment ended, by its stages, and ends its mark. Never fails. `begun` is what `tellStarted` came to: its
- * warnings are in the result. An effect, once for each run.
+ * Notifies of the result of a deployment and ends its annotation.
+ *
+ * Never fails. `begun` are the stages of `notifyStarted`, whose warnings are kept. An effect, once per run.
  */
 export async function notifyEnded(
   telling: NotifyInputs,
@@ -77,7 +78,7 @@ export async function notifyEnded(
   )
 }
 
-/** Tells of a deployment that ended so. Never fails. */
+/** Notifies of a deployment's result. Never fails. */
 export async function notifyOutcome(telling: NotifyInputs, ended: DeploymentOutcome): Promise<Stage[]> {
   const service = await nameOf(telling.source, telling.config)
   const region = annotatedDeployment(telling, service, ended.subject || telling.version)
@@ -88,7 +89,7 @@ export async function notifyOutcome(telling: NotifyInputs, ended: DeploymentOutc
   ])
 }
 
-/** Tells what watching a version found. Never fails. */
+/** Sends an alert from watching a version. Never fails. */
 export async function notifyAlert(
   telling: NotifyInputs,
   note: string,
@@ -101,7 +102,7 @@ export async function notifyAlert(
 const skippedStages = (why: string): Stage[] =>
   (["notify", "annotate"] as const).map((name) => ({ ...identityOf(name), ...skipped(why) }))
 
-/** Nothing repeats what people were told. */
+/** Notifications have no command that repeats them. */
 const identityOf = (name: "notify" | "annotate") => ({ ...identity("tell", name, "", ""), repro: "" })
 
 const annotatedDeployment = (
@@ -110,7 +111,7 @@ const annotatedDeployment = (
   version: string,
 ): AnnotatedDeployment => ({ service, environment, version, run, startedAt })
 
-/** What a deployment left of itself in the ledger. */
+/** The ledger entry that a deployment wrote. */
 export async function writtenEntry(deployed: readonly Stage[]): Promise<LedgerEntry | undefined> {
   const [files] = deployed.flatMap(({ files }) => (files === undefined ? [] : [files]))
   if (files === undefined || !(await files.exists("deploy/entry.json"))) return undefined
@@ -146,7 +147,7 @@ function notificationOf(
   }
 }
 
-/** The webhooks that there are secrets for. */
+/** The webhooks with a secret. */
 async function addressesOf({ config, secrets, environment }: NotifyInputs): Promise<WebhookAddress[]> {
   const text = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
   const all = await Promise.all(
@@ -167,7 +168,7 @@ function notifyStage(telling: NotifyInputs, news: Notification): Promise<Stage> 
     const { events, environments } = telling.config.notify
     if (!environments.includes(telling.environment))
       return skipped(`not for ${telling.environment} (notify.environments)`)
-    if (!events.includes(news.kind)) return skipped(`not when it is ${news.kind} (notify.events)`)
+    if (!events.includes(news.kind)) return skipped(`not for the event ${news.kind} (notify.events)`)
     const addresses = await addressesOf(telling)
     if (addresses.length === 0)
       return skipped(`no webhook is given: ${CHANNELS.map((channel) => WEBHOOKS[channel]).join(", ")}`)
@@ -175,7 +176,7 @@ function notifyStage(telling: NotifyInputs, news: Notification): Promise<Stage> 
   })
 }
 
-/** Sends what wasn't sent before, through all channels at once. */
+/** Sends the message to all channels that didn't get it yet, in parallel. */
 async function sendAll(
   telling: NotifyInputs,
   news: Notification,
@@ -201,13 +202,15 @@ async function sendAll(
 
 type SendResults = Record<string, Pick<SendResult, "sent" | "text">>
 
-const SENT_BEFORE: SendResult = { sent: true, text: "told before", uncertain: false }
+const SENT_BEFORE: SendResult = { sent: true, text: "sent already", uncertain: false }
 
-/** A stage that did what it could. */
+/** Outcome of a stage that passes even if a notification failed. */
 function stageOutcome(what: string, delivered: SendResults) {
   const all = Object.entries(delivered)
-  const texts = all.map(([name, { sent, text }]) => `${name}: ${sent ? text : `NOT TOLD: ${text}`}`)
-  const lost = all.filter(([, { sent }]) => !sent).map(([name, { text }]) => `${name} was not told: ${text}`)
+  const texts = all.map(([name, { sent, text }]) => `${name}: ${sent ? text : `NOT SENT: ${text}`}`)
+  const lost = all
+    .filter(([, { sent }]) => !sent)
+    .map(([name, { text }]) => `${name} was not notified: ${text}`)
   return {
     status: "passed" as const,
     reason: `${what}; ${texts.join("; ")}`,
@@ -237,17 +240,17 @@ function annotateStage(
 
 type NotifyOutcome = Omit<ReturnType<typeof stageOutcome> | ReturnType<typeof skipped>, "milliseconds">
 
-/** Nobody who can't be told keeps a deployment from its end. */
+/** Runs a notification so that its failure never stops a deployment. */
 async function neverFailing(name: "notify" | "annotate", work: () => Promise<NotifyOutcome>): Promise<Stage> {
   const began = Date.now()
   const outcome = await work().catch((error: unknown) =>
-    stageOutcome("news", { [name]: { sent: false, text: oneLine(messageOf(error)) } }),
+    stageOutcome("notification", { [name]: { sent: false, text: oneLine(messageOf(error)) } }),
   )
   const times = outcome.status === "skipped" ? {} : { began }
   return { ...identityOf(name), ...outcome, milliseconds: Date.now() - began, ...times }
 }
 
-/** What was told at the start is not lost where only the end is reported. */
+/** Adds the outcome of the start notification to the stage of the end. */
 function withStart(stage: Stage, begun: Stage | undefined): Stage {
   if (begun === undefined || begun.status === "skipped") return stage
   const warnings = [begun, stage].flatMap(({ facts }) =>

@@ -35,7 +35,7 @@ monitoring:
 /** All that was printed, and all that was said of it. */
 const said: string[] = []
 
-const told = once(async () => {
+const session = once(async () => {
   const source = service({ "app.py": "", "slipway.yaml": SETTINGS })
   const stale = service({ "app.py": "", "slipway.yaml": SETTINGS, "monitoring/alerts.yaml": "groups: []\n" })
   const history = join(
@@ -87,16 +87,16 @@ const told = once(async () => {
 })
 
 const log = async (name: string) =>
-  (await told()).json(name) as { requests: Seen[]; annotations: Annotation[] }
+  (await session()).json(name) as { requests: Seen[]; annotations: Annotation[] }
 
-describe("people", () => {
-  it("are told once, by messages that each service takes", async () => {
-    const run = await told()
+describe("notifications", () => {
+  it("are sent once, by messages that each service accepts", async () => {
+    const run = await session()
     expect(run.of("started")).toBe(
-      "notify passed: started; slack: told; teams: told; webhook: told\nannotate passed: production; grafana: begun",
+      "notify passed: started; slack: sent; teams: sent; webhook: sent\nannotate passed: production; grafana: started",
     )
-    expect(run.of("ended")).toMatch(/succeeded; slack: told; teams: told; webhook: told\n.*grafana: ended$/)
-    expect(run.of("again")).toMatch(/slack: told before; teams: told before; webhook: told before\n/)
+    expect(run.of("ended")).toMatch(/succeeded; slack: sent; teams: sent; webhook: sent\n.*grafana: ended$/)
+    expect(run.of("again")).toMatch(/slack: sent already; teams: sent already; webhook: sent already\n/)
     const { requests } = await log("log")
     const messages = requests.filter(({ path }) => !path.startsWith("/api"))
     expect(messages.map(({ status }) => status).sort()).toEqual([200, 200, 202, 202, 204, 204])
@@ -107,7 +107,7 @@ describe("people", () => {
     expect(texts).toContain(`https://git.example.com/${id("b")}`)
   })
 
-  it("see the deployment in Grafana from its start to its end", async () => {
+  it("annotate the deployment in Grafana from its start to its end", async () => {
     const [begun] = (await log("running")).annotations
     expect(begun?.tags).toContain("result:running")
     const { annotations } = await log("log")
@@ -120,23 +120,23 @@ describe("people", () => {
     )
   })
 
-  it("are told later by who takes no more for now, and a warning says who wasn't told", async () => {
-    const run = await told()
+  it("are repeated for a service that limits its rate, with a warning", async () => {
+    const run = await session()
     expect(run.of("limited")).toMatch(
-      /^notify passed: failed; slack: told; teams: NOT TOLD: it takes no more requests for now \(429\): it wants 3600 s of waiting; webhook: told\nannotate passed: production; grafana: NOT TOLD: it doesn't let the token do this \(403\)/,
+      /^notify passed: failed; slack: sent; teams: NOT SENT: it takes no more requests for now \(429\): it wants 3600 s of waiting; webhook: sent\nannotate passed: production; grafana: NOT SENT: it doesn't let the token do this \(403\)/,
     )
-    // What surely wasn't told is told by a repetition.
+    // A repeated run sends what was not sent.
     expect(run.of("repeated")).toMatch(
-      /^notify passed: failed; slack: told before; teams: told; webhook: told before/,
+      /^notify passed: failed; slack: sent already; teams: sent; webhook: sent already/,
     )
   })
 
-  it("who can't be told keep nothing from going on", async () => {
-    const run = await told()
+  it("that can't be sent fail nothing", async () => {
+    const run = await session()
     expect(run.of("down")).toMatch(
-      /slack: NOT TOLD: (no host of its name is known|its name can't be resolved)/,
+      /slack: NOT SENT: (no host of its name is known|its name can't be resolved)/,
     )
-    expect(run.of("down")).toMatch(/annotate passed: staging; grafana: NOT TOLD: /)
+    expect(run.of("down")).toMatch(/annotate passed: staging; grafana: NOT SENT: /)
     expect(run.of("nobody")).toBe(
       "notify skipped: no webhook is given: SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK\nannotate skipped: no token is given: GRAFANA_TOKEN",
     )
@@ -145,7 +145,7 @@ describe("people", () => {
 
 describe("the alert rules", () => {
   it("are taken by promtool, which also sees each one raised", async () => {
-    const run = await told()
+    const run = await session()
     expect(run.of("promtool")).toBe("promtool takes them")
     expect(run.of("generated")).toContain("+++ b/monitoring/alerts.yaml")
     for (const alert of ["HighErrorRate", "HighLatency", "LowUptime", "Down"])
@@ -153,14 +153,14 @@ describe("the alert rules", () => {
   })
 
   it("in a file are refused where they aren't as the settings make them", async () => {
-    const run = await told()
+    const run = await session()
     expect(run.of("stale")).toBe("failed")
     expect(run.stderr).toContain("RULES_STALE")
   })
 })
 
 it("shows no secret in anything that was printed", async () => {
-  await told()
+  await session()
   const all = said.join("")
   expect(all.length).toBeGreaterThan(2_000)
   for (const [name, secret] of Object.entries(secrets))

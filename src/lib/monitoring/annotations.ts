@@ -1,5 +1,6 @@
 /**
- * Marks of deployments in Grafana: a region from their start to their end.
+ * Grafana annotations of deployments: a region from start to end.
+ *
  * https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
  */
 import { createHash } from "node:crypto"
@@ -9,14 +10,14 @@ import { clip, visible, xml } from "../text/escape.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
 export interface Grafana {
-  /** Its address, without a password. */
+  /** Base URL, without credentials. */
   url: string
   token: string
-  /** The dashboard's uid; undefined for a mark on any. */
+  /** The dashboard's uid; undefined for an organisation-wide annotation. */
   dashboard: string | undefined
 }
 
-/** What a mark is of. */
+/** The deployment that an annotation shows. */
 export interface AnnotatedDeployment {
   service: string
   environment: string
@@ -26,34 +27,34 @@ export interface AnnotatedDeployment {
   startedAt: number
 }
 
-/** What became of a mark. */
+/** Result of writing an annotation. */
 export interface AnnotationResult {
   done: boolean
-  /** A line, without the token. */
+  /** One line, without the token. */
   text: string
 }
 
-/** What is known of a mark that is there. */
+/** An existing annotation. */
 interface FoundAnnotation {
   id: number
   time: number
   timeEnd: number
 }
 
-/** How patient Grafana's client is, in milliseconds. */
+/** Retry limits of Grafana's client, in milliseconds. */
 export const GRAFANA_PATIENCE = Object.freeze({ patience: 30_000, timeout: 10_000, tries: 4 })
 
-/** What a tag of Grafana's holds at most. */
+/** Grafana's limit on a tag. */
 const TAG_LENGTH = 100
 const TEXT_LENGTH = 1000
 const MESSAGE_LENGTH = 200
 
-/** Of one run there is one, or two where nobody knew whether the first came through. */
+/** A run has one annotation, or two if the first request had no known outcome. */
 const MAX_FOUND = 5
 
 const RUNNING = "running"
 
-/** Begins a region, unless this run has begun it. Never throws. */
+/** Creates the annotation of a run, unless it exists. Never throws. */
 export const startAnnotation = (
   grafana: Grafana,
   region: AnnotatedDeployment,
@@ -61,7 +62,7 @@ export const startAnnotation = (
 ): Promise<AnnotationResult> =>
   withGrafana(grafana, async (api) => {
     const found = await findAnnotations(api, region, http)
-    if (found.length > 0) return { done: true, text: "marked before" }
+    if (found.length > 0) return { done: true, text: "annotated already" }
     const { startedAt } = region
     await ask(
       api,
@@ -70,10 +71,10 @@ export const startAnnotation = (
       "",
       annotationBody(grafana, region, RUNNING, { time: startedAt, timeEnd: startedAt }),
     )
-    return { done: true, text: "begun" }
+    return { done: true, text: "started" }
   })
 
-/** Ends the region of this run, and makes it whole where its start was missed. Never throws. */
+/** Ends the annotation of a run, or creates it with both times if the start was missed. Never throws. */
 export const endAnnotation = (
   grafana: Grafana,
   region: AnnotatedDeployment,
@@ -85,9 +86,9 @@ export const endAnnotation = (
     const { tags, text } = annotationBody(grafana, region, result, {})
     for (const { id } of found) await ask(api, http, "PATCH", `/${id}`, { tags, text, timeEnd: endedAt })
     if (found.length > 0) return { done: true, text: "ended" }
-    const whole = { time: region.startedAt, timeEnd: endedAt }
-    await ask(api, http, "POST", "", annotationBody(grafana, region, result, whole))
-    return { done: true, text: "marked as a whole" }
+    const times = { time: region.startedAt, timeEnd: endedAt }
+    await ask(api, http, "POST", "", annotationBody(grafana, region, result, times))
+    return { done: true, text: "created afterwards" }
   })
 
 interface Api {
@@ -95,7 +96,7 @@ interface Api {
   token: string
 }
 
-/** What Grafana refuses, or that it isn't there. */
+/** A refused request, or Grafana is unreachable. */
 class GrafanaError extends Error {}
 
 async function withGrafana(
@@ -105,7 +106,7 @@ async function withGrafana(
   const api = { url: `${url.replace(/\/+$/, "")}/api/annotations`, token: token.trim() }
   // A header can't hold every character, and the error of the runtime would quote it.
   if (!/^[\x21-\x7E]{1,10000}$/.test(api.token))
-    return { done: false, text: "the token is empty, or has characters that no token has" }
+    return { done: false, text: "the token is empty or has invalid characters" }
   try {
     return await work(api)
   } catch (error) {
@@ -114,7 +115,7 @@ async function withGrafana(
   }
 }
 
-/** Those of this run, by its tags: all of them have to be there. */
+/** Finds the annotations of a run, which have all of these tags. */
 async function findAnnotations(
   api: Api,
   { run, environment, service }: AnnotatedDeployment,
@@ -153,7 +154,7 @@ function annotationBody(
   }
 }
 
-/** Of a longer one only a name is left by which it is found again. */
+/** A tag; a longer one is replaced by its hash. */
 function tag(name: string, value: string): string {
   const whole = `${name}:${visible(value)}`
   if (whole.length <= TAG_LENGTH) return whole
@@ -181,8 +182,8 @@ async function ask(
 function reasonOf(answer: HttpAnswer | HttpFailure, token: string): string {
   if (answer.kind === "failure") return answer.reason
   const { status } = answer
-  const said = visible(scrub(text(fields(parseJson(answer.text))["message"]), [token]).trim())
-  const tail = said === "" ? "" : `: ${clip(said, MESSAGE_LENGTH)}`
+  const message = visible(scrub(text(fields(parseJson(answer.text))["message"]), [token]).trim())
+  const tail = message === "" ? "" : `: ${clip(message, MESSAGE_LENGTH)}`
   if (status === 401) return `it doesn't accept the token (401)${tail}`
   if (status === 403)
     return `it doesn't let the token do this (403)${tail}; it needs annotations:create, :read and :write`

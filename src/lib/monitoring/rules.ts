@@ -10,7 +10,7 @@ export interface AlertRule {
   annotations: Record<string, string>
 }
 
-/** What rules are made of: the settings, where those that are left out follow from others. */
+/** Settings of the alert rules, with defaults from `deploy` filled in. */
 export interface Thresholds {
   service: string
   job: string
@@ -29,9 +29,10 @@ export interface Thresholds {
   runbook: string | undefined
 }
 
-/** Over how long rates are taken: four times what Prometheus' usual interval of 15 s and a lost sample need. */
+/** Range of the rates: four times what Prometheus' usual interval of 15 s and a lost sample need. */
 export const WINDOW = "5m"
 
+/** Thresholds from the configuration of a service. */
 export function thresholdsOf({ deploy, monitoring }: Config, service: string): Thresholds {
   const { alerts, job, by, status } = monitoring
   const { errors, latencyP95 } = deploy
@@ -50,7 +51,7 @@ export function thresholdsOf({ deploy, monitoring }: Config, service: string): T
   }
 }
 
-/** One rule each for error rate, latency and uptime, and one for a service that isn't there at all. */
+/** Alert rules for error rate, latency, uptime and a service that is down. */
 export function alertRules(thresholds: Thresholds): AlertRule[] {
   const { counter, histogram, status, errors, latency, uptime, job, by } = thresholds
   const own = `job="${job}"`
@@ -104,7 +105,7 @@ function rule(
 
 const HEADER = "# Made by `slipway alerts` of slipway.yaml. Change it there, and make this anew.\n"
 
-/** The file of rules. */
+/** Content of the Prometheus rule file. */
 export const rulesFile = (thresholds: Thresholds): string =>
   HEADER +
   stringify({ groups: [{ name: thresholds.service, rules: alertRules(thresholds) }] }, { lineWidth: 0 })

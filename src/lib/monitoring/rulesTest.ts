@@ -7,20 +7,20 @@ interface Series {
   values: string
 }
 
-/** What an instance shows, and which alerts are raised of it, each with the value that it shows. */
+/** Input series of a test case and the alerts that they raise, with the value shown in each. */
 interface Situation {
   name: string
   series: Series[]
   raises: Record<string, string>
 }
 
-/** The labels of what is tested, in the place of what a cluster gives. */
+/** Value of the labels that a cluster would set. */
 const VALUE = "tried"
 
-/** A file that shows that each alert is raised when it has to be, and not otherwise. */
+/** Content of a promtool test file: each alert fires in its situation and in no other. */
 export function rulesTestFile(thresholds: Thresholds, rules: string): string {
   const made = alertRules(thresholds)
-  // Everything has lasted for as long as it must, and the windows of the rates are full.
+  // Long enough for every `for` duration, with full rate windows.
   const minutes = Math.ceil(thresholds.lasting / 60) + 10
   const tests = situations(thresholds, minutes).map(({ name, series, raises }) => ({
     name,
@@ -49,7 +49,7 @@ function expected(
     ([name, text]) => [name, text.replace(/\{\{.*?\}\}/, value)] as const,
   )
   return {
-    // Of what isn't there Prometheus knows what was asked for, and no more.
+    // absent() has only the labels of its selector.
     exp_labels: { ...labels, ...(situation === ABSENT ? { job } : Object.fromEntries(own)) },
     exp_annotations: Object.fromEntries(shown),
   }
@@ -66,7 +66,7 @@ function situations(thresholds: Thresholds, minutes: number): Situation[] {
     series: `${counter}{${labels([status, code])}}`,
     values: `0+60x${minutes}`,
   })
-  /** All within one bucket, so that the quantile lies at 95 % of it. */
+  /** All samples in one bucket, so that the quantile is at 95 % of it. */
   const bucket = (bound: string, step: number): Series => ({
     series: `${histogram}_bucket{${labels(["le", bound])}}`,
     values: `0+${step}x${minutes}`,

@@ -1,36 +1,36 @@
-/** A commit, with those it came from. */
+/** A commit with its parents. */
 export interface LogCommit {
   sha: string
   parents: string[]
   subject: string
 }
 
-/** What a deployment brings, or takes back. */
+/** The commits that a deployment adds or reverts. */
 export interface Changes {
-  /** The commits' first lines, the newest first, without merges. */
+  /** Commit subjects, newest first, without merges. */
   subjects: string[]
-  /** How many there are besides. */
+  /** Number of further commits. */
   more: number
-  /** Whether a rollback takes them back. */
+  /** True if a rollback reverts them. */
   back: boolean
-  /** Why they aren't known; empty where they are. */
+  /** Why they are unknown; empty if they are known. */
   problem: string
 }
 
-/** How `git log` is to print commits for `readHistory`. */
+/** `git log` format for `parseLog`. */
 export const GIT_LOG_FORMAT = "%H%x09%P%x09%s"
 
-/** So many are told; reports that list all are elsewhere. */
+/** Limit on listed commits. */
 const SHOWN = 20
 
-/** Reads what `git log --format=…` printed, a commit a line; other lines are passed over. */
+/** Parses the output of `git log`, a commit per line; other lines are skipped. */
 export const parseLog = (text: string): LogCommit[] =>
   text.split("\n").flatMap((line) => {
     const [, sha, parents = "", subject = ""] = /^([0-9a-f]{40})\t([0-9a-f ]*)\t(.*)$/.exec(line) ?? []
     return sha === undefined ? [] : [{ sha, parents: parents.split(" ").filter(Boolean), subject }]
   })
 
-/** What lies between two commits, by a history that may be cut short: then nothing is counted. */
+/** The changes between two commits; unknown if the history is truncated before them. */
 export function changesBetween(history: readonly LogCommit[], from: string, to: string): Changes {
   if (from === "") return unknownChanges("")
   if (from === to) return unknownChanges("no changes: the same commit as before")
@@ -38,7 +38,7 @@ export function changesBetween(history: readonly LogCommit[], from: string, to: 
   const missing = [to, from].find((sha) => !known.has(sha))
   if (missing !== undefined)
     return unknownChanges(
-      `the changes aren't known: the history here doesn't have ${missing.slice(0, 12) || "the commit"}`,
+      `changes unknown: the history doesn't contain ${missing.slice(0, 12) || "the commit"}`,
     )
   const [new_, old] = [ancestors(known, to), ancestors(known, from)]
   const brought = history.filter(({ sha }) => new_.has(sha) && !old.has(sha))
@@ -54,7 +54,7 @@ function shown(commits: readonly LogCommit[], back: boolean): Changes {
 
 export const unknownChanges = (problem: string): Changes => ({ subjects: [], more: 0, back: false, problem })
 
-/** A commit and all that it came from, as far as they are known. */
+/** A commit and its known ancestors. */
 function ancestors(known: ReadonlyMap<string, LogCommit>, from: string): Set<string> {
   const found = new Set<string>()
   const left = [from]

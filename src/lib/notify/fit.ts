@@ -1,6 +1,6 @@
 import { visible } from "../text/escape.js"
 
-/** Escapes a text, and cuts it so that what comes of it has that length: never within what stands for one character. */
+/** Escapes a text and truncates the result to a length, never within an escape sequence. */
 export function fit(text: string, length: number, escape: (character: string) => string): string {
   let whole = ""
   let cut = ""
@@ -12,20 +12,20 @@ export function fit(text: string, length: number, escape: (character: string) =>
   return whole
 }
 
-/** Cuts a text that needs no escaping. */
+/** Truncates a text that needs no escaping. */
 export const fitPlain = (text: string, length: number): string => fit(text, length, (character) => character)
 
-/** Characters of a text that are worked on: more than any message shows of one. */
+/** Limit on processed characters of a text, more than any message shows. */
 const SHOWN = 4_000
 
-/** A text on one line, without marks that nobody sees, and without a word that calls people: @channel. */
+/** A text on one line, without invisible characters and mentions such as @channel. */
 export const inert = (text: string): string => visible(text.slice(0, SHOWN)).replace(/@(?=\w)/g, "@\u200B")
 
-/** The same of a text of several lines. */
+/** The same for a text of several lines. */
 export const inertLines = (text: string): string =>
   text.trim().slice(0, SHOWN).split(/\r?\n/).map(inert).join("\n")
 
-/** Leaves out one thing after the other until the rest is small enough, as JSON in UTF-8. */
+/** Drops items until the result fits the size limit, as JSON in UTF-8. */
 export function fitWithin<T>(bytes: number, most: number, make: (count: number) => T): T {
   for (let count = most; ; count -= 1) {
     const made = make(count)

@@ -7,16 +7,16 @@ interface Subject {
   version: string
   sha: string
   run: string
-  /** What the CI host says of where the run is shown. */
+  /** Address of the run, from the CI host. */
   runUrl: string
   /** In milliseconds since 1970. */
   startedAt: number
 }
 
-/** So long before a deployment its dashboard begins, for a comparison. */
+/** The dashboard starts this long before a deployment, for comparison. */
 const BEFORE = 15 * 60_000
 
-/** Where to look next: the run, the commit, the service, the dashboard; as far as they are known. */
+/** Links to run, commit, service and dashboard, as far as known. */
 export function linksOf({ notify, monitoring, deploy }: Config, subject: Subject): Link[] {
   const { environment, version, sha, run, runUrl, startedAt } = subject
   const values = { environment, version, sha, run }
@@ -36,13 +36,13 @@ export function linksOf({ notify, monitoring, deploy }: Config, subject: Subject
   return links.flatMap(([name, url]) => (url === undefined || !isWebAddress(url) ? [] : [{ name, url }]))
 }
 
-/** The CI host's word isn't to be trusted, and neither is a password in it to be told. */
+/** True for an http(s) URL without credentials. */
 export function isWebAddress(url: string): boolean {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return false
   const { username, password } = new URL(url)
   return username === "" && password === ""
 }
 
-/** Fills a link's pattern; what stands for something in it can't lead elsewhere. */
+/** Fills a link pattern with URL-encoded values. */
 export const linkTo = (pattern: string, values: Readonly<Record<string, string>>): string =>
   pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""))

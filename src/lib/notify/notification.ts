@@ -7,27 +7,27 @@ export interface Link {
   url: string
 }
 
-/** What people are told of a deployment, through whatever channel. Nothing in it is to be trusted as text. */
+/** A notification of a deployment for any channel. All texts are untrusted. */
 export interface Notification {
   kind: NotificationKind
   service: string
   environment: string
   version: string
-  /** The version that was there before; empty where that isn't known or there was none. */
+  /** The previous version; empty if unknown or none. */
   previous: string
-  /** Who deploys; empty where nobody says. */
+  /** The user who deploys; empty if unknown. */
   who: string
   run: string
   /** The commit. */
   sha: string
   /** RFC 3339, UTC. */
   startedAt: string
-  /** How long it took; undefined of what has only begun. */
+  /** Duration; undefined at the start. */
   milliseconds: number | undefined
   changes: Changes
   links: Link[]
   failure: FailedStage | undefined
-  /** What else there is to say, in a line; empty for nothing. */
+  /** An additional line; empty for none. */
   note: string
 }
 
@@ -35,11 +35,11 @@ export interface Notification {
 export interface FailedStage {
   stage: string
   reason: string
-  /** The one command that repeats it. */
+  /** The command that repeats it. */
   repro: string
 }
 
-/** What it is about, in a line. */
+/** Title of a notification, one line. */
 export const titleOf = ({ kind, service, version, environment }: Notification): string =>
   TITLES[kind](`${service} ${version}`.trim(), environment)
 
@@ -48,25 +48,25 @@ const TITLES: Record<NotificationKind, (what: string, where: string) => string> 
   succeeded: (what, where) => `Deployed ${what} to ${where}`,
   failed: (what, where) => `Failed to deploy ${what} to ${where}`,
   "rolled-back": (what, where) => `Rolled back to ${what} in ${where}`,
-  held: (what, where) => `Held ${what} in ${where}: somebody has to decide`,
+  held: (what, where) => `On hold: ${what} in ${where}, waiting for a decision`,
   alert: (what, where) => `Alert: ${what} in ${where}`,
 }
 
-/** What is known of it, by name. */
+/** Known details by label. */
 export const detailsOf = (news: Notification): [name: string, value: string][] =>
   (
     [
       ["Environment", news.environment],
       ["Version", news.version],
-      ["Before", news.previous],
-      ["Who", news.who],
+      ["Previous", news.previous],
+      ["Triggered by", news.who],
       ["Duration", news.milliseconds === undefined ? "" : formatDuration(news.milliseconds)],
       ["Commit", news.sha.slice(0, 12)],
       ["Run", news.run],
     ] satisfies [string, string][]
   ).filter(([, value]) => value !== "")
 
-/** The heading of the changes, and how they are put. */
+/** Heading and lines of the changes. */
 export function changesText({ subjects, more, back, problem }: Changes): {
   heading: string
   lines: string[]
@@ -75,7 +75,7 @@ export function changesText({ subjects, more, back, problem }: Changes): {
   if (total === 0) return { heading: problem, lines: [] }
   const what = `${total} ${total === 1 ? "change" : "changes"}`
   return {
-    heading: back ? `Taken back: ${what}` : `${what} since the last deployment`,
+    heading: back ? `Reverted: ${what}` : `${what} since the last deployment`,
     lines: [...subjects, ...(more > 0 ? [`… and ${more} more`] : [])],
   }
 }

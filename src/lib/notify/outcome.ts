@@ -4,15 +4,15 @@ import { stopped } from "../report/place.js"
 import type { StageReport } from "../run/verdict.js"
 import type { FailedStage } from "./notification.js"
 
-/** How a deployment ended, as far as people are to be told. */
+/** Result of a deployment for its notification. */
 export interface DeploymentOutcome {
   kind: Extract<NotificationKind, "succeeded" | "failed" | "rolled-back" | "held">
-  /** What there is now, and what there was before, as the ledger has it; empty where it has nothing. */
+  /** The current and the previous version by the ledger; empty if it has none. */
   version: string
   previous: string
-  /** What the deployment was of: of one that was undone, what isn't there any more. */
+  /** The version that was deployed, even if it was rolled back. */
   subject: string
-  /** The commits of both. */
+  /** The commits of the current and the previous version. */
   sha: string
   previousSha: string
   milliseconds: number
@@ -20,7 +20,7 @@ export interface DeploymentOutcome {
   note: string
 }
 
-/** Reads a deployment's stages, and what the ledger holds of it; undefined where nothing was to be deployed. */
+/** Derives the result from a deployment's stages and ledger entry; undefined if nothing was to be deployed. */
 export function deploymentOutcome(
   stages: readonly StageReport[],
   entry: Entry | undefined,
@@ -45,7 +45,7 @@ function versionsOf(
 ): Pick<DeploymentOutcome, "version" | "previous" | "subject" | "sha" | "previousSha"> {
   const { version = "", previous = "", previousCommit = "", rolledBackTo = "" } = entry?.facts ?? {}
   const sha = entry?.sha ?? ""
-  // Undone, it is the version before that is there now.
+  // After a rollback the previous version is the current one.
   return rolledBackTo === ""
     ? { version, previous, subject: version, sha, previousSha: previousCommit }
     : { version: rolledBackTo, previous: version, subject: version, sha: previousCommit, previousSha: sha }
@@ -59,7 +59,7 @@ function kindOf(failed: boolean, held: boolean, entry: Entry | undefined): Deplo
 
 const failureOf = ({ name, reason, repro }: StageReport): FailedStage => ({ stage: name, reason, repro })
 
-/** What is worth a line besides: what was found slow, why it is held, or how it ended. */
+/** Note: an alert, the reason for the hold, or the last stage's reason. */
 function noteOf(
   kind: DeploymentOutcome["kind"],
   stages: readonly StageReport[],

@@ -7,32 +7,34 @@ import { slackMessage } from "./slack.js"
 import { teamsMessage } from "./teams.js"
 import { messageId, signedHeaders, webhookMessage } from "./webhook.js"
 
-/** Where a channel's messages go. */
+/** Webhook of a channel. */
 export interface WebhookAddress {
   channel: Channel
-  /** A secret, as a whole. */
+  /** Secret. */
   url: string
-  /** What messages are signed with; empty for nothing. */
+  /** Signing secret; empty for none. */
   secret: string
 }
 
-/** What became of a message. */
+/** Result of sending a message. */
 export interface SendResult {
   sent: boolean
-  /** A line without anything secret: why it wasn't sent, or what else there is to say. */
+  /** One line without secrets: why it wasn't sent, or a remark. */
   text: string
-  /** Whether it may have come through all the same. */
+  /** True if it may have been delivered all the same. */
   uncertain: boolean
 }
 
-/** How patient one channel is, in milliseconds: a deployment waits for it. */
+/** Retry limits of a channel in milliseconds; a deployment waits for it. */
 export const NOTIFY_PATIENCE = Object.freeze({ patience: 30_000, timeout: 10_000, tries: 4 })
 
 const ANSWER_LENGTH = 200
 
 /**
- * Sends news through a channel; never throws. A server that takes no more for now is waited for. What nobody knows the
- * end of isn't sent twice, but to a plain webhook, whose messages have an id.
+ * Sends a notification through a channel; never throws.
+ *
+ * Waits for a server that limits its rate. A request without a known outcome is repeated only for a plain webhook, whose
+ * messages have an id.
  */
 export async function send(
   news: Notification,
@@ -43,7 +45,7 @@ export async function send(
   const { channel } = address
   const [url, secret] = [address.url.trim(), address.secret.trim()]
   if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
-    return { sent: false, text: "the secret holds no address such as https://…", uncertain: false }
+    return { sent: false, text: "the secret is no valid URL such as https://…", uncertain: false }
   const json = MESSAGES[channel](news)
   const answer = await http.send({
     method: "POST",
@@ -64,22 +66,22 @@ const MESSAGES: Record<Channel, (news: Notification) => unknown> = {
   webhook: webhookMessage,
 }
 
-/** Slack answers in a word, such as `invalid_blocks`; others as they like. */
+/** Slack answers with one word, such as `invalid_blocks`; others vary. */
 function sendResult({ status, text }: HttpAnswer, secrets: readonly string[]): SendResult {
-  if (status >= 200 && status < 300) return { sent: true, text: "told", uncertain: false }
+  if (status >= 200 && status < 300) return { sent: true, text: "sent", uncertain: false }
   if (status >= 300 && status < 400)
     return {
       sent: false,
       text: `it sends this elsewhere (${status}), where nothing is sent`,
       uncertain: false,
     }
-  // Scrubbed as a whole first: half a secret at a cut would not be found.
-  const said = visible(scrub(text.slice(0, 10_000), secrets).trim().replace(/\s+/g, " "))
-  const tail = said === "" ? "" : `: ${clip(said, ANSWER_LENGTH)}`
+  // Scrubbed before clipping: a truncated secret would not be found.
+  const message = visible(scrub(text.slice(0, 10_000), secrets).trim().replace(/\s+/g, " "))
+  const tail = message === "" ? "" : `: ${clip(message, ANSWER_LENGTH)}`
   return { sent: false, text: `it refuses this (${status})${tail}`, uncertain: status >= 500 }
 }
 
-/** The address, and those parts of it that are as good as all of it. */
+/** The URL and those parts of it that are secret. */
 function secretParts(address: string): string[] {
   const { pathname, search, searchParams, href } = new URL(address)
   const pieces = [...pathname.split("/"), ...searchParams.values()].filter((piece) => piece.length >= 8)

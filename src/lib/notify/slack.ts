@@ -9,7 +9,7 @@ import { changesText, detailsOf, type Link, type Notification, titleOf } from ".
 /** Slack's own limits, in characters. */
 export const SLACK_LIMITS = Object.freeze({ blocks: 50, header: 150, section: 3000, field: 2000, fields: 10 })
 
-/** All blocks together: past some 13,000 Slack answers msg_blocks_too_long. https://github.com/slackapi/bolt-js/issues/2509 */
+/** Limit on all blocks: past some 13,000 Slack answers msg_blocks_too_long. https://github.com/slackapi/bolt-js/issues/2509 */
 const BYTES = 12_000
 const VALUE_LENGTH = 100
 const SUBJECT_LENGTH = 120
@@ -20,14 +20,14 @@ const URL_LENGTH = 500
 interface PlainText {
   type: "plain_text"
   text: string
-  /** Whether `:tada:` becomes a picture. */
+  /** Disables emoji such as `:tada:`. */
   emoji: false
 }
 
 interface Mrkdwn {
   type: "mrkdwn"
   text: string
-  /** That nothing but what is written as a link becomes one. */
+  /** Disables automatic links. */
   verbatim: true
 }
 
@@ -41,7 +41,7 @@ type Block =
     }
 
 export interface SlackMessage {
-  /** What a phone shows of it. */
+  /** Preview for push notifications. */
   text: string
   blocks: Block[]
   unfurl_links: false
@@ -68,7 +68,7 @@ const plainText = (text: string, length: number): PlainText => ({
   emoji: false,
 })
 
-/** What is told, within all of Slack's limits. Texts of others are plain: no markup in them counts. */
+/** Formats a notification within all of Slack's limits. Untrusted texts are plain, without markup. */
 export function slackMessage(news: Notification): SlackMessage {
   const title = `${ICONS[news.kind]} ${inert(titleOf(news))}`
   const changes = changesText(news.changes)
@@ -122,7 +122,7 @@ function linksOf(links: readonly Link[]): Block[] {
   return written.length === 0 ? [] : [{ type: "section", text }]
 }
 
-/** An address that can't end its link early; one that is cut would lead elsewhere, and is left out. */
+/** An escaped URL that can't end its link early; one that is too long is left out. */
 function addressOf(url: string): string | undefined {
   if (!isWebAddress(url)) return undefined
   const address = new URL(url).href.replace(/[<>|]/g, encodeURIComponent).replaceAll("&", "&amp;")

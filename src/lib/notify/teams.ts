@@ -6,7 +6,7 @@ import { fitPlain, inert, inertLines, fitWithin } from "./fit.js"
 import { isWebAddress } from "./links.js"
 import { changesText, detailsOf, type Notification, titleOf } from "./notification.js"
 
-/** Teams takes 28 KB; some is left for what a workflow adds. */
+/** Teams accepts 28 KB; the rest is for what a workflow adds. */
 const BYTES = 24_000
 const LINE_LENGTH = 200
 const REASON_LENGTH = 1500
@@ -22,7 +22,7 @@ interface Run {
   fontType?: "Monospace"
 }
 
-/** Unlike a TextBlock it knows no Markdown: what others wrote stays text. */
+/** Unlike a TextBlock it renders no Markdown, so that untrusted texts stay text. */
 interface RichTextBlock {
   type: "RichTextBlock"
   inlines: Run[]
@@ -56,7 +56,7 @@ const COLORS: Record<Notification["kind"], Run["color"]> = {
   alert: "Attention",
 }
 
-/** A card shows no more of them. */
+/** Limit of a card. */
 const ACTIONS = 6
 
 const run = (text: string, more: Partial<Run> = {}, length = LINE_LENGTH): Run => ({

@@ -1,4 +1,4 @@
-/** A message for anybody's webhook, signed as Standard Webhooks asks for. https://www.standardwebhooks.com */
+/** Message for any webhook, signed by the Standard Webhooks specification. https://www.standardwebhooks.com */
 import { createHash, createHmac } from "node:crypto"
 import { clip, visible } from "../text/escape.js"
 import { changesText, type Notification, titleOf } from "./notification.js"
@@ -6,7 +6,7 @@ import { changesText, type Notification, titleOf } from "./notification.js"
 const TEXT_LENGTH = 4000
 const SUBJECT_LENGTH = 300
 
-/** What is sent. A change that breaks readers gets another number. */
+/** The payload. A breaking change gets another `schema`. */
 export interface WebhookMessage extends Omit<Notification, "changes" | "failure" | "milliseconds"> {
   schema: 1
   title: string
@@ -15,7 +15,7 @@ export interface WebhookMessage extends Omit<Notification, "changes" | "failure"
   failure: Notification["failure"] | null
 }
 
-/** What is told, for programs: as it is, without what nobody sees, and bounded. */
+/** Formats a notification as JSON with bounded texts and without invisible characters. */
 export function webhookMessage(news: Notification): WebhookMessage {
   const { changes, failure, milliseconds, links, ...rest } = news
   const bounded = (text: string) => clip(visible(text), TEXT_LENGTH)
@@ -40,14 +40,14 @@ export function webhookMessage(news: Notification): WebhookMessage {
 const mapTexts = <T extends object>(object: T, change: (text: string) => string): T =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(String(value))])) as T
 
-/** Names a message for good: whoever gets it twice can tell. */
+/** Stable id of a message, so that receivers can drop duplicates. */
 export const messageId = ({ run, environment, kind, service }: Notification): string =>
   `msg_${createHash("sha256")
     .update(JSON.stringify([service, environment, run, kind]))
     .digest("hex")
     .slice(0, 32)}`
 
-/** The headers that name a message and sign its very text. A secret may be as they write it: whsec_ and base64. */
+/** Headers with id and signature of a message. The secret may be in the form `whsec_` and base64. */
 export function signedHeaders(id: string, body: string, secret: string, now: number): Record<string, string> {
   const seconds = String(Math.floor(now / 1000))
   const named = { "webhook-id": id, "webhook-timestamp": seconds }

@@ -31,18 +31,18 @@ const region: AnnotatedDeployment = {
   startedAt: 1_000_000,
 }
 const end = { result: "succeeded", endedAt: 1_300_000 }
-const marks = async () => (await receiver.log()).annotations
+const annotations = async () => (await receiver.log()).annotations
 
-describe("a region", () => {
-  it("is begun at the start and ended at the end", async () => {
+describe("the annotation of a run", () => {
+  it("is created at the start and ended at the end", async () => {
     expect(await startAnnotation(grafana({ dashboard: "shop" }), region, http())).toEqual({
       done: true,
-      text: "begun",
+      text: "started",
     })
-    expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_000_000, dashboardUID: "shop" }])
-    expect((await marks())[0]?.tags).toContain("result:running")
+    expect(await annotations()).toMatchObject([{ time: 1_000_000, timeEnd: 1_000_000, dashboardUID: "shop" }])
+    expect((await annotations())[0]?.tags).toContain("result:running")
     expect(await endAnnotation(grafana(), region, end, http())).toEqual({ done: true, text: "ended" })
-    expect(await marks()).toEqual([
+    expect(await annotations()).toEqual([
       {
         id: 1,
         time: 1_000_000,
@@ -61,25 +61,25 @@ describe("a region", () => {
     ])
   })
 
-  it("is one for each run, however often it is told", async () => {
+  it("is created once per run however often it starts", async () => {
     await startAnnotation(grafana(), region, http())
-    expect((await startAnnotation(grafana(), region, http())).text).toBe("marked before")
+    expect((await startAnnotation(grafana(), region, http())).text).toBe("annotated already")
     await endAnnotation(grafana(), region, end, http())
     await endAnnotation(grafana(), region, end, http())
     await startAnnotation(grafana(), { ...region, run: "another" }, http())
-    expect(await marks()).toHaveLength(2)
+    expect(await annotations()).toHaveLength(2)
   })
 
-  it("is whole where its start was missed", async () => {
-    expect((await endAnnotation(grafana(), region, end, http())).text).toBe("marked as a whole")
-    expect(await marks()).toMatchObject([{ time: 1_000_000, timeEnd: 1_300_000 }])
+  it("has both times if its start was missed", async () => {
+    expect((await endAnnotation(grafana(), region, end, http())).text).toBe("created afterwards")
+    expect(await annotations()).toMatchObject([{ time: 1_000_000, timeEnd: 1_300_000 }])
   })
 
-  it("is found again by a run's name that is longer than a tag, and holds no markup", async () => {
+  it("is found by a run id longer than a tag, and escapes markup", async () => {
     const long = { ...region, run: "r".repeat(500), version: "<b>v1</b>" }
     await startAnnotation(grafana(), long, http())
     expect((await endAnnotation(grafana(), long, end, http())).text).toBe("ended")
-    expect((await marks())[0]?.text).toBe("shop &lt;b&gt;v1&lt;/b&gt; in production: succeeded")
+    expect((await annotations())[0]?.text).toBe("shop &lt;b&gt;v1&lt;/b&gt; in production: succeeded")
   })
 
   it.each([
@@ -89,19 +89,19 @@ describe("a region", () => {
       { token: "glsa_viewer" },
       /^it doesn't let the token do this \(403\).*annotations:create/,
     ],
-    ["a token that is none", { token: "a\nb" }, /^the token is empty, or has characters/],
+    ["an invalid token", { token: "a\nb" }, /^the token is empty or has invalid characters/],
     [
-      "nobody there",
+      "no server",
       { url: "http://127.0.0.1:1" },
       /^nothing listens at its address|^the connection to it failed/,
     ],
-  ])("is told to be missing with %s", async (_, more, text) => {
+  ])("is reported as missing with %s", async (_, more, text) => {
     const marked = await startAnnotation(grafana(more), region, http())
     expect(marked.done).toBe(false)
     expect(marked.text).toMatch(text)
     expect(marked.text).not.toContain("glsa_")
   })
-  it("is told to be missing where nobody is there", async () => {
+  it("is reported as missing if Grafana is unreachable", async () => {
     const away = grafana({ url: await nowhere() })
     const marked = await endAnnotation(away, region, end, http())
     expect(marked).toEqual({

@@ -7,7 +7,7 @@ import { rulesTestFile } from "../../../src/lib/monitoring/rulesTest.js"
 const of = (yaml: string) => thresholdsOf(parseConfig(yaml), "shop")
 
 describe("the alert rules", () => {
-  it("follow from the settings of deployments where nothing else is said", () => {
+  it("default to the thresholds of deployments", () => {
     expect(rulesFile(of(""))).toMatchInlineSnapshot(`
       "# Made by \`slipway alerts\` of slipway.yaml. Change it there, and make this anew.
       groups:
@@ -53,7 +53,7 @@ describe("the alert rules", () => {
     `)
   })
 
-  it("take every setting", () => {
+  it("apply every setting", () => {
     const rules = alertRules(
       of(`deploy: { errors: { counter: answers_total, histogram: answer_seconds } }
 monitoring:
@@ -73,7 +73,7 @@ monitoring:
       expect(rule).toMatchObject({ for: "90s", annotations: { runbook_url: "https://example.com/runbook" } })
   })
 
-  it("have a test each that they are raised, and of each other that they aren't", () => {
+  it("have a promtool test each that they fire, and that no other does", () => {
     const { tests } = parse(rulesTestFile(of(""), "alerts.yaml")) as {
       tests: { name: string; alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[]
     }

@@ -19,8 +19,8 @@ const history = parseLog(
 
 const between = (from: string, to: string) => changesBetween(history, id(from), id(to))
 
-describe("changes between two commits", () => {
-  it("are those that came, by all ways, without merges", () => {
+describe("changesBetween", () => {
+  it("lists new commits of all branches, without merges", () => {
     expect(between("b", "f")).toEqual({
       subjects: ["Sell hats\twith a tab", "Fix prices", "Count hats"],
       more: 0,
@@ -30,26 +30,26 @@ describe("changes between two commits", () => {
     expect(between("c", "d").subjects).toEqual(["Fix prices", "Paint the shop"])
   })
 
-  it("are taken back by a rollback", () => {
+  it("lists commits that a rollback reverts", () => {
     expect(between("d", "b")).toMatchObject({ subjects: ["Fix prices"], back: true })
   })
 
-  it("aren't invented where the history is cut short", () => {
+  it("is unknown if the history is truncated", () => {
     expect(between("0", "f")).toMatchObject({
       subjects: [],
       more: 0,
-      problem: "the changes aren't known: the history here doesn't have 000000000000",
+      problem: "changes unknown: the history doesn't contain 000000000000",
     })
-    expect(between("a", "9").problem).toContain("doesn't have 999999999999")
-    expect(changesBetween([], id("a"), "").problem).toContain("doesn't have the commit")
+    expect(between("a", "9").problem).toContain("doesn't contain 999999999999")
+    expect(changesBetween([], id("a"), "").problem).toContain("doesn't contain the commit")
   })
 
-  it("are none without a deployment before, or of the same commit", () => {
+  it("is empty without a previous deployment or for the same commit", () => {
     expect(changesBetween(history, "", id("f"))).toMatchObject({ subjects: [], problem: "" })
     expect(between("f", "f").problem).toBe("no changes: the same commit as before")
   })
 
-  it("are counted beyond what is shown", () => {
+  it("counts commits beyond the limit", () => {
     const long = Array.from({ length: 50 }, (_, index) => {
       const sha = (number: number) => number.toString(16).padStart(40, "0")
       return { sha: sha(50 - index), parents: [sha(49 - index)], subject: `change ${50 - index}` }
@@ -58,7 +58,7 @@ describe("changes between two commits", () => {
     expect([changes.subjects.length, changes.more]).toEqual([20, 29])
   })
 
-  it("pass over lines that are none of git's", () => {
+  it("skips lines that aren't from git", () => {
     expect(parseLog("warning: x\n\nabc\tdef\tg\n")).toEqual([])
   })
 })

@@ -32,7 +32,7 @@ const huge = (piece: string) =>
   })
 
 describe("titleOf", () => {
-  it("tells each kind of news apart", () => {
+  it("differs for each kind of notification", () => {
     const titles = NOTIFICATION_KINDS.map((kind) => titleOf(news({ kind })))
     expect(new Set(titles).size).toBe(NOTIFICATION_KINDS.length)
     for (const title of titles) expect(title).toMatch(/shop v1\.2\.3 .*\bproduction\b/)
@@ -40,7 +40,7 @@ describe("titleOf", () => {
 })
 
 describe("a message to Slack", () => {
-  it("tells what matters", () => {
+  it("has title, details, failure and links", () => {
     const message = slackMessage(
       news({
         kind: "rolled-back",
@@ -53,7 +53,7 @@ describe("a message to Slack", () => {
         { type: "header", text: { type: "plain_text", text: "↩️ Rolled back to shop v1.2.3 in production" } },
         {
           type: "section",
-          fields: expect.arrayContaining([expect.objectContaining({ text: "Who\nada" })]) as unknown,
+          fields: expect.arrayContaining([expect.objectContaining({ text: "Triggered by\nada" })]) as unknown,
         },
         { type: "section", text: { text: "soak failed: error rate 5.1 %" } },
         { type: "rich_text", elements: [{ elements: [{ text: "dagger call deploy 'a & b'" }] }] },
@@ -104,13 +104,13 @@ describe("a message to Slack", () => {
     expect(JSON.stringify(escaped)).not.toMatch(/&(?!amp;|lt;|gt;)/)
   })
 
-  it("says why changes aren't known, and when they are taken back", () => {
+  it("says why changes are unknown and when they are reverted", () => {
     const problem = "the changes aren't known: the history here doesn't have abc"
     const changes = { subjects: [], more: 0, back: false, problem }
     expect(texts(slackMessage(news({ changes })))).toContain(problem)
     const back = { subjects: ["Sell hats"], more: 2, back: true, problem: "" }
     expect(texts(slackMessage(news({ changes: back })))).toContain(
-      "Taken back: 3 changes\n• Sell hats\n• … and 2 more",
+      "Reverted: 3 changes\n• Sell hats\n• … and 2 more",
     )
     expect(JSON.stringify(slackMessage(news({ changes: { ...changes, problem: "" } })))).not.toContain(
       "change",
@@ -138,7 +138,7 @@ describe("a message to Teams", () => {
 })
 
 describe("a message to a webhook", () => {
-  it("is what is known, with the version of its format", () => {
+  it("has all fields and the version of its format", () => {
     expect(webhookMessage(news({ kind: "started", milliseconds: undefined }))).toMatchObject({
       schema: 1,
       kind: "started",
@@ -153,7 +153,7 @@ describe("a message to a webhook", () => {
     expect(Buffer.byteLength(JSON.stringify(webhookMessage(huge(piece))))).toBeLessThan(200_000)
   })
 
-  it("has a name that the same news has again, and no other", () => {
+  it("has an id that only the same notification has", () => {
     expect(messageId(news())).toBe(messageId(news({ who: "bob", milliseconds: 1 })))
     const others = [news({ run: "2" }), news({ kind: "failed" }), news({ environment: "staging" })]
     expect(new Set([news(), ...others].map(messageId)).size).toBe(4)
@@ -191,7 +191,7 @@ describe("a message to a webhook", () => {
 describe("fit", () => {
   const entity = (character: string) => (character === "&" ? "&amp;" : character)
 
-  it("cuts between what stands for characters", () => {
+  it("truncates between escape sequences", () => {
     expect(fit("ab&c", 20, entity)).toBe("ab&amp;c")
     expect(fit("ab&c", 8, entity)).toBe("ab&amp;c")
     expect(fit("ab&c", 7, entity)).toBe("ab…")

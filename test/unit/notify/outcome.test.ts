@@ -30,8 +30,8 @@ const entry = (facts: Record<string, string>, kind: "deploy" | "rollback" = "dep
   facts: { version: "v2", previous: "v1", previousCommit: "c1", ...facts },
 })
 
-describe("endedOf", () => {
-  it("tells a deployment that went well", () => {
+describe("deploymentOutcome", () => {
+  it("reports a successful deployment", () => {
     const stages = [
       stage("prepare", "passed", { facts: { outcome: "succeeded" } }),
       stage("finish", "passed"),
@@ -49,7 +49,7 @@ describe("endedOf", () => {
     })
   })
 
-  it("tells one that was undone from the version that is there now", () => {
+  it("reports a rolled-back deployment with the version that runs now", () => {
     const stages = [stage("prepare", "passed"), stage("soak", "failed"), stage("finish", "skipped")]
     expect(deploymentOutcome(stages, entry({ rolledBackTo: "v1" }))).toMatchObject({
       kind: "rolled-back",
@@ -63,7 +63,7 @@ describe("endedOf", () => {
     })
   })
 
-  it("tells one that failed before it changed anything", () => {
+  it("reports a deployment that failed before it changed anything", () => {
     const stages = [stage("prepare", "error"), stage("finish", "skipped")]
     expect(deploymentOutcome(stages, undefined)).toMatchObject({
       kind: "failed",
@@ -73,7 +73,7 @@ describe("endedOf", () => {
     })
   })
 
-  it("tells one that is held, which is no failure", () => {
+  it("reports a deployment on hold without a failure", () => {
     const stages = [stage("prepare", "passed", { facts: { outcome: "held" } }), stage("soak", "failed")]
     expect(deploymentOutcome(stages, entry({}))).toMatchObject({
       kind: "held",
@@ -82,7 +82,7 @@ describe("endedOf", () => {
     })
   })
 
-  it("tells a rollback by hand, and what was found slow", () => {
+  it("reports a manual rollback and an alert", () => {
     const facts = { outcome: "succeeded", ALERT: "95 of 100 answers take up to 3 s" }
     const stages = [stage("prepare", "passed", { facts }), stage("finish", "passed")]
     expect(deploymentOutcome(stages, entry({}, "rollback"))).toMatchObject({
@@ -91,7 +91,7 @@ describe("endedOf", () => {
     })
   })
 
-  it("tells nothing where nothing was to be deployed", () => {
+  it("is undefined if nothing was to be deployed", () => {
     expect(
       deploymentOutcome([stage("prepare", "skipped"), stage("finish", "skipped")], undefined),
     ).toBeUndefined()
@@ -121,7 +121,7 @@ describe("linksOf", () => {
     },
   }
 
-  it("fills patterns, so that no value leads elsewhere", () => {
+  it("fills patterns with encoded values", () => {
     expect(linksOf(config, subject)).toEqual([
       { name: "Run", url: "https://ci.example.com/7%20%2F%208" },
       { name: "Commit", url: "https://git.example.com/c/abc" },
@@ -129,7 +129,7 @@ describe("linksOf", () => {
     ])
   })
 
-  it("takes the CI host's word, unless that has a password or is no address", () => {
+  it("takes the address of the CI host, unless it has a password or is invalid", () => {
     const runs = (runUrl: string) => linksOf(DEFAULTS, { ...subject, runUrl })
     expect(runs("https://ci.example.com/7")).toEqual([{ name: "Run", url: "https://ci.example.com/7" }])
     for (const runUrl of ["", "https://me:pass@ci.example.com/7", "javascript:alert(1)"])

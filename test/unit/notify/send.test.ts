@@ -29,13 +29,13 @@ const to = (channel: Channel, more: Partial<WebhookAddress> = {}): WebhookAddres
   ...more,
 })
 
-const told = (address: WebhookAddress, told = news()) =>
-  send(told, address, clock.client({ ...NOTIFY_PATIENCE, timeout: 500 }))
+const sendTo = (address: WebhookAddress, notification = news()) =>
+  send(notification, address, clock.client({ ...NOTIFY_PATIENCE, timeout: 500 }))
 
 const statuses = async () => (await receiver.log()).requests.map(({ status }) => status)
 
 describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
-  it("takes what it is sent, hostile or not", async () => {
+  it("accepts every message, hostile or not", async () => {
     const hostile = HOSTILE.map((text) =>
       news({
         service: text,
@@ -47,31 +47,31 @@ describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
       }),
     )
     for (const each of [news(), news({ kind: "started", milliseconds: undefined }), ...hostile]) {
-      expect(await told(to(channel), each)).toEqual({ sent: true, text: "told", uncertain: false })
+      expect(await sendTo(to(channel), each)).toEqual({ sent: true, text: "sent", uncertain: false })
     }
     expect((await statuses()).every((status) => status < 300)).toBe(true)
   })
 
-  it("is waited for as long as it asks, within limits", async () => {
+  it("is retried after the time it asks for, within limits", async () => {
     await receiver.control({
       faults: [{ path: ".", status: 429, headers: { "Retry-After": "7" }, times: 2 }],
     })
-    expect(await told(to(channel))).toMatchObject({ sent: true })
+    expect(await sendTo(to(channel))).toMatchObject({ sent: true })
     expect(clock.pauses).toEqual([7_000, 7_000])
   })
 
-  it("isn't waited for longer than a deployment can wait", async () => {
+  it("isn't retried after the deployment's limit", async () => {
     await receiver.control({
       faults: [{ path: ".", status: 429, headers: { "Retry-After": "3600" }, times: 9 }],
     })
-    const { sent, text, uncertain } = await told(to(channel))
+    const { sent, text, uncertain } = await sendTo(to(channel))
     expect([sent, uncertain]).toEqual([false, false])
     expect(text).toBe("it takes no more requests for now (429): it wants 3600 s of waiting")
     expect(clock.pauses).toEqual([])
   })
 
-  it("may be away", async () => {
-    expect(await told({ ...to(channel), url: `${await nowhere()}${PATHS[channel]}` })).toMatchObject({
+  it("is reported if it is unreachable", async () => {
+    expect(await sendTo({ ...to(channel), url: `${await nowhere()}${PATHS[channel]}` })).toMatchObject({
       sent: false,
       uncertain: false,
       text: expect.stringMatching(/^nothing listens at its address \(4 tries\)$/) as unknown,
@@ -79,48 +79,48 @@ describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
     expect(clock.pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThan(NOTIFY_PATIENCE.patience)
   })
 
-  it("may refuse, and nothing secret is in what is said of it", async () => {
+  it("is reported without secrets if it refuses", async () => {
     await receiver.control({ faults: [{ path: ".", status: 403 }] })
-    const { sent, text } = await told(to(channel))
+    const { sent, text } = await sendTo(to(channel))
     expect(sent).toBe(false)
     expect(text).toMatch(/^it refuses this \(403\): no: /)
     expect(text).not.toContain("hush")
   })
 
   it.each(["", "hooks.example.com/x", "ftp://a.example", "https://me:pass@a.example/"])(
-    "isn't asked at the address %j",
+    "isn't called at the address %j",
     async (url) => {
-      expect(await told({ ...to(channel), url })).toMatchObject({
+      expect(await sendTo({ ...to(channel), url })).toMatchObject({
         sent: false,
-        text: expect.stringContaining("no address") as unknown,
+        text: expect.stringContaining("no valid URL") as unknown,
       })
     },
   )
 })
 
-it("sends what nobody knows the end of once, but to a webhook, which can tell by the id", async () => {
+it("repeats a request without a known outcome only for a webhook, which has an id", async () => {
   const slow = { path: ".", delay: 1, times: 1 }
   await receiver.control({ faults: [slow] })
-  expect(await told(to("slack"))).toMatchObject({
+  expect(await sendTo(to("slack"))).toMatchObject({
     sent: false,
     text: "it took too long to answer",
     uncertain: true,
   })
   await receiver.control({ faults: [slow] })
-  expect(await told(to("webhook"))).toMatchObject({ sent: true })
+  expect(await sendTo(to("webhook"))).toMatchObject({ sent: true })
 })
 
-it("says when a webhook doesn't know the signature", async () => {
-  expect(await told(to("webhook", { secret: "another" }))).toEqual({
+it("reports a webhook that rejects the signature", async () => {
+  expect(await sendTo(to("webhook", { secret: "another" }))).toEqual({
     sent: false,
     text: "it refuses this (401): the signature is wrong",
     uncertain: false,
   })
 })
 
-it("sends nothing elsewhere", async () => {
+it("follows no redirect", async () => {
   await receiver.control({
     faults: [{ path: "/services", status: 302, headers: { Location: "https://evil.example/" } }],
   })
-  expect((await told(to("slack"))).text).toBe("it sends this elsewhere (302), where nothing is sent")
+  expect((await sendTo(to("slack"))).text).toBe("it sends this elsewhere (302), where nothing is sent")
 })
