@@ -30,7 +30,7 @@ export interface DockerfileInputs {
 }
 
 /** A Dockerfile that has been read, and all that its build is asked for with. */
-export interface Prepared {
+export interface PreparedDockerfile {
   source: Directory
   file: string
   text: string
@@ -53,7 +53,7 @@ const PARTS = ".slipway-dockerfile"
 export const dockerfileOf = ({ image }: Config): string => image.dockerfile ?? "Dockerfile"
 
 /** Reads the Dockerfile. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE. */
-export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepared> {
+export async function prepareDockerfile(inputs: DockerfileInputs): Promise<PreparedDockerfile> {
   const { source, config, platform } = inputs
   const file = dockerfileOf(config)
   if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
@@ -98,7 +98,7 @@ export type BuildPart = (part: number) => Container
  * what they copy for one and the same, and looks at it once.
  */
 export async function dockerfileParts(
-  { source, file, options }: Prepared,
+  { source, file, options }: PreparedDockerfile,
   texts: readonly string[],
 ): Promise<BuildPart> {
   const ignore = await ignoreFile(source, file)
@@ -124,9 +124,9 @@ export async function ignoreFile(source: Directory, file: string): Promise<strin
 }
 
 /** Builds a text that copies nothing, as a Dockerfile. */
-export const withoutContext = (text: string, { options }: Prepared): Container =>
+export const withoutContext = (text: string, { options }: PreparedDockerfile): Container =>
   dag.directory().withNewFile("Dockerfile", text).dockerBuild(options)
 
 /** The Dockerfile up to an instruction: it builds that instruction's stage, as far as it goes. */
-export const until = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>
+export const dockerfileUpTo = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>
   `${text.split("\n").slice(0, endLine).join("\n")}\n`

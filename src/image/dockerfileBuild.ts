@@ -2,9 +2,9 @@ import type { Container } from "@dagger.io/dagger"
 import {
   type DockerfileInputs,
   dockerfileParts,
-  type Prepared,
+  type PreparedDockerfile,
   prepareDockerfile,
-  until,
+  dockerfileUpTo,
   withoutContext,
 } from "./dockerfile.js"
 import { isExecError } from "../lib/run/execError.js"
@@ -13,7 +13,7 @@ import {
   buildFailure,
   complaintLine,
   type EngineError,
-  type Place,
+  type DockerfilePlace,
   placeOfCommand,
   placeOfLine,
   placeWithoutStage,
@@ -30,7 +30,7 @@ import {
   secretPath,
 } from "../lib/image/plan.js"
 
-export type DockerfileBuild = { prepared: Prepared } & (
+export type DockerfileBuild = { prepared: PreparedDockerfile } & (
   { image: Container; emulated: Instruction[] } | { failure: BuildFailure }
 )
 
@@ -40,7 +40,7 @@ export type DockerfileBuild = { prepared: Prepared } & (
  */
 export async function buildDockerfile(inputs: DockerfileInputs): Promise<DockerfileBuild> {
   const prepared = await prepareDockerfile(inputs)
-  const misfit = unfit(prepared)
+  const misfit = targetProblem(prepared)
   if (misfit !== undefined) return { prepared, failure: misfit }
   try {
     const image = (await dockerfileParts(prepared, [targetOnly(prepared)]))(0)
@@ -53,14 +53,14 @@ export async function buildDockerfile(inputs: DockerfileInputs): Promise<Dockerf
   }
 }
 
-function failureOf(prepared: Prepared, error: EngineError, place?: Place): BuildFailure {
+function failureOf(prepared: PreparedDockerfile, error: EngineError, place?: DockerfilePlace): BuildFailure {
   const { file, text, platforms } = prepared
   const secrets = prepared.secrets.map(({ name }) => name)
   return buildFailure({ file, text, platform: platforms.target, secrets }, error, place)
 }
 
 /** What makes building of no use. */
-function unfit(prepared: Prepared): BuildFailure | undefined {
+function targetProblem(prepared: PreparedDockerfile): BuildFailure | undefined {
   const { dockerfile, stages, platforms, target } = prepared
   if (target !== undefined && stages === undefined) {
     const names = dockerfile.stages.flatMap(({ name }) => (name === "" ? [] : [name])).join(", ")
@@ -73,7 +73,7 @@ function unfit(prepared: Prepared): BuildFailure | undefined {
   return otherPlatform(prepared, last.platform)
 }
 
-function otherPlatform(prepared: Prepared, platform: string): BuildFailure {
+function otherPlatform(prepared: PreparedDockerfile, platform: string): BuildFailure {
   const { stages = [], platforms } = prepared
   const message = `the image is always for ${platform}, and can't be built for ${platforms.target}`
   return failureOf(prepared, { message }, placesIn(stages.slice(-1))[0])
@@ -83,7 +83,10 @@ function otherPlatform(prepared: Prepared, platform: string): BuildFailure {
  * What an image is for shows at last where its base is named by a digest. One from scratch is for what it was asked to
  * be: the engine (0.21.8) takes it for its own.
  */
-async function foreignImage(image: Container, prepared: Prepared): Promise<BuildFailure | undefined> {
+async function foreignImage(
+  image: Container,
+  prepared: PreparedDockerfile,
+): Promise<BuildFailure | undefined> {
   const { stages = [], platforms } = prepared
   const platform = await image.platform()
   return samePlatform(platform, platforms.target) || isFromScratch(stages)
@@ -92,17 +95,18 @@ async function foreignImage(image: Container, prepared: Prepared): Promise<Build
 }
 
 /** The instruction before another one in its stage, if it is not the first. */
-export const before = (instruction: Instruction, { stage }: PlannedStage): Instruction[] =>
+export const instructionBefore = (instruction: Instruction, { stage }: PlannedStage): Instruction[] =>
   stage.instructions.slice(0, stage.instructions.indexOf(instruction)).slice(-1)
 
-const lastOf = ({ stages }: Prepared): Instruction[] => stages?.at(-1)?.stage.instructions.slice(-1) ?? []
+const lastOf = ({ stages }: PreparedDockerfile): Instruction[] =>
+  stages?.at(-1)?.stage.instructions.slice(-1) ?? []
 
 /** The text without what follows the target. */
-const targetOnly = (prepared: Prepared): string =>
-  until(prepared.text, lastOf(prepared)[0] ?? { endLine: Infinity })
+const targetOnly = (prepared: PreparedDockerfile): string =>
+  dockerfileUpTo(prepared.text, lastOf(prepared)[0] ?? { endLine: Infinity })
 
 /** Takes the secrets from the image's container, where the engine (0.21.8) leaves them mounted: one for each mount. */
-function withoutSecrets(image: Container, { stages = [], secrets }: Prepared): Container {
+function withoutSecrets(image: Container, { stages = [], secrets }: PreparedDockerfile): Container {
   const mounts = placesIn(stages)
     .flatMap(({ instruction }) => mountsOf(instruction))
     .filter(({ type }) => type === "secret")
@@ -114,7 +118,7 @@ function withoutSecrets(image: Container, { stages = [], secrets }: Prepared): C
 }
 
 /** Takes from the image's environment the build arguments that the engine (0.21.8) leaves there. */
-async function withoutArguments(image: Container, prepared: Prepared): Promise<Container> {
+async function withoutArguments(image: Container, prepared: PreparedDockerfile): Promise<Container> {
   const { stages = [] } = prepared
   const declared = placesIn(stages).flatMap(({ instruction }) => argumentsOf(instruction))
   const names = new Set([EPOCH, ...declared.map(({ name }) => name)])
@@ -130,7 +134,7 @@ const isSet = async (container: Container, name: string): Promise<boolean> =>
   ((await container.envVariable(name)) as string | null) !== null
 
 /** The Dockerfile without what changes files: its image has the same environment, and is made of nothing but settings. */
-function settingsOf(prepared: Prepared): string {
+function settingsOf(prepared: PreparedDockerfile): string {
   const lines = targetOnly(prepared).split("\n")
   for (const { instruction, line, endLine } of placesIn(prepared.stages ?? []))
     if (["RUN", "COPY", "ADD", "WORKDIR"].includes(instruction.keyword)) lines.fill("", line - 1, endLine)
@@ -146,7 +150,7 @@ function engineError(error: unknown): EngineError {
 }
 
 /** Finds out which instruction it was. */
-async function explained(prepared: Prepared, error: EngineError): Promise<BuildFailure> {
+async function explained(prepared: PreparedDockerfile, error: EngineError): Promise<BuildFailure> {
   const { dockerfile, stages = [], text } = prepared
   const said = complaintLine(error, withEpoch(text))
   const line = said && originalLine(text, said)
@@ -164,18 +168,20 @@ async function explained(prepared: Prepared, error: EngineError): Promise<BuildF
 const isConversion = ({ message }: EngineError): boolean => message.startsWith("failed to convert Dockerfile")
 
 /** The first instruction that the engine can't make sense of. Nothing is run for it. */
-async function whereItBreaks(prepared: Prepared): Promise<Place | undefined> {
+async function whereItBreaks(prepared: PreparedDockerfile): Promise<DockerfilePlace | undefined> {
   for (const place of placesIn(prepared.stages ?? []))
-    if ((await conversionProblem(prepared, until(prepared.text, place))) !== undefined) return place
+    if ((await conversionProblem(prepared, dockerfileUpTo(prepared.text, place))) !== undefined) return place
   return undefined
 }
 
 /** The first instruction that can't be carried out. Those before it are kept, and cost nothing. */
-async function whereItFails(prepared: Prepared): Promise<{ place: Place; error: EngineError } | undefined> {
+async function whereItFails(
+  prepared: PreparedDockerfile,
+): Promise<{ place: DockerfilePlace; error: EngineError } | undefined> {
   const places = placesIn(prepared.stages ?? [])
   const part = await dockerfileParts(
     prepared,
-    places.map((place) => until(prepared.text, place)),
+    places.map((place) => dockerfileUpTo(prepared.text, place)),
   )
   for (const [index, place] of places.entries()) {
     try {
@@ -191,7 +197,7 @@ async function whereItFails(prepared: Prepared): Promise<{ place: Place; error: 
 const NOTHING = "slipway-nothing"
 
 /** What keeps a Dockerfile from being understood; undefined for nothing. */
-async function conversionProblem(prepared: Prepared, text: string): Promise<Error | undefined> {
+async function conversionProblem(prepared: PreparedDockerfile, text: string): Promise<Error | undefined> {
   const last = `RUN --mount=type=secret,id=${NOTHING},required=true true`
   try {
     await withoutContext(`${text}\n${last}\n`, prepared).sync()

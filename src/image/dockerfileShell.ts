@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { type Container, dag, type Directory, ExistsType } from "@dagger.io/dagger"
-import { dockerfileParts, ignoreFile, type Prepared, until } from "./dockerfile.js"
-import { before, type DockerfileBuild } from "./dockerfileBuild.js"
+import { dockerfileParts, ignoreFile, type PreparedDockerfile, dockerfileUpTo } from "./dockerfile.js"
+import { instructionBefore, type DockerfileBuild } from "./dockerfileBuild.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { failureReason } from "../lib/image/buildFailure.js"
 import { ignorePatterns } from "../lib/image/context.js"
@@ -29,7 +29,7 @@ export async function inspect(result: DockerfileBuild): Promise<Inspection> {
   if ("image" in result) return imageInspection(result.image)
   const { prepared, failure } = result
   const { instruction, stage } = failure.place ?? {}
-  if (instruction === undefined || stage === undefined || before(instruction, stage).length === 0)
+  if (instruction === undefined || stage === undefined || instructionBefore(instruction, stage).length === 0)
     throw fail("IMAGE_BUILD", [failureReason(failure)])
   const container = await standing(prepared, instruction, stage)
   const { command } = failure
@@ -46,7 +46,7 @@ async function imageInspection(image: Container): Promise<Inspection> {
 
 /** The stage up to an instruction. A command sees arguments as variables, which would else be gone after it. */
 async function standing(
-  prepared: Prepared,
+  prepared: PreparedDockerfile,
   instruction: Instruction,
   { stage }: PlannedStage,
 ): Promise<Container> {
@@ -61,7 +61,7 @@ async function standing(
   const earlier = stage.instructions.slice(0, stage.instructions.indexOf(instruction))
   const names = declared(earlier).flatMap(({ name }) => (set.has(name) || isPlatform(name) ? [name] : []))
   const variables = [...new Set(names)].map((name) => `${name}="$${name}"`).join(" ")
-  const end = until(text, { endLine: instruction.line - 1 })
+  const end = dockerfileUpTo(text, { endLine: instruction.line - 1 })
   const part = await dockerfileParts(prepared, [variables === "" ? end : `${end}ENV ${variables}\n`])
   return part(0)
 }
@@ -69,13 +69,21 @@ async function standing(
 const isPlatform = (name: string): boolean => /^TARGET(?:PLATFORM|OS|ARCH|VARIANT)$/.test(name)
 
 /** Mounts what a `RUN` mounts while it runs. */
-async function withMounts(container: Container, run: Instruction, prepared: Prepared): Promise<Container> {
+async function withMounts(
+  container: Container,
+  run: Instruction,
+  prepared: PreparedDockerfile,
+): Promise<Container> {
   let mounted = container
   for (const mount of mountsOf(run)) mounted = await withMount(mounted, mount, prepared)
   return mounted
 }
 
-async function withMount(container: Container, mount: Mount, prepared: Prepared): Promise<Container> {
+async function withMount(
+  container: Container,
+  mount: Mount,
+  prepared: PreparedDockerfile,
+): Promise<Container> {
   const { type = "bind", target = mount.dst ?? mount.destination } = mount
   if (type === "secret") return withSecret(container, mount, prepared)
   if (target === undefined) return container
@@ -87,7 +95,7 @@ async function withMount(container: Container, mount: Mount, prepared: Prepared)
   return type === "bind" ? withBind(container, mount, place, prepared) : container
 }
 
-function withSecret(container: Container, mount: Mount, { secrets }: Prepared): Container {
+function withSecret(container: Container, mount: Mount, { secrets }: PreparedDockerfile): Container {
   const { env, uid = "0", gid = "0", mode = "0400" } = mount
   const { secret } = secrets.find(({ name }) => name === secretName(mount)) ?? {}
   if (secret === undefined) return container
@@ -100,7 +108,7 @@ async function withBind(
   container: Container,
   { from, source, src }: Mount,
   place: string,
-  prepared: Prepared,
+  prepared: PreparedDockerfile,
 ): Promise<Container> {
   const files = await filesOf(from, prepared)
   const path = posix.join("/", source ?? src ?? "")
@@ -111,11 +119,11 @@ async function withBind(
 }
 
 /** The files of a stage or an image, or without a name those that are sent to the build. */
-async function filesOf(from: string | undefined, prepared: Prepared): Promise<Directory> {
+async function filesOf(from: string | undefined, prepared: PreparedDockerfile): Promise<Directory> {
   const { source, file, text, stages = [], options } = prepared
   if (from === undefined) return source.filter({ exclude: ignorePatterns(await ignoreFile(source, file)) })
   const end = stages.find(({ stage }) => stage.name === from.toLowerCase())?.stage.instructions.at(-1)
-  if (end !== undefined) return (await dockerfileParts(prepared, [until(text, end)]))(0).rootfs()
+  if (end !== undefined) return (await dockerfileParts(prepared, [dockerfileUpTo(text, end)]))(0).rootfs()
   const { platform } = options
   return dag
     .container(platform === undefined ? {} : { platform })

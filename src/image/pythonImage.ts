@@ -19,10 +19,10 @@ import {
   APP,
   type LayerInputs,
   packageLayer,
-  resolve,
-  SCRIPT,
-  secondsOf,
-  type Service,
+  resolvePackages,
+  IMAGE_SCRIPT,
+  epochSeconds,
+  type ServiceLayer,
   serviceLayer,
   VENV,
 } from "./pythonLayers.js"
@@ -57,13 +57,13 @@ export async function pythonImage(
   const version = choosePythonVersion(manifests, config.python.version)
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
-  const builder = withScripts(await pythonBase(version, config), SCRIPT)
+  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
     .withEnvVariable("UV_LINK_MODE", "copy") // the cache is another file system
     .withEnvVariable("UV_NO_WRAP", "1") // for what is read of its complaints
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
   const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }
-  const resolution = await resolve(inputs)
+  const resolution = await resolvePackages(inputs)
   const [packages, service] = await Promise.all([
     packageLayer(inputs, resolution),
     serviceLayer(inputs, resolution.folders),
@@ -83,7 +83,14 @@ async function describe(builder: Container, base: Container, platform: Platform,
   const described = builder
     .withMountedDirectory("/target", base.rootfs())
     .withDirectory("/slipway/base", await accounts(base))
-    .withExec(["python", `${SCRIPTS}/${SCRIPT}`, "base", `${secondsOf(NO_TIME)}`, "/target", "/slipway/base"])
+    .withExec([
+      "python",
+      `${SCRIPTS}/${IMAGE_SCRIPT}`,
+      "base",
+      `${epochSeconds(NO_TIME)}`,
+      "/target",
+      "/slipway/base",
+    ])
   const { machine, libc } = readBase(await described.stdout())
   if (machine !== processor(platform).machine) throw fail("WRONG_PROCESSOR", [[reference], platform])
   return { target: uvPlatform(platform, libc), additions: described.directory("/slipway/base") }
@@ -105,7 +112,7 @@ function refuseForeign(packages: Contents, service: Contents, platform: Platform
   if (files.length > 0) throw fail("WRONG_PROCESSOR", [files, platform])
 }
 
-function commandOf({ config, files, manifests }: LayerInputs, service: Service, lock: string): string[] {
+function commandOf({ config, files, manifests }: LayerInputs, service: ServiceLayer, lock: string): string[] {
   const { command: chosen, port } = config.image
   const installed = service.contents.distributions.flatMap(({ scripts }) => scripts)
   const scripts = service.isInstalled

@@ -11,7 +11,7 @@ import {
   withoutFolders,
 } from "../lib/image/requirements.js"
 import { NO_TIME, type Revision } from "../lib/image/revision.js"
-import { notRun } from "../lib/image/sources.js"
+import { excludedFromImage } from "../lib/image/sources.js"
 import { type Contents, installFailure, readContents } from "../lib/image/wheels.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { VERSIONS } from "../python/project.js"
@@ -23,7 +23,7 @@ export const VENV = "/opt/venv"
 
 /** Where the service runs, with those of its files that aren't installed. */
 export const APP = "/app"
-export const SCRIPT = "slipway_image.py"
+export const IMAGE_SCRIPT = "slipway_image.py"
 const LOCK = "/slipway/requirements.lock"
 const LOCKED_IN = "/slipway/locked.in"
 const CONSTRAINTS = "/slipway/constraints.txt"
@@ -48,14 +48,14 @@ export interface Layer {
   contents: Contents
 }
 
-export interface Service extends Layer {
+export interface ServiceLayer extends Layer {
   /** Its code is installed, rather than run from its folder. */
   isInstalled: boolean
   /** The folders in which Python looks for its code where it isn't. */
   path: string
 }
 
-export interface Resolution {
+export interface PackageResolution {
   /** The version of each package, with its hashes where the service's own lock has them. */
   lock: string
   /** The folders of the source that are packages themselves. */
@@ -65,7 +65,7 @@ export interface Resolution {
 }
 
 /** Works out the version of each package for a platform. */
-export async function resolve(inputs: LayerInputs): Promise<Resolution> {
+export async function resolvePackages(inputs: LayerInputs): Promise<PackageResolution> {
   const { source, config, manifests, platform, target, builder } = inputs
   const wanted = runtimeRequirements(manifests, config.python.requirements)
   if (wanted.problem !== undefined) throw fail("IMAGE_PACKAGES", [wanted.files, wanted.problem, false])
@@ -101,7 +101,7 @@ export async function resolve(inputs: LayerInputs): Promise<Resolution> {
 /** Installs the packages for a platform, whichever this runs on. */
 export async function packageLayer(
   { builder, config, platform, target }: LayerInputs,
-  { lock, files }: Resolution,
+  { lock, files }: PackageResolution,
 ): Promise<Layer> {
   const container = builder
     .withNewFile(LOCK, lock)
@@ -131,7 +131,7 @@ const INSTALL = [
  *
  * @param folders The folders that requirement files name, to be installed as well.
  */
-export async function serviceLayer(inputs: LayerInputs, folders: readonly string[]): Promise<Service> {
+export async function serviceLayer(inputs: LayerInputs, folders: readonly string[]): Promise<ServiceLayer> {
   const others = folders.filter((folder) => folder !== SELF)
   const whole = isPackage(inputs.manifests) || others.length < folders.length
   try {
@@ -149,10 +149,10 @@ export async function serviceLayer(inputs: LayerInputs, folders: readonly string
 /** The source itself, as a folder to install. */
 const SELF = "./"
 
-async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promise<Service> {
+async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promise<ServiceLayer> {
   const { source, files, revision } = inputs
   const packages = files.flatMap((file) => /^([^/]+)\/__init__\.py$/.exec(file)?.[1] ?? [])
-  const copied = source.filter({ exclude: notRun(new Set(packages)), gitignore: true })
+  const copied = source.filter({ exclude: excludedFromImage(new Set(packages)), gitignore: true })
   const container = built(inputs, folders).withDirectory(APP, copied)
   // With the commit's time, for browsers ask again only for static files whose time or size is another.
   const layer = await finish(container, revision.committed || NO_TIME, {
@@ -181,9 +181,9 @@ async function finish(container: Container, time: string, files: DirectoryFilter
   // Not by `withTimestamps`, which follows links, on the engine's own disk.
   const finished = container.withExec([
     "python",
-    `${SCRIPTS}/${SCRIPT}`,
+    `${SCRIPTS}/${IMAGE_SCRIPT}`,
     "finish",
-    `${secondsOf(time)}`,
+    `${epochSeconds(time)}`,
     VENV,
     APP,
   ])
@@ -192,7 +192,7 @@ async function finish(container: Container, time: string, files: DirectoryFilter
 }
 
 /** A time as file systems count. */
-export const secondsOf = (time: string): number => Math.floor(Date.parse(time) / 1000)
+export const epochSeconds = (time: string): number => Math.floor(Date.parse(time) / 1000)
 
 const inRoot = (path: string): string => path.slice(1)
 

@@ -23,7 +23,7 @@ export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs)
 }
 
 /** The path of a bill of material among the artifacts. */
-export const billPath = (platform: string, format: (typeof BILLS)[number]): string =>
+export const sbomPath = (platform: string, format: (typeof BILLS)[number]): string =>
   `sbom/image-${fileName(platform)}.${format}.json`
 
 const fileName = (platform: string): string => platform.replace(/^linux\//, "").replace(/\W/g, "-")
@@ -99,7 +99,7 @@ function leftBehind({ layouts }: BuiltImage, runs: readonly Execution[]): Direct
     const file = (name: string) => runs[index]?.container.file(`${TRIVY_OUT}/${name}`)
     const files = [
       [`trivy/image-${fileName(platform)}.json`, file("report.json")] as const,
-      ...BILLS.map((format) => [billPath(platform, format), file(`${format}.json`)] as const),
+      ...BILLS.map((format) => [sbomPath(platform, format), file(`${format}.json`)] as const),
     ]
     return files.reduce((all, [path, from]) => (from === undefined ? all : all.withFile(path, from)), folder)
   }, dag.directory())

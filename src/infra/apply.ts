@@ -6,7 +6,7 @@ import { type ExitCode as Code, ExitCode, fail } from "../lib/errors/catalogue.j
 import type { Finding } from "../lib/run/finding.js"
 import { scrub } from "../lib/secrets/credentials.js"
 import { applied, readable } from "../lib/infra/diagnostics.js"
-import { chosenTargets, type Target, targetName } from "../lib/infra/roots.js"
+import { chosenTargets, type InfraTarget, targetName } from "../lib/infra/roots.js"
 import { outdated, type SealedPlan, stateIdentity, unseal } from "../lib/infra/sealed.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { oneLine } from "../lib/text/words.js"
@@ -99,7 +99,7 @@ interface Applied {
 }
 
 async function applyTo(
-  target: Target,
+  target: InfraTarget,
   { about, plan }: SealedPlan,
   inputs: InfraInputs,
   run: Run,
@@ -164,7 +164,7 @@ function withPlan(container: Container, plan: Buffer, run: string): Container {
 async function failureOutcome(
   run: Execution,
   secrets: readonly string[],
-  target: Target,
+  target: InfraTarget,
   inputs: InfraInputs,
 ) {
   const { reason, exitCode, findings } = await failureOf(run, secrets, target, inputs)
@@ -172,7 +172,7 @@ async function failureOutcome(
   return { status: "error" as const, reason: oneLine(`${reason} (${before})`), exitCode, findings }
 }
 
-async function refusal(run: Execution, secrets: readonly string[], target: Target, inputs: InfraInputs) {
+async function refusal(run: Execution, secrets: readonly string[], target: InfraTarget, inputs: InfraInputs) {
   const { reason, exitCode } = await failureOf(run, secrets, target, inputs)
   return fail("APPLY_REFUSED", [targetName(target), reason, exitCode])
 }
@@ -180,14 +180,14 @@ async function refusal(run: Execution, secrets: readonly string[], target: Targe
 const stateOf = async ({ container }: Execution) =>
   stateIdentity(await container.file(`${OUT}/state.json`).contents())
 
-function appliedText(target: Target, changes: Readonly<Record<string, number>>): string {
+function appliedText(target: InfraTarget, changes: Readonly<Record<string, number>>): string {
   const total = Object.values(changes).reduce((sum, number) => sum + number, 0)
   const kinds = Object.entries(changes).map(([kind, number]) => `${number} ${kind}`)
   return `${targetName(target)}: ${count(total, "change")} applied${total === 0 ? "" : ` (${kinds.join(", ")})`}`
 }
 
 /** A state that lies in the container goes with it, and what was made would be nobody's. */
-async function mustHaveBackend({ container }: Execution, target: Target): Promise<void> {
+async function mustHaveBackend({ container }: Execution, target: InfraTarget): Promise<void> {
   const file = ".terraform/terraform.tfstate"
   const folder = container.directory(".")
   const text = (await folder.exists(file)) ? await folder.file(file).contents() : "{}"

@@ -2,7 +2,7 @@ import type { Container } from "@dagger.io/dagger"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
-import { causeOf, diagnosticFinding, validateDiagnostics } from "../lib/infra/diagnostics.js"
+import { failureCause, diagnosticFinding, validateDiagnostics } from "../lib/infra/diagnostics.js"
 import { formatOutcome } from "../lib/infra/format.js"
 import { pool } from "../lib/run/pool.js"
 import { byGate } from "../lib/report/place.js"
@@ -134,7 +134,7 @@ async function judgeRoot(
       reason,
       exitCode,
       findings: causes,
-    } = causeOf(tool, root, { step: "init", log: run.stdout + run.stderr, stream: "" })
+    } = failureCause(tool, root, { step: "init", log: run.stdout + run.stderr, stream: "" })
     const status = exitCode === ExitCode.gateFailed ? "failed" : "error"
     const named = causes.map((cause) => ({ ...cause, file: cause.file ?? lockFile(root) }))
     return { status, reason, findings: status === "failed" ? named : causes, exitCode }

@@ -4,7 +4,7 @@ import { stickyComment } from "../lib/forge/comment.js"
 import { isPullRequest, type PullRequest } from "../lib/forge/pullRequest.js"
 import { httpClient } from "../lib/http/client.js"
 import { targetName } from "../lib/infra/roots.js"
-import type { PlanText } from "./planStage.js"
+import type { PlanDescription } from "./planStage.js"
 
 /** Whom to tell of a plan, and as whom. */
 export interface Commenting {
@@ -28,7 +28,7 @@ export function pullRequestFrom(text: string): PullRequest {
  * nothing: the same text is in the summary.
  */
 export async function commentOn(
-  reports: readonly PlanText[],
+  reports: readonly PlanDescription[],
   { pullRequest, token }: Commenting,
 ): Promise<Record<string, string>> {
   const plaintext = await token.plaintext()

@@ -1,9 +1,9 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { type Baseline, BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
-import { driftOf, type DriftReport, judgeDrift } from "../lib/infra/drift.js"
+import { driftOf, type DriftJudgement, judgeDrift } from "../lib/infra/drift.js"
 import { driftFindings, driftMarkdown } from "../lib/infra/driftReport.js"
-import { type Target, targetFolder, targetName } from "../lib/infra/roots.js"
+import { type InfraTarget, targetFolder, targetName } from "../lib/infra/roots.js"
 import { pool } from "../lib/run/pool.js"
 import { code, markdown } from "../lib/text/escape.js"
 import { overall } from "../lib/run/command.js"
@@ -18,15 +18,15 @@ export interface DriftOptions {
   /** The service's sources, with the baseline. */
   source: Directory
   sha: string
-  targets: readonly Target[]
+  targets: readonly InfraTarget[]
   /** The day by which the baseline is judged. */
   now: Date
 }
 
 /** What was found in one target. */
 export interface TargetDrift {
-  target: Target
-  report: DriftReport
+  target: InfraTarget
+  report: DriftJudgement
   markdown: string
   /** For the artifacts. */
   json: string

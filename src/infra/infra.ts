@@ -8,13 +8,13 @@ import { formatCommand, prepareFormat, prepareValidate, runFormat, runValidate }
 import { Ledger } from "./applyLedger.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { chosenTargets, type Target, targetName } from "../lib/infra/roots.js"
+import { chosenTargets, type InfraTarget, targetName } from "../lib/infra/roots.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
 import { recorded } from "../lib/run/command.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import type { Run } from "../lib/run/verdict.js"
-import { aboutPlan, planText, runPlan } from "./planStage.js"
+import { aboutPlan, planDescription, runPlan } from "./planStage.js"
 import { mustBePlanned, planTarget, preparePlan } from "./planTarget.js"
 import { PlanReport } from "./planReport.js"
 import { namedSecrets } from "../stage/secrets.js"
@@ -116,7 +116,7 @@ export class Infra {
     const inputs = await this.inputs()
     const [run, tool] = [runOf(sha), await toolText(inputs.config)]
     const planned = mustBePlanned(await planTarget("plan", oneTarget(inputs, environment, root), inputs))
-    const { markdown, files } = planText(planned, run, tool)
+    const { markdown, files } = planDescription(planned, run, tool)
     const about = aboutPlan(planned, run, tool)
     const file = (name: string) => planned.container.file(`${OUT}/${name}`)
     const { add, change, replace, destroy } = about.counts
@@ -185,7 +185,7 @@ export class Infra {
     const tool = await toolText(inputs.config)
     const plans = await Promise.all(inputs.targets.map((target) => planTarget("plan", target, inputs)))
     const said = await commentOn(
-      plans.map((plan) => planText(plan, runOf(sha), tool)),
+      plans.map((plan) => planDescription(plan, runOf(sha), tool)),
       commenting,
     )
     return Object.entries(said)
@@ -294,14 +294,14 @@ export class Infra {
   }
 }
 
-function oneTarget({ targets }: InfraInputs, environment: string, root: string): Target {
+function oneTarget({ targets }: InfraInputs, environment: string, root: string): InfraTarget {
   const [first, ...others] = chosenTargets(targets, environment, root)
   if (first === undefined) throw fail("UNKNOWN_TARGET", [environment, root, []])
   if (others.length > 0) throw fail("SEVERAL_TARGETS", [[first, ...others].map(targetName)])
   return first
 }
 
-function firstTarget({ targets }: InfraInputs, environment: string, root: string): Target {
+function firstTarget({ targets }: InfraInputs, environment: string, root: string): InfraTarget {
   const [first] = chosenTargets(targets, environment, root)
   if (first === undefined) throw fail("UNKNOWN_TARGET", [environment, root, []])
   return first

@@ -3,7 +3,7 @@ import { commentOn, type Commenting } from "./comment.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { changesOf, countsOf, outputChangesOf, type PlanCounts } from "../lib/infra/changes.js"
 import { planMarkdown } from "../lib/infra/planMarkdown.js"
-import { targetFolder, targetName, type Target } from "../lib/infra/roots.js"
+import { targetFolder, targetName, type InfraTarget } from "../lib/infra/roots.js"
 import { type PlanAbout, seal } from "../lib/infra/sealed.js"
 import { pool } from "../lib/run/pool.js"
 import { code, markdown } from "../lib/text/escape.js"
@@ -15,9 +15,9 @@ import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText, toolVersion } from "./terraform.js"
 
 /** What planning takes beside the configuration. */
-export interface PlanOptions {
+export interface PlanStageOptions {
   run: Run
-  targets: readonly Target[]
+  targets: readonly InfraTarget[]
   /** What a plan is encrypted with; without it none is kept. */
   key?: Secret
   /** The pull request to tell, if there is one. */
@@ -27,18 +27,18 @@ export interface PlanOptions {
 }
 
 /** Plans every target, and says so on the pull request. Throws for nothing that a source or a backend can hold. */
-export function runPlan(inputs: InfraInputs, options: PlanOptions): Promise<Stage> {
+export function runPlan(inputs: InfraInputs, options: PlanStageOptions): Promise<Stage> {
   const stage = identity("plan", "plan", toolVersion(inputs.config), inputs.invocation)
   return attempted(stage, () => planWork(inputs, options))
 }
 
-async function planWork(inputs: InfraInputs, { run, targets, key, commenting, detailed }: PlanOptions) {
+async function planWork(inputs: InfraInputs, { run, targets, key, commenting, detailed }: PlanStageOptions) {
   const begun = Date.now()
   if (targets.length === 0) return skipped(NOTHING_TO_PLAN)
   const plans = targets.map((target) => () => planTarget("plan", target, inputs))
   const results = (await pool(inputs.config.parallel, plans)).map((result) => excused(result, run, inputs))
   const tool = await toolText(inputs.config)
-  const reports = results.map((result) => planText(result, run, tool))
+  const reports = results.map((result) => planDescription(result, run, tool))
   const comments = commenting === undefined ? {} : await commentOn(reports, commenting)
   const sealed = await Promise.all(
     results.flatMap((result) =>
@@ -73,8 +73,8 @@ function excused(result: Planned | Unplanned, run: Run, { secrets }: InfraInputs
 }
 
 /** What a plan tells a reviewer, and what it leaves. */
-export interface PlanText {
-  target: Target
+export interface PlanDescription {
+  target: InfraTarget
   /** Whether an apply would change anything. */
   changes: boolean
   markdown: string
@@ -82,7 +82,7 @@ export interface PlanText {
 }
 
 /** Describes a plan, or why there is none. */
-export function planText(result: Planned | Unplanned, run: Run, tool: string): PlanText {
+export function planDescription(result: Planned | Unplanned, run: Run, tool: string): PlanDescription {
   const { target } = result
   if (!isPlanned(result)) {
     const text = `### Plan: ${code(target.environment)} ${code(target.root)}\n\n${markdown(result.reason)}\n`

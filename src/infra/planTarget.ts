@@ -4,11 +4,11 @@ import { execute, type Execution, logOf } from "../stage/execute.js"
 import { type ExitCode as Code, exitCodeOf, ExitCode, fail } from "../lib/errors/catalogue.js"
 import type { Finding } from "../lib/run/finding.js"
 import { scrub } from "../lib/secrets/credentials.js"
-import { causeOf, readable } from "../lib/infra/diagnostics.js"
-import { maskedPlan } from "../lib/infra/masked.js"
-import { secretsOf } from "../lib/infra/masks.js"
+import { failureCause, readable } from "../lib/infra/diagnostics.js"
+import { maskedPlan } from "../lib/infra/maskedPlan.js"
+import { planSecrets } from "../lib/infra/masks.js"
 import { type PlanJson, readPlan } from "../lib/infra/planJson.js"
-import { type Target, targetFolder, targetName } from "../lib/infra/roots.js"
+import { type InfraTarget, targetFolder, targetName } from "../lib/infra/roots.js"
 import { sha256, stateIdentity } from "../lib/infra/sealed.js"
 import { interrupted, TIMED_OUT } from "../lib/run/command.js"
 import {
@@ -29,7 +29,7 @@ export type Planning = "plan" | "refresh"
 
 /** A plan of one target, and what it was made of. */
 export interface Planned {
-  target: Target
+  target: InfraTarget
   plan: PlanJson
   /** The same for an artifact: without what is sensitive. */
   masked: string
@@ -46,7 +46,7 @@ export interface Planned {
 
 /** What kept a target from being planned. */
 export interface Unplanned {
-  target: Target
+  target: InfraTarget
   /** Nobody gave credentials for it: a fork has none. */
   skipped: boolean
   reason: string
@@ -60,7 +60,7 @@ export const isPlanned = (result: Planned | Unplanned): result is Planned => "pl
 /** Plans a target anew, whatever the cache holds. Throws for nothing that a source or a backend can hold. */
 export async function planTarget(
   planning: Planning,
-  target: Target,
+  target: InfraTarget,
   inputs: InfraInputs,
 ): Promise<Planned | Unplanned> {
   const failed = { target, skipped: false, findings: [], log: "" }
@@ -78,7 +78,7 @@ export async function planTarget(
 
 async function planned(
   planning: Planning,
-  target: Target,
+  target: InfraTarget,
   inputs: InfraInputs,
 ): Promise<Planned | Unplanned> {
   const { container, command, secrets } = await preparePlan(planning, target, inputs)
@@ -96,7 +96,7 @@ async function planned(
   ])
   const plan = readPlan(json)
   // Neither tool hides what is sensitive everywhere.
-  const hidden = (said: string) => secretsOf(plan).hide(scrub(said, secrets))
+  const hidden = (said: string) => planSecrets(plan).hide(scrub(said, secrets))
   return {
     target,
     plan,
@@ -112,7 +112,7 @@ async function planned(
 /** The container in which a target is planned, and the command that does it. */
 export async function preparePlan(
   planning: Planning,
-  target: Target,
+  target: InfraTarget,
   inputs: InfraInputs,
 ): Promise<Connected & { command: string[] }> {
   const made = await connected(checkedRoot(await checkRoot(target.root, inputs)), target, inputs)
@@ -128,7 +128,7 @@ export const fresh = (container: Container): Container =>
 export async function failureOf(
   run: Execution,
   secrets: readonly string[],
-  { root }: Target,
+  { root }: InfraTarget,
   { config }: InfraInputs,
 ): Promise<{ reason: string; exitCode: Code; findings: Finding[] }> {
   const interruption =
@@ -136,18 +136,21 @@ export async function failureOf(
   if (interruption !== undefined) return { ...interruption, exitCode: ExitCode.infrastructure }
   const step = (await run.container.file(`${OUT}/step`).contents()).trim()
   const [stdout, stderr] = [scrub(run.stdout, secrets), scrub(run.stderr, secrets)]
-  return causeOf(toolCommand(config), root, { step, log: stdout + stderr, stream: stdout })
+  return failureCause(toolCommand(config), root, { step, log: stdout + stderr, stream: stdout })
 }
 
 /** SHA-256 of a root's lock file. */
-export async function lockDigest({ root }: Pick<Target, "root">, { source }: InfraInputs): Promise<string> {
+export async function lockDigest(
+  { root }: Pick<InfraTarget, "root">,
+  { source }: InfraInputs,
+): Promise<string> {
   const path = `${root}/.terraform.lock.hcl`
   const found = await source.filter({ include: [path.replace(/^\.\//, "")] }).glob("**/*")
   return found.length === 0 ? "" : sha256(await source.file(path).contents())
 }
 
 /** The artifacts of a target, below its folder. */
-export const artifactsOf = (target: Target, files: Readonly<Record<string, string>>): Directory =>
+export const artifactsOf = (target: InfraTarget, files: Readonly<Record<string, string>>): Directory =>
   Object.entries(files).reduce(
     (folder, [name, text]) => folder.withNewFile(`${targetFolder(target)}/${name}`, text),
     dag.directory(),

@@ -12,7 +12,14 @@ import {
   environmentSecrets,
   useOf,
 } from "../lib/secrets/credentials.js"
-import { CONFIGURATIONS, findRoots, normalise, type Target, named, targets } from "../lib/infra/roots.js"
+import {
+  CONFIGURATIONS,
+  findRoots,
+  normalisePath,
+  type InfraTarget,
+  forEnvironment,
+  infraTargets,
+} from "../lib/infra/roots.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
@@ -51,7 +58,7 @@ export interface InfraInputs {
   config: Config
   /** The texts of the configuration, by their paths. */
   texts: Record<string, string>
-  targets: Target[]
+  targets: InfraTarget[]
   secrets: readonly NamedSecret[]
   /** Where the secrets came from. */
   addresses: readonly string[]
@@ -76,7 +83,7 @@ export async function infraInputs(
 ): Promise<InfraInputs> {
   const config = parseConfig(settings || undefined)
   const configuration = await texts(source, CONFIGURATIONS)
-  const roots = config.infra.roots?.map(normalise) ?? findRoots(configuration)
+  const roots = config.infra.roots?.map(normalisePath) ?? findRoots(configuration)
   const folders = [...new Set(roots.map((root) => root.split("/")[0] ?? "."))]
   const include = folders.includes(".") ? ["**"] : folders.map((folder) => `${folder}/**`)
   const files = source.filter({ include, exclude: LEFT_OUT })
@@ -86,7 +93,7 @@ export async function infraInputs(
     source: files,
     config,
     texts: configuration,
-    targets: targets(roots, names, config.infra),
+    targets: infraTargets(roots, names, config.infra),
     secrets,
     addresses,
     invocation,
@@ -145,7 +152,7 @@ export interface Connected {
 /** Hands a target's secrets, files and workspace to a container. */
 export async function connected(
   container: Container,
-  target: Target,
+  target: InfraTarget,
   inputs: InfraInputs,
 ): Promise<Connected> {
   const { config } = inputs
@@ -157,7 +164,7 @@ export async function connected(
   const placed =
     workspace === undefined
       ? container
-      : container.withEnvVariable("SLIPWAY_WORKSPACE", named(workspace, target.environment))
+      : container.withEnvVariable("SLIPWAY_WORKSPACE", forEnvironment(workspace, target.environment))
   const own = await Promise.all(
     targetSecrets(target, inputs).map(async ({ name, secret }) => {
       const text = await secret.plaintext()
@@ -192,7 +199,7 @@ export async function connected(
 }
 
 /** The container without what it was connected with: whoever only reads a plan needs none of it. */
-export const disconnected = (container: Container, target: Target, inputs: InfraInputs): Container =>
+export const disconnected = (container: Container, target: InfraTarget, inputs: InfraInputs): Container =>
   targetSecrets(target, inputs).reduce((changed, { name }) => {
     const use = useOf(name)
     if (use.kind === "variables" || use.kind === "backend") return changed.withoutMount(`${SECRETS}/${name}`)
@@ -202,7 +209,7 @@ export const disconnected = (container: Container, target: Target, inputs: Infra
 
 const AZURE_VARIABLES = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
-function targetSecrets({ environment }: Target, { secrets, targets }: InfraInputs): NamedSecret[] {
+function targetSecrets({ environment }: InfraTarget, { secrets, targets }: InfraInputs): NamedSecret[] {
   const environments = [...new Set(targets.map((target) => target.environment))]
   return environmentSecrets(secrets, environment, environments)
 }
@@ -210,7 +217,7 @@ function targetSecrets({ environment }: Target, { secrets, targets }: InfraInput
 /** The command that repeats a stage on one target. */
 export function targetRepro(
   stage: StageName,
-  { environment, root }: Target,
+  { environment, root }: InfraTarget,
   { invocation, addresses }: InfraInputs,
 ): string {
   const words = [
@@ -226,7 +233,7 @@ export function targetRepro(
 }
 
 /** True for a target that can't be planned, since nobody gave credentials of Azure: a fork has none. */
-export function lacksAzure(target: Target, inputs: InfraInputs): boolean {
+export function lacksAzure(target: InfraTarget, inputs: InfraInputs): boolean {
   const below = Object.entries(inputs.texts).filter(
     ([file]) => target.root === "." || file.startsWith(`${target.root}/`),
   )

@@ -1,7 +1,7 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { BuiltImage } from "../image/build.js"
 import { REGCTL_VERSION } from "../stage/images.js"
-import { billPath } from "../image/scan.js"
+import { sbomPath } from "../image/scan.js"
 import { stageExitCode } from "../lib/run/command.js"
 import { difference } from "../lib/image/layout.js"
 import type { Expected } from "../lib/release/expected.js"
@@ -146,8 +146,8 @@ async function attestStep(inputs: ReleaseInputs) {
 function statementOf(demand: Requirement, { provenance, gates }: ReleaseInputs): Attestation[] {
   const { predicate, subject } = demand
   const always = () => true
-  if (predicate === "spdx") return [{ ...demand, file: billPath(subject, "spdx-json"), same: always }]
-  if (predicate === "cyclonedx") return [{ ...demand, file: billPath(subject, "cyclonedx"), same: always }]
+  if (predicate === "spdx") return [{ ...demand, file: sbomPath(subject, "spdx-json"), same: always }]
+  if (predicate === "cyclonedx") return [{ ...demand, file: sbomPath(subject, "cyclonedx"), same: always }]
   if (predicate === "provenance") return [{ ...demand, file: "provenance.json", same: provenance.same }]
   if (predicate === "gates") return [{ ...demand, file: "gates.json", same: gates.same }]
   return []

@@ -4,7 +4,7 @@ import type { Finding } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { oneLine } from "../text/words.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
-import { type PlannedStage, secretsOf, sources } from "./plan.js"
+import { type PlannedStage, mountedSecretNames, sources } from "./plan.js"
 
 /** What the engine says of a build that failed. */
 export interface EngineError {
@@ -17,7 +17,7 @@ export interface EngineError {
 }
 
 /** A place in a Dockerfile. */
-export interface Place {
+export interface DockerfilePlace {
   line: number
   endLine: number
   instruction?: Instruction
@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** A Dockerfile's build, as far as a failure names it. */
-export interface Build {
+export interface DockerfileRef {
   file: string
   text: string
   platform: string
@@ -34,8 +34,8 @@ export interface Build {
 }
 
 /** Why a Dockerfile can't be built. */
-export interface BuildFailure extends Build {
-  place?: Place
+export interface BuildFailure extends DockerfileRef {
+  place?: DockerfilePlace
   /** What ran and failed. */
   command?: readonly string[]
   exitCode?: number
@@ -51,7 +51,11 @@ const INSTRUCTION_LENGTH = 120
 const OUTPUT_LINES = 200
 
 /** Puts together what is known of a failure. */
-export function buildFailure(build: Build, error: EngineError, place?: Place): BuildFailure {
+export function buildFailure(
+  build: DockerfileRef,
+  error: EngineError,
+  place?: DockerfilePlace,
+): BuildFailure {
   const { stdout = "", stderr = "", exitCode, command } = error
   const instruction = place?.instruction
   const explanation = `${explain(error, build.platform, place)}${missingSecrets(build, exitCode, place)}`
@@ -70,9 +74,13 @@ export function buildFailure(build: Build, error: EngineError, place?: Place): B
 }
 
 /** A secret that isn't required is just not there, and what a command says of that seldom names it. */
-function missingSecrets({ secrets }: Build, exitCode: number | undefined, place?: Place): string {
+function missingSecrets(
+  { secrets }: DockerfileRef,
+  exitCode: number | undefined,
+  place?: DockerfilePlace,
+): string {
   if (exitCode === undefined || place?.instruction === undefined) return ""
-  const missing = secretsOf(place.instruction).filter((name) => !secrets.includes(name))
+  const missing = mountedSecretNames(place.instruction).filter((name) => !secrets.includes(name))
   return missing.length === 0 ? "" : ` (not passed: the secret ${missing.join(", ")})`
 }
 
@@ -96,7 +104,7 @@ function lastLines(text: string): string {
   return left > 0 ? `… ${left} lines left out\n${lines.slice(left).join("\n")}` : lines.join("\n")
 }
 
-function explain(error: EngineError, platform: string, place?: Place): string {
+function explain(error: EngineError, platform: string, place?: DockerfilePlace): string {
   const { exitCode, stdout = "", stderr = "" } = error
   if (exitCode === undefined) return explainMessage(plainMessage(error.message), platform, place)
   if (exitCode < 0) return `it could not be started: ${plainMessage(error.message)}`
@@ -104,12 +112,12 @@ function explain(error: EngineError, platform: string, place?: Place): string {
     exitCode > SIGNALS
       ? `ended by signal ${exitCode - SIGNALS}${exitCode === SIGNALS + 9 ? ", perhaps for lack of memory" : ""}`
       : `exit code ${exitCode}`
-  const said = lastWord(stderr) ?? lastWord(stdout)
+  const said = failureLine(stderr) ?? failureLine(stdout)
   return said === undefined ? ending : `${ending}: ${said}`
 }
 
 /** What most likely tells why a command failed: the last error that it names, else the last thing that it said. */
-function lastWord(output: string): string | undefined {
+function failureLine(output: string): string | undefined {
   const lines = stripVTControlCharacters(output)
     .split("\n")
     .filter((line) => line.trim() !== "")
@@ -139,7 +147,7 @@ const OF_ALL: readonly Meaning[] = [
   [/dockerfile parse error on line \d+: (.*)/s, (message) => message],
 ]
 
-function explainMessage(message: string, platform: string, place?: Place): string {
+function explainMessage(message: string, platform: string, place?: DockerfilePlace): string {
   const image = imageOf(place)
   const ofImage = image !== "" && message.startsWith(`${image}: `)
   const rest = ofImage ? message.slice(image.length + 2) : message
@@ -151,7 +159,7 @@ function explainMessage(message: string, platform: string, place?: Place): strin
 }
 
 /** The image that an instruction asks for; empty for none. */
-function imageOf({ instruction, stage }: Partial<Place> = {}): string {
+function imageOf({ instruction, stage }: Partial<DockerfilePlace> = {}): string {
   if (instruction === undefined) return ""
   return instruction.keyword === "FROM" ? (stage?.base ?? "") : (sources(instruction)[0]?.from ?? "")
 }
@@ -182,7 +190,7 @@ export function complaintLine({ message }: EngineError, text: string): number | 
 }
 
 /** Where a line lies. */
-export function placeOfLine({ globals, stages }: Dockerfile, line: number): Place {
+export function placeOfLine({ globals, stages }: Dockerfile, line: number): DockerfilePlace {
   const all = [...globals, ...stages.flatMap(({ instructions }) => instructions)]
   const instruction = all.find((known) => known.line <= line && line <= known.endLine)
   const { endLine = line } = instruction ?? {}
@@ -190,7 +198,7 @@ export function placeOfLine({ globals, stages }: Dockerfile, line: number): Plac
 }
 
 /** What stands where a Dockerfile should begin a stage and never does. */
-export function placeWithoutStage(dockerfile: Dockerfile): Place | undefined {
+export function placeWithoutStage(dockerfile: Dockerfile): DockerfilePlace | undefined {
   const first = dockerfile.globals.find(({ keyword }) => keyword !== "ARG")
   return first === undefined || dockerfile.stages.length > 0 ? undefined : placeOfLine(dockerfile, first.line)
 }
@@ -199,7 +207,7 @@ export function placeWithoutStage(dockerfile: Dockerfile): Place | undefined {
 export function placeOfCommand(
   stages: readonly PlannedStage[],
   command: readonly string[] | undefined,
-): Place | undefined {
+): DockerfilePlace | undefined {
   if (command === undefined) return undefined
   const [first, ...more] = placesIn(stages).filter(
     ({ instruction }) => instruction.keyword === "RUN" && runs(instruction, command),

@@ -2,7 +2,7 @@ import { fields, text } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 
 /** What is known of how a service is started. */
-export interface Start {
+export interface StartSources {
   /** `image.command` in slipway.yaml. */
   chosen?: readonly string[]
   procfile?: string
@@ -13,7 +13,12 @@ export interface Start {
 }
 
 /** The command of a service's image; where nothing tells it, the reason. */
-export function entryCommand({ chosen, procfile, scripts, modules }: Start): string[] | { missing: string } {
+export function entryCommand({
+  chosen,
+  procfile,
+  scripts,
+  modules,
+}: StartSources): string[] | { missing: string } {
   if (chosen !== undefined) return [...chosen]
   const web = /^web:[ \t]*(\S.*)$/m.exec(procfile ?? "")?.[1]
   if (web !== undefined) return shellCommand(web.trim())

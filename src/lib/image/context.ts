@@ -17,7 +17,7 @@ export function ignorePatterns(text: string): string[] {
 }
 
 /** A file or folder in what is sent to a build. */
-export interface Entry {
+export interface ContextEntry {
   path: string
   bytes: number
 }
@@ -25,7 +25,7 @@ export interface Entry {
 /** What is sent to a build: all of it, and where it is too much, what makes it big. */
 export interface ContextWeight {
   bytes: number
-  biggest: Entry[]
+  biggest: ContextEntry[]
 }
 
 /** Says what makes a build's context big; undefined for one within its limit. */

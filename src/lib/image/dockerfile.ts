@@ -3,7 +3,6 @@
  * stage begins. Lines are put together just as the engine's parser does it (moby/buildkit, frontend/dockerfile/parser):
  * a part of the file then means what it means in the whole, and a command that failed is found by its text.
  */
-
 export interface Heredoc {
   name: string
   content: string
@@ -24,7 +23,7 @@ export interface Instruction {
   endLine: number
 }
 
-export interface Stage {
+export interface DockerfileStage {
   /** Counted from 0. */
   index: number
   /** In small letters; empty without one. */
@@ -40,14 +39,14 @@ export interface Stage {
 export interface Dockerfile {
   /** What stands before the first stage. */
   globals: readonly Instruction[]
-  stages: readonly Stage[]
+  stages: readonly DockerfileStage[]
 }
 
 export function parseDockerfile(text: string): Dockerfile {
   const instructions = readInstructions(text)
   const first = instructions.findIndex(({ keyword }) => keyword === "FROM")
   if (first < 0) return { globals: instructions, stages: [] }
-  const stages: (Stage & { instructions: Instruction[] })[] = []
+  const stages: (DockerfileStage & { instructions: Instruction[] })[] = []
   for (const instruction of instructions.slice(first)) {
     if (instruction.keyword === "FROM") stages.push(beginStage(instruction, stages.length))
     else stages.at(-1)?.instructions.push(instruction)

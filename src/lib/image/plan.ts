@@ -1,11 +1,11 @@
 import { posix } from "node:path"
 import { PLATFORMS } from "../config/supplyChain.js"
 import { fail } from "../errors/catalogue.js"
-import { type Dockerfile, type Instruction, optionOf, type Stage } from "./dockerfile.js"
+import { type Dockerfile, type Instruction, optionOf, type DockerfileStage } from "./dockerfile.js"
 
 /** A stage that the image needs, with what its variables come to. */
 export interface PlannedStage {
-  stage: Stage
+  stage: DockerfileStage
   /** What a report calls it: its name, or what Docker calls one without. */
   label: string
   /** The image or stage that it builds on. */
@@ -91,7 +91,7 @@ export function planStages(
 }
 
 function planStage(
-  stage: Stage,
+  stage: DockerfileStage,
   known: readonly PlannedStage[],
   target: string,
   variables: ReadonlyMap<string, string>,
@@ -159,7 +159,7 @@ export const mountsOf = (run: Instruction): Mount[] =>
   )
 
 /** The names of the secrets that a `RUN` mounts. */
-export const secretsOf = (run: Instruction): string[] =>
+export const mountedSecretNames = (run: Instruction): string[] =>
   mountsOf(run).flatMap((mount) => (mount.type === "secret" ? [secretName(mount)] : []))
 
 export const secretName = ({ source, src, id, target, dst, destination }: Mount): string =>

@@ -51,7 +51,7 @@ const NEVER_RUN = [
 ]
 
 /** What of a service's sources is left out of its image. `packages` are the folders with an `__init__.py` in its root. */
-export const notRun = (packages: ReadonlySet<string>): string[] => [
+export const excludedFromImage = (packages: ReadonlySet<string>): string[] => [
   ...NEVER_RUN,
   ...APART.filter((name) => !packages.has(name)),
 ]

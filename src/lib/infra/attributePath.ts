@@ -1,5 +1,4 @@
 /** Places inside an attribute's value, as a reader would write them: `tags.env`, `rules[0].ports`, `tags["a.b"]`. */
-
 const NAME = /^[A-Za-z_][\w-]*$/
 
 /** Returns a path one step longer. Plans tell keys of maps from names of attributes in no way, so both have a dot. */
@@ -41,5 +40,5 @@ function stepOf([, name, index, key]: RegExpExecArray): string | number | undefi
 }
 
 /** Returns whether a path is another one or leads to it. */
-export const leadsTo = (path: string, other: string): boolean =>
+export const isSameOrBelow = (path: string, other: string): boolean =>
   other === path || (other.startsWith(path) && (other[path.length] === "." || other[path.length] === "["))

@@ -28,7 +28,7 @@ export interface BaselineEntry {
 export type Baseline = readonly BaselineEntry[]
 
 /** Why an entry covers nothing. */
-export interface Fault {
+export interface EntryProblem {
   rule: "no-reason" | "no-owner" | "no-expiry" | "expired" | "too-long"
   message: string
 }
@@ -92,7 +92,7 @@ function spelled(attribute: string | undefined, report: (message: string) => voi
 }
 
 /** Returns why an entry covers nothing, if so. */
-export function faultOf({ reason, owner, expires }: BaselineEntry, now: Date): Fault | undefined {
+export function entryProblem({ reason, owner, expires }: BaselineEntry, now: Date): EntryProblem | undefined {
   if (reason === "") return { rule: "no-reason", message: "gives no reason: say why it may drift" }
   if (owner === "") return { rule: "no-owner", message: "has no owner: name who answers for it" }
   if (expires === "")

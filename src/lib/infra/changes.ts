@@ -1,14 +1,14 @@
 import { pathText } from "./attributePath.js"
 import { type Difference, differencesOf } from "./differences.js"
-import { secretsOf } from "./masks.js"
+import { planSecrets } from "./masks.js"
 import type { PlanJson, ResourceJson } from "./planJson.js"
-import type { Secrets } from "./secrets.js"
+import type { SensitiveValues } from "./sensitiveValues.js"
 
 /**
  * What becomes of a resource: `keep`, nothing but that it moves or is imported; `abandon`, a replacement that leaves the
  * old object behind, unmanaged; `other`, something that these lines know nothing of.
  */
-export const ACTIONS = [
+export const CHANGE_ACTIONS = [
   "delete",
   "replace",
   "abandon",
@@ -18,13 +18,13 @@ export const ACTIONS = [
   "keep",
   "other",
 ] as const
-export type Action = (typeof ACTIONS)[number]
+export type ChangeAction = (typeof CHANGE_ACTIONS)[number]
 
 /** What a plan would do to one resource. */
 export interface Change {
   address: string
   type: string
-  action: Action
+  action: ChangeAction
   /** The plan's own words for it, such as `delete` and `create`, in the order in which it does them. */
   actions: string[]
   /** Where the resource was before it moves. */
@@ -60,7 +60,7 @@ export interface PlanCounts {
   other: number
 }
 
-const KINDS: Partial<Record<string, Action>> = {
+const KINDS: Partial<Record<string, ChangeAction>> = {
   "no-op": "keep",
   create: "create",
   update: "update",
@@ -87,20 +87,20 @@ const REASONS: Partial<Record<string, string>> = {
 
 /** Returns what the plan would do, what destroys first; reading data is no change. */
 export function changesOf(plan: PlanJson): Change[] {
-  const secrets = secretsOf(plan)
+  const secrets = planSecrets(plan)
   return plan.resourceChanges
     .flatMap((resource) => changeOf(resource, secrets))
-    .sort((a, b) => ACTIONS.indexOf(a.action) - ACTIONS.indexOf(b.action))
+    .sort((a, b) => CHANGE_ACTIONS.indexOf(a.action) - CHANGE_ACTIONS.indexOf(b.action))
 }
 
 /** Returns what had to be put off to a later plan: address and reason. */
 export const deferredOf = (plan: PlanJson): { address: string; reason: string }[] =>
   plan.deferred.map(({ reason, resource }) => ({
-    address: secretsOf(plan).hideInAddress(resource.address),
+    address: planSecrets(plan).hideInAddress(resource.address),
     reason: reason.replaceAll("_", " "),
   }))
 
-function changeOf(resource: ResourceJson, secrets: Secrets): Change[] {
+function changeOf(resource: ResourceJson, secrets: SensitiveValues): Change[] {
   const { change, mode, type, previousAddress, deposed } = resource
   const action = actionOf(change.actions)
   const moves = previousAddress !== undefined && previousAddress !== resource.address
@@ -124,14 +124,14 @@ function changeOf(resource: ResourceJson, secrets: Secrets): Change[] {
   ]
 }
 
-const actionOf = (actions: readonly string[]): Action => KINDS[actions.join(",")] ?? "other"
+const actionOf = (actions: readonly string[]): ChangeAction => KINDS[actions.join(",")] ?? "other"
 
-const hiddenSteps = (steps: readonly unknown[], secrets: Secrets): unknown[] =>
+const hiddenSteps = (steps: readonly unknown[], secrets: SensitiveValues): unknown[] =>
   steps.map((step) => (typeof step === "string" ? secrets.hide(step) : step))
 
 /** Returns the outputs that change. */
 export function outputChangesOf(plan: PlanJson): OutputChange[] {
-  const secrets = secretsOf(plan)
+  const secrets = planSecrets(plan)
   return [...plan.outputChanges].flatMap(([name, change]): OutputChange[] => {
     const action = actionOf(change.actions)
     if (action !== "create" && action !== "update" && action !== "delete") return []
@@ -141,7 +141,7 @@ export function outputChangesOf(plan: PlanJson): OutputChange[] {
 
 /** PlanCounts changes. One that moves or is imported counts as that too. */
 export function countsOf(changes: readonly Change[]): PlanCounts {
-  const of = (...actions: Action[]) => changes.filter(({ action }) => actions.includes(action)).length
+  const of = (...actions: ChangeAction[]) => changes.filter(({ action }) => actions.includes(action)).length
   return {
     add: of("create", "abandon"),
     change: of("update"),

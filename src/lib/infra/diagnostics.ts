@@ -5,8 +5,8 @@ import { fields, objects, parseJson, text as said } from "../text/json.js"
 import { finding } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 import { lockReason } from "./locks.js"
-import { printedErrors } from "./printed.js"
-import { normalise } from "./roots.js"
+import { textErrors } from "./textErrors.js"
+import { normalisePath } from "./roots.js"
 
 /** What the tool has to say about a configuration or a run, as its machine-readable output has it. */
 export interface Diagnostic {
@@ -118,7 +118,7 @@ const isOwn = (diagnostic: Diagnostic): diagnostic is Diagnostic & { file: strin
   diagnostic.file !== undefined && !diagnostic.file.startsWith("/")
 
 /** A file by its path in the source: tools give those of modules with `..`. */
-const pathOf = (root: string, file: string): string => normalise(`${root}/${file}`)
+const pathOf = (root: string, file: string): string => normalisePath(`${root}/${file}`)
 
 const rule = (summary: string): string =>
   summary
@@ -129,22 +129,22 @@ const rule = (summary: string): string =>
     .replace(/-$/, "") || "error"
 
 /** What kept a run from its result: in the tool's words, or in better ones, and what that makes the command end with. */
-export interface Cause {
+export interface FailureCause {
   reason: string
   exitCode: Code
   findings: Finding[]
 }
 
-type Known = Omit<Cause, "findings">
+type Known = Omit<FailureCause, "findings">
 
 /** Says why `init`, a plan or an apply failed. `log` is what was printed for people, `stream` what for machines. */
-export function causeOf(
+export function failureCause(
   tool: string,
   root: string,
   { step, log, stream }: { step: string; log: string; stream: string },
-): Cause {
+): FailureCause {
   const told = streamDiagnostics(stream).filter(({ severity }) => severity === "error")
-  const errors = told.length > 0 ? told : printedErrors(log)
+  const errors = told.length > 0 ? told : textErrors(log)
   const findings = errors.map((error) => diagnosticFinding(tool, root, error))
   const context = { root, errors, begun: begunAt(stream) }
   // The first that says more than that something failed.

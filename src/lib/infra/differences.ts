@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util"
 import { below } from "./attributePath.js"
-import { covered, hides, maskAt, marks } from "./masks.js"
+import { masked, hides, maskAt, marksAny } from "./masks.js"
 import type { ChangeJson } from "./planJson.js"
-import { SENSITIVE, type Secrets } from "./secrets.js"
+import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 
 /** What stands in place of a value that nobody knows yet. */
 export const UNKNOWN = "(known after apply)"
@@ -32,7 +32,7 @@ interface Sides {
 /** Returns what differs, deep down; paths in `forcing` are those that force a replacement. */
 export function differencesOf(
   change: ChangeJson,
-  secrets: Secrets,
+  secrets: SensitiveValues,
   forcing: ReadonlySet<string> = new Set(),
 ): Difference[] {
   const comparison = new Comparison(secrets, forcing, absent(change.before) || absent(change.after))
@@ -51,7 +51,7 @@ class Comparison {
   readonly found: Difference[] = []
 
   constructor(
-    private readonly secrets: Secrets,
+    private readonly secrets: SensitiveValues,
     private readonly forcing: ReadonlySet<string>,
     /** Of a new resource or one that goes, empty maps and lists are no news. */
     private readonly whole: boolean,
@@ -74,10 +74,10 @@ class Comparison {
 
   #hidden(path: string, sides: Sides, forces: boolean): void {
     const { before, after, unknown } = sides
-    const was = marks(sides.beforeMask)
-    const is = marks(sides.afterMask)
+    const was = marksAny(sides.beforeMask)
+    const is = marksAny(sides.afterMask)
     const side = (value: unknown) => (absent(value) ? undefined : SENSITIVE)
-    if (marks(unknown)) this.#add(path, side(before), UNKNOWN, forces)
+    if (marksAny(unknown)) this.#add(path, side(before), UNKNOWN, forces)
     else if (!isDeepStrictEqual(before ?? null, after ?? null))
       this.#add(path, side(before), side(after), forces)
     else if (was !== is && !absent(before))
@@ -129,7 +129,7 @@ class Comparison {
 
   #text(value: unknown, masks: readonly unknown[]): string | undefined {
     if (absent(value)) return undefined
-    const shown = covered(value, masks, this.secrets)
+    const shown = masked(value, masks, this.secrets)
     return shown === SENSITIVE ? SENSITIVE : JSON.stringify(shown)
   }
 
@@ -164,7 +164,9 @@ const length = (list: unknown[] | undefined): number => list?.length ?? 0
 
 /** The parts of `after_unknown` that say nothing would look like keys. */
 const unknownMap = (unknown: unknown): unknown =>
-  isMap(unknown) ? Object.fromEntries(Object.entries(unknown).filter(([, each]) => marks(each))) : undefined
+  isMap(unknown)
+    ? Object.fromEntries(Object.entries(unknown).filter(([, each]) => marksAny(each)))
+    : undefined
 
 /** The sides one step down; a side without a key has nothing there. */
 function sidesAt(

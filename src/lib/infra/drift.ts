@@ -1,7 +1,7 @@
-import { leadsTo } from "./attributePath.js"
-import { type Baseline, type BaselineEntry, type Fault, faultOf } from "./baseline.js"
+import { isSameOrBelow } from "./attributePath.js"
+import { type Baseline, type BaselineEntry, type EntryProblem, entryProblem } from "./baseline.js"
 import { differencesOf } from "./differences.js"
-import { secretsOf } from "./masks.js"
+import { planSecrets } from "./masks.js"
 import type { ChangeJson, PlanJson } from "./planJson.js"
 
 /** What differs between the state and what is there: one attribute, or a resource that is gone. */
@@ -22,7 +22,7 @@ export type DriftVerdict = "CLEAN" | "KNOWN" | "DRIFT"
 export interface JudgedDrift extends DriftItem {
   entry?: BaselineEntry
   /** An entry that would cover it if it were in order, and why it isn't. */
-  broken?: { entry: BaselineEntry; fault: Fault }
+  broken?: { entry: BaselineEntry; fault: EntryProblem }
 }
 
 /** Where and when drift is judged. */
@@ -33,7 +33,7 @@ export interface DriftPlace {
 }
 
 /** What became of drift and baseline. */
-export interface DriftReport {
+export interface DriftJudgement {
   verdict: DriftVerdict
   items: JudgedDrift[]
   /** Entries for this environment and root that match nothing any more. */
@@ -44,7 +44,7 @@ export interface DriftReport {
 
 /** Returns what drifted, from the JSON of a refresh-only plan. */
 export function driftOf(plan: PlanJson): DriftItem[] {
-  const secrets = secretsOf(plan)
+  const secrets = planSecrets(plan)
   return plan.resourceDrift.flatMap(({ address: name, type, mode, change }): DriftItem[] => {
     if (mode === "data" || mode === "ephemeral") return []
     const address = secrets.hideInAddress(name)
@@ -89,7 +89,11 @@ function pruned(value: unknown): unknown {
 const isNothing = (value: unknown): boolean => value === null || value === undefined
 
 /** Holds drift against the baseline: what an entry in good order covers is known. */
-export function judgeDrift(drift: readonly DriftItem[], baseline: Baseline, place: DriftPlace): DriftReport {
+export function judgeDrift(
+  drift: readonly DriftItem[],
+  baseline: Baseline,
+  place: DriftPlace,
+): DriftJudgement {
   const { environment, root, now } = place
   const here = baseline.filter((entry) => holdsIn(entry, environment, root))
   const byAddress = new Map<string, BaselineEntry[]>()
@@ -98,7 +102,7 @@ export function judgeDrift(drift: readonly DriftItem[], baseline: Baseline, plac
     if (others === undefined) byAddress.set(entry.address, [entry])
     else others.push(entry)
   }
-  const faults = new Map(here.map((entry) => [entry, faultOf(entry, now)]))
+  const faults = new Map(here.map((entry) => [entry, entryProblem(entry, now)]))
   const used = new Set<BaselineEntry>()
   const items = drift.map((item): JudgedDrift => {
     const matching = (byAddress.get(item.address) ?? []).filter((entry) => covers(entry, item))
@@ -129,5 +133,5 @@ const holdsIn = (entry: BaselineEntry, environment: string, root: string): boole
 /** An entry for a map or a list is for all in it; one for all attributes is none for a deletion. */
 function covers({ attribute }: BaselineEntry, item: DriftItem): boolean {
   if (item.attribute === undefined) return attribute === "(deleted)"
-  return attribute === "*" || leadsTo(attribute, item.attribute)
+  return attribute === "*" || isSameOrBelow(attribute, item.attribute)
 }

@@ -4,9 +4,9 @@ import { finding } from "../run/outcome.js"
 import { count } from "../text/words.js"
 import { BASELINE_FILE, type BaselineEntry } from "./baseline.js"
 import { differenceLines } from "./differenceLines.js"
-import type { DriftReport, JudgedDrift } from "./drift.js"
+import type { DriftJudgement, JudgedDrift } from "./drift.js"
 import { type About, heading, leftOut, origin } from "./planMarkdown.js"
-import { bytes, COMMENT_BYTES, fill } from "./room.js"
+import { byteLength, COMMENT_BYTES, fill } from "./commentSize.js"
 
 const NAME_LENGTH = 300
 const REASON_LENGTH = 300
@@ -27,7 +27,7 @@ const WORDS = {
 }
 
 /** Writes drift as Markdown below `COMMENT_BYTES`, what isn't known first. */
-export function driftMarkdown(report: DriftReport, about: About): { text: string; complete: boolean } {
+export function driftMarkdown(report: DriftJudgement, about: About): { text: string; complete: boolean } {
   const [known, unknown] = [true, false].map((is) =>
     report.items.filter(({ entry }) => (entry !== undefined) === is),
   )
@@ -39,7 +39,7 @@ export function driftMarkdown(report: DriftReport, about: About): { text: string
     part("Entries that match nothing any more", report.unused, ENTRIES_BYTES, entryItem),
   ]
   const after = rest.map(({ text }) => text).join("")
-  const diffs = diffsOf(unknown ?? [], COMMENT_BYTES - NOTE_BYTES - bytes(top + list.text + after))
+  const diffs = diffsOf(unknown ?? [], COMMENT_BYTES - NOTE_BYTES - byteLength(top + list.text + after))
   const left = [list, ...rest].flatMap(({ hidden, title }) =>
     hidden === 0 ? [] : [`${hidden} more below “${title}”`],
   )
@@ -91,7 +91,7 @@ function diffsOf(items: readonly JudgedDrift[], room: number): { text: string; h
   const start = "\n<details><summary>Values in the state, and as they are now</summary>\n\n"
   const end = "\n</details>\n"
   const lines: string[] = []
-  let left = room - bytes(start + end) - NOTE_BYTES
+  let left = room - byteLength(start + end) - NOTE_BYTES
   let [taken, cut] = [0, 0]
   let last = ""
   for (const item of changed) {
@@ -102,7 +102,7 @@ function diffsOf(items: readonly JudgedDrift[], room: number): { text: string; h
       ...(after === undefined ? {} : { after }),
     })
     const own = [...(address === last ? [] : [`  ${clip(address, NAME_LENGTH)}`]), ...next.lines]
-    left -= bytes(fencedLines(own, ""))
+    left -= byteLength(fencedLines(own, ""))
     if (left < 0) break
     if (!next.complete) cut += 1
     last = address
@@ -114,7 +114,7 @@ function diffsOf(items: readonly JudgedDrift[], room: number): { text: string; h
 }
 
 /** Returns drift as findings: an error for what isn't known, a note for what is, a warning for idle entries. */
-export function driftFindings({ items, unused }: DriftReport): Finding[] {
+export function driftFindings({ items, unused }: DriftJudgement): Finding[] {
   return [...items.map(itemFinding), ...unused.map(unusedFinding)]
 }
 

@@ -2,14 +2,14 @@ import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { broken, failed, finding, passed } from "../run/outcome.js"
 import { count } from "../text/words.js"
 import { diagnosticFinding } from "./diagnostics.js"
-import { printedErrors } from "./printed.js"
+import { textErrors } from "./textErrors.js"
 
 /** What `fmt -check` ends with where files need another format. */
 const UNFORMATTED = 3
 
 /** Tells what `fmt -check -diff -recursive` means. `files` is how many it looked at. */
 export function formatOutcome(tool: string, run: ToolRun, files: number): Outcome {
-  const mistakes = printedErrors(run.stderr).filter(({ file }) => file !== undefined)
+  const mistakes = textErrors(run.stderr).filter(({ file }) => file !== undefined)
   if (mistakes.length > 0) return failed(mistakes.map((mistake) => diagnosticFinding(tool, ".", mistake)))
   if (run.exitCode === 0) return passed(`${count(files, "file")} in the tool's own format`)
   const findings = run.exitCode === UNFORMATTED ? diffFindings(tool, run.stdout) : []

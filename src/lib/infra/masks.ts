@@ -1,6 +1,6 @@
 import { fields, objects } from "../text/json.js"
 import type { ChangeJson, PlanJson } from "./planJson.js"
-import { SENSITIVE, Secrets } from "./secrets.js"
+import { SENSITIVE, SensitiveValues } from "./sensitiveValues.js"
 
 /** Returns the part of a mask that is for one key; a mask of `true` is for all. */
 export const maskAt = (mask: unknown, key: string | number): unknown =>
@@ -11,30 +11,30 @@ export const maskAt = (mask: unknown, key: string | number): unknown =>
     : mask
 
 /** Returns whether a mask holds `true` anywhere. */
-export const marks = (mask: unknown): boolean =>
-  mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marks))
+export const marksAny = (mask: unknown): boolean =>
+  mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marksAny))
 
 /** Returns whether a mask hides all of a value; one that goes deeper than the value does, to be safe. */
 export const hides = (mask: unknown, value: unknown): boolean =>
-  mask === true || ((typeof value !== "object" || value === null) && marks(mask))
+  mask === true || ((typeof value !== "object" || value === null) && marksAny(mask))
 
 /** Returns a value with `(sensitive)` for all that one of the masks marks, and for every known secret. */
-export function covered(value: unknown, masks: readonly unknown[], secrets: Secrets): unknown {
+export function masked(value: unknown, masks: readonly unknown[], secrets: SensitiveValues): unknown {
   if (masks.some((mask) => hides(mask, value))) return SENSITIVE
   if (typeof value === "string") return secrets.hide(value)
   if (typeof value === "number") return secrets.hide(String(value)) === SENSITIVE ? SENSITIVE : value
   const inner = (key: string | number): unknown[] =>
     masks.length === 0 ? [] : masks.map((mask) => maskAt(mask, key)).filter((mask) => mask !== undefined)
-  if (Array.isArray(value)) return value.map((each, index) => covered(each, inner(index), secrets))
+  if (Array.isArray(value)) return value.map((each, index) => masked(each, inner(index), secrets))
   if (typeof value !== "object" || value === null) return value
   return coveredKeys(
-    Object.entries(value).map(([key, each]) => [key, covered(each, inner(key), secrets)]),
+    Object.entries(value).map(([key, each]) => [key, masked(each, inner(key), secrets)]),
     secrets,
   )
 }
 
 /** Keys that come out alike are numbered, so that none is lost. */
-function coveredKeys(entries: [string, unknown][], secrets: Secrets): Record<string, unknown> {
+function coveredKeys(entries: [string, unknown][], secrets: SensitiveValues): Record<string, unknown> {
   let hidden = 0
   const shown = entries.map(([key, value]): [string, unknown] => {
     const name = secrets.hide(key)
@@ -43,13 +43,13 @@ function coveredKeys(entries: [string, unknown][], secrets: Secrets): Record<str
   return Object.fromEntries(shown)
 }
 
-const known = new WeakMap<PlanJson, Secrets>()
+const known = new WeakMap<PlanJson, SensitiveValues>()
 
 /** Returns all that a plan says is sensitive. */
-export function secretsOf(plan: PlanJson): Secrets {
+export function planSecrets(plan: PlanJson): SensitiveValues {
   const before = known.get(plan)
   if (before !== undefined) return before
-  const secrets = new Secrets()
+  const secrets = new SensitiveValues()
   const { raw } = plan
   for (const { change } of allResources(plan)) addChange(change, secrets)
   for (const change of plan.outputChanges.values()) addChange(change, secrets)
@@ -71,18 +71,18 @@ const allResources = (plan: PlanJson) => [
   ...plan.deferred.map(({ resource }) => resource),
 ]
 
-function addChange(change: ChangeJson, secrets: Secrets): void {
+function addChange(change: ChangeJson, secrets: SensitiveValues): void {
   addMarked(change.before, change.beforeSensitive, secrets)
   addMarked(change.after, change.afterSensitive, secrets)
 }
 
-function addMarked(value: unknown, mask: unknown, secrets: Secrets): void {
+function addMarked(value: unknown, mask: unknown, secrets: SensitiveValues): void {
   if (hides(mask, value)) secrets.add(value)
   else if (typeof value === "object" && value !== null && typeof mask === "object" && mask !== null)
     for (const [key, each] of Object.entries(value)) addMarked(each, maskAt(mask, key), secrets)
 }
 
-function addValues({ outputs, root_module }: Record<string, unknown>, secrets: Secrets): void {
+function addValues({ outputs, root_module }: Record<string, unknown>, secrets: SensitiveValues): void {
   for (const output of Object.values(fields(outputs))) {
     const { sensitive, value } = fields(output)
     if (sensitive === true) secrets.add(value)
@@ -90,7 +90,7 @@ function addValues({ outputs, root_module }: Record<string, unknown>, secrets: S
   addResources(fields(root_module), secrets)
 }
 
-function addResources({ resources, child_modules }: Record<string, unknown>, secrets: Secrets): void {
+function addResources({ resources, child_modules }: Record<string, unknown>, secrets: SensitiveValues): void {
   for (const each of objects(resources)) addMarked(each.values, each.sensitive_values, secrets)
   for (const child of objects(child_modules)) addResources(child, secrets)
 }
@@ -102,7 +102,7 @@ export const sensitiveVariables = (module: Record<string, unknown>): string[] =>
   )
 
 /** Constants in the configuration that are sensitive by where they go. */
-function addModule(module: Record<string, unknown>, secrets: Secrets): void {
+function addModule(module: Record<string, unknown>, secrets: SensitiveValues): void {
   for (const name of sensitiveVariables(module)) secrets.add(fields(fields(module.variables)[name]).default)
   for (const output of Object.values(fields(module.outputs))) {
     const { sensitive, expression } = fields(output)

@@ -1,7 +1,7 @@
 import { clip, code, fencedLines, legible, markdown } from "../text/escape.js"
 import { count } from "../text/words.js"
 import {
-  type Action,
+  type ChangeAction,
   type Change,
   changesOf,
   countsOf,
@@ -13,7 +13,7 @@ import {
 import { differenceLines } from "./differenceLines.js"
 import type { Difference } from "./differences.js"
 import type { PlanJson } from "./planJson.js"
-import { bytes, COMMENT_BYTES, fill } from "./room.js"
+import { byteLength, COMMENT_BYTES, fill } from "./commentSize.js"
 
 /** What a plan is of. */
 export interface About {
@@ -53,10 +53,10 @@ export function planMarkdown(plan: PlanJson, about: About): { text: string; comp
     return { text: `${head}\nNo changes. ${origin(about)}\n${warning}`, complete: true }
   const top = `${head}\n${countLine(countsOf(changes), outputs.length)}  \n${origin(about)}\n${warning}`
   const list = destructive(changes)
-  const later = putOff(deferred)
+  const later = deferredSection(deferred)
   const blocks = blocksOf(changes, outputs)
   const plain = moved(changes)
-  const room = COMMENT_BYTES - NOTE_BYTES - bytes(top + list.text + later + plain.text)
+  const room = COMMENT_BYTES - NOTE_BYTES - byteLength(top + list.text + later + plain.text)
   const diffs = detailed(blocks, room)
   const left = [
     ...(list.hidden === 0 ? [] : [`${list.hidden} more destroyed or replaced`]),
@@ -116,7 +116,7 @@ function countLine(counts: PlanCounts, outputs: number): string {
   return `**${[...parts, ...more, ...changed].join(", ")}**`
 }
 
-const VERBS: Record<Action, string> = {
+const VERBS: Record<ChangeAction, string> = {
   delete: "destroy",
   replace: "replace",
   abandon: "replace and forget",
@@ -127,7 +127,7 @@ const VERBS: Record<Action, string> = {
   other: "other",
 }
 
-const DESTRUCTIVE: readonly Action[] = ["delete", "replace", "abandon", "forget"]
+const DESTRUCTIVE: readonly ChangeAction[] = ["delete", "replace", "abandon", "forget"]
 
 /** Names, before all else, what is gone when the plan is applied. */
 function destructive(changes: readonly Change[]): { text: string; hidden: number } {
@@ -190,7 +190,7 @@ function moved(changes: readonly Change[]): { text: string; hidden: number } {
   }
 }
 
-function putOff(deferred: readonly { address: string; reason: string }[]): string {
+function deferredSection(deferred: readonly { address: string; reason: string }[]): string {
   if (deferred.length === 0) return ""
   const shown = deferred.slice(0, DEFERRED)
   const lines = shown.map(
@@ -217,7 +217,7 @@ function detailed(blocks: readonly Block[], room: number): { text: string; hidde
     const { text, complete } = details(block, mine)
     if (text === "") return { text: parts.join(""), hidden: blocks.length - index, cut }
     if (!complete) cut += 1
-    left -= bytes(text)
+    left -= byteLength(text)
     parts.push(text)
   }
   return { text: parts.join(""), hidden: 0, cut }
@@ -228,12 +228,12 @@ function details({ title, of }: Block, room: number): { text: string; complete: 
   const start = `\n<details><summary>${title}</summary>\n\n`
   const end = "\n</details>\n"
   // The fence, once to open and once to close, and what is said of the rest.
-  let left = room - bytes(start + end) - 200
+  let left = room - byteLength(start + end) - 200
   const lines: string[] = []
   let [taken, complete] = [0, true]
   for (const difference of of) {
     const next = differenceLines(difference)
-    left -= bytes(fencedLines(next.lines, ""))
+    left -= byteLength(fencedLines(next.lines, ""))
     if (left < 0) break
     lines.push(...next.lines)
     taken += 1

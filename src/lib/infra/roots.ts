@@ -4,14 +4,16 @@ import { fail } from "../errors/catalogue.js"
 export const CONFIGURATIONS = ["**/*.tf", "**/*.tf.json", "**/*.tofu", "**/*.tofu.json"]
 
 const CONFIGURATION = /\.(?:tf|tofu)(?:\.json)?$/
+
 /** A module that is called by its folder. */
 const CALLED = /"?\bsource"?\s*[=:]\s*"(\.{1,2}\/[^"\n]*|\.{1,2})"/g
 const COMMENTS = /^[ \t]*(?:#|\/\/).*$/gm
+
 /** Folders of what others call, or try out. */
 const NO_ROOTS = new Set(["modules", "examples", "tests", ".terraform"])
 
 /** One root folder in one environment: what has a state of its own. */
-export interface Target {
+export interface InfraTarget {
   environment: string
   /** The folder, `.` for the source's own. */
   root: string
@@ -50,28 +52,30 @@ export function findRoots(texts: Readonly<Record<string, string>>): string[] {
 }
 
 const calledBy = (folder: string, text: string): string[] =>
-  [...text.replace(COMMENTS, "").matchAll(CALLED)].map(([, path = ""]) => normalise(`${folder}/${path}`))
+  [...text.replace(COMMENTS, "").matchAll(CALLED)].map(([, path = ""]) => normalisePath(`${folder}/${path}`))
 
 /** The targets of all roots: each in every environment that it has files for, or belongs to by its path. */
-export function targets(
+export function infraTargets(
   roots: readonly string[],
   files: readonly string[],
   settings: TargetSettings,
-): Target[] {
-  const known = new Set(files.map(normalise))
+): InfraTarget[] {
+  const known = new Set(files.map(normalisePath))
   return roots.flatMap((root) => {
     const inside = [...known].filter((file) => isBelow(root, file)).map((file) => pathIn(root, file))
     return environmentsOf(root, inside, settings).map((environment) => {
       const present = (patterns: readonly string[]) =>
-        patterns.map((pattern) => named(pattern, environment)).filter((file) => inside.includes(file))
+        patterns
+          .map((pattern) => forEnvironment(pattern, environment))
+          .filter((file) => inside.includes(file))
       return { environment, root, variables: present(settings.variables), backend: present(settings.backend) }
     })
   })
 }
 
 /** Those targets that are asked for; empty texts ask for all. Fails with UNKNOWN_TARGET. */
-export function chosenTargets(all: readonly Target[], environment: string, root: string): Target[] {
-  const wanted = root === "" ? "" : normalise(root)
+export function chosenTargets(all: readonly InfraTarget[], environment: string, root: string): InfraTarget[] {
+  const wanted = root === "" ? "" : normalisePath(root)
   const chosen = all.filter(
     (target) =>
       (environment === "" || target.environment === environment) && (wanted === "" || target.root === wanted),
@@ -82,19 +86,19 @@ export function chosenTargets(all: readonly Target[], environment: string, root:
 }
 
 /** What reports call a target. */
-export const targetName = ({ environment, root }: Pick<Target, "environment" | "root">): string =>
+export const targetName = ({ environment, root }: Pick<InfraTarget, "environment" | "root">): string =>
   `${environment} ${root}`
 
 /** Where the artifacts of a target lie. */
-export const targetFolder = ({ environment, root }: Pick<Target, "environment" | "root">): string =>
+export const targetFolder = ({ environment, root }: Pick<InfraTarget, "environment" | "root">): string =>
   root === "." ? `terraform/${environment}` : `terraform/${environment}/${root}`
 
 /** A pattern with the environment's name in it. */
-export const named = (pattern: string, environment: string): string =>
-  normalise(pattern.replaceAll("{environment}", () => environment))
+export const forEnvironment = (pattern: string, environment: string): string =>
+  normalisePath(pattern.replaceAll("{environment}", () => environment))
 
 /** A path without `.` and `..`, as far as that is possible; `.` for the top. */
-export function normalise(path: string): string {
+export function normalisePath(path: string): string {
   const parts = path.split("/").reduce<string[]>((before, part) => {
     if (part === "" || part === ".") return before
     if (part !== ".." || before.length === 0 || before.at(-1) === "..") return [...before, part]
@@ -121,13 +125,13 @@ const PER_ENVIRONMENT = /(?:^|\/)(?:environments?|envs?)\/([a-z0-9](?:[-a-z0-9]{
 
 /** An environment's name as a file has it; what is read without being named is no environment's. */
 function match(pattern: string, file: string): string[] {
-  const [before = "", after = ""] = normalise(pattern).split("{environment}")
+  const [before = "", after = ""] = normalisePath(pattern).split("{environment}")
   const name = file.slice(before.length, file.length - after.length)
   const fits = file === before + name + after && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)
   return fits && name !== "terraform" ? [name] : []
 }
 
-const folderOf = (path: string): string => normalise(path.split("/").slice(0, -1).join("/"))
+const folderOf = (path: string): string => normalisePath(path.split("/").slice(0, -1).join("/"))
 
 const isBelow = (root: string, file: string): boolean => root === "." || file.startsWith(`${root}/`)
 

@@ -4,7 +4,7 @@ import { fields, parseJson } from "../text/json.js"
 export { scrub } from "./scrub.js"
 
 /** How a secret is handed to the tool. */
-export type Use =
+export type SecretUse =
   /** In an environment variable of this name. */
   | { kind: "environment"; variable: string }
   /** As a file of variables. */
@@ -35,7 +35,7 @@ const AZURE_JSON: Readonly<Record<string, string>> = {
 }
 
 /** What a secret of this name is for. */
-export function useOf(name: string): Use {
+export function useOf(name: string): SecretUse {
   if (name === "AZURE_CREDENTIALS") return { kind: "azure" }
   if (name === "TF_BACKEND" || /(?:^|\.)(?:tfbackend|hcl)$/.test(name)) return { kind: "backend" }
   if (/(?:^|\.)tfvars(?:\.json)?$/.test(name)) return { kind: "variables" }
@@ -108,11 +108,12 @@ export const needsAzure = (texts: readonly string[]): boolean =>
 
 const AZURE_BLOCK =
   /^[ \t]*(?:terraform[ \t]*\{[ \t]*)?(?:backend|provider)[ \t]+"(?:azurerm|azapi|azuread)"/m
+
 /** As JSON has it. */
 const AZURE_KEY = /"(?:azurerm|azapi|azuread)"[ \t]*:[ \t]*[[{]/
 
 /** What in a secret's text would give it away: the text, its long lines, passwords in addresses, and a file's values. */
-export function secretParts({ kind }: Use, text: string): string[] {
+export function secretParts({ kind }: SecretUse, text: string): string[] {
   const values = kind === "environment" ? [] : quotedValues(text)
   const lines = text.split("\n")
   return [

@@ -7,7 +7,7 @@ import {
   failureFinding,
   failureLog,
   failureReason,
-  type Place,
+  type DockerfilePlace,
   placeOfCommand,
   placeOfLine,
   placesIn,
@@ -34,7 +34,7 @@ const stages = planStages(dockerfile, undefined, { target: platform, native: "li
 const builder = planStages(dockerfile, "builder", { target: platform, native: "linux/amd64" }, {}) ?? []
 const places = placesIn([...builder, ...stages])
 
-const at = (line: number): Place => {
+const at = (line: number): DockerfilePlace => {
   const place = places.find((known) => known.line === line)
   if (place === undefined) throw new Error(`no instruction begins in line ${line}`)
   return place

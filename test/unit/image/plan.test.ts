@@ -7,7 +7,7 @@ import {
   mountsOf,
   planStages,
   secretPath,
-  secretsOf,
+  mountedSecretNames,
 } from "../../../src/lib/image/plan.js"
 
 const PLATFORMS = { target: "linux/arm64", native: "linux/amd64" }
@@ -136,6 +136,6 @@ test("mounts, with secrets by any of their names", () => {
     "RUN --mount=type=secret,id=A --mount=type=secret,SRC=b/c --mount=type=secret,dst=/run/D --mount=target=/x,rw true",
   )
   expect(mountsOf(run).at(-1)).toEqual({ target: "/x", rw: "" })
-  expect(secretsOf(run)).toEqual(["A", "b/c", "D"])
+  expect(mountedSecretNames(run)).toEqual(["A", "b/c", "D"])
   expect(mountsOf(run).slice(0, 3).map(secretPath)).toEqual(["/run/secrets/A", "/run/secrets/c", "/run/D"])
 })

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest"
-import { healthCheck, notRun, withUser } from "../../../src/lib/image/sources.js"
+import { healthCheck, excludedFromImage, withUser } from "../../../src/lib/image/sources.js"
 
 describe("notRun", () => {
   it("keeps packages, whatever they are called", () => {
-    expect(notRun(new Set(["app"]))).toContain("deploy")
-    expect(notRun(new Set(["deploy"]))).not.toContain("deploy")
+    expect(excludedFromImage(new Set(["app"]))).toContain("deploy")
+    expect(excludedFromImage(new Set(["deploy"]))).not.toContain("deploy")
   })
 
   it("keeps passwords out, whatever is a package", () => {
-    expect(notRun(new Set([".env"]))).toContain("**/.*")
+    expect(excludedFromImage(new Set([".env"]))).toContain("**/.*")
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { below, leadsTo, normalPath, pathText } from "../../../src/lib/infra/attributePath.js"
+import { below, isSameOrBelow, normalPath, pathText } from "../../../src/lib/infra/attributePath.js"
 import { changesOf, countsOf, deferredOf, outputChangesOf } from "../../../src/lib/infra/changes.js"
 import { fixture, plan, resource } from "./plans.js"
 
@@ -257,7 +257,7 @@ describe("paths", () => {
   })
 
   test("lead to what is below them", () => {
-    expect(["a", "a.b", "a[0]", "ab", "b"].map((path) => leadsTo("a", path))).toEqual([
+    expect(["a", "a.b", "a[0]", "ab", "b"].map((path) => isSameOrBelow("a", path))).toEqual([
       true,
       true,
       true,

@@ -1,21 +1,21 @@
 import { describe, expect, it, test } from "vitest"
 import {
   applied,
-  causeOf,
+  failureCause,
   diagnosticFinding,
   readable,
   streamDiagnostics,
   validateDiagnostics,
 } from "../../../src/lib/infra/diagnostics.js"
 import { lockHolder } from "../../../src/lib/infra/locks.js"
-import { printedErrors } from "../../../src/lib/infra/printed.js"
+import { textErrors } from "../../../src/lib/infra/textErrors.js"
 import * as outputs from "./outputs.js"
 import { cost } from "../cost.js"
 
 const { at, noValue, OWN, refused, unlockable } = outputs
 
 const cause = (log: string, stream = "", root = "infra/azure") =>
-  causeOf("terraform", root, { step: "init", log, stream })
+  failureCause("terraform", root, { step: "init", log, stream })
 
 const streamed = (...diagnostics: object[]) => cause("", refused(...diagnostics))
 
@@ -107,7 +107,7 @@ describe("why a run failed, by what is printed for people", () => {
 
   it("takes one error for one, whatever words its lines begin with", () => {
     expect(cause(outputs.NO_BACKEND_TOFU).findings).toHaveLength(1)
-    expect(printedErrors(outputs.NO_BACKEND_TOFU)).toHaveLength(1)
+    expect(textErrors(outputs.NO_BACKEND_TOFU)).toHaveLength(1)
   })
 
   it("gives all mistakes as findings, with their places in the source", () => {
@@ -401,7 +401,7 @@ describe("diagnostics", () => {
       "Lock Info:\n",
       "\u001b[",
     ])
-      expect(cost(() => printedErrors(`Error: x\n${unit.repeat(long / unit.length)}`))).toBeLessThan(4000)
+      expect(cost(() => textErrors(`Error: x\n${unit.repeat(long / unit.length)}`))).toBeLessThan(4000)
     for (const unit of ["\n", " ", "Who: ", "Created:\n", "2026-"]) {
       const detail = unit.repeat(long / unit.length)
       expect(cost(() => streamed({ summary: "Error acquiring the state lock", detail }))).toBeLessThan(4000)

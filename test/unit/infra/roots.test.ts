@@ -3,12 +3,12 @@ import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import {
   chosenTargets,
   findRoots,
-  named,
-  normalise,
-  type Target,
+  forEnvironment,
+  normalisePath,
+  type InfraTarget,
   targetFolder,
   targetName,
-  targets,
+  infraTargets,
 } from "../../../src/lib/infra/roots.js"
 
 const SETTINGS = { variables: ["{environment}.tfvars"], backend: ["{environment}.tfbackend"] }
@@ -76,8 +76,8 @@ describe("roots", () => {
 })
 
 describe("targets", () => {
-  const of = (roots: string[], files: string[], settings: Partial<Parameters<typeof targets>[2]> = {}) =>
-    targets(roots, files, { ...SETTINGS, ...settings })
+  const of = (roots: string[], files: string[], settings: Partial<Parameters<typeof infraTargets>[2]> = {}) =>
+    infraTargets(roots, files, { ...SETTINGS, ...settings })
   const names = (...args: Parameters<typeof of>): string[] => of(...args).map(targetName)
 
   it("are one for a root that says nothing of environments", () => {
@@ -173,7 +173,7 @@ describe("targets", () => {
 })
 
 describe("chosen targets", () => {
-  const target = (environment: string, root: string): Target => ({
+  const target = (environment: string, root: string): InfraTarget => ({
     environment,
     root,
     variables: [],
@@ -218,10 +218,10 @@ test.each([
   ["a/../../../b", "../../b"],
   ["/a", "a"],
 ])("normalise(%j) is %j", (path, normal) => {
-  expect(normalise(path)).toBe(normal)
+  expect(normalisePath(path)).toBe(normal)
 })
 
 test("an environment's name goes into a pattern wherever it is meant", () => {
-  expect(named("./x/{environment}.tfvars", "$&")).toBe("x/$&.tfvars")
-  expect(named("{environment}-{environment}", "a")).toBe("a-a")
+  expect(forEnvironment("./x/{environment}.tfvars", "$&")).toBe("x/$&.tfvars")
+  expect(forEnvironment("{environment}-{environment}", "a")).toBe("a-a")
 })

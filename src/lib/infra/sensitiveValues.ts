@@ -3,12 +3,16 @@ export const SENSITIVE = "(sensitive)"
 
 /** A shorter secret hides nothing, and would be found by chance all over a plan. */
 const SHORTEST = 4
+
 /** From this length on a secret is looked for inside of longer texts too. */
 const WINDOW = 8
+
 /** Of a longer secret this much is compared, and what follows is hidden to the text's end. */
 const LONGEST = 256
+
 /** Where more secrets begin alike, what begins so is hidden. */
-const MOST_ALIKE = 64
+const MAX_SAME_START = 64
+
 /** Numbers of fewer digits are ports and sizes. */
 const SHORTEST_NUMBER = 6
 
@@ -16,6 +20,7 @@ const SHORTEST_NUMBER = 6
 const COMMON: readonly string[] = ["true", "false", "null"]
 
 const BASE = 0x01000193
+
 /** What the first of a window's units counts in its hash. */
 const FIRST = Array.from({ length: WINDOW - 1 }).reduce<number>((power) => Math.imul(power, BASE), 1)
 const FILTER_BITS = 22
@@ -24,7 +29,7 @@ const FILTER_BITS = 22
  * The sensitive values of one plan. A mark says of one place that it is sensitive; providers copy the value to others
  * (the `output` of `terraform_data`, for one) without a mark, so it is looked for everywhere, in base64 as well.
  */
-export class Secrets {
+export class SensitiveValues {
   readonly #exact = new Set<string>()
   /** Patterns by their first characters. */
   readonly #patterns = new Map<string, Set<string>>()
@@ -54,7 +59,7 @@ export class Secrets {
     if (known === undefined) {
       this.#patterns.set(start, new Set([form]))
       this.#filter[windowHash(start) >>> (32 - FILTER_BITS)] = 1
-    } else if (known.size <= MOST_ALIKE) known.add(form)
+    } else if (known.size <= MAX_SAME_START) known.add(form)
   }
 
   /** Returns the text with `(sensitive)` for every secret in it. */
@@ -98,7 +103,7 @@ export class Secrets {
   #endAt(text: string, at: number): number {
     const patterns = this.#patterns.get(text.slice(at, at + WINDOW))
     if (patterns === undefined) return at
-    if (patterns.size > MOST_ALIKE) return text.length
+    if (patterns.size > MAX_SAME_START) return text.length
     let end = at
     for (const pattern of patterns)
       if (at + pattern.length > end && text.startsWith(pattern, at))

@@ -1,7 +1,7 @@
 /** GitHub takes comments of 65,536 characters; the rest is for what a host wraps around. */
 export const COMMENT_BYTES = 60_000
 
-export const bytes = (text: string): number => Buffer.byteLength(text)
+export const byteLength = (text: string): number => Buffer.byteLength(text)
 
 /** Takes texts as long as they fit; each is written only when there is room for it. */
 export function fill<T>(
@@ -13,7 +13,7 @@ export function fill<T>(
   let left = room
   for (const [index, item] of items.entries()) {
     const next = write(item)
-    left -= bytes(next)
+    left -= byteLength(next)
     if (left < 0) return { text, taken: index }
     text += next
   }

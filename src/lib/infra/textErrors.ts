@@ -12,7 +12,7 @@ const PLACE = /^[ \t]+on (\S.*?) line (\d+)/
 const SHOWN = /^[ \t]+\d+: /
 
 /** The errors of a text that was printed for people: `init` has no other. */
-export function printedErrors(log: string): Diagnostic[] {
+export function textErrors(log: string): Diagnostic[] {
   const text = stripVTControlCharacters(log).replace(/^[│╷╵] ?/gm, "")
   const [, ...blocks] = text.split(BEGINS)
   const [, ...others] = blocks.length > 0 ? [] : `\n${text}`.split(BEGINS_OTHERWISE)

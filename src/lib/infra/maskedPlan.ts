@@ -1,14 +1,14 @@
 import { fields } from "../text/json.js"
-import { covered, secretsOf, sensitiveVariables } from "./masks.js"
+import { masked, planSecrets, sensitiveVariables } from "./masks.js"
 import type { PlanJson } from "./planJson.js"
-import { SENSITIVE, type Secrets } from "./secrets.js"
+import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 
 type Json = Record<string, unknown>
 type Part = (value: unknown) => unknown
 
 /** Returns the plan as `show -json` has it, with `(sensitive)` for all that is sensitive, wherever it stands. */
 export function maskedPlan(plan: PlanJson): Json {
-  const masker = new Masker(secretsOf(plan))
+  const masker = new Masker(planSecrets(plan))
   const root = fields(fields(plan.raw.configuration).root_module)
   return masker.plan(plan.raw, new Set(sensitiveVariables(root)))
 }
@@ -18,7 +18,7 @@ const NAMES = ["mode", "type", "name", "provider_name", "action_reason", "schema
 const ADDRESSES = ["address", "previous_address", "module_address"]
 
 class Masker {
-  constructor(private readonly secrets: Secrets) {}
+  constructor(private readonly secrets: SensitiveValues) {}
 
   plan(raw: Readonly<Json>, sensitive: ReadonlySet<string>): Json {
     return this.parts(raw, {
@@ -37,7 +37,7 @@ class Masker {
       ),
       action_invocations: each((entry) =>
         this.parts(entry, {
-          config_values: (value) => covered(value, [entry.config_sensitive], this.secrets),
+          config_values: (value) => masked(value, [entry.config_sensitive], this.secrets),
         }),
       ),
       configuration: (part) =>
@@ -50,7 +50,7 @@ class Masker {
     return Object.fromEntries(
       Object.entries(object).map(([key, value]) => {
         const part = Object.hasOwn(special, key) ? special[key] : undefined
-        return [key, part === undefined ? covered(value, [], this.secrets) : part(value)]
+        return [key, part === undefined ? masked(value, [], this.secrets) : part(value)]
       }),
     )
   }
@@ -65,14 +65,14 @@ class Masker {
         ]),
       ),
       change: (change) => this.#change(fields(change)),
-      values: (value) => covered(value, [entry.sensitive_values], this.secrets),
+      values: (value) => masked(value, [entry.sensitive_values], this.secrets),
     })
   }
 
   /** A value that is sensitive on one side is hidden on both. */
   #change(change: Json): Json {
     const side = (value: unknown) =>
-      covered(value, [change.before_sensitive, change.after_sensitive], this.secrets)
+      masked(value, [change.before_sensitive, change.after_sensitive], this.secrets)
     return this.parts(change, { actions: (value) => value, before: side, after: side })
   }
 

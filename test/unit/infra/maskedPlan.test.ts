@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { maskedPlan } from "../../../src/lib/infra/masked.js"
-import { Secrets } from "../../../src/lib/infra/secrets.js"
+import { maskedPlan } from "../../../src/lib/infra/maskedPlan.js"
+import { SensitiveValues } from "../../../src/lib/infra/sensitiveValues.js"
 import { fixture, plan, resource } from "./plans.js"
 import { cost } from "../cost.js"
 
@@ -8,8 +8,8 @@ const SECRET = 'p4ss"w0rd\n+/long'
 const base64 = (text: string): string => Buffer.from(text).toString("base64")
 
 describe("secrets in texts", () => {
-  const hiding = (...values: unknown[]): Secrets => {
-    const secrets = new Secrets()
+  const hiding = (...values: unknown[]): SensitiveValues => {
+    const secrets = new SensitiveValues()
     for (const value of values) secrets.add(value)
     return secrets
   }
