@@ -2,6 +2,7 @@ import { httpUrlRule, noCredentialsRule, pathRules, durationSeconds, urlPathRule
 import type { TextRule } from "./spec.js"
 
 const rampRule: TextRule = {
+  noun: "duration:users",
   expected: 'a duration and the number of users at its end, such as "5m:20"',
   pattern: /^([1-9][0-9]{0,3}[sm]|[1-9][0-9]?h):(0|[1-9][0-9]{0,3})$/,
 }

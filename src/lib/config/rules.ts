@@ -47,6 +47,7 @@ export const noCredentialsRule: TextRule = {
 }
 
 export const httpUrlRule: TextRule = {
+  noun: "URL",
   expected: 'an http or https URL such as "https://pypi.example.com/simple"',
   pattern:
     /^https?:\/\/([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
@@ -67,11 +68,13 @@ export function durationSeconds(text: string): number {
 
 /** Without a dot, a port or the name localhost, the first part would be a namespace on Docker Hub. */
 export const namesRegistryRule: TextRule = {
+  noun: "registry",
   expected: 'a registry first, such as "mirror.example.com/hub" or "localhost:5000"',
   pattern: /^(localhost(\/|$)|[^/]*[.:])/,
 }
 
 export const registryPrefixRule: TextRule = {
+  noun: "registry and path",
   expected: 'a registry and a path, without scheme or "/" at the end, such as "mirror.example.com/hub"',
   pattern: /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
 }
@@ -90,6 +93,7 @@ export const imageReferenceRule: TextRule = {
 }
 
 export const pinnedRule: TextRule = {
+  noun: "image reference",
   expected: 'an image reference with a tag or digest, such as "python:3.11-slim"',
   pattern: /(:[^/:@]+|@[^/@]+)$/,
 }
@@ -102,26 +106,31 @@ export const commandRule: TextRule = {
 }
 
 export const environmentVariableRule: TextRule = {
+  noun: "variable name",
   expected: 'the name of an environment variable, such as "DATABASE_URL"',
   pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
 }
 
 export const urlSchemeRule: TextRule = {
+  noun: "URL scheme",
   expected: 'the scheme of a URL, such as "postgresql" or "postgresql+asyncpg"',
   pattern: /^[a-z][a-z0-9+.-]{0,63}$/,
 }
 
 export const imageTagRule: TextRule = {
+  noun: "image tag",
   expected: 'the tag of an image, such as "15" or "15-alpine"',
   pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
 }
 
 export const markerExpressionRule: TextRule = {
+  noun: "marker expression",
   expected: 'names of markers with "and", "or", "not" and brackets, such as "integration and not slow"',
   pattern: /^[A-Za-z_(][\w ()]*$/,
 }
 
 export const workersRule: TextRule = {
+  noun: "number, auto",
   expected: '"auto", or a number from 1 to 64',
   pattern: /^(auto|[1-9]|[1-5][0-9]|6[0-4])$/,
 }
@@ -151,11 +160,13 @@ export const buildArgumentRule: TextRule = {
 }
 
 export const dockerStageRule: TextRule = {
+  noun: "stage name",
   expected: 'the name of a stage in the Dockerfile, such as "runtime"',
   pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
 }
 
 export const urlPathRule: TextRule = {
+  noun: "URL path",
   expected: 'the path of a URL, such as "/health"',
   pattern: /^\/[!-~]{0,1000}$/,
 }
@@ -167,11 +178,13 @@ export const registryHostRule: TextRule = {
 }
 
 export const repositoryPathRule: TextRule = {
+  noun: "repository",
   expected: 'a repository in the registry, such as "audio/upscaler"',
   pattern: /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/,
 }
 
 export const exactIdentityRule: TextRule = {
+  noun: "identity",
   expected: "an identity as a certificate has it, an address or a URL, without patterns",
   pattern: /^[!-)+-~]{1,1000}$/,
 }
@@ -186,54 +199,64 @@ export const pathPatternRules: readonly TextRule[] = [
 ]
 
 export const workspaceNameRule: TextRule = {
+  noun: "workspace name",
   expected: 'the name of a workspace, such as "{environment}" or "upscaler-{environment}"',
   pattern: /^(?!-)([A-Za-z0-9._-]|\{environment\}){1,90}$/,
 }
 
 /** Azure's rules for both names. */
 export const aksClusterRule: TextRule = {
+  noun: "group/cluster",
   expected: 'a resource group and a cluster in it, such as "audio-production/upscaler"',
   pattern: /^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]\/[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
 }
 
 export const headerNameRule: TextRule = {
+  noun: "header name",
   expected: "the name of a header, such as Authorization",
   pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/,
 }
 
 export const metricNameRule: TextRule = {
+  noun: "metric name",
   expected: "the name of a metric, such as http_requests_total",
   pattern: /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
 }
 
 export const sqlFileRule: TextRule = {
+  noun: "path",
   expected: 'the path of an SQL file, such as "db/sample.sql"',
   pattern: /\.sql$/,
 }
 
 /** Limits the placeholders of a link. */
 export const linkPatternRule: TextRule = {
+  noun: "URL pattern",
   expected: "a URL with no other braces than {run}, {sha}, {environment} and {version}",
   pattern: /^([^{}]|\{(run|sha|environment|version)\})*$/,
 }
 
 export const dashboardUidRule: TextRule = {
+  noun: "uid",
   expected: "the uid of a dashboard in Grafana: up to 40 of letters, digits, - and _",
   pattern: /^[A-Za-z0-9_-]{1,40}$/,
 }
 
 export const labelNameRule: TextRule = {
+  noun: "label name",
   expected: "the name of a label in Prometheus, such as namespace",
   pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
 }
 
 /** It is quoted in a query. */
 export const labelValueRule: TextRule = {
+  noun: "text",
   expected: "a label's value without quotes, braces and backslashes",
   pattern: /^[ !#-[\]-z|~]{1,200}$/,
 }
 
 export const latencyRule: TextRule = {
+  noun: "duration",
   expected: 'a time to answer, such as "500ms" or "2s"',
   pattern: /^[1-9][0-9]{0,4}(ms|s)$/,
 }
@@ -243,18 +266,21 @@ export const latencySeconds = (text: string): number =>
   Number.parseInt(text, 10) / (text.endsWith("ms") ? 1000 : 1)
 
 export const percentageRule: TextRule = {
+  noun: "per cent",
   expected: 'per cent from "0" to "99.99"',
   pattern: /^[0-9]{1,2}(\.[0-9]{1,2})?$/,
 }
 
 /** It is quoted in a shell script. */
 export const pinnedRepositoryRule: TextRule = {
+  noun: "address@commit",
   expected: 'a git address and a whole commit, such as "https://git.example.com/team/slipway@" and 40 digits',
   pattern: /^(https|ssh|file):\/\/[A-Za-z0-9._~/:@%+-]+@[0-9a-f]{40}$/,
 }
 
 /** Five fields of numbers: some hosts don't support names of months and days. */
 export const cronTimeRule: TextRule = {
+  noun: "cron schedule",
   expected: 'five fields of cron, minute first, such as "23 4 * * *"',
   pattern: /^[0-9*,/-]{1,40}( [0-9*,/-]{1,40}){4}$/,
 }
@@ -270,6 +296,7 @@ export const ageSeconds = (text: string): number =>
   Number(text.slice(0, -1)) * (text.endsWith("d") ? 86_400 : 3_600)
 
 export const namePatternRule: TextRule = {
+  noun: "pattern",
   expected: 'a name, in which "*" stands for any characters and "?" for one, such as "release-*"',
   pattern: /^[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}$/,
 }

@@ -9,6 +9,8 @@
 export interface TextRule {
   /** A description of a valid value, to follow "expected". */
   readonly expected: string
+  /** A shorter noun for the table of keys; by default it is the one in `expected`. */
+  readonly noun?: string
   readonly pattern: RegExp
 }
 
