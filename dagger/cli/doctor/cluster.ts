@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import type { Environment } from "../../../src/lib/config/deploy.js"
 import { readKubeconfig } from "../../../src/lib/kube/access.js"
-import { connection } from "../../../src/lib/kube/connection.js"
+import { connection } from "../../../src/lib/http/connection.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
@@ -24,7 +24,7 @@ export async function clusterFindings(
     const headers = { ...(access.token !== undefined && { authorization: `Bearer ${access.token}` }) }
     const answer = await opened.send({ method: "GET", path: "/version", headers, timeout: TIMEOUT })
     opened.close()
-    if (answer.kind === "trouble")
+    if (answer.kind === "unanswered")
       return [
         failure(
           "kubernetes",

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
-import { type Answer, connection } from "../../../src/lib/kube/connection.js"
+import { type ConnectionAnswer, connection } from "../../../src/lib/http/connection.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
 import { failure, type DoctorFinding, ok, warning } from "./finding.js"
@@ -74,7 +74,7 @@ const CREDENTIALS =
 
 async function pushFinding(
   { host, repository, username }: Publication,
-  begun: Answer,
+  begun: ConnectionAnswer,
   cancel: (path: string) => Promise<unknown>,
 ): Promise<DoctorFinding> {
   const who = username === "" ? "anybody" : username
@@ -113,7 +113,7 @@ function pathOf(location: string, host: string): string {
 /** What to send with a request, after the registry has said how it wants to be asked. */
 async function authorize(
   { username, password, repository, plainHttp }: Publication,
-  challenged: Answer,
+  challenged: ConnectionAnswer,
 ): Promise<{ header?: string; problem?: string }> {
   const basic =
     password === undefined ? undefined : `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`
@@ -140,7 +140,8 @@ const parameters = (challenge: string): Record<string, string> =>
     Array.from(challenge.matchAll(/(\w+)="([^"]*)"/g), ([, name = "", value = ""]) => [name, value]),
   )
 
-const header = ({ headers }: Answer, name: string): string => [headers[name] ?? ""].flat().join(", ")
+const header = ({ headers }: ConnectionAnswer, name: string): string =>
+  [headers[name] ?? ""].flat().join(", ")
 
 function asker({ host, plainHttp, authority }: Publication) {
   const server = `${plainHttp ? "http" : "https"}://${HUB.test(host) ? "registry-1.docker.io" : host}`
@@ -155,19 +156,12 @@ async function exchange(
   path: string,
   authorization?: string,
   authority?: string,
-): Promise<Answer | string> {
-  const access = {
-    server,
-    insecure: false,
-    namespace: "",
-    context: "",
-    ...(authority !== undefined && { authority }),
-  }
-  const opened = connection(access)
+): Promise<ConnectionAnswer | string> {
+  const opened = connection({ server, insecure: false, authority })
   try {
     const headers = { ...(authorization !== undefined && { authorization }) }
     const answer = await opened.send({ method, path, headers, timeout: TIMEOUT })
-    return answer.kind === "answer" ? answer : answer.reason.replace("the kubeconfig's", "the known ones")
+    return answer.kind === "answer" ? answer : answer.reason
   } finally {
     opened.close()
   }

@@ -1,73 +1,128 @@
-/** When and how long to wait before a request is tried again. */
-import type { HttpAnswer, Unanswered } from "./exchange.js"
+/**
+ * The retry policy of every client.
+ *
+ * A request whose answer was lost may have been carried out. It is sent again only if it is repeatable; who sends it
+ * checks afterwards what a lost attempt did, where that matters.
+ */
+import type { Unanswered } from "./unanswered.js"
 
-/** What a try that came to nothing asks of the next. */
-export interface Wait {
-  /** Infinite where no further try helps. */
-  milliseconds: number
-  /** Why, in a clause. */
+/** The time of a client, which tests replace. */
+export interface RetryClock {
+  sleep: (milliseconds: number) => Promise<unknown>
+  /** Milliseconds since 1970. */
+  now: () => number
+  random: () => number
+}
+
+export interface RetryPolicy extends RetryClock {
+  /** Milliseconds of the first pause, which doubles with each attempt up to the longest. */
+  firstPause: number
+  longestPause: number
+  /** Attempts at most. */
+  tries: number
+  /** Milliseconds that are left for pauses and further attempts. */
+  left: () => number
+}
+
+/** An attempt that failed in a way that another may not. */
+export interface Retry {
+  kind: "retry"
+  /** A clause about the server as "it". */
   reason: string
-  /** Whether the server may have done what it was asked for. */
+  /** True if the server may have carried the request out. */
   uncertain: boolean
-  /** Whether the server takes no more requests for now. */
+  /** True if the server takes no more requests for now. */
   limited: boolean
+  /** Milliseconds that the server asks to wait. */
+  asked: number
+  /** True if no further attempt helps. */
+  final: boolean
 }
 
-const FIRST_DELAY = 1_000
-const LONGEST_DELAY = 20_000
-/** GitHub asks for a minute where it names no time itself. */
-const UNNAMED_LIMIT = 60_000
-
-/** Returns the pause after a number of failed tries: doubled each time, half of it by chance, so that many clients part. */
-export function backoff(tries: number, random: number): number {
-  const most = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(tries, 30))
-  return Math.round(most / 2 + (most / 2) * random)
+/** An attempt with an answer that stands. */
+export interface Settled<T> {
+  kind: "settled"
+  value: T
 }
 
-/** Says whether an answer asks for another try; undefined for one that stands. */
-export function waitAfter(answer: HttpAnswer, tries: number, now: number, random: number): Wait | undefined {
-  const pause = backoff(tries, random)
-  const asked = askedFor(answer.headers, now)
-  if (isLimit(answer)) {
-    const unnamed = answer.status === 403 ? UNNAMED_LIMIT : 0
-    const milliseconds = Math.max(pause, asked ?? unnamed)
-    return {
-      milliseconds,
-      reason: `it takes no more requests for now (${answer.status})`,
-      uncertain: false,
-      limited: true,
-    }
+/** The last attempt of a request that was given up. */
+export interface GivenUp extends Omit<Retry, "kind"> {
+  kind: "given-up"
+  /** Attempts that were made. */
+  tries: number
+  /** Milliseconds of the pause that another attempt would have needed. */
+  pause: number
+}
+
+/** Repeats an attempt until it settles, or until no further one is allowed, useful or in time. */
+export async function retried<T>(
+  policy: RetryPolicy,
+  repeatable: boolean,
+  attempt: (tries: number) => Promise<Settled<T> | Retry>,
+): Promise<Settled<T> | GivenUp> {
+  for (let tries = 0; ; tries += 1) {
+    const result = await attempt(tries)
+    if (result.kind === "settled") return result
+    const milliseconds = Math.max(result.asked, backoff(policy, tries))
+    const again = !result.final && (repeatable || !result.uncertain) && tries + 1 < policy.tries
+    if (!again || !(await pause(policy, milliseconds)))
+      return { ...result, kind: "given-up", tries: tries + 1, pause: milliseconds }
   }
-  if (![502, 503, 504].includes(answer.status)) return undefined
-  const reason = `it answered ${answer.status}`
-  return { milliseconds: Math.max(pause, asked ?? 0), reason, uncertain: true, limited: false }
 }
 
-/** Says how to go on after a try without an answer. */
-export function waitWithout({ reason, state }: Unanswered, tries: number, random: number): Wait {
-  const milliseconds = state === "final" ? Infinity : backoff(tries, random)
-  return { milliseconds, reason, uncertain: state !== "unsent", limited: false }
+/** Waits if there is time for it; false if there isn't. */
+export async function pause(policy: RetryPolicy, milliseconds: number): Promise<boolean> {
+  if (milliseconds >= policy.left()) return false
+  await policy.sleep(milliseconds)
+  return true
 }
 
-/** 429 everywhere; GitHub also says 403 for its limits, as for what is forbidden. */
-function isLimit({ status, headers, text }: HttpAnswer): boolean {
-  if (status === 429) return true
-  if (status !== 403) return false
-  return (
-    headers.has("retry-after") ||
-    headers.get("x-ratelimit-remaining") === "0" ||
-    /secondary rate limit/i.test(text.slice(0, 2_000))
-  )
+type Backoff = Pick<RetryPolicy, "firstPause" | "longestPause" | "random">
+
+/** Returns the pause after a number of failed attempts: doubled each time, half of it random, so that many clients part. */
+export function backoff({ firstPause, longestPause, random }: Backoff, tries: number): number {
+  const most = Math.min(longestPause, firstPause * 2 ** Math.min(tries, 30))
+  return Math.round(most / 2 + (most / 2) * random())
 }
 
-/** Returns the milliseconds that the server asks to wait: `Retry-After` first, then when its count starts anew. */
-function askedFor(headers: Headers, now: number): number | undefined {
-  const after = headers.get("retry-after")?.trim()
-  if (after !== undefined && /^\d{1,9}$/.test(after)) return Number(after) * 1_000
-  const date = after === undefined ? NaN : Date.parse(after)
-  if (!Number.isNaN(date)) return Math.max(0, date - now)
-  if (headers.get("x-ratelimit-remaining") !== "0" && headers.get("ratelimit-remaining") !== "0")
-    return undefined
-  const reset = headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset") ?? ""
-  return /^\d{1,12}$/.test(reset) ? Math.max(0, Number(reset) * 1_000 - now) : undefined
+/** Returns the retry for a status that says so everywhere; undefined for an answer that stands. */
+export function retryOfStatus(status: number, asked = 0): Retry | undefined {
+  if (status === 429) return limitedRetry(status, asked)
+  if (![502, 503, 504].includes(status)) return undefined
+  return {
+    kind: "retry",
+    reason: `it answered ${status}`,
+    uncertain: true,
+    limited: false,
+    asked,
+    final: false,
+  }
+}
+
+/** Returns the retry for a server that takes no more requests for now. */
+export const limitedRetry = (status: number, asked: number): Retry => ({
+  kind: "retry",
+  reason: `it takes no more requests for now (${status})`,
+  uncertain: false,
+  limited: true,
+  asked,
+  final: false,
+})
+
+/** Returns the retry for a request without an answer. */
+export const retryOfUnanswered = ({ reason, state }: Unanswered): Retry => ({
+  kind: "retry",
+  reason,
+  uncertain: state !== "unsent",
+  limited: false,
+  asked: 0,
+  final: state === "final",
+})
+
+/** Returns the milliseconds that a `Retry-After` header asks to wait, given in seconds or as a date. */
+export function retryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? ""
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000
+  const date = text === "" ? NaN : Date.parse(text)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

@@ -1,10 +1,10 @@
 /** A small client of Kubernetes' API: it is patient with a server that restarts, and says what a refusal means. */
 import { setTimeout as sleep } from "node:timers/promises"
+import type { DialAddress } from "../http/connection.js"
 import type { Access } from "./access.js"
-import type { Address } from "./connection.js"
+import type { ApiAnswer, ApiSettings } from "./apiServer.js"
 import { followed, isBeforeStart } from "./logs.js"
 import { type Kind, type KubeObject, POD } from "./objects.js"
-import type { Settings, Told } from "./patience.js"
 import { askPod, type ProxyAnswer, proxyPath } from "./proxy.js"
 import { given, parsed, Requests } from "./requests.js"
 import { described } from "./resources.js"
@@ -12,9 +12,9 @@ import { holds, type Operation, patched } from "./same.js"
 
 export type { ProxyAnswer } from "./proxy.js"
 
-export interface KubeOptions extends Settings {
+export interface KubeOptions extends ApiSettings {
   /** Where to dial, though the URL names another place; the name in TLS stays the URL's. */
-  connectTo?: Address
+  connectTo?: DialAddress
 }
 
 export const KUBE_DEFAULTS: Readonly<KubeOptions> = Object.freeze({
@@ -100,7 +100,7 @@ export class Kube {
     const { path, what } = await this.requests.place(given, name, namespace)
     const repeatable = resourceVersion !== undefined
     const query = { fieldManager: MANAGER }
-    const told = await this.requests.call({
+    const result = await this.requests.call({
       method: "PUT",
       path,
       what,
@@ -109,7 +109,7 @@ export class Kube {
       repeatable,
       accept: [409],
     })
-    return await this.settled<T>(told, given, given, (actual) => holds(actual, given))
+    return await this.settled<T>(result, given, given, (actual) => holds(actual, given))
   }
 
   /** Has the cluster merge an object into what is there, by server-side apply. */
@@ -133,8 +133,8 @@ export class Kube {
 
   /** Changes an object by a JSON merge patch. */
   async merge<T extends KubeObject>(kind: Kind, name: string, namespace: string, patch: unknown): Promise<T> {
-    const told = await this.change(kind, name, namespace, "application/merge-patch+json", patch)
-    return await this.settled<T>(told, { ...kind, metadata: { name, namespace } }, patch, (actual) =>
+    const result = await this.change(kind, name, namespace, "application/merge-patch+json", patch)
+    return await this.settled<T>(result, { ...kind, metadata: { name, namespace } }, patch, (actual) =>
       holds(actual, patch),
     )
   }
@@ -146,8 +146,8 @@ export class Kube {
     namespace: string,
     operations: Operation[],
   ): Promise<T> {
-    const told = await this.change(kind, name, namespace, "application/json-patch+json", operations)
-    return await this.settled<T>(told, { ...kind, metadata: { name, namespace } }, operations, (actual) =>
+    const result = await this.change(kind, name, namespace, "application/json-patch+json", operations)
+    return await this.settled<T>(result, { ...kind, metadata: { name, namespace } }, operations, (actual) =>
       patched(actual, operations),
     )
   }
@@ -208,7 +208,7 @@ export class Kube {
   ): AsyncGenerator<string> {
     const { path, what } = await this.requests.place(POD, pod, namespace)
     this.requests.checkCertificate()
-    yield* followed(this.requests.line, {
+    yield* followed(this.requests.api, {
       path: `${path}/log`,
       query: given({ container: options.container, sinceSeconds: options.sinceSeconds?.toString() }),
       signal: options.signal,
@@ -228,10 +228,10 @@ export class Kube {
     options: { timeout?: number; method?: string } = {},
   ): Promise<ProxyAnswer> {
     this.requests.checkCertificate()
-    const result = await askPod(this.requests.line, {
+    const result = await askPod(this.requests.api, {
       method: options.method ?? "GET",
       path: proxyPath(target, namespace, port, path),
-      timeout: options.timeout ?? this.requests.line.settings.timeout,
+      timeout: options.timeout ?? this.requests.api.settings.timeout,
     })
     if (result.kind === "pod") return result.answer
     const [kind, name] = "pod" in target ? ["Pod", target.pod] : ["Service", target.service]
@@ -256,7 +256,7 @@ export class Kube {
 
   /** Ends connections that are kept for further requests. They never keep a process alive. */
   close(): void {
-    this.requests.line.connection.close()
+    this.requests.api.connection.close()
   }
 
   private async change(kind: Kind, name: string, namespace: string, type: string, body: unknown) {
@@ -267,7 +267,7 @@ export class Kube {
 
   /** A change that the cluster refuses may have been made by an earlier try, whose answer got lost. */
   private async settled<T extends KubeObject>(
-    { answer, uncertain }: Told,
+    { answer, uncertain }: ApiAnswer,
     target: KubeObject,
     sent: unknown,
     made: (actual: T) => boolean,

@@ -1,7 +1,9 @@
 /** Lines of a container as they come. */
 import { fail } from "../errors/catalogue.js"
-import { read, type Stream } from "./connection.js"
-import { type Done, type Line, patiently, type Wait, waitAfter, waitWithout } from "./patience.js"
+import { readBody } from "../http/body.js"
+import { type ConnectionStream, MOST_BYTES } from "../http/connection.js"
+import type { Retry, Settled } from "../http/retry.js"
+import { type ApiServer, retryOfApiAnswer, retryOfLostApi, settled } from "./apiServer.js"
 
 export interface Follow {
   path: string
@@ -18,13 +20,13 @@ const LONGEST_LINE = 256 * 1024
  * Follows a log until its container ends, or the signal says so. Where the connection breaks off it goes on after
  * the last line that came: each line has its time, and that of the last is where the next connection begins.
  */
-export async function* followed(line: Line, follow: Follow): AsyncGenerator<string> {
+export async function* followed(api: ApiServer, follow: Follow): AsyncGenerator<string> {
   const { signal, refuse } = follow
-  const { now, patience, sleep } = line.settings
+  const { now, patience, sleep } = api.settings
   const position = new Position()
   for (let [first, progress] = [true, now()]; !signal?.aborted; first = false) {
     const request = pathFrom(follow, position)
-    const opened = await patiently(line, true, (timeout) => open(line, request, timeout, signal))
+    const opened = await settled(api, true, (timeout) => open(api, request, timeout, signal))
     if (opened === undefined) return
     if (opened.kind === "refused") {
       // Later on it is gone with its pod.
@@ -41,9 +43,9 @@ export async function* followed(line: Line, follow: Follow): AsyncGenerator<stri
       return
     } catch (error) {
       if (signal?.aborted) return
-      line.troubledAt = now()
+      api.unreachableAt = now()
       if (now() - progress >= patience)
-        throw fail("KUBE_UNREACHABLE", [line.server, "its logs break off again and again", 0], {
+        throw fail("KUBE_UNREACHABLE", [api.server, "its logs break off again and again", 0], {
           cause: error,
         })
       await sleep(200)
@@ -59,28 +61,35 @@ function pathFrom({ path, query }: Follow, { since }: Position): string {
 const without = (query: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(query).filter(([name]) => name !== "sinceSeconds"))
 
-type Opened = Stream | { kind: "refused"; status: number; text: string } | undefined
+type Opened = ConnectionStream | { kind: "refused"; status: number; text: string } | undefined
 
 async function open(
-  line: Line,
+  api: ApiServer,
   path: string,
   timeout: number,
   signal: AbortSignal | undefined,
-): Promise<Done<Opened> | Wait> {
-  if (signal?.aborted) return { kind: "done", value: undefined }
-  const result = await line.connection.open({ method: "GET", path, timeout, signal })
-  if (signal?.aborted) return { kind: "done", value: undefined }
-  if (result.kind === "trouble") return waitWithout(result, line)
-  if (result.status < 400) return { kind: "done", value: result }
-  const text = await read(result.body).catch(() => "")
-  const wait = waitAfter({ ...result, text }, line) ?? waitForStart(text)
-  return wait ?? { kind: "done", value: { kind: "refused", status: result.status, text } }
+): Promise<Settled<Opened> | Retry> {
+  if (signal?.aborted) return { kind: "settled", value: undefined }
+  const result = await api.connection.open({ method: "GET", path, timeout, signal })
+  if (signal?.aborted) return { kind: "settled", value: undefined }
+  if (result.kind === "unanswered") return retryOfLostApi(result, api)
+  if (result.status < 400) return { kind: "settled", value: result }
+  const text = await readBody(result.body, MOST_BYTES).catch(() => "")
+  const retry = retryOfApiAnswer({ ...result, text }, api) ?? waitForStart(text)
+  return retry ?? { kind: "settled", value: { kind: "refused", status: result.status, text } }
 }
 
 /** A container that is about to start has no log yet. */
-const waitForStart = (text: string): Wait | undefined =>
+const waitForStart = (text: string): Retry | undefined =>
   isBeforeStart(text)
-    ? { kind: "wait", reason: "the container hasn't started", uncertain: false, asked: 0 }
+    ? {
+        kind: "retry",
+        reason: "the container hasn't started",
+        uncertain: false,
+        limited: false,
+        asked: 0,
+        final: false,
+      }
     : undefined
 
 /** Right after it was scheduled, the node may not know the pod yet: its 404 comes as a missing resource, not a pod. */

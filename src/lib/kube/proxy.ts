@@ -1,8 +1,9 @@
 /** Requests to pods and services through the API server: for whoever has no way into the cluster's network. */
-import type { Answer, Request } from "./connection.js"
-import { type Done, type Line, patiently, type Wait, waitAfter, waitWithout } from "./patience.js"
+import type { ConnectionAnswer, ConnectionRequest } from "../http/connection.js"
+import type { Retry, Settled } from "../http/retry.js"
+import type { Unanswered } from "../http/unanswered.js"
+import { type ApiServer, retryOfApiAnswer, retryOfLostApi, settled } from "./apiServer.js"
 import { statusOf } from "./status.js"
-import type { Trouble } from "./trouble.js"
 
 export interface ProxyAnswer {
   /** 0 where the pod gave no answer. */
@@ -20,7 +21,7 @@ export interface ProxyRequest {
 }
 
 /** A pod's answer, or the API server's own, which refuses. */
-export type Proxied = { kind: "pod"; answer: ProxyAnswer } | { kind: "refused"; answer: Answer }
+export type Proxied = { kind: "pod"; answer: ProxyAnswer } | { kind: "refused"; answer: ConnectionAnswer }
 
 export function proxyPath(
   target: { pod: string } | { service: string },
@@ -37,40 +38,44 @@ export function proxyPath(
  * Asks a pod. What is the pod's own fault is an answer; what is the API server's is tried again: a pod isn't ill
  * because that restarts.
  */
-export async function askPod(line: Line, { method, path, timeout }: ProxyRequest): Promise<Proxied> {
-  const request = { method, path } satisfies Partial<Request>
-  const attempt = async (limit: number): Promise<Done<Proxied> | Wait> => {
+export async function askPod(api: ApiServer, { method, path, timeout }: ProxyRequest): Promise<Proxied> {
+  const request = { method, path } satisfies Partial<ConnectionRequest>
+  const attempt = async (limit: number): Promise<Settled<Proxied> | Retry> => {
     const start = performance.now()
-    const result = await line.connection.send({ ...request, timeout: limit })
+    const result = await api.connection.send({ ...request, timeout: limit })
     const milliseconds = Math.round(performance.now() - start)
-    return result.kind === "trouble"
-      ? afterTrouble(result, milliseconds, line)
-      : afterAnswer(result, milliseconds, line)
+    return result.kind === "unanswered"
+      ? afterLost(result, milliseconds, api)
+      : afterAnswer(result, milliseconds, api)
   }
-  return await patiently(line, ["GET", "HEAD"].includes(method), attempt, timeout)
+  return await settled(api, ["GET", "HEAD"].includes(method), attempt, timeout)
 }
 
-const none = (problem: string, milliseconds: number): Done<Proxied> => ({
-  kind: "done",
+const none = (problem: string, milliseconds: number): Settled<Proxied> => ({
+  kind: "settled",
   value: { kind: "pod", answer: { status: 0, body: "", milliseconds, problem } },
 })
 
-function afterTrouble(trouble: Trouble, milliseconds: number, line: Line): Done<Proxied> | Wait {
-  if (trouble.answered) return none(trouble.reason, milliseconds)
+function afterLost(lost: Unanswered, milliseconds: number, api: ApiServer): Settled<Proxied> | Retry {
+  if (lost.answered) return none(lost.reason, milliseconds)
   // Whoever was asked took too long: as a rule that is the pod.
-  if (trouble.late && trouble.state === "uncertain")
+  if (lost.late && lost.state === "uncertain")
     return none(`it gave no answer within ${milliseconds} ms`, milliseconds)
-  return waitWithout(trouble, line)
+  return retryOfLostApi(lost, api)
 }
 
-function afterAnswer(answer: Answer, milliseconds: number, line: Line): Done<Proxied> | Wait {
+function afterAnswer(
+  answer: ConnectionAnswer,
+  milliseconds: number,
+  api: ApiServer,
+): Settled<Proxied> | Retry {
   const { status, text } = answer
-  const told = status < 400 ? undefined : statusOf(text)
-  if (told === undefined)
-    return { kind: "done", value: { kind: "pod", answer: { status, body: text, milliseconds } } }
-  if (NOT_REACHED.test(told.message) || told.reason === "NotFound")
-    return none(told.message.replace(/^error trying to reach service: /, ""), milliseconds)
-  return waitAfter(answer, line) ?? { kind: "done", value: { kind: "refused", answer } }
+  const said = status < 400 ? undefined : statusOf(text)
+  if (said === undefined)
+    return { kind: "settled", value: { kind: "pod", answer: { status, body: text, milliseconds } } }
+  if (NOT_REACHED.test(said.message) || said.reason === "NotFound")
+    return none(said.message.replace(/^error trying to reach service: /, ""), milliseconds)
+  return retryOfApiAnswer(answer, api) ?? { kind: "settled", value: { kind: "refused", answer } }
 }
 
 const NOT_REACHED =

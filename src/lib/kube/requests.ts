@@ -1,9 +1,9 @@
 /** What every call of the API has in common: its path, its tries, and what its refusal means. */
 import { fail, type SlipwayError } from "../errors/catalogue.js"
+import { connection, type ConnectionAnswer, type DialAddress } from "../http/connection.js"
 import type { Access } from "./access.js"
-import { type Address, type Answer, connection } from "./connection.js"
 import type { Kind } from "./objects.js"
-import { ask, type Line, type Settings, type Told } from "./patience.js"
+import { type ApiAnswer, type ApiServer, type ApiSettings, sendSettled } from "./apiServer.js"
 import { described, discovered, groupPath, knownResource, objectPath, type Resource } from "./resources.js"
 import { secretsOf } from "./secretValues.js"
 import { expiredCertificate, refusal } from "./status.js"
@@ -31,18 +31,18 @@ export interface Place {
 }
 
 export class Requests {
-  readonly line: Line
+  readonly api: ApiServer
   private readonly resources = new Map<string, Promise<Resource>>()
 
   constructor(
     private readonly access: Access,
-    settings: Settings & { connectTo?: Address },
+    settings: ApiSettings & { connectTo?: DialAddress },
   ) {
-    this.line = {
+    this.api = {
       server: access.server,
       connection: connection(access, settings.connectTo),
       settings,
-      troubledAt: -Infinity,
+      unreachableAt: -Infinity,
     }
   }
 
@@ -60,7 +60,7 @@ export class Requests {
   }
 
   /** Asks until there is an answer that stands. Throws the error of one that refuses. */
-  async call(call: Call): Promise<Told> {
+  async call(call: Call): Promise<ApiAnswer> {
     const { method, path, query = {}, what, body, type, repeatable = true, accept = [] } = call
     this.checkCertificate()
     const search = String(new URLSearchParams(given(query)))
@@ -71,22 +71,22 @@ export class Requests {
         ? {}
         : { headers: { "content-type": type ?? "application/json" }, body: JSON.stringify(body) }),
     }
-    const told = await ask(this.line, request, { repeatable })
-    const { status } = told.answer
-    if (status >= 300 && !accept.includes(status)) throw this.refused(told.answer, what, body)
-    return told
+    const result = await sendSettled(this.api, request, repeatable)
+    const { status } = result.answer
+    if (status >= 300 && !accept.includes(status)) throw this.refused(result.answer, what, body)
+    return result
   }
 
   /** The server would only say that it doesn't know who asks. */
   checkCertificate(): void {
     if (this.access.token !== undefined) return
-    const reason = expiredCertificate(this.access, this.line.settings.now())
+    const reason = expiredCertificate(this.access, this.api.settings.now())
     if (reason !== undefined) throw fail("KUBE_UNAUTHORIZED", [this.access.server, reason])
   }
 
-  refused(answer: Pick<Answer, "status" | "text">, what: string, sent?: unknown): SlipwayError {
+  refused(answer: Pick<ConnectionAnswer, "status" | "text">, what: string, sent?: unknown): SlipwayError {
     const { status, text } = answer
-    const now = this.line.settings.now()
+    const now = this.api.settings.now()
     return refusal({ status, text, what, access: this.access, now, hide: secretsOf(sent) })
   }
 
@@ -112,7 +112,7 @@ export class Requests {
 }
 
 /** Reads an answer's JSON. */
-export function parsed<T>({ text }: Pick<Answer, "text">): T {
+export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {
   try {
     return JSON.parse(text) as T
   } catch (cause) {

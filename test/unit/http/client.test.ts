@@ -289,7 +289,11 @@ describe("a failure", () => {
     ["UND_ERR_CONNECT_TIMEOUT", "its address can't be reached", false],
     ["UND_ERR_SOCKET", "the connection to it broke off", true],
     ["UND_ERR_HEADERS_TIMEOUT", "it took too long to answer", true],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", "no safe connection to it can be made", true],
+    [
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "no authority that is known signed its certificate (DEPTH_ZERO_SELF_SIGNED_CERT)",
+      true,
+    ],
     ["EWHATEVER", "the connection to it failed", true],
   ])("by %s is told in words", async (code, reason, uncertain) => {
     expect(await failing(caused(code))).toEqual({ kind: "failure", reason, uncertain })

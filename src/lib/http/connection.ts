@@ -1,4 +1,7 @@
-/** One request to an API server and its answer, over Node's own TLS: fetch knows neither client certificates nor authorities. */
+/**
+ * A connection to one server over Node's own HTTP and TLS, without retries: fetch knows neither client certificates
+ * nor authorities, and can't dial another address than the URL's.
+ */
 import {
   Agent as HttpAgent,
   type IncomingHttpHeaders,
@@ -8,28 +11,44 @@ import {
 import { Agent, type AgentOptions, request as https } from "node:https"
 import { isIP } from "node:net"
 import { checkServerIdentity } from "node:tls"
-import type { Access } from "./access.js"
-import { type Trouble, troubleOf } from "./trouble.js"
+import { readBody } from "./body.js"
+import { type Unanswered, unanswered } from "./unanswered.js"
 
-export interface Request {
+/** A server, and the credentials for it. */
+export interface Endpoint {
+  /** The server's address, without a slash at its end. */
+  server: string
+  /** The name that its certificate must have, where that isn't the address's. */
+  serverName?: string
+  /** PEM of the authorities that may have signed its certificate; undefined for those that Node knows. */
+  authority?: string
+  insecure: boolean
+  /** PEM of the client's certificate. */
+  certificate?: string
+  /** PEM of its key. */
+  key?: string
+  token?: string
+}
+
+export interface ConnectionRequest {
   method: string
   /** With its query, below the server's address. */
   path: string
   headers?: Readonly<Record<string, string>>
   body?: string
-  /** Milliseconds for the whole of it; of a stream, until the connection stands. */
+  /** Milliseconds for the whole of it; of a stream, until it is connected. */
   timeout: number
   signal?: AbortSignal
 }
 
-export interface Answer {
+export interface ConnectionAnswer {
   kind: "answer"
   status: number
   headers: IncomingHttpHeaders
   text: string
 }
 
-export interface Stream {
+export interface ConnectionStream {
   kind: "stream"
   status: number
   headers: IncomingHttpHeaders
@@ -39,25 +58,27 @@ export interface Stream {
 
 export interface Connection {
   /** Sends a request once and reads its answer. Never throws. */
-  send(request: Request): Promise<Answer | Trouble>
+  send(request: ConnectionRequest): Promise<ConnectionAnswer | Unanswered>
   /** Sends a request once; its answer's body is for the caller to read. Never throws. */
-  open(request: Request): Promise<Stream | Trouble>
+  open(request: ConnectionRequest): Promise<ConnectionStream | Unanswered>
   close(): void
 }
 
-export interface Address {
+/** An address to dial. */
+export interface DialAddress {
   host: string
   port: number
 }
 
-/** An answer of more is none that Slipway asks for. */
-const MOST_BYTES = 64 * 1024 * 1024
+/** Bytes that an answer may have. */
+export const MOST_BYTES = 64 * 1024 * 1024
 
-export function connection(access: Access, connectTo?: Address): Connection {
-  const url = new URL(access.server)
+/** Opens connections to a server as they are needed, and keeps them for further requests. */
+export function connection(endpoint: Endpoint, connectTo?: DialAddress): Connection {
+  const url = new URL(endpoint.server)
   const secure = url.protocol === "https:"
   const agent = secure
-    ? new Agent({ keepAlive: true, ...security(access, url) })
+    ? new Agent({ keepAlive: true, ...security(endpoint, url) })
     : new HttpAgent({ keepAlive: true })
   const target = {
     agent,
@@ -68,9 +89,9 @@ export function connection(access: Access, connectTo?: Address): Connection {
   const headers = {
     host: url.host,
     "user-agent": "slipway",
-    ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
+    ...(endpoint.token === undefined ? {} : { authorization: `Bearer ${endpoint.token}` }),
   }
-  const start = (request: Request) =>
+  const start = (request: ConnectionRequest) =>
     (secure ? https : http)({
       ...target,
       method: request.method,
@@ -85,45 +106,57 @@ export function connection(access: Access, connectTo?: Address): Connection {
 }
 
 /** Of a request to delete, Node sends a body without saying how long it is, and the server takes it for the next request. */
-const lengthOf = ({ body }: Request) =>
+const lengthOf = ({ body }: ConnectionRequest) =>
   body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }
 
-function security(access: Access, url: URL): AgentOptions {
-  const name = access.serverName ?? url.hostname.replace(/^\[|\]$/g, "")
+function security(endpoint: Endpoint, url: URL): AgentOptions {
+  const name = endpoint.serverName ?? url.hostname.replace(/^\[|\]$/g, "")
   return {
-    ...(access.authority === undefined ? {} : { ca: access.authority }),
-    ...(access.certificate === undefined ? {} : { cert: access.certificate, key: access.key }),
-    rejectUnauthorized: !access.insecure,
+    ...(endpoint.authority === undefined ? {} : { ca: endpoint.authority }),
+    ...(endpoint.certificate === undefined ? {} : { cert: endpoint.certificate, key: endpoint.key }),
+    rejectUnauthorized: !endpoint.insecure,
     // An address may not be asked for by name in TLS; the certificate must be of it all the same.
     servername: isIP(name) === 0 ? name : "",
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
   }
 }
 
-type Start = (request: Request) => ReturnType<typeof https>
+type Start = (request: ConnectionRequest) => ReturnType<typeof https>
 
-function exchange(start: Start, request: Request, whole: true): Promise<Answer | Trouble>
-function exchange(start: Start, request: Request, whole: false): Promise<Stream | Trouble>
-function exchange(start: Start, request: Request, whole: boolean): Promise<Answer | Stream | Trouble> {
+function exchange(
+  start: Start,
+  request: ConnectionRequest,
+  whole: true,
+): Promise<ConnectionAnswer | Unanswered>
+function exchange(
+  start: Start,
+  request: ConnectionRequest,
+  whole: false,
+): Promise<ConnectionStream | Unanswered>
+function exchange(
+  start: Start,
+  request: ConnectionRequest,
+  whole: boolean,
+): Promise<ConnectionAnswer | ConnectionStream | Unanswered> {
   return new Promise((resolve) => {
     const progress = { connected: false, answered: false, timedOut: false }
     let sent: ReturnType<Start>
     try {
       sent = start(request)
     } catch (error) {
-      return resolve(troubleOf(error, progress))
+      return resolve(unanswered(error, progress))
     }
     const timer = setTimeout(() => {
       progress.timedOut = true
       sent.destroy()
     }, request.timeout)
     const abort = () => void sent.destroy()
-    const done = (result: Answer | Stream | Trouble) => {
+    const done = (result: ConnectionAnswer | ConnectionStream | Unanswered) => {
       clearTimeout(timer)
       if (result.kind !== "stream") request.signal?.removeEventListener("abort", abort)
       resolve(result)
     }
-    const failed = (error: unknown) => done(troubleOf(error, progress))
+    const failed = (error: unknown) => done(unanswered(error, progress))
     sent.on("socket", (socket) => {
       const ready = () => {
         progress.connected = true
@@ -141,22 +174,10 @@ function exchange(start: Start, request: Request, whole: boolean): Promise<Answe
         response.once("close", () => request.signal?.removeEventListener("abort", abort))
         return done({ kind: "stream", status, headers, body: response })
       }
-      read(response).then((text) => done({ kind: "answer", status, headers, text }), failed)
+      readBody(response, MOST_BYTES).then((text) => done({ kind: "answer", status, headers, text }), failed)
     })
     if (request.signal?.aborted) abort()
     request.signal?.addEventListener("abort", abort, { once: true })
     sent.end(request.body)
   })
-}
-
-/** Reads all of a body; rejects where it breaks off, or is too large. */
-export async function read(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.byteLength
-    if (size > MOST_BYTES) throw Object.assign(new Error("too large"), { code: "TOO_LARGE" })
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
