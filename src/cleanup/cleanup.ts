@@ -7,11 +7,12 @@ import { shellQuote } from "../lib/text/shellQuote.js"
 import { dayOf } from "../stage/suppressions.js"
 
 /**
- * What earlier runs left: old images in the registry, finished Jobs, old ReplicaSets and previews in the clusters, and
- * agreements that have run out. `cleanup` in slipway.yaml says what is kept.
+ * Cleanup of old images, cluster objects and expired exceptions.
  *
- * An image stays while an environment runs it or could go back to it: where one can't be asked, no image is deleted. Let
- * no release of the repository run at the same time.
+ * Covers images in the registry, finished Jobs, old ReplicaSets and preview namespaces in the clusters, and expired
+ * suppressions, known drift and exemptions. `cleanup` in slipway.yaml sets what is kept. An image is kept while an
+ * environment runs it or could roll back to it; if an environment can't be reached, no image is deleted. Don't release to
+ * the same repository at the same time.
  */
 @object()
 export class Cleanup {
@@ -20,14 +21,14 @@ export class Cleanup {
   settings: string
   /** How this module was called. */
   invocation: string
-  /** The time by which ages are judged, RFC 3339; empty for the present. */
+  /** The time from which ages are computed, RFC 3339; empty for now. */
   now: string
-  /** The environment whose cluster is cleaned; empty for all. */
+  /** The environment whose cluster is cleaned up; empty for all. */
   environment: string
   secrets: Secret[]
   username: string
   plainHttp: boolean
-  /** The registry of Slipway's own. */
+  /** Use the embedded registry. */
   embedded: boolean
   clusterService?: Service
   password?: Secret
@@ -65,34 +66,42 @@ export class Cleanup {
   }
 
   /**
-   * What would go and what stays, each with the reason, as JSON. Deletes nothing. Fails for a bad `slipway.yaml` and with
-   * INVALID_TIME, and never for what it finds. Asks registry and clusters each time.
+   * Plans the cleanup and returns it as JSON.
+   *
+   * Lists what would be deleted and what is kept, with reasons. Deletes nothing. Fails with INVALID_TIME and for an invalid
+   * `slipway.yaml`. Queries registry and clusters each time.
    */
   @func({ cache: "never" })
   async plan(): Promise<File> {
     parseConfig(this.settings || undefined)
     dayOf(this.now)
-    return (await this.left(false, "")).file("cleanup/plan.json")
-  }
-
-  /** The same as the artifacts of a run: `verdict.json`, `summary.md`, `report.html`, `cleanup/`. Never fails. Asks each time. */
-  @func({ cache: "never" })
-  report(runId = ""): Promise<Directory> {
-    return this.left(false, runId)
+    return (await this.cleanUp(false, "")).file("cleanup/plan.json")
   }
 
   /**
-   * Deletes what `plan` shows, and returns the artifacts of a run; the verdict's exit code is 3 where something is left.
-   * Never fails. An effect: what is deleted is gone for good, and a second run finds nothing more to delete.
+   * Plans the cleanup and returns the artifacts of a run.
    *
-   * @param runId Names this run.
+   * `verdict.json`, `summary.md`, `report.html` and `cleanup/`. Never fails. Queries registry and clusters each time.
+   */
+  @func({ cache: "never" })
+  report(runId = ""): Promise<Directory> {
+    return this.cleanUp(false, runId)
+  }
+
+  /**
+   * Deletes what `plan` lists and returns the artifacts of a run.
+   *
+   * The verdict's exit code is 3 if something could not be deleted. Never fails. An effect: deletion is permanent, and a
+   * second run finds nothing more to delete.
+   *
+   * @param runId Id of the run.
    */
   @func({ cache: "never" })
   run(runId = ""): Promise<Directory> {
-    return this.left(true, runId)
+    return this.cleanUp(true, runId)
   }
 
-  private left(apply: boolean, runId: string): Promise<Directory> {
+  private cleanUp(apply: boolean, runId: string): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event: "manual", ref: "", sha: "", startedAt }
     return ci(run, async () =>
@@ -119,7 +128,7 @@ export class Cleanup {
     )
   }
 
-  /** Secrets by where they came from. */
+  /** The command that repeats it, with secrets by their addresses. */
   private async repro(apply: boolean): Promise<string> {
     const secrets = await Promise.all(this.secrets.map((secret) => secret.uri()))
     const words = [

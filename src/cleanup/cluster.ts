@@ -23,18 +23,18 @@ import {
 import { oneLine } from "../lib/text/words.js"
 import { messageOf } from "../stage/stage.js"
 
-/** An environment that was asked what it has. */
+/** The state of an environment that was inspected. */
 export interface InspectedEnvironment extends EnvironmentState {
   context: Context
   facts: Facts
   jobs: readonly Job[]
 }
 
-/** What runs images, or may do so again. */
+/** Kinds of objects that run images. */
 const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
 const KINDS = { Job: JOB, ReplicaSet: REPLICA_SET, Namespace: NAMESPACE }
 
-/** Asks an environment what it has. Fails with NO_CLUSTER and whatever a cluster refuses. */
+/** Reads the state of an environment. Fails with NO_CLUSTER and errors of the cluster. */
 export async function inspectEnvironment(inputs: DeployInputs): Promise<InspectedEnvironment> {
   const { context } = await contextOf(inputs)
   const { kube, namespace } = context
@@ -56,7 +56,7 @@ export async function inspectEnvironment(inputs: DeployInputs): Promise<Inspecte
 
 type PlannedObject = StaleObject & { of: InspectedEnvironment }
 
-/** What of these environments goes. Nothing is deleted. `all` are all that could be asked. */
+/** Plans the objects to delete in these environments. `all` are all reachable environments. */
 export async function planClusters(
   asked: readonly InspectedEnvironment[],
   all: readonly InspectedEnvironment[],
@@ -80,7 +80,7 @@ export async function planClusters(
   return [...new Map(found.flat().map((each) => [each.uid, each])).values()]
 }
 
-/** A namespace with a ledger is an environment of somebody's. */
+/** Old preview namespaces. One with a ledger is an environment and is kept. */
 async function previewsIn(
   { kube }: Context,
   previews: Config["cleanup"]["previews"],
@@ -96,16 +96,16 @@ async function previewsIn(
   return old.filter((_, index) => ledgers[index]?.length === 0)
 }
 
-/** Deletes these very objects. An effect. What a cluster refuses stays. */
+/** Deletes objects by uid. An effect. Reports those that the cluster refuses to delete. */
 export async function deleteObjects(going: readonly PlannedObject[]): Promise<DeletionResult> {
   const deleted: string[] = []
   const left: { what: string; why: string }[] = []
   for (const each of going) {
     const { kind, name, namespace, uid, of } = each
     try {
-      // A ReplicaSet that has pods by now is one that somebody went back to.
+      // A ReplicaSet that has pods now was rolled back to.
       if (kind === "ReplicaSet" && (await isUsed(of.context, name)))
-        left.push({ what: objectName(each), why: "it has pods by now" })
+        left.push({ what: objectName(each), why: "it has pods now" })
       else {
         await of.context.kube.delete(KINDS[kind], name, namespace, { uid })
         deleted.push(objectName(each))

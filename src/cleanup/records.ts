@@ -10,13 +10,13 @@ import { parseSuppressions } from "../lib/security/suppressionsFile.js"
 import { count } from "../lib/text/words.js"
 import { texts } from "../stage/texts.js"
 
-/** What only whoever runs the engine can take away; a module has no say in it. */
+/** The engine's cache can only be pruned by its operator, not by a module. */
 const ENGINE = {
   "the engine's cache":
-    "dagger core engine local-cache prune --use-default-policy; without that flag all of it goes, the embedded registry with its key and the ledger of applies included",
+    "dagger core engine local-cache prune --use-default-policy; without the flag it deletes everything, including the embedded registry with its key and the ledger of applies",
 }
 
-/** Tells which suppressions, known drift and exemptions have run out. Fails for a file that can't be read. */
+/** Reports expired suppressions, known drift and exemptions. Fails for an invalid file. */
 export async function recordsWork({
   source,
   now,
@@ -24,35 +24,35 @@ export async function recordsWork({
   source: Directory
   now: Date
 }): Promise<CleanupOutcome> {
-  const { agreements, faults } = exceptionsIn(await texts(source, EXCEPTION_FILES))
-  const findings = [...faults.flatMap((fault) => fault.findings), ...expiringExceptions(agreements, now)]
+  const { exceptions, invalid } = exceptionsIn(await texts(source, EXCEPTION_FILES))
+  const findings = [...invalid.flatMap((outcome) => outcome.findings), ...expiringExceptions(exceptions, now)]
   const expired = findings.filter(({ rule }) => rule === "expired").length
   const log = findings.map(({ file, line, message }) => `${file}:${line}: ${message}\n`).join("")
-  const [fault] = faults
-  if (fault !== undefined)
+  const [first] = invalid
+  if (first !== undefined)
     return {
       status: "error",
-      reason: fault.reason,
+      reason: first.reason,
       findings,
       exitCode: ExitCode.badInput,
       log,
       facts: ENGINE,
     }
   const reason =
-    agreements.length === 0
-      ? "nothing is suppressed, known as drift or exempted"
-      : `${expired} of ${count(agreements.length, "entry").replace("entrys", "entries")} expired`
+    exceptions.length === 0
+      ? "no suppressions, known drift or exemptions"
+      : `${expired} of ${count(exceptions.length, "entry").replace("entrys", "entries")} expired`
   return { status: "passed", reason, findings, exitCode: ExitCode.passed, log, facts: ENGINE }
 }
 
 function exceptionsIn(files: Readonly<Record<string, string>>): {
-  agreements: RecordedException[]
-  faults: Outcome[]
+  exceptions: RecordedException[]
+  invalid: Outcome[]
 } {
-  const { suppressions, ...first } = parseSuppressions(files[SUPPRESSIONS_FILE])
-  const { baseline, ...second } = parseBaseline(files[BASELINE_FILE])
-  const { exemptions, ...third } = parseExemptions(files[EXEMPTIONS_FILE])
-  const agreements = [
+  const { suppressions, ...suppressed } = parseSuppressions(files[SUPPRESSIONS_FILE])
+  const { baseline, ...drift } = parseBaseline(files[BASELINE_FILE])
+  const { exemptions, ...exempted } = parseExemptions(files[EXEMPTIONS_FILE])
+  const exceptions = [
     ...suppressions.map(({ tool, rule, ...rest }) => ({
       ...rest,
       file: SUPPRESSIONS_FILE,
@@ -69,5 +69,5 @@ function exceptionsIn(files: Readonly<Record<string, string>>): {
       what: `the exemption of ${revision} from ${rule}`,
     })),
   ]
-  return { agreements, faults: [first, second, third].flatMap(({ outcome }) => outcome ?? []) }
+  return { exceptions, invalid: [suppressed, drift, exempted].flatMap(({ outcome }) => outcome ?? []) }
 }

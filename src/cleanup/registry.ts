@@ -22,7 +22,7 @@ import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { tagsOf } from "../registry/regctl.js"
 import { regctlRuns } from "../registry/regctl.js"
 
-/** A repository, and what of it stays. */
+/** A repository and the policy of what to keep in it. */
 export interface CleanupRepository {
   /** Host and repository. */
   name: string
@@ -33,15 +33,15 @@ export interface CleanupRepository {
   now: number
 }
 
-/** So many at once: what they print goes through the engine. */
+/** Commands per call: their output goes through the engine. */
 const BATCH = 100
 
-/** How deep indexes in indexes, and signatures of signatures, may go. */
+/** Limit on nesting of indexes and of signatures on signatures. */
 const ROUNDS = 10
 
 const RAW = "--format=raw-body"
 
-/** Looks into a repository and decides what goes. Deletes nothing. */
+/** Inspects a repository and plans what to delete. Deletes nothing. */
 export async function planRegistry(repository: CleanupRepository): Promise<RegistryPlan> {
   const { policy, uses, now } = repository
   const inventory: Draft = { tags: new Map(), manifests: new Map(), referrers: new Map() }
@@ -52,7 +52,7 @@ export async function planRegistry(repository: CleanupRepository): Promise<Regis
     const plan = decide(inventory, policy, uses, now)
     await readReferrersOf(repository, inventory, plan.unreadReferrers)
     if (missing.length + plan.unreadReferrers.length === 0) return plan
-    // What isn't known to its end stays whole.
+    // Keep everything if the graph is deeper than the limit.
     if (round === ROUNDS) return { ...plan, going: [] }
   }
 }
@@ -67,7 +67,7 @@ async function readTags(repository: CleanupRepository, { tags, manifests }: Draf
   const names = await tagsOf(repository.name, repository.tools)
   const runs = await query(repository, names, (tag) => ["manifest", "get", RAW, `${repository.name}:${tag}`])
   for (const [tag, run] of runs) {
-    // It went in between, or what it stood for.
+    // The tag or its manifest was deleted in between.
     if (run === undefined) continue
     const digest = digestOfText(run.stdout)
     tags.set(tag, digest)
@@ -103,7 +103,7 @@ async function readReferrersOf(
   for (const [digest, run] of runs) referrers.set(digest, run === undefined ? [] : readReferrers(run.stdout))
 }
 
-/** What the registry answers; undefined for what it hasn't got. Fails with REGISTRY. */
+/** Runs a command per item; undefined for items that the registry doesn't have. Fails with REGISTRY. */
 async function query(
   { tools }: CleanupRepository,
   items: readonly string[],
@@ -125,17 +125,19 @@ function present(run: ToolRun | undefined, reference: string): ToolRun | undefin
   throw registryError(run, reference)
 }
 
-/** What became of a plan that was carried out. */
+/** A plan and the result of applying it. */
 export interface AppliedPlan {
   plan: RegistryPlan
   done: DeletionResult
-  /** What has come to be needed in between. */
+  /** Images that became needed in between. */
   changed: readonly KeptImage[]
 }
 
 /**
- * Deletes what a plan says, unless it is needed by now: the tags are read once more before. An effect. What a registry
- * refuses stays, with all that has to go after it.
+ * Deletes the manifests of a plan, except those needed by now.
+ *
+ * Reads the tags again before. An effect. A manifest that the registry refuses to delete stays, with all that must be
+ * deleted after it.
  */
 export async function applyPlan(repository: CleanupRepository, first: RegistryPlan): Promise<AppliedPlan> {
   const { plan, changed } = intersectPlans(first, await planRegistry(repository))
@@ -152,12 +154,12 @@ export async function applyPlan(repository: CleanupRepository, first: RegistryPl
     .filter(({ digest }) => !deleted.includes(digest))
     .map(({ digest }) => ({
       what: digest,
-      why: refused.get(digest) ?? "what refers to it, or has it, could not be deleted",
+      why: refused.get(digest) ?? "a manifest that refers to it could not be deleted",
     }))
   return { plan, done: { deleted, left }, changed }
 }
 
-/** Deletes manifests; says why not, where the registry refuses. What is gone already is as good as deleted. */
+/** Deletes manifests and returns the reason for each refusal. One that is missing counts as deleted. */
 async function deleteAll(
   { name, tools }: CleanupRepository,
   going: readonly PlannedManifest[],

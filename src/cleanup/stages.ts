@@ -29,33 +29,32 @@ import { registryTools } from "../registry/access.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
 
-/** What is cleaned up, and with what. */
+/** Inputs of a cleanup. */
 export interface CleanupInputs {
   source: Directory
   settings: string
   config: Config
   run: Run
-  /** By which ages are judged. */
+  /** The time from which ages are computed. */
   now: Date
-  /** Kubeconfigs and the like, as for deployments. */
+  /** Kubeconfigs and other secrets, as for deployments. */
   secrets: readonly Secret[]
-  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  /** The cluster's API, if not at the address in the kubeconfig. */
   cluster: Service | undefined
-  /** The environment whose cluster is cleaned; empty for all. Images are judged by all in any case. */
+  /** The environment whose cluster is cleaned up; empty for all. Images are always judged by all environments. */
   environment: string
-  /** Whether anything is deleted. */
+  /** False for a plan only. */
   apply: boolean
   destination: Destination
   /** The command that repeats it. */
   repro: string
 }
 
-/** An environment, and what came of asking it. */
+/** An environment with its state or the error of inspecting it. */
 type Inspection = { environment: Environment } & ({ asked: InspectedEnvironment } | { error: unknown })
 
 /**
- * Cleans up, a stage for each place: old images in the registry, what is over in the clusters, and what has run out among
- * the service's own files, which is only told. Throws for nothing.
+ * Cleans up registry and clusters and reports expired exceptions, a stage each. Never throws.
  */
 export async function cleanupStages(inputs: CleanupInputs): Promise<Stage[]> {
   const { repro, run, apply } = inputs
@@ -90,10 +89,10 @@ function filesOf(report: CleanupReport): Directory {
   return dag
     .directory()
     .withNewFile("cleanup/plan.json", `${JSON.stringify(report, null, 2)}\n`)
-    .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was looked into.\n" : texts.join("\n"))
+    .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was inspected.\n" : texts.join("\n"))
 }
 
-/** The environments that count, each with what it has or why it can't be asked. */
+/** Inspects all configured environments. */
 async function inspectAll(inputs: CleanupInputs): Promise<Inspection[]> {
   const { source, settings, config, run, cluster } = inputs
   const secrets = await namedSecrets(inputs.secrets)
@@ -134,7 +133,7 @@ async function registryWork(
   const blind = all.find((answer) => !isInspected(answer))
   if (blind !== undefined && "error" in blind) {
     const error = unreadableEnvironment(blind.environment, blind.error)
-    // Who only looks has asked for nothing that could go wrong.
+    // A plan deletes nothing, so this is no error.
     if (apply) throw error
     return skipped(oneLine(error.message.split("\n")[0] ?? ""))
   }
@@ -198,7 +197,7 @@ async function clusterWork(
   }
 }
 
-/** What could not be deleted is whoever's who runs the registry or the cluster. */
+/** Failed deletions are errors of the infrastructure. */
 function outcome(reason: string, done: DeletionResult | undefined): Omit<CleanupOutcome, "log" | "sections"> {
   const [left] = done?.left ?? []
   if (left === undefined) return { status: "passed", reason, findings: [], exitCode: ExitCode.passed }
@@ -210,7 +209,7 @@ function outcome(reason: string, done: DeletionResult | undefined): Omit<Cleanup
       tool: "slipway",
       rule: "left",
       level: "error" as const,
-      message: `${what} is left: ${why}`,
+      message: `${what} could not be deleted: ${why}`,
     })),
   }
 }

@@ -235,7 +235,9 @@ describe("a plan", () => {
     const blind = run.verdict("blind")
     expect(blind.exitCode).toBe(4)
     expect(stageOf(blind, "registry")).toMatchObject({ status: "error" })
-    expect(stageOf(blind, "registry").reason).toMatch(/isn't known what staging runs: no cluster for/)
+    expect(stageOf(blind, "registry").reason).toMatch(
+      /the images that staging runs are unknown: no cluster for/,
+    )
     expect(run.verdict("blind plan")).toMatchObject({ exitCode: 0, status: "passed" })
     expect(stageOf(run.verdict("blind plan"), "registry").status).toBe("skipped")
   })
@@ -252,7 +254,7 @@ describe("a cleanup", () => {
     const [registry, cluster] = stages
     expect(registry?.status).toBe("error")
     expect(registry?.reason).toMatch(
-      /0 manifests of 2 images deleted, 21 manifests left.*\(405\): UNSUPPORTED/,
+      /0 manifests of 2 images deleted, 21 manifests not deleted.*\(405\): UNSUPPORTED/,
     )
     expect(cluster?.status).toBe("skipped")
   })

@@ -5,20 +5,20 @@ import { glob } from "../security/glob.js"
 import { count } from "../text/words.js"
 import { ageText } from "./policy.js"
 
-/** An object of a cluster that goes. */
+/** An object to delete from a cluster. */
 export interface StaleObject {
   kind: "Job" | "ReplicaSet" | "Namespace"
-  /** Empty for what is of no namespace. */
+  /** Empty for a cluster-wide object. */
   namespace: string
   name: string
-  /** As the cluster knows it: what has another is not the one that was meant. */
+  /** Guards against deleting another object of the same name. */
   uid: string
   why: string
 }
 
 const RUN = "slipway.dev/run"
 
-/** Jobs of Slipway's own that ended long ago. */
+/** Slipway's Jobs that finished longer ago than the limit. */
 export const oldJobs = (jobs: readonly Job[], seconds: number, now: number): StaleObject[] =>
   jobs.flatMap((job) => {
     const { name, namespace = "", uid = "", labels = {}, deletionTimestamp } = job.metadata
@@ -29,7 +29,7 @@ export const oldJobs = (jobs: readonly Job[], seconds: number, now: number): Sta
     return [{ kind: "Job", namespace, name, uid, why: `ended ${new Date(ended).toISOString()}` }]
   })
 
-/** When a Job came to its end, in milliseconds since 1970. */
+/** End of a finished Job, in milliseconds since 1970. */
 function endOf({ status = {} }: Job): number | undefined {
   const over = status.conditions?.find(
     ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
@@ -39,8 +39,10 @@ function endOf({ status = {} }: Job): number | undefined {
 }
 
 /**
- * ReplicaSets without pods that no rollback needs: of a version that it could go back to, the newest is there for its
- * settings. None while a rollout is under way: nobody can say yet which of them it will need.
+ * ReplicaSets without pods that no rollback needs.
+ *
+ * Keeps the newest of each version that could be rolled back to, for its settings. None during a rollout, which may still
+ * need any of them.
  */
 export function oldReplicaSets(
   { deployment, revisions, rollout }: Facts,
@@ -64,10 +66,10 @@ export function oldReplicaSets(
     }))
 }
 
-/** Namespaces that are never taken for previews, whatever label they have. */
+/** Namespaces that are never previews, whatever their labels. */
 const SYSTEM = /^(?:default|kube-.*)$/
 
-/** Namespaces that were made for a time, which is over. `taken` are those of the environments. */
+/** Preview namespaces past their age limit. `taken` are those of the environments. */
 export const oldPreviews = (
   namespaces: readonly KubeObject[],
   { pattern, age }: Config["cleanup"]["previews"],
@@ -78,6 +80,6 @@ export const oldPreviews = (
     const made = Date.parse(creationTimestamp)
     const spared = SYSTEM.test(name) || taken.includes(name) || !glob(pattern)(name)
     if (spared || deletionTimestamp !== undefined || Number.isNaN(made) || now - made < age * 1000) return []
-    const why = `made ${creationTimestamp}, more than ${ageText(age * 1000)} ago`
+    const why = `created ${creationTimestamp}, more than ${ageText(age * 1000)} ago`
     return [{ kind: "Namespace", namespace: "", name, uid, why }]
   })

@@ -12,34 +12,34 @@ import {
   type ImageUse,
 } from "./policy.js"
 
-/** An image that stays. */
+/** An image to keep. */
 export interface KeptImage {
   digest: string
   tags: readonly string[]
   why: string
 }
 
-/** A manifest that goes. */
+/** A manifest to delete. */
 export interface PlannedManifest {
   digest: string
   tags: readonly string[]
   kind: "release" | "build" | "untagged" | "image" | "referrer" | "list"
-  /** The release or build that it goes with; empty for what refers to an image that is gone already. */
+  /** The release or build it belongs to; empty for a referrer of an image that no longer exists. */
   with: string
-  /** What has to be gone before. */
+  /** Digests that must be deleted before. */
   after: readonly string[]
 }
 
-/** What is to become of a repository. */
+/** Plan for a repository. */
 export interface RegistryPlan {
   kept: readonly KeptImage[]
-  /** In an order in which nothing is left without what it refers to, and no index without an image. */
+  /** In an order that never leaves a referrer without its subject, or an index without an image. */
   going: readonly PlannedManifest[]
-  /** What it has to be asked about who refers to it, before this can be relied on. */
+  /** Digests whose referrers must be read before the plan is complete. */
   unreadReferrers: readonly string[]
 }
 
-/** Decides which images of a repository go. An image that is used stays whatever else holds. */
+/** Decides which images of a repository to delete. An image in use is always kept. */
 export function decide(
   inventory: Inventory,
   policy: Policy,
@@ -79,8 +79,9 @@ export function decide(
 }
 
 /**
- * What stands for itself: what has a tag, and what only the tags of its signatures tell of. What refers to an image goes
- * where that goes, under whatever tag, unless that is protected.
+ * Images judged on their own: tagged ones, and untagged ones with signature tags.
+ *
+ * A referrer shares the fate of its image under whatever tag, unless that tag is protected.
  */
 function allRoots(inventory: Inventory, links: Links, policy: Policy): Root[] {
   const refers = (digest: string): boolean => inventory.manifests.get(digest)?.subject !== undefined
@@ -93,7 +94,7 @@ function allRoots(inventory: Inventory, links: Links, policy: Policy): Root[] {
   return [...tagged, ...alone.map((digest) => rootOf(digest, [], inventory))]
 }
 
-/** What tags say they are attached to, and nothing that has a tag leads to. */
+/** Subjects of signature tags that no tagged image leads to. */
 function attachedSubjects(inventory: Inventory, links: Links): string[] {
   const known = links.whole(taggedRoots(inventory).map(({ digest }) => digest))
   const subjects = [...inventory.tags.keys()].flatMap((tag) => attachmentOf(tag)?.subject ?? [])
@@ -108,7 +109,7 @@ function usedDigests({ tags }: Inventory, uses: readonly ImageUse[]): Map<string
   return used
 }
 
-/** An image that would go, while something that refers to it stays. */
+/** An image to delete whose referrer is kept. */
 function keptByReferrer(
   roots: readonly Root[],
   why: ReadonlyMap<string, string>,
@@ -119,12 +120,12 @@ function keptByReferrer(
     for (const image of links.images([root.digest])) {
       const referrer = links.referrers(image).find((digest) => stays.has(digest) && !links.isList(digest))
       if (referrer !== undefined && !stays.has(image))
-        return { root, reason: `${referrer.slice(0, 19)} refers to it, and stays` }
+        return { root, reason: `${referrer.slice(0, 19)} refers to it and is kept` }
     }
   return undefined
 }
 
-/** What refers to an image that is gone: only what was looked for and not found is. */
+/** Referrers of images that were looked up and don't exist. */
 function orphans(inventory: Inventory, links: Links, roots: readonly Root[]): Set<string> {
   const { manifests } = inventory
   const known = links.whole(roots.map(({ digest }) => digest))
@@ -136,7 +137,7 @@ function orphans(inventory: Inventory, links: Links, roots: readonly Root[]): Se
   return found
 }
 
-/** The manifests that have to be read before anything is decided. */
+/** Manifests that must be read before deciding. */
 export function unreadManifests(inventory: Inventory, uses: readonly ImageUse[]): string[] {
   const { manifests, tags } = inventory
   const nested = [...manifests.values()].flatMap((manifest) =>
@@ -148,7 +149,7 @@ export function unreadManifests(inventory: Inventory, uses: readonly ImageUse[])
   return [...all].filter((digest) => !manifests.has(digest))
 }
 
-/** What two plans agree on: what has changed in between stays, with what it is a part of. */
+/** The deletions that two plans share; what changed in between is kept with its image. */
 export function intersectPlans(
   first: RegistryPlan,
   second: RegistryPlan,

@@ -1,8 +1,8 @@
 import { attachmentOf, type Inventory } from "./inventory.js"
 
-/** What hangs together in a repository. */
+/** Graph of images and their referrers in a repository. */
 export class Links {
-  /** By what they refer to: what the registry lists, what tags attach, and what has a tag of its own besides. */
+  /** Referrers by subject, from tag names and from subjects of tagged manifests. */
   private readonly byName = new Map<string, string[]>()
   private readonly lists = new Set<string>()
 
@@ -15,32 +15,32 @@ export class Links {
     }
   }
 
-  /** Whether this is the list of what refers to something, kept under a tag. */
+  /** True for a list of referrers that is kept under a tag. */
   isList = (digest: string): boolean => this.lists.has(digest)
 
-  /** The images below an index. Those that a list of referrers names are no part of it. */
+  /** The images of an index; none for a list of referrers. */
   children(digest: string): string[] {
     if (this.isList(digest)) return []
     return this.inventory.manifests.get(digest)?.children.map((child) => child.digest) ?? []
   }
 
-  /** What refers to an image, the list of them included. */
+  /** The referrers of an image, including their list. */
   referrers(digest: string): string[] {
     const listed = (this.inventory.referrers.get(digest) ?? []).map((referrer) => referrer.digest)
     return [...new Set([...listed, ...(this.byName.get(digest) ?? [])])]
   }
 
-  /** An image or an index, with all images below it. */
+  /** The given images with all images below them. */
   images = (digests: Iterable<string>): Set<string> => reached(digests, (digest) => this.children(digest))
 
-  /** The same with all that refers to any of them. */
+  /** The same with all referrers of any of them. */
   whole = (digests: Iterable<string>): Set<string> =>
     reached(digests, (digest) => [...this.children(digest), ...this.referrers(digest)])
 }
 
 function reached(from: Iterable<string>, next: (digest: string) => Iterable<string>): Set<string> {
   const found = new Set(from)
-  // A set goes on with what is added while it is walked through.
+  // Iterating a set includes elements added meanwhile.
   for (const digest of found) for (const other of next(digest)) found.add(other)
   return found
 }

@@ -4,8 +4,9 @@ import type { PlannedManifest } from "./decide.js"
 import type { Root } from "./policy.js"
 
 /**
- * Puts what goes into order: what refers to an image before it, the list of these when they are gone, and an index before
- * its images. Who is interrupted leaves images without an index, which the tags of their signatures still tell of.
+ * Orders deletions: referrers before their image, then the list of referrers, and an index before its images.
+ *
+ * An interruption leaves images without an index, which are found again by the tags of their signatures.
  */
 export function deletionOrder(
   going: ReadonlyMap<string, Root | undefined>,
@@ -60,7 +61,7 @@ function subjectsOf(digests: Iterable<string>, links: Links): Map<string, string
   return subjects
 }
 
-/** What a list is about, by its tags: of what is gone nothing else tells. */
+/** Subjects of a list of referrers, by its tags. */
 const listedSubjects = (list: string, { tags }: Inventory): string[] =>
   [...tags].flatMap(([tag, digest]) => (digest === list ? (attachmentOf(tag)?.subject ?? []) : []))
 
@@ -70,7 +71,7 @@ function tagsByDigest({ tags }: Inventory): Map<string, string[]> {
   return names
 }
 
-/** What can't go before these do, directly or not, and these themselves. */
+/** The given digests and all that depend on their deletion, directly or not. */
 export function dependentsOf(going: readonly PlannedManifest[], these: ReadonlySet<string>): Set<string> {
   const found = new Set(these)
   for (let size = -1; size < found.size;) {
@@ -81,8 +82,9 @@ export function dependentsOf(going: readonly PlannedManifest[], these: ReadonlyS
 }
 
 /**
- * What can be deleted at the same time, one wave after the other. Digests can't refer to each other in a circle; of a
- * registry that says they do, nothing such is deleted.
+ * Groups deletions into waves that can run in parallel.
+ *
+ * Digests can't form a cycle; if a registry claims one, its members aren't deleted.
  */
 export function deletionWaves<T extends Pick<PlannedManifest, "digest" | "after">>(
   going: readonly T[],

@@ -3,31 +3,31 @@ import { compareVersions, versionOfTag } from "../release/version.js"
 import { glob } from "../security/glob.js"
 import { attachmentOf, type Inventory } from "./inventory.js"
 
-/** What stays of a repository. */
+/** Retention policy of a repository. */
 export type Policy = Pick<Config["cleanup"], "releases" | "builds" | "minimumAge" | "protect">
 
-/** An image that somebody needs, by its digest or its tag. */
+/** An image in use, by digest or tag. */
 export interface ImageUse {
   digest?: string
   tag?: string
   why: string
 }
 
-/** What is judged as a whole: an image or an index with the tags that stand for it. */
+/** An image or index that is judged as a whole, with its tags. */
 export interface Root {
   digest: string
   tags: readonly string[]
   kind: "release" | "build" | "untagged" | "other"
-  /** Its own date, by which it has its place among others. */
+  /** Its creation date, for the order. */
   created: number | undefined
-  /** When something of it was last written, signatures included. */
+  /** Date of the last change, signatures included. */
   touched: number | undefined
 }
 
 const COMMIT = /^sha-[0-9a-f]{12}$/
 const DAY = 86_400_000
 
-/** The images that tags stand for, those of signatures left out. */
+/** The tagged images, without those of signatures. */
 export function taggedRoots(inventory: Inventory): Root[] {
   const names = new Map<string, string[]>()
   for (const [tag, digest] of inventory.tags)
@@ -48,7 +48,7 @@ const latest = (dates: readonly (number | undefined)[]): number | undefined => {
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** A version before a release is a build: it makes room for no release. */
+/** Kind by tags. A pre-release counts as a build, so that it displaces no release. */
 function kindOf(tags: readonly string[]): Root["kind"] {
   if (tags.length === 0) return "untagged"
   const versions = tags.flatMap((tag) => versionOfTag(tag) ?? [])
@@ -56,14 +56,14 @@ function kindOf(tags: readonly string[]): Root["kind"] {
   return versions.length > 0 || tags.some((tag) => COMMIT.test(tag)) ? "build" : "other"
 }
 
-/** Whether a tag is one of those that are never touched. */
+/** True if a tag is protected. */
 export const isProtected = (tags: readonly string[], { protect }: Pick<Policy, "protect">): boolean =>
   protectedBy(tags, protect) !== undefined
 
 const protectedBy = (tags: readonly string[], patterns: readonly string[]): string | undefined =>
   patterns.find((pattern) => tags.some(glob(pattern)))
 
-/** Says why each image stays, by its digest; those without a reason go. */
+/** The reason to keep each image, by digest; those without one are deleted. */
 export function keepReasons(
   roots: readonly Root[],
   policy: Policy,
@@ -80,7 +80,7 @@ export function keepReasons(
     if (use !== undefined) return use
     const pattern = protectedBy(tags, policy.protect)
     if (pattern !== undefined) return `its tag is protected (${pattern})`
-    if (kind === "other") return "it has no tag that Slipway sets"
+    if (kind === "other") return "its tags aren't from Slipway"
     if (kind !== "untagged" && newest[kind].includes(root)) return `one of the newest ${kind}s`
     return tooYoung(root, policy, now)
   }
@@ -92,9 +92,9 @@ export function keepReasons(
   )
 }
 
-export const UNDATED = "its age isn't known"
+export const UNDATED = "its age is unknown"
 
-/** What is published is there before its tags are: what has none is left alone for a day at least. */
+/** Images are published before their tags, so that untagged ones are kept for a day at least. */
 function tooYoung({ touched, kind }: Root, { minimumAge }: Policy, now: number): string | undefined {
   const least = Math.max(minimumAge * 1000, kind === "untagged" ? DAY : 0)
   if (least === 0) return undefined
@@ -102,13 +102,13 @@ function tooYoung({ touched, kind }: Root, { minimumAge }: Policy, now: number):
   return now - touched < least ? `younger than ${ageText(least)}` : undefined
 }
 
-/** Returns an age for people: `36 h`, `14 days`. */
+/** Formats an age: `36 h`, `14 days`. */
 export const ageText = (milliseconds: number): string =>
   milliseconds % DAY === 0
     ? `${milliseconds / DAY} days`.replace(/^1 days$/, "1 day")
     : `${Math.round(milliseconds / 3_600_000)} h`
 
-/** By date; of one date by version, and by name at last, so that the same always go. */
+/** Sorts by date, then version, then digest, so that the result is deterministic. */
 const newestFirst = (roots: readonly Root[], wanted: Root["kind"]): Root[] =>
   roots
     .filter(({ kind }) => kind === wanted)

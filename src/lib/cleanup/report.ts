@@ -4,65 +4,65 @@ import type { StageReport } from "../run/verdict.js"
 import type { StaleObject } from "./cluster.js"
 import type { PlannedManifest, RegistryPlan } from "./decide.js"
 
-/** What became of what should go. */
+/** Result of deletions. */
 export interface DeletionResult {
   /** Digests, or the names of objects. */
   deleted: readonly string[]
   left: readonly { what: string; why: string }[]
 }
 
-/** What the registry's part comes to. */
+/** Report on the registry. */
 export interface RegistryReport extends Pick<RegistryPlan, "kept" | "going"> {
   repository: string
-  /** Undefined where it is only shown. */
+  /** Undefined for a plan. */
   done?: DeletionResult
 }
 
-/** What the part of the clusters comes to. */
+/** Report on the clusters. */
 export interface ClusterReport {
   environments: readonly string[]
   going: readonly StaleObject[]
   done?: DeletionResult
 }
 
-/** What is kept under `cleanup/plan.json`, as far as it came to be known. */
+/** The content of `cleanup/plan.json`, as far as known. */
 export interface CleanupReport {
   schema: 1
   run: string
-  /** Whether it was to be done, and not only shown. */
+  /** False for a plan. */
   applied: boolean
   registry?: RegistryReport
   cluster?: ClusterReport
 }
 
-/** What a stage of it comes to, without its name and its time. */
+/** Outcome of a cleanup stage, without name and time. */
 export type CleanupOutcome = Pick<
   StageReport,
   "status" | "reason" | "findings" | "exitCode" | "log" | "sections" | "facts"
 >
 
-/** More rows nobody reads; the whole is in the file. */
+/** Limit on rows; the file has all of them. */
 const ROWS = 50
 const DIGITS = 19
 
 const ROOTS: readonly PlannedManifest["kind"][] = ["release", "build", "untagged"]
 
-/** The releases and builds among what goes; the rest goes with them. */
+/** The releases, builds and untagged images to delete, without their parts. */
 export const rootsOf = (going: readonly PlannedManifest[]): PlannedManifest[] =>
   going.filter(({ kind }) => ROOTS.includes(kind))
 
-/** One line of what becomes of the registry. */
+/** One line on the registry. */
 export function registryText({ kept, going, done }: RegistryReport): string {
   const images = count(rootsOf(going).length, "image")
   const stays = `${count(kept.length, "image")} kept`
   if (going.length === 0) return `nothing to delete, ${stays}`
   const manifests = (number: number) => count(number, "manifest")
-  if (done === undefined) return `${images} would go (${manifests(going.length)}), ${stays}`
-  const left = done.left.length === 0 ? "" : `, ${manifests(done.left.length)} left`
+  if (done === undefined) return `${images} to delete (${manifests(going.length)}), ${stays}`
+  const left = done.left.length === 0 ? "" : `, ${manifests(done.left.length)} not deleted`
   return `${manifests(done.deleted.length)} of ${images} deleted${left}, ${stays}`
 }
 
-/** One line of what becomes of the clusters. */
+/** One line on the clusters. */
 export function clusterText({ environments, going, done }: ClusterReport): string {
   const where = environments.join(" and ")
   if (going.length === 0) return `nothing to delete in ${where}`
@@ -72,22 +72,22 @@ export function clusterText({ environments, going, done }: ClusterReport): strin
     return number === 0 ? [] : [count(number, kind)]
   })
   const what = `${numbers.join(", ")} in ${where}`
-  if (done === undefined) return `${what} would go`
+  if (done === undefined) return `${what} to delete`
   return done.left.length === 0
     ? `${what} deleted`
-    : `${done.deleted.length} of ${what} deleted, ${done.left.length} left`
+    : `${done.deleted.length} of ${what} deleted, ${done.left.length} not deleted`
 }
 
-/** The registry's part for people. */
+/** Formats the report on the registry as Markdown. */
 export function registryMarkdown(report: RegistryReport): string {
   const { repository, kept, going, done } = report
   const rows = [
     ...rootsOf(going).map((root): [string, PlannedManifest | RegistryPlan["kept"][number], string] => [
-      fateOf(root.digest, done),
+      actionOf(root.digest, done),
       root,
       withIt(root, going),
     ]),
-    ...kept.map((each): [string, typeof each, string] => ["stays", each, each.why]),
+    ...kept.map((each): [string, typeof each, string] => ["keep", each, each.why]),
   ]
   return [
     `### Cleanup of ${code(repository)}`,
@@ -95,7 +95,7 @@ export function registryMarkdown(report: RegistryReport): string {
     markdown(registryText(report)),
     "",
     ...table(
-      ["", "image", "tags", "why"],
+      ["action", "image", "tags", "reason"],
       rows.map(([fate, { digest, tags }, why]) => [
         fate,
         code(digest.slice(0, DIGITS)),
@@ -114,10 +114,10 @@ function withIt(root: PlannedManifest, going: readonly PlannedManifest[]): strin
   return others.length === 0 ? "" : `with ${parts.join(" and ")}`
 }
 
-const fateOf = (what: string, done: DeletionResult | undefined): string =>
-  done === undefined ? "would go" : done.deleted.includes(what) ? "gone" : "left"
+const actionOf = (what: string, done: DeletionResult | undefined): string =>
+  done === undefined ? "delete" : done.deleted.includes(what) ? "deleted" : "not deleted"
 
-/** The clusters' part for people. */
+/** Formats the report on the clusters as Markdown. */
 export const clusterMarkdown = (report: ClusterReport): string =>
   [
     `### Cleanup of ${markdown(report.environments.join(" and "))}`,
@@ -125,9 +125,9 @@ export const clusterMarkdown = (report: ClusterReport): string =>
     markdown(clusterText(report)),
     "",
     ...table(
-      ["", "object", "why"],
+      ["action", "object", "reason"],
       report.going.map((each) => [
-        fateOf(objectName(each), report.done),
+        actionOf(objectName(each), report.done),
         code(objectName(each)),
         markdown(each.why),
       ]),
@@ -135,7 +135,7 @@ export const clusterMarkdown = (report: ClusterReport): string =>
     ...leftLines(report.done),
   ].join("\n")
 
-/** An object as people name it: `Job staging/slipway-migrate-0a1b2c3d`. */
+/** Name of an object: `Job staging/slipway-migrate-0a1b2c3d`. */
 export const objectName = ({ kind, namespace, name }: StaleObject): string =>
   `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`
 
@@ -149,5 +149,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const leftLines = (done: DeletionResult | undefined): string[] =>
   (done?.left ?? [])
     .slice(0, ROWS)
-    .map(({ what, why }) => `- ${code(what)} is left: ${markdown(why)}`)
+    .map(({ what, why }) => `- ${code(what)} could not be deleted: ${markdown(why)}`)
     .concat("")

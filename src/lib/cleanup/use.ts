@@ -5,22 +5,22 @@ import type { LedgerEntry } from "../run/ledger.js"
 import { isDigest } from "./inventory.js"
 import type { ImageUse } from "./policy.js"
 
-/** What is known of an environment. */
+/** Known state of an environment. */
 export interface EnvironmentState {
   environment: Environment
   entries: readonly LedgerEntry[]
   facts: Pick<Facts, "revisions" | "rollout">
-  /** All that runs images there, or may do so again. */
+  /** All objects that run images there, or may do so again. */
   objects: readonly unknown[]
 }
 
-/** The digests of the versions that an environment has, or could go back to. */
+/** Digests of the current version and those to roll back to. */
 export const rollbackDigests = (entries: readonly LedgerEntry[], rollbacks: number): string[] =>
   goodVersions(entries)
     .slice(0, rollbacks + 1)
     .map(({ digest }) => digest)
 
-/** The images of a repository that an environment needs. */
+/** Images of a repository that an environment uses or may need for a rollback. */
 export function usesOf(
   { environment, entries, facts, objects }: EnvironmentState,
   repository: string,
@@ -28,21 +28,22 @@ export function usesOf(
 ): ImageUse[] {
   const { rollout } = facts
   const under = rollout === undefined ? [] : [rollout.digest, rollout.fromDigest]
-  // What is held was never good, and what failed last may have left the version before.
+  // A version on hold has no success yet, and a failed one may have left the previous version.
   const last = entries.slice(-1).flatMap(({ facts: known }) => [known["digest"], known["previousDigest"]])
   const digest = (why: string) => (found: string | undefined) =>
     found !== undefined && isDigest(found) ? [{ digest: found, why: `${environment} ${why}` }] : []
   return [
     ...imagesIn(objects, repository).map((image) => ({ ...image, why: `${environment} runs it` })),
     ...facts.revisions.flatMap((revision) => digest("has a ReplicaSet of it")(revision.digest)),
-    ...[...under, ...last].flatMap(digest("was given it last")),
-    ...rollbackDigests(entries, rollbacks).flatMap(digest("could go back to it")),
+    ...[...under, ...last].flatMap(digest("deployed it last")),
+    ...rollbackDigests(entries, rollbacks).flatMap(digest("could roll back to it")),
   ]
 }
 
 /**
- * What objects of a cluster name as images: every digest, under whatever name, since a cluster may pull from a mirror; and
- * tags of this very repository.
+ * Images that cluster objects reference.
+ *
+ * Every digest under whatever name, since a cluster may pull from a mirror, and tags of this repository.
  */
 export function imagesIn(
   objects: readonly unknown[],

@@ -1,11 +1,11 @@
 import { type Catalogue, type ExitCode } from "./entry.js"
 
-/** Errors of taking away what earlier runs left. */
+/** Errors of the cleanup. */
 export const cleanupErrors = {
   CLEANUP_BLIND: (environment: string, reason: string, exitCode: ExitCode) => ({
-    message: `no image is deleted, since it isn't known what ${environment} runs: ${reason}`,
+    message: `no image is deleted, since the images that ${environment} runs are unknown: ${reason}`,
     remedy:
-      "give the kubeconfig of each environment, or say in slipway.yaml which of them are to be asked (cleanup.environments)",
+      "pass the kubeconfig of each environment, or list the environments to check in slipway.yaml (cleanup.environments)",
     exitCode,
   }),
 } satisfies Catalogue

@@ -9,7 +9,7 @@ import { DAY, digest, NOW } from "./repository.js"
 
 const ago = (days: number): string => new Date(NOW - days * DAY).toISOString()
 
-describe("Jobs", () => {
+describe("oldJobs", () => {
   const job = (name: string, status: Job["status"], labels = { "slipway.dev/run": "1" }): Job => ({
     ...JOB,
     metadata: { name, namespace: "audio", uid: `uid-${name}`, labels },
@@ -21,14 +21,14 @@ describe("Jobs", () => {
   })
   const old = (...jobs: Job[]) => oldJobs(jobs, 86_400, NOW).map(({ name }) => name)
 
-  it("of Slipway's own go when they have ended for long enough, well or not", () => {
+  it("lists Slipway's Jobs that finished long ago, failed or not", () => {
     expect(old(job("slipway-a", ended(2)), job("slipway-b", ended(2, "Failed")))).toEqual([
       "slipway-a",
       "slipway-b",
     ])
   })
 
-  it("stay while they run, when they ended just now, and when they are somebody else's", () => {
+  it("keeps running Jobs, recent ones and other tools' Jobs", () => {
     const suspended = {
       conditions: [{ type: "Suspended", status: "True" as const, lastTransitionTime: ago(9) }],
     }
@@ -45,33 +45,33 @@ describe("Jobs", () => {
   })
 })
 
-describe("ReplicaSets", () => {
+describe("oldReplicaSets", () => {
   const set = (number: number, more = {}) =>
     revision(`r${number}`, { number, replicas: 0, digest: digest(`d${number}`), ...more })
   const sets = [5, 4, 3, 2, 1].map((number) => set(number))
   const names = (revisions: typeof sets, needed: string[] = [], more = {}) =>
     oldReplicaSets(facts({ revisions, ...more }), 1, needed).map(({ name }) => name)
 
-  it("go beyond those that a rollback needs", () => {
+  it("lists those that no rollback needs", () => {
     expect(names(sets)).toEqual(["web-r3", "web-r2", "web-r1"])
   })
 
-  it("stay with pods, with replicas, and with a version that could be gone back to", () => {
+  it("keeps those with pods, with replicas or with a version to roll back to", () => {
     const kept = [...sets.slice(0, 2), set(3, { pods: [pod("a", "r3")] }), set(2, { replicas: 1 }), set(1)]
     expect(names(kept, [digest("d1")])).toEqual([])
   })
 
-  it("stay once for a version that could be gone back to, and not each time that its settings changed", () => {
+  it("keeps one per version to roll back to, not one per change of its settings", () => {
     const same = [5, 4, 3, 2, 1].map((number) => set(number, { digest: digest(number > 2 ? "new" : "old") }))
     expect(names(same, [digest("new"), digest("old")])).toEqual(["web-r3", "web-r1"])
   })
 
-  it("stay while a rollout is under way", () => {
+  it("lists none during a rollout", () => {
     expect(names(sets, [], { rollout: rollout() })).toEqual([])
   })
 })
 
-describe("previews", () => {
+describe("oldPreviews", () => {
   const space = (name: string, days: number, more = {}) => ({
     ...NAMESPACE,
     metadata: { name, uid: `uid-${name}`, creationTimestamp: ago(days), ...more },
@@ -79,17 +79,17 @@ describe("previews", () => {
   const old = (pattern: string, ...spaces: ReturnType<typeof space>[]) =>
     oldPreviews(spaces, { ...DEFAULTS.cleanup.previews, pattern }, ["audio"], NOW).map(({ name }) => name)
 
-  it("go when their time is over, and the name fits", () => {
+  it("lists namespaces past their age whose name matches", () => {
     expect(old("pr-*", space("pr-1", 8), space("pr-2", 6), space("other", 8))).toEqual(["pr-1"])
   })
 
-  it("are never the cluster's own or an environment's, and are not deleted twice", () => {
+  it("never lists system namespaces, environments or those being deleted", () => {
     const going = space("pr-3", 9, { deletionTimestamp: ago(0) })
     expect(old("*", space("default", 99), space("kube-system", 99), space("audio", 99), going)).toEqual([])
   })
 })
 
-describe("what an environment needs", () => {
+describe("usesOf an environment", () => {
   const entry = (number: number, status: LedgerEntry["status"] = "succeeded"): LedgerEntry => ({
     schema: 1,
     kind: "deploy",
@@ -112,7 +112,7 @@ describe("what an environment needs", () => {
       rollbacks,
     )
 
-  it("is what it could go back to, by the last good versions, however old", () => {
+  it("includes the last good versions to roll back to, however old", () => {
     expect(rollbackDigests(entries, 1)).toEqual([digest("v4"), digest("v3")])
     expect(rollbackDigests([...entries, entry(5, "failed"), entry(6, "failed")], 1)).toEqual([
       digest("v4"),
@@ -121,7 +121,7 @@ describe("what an environment needs", () => {
     expect(rollbackDigests([...entries, entry(1)], 2)).toEqual([digest("v1"), digest("v4"), digest("v3")])
   })
 
-  it("is what it was given last, good or not, and what is under way", () => {
+  it("includes the last deployed version, good or not, and a current rollout", () => {
     const found = used({
       entries: [...entries, entry(9, "held")],
       facts: facts({ rollout: rollout({ digest: digest("new"), fromDigest: digest("old") }) }),
@@ -130,14 +130,14 @@ describe("what an environment needs", () => {
     expect(found).not.toContain(digest("v2"))
   })
 
-  it("is what its ReplicaSets would start", () => {
+  it("includes the images of its ReplicaSets", () => {
     const found = used({
       facts: facts({ revisions: [revision("a", { digest: digest("kept"), replicas: 0 })] }),
     })
     expect(found).toEqual([{ digest: digest("kept"), why: "production has a ReplicaSet of it" }])
   })
 
-  it("is what any object names as an image: by digest under whatever name, by tag of this repository", () => {
+  it("includes images of any object, by digest under any name and by tag of this repository", () => {
     const objects = [
       {
         spec: {

@@ -9,8 +9,8 @@ const RELEASE = ["", "-amd", "-arm"]
 const whole = (name: string): string[] =>
   RELEASE.flatMap((part) => ["", "-sig", "-list"].map((end) => `${name}${part}${end}`)).sort()
 
-describe("releases", () => {
-  it("are kept by their number, the newest; the others go with all that refers to them", () => {
+describe("decide on releases", () => {
+  it("keeps the newest and deletes the others with their referrers", () => {
     const repository = releases(5)
     const plan = repository.plan({ releases: 3 })
     expect(repository.kept(plan)).toEqual({
@@ -21,7 +21,7 @@ describe("releases", () => {
     expect(repository.going(plan).sort()).toEqual([...whole("v1"), ...whole("v2")].sort())
   })
 
-  it("go in an order in which nothing is left without what it refers to", () => {
+  it("deletes in an order that never leaves a referrer without its subject", () => {
     const repository = releases(3)
     const order = repository.going(repository.plan({ releases: 1 }))
     const at = (name: string) => order.indexOf(name)
@@ -33,7 +33,7 @@ describe("releases", () => {
       }
   })
 
-  it("are counted by their dates, and those of one date by version", () => {
+  it("sorts by date, then by version", () => {
     const repository = new Repository().image("fix of the old line", 8, ["1.9.1"])
     for (const minor of [9, 11, 8, 10, 7]) repository.image(`of 2.${minor}`, 20, [`2.${minor}.0`])
     expect(Object.keys(repository.kept(repository.plan({ releases: 3 }))).sort()).toEqual([
@@ -43,7 +43,7 @@ describe("releases", () => {
     ])
   })
 
-  it("before a release are builds, and take no release's place", () => {
+  it("counts pre-releases as builds", () => {
     const repository = new Repository().image("rc", 8, ["2.0.0-rc.1"]).image("old", 90, ["1.0.0"])
     const plan = repository.plan({ releases: 1, builds: 1 })
     expect(repository.kept(plan)).toEqual({
@@ -52,36 +52,36 @@ describe("releases", () => {
     })
   })
 
-  it("that are young stay, by when they were signed", () => {
+  it("keeps young ones, by the date of their signature", () => {
     const repository = releases(3).refers("late signature", "v1-arm", 2)
     const kept = repository.kept(repository.plan({ releases: 1, minimumAge: 7 * 86_400 }))
     expect(kept).toMatchObject({ v1: "younger than 7 days" })
     expect(Object.keys(kept)).toEqual(["v1", "v3"])
   })
 
-  it("of unknown age stay, and are asked about", () => {
+  it("keeps those of unknown age and reads their referrers", () => {
     const repository = new Repository()
       .image("new", 9, ["2.0.0"])
       .image("undated", undefined, ["1.0.0"], ["child"])
     repository.referrers.clear()
     const plan = repository.plan({ releases: 1 })
-    expect(repository.kept(plan)["undated"]).toBe("its age isn't known")
+    expect(repository.kept(plan)["undated"]).toBe("its age is unknown")
     expect(plan.unreadReferrers.map(repository.nameOf).sort()).toEqual(["child", "undated"])
     expect(repository.going(repository.plan({ releases: 1, minimumAge: 0 }))).toEqual(["undated", "child"])
   })
 })
 
-describe("what stays", () => {
-  it("has a tag that is protected, whatever else holds", () => {
+describe("decide keeps an image that", () => {
+  it("has a protected tag", () => {
     const repository = releases(3).tag("stable-1", "v1")
     expect(repository.kept(repository.plan({ releases: 1, protect: ["stable-*"] }))).toMatchObject({
       v1: "its tag is protected (stable-*)",
     })
   })
 
-  it("has no tag of those that Slipway sets", () => {
+  it("has only tags that aren't from Slipway", () => {
     const repository = releases(1).image("golden", 999, ["golden"])
-    expect(repository.kept(repository.plan())["golden"]).toBe("it has no tag that Slipway sets")
+    expect(repository.kept(repository.plan())["golden"]).toBe("its tags aren't from Slipway")
   })
 
   it("is used: by digest, by that of one of its images, or by tag", () => {
@@ -108,7 +108,7 @@ describe("what stays", () => {
     expect(going.filter((name) => name.startsWith("v1-amd"))).toEqual([])
   })
 
-  it("is an image that another index has too, with its signatures", () => {
+  it("is also in another index, with its signatures", () => {
     const repository = new Repository()
       .image("old", 90, ["1.0.0"], ["shared", "own"])
       .image("new", 9, ["2.0.0"], ["shared"])
@@ -116,19 +116,19 @@ describe("what stays", () => {
     expect(repository.going(repository.plan({ releases: 1 }))).toEqual(["old", "own"])
   })
 
-  it("is referred to by what stays", () => {
+  it("has a referrer that is kept", () => {
     const repository = releases(2).artifact("report", "audit-2025", "v1-amd")
     const plan = repository.plan({ releases: 1, protect: ["audit-*"] })
     expect(repository.kept(plan)).toMatchObject({
       report: "its tag is protected (audit-*)",
-      v1: expect.stringMatching(/^sha256:[0-9a-f]{12} refers to it, and stays$/) as string,
+      v1: expect.stringMatching(/^sha256:[0-9a-f]{12} refers to it and is kept$/) as string,
     })
     expect(plan.going).toEqual([])
   })
 })
 
-describe("what goes along", () => {
-  it("is deleted once where two indexes have it, after both", () => {
+describe("decide deletes with an image", () => {
+  it("a shared image once, after both indexes", () => {
     const repository = new Repository()
       .image("one", 90, ["1.0.0"], ["shared"])
       .image("two", 80, ["2.0.0"], ["shared"])
@@ -138,7 +138,7 @@ describe("what goes along", () => {
     expect(plan.going.at(-1)?.after.map(repository.nameOf).sort()).toEqual(["one", "two"])
   })
 
-  it("is what refers to it, of whatever kind and under whatever tag, and what refers to that", () => {
+  it("its referrers of any kind and tag, and their referrers", () => {
     const repository = new Repository()
       .image("old", 90, ["1.0.0"])
       .image("new", 9, ["2.0.0"])
@@ -155,13 +155,13 @@ describe("what goes along", () => {
     )
   })
 
-  it("is an index with all of its tags", () => {
+  it("the index with all of its tags", () => {
     const repository = releases(2).tag("1.0", "v1").tag("1", "v1")
     const [found] = repository.plan({ releases: 1 }).going.filter(({ kind }) => kind === "release")
     expect(found?.tags).toEqual(["1.0.0", "sha-000000000001", "1.0", "1"])
   })
 
-  it("has to be asked about first", () => {
+  it("nothing until its referrers are read", () => {
     const repository = releases(2)
     repository.referrers.clear()
     const plan = repository.plan({ releases: 1, minimumAge: 0 })
@@ -169,8 +169,8 @@ describe("what goes along", () => {
   })
 })
 
-describe("what a cleanup that was interrupted has left", () => {
-  it("is an image without an index, which its signature's tag tells of", () => {
+describe("decide after an interrupted cleanup", () => {
+  it("deletes an image without an index, found by its signature's tag", () => {
     const repository = releases(1)
       .image("left", undefined, [])
       .refers("left-sig", "left", 30)
@@ -178,7 +178,7 @@ describe("what a cleanup that was interrupted has left", () => {
     expect(repository.going(repository.plan())).toEqual(["left-sig", "left-list", "left"])
   })
 
-  it("is left alone for a day: it may be about to get its tags", () => {
+  it("keeps an untagged image for a day, since it may still get its tags", () => {
     const repository = releases(1)
       .image("new", undefined, [])
       .refers("new-sig", "new", 0.5)
@@ -188,7 +188,7 @@ describe("what a cleanup that was interrupted has left", () => {
     expect(repository.kept(plan)["new"]).toBe("younger than 1 day")
   })
 
-  it("is a signature whose image is gone, once that was looked for", () => {
+  it("deletes a signature whose image was looked up and doesn't exist", () => {
     const repository = releases(1).attach("lost", "nowhere", ".sig")
     expect(unreadManifests(repository.inventory, [])).toEqual([digest("nowhere")])
     expect(repository.plan().going).toEqual([])
@@ -196,20 +196,20 @@ describe("what a cleanup that was interrupted has left", () => {
   })
 })
 
-it("what is attached to a referrer stays with that, though nobody knows what it refers to", () => {
+it("decide keeps referrers of a referrer with an unknown subject", () => {
   const repository = releases(1).untagged("bill", "elsewhere").attach("signature", "bill", ".sig")
   expect(repository.plan().going).toEqual([])
 })
 
-describe("two plans", () => {
-  it("leave a release whole that was signed in between", () => {
+describe("intersectPlans", () => {
+  it("keeps a release that was signed in between", () => {
     const before = releases(3)
     const after = releases(3).refers("new signature", "v1-arm", 30)
     const { plan } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
     expect(after.going(plan).sort()).toEqual(whole("v2"))
   })
 
-  it("agree on nothing whose tag has moved to it in between", () => {
+  it("keeps an image whose tag moved to it in between", () => {
     const before = releases(3)
     const after = releases(3).tag("develop", "v1")
     const { plan, changed } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 1 }))
@@ -219,7 +219,7 @@ describe("two plans", () => {
     expect(after.going(plan).sort()).toEqual(whole("v2"))
   })
 
-  it("spare what a new index shares", () => {
+  it("keeps an image that a new index shares", () => {
     const before = releases(2)
     const after = releases(2).image("v9", 0, ["9.0.0"], ["v1-amd"])
     const { plan } = intersectPlans(before.plan({ releases: 1 }), after.plan({ releases: 2 }))
@@ -227,7 +227,7 @@ describe("two plans", () => {
     expect(after.going(plan)).toContain("v1")
   })
 
-  it("leave what only the later one would delete, with what waits for it", () => {
+  it("keeps what only the later plan would delete, with its dependents", () => {
     const before = releases(3)
     const after = releases(3)
     addRelease(after, 4, 0)
@@ -240,7 +240,7 @@ describe("two plans", () => {
   })
 })
 
-it("waves hold what waits for none of the others", () => {
+it("deletionWaves groups deletions that don't depend on each other", () => {
   const list = [
     { digest: "c", after: ["a", "b"] },
     { digest: "a", after: [] },

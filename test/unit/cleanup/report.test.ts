@@ -14,40 +14,40 @@ const plan = releases(3).plan({ releases: 1 })
 const report: RegistryReport = { repository: "r.example/a", kept: plan.kept, going: plan.going }
 const all = plan.going.map((each) => each.digest)
 
-describe("the registry's part", () => {
-  it("says what would go, what is gone, and what is left", () => {
-    expect(registryText(report)).toBe("2 images would go (18 manifests), 1 image kept")
+describe("the report on the registry", () => {
+  it("counts images to delete, deleted and not deleted", () => {
+    expect(registryText(report)).toBe("2 images to delete (18 manifests), 1 image kept")
     expect(registryText({ ...report, done: { deleted: all, left: [] } })).toBe(
       "18 manifests of 2 images deleted, 1 image kept",
     )
     expect(registryText({ ...report, going: [] })).toBe("nothing to delete, 1 image kept")
   })
 
-  it("is a table of images, with what is hostile in their tags made harmless", () => {
+  it("is a table of images with escaped tags", () => {
     const hostile = { ...report, kept: [{ digest: digest("x"), tags: ["`|<b>"], why: "<script>" }] }
     const text = registryMarkdown({ ...hostile, done: { deleted: [], left: [{ what: "|", why: "no" }] } })
     expect(text).toContain("with 2 images and 3 referrers")
-    expect(text).toMatch(/^\| left \| <code>sha256:/m)
+    expect(text).toMatch(/^\| not deleted \| <code>sha256:/m)
     expect(text).not.toMatch(/<script|<b>|`/)
   })
 })
 
-it("the clusters' part counts by kind", () => {
+it("the report on the clusters counts by kind", () => {
   const going = [
     { kind: "Job" as const, namespace: "a", name: "b", uid: "1", why: "c" },
     { kind: "Job" as const, namespace: "a", name: "c", uid: "2", why: "c" },
     { kind: "Namespace" as const, namespace: "", name: "p", uid: "3", why: "c" },
   ]
   const made = { environments: ["staging", "production"], going }
-  expect(clusterText(made)).toBe("2 Jobs, 1 Namespace in staging and production would go")
+  expect(clusterText(made)).toBe("2 Jobs, 1 Namespace in staging and production to delete")
   expect(clusterText({ ...made, done: { deleted: ["x"], left: [{ what: "y", why: "z" }] } })).toBe(
-    "1 of 2 Jobs, 1 Namespace in staging and production deleted, 1 left",
+    "1 of 2 Jobs, 1 Namespace in staging and production deleted, 1 not deleted",
   )
-  expect(clusterMarkdown(made)).toContain("| would go | <code>Namespace p</code> | c |")
+  expect(clusterMarkdown(made)).toContain("| delete | <code>Namespace p</code> | c |")
 })
 
-describe("what a registry tells", () => {
-  it("is read without believing more than digests and dates", () => {
+describe("the inventory", () => {
+  it("takes only valid digests and dates from a registry", () => {
     const child = digest("child")
     const index = {
       manifests: [
@@ -74,12 +74,12 @@ describe("what a registry tells", () => {
     ).toEqual([{ digest: child }])
   })
 
-  it("has the digest of its text", () => {
+  it("computes the digest of a manifest", () => {
     expect(digestOfText("")).toBe("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
   })
 })
 
-it("agreements are told of when they have run out, and two weeks before", () => {
+it("expiringExceptions reports exceptions after they expire and two weeks before", () => {
   const of = (expires: string) => ({
     file: "f.yaml",
     line: 3,
@@ -92,8 +92,8 @@ it("agreements are told of when they have run out, and two weeks before", () => 
     new Date(NOW + 3_600_000),
   )
   expect(told.map(({ rule, level, message }) => `${rule} ${level} ${message}`)).toEqual([
-    "expired warning the suppression of bandit B101 expired on 2026-05-31; ann answers for it: take it out, or decide anew",
-    "expires note the suppression of bandit B101 ends today; ann answers for it: decide in time",
-    "expires note the suppression of bandit B101 ends on 2026-06-15; ann answers for it: decide in time",
+    "expired warning the suppression of bandit B101 expired on 2026-05-31, owner ann: remove or renew it",
+    "expires note the suppression of bandit B101 expires today, owner ann: remove or renew it in time",
+    "expires note the suppression of bandit B101 expires on 2026-06-15, owner ann: remove or renew it in time",
   ])
 })
