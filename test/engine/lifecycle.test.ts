@@ -38,7 +38,7 @@ afterAll(async () => {
 
 /** What is said first of a run that broke off, after what it was doing. */
 const BROKEN_OFF =
-  /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine ended in the middle of this\n→ run the same again/
+  /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine stopped during the run\n→ run the command again/
 
 const RELEASED = `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }
 release: { registry: "registry.test:5000", repository: tiny }
@@ -136,7 +136,9 @@ describe("up and down", () => {
     expect(code).toBe(3)
     expect(stderr).toMatch(BROKEN_OFF)
     const { problem, stages } = verdictIn("killed", 3)
-    expect(problem).toMatch(/^the engine ended in the middle of this\n→ run the same again, which starts one/)
+    expect(problem).toMatch(
+      /^the engine stopped during the run\n→ run the command again, which starts the engine/,
+    )
     expect(stages.find(({ name }) => name === "unit")).toMatchObject({ status: "error", exitCode: 3 })
     expect(stages.filter(({ status }) => status === "passed")).toEqual([])
 

@@ -186,11 +186,11 @@ it("lets our tools give way where the service's lock file needs another version 
 
 describe("bad input", () => {
   it.each<{ what: string; files: Files; says: string[] }>([
-    { what: "an empty folder", files: {}, says: ["the source holds no files", "EMPTY_SOURCE"] },
+    { what: "an empty folder", files: {}, says: ["the source contains no files", "EMPTY_SOURCE"] },
     {
       what: "no Python project",
       files: { "package.json": "{}", "lib/a.js": "1" },
-      says: ["no Python project", '"package.json"', "NOT_PYTHON"],
+      says: ["not a Python project", '"package.json"', "NOT_PYTHON"],
     },
     {
       what: "a slipway.yaml with an unknown key, a wrong type, a duplicate and a cycle",

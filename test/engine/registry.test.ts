@@ -107,7 +107,7 @@ describe("a registry", () => {
   it("gets tags that somebody chose, if they are any", () => {
     expect(run.of("good tag")).toBe(`${HOST}/tagged@${digest}`)
     expect(run.of("bad tag")).toBe("failed")
-    expect(run.stderr).toMatch(/"bad\+tag" is no tag that an image can have\n→ .* \[INVALID_TAG\]/)
+    expect(run.stderr).toMatch(/invalid image tag "bad\+tag"\n→ .* \[INVALID_TAG\]/)
   })
 })
 

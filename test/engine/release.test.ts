@@ -133,7 +133,7 @@ describe("a version", () => {
       ...Array<string>(4).fill("skipped"),
     ])
     expect(stageOf(run.verdict("taken"), "publish").reason).toContain(
-      `"${REPO}:1.2.3" stands for "${good.index}" already`,
+      `the tag "${REPO}:1.2.3" already exists: it is "${good.index}"`,
     )
   })
 
@@ -329,7 +329,7 @@ describe("verifying", () => {
     const found = run.verification("moved")
     expect(found.exitCode).toBe(1)
     expect(found.problem).toContain(
-      `the tag of "${HOST}/moved:1.2.3" has moved: it stands for ${good.older}, not for ${good.index}`,
+      `the tag of "${HOST}/moved:1.2.3" has moved: it is ${good.older}, expected ${good.index}`,
     )
   })
 
@@ -361,7 +361,7 @@ describe("verifying", () => {
     expect(stageOf(wrong, "sign").reason).toContain("the passphrase doesn't fit the private key")
     const none = run.verdict("no key")
     expect(none.exitCode).toBe(4)
-    expect(stageOf(none, "publish").reason).toContain("there is nothing to sign with")
+    expect(stageOf(none, "publish").reason).toContain("no signing key and no identity token")
   })
 })
 

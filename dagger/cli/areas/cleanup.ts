@@ -11,13 +11,13 @@ import {
   withRunId,
 } from "../options/common.js"
 
-/** What takes away what earlier runs left. */
+/** Adds the command that removes what earlier runs left behind. */
 export function addCleanupCommand(program: Command): void {
   withRunId(withDeploy(withRegistry(withRun(program.command("cleanup")))))
-    .description("show what nobody needs any more: images, Jobs, ReplicaSets, previews, what has run out")
-    .option("--yes", "delete it; images are gone for good")
-    .addOption(environmentOption("clean only its cluster"))
-    .option("--embedded", "the registry and the cluster of Slipway's own")
+    .description("list stale images, Jobs, ReplicaSets, previews and expired resources")
+    .option("--yes", "delete them; deleted images can't be restored")
+    .addOption(environmentOption("clean up only this environment's cluster; by default all"))
+    .option("--embedded", "use the embedded registry and cluster")
     .addHelpText("after", CREDENTIALS)
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CleanupOptions) => {

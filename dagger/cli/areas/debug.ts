@@ -7,11 +7,11 @@ import { callModule, daggerHere } from "../../module/call.js"
 import { oneOf } from "../options/choices.js"
 import { exit, withDeploy, withRegistry, withSecrets, withSource } from "../options/common.js"
 
-/** What helps with a stage that failed. */
+/** Adds the commands that help with a failed stage. */
 export function addDebugCommands(program: Command): void {
   withSource(program.command("fix"))
-    .description("print as a patch what isort, Black and Terraform's fmt would mend")
-    .option("--yes", "mend it in place")
+    .description("print fixes by isort, Black and terraform fmt as a patch")
+    .option("--yes", "apply the fixes in place")
     .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
       const folder = absoluteSource(source)
       const apply = ["--progress=plain", ...callModule(folder), "fix", "export", `--path=${folder}`]
@@ -20,8 +20,8 @@ export function addDebugCommands(program: Command): void {
     })
 
   withSource(program.command("alerts"))
-    .description("print Prometheus' rules of alerts, as slipway.yaml makes them")
-    .option("--yes", "write them to their file in the source")
+    .description("print the Prometheus alert rules generated from slipway.yaml")
+    .option("--yes", "write the rules to their file in the source")
     .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
       const folder = absoluteSource(source)
       const call = ["--progress=plain", ...callModule(folder), "monitoring"]
@@ -33,11 +33,13 @@ export function addDebugCommands(program: Command): void {
     })
 
   withDeploy(withRegistry(withSecrets(withSource(program.command("debug")))))
-    .description("open a shell in a stage's container as it stands before the stage's command")
-    .addArgument(oneOf(new Argument("<stage>", "as the reports name it"), DEBUGGABLE, "UNKNOWN_STAGE"))
-    .option("--environment <name>", "of plan, drift and deployments: which environment")
-    .option("--root <folder>", "of plan and drift: which root folder")
-    .option("--embedded", "of releases and deployments: the registry and the cluster of Slipway's own")
+    .description("open a shell in a stage's container, just before the stage's command runs")
+    .addArgument(
+      oneOf(new Argument("<stage>", "name of the stage, as in reports"), DEBUGGABLE, "UNKNOWN_STAGE"),
+    )
+    .option("--environment <name>", "environment, for plan, drift and deployments")
+    .option("--root <folder>", "root module's folder, for plan and drift")
+    .option("--embedded", "use the embedded registry and cluster, for releases and deployments")
     .addHelpText("after", SHELL_HELP)
     .action(
       async (
@@ -48,13 +50,13 @@ export function addDebugCommands(program: Command): void {
 
   program
     .command("repro")
-    .description("repeat what failed in a run, at its commit and with what it had")
-    .argument("[verdict]", "the verdict.json that it left", "out/verdict.json")
-    .argument("[stage]", "only this one, failed or not")
-    .option("--source <folder>", "where to look for its sources, if its commit can't be fetched")
-    .option("--out <folder>", "where the reports go; by default a folder repro beside the verdict")
-    .option("--shell", "open a shell where the stage failed, in place of a run")
-    .option("--effects", "repeat releases and deployments too")
+    .description("repeat the failed stages of a run with its commit, inputs and options")
+    .argument("[verdict]", "verdict.json of the run", "out/verdict.json")
+    .argument("[stage]", "only this stage, whether it failed or not")
+    .option("--source <folder>", "folder to look for the sources in, if the commit can't be fetched")
+    .option("--out <folder>", "folder to write reports to; by default repro, next to the verdict")
+    .option("--shell", "open a shell in the failed stage instead of running it")
+    .option("--effects", "also repeat releases and deployments")
     .option("--json", "print verdict.json instead of text")
     .action(async (verdict: string, stage: string | undefined, options: ReproOptions) => {
       const { repro } = await import("../commands/repro.js")
@@ -63,5 +65,5 @@ export function addDebugCommands(program: Command): void {
 }
 
 const SHELL_HELP = `
-The shell begins with what to type. Checks, tests, scans, builds and plans stand before their command, services running,
-and \`again\` runs it. A release opens with regctl and cosign, logged in; a deployment with kubectl and its kubeconfig.`
+The shell starts with a hint. For checks, tests, scans, builds and plans, services are running and \`again\` runs the
+stage's command. A release opens with regctl and cosign, logged in; a deployment with kubectl and its kubeconfig.`

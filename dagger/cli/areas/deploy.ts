@@ -20,32 +20,28 @@ type InspectOptions = DeployOptions & {
   follow?: string
 }
 
-/** What changes an environment, and what looks at one. */
+/** Adds the commands that change or inspect an environment. */
 export function addDeployCommands(program: Command): void {
   withRunId(withEnvironment(withRelease(program.command("deploy")), "staging"))
-    .description(
-      "deploy a release: new pods beside the old ones, tried, switched to, and taken back where it goes wrong",
-    )
-    .requiredOption("--tag <tag>", "a tag, a digest or a whole reference")
+    .description("deploy a release blue-green, and roll back on failure")
+    .requiredOption("--tag <tag>", "release to deploy: a tag, a digest or a full image reference")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CiOptions) =>
       exit(await runCi({ ...options, event: "manual" }, ["deploy", "tell"])),
     )
 
   withRunId(withEnvironment(withRelease(program.command("rollback")), "production"))
-    .description("go back to an earlier version, by its digest and with the settings that it had")
-    .option("--version <version>", "its name or digest; by default the last good one")
+    .description("roll back to an earlier version, with the settings that it had")
+    .option("--version <version>", "version or digest to roll back to; by default the last good one")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CiOptions) =>
       exit(await runCi({ ...options, event: "manual", rollback: true }, ["deploy", "tell"])),
     )
 
   withRunId(withRegistry(withEnvironment(withSource(program.command("watch")), "production")))
-    .description(
-      "watch what is deployed, raise an alert for what isn't well, and go back where the settings say so",
-    )
-    .option("--duration <time>", "for how long, such as 30m; by default as slipway.yaml says")
-    .option("--embedded", "the cluster and the registry of Slipway's own")
+    .description("watch a deployment: alert on problems, and roll back if slipway.yaml says so")
+    .option("--duration <time>", "how long to watch, such as 30m; by default as in slipway.yaml")
+    .option("--embedded", "use the embedded cluster and registry")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: WatchOptions) => {
       const { watchDeployment } = await import("../commands/deploy.js")
@@ -59,14 +55,14 @@ function addInspectCommands(program: Command): void {
   const look = (name: "status" | "logs" | "events" | "finish" | "ledger", description: string): Command =>
     withEnvironment(withSource(program.command(name)), "production")
       .description(description)
-      .option("--embedded", "the cluster of Slipway's own")
+      .option("--embedded", "use the embedded cluster")
 
   look(
     "status",
-    "say what runs, who has the traffic and what is under way; puts in order what was interrupted",
+    "show versions, traffic and rollouts of an environment, and reconcile an interrupted rollout",
   )
-    .option("--json", "as JSON")
-    .option("--read-only", "only look")
+    .option("--json", "print JSON")
+    .option("--read-only", "only show, don't reconcile")
     .action(async (options: InspectOptions) => {
       const { callDeploy } = await import("../commands/deploy.js")
       const more = [...(options.json ? ["--json"] : []), ...(options.readOnly ? ["--read-only"] : [])]
@@ -74,8 +70,8 @@ function addInspectCommands(program: Command): void {
     })
 
   look("logs", "print the logs of all pods")
-    .option("--since <seconds>", "how far to go back")
-    .option("--follow <seconds>", "go on for so long, and print what comes")
+    .option("--since <seconds>", "age of the oldest line, in seconds; by default all lines")
+    .option("--follow <seconds>", "keep printing new lines for this many seconds; by default don't follow")
     .action(async (options: InspectOptions) => {
       const { callDeploy } = await import("../commands/deploy.js")
       const { since, follow } = options
@@ -87,16 +83,16 @@ function addInspectCommands(program: Command): void {
       )
     })
 
-  look("ledger", "print all that was done to the environment, the newest first")
-    .option("--json", "as it is kept, an entry a line")
+  look("ledger", "print the deployment history of an environment, newest first")
+    .option("--json", "print the entries as stored, JSON lines")
     .action(async (options: InspectOptions) => {
       const { callDeploy } = await import("../commands/deploy.js")
       exit(await callDeploy(options.json ? "ledger" : "history", options))
     })
 
   for (const [name, description] of [
-    ["events", "print what happened in the cluster, what matters first"],
-    ["finish", "accept a version that is held for lack of requests"],
+    ["events", "print the cluster's events, most important first"],
+    ["finish", "accept a version that is on hold for lack of requests"],
   ] as const)
     look(name, description).action(async (options: InspectOptions) => {
       const { callDeploy } = await import("../commands/deploy.js")

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import type { Ports } from "../../kit/cluster/forward.js"
 import type { Process } from "../../lib/process.js"
 
-/** What Slipway starts itself. */
+/** Adds the hidden commands that Slipway starts itself. */
 export function addInternalCommands(program: Command): void {
   program
     .command("forward <address> <ports> <holder>", { hidden: true })

@@ -2,12 +2,12 @@ import type { Command } from "commander"
 import type { DoctorOptions } from "../doctor/service.js"
 import { exit, withEvent, withRegistry, withSource } from "../options/common.js"
 
-/** This machine, its engine and its cluster; and Slipway itself. */
+/** Adds the commands for this machine, its engine and cluster, and for Slipway itself. */
 export function addMachineCommands(program: Command): void {
   withRegistry(withEvent(withSource(program.command("doctor"))))
-    .description("say what would stop a run here, before anything runs: machine, engine, registry, secrets")
-    .option("--embedded", "as with a registry and a cluster of Slipway's own")
-    .option("--json", "as JSON")
+    .description("check machine, engine, sources, secrets, registry and cluster before a run")
+    .option("--embedded", "check for a run with the embedded registry and cluster")
+    .option("--json", "print JSON")
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import("../doctor/doctor.js")
       exit(await doctor(options))
@@ -17,7 +17,7 @@ export function addMachineCommands(program: Command): void {
 
   program
     .command("demo")
-    .description("run the whole pipeline on the sample service (npm start)")
+    .description("run the whole pipeline on the sample service, as npm start does")
     .action(async () => {
       const { demo } = await import("../../demo/demo.js")
       exit(await demo())
@@ -25,7 +25,7 @@ export function addMachineCommands(program: Command): void {
 
   program
     .command("test [files...]")
-    .description("set up, lint and run every test, or those of these files (npm test)")
+    .description("set up, lint and run all tests or those in these files, as npm test does")
     .action(async (files: string[]) => {
       const { runTests } = await import("../commands/test.js")
       exit(await runTests(files))
@@ -33,17 +33,17 @@ export function addMachineCommands(program: Command): void {
 }
 
 const ENGINE = {
-  up: "build what is missing and start it; nothing where there is an engine already",
-  down: "end it, and take back all it did to this machine outside of Slipway's folder",
-  status: "say which engine is used, and whether it runs",
-  env: 'print what a shell must export for a plain `dagger call`: eval "$(slipway engine env)"',
-  logs: "print the logs of engine, network, registry and mirror",
+  up: "build and start the engine, unless one is available",
+  down: "stop the engine and undo its changes outside of Slipway's folder",
+  status: "show which engine is used, and if it runs",
+  env: 'print shell exports for plain `dagger call`: eval "$(slipway engine env)"',
+  logs: "print the logs of the engine, its network, registry and mirror",
 }
 
 function addEngineCommands(program: Command): void {
   const engine = program
     .command("engine")
-    .description("the Dagger engine that Slipway makes where there is none")
+    .description("manage the Dagger engine that Slipway builds if there is none")
   for (const name of names(ENGINE))
     withStatusJson(engine.command(name))
       .description(ENGINE[name])
@@ -54,16 +54,16 @@ function addEngineCommands(program: Command): void {
 }
 
 const CLUSTER = {
-  up: "start it unless it runs, and wait until its node is Ready",
-  down: "end it, with all that is in it",
-  status: "say whether it runs, and how it is reached",
-  kubeconfig: "print the path of the file by which kubectl and others reach it",
+  up: "start the cluster and wait until its node is Ready",
+  down: "delete the cluster with everything in it",
+  status: "show if the cluster runs, and its addresses",
+  kubeconfig: "print the path of the cluster's kubeconfig",
 }
 
 function addClusterCommands(program: Command): void {
   const cluster = program
     .command("cluster")
-    .description("a Kubernetes cluster of one node, for trials, that runs in the engine")
+    .description("manage the embedded single-node Kubernetes cluster in the engine")
   for (const name of names(CLUSTER))
     withStatusJson(cluster.command(name))
       .description(CLUSTER[name])
@@ -74,6 +74,6 @@ function addClusterCommands(program: Command): void {
 }
 
 const withStatusJson = (command: Command): Command =>
-  command.name() === "status" ? command.option("--json", "as JSON") : command
+  command.name() === "status" ? command.option("--json", "print JSON") : command
 
 const names = <T extends object>(table: T): (keyof T & string)[] => Object.keys(table) as (keyof T & string)[]

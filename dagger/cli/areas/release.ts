@@ -3,19 +3,17 @@ import type { ProveOptions } from "../commands/proof.js"
 import type { VerifyOptions } from "../commands/verify.js"
 import { CREDENTIALS, environmentOption, exit, withRegistry, withSource } from "../options/common.js"
 
-/** What is asked of images that were published. */
+/** Adds the commands that verify published images. */
 export function addReleaseCommands(program: Command): void {
   withRegistry(withSource(program.command("verify <reference>")))
-    .description(
-      "verify a published image: signatures, bills of material, provenance and the gates that it passed",
-    )
-    .option("--key <file>", "cosign's public key; by default what release in slipway.yaml says")
-    .option("--identity <identity>", "who signed without a key, exactly as in the certificate")
-    .option("--issuer <url>", "who vouches for that identity")
-    .option("--embedded", "look in the registry of Slipway's own")
+    .description("verify a published image: signatures, SBOMs, provenance and passed gates")
+    .option("--key <file>", "cosign public key; by default as in slipway.yaml")
+    .option("--identity <identity>", "identity of the keyless signer, exactly as in the certificate")
+    .option("--issuer <url>", "OIDC issuer of that identity")
+    .option("--embedded", "use the embedded registry")
     .option(
       "--login",
-      "send the user and password of the environment to this registry, though slipway.yaml doesn't name it",
+      "send the environment's registry credentials even if slipway.yaml doesn't name this registry",
     )
     .option("--json", "print verification.json instead of text")
     .addHelpText("after", CREDENTIALS)
@@ -25,14 +23,17 @@ export function addReleaseCommands(program: Command): void {
     })
 
   withRegistry(withSource(program.command("proof")))
-    .description("prove that one release works on the database's schema of another, as after a rollback")
+    .description("prove that a release works with the database schema of the next one, as after a rollback")
     .requiredOption(
       "--previous <tag>",
-      "what a rollback would go back to: a tag, a digest or a whole reference",
+      "release that a rollback would restore: a tag, a digest or a full image reference",
     )
-    .requiredOption("--tag <tag>", "the release that migrates, in the same way")
+    .requiredOption(
+      "--tag <tag>",
+      "release that migrates the schema: a tag, a digest or a full image reference",
+    )
     .addOption(environmentOption().default("staging"))
-    .option("--embedded", "look in the registry of Slipway's own")
+    .option("--embedded", "use the embedded registry")
     .option("--json", "print proof.json instead of text")
     .addHelpText("after", CREDENTIALS)
     .action(async (options: ProveOptions) => {

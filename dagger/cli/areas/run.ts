@@ -20,20 +20,20 @@ import {
 import { withScale } from "./postDeploy.js"
 
 const GROUPS = {
-  quality: "check formatting, imports, style, types and security of the Python code",
-  tests: "run the unit and integration tests, and measure how much of the code they run",
-  image: "build the image for every platform, and scan it",
-  security: "look for vulnerable packages, secrets, misconfiguration, and what is suppressed without need",
-  infra: "check the format of Terraform's files, and validate every root",
+  quality: "check formatting, imports, style, types and security of Python code",
+  tests: "run unit and integration tests, and measure coverage",
+  image: "build the image for every platform and scan it",
+  security: "scan for vulnerable packages, secrets, misconfiguration and unused suppressions",
+  infra: "check the format of Terraform files and validate every root module",
 }
 
-/** The pipeline, whole and by its parts. */
+/** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
   withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci")))))))
-    .description("run what this event asks for and leave every report in --out")
+    .description("run the pipeline for an event and write all reports to --out")
     .addOption(
       oneOf(
-        new Option("--host <name>", "read from this CI host what happened, and tell it what came of it"),
+        new Option("--host <name>", "read the event from this CI host, and report results to it"),
         CI_HOSTS,
         "UNKNOWN_HOST",
       ),
@@ -45,9 +45,9 @@ export function addRunCommands(program: Command): void {
     })
 
   withEvent(withSource(program.command("plan")))
-    .description("say what ci would run for an event, what not, and why; no engine is asked")
-    .option("--embedded", "as with a registry of Slipway's own")
-    .option("--json", "as JSON")
+    .description("show which stages ci would run for an event, and why; needs no engine")
+    .option("--embedded", "plan for a run with the embedded registry")
+    .option("--json", "print JSON")
     .action(async (options: RunPlanOptions) => {
       const { printPlan } = await import("../commands/plan.js")
       exit(await printPlan(options))
@@ -61,7 +61,7 @@ export function addRunCommands(program: Command): void {
   }
 
   withRelease(program.command("publish"))
-    .description("run every check, then build, publish, sign, attest and verify the image")
-    .option("--ref <ref>", "the version to publish, such as v1.2.3; by default what is checked out")
+    .description("run all checks, then build, publish, sign, attest and verify the image")
+    .option("--ref <ref>", "version to publish, such as v1.2.3; by default what is checked out")
     .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [...PUBLISHED])))
 }

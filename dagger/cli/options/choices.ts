@@ -1,7 +1,7 @@
 import type { Argument, Option } from "commander"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 
-/** Of an argument or option that takes one of these: others are refused with the catalogue's error for it. */
+/** Restricts an argument or option to known values; others fail with the given error of the catalogue. */
 export function oneOf<T extends Argument | Option>(
   of: T,
   known: readonly string[],

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander"
 
-/** A command that is shown, with its name below `slipway`: `infra plan`; empty for `slipway` itself. */
+/** A visible command. Its path is its name below `slipway`, such as `infra plan`; empty for `slipway` itself. */
 export interface CommandNode {
   path: string
   description: string
@@ -8,7 +8,7 @@ export interface CommandNode {
   children: CommandNode[]
 }
 
-/** The commands that are shown, as a tree. */
+/** Builds the tree of visible commands. */
 export function treeOf(command: Command, path = ""): CommandNode {
   const shown = command.createHelp().visibleCommands(command)
   const children = shown
@@ -17,9 +17,9 @@ export function treeOf(command: Command, path = ""): CommandNode {
   return { path, description: command.description(), command, children }
 }
 
-/** Every command of a tree, from above. */
+/** Lists every command of a tree, parents first. */
 export const nodesOf = (node: CommandNode): CommandNode[] => [node, ...node.children.flatMap(nodesOf)]
 
-/** The options that are shown, without that for help. */
+/** The visible options of a command, except `--help`. */
 export const shownOptions = ({ command }: CommandNode): Option[] =>
   command.options.filter(({ hidden }) => !hidden)

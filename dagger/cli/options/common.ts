@@ -5,7 +5,7 @@ import { EVENTS } from "../../../src/lib/pipeline/policy.js"
 import { secretProblem } from "../commands/credentials.js"
 import { oneOf } from "./choices.js"
 
-/** Ends with the code that the work comes to. */
+/** Sets the exit code of the command. */
 export const exit = (code: number): void => {
   process.exitCode = code
 }
@@ -13,109 +13,113 @@ export const exit = (code: number): void => {
 export const same = (command: Command): Command => command
 
 export const withSource = (command: Command): Command =>
-  command.option("--source <folder or git address>", "the service's sources", ".")
+  command.option("--source <folder or git address>", "folder or git address of the service's sources", ".")
 
 export const withRun = (command: Command): Command =>
   withSource(command)
-    .option("--out <folder>", "where the reports go", "out")
-    .option("--now <time>", "judge expiry dates by this time, such as 2026-03-01T12:00:00Z")
+    .option("--out <folder>", "folder to write reports to", "out")
+    .option(
+      "--now <time>",
+      "time to check expiry dates against, RFC 3339, such as 2026-03-01T12:00:00Z; by default the present",
+    )
     .option("--json", "print verdict.json instead of text")
 
 export const withRunId = (command: Command): Command =>
-  command.option("--run-id <id>", "names this run; by default a new one")
+  command.option("--run-id <id>", "id of this run: effects happen once per id; by default a new one")
 
-/** What happened, as a CI host tells it. */
+/** Adds the options that describe the event, as a CI host would. */
 export const withEvent = (command: Command): Command =>
   command
     .addOption(
       oneOf(
-        new Option("--event <name>", "what happened").default(undefined, "local"),
+        new Option("--event <name>", "event that triggers the run").default(undefined, "local"),
         EVENTS,
         "UNKNOWN_EVENT",
       ),
     )
-    .option("--ref <ref>", "the git reference it happened to; by default the one checked out")
-    .option("--base-ref <branch>", "the branch that a pull request is to be merged into")
-    .option("--fork", "the pull request comes from another repository; by default as the CI host says")
+    .option("--ref <ref>", "git reference of the event; by default the one checked out")
+    .option("--base-ref <branch>", "target branch of a pull request")
+    .option("--fork", "treat the pull request as from a fork; by default detected on CI hosts")
 
 export const withRegistry = (command: Command): Command =>
   command
-    .option("--authority <file>", "the certificate authority of the registry, beside the public ones")
-    .option("--plain-http", "the registry speaks plain HTTP")
+    .option(
+      "--authority <file>",
+      "certificate authority to trust for the registry, PEM, in addition to the public ones",
+    )
+    .option("--plain-http", "use plain HTTP for the registry")
 
 const secretsOption = (command: Command, name: string, what: string): Command =>
-  command.option(
-    `--${name} <address>`,
-    `${what}; may be given several times`,
-    (address: string, before: string[] = []) => {
-      const problem = secretProblem(address)
-      return problem === undefined ? [...before, address] : command.error(`error: ${problem}`)
-    },
-  )
+  command.option(`--${name} <address>`, `${what}; repeatable`, (address: string, before: string[] = []) => {
+    const problem = secretProblem(address)
+    return problem === undefined ? [...before, address] : command.error(`error: ${problem}`)
+  })
 
 export const withSecrets = (command: Command): Command =>
-  secretsOption(command, "secret", "what the Dockerfile's commands may mount, such as env://TOKEN")
+  secretsOption(command, "secret", "address of a secret that the Dockerfile may mount, such as env://TOKEN")
 
 export const withInfraSecrets = (command: Command): Command =>
   secretsOption(
     command,
     "infra-secret",
-    "what state and providers need besides, such as file://staging.tfbackend",
+    "address of a further secret for state and providers, such as file://staging.tfbackend",
   )
 
 export const withDeploy = (command: Command): Command =>
   secretsOption(
     command,
     "deploy-secret",
-    "what a deployment needs besides, such as file://KUBECONFIG",
+    "address of a further secret for deployments, such as file://KUBECONFIG",
   ).option(
     "--cluster <address>",
-    "where the cluster's API answers, if not at the address in the kubeconfig: tcp://127.0.0.1:6443",
+    "address of the cluster's API, such as tcp://127.0.0.1:6443; by default the one in the kubeconfig",
   )
 
-/** Where a deployment goes, or is looked at. */
+/** Adds the options that choose an environment and how to reach its cluster. */
 export const withEnvironment = (command: Command, otherwise: string): Command =>
   withDeploy(command).addOption(environmentOption().default(otherwise))
 
-/** Which of the environments that are deployed to. */
-export const environmentOption = (what = "where it is deployed"): Option =>
+/** The option that chooses one of the environments. */
+export const environmentOption = (what = "environment to use"): Option =>
   oneOf(new Option("--environment <name>", what), ENVIRONMENTS, "UNKNOWN_ENVIRONMENT")
 
-/** What is released, and who signs it. */
+/** Adds the options of a release: commit, registry and signer. */
 export const withRelease = (command: Command): Command =>
   withSecrets(withRegistry(withRun(command)))
-    .option("--sha <commit>", "the commit; by default the one checked out")
-    .option("--committed <time>", "the commit's date, where the source is at a git address")
+    .option("--sha <commit>", "commit of the sources; by default the one checked out")
+    .option("--committed <time>", "date of the commit, RFC 3339, for a source at a git address")
     .option(
       "--origin <url>",
-      "the web address of the sources; by default that of git's origin",
-      (url) => webAddress(url) || command.error("error: --origin takes a web address"),
+      "web address of the repository; by default that of git's origin",
+      (url) =>
+        webAddress(url) ||
+        command.error("error: invalid --origin; pass a web address, such as https://github.com/team/service"),
     )
-    .option("--identity <identity>", "who signs without a key, exactly as in the certificate")
-    .option("--issuer <url>", "who vouches for that identity")
-    .option("--embedded", "publish to a registry of Slipway's own, signed with a key of its own")
+    .option("--identity <identity>", "identity of the keyless signer, exactly as in the certificate")
+    .option("--issuer <url>", "OIDC issuer of that identity")
+    .option("--embedded", "use the embedded registry, cluster and signing key")
     .addHelpText("after", CREDENTIALS)
 
 export const CREDENTIALS = `
 Reads from the environment:
-  REGISTRY_USERNAME, REGISTRY_PASSWORD  the user of the registry that slipway.yaml names; for one of Azure also
-                                        ACR_USERNAME, ACR_PASSWORD, or the service principal
+  REGISTRY_USERNAME, REGISTRY_PASSWORD  credentials for the registry in slipway.yaml; for Azure's also
+                                        ACR_USERNAME, ACR_PASSWORD, or a service principal:
                                         AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
-  COSIGN_PRIVATE_KEY, COSIGN_PASSWORD   the key that signs, or
-  SIGSTORE_ID_TOKEN                     the token of who signs without a key`
+  COSIGN_PRIVATE_KEY, COSIGN_PASSWORD   the signing key and its password, or
+  SIGSTORE_ID_TOKEN                     the identity token for keyless signing`
 
 export const INFRA_CREDENTIALS = `
-Reads from the environment, each also with an environment's name before it (STAGING_TF_VAR_password):
-  TF_VAR_NAME                           the value of a variable
-  TF_BACKEND, PG_CONN_STR               the settings of where the state is
+Reads from the environment, each also prefixed with an environment's name (STAGING_TF_VAR_password):
+  TF_VAR_NAME                           value of the variable NAME
+  TF_BACKEND, PG_CONN_STR               settings of the state's backend
   AZURE_CREDENTIALS, or AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID with AZURE_CLIENT_SECRET or
-                                        AZURE_OIDC_TOKEN; and all of ARM_*
-  SLIPWAY_PLAN_KEY                      what plans are encrypted with, and opened for an apply`
+                                        AZURE_OIDC_TOKEN; and all ARM_* variables
+  SLIPWAY_PLAN_KEY                      key that encrypts plans, and decrypts them for apply`
 
 export const DEPLOY_CREDENTIALS = `
-Reads from the environment, each also with an environment's name before it (PRODUCTION_DATABASE_URL):
-  KUBECONFIG                            the path or the text of a kubeconfig
-  DATABASE_URL                          the database that is migrated
+Reads from the environment, each also prefixed with an environment's name (PRODUCTION_DATABASE_URL):
+  KUBECONFIG                            path or content of a kubeconfig
+  DATABASE_URL                          database to migrate
   SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK, NOTIFY_WEBHOOK_SECRET
-                                        who is told, and what their messages are signed with
-  GRAFANA_TOKEN                         marks deployments in the Grafana that slipway.yaml names`
+                                        webhooks to notify, and the secret that signs messages
+  GRAFANA_TOKEN                         token to annotate deployments in the Grafana of slipway.yaml`

@@ -20,19 +20,17 @@ const { version: VERSION } = JSON.parse(readFileSync(join(REPOSITORY, "package.j
   version: string
 }
 
-/** The whole command, with its subcommands by area: each file adds those of one. */
+/** Builds the command with its subcommands; each file in `areas` adds those of one area. */
 export function slipway(): Command {
   const program = new Command("slipway")
     .exitOverride()
-    // `rollback --version v1.2.2` is another one.
+    // `rollback --version v1.2.2` has its own meaning.
     .enablePositionalOptions()
     .version(VERSION, "--version", "print Slipway's version")
-    .description(
-      "Takes a Python service from a commit to production, in containers, the same way everywhere.",
-    )
+    .description("CI/CD pipeline for Python services: from a commit to production, in containers.")
     .addHelpText(
       "after",
-      "\nExit codes: 0 passed, 1 a gate failed, 2 changes or drift, 3 the infrastructure failed, 4 bad input",
+      "\nExit codes: 0 passed, 1 gate failed, 2 changes or drift, 3 infrastructure failed, 4 bad input, 130 interrupted",
     )
   for (const [heading, add] of AREAS) add(program.commandsGroup(heading))
   for (const { path, command } of nodesOf(treeOf(program))) addExamples(command, EXAMPLES[path] ?? [])
@@ -52,8 +50,8 @@ const AREAS = [
   ["Deployments:", addPostDeployCommands],
   ["Deployments:", addCleanupCommand],
   ["Deployments:", addMetricsCommands],
-  ["Where something failed:", addDebugCommands],
+  ["Fixing failures:", addDebugCommands],
   ["This machine:", addMachineCommands],
   ["This machine:", addCompletion],
-  ["Inner:", addInternalCommands],
+  ["Internal:", addInternalCommands],
 ] as const

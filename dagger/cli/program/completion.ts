@@ -6,24 +6,24 @@ export const SHELLS = ["bash", "zsh", "fish"] as const
 
 type Shell = (typeof SHELLS)[number]
 
-/** Adds the command that prints a shell's completion of all that the program has by then. */
+/** Adds the command that prints a shell completion script for all commands added before it. */
 export function addCompletion(program: Command): void {
   program
     .command("completion")
-    .description("print a script that completes commands, options and their values")
-    .addArgument(oneOf(new Argument("<shell>", "bash, zsh or fish"), SHELLS, "UNKNOWN_SHELL"))
+    .description("print a shell script that completes commands, options and values")
+    .addArgument(oneOf(new Argument("<shell>", "shell to print the script for"), SHELLS, "UNKNOWN_SHELL"))
     .action((shell: Shell) => {
       process.stdout.write(completion(program, shell))
     })
 }
 
-/** A script for a shell. It holds all that it needs: a call of ours at each key would be felt. */
+/** Generates a completion script. It is self-contained, since calling `slipway` at each key press would be slow. */
 export function completion(program: Command, shell: Shell): string {
   const nodes = nodesOf(treeOf(program))
   return { bash, zsh, fish }[shell](nodes)
 }
 
-/** What can be typed as the value of an option or an argument. */
+/** Possible values of an option or an argument. */
 interface Values {
   /** The command's path and the option, or the path alone for an argument. */
   after: string
@@ -31,7 +31,7 @@ interface Values {
   folders: boolean
 }
 
-/** The values that follow options; where nothing is known of one, the shell's own way holds, which is files. */
+/** The values of each option that takes one; without choices, the shell completes files. */
 const valuesOf = (node: CommandNode): Values[] =>
   shownOptions(node)
     .filter((option) => option.required || option.optional)
@@ -41,7 +41,7 @@ const valuesOf = (node: CommandNode): Values[] =>
       folders: /<folder/.test(flags),
     }))
 
-/** What may stand next: commands below, options, and values of an argument. */
+/** The next possible words: subcommands, argument values and options. */
 function wordsOf(node: CommandNode): { word: string; says: string }[] {
   const choices = node.command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
   return [
@@ -54,7 +54,7 @@ function wordsOf(node: CommandNode): { word: string; says: string }[] {
 
 const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The part that is the same in bash and zsh: the path of the commands among the words so far. */
+/** The case patterns, for bash and zsh, that match a command's path. */
 const pathCases = (nodes: readonly CommandNode[]): string =>
   nodes
     .filter(({ path }) => path !== "")

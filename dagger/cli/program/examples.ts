@@ -1,4 +1,4 @@
-/** How each command is commonly called: the words after `slipway`, by the command that they call. */
+/** Example calls for `--help`, without `slipway`, by the path of their command. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ci: [
     "ci",

@@ -1,6 +1,6 @@
 /**
- * The one catalogue of errors: a function per code, each giving what failed, with the value quoted,
- * and what to do next. A code's exit code is what the `slipway` command ends with.
+ * The catalogue of errors: a function per code that states the failure, with the value quoted, and the next step.
+ * The `slipway` command exits with the exit code of the error.
  */
 import { cleanupErrors } from "./cleanup.js"
 import { deployErrors } from "./deploy.js"
@@ -19,27 +19,27 @@ export { ExitCode } from "./entry.js"
 
 const catalogue = {
   EMPTY_SOURCE: () => ({
-    message: "the source holds no files",
+    message: "the source contains no files",
     remedy: "pass the service's folder, for example --source=.",
     exitCode: ExitCode.badInput,
   }),
   NO_SOURCE: (source: string) => ({
-    message: `there is no folder ${quote(source)} to check`,
+    message: `source folder not found: ${quote(source)}`,
     remedy: "pass the service's folder, for example --source=., or a git address",
     exitCode: ExitCode.badInput,
   }),
   OUT_NOT_FOLDER: (out: string, reason: string) => ({
-    message: `no reports can be left in ${quote(out)}: ${reason}`,
-    remedy: "pass a folder that can be written to, for example --out=out",
+    message: `can't write reports to ${quote(out)}: ${reason}`,
+    remedy: "pass a writable folder, for example --out=out",
     exitCode: ExitCode.badInput,
   }),
   OUT_UNWRITABLE: (file: string, reason: string) => ({
-    message: `what the run says can't be written to ${quote(file)}: ${reason}`,
-    remedy: "make room there, or pass a folder on another disk, for example --out=/tmp/out",
+    message: `can't write the log ${quote(file)}: ${reason}`,
+    remedy: "free some space, or pass a folder on another disk, for example --out=/tmp/out",
     exitCode: ExitCode.infrastructure,
   }),
   NOT_PYTHON: (seen: string[]) => ({
-    message: `the source is no Python project: no .py file in it (found ${seen.map(quote).join(", ")})`,
+    message: `not a Python project: no .py file in the source (found ${seen.map(quote).join(", ")})`,
     remedy: "pass the folder that holds the service's Python code, for example --source=./service",
     exitCode: ExitCode.badInput,
   }),
@@ -54,18 +54,18 @@ const catalogue = {
     exitCode: ExitCode.badInput,
   }),
   UNKNOWN_SHELL: (name: string, known: readonly string[]) => ({
-    message: `there is no completion for the shell ${quote(name)}`,
+    message: `unknown shell ${quote(name)}`,
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
   INVALID_TIME: (value: string) => ({
-    message: `${quote(value)} is no time`,
-    remedy: "give one as RFC 3339 has it, for example 2026-03-01T12:00:00Z, or none for the present",
+    message: `invalid time ${quote(value)}`,
+    remedy: "pass a time as in RFC 3339, for example 2026-03-01T12:00:00Z, or none for the present",
     exitCode: ExitCode.badInput,
   }),
   GATE_FAILED: (failures: string) => ({
     message: failures.trimEnd(),
-    remedy: "mend what is listed, or run `fix` for what a tool can mend by itself",
+    remedy: "fix the findings above; `slipway fix` fixes formatting",
     exitCode: ExitCode.gateFailed,
   }),
   UNKNOWN_EVENT: (event: string, known: readonly string[]) => ({
@@ -74,8 +74,8 @@ const catalogue = {
     exitCode: ExitCode.badInput,
   }),
   DIRTY: (paths: readonly string[], total = paths.length) => ({
-    message: `not as in the commit: ${paths.map(quote).join(", ")}${total > paths.length ? ` and ${total - paths.length} more` : ""}`,
-    remedy: "commit or stash them; a release names a commit, and must be of it",
+    message: `uncommitted changes: ${paths.map(quote).join(", ")}${total > paths.length ? ` and ${total - paths.length} more` : ""}`,
+    remedy: "commit or stash them: a release must match its commit exactly",
     exitCode: ExitCode.badInput,
   }),
   ...engineErrors,
@@ -93,7 +93,7 @@ const catalogue = {
 
 export type ErrorCode = keyof typeof catalogue
 
-/** An error that a user can act upon. Its message carries the code, the value quoted and the remedy. */
+/** An error that a user can act on. Its message carries the quoted value, the remedy and the code. */
 export class SlipwayError extends Error {
   override readonly name = "SlipwayError"
 
@@ -108,11 +108,11 @@ export class SlipwayError extends Error {
   }
 }
 
-/** What an error makes the command end with: one that nobody foresaw is the infrastructure's. */
+/** Returns the exit code for an error; an unexpected error counts as a failure of the infrastructure. */
 export const exitCodeOf = (error: unknown): ExitCode =>
   error instanceof SlipwayError ? error.exitCode : ExitCode.infrastructure
 
-/** Makes the error of a code: `throw fail("UNKNOWN_STAGE", [name, stages])`. */
+/** Creates the error of a code: `throw fail("UNKNOWN_STAGE", [name, stages])`. */
 export function fail<C extends ErrorCode>(
   code: C,
   args: Parameters<(typeof catalogue)[C]>,

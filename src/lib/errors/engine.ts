@@ -1,78 +1,77 @@
 import { type Catalogue, ExitCode, quote } from "./entry.js"
 
-/** Errors of the engine kit: what this machine lacks or refuses. */
+/** Errors of the engine kit. */
 export const engineErrors = {
   NOT_ROOT: () => ({
-    message: "making a Dagger engine takes root on Linux",
+    message: "not running as root on Linux, which building a Dagger engine requires",
     remedy:
       "run as root, or install the dagger CLI and a container runtime, or set _EXPERIMENTAL_DAGGER_RUNNER_HOST",
     exitCode: ExitCode.infrastructure,
   }),
   NO_CLI: (host: string, version: string) => ({
-    message: `the engine at ${quote(host)} is to be used, but there is no dagger command of at least ${version}`,
+    message: `no dagger CLI of version ${version} or later for the engine at ${quote(host)}`,
     remedy:
-      "install the dagger CLI, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST; `slipway engine up` without it builds one too",
+      "install the dagger CLI, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST and run `slipway engine up`, which builds one",
     exitCode: ExitCode.infrastructure,
   }),
   HOME_TOO_LONG: (home: string, limit: number) => ({
-    message: `the engine's socket below ${quote(home)} would have a path of more than ${limit} characters`,
+    message: `SLIPWAY_HOME ${quote(home)} is too long: the path of the engine's socket exceeds ${limit} characters`,
     remedy: "set SLIPWAY_HOME to a shorter path",
     exitCode: ExitCode.infrastructure,
   }),
   DISK_FULL: (path: string, free: number, needed: number) => ({
-    message: `${quote(path)} has ${free} GB left, and ${needed} GB are needed`,
+    message: `disk full: ${quote(path)} has ${free} GB free, and ${needed} GB are required`,
     remedy: "free some space, or set SLIPWAY_HOME to a folder on another disk",
     exitCode: ExitCode.infrastructure,
   }),
   PACKAGE_MISSING: (names: string[], reason: string) => ({
-    message: `installing the Debian packages ${names.map(quote).join(", ")}: ${reason}`,
-    remedy: "install them by hand, then run this again",
+    message: `can't install the Debian packages ${names.map(quote).join(", ")}: ${reason}`,
+    remedy: "install them manually, then run the command again",
     exitCode: ExitCode.infrastructure,
   }),
   ROOT_BUILD: (reason: string) => ({
-    message: `unpacking Debian packages: ${reason}`,
-    remedy: "see whether the package named above can be had from this machine's package sources",
+    message: `can't unpack Debian packages: ${reason}`,
+    remedy: "check that this machine's package sources have the package named above",
     exitCode: ExitCode.infrastructure,
   }),
   GO_BUILD: (reason: string) => ({
-    message: `building from Go modules: ${reason}`,
-    remedy: "a module that is refused can't be had from this machine's module proxy (GOPROXY)",
+    message: `can't build from Go modules: ${reason}`,
+    remedy: "check that this machine's Go module proxy (GOPROXY) has the module named above",
     exitCode: ExitCode.infrastructure,
   }),
   JAVA_BUILD: (reason: string) => ({
-    message: `building from Maven's packages: ${reason}`,
-    remedy:
-      "a package that is refused can't be had from the repositories that this machine's Maven is set up with",
+    message: `can't build from Maven packages: ${reason}`,
+    remedy: "check that the repositories in this machine's Maven settings have the package named above",
     exitCode: ExitCode.infrastructure,
   }),
   NPM_INSTALL: (what: string, reason: string) => ({
-    message: `installing ${what}: ${reason}`,
-    remedy: "a package that is refused can't be had from this machine's npm registry",
+    message: `can't install ${what}: ${reason}`,
+    remedy: "check that this machine's npm registry has the package named above",
     exitCode: ExitCode.infrastructure,
   }),
   NO_NETWORK: (used: string[]) => ({
-    message: `every private network that the engine could take is in use: ${used.join(", ")}`,
-    remedy: "remove a route below 10.0.0.0/8 that isn't needed",
+    message: `no free private network for the engine; in use: ${used.join(", ")}`,
+    remedy: "remove an unused route below 10.0.0.0/8",
     exitCode: ExitCode.infrastructure,
   }),
   ENGINE_START: (reason: string) => ({
     message: `the engine did not start:\n${reason}`,
-    remedy: "`slipway engine logs` shows the whole log",
+    remedy: "see `slipway engine logs` for the whole log",
     exitCode: ExitCode.infrastructure,
   }),
   ENGINE_ENDED: (log: string) => ({
-    message: "the engine ended in the middle of this",
-    remedy: `run the same again, which starts one; \`slipway engine logs\` and ${quote(log)} may say why it ended`,
+    message: "the engine stopped during the run",
+    remedy: `run the command again, which starts the engine; \`slipway engine logs\` and ${quote(log)} may show why it stopped`,
     exitCode: ExitCode.infrastructure,
   }),
   CLUSTER_ABSENT: (name: string, waited: number) => ({
-    message: `no cluster ${quote(name)} came up within ${waited} s`,
-    remedy: "start one with `slipway cluster up`, or this one's service",
+    message: `cluster ${quote(name)} did not start within ${waited} s`,
+    remedy: "start a cluster with `slipway cluster up`, or the service of this one",
     exitCode: ExitCode.infrastructure,
   }),
   CLUSTER_START: (reason: string, log: string) => ({
     message: `the cluster did not start: ${reason}`,
-    remedy: `see ${quote(log)} for all that was said`,
+    remedy: `see ${quote(log)} for the whole log`,
     exitCode: ExitCode.infrastructure,
   }),
 } satisfies Catalogue

@@ -54,7 +54,7 @@ describe("refuseDirty", () => {
     "names %s",
     async (name) => {
       write(name)
-      expect(await refused()).toBe(`not as in the commit: ${JSON.stringify(name)}`)
+      expect(await refused()).toBe(`uncommitted changes: ${JSON.stringify(name)}`)
     },
   )
 

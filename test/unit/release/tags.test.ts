@@ -170,7 +170,7 @@ describe("immutableConflict", () => {
   it("refuses a version that stands for another image, with both digests", () => {
     const error = immutableConflict(new Map([["1.2.3", one]]), wanted)
     expect(error).toMatchObject({ code: "TAG_TAKEN", exitCode: ExitCode.badInput })
-    expect(error?.message).toContain(`"r.io/a:1.2.3" stands for "${one}" already, and not for "${two}"`)
+    expect(error?.message).toContain(`the tag "r.io/a:1.2.3" already exists: it is "${one}", not "${two}"`)
   })
 
   it("takes the same image again, new tags, and tags that move", () => {
