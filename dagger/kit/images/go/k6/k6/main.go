@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -32,7 +33,9 @@ Flags of run:
   -d, --duration TIME      how long
   -i, --iterations N       how many iterations, shared by the users
   -s, --stage TIME:N       reach so many users after so long; may be given several times
-  -o, --out json=FILE      write every sample
+  -o, --out OUTPUT         where samples go; may be given several times: json=FILE, influxdb=URL,
+                           experimental-prometheus-rw (K6_PROMETHEUS_RW_…, K6_INFLUXDB_… as k6 documents them)
+      --tag NAME=VALUE     add to the tags of every sample
       --summary-export FILE
       --log-format FORMAT  json, or text
       --no-color, -q, --quiet, --no-thresholds, --no-summary, --insecure-skip-tls-verify
@@ -54,7 +57,7 @@ func main() {
 
 // flags of run.
 type flags struct {
-	env, stages, out                    []string
+	env, stages, out, tags              []string
 	vus, iterations                     int
 	length                              time.Duration
 	summaryExport, logFormat, address   string
@@ -71,7 +74,7 @@ func parse(arguments []string) (*flags, string, error) {
 	f := &flags{}
 	set := flag.NewFlagSet("run", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	for names, values := range map[string]*[]string{"e env": &f.env, "s stage": &f.stages, "o out": &f.out} {
+	for names, values := range map[string]*[]string{"e env": &f.env, "s stage": &f.stages, "o out": &f.out, "tag": &f.tags} {
 		for name := range strings.FieldsSeq(names) {
 			set.Var(list{values}, name, "")
 		}
@@ -137,7 +140,7 @@ func run(arguments []string) int {
 		logLine("error", err.Error())
 		return exitConfig
 	}
-	closeOutput, err := t.write(f.out)
+	closeOutput, err := t.write(f)
 	if err != nil {
 		logLine("error", err.Error())
 		return exitConfig
@@ -210,15 +213,46 @@ func (t *test) verdict(f *flags, err error) int {
 	return 0
 }
 
-// write opens the files of all samples.
-func (t *test) write(outputs []string) (func(), error) {
+// write opens the outputs of all samples, and gives every sample the run's own tags.
+func (t *test) write(f *flags) (func(), error) {
+	own, err := runTags(f.tags)
+	if err != nil {
+		return nil, err
+	}
+	var outputs []*output
+	closeAll := func() {
+		for _, each := range outputs {
+			each.close()
+		}
+	}
+	for _, argument := range f.out {
+		var opened *output
+		if name, ok := strings.CutPrefix(argument, "json="); ok {
+			opened, err = t.openJSON(name)
+		} else {
+			opened, err = open(argument, t.env)
+		}
+		if err != nil {
+			closeAll()
+			return nil, err
+		}
+		outputs = append(outputs, opened)
+	}
 	if len(outputs) == 0 {
-		return func() {}, nil
+		return closeAll, nil
 	}
-	name, ok := strings.CutPrefix(outputs[0], "json=")
-	if !ok || len(outputs) > 1 {
-		return nil, fmt.Errorf("the stand-in has one output: json=FILE")
+	t.metrics.output = func(m *metric, at time.Time, value float64, tagged tags) {
+		all := maps.Clone(own)
+		maps.Copy(all, tagged)
+		for _, each := range outputs {
+			each.add(m, at, value, all)
+		}
 	}
+	return closeAll, nil
+}
+
+// openJSON writes a line for each metric and each sample to a file.
+func (t *test) openJSON(name string) (*output, error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return nil, err
@@ -246,7 +280,7 @@ func (t *test) write(outputs []string) (func(), error) {
 		Type   string `json:"type"`
 		Data   data   `json:"data"`
 	}
-	t.metrics.output = func(m *metric, at time.Time, value float64, tagged tags) {
+	add := func(m *metric, at time.Time, value float64, tagged tags) {
 		_ = encoder.Encode(point{m.name, "Point", data{at, value, tagged}})
 	}
 	// So that who reads along sees a second's samples in time.
@@ -266,7 +300,7 @@ func (t *test) write(outputs []string) (func(), error) {
 			}
 		}
 	}()
-	return func() { close(done); flush(); _ = file.Close() }, nil
+	return &output{add, func() { close(done); flush(); _ = file.Close() }}, nil
 }
 
 // summarise writes what a script's handleSummary says, else the metrics; and the file that was asked for.
