@@ -1,6 +1,5 @@
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import { type DeployInputs } from "../deploy/environment.js"
-import { secretNamed } from "../stage/secrets.js"
 import { K6_VERSION } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
@@ -17,12 +16,13 @@ import {
   rampArguments,
   secondsOf,
 } from "../lib/load/profile.js"
-import { sendFigures } from "../lib/load/send.js"
+import { k6Outputs, unsentMetrics } from "../lib/load/outputs.js"
 import { readSeries, type Series } from "../lib/load/series.js"
 import { usageAt, usageText } from "../lib/load/usage.js"
 import type { Finding } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { keep, keptBefore } from "./lastRun.js"
+import { withReceivers } from "./receivers.js"
 import { type Watched, watchPods } from "./pods.js"
 import { scriptFor, type Script, withAuthorization } from "./script.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
@@ -81,7 +81,7 @@ async function loadStage(
   const left = await leftBy(run)
   const { series } = left
   const judged = judge(left, profile, new URL(target.url).host, script.made)
-  const made = { ...left, profile, target, script, judged, watched, before, began: run.began }
+  const made = { ...left, profile, target, script, judged, watched, before }
   const { kept, warnings, notes } = await evaluated(inputs, made)
   const facts = { k6: `${K6_VERSION}${note}` }
   const { environment } = inputs
@@ -109,20 +109,23 @@ async function loadStage(
 export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
   const profile = profileOf(kind, inputs.config.load, inputs.scale)
   const target = inputs.at ?? (await endpointOf(inputs))
-  const { container, command } = prepare(inputs, profile, target, await scriptFor(inputs, target))
+  const { container, command } = await prepare(inputs, profile, target, await scriptFor(inputs, target))
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
 }
 
 /** What a test runs in, and its command. */
-function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
-  const { config, run: id } = inputs
+async function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
+  const { config, environment, version, run: id } = inputs
   const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
   const tools = withScripts(
     image.withUser("0").withDirectory("/slipway", dag.directory()),
     "slipway_load.sh",
     "slipway_load.awk",
   )
-  const container = withAuthorization(inputs, target.bind(script.put(tools)))
+  const tags = { environment, kind: profile.kind, version, service: config.name ?? "" }
+  const outputs = k6Outputs(config.load, tags)
+  const receiving = await withReceivers(inputs, outputs, script.put(tools))
+  const container = withAuthorization(inputs, target.bind(receiving))
     .withEnvVariable("BASE_URL", target.url)
     .withEnvVariable("OUT", OUT)
     .withEnvVariable("SLIPWAY_RUN", `${id} ${profile.kind}`)
@@ -137,6 +140,7 @@ function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script:
     "--no-usage-report",
     "--log-format=json",
     `--summary-export=${OUT}/summary.json`,
+    ...outputs.arguments,
     ...rampArguments(profile),
     script.path,
   ]
@@ -146,7 +150,7 @@ function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script:
 /** Runs k6, and looks at the pods meanwhile. */
 async function tried(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
   const { say } = inputs
-  const { image, container, command } = prepare(inputs, profile, target, script)
+  const { image, container, command } = await prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
   const limit = Math.ceil(length + SLACK_SECONDS)
   const ended = new AbortController()
@@ -189,8 +193,7 @@ interface Evaluated {
   /** What an earlier run left. */
   before: string | undefined
   generator: string
-  /** When k6 began, in milliseconds since 1970. */
-  began: number
+  said: string
 }
 
 /** What is to be known beside the verdict; nothing of it fails the gate. */
@@ -211,12 +214,12 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
   const earlier = ran.before === undefined ? undefined : readKept(ran.before)
   const compared = earlier === undefined ? undefined : compare(earlier, kept)
   if (judged.status === "passed") await keep(inputs, kept)
-  const unsent = await send(inputs, kept, ran.began)
+  const unsent = unsentMetrics(ran.said)
   const slow = judged.status === "error" ? undefined : generatorWarning(generator)
   const warnings = [
     ...(slow === undefined ? [] : [warning("generator", slow)]),
     ...(compared?.worse ? [warning("comparison", compared.said)] : []),
-    ...unsent.map((text) => warning("figures", text)),
+    ...unsent.map((text) => warning("metrics", text)),
   ]
   const notes = [
     `asked at ${target.url}: ${target.way}`,
@@ -233,22 +236,6 @@ async function evaluated(inputs: LoadInputs, ran: Evaluated) {
     ...unsent,
   ]
   return { kept: { ...kept, generator, pods: watched.usages, break: judged.break, notes }, warnings, notes }
-}
-
-/** Sends the figures to where the settings say; the addresses' tokens are secrets. */
-async function send(inputs: LoadInputs, { seconds, kind, version }: Kept, begun: number): Promise<string[]> {
-  const { config, environment, secrets } = inputs
-  const { influxdb, prometheus } = config.load
-  if (influxdb === undefined && prometheus === undefined) return []
-  const token = async (name: string) => secretNamed(secrets, environment, name)?.secret.plaintext()
-  const labels = { environment, kind, version, service: config.name ?? "" }
-  return sendFigures(
-    { seconds, begun, labels },
-    {
-      ...(influxdb !== undefined && { influxdb, influxdbToken: await token("INFLUXDB_TOKEN") }),
-      ...(prometheus !== undefined && { prometheus, prometheusToken: await token("PROMETHEUS_TOKEN") }),
-    },
-  )
 }
 
 const warning = (rule: string, message: string): Finding => ({

@@ -101,12 +101,12 @@ export const loadSection = {
     },
     influxdb: {
       kind: "text",
-      doc: "The URL to write metrics to in InfluxDB's line protocol, with database or bucket: http://host:8086/api/v2/write?org=team&bucket=load. The secret INFLUXDB_TOKEN is its token.",
+      doc: "The URL of the InfluxDB that k6 sends its metrics to, with the database or bucket: http://host:8086/load. The secret INFLUXDB_TOKEN is its token, or user:password.",
       rules: [noCredentialsRule, httpUrlRule],
     },
     prometheus: {
       kind: "text",
-      doc: "The URL to send metrics to by Prometheus' remote write: http://host:9090/api/v1/write. The secret PROMETHEUS_TOKEN is its bearer token.",
+      doc: "The URL that k6 sends its metrics to by Prometheus' remote write: http://host:9090/api/v1/write. The secret PROMETHEUS_TOKEN is its bearer token.",
       rules: [noCredentialsRule, httpUrlRule],
     },
   },

@@ -148,7 +148,10 @@ describe("a stress test", () => {
 
   it("fails when it has to bear more users", () => {
     const reason = "it breaks at 200 users, and has to bear 200: 50 % of the requests failed"
-    expect(judged(ran(breaking), { kind: "stress", minimumUsers: 200 })).toMatchObject({ status: "failed", reason })
+    expect(judged(ran(breaking), { kind: "stress", minimumUsers: 200 })).toMatchObject({
+      status: "failed",
+      reason,
+    })
     expect(judged(ran(breaking), { kind: "stress", minimumUsers: 199 }).status).toBe("passed")
   })
 
