@@ -91,7 +91,7 @@ describe("a Dockerfile that fails", () => {
     [
       "a Dockerfile that doesn't exist",
       tenth("{ dockerfile: docker/Dockerfile }"),
-      'there is no file "docker/Dockerfile" to build the image by',
+      'there is no Dockerfile "docker/Dockerfile"',
       4,
     ],
     [
@@ -270,7 +270,7 @@ print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs
     [
       "a command to run",
       { "app.py": "x = 1\n" },
-      "nothing tells what the service's image is to run: no Procfile, no script, no package with a __main__.py",
+      "the image has no command to run: no Procfile, no script, no package with a __main__.py",
     ],
     [
       // Published for Intel's processors alone, and never as source.
@@ -388,7 +388,7 @@ it("warns of a big context, and names what makes it so", async () => {
   const run = await runOn("image", source)
   expect(run.exitCode, run.stdout).toBe(0)
   expect(run.stdout).toMatch(
-    /120\.0 MB are sent to the build, more than 100\.0 MB: weights\/model\.bin 120\.0 MB/,
+    /120\.0 MB in the build context, more than 100\.0 MB: weights\/model\.bin 120\.0 MB/,
   )
   expect(run.stdout).not.toContain("ignored.bin")
   expect(sarifOf(run, "build").places).toMatchObject([{ rule: "context", file: ".dockerignore" }])

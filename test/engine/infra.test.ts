@@ -40,7 +40,7 @@ describe("checks of a configuration", () => {
       { "main.tf": 'resource "terraform_data" "a" {\n    input = 1\n}\n' },
       "format",
       1,
-      "main.tf:2: not in the format of `tofu fmt` (1 place); `slipway fix` mends it",
+      "main.tf:2: not in the format of `tofu fmt` (1 place); `slipway fix` formats it",
     ],
     [
       "a mistake in the syntax",
@@ -436,7 +436,7 @@ ${applying(source, slowPlan)}
       ?.map((line) => line.slice(11))
     expect(reasons?.sort()).toEqual([
       "staging infra: 1 change applied (1 update)",
-      "the state is locked by another run; whose is not known (staging infra: 0 changes applied)",
+      "the state is locked by another run; the holder is unknown (staging infra: 0 changes applied)",
     ])
     expect(run.of("after")).toBe("hello")
     expect(run.of("whole")).toContain("No changes.")

@@ -3,8 +3,8 @@ import { type Catalogue, ExitCode, quote } from "./entry.js"
 /** Errors of building the image. */
 export const imageErrors = {
   NO_COMMAND: (missing: string, example: string) => ({
-    message: `nothing tells what the service's image is to run: ${missing}`,
-    remedy: `say it in slipway.yaml, for example \`image: { command: ${example} }\``,
+    message: `the image has no command to run: ${missing}`,
+    remedy: `set it in slipway.yaml, for example \`image: { command: ${example} }\``,
     exitCode: ExitCode.badInput,
   }),
   NO_WHEEL: (packages: readonly string[], platform: string, reason: string) => ({
@@ -14,44 +14,44 @@ export const imageErrors = {
     exitCode: ExitCode.badInput,
   }),
   WRONG_PROCESSOR: (what: readonly string[], platform: string) => ({
-    message: `these are not for ${platform}: ${what.map(quote).join(", ")}`,
-    remedy: "bring those of that platform, or leave it out of image.platforms",
+    message: `files for another processor than ${platform}: ${what.map(quote).join(", ")}`,
+    remedy: "use the files of that platform, or leave it out of image.platforms",
     exitCode: ExitCode.badInput,
   }),
   IMAGE_PACKAGES: (files: readonly string[], reason: string, network: boolean) => ({
-    message: `what ${files.join(", ") || "the service"} asks for can't be installed: ${reason}`,
-    remedy: network ? "see whether the package index can be reached" : "mend what the service asks for",
+    message: `the packages of ${files.join(", ") || "the service"} can't be installed: ${reason}`,
+    remedy: network ? "check that the package index is reachable" : "fix the requirements of the service",
     exitCode: network ? ExitCode.infrastructure : ExitCode.badInput,
   }),
   SERVICE_NOT_BUILT: (reason: string) => ({
     message: `the service can't be installed: ${reason}`,
-    remedy: "see that `pip install .` works in its folder, or add a Dockerfile",
+    remedy: "make `pip install .` work in its folder, or add a Dockerfile",
     exitCode: ExitCode.badInput,
   }),
   NO_DOCKERFILE: (file: string) => ({
-    message: `there is no file ${quote(file)} to build the image by`,
-    remedy: "mend `image: { dockerfile: … }` in slipway.yaml, or leave it out",
+    message: `there is no Dockerfile ${quote(file)}`,
+    remedy: "fix `image: { dockerfile: … }` in slipway.yaml, or leave it out",
     exitCode: ExitCode.badInput,
   }),
   SECRET_UNREAD: (address: string) => ({
     message: `the secret ${quote(address)} can't be read`,
-    remedy: "see that it is there, and pass it again, such as --secrets=env://TOKEN",
+    remedy: "check that it exists, and pass it again, such as --secrets=env://TOKEN",
     exitCode: ExitCode.badInput,
   }),
   SECRET_TWICE: (name: string) => ({
     message: `two secrets have the name ${quote(name)}`,
     remedy:
-      "a secret is known by the last part of its address: give one of them another. Two of the same text are one to " +
-      "Dagger: tell them apart, such as by --secrets=env://TOKEN?cacheKey=TOKEN",
+      "the last part of an address is the name of its secret: change one of them. Dagger takes two secrets of the same " +
+      "text for one: distinguish them, such as by --secrets=env://TOKEN?cacheKey=TOKEN",
     exitCode: ExitCode.badInput,
   }),
   IMAGE_BUILD: (reason: string) => ({
     message: `the image can't be built: ${reason}`,
-    remedy: "mend that first: before it, there is no container to look into",
+    remedy: "fix that first: before it, there is no container to inspect",
     exitCode: ExitCode.gateFailed,
   }),
   UNKNOWN_PLATFORM: (platform: string, known: readonly string[]) => ({
-    message: `no image can be built for the platform ${quote(platform)}`,
+    message: `unsupported platform ${quote(platform)}`,
     remedy: `choose among ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),

@@ -11,29 +11,29 @@ export const infraErrors = {
     exitCode: ExitCode.badInput,
   }),
   SEVERAL_TARGETS: (known: readonly string[]) => ({
-    message: `more than one thing can be meant: ${known.join(", ")}`,
-    remedy: "name both --environment and --root",
+    message: `several targets match: ${known.join(", ")}`,
+    remedy: "pass both --environment and --root",
     exitCode: ExitCode.badInput,
   }),
   PULL_REQUEST: (text: string) => ({
-    message: `${quote(text)} is no pull request`,
+    message: `invalid pull request ${quote(text)}`,
     remedy:
       'pass JSON such as {"host":"github","api":"https://api.github.com","project":"team/service","number":12}',
     exitCode: ExitCode.badInput,
   }),
   BASELINE: (reason: string) => ({
     message: reason,
-    remedy: "mend .slipway/drift.yaml",
+    remedy: "fix .slipway/drift.yaml",
     exitCode: ExitCode.badInput,
   }),
   AZURE_CREDENTIALS: () => ({
-    message: "AZURE_CREDENTIALS is no JSON with clientId, clientSecret, subscriptionId and tenantId",
+    message: "AZURE_CREDENTIALS is not JSON with clientId, clientSecret, subscriptionId and tenantId",
     remedy: "pass what `az ad sp create-for-rbac --sdk-auth` prints, or the four AZURE_ variables",
     exitCode: ExitCode.badInput,
   }),
   PLAN_FAILED: (target: string, reason: string, exitCode: ExitCode) => ({
     message: `${quote(target)} can't be planned: ${reason}`,
-    remedy: "mend that; `debug --stage=plan` opens the container in which it was tried",
+    remedy: "fix that; `debug --stage=plan` opens the container of the plan",
     exitCode,
   }),
   NO_PLAN: () => ({
@@ -63,13 +63,13 @@ export const infraErrors = {
     exitCode: ExitCode.badInput,
   }),
   PLAN_OUTDATED: (target: string, changes: readonly string[]) => ({
-    message: `the plan of ${quote(target)} is not applied, since what it was made of has changed: ${changes.join("; ")}`,
+    message: `the plan of ${quote(target)} is outdated and not applied; changed since: ${changes.join("; ")}`,
     remedy: "plan again, and have that reviewed",
     exitCode: ExitCode.gateFailed,
   }),
   APPLY_REFUSED: (target: string, reason: string, exitCode: ExitCode) => ({
     message: `${quote(target)} can't be applied: ${reason}`,
-    remedy: "nothing was changed; mend that, and apply the same plan again",
+    remedy: "nothing was changed; fix that, and apply the same plan again",
     exitCode,
   }),
   NO_BACKEND: (target: string) => ({
@@ -78,27 +78,27 @@ export const infraErrors = {
     exitCode: ExitCode.badInput,
   }),
   LEDGER_BUSY: (attempts: number) => ({
-    message: `the ledger could not be written to: others were first ${attempts} times`,
-    remedy: "what was done is done; see `infra ledger`, and run it again with the same run id to record it",
+    message: `the ledger could not be written: another run was faster ${attempts} times`,
+    remedy: "the changes are applied; see `infra ledger`, and run again with the same run id to record them",
     exitCode: ExitCode.infrastructure,
   }),
   LEDGER_UNREADABLE: (line: number, text: string) => ({
-    message: `line ${line} of the ledger is no entry: ${quote(text)}`,
-    remedy: "what was done is done; keep a copy of the ledger, take that line out, and run it again",
+    message: `invalid ledger entry on line ${line}: ${quote(text)}`,
+    remedy: "the changes are applied; back up the ledger, remove that line, and run again",
     exitCode: ExitCode.infrastructure,
   }),
   STATE_UNREADABLE: (reason: string) => ({
     message: `the state can't be read: ${reason}`,
-    remedy: "restore it from a backup of the backend, or mend it with `state push`",
+    remedy: "restore it from a backup of the backend, or fix it with `state push`",
     exitCode: ExitCode.infrastructure,
   }),
   PLAN_NOT_JSON: (begins: string) => ({
-    message: `the plan's JSON is none; it begins with ${quote(begins)}`,
+    message: `the plan is not valid JSON; it begins with ${quote(begins)}`,
     remedy: "look at what `show -json` printed, and plan again",
     exitCode: ExitCode.infrastructure,
   }),
   NOT_A_PLAN: (reason: string) => ({
-    message: `the JSON holds no plan: ${reason}`,
+    message: `the JSON is not a plan: ${reason}`,
     remedy: "pass what `terraform show -json <plan file>` prints",
     exitCode: ExitCode.badInput,
   }),

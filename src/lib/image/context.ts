@@ -35,5 +35,5 @@ export function contextWarning({ bytes, biggest }: ContextWeight, limit: number)
     .filter((entry) => entry.bytes * 100 >= bytes)
     .map((entry) => `${entry.path} ${sizeText(entry.bytes)}`)
     .join(", ")
-  return `${sizeText(bytes)} are sent to the build, more than ${sizeText(limit)}: ${names}; .dockerignore can leave out what it doesn't need`
+  return `${sizeText(bytes)} in the build context, more than ${sizeText(limit)}: ${names}; exclude what the build doesn't need in .dockerignore`
 }

@@ -93,12 +93,12 @@ function spelled(attribute: string | undefined, report: (message: string) => voi
 
 /** Returns why an entry covers nothing, if so. */
 export function entryProblem({ reason, owner, expires }: BaselineEntry, now: Date): EntryProblem | undefined {
-  if (reason === "") return { rule: "no-reason", message: "gives no reason: say why it may drift" }
-  if (owner === "") return { rule: "no-owner", message: "has no owner: name who answers for it" }
+  if (reason === "") return { rule: "no-reason", message: "has no reason: say why it may drift" }
+  if (owner === "") return { rule: "no-owner", message: "has no owner: name who is responsible for it" }
   if (expires === "")
     return { rule: "no-expiry", message: "never expires: give the last day on which it holds" }
   const left = Math.floor(Date.parse(`${expires}T00:00:00Z`) / DAY) - Math.floor(now.getTime() / DAY)
-  if (left < 0) return { rule: "expired", message: `expired on ${expires}: undo the drift, or decide anew` }
+  if (left < 0) return { rule: "expired", message: `expired on ${expires}: undo the drift, or renew the entry` }
   if (left > MOST_DAYS)
     return {
       rule: "too-long",

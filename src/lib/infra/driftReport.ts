@@ -41,7 +41,7 @@ export function driftMarkdown(report: DriftJudgement, about: About): { text: str
   const after = rest.map(({ text }) => text).join("")
   const diffs = diffsOf(unknown ?? [], COMMENT_BYTES - NOTE_BYTES - byteLength(top + list.text + after))
   const left = [list, ...rest].flatMap(({ hidden, title }) =>
-    hidden === 0 ? [] : [`${hidden} more below “${title}”`],
+    hidden === 0 ? [] : [`${hidden} more under “${title}”`],
   )
   if (diffs.hidden > 0) left.push(`the values of ${diffs.hidden} more`)
   if (diffs.cut > 0) left.push(`parts of ${count(diffs.cut, "value")}`)

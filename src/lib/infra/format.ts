@@ -22,7 +22,7 @@ function diffFindings(tool: string, diff: string): Finding[] {
   return headers.map((header, index) => {
     const hunks = diff.slice(header.index + header[0].length, headers[index + 1]?.index)
     const places = count(hunks.match(/^@@ /gm)?.length ?? 0, "place")
-    const message = `not in the format of \`${tool} fmt\` (${places}); \`slipway fix\` mends it`
+    const message = `not in the format of \`${tool} fmt\` (${places}); \`slipway fix\` formats it`
     const [, file = ""] = header
     return finding({ tool, rule: "fmt", level: "error", file, line: firstChange(hunks), message })
   })

@@ -24,7 +24,7 @@ export function lockReason(detail: string, begun: number | undefined): string {
   }
   if (!HELD.test(message)) return `the state can't be locked: ${message}`
   const id = /\bID=([\w-]{1,100})/.exec(message)?.[1]
-  return `the state is locked by another run${id === undefined ? "; whose is not known" : `, lock ${id}`}`
+  return `the state is locked by another run${id === undefined ? "; the holder is unknown" : `, lock ${id}`}`
 }
 
 /**

@@ -63,7 +63,7 @@ export function planMarkdown(plan: PlanJson, about: About): { text: string; comp
     ...(plain.hidden === 0 ? [] : [`${plain.hidden} more imported or moved`]),
     ...(diffs.hidden === 0 ? [] : [`the diffs of ${diffs.hidden} more`]),
     ...(diffs.cut === 0 ? [] : [`parts of ${count(diffs.cut, "diff")}`]),
-    ...(deferred.length > DEFERRED ? [`${deferred.length - DEFERRED} more put off`] : []),
+    ...(deferred.length > DEFERRED ? [`${deferred.length - DEFERRED} more deferred`] : []),
   ]
   return {
     text: top + list.text + later + diffs.text + plain.text + leftOut(left, about),
@@ -89,7 +89,7 @@ export function leftOut(what: readonly string[], about: About, whole = "plan"): 
   const where = `${code(clip(legible(about.artifact), NAME_LENGTH))}${linked(about.link)}`
   return what.length === 0
     ? `\nThe whole ${whole} is in ${where}.\n`
-    : `\nLeft out for want of room: ${what.join(", ")}. The whole ${whole} is in ${where}.\n`
+    : `\nLeft out for lack of space: ${what.join(", ")}. The whole ${whole} is in ${where}.\n`
 }
 
 /** Only an address that can't end its own brackets is linked. */
@@ -109,7 +109,7 @@ function countLine(counts: PlanCounts, outputs: number): string {
     [counts.import, "to import"],
     [counts.move, "to move"],
     [counts.forget, "to forget"],
-    [counts.other, "to be dealt with otherwise"],
+    [counts.other, "to change in another way"],
   ] as const
   const more = rest.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`]))
   const changed = outputs === 0 ? [] : [`${count(outputs, "output")} to change`]
@@ -196,7 +196,7 @@ function deferredSection(deferred: readonly { address: string; reason: string }[
   const lines = shown.map(
     ({ address, reason }) => `- ${named(address)}: ${markdown(clip(legible(reason), NAME_LENGTH))}\n`,
   )
-  return `\n#### Put off to a later plan: ${deferred.length}\n\n${lines.join("")}`
+  return `\n#### Deferred to a later plan: ${deferred.length}\n\n${lines.join("")}`
 }
 
 interface Block {

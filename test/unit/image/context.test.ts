@@ -14,7 +14,7 @@ test("a context over its limit is told by what makes it big", () => {
     { path: "Dockerfile", bytes: 300 },
   ]
   expect(contextWarning({ bytes: 2_000_000_300, biggest }, 100_000_000)).toBe(
-    "2.00 GB are sent to the build, more than 100.0 MB: data/model.bin 1.90 GB, .cache/ 100.0 MB; .dockerignore can leave out what it doesn't need",
+    "2.00 GB in the build context, more than 100.0 MB: data/model.bin 1.90 GB, .cache/ 100.0 MB; exclude what the build doesn't need in .dockerignore",
   )
   expect(contextWarning({ bytes: 100_000_000, biggest: [] }, 100_000_000)).toBeUndefined()
 })

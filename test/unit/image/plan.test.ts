@@ -101,7 +101,7 @@ test("only platforms that a service can run on are taken", () => {
   expect(checkedPlatforms(["linux/arm64", "linux/amd64"])).toEqual(["linux/arm64", "linux/amd64"])
   for (const platform of ["linux/riscv64", "windows/amd64", "linux/arm64/v8", "amd64", ""])
     expect(() => checkedPlatforms(["linux/amd64", platform])).toThrow(
-      `no image can be built for the platform ${JSON.stringify(platform)}\n→ choose among linux/amd64, linux/arm64 [UNKNOWN_PLATFORM]`,
+      `unsupported platform ${JSON.stringify(platform)}\n→ choose among linux/amd64, linux/arm64 [UNKNOWN_PLATFORM]`,
     )
 })
 

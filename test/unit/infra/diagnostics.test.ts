@@ -258,7 +258,7 @@ describe("a locked state", () => {
       "Workspace is already locked: default",
     ])
       expect(streamed(unlockable(message, OWN))).toMatchObject({
-        reason: "the state is locked by another run; whose is not known",
+        reason: "the state is locked by another run; the holder is unknown",
         exitCode: 3,
       })
   })

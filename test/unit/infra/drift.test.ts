@@ -165,7 +165,7 @@ test("very much of it stays below the bound", () => {
   const { text, complete } = driftMarkdown(report, ABOUT)
   expect(Buffer.byteLength(text)).toBeLessThan(60_000)
   expect(complete).toBe(false)
-  expect(text).toMatch(/Left out for want of room: \d+ more below “Drift”, .*the values of \d+ more/)
+  expect(text).toMatch(/Left out for lack of space: \d+ more under “Drift”, .*the values of \d+ more/)
 })
 
 test("as findings", () => {
@@ -181,7 +181,7 @@ test("as findings", () => {
         "error",
         "expired",
         3,
-        'azurerm_redis_cache.main: sku changed from "Basic" to "Standard"; the baseline\'s entry expired on 2026-02-01: undo the drift, or decide anew',
+        'azurerm_redis_cache.main: sku changed from "Basic" to "Standard"; the baseline\'s entry expired on 2026-02-01: undo the drift, or renew the entry',
       ],
       ["error", "drift", undefined, "azurerm_redis_cache.main: key changed from (sensitive) to (sensitive)"],
       ["error", "drift", undefined, "azurerm_role.old was deleted"],

@@ -45,7 +45,7 @@ describe("fmt", () => {
         level: "error",
         file: "main.tf",
         line: 2,
-        message: "not in the format of `tofu fmt` (1 place); `slipway fix` mends it",
+        message: "not in the format of `tofu fmt` (1 place); `slipway fix` formats it",
       },
       {
         tool: "tofu",
@@ -53,7 +53,7 @@ describe("fmt", () => {
         level: "error",
         file: "sub/a b.tfvars",
         line: 10,
-        message: "not in the format of `tofu fmt` (2 places); `slipway fix` mends it",
+        message: "not in the format of `tofu fmt` (2 places); `slipway fix` formats it",
       },
     ])
   })

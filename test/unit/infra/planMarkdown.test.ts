@@ -153,7 +153,7 @@ describe("golden files", () => {
     const named = text.match(/^- \*\*/gm)?.length ?? 0
     expect(named).toBeGreaterThan(150)
     expect(text).toContain(
-      `Left out for want of room: ${2000 - named} more destroyed or replaced, the diffs of `,
+      `Left out for lack of space: ${2000 - named} more destroyed or replaced, the diffs of `,
     )
     expect(text.endsWith(" The whole plan is in <code>out/terraform/staging/plan.json</code>.\n")).toBe(true)
     expectInert(text)

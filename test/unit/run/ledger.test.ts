@@ -95,7 +95,7 @@ describe("a ledger", () => {
     "can't be read with the line %s",
     (line) => {
       const work = () => readLedger(`${ledgerLine(three[0])}${line}\n`)
-      expect(work).toThrow(/^line 2 of the ledger is no entry: /)
+      expect(work).toThrow(/^invalid ledger entry on line 2: /)
       expect(work).toThrow(SlipwayError)
     },
   )

@@ -99,7 +99,7 @@ describe("Azure", () => {
     "refuses %j, without saying it",
     (text) => {
       expect(() => azureVariables(text)).toThrow(
-        "AZURE_CREDENTIALS is no JSON with clientId, clientSecret, subscriptionId and tenantId",
+        "AZURE_CREDENTIALS is not JSON with clientId, clientSecret, subscriptionId and tenantId",
       )
     },
   )
