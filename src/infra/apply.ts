@@ -26,12 +26,12 @@ import {
   work,
 } from "./terraform.js"
 
-/** What is applied, and in whose name. */
+/** Plan to apply, with the key and the run that it is recorded for. */
 export interface ApplyOptions {
   run: Run
   plan?: File
   key?: Secret
-  /** Whose ledger it is recorded to. */
+  /** The service whose ledger records it. */
   service: string
 }
 
@@ -41,7 +41,7 @@ export function runApply(inputs: InfraInputs, options: ApplyOptions): Promise<St
   return attempted({ ...stage, repro: applyRepro(inputs, options.run) }, () => applyWork(inputs, options))
 }
 
-/** The command that applies the same plan once more; with the same id it happens only once. */
+/** Command that applies the same plan again; with the same run id it takes effect only once. */
 function applyRepro({ invocation, addresses }: InfraInputs, { id, sha }: Run): string {
   const secrets = addresses.map((address) => `--secrets=${address}`)
   const access = ["with-infra", ...secrets, "--plan=plan.sealed", "--plan-key=env://SLIPWAY_PLAN_KEY"]
@@ -112,7 +112,7 @@ async function applyTo(
   const changed = about.tool === tool ? early : [...early, `the tool: planned by ${about.tool}, now ${tool}`]
   if (changed.length > 0) throw fail("PLAN_OUTDATED", [targetName(target), changed])
   const made = await connected(checkedRoot(await checkRoot(target.root, inputs)), target, inputs)
-  // Of the same run nothing happens twice: its id is the key by which the engine knows what was done.
+  // The run's id is part of the engine's cache key: a repeated run is not applied again.
   const reached = await execute(
     made.container.withEnvVariable("SLIPWAY_RUN", run.id),
     work("connect", config, made.args),
@@ -142,10 +142,10 @@ async function applyTo(
   return { succeeded: done.exitCode === 0, outcome, done: changes, serial, log }
 }
 
-/** What the engine may take for one secret. */
+/** Length up to which the engine accepts a secret. */
 const PART_LENGTH = 256 * 1024
 
-/** Hands over the tool's own file. It holds secrets, and the content of any other file is in the engine's log. */
+/** Passes the tool's file as secrets: it contains some, and the engine logs the content of other files. */
 function withPlan(container: Container, plan: Buffer, run: string): Container {
   const text = plan.toString("base64")
   const parts = Array.from({ length: Math.ceil(text.length / PART_LENGTH) }, (_, index) =>
@@ -186,7 +186,7 @@ function appliedText(target: InfraTarget, changes: Readonly<Record<string, numbe
   return `${targetName(target)}: ${count(total, "change")} applied${total === 0 ? "" : ` (${kinds.join(", ")})`}`
 }
 
-/** A state that lies in the container goes with it, and what was made would be nobody's. */
+/** Fails with NO_BACKEND for a state inside the container, which would be lost with it. */
 async function mustHaveBackend({ container }: Execution, target: InfraTarget): Promise<void> {
   const file = ".terraform/terraform.tfstate"
   const folder = container.directory(".")

@@ -5,13 +5,14 @@ import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry, readLedger 
 
 const FOLDER = "/ledger"
 const FILE = `${FOLDER}/entries.jsonl`
-/** What the command ends with where somebody else was first. */
+/** Exit code of the command if another run wrote first. */
 const OVERTAKEN = 9
 const ATTEMPTS = 20
 
 /**
- * What was done to a service's environments, kept in the engine's cache, an entry a line. `tools` is any container with
- * a shell.
+ * Ledger of the changes to a service's environments, one entry per line.
+ *
+ * It is kept in the engine's cache. `tools` is any container with a shell.
  */
 export class Ledger {
   private readonly container: Container
@@ -22,7 +23,7 @@ export class Ledger {
     })
   }
 
-  /** All of it, as it is now. */
+  /** Current text of the ledger. */
   text(): Promise<string> {
     return this.current()
       .withExec(["sh", "-c", `touch ${FILE}; cp ${FILE} /tmp/entries.jsonl`])
@@ -30,7 +31,7 @@ export class Ledger {
       .contents()
   }
 
-  /** Adds an entry, once for each run. Whoever else writes at the same time is waited for. */
+  /** Adds an entry, once for each run, and waits for concurrent writers. Fails with LEDGER_BUSY. */
   async append(record: LedgerRecord): Promise<LedgerEntry | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const text = await this.text()
@@ -40,7 +41,7 @@ export class Ledger {
     throw fail("LEDGER_BUSY", [ATTEMPTS])
   }
 
-  /** Writes an entry, unless the ledger is no longer of this size: then it has another end. */
+  /** Writes an entry unless the ledger has another size by now, and hence another last entry. */
   private async write(entry: LedgerEntry, size: number): Promise<boolean> {
     const script = `[ "$(wc -c < ${FILE})" -eq ${size} ] || code=${OVERTAKEN}; [ "\${code:-0}" -ne 0 ] || cat /tmp/entry >> ${FILE}; echo "\${code:-0}" > /tmp/code`
     const code = await this.current()
@@ -51,7 +52,7 @@ export class Ledger {
     return Number(code) === 0
   }
 
-  /** Never what the cache remembers of another time. */
+  /** Bypasses the cache of earlier runs. */
   private current(): Container {
     return this.container.withEnvVariable("SLIPWAY_NOW", randomUUID())
   }

@@ -24,7 +24,7 @@ import {
   work,
 } from "./terraform.js"
 
-/** A check's command, and the container in which it runs. */
+/** Command of a check, with the container in which it runs. */
 interface PreparedCheck {
   container: Container
   command: string[]
@@ -32,19 +32,19 @@ interface PreparedCheck {
 
 const SOURCE = "/src"
 
-/** Looks at the format of every file. */
+/** Prepares the format check of every file. */
 export const prepareFormat = ({ formatted, config }: InfraInputs): PreparedCheck => ({
   container: terraform(config).withMountedDirectory(SOURCE, formatted).withWorkdir(SOURCE),
   command: [toolCommand(config), "fmt", "-check", "-diff", "-recursive", "-no-color"],
 })
 
-/** Installs and validates the first root: each one is looked at on its own. */
+/** Prepares installing and validating the first root; each root is validated on its own. */
 export const prepareValidate = (inputs: InfraInputs): PreparedCheck => ({
   container: prepareRoot(inputs.targets[0]?.root ?? ".", inputs),
   command: work("check", inputs.config),
 })
 
-/** What brings every file into the tool's own format. */
+/** Command that formats every file in the tool's own style. */
 export const formatCommand = ({ config }: InfraInputs): string[] => [
   toolCommand(config),
   "fmt",
@@ -52,7 +52,7 @@ export const formatCommand = ({ config }: InfraInputs): string[] => [
   "-no-color",
 ]
 
-/** Runs `fmt`. Throws for nothing that a source can hold. */
+/** Runs `fmt`. Never throws because of the source. */
 export function runFormat(inputs: InfraInputs): Promise<Stage> {
   const stage = identity("infra", "format", toolVersion(inputs.config), inputs.invocation)
   return attempted(stage, () => formatWork(inputs))
@@ -76,7 +76,7 @@ async function formatWork(inputs: InfraInputs) {
   }
 }
 
-/** Validates every root, each with its providers. Throws for nothing that a source can hold. */
+/** Validates every root, each with its providers. Never throws because of the source. */
 export function runValidate(inputs: InfraInputs): Promise<Stage> {
   const stage = identity("infra", "validate", toolVersion(inputs.config), inputs.invocation)
   return attempted(stage, () => validateWork(inputs))
@@ -125,7 +125,7 @@ async function judgeRoot(
   const diagnostics = validateDiagnostics(await run.container.file(`${OUT}/validate.json`).contents())
   const findings = (diagnostics ?? []).map((diagnostic) => diagnosticFinding(tool, root, diagnostic))
   const own = findings.filter((finding) => finding.level === "error" && finding.file !== undefined)
-  // Without its modules and providers a root is invalid for no fault in its own files.
+  // Without its modules and providers a root is invalid even if its own files are correct.
   const installed = run.exitCode === 0
   if (own.length > 0 && (installed || !own.every(isMissing)))
     return { ...failed(findings), exitCode: ExitCode.gateFailed }
@@ -144,7 +144,7 @@ async function judgeRoot(
   return { ...passed("valid", findings), exitCode: ExitCode.passed }
 }
 
-/** True for what `validate` finds only because `init` did not come to its end. */
+/** True for a finding of `validate` that only follows from a failed `init`. */
 const isMissing = ({ rule }: { rule: string }): boolean =>
   /^(?:module-not-installed|missing-required-provider|inconsistent-dependency-lock-file|failed-to-load-plugin-schemas|required-plugins-are-not-installed)/.test(
     rule,
@@ -152,7 +152,7 @@ const isMissing = ({ rule }: { rule: string }): boolean =>
 
 const lockFile = (root: string): string => (root === "." ? "" : `${root}/`) + ".terraform.lock.hcl"
 
-/** What a report says of the tool. */
+/** Facts about the tool for the report. */
 export const toolFacts = async ({ config }: InfraInputs): Promise<Record<string, string>> => ({
   tool: await toolText(config),
 })

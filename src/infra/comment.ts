@@ -6,7 +6,7 @@ import { httpClient } from "../lib/http/client.js"
 import { targetName } from "../lib/infra/roots.js"
 import type { PlanDescription } from "./planStage.js"
 
-/** Whom to tell of a plan, and as whom. */
+/** Pull request to comment on, with the token for it. */
 export interface Commenting {
   pullRequest: PullRequest
   token: Secret
@@ -24,8 +24,9 @@ export function pullRequestFrom(text: string): PullRequest {
 }
 
 /**
- * Writes each plan to the comment of its environment and root. An effect. What the host refuses is said and fails
- * nothing: the same text is in the summary.
+ * Writes each plan to the comment of its environment and root. An effect.
+ *
+ * A refusal by the host is reported and fails nothing, since the summary has the same text.
  */
 export async function commentOn(
   reports: readonly PlanDescription[],
@@ -44,7 +45,7 @@ export async function commentOn(
     }
     const outcome = await stickyComment(request, httpClient())
     said[`comment ${name}`] = "reason" in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind
-    if (outcome.kind === "unreachable") break // the others would wait as long for nothing
+    if (outcome.kind === "unreachable") break // the others would only time out as well
   }
   return said
 }

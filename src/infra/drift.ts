@@ -13,17 +13,17 @@ import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { type InfraInputs, NOTHING_TO_PLAN, targetRepro, toolText, toolVersion } from "./terraform.js"
 
-/** What comparing takes beside the configuration. */
+/** Options of drift detection besides the configuration. */
 export interface DriftOptions {
   /** The service's sources, with the baseline. */
   source: Directory
   sha: string
   targets: readonly InfraTarget[]
-  /** The day by which the baseline is judged. */
+  /** The day on which expiry dates of the baseline are judged. */
   now: Date
 }
 
-/** What was found in one target. */
+/** Drift of one target. */
 export interface TargetDrift {
   target: InfraTarget
   report: DriftJudgement
@@ -33,7 +33,7 @@ export interface TargetDrift {
   text: string
 }
 
-/** Compares every target with what is really there. Throws for nothing that a source or a backend can hold. */
+/** Compares the state of every target with reality. Never throws because of the source or the backend. */
 export function runDrift(inputs: InfraInputs, options: DriftOptions): Promise<Stage> {
   const stage = identity("drift", "drift", toolVersion(inputs.config), inputs.invocation)
   return attempted(stage, () => driftWork(inputs, options))
@@ -73,14 +73,14 @@ const isClean = (result: TargetDrift | Unplanned): boolean =>
 
 const UNTIMED = { milliseconds: 0, cached: null }
 
-/** The drift that somebody has agreed to. */
+/** Reads the baseline: the drift that is known and accepted. */
 export async function readBaseline(source: Directory) {
   const found = source.filter({ include: [BASELINE_FILE] })
   const exists = (await found.glob(BASELINE_FILE)).length > 0
   return parseBaseline(exists ? await found.file(BASELINE_FILE).contents() : undefined)
 }
 
-/** Judges what a refresh found. */
+/** Judges the result of a refresh against the baseline. */
 export function targetDrift(
   planned: Planned,
   baseline: Baseline,
@@ -93,7 +93,7 @@ export function targetDrift(
   return { target, report, markdown: driftMarkdown(report, about).text, json: masked, text }
 }
 
-/** What a comparison leaves, or what kept it from being made. */
+/** Artifacts of a comparison, or of the error that prevented it. */
 export const targetFiles = (result: TargetDrift | Unplanned): Directory =>
   artifactsOf(result.target, {
     "drift.md": markdownOf(result),

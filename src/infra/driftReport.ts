@@ -1,6 +1,6 @@
 import { Directory, func, object } from "@dagger.io/dagger"
 
-/** What in one environment and root is no longer as it was applied. */
+/** Drift of one environment and root: differences between its state and reality. */
 @object()
 export class DriftReport {
   @func()
@@ -10,10 +10,10 @@ export class DriftReport {
   /** `CLEAN`; `KNOWN`, where the baseline covers all that differs; or `DRIFT`. */
   @func()
   verdict: string
-  /** How many attributes and resources differ, known ones included. */
+  /** Number of attributes and resources that differ, including known ones. */
   @func()
   differences: number
-  /** For people: what differs, what is known of it, and which entries of the baseline have expired or are not used. */
+  /** Report for people: differences, known ones with their reasons, expired and unused entries of the baseline. */
   @func()
   markdown: string
   /** `drift.md`, `drift.json`, `drift.txt` and `drift-verdict.json`, below `terraform/ENVIRONMENT/ROOT/`. */

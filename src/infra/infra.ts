@@ -24,38 +24,39 @@ import { infraInputs, type InfraInputs, OUT, terraform, toolText } from "./terra
 import { texts } from "../stage/texts.js"
 import { inspectable } from "../stage/shell.js"
 
-/** Which part of the infrastructure is planned, with what, and who is told. */
+/** Target, credentials and options of the stages that reach state and provider. */
 export interface InfraAccess {
   secrets: Secret[]
   environment: string
   root: string
-  /** What was planned and is to be applied. */
+  /** The sealed plan to apply. */
   plan?: File
-  /** What plans are encrypted with. */
+  /** The key that plans are encrypted with. */
   key?: Secret
   /** JSON; empty for none. */
   pullRequest: string
   token?: Secret
-  /** Whether changes make another exit code. */
+  /** True if changes result in exit code 2. */
   detailed: boolean
 }
 
 /**
- * The service's infrastructure, by Terraform or OpenTofu: what is wrong with its description, what an apply would
- * change, and what others have changed.
+ * Infrastructure of the service, by Terraform or OpenTofu.
  *
- * Secrets are known by the last part of their address. `TF_VAR_password` is a variable's value, `staging.tfvars` a file
- * of variables, `TF_BACKEND` or `staging.tfbackend` a file that configures where the state is, `AZURE_CREDENTIALS` or
- * `AZURE_CLIENT_ID` and its like log in to Azure, and any other is an environment variable of its own name. One that
- * begins with an environment's name, as `STAGING_TF_VAR_password`, is for that environment alone. Only what reaches
- * state or provider is given them.
+ * Checks the configuration, plans and applies changes, and detects drift.
+ *
+ * The name of a secret is the last part of its address. `TF_VAR_password` is the value of a variable, `staging.tfvars` a
+ * file of variables, `TF_BACKEND` or `staging.tfbackend` a backend configuration, `AZURE_CREDENTIALS` or `AZURE_CLIENT_ID`
+ * and its like log in to Azure, and any other is an environment variable of its own name. A name that begins with an
+ * environment's, such as `STAGING_TF_VAR_password`, is for that environment alone. Only commands that reach the state or
+ * the provider get them.
  */
 @object()
 export class Infra {
   source: Directory
   /** The text of `slipway.yaml`, empty without one. */
   settings: string
-  /** How this module was called, for the commands that repeat a stage. */
+  /** The call of this module, for the commands that repeat a stage. */
   invocation: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
@@ -69,27 +70,43 @@ export class Infra {
     this.secrets = secrets
   }
 
-  /** Fails for every file that `fmt` would change. Pure. `fix` mends what it names. */
+  /**
+   * Fails for every file that `fmt` would change.
+   *
+   * `fix` formats them. Pure.
+   */
   @func()
   @check()
   async format(): Promise<void> {
     mustPass(await runFormat(await this.unconnected()))
   }
 
-  /** Fails for a root that is no valid configuration, or whose lock file doesn't fit or is missing. Pure. */
+  /**
+   * Fails for an invalid root.
+   *
+   * That is an invalid configuration, or a lock file that is missing or doesn't match. Pure.
+   */
   @func()
   @check()
   async validate(): Promise<void> {
     mustPass(await runValidate(await this.unconnected()))
   }
 
-  /** The reports of both checks: `junit/infra.xml`, `sarif/`, `logs/`. Never fails for what was found. Pure. */
+  /**
+   * Reports of both checks: `junit/infra.xml`, `sarif/`, `logs/`.
+   *
+   * Never fails because of findings. Pure.
+   */
   @func()
   async report(): Promise<Directory> {
     return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, await this.tasks()))
   }
 
-  /** What `fmt` would change. Nothing is written until the changes are applied. Pure. */
+  /**
+   * Formats every file with `fmt`.
+   *
+   * Nothing is written until the changeset is applied. Pure.
+   */
   @func()
   async fix(): Promise<Changeset> {
     const inputs = await this.unconnected()
@@ -103,9 +120,9 @@ export class Infra {
   }
 
   /**
-   * Plans one environment and root, and waits for a state that is locked. Runs each time.
+   * Plans one environment and root.
    *
-   * Fails with UNKNOWN_TARGET, SEVERAL_TARGETS where neither is told and there are more, and PLAN_FAILED.
+   * Waits for a locked state. Runs each time. Fails with UNKNOWN_TARGET, SEVERAL_TARGETS and PLAN_FAILED.
    *
    * @param environment The environment; may be left out where there is one.
    * @param root The root folder; may be left out where there is one.
@@ -137,9 +154,10 @@ export class Infra {
   }
 
   /**
-   * Compares one environment and root with what is really there. Changes and locks nothing. Runs each time.
+   * Detects drift in one environment and root.
    *
-   * What `.slipway/drift.yaml` lists with reason, owner and expiry is known, and no drift until then. Fails as `plan`.
+   * Changes and locks nothing. Drift that `.slipway/drift.yaml` lists with reason, owner and expiry is known until it
+   * expires. Runs each time. Fails as `plan` does, and with BASELINE.
    *
    * @param environment The environment; may be left out where there is one.
    * @param root The root folder; may be left out where there is one.
@@ -169,10 +187,10 @@ export class Infra {
   }
 
   /**
-   * Plans every environment and root, and writes each plan to a comment of its own on the pull request, which is
-   * renewed in place. Returns what became of each. An effect: it runs each time.
+   * Plans every environment and root, and comments on the pull request.
    *
-   * Fails with PULL_REQUEST. What the host refuses is in the answer.
+   * Each plan has a comment of its own, updated in place. Returns the outcome of each, including refusals by the host.
+   * An effect: it runs each time. Fails with PULL_REQUEST.
    *
    * @param pullRequest JSON: `host` (github, gitlab or azure-devops), `api`, `project` and `number`.
    * @param token The token to write with.
@@ -194,15 +212,16 @@ export class Infra {
   }
 
   /**
-   * Applies a plan that was reviewed, and records it. An effect: for a new run id it runs each time.
+   * Applies a reviewed plan and records it in the ledger.
    *
-   * Fails with PLAN_KEY, PLAN_FILE and UNUSABLE_PLAN_KEY for a plan that can't be opened, with PLAN_OUTDATED if commit,
-   * lock file, tool or state have changed since, with APPLY_REFUSED for a locked state, and with NO_BACKEND.
+   * An effect: it runs once for each run id. Fails with PLAN_KEY, PLAN_FILE and UNUSABLE_PLAN_KEY for a plan that can't
+   * be opened, with PLAN_OUTDATED if commit, lock file, tool or state have changed since, with APPLY_REFUSED for a locked
+   * state, and with NO_BACKEND.
    *
-   * @param plan What `sealed` of a plan made.
-   * @param key What it was encrypted with.
+   * @param plan The sealed plan.
+   * @param key The key that it was sealed with.
    * @param sha The commit.
-   * @param runId Names this run; the same id has the same effect only once.
+   * @param runId Identifies the run: the same id takes effect only once.
    */
   @func({ cache: "never" })
   async apply(plan: File, key: Secret, sha: string, runId = ""): Promise<string> {
@@ -212,14 +231,18 @@ export class Infra {
     return `${stage.reason}\n`
   }
 
-  /** What was applied, an entry a line, each with the hash of the one before it. Runs each time. */
+  /**
+   * Ledger of the applies, one JSON entry per line.
+   *
+   * Each entry has the hash of the one before it. Runs each time.
+   */
   @func({ cache: "never" })
   async ledger(): Promise<File> {
     const config = parseConfig(this.settings || undefined)
     return dag.file("ledger.jsonl", await new Ledger(terraform(config), await this.service()).text())
   }
 
-  /** The checks, a task each. For other stages; it is no part of the API. */
+  /** Tasks of the checks. Internal: not part of the API. */
   async tasks(): Promise<Task[]> {
     const inputs = await this.unconnected()
     const checks = { format: () => runFormat(inputs), validate: () => runValidate(inputs) }
@@ -227,7 +250,7 @@ export class Infra {
     return chosen.map((name) => ({ name, run: checks[name] }))
   }
 
-  /** What needs credentials, a task each. For other stages; it is no part of the API. */
+  /** Tasks that need credentials. Internal: not part of the API. */
   connectedTasks(run: Run, access: InfraAccess): Record<"plan" | "drift" | "apply", Task> {
     const targets = ({ targets: all }: InfraInputs) => chosenTargets(all, access.environment, access.root)
     const { key, plan, pullRequest, token, detailed } = access
@@ -258,7 +281,7 @@ export class Infra {
     }
   }
 
-  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  /** Container of a stage before its command, for `debug`. Internal: not part of the API. */
   async debug(
     name: "format" | "validate" | "plan" | "drift",
     environment = "",
@@ -283,7 +306,7 @@ export class Infra {
     return infraInputs(this, named, addresses)
   }
 
-  /** For what needs no secret, and is then kept whatever they are. */
+  /** Inputs without secrets, so that results are cached whatever those are. */
   private unconnected(): Promise<InfraInputs> {
     return infraInputs(this, [])
   }

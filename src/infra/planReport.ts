@@ -1,32 +1,36 @@
 import { dag, Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { type PlanAbout, seal } from "../lib/infra/sealed.js"
 
-/** What an apply would change in one environment and root. It is as of when it was made; an apply needs just this. */
+/**
+ * Plan of one environment and root.
+ *
+ * It reflects the time at which it was made, and is all that an apply needs.
+ */
 @object()
 export class PlanReport {
   @func()
   environment: string
   @func()
   root: string
-  /** How many resources would be made. */
+  /** Number of resources to create. */
   @func()
   add: number
-  /** How many would be changed in place. */
+  /** Number of resources to change in place. */
   @func()
   change: number
-  /** How many would be destroyed and made anew. */
+  /** Number of resources to destroy and create again. */
   @func()
   replace: number
-  /** How many would be destroyed. */
+  /** Number of resources to destroy. */
   @func()
   destroy: number
-  /** For reviewers: counts, what is destroyed, then every difference, below 60,000 bytes, without what is sensitive. */
+  /** Report for reviewers without sensitive values: counts, destroyed resources, each difference; below 60,000 bytes. */
   @func()
   markdown: string
-  /** `plan.md`, `plan.json` (without what is sensitive) and `plan.txt`, below `terraform/ENVIRONMENT/ROOT/`. */
+  /** `plan.md`, `plan.json` (without sensitive values) and `plan.txt`, below `terraform/ENVIRONMENT/ROOT/`. */
   @func()
   files: Directory
-  /** The tool's own plan file. It holds secrets in plain text. */
+  /** The tool's own plan file, which contains secrets in plain text. */
   @func()
   file: File
   /** The plan file in base64. */

@@ -14,19 +14,19 @@ import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText, toolVersion } from "./terraform.js"
 
-/** What planning takes beside the configuration. */
+/** Options of planning besides the configuration. */
 export interface PlanStageOptions {
   run: Run
   targets: readonly InfraTarget[]
-  /** What a plan is encrypted with; without it none is kept. */
+  /** The key that plans are encrypted with; without it none is kept. */
   key?: Secret
-  /** The pull request to tell, if there is one. */
+  /** The pull request to comment on, if there is one. */
   commenting?: Commenting
-  /** Ends with another code where an apply would change anything. */
+  /** True if changes result in exit code 2. */
   detailed: boolean
 }
 
-/** Plans every target, and says so on the pull request. Throws for nothing that a source or a backend can hold. */
+/** Plans every target and comments on the pull request. Never throws because of the source or the backend. */
 export function runPlan(inputs: InfraInputs, options: PlanStageOptions): Promise<Stage> {
   const stage = identity("plan", "plan", toolVersion(inputs.config), inputs.invocation)
   return attempted(stage, () => planWork(inputs, options))
@@ -64,7 +64,7 @@ async function planWork(inputs: InfraInputs, { run, targets, key, commenting, de
   }
 }
 
-/** A fork's pull request has no credentials: what can't be planned without them is no fault of the change. */
+/** Skips a target that can't be planned for lack of credentials: a fork's pull request has none. */
 function excused(result: Planned | Unplanned, run: Run, { secrets }: InfraInputs): Planned | Unplanned {
   if (isPlanned(result) || run.event !== "pull_request" || secrets.length > 0) return result
   if (result.exitCode === ExitCode.gateFailed) return result
@@ -72,16 +72,16 @@ function excused(result: Planned | Unplanned, run: Run, { secrets }: InfraInputs
   return { ...result, skipped: true, reason, exitCode: ExitCode.passed, findings: [] }
 }
 
-/** What a plan tells a reviewer, and what it leaves. */
+/** Plan as a reviewer sees it, with its artifacts. */
 export interface PlanDescription {
   target: InfraTarget
-  /** Whether an apply would change anything. */
+  /** True if an apply would change anything. */
   changes: boolean
   markdown: string
   files: ReturnType<typeof artifactsOf>
 }
 
-/** Describes a plan, or why there is none. */
+/** Describes a plan, or the reason why there is none. */
 export function planDescription(result: Planned | Unplanned, run: Run, tool: string): PlanDescription {
   const { target } = result
   if (!isPlanned(result)) {
@@ -104,7 +104,7 @@ export function planDescription(result: Planned | Unplanned, run: Run, tool: str
 const hasChanges = ({ plan }: Planned): boolean =>
   changesOf(plan).length + outputChangesOf(plan).length + plan.deferred.length > 0
 
-/** What a plan was made of. */
+/** Origin of a plan. */
 export const aboutPlan = (
   { target, plan, lineage, serial, lock }: Planned,
   run: Run,
@@ -158,7 +158,7 @@ function judged(results: readonly (Planned | Unplanned)[]) {
 const outcomeText = (result: Planned | Unplanned): string =>
   isPlanned(result) ? countsText(countsOf(changesOf(result.plan))) : result.reason
 
-/** Counts in words, without those that are none. */
+/** Counts in words, without zeros. */
 export function countsText(counts: PlanCounts): string {
   const words = Object.entries(counts).flatMap(([kind, number]) =>
     number === 0 ? [] : [`${number} to ${kind === "other" ? "change in another way" : kind}`],

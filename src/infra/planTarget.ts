@@ -24,18 +24,18 @@ import {
   work,
 } from "./terraform.js"
 
-/** What planning a target is to find out: what an apply would change, or what others have changed. */
+/** Kind of plan: changes of an apply, or drift. */
 export type Planning = "plan" | "refresh"
 
-/** A plan of one target, and what it was made of. */
+/** Plan of one target, with its origin. */
 export interface Planned {
   target: InfraTarget
   plan: PlanJson
-  /** The same for an artifact: without what is sensitive. */
+  /** The plan for an artifact, without sensitive values. */
   masked: string
-  /** The tool's own text for people, which hides what is sensitive. */
+  /** The tool's own text for people, without sensitive values. */
   text: string
-  /** Where the plan lies; it can reach nothing any more. */
+  /** Container that holds the plan, without credentials. */
   container: Container
   lineage: string
   serial: number
@@ -44,10 +44,10 @@ export interface Planned {
   log: string
 }
 
-/** What kept a target from being planned. */
+/** Reason why a target could not be planned. */
 export interface Unplanned {
   target: InfraTarget
-  /** Nobody gave credentials for it: a fork has none. */
+  /** True if it has no credentials, as in a fork. */
   skipped: boolean
   reason: string
   exitCode: Code
@@ -57,7 +57,7 @@ export interface Unplanned {
 
 export const isPlanned = (result: Planned | Unplanned): result is Planned => "plan" in result
 
-/** Plans a target anew, whatever the cache holds. Throws for nothing that a source or a backend can hold. */
+/** Plans a target, bypassing the cache. Never throws because of the source or the backend. */
 export async function planTarget(
   planning: Planning,
   target: InfraTarget,
@@ -95,7 +95,7 @@ async function planned(
     lockDigest(target, inputs),
   ])
   const plan = readPlan(json)
-  // Neither tool hides what is sensitive everywhere.
+  // Neither tool hides sensitive values everywhere.
   const hidden = (said: string) => planSecrets(plan).hide(scrub(said, secrets))
   return {
     target,
@@ -120,11 +120,11 @@ export async function preparePlan(
   return { ...made, command: work(planning, inputs.config, [...made.args, ...wait]) }
 }
 
-/** What others hold is never what a cache remembers. */
+/** Bypasses the cache, since the state may have changed. */
 export const fresh = (container: Container): Container =>
   container.withEnvVariable("SLIPWAY_RUN", randomUUID())
 
-/** Why a run in a target failed. */
+/** Cause of a failed run in a target. */
 export async function failureOf(
   run: Execution,
   secrets: readonly string[],
@@ -156,7 +156,7 @@ export const artifactsOf = (target: InfraTarget, files: Readonly<Record<string, 
     dag.directory(),
   )
 
-/** The plan itself, or the error that kept it from being made. */
+/** Returns the plan. Fails with PLAN_FAILED. */
 export function mustBePlanned(result: Planned | Unplanned): Planned {
   if (isPlanned(result)) return result
   throw fail("PLAN_FAILED", [targetName(result.target), result.reason, result.exitCode || ExitCode.badInput])

@@ -27,40 +27,40 @@ import type { NamedSecret } from "../stage/secrets.js"
 import { texts } from "../stage/texts.js"
 import type { Service } from "../stage/service.js"
 
-/** The versions that Slipway was tried with. */
+/** Default versions, which Slipway is tested with. */
 const VERSIONS = { terraform: "1.13.3", opentofu: "1.12.6" } as const
 
 const NAMES = { terraform: "Terraform", opentofu: "OpenTofu" } as const
 
 const COMMANDS = { terraform: "terraform", opentofu: "tofu" } as const
 
-/** Why there is nothing to do. */
+/** Reason for skipping a source without configuration. */
 export const NOTHING_TO_PLAN = "there is no Terraform in the source (*.tf)"
 
-/** What fmt looks at besides. */
+/** Files that `fmt` checks. */
 const FORMATTED = [...CONFIGURATIONS, "**/*.tfvars", "**/*.tftest.hcl", "**/*.tofutest.hcl"]
 
-/** Never a part of a configuration, and states hold secrets. */
+/** Files excluded from the configuration; states contain secrets. */
 const LEFT_OUT = ["**/*.tfstate", "**/*.tfstate.*", "**/.terraform/**", "**/*.tfplan"]
 
-/** Where the tool leaves what it made. */
+/** Folder of the tool's output. */
 export const OUT = "/slipway/out"
 const SOURCE = "/src"
 const SECRETS = "/slipway/secrets"
 const PLUGINS = "/cache/plugins"
 
-/** What all stages on one source's infrastructure share. */
+/** Inputs that all stages of the infrastructure share. */
 export interface InfraInputs {
-  /** The service's sources, as far as fmt looks at them. */
+  /** The service's files that `fmt` checks. */
   formatted: Directory
-  /** All that the roots may read. */
+  /** All files that the roots may read. */
   source: Directory
   config: Config
   /** The texts of the configuration, by their paths. */
   texts: Record<string, string>
   targets: InfraTarget[]
   secrets: readonly NamedSecret[]
-  /** Where the secrets came from. */
+  /** The addresses of the secrets. */
   addresses: readonly string[]
   invocation: string
 }
@@ -75,7 +75,7 @@ export const toolCommand = ({ infra }: Config): string => COMMANDS[infra.tool]
 export const toolText = async (config: Config): Promise<string> =>
   `${NAMES[config.infra.tool]} ${toolVersion(config)}${await offlineImageNote(terraform(config))}`
 
-/** Works out what there is to plan. */
+/** Finds the targets and collects the inputs of all stages. */
 export async function infraInputs(
   { source, settings, invocation }: Omit<Service, "now">,
   secrets: readonly NamedSecret[],
@@ -109,10 +109,10 @@ export const terraform = (config: Config): Container =>
     .withEnvVariable("TF_IN_AUTOMATION", "1")
     .withEnvVariable("TF_INPUT", "0")
     .withEnvVariable("CHECKPOINT_DISABLE", "1")
-    // Else Dagger has it send traces, which would be among those of the pipeline.
+    // Otherwise Dagger has it export traces, which would mix with those of the pipeline.
     .withEnvVariable("OTEL_TRACES_EXPORTER", "none")
 
-/** A command of the script. */
+/** Returns a command line of the script. */
 export const work = (name: string, config: Config, args: readonly string[] = []): string[] => [
   "sh",
   `${SCRIPTS}/slipway_terraform.sh`,
@@ -121,7 +121,7 @@ export const work = (name: string, config: Config, args: readonly string[] = [])
   ...args,
 ]
 
-/** A root before anything was done in it. Its providers come from the cache, one root at a time. */
+/** Prepares a root. Its providers come from the cache, one root at a time. */
 export const prepareRoot = (root: string, { source, config }: InfraInputs): Container =>
   terraform(config)
     .withMountedDirectory(SOURCE, source)
@@ -129,7 +129,7 @@ export const prepareRoot = (root: string, { source, config }: InfraInputs): Cont
     .withEnvVariable("TF_PLUGIN_CACHE_DIR", PLUGINS)
     .withMountedCache(PLUGINS, pluginCache(config), { sharing: CacheSharingMode.Locked })
 
-/** The script says what it does with what is there already, so that an empty one is as good. */
+/** Cache of the providers; the script copes with an empty one. */
 const pluginCache = (config: Config) =>
   dag.cacheVolume(`slipway-plugins-${config.infra.tool}-${toolVersion(config)}`)
 
@@ -137,19 +137,19 @@ const pluginCache = (config: Config) =>
 export const checkRoot = (root: string, inputs: InfraInputs): Promise<Execution> =>
   execute(prepareRoot(root, inputs), work("check", inputs.config), inputs.config.timeout)
 
-/** The same root, ready for what needs credentials. */
+/** Root without the provider cache, ready for commands that need credentials. */
 export const checkedRoot = ({ container }: Execution): Container =>
   container.withoutMount(PLUGINS).withoutEnvVariable("TF_PLUGIN_CACHE_DIR")
 
-/** A container that may reach the state and what is planned, with the arguments that say how. */
+/** Container that may reach the state and the provider, with the arguments for it. */
 export interface Connected {
   container: Container
   args: string[]
-  /** What of the secrets would give them away in a text. */
+  /** Texts to scrub from output, since they reveal a secret. */
   secrets: string[]
 }
 
-/** Hands a target's secrets, files and workspace to a container. */
+/** Adds a target's secrets, files and workspace to a container. */
 export async function connected(
   container: Container,
   target: InfraTarget,
@@ -198,7 +198,7 @@ export async function connected(
   }
 }
 
-/** The container without what it was connected with: whoever only reads a plan needs none of it. */
+/** Removes the credentials from a container: reading a plan needs none. */
 export const disconnected = (container: Container, target: InfraTarget, inputs: InfraInputs): Container =>
   targetSecrets(target, inputs).reduce((changed, { name }) => {
     const use = useOf(name)
@@ -232,7 +232,7 @@ export function targetRepro(
   return `${invocation} ${shellQuote(words)}`
 }
 
-/** True for a target that can't be planned, since nobody gave credentials of Azure: a fork has none. */
+/** True if a target needs credentials of Azure and has none, as in a fork. */
 export function lacksAzure(target: InfraTarget, inputs: InfraInputs): boolean {
   const below = Object.entries(inputs.texts).filter(
     ([file]) => target.root === "." || file.startsWith(`${target.root}/`),

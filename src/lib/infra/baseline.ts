@@ -98,7 +98,8 @@ export function entryProblem({ reason, owner, expires }: BaselineEntry, now: Dat
   if (expires === "")
     return { rule: "no-expiry", message: "never expires: give the last day on which it holds" }
   const left = Math.floor(Date.parse(`${expires}T00:00:00Z`) / DAY) - Math.floor(now.getTime() / DAY)
-  if (left < 0) return { rule: "expired", message: `expired on ${expires}: undo the drift, or renew the entry` }
+  if (left < 0)
+    return { rule: "expired", message: `expired on ${expires}: undo the drift, or renew the entry` }
   if (left > MOST_DAYS)
     return {
       rule: "too-long",
