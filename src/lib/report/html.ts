@@ -14,10 +14,10 @@ import { testsSection } from "./html/tests.js"
 import { toolsSection } from "./html/tools.js"
 import { header, problem, STATUS_TITLES } from "./html/verdict.js"
 
-/** No page is longer, whatever the reports hold: each part has its room, and says what it leaves out. */
+/** Size limit of the page: each section has its own limit and says what it leaves out. */
 export const PAGE_BYTES = 2_000_000
 
-/** Signs that differ by their shape, on a field of 16 by 16. */
+/** Status icons that differ in shape, 16 by 16. */
 const ICONS: Record<StageStatus, string> = {
   passed: '<circle cx="8" cy="8" r="7"/><path d="M5 8.3l2.1 2.1L11 6"/>',
   failed: '<path d="M5 1.2h6L14.8 5v6L11 14.8H5L1.2 11V5z"/><path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"/>',
@@ -25,7 +25,7 @@ const ICONS: Record<StageStatus, string> = {
   skipped: '<circle cx="8" cy="8" r="7" stroke-dasharray="2.5 3"/><path d="M5 8h6"/>',
 }
 
-/** In a tab there is no style and no theme: these show on light and dark. */
+/** Colours of the tab icon, visible on light and dark. */
 const TAB_COLOURS: Record<StageStatus, string> = {
   passed: "#2da44e",
   failed: "#e5484d",
@@ -34,7 +34,7 @@ const TAB_COLOURS: Record<StageStatus, string> = {
 }
 
 /**
- * Returns the report of a run as a page of its own: it loads nothing, runs no script, and holds no markup but its own.
+ * Renders the report of a run as a self-contained HTML page without scripts and untrusted markup.
  */
 export function html(verdict: Verdict, reports: readonly StageReport[]): string {
   const sections = [
@@ -54,7 +54,7 @@ ${head(verdict)}<body>
 ${symbols()}${header(verdict)}${contents(sections)}<main>
 ${sections.map(sectionOf)}</main>
 <footer>
-<p>Also beside this page: <a href="verdict.json">verdict.json</a>, <a href="summary.md">summary.md</a>.</p>
+<p>Also in this folder: <a href="verdict.json">verdict.json</a>, <a href="summary.md">summary.md</a>.</p>
 </footer>
 </body>
 </html>
@@ -79,19 +79,19 @@ function head({ status, run }: Verdict): Markup {
 `
 }
 
-/** Nothing may be loaded or run, should markup of a service's ever get in. */
+/** Content security policy: nothing is loaded or run, even if untrusted markup got in. */
 function policy(): string {
   const digest = createHash("sha256").update(STYLE).digest("base64")
   return `default-src 'none'; style-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`
 }
 
-/** Without one of its own, a browser would ask the page's host for an icon. */
+/** Inline icon; a browser would else request one from the page's host. */
 function tabIcon(status: StageStatus): Markup {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="${TAB_COLOURS[status]}" stroke-width="2">${ICONS[status]}</svg>`
   return new Markup(`data:image/svg+xml,${encodeURIComponent(svg).replaceAll("'", "%27")}`)
 }
 
-/** What the drawings on the page refer to. */
+/** SVG definitions that the icons and charts refer to. */
 function symbols(): Markup {
   const symbols = Object.entries(ICONS).map(
     ([name, shape]) => markup`<symbol id="${name}" viewBox="0 0 16 16">${new Markup(shape)}</symbol>\n`,
@@ -102,14 +102,14 @@ ${symbols}<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"
 `
 }
 
-/** The page in numbers, each of which leads to its part. */
+/** Navigation with a number for each section. */
 function contents(sections: readonly Section[]): Markup {
   const links = sections
     .filter(({ summary }) => summary !== undefined)
     .map(({ id, title, summary }) => markup`<li><a href="#${id}">${title} <b>${summary}</b></a></li>\n`)
   return links.length === 0
     ? markup``
-    : markup`<nav aria-label="Parts of this page">
+    : markup`<nav aria-label="Sections">
 <ul>
 ${links}</ul>
 </nav>

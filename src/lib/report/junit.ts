@@ -7,10 +7,10 @@ import { byGate, place } from "./place.js"
 
 const NAME_LENGTH = 500
 const TEXT_LENGTH = 4000
-/** Tracebacks of more tests would make a file that hosts refuse, and tell nothing new. */
+/** Limit on tests with tracebacks, since hosts refuse very large files. */
 const DETAILED = 200
 
-/** A testcase and what became of it. */
+/** A test case with its result. */
 interface Case {
   name: string
   classname: string
@@ -18,11 +18,11 @@ interface Case {
   line?: number | undefined
   time?: string
   result?: { element: "failure" | "error" | "skipped"; message: string; type?: string; text?: string }
-  /** Why it had to be repeated before it passed. */
+  /** Failures before it passed. */
   flaky?: { times: number; message: string }
 }
 
-/** Returns a JUnit report: a suite for each stage, in it a case for each test or finding, or one for the whole stage. */
+/** JUnit report: a suite per stage with a case per test or finding, or one for the stage. */
 export function junit(stages: readonly StageReport[]): string {
   const suites = stages.map(suite)
   return [
@@ -88,7 +88,7 @@ function testCase(test: TestCase, withDetails: boolean): Case {
   }
 }
 
-/** Splits pytest's name of a test as its own JUnit reports do: a path and a parameter may hold any character. */
+/** Splits a pytest id as pytest's own JUnit reports do; path and parameter may hold any character. */
 function names({ id, file }: TestCase): Pick<Case, "name" | "classname"> {
   const end = id.startsWith(`${file}::`) ? file.length : id.indexOf("::")
   if (end < 0) return { name: id, classname: "" }
@@ -100,12 +100,12 @@ function names({ id, file }: TestCase): Pick<Case, "name" | "classname"> {
   return { name: name + parameter || id, classname: [module, ...classes.reverse()].join(".") }
 }
 
-/** Returns a case for each finding that stops the stage, but for those that say what a failed test says already. */
+/** A case per blocking finding, without those of failed tests. */
 function findingCases(stage: StageReport): Case[] {
-  const told = new Set(stage.tests?.map(({ id, file }) => JSON.stringify([file, testName(id)])))
+  const reported = new Set(stage.tests?.map(({ id, file }) => JSON.stringify([file, testName(id)])))
   return byGate(stage.findings)
     .blocking.filter(({ level }) => level !== "note")
-    .filter(({ file, rule }) => !told.has(JSON.stringify([file, rule])))
+    .filter(({ file, rule }) => !reported.has(JSON.stringify([file, rule])))
     .map((finding) => findingCase(finding, stage))
 }
 
@@ -153,8 +153,9 @@ function outcome({ element, message, type, text: content }: NonNullable<Case["re
 }
 
 /**
- * Says that a test passed only when repeated. The element is Maven Surefire's, made so that who doesn't know it sees a
- * test that passed; what a test printed, every host shows.
+ * Marks a flaky test with Maven Surefire's element.
+ *
+ * Hosts that don't know it show a passed test; every host shows system-out.
  */
 function flakiness({ times, message }: NonNullable<Case["flaky"]>): string[] {
   const said = `flaky: failed ${times === 1 ? "once" : `${times} times`} before it passed${message === "" ? "" : `: ${message}`}`
@@ -164,7 +165,7 @@ function flakiness({ times, message }: NonNullable<Case["flaky"]>): string[] {
   ]
 }
 
-/** Elements keep their line breaks as such. */
+/** Escapes element text, keeping line breaks. */
 const text = (content: string): string => xml(clip(content, TEXT_LENGTH)).replaceAll("&#10;", "\n")
 
 function tag(name: string, attributes: Record<string, string | number | undefined>): string {

@@ -1,17 +1,17 @@
 import type { Finding } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 
-/** Returns `file:line:column`, as far as known. */
+/** Location as `file:line:column`, as far as known. */
 export function place({ file, line, column }: Finding): string {
   return [file, file === undefined ? undefined : line, file === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(":")
 }
 
-/** Returns where the whole output of a stage lies after the run. */
+/** Path of a stage's log in the artifacts. */
 export const logPath = ({ name }: Pick<StageReport, "name">): string => `logs/${name}.log`
 
-/** Returns a span of time for people: `340 ms`, `12.4 s`, `3 min 05 s`. */
+/** Formats a duration: `340 ms`, `12.4 s`, `3 min 05 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`
@@ -19,11 +19,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
 }
 
-/** True for a stage that stands in the way of a release. */
+/** True for a stage that blocks a release: failed or error. */
 export const stopped = ({ status }: Pick<StageReport, "status">): boolean =>
   status === "failed" || status === "error"
 
-/** Splits findings into those that fail the stage and those that are only told. */
+/** Splits findings into blocking and advisory ones. */
 export function byGate(findings: readonly Finding[]): { blocking: Finding[]; advisory: Finding[] } {
   return {
     blocking: findings.filter(({ advisory }) => advisory !== true),

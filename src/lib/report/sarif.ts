@@ -5,7 +5,7 @@ import { clip, wellFormed } from "../text/escape.js"
 
 const MESSAGE_LENGTH = 1000
 
-/** GitHub shows and filters by these numbers: a score of 9 or more is critical, of 7 high, of 4 medium, of more than 0 low. */
+/** GitHub's security severity: from 9 critical, from 7 high, from 4 medium, above 0 low. */
 const SCORES: Record<Severity, string | undefined> = {
   critical: "9.5",
   high: "8.0",
@@ -14,12 +14,12 @@ const SCORES: Record<Severity, string | undefined> = {
   unknown: undefined,
 }
 
-/** Returns a SARIF 2.1.0 log with one run: this stage's. */
+/** SARIF 2.1.0 log with one run for a stage. */
 export function sarif(report: StageReport, toolVersion: string): string {
   const byRule = grouped(report.findings)
   const rules = [...byRule.keys()].sort()
   const run = {
-    // The slash at the end makes all of it the category; without it the last part would be a run's id.
+    // The trailing slash makes all of it the category; without it the last part would be a run id.
     automationDetails: { id: `slipway/${report.name}/` },
     tool: {
       driver: {
@@ -47,7 +47,7 @@ function grouped(findings: readonly Finding[]): Map<string, Finding[]> {
   return groups
 }
 
-/** Returns a rule, with what its worst finding says of it. */
+/** Rule with the score of its worst finding. */
 function ruleOf(id: string, own: readonly Finding[] = []): object {
   const scores = own.flatMap(({ severity = "unknown" }) => SCORES[severity] ?? [])
   const [helpUri] = own.flatMap(({ url }) => (url === undefined ? [] : [clean(url)]))
@@ -60,7 +60,7 @@ function ruleOf(id: string, own: readonly Finding[] = []): object {
   }
 }
 
-/** A tool that could not do its work says nothing of what it would have found. */
+/** Invocation; unsuccessful if the tool could not run. */
 function invocation({ status, reason }: StageReport): object {
   const executionSuccessful = status === "passed" || status === "failed"
   if (executionSuccessful) return { executionSuccessful }
@@ -89,7 +89,7 @@ function results(findings: readonly Finding[], rules: readonly string[]): object
   })
 }
 
-/** Tells findings apart without their lines, which move: the like of it in one file are numbered from the top. */
+/** Fingerprint of a finding without its line, which moves; equal ones in a file are numbered. */
 function fingerprint({ tool, rule, file, message }: Finding): string {
   const lasting = message.replace(/\bline \d+/g, "line")
   return createHash("sha256")
@@ -111,7 +111,7 @@ function location({ file, line, column }: Finding): object {
 const startColumn = (column: number | undefined): object =>
   column === undefined ? {} : { startColumn: column }
 
-/** Returns a file's path as a relative reference of RFC 3986: a colon or a space in it is no part of the syntax. */
+/** File path as a percent-encoded relative reference (RFC 3986). */
 const uri = (file: string): string => clean(file).split("/").map(encodeURIComponent).join("/")
 
 const clean = wellFormed

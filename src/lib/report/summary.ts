@@ -7,7 +7,7 @@ import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verd
 import { clip, code, fenced, markdown } from "../text/escape.js"
 import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
-/** GitHub takes comments of 65,536 characters; the rest is for what a host wraps around. */
+/** GitHub accepts comments of 65,536 characters; the rest is for the host's wrapping. */
 export const SUMMARY_BYTES = 60_000
 
 const FINDINGS_PER_STAGE = 50
@@ -16,10 +16,10 @@ const MESSAGE_LENGTH = 300
 const REPRO_LENGTH = 2000
 const PROBLEM_LENGTH = 4000
 
-/** Kept free for a note of what was cut. */
+/** Reserved for a note of what is left out. */
 const NOTE_BYTES = 200
 
-/** All that isn't a failure shares this much. */
+/** Limit on everything but failures. */
 const MORE_BYTES = 16_000
 const SLOWEST = 10
 const FLAKY = 20
@@ -30,7 +30,7 @@ const FACTS = 50
 const ICONS: Record<StageStatus, string> = { passed: "✅", failed: "❌", error: "💥", skipped: "⏭️" }
 const ORDER: StageStatus[] = ["error", "failed", "passed", "skipped"]
 
-/** Returns the verdict as Markdown, failures first, no longer than `SUMMARY_BYTES`; what had to be left out is said. */
+/** Formats the verdict as Markdown of at most `SUMMARY_BYTES`, failures first; says what is left out. */
 export function summary(verdict: Verdict, reports: readonly StageReport[] = []): string {
   const top = headline(verdict) + problem(verdict) + stageTable(verdict.stages, SUMMARY_BYTES / 2)
   const bottom = rest(reports)
@@ -40,7 +40,7 @@ export function summary(verdict: Verdict, reports: readonly StageReport[] = []):
   return top + middle + sections(reports, room - bytes(middle)) + bottom
 }
 
-/** What stages have written themselves: each whole, or where it can be read. */
+/** Markdown sections of stages, each whole or replaced by a pointer to its file. */
 function sections(reports: readonly StageReport[], room: number): string {
   let left = room - NOTE_BYTES
   const all = reports.flatMap(({ sections = [] }) => sections)
@@ -54,7 +54,7 @@ function sections(reports: readonly StageReport[], room: number): string {
   return fitting.map((text) => `\n${text}`).join("") + note
 }
 
-/** What one part leaves, the next ones share; of very many the first are shown, and not a crumb of each. */
+/** Divides the room between parts; of very many only the first are shown. */
 function share<T>(
   items: readonly T[],
   room: number,
@@ -79,7 +79,7 @@ function headline({ status, run, milliseconds }: Verdict): string {
   return `## ${ICONS[status]} Slipway: ${status}\n\n${what} in ${formatDuration(milliseconds)}, run ${code(clip(run.id, 100))}\n`
 }
 
-/** Returns why nothing ran, with its line breaks. */
+/** The reason why nothing ran, with line breaks. */
 function problem({ problem: text }: Verdict): string {
   if (text === null) return ""
   const lines = clip(text, PROBLEM_LENGTH).split("\n")
@@ -105,17 +105,17 @@ function stageRow({ name, group, status, milliseconds, cached, reason }: StageRe
   )
 }
 
-/** Returns a failed stage with as many findings as the room holds, or nothing if not even its start fits. */
+/** A failed stage with as many findings as fit; empty if not even its start fits. */
 function failure(report: StageReport, room: number): string {
   const title = `\n### ${ICONS[report.status]} ${markdown(clip(report.name, 100))}: ${markdown(clip(report.reason, REASON_LENGTH))}\n`
   const repeat =
     report.repro.length > REPRO_LENGTH
-      ? "\nThe command that repeats it is in `verdict.json`.\n"
+      ? "\nThe command to repeat it is in `verdict.json`.\n"
       : `\nRepeat it:\n\n${fenced(report.repro, "sh")}`
   const start = title + repeat
   if (bytes(start) > room) return ""
   const { blocking, advisory } = byGate(report.findings)
-  const head = "\n| where | rule | message |\n|---|---|---|\n"
+  const head = "\n| location | rule | message |\n|---|---|---|\n"
   const shown = blocking.slice(0, FINDINGS_PER_STAGE).map(findingRow)
   const { text, cut } = fit(shown, room - bytes(start) - bytes(head) - NOTE_BYTES)
   const hidden = [
@@ -138,7 +138,7 @@ function findingRow(finding: Finding): string {
   )
 }
 
-/** Returns what is worth knowing of a run whatever became of it. */
+/** Tables on tests, suppressions, facts and coverage. */
 function rest(reports: readonly StageReport[]): string {
   const tables = [
     ...testTables(reports.flatMap(({ tests = [] }) => tests)),
@@ -155,13 +155,13 @@ interface Table {
   title: string
   head: string[]
   rows: string[]
-  /** How many rows more there are. */
+  /** Number of further rows. */
   more: number
-  /** What these are, and where they can be found. */
+  /** Name of the rows and where to find them. */
   what: string
 }
 
-/** Returns a table's first rows; only these are written, since there may be very many. */
+/** The first rows of a table. */
 const rowsOf = <T>(
   items: readonly T[],
   most: number,
@@ -171,7 +171,7 @@ const rowsOf = <T>(
   more: Math.max(0, items.length - most),
 })
 
-/** Returns a table with as many rows as the room holds, or nothing if not even its head fits. */
+/** A table with as many rows as fit; empty if not even its head fits. */
 function section({ title, head, rows, more, what }: Table, room: number): string {
   const start = `\n### ${title}\n\n${row(...head)}|${"---|".repeat(head.length)}\n`
   const { text, cut } = fit(rows, room - bytes(start) - NOTE_BYTES)
@@ -188,7 +188,7 @@ function testTables(tests: readonly TestCase[]): Table[] {
   return [
     {
       title: "Flaky tests",
-      head: ["test", "failures before it passed", "the last one"],
+      head: ["test", "failures before it passed", "last failure"],
       ...rowsOf(flaky, FLAKY, ({ id, reruns = 0, message = "" }) => [
         testCell(id),
         String(reruns),
@@ -207,13 +207,13 @@ function testTables(tests: readonly TestCase[]): Table[] {
 
 const testCell = (id: string): string => code(clip(id, REASON_LENGTH))
 
-/** A file that is covered whole is no news; the table stands even so. */
+/** Coverage by file, without fully covered ones. */
 function coverageTable(stage: string, coverage: Coverage): Table {
   const files = coverage.files.filter(({ covered, total }) => covered < total)
   const all = { ...coverage, file: "all", missing: "none" }
   return {
     title: `Coverage in ${markdown(clip(stage, 100))}: ${percent(coverage)} %`,
-    head: ["file", "covered", "lines that never ran"],
+    head: ["file", "covered", "uncovered lines"],
     ...rowsOf(files.length === 0 ? [all] : files, WORST_FILES, (file) => [
       code(clip(file.file, REASON_LENGTH)),
       `${percent(file)} %`,
@@ -223,7 +223,7 @@ function coverageTable(stage: string, coverage: Coverage): Table {
   }
 }
 
-/** An entry is one row, however many findings it suppresses; what ends first stands first. */
+/** One row per suppression, those that expire first at the top. */
 function suppressedTable(suppressed: readonly Suppressed[]): Table {
   const groups = new Map<Suppression, Finding[]>()
   for (const { finding, suppression } of suppressed) {
@@ -234,7 +234,7 @@ function suppressedTable(suppressed: readonly Suppressed[]): Table {
   const entries = [...groups].sort(([a], [b]) => (a.expires < b.expires ? -1 : a.expires > b.expires ? 1 : 0))
   return {
     title: `Suppressed: ${suppressed.length}`,
-    head: ["until", "rule", "where", "reason", "owner"],
+    head: ["expires", "rule", "location", "reason", "owner"],
     ...rowsOf(entries, SUPPRESSIONS, ([{ expires, tool, rule, reason, owner }, findings]) => [
       markdown(expires),
       code(clip(`${tool} ${rule}`, 100)),
@@ -246,7 +246,7 @@ function suppressedTable(suppressed: readonly Suppressed[]): Table {
   }
 }
 
-/** Returns the first place, and how many findings it stands for. */
+/** The first location and the number of findings. */
 function places(findings: readonly Finding[]): string {
   const [first] = findings.map(place).filter((where) => where !== "")
   return [
@@ -260,8 +260,8 @@ function factTable(reports: readonly StageReport[]): Table {
     Object.entries(facts).map(([what, value]) => [name, what, value]),
   )
   return {
-    title: "Worth knowing",
-    head: ["stage", "what", "value"],
+    title: "Facts",
+    head: ["stage", "fact", "value"],
     ...rowsOf(facts, FACTS, (cells) => cells.map((cell) => markdown(clip(cell, REASON_LENGTH)))),
     what: "facts, see `report.html`",
   }
@@ -273,7 +273,7 @@ const byStatus = (a: StageResult, b: StageResult): number => ORDER.indexOf(a.sta
 
 const bytes = (text: string): number => Buffer.byteLength(text)
 
-/** Takes as many of the texts as fit in so many bytes of UTF-8, in their order. */
+/** Takes the first texts that fit into a number of UTF-8 bytes. */
 function fit(texts: readonly string[], room: number): { text: string; cut: number } {
   let used = 0
   const end = texts.findIndex((text) => (used += bytes(text)) > room)

@@ -3,12 +3,12 @@ import type { StageReport } from "../run/verdict.js"
 import { clip, visible } from "../text/escape.js"
 import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
-/** More would push the first ones off the screen. */
+/** Limit on findings, so that the first stay on the screen. */
 const FINDINGS_PER_STAGE = 20
 const PLACE_LENGTH = 200
 const MESSAGE_LENGTH = 400
 
-/** Returns lines for a terminal about the stages that failed; nothing when none did. */
+/** Formats the failed stages for a terminal; empty if none failed. */
 export function terminalText(stages: readonly StageReport[]): string {
   return stages.filter(stopped).map(stageText).join("\n")
 }

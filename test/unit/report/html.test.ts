@@ -104,7 +104,7 @@ describe("the verdict", () => {
     expect(textOf(header as Element)).toBe(
       "Slipway report Failed 2 of 12 stages did not pass: integration, vulnerabilities (1 skipped, 2 from the cache). " +
         "Exit code1 a gate failed: the service needs a change Eventpull_request Reffeature/resample-in-chunks " +
-        "Commit6f1f0d4c83b7a2e95d0c41ab7f3e2d9180c5b6fa Run18231077421-1 Started2026-05-18 09:41:07 UTC Took1 min 36 s",
+        "Commit6f1f0d4c83b7a2e95d0c41ab7f3e2d9180c5b6fa Run18231077421-1 Started2026-05-18 09:41:07 UTC Duration1 min 36 s",
     )
   })
 
@@ -134,8 +134,8 @@ describe("the verdict", () => {
     expect(named(root, "nav")).toEqual([])
   })
 
-  it("says that no stage was asked for", () => {
-    expect(textOf(named(read(example([], {})), "header")[0] as Element)).toContain("No stage was asked for.")
+  it("says that no stage was requested", () => {
+    expect(textOf(named(read(example([], {})), "header")[0] as Element)).toContain("No stage was requested.")
   })
 })
 
@@ -207,7 +207,7 @@ describe("a failure", () => {
 
   it("gives no command that is cut", () => {
     const found = failures(stage("failed", [], { repro: "x".repeat(3000) }))
-    expect(textOf(found)).toContain("The command that repeats it is in verdict.json.")
+    expect(textOf(found)).toContain("The command to repeat it is in verdict.json.")
     expect(named(found, "pre")).toEqual([])
   })
 
@@ -266,7 +266,7 @@ describe("the stages", () => {
       stage("error", [], { name: "deploy", group: "deploy" }),
     )
     expect(rows(section(root, "stages"))).toEqual([
-      ["Stage", "Status", "Began", "Took", "From cache", "Result", "Files"],
+      ["Stage", "Status", "Started", "Duration", "Cached", "Result", "Files"],
       ["flake8 quality", "passed", "earlier", "1.2 s", "yes", "1 problem in 1 file", "log SARIF"],
       ["mypy quality", "failed", "+2.0 s", "1.2 s", "no", "1 problem in 1 file", "log SARIF"],
       ["unit tests", "skipped", "–", "–", "unknown", "1 problem in 1 file", "log SARIF"],

@@ -64,7 +64,7 @@ Repeat it:
 dagger call debug --stage=flake8 terminal
 \`\`\`
 
-| where | rule | message |
+| location | rule | message |
 |---|---|---|
 | <code>app/main.py:3:1</code> | <code>flake8 F401</code> | &#39;os&#39; imported but unused |
 `)
@@ -117,12 +117,12 @@ dagger call debug --stage=flake8 terminal
 
   it("gives no command that is cut", () => {
     const text = page(stage("failed", [finding()], { repro: "x".repeat(100_000) }))
-    expect(text).toContain("The command that repeats it is in `verdict.json`.")
+    expect(text).toContain("The command to repeat it is in `verdict.json`.")
     expect(bytes(text)).toBeLessThan(2000)
   })
 })
 
-describe("what else is worth knowing", () => {
+describe("summary beside the failures", () => {
   const section = (title: string, text: string): string => {
     const [, rest = ""] = text.split(`\n### ${title}\n`)
     return rest.split("\n### ")[0] ?? ""
@@ -145,7 +145,7 @@ describe("what else is worth knowing", () => {
       }),
     )
     expect(section("Flaky tests", text)).toBe(`
-| test | failures before it passed | the last one |
+| test | failures before it passed | last failure |
 |---|---|---|
 | <code>t.py::shaky&#124;x</code> | 2 | timed out |
 `)
@@ -176,7 +176,7 @@ describe("what else is worth knowing", () => {
     expect(section("Coverage in unit: 100.00 %", full)).toContain("| <code>all</code> | 100.00 % | none |")
   })
 
-  it("lists what is suppressed until when, what ends first first", () => {
+  it("lists suppressions, those that expire first at the top", () => {
     const late = suppression({ expires: "2027-01-31", rule: "E501" })
     const soon = suppression({ reason: "a|b", owner: "@ann" })
     const placeless = without("file", "line", "column")
@@ -190,7 +190,7 @@ describe("what else is worth knowing", () => {
       }),
     )
     expect(section("Suppressed: 3", text)).toBe(`
-| until | rule | where | reason | owner |
+| expires | rule | location | reason | owner |
 |---|---|---|---|---|
 | 2026-12-31 | <code>flake8 F401</code> | <code>app/main.py:3:1</code>, 2 findings | a&#124;b | @\u200Bann |
 | 2027-01-31 | <code>flake8 E501</code> |  | kept for its side effect | ann |
@@ -199,8 +199,8 @@ describe("what else is worth knowing", () => {
 
   it("gives the facts of each stage", () => {
     const facts = { database: "made 2026-11-20 06:12 UTC, 3 h old", "a|b": "<c>" }
-    expect(section("Worth knowing", page(stage("passed", [], { name: "trivy", facts })))).toBe(`
-| stage | what | value |
+    expect(section("Facts", page(stage("passed", [], { name: "trivy", facts })))).toBe(`
+| stage | fact | value |
 |---|---|---|
 | trivy | database | made 2026-11-20 06:12 UTC, 3 h old |
 | trivy | a&#124;b | &#60;c&#62; |
@@ -239,7 +239,7 @@ describe("what else is worth knowing", () => {
     expect(text).not.toMatch(/^::error::/m)
   })
 
-  it("counts what is below the gate and shows the rest", () => {
+  it("counts advisory findings and shows the others", () => {
     const text = page(stage("failed", [finding({ advisory: true, rule: "below" }), finding()]))
     expect(text).not.toContain("flake8 below")
     expect(text).toContain("F401")
@@ -247,7 +247,7 @@ describe("what else is worth knowing", () => {
   })
 })
 
-describe("what stages have written themselves", () => {
+describe("the sections of stages", () => {
   const written = (...sections: string[]): StageReport => ({
     ...stage("passed", [], { name: "plan" }),
     sections,
@@ -263,7 +263,7 @@ describe("what stages have written themselves", () => {
     const text = page(facts, written("### Plan: a\n", "### Plan: b\n"), stage("failed", [finding()]))
     expect(text).toContain("\n### Plan: a\n\n### Plan: b\n")
     expect(text.indexOf("### ❌")).toBeLessThan(text.indexOf("### Plan: a"))
-    expect(text.indexOf("### Plan: b")).toBeLessThan(text.indexOf("### Worth knowing"))
+    expect(text.indexOf("### Plan: b")).toBeLessThan(text.indexOf("### Facts"))
     expect(text).not.toContain(" more, see")
   })
 

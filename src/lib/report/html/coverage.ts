@@ -17,12 +17,12 @@ type Share = Pick<Coverage, "covered" | "total">
 const COLUMNS: Column[] = [
   { title: "File" },
   { title: "Covered", kind: "number" },
-  { title: "Of", kind: "number" },
-  { title: "Per cent", kind: "number" },
-  { title: "Lines that never ran", kind: "wide" },
+  { title: "Total", kind: "number" },
+  { title: "Coverage", kind: "number" },
+  { title: "Uncovered lines", kind: "wide" },
 ]
 
-/** Returns how much of the code ran, with the files that lack most. */
+/** Coverage section with the least covered files. */
 export function coverageSection(reports: readonly StageReport[]): Section[] {
   const measured = reports.filter((report): report is Measured => report.coverage !== undefined)
   const [first] = measured
@@ -39,12 +39,12 @@ function one(report: Measured): Markup {
   const { shown, hidden } = listing(lacking, FILES, fileRow)
   return markup`<p class="total"><b>${perCent(coverage)}</b> ${statusBadge(status)} <span class="dim">${formatCount(coverage.covered)} of ${formatCount(coverage.total)} lines and branches${gate === undefined ? "" : markup`; gate: ${inlineText(gate, 100)}`}</span></p>
 ${meter(coverage, gate)}
-${shown.length === 0 ? "" : table("Files that lack most", COLUMNS, shown)}${more(hidden, " files", logLink(report))}`
+${shown.length === 0 ? "" : table("Least covered files", COLUMNS, shown)}${more(hidden, " files", logLink(report))}`
 }
 
 const perCent = (share: Share): string => `${percent(share)}\u00a0%`
 
-/** Draws a share, with a mark where the gate's number is. The number beside it says the same. */
+/** Bar of a ratio with a mark at the gate. */
 function meter({ covered, total }: Share, gate?: string): Markup {
   const width = total > 0 ? Math.min(100, Math.max(0, (covered / total) * 100)) : 0
   const at = Number(/\d+(\.\d+)?/.exec(gate?.slice(0, 100) ?? "")?.[0] ?? NaN)

@@ -21,7 +21,7 @@ const REASON_LENGTH = 1000
 const REPRO_LENGTH = 2000
 const MESSAGE_LENGTH = 500
 
-/** By so much of their beginnings texts are told apart. */
+/** Compared length of texts. */
 const KEY_LENGTH = 500
 const DETAILS_LENGTH = 20_000
 const FAILURES: ListLimit = { count: 100, bytes: 800_000 }
@@ -30,7 +30,7 @@ const TESTS = 50
 
 const ORDER: StageStatus[] = ["error", "failed"]
 
-/** Returns each stage that did not pass: why, what repeats it, and what it found. */
+/** Failed stages with reason, command to repeat and findings. */
 export function failuresSection(reports: readonly StageReport[]): Section[] {
   const failures = reports.filter(stopped).sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status))
   if (failures.length === 0) return []
@@ -50,9 +50,9 @@ export function failuresSection(reports: readonly StageReport[]): Section[] {
 function failure(report: StageReport, index: number, share: number): Markup {
   const { status, reason, milliseconds, cached } = report
   const failed = (report.tests ?? []).filter(unsuccessful)
-  const told = new Set(failed.map(({ id, file }) => key(file, testName(id))))
+  const reported = new Set(failed.map(({ id, file }) => key(file, testName(id))))
   const { blocking, advisory } = byGate(report.findings)
-  const own = blocking.filter(({ file = "", rule }) => !told.has(key(file, rule)))
+  const own = blocking.filter(({ file = "", rule }) => !reported.has(key(file, rule)))
   return markup`<article class="card failure ${status}" aria-labelledby="failure-${index}">
 <h3 id="failure-${index}">${statusIcon(status)}${stageName(report)}</h3>
 <p class="facts">${statusBadge(status)} <span>${time(milliseconds)}</span>${cached ? markup` <span>from the cache</span>` : ""}</p>
@@ -65,18 +65,18 @@ ${testList(failed, report, { count: TESTS, bytes: share * 0.6 })}${own.length ==
 
 const unsuccessful = ({ status }: TestCase): boolean => status === "failed" || status === "error"
 
-/** A finding of the like of a failed test only says it again. */
+/** Key that a failed test shares with its finding, which is left out. */
 const key = (file: string, name: string): string => `${clip(file, KEY_LENGTH)}\n${clip(name, KEY_LENGTH)}`
 
 function repeat({ repro }: StageReport): Markup {
-  // A command that is cut would repeat something else.
+  // A truncated command would run something else.
   return repro.length > REPRO_LENGTH
-    ? markup`<p class="note">The command that repeats it is in <a href="verdict.json">verdict.json</a>.</p>`
+    ? markup`<p class="note">The command to repeat it is in <a href="verdict.json">verdict.json</a>.</p>`
     : markup`<div class="repeat"><p class="label">Repeat it</p>
 <pre><code>${words(repro)}</code></pre></div>`
 }
 
-/** Words of a command by themselves, so that a line ends between them; what is copied stays the same. */
+/** Wraps each word of a command so that lines break between them; copied text is unchanged. */
 const words = (command: string): Content =>
   command
     .split(/( +)/)

@@ -18,16 +18,16 @@ const MESSAGE_LENGTH = 1000
 const RULE_LENGTH = 80
 const URL_LENGTH = 500
 
-/** An address that says of itself where it leads, whole. */
+/** A plain https URL of printable characters. */
 const EXPLANATION = /^https:\/\/[!-~]{1,480}$/
 
-/** Longer lists are for the files beside the page. */
+/** Longer lists are in the SARIF files. */
 const PER_TOOL: ListLimit = { count: 100, bytes: 60_000 }
 const TOOLS: ListLimit = { count: 50, bytes: 250_000 }
 
 const LEVELS: Finding["level"][] = ["error", "warning", "note"]
 
-/** Returns a list of findings; where there is no room for the rest, it says so. */
+/** List of findings that says how many are left out. */
 export function findingList(findings: readonly Finding[], report: StageReport, room: ListLimit): Content {
   if (findings.length === 0) return undefined
   const { shown, hidden } = listing(findings, room, item)
@@ -44,7 +44,7 @@ function item(finding: Finding): Markup {
 `
 }
 
-/** Returns the name of a finding's rule, with a link to what explains it. */
+/** Name of a finding's rule with a link to its documentation. */
 export function ruleName({ tool, rule, url = "" }: Finding): Markup {
   const name = markup`<code>${inlineText(`${tool} ${rule}`, RULE_LENGTH)}</code>`
   return EXPLANATION.test(url)
@@ -59,7 +59,7 @@ interface Group {
   findings: Finding[]
 }
 
-/** Returns every tool's findings, folded. */
+/** Findings of every tool, collapsed. */
 export function findingsSection(reports: readonly StageReport[]): Section[] {
   const groups = reports.flatMap(groupsOf)
   const all = groups.flatMap(({ findings }) => findings)
@@ -69,7 +69,7 @@ export function findingsSection(reports: readonly StageReport[]): Section[] {
   const note =
     advisory === 0
       ? undefined
-      : markup`<p class="note">${formatCount(advisory)} of ${formatCount(all.length)} are advisory: below the gate, so nothing fails for them.</p>\n`
+      : markup`<p class="note">${formatCount(advisory)} of ${formatCount(all.length)} are advisory: below the gate.</p>\n`
   const rest = more(hidden, " tools", markup`<code>sarif/</code>`)
   return [{ id: "findings", title: "Findings", summary: formatCount(all.length), body: [note, shown, rest] }]
 }
@@ -84,15 +84,19 @@ function groupsOf(report: StageReport): Group[] {
   return [...tools].map(([tool, findings]) => ({ tool, report, findings: findings.sort(byWeight) }))
 }
 
-/** What fails the gate comes first, then the worse. */
+/** Findings that fail the gate first, then by level. */
 const byWeight = (a: Finding, b: Finding): number =>
   Number(a.advisory ?? false) - Number(b.advisory ?? false) ||
   LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)
 
 function group({ tool, report, findings }: Group): Markup {
   const advisory = byGate(findings).advisory.length
-  const numbers = [plural(findings.length, "finding"), advisory === 0 ? [] : `${formatCount(advisory)} advisory`]
-  const stage = tool === report.name ? undefined : markup` <span class="dim">${inlineText(report.name, 100)}</span>`
+  const numbers = [
+    plural(findings.length, "finding"),
+    advisory === 0 ? [] : `${formatCount(advisory)} advisory`,
+  ]
+  const stage =
+    tool === report.name ? undefined : markup` <span class="dim">${inlineText(report.name, 100)}</span>`
   return markup`<details class="card"><summary><span class="name">${inlineText(tool, 100)}</span>${stage} <span class="numbers">${numbers.flat().join(", ")}</span></summary>
 ${findingList(findings, report, PER_TOOL)}<p class="files">${sarifLink(report)}</p>
 </details>

@@ -9,7 +9,7 @@ const NOTE_LENGTH = 600
 
 type Loaded = StageReport & { load: LoadChart }
 
-/** Returns the load tests as pictures, with what is to be known of their figures. */
+/** Load tests as charts with notes. */
 export function loadSection(reports: readonly StageReport[]): Section[] {
   const loaded = reports.filter((report): report is Loaded => report.load !== undefined)
   const worst = loaded.find(({ status }) => status !== "passed") ?? loaded[0]

@@ -1,4 +1,4 @@
-/** A run as a picture: users, times, requests and errors over the time. Runs no script, and loads nothing. */
+/** SVG chart of a load test: users, response times, requests and errors over time. */
 import { type Content, Markup, markup } from "./markup.js"
 import type { Break } from "../../load/breaking.js"
 import type { Second } from "../../load/series.js"
@@ -27,7 +27,7 @@ interface Panel {
 const panels = (p95: number): Panel[] => [
   { title: "Users", unit: "", lines: [{ name: "users", of: ({ users }) => users }] },
   {
-    title: "Milliseconds to answer: median, and 95 of 100",
+    title: "Response time: median and p95",
     unit: " ms",
     lines: [
       { name: "p50", of: ({ p50 }) => p50 },
@@ -36,7 +36,7 @@ const panels = (p95: number): Panel[] => [
     limit: p95,
   },
   {
-    title: "Requests a second, and those that failed",
+    title: "Requests and errors per second",
     unit: "",
     lines: [
       { name: "requests", of: ({ requests }) => requests },
@@ -45,7 +45,7 @@ const panels = (p95: number): Panel[] => [
   },
 ]
 
-/** Draws a run, with the limit of its times and where it broke. `standalone` adds what a file of its own needs. */
+/** Draws a load test with its p95 limit and breaking point. `standalone` adds namespace and style for a file. */
 export function loadChart(
   seconds: readonly Second[],
   { p95, broke, standalone = false }: { p95: number; broke?: Break | undefined; standalone?: boolean },
@@ -57,13 +57,13 @@ export function loadChart(
   const drawn = all.map((panel, index) => panelOf(panel, points, end, index * (HEIGHT + GAP), broke))
   const own = standalone ? markup` xmlns="http://www.w3.org/2000/svg"` : undefined
   const style = standalone ? new Markup(STYLE) : undefined
-  return markup`<svg${own} class="load" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Users, times and requests of each second; the same figures are in the JSON file">${style}
+  return markup`<svg${own} class="load" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Users, response times and requests per second; the JSON file has the same data">${style}
 ${drawn}<text class="axis" x="${LEFT}" y="${height - 6}">0 s</text><text class="axis end" x="${WIDTH - RIGHT}" y="${height - 6}">${Math.round(end)} s</text>
 </svg>
 `
 }
 
-/** The style of a picture on the page, and in a file of its own. */
+/** Style of the chart on the page and in a file. */
 export const LOAD_CHART_STYLE = `
 .load { width: 100%; height: auto; max-width: 48rem; display: block; }
 .load text { font-size: 12px; fill: currentColor; }
@@ -77,7 +77,7 @@ export const LOAD_CHART_STYLE = `
 
 const STYLE = `<style>svg { font-family: sans-serif; color: #24292f; background: #ffffff; }${LOAD_CHART_STYLE}</style>`
 
-/** Of several seconds the worst is drawn. */
+/** Reduces the points to the worst of each interval. */
 function thinned(seconds: readonly Second[]): Second[] {
   const step = Math.ceil(seconds.length / MOST_POINTS)
   if (step <= 1) return [...seconds]

@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from "node:util"
 import { clip, visible, xml } from "../../text/escape.js"
 
-/** Where nothing else is said, a text is cut to this. */
+/** Default length limit of a text. */
 const TEXT_LENGTH = 300
 
-/** Markup that was written here. It is a class, so that nothing a service says can pass for it. */
+/** Trusted markup. A class, so that no untrusted value can pass for it. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
 export type Content = string | number | Markup | undefined | readonly Content[]
 
-/** Puts contents into markup. Every string is cut and escaped: only `Markup` goes in as it stands. */
+/** Template tag for markup: truncates and escapes every string, inserts only `Markup` verbatim. */
 export function markup(parts: TemplateStringsArray, ...contents: Content[]): Markup {
   const written = contents.map((content, index) => write(content) + (parts[index + 1] ?? ""))
   return new Markup((parts[0] ?? "") + written.join(""))
@@ -24,11 +24,11 @@ function write(content: Content): string {
   return typeof content === "number" ? String(content) : inlineText(content).text
 }
 
-/** Returns a text on one line, cut to a length. */
+/** Escapes a text on one line, truncated. */
 export const inlineText = (content: string, length = TEXT_LENGTH): Markup =>
   new Markup(xml(visible(clip(content, length))))
 
-/** Returns a text with its line breaks and tabs, for `<pre>`. */
+/** Escapes a text with its line breaks and tabs, for `<pre>`. */
 export function block(content: string, length: number): Markup {
   const lines = clip(stripVTControlCharacters(clip(content, length * 2)), length).split(/\r?\n/)
   return new Markup(
@@ -36,13 +36,13 @@ export function block(content: string, length: number): Markup {
   )
 }
 
-/** What a list may take of the page. */
+/** Size limits of a list. */
 export interface ListLimit {
   count: number
   bytes: number
 }
 
-/** Renders as many items as there is room for, in their order; tells how many are left out. */
+/** Renders the first items within the limits and counts those left out. */
 export function listing<T>(
   items: readonly T[],
   { count, bytes }: ListLimit,
@@ -59,7 +59,7 @@ export function listing<T>(
   return { shown, hidden: items.length - shown.length }
 }
 
-/** Says what was left out, and where it is. */
+/** Note of how many items are left out and where they are. */
 export const more = (hidden: number, what: string, where: Content): Content =>
   hidden === 0 ? undefined : markup`<p class="more">… and ${formatCount(hidden)} more${what} in ${where}</p>`
 

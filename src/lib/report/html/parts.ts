@@ -5,7 +5,7 @@ import { type Content, type Markup, markup } from "./markup.js"
 
 const NAME_LENGTH = 100
 
-/** One part of the page, with the number that stands for it at the top. */
+/** A section of the page with its summary for the navigation. */
 export interface Section {
   id: string
   title: string
@@ -13,15 +13,15 @@ export interface Section {
   body: Content
 }
 
-/** Returns a sign that tells by its shape; the word belongs beside it. */
+/** Status icon, to be used beside the word. */
 export const statusIcon = (status: StageStatus): Markup =>
   markup`<svg class="sign ${status}" aria-hidden="true"><use href="#${status}"/></svg>`
 
-/** Returns a status as sign, word and colour. */
+/** Status as icon, word and colour. */
 export const statusBadge = (status: StageStatus): Markup =>
   markup`<span class="status ${status}">${statusIcon(status)}${status}</span>`
 
-/** Returns a span of time, as far as it is one. */
+/** Formats a duration; `unknown` for an invalid one. */
 export const time = (milliseconds: number): string =>
   Number.isFinite(milliseconds) && milliseconds >= 0 ? formatDuration(milliseconds) : "unknown"
 
@@ -31,18 +31,18 @@ export const sarifLink = (stage: Named): Markup => link("sarif", stage, "sarif")
 
 type Named = Pick<StageReport, "name">
 
-/** Links a file that lies beside the page, by the name that its writer gives it. */
+/** Link to a file in the artifacts folder. */
 const link = (folder: string, stage: Named, ending: string): Markup =>
   markup`<a href="${address(folder, stage, ending)}">${`${folder}/${clip(stage.name, NAME_LENGTH)}.${ending}`}</a>`
 
 const address = (folder: string, { name }: Named, ending: string): string =>
   `${folder}/${encodeURIComponent(wellFormed(clip(name, NAME_LENGTH)))}.${ending}`
 
-/** Where the reports' own outputs are: of very many the first are named. */
+/** Links to the logs of the first stages. */
 export const logLinks = (reports: readonly Named[]): Content =>
   reports.slice(0, 4).map((report, index) => [index === 0 ? "" : ", ", logLink(report)])
 
-/** The same for a row of a table, where there is no room for a path. */
+/** Short links to log and SARIF for a table row. */
 export const shortLinks = (stage: Named): Markup =>
   markup`<span class="pair"><a href="${address("logs", stage, "log")}" aria-label="${`log of ${clip(stage.name, NAME_LENGTH)}`}">log</a> <a href="${address("sarif", stage, "sarif")}" aria-label="${`SARIF of ${clip(stage.name, NAME_LENGTH)}`}">SARIF</a></span>`
 
@@ -52,7 +52,7 @@ export interface Column {
   kind?: "number" | "wide"
 }
 
-/** Returns a table whose rows become cards on a phone; the roles keep it a table for screen readers even then. */
+/** Table whose rows become cards on a phone; roles keep it a table for screen readers. */
 export function table(caption: Content, columns: readonly Column[], rows: readonly Markup[]): Markup {
   const heads = columns.map(
     ({ title, kind }) => markup`<th scope="col" role="columnheader"${classOf(kind)}>${title}</th>`,
@@ -62,7 +62,7 @@ export function table(caption: Content, columns: readonly Column[], rows: readon
 <tbody role="rowgroup">${rows}</tbody></table>`
 }
 
-/** Returns a row of a table; its first cell names it. */
+/** Table row with its first cell as header. */
 export function row(columns: readonly Column[], [name, ...cells]: readonly Content[]): Markup {
   const rest = cells.map((cell, index) => {
     const column = columns[index + 1]
@@ -74,7 +74,7 @@ export function row(columns: readonly Column[], [name, ...cells]: readonly Conte
 
 const classOf = (kind: Column["kind"]): Content => (kind === undefined ? undefined : markup` class="${kind}"`)
 
-/** Returns a group and a name, or one where they are the same. */
+/** Name and group of a stage, once if they are equal. */
 export const stageName = ({ name, group }: Pick<StageReport, "name" | "group">): Markup =>
   group === name
     ? markup`<span class="name">${clip(name, NAME_LENGTH)}</span>`

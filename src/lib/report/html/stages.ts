@@ -16,10 +16,10 @@ const REASON_LENGTH = 300
 const BARS = { count: 60, bytes: 40_000 }
 const ROWS = { count: 200, bytes: 150_000 }
 
-/** A bar must be seen, however short its stage was. In per cent. */
+/** Minimum width of a bar in per cent. */
 const THINNEST = 0.6
 
-/** More labels would touch each other on a phone. */
+/** Limit on labels, for phones. */
 const TICKS = 5
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200].map(
   (seconds) => seconds * 1000,
@@ -27,7 +27,7 @@ const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800
 
 type Stage = StageResult & Pick<StageReport, "began">
 
-/** When a stage ran, in milliseconds since the run began, and how long. */
+/** Start of a stage in milliseconds since the run began, and its duration. */
 interface Bar extends Pick<Stage, "name" | "group" | "status" | "cached"> {
   start: number
   length: number
@@ -36,14 +36,14 @@ interface Bar extends Pick<Stage, "name" | "group" | "status" | "cached"> {
 const COLUMNS: Column[] = [
   { title: "Stage" },
   { title: "Status" },
-  { title: "Began", kind: "number" },
-  { title: "Took", kind: "number" },
-  { title: "From cache" },
+  { title: "Started", kind: "number" },
+  { title: "Duration", kind: "number" },
+  { title: "Cached" },
   { title: "Result", kind: "wide" },
   { title: "Files", kind: "wide" },
 ]
 
-/** Returns all stages on a timeline, and the same as a table. */
+/** All stages as a timeline and as a table. */
 export function stagesSection(verdict: Verdict, reports: readonly StageReport[]): Section[] {
   const stages: readonly Stage[] = reports.length > 0 ? reports : verdict.stages
   if (stages.length === 0) return []
@@ -61,7 +61,7 @@ export function stagesSection(verdict: Verdict, reports: readonly StageReport[])
 const known = (milliseconds: number): number =>
   Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0
 
-/** A result that was kept began before the run, and another machine's clock may differ: a bar stays in the span. */
+/** Bar of a stage, clamped to the run: a cached result is older, and clocks may differ. */
 function bar({ name, group, status, cached, milliseconds, began }: Stage, run: Run, span: number): Bar {
   const length = known(milliseconds)
   const start = (began ?? NaN) - Date.parse(run.startedAt)
@@ -101,7 +101,7 @@ function timeline(bars: readonly Bar[], span: number): Markup {
   const lines = ticks.map((tick) => markup`<line x1="${per(tick, span)}" x2="${per(tick, span)}" y2="100%"/>`)
   const { shown, hidden } = listing(bars, BARS, (one) => barRow(one, span, lines))
   return markup`<figure class="timeline">
-<figcaption>When each stage ran, from the start of the run. Hatched: the result came from the cache. The table below says the same.</figcaption>
+<figcaption>When each stage ran, from the start of the run. Hatched: the result came from the cache. The table below has the same data.</figcaption>
 <div aria-hidden="true">
 <div class="bar"><svg class="axis">${axis(ticks, span)}</svg></div>
 ${shown}</div>
@@ -109,7 +109,7 @@ ${more(hidden, " stages", "the table below")}</figure>
 `
 }
 
-/** Labels that would leave the picture are left out. */
+/** Axis labels, without those that would leave the chart. */
 const axis = (ticks: readonly number[], span: number): Content =>
   ticks
     .filter((tick) => tick <= span * 0.93)

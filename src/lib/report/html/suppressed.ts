@@ -4,7 +4,16 @@ import type { Run, StageReport } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
 import { place } from "../place.js"
 import { ruleName } from "./findings.js"
-import { type Content, formatCount, listing, type Markup, markup, more, plural, inlineText } from "./markup.js"
+import {
+  type Content,
+  formatCount,
+  listing,
+  type Markup,
+  markup,
+  more,
+  plural,
+  inlineText,
+} from "./markup.js"
 import { type Column, logLinks, row, type Section, table } from "./parts.js"
 
 const REASON_LENGTH = 500
@@ -12,25 +21,25 @@ const ENTRIES = { count: 200, bytes: 100_000 }
 const RULE_LENGTH = 100
 const PLACES = 3
 
-/** Sooner, and somebody should look at it now. */
+/** Days before expiry from which an entry is highlighted. */
 const SOON_DAYS = 14
 const DAY = 86_400_000
 
-/** An entry with what it suppresses. */
+/** A suppression with its findings. */
 interface Entry {
   suppression: Suppression
   findings: [Finding, ...Finding[]]
 }
 
 const COLUMNS: Column[] = [
-  { title: "What" },
-  { title: "Where", kind: "wide" },
-  { title: "Why it may stay", kind: "wide" },
+  { title: "Rule" },
+  { title: "Location", kind: "wide" },
+  { title: "Reason", kind: "wide" },
   { title: "Owner" },
-  { title: "Until" },
+  { title: "Expires" },
 ]
 
-/** Returns what is suppressed, what expires first at the top. */
+/** Suppressed findings, those that expire first at the top. */
 export function suppressedSection(run: Run, reports: readonly StageReport[]): Section[] {
   const from = reports.filter(({ suppressed = [] }) => suppressed.length > 0)
   const all = from.flatMap(({ suppressed = [] }) => suppressed)
@@ -38,10 +47,7 @@ export function suppressedSection(run: Run, reports: readonly StageReport[]): Se
   const entries = entriesOf(from).sort((a, b) => compare(a.suppression.expires, b.suppression.expires))
   const now = Date.parse(run.startedAt)
   const { shown, hidden } = listing(entries, ENTRIES, (entry) => entryRow(entry, now))
-  const body = [
-    table("Found, and suppressed until a date", COLUMNS, shown),
-    more(hidden, " entries", logLinks(from)),
-  ]
+  const body = [table("Suppressed findings", COLUMNS, shown), more(hidden, " entries", logLinks(from))]
   return [{ id: "suppressed", title: "Suppressed", summary: formatCount(all.length), body }]
 }
 
@@ -79,9 +85,9 @@ function places(findings: readonly Finding[]): Content {
   return findings.length > PLACES ? [shown, ` and ${formatCount(findings.length - PLACES)} more`] : shown
 }
 
-/** An entry holds to the end of its day. */
+/** Remaining days; an entry expires at the end of its day. */
 function remaining(expires: string, now: number): Content {
   const days = Math.floor((Date.parse(expires) + DAY - now) / DAY)
   if (Number.isNaN(days) || days > SOON_DAYS) return undefined
-  return markup`<span class="tag soon">${days < 0 ? "over" : days === 0 ? "last day" : plural(days, "day")}</span>`
+  return markup`<span class="tag soon">${days < 0 ? "expired" : days === 0 ? "last day" : plural(days, "day")}</span>`
 }

@@ -1,6 +1,15 @@
 import type { TestCase } from "../../run/testCase.js"
 import type { StageReport } from "../../run/verdict.js"
-import { type Content, formatCount, listing, type Markup, markup, more, plural, inlineText } from "./markup.js"
+import {
+  type Content,
+  formatCount,
+  listing,
+  type Markup,
+  markup,
+  more,
+  plural,
+  inlineText,
+} from "./markup.js"
 import { type Column, logLink, logLinks, row, type Section, stageName, table, time } from "./parts.js"
 
 const SLOWEST = 10
@@ -27,7 +36,7 @@ const NUMBERS: Column[] = [
 
 const SLOW: Column[] = [{ title: "Test" }, { title: "Suite" }, { title: "Time", kind: "number" }]
 
-/** Returns the numbers of each suite, and the tests that deserve a look. */
+/** Numbers of each suite with flaky, slow and skipped tests. */
 export function testsSection(reports: readonly StageReport[]): Section[] {
   const suites = reports.filter((report): report is Suite => report.tests !== undefined)
   if (suites.length === 0) return []
@@ -87,9 +96,13 @@ function slowest(tests: readonly Placed[]): Content {
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, SLOWEST)
     .map(({ id, suite, seconds }) =>
-      row(SLOW, [markup`<code>${inlineText(id, ID_LENGTH)}</code>`, inlineText(suite, 100), `${seconds.toFixed(2)} s`]),
+      row(SLOW, [
+        markup`<code>${inlineText(id, ID_LENGTH)}</code>`,
+        inlineText(suite, 100),
+        `${seconds.toFixed(2)} s`,
+      ]),
     )
-  return table("The slowest tests", SLOW, rows)
+  return table("Slowest tests", SLOW, rows)
 }
 
 function skippedList(tests: readonly Placed[], suites: readonly Suite[]): Content {

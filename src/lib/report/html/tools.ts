@@ -7,7 +7,7 @@ const TOOLS = { count: 200, bytes: 80_000 }
 
 const COLUMNS: Column[] = [{ title: "Stage" }, { title: "Version" }, { title: "Facts", kind: "wide" }]
 
-/** Returns what each stage was made with, and what else it wants known. */
+/** Tool versions and facts of each stage. */
 export function toolsSection(reports: readonly StageReport[]): Section[] {
   if (reports.length === 0) return []
   const { shown, hidden } = listing(reports, TOOLS, toolRow)
@@ -21,7 +21,10 @@ export function toolsSection(reports: readonly StageReport[]): Section[] {
 function toolRow(report: StageReport): Markup {
   const facts = Object.entries(report.facts ?? {})
     .slice(0, FACTS)
-    .map(([name, value]) => markup`<span class="fact">${inlineText(name, 80)}: <b>${inlineText(value, 200)}</b></span> `)
+    .map(
+      ([name, value]) =>
+        markup`<span class="fact">${inlineText(name, 80)}: <b>${inlineText(value, 200)}</b></span> `,
+    )
   return row(COLUMNS, [
     stageName(report),
     report.version === "" ? "–" : markup`<code>${inlineText(report.version, 80)}</code>`,

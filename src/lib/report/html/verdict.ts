@@ -8,17 +8,17 @@ import { type Section, statusIcon, time } from "./parts.js"
 const SHORT_SHA = 12
 const PROBLEM_LENGTH = 20_000
 
-/** More names would hide what they are about. */
+/** Limit on named stages. */
 const NAMED = 5
 
-/** As the README says it. */
+/** Meanings of the exit codes, as in the README. */
 const MEANINGS: Record<ExitCode, string> = {
-  0: "everything that was asked for passed",
+  0: "all requested stages passed",
   1: "a gate failed: the service needs a change",
-  2: "changes or drift, where asked for",
+  2: "changes or drift found",
   3: "the infrastructure failed: engine, registry, network, time limit",
   4: "bad input: source, configuration, arguments",
-  130: "somebody ended it",
+  130: "interrupted",
 }
 
 export const STATUS_TITLES: Record<StageStatus, string> = {
@@ -28,7 +28,7 @@ export const STATUS_TITLES: Record<StageStatus, string> = {
   skipped: "Skipped",
 }
 
-/** Returns the verdict in big, with what was looked at. */
+/** Header with the verdict and the facts of the run. */
 export function header(verdict: Verdict): Markup {
   const { run, status, exitCode, milliseconds } = verdict
   return markup`<header class="verdict ${status}">
@@ -42,7 +42,7 @@ ${pair("Ref", markup`<code>${run.ref}</code>`)}
 ${pair("Commit", commit(run))}
 ${pair("Run", markup`<code>${run.id}</code>`)}
 ${pair("Started", started(run))}
-${pair("Took", time(milliseconds))}
+${pair("Duration", time(milliseconds))}
 </dl>
 </header>
 `
@@ -51,7 +51,7 @@ ${pair("Took", time(milliseconds))}
 const pair = (term: string, value: Content, kind = "short"): Markup =>
   markup`<div class="${kind}"><dt>${term}</dt><dd>${value}</dd></div>`
 
-/** The rest of a commit's name matters to machines; a phone has no room for it. */
+/** Commit with the rest of its hash hidden on a phone. */
 const commit = ({ sha }: Run): Markup =>
   markup`<code>${sha.slice(0, SHORT_SHA)}<span class="rest">${clip(sha.slice(SHORT_SHA), 100)}</span></code>`
 
@@ -64,7 +64,7 @@ function started({ startedAt }: Run): Markup {
 
 function lead({ stages, problem }: Verdict): Content {
   if (problem !== null) return "Nothing ran."
-  if (stages.length === 0) return "No stage was asked for."
+  if (stages.length === 0) return "No stage was requested."
   const failures = stages.filter(stopped)
   const skipped = stages.filter(({ status }) => status === "skipped").length
   const cached = stages.filter((stage) => stage.cached === true).length
@@ -85,7 +85,7 @@ function names(failures: readonly StageResult[]): Content {
   return failures.length > NAMED ? [named, ` and ${failures.length - NAMED} more`] : named
 }
 
-/** Returns why nothing ran, where nothing did. */
+/** Section with the reason if nothing ran. */
 export function problem({ problem: reason }: Verdict): Section[] {
   if (reason === null) return []
   const body = markup`<pre class="problem">${block(reason, PROBLEM_LENGTH)}</pre>

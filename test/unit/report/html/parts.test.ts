@@ -87,7 +87,7 @@ describe("coverage", () => {
 
   it("names the files that lack something", () => {
     expect(rows(section(covered(1), "coverage"))).toEqual([
-      ["File", "Covered", "Of", "Per cent", "Lines that never ran"],
+      ["File", "Covered", "Total", "Coverage", "Uncovered lines"],
       ["src/a.py", "1", "3", "33.33 %", "3-9, 14"],
     ])
   })
@@ -119,7 +119,7 @@ describe("findings", () => {
 
   it("that are suppressed are listed with their reason, what expires first at the top", () => {
     expect(rows(section(read(failedRun()), "suppressed"))).toEqual([
-      ["What", "Where", "Why it may stay", "Owner", "Until"],
+      ["Rule", "Location", "Reason", "Owner", "Expires"],
       [
         "trivy CVE-2024-35195",
         "requirements.txt",
