@@ -132,7 +132,7 @@ describe("verdict.json", () => {
     expect(await slipway("ci", `--source=${bad}`, `--out=${out}`)).toMatchObject({ exitCode: 3 })
     const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
     expect(verdict).toMatchObject({ status: "error", exitCode: 3, stages: [] })
-    expect(verdict.problem).toMatch(/^the run gave no verdict:/)
+    expect(verdict.problem).toMatch(/^the run has no verdict:/)
     expect(existsSync(join(out, "junit"))).toBe(false)
 
     expect(await slipway("quality", `--source=${source}`, `--out=${out}`)).toMatchObject({ exitCode: 0 })

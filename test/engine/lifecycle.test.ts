@@ -160,7 +160,7 @@ describe("up and down", () => {
     const { exitCode: code, stderr } = await broken
     expect(code).toBe(3)
     expect(stderr).toMatch(BROKEN_OFF)
-    expect(stderr).toContain("→ with --run-id=the-one what it has published or deployed isn't done twice")
+    expect(stderr).toContain("→ with --run-id=the-one nothing is published or deployed twice")
     const passed = verdictIn("stopped", 3).stages.filter(({ status }) => status === "passed")
     expect(passed.map(({ name }) => name)).toEqual(
       expect.arrayContaining(["mypy", "unit", "build", "publish"]),

@@ -21,7 +21,7 @@ export function addCleanupCommand(program: Command): void {
     .addHelpText("after", CREDENTIALS)
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CleanupOptions) => {
-      const { cleanUp } = await import("../commands/cleanup.js")
-      exit(await cleanUp(options))
+      const { runCleanup } = await import("../commands/cleanup.js")
+      exit(await runCleanup(options))
     })
 }

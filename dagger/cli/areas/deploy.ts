@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -20,6 +21,9 @@ type InspectOptions = DeployOptions & {
   follow?: string
 }
 
+/** The groups of stages that a deployment by hand runs. */
+const DEPLOY_GROUPS: readonly Group[] = ["deploy", "tell"]
+
 /** Adds the commands that change or inspect an environment. */
 export function addDeployCommands(program: Command): void {
   withRunId(withEnvironment(withRelease(program.command("deploy")), "staging"))
@@ -27,7 +31,7 @@ export function addDeployCommands(program: Command): void {
     .requiredOption("--tag <tag>", "release to deploy: a tag, a digest or a full image reference")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CiOptions) =>
-      exit(await runCi({ ...options, event: "manual" }, ["deploy", "tell"])),
+      exit(await runCi({ ...options, event: "manual" }, [...DEPLOY_GROUPS])),
     )
 
   withRunId(withEnvironment(withRelease(program.command("rollback")), "production"))
@@ -35,7 +39,7 @@ export function addDeployCommands(program: Command): void {
     .option("--version <version>", "version or digest to roll back to; by default the last good one")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action(async (options: CiOptions) =>
-      exit(await runCi({ ...options, event: "manual", rollback: true }, ["deploy", "tell"])),
+      exit(await runCi({ ...options, event: "manual", rollback: true }, [...DEPLOY_GROUPS])),
     )
 
   withRunId(withRegistry(withEnvironment(withSource(program.command("watch")), "production")))

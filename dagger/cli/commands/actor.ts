@@ -6,10 +6,10 @@ import { run } from "../../lib/shell.js"
 import { isAddress } from "./sourceFolder.js"
 import type { Variables } from "../../lib/variables.js"
 
-/** Whom a CI host names: GitHub, GitLab, Azure DevOps, CircleCI, Jenkins with its plugin. */
+/** Variables with the user's name: GitHub, GitLab, Azure DevOps, CircleCI, Jenkins with its plugin. */
 const ACTORS = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "CIRCLE_USERNAME", "BUILD_USER"]
 
-/** Who runs this: whom the CI host names, else whoever is logged in. */
+/** Returns the user who runs this, by the CI host or else by the login. */
 export function actorOf(env: Variables, login: () => string = () => userInfo().username): string {
   const named = ACTORS.map((name) => env[name]).find((name) => name !== undefined && name !== "")
   try {
@@ -19,7 +19,7 @@ export function actorOf(env: Variables, login: () => string = () => userInfo().u
   }
 }
 
-/** Where the CI host shows this run; empty on a laptop. */
+/** Returns the URL of this run at the CI host; empty elsewhere. */
 export function runUrl(env: Variables): string {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env
   if (GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID)
@@ -30,16 +30,16 @@ export function runUrl(env: Variables): string {
   return env["CI_PIPELINE_URL"] ?? env["CIRCLE_BUILD_URL"] ?? env["BUILD_URL"] ?? ""
 }
 
-/** The arguments of the module that say so. */
+/** The module's arguments for the user and the run's URL. */
 export const actorArguments = (): string[] => {
   const address = runUrl(process.env)
   return [`--who=${actorOf(process.env)}`, ...(address === "" ? [] : [`--run-url=${address}`])]
 }
 
-/** So many commits are looked at for the changes since the last deployment. */
+/** Number of commits to search for changes since the last deployment. */
 const MAX_COMMITS = 2000
 
-/** The arguments that say of whom and of which changes people are told; the history is left in a folder. */
+/** The module's arguments for notifications; writes the git history to `folder`. */
 export async function notifyArguments(source: string, folder: string): Promise<string[]> {
   if (isAddress(source)) return ["with-notify", ...actorArguments()]
   const log = ["log", `--max-count=${MAX_COMMITS}`, `--format=${GIT_LOG_FORMAT}`]

@@ -6,6 +6,7 @@ import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
+import { currentName } from "../../lib/renamed.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { fromFork } from "../hosts/fork.js"
@@ -76,7 +77,7 @@ export function ciArguments(
     ...optionalArgument("path", commit.path || undefined),
     ...optionalArgument("digest", options.digest || undefined),
     `--run-id=${options.runId ?? randomUUID()}`,
-    ...only.map((group) => `--only=${group}`),
+    ...only.map((name) => `--only=${currentName(name)}`),
     ...secretArguments(options.secret),
     ...(embedded ? ["--embedded"] : []),
     ...releaseArguments(options, only),

@@ -7,8 +7,8 @@ import { registerSecretAddresses } from "../../module/secretAddress.js"
 import { type CiOptions, runPipeline } from "./ci.js"
 
 /**
- * Runs what a CI host's job asks for, and tells the host of it by its own means. What options say goes before what the
- * host says. Returns the exit code.
+ * Runs the pipeline for a CI host's job and reports to the host by its own means. Options take precedence over the host's
+ * variables. Returns the exit code.
  */
 export async function runCiJob(host: CiHost, options: CiOptions): Promise<number> {
   const { env } = process

@@ -13,12 +13,12 @@ export interface CleanupOptions extends RegistryOptions, DeployOptions {
   now?: string
   json?: boolean
   runId?: string
-  /** Delete, and don't only show. */
+  /** Delete instead of only listing. */
   yes?: boolean
 }
 
-/** Shows what nobody needs any more, or deletes it. Returns the exit code. */
-export async function cleanUp(options: CleanupOptions): Promise<number> {
+/** Lists or deletes stale resources. Returns the exit code. */
+export async function runCleanup(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { runId = randomUUID() } = options
   const begun = beginRun({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
@@ -26,7 +26,7 @@ export async function cleanUp(options: CleanupOptions): Promise<number> {
   return (await runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
 }
 
-/** The arguments of `dagger` that clean up after a source by its whole path. */
+/** The arguments of `dagger` for a cleanup; `source` is an absolute path. */
 export function cleanupArguments(options: CleanupOptions): string[] {
   const { source, now, environment, embedded, yes, runId = randomUUID() } = options
   const call = callModule(source, now)

@@ -10,7 +10,7 @@ import { accessArguments, type DeployOptions } from "./deploy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
 
-/** What is looked at, by what means. */
+/** Options of the metrics reports. */
 export interface MetricsOptions extends DeployOptions, RegistryOptions {
   source: string
   out: string
@@ -28,7 +28,7 @@ export interface MetricsOptions extends DeployOptions, RegistryOptions {
 /** The files of each report. */
 const FILES = { dora: "dora", ledger: "audit", protection: "protection" } as const
 
-/** Makes a report, leaves its files in `out`, and prints it. Returns the exit code. */
+/** Creates a report, writes its files to `out` and prints it. Returns the exit code. */
 export async function printMetrics(what: keyof typeof FILES, options: MetricsOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const out = resolve(options.out)
@@ -44,13 +44,13 @@ export async function printMetrics(what: keyof typeof FILES, options: MetricsOpt
   return typeof exitCode === "number" ? exitCode : ExitCode.infrastructure
 }
 
-/** What is found out of the sources. */
+/** Facts from git and the CI host. */
 interface GitFacts {
   history?: string | undefined
   repository?: string
-  /** Of its host, where the address doesn't tell. */
+  /** The host's API, if it doesn't follow from the address. */
   api?: string
-  /** Whether its host may get GitHub's token: anybody's may be a remote of git. */
+  /** True if the host may get GitHub's token; a git remote can be any host. */
   trusted?: boolean
 }
 
@@ -83,7 +83,7 @@ const verifyArguments = (options: MetricsOptions): string[] => [
   ...(options.embedded ? ["--embedded"] : []),
 ]
 
-/** What git and the CI host know of the sources: where their history is, and which repository on GitHub they are of. */
+/** Finds the history and the GitHub repository of the sources, by git and the CI host. */
 async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: project, GITHUB_API_URL: api } = process.env
   const hosted = server && project ? `${server}/${project}` : ""
@@ -97,7 +97,7 @@ async function gitFactsOf(source: string, { history, repository }: MetricsOption
   }
 }
 
-/** The folder with all history: a worktree has but a part of its own. */
+/** The folder with the whole history; a worktree's own has only part of it. */
 async function gitFolder(source: string): Promise<string | undefined> {
   if (isAddress(source)) return undefined
   const asked = run({ nothrow: true })`git -C ${source} rev-parse --path-format=absolute --git-common-dir`

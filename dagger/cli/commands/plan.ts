@@ -25,18 +25,18 @@ export interface RunPlanOptions {
   json?: boolean
 }
 
-/** What a run would do, and why. */
+/** The stages that a run would execute, and why. */
 export interface RunPlan {
   event: string
   ref: string
   baseRef: string
   fork: boolean
-  /** What happened, in words. */
+  /** Description of the event. */
   what: string
-  /** Where it is deployed to; null for nowhere. */
+  /** The environment to deploy to; null for none. */
   environment: string | null
   groups: { group: PolicyGroup; runs: boolean; why: string; stages: readonly string[] }[]
-  /** What doesn't work as usual, and what takes its place. */
+  /** Restrictions of this run, and alternatives. */
   notes: string[]
 }
 
@@ -59,7 +59,7 @@ function configured(settings: string | undefined, embedded = false): Config {
   return { ...config, release: { ...config.release, ...(registry !== undefined && { registry }) } }
 }
 
-/** What is run for what happened. Fails with UNKNOWN_EVENT. */
+/** Determines the stages that run for an event. Fails with UNKNOWN_EVENT. */
 export function planRun(happening: Happening & { fork: boolean }, config: Config): RunPlan {
   const { event, ref, baseRef = "", fork } = happening
   const decisions = policy(happening, config)
@@ -80,14 +80,14 @@ export function planRun(happening: Happening & { fork: boolean }, config: Config
   }
 }
 
-/** What of a fork's pull request has no credentials, as CI hosts document it, and what is left in its place. */
+/** Restrictions of a pull request from a fork, as CI hosts document them. */
 const FORK_NOTES = [
-  "no secrets: hosts hand none to a fork, so a Dockerfile that mounts some can't be built",
-  "no comment: what it would say is in summary.md",
+  "no secrets: hosts pass none to a fork, so a Dockerfile that mounts secrets can't be built",
+  "no comment: its text is in summary.md",
   "no upload of findings: they are in sarif/, among the artifacts",
 ]
 
-/** The stages of a group that the settings leave. */
+/** The stages of a group that the settings enable. */
 function stagesOf(group: PolicyGroup, config: Config): readonly string[] {
   const chosen: readonly string[] = {
     ...STAGES,
@@ -99,7 +99,7 @@ function stagesOf(group: PolicyGroup, config: Config): readonly string[] {
   return STAGES[group].filter((name: string) => chosen.includes(name))
 }
 
-/** The same for people. */
+/** Formats a plan for people. */
 export function runPlanText({ what, ref, environment, groups, notes }: RunPlan): string {
   const width = Math.max(...groups.map(({ group }) => group.length))
   const line = (sign: string, group: string, text: string) => `${sign} ${group.padEnd(width)}  ${text}`

@@ -16,7 +16,7 @@ import {
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
 
-/** Which release is to work on the schema of which. */
+/** The two releases to check against each other. */
 export interface ProveOptions extends RegistryOptions {
   source: string
   previous: string
@@ -26,14 +26,14 @@ export interface ProveOptions extends RegistryOptions {
   json?: boolean
 }
 
-/** Proves it, and prints each step. Returns the exit code: 1 where it isn't proven. */
+/** Runs the proof and prints each step. Returns the exit code: 1 if the proof fails. */
 export async function prove(options: ProveOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "slipway-proof-"))
   const file = join(folder, "proof.json")
   const log = join(folder, "dagger.log")
   const source = absoluteSource(options.source)
   const code = await daggerWithProgress([...proofArguments({ ...options, source }), `--path=${file}`], log)
-  // The log stays where it says why.
+  // The log is kept if it shows the cause.
   if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""
   rmSync(folder, { recursive: true, force: true })
@@ -43,7 +43,7 @@ export async function prove(options: ProveOptions): Promise<number> {
   return proof.proven ? ExitCode.passed : ExitCode.gateFailed
 }
 
-/** The arguments of `dagger`, but for where the file goes. */
+/** The arguments of `dagger`, except the target file. */
 export function proofArguments(options: ProveOptions): string[] {
   const { source, previous, tag, environment, embedded } = options
   return [
@@ -59,7 +59,7 @@ export function proofArguments(options: ProveOptions): string[] {
   ]
 }
 
-/** Who may get the user and password of the environment: nobody whom a reference alone names. */
+/** Decides who may get the environment's credentials: never a host that only a reference names. */
 function recipientOf({ source, previous, tag, embedded }: ProveOptions): Recipient {
   if (embedded) return "nobody"
   const whole = [previous, tag].filter((reference) => reference.includes("/"))
@@ -70,7 +70,7 @@ function recipientOf({ source, previous, tag, embedded }: ProveOptions): Recipie
 
 const SIGNS: Record<ProofStep["status"], string> = { passed: "✓", failed: "✗", skipped: "-" }
 
-/** What a proof came to, for people. */
+/** Formats a proof for people. */
 export function proofText({ proven, reason, steps, statements }: Proof): string {
   const open = statements.filter(({ exemption }) => exemption === undefined)
   return [

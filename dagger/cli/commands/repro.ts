@@ -4,11 +4,12 @@ import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
 import type { RunInputs } from "../../../src/lib/run/inputs.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { stopped } from "../../../src/lib/report/place.js"
-import { EFFECTS, STAGE_NAMES } from "../../../src/lib/pipeline/stages.js"
+import { EFFECTS, type Group, STAGE_NAMES } from "../../../src/lib/pipeline/stages.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fields } from "../../../src/lib/text/json.js"
 import { daggerHere } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
+import { currentName } from "../../lib/renamed.js"
 import { type CiOptions, runCi } from "./ci.js"
 import { debugArguments } from "./debug.js"
 import { findSource } from "./reproSource.js"
@@ -57,7 +58,7 @@ function readVerdict(file: string): Recorded {
     throw fail("NO_VERDICT", [file, error instanceof Error ? error.message : String(error)])
   }
   if (verdict.schema !== 1 || verdict.run === undefined || !Array.isArray(verdict.stages))
-    throw fail("NO_VERDICT", [file, "it is no verdict of version 1"])
+    throw fail("NO_VERDICT", [file, "not a verdict of version 1"])
   if (verdict.run.inputs === undefined) throw fail("NO_INPUTS", [file])
   return verdict as Recorded
 }
@@ -74,8 +75,8 @@ export function chosenStages({ stages, problem }: Verdict, name: string | undefi
   return failed
 }
 
-/** Which secrets groups of stages are given, by the names that the verdict has for them. */
-const SECRETS_BY_GROUP: Partial<Record<string, readonly string[]>> = {
+/** The secrets that each group of stages gets, by their names in the verdict. */
+const SECRETS_BY_GROUP: Partial<Record<Group, readonly string[]>> = {
   image: ["secrets"],
   plan: ["infra", "planKey"],
   drift: ["infra"],
@@ -95,7 +96,7 @@ export function missingSecrets(
   stages: readonly Pick<StageResult, "group">[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const used = new Set(stages.flatMap(({ group }) => SECRETS_BY_GROUP[group] ?? []))
+  const used = new Set(stages.flatMap(({ group }) => SECRETS_BY_GROUP[currentName(group) as Group] ?? []))
   const names = Object.entries(secrets)
     .filter(([name]) => used.has(name))
     .flatMap(([, addresses]) => addresses.map((address) => /^env:\/\/([^?]+)/.exec(address)?.[1] ?? ""))

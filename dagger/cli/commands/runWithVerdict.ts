@@ -22,31 +22,31 @@ import { daggerWithProgress } from "../../module/call.js"
 import { onInterrupt } from "../../module/interrupt.js"
 import { say } from "../../lib/progress.js"
 
-/** How a run ended. */
+/** The result of a run. */
 export interface RunResult {
   code: number
   out: string
-  /** Absent where somebody ended it: nobody waits to hear of that. */
+  /** Absent if the run was interrupted. */
   verdict?: Verdict
 }
 
-/** A run of which the module has said nothing yet. */
+/** A run that has started, before any output of the module. */
 export interface StartedRun extends Pick<Break, "run" | "invocation"> {
-  /** What the lines begin with on which the module says how far it has come: nothing that a tool prints does. */
+  /** Random prefix of the module's journal lines, so that no tool's output is mistaken for one. */
   mark: string
   at: number
 }
 
 export interface OutputOptions {
   json?: boolean
-  /** What makes output harmless to who reads it for commands. */
+  /** Neutralizes commands in the output that a CI host would execute. */
   neutralize?: (output: string) => string
 }
 
-/** Where the engine writes, beside what is whole. */
+/** Folder that the engine writes to, until all reports are complete. */
 const UNFINISHED = ".unfinished"
 
-/** What a run writes. */
+/** Everything that a run writes. */
 const ARTIFACTS = [
   "verdict.json",
   "summary.md",
@@ -68,7 +68,7 @@ const ARTIFACTS = [
   "cleanup",
 ]
 
-/** Begins a run of what is called this way. */
+/** Starts the record of a run. */
 export const beginRun = (run: Omit<Run, "startedAt">, call: readonly string[]): StartedRun => ({
   run: { ...run, startedAt: new Date().toISOString() },
   invocation: shellQuote(["dagger", ...call]),
@@ -76,7 +76,7 @@ export const beginRun = (run: Omit<Run, "startedAt">, call: readonly string[]): 
   at: Date.now(),
 })
 
-/** Makes the folder of the reports, without what an earlier run left: no old verdict is taken for a new one. */
+/** Creates the folder for reports and deletes those of earlier runs, so that no old verdict is taken for a new one. */
 export function prepareOut(path: string): string {
   const out = resolve(path)
   try {
@@ -89,8 +89,8 @@ export function prepareOut(path: string): string {
 }
 
 /**
- * Calls a function that returns the artifacts of a run, and prints the outcome. What it is called with is found out
- * within, so that from here on there is a verdict whatever happens.
+ * Runs the module, prints the outcome and always leaves a verdict. The arguments are determined inside, so that a
+ * failure there results in a verdict too.
  */
 export function runWithVerdict(
   out: string,
@@ -118,19 +118,19 @@ export function runWithVerdict(
   })
 }
 
-/** Why a run has no verdict of its own. */
+/** The reason for which a run has no verdict of its own. */
 type Abort = Pick<Break, "exitCode" | "problem">
 
 const INTERRUPTED: Abort = {
   exitCode: ExitCode.interrupted,
-  problem: "interrupted\n→ run the same again: what had ended comes from the cache",
+  problem: "interrupted\n→ run the same again: finished stages come from the cache",
 }
 
-/** What else to do where a run may have had effects. */
+/** The hint for repeating a run that may have had effects. */
 const rerunHint = ({ event, id }: Run): string =>
-  event === "local" ? "" : `\n→ with --run-id=${id} what it has published or deployed isn't done twice`
+  event === "local" ? "" : `\n→ with --run-id=${id} nothing is published or deployed twice`
 
-/** Runs it. What it leaves is in `out` once all of it is there; undefined then, else why not. */
+/** Runs `dagger` and moves complete results to `out`; returns the reason if there are none. */
 async function abortOf(args: readonly string[], out: string): Promise<Abort | undefined> {
   const log = join(out, "logs/dagger.log")
   const made = join(out, UNFINISHED)
@@ -149,7 +149,7 @@ async function abortOf(args: readonly string[], out: string): Promise<Abort | un
   }
 }
 
-/** Moves what lies in a folder, the verdict last: where there is one, all is there. */
+/** Moves a folder's content, the verdict last: if there is a verdict, everything is there. */
 function moveInto(from: string, to: string): void {
   mkdirSync(to, { recursive: true })
   const last = (name: string) => (name === "verdict.json" ? 1 : 0)
@@ -162,7 +162,7 @@ function moveInto(from: string, to: string): void {
   rmdirSync(from)
 }
 
-/** Leaves the verdict of a run that broke off, and what people read of it, as far as there is room. */
+/** Writes the verdict and summary of an aborted run, if the disk has room for them. */
 function writeAbortedVerdict(
   out: string,
   { run, invocation, mark, at }: StartedRun,
@@ -182,13 +182,13 @@ function writeAbortedVerdict(
     writeFileSync(join(made, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`)
     moveInto(made, out)
   } catch {
-    // The problem itself may be that there is no room; it has been said.
+    // The problem itself may be a full disk; it has been printed.
     rmSync(made, { recursive: true, force: true })
   }
   return verdict
 }
 
-/** Whether all was done, and only the end of the session took longer than `dagger` (0.21.8) waits for it: ten seconds. */
+/** True if everything finished, and only closing the session took longer than the ten seconds `dagger` (0.21.8) waits. */
 const onlyClosedLate = (log: string): boolean => {
   const errors = readFileSync(log, "utf8").match(/^Error: .*$/gm) ?? []
   return (
@@ -196,10 +196,10 @@ const onlyClosedLate = (log: string): boolean => {
   )
 }
 
-/** Bytes; reports are larger. */
+/** Free bytes below which the disk counts as full; reports are larger. */
 const LEAST_ROOM = 1024 * 1024
 
-/** Says what the engine's own last words were. */
+/** Prints the engine's last errors. */
 export function reportNoVerdict(log: string): number {
   say(lastErrors(log).join("\n"))
   return ExitCode.infrastructure
@@ -208,10 +208,10 @@ export function reportNoVerdict(log: string): number {
 function lastErrors(log: string): string[] {
   const lines = readFileSync(log, "utf8").split("\n")
   const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
-  // The engine often knows only that its receiver has gone.
+  // The engine often reports only that its receiver is gone.
   const { bavail, bsize } = statfsSync(dirname(log))
   const full = bavail * bsize < LEAST_ROOM ? [`no space left on the disk of ${dirname(log)}`] : []
-  return ["the run gave no verdict:", ...full, ...errors, `→ ${log} holds all that the engine said`]
+  return ["the run has no verdict:", ...full, ...errors, `→ see ${log} for the engine's whole output`]
 }
 
 function print(verdict: Verdict, out: string, { json, neutralize = String }: OutputOptions): void {

@@ -7,10 +7,10 @@ import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { run } from "../../lib/shell.js"
 
-/** Whether a source is a git address, of which the engine alone knows what it holds. */
+/** True for a git address, whose content only the engine sees. */
 export const isAddress = (source: string): boolean => /^\w+:\/\/|^git@/.test(source)
 
-/** A source as `--source` takes it from any folder: git addresses as they are, folders by their whole path. */
+/** Resolves a source for `--source`: git addresses stay, folders become absolute. Fails with NO_SOURCE. */
 export function absoluteSource(source: string): string {
   if (isAddress(source)) return source
   const folder = resolve(source)
@@ -38,7 +38,7 @@ export function configured(source: string): Config | undefined {
   }
 }
 
-/** What git knows of the sources; empty where it knows nothing. */
+/** The state of the sources in git; fields are empty if unknown. */
 export interface GitState {
   ref: string
   sha: string
@@ -48,7 +48,7 @@ export interface GitState {
   path: string
 }
 
-/** What git knows of a folder's sources; nothing of those at an address. */
+/** Reads the git state of a folder. */
 export async function gitStateOf(source: string): Promise<GitState> {
   const git = async (...args: string[]) =>
     (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
@@ -62,8 +62,8 @@ export async function gitStateOf(source: string): Promise<GitState> {
 }
 
 /**
- * Of what a folder holds, but for `out` and what git ignores there, where that is not as in its commit; else empty. Of
- * equal content it is the same.
+ * Digest of a folder with uncommitted changes, without `out` and ignored files; empty if there are none. Equal content
+ * gives an equal digest.
  */
 export async function uncommittedDigest(source: string, out: string, { sha }: GitState): Promise<string> {
   if (isAddress(source)) return ""
@@ -71,7 +71,7 @@ export async function uncommittedDigest(source: string, out: string, { sha }: Gi
   return contentDigest(source, out)
 }
 
-/** The digest itself, whether it is as in the commit or not. */
+/** Digest of a folder's content, with or without changes. */
 export async function contentDigest(source: string, out: string): Promise<string> {
   const own = relative(source, out)
   const hash = createHash("sha256")
@@ -90,7 +90,7 @@ export async function contentDigest(source: string, out: string): Promise<string
   return `sha256:${hash.digest("hex")}`
 }
 
-/** Where git knows nothing, all files but those that no upload has either. */
+/** Files tracked or trackable by git; without git, all files that an upload would include. */
 async function filesOf(source: string): Promise<string[]> {
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
   const known = await run({ nothrow: true })`git -C ${source} ${list}`
@@ -99,13 +99,13 @@ async function filesOf(source: string): Promise<string[]> {
   return readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => !left.test(name))
 }
 
-/** Fails with DIRTY where files below a folder, but for those in `out`, are not as in its commit. */
+/** Fails with DIRTY if files below a folder, except in `out`, have uncommitted changes. */
 export async function refuseDirty(source: string, out: string): Promise<void> {
   const paths = await uncommitted(source, out)
   if (paths.length > 0) throw fail("DIRTY", [paths.slice(0, 5), paths.length])
 }
 
-/** Those files, from the root of the repository; none where there is no git. */
+/** Files with uncommitted changes, from the repository's root; none without git. */
 async function uncommitted(source: string, out: string): Promise<string[]> {
   if (isAddress(source)) return []
   const below = relative(source, out)

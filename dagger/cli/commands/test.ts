@@ -13,7 +13,7 @@ interface Results {
   numTotalTests: number
 }
 
-/** What the tests need; had or made before them, since making some takes longer than a test may. */
+/** Images of the tests, pulled or built in advance, since some take longer than a test's time limit. */
 const IMAGES = [
   "python:3.11-slim",
   "postgres:15",
@@ -35,7 +35,7 @@ const IMAGES = [
   "prom/prometheus:v3.16.0",
 ]
 
-/** Sets up what is missing, lints, and runs every test. The last line counts them. */
+/** Sets up what is missing, lints and runs the tests. The last line counts them. */
 export async function runTests(files: string[]): Promise<number> {
   const env = await engineEnvironment()
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
@@ -50,7 +50,7 @@ export async function runTests(files: string[]): Promise<number> {
     await sh`npx vitest run --reporter=default --reporter=json --outputFile.json=${file} ${files}`
   const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
   const passed = results?.numPassedTests ?? 0
-  // A file that can't be loaded has no tests to count, and is a failure all the same.
+  // A file that can't be loaded has no tests to count, but is a failure.
   const broken = vitest.exitCode !== 0 && !results?.numFailedTests ? 1 : 0
   const failed = (results?.numFailedTests ?? 0) + broken + (lint.exitCode === 0 ? 0 : 1)
   if (lint.exitCode !== 0) say("lint failed")

@@ -36,7 +36,7 @@ export async function verify(reference: string, options: VerifyOptions): Promise
   const source = absoluteSource(options.source)
   const args = [...verifyArguments(reference, { ...options, source }), "export", `--path=${file}`]
   const code = await daggerWithProgress(args, log)
-  // The log stays where it says why.
+  // The log is kept if it shows the cause.
   if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""
   rmSync(folder, { recursive: true, force: true })
@@ -61,13 +61,13 @@ export function verifyArguments(reference: string, options: VerifyOptions): stri
   ]
 }
 
-/** Who may get the user and password of the environment. Whoever wrote the reference chose the host in it. */
+/** Decides who may get the environment's credentials: the author of the reference chose its host. */
 function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
   if (embedded) return "nobody"
   const { recipient, known } = recipientIn(reference, source)
   if (known || login) return recipient
   if (loginArguments(recipient).length > 0)
-    say("no user and password are sent: slipway.yaml doesn't name this registry; --login sends them")
+    say("no credentials are sent, since slipway.yaml doesn't name this registry; pass --login to send them")
   return "nobody"
 }
 

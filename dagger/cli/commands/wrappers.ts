@@ -9,7 +9,7 @@ export interface WrappersOptions {
   yes?: boolean
 }
 
-/** Shows how the files by which CI hosts call Slipway would change, or writes them. Returns the exit code. */
+/** Prints changes to the CI configuration files as a patch, or writes them. Returns the exit code. */
 export async function writeWrappers({ source, host = [], slipway, yes }: WrappersOptions): Promise<number> {
   const folder = absoluteSource(source)
   const pin = slipway ?? (configured(source)?.wrappers.slipway === undefined ? await pinOfThisSlipway() : "")
@@ -23,7 +23,7 @@ export async function writeWrappers({ source, host = [], slipway, yes }: Wrapper
   return daggerHere([...changes, ...(yes ? ["export", `--path=${folder}`] : ["as-patch", "contents"])])
 }
 
-/** This Slipway, as it can be fetched; empty where its repository has no address. */
+/** Address and commit of this Slipway; empty if its repository has no address. */
 async function pinOfThisSlipway(): Promise<string> {
   const { origin, sha } = await gitStateOf(REPOSITORY)
   return origin === "" ? "" : `${origin}@${sha}`
