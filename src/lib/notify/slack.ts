@@ -124,7 +124,7 @@ function linksOf(links: readonly Link[]): Block[] {
 
 /** An escaped URL that can't end its link early; one that is too long is left out. */
 function addressOf(url: string): string | undefined {
-  if (!isWebAddress(url)) return undefined
+  if (url.length > 2 * URL_LENGTH || !isWebAddress(url)) return undefined
   const address = new URL(url).href.replace(/[<>|]/g, encodeURIComponent).replaceAll("&", "&amp;")
   return address.length <= URL_LENGTH ? address : undefined
 }

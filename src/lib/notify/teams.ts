@@ -94,7 +94,7 @@ export function teamsMessage(news: Notification): TeamsMessage {
             ...(count < lines.length ? [line(run(`… and ${lines.length - count} more lines`))] : []),
           ],
           actions: news.links
-            .filter(({ url }) => isWebAddress(url) && url.length <= URL_LENGTH)
+            .filter(({ url }) => url.length <= URL_LENGTH && isWebAddress(url))
             .slice(0, ACTIONS)
             .map(({ name, url }) => ({
               type: "Action.OpenUrl",

@@ -118,8 +118,8 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
   })
 
   it("is not created twice by an answer that comes too late", async () => {
-    await forge.fault({ method: "POST", path: "comments|notes|threads", act: true, delay: 0.3 })
-    expect(await write({}, { timeout: 150 })).toEqual({ kind: "created" })
+    await forge.fault({ method: "POST", path: "comments|notes|threads", act: true, delay: 2 })
+    expect(await write({}, { timeout: 1_000 })).toEqual({ kind: "created" })
     expect(await texts()).toEqual([ours])
   })
 

@@ -70,7 +70,7 @@ export class Clock {
         return Promise.resolve()
       },
       random: () => 1,
-      timeout: 3_000,
+      timeout: 20_000,
       ...options,
     })
 }

@@ -57,7 +57,7 @@ const client = (options: Partial<HttpOptions> = {}) =>
       return Promise.resolve()
     },
     random: () => 1,
-    timeout: 2_000,
+    timeout: 20_000,
     ...options,
   })
 

@@ -279,7 +279,7 @@ describe("tries", () => {
   })
 
   it("take no longer than their own limit", async () => {
-    const { kube } = clientOf(access, { timeout: 50 })
+    const { kube } = clientOf(access, { timeout: 500 })
     api.acts = [() => undefined, (_, response) => void response.writeHead(200).write("{"), answer(200, map)]
     expect(await kube.get(CONFIG_MAP, "settings")).toEqual(map)
   })

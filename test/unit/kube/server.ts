@@ -191,7 +191,7 @@ export function clientOf(access: Access, options: Partial<KubeOptions> = {}) {
       return Promise.resolve()
     },
     random: () => 1,
-    timeout: 2_000,
+    timeout: 20_000,
     ...options,
   })
   return { kube, clock }

@@ -128,10 +128,10 @@ describe("a log that is followed", () => {
 
   it("has no time limit between lines", async () => {
     const slow: Act = (_, response) => {
-      setTimeout(() => response.writeHead(200).end(`${stamp(1)} late\n`), 200)
+      setTimeout(() => response.writeHead(200).end(`${stamp(1)} late\n`), 1_000)
     }
     api.acts = [slow]
-    expect(await collect(client({ timeout: 50 }).follow("web", "a", {}))).toEqual(["late"])
+    expect(await collect(client({ timeout: 500 }).follow("web", "a", {}))).toEqual(["late"])
   })
 
   it("ends by its signal, before, between and without lines", async () => {

@@ -61,7 +61,7 @@ describe("takes no more time than both lengths allow", () => {
     ["double stars before stars", "**/*a*a*a/".repeat(100) + "b", "aaaa/".repeat(200) + "c"],
     ["nothing but stars", "*".repeat(1000) + "b", "a".repeat(4000)],
     ["nothing but double stars", "**/".repeat(333) + "b", "a/".repeat(2000)],
-    ["one star and a long end", `*${"a".repeat(998)}b`, "a".repeat(4000)],
+    ["one star and a long end", `*${"a".repeat(998)}b`, "a".repeat(2000)],
   ])("%s", (_, pattern, path) => {
     const work = () => {
       const matches = glob(pattern)
