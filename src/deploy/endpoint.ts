@@ -3,9 +3,9 @@ import { clusterOf, type DeployInputs, render } from "./environment.js"
 import { kubectl } from "../cluster/kubectl.js"
 import { execute } from "../stage/execute.js"
 import { fail } from "../lib/errors/catalogue.js"
-import type { Access } from "../lib/kube/access.js"
+import type { ClusterAccess } from "../lib/kube/access.js"
 import { kubeconfigText } from "../lib/kube/kubeconfig.js"
-import type { Service as KubeService } from "../lib/kube/objects.js"
+import type { ServiceObject as KubeService } from "../lib/kube/objects.js"
 import { ownMessage } from "../lib/run/outcome.js"
 
 /** A service's address for a tool in a container. */
@@ -95,7 +95,7 @@ export async function serviceEndpoint(service: Service, way: string, url = ""): 
 /** Returns a container with kubectl, connected to the cluster and namespace of `access`. */
 export async function connectedKubectl(
   { config, cluster }: Pick<DeployInputs, "config" | "cluster">,
-  access: Access,
+  access: ClusterAccess,
 ): Promise<Container> {
   const [port] = (await cluster?.ports()) ?? []
   const server = cluster === undefined ? access.server : `https://${API}:${(await port?.port()) ?? 6443}`
@@ -112,7 +112,7 @@ export async function connectedKubectl(
 /** Forwards the port, after a test: a service that doesn't start wouldn't report the reason. */
 async function forwarded(
   inputs: DeployInputs,
-  access: Access,
+  access: ClusterAccess,
   service: KubeService,
   namespace: string,
 ): Promise<Service> {

@@ -8,7 +8,7 @@ import { ClusterLedger } from "../lib/deploy/ledgerStore.js"
 import { type Manifests, readManifests } from "../lib/deploy/manifests.js"
 import { fetchOutside } from "../lib/deploy/outside.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { type Access, readKubeconfig } from "../lib/kube/access.js"
+import { type ClusterAccess, readKubeconfig } from "../lib/kube/access.js"
 import { Kube, type KubeOptions } from "../lib/kube/client.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import { NamedSecret, secretNamed } from "../stage/secrets.js"
@@ -60,7 +60,7 @@ export async function render(
 export async function clusterOf(
   inputs: DeployInputs,
   options: Partial<KubeOptions> = {},
-): Promise<{ kube: Kube; access: Access; namespace: string }> {
+): Promise<{ kube: Kube; access: ClusterAccess; namespace: string }> {
   const { secrets, environment, cluster } = inputs
   const named = secretNamed(secrets, environment, "KUBECONFIG")
   const text = named === undefined ? await kubeconfigOfAks(inputs) : await named.secret.plaintext()

@@ -2,7 +2,7 @@ import { clusterOf, render } from "../deploy/environment.js"
 import type { LoadInputs } from "./k6.js"
 import { ANNOTATIONS } from "../lib/deploy/manifests.js"
 import type { Kube } from "../lib/kube/client.js"
-import { DEPLOYMENT, type Deployment, POD, type Pod } from "../lib/kube/objects.js"
+import { DEPLOYMENT, type DeploymentObject, POD, type Pod } from "../lib/kube/objects.js"
 import { type Look, readNodeMetrics, readPodMetrics, type Usage, usageOf } from "../lib/load/usage.js"
 import { messageOf } from "../stage/stage.js"
 
@@ -59,7 +59,7 @@ interface Place {
 async function placeOf(inputs: LoadInputs): Promise<Place> {
   const { kube, namespace: fallback } = await clusterOf(inputs, KUBE)
   const { service, deployment, namespace } = await render(inputs, fallback)
-  const live = await kube.get<Deployment>(DEPLOYMENT, deployment.metadata.name, namespace)
+  const live = await kube.get<DeploymentObject>(DEPLOYMENT, deployment.metadata.name, namespace)
   const version = live?.spec.template.metadata?.annotations?.[ANNOTATIONS.version] ?? ""
   return { kube, namespace, selector: service.spec.selector ?? {}, version }
 }

@@ -9,7 +9,7 @@ import { ClusterLedger } from "../../src/lib/deploy/ledgerStore.js"
 import type { Kube } from "../../src/lib/kube/client.js"
 import {
   DEPLOYMENT,
-  type Deployment,
+  type DeploymentObject,
   JOB,
   type Job,
   type KubeObject,
@@ -87,7 +87,7 @@ const FILES: Files = {
 }
 
 /** A Deployment that runs nothing, of a revision. */
-function deploymentOf(image: string, revision = "1"): Deployment {
+function deploymentOf(image: string, revision = "1"): DeploymentObject {
   return {
     ...DEPLOYMENT,
     metadata: { name: "api", namespace: SPACE },

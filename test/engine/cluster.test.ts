@@ -6,7 +6,14 @@ import { findHolder, KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
 import { runningEngine } from "../../dagger/kit/engine/engine.js"
 import { startTimeOf } from "../../dagger/lib/process.js"
 import { paths, REPOSITORY } from "../../dagger/lib/home.js"
-import { type Deployment, DEPLOYMENT, type Node, NODE, type Pod, POD } from "../../src/lib/kube/objects.js"
+import {
+  type DeploymentObject,
+  DEPLOYMENT,
+  type NodeObject,
+  NODE,
+  type Pod,
+  POD,
+} from "../../src/lib/kube/objects.js"
 import { kube, kubectl, startCluster, type TestCluster } from "./cluster.js"
 import { dagger, engineEnvironment, processes } from "./dagger.js"
 import { slipway } from "./pipeline.js"
@@ -57,7 +64,7 @@ describe("up", () => {
     expect(stdout).toMatch(/^cluster runs as process \d+, its API at https:\/\/127\.0\.0\.1:\d+\n/)
     expect(stdout).toMatch(/^node {4}slipway is Ready v1\.36\.3/m)
     expect(exitCode).toBe(0)
-    expect((await kube().list<Node>(NODE)).map(({ metadata }) => metadata.name)).toEqual(["slipway"])
+    expect((await kube().list<NodeObject>(NODE)).map(({ metadata }) => metadata.name)).toEqual(["slipway"])
   })
 
   it("prints no key, and logs none", async () => {
@@ -122,7 +129,7 @@ describe("what runs in it", () => {
   afterAll(() => kubectl("delete", "namespace", SPACE, "--ignore-not-found", "--wait=false"))
 
   const available = async (name: string): Promise<number> =>
-    (await kube().get<Deployment>(DEPLOYMENT, name, SPACE))?.status?.availableReplicas ?? 0
+    (await kube().get<DeploymentObject>(DEPLOYMENT, name, SPACE))?.status?.availableReplicas ?? 0
 
   it.each(["own", "public"])("gets the image of %s, and is ready", async (name) => {
     const deadline = Date.now() + 120_000
@@ -209,7 +216,7 @@ it("up starts anew where the process that held it was killed", async () => {
   expect(stderr).toContain("cluster started")
   expect(exitCode).toBe(0)
   expect(findHolder()?.pid).not.toBe(before?.pid)
-  expect((await kube().list<Node>(NODE)).length).toBe(1)
+  expect((await kube().list<NodeObject>(NODE)).length).toBe(1)
 })
 
 /** What Redis answers at a port of this host. */

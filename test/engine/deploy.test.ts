@@ -13,7 +13,7 @@ import {
 import { serviceStatus } from "../../src/lib/deploy/status.js"
 import { watchVersion } from "../../src/lib/deploy/watch.js"
 import { ledgerFaults } from "../../src/lib/run/ledger.js"
-import { NAMESPACE, type Pod, SERVICE, type Service } from "../../src/lib/kube/objects.js"
+import { NAMESPACE, type Pod, SERVICE, type ServiceObject } from "../../src/lib/kube/objects.js"
 import { without } from "../../src/lib/text/json.js"
 import { kube, kubectl, startCluster } from "./cluster.js"
 import { Load } from "./load.js"
@@ -72,7 +72,7 @@ async function steady({ kube: client, namespace }: Place, version: string): Prom
   expect(facts.service?.spec.selector).toEqual({ app: "api" })
   expect(facts.rollout).toBeUndefined()
   expect(facts.deployment?.spec.minReadySeconds ?? 0).toBe(0)
-  expect(await client.get<Service>(SERVICE, "api-preview", namespace)).toBeUndefined()
+  expect(await client.get<ServiceObject>(SERVICE, "api-preview", namespace)).toBeUndefined()
 }
 
 /** Watching what is deployed: well, then replaced by somebody, and what came in its place is ill. */

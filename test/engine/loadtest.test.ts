@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { stringify } from "yaml"
 import { findHolder } from "../../dagger/lib/clusterHolder.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
-import { DEPLOYMENT, type Deployment, type KubeObject, NAMESPACE } from "../../src/lib/kube/objects.js"
+import { DEPLOYMENT, type DeploymentObject, type KubeObject, NAMESPACE } from "../../src/lib/kube/objects.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import { makeCertificates } from "../unit/kube/server.js"
 import { kube, startCluster } from "./cluster.js"
@@ -60,7 +60,7 @@ async function deployed(): Promise<void> {
   })
   for (const object of manifests()) await client.apply(object)
   for (let tries = 0; tries < 240; tries++) {
-    const found = await client.get<Deployment>(DEPLOYMENT, "web", namespace)
+    const found = await client.get<DeploymentObject>(DEPLOYMENT, "web", namespace)
     if ((found?.status?.readyReplicas ?? 0) > 0) return
     await new Promise((done) => setTimeout(done, 500))
   }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { ask, type Access } from "../../../src/lib/forge/host.js"
+import { askForge, type ForgeAccess } from "../../../src/lib/forge/host.js"
 import { type Http, httpClient } from "../../../src/lib/http/client.js"
 import { pool } from "../../../src/lib/run/pool.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
@@ -26,7 +26,7 @@ export async function uploadSarif(
   const { GITHUB_SHA: sha, GITHUB_REF: ref } = env
   if (!token || !repository || !api || !sha || !ref) return []
   if (fromFork(env)) return ["code scanning: a pull request from a fork may not write to it; see the summary"]
-  const access: Access = {
+  const access: ForgeAccess = {
     name: "GitHub",
     needs: "the permission `security-events: write`, and the repository code scanning",
     headers: { accept: "application/vnd.github+json", authorization: `Bearer ${token}` },
@@ -37,7 +37,7 @@ export async function uploadSarif(
     const file = join(out, `sarif/${name}.sarif`)
     if (!existsSync(file)) return []
     const sarif = gzipSync(readFileSync(file)).toString("base64")
-    return [() => ask(http, access, { method: "POST", url, json: { commit_sha: sha, ref, sarif } })]
+    return [() => askForge(http, access, { method: "POST", url, json: { commit_sha: sha, ref, sarif } })]
   })
   const replies = await pool(AT_ONCE, uploads)
   const reasons = replies.flatMap((reply) => (reply.kind === "done" ? [] : [reply.reason]))

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { readKubeconfig } from "../../../src/lib/kube/access.js"
 import { Kube } from "../../../src/lib/kube/client.js"
-import { type Node, NODE } from "../../../src/lib/kube/objects.js"
+import { type NodeObject, NODE } from "../../../src/lib/kube/objects.js"
 import { callModule, engineEnvironment } from "../../module/call.js"
 import { lastLines } from "../debian/packages.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
@@ -64,11 +64,11 @@ export async function isClusterReady(): Promise<boolean> {
 }
 
 /** The cluster's nodes; none where it can't be asked. */
-export async function clusterNodes(): Promise<Node[]> {
+export async function clusterNodes(): Promise<NodeObject[]> {
   if (!existsSync(KUBECONFIG)) return []
   const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")), { patience: 0, timeout: 5000 })
   try {
-    return await kube.list<Node>(NODE)
+    return await kube.list<NodeObject>(NODE)
   } catch {
     return []
   } finally {
@@ -76,7 +76,7 @@ export async function clusterNodes(): Promise<Node[]> {
   }
 }
 
-export const isNodeReady = ({ status }: Node): boolean =>
+export const isNodeReady = ({ status }: NodeObject): boolean =>
   status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false
 
 async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Promise<Holder> {

@@ -1,5 +1,5 @@
 import { fail, SlipwayError } from "../errors/catalogue.js"
-import { DEPLOYMENT, type Deployment, type PodTemplate } from "../kube/objects.js"
+import { DEPLOYMENT, type DeploymentObject, type PodTemplate } from "../kube/objects.js"
 import { without } from "../text/json.js"
 import type { Context } from "./context.js"
 import type { RolloutSettings } from "./facts.js"
@@ -14,7 +14,7 @@ const YEAR = 31_536_000
 const ATTEMPTS = 10
 
 /** Returns the settings that a rollout changes temporarily. */
-export const rolloutSettingsOf = ({ spec }: Deployment): RolloutSettings => ({
+export const rolloutSettingsOf = ({ spec }: DeploymentObject): RolloutSettings => ({
   ...(spec.minReadySeconds !== undefined && { minReadySeconds: spec.minReadySeconds }),
   ...(spec.progressDeadlineSeconds !== undefined && {
     progressDeadlineSeconds: spec.progressDeadlineSeconds,
@@ -23,7 +23,7 @@ export const rolloutSettingsOf = ({ spec }: Deployment): RolloutSettings => ({
 })
 
 /** Returns a spec under which new pods start and no old pod is removed. */
-export const surging = (spec: Deployment["spec"]): Deployment["spec"] => ({
+export const surging = (spec: DeploymentObject["spec"]): DeploymentObject["spec"] => ({
   ...spec,
   minReadySeconds: YEAR,
   // The API requires more than minReadySeconds.
@@ -32,7 +32,7 @@ export const surging = (spec: Deployment["spec"]): Deployment["spec"] => ({
 })
 
 /** Returns a spec with its own rollout settings again: the controller then removes all pods of other templates. */
-export function settled(spec: Deployment["spec"], before: RolloutSettings): Deployment["spec"] {
+export function settled(spec: DeploymentObject["spec"], before: RolloutSettings): DeploymentObject["spec"] {
   return { ...without(spec, "minReadySeconds", "progressDeadlineSeconds", "strategy"), ...before }
 }
 
@@ -42,7 +42,7 @@ export function templateOf({ metadata, spec }: PodTemplate): PodTemplate {
 }
 
 /** Merges a manifest into the live Deployment: keeps an autoscaler's replicas, and others' labels and annotations. */
-export function merged(live: Deployment, wanted: Deployment): Deployment {
+export function merged(live: DeploymentObject, wanted: DeploymentObject): DeploymentObject {
   const replicas = wanted.spec.replicas ?? live.spec.replicas
   return {
     ...live,
@@ -64,15 +64,15 @@ export function merged(live: Deployment, wanted: Deployment): Deployment {
  */
 export async function change(
   context: Context,
-  how: (deployment: Deployment) => Deployment,
-): Promise<Deployment> {
+  how: (deployment: DeploymentObject) => DeploymentObject,
+): Promise<DeploymentObject> {
   const { kube, namespace, names, mustHold } = context
   for (let attempt = 1; ; attempt += 1) {
     mustHold()
-    const live = await kube.get<Deployment>(DEPLOYMENT, names.deployment, namespace)
+    const live = await kube.get<DeploymentObject>(DEPLOYMENT, names.deployment, namespace)
     if (live === undefined) throw fail("NOTHING_DEPLOYED", [names.deployment, namespace])
     try {
-      return await kube.replace<Deployment>(how(live))
+      return await kube.replace<DeploymentObject>(how(live))
     } catch (error) {
       const overtaken = error instanceof SlipwayError && error.code === "KUBE_CONFLICT"
       if (!overtaken || attempt === ATTEMPTS) throw error

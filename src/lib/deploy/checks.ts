@@ -1,4 +1,4 @@
-import { type Pod, SERVICE, type Service } from "../kube/objects.js"
+import { type Pod, SERVICE, type ServiceObject } from "../kube/objects.js"
 import { count } from "../text/words.js"
 import { type Context, observe, previewName } from "./context.js"
 import { byHash, type Facts, isReadyPod, living, type Revision } from "./facts.js"
@@ -51,7 +51,7 @@ function hopelessness({ status }: Pod): string | undefined {
 }
 
 /** Returns the port that pods serve at. */
-export function portOf(service: Service | undefined, template: Revision["template"]): number {
+export function portOf(service: ServiceObject | undefined, template: Revision["template"]): number {
   const target = service?.spec.ports?.[0]?.targetPort ?? service?.spec.ports?.[0]?.port
   const ports = template.spec.containers.flatMap((container) => container.ports ?? [])
   if (typeof target === "number") return target
@@ -127,7 +127,7 @@ export async function requestPaths(
   const { kube, namespace, names, settings } = context
   const { paths } = settings.smoke
   if (paths.length === 0) return []
-  const [port] = (await kube.get<Service>(SERVICE, names.service, namespace))?.spec.ports ?? []
+  const [port] = (await kube.get<ServiceObject>(SERVICE, names.service, namespace))?.spec.ports ?? []
   const answers: { problem: string }[] = []
   const work = Array.from({ length: requests }, (_, index) => paths[index % paths.length] ?? "/")
   const timeout = settings.health.timeout * 1000

@@ -4,11 +4,11 @@ import type { Kube } from "../kube/client.js"
 import { ENDPOINT_SLICE, type EndpointSlice, POD, type Pod } from "../kube/objects.js"
 import {
   DEPLOYMENT,
-  type Deployment,
+  type DeploymentObject,
   REPLICA_SET,
   type ReplicaSet,
   SERVICE,
-  type Service,
+  type ServiceObject,
 } from "../kube/objects.js"
 import { type Facts, factsOf, type Rollout } from "./facts.js"
 import type { HealthAnswer } from "./judge.js"
@@ -58,8 +58,8 @@ export async function observe({
   names,
 }: Pick<Context, "kube" | "namespace" | "names">): Promise<Facts> {
   const [deployment, service] = await Promise.all([
-    kube.get<Deployment>(DEPLOYMENT, names.deployment, namespace),
-    kube.get<Service>(SERVICE, names.service, namespace),
+    kube.get<DeploymentObject>(DEPLOYMENT, names.deployment, namespace),
+    kube.get<ServiceObject>(SERVICE, names.service, namespace),
   ])
   if (deployment === undefined) return factsOf({ deployment, service, replicaSets: [], pods: [] })
   const labels = selectorText(deployment.spec.selector.matchLabels ?? {})
@@ -78,18 +78,18 @@ const selectorText = (labels: Readonly<Record<string, string>>): string =>
 /** Routes the Service only to the pods of one hash. */
 export async function pin({ kube, namespace, names, mustHold }: Context, hash: string): Promise<void> {
   mustHold()
-  await kube.merge<Service>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: hash } } })
+  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: hash } } })
 }
 
 /** Restores the Service's selector and ports from before a rollout, pinned to one hash. */
 export async function restoreService(
   context: Context,
-  { selector = {}, ports = [] }: Service["spec"],
+  { selector = {}, ports = [] }: ServiceObject["spec"],
   hash: string,
 ): Promise<void> {
   const { kube, namespace, names, mustHold } = context
   mustHold()
-  await kube.patch<Service>(SERVICE, names.service, namespace, [
+  await kube.patch<ServiceObject>(SERVICE, names.service, namespace, [
     { op: "replace", path: "/spec/selector", value: { ...selector, [HASH]: hash } },
     { op: "replace", path: "/spec/ports", value: ports },
   ])
@@ -98,7 +98,7 @@ export async function restoreService(
 /** Routes the Service to all pods again, as between deployments. */
 export async function unpin({ kube, namespace, names, mustHold }: Context): Promise<void> {
   mustHold()
-  await kube.merge<Service>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: null } } })
+  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: null } } })
 }
 
 /** Records a rollout's progress on the Service; removes the record for undefined. */
@@ -106,7 +106,7 @@ export async function saveRollout(context: Context, rollout: Rollout | undefined
   const { kube, namespace, names, mustHold } = context
   mustHold()
   const text = rollout === undefined ? null : JSON.stringify(rollout)
-  await kube.merge<Service>(SERVICE, names.service, namespace, {
+  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, {
     metadata: { annotations: { [ANNOTATIONS.rollout]: text } },
   })
 }
@@ -114,12 +114,12 @@ export async function saveRollout(context: Context, rollout: Rollout | undefined
 /** Applies the preview Service, which routes only to the pods of one hash. */
 export async function applyPreview(
   { kube, namespace, names, mustHold }: Context,
-  service: Service,
+  service: ServiceObject,
   hash: string,
 ): Promise<void> {
   mustHold()
   const { selector = {}, ports = [] } = service.spec
-  await kube.apply<Service>({
+  await kube.apply<ServiceObject>({
     ...SERVICE,
     metadata: { name: previewName(names), namespace, labels: service.metadata.labels ?? {} },
     spec: {

@@ -1,4 +1,4 @@
-import type { Deployment, Pod, PodTemplate, ReplicaSet, Service } from "../kube/objects.js"
+import type { DeploymentObject, Pod, PodTemplate, ReplicaSet, ServiceObject } from "../kube/objects.js"
 import { fields, parseJson } from "../text/json.js"
 import { HASH, ANNOTATIONS } from "./manifests.js"
 
@@ -9,7 +9,7 @@ export type Phase = "surge" | "switch" | "soak" | "held" | "finish" | "undo"
 export interface RolloutSettings {
   minReadySeconds?: number
   progressDeadlineSeconds?: number
-  strategy?: Deployment["spec"]["strategy"]
+  strategy?: DeploymentObject["spec"]["strategy"]
 }
 
 /** A rollout in progress, as recorded on the Service. */
@@ -35,7 +35,7 @@ export interface Rollout {
   before: RolloutSettings
   after: RolloutSettings
   /** The Service before the rollout; absent if the rollout created it. */
-  service?: Pick<Service["spec"], "selector" | "ports">
+  service?: Pick<ServiceObject["spec"], "selector" | "ports">
 }
 
 /** One of a Deployment's ReplicaSets, with its pods. */
@@ -55,8 +55,8 @@ export interface Revision {
 
 /** The live state of a service in its cluster. */
 export interface Facts {
-  deployment: Deployment | undefined
-  service: Service | undefined
+  deployment: DeploymentObject | undefined
+  service: ServiceObject | undefined
   /** The newest first. */
   revisions: Revision[]
   /** The hash that the Service is pinned to; undefined between rollouts. */
@@ -65,8 +65,8 @@ export interface Facts {
 }
 
 export interface ClusterObjects {
-  deployment: Deployment | undefined
-  service: Service | undefined
+  deployment: DeploymentObject | undefined
+  service: ServiceObject | undefined
   replicaSets: readonly ReplicaSet[]
   pods: readonly Pod[]
 }
@@ -121,7 +121,7 @@ export function annotatedVersion(template: PodTemplate): { version: string; dige
 
 const PHASES: readonly Phase[] = ["surge", "switch", "soak", "held", "finish", "undo"]
 
-function rolloutOf(service: Service | undefined): Rollout | undefined {
+function rolloutOf(service: ServiceObject | undefined): Rollout | undefined {
   const found = fields(parseJson(service?.metadata.annotations?.[ANNOTATIONS.rollout] ?? ""))
   return PHASES.some((phase) => phase === found["phase"]) ? (found as unknown as Rollout) : undefined
 }

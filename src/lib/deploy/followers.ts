@@ -1,6 +1,6 @@
 import {
   DEPLOYMENT,
-  type Deployment,
+  type DeploymentObject,
   type KubeObject,
   REPLICA_SET,
   type ReplicaSet,
@@ -14,7 +14,7 @@ import { POD, type Pod } from "../kube/objects.js"
 export interface Followers {
   names: string[]
   /** The Deployments among them before the update; undefined for new ones. */
-  before: { name: string; deployment: Deployment | undefined }[]
+  before: { name: string; deployment: DeploymentObject | undefined }[]
 }
 
 /** Applies the followers, and waits for the Deployments among them; restores them on failure. */
@@ -24,7 +24,7 @@ export async function updateFollowers(context: Context, objects: readonly KubeOb
   const before = await Promise.all(
     deployments.map(async ({ metadata: { name } }) => ({
       name,
-      deployment: await kube.get<Deployment>(DEPLOYMENT, name, namespace),
+      deployment: await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace),
     })),
   )
   const followers = { names: objects.map(({ metadata }) => metadata.name), before }
@@ -35,7 +35,7 @@ export async function updateFollowers(context: Context, objects: readonly KubeOb
         ({ name }) => name === object.metadata.name && object.kind === "Deployment",
       )?.deployment
       if (live === undefined) await kube.apply(object)
-      else await update(context, object as Deployment)
+      else await update(context, object as DeploymentObject)
     }
     for (const { metadata } of deployments) await awaitFollower(context, metadata.name)
   } catch (error) {
@@ -46,7 +46,7 @@ export async function updateFollowers(context: Context, objects: readonly KubeOb
 }
 
 /** Replaces a Deployment: keeps the replicas that an autoscaler set, drops others' changes of the template. */
-const update = (context: Context, wanted: Deployment): Promise<Deployment> =>
+const update = (context: Context, wanted: DeploymentObject): Promise<DeploymentObject> =>
   change({ ...context, names: { ...context.names, deployment: wanted.metadata.name } }, (live) =>
     merged(live, wanted),
   )
@@ -59,7 +59,7 @@ export async function restoreFollowers({ kube, mustHold }: Context, { before }: 
     const { namespace = "" } = deployment.metadata
     const value = deployment.spec.template
     // A patch, as the controller's updates would often make a replacement conflict.
-    await kube.patch<Deployment>(DEPLOYMENT, name, namespace, [
+    await kube.patch<DeploymentObject>(DEPLOYMENT, name, namespace, [
       { op: "replace", path: "/spec/template", value },
     ])
   }
@@ -70,9 +70,9 @@ export async function followerWithDigest(
   context: Context,
   name: string,
   digest: string,
-): Promise<Deployment | undefined> {
+): Promise<DeploymentObject | undefined> {
   const { kube, namespace } = context
-  const live = await kube.get<Deployment>(DEPLOYMENT, name, namespace)
+  const live = await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace)
   if (live === undefined) return undefined
   const sets = await kube.list<ReplicaSet>(REPLICA_SET, { namespace })
   const own = sets.find(
@@ -89,7 +89,7 @@ export async function followerWithDigest(
 async function awaitFollower(context: Context, name: string): Promise<void> {
   const { kube, namespace, settings } = context
   const done = async () => {
-    const live = await kube.get<Deployment>(DEPLOYMENT, name, namespace)
+    const live = await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace)
     const { replicas = 1 } = live?.spec ?? {}
     const {
       observedGeneration = 0,
@@ -101,7 +101,7 @@ async function awaitFollower(context: Context, name: string): Promise<void> {
     return seen && updatedReplicas >= replicas && availableReplicas >= replicas && all === updatedReplicas
   }
   if (await waitUntil(context, settings.finishTimeout, done)) return
-  const live = await kube.get<Deployment>(DEPLOYMENT, name, namespace)
+  const live = await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace)
   const labels = Object.entries(live?.spec.selector.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(",")

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from "yaml"
 import { fail } from "../errors/catalogue.js"
-import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
+import type { DeploymentObject, KubeObject, PodTemplate, ServiceObject } from "../kube/objects.js"
 import { fields } from "../text/json.js"
 
 /** Slipway's annotations on deployed objects. */
@@ -25,8 +25,8 @@ export const HASH = "pod-template-hash"
 export interface Manifests {
   namespace: string
   /** The Deployment that takes the traffic, and the Service that routes to it. */
-  deployment: Deployment
-  service: Service
+  deployment: DeploymentObject
+  service: ServiceObject
   /** Objects that pods may need: applied before them. */
   first: KubeObject[]
   /** All other objects: applied once the new version has passed the soak. */
@@ -127,9 +127,9 @@ function inNamespace<T extends KubeObject>(object: T, namespace: string): T {
 function chosen(
   objects: readonly KubeObject[],
   wanted: Wanted,
-): { deployment: Deployment; service: Service } {
-  const deployments = objects.filter(({ kind }) => kind === "Deployment") as Deployment[]
-  const services = objects.filter(({ kind }) => kind === "Service") as Service[]
+): { deployment: DeploymentObject; service: ServiceObject } {
+  const deployments = objects.filter(({ kind }) => kind === "Deployment") as DeploymentObject[]
+  const services = objects.filter(({ kind }) => kind === "Service") as ServiceObject[]
   const pairs = deployments.flatMap((deployment) =>
     services.filter((service) => selects(service, deployment)).map((service) => ({ deployment, service })),
   )
@@ -146,7 +146,7 @@ function chosen(
   throw fail("NO_DEPLOYMENT", [deployments.map(({ metadata }) => metadata.name), names])
 }
 
-function selects({ spec }: Service, deployment: Deployment): boolean {
+function selects({ spec }: ServiceObject, deployment: DeploymentObject): boolean {
   const selector = Object.entries(spec.selector ?? {})
   const labels = deployment.spec.template.metadata?.labels ?? {}
   return selector.length > 0 && selector.every(([key, value]) => labels[key] === value)

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Container, Deployment, PodTemplate } from "../kube/objects.js"
+import type { Container, DeploymentObject, PodTemplate } from "../kube/objects.js"
 import { EVENT, type Event, JOB, type Job, POD, type Pod, SECRET, type Secret } from "../kube/objects.js"
 import { diagnose } from "../kube/diagnosis.js"
 import { labelValue, migrationJob } from "../migration/job.js"
@@ -25,7 +25,7 @@ const SLACK = 120
 export async function migrate(
   context: Context,
   { command, script, url }: Migration,
-  deployment: Deployment,
+  deployment: DeploymentObject,
   log: string[],
 ): Promise<string> {
   const { namespace, run, settings } = context

@@ -1,4 +1,4 @@
-import { DEPLOYMENT, type Deployment, type KubeObject, type Service } from "../kube/objects.js"
+import { DEPLOYMENT, type DeploymentObject, type KubeObject, type ServiceObject } from "../kube/objects.js"
 import { fail } from "../errors/catalogue.js"
 import { without } from "../text/json.js"
 import { templateOf } from "./change.js"
@@ -65,14 +65,14 @@ export async function manifestsOf(
     service: { ...cleaned(service), spec: plainService(service) },
     first: [],
     last: last
-      .filter((found): found is Deployment => found !== undefined)
+      .filter((found): found is DeploymentObject => found !== undefined)
       .map((found) => ({ ...cleaned(found), spec: found.spec })),
   }
 }
 
 /** Returns the names of all Deployments with Slipway's annotations. */
 async function followerNames({ kube, namespace }: Context): Promise<string[]> {
-  const all = await kube.list<Deployment>(DEPLOYMENT, { namespace })
+  const all = await kube.list<DeploymentObject>(DEPLOYMENT, { namespace })
   return all
     .filter(({ spec }) => spec.template.metadata?.annotations?.[ANNOTATIONS.digest] !== undefined)
     .map(({ metadata }) => metadata.name)
@@ -102,6 +102,6 @@ const cleaned = <T extends KubeObject>({ apiVersion, kind, metadata, ...rest }: 
   } as unknown as T
 }
 
-function plainService({ spec }: Service): Service["spec"] {
+function plainService({ spec }: ServiceObject): ServiceObject["spec"] {
   return { ...spec, selector: without(spec.selector ?? {}, HASH) }
 }

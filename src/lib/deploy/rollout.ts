@@ -1,4 +1,4 @@
-import type { Deployment, KubeObject, PodTemplate, Service } from "../kube/objects.js"
+import type { DeploymentObject, KubeObject, PodTemplate, ServiceObject } from "../kube/objects.js"
 import { fail, SlipwayError } from "../errors/catalogue.js"
 import { count } from "../text/words.js"
 import { rolloutSettingsOf, change, merged, surging } from "./change.js"
@@ -144,7 +144,7 @@ const isCurrent = (facts: Facts, { manifests, version }: RolloutPlan): boolean =
 }
 
 /** True if the live template has every field of the wanted one; the server's defaults don't count. */
-function sameSettings(live: Deployment, wanted: Deployment): boolean {
+function sameSettings(live: DeploymentObject, wanted: DeploymentObject): boolean {
   const within = (part: unknown, whole: unknown): boolean => {
     if (typeof part !== "object" || part === null) return part === whole || String(part) === String(whole)
     if (Array.isArray(part))
@@ -226,7 +226,7 @@ async function surge(context: Context, plan: RolloutPlan, state: State): Promise
   const wanted = { ...manifests.deployment, spec: surging(manifests.deployment.spec) }
   const made =
     facts.deployment === undefined
-      ? await kube.create<Deployment>(wanted)
+      ? await kube.create<DeploymentObject>(wanted)
       : await change(context, (live) => merged(live, wanted))
   state.revision = await ready(context, made.metadata.generation ?? 1)
   const next = old === undefined ? "" : ` next to ${old.version}`
@@ -234,12 +234,12 @@ async function surge(context: Context, plan: RolloutPlan, state: State): Promise
 }
 
 /** A Service that routes only to the pods of one hash. */
-const pinned = (service: Service, hash: string): Service => ({
+const pinned = (service: ServiceObject, hash: string): ServiceObject => ({
   ...service,
   spec: { ...service.spec, selector: { ...service.spec.selector, [HASH]: hash } },
 })
 
-const specWithoutHash = ({ spec }: Service): Pick<Service["spec"], "selector" | "ports"> => ({
+const specWithoutHash = ({ spec }: ServiceObject): Pick<ServiceObject["spec"], "selector" | "ports"> => ({
   selector: without(spec.selector ?? {}, HASH),
   ports: spec.ports ?? [],
 })

@@ -1,5 +1,5 @@
 import type { Pod } from "../kube/objects.js"
-import { EVENT, type Event, NODE, type Node } from "../kube/objects.js"
+import { EVENT, type Event, NODE, type NodeObject } from "../kube/objects.js"
 import { diagnose } from "../kube/diagnosis.js"
 import type { Context } from "./context.js"
 
@@ -28,7 +28,7 @@ export async function explain(
     names.has(involvedObject.name ?? ""),
   )
   // Reading nodes needs a cluster-wide right that the account may not have.
-  const nodes = await kube.list<Node>(NODE).catch(() => [])
+  const nodes = await kube.list<NodeObject>(NODE).catch(() => [])
   const lines = diagnose(pods, events, { nodes }).map(({ line }) => line)
   return [...new Set([...lines, ...(await crashedLog(context, pods))])]
 }

@@ -1,4 +1,4 @@
-import { type Deployment, DEPLOYMENT } from "../kube/objects.js"
+import { type DeploymentObject, DEPLOYMENT } from "../kube/objects.js"
 import { change, settled, templateOf } from "./change.js"
 import {
   type Context,
@@ -71,7 +71,7 @@ async function undoWithoutOldPods(context: Context, rollout: Rollout): Promise<U
   }
 }
 
-const undone = (deployment: Deployment, old: Revision, { before }: Rollout): Deployment => ({
+const undone = (deployment: DeploymentObject, old: Revision, { before }: Rollout): DeploymentObject => ({
   ...deployment,
   spec: { ...settled(deployment.spec, before), template: templateOf(old.template) },
 })

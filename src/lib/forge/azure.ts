@@ -1,13 +1,13 @@
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
-import { type Access, ask, broken, done, type Found, type Host } from "./host.js"
+import { type ForgeAccess, askForge, forgeUnreachable, done, type Found, type CommentHost } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
 const VERSION = "api-version=7.1"
 
 /** Comments of a pull request in Azure DevOps: each is the first of a thread, which has a status. */
-export function azureHost(pullRequest: PullRequest, token: string, http: Http): Host {
-  const access: Access = {
+export function azureHost(pullRequest: PullRequest, token: string, http: Http): CommentHost {
+  const access: ForgeAccess = {
     name: "Azure DevOps",
     needs:
       'the permission "Contribute to pull requests" on the repository, and a personal one the scope Code (read & write)',
@@ -23,23 +23,24 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
   const thread = (id: string) => `${all}/${id}?${VERSION}`
   const one = ({ id }: Found) => `${all}/${id.replace(":", "/comments/")}?${VERSION}`
 
-  const update: Host["update"] = async (comment, body, settled) => {
+  const update: CommentHost["update"] = async (comment, body, settled) => {
     const status = statusOf(settled)
     // The status first: where the text then fails, the next run does both again.
     if (comment.status !== status) {
       const [id = ""] = comment.id.split(":")
-      const changed = await ask(http, access, { method: "PATCH", url: thread(id), json: { status } })
+      const changed = await askForge(http, access, { method: "PATCH", url: thread(id), json: { status } })
       if (changed.kind !== "done") return changed
     }
-    return ask(http, access, { method: "PATCH", url: one(comment), json: { content: body } })
+    return askForge(http, access, { method: "PATCH", url: one(comment), json: { content: body } })
   }
 
   return {
     list: async (beginning) => {
-      const answer = await ask(http, access, { method: "GET", url: `${all}?${VERSION}` })
+      const answer = await askForge(http, access, { method: "GET", url: `${all}?${VERSION}` })
       if (answer.kind !== "done") return answer
       const { value } = fields(answer.value.json)
-      if (!Array.isArray(value)) return broken(access, "it answered with what is no list of threads")
+      if (!Array.isArray(value))
+        return forgeUnreachable(access, "it answered with what is no list of threads")
       const oldest = objects(value).sort((a, b) => Number(a.id) - Number(b.id))
       return done(oldest.flatMap((each) => found(each, beginning)))
     },
@@ -47,10 +48,10 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
     create: (content, settled) => {
       const comments = [{ parentCommentId: 0, content, commentType: "text" }]
       const json = { comments, status: statusOf(settled) }
-      return ask(http, access, { method: "POST", url: `${all}?${VERSION}`, json })
+      return askForge(http, access, { method: "POST", url: `${all}?${VERSION}`, json })
     },
     update,
-    remove: (comment) => ask(http, access, { method: "DELETE", url: one(comment) }),
+    remove: (comment) => askForge(http, access, { method: "DELETE", url: one(comment) }),
   }
 }
 
@@ -81,11 +82,11 @@ function found(thread: Record<string, unknown>, beginning: string): Found[] {
 }
 
 /** Only this preview tells a job's own token who it is. */
-async function self(api: string, access: Access, http: Http): ReturnType<Host["author"]> {
+async function self(api: string, access: ForgeAccess, http: Http): ReturnType<CommentHost["author"]> {
   const url = `${api}/_apis/connectionData?api-version=7.1-preview`
-  const answer = await ask(http, access, { method: "GET", url })
+  const answer = await askForge(http, access, { method: "GET", url })
   if (answer.kind !== "done") return answer
   const id = text(fields(fields(answer.value.json).authenticatedUser).id).toLowerCase()
-  if (id === "") return broken(access, "it doesn't say whose token this is")
+  if (id === "") return forgeUnreachable(access, "it doesn't say whose token this is")
   return done(({ author }) => author === id)
 }

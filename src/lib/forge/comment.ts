@@ -3,7 +3,14 @@ import type { Http } from "../http/client.js"
 import { azureHost } from "./azure.js"
 import { githubHost } from "./github.js"
 import { gitlabHost, isJobToken } from "./gitlab.js"
-import { done, type Found, type Host, type HostOf, type Refusal, type Reply } from "./host.js"
+import {
+  done,
+  type Found,
+  type CommentHost,
+  type CommentHostOf,
+  type ForgeRefusal,
+  type Reply,
+} from "./host.js"
 import { marked, marker, sameText } from "./marker.js"
 import { type HostKind, isPullRequest, type PullRequest } from "./pullRequest.js"
 
@@ -29,7 +36,7 @@ export type CommentOutcome =
   /** In a line, without the token. */
   | { kind: "refused" | "unreachable"; reason: string }
 
-const HOSTS: Readonly<Record<HostKind, HostOf>> = {
+const HOSTS: Readonly<Record<HostKind, CommentHostOf>> = {
   github: githubHost,
   gitlab: gitlabHost,
   "azure-devops": azureHost,
@@ -73,7 +80,7 @@ export async function stickyComment(request: StickyComment, http: Http): Promise
 }
 
 /** Says whether to look once more: a comment went away before its renewal, or nobody knows whether one was created. */
-function again(refusal: Refusal, first: Found | undefined, http: Http, round: number): Promise<boolean> {
+function again(refusal: ForgeRefusal, first: Found | undefined, http: Http, round: number): Promise<boolean> {
   if (first !== undefined) return Promise.resolve(refusal.status === 404)
   return refusal.uncertain === true ? http.pause(round) : Promise.resolve(false)
 }
@@ -89,7 +96,11 @@ function faultOf(pullRequest: PullRequest, token: string): string | undefined {
 }
 
 /** Returns the comments for a marker that are by this token's author, the oldest first. */
-async function ours(host: Host, beginning: string, gone: ReadonlySet<string>): Promise<Reply<Found[]>> {
+async function ours(
+  host: CommentHost,
+  beginning: string,
+  gone: ReadonlySet<string>,
+): Promise<Reply<Found[]>> {
   const listed = await host.list(beginning)
   if (listed.kind !== "done" || listed.value.length === 0) return listed
   const author = await host.author()
@@ -98,7 +109,7 @@ async function ours(host: Host, beginning: string, gone: ReadonlySet<string>): P
 }
 
 async function write(
-  host: Host,
+  host: CommentHost,
   first: Found | undefined,
   body: string,
   settled: boolean,
@@ -110,4 +121,4 @@ async function write(
   return done(first === undefined ? "created" : "updated")
 }
 
-const refused = ({ kind, reason }: Refusal): CommentOutcome => ({ kind, reason })
+const refused = ({ kind, reason }: ForgeRefusal): CommentOutcome => ({ kind, reason })

@@ -1,10 +1,19 @@
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
-import { type Access, ask, done, type Found, type Host, type Page, pages, type Reply } from "./host.js"
+import {
+  type ForgeAccess,
+  askForge,
+  done,
+  type Found,
+  type CommentHost,
+  type Page,
+  pages,
+  type Reply,
+} from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
 /** How GitHub is asked with a token that needs some permission. */
-export const githubAccess = (token: string, needs: string): Access => ({
+export const githubAccess = (token: string, needs: string): ForgeAccess => ({
   name: "GitHub",
   needs,
   token,
@@ -16,7 +25,7 @@ export const githubAccess = (token: string, needs: string): Access => ({
 })
 
 /** Comments of a pull request on GitHub, which are those of its issue. */
-export function githubHost({ api, project, number }: PullRequest, token: string, http: Http): Host {
+export function githubHost({ api, project, number }: PullRequest, token: string, http: Http): CommentHost {
   const access = githubAccess(token, "the permission `pull-requests: write`")
   const repository = `${api}/repos/${project}`
   const all = `${repository}/issues/${number}/comments`
@@ -28,9 +37,9 @@ export function githubHost({ api, project, number }: PullRequest, token: string,
       return done(objects(listed.value).flatMap((comment) => found(comment, beginning)))
     },
     author: () => viewer(api, access, http),
-    create: (body) => ask(http, access, { method: "POST", url: all, json: { body } }),
-    update: (comment, body) => ask(http, access, { method: "PATCH", url: one(comment), json: { body } }),
-    remove: (comment) => ask(http, access, { method: "DELETE", url: one(comment) }),
+    create: (body) => askForge(http, access, { method: "POST", url: all, json: { body } }),
+    update: (comment, body) => askForge(http, access, { method: "PATCH", url: one(comment), json: { body } }),
+    remove: (comment) => askForge(http, access, { method: "DELETE", url: one(comment) }),
   }
 }
 
@@ -50,10 +59,14 @@ export function nextLink({ headers }: Page): string | undefined {
  * comment is taken for ours, and never a person's: no person's name ends in `[bot]`. This matters since a token that
  * may write comments may also change those of others.
  */
-async function viewer(api: string, access: Access, http: Http): Promise<Reply<(comment: Found) => boolean>> {
+async function viewer(
+  api: string,
+  access: ForgeAccess,
+  http: Http,
+): Promise<Reply<(comment: Found) => boolean>> {
   const url = `${api.replace(/\/api\/v3$/, "/api")}/graphql`
   const json = { query: "{ viewer { login } }" }
-  const answer = await ask(http, access, { method: "POST", url, json, repeatable: true })
+  const answer = await askForge(http, access, { method: "POST", url, json, repeatable: true })
   if (answer.kind === "unreachable" || (answer.kind === "refused" && answer.status === 401)) return answer
   const data = answer.kind === "done" ? fields(fields(answer.value.json).data) : {}
   const login = text(fields(data.viewer).login)

@@ -1,14 +1,23 @@
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
-import { type Access, ask, broken, done, type Found, type Host, type Page, pages } from "./host.js"
+import {
+  type ForgeAccess,
+  askForge,
+  forgeUnreachable,
+  done,
+  type Found,
+  type CommentHost,
+  type Page,
+  pages,
+} from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
 /** True for what a job has by itself, CI_JOB_TOKEN: GitLab lets it neither read nor write notes. */
 export const isJobToken = (token: string): boolean => token.startsWith("glcbt-")
 
 /** Comments of a merge request on GitLab, which calls them notes. */
-export function gitlabHost({ api, project, number }: PullRequest, token: string, http: Http): Host {
-  const access: Access = {
+export function gitlabHost({ api, project, number }: PullRequest, token: string, http: Http): CommentHost {
+  const access: ForgeAccess = {
     name: "GitLab",
     needs:
       "the scope `api` and the role Reporter or higher in the project (CI_JOB_TOKEN can't write comments)",
@@ -26,15 +35,15 @@ export function gitlabHost({ api, project, number }: PullRequest, token: string,
     },
     // Maintainers may change the notes of others.
     author: async () => {
-      const answer = await ask(http, access, { method: "GET", url: `${api}/user` })
+      const answer = await askForge(http, access, { method: "GET", url: `${api}/user` })
       if (answer.kind !== "done") return answer
       const { id } = fields(answer.value.json)
-      if (!Number.isSafeInteger(id)) return broken(access, "it doesn't say whose token this is")
+      if (!Number.isSafeInteger(id)) return forgeUnreachable(access, "it doesn't say whose token this is")
       return done(({ author }) => author === String(id))
     },
-    create: (body) => ask(http, access, { method: "POST", url: all, json: { body } }),
-    update: (note, body) => ask(http, access, { method: "PUT", url: one(note), json: { body } }),
-    remove: (note) => ask(http, access, { method: "DELETE", url: one(note) }),
+    create: (body) => askForge(http, access, { method: "POST", url: all, json: { body } }),
+    update: (note, body) => askForge(http, access, { method: "PUT", url: one(note), json: { body } }),
+    remove: (note) => askForge(http, access, { method: "DELETE", url: one(note) }),
   }
 }
 

@@ -2,11 +2,11 @@
 import type { Http, HttpRequest } from "../http/client.js"
 import { sameOrigin } from "../http/exchange.js"
 import { parseJson } from "../text/json.js"
-import { refusal } from "./refusal.js"
+import { forgeRefusal } from "./refusal.js"
 import type { PullRequest } from "./pullRequest.js"
 
 /** Why something could not be done. */
-export interface Refusal {
+export interface ForgeRefusal {
   /** The host doesn't let this token do it, or it can't be asked at all. */
   kind: "refused" | "unreachable"
   /** One line, without the token. */
@@ -19,14 +19,14 @@ export interface Refusal {
   uncertain?: boolean
 }
 
-export interface Done<T> {
+export interface ForgeResult<T> {
   kind: "done"
   value: T
 }
 
-export type Reply<T> = Done<T> | Refusal
+export type Reply<T> = ForgeResult<T> | ForgeRefusal
 
-export const done = <T>(value: T): Done<T> => ({ kind: "done", value })
+export const done = <T>(value: T): ForgeResult<T> => ({ kind: "done", value })
 
 /** A comment as its host lists it. */
 export interface Found {
@@ -40,7 +40,7 @@ export interface Found {
 }
 
 /** Comments of one pull request. */
-export interface Host {
+export interface CommentHost {
   /** All comments that begin with the text, the oldest first. */
   list(beginning: string): Promise<Reply<Found[]>>
   /** Says whose comments this token writes. */
@@ -51,10 +51,10 @@ export interface Host {
   remove(comment: Found): Promise<Reply<unknown>>
 }
 
-export type HostOf = (pullRequest: PullRequest, token: string, http: Http) => Host
+export type CommentHostOf = (pullRequest: PullRequest, token: string, http: Http) => CommentHost
 
 /** How a host is called, what its tokens need, and how they are handed over. */
-export interface Access {
+export interface ForgeAccess {
   name: string
   /** The permission that a token needs, in words. */
   needs: string
@@ -74,9 +74,9 @@ export interface Page {
 }
 
 /** Asks a host, and reads its answer as JSON; every other answer is a refusal. */
-export async function ask(
+export async function askForge(
   http: Http,
-  access: Access,
+  access: ForgeAccess,
   request: Pick<HttpRequest, "method" | "url" | "json" | "repeatable">,
 ): Promise<Reply<Page>> {
   const answer = await http.send({ ...request, headers: access.headers })
@@ -85,7 +85,7 @@ export async function ask(
   }
   const { status, text, headers } = answer
   // 203: Azure DevOps shows a page to sign in to whose token it doesn't know.
-  if (status < 200 || status > 299 || status === 203) return refusal(access, answer)
+  if (status < 200 || status > 299 || status === 203) return forgeRefusal(access, answer)
   const json = parseJson(text)
   if (json !== undefined || text === "") return done({ json, headers })
   return { kind: "unreachable", reason: `${access.name}: it answered ${status} with what is no JSON`, status }
@@ -97,27 +97,28 @@ const PAGES = 100
 /** Reads all pages of a list; `next` says where the next one is, undefined that there is none. */
 export async function pages(
   http: Http,
-  access: Access,
+  access: ForgeAccess,
   first: string,
   next: (page: Page, url: string) => string | undefined,
 ): Promise<Reply<unknown[]>> {
   const items: unknown[] = []
   let url: string | undefined = first
   for (let count = 0; url !== undefined; count += 1) {
-    if (count === PAGES) return broken(access, `its list goes on after ${PAGES} pages`)
-    const page = await ask(http, access, { method: "GET", url })
+    if (count === PAGES) return forgeUnreachable(access, `its list goes on after ${PAGES} pages`)
+    const page = await askForge(http, access, { method: "GET", url })
     if (page.kind !== "done") return page
-    if (!Array.isArray(page.value.json)) return broken(access, "it answered with what is no list")
+    if (!Array.isArray(page.value.json)) return forgeUnreachable(access, "it answered with what is no list")
     items.push(...(page.value.json as unknown[]))
     const address = next(page.value, url)
     url = address === undefined ? undefined : sameOrigin(address, url)
-    if (url === undefined && address !== undefined) return broken(access, "its next page is on another host")
+    if (url === undefined && address !== undefined)
+      return forgeUnreachable(access, "its next page is on another host")
   }
   return done(items)
 }
 
 /** A server that doesn't speak as its documentation says. */
-export const broken = ({ name }: Access, reason: string): Refusal => ({
+export const forgeUnreachable = ({ name }: ForgeAccess, reason: string): ForgeRefusal => ({
   kind: "unreachable",
   reason: `${name}: ${reason}`,
 })

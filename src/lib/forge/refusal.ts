@@ -1,18 +1,18 @@
 import type { HttpAnswer } from "../http/client.js"
 import { clip, visible } from "../text/escape.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
-import type { Access, Refusal } from "./host.js"
+import type { ForgeAccess, ForgeRefusal } from "./host.js"
 
 const MESSAGE_LENGTH = 200
 
 /** Says in a line what an answer that is no success means; the token is masked, should the server quote it. */
-export function refusal(access: Access, answer: HttpAnswer): Refusal {
+export function forgeRefusal(access: ForgeAccess, answer: HttpAnswer): ForgeRefusal {
   const { status } = answer
   const said = messageOf(answer.text, access.token)
   const tail = `${said === "" ? "" : `: ${said}`}`
   const needs = `${tail}; the token needs ${access.needs}`
   const { name } = access
-  const refused = (reason: string): Refusal => ({ kind: "refused", reason, status, said })
+  const refused = (reason: string): ForgeRefusal => ({ kind: "refused", reason, status, said })
   if (status === 401 || status === 203) return refused(`${name} doesn't accept the token (${status})${needs}`)
   if (status === 403) return refused(`${name} doesn't let the token do this (403)${needs}`)
   if (status === 404)
@@ -37,7 +37,7 @@ function messageOf(body: string, token: string): string {
   const own = parts.filter((part) => part !== "")
   const plain = own.length > 0 || /^\s*[<{[]/.test(body) ? own.join(", ") : body
   // Masked as a whole first: half a token at a cut would not be found.
-  const start = masked(plain, token).slice(0, 10 * MESSAGE_LENGTH)
+  const start = maskToken(plain, token).slice(0, 10 * MESSAGE_LENGTH)
   return clip(visible(start.trim().replace(/\s+/g, " ")), MESSAGE_LENGTH)
 }
 
@@ -45,7 +45,7 @@ const words = (value: unknown): string =>
   typeof value === "object" && value !== null ? JSON.stringify(value) : text(value)
 
 /** Returns a text with the token masked, in each form in which it was sent or may be quoted. */
-export function masked(said: string, token: string): string {
+export function maskToken(said: string, token: string): string {
   if (token === "") return said
   const forms = [
     token,

@@ -2,7 +2,7 @@
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
 import { githubAccess, nextLink } from "./github.js"
-import { ask, done, pages, type Reply } from "./host.js"
+import { askForge, done, pages, type Reply } from "./host.js"
 
 /** A repository on GitHub. */
 export interface Repository {
@@ -33,7 +33,7 @@ export async function branchAnswers(
   const name = encodeURIComponent(branch)
   const get = async (path: string, needs: string): Promise<Reply<unknown>> => {
     const access = { ...githubAccess(token, needs), thing: "repository" }
-    const answer = await ask(http, access, { method: "GET", url: `${api}/repos/${project}/${path}` })
+    const answer = await askForge(http, access, { method: "GET", url: `${api}/repos/${project}/${path}` })
     return answer.kind === "done" ? done(answer.value.json) : answer
   }
   return {

@@ -15,7 +15,7 @@ import { readBody } from "./body.js"
 import { type Unanswered, unanswered } from "./unanswered.js"
 
 /** A server, and the credentials for it. */
-export interface Endpoint {
+export interface ServerEndpoint {
   /** The server's address, without a slash at its end. */
   server: string
   /** The name that its certificate must have, where that isn't the address's. */
@@ -74,7 +74,7 @@ export interface DialAddress {
 export const MOST_BYTES = 64 * 1024 * 1024
 
 /** Opens connections to a server as they are needed, and keeps them for further requests. */
-export function connection(endpoint: Endpoint, connectTo?: DialAddress): Connection {
+export function connection(endpoint: ServerEndpoint, connectTo?: DialAddress): Connection {
   const url = new URL(endpoint.server)
   const secure = url.protocol === "https:"
   const agent = secure
@@ -109,7 +109,7 @@ export function connection(endpoint: Endpoint, connectTo?: DialAddress): Connect
 const lengthOf = ({ body }: ConnectionRequest) =>
   body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }
 
-function security(endpoint: Endpoint, url: URL): AgentOptions {
+function security(endpoint: ServerEndpoint, url: URL): AgentOptions {
   const name = endpoint.serverName ?? url.hostname.replace(/^\[|\]$/g, "")
   return {
     ...(endpoint.authority === undefined ? {} : { ca: endpoint.authority }),

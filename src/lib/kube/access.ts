@@ -4,7 +4,7 @@ import { parseDocument } from "yaml"
 import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
 
-export interface Access {
+export interface ClusterAccess {
   /** The API server's address, without a slash at its end. */
   server: string
   /** The name that its certificate must have, where that isn't the address's. */
@@ -26,7 +26,7 @@ type Fields = Readonly<Record<string, unknown>>
 const bad = (reason: string, remedy?: string) => fail("KUBECONFIG", [reason, remedy])
 
 /** Reads a kubeconfig's current context, or the one that is named. Throws `KUBECONFIG` with what is wrong in it. */
-export function readKubeconfig(text: string, context?: string): Access {
+export function readKubeconfig(text: string, context?: string): ClusterAccess {
   const config = parsed(text)
   const name = context ?? optional(config, "current-context", "the kubeconfig")
   if (name === undefined)
@@ -104,7 +104,7 @@ function required(fields: Fields, key: string, where: string): string {
 function clusterAccess(
   cluster: Fields,
   where: string,
-): Pick<Access, "server" | "serverName" | "authority" | "insecure"> {
+): Pick<ClusterAccess, "server" | "serverName" | "authority" | "insecure"> {
   refuseFile(cluster, "certificate-authority", where)
   const proxy = optional(cluster, "proxy-url", where)
   if (proxy !== undefined)
@@ -137,7 +137,7 @@ function serverAddress(server: string, where: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "")
 }
 
-function userAccess(user: Fields, where: string): Pick<Access, "certificate" | "key" | "token"> {
+function userAccess(user: Fields, where: string): Pick<ClusterAccess, "certificate" | "key" | "token"> {
   refuseOthers(user, where)
   for (const key of ["client-certificate", "client-key", "tokenFile"]) refuseFile(user, key, where)
   const own = certificate(user, "client-certificate-data", where)

@@ -31,6 +31,7 @@ export interface ApiServer {
 
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 3_000
+
 /** A server that has just started doesn't know all rights yet. */
 const SETTLING = 10_000
 
@@ -39,7 +40,7 @@ const SETTLING = 10_000
  *
  * Throws `KUBE_UNREACHABLE` once patience is over, or if a request that isn't repeatable may have been carried out.
  */
-export async function settled<T>(
+export async function untilSettled<T>(
   { server, settings }: ApiServer,
   repeatable: boolean,
   attempt: (timeout: number) => Promise<Settled<T> | Retry>,
@@ -72,7 +73,7 @@ export async function sendSettled(
   repeatable: boolean,
 ): Promise<ApiAnswer> {
   let uncertain = false
-  return await settled(api, repeatable, async (timeout): Promise<Settled<ApiAnswer> | Retry> => {
+  return await untilSettled(api, repeatable, async (timeout): Promise<Settled<ApiAnswer> | Retry> => {
     const result = await api.connection.send({ ...request, timeout })
     if (result.kind === "answer") {
       const retry = retryOfApiAnswer(result, api)

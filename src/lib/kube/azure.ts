@@ -4,7 +4,7 @@ import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
 import { type HttpAnswer, httpClient, type HttpFailure, type HttpOptions } from "../http/client.js"
 import { scrub } from "../secrets/scrub.js"
-import { oneLine } from "./findings.js"
+import { problemLine } from "./findings.js"
 
 export interface ServicePrincipal {
   tenantId: string
@@ -38,6 +38,7 @@ export const AZURE_DEFAULTS: Readonly<AzureOptions> = Object.freeze({
 })
 
 const API_VERSION = "2025-10-01"
+
 /** The application that stands for every AKS cluster's API server. */
 const AKS_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
 
@@ -92,7 +93,7 @@ function tokenOf(answer: HttpAnswer | HttpFailure, secrets: readonly string[]): 
   const description = typeof body.error_description === "string" ? body.error_description : ""
   // What follows is for Azure's support: ids of the request and its time.
   const [said] = description.split(/\s*(?:\r?\n|Trace ID:)/)
-  const reason = scrub(oneLine(said || `it answered ${answer.status}`), secrets)
+  const reason = scrub(problemLine(said || `it answered ${answer.status}`), secrets)
   const code = answer.status >= 500 ? ExitCode.infrastructure : ExitCode.badInput
   throw fail("AZURE_LOGIN", [reason, code])
 }
@@ -124,7 +125,7 @@ async function userCredential(
 function refused(name: string, status: number, body: Record<string, unknown>, token: string): Error {
   const { code, message } = (body.error ?? {}) as { code?: unknown; message?: unknown }
   const said = [code, message].filter((part) => typeof part === "string" && part !== "").join(": ")
-  const reason = scrub(oneLine(said === "" ? `Azure answered ${status}` : said, 500), [token])
+  const reason = scrub(problemLine(said === "" ? `Azure answered ${status}` : said, 500), [token])
   return fail("AKS_CREDENTIALS", [
     name,
     reason,

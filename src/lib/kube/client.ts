@@ -1,14 +1,14 @@
 /** A small client of Kubernetes' API: it is patient with a server that restarts, and says what a refusal means. */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DialAddress } from "../http/connection.js"
-import type { Access } from "./access.js"
+import type { ClusterAccess } from "./access.js"
 import type { ApiAnswer, ApiSettings } from "./apiServer.js"
 import { followed, isBeforeStart } from "./logs.js"
-import { type Kind, type KubeObject, POD } from "./objects.js"
+import { type ObjectKind, type KubeObject, POD } from "./objects.js"
 import { askPod, type ProxyAnswer, proxyPath } from "./proxy.js"
-import { given, parsed, Requests } from "./requests.js"
+import { givenOnly, parsed, Requests } from "./requests.js"
 import { described } from "./resources.js"
-import { holds, type Operation, patched } from "./same.js"
+import { holds, type PatchOperation, patched } from "./same.js"
 
 export type { ProxyAnswer } from "./proxy.js"
 
@@ -31,12 +31,16 @@ const MANAGER = "slipway"
 export class Kube {
   private readonly requests: Requests
 
-  constructor(access: Access, options: Partial<KubeOptions> = {}) {
+  constructor(access: ClusterAccess, options: Partial<KubeOptions> = {}) {
     this.requests = new Requests(access, { ...KUBE_DEFAULTS, ...options })
   }
 
   /** Returns an object; undefined where there is none. */
-  async get<T extends KubeObject>(kind: Kind, name: string, namespace?: string): Promise<T | undefined> {
+  async get<T extends KubeObject>(
+    kind: ObjectKind,
+    name: string,
+    namespace?: string,
+  ): Promise<T | undefined> {
     const { path, what } = await this.requests.place(kind, name, namespace)
     const { answer } = await this.requests.call({ method: "GET", path, what, accept: [404] })
     return answer.status === 404 ? undefined : parsed<T>(answer)
@@ -44,7 +48,7 @@ export class Kube {
 
   /** Returns all objects of a kind, of every namespace where none is named. */
   async list<T extends KubeObject>(
-    kind: Kind,
+    kind: ObjectKind,
     options: { namespace?: string; labels?: string; fields?: string } = {},
   ): Promise<T[]> {
     const { path, what } = await this.requests.places(kind, options.namespace)
@@ -132,7 +136,12 @@ export class Kube {
   }
 
   /** Changes an object by a JSON merge patch. */
-  async merge<T extends KubeObject>(kind: Kind, name: string, namespace: string, patch: unknown): Promise<T> {
+  async merge<T extends KubeObject>(
+    kind: ObjectKind,
+    name: string,
+    namespace: string,
+    patch: unknown,
+  ): Promise<T> {
     const result = await this.change(kind, name, namespace, "application/merge-patch+json", patch)
     return await this.settled<T>(result, { ...kind, metadata: { name, namespace } }, patch, (actual) =>
       holds(actual, patch),
@@ -141,10 +150,10 @@ export class Kube {
 
   /** Changes an object by a JSON patch. */
   async patch<T extends KubeObject>(
-    kind: Kind,
+    kind: ObjectKind,
     name: string,
     namespace: string,
-    operations: Operation[],
+    operations: PatchOperation[],
   ): Promise<T> {
     const result = await this.change(kind, name, namespace, "application/json-patch+json", operations)
     return await this.settled<T>(result, { ...kind, metadata: { name, namespace } }, operations, (actual) =>
@@ -154,7 +163,7 @@ export class Kube {
 
   /** Deletes an object; false where there was none, or by now another one of its name where a `uid` is given. */
   async delete(
-    kind: Kind,
+    kind: ObjectKind,
     name: string,
     namespace: string,
     options: { propagation?: "Background" | "Foreground" | "Orphan"; uid?: string } = {},
@@ -210,7 +219,7 @@ export class Kube {
     this.requests.checkCertificate()
     yield* followed(this.requests.api, {
       path: `${path}/log`,
-      query: given({ container: options.container, sinceSeconds: options.sinceSeconds?.toString() }),
+      query: givenOnly({ container: options.container, sinceSeconds: options.sinceSeconds?.toString() }),
       signal: options.signal,
       refuse: (status, text) => this.requests.refused({ status, text }, `the log of ${what}`),
     })
@@ -259,7 +268,7 @@ export class Kube {
     this.requests.api.connection.close()
   }
 
-  private async change(kind: Kind, name: string, namespace: string, type: string, body: unknown) {
+  private async change(kind: ObjectKind, name: string, namespace: string, type: string, body: unknown) {
     const { path, what } = await this.requests.place(kind, name, namespace)
     const query = { fieldManager: MANAGER }
     return await this.requests.call({ method: "PATCH", path, what, query, type, body, accept: [409, 422] })

@@ -1,9 +1,9 @@
 /** What the states of a pod's containers say about why it isn't ready. */
-import { containerOf, type Finding, oneLine, times } from "./findings.js"
+import { containerOf, type RolloutProblem, problemLine, times } from "./findings.js"
 import { PULL_REASONS, pullProblem } from "./imagePull.js"
 import type { Container, ContainerStatus, Event, Pod, Terminated } from "./objects.js"
 
-type Said = Omit<Finding, "subject">
+type Said = Omit<RolloutProblem, "subject">
 
 /** Says what the containers' states tell; `events` are the pod's own, newest first. */
 export function containerReasons({ spec, status }: Pod, events: readonly Event[]): Said[] {
@@ -48,7 +48,7 @@ function reasonOf(
     }
   }
   if (reason !== "" && !ORDINARY.includes(reason))
-    return { cause: "waiting", text: `container ${name} waits: ${oneLine(`${reason} ${message}`)}` }
+    return { cause: "waiting", text: `container ${name} waits: ${problemLine(`${reason} ${message}`)}` }
   const before = lastState?.terminated
   return before === undefined || restartCount === 0
     ? undefined
@@ -83,7 +83,7 @@ function configuration(message: string): string {
   const [, key, of, path] = /couldn't find key (\S+) in (Secret|ConfigMap) (\S+)/i.exec(message) ?? []
   if (key !== undefined && of !== undefined && path !== undefined)
     return `the ${kindName(of)} ${JSON.stringify(path.split("/").at(-1))} has no key ${JSON.stringify(key)}`
-  return oneLine(message)
+  return problemLine(message)
 }
 
 export const kindName = (kind: string): string => (/^secret$/i.test(kind) ? "Secret" : "ConfigMap")
@@ -107,7 +107,7 @@ function ending(
   }
   const meaning = Object.hasOwn(EXIT_CODES, exitCode) ? `, ${EXIT_CODES[exitCode]}` : ""
   const others = reason === undefined || ["Error", "Completed"].includes(reason) ? "" : `, ${reason}`
-  const words = message === undefined || message.trim() === "" ? "" : `: ${oneLine(message)}`
+  const words = message === undefined || message.trim() === "" ? "" : `: ${problemLine(message)}`
   return `container ${name} ended with exit code ${exitCode}${meaning}${others}${again}${words}`
 }
 
@@ -150,8 +150,8 @@ function probeAnswer(said: string, get: { path?: string; port: number | string }
   const request = get === undefined ? "it" : `GET ${get.path ?? "/"} on port ${get.port}`
   const [, status] = /HTTP probe failed with statuscode: (\d+)/.exec(said) ?? []
   if (status !== undefined) return `${request} answered ${status}`
-  if (/connection refused/.test(said)) return `nothing listens there (${oneLine(said)})`
+  if (/connection refused/.test(said)) return `nothing listens there (${problemLine(said)})`
   if (/Client\.Timeout|deadline exceeded|timed out|i\/o timeout/.test(said))
-    return `${request} gave no answer in time (${oneLine(said, 160)})`
-  return oneLine(said) || "it says nothing"
+    return `${request} gave no answer in time (${problemLine(said, 160)})`
+  return problemLine(said) || "it says nothing"
 }

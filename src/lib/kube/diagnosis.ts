@@ -1,7 +1,15 @@
 /** What a cluster knows about why pods don't get ready. */
 import { containerReasons, kindName, probeReasons } from "./containerReasons.js"
-import { type Cause, CAUSES, eventsOf, type Finding, isReady, lastSeen, oneLine } from "./findings.js"
-import type { Event, Node, Pod } from "./objects.js"
+import {
+  type Cause,
+  CAUSES,
+  eventsOf,
+  type RolloutProblem,
+  isReady,
+  lastSeen,
+  problemLine,
+} from "./findings.js"
+import type { Event, NodeObject, Pod } from "./objects.js"
 import { type Room, schedulingReason } from "./scheduling.js"
 
 export { eventsThatMatter } from "./events.js"
@@ -32,7 +40,7 @@ export function diagnose(
   return merged(findings).sort((a, b) => rank(a) - rank(b))
 }
 
-function podFindings(pod: Pod, events: readonly Event[], room: Room): Finding[] {
+function podFindings(pod: Pod, events: readonly Event[], room: Room): RolloutProblem[] {
   const subject = `pod ${pod.metadata.name}`
   const found = [...containerReasons(pod, events)]
   if (!isReady(pod) && pod.status?.phase !== "Succeeded") {
@@ -47,9 +55,9 @@ function podFindings(pod: Pod, events: readonly Event[], room: Room): Finding[] 
 }
 
 /** Why a node put it out, or didn't take it in the end. */
-function evicted({ status }: Pod): Omit<Finding, "subject">[] {
+function evicted({ status }: Pod): Omit<RolloutProblem, "subject">[] {
   if (status?.phase !== "Failed" || status.reason === undefined) return []
-  const words = status.message === undefined ? "" : `: ${oneLine(status.message)}`
+  const words = status.message === undefined ? "" : `: ${problemLine(status.message)}`
   return [
     {
       cause: "evicted",
@@ -59,7 +67,7 @@ function evicted({ status }: Pod): Omit<Finding, "subject">[] {
 }
 
 /** What keeps a node from starting it: volumes, network. Only the last word on each. */
-function placing(events: readonly Event[]): Omit<Finding, "subject">[] {
+function placing(events: readonly Event[]): Omit<RolloutProblem, "subject">[] {
   const mount = events.filter(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume")
   // The general event only says that it waited.
   const telling =
@@ -71,16 +79,21 @@ function placing(events: readonly Event[]): Omit<Finding, "subject">[] {
     ...(telling === undefined || isOver(telling) ? [] : [volume(telling.message ?? "")]),
     ...(sandbox === undefined || isOver(sandbox)
       ? []
-      : [{ cause: "sandbox" as const, text: `its node can't set it up: ${oneLine(sandbox.message ?? "")}` }]),
+      : [
+          {
+            cause: "sandbox" as const,
+            text: `its node can't set it up: ${problemLine(sandbox.message ?? "")}`,
+          },
+        ]),
   ]
 }
 
-function volume(message: string): Omit<Finding, "subject"> {
+function volume(message: string): Omit<RolloutProblem, "subject"> {
   const [, name, said] = /failed for volume "([^"]+)"\s*: (.*)$/s.exec(message) ?? []
   const [, kind, missing] = /(secret|configmap) "([^"]+)" not found/i.exec(said ?? "") ?? []
   const why =
     kind === undefined || missing === undefined
-      ? oneLine(said ?? message)
+      ? problemLine(said ?? message)
       : `there is no ${kindName(kind)} ${JSON.stringify(missing)}`
   return {
     cause: "volume",
@@ -102,7 +115,7 @@ function standing({ status }: Pod): string {
 }
 
 /** Why a ReplicaSet or a Job can't make its pods: a quota, a policy, an account that isn't there. */
-function refusedPods(events: readonly Event[]): Finding[] {
+function refusedPods(events: readonly Event[]): RolloutProblem[] {
   const newest = new Map<string, Event>()
   for (const event of events.filter(({ reason }) => reason === "FailedCreate")) {
     const subject = `${event.involvedObject.kind ?? "ReplicaSet"} ${event.involvedObject.name ?? ""}`
@@ -121,14 +134,14 @@ function refusal(message: string): string {
   const [, quota, requested, used, limited] =
     /exceeded quota: ([^,]+), requested: (.+?), used: (.+?), limited: (.+)$/s.exec(said) ?? []
   return quota === undefined
-    ? oneLine(said)
-    : oneLine(
+    ? problemLine(said)
+    : problemLine(
         `the quota ${JSON.stringify(quota)} allows ${limited}; ${used} is used, and ${requested} more is asked for`,
       )
 }
 
 /** What nodes suffer from that pods run on, or could. */
-function nodeFindings(pods: readonly Pod[], nodes: readonly Node[]): Finding[] {
+function nodeFindings(pods: readonly Pod[], nodes: readonly NodeObject[]): RolloutProblem[] {
   const unready = pods.filter((pod) => !isReady(pod))
   const homeless = unready.some(({ spec }) => spec.nodeName === undefined)
   const used = new Set(unready.map(({ spec }) => spec.nodeName))
@@ -144,13 +157,13 @@ function nodeFindings(pods: readonly Pod[], nodes: readonly Node[]): Finding[] {
         .map(({ type, message }) => ({
           cause: "node" as const,
           subject: `node ${metadata.name}`,
-          text: `${type === "Ready" ? "isn't ready" : type}${message === undefined ? "" : `: ${oneLine(message)}`}`,
+          text: `${type === "Ready" ? "isn't ready" : type}${message === undefined ? "" : `: ${problemLine(message)}`}`,
         })),
     )
 }
 
 /** The same about several is said once. */
-function merged(findings: readonly Finding[]): Diagnosis[] {
+function merged(findings: readonly RolloutProblem[]): Diagnosis[] {
   const groups = new Map<string, { cause: Cause; subjects: string[]; text: string }>()
   for (const { cause, subject, text } of findings) {
     const key = `${cause} ${text}`

@@ -1,5 +1,5 @@
 /** The events of a namespace, for people. */
-import { countOf, lastSeen, oneLine } from "./findings.js"
+import { countOf, lastSeen, problemLine } from "./findings.js"
 import type { Event } from "./objects.js"
 
 interface Group {
@@ -46,5 +46,5 @@ function line({ newest, seen, count, objects }: Group): string {
   const time = seen === 0 ? "-" : new Date(seen).toISOString().replace(/\.\d+/, "")
   const others = objects.size > 1 ? ` and ${objects.size - 1} more` : ""
   const object = `${involvedObject.kind ?? "?"} ${involvedObject.name ?? "?"}${others}`
-  return oneLine(`${time} ${type} ${object}: ${reason}${count > 1 ? ` ×${count}` : ""}: ${message}`, 400)
+  return problemLine(`${time} ${type} ${object}: ${reason}${count > 1 ? ` ×${count}` : ""}: ${message}`, 400)
 }

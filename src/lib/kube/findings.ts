@@ -22,7 +22,7 @@ export const CAUSES = [
 
 export type Cause = (typeof CAUSES)[number]
 
-export interface Finding {
+export interface RolloutProblem {
   cause: Cause
   /** What it is about, such as `pod api-7d9f-x2x1z`. */
   subject: string
@@ -32,7 +32,7 @@ export interface Finding {
 const LONGEST = 300
 
 /** Makes one line of what a cluster says, without anything that a terminal would act upon. */
-export function oneLine(text: string, longest = LONGEST): string {
+export function problemLine(text: string, longest = LONGEST): string {
   const line = text
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim()

@@ -1,5 +1,5 @@
 /** Why an image can't be pulled. */
-import { oneLine } from "./findings.js"
+import { problemLine } from "./findings.js"
 
 export const PULL_REASONS: readonly string[] = [
   "ErrImagePull",
@@ -52,5 +52,5 @@ function ownWords(said: string): string {
       /failed to (?:pull and unpack image|resolve reference|resolve image|copy|do request|fetch anonymous token|authorize|unpack image)(?: "[^"]*")?: /g,
       "",
     )
-  return oneLine(words, 240)
+  return problemLine(words, 240)
 }

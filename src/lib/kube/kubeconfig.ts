@@ -1,11 +1,11 @@
-import type { Access } from "./access.js"
+import type { ClusterAccess } from "./access.js"
 
 /**
  * A kubeconfig of one context, for `kubectl`; as JSON, which is YAML as well.
  *
  * @param server Where the API server is dialled, if not at its own address: its certificate is still that of its own.
  */
-export function kubeconfigText(access: Access, server = access.server): string {
+export function kubeconfigText(access: ClusterAccess, server = access.server): string {
   const { authority, certificate, key, token, insecure, namespace, serverName } = access
   const own = new URL(access.server).hostname.replace(/^\[|\]$/g, "")
   const name = serverName ?? (server === access.server ? undefined : own)

@@ -3,7 +3,7 @@ import { fail } from "../errors/catalogue.js"
 import { readBody } from "../http/body.js"
 import { type ConnectionStream, MOST_BYTES } from "../http/connection.js"
 import type { Retry, Settled } from "../http/retry.js"
-import { type ApiServer, retryOfApiAnswer, retryOfLostApi, settled } from "./apiServer.js"
+import { type ApiServer, retryOfApiAnswer, retryOfLostApi, untilSettled } from "./apiServer.js"
 
 export interface Follow {
   path: string
@@ -26,7 +26,7 @@ export async function* followed(api: ApiServer, follow: Follow): AsyncGenerator<
   const position = new Position()
   for (let [first, progress] = [true, now()]; !signal?.aborted; first = false) {
     const request = pathFrom(follow, position)
-    const opened = await settled(api, true, (timeout) => open(api, request, timeout, signal))
+    const opened = await untilSettled(api, true, (timeout) => open(api, request, timeout, signal))
     if (opened === undefined) return
     if (opened.kind === "refused") {
       // Later on it is gone with its pod.

@@ -1,5 +1,4 @@
 /** The objects of Kubernetes that Slipway reads and writes, with the fields that it uses. */
-
 export interface Meta {
   name: string
   namespace?: string
@@ -28,26 +27,26 @@ export interface KubeObject {
   metadata: Meta
 }
 
-export interface Kind {
+export interface ObjectKind {
   apiVersion: string
   kind: string
 }
 
-export const DEPLOYMENT: Kind = { apiVersion: "apps/v1", kind: "Deployment" }
-export const REPLICA_SET: Kind = { apiVersion: "apps/v1", kind: "ReplicaSet" }
-export const STATEFUL_SET: Kind = { apiVersion: "apps/v1", kind: "StatefulSet" }
-export const DAEMON_SET: Kind = { apiVersion: "apps/v1", kind: "DaemonSet" }
-export const POD: Kind = { apiVersion: "v1", kind: "Pod" }
-export const SERVICE: Kind = { apiVersion: "v1", kind: "Service" }
-export const ENDPOINT_SLICE: Kind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }
-export const JOB: Kind = { apiVersion: "batch/v1", kind: "Job" }
-export const CRON_JOB: Kind = { apiVersion: "batch/v1", kind: "CronJob" }
-export const EVENT: Kind = { apiVersion: "v1", kind: "Event" }
-export const LEASE: Kind = { apiVersion: "coordination.k8s.io/v1", kind: "Lease" }
-export const CONFIG_MAP: Kind = { apiVersion: "v1", kind: "ConfigMap" }
-export const SECRET: Kind = { apiVersion: "v1", kind: "Secret" }
-export const NAMESPACE: Kind = { apiVersion: "v1", kind: "Namespace" }
-export const NODE: Kind = { apiVersion: "v1", kind: "Node" }
+export const DEPLOYMENT: ObjectKind = { apiVersion: "apps/v1", kind: "Deployment" }
+export const REPLICA_SET: ObjectKind = { apiVersion: "apps/v1", kind: "ReplicaSet" }
+export const STATEFUL_SET: ObjectKind = { apiVersion: "apps/v1", kind: "StatefulSet" }
+export const DAEMON_SET: ObjectKind = { apiVersion: "apps/v1", kind: "DaemonSet" }
+export const POD: ObjectKind = { apiVersion: "v1", kind: "Pod" }
+export const SERVICE: ObjectKind = { apiVersion: "v1", kind: "Service" }
+export const ENDPOINT_SLICE: ObjectKind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }
+export const JOB: ObjectKind = { apiVersion: "batch/v1", kind: "Job" }
+export const CRON_JOB: ObjectKind = { apiVersion: "batch/v1", kind: "CronJob" }
+export const EVENT: ObjectKind = { apiVersion: "v1", kind: "Event" }
+export const LEASE: ObjectKind = { apiVersion: "coordination.k8s.io/v1", kind: "Lease" }
+export const CONFIG_MAP: ObjectKind = { apiVersion: "v1", kind: "ConfigMap" }
+export const SECRET: ObjectKind = { apiVersion: "v1", kind: "Secret" }
+export const NAMESPACE: ObjectKind = { apiVersion: "v1", kind: "Namespace" }
+export const NODE: ObjectKind = { apiVersion: "v1", kind: "Node" }
 
 export interface Condition {
   type: string
@@ -122,7 +121,7 @@ export interface PodTemplate {
   spec: PodSpec
 }
 
-export interface Deployment extends KubeObject {
+export interface DeploymentObject extends KubeObject {
   spec: {
     replicas?: number
     paused?: boolean
@@ -209,7 +208,7 @@ export interface ServicePort {
   appProtocol?: string
 }
 
-export interface Service extends KubeObject {
+export interface ServiceObject extends KubeObject {
   spec: {
     type?: string
     selector?: Record<string, string>
@@ -299,7 +298,7 @@ export interface Secret extends KubeObject {
   immutable?: boolean
 }
 
-export interface Node extends KubeObject {
+export interface NodeObject extends KubeObject {
   spec?: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] }
   status?: {
     allocatable?: Record<string, string>

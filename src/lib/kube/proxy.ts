@@ -2,7 +2,7 @@
 import type { ConnectionAnswer, ConnectionRequest } from "../http/connection.js"
 import type { Retry, Settled } from "../http/retry.js"
 import type { Unanswered } from "../http/unanswered.js"
-import { type ApiServer, retryOfApiAnswer, retryOfLostApi, settled } from "./apiServer.js"
+import { type ApiServer, retryOfApiAnswer, retryOfLostApi, untilSettled } from "./apiServer.js"
 import { statusOf } from "./status.js"
 
 export interface ProxyAnswer {
@@ -48,7 +48,7 @@ export async function askPod(api: ApiServer, { method, path, timeout }: ProxyReq
       ? afterLost(result, milliseconds, api)
       : afterAnswer(result, milliseconds, api)
   }
-  return await settled(api, ["GET", "HEAD"].includes(method), attempt, timeout)
+  return await untilSettled(api, ["GET", "HEAD"].includes(method), attempt, timeout)
 }
 
 const none = (problem: string, milliseconds: number): Settled<Proxied> => ({

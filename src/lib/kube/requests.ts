@@ -1,12 +1,12 @@
 /** What every call of the API has in common: its path, its tries, and what its refusal means. */
 import { fail, type SlipwayError } from "../errors/catalogue.js"
 import { connection, type ConnectionAnswer, type DialAddress } from "../http/connection.js"
-import type { Access } from "./access.js"
-import type { Kind } from "./objects.js"
+import type { ClusterAccess } from "./access.js"
+import type { ObjectKind } from "./objects.js"
 import { type ApiAnswer, type ApiServer, type ApiSettings, sendSettled } from "./apiServer.js"
 import { described, discovered, groupPath, knownResource, objectPath, type Resource } from "./resources.js"
 import { secretsOf } from "./secretValues.js"
-import { expiredCertificate, refusal } from "./status.js"
+import { expiredCertificate, apiRefusal } from "./status.js"
 
 /** A request, and what its refusal is said about. */
 export interface Call {
@@ -35,7 +35,7 @@ export class Requests {
   private readonly resources = new Map<string, Promise<Resource>>()
 
   constructor(
-    private readonly access: Access,
+    private readonly access: ClusterAccess,
     settings: ApiSettings & { connectTo?: DialAddress },
   ) {
     this.api = {
@@ -47,14 +47,14 @@ export class Requests {
   }
 
   /** Where an object is; where all of its kind are, if it has no name yet. */
-  async place(kind: Kind, name: string | undefined, namespace?: string): Promise<Place> {
+  async place(kind: ObjectKind, name: string | undefined, namespace?: string): Promise<Place> {
     const resource = await this.resource(kind)
     const space = resource.namespaced ? (namespace ?? this.access.namespace) : undefined
     return { path: objectPath(kind, resource, space, name), what: described(kind, name, space) }
   }
 
   /** Where the objects of a kind are, of every namespace where none is named. */
-  async places(kind: Kind, namespace: string | undefined): Promise<Place> {
+  async places(kind: ObjectKind, namespace: string | undefined): Promise<Place> {
     const path = objectPath(kind, await this.resource(kind), namespace)
     return { path, what: described(kind, undefined, namespace) }
   }
@@ -63,7 +63,7 @@ export class Requests {
   async call(call: Call): Promise<ApiAnswer> {
     const { method, path, query = {}, what, body, type, repeatable = true, accept = [] } = call
     this.checkCertificate()
-    const search = String(new URLSearchParams(given(query)))
+    const search = String(new URLSearchParams(givenOnly(query)))
     const request = {
       method,
       path: search === "" ? path : `${path}?${search}`,
@@ -87,10 +87,10 @@ export class Requests {
   refused(answer: Pick<ConnectionAnswer, "status" | "text">, what: string, sent?: unknown): SlipwayError {
     const { status, text } = answer
     const now = this.api.settings.now()
-    return refusal({ status, text, what, access: this.access, now, hide: secretsOf(sent) })
+    return apiRefusal({ status, text, what, access: this.access, now, hide: secretsOf(sent) })
   }
 
-  private async resource(kind: Kind): Promise<Resource> {
+  private async resource(kind: ObjectKind): Promise<Resource> {
     const known = knownResource(kind)
     if (known !== undefined) return known
     const key = `${kind.apiVersion} ${kind.kind}`
@@ -101,7 +101,7 @@ export class Requests {
     return await found
   }
 
-  private async discover(kind: Kind): Promise<Resource> {
+  private async discover(kind: ObjectKind): Promise<Resource> {
     const what = `the kind ${kind.kind} of ${kind.apiVersion}`
     const path = groupPath(kind.apiVersion)
     const { answer } = await this.call({ method: "GET", path, what, accept: [404] })
@@ -122,7 +122,7 @@ export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {
 }
 
 /** A query without what isn't given. */
-export const given = (query: Query): Record<string, string> =>
+export const givenOnly = (query: Query): Record<string, string> =>
   Object.fromEntries(
     Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ""),
   )

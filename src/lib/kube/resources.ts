@@ -1,7 +1,7 @@
 /** Where the API has the objects of a kind. */
 import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
-import type { Kind } from "./objects.js"
+import type { ObjectKind } from "./objects.js"
 
 export interface Resource {
   /** The kind's name in paths, such as `deployments`. */
@@ -28,7 +28,7 @@ const OF_THE_CLUSTER: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Where a kind is, as far as that is known without asking. */
-export function knownResource({ apiVersion, kind }: Kind): Resource | undefined {
+export function knownResource({ apiVersion, kind }: ObjectKind): Resource | undefined {
   const has = (table: Readonly<Record<string, readonly string[]>>) =>
     Object.hasOwn(table, apiVersion) && table[apiVersion]?.includes(kind)
   const plural = pluralOf(kind)
@@ -47,7 +47,7 @@ export const groupPath = (apiVersion: string): string =>
   `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion.split("/").map(encodeURIComponent).join("/")}`
 
 /** Finds a kind in what the cluster lists at that path. */
-export function discovered({ kind }: Kind, list: unknown): Resource | undefined {
+export function discovered({ kind }: ObjectKind, list: unknown): Resource | undefined {
   const { resources } = list as { resources?: { name: string; kind: string; namespaced: boolean }[] }
   // A name with a slash is a part of an object, such as its scale.
   const found = resources?.find((each) => each.kind === kind && !each.name.includes("/"))
@@ -56,7 +56,7 @@ export function discovered({ kind }: Kind, list: unknown): Resource | undefined 
 
 /** The path of an object, or of all of them where no name is given. */
 export function objectPath(
-  kind: Kind,
+  kind: ObjectKind,
   resource: Resource,
   namespace: string | undefined,
   name?: string,
@@ -68,14 +68,14 @@ export function objectPath(
 }
 
 /** A part of a path. An empty one would mean all objects, and dots those of another path. */
-function segment({ kind }: Kind, name: string): string {
+function segment({ kind }: ObjectKind, name: string): string {
   if (!/^(?!\.{1,2}$)[^/%\s]+$/.test(name))
     throw fail("KUBE_INVALID", [`a ${kind} of the name ${quote(name)}`, ["no object can have that name"]])
   return encodeURIComponent(name)
 }
 
 /** How a message names an object, or all of a kind. */
-export function described({ kind }: Kind, name?: string, namespace?: string): string {
+export function described({ kind }: ObjectKind, name?: string, namespace?: string): string {
   const what = name === undefined ? `${kind}s` : `${kind} ${quote(name)}`
   return namespace === undefined ? what : `${what} in the namespace ${quote(namespace)}`
 }

@@ -2,7 +2,7 @@
 import type { KubeObject } from "./objects.js"
 import { quantity } from "./quantity.js"
 
-export interface Operation {
+export interface PatchOperation {
   op: string
   path: string
   value?: unknown
@@ -46,7 +46,7 @@ const isServers = (path: readonly string[], key: string): boolean =>
     : path.length === 1 && path[0] === "metadata" && OWN.includes(key)
 
 /** Whether an object is as the operations of a JSON patch leave it. */
-export const patched = (actual: KubeObject, operations: readonly Operation[]): boolean =>
+export const patched = (actual: KubeObject, operations: readonly PatchOperation[]): boolean =>
   operations.every(({ op, path, value }) => {
     if (op === "test") return true
     const found = at(actual, path)

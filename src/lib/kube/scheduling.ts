@@ -1,24 +1,24 @@
 /** Why no node takes a pod. */
-import { type Finding, oneLine } from "./findings.js"
-import type { Container, Node, Pod } from "./objects.js"
+import { type RolloutProblem, problemLine } from "./findings.js"
+import type { Container, NodeObject, Pod } from "./objects.js"
 import { quantity, shown } from "./quantity.js"
 
 export interface Room {
-  nodes?: readonly Node[]
+  nodes?: readonly NodeObject[]
   /** Every pod of the cluster: with them it can be said what a node has free. */
   placed?: readonly Pod[]
 }
 
 /** Says why a pod has no node; undefined for one that has, or isn't looked at yet. */
-export function schedulingReason(pod: Pod, room: Room): Omit<Finding, "subject"> | undefined {
+export function schedulingReason(pod: Pod, room: Room): Omit<RolloutProblem, "subject"> | undefined {
   const condition = pod.status?.conditions?.find(({ type }) => type === "PodScheduled")
   if (condition?.status !== "False") return undefined
   const message = condition.message ?? condition.reason ?? ""
   const reasons = nodeReasons(message).map(({ count, reason }) => {
     const resource = lacking(reason)
-    return resource === undefined ? oneLine(`${count} ${reason}`) : lacks(pod, resource, room)
+    return resource === undefined ? problemLine(`${count} ${reason}`) : lacks(pod, resource, room)
   })
-  const why = reasons.length === 0 ? oneLine(message) : [...new Set(reasons)].join("; ")
+  const why = reasons.length === 0 ? problemLine(message) : [...new Set(reasons)].join("; ")
   return { cause: "scheduling", text: `no node takes it: ${why}` }
 }
 
@@ -57,7 +57,7 @@ function lacks(pod: Pod, resource: string, { nodes = [], placed }: Room): string
   return text === "" ? first : `${first} (${text})`
 }
 
-function most(nodes: readonly Node[]): string {
+function most(nodes: readonly NodeObject[]): string {
   const limits = nodes.flatMap(({ metadata, status }) =>
     status?.allocatable?.pods === undefined ? [] : [`${metadata.name} takes ${status.allocatable.pods}`],
   )

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto"
 import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { Refused } from "../errors/kube.js"
-import type { Access } from "./access.js"
+import type { ClusterAccess } from "./access.js"
 
 /** The body of an answer that isn't what was asked for. */
 export interface Status {
@@ -29,19 +29,26 @@ export function statusOf(text: string): Status | undefined {
   }
 }
 
-export interface Refusal {
+export interface ApiRefusal {
   status: number
   text: string
   /** What was asked for, such as `Deployment "api" in the namespace "staging"`. */
   what: string
-  access: Access
+  access: ClusterAccess
   now: number
   /** Takes what is secret out of the cluster's words. */
   hide?: (text: string) => string
 }
 
 /** Makes the error of an answer that refuses what was asked for. */
-export function refusal({ status, text, what, access, now, hide = (each) => each }: Refusal): SlipwayError {
+export function apiRefusal({
+  status,
+  text,
+  what,
+  access,
+  now,
+  hide = (each) => each,
+}: ApiRefusal): SlipwayError {
   const told = statusOf(text)
   const message = hide(brief(told?.message ?? "")) || `it said no more than the status ${status}`
   const { server } = access
@@ -89,7 +96,7 @@ export function refusedOf(message: string): Refused | undefined {
 }
 
 /** Why credentials aren't accepted, as far as they say so themselves. */
-function unknownReason(access: Access, now: number): string {
+function unknownReason(access: ClusterAccess, now: number): string {
   const expired = expiredCertificate(access, now) ?? expiredToken(access, now)
   if (expired !== undefined) return expired
   if (access.token !== undefined) return "it doesn't accept the kubeconfig's token"
@@ -98,7 +105,7 @@ function unknownReason(access: Access, now: number): string {
 }
 
 /** Says when the client's certificate expired, or that it isn't valid yet; undefined where it holds. */
-export function expiredCertificate({ certificate }: Access, now: number): string | undefined {
+export function expiredCertificate({ certificate }: ClusterAccess, now: number): string | undefined {
   if (certificate === undefined) return undefined
   const { validFrom, validTo } = new X509Certificate(certificate)
   if (Date.parse(validTo) < now) return `its client certificate expired on ${date(Date.parse(validTo))}`
@@ -108,7 +115,7 @@ export function expiredCertificate({ certificate }: Access, now: number): string
     : undefined
 }
 
-function expiredToken({ token }: Access, now: number): string | undefined {
+function expiredToken({ token }: ClusterAccess, now: number): string | undefined {
   const [, claims, signature] = token?.split(".") ?? []
   if (claims === undefined || signature === undefined) return undefined
   try {

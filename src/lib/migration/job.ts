@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Container, Deployment, Job, PodSpec, Secret } from "../kube/objects.js"
+import type { Container, DeploymentObject, Job, PodSpec, Secret } from "../kube/objects.js"
 import { LIMITS, migrationArgv, type MigrationLimits } from "./command.js"
 
 export interface MigrationJobOptions extends Partial<MigrationLimits> {
@@ -7,7 +7,7 @@ export interface MigrationJobOptions extends Partial<MigrationLimits> {
   runId: string
   namespace: string
   /** Whose pods the service is: where its settings come from. */
-  deployment: Deployment
+  deployment: DeploymentObject
   /** The container in them that is the service; left out, the first. */
   container?: string
   /** The new image, by its digest. */
@@ -27,6 +27,7 @@ export interface MigrationJobOptions extends Partial<MigrationLimits> {
 const RUN_LABEL = "slipway.dev/run"
 const KEY = "DATABASE_URL"
 const DAY = 86_400
+
 /** For the image to be pulled, and the program to end what it began. */
 const SLACK = 300
 

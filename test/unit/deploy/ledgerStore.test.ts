@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { ClusterLedger } from "../../../src/lib/deploy/ledgerStore.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import type { Kube } from "../../../src/lib/kube/client.js"
-import type { ConfigMap, Kind } from "../../../src/lib/kube/objects.js"
+import type { ConfigMap, ObjectKind } from "../../../src/lib/kube/objects.js"
 import { verifyChain } from "../../../src/lib/metrics/chain.js"
 import { ledgerFaults } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
@@ -14,7 +14,10 @@ class Server {
   meanwhile: (() => Promise<unknown>) | undefined
   private version = 0
 
-  async list(_: Kind, { namespace, labels }: { namespace: string; labels: string }): Promise<ConfigMap[]> {
+  async list(
+    _: ObjectKind,
+    { namespace, labels }: { namespace: string; labels: string },
+  ): Promise<ConfigMap[]> {
     await Promise.resolve()
     const found = [...this.maps.values()].filter(
       ({ metadata }) =>

@@ -3,14 +3,14 @@ import { HASH, ANNOTATIONS } from "../../../src/lib/deploy/manifests.js"
 import type { Facts, Revision, Rollout } from "../../../src/lib/deploy/facts.js"
 import {
   DEPLOYMENT,
-  type Deployment,
+  type DeploymentObject,
   POD,
   type Pod,
   type PodTemplate,
   REPLICA_SET,
   type ReplicaSet,
   SERVICE,
-  type Service,
+  type ServiceObject,
 } from "../../../src/lib/kube/objects.js"
 
 export const DIGEST = `sha256:${"a1".repeat(32)}`
@@ -21,7 +21,7 @@ export const template = (image: string, annotations: Record<string, string> = {}
   spec: { containers: [{ name: "web", image }] },
 })
 
-export const deployment = (more: Partial<Deployment["spec"]> = {}): Deployment => ({
+export const deployment = (more: Partial<DeploymentObject["spec"]> = {}): DeploymentObject => ({
   ...DEPLOYMENT,
   metadata: { name: "web", namespace: "audio", uid: "d-1" },
   spec: { selector: { matchLabels: { app: "web" } }, template: template("web:1"), ...more },
@@ -29,7 +29,7 @@ export const deployment = (more: Partial<Deployment["spec"]> = {}): Deployment =
 
 const noted = (note: string) => ({ annotations: { [ANNOTATIONS.rollout]: note } })
 
-export const service = (selector: Record<string, string> = { app: "web" }, note?: string): Service => ({
+export const service = (selector: Record<string, string> = { app: "web" }, note?: string): ServiceObject => ({
   ...SERVICE,
   metadata: { name: "web", namespace: "audio", ...(note !== undefined && noted(note)) },
   spec: { selector, ports: [{ port: 80 }] },

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import type { Access } from "../../../src/lib/kube/access.js"
+import type { ClusterAccess } from "../../../src/lib/kube/access.js"
 import type { KubeOptions } from "../../../src/lib/kube/client.js"
 import {
   CONFIG_MAP,
   type ConfigMap,
   DEPLOYMENT,
-  type Deployment,
+  type DeploymentObject,
   LEASE,
   type Lease,
   NODE,
@@ -16,7 +16,7 @@ import {
 import { type ApiServer, answer, clientOf, drop, refuse, startApi } from "./server.js"
 
 let api: ApiServer
-let access: Access
+let access: ClusterAccess
 
 beforeAll(async () => {
   api = await startApi()
@@ -377,7 +377,7 @@ describe("what may have been done all the same", () => {
     const done = {
       metadata: { name: "api", annotations: { "slipway.dev/run": "1" } },
       spec: { paused: true },
-    } as unknown as Deployment
+    } as unknown as DeploymentObject
     const invalid = refuse(422, "Invalid", "the server rejected our request due to an error in our request")
     api.acts = [drop, invalid, answer(200, done)]
     expect(await client().patch(DEPLOYMENT, "api", "web", operations)).toEqual(done)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { diagnose, eventsThatMatter } from "../../../src/lib/kube/diagnosis.js"
-import type { Container, ContainerState, Event, Node, Pod } from "../../../src/lib/kube/objects.js"
+import type { Container, ContainerState, Event, NodeObject, Pod } from "../../../src/lib/kube/objects.js"
 import { quantity, shown } from "../../../src/lib/kube/quantity.js"
 import { nodeReasons } from "../../../src/lib/kube/scheduling.js"
 
@@ -313,8 +313,8 @@ describe("a pod without a node", () => {
   const node = (
     name: string,
     memory: string,
-    conditions: NonNullable<Node["status"]>["conditions"] = [],
-  ): Node => ({
+    conditions: NonNullable<NodeObject["status"]>["conditions"] = [],
+  ): NodeObject => ({
     apiVersion: "v1",
     kind: "Node",
     metadata: { name },

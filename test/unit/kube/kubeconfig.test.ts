@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { type Access, readKubeconfig } from "../../../src/lib/kube/access.js"
+import { type ClusterAccess, readKubeconfig } from "../../../src/lib/kube/access.js"
 import { kubeconfigText } from "../../../src/lib/kube/kubeconfig.js"
 import { type Certificates, makeCertificates } from "./server.js"
 
@@ -9,7 +9,7 @@ beforeAll(() => {
   certificates = makeCertificates()
 })
 
-const access = (): Access => ({
+const access = (): ClusterAccess => ({
   server: "https://10.0.0.1:6443",
   insecure: false,
   namespace: "web",
@@ -23,7 +23,12 @@ const access = (): Access => ({
 describe("a kubeconfig that is written", () => {
   it("says what was read", () => {
     expect(readKubeconfig(kubeconfigText(access()))).toEqual(access())
-    const bare: Access = { server: "https://a", insecure: true, namespace: "default", context: "slipway" }
+    const bare: ClusterAccess = {
+      server: "https://a",
+      insecure: true,
+      namespace: "default",
+      context: "slipway",
+    }
     expect(readKubeconfig(kubeconfigText(bare))).toEqual(bare)
   })
 

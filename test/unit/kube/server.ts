@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
-import type { Access } from "../../../src/lib/kube/access.js"
+import type { ClusterAccess } from "../../../src/lib/kube/access.js"
 import { Kube, type KubeOptions } from "../../../src/lib/kube/client.js"
 
 export interface Pair {
@@ -181,7 +181,7 @@ export const refuse = (
 export const START = Date.UTC(2026, 0, 1)
 
 /** A client whose clock only its pauses move. */
-export function clientOf(access: Access, options: Partial<KubeOptions> = {}) {
+export function clientOf(access: ClusterAccess, options: Partial<KubeOptions> = {}) {
   const clock = { now: Date.now(), pauses: [] as number[] }
   const kube = new Kube(access, {
     now: () => clock.now,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import type { Access } from "../../../src/lib/kube/access.js"
+import type { ClusterAccess } from "../../../src/lib/kube/access.js"
 import type { KubeOptions } from "../../../src/lib/kube/client.js"
 import { type Act, type ApiServer, answer, clientOf, drop, refuse, startApi } from "./server.js"
 
 let api: ApiServer
-let access: Access
+let access: ClusterAccess
 
 beforeAll(async () => {
   api = await startApi()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import type { Access } from "../../../src/lib/kube/access.js"
+import type { ClusterAccess } from "../../../src/lib/kube/access.js"
 import type { KubeOptions } from "../../../src/lib/kube/client.js"
 import { POD } from "../../../src/lib/kube/objects.js"
 import {
@@ -15,7 +15,7 @@ import {
 
 let certificates: Certificates
 let api: ApiServer
-let access: Access
+let access: ClusterAccess
 
 beforeAll(async () => {
   certificates = makeCertificates()

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import type { Deployment } from "../../../src/lib/kube/objects.js"
+import type { DeploymentObject } from "../../../src/lib/kube/objects.js"
 import { migrationJob, type MigrationJobOptions } from "../../../src/lib/migration/job.js"
 
 const deployment = {
@@ -54,7 +54,7 @@ const deployment = {
       },
     },
   },
-} as unknown as Deployment
+} as unknown as DeploymentObject
 
 const URL = "postgresql://user:p&ss@db/app"
 const options: MigrationJobOptions = {
