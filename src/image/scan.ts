@@ -11,7 +11,7 @@ import { failed } from "../lib/run/outcome.js"
 import { databaseOf, thisHour, trivyFacts } from "../security/scan.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { inspectable } from "../stage/shell.js"
-import { BILLS, prepareImage, TRIVY_OUT } from "../security/trivy.js"
+import { SBOM_FORMATS, prepareImage, TRIVY_OUT } from "../security/trivy.js"
 import { TRIVY_VERSION } from "../stage/images.js"
 
 /** Scans each platform's image. Throws for nothing that an image can hold. */
@@ -23,7 +23,7 @@ export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs)
 }
 
 /** The path of a bill of material among the artifacts. */
-export const sbomPath = (platform: string, format: (typeof BILLS)[number]): string =>
+export const sbomPath = (platform: string, format: (typeof SBOM_FORMATS)[number]): string =>
   `sbom/image-${fileName(platform)}.${format}.json`
 
 const fileName = (platform: string): string => platform.replace(/^linux\//, "").replace(/\W/g, "-")
@@ -99,7 +99,7 @@ function leftBehind({ layouts }: BuiltImage, runs: readonly Execution[]): Direct
     const file = (name: string) => runs[index]?.container.file(`${TRIVY_OUT}/${name}`)
     const files = [
       [`trivy/image-${fileName(platform)}.json`, file("report.json")] as const,
-      ...BILLS.map((format) => [sbomPath(platform, format), file(`${format}.json`)] as const),
+      ...SBOM_FORMATS.map((format) => [sbomPath(platform, format), file(`${format}.json`)] as const),
     ]
     return files.reduce((all, [path, from]) => (from === undefined ? all : all.withFile(path, from)), folder)
   }, dag.directory())

@@ -19,18 +19,18 @@ const LOCK = "/slipway/requirements.lock"
 const TOOLS_IN = "/slipway/tools.in"
 const LOCKED_IN = "/slipway/locked.in"
 
-/** The service's packages and the tools in one virtual environment, on which every tool runs. */
+/** Virtual environment with the service's packages and all tools. */
 export interface PythonEnvironment {
   container: Container
   /** The installed version of a package. */
   version: (name: string) => string
-  /** The names of the packages that the service needs itself, without what only our tools need. */
+  /** Names of the packages that the service itself depends on, without those that only our tools need. */
   packages: ReadonlySet<string>
-  /** Why the service's own packages are missing; the tools are there all the same. */
+  /** Why the service's own packages are missing; the tools are installed all the same. */
   problem?: { message: string; files: string[] }
 }
 
-/** Installs what the service needs. One layer for all tools: it changes only when the resolved versions do. */
+/** Installs the service's packages and the tools, in one layer that changes only with the resolved versions. */
 export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
   const manifests = await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])])
   const base = await pythonBase(choosePythonVersion(manifests, config.python.version), config)
@@ -54,15 +54,17 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   return { ...install(base, toolsOnly.lock, config), problem }
 }
 
-/** Real files, also of what are links in the source. */
+/** Directory of regular files; links of the source are resolved. */
 export const directoryOf = (files: Readonly<Record<string, string>>): Directory =>
   Object.entries(files).reduce((folder, [name, text]) => folder.withNewFile(name, text), dag.directory())
 
 type Resolution = { lock: string } | { problem: string }
 
 /**
- * The service's packages and the tools may need different versions of the same package. Then first our versions of the
- * tools give way to earlier ones, and if that doesn't help, what only the service's lock file says.
+ * Resolves the service's packages together with the tools.
+ *
+ * They may need different versions of the same package. Then earlier versions of the tools are tried, and after that
+ * the service's pins are dropped, except for the tools.
  */
 async function resolveTogether(
   base: Container,
@@ -82,7 +84,7 @@ async function resolveTogether(
   return result
 }
 
-/** What the stages need beside the service's own packages. */
+/** Packages that the stages need in addition to the service's own. */
 const PACKAGES: readonly { package: string; version: string }[] = [...TOOLS, ...TEST_PACKAGES]
 const EARLIER_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}<=${version}`)
 const OUR_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}==${version}`)
@@ -102,11 +104,11 @@ export async function pythonBase(version: string, config: Config): Promise<Conta
 
 export const uvCache = () => dag.cacheVolume(`slipway-uv-${UV}`)
 
-/** Where packages come from, as pip and uv take it. */
+/** Arguments of pip and uv that choose the package index. */
 export const index = ({ python }: Config): string[] =>
   python.index === undefined ? [] : [`--index-url=${python.index}`]
 
-/** Works out every version. What the service pins stays pinned; a tool that it doesn't pin is ours. */
+/** Resolves every version. The service's pins are kept; an unpinned tool gets our version. */
 async function resolve(
   base: Container,
   files: Directory,
@@ -166,7 +168,7 @@ function install(base: Container, annotated: string, config: Config): PythonEnvi
       "install",
       "--quiet",
       "--no-deps",
-      "--compile-bytecode", // else every run of every tool compiles it anew
+      "--compile-bytecode", // else every run of every tool compiles it again
       "--link-mode=copy", // the cache is another file system
       ...index(config),
       `--requirements=${LOCK}`,
@@ -179,7 +181,7 @@ function install(base: Container, annotated: string, config: Config): PythonEnvi
   }
 }
 
-/** What a stage that needs the service's packages comes to without them. */
+/** Result of a stage that needs the service's packages when they can't be installed. */
 export function unresolved({ message, files }: NonNullable<PythonEnvironment["problem"]>): Unfinished {
   const unsolvable =
     /No solution found|unsatisfiable|not found in the package registry|parse|Failed to build/i.test(message)

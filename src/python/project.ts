@@ -3,7 +3,7 @@ import { isExecError } from "../lib/run/execError.js"
 import { index, UV_CACHE, uvCache } from "./environment.js"
 import type { Config } from "../lib/config/config.js"
 
-/** What building a project's metadata commonly reads. An edit to other code then installs nothing anew. */
+/** Files that builds of a project's metadata commonly read. An edit to other code causes no installation. */
 const METADATA = [
   "pyproject.toml",
   "setup.py",
@@ -19,22 +19,23 @@ const METADATA = [
   "**/py.typed",
 ]
 
-/** Versions that come from git tags, which a source without `.git` hasn't. */
+/** Variables that replace versions from git tags, which a source without `.git` lacks. */
 export const VERSIONS = {
   SETUPTOOLS_SCM_PRETEND_VERSION: "0.0.0",
   PDM_BUILD_SCM_VERSION: "0.0.0",
   POETRY_DYNAMIC_VERSIONING_BYPASS: "0.0.0",
 }
 
-/** The environment in which the service is installed, and its source with what that generates in it. */
+/** Environment with the service installed, and its source with the files that the installation generated. */
 export interface Installed {
   container: Container
   source: Directory
 }
 
 /**
- * Installs the service itself as a link to its sources, so that its entry points and its version are found. Where that
- * can't be done its packages are still importable by their folder.
+ * Installs the service in editable mode, so that its entry points and version are found.
+ *
+ * If that fails, its packages can still be imported from their folder.
  */
 export async function installProject(
   environment: Container,

@@ -9,7 +9,7 @@ import { prepareTool, runTool, toolInputs } from "./tool.js"
 import { inspectable } from "../stage/shell.js"
 
 /**
- * Formatting, imports, style, types and security of the Python code, each a check of its own.
+ * Checks of formatting, imports, style, types and security of the Python code.
  *
  * The service's own settings and pinned versions of the tools are respected; where it has none, embedded ones that
  * don't contradict each other apply. Everything here is pure: the same source gives the same result.
@@ -31,14 +31,14 @@ export class Quality {
     this.now = now
   }
 
-  /** Fails unless Black would change nothing. Pure. `fix` mends what it names. */
+  /** Fails unless Black would change nothing. Pure. `fix` applies its changes. */
   @func()
   @check()
   async black(): Promise<void> {
     await this.gate("black")
   }
 
-  /** Fails unless isort finds every import in order. Pure. `fix` mends what it names. */
+  /** Fails unless isort finds every import sorted. Pure. `fix` applies its changes. */
   @func()
   @check()
   async isort(): Promise<void> {
@@ -62,7 +62,7 @@ export class Quality {
   /**
    * Fails for every finding of Bandit that isn't suppressed. Kept for an hour.
    *
-   * Of whatever severity; and for files that it can't read. It isn't kept for longer since suppressions expire.
+   * This includes every severity, and files that it can't read. Suppressions expire, hence the hour.
    */
   @func({ cache: "1h" })
   @check()
@@ -71,8 +71,9 @@ export class Quality {
   }
 
   /**
-   * The reports of all configured tools, those that failed included: `junit/quality.xml`, `sarif/<tool>.sarif`,
-   * `logs/<tool>.log`. Never fails for what a tool found. Kept for an hour, since suppressions expire.
+   * Returns the reports of all configured tools, failed ones included. Kept for an hour.
+   *
+   * `junit/quality.xml`, `sarif/<tool>.sarif` and `logs/<tool>.log`. Never fails for a finding.
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
@@ -80,7 +81,11 @@ export class Quality {
     return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, tasks))
   }
 
-  /** What isort and then Black would change. Nothing is written until the changes are applied. Pure. */
+  /**
+   * Returns the changes that isort and Black would make. Pure.
+   *
+   * Nothing is written until the changeset is applied.
+   */
   @func()
   async fix(): Promise<Changeset> {
     const { timeout } = parseConfig(this.settings || undefined)
@@ -95,14 +100,14 @@ export class Quality {
     return after.changes(before)
   }
 
-  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  /** Tasks of the configured tools. For other stages; not part of the API. */
   async tasks(): Promise<Task[]> {
     const inputs = await toolInputs(this)
     const chosen = STAGES.quality.filter((name) => inputs.config.quality.checks.includes(name))
     return chosen.map((name) => ({ name, run: () => runTool(name, inputs) }))
   }
 
-  /** A tool's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  /** Container of a tool before its command runs. For `debug` of the root; not part of the API. */
   async debug(name: ToolName): Promise<Container> {
     const { container, command } = await prepareTool(name, await toolInputs(this))
     return inspectable(container, command)

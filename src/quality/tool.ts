@@ -14,7 +14,7 @@ import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python
 import { Service } from "../stage/service.js"
 import type { Suppression } from "../lib/run/suppressed.js"
 
-/** What every tool reads. Of the rest of the source a tool sees only its own configuration. */
+/** Files that every tool sees, besides its own configuration. */
 const PYTHON = ["**/*.py", "**/*.pyi", "**/.gitignore", "**/py.typed"]
 
 /** Folders that never hold the service's own code. */
@@ -22,7 +22,7 @@ const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
 
 const MYPY_CACHE = "/cache/mypy"
 
-/** What all tools of one source share. */
+/** Inputs that all tools of one source share. */
 export interface ToolInputs {
   source: Directory
   config: Config
@@ -32,7 +32,7 @@ export interface ToolInputs {
   invocation: string
 }
 
-/** Works out what all tools of a service share. Throws for a bad `slipway.yaml`. */
+/** Prepares the inputs that all tools of a service share. Throws for an invalid `slipway.yaml`. */
 export async function toolInputs({ source, settings, invocation, now }: Service): Promise<ToolInputs> {
   const config = parseConfig(settings || undefined)
   const [environment, suppressions] = await Promise.all([
@@ -42,21 +42,21 @@ export async function toolInputs({ source, settings, invocation, now }: Service)
   return { source, config, environment, suppressions, invocation }
 }
 
-/** A stage, with the suppressions that it used. */
+/** Stage with the suppressions that it used. */
 export interface Scanned extends Stage {
   used?: ReadonlySet<Suppression>
 }
 
-/** A tool's commands, and the container in which they run. */
+/** Commands of a tool, and the container in which they run. */
 export interface Prepared {
   container: Container
   command: string[]
   fix: string[]
-  /** The files that may hold the service's own configuration of the tool; empty where it has none. */
+  /** Files that may hold the service's own configuration of the tool; empty without one. */
   configs: string[]
 }
 
-/** Lays out what a tool reads, and works out its command. */
+/** Mounts the files that a tool reads, and builds its command. */
 export async function prepareTool(
   name: ToolName,
   { source, config, environment }: ToolInputs,
@@ -84,13 +84,13 @@ export async function prepareTool(
   }
 }
 
-/** Mypy trusts what it remembers of a file by size and time, and git sources have one time: here content makes it. */
+/** Derives the files' time from their content: mypy's cache compares times, and git sources all have one. */
 async function timed(files: Directory): Promise<Directory> {
   const digest = await files.digest()
   return files.withTimestamps(Number.parseInt(digest.slice(-7), 16))
 }
 
-/** Runs a tool and tells what its answer means. Throws for nothing that a tool or a service can do. */
+/** Runs a tool and judges its result. Never throws for a fault of the tool or the service. */
 export function runTool(name: ToolName, inputs: ToolInputs): Promise<Scanned> {
   const { environment, invocation } = inputs
   const version = environment.version(tool(name).package)
@@ -119,7 +119,7 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
   }
 }
 
-/** A tool that can't read its configuration seldom says where that stands. */
+/** Adds the configuration's files to the reason of an error, which tools seldom name. */
 function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
   const { status, reason } = outcome
   const said = configs.length === 0 || configs.some((file) => reason.includes(file))
@@ -128,5 +128,5 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
     : { ...outcome, reason: `${reason} (configured in ${configs.join(", ")})` }
 }
 
-/** What mypy remembers is checked by content; another version of it remembers in another way. */
+/** Cache of mypy, one for each version since their formats differ. */
 const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)

@@ -18,7 +18,7 @@ import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import type { Scanned, ToolInputs } from "../quality/tool.js"
 import {
-  BILLS,
+  SBOM_FORMATS,
   CONFIGURATION,
   prepareMisconfiguration,
   type PreparedScan,
@@ -31,15 +31,15 @@ import { TRIVY_VERSION } from "../stage/images.js"
 
 export type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
 
-/** What all scans of one source share. */
+/** Inputs that all scans of one source share. */
 export type ScanInputs = ToolInputs
 
 const HOUR = 3_600_000
 
-/** Changes once an hour, and with it the key of what the database decides. */
+/** Number of the current hour, part of the cache key of results that depend on the database. */
 export const thisHour = (): number => Math.floor(Date.now() / HOUR)
 
-/** A scan's command, and the container in which it runs. */
+/** Builds a scan's command and its container. */
 export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<PreparedScan> {
   const { source, config, environment } = inputs
   if (name === "secrets") return prepareSecrets(source, config)
@@ -47,7 +47,7 @@ export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<
   return prepareVulnerabilities(source, config, environment, thisHour())
 }
 
-/** Runs a scan and tells what is left of its findings. Throws for nothing that a source can hold. */
+/** Runs a scan, applies the suppressions and judges the rest. Never throws for a source's content. */
 export function runScan(name: TrivyScan, inputs: ScanInputs): Promise<Scanned> {
   const stage = identity("security", name, TRIVY_VERSION, inputs.invocation)
   return attempted(stage, () => scanWork(name, inputs))
@@ -84,7 +84,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   }
 }
 
-/** The scan's reports, each as if a run of its own had printed it. */
+/** Reports of a scan, each as the output of a run. */
 async function reportsOf(name: TrivyScan, run: Execution): Promise<ToolRun[]> {
   if (run.exitCode !== 0) return [{ ...run, stdout: "" }]
   const files = name === "vulnerabilities" ? ["report.json", "installed.json"] : ["report.json"]
@@ -107,7 +107,7 @@ function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment
   return vulnerabilities(runs, { gate: security.severity, prefix: "src", needsNone })
 }
 
-/** How old the database is that the scan relied upon, by the clock, whatever dates suppressions are judged by. */
+/** Age of the scan's database, by the clock and not by the date that suppressions are judged by. */
 export async function databaseOf({ container }: Execution, { security }: Config) {
   const now = new Date()
   const database = readDatabase(await container.file(`${TRIVY_OUT}/metadata.json`).contents())
@@ -122,7 +122,7 @@ export async function trivyFacts(config: Config): Promise<Record<string, string>
   return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
 }
 
-/** Trivy's own reports, without what would show a secret, and the bills of material. */
+/** Trivy's own reports without anything that shows a secret, and the SBOMs. */
 function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRun[]): Directory {
   const reports = runs.reduce((folder, { stdout }, index) => {
     const text = withoutMatches(stdout)
@@ -130,14 +130,14 @@ function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRu
     return text === undefined ? folder : folder.withNewFile(`trivy/${name}${suffix}.json`, text)
   }, dag.directory())
   if (name !== "vulnerabilities") return reports
-  return BILLS.reduce(
+  return SBOM_FORMATS.reduce(
     (folder, format) =>
       folder.withFile(`sbom/source.${format}.json`, container.file(`${TRIVY_OUT}/${format}.json`)),
     reports,
   )
 }
 
-/** Lists the comments that silence Bandit or Trivy in their place. */
+/** Lists the comments that silence Bandit or Trivy inline. */
 export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan => ({
   container: withScripts(environment.container, "slipway_nosec.py")
     .withMountedDirectory("/src", source.filter({ include: ["**/*.py", ...CONFIGURATION] }))
@@ -145,7 +145,7 @@ export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan 
   command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
 })
 
-/** Judges what is suppressed, in the file and by comments, from what all scans used of it. */
+/** Checks the suppressions in the file and in comments, after all scans used them. */
 export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Stage> {
   const stage = identity("security", "suppressions", "", inputs.invocation)
   return attempted(stage, () => suppressionsWork(scans, inputs))
@@ -177,12 +177,12 @@ function judge(scans: readonly Scanned[], run: ToolRun, { suppressions }: ScanIn
   const next = suppressions.entries.map(({ expires }) => expires).sort()[0]
   return passed(
     next === undefined
-      ? "nothing is suppressed"
+      ? "no suppressions"
       : `${count(suppressions.entries.length, "suppression")}, the next expires on ${next}`,
   )
 }
 
-/** Tools of which every run came to its end: only of these it is known what they no longer find. */
+/** Tools of which every run finished: only their unused suppressions are known. */
 function completeTools(scans: readonly Scanned[]): Set<string> {
   const toolOf = ({ name }: Scanned) => (name === "bandit" ? "bandit" : "trivy")
   const broken = new Set(scans.filter(({ status }) => status === "error").map(toolOf))

@@ -11,10 +11,10 @@ import { inspectable } from "../stage/shell.js"
 type ScanName = (typeof STAGES.security)[number]
 
 /**
- * Vulnerable packages, credentials in the source, bad configuration, and what of it may be ignored until when.
+ * Scans for vulnerable packages, secrets and misconfiguration.
  *
- * What `.slipway/suppressions.yaml` lists with reason, owner and expiry is left out of the gates, and listed in every
- * report. Results are kept for an hour: Trivy's database moves, and dates pass.
+ * The gates leave out what `.slipway/suppressions.yaml` lists with reason, owner and expiry; every report lists it.
+ * Results are kept for an hour: Trivy's database changes, and suppressions expire.
  */
 @object()
 export class Security {
@@ -36,8 +36,8 @@ export class Security {
   /**
    * Fails for a critical vulnerability of a package. Kept for an hour.
    *
-   * Packages are those that requirement and lock files name, and those installed. `security.severity` sets another gate.
-   * Fails too if Trivy's database can't be had or is older than 48 hours.
+   * Scans the packages in requirement and lock files, and the installed ones. `security.severity` sets another gate.
+   * Fails too if Trivy's database can't be downloaded or is older than 48 hours.
    */
   @func({ cache: "1h" })
   @check()
@@ -45,14 +45,14 @@ export class Security {
     await this.gate("vulnerabilities")
   }
 
-  /** Fails for every credential in the source. What it is isn't shown. Kept for an hour. */
+  /** Fails for every secret in the source, without showing it. Kept for an hour. */
   @func({ cache: "1h" })
   @check()
   async secrets(): Promise<void> {
     await this.gate("secrets")
   }
 
-  /** Fails for critical mistakes in Dockerfiles, Terraform and Kubernetes manifests. Kept for an hour. */
+  /** Fails for critical misconfiguration of images and infrastructure. Kept for an hour. */
   @func({ cache: "1h" })
   @check()
   async misconfiguration(): Promise<void> {
@@ -60,10 +60,9 @@ export class Security {
   }
 
   /**
-   * Fails for what silences a scan without need or reason. Kept for an hour.
+   * Fails for suppressions that are invalid, expired or unused. Kept for an hour.
    *
-   * That is a suppression that has expired, has no reason, owner or expiry, or suppresses nothing any more, a `# nosec`
-   * without rule and reason, and a `trivy:ignore` in its place.
+   * Each needs reason, owner and expiry, a `# nosec` its rule and reason; an inline `trivy:ignore` isn't allowed.
    */
   @func({ cache: "1h" })
   @check()
@@ -72,8 +71,10 @@ export class Security {
   }
 
   /**
-   * The reports of all scans, those that failed included, and Bandit's: `junit/security.xml`, `sarif/`, `trivy/` (JSON),
-   * `sbom/` (CycloneDX and SPDX of the source), `logs/` (tables). Never fails for what is found. Kept for an hour.
+   * Returns the reports of all scans, failed ones included. Kept for an hour.
+   *
+   * `junit/security.xml`, `sarif/`, `trivy/` (JSON), `sbom/` (CycloneDX and SPDX of the source) and `logs/` (tables), with
+   * Bandit's. Never fails for a finding.
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
@@ -82,8 +83,7 @@ export class Security {
   }
 
   /**
-   * What is to be run, a task each; Bandit too, where the group it belongs to isn't run. For other stages; it is no part
-   * of the API.
+   * Tasks of the configured scans, with Bandit's where its own group isn't run. For other stages; not part of the API.
    */
   async tasks({ bandit }: { bandit: boolean }): Promise<Task[]> {
     const inputs = await toolInputs(this)
@@ -94,7 +94,7 @@ export class Security {
     return bandit ? [{ name: "bandit", run }, ...own] : own
   }
 
-  /** A scan's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  /** Container of a scan before its command runs. For `debug` of the root; not part of the API. */
   async debug(name: ScanName): Promise<Container> {
     const inputs = await toolInputs(this)
     const { container, command } = await (name === "suppressions"
@@ -108,7 +108,7 @@ export class Security {
   }
 }
 
-/** The stages of one source. A scan that the suppressions need too is run once. */
+/** Stages of one source. A scan that the suppressions need too runs once. */
 function scanStages(inputs: ScanInputs): Record<ScanName, () => Promise<Stage>> {
   const scans = {
     vulnerabilities: once(() => runScan("vulnerabilities", inputs)),

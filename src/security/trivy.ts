@@ -5,25 +5,25 @@ import { normaliseName } from "../lib/python/pins.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { PythonEnvironment } from "../python/environment.js"
 
-/** Trivy passes over some names at the top of what it scans: the source lies one level below, in `src`. */
+/** Root of a scan. Trivy skips some names at its top, so the source lies one level below, in `src`. */
 const SOURCE = "/scan"
 
 const SECRET_CONFIG = "/slipway/secrets.yaml"
 
-/** A credential is one in tests and documents too, which Trivy passes over by itself. */
+/** Rules that include tests and documents, which Trivy skips by default. */
 const SECRET_RULES = "disable-allow-rules: [tests, examples, markdown]\n"
 
-/** Where a scan leaves its reports. */
+/** Directory of a scan's reports. */
 export const TRIVY_OUT = "/slipway/out"
 
 const REPORT = `${TRIVY_OUT}/report.json`
 const INSTALLED = `${TRIVY_OUT}/installed.json`
 const CACHE = "/cache/trivy"
 
-/** Where a database from the service's source is put. */
+/** Path of a database from the service's source. */
 const DATABASE = "/slipway/db.tar.gz"
 
-/** Trivy's name for the format of its database. */
+/** Version of Trivy's database format. */
 const DATABASE_FORMAT = 2
 
 /** Files that list packages with their versions. */
@@ -67,19 +67,19 @@ export interface PreparedScan {
   command: string[]
 }
 
-/** Requirement files by names that Trivy doesn't know by itself. */
+/** Arguments for requirement files with names that Trivy doesn't know. */
 const PIP_FILES = ["requirements.*\\.(txt|lock)$", "requirements/.*\\.txt$"].map(
   (name) => `--file-patterns=pip:${name}`,
 )
 
-/** The bills of material that are made of what the manifests name. */
-export const BILLS = ["cyclonedx", "spdx-json"] as const
+/** Formats of the SBOM. */
+export const SBOM_FORMATS = ["cyclonedx", "spdx-json"] as const
 
-/** Nothing but the database comes from the network: results are those of the version, and nobody is told of them. */
+/** Flags by which only the database comes from the network, and no telemetry is sent. */
 const FLAGS = ["--no-progress", "--skip-version-check", "--disable-telemetry", "--cache-backend=memory"]
 const SCAN = [...FLAGS, "--format=json", "--ignorefile=/dev/null", "--skip-check-update", "--offline-scan"]
 
-/** What asks for vulnerabilities, and lists every package for the bills of material. */
+/** Flags that scan for vulnerabilities, and list every package for the SBOM. */
 const LOOK_UP = ["--scanners=vuln", "--list-all-pkgs", "--skip-db-update"]
 
 const convert = (format: string, report: string, more: string[] = []): string[] => [
@@ -93,16 +93,16 @@ const convert = (format: string, report: string, more: string[] = []): string[] 
 
 const table = (report: string): string[] => convert("table", report)
 
-const billsOf = (report: string): string[][] =>
-  BILLS.map((format) => convert(format, report, ["--output", `${TRIVY_OUT}/${format}.json`]))
+const sbomsOf = (report: string): string[][] =>
+  SBOM_FORMATS.map((format) => convert(format, report, ["--output", `${TRIVY_OUT}/${format}.json`]))
 
-/** One command after the other, until one fails. */
+/** Runs commands one after the other, until one fails. */
 const inTurn = (...commands: string[][]): string[] => ["sh", "-c", commands.map(shellQuote).join(" && ")]
 
-/** Ends as a command that could not be run does, whose result isn't kept: the network may be back next time. */
+/** Exits like a command that could not be run, whose result isn't cached: the network may be back next time. */
 const unkept = (command: string[]): string[] => ["sh", "-c", `${shellQuote(command)} || exit 125`]
 
-/** Trivy, without anything to look at. */
+/** Container of Trivy, without anything to scan. */
 export const trivy = (config: Config): Container =>
   dag
     .container()
@@ -111,7 +111,7 @@ export const trivy = (config: Config): Container =>
     .withNewFile(`${TRIVY_OUT}/.keep`, "")
     .withWorkdir("/slipway") // not the source, where Trivy would look for settings of its own
 
-/** Looks for credentials in every file. The log gets no table: it would show the lines around them. */
+/** Scans every file for secrets. The log gets no table: it would show the lines around them. */
 export const prepareSecrets = (source: Directory, config: Config): PreparedScan => ({
   container: trivy(config)
     .withNewFile(SECRET_CONFIG, SECRET_RULES)
@@ -127,7 +127,7 @@ export const prepareSecrets = (source: Directory, config: Config): PreparedScan 
   ],
 })
 
-/** Looks at what configures images, clusters and clouds. */
+/** Scans the configuration of images, clusters and clouds. */
 export function prepareMisconfiguration(source: Directory, config: Config): PreparedScan {
   const scan = ["trivy", "fs", ...SCAN, "--scanners=misconfig", `--output=${REPORT}`, SOURCE]
   return {
@@ -137,8 +137,9 @@ export function prepareMisconfiguration(source: Directory, config: Config): Prep
 }
 
 /**
- * Looks up the packages that the source's manifests and the installed environment name. The database is downloaded when
- * it is time for a new one; `hour` makes that happen once an hour at most, and the result is kept as long.
+ * Scans the packages of the source's manifests and of the installed environment for vulnerabilities.
+ *
+ * A new database is downloaded when due; `hour` limits that to once an hour, and the result is kept as long.
  */
 export async function prepareVulnerabilities(
   source: Directory,
@@ -157,14 +158,14 @@ export async function prepareVulnerabilities(
       ...getDatabase(config),
       ["trivy", "fs", ...scan, ...PIP_FILES, "--include-dev-deps", `--output=${REPORT}`, SOURCE],
       ["trivy", "rootfs", ...scan, "--pkg-types=library", `--output=${INSTALLED}`, "/installed"],
-      ...billsOf(REPORT),
+      ...sbomsOf(REPORT),
       table(REPORT),
       table(INSTALLED),
     ),
   }
 }
 
-/** Looks up what an image holds, given as an OCI layout: packages of its distribution, and Python's. */
+/** Scans the packages of an image, given as an OCI layout: those of its distribution, and Python's. */
 export function prepareImage(
   layout: Directory,
   source: Directory,
@@ -179,13 +180,13 @@ export function prepareImage(
     command: inTurn(
       ...getDatabase(config),
       ["trivy", "image", ...SCAN, ...LOOK_UP, `--output=${REPORT}`, "--input=/image"],
-      ...billsOf(REPORT),
+      ...sbomsOf(REPORT),
       table(REPORT),
     ),
   }
 }
 
-/** Gets the database, and notes how old it is. */
+/** Commands that fetch the database, and copy its metadata. */
 function getDatabase({ security }: Config): string[][] {
   const { repository, file } = security.database
   const from = repository === undefined ? [] : [`--db-repository=${repository}`]
@@ -196,7 +197,7 @@ function getDatabase({ security }: Config): string[][] {
   return [get, ["cp", `${CACHE}/db/metadata.json`, TRIVY_OUT]]
 }
 
-/** The database that the service brings in its source, or one from a volume that all runs share, one at a time. */
+/** Mounts the database of the service's source, or a volume that all runs share, one at a time. */
 function withDatabase(
   container: Container,
   source: Directory,
@@ -210,12 +211,12 @@ function withDatabase(
 }
 
 function unpackDatabase(file: string): string[] {
-  const complaint = shellQuote([`${file} is no archive of a database`])
+  const complaint = shellQuote([`${file} is not a database archive`])
   const script = `mkdir -p ${CACHE}/db && tar -xzf ${DATABASE} -C ${CACHE}/db 2>/dev/null || { echo ${complaint} >&2; exit 1; }`
   return ["sh", "-c", script]
 }
 
-/** What says which of the service's packages are installed in which version; our tools are none of its business. */
+/** Metadata of the service's installed packages, without our tools. */
 async function installed({ container, packages, problem }: PythonEnvironment): Promise<Directory> {
   const venv = container.directory("/venv")
   if (problem !== undefined) return dag.directory()

@@ -12,7 +12,7 @@ import { coverageFile, type Suite, type SuiteInputs } from "./suite.js"
 
 const OUT = "/slipway/out"
 
-/** Joins what the suites measured and compares it with the gate. */
+/** Combines the suites' coverage and compares it with the gate. */
 export function runCoverage(suites: readonly Suite[], inputs: SuiteInputs): Promise<Stage> {
   const { config, environment, invocation } = inputs
   const facts = { gate: `more than ${config.tests.coverage.above} %` }
@@ -43,7 +43,7 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
   }
 }
 
-/** The command that joins the suites' data, and the container in which it runs. */
+/** Command that combines the suites' data, and the container in which it runs. */
 export function prepareCoverage(
   suites: readonly Suite[],
   { source, environment }: SuiteInputs,
@@ -82,7 +82,7 @@ const coverageFiles = (out: Directory): Directory =>
     .withFile("coverage/coverage.json", out.file("coverage.json"))
     .withDirectory("coverage/html", out.directory("html"))
 
-/** Nothing measured is nothing proved. */
+/** Result without any coverage data: nothing measured proves nothing. */
 function noData(suite: Suite | undefined) {
   const { name, status, reason, exitCode } = suite ?? { name: "the suites" }
   const why = status === undefined || status === "passed" ? "" : `: ${status}, ${reason}`

@@ -4,10 +4,10 @@ import { DOCUMENTS, mentionOf, namedIn, PYTEST_SETTINGS, readsDocuments } from "
 import type { PythonEnvironment } from "../python/environment.js"
 import { texts } from "../stage/texts.js"
 
-/** What stands in a document that can't be missing. Nobody should read it; who does is told what to do. */
-const STAND_IN = "Not here, since no code of this service names it: name it where it is read.\n"
+/** Content of a document that must exist. Code that does read it shows what to do. */
+const PLACEHOLDER = "Not here, since no code of this service names it: name it where it is read.\n"
 
-/** The source without the documents that no code names: their text can't change what a test does. */
+/** Removes documents that no code names: their text can't change a test's result. */
 export async function withoutDocuments(
   source: Directory,
   { container, problem }: PythonEnvironment,
@@ -20,7 +20,7 @@ export async function withoutDocuments(
   if ((await foundInCode(container, source, mentionOf(documents), ["setup.py"])) !== false) return source
   const manifests = await texts(source, ["pyproject.toml", "setup.cfg", "setup.py"])
   return namedIn(Object.values(manifests).join("\n"), documents).reduce(
-    (rest, name) => rest.withNewFile(name, STAND_IN),
+    (rest, name) => rest.withNewFile(name, PLACEHOLDER),
     source.filter({ exclude: documents }),
   )
 }

@@ -4,15 +4,15 @@ import type { Config } from "../lib/config/config.js"
 
 export type ServiceName = Config["tests"]["services"][number]
 
-/** A service beside the tests. Its open port is no sign of readiness: whoever uses it asks it. */
+/** Service that runs beside the tests. An open port doesn't make it ready: its client queries it. */
 interface Definition {
   container: Container
   args: string[]
-  /** What is of use only while it runs. */
+  /** Arguments of use only while it runs. */
   moreArgs?: string[]
 }
 
-/** PostgreSQL as the tests need it: quick, since nothing in it outlives the run. */
+/** PostgreSQL tuned for speed: nothing in it outlives the run. */
 function postgres(config: Config): Definition {
   const fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
   // In a file of its own, which a client can ask for.
@@ -35,7 +35,7 @@ const image = (name: ServiceName, config: Config): Container =>
 
 const SERVICES: Record<ServiceName, (config: Config) => Definition> = { postgres, redis }
 
-/** Binds the services of the configuration to a container, each under its own name. */
+/** Binds the configured services to a container, each under its own name. */
 export const withServices = (container: Container, config: Config): Container =>
   config.tests.services.reduce(
     (bound, name) => bound.withServiceBinding(name, service(name, config)),
@@ -47,13 +47,13 @@ function service(name: ServiceName, config: Config): Service {
   return container.asService({ args: [...args, ...moreArgs], useEntrypoint: true })
 }
 
-/** What a report says of a service that answered. */
+/** Version of a service as reports show it. */
 export const serviceFact = async (name: ServiceName, version: string, config: Config): Promise<string> =>
   version + (await offlineImageNote(image(name, config)))
 
 const LOG_SECONDS = 10
 
-/** What a service that doesn't come up says for itself: it is started once more, as a command. */
+/** Log of a service that doesn't start, from running it again as a command. */
 export async function serviceLog(name: ServiceName, config: Config): Promise<string> {
   const { container, args } = SERVICES[name](config)
   const command = ["timeout", String(LOG_SECONDS), ...(await container.entrypoint()), ...args]

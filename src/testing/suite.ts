@@ -30,15 +30,15 @@ import {
 } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 
-/** The first with the hooks that our plugin needs. */
+/** Oldest version with the hooks that our plugin needs. */
 const LEAST_PYTEST = 7
 
-/** Where a suite leaves its records, its coverage and its database's log. */
+/** Directory of a suite's records, coverage data and database log. */
 const OUT = "/slipway/out"
 const RECORDS = `${OUT}/records.jsonl`
 const COVERAGE_DATA = `${OUT}/coverage.data`
 
-/** What all suites of one source share. */
+/** Inputs that all suites of one source share. */
 export interface SuiteInputs {
   source: Directory
   config: Config
@@ -46,18 +46,18 @@ export interface SuiteInputs {
   invocation: string
 }
 
-/** What became of a suite. */
+/** Result of a suite. */
 export interface Suite extends Stage {
-  /** What it measured; absent where nothing was. */
+  /** Coverage data; absent if nothing was measured. */
   data?: File
   measurement?: Measurement
-  /** How many tests it left to the other suite. */
+  /** Number of tests that belong to the other suite. */
   others?: number
 }
 
 export const coverageFile = (suite: string): string => `${suite}.coverage`
 
-/** A suite's command, and the container in which it runs, with services bound. */
+/** Builds a suite's command and its container, with services bound. */
 export async function prepareSuite(
   name: SuiteName,
   { source, config, environment }: SuiteInputs,
@@ -104,7 +104,7 @@ const withVariables = (container: Container, variables: Record<string, string>):
     container,
   )
 
-/** Where the driver is that asks the database, apart from the service's own packages. */
+/** Environment of the database driver, apart from the service's own packages. */
 const DRIVER = "/slipway/driver"
 
 const withPsycopg = (container: Container, config: Config): Container =>
@@ -124,9 +124,9 @@ const withPsycopg = (container: Container, config: Config): Container =>
     .withoutMount(UV_CACHE)
 
 /**
- * Runs a suite and tells what came of it. Throws for nothing that a test or a service can do.
+ * Runs a suite and judges its result. Never throws for a fault of a test or a service.
  *
- * @param leftByUnit Tells how many tests the unit suite left to the integration suite.
+ * @param leftByUnit Returns the number of tests that the unit suite left to the integration suite.
  */
 export function runSuite(
   name: SuiteName,
@@ -206,7 +206,7 @@ async function serviceEnded(name: string, config: Config): Promise<Unfinished> {
   return unfinished(`${name} ended as soon as it was started: ${lastLine}`, ExitCode.infrastructure, log)
 }
 
-/** What a service that did not come up says for itself. */
+/** Log of a service that did not start. */
 async function failedService({ service }: SuiteRecords, config: Config): Promise<string> {
   const name = config.tests.services.find((known) => known === service?.name)
   return name === undefined ? "" : `\n${await serviceLog(name, config)}`
@@ -223,7 +223,7 @@ async function facts({ finish, versions }: SuiteRecords, config: Config): Promis
   }
 }
 
-/** The files of a suite that are worth keeping. */
+/** Files of a suite to keep. */
 async function leftBehind(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {
   const out = container.directory(OUT)
   const found = await out.entries()

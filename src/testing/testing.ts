@@ -14,7 +14,7 @@ import { inspectable } from "../stage/shell.js"
 type TestStage = (typeof STAGES.tests)[number]
 
 /**
- * The service's own tests, run by pytest: each suite, and how much of the code they run together.
+ * The service's tests, run by pytest, and their combined coverage.
  *
  * Tests below a folder named `integration`, or marked so, are integration tests, and find PostgreSQL and Redis by
  * `DATABASE_URL` and `REDIS_URL`; all others are unit tests. Everything here is pure: the same source gives the same
@@ -44,7 +44,7 @@ export class Tests {
   /**
    * Fails unless every integration test passes. Pure.
    *
-   * PostgreSQL and Redis run beside them, and the database is migrated. A service without any is passed over.
+   * PostgreSQL and Redis run beside them, and the database is migrated. A service without such tests is skipped.
    */
   @func()
   @check()
@@ -53,7 +53,7 @@ export class Tests {
   }
 
   /**
-   * Fails unless the suites together run more than 80 per cent of the code. Pure.
+   * Fails unless the suites together cover more than 80 per cent of the code. Pure.
    *
    * Lines and branches count alike, and files that no test imports as 0. `tests.coverage.above` sets another limit.
    */
@@ -64,8 +64,9 @@ export class Tests {
   }
 
   /**
-   * The reports of all suites, those that failed included: `junit/tests.xml`, `coverage/` with XML, JSON and HTML,
-   * `logs/`. Never fails for what a test does. Pure.
+   * Returns the reports of all suites, failed ones included. Pure.
+   *
+   * `junit/tests.xml`, `coverage/` with XML, JSON and HTML, and `logs/`. Never fails for a test's result.
    */
   @func()
   async report(): Promise<Directory> {
@@ -73,13 +74,13 @@ export class Tests {
     return artifacts(await runTasks(this.config().parallel, tasks))
   }
 
-  /** What is to be run, a task each. For other stages; it is no part of the API. */
+  /** Tasks of the configured suites. For other stages; not part of the API. */
   async tasks(): Promise<Task[]> {
     const stages = testStages(await this.inputs())
     return this.chosen().map((name) => ({ name, run: stages[name] }))
   }
 
-  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  /** Container of a stage before its command runs. For `debug` of the root; not part of the API. */
   async debug(name: TestStage): Promise<Container> {
     const inputs = await this.inputs()
     if (name !== "coverage") {
@@ -116,14 +117,14 @@ export class Tests {
   }
 }
 
-/** How a shell finds what runs beside the integration tests. */
+/** Hint of a shell on the services of the integration tests. */
 function servicesHint({ tests }: Config): string[] {
   if (tests.services.length === 0) return []
   const variables = tests.services.map((service) => `$${tests[service].variable}`)
   return [`${tests.services.join(" and ")} run: echo ${variables.join(" ")}; \`again\` migrates first.`]
 }
 
-/** The stages of one source. A suite that coverage needs too is run once. */
+/** Stages of one source. A suite that coverage needs too runs once. */
 function testStages(inputs: SuiteInputs): Record<TestStage, () => Promise<Stage>> {
   const unit = once(() => runSuite("unit", inputs))
   const left = async () => (inputs.config.tests.suites.includes("unit") ? ((await unit()).others ?? 0) : 0)

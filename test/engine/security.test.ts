@@ -226,6 +226,6 @@ web.urlretrieve("${address}/blobs/" + manifest["layers"][0]["digest"], "/db.tar.
   it("a file of the source that is none is refused", async () => {
     const run = await runOn("security", source("{ file: db.tar.gz }"))
     expect(run.exitCode).not.toBe(0)
-    expect(run.stage("vulnerabilities").reason).toContain("db.tar.gz is no archive of a database")
+    expect(run.stage("vulnerabilities").reason).toContain("db.tar.gz is not a database archive")
   })
 })

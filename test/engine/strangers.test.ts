@@ -59,7 +59,7 @@ describe.each(STRANGERS)("$name", ({ name, version, expected }) => {
       const { places } = sarifOf(run, tool)
       if (status === "passed") expect(places).toEqual([])
       if (status === "failed") expect(places.length, tool).toBeGreaterThan(0)
-      if (status === "error") expect(reason).toMatch(new RegExp(`^${tool} could not do its work .*: /venv/`))
+      if (status === "error") expect(reason).toMatch(new RegExp(`^${tool} could not run .*: /venv/`))
       for (const { file, line } of places.filter(() => status === "failed")) {
         expect(existsSync(join(source, file ?? "absent")), `${tool}: ${file}`).toBe(true)
         expect(line, `${tool}: ${file}`).toBeGreaterThan(0)

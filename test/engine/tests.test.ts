@@ -78,7 +78,7 @@ describe("tests that behave badly", () => {
     expect(run.exitCode).toBe(1)
     expect(run.stage("unit")).toMatchObject({
       status: "failed",
-      reason: "the interpreter ended during tests/test_killed.py::test_ends_the_interpreter",
+      reason: "the interpreter exited during tests/test_killed.py::test_ends_the_interpreter",
     })
     expect(run.stage("integration").status).toBe("skipped")
     expect(run.stage("coverage")).toMatchObject({

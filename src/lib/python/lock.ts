@@ -1,10 +1,12 @@
 import { normaliseName } from "./pins.js"
 
 /**
- * Tells which packages of a lock the service needs itself, directly or not: the lock holds our tools and what these need
- * as well. Each line of it must say what needs the package, as `uv pip compile --annotation-style=line` writes it.
+ * Returns the packages of a lock that the service depends on, directly or not.
  *
- * @param tools The file that asks for our tools.
+ * The lock holds our tools and their dependencies as well. Each line must name what requires the package, as
+ * `uv pip compile --annotation-style=line` writes it.
+ *
+ * @param tools The requirement file of our tools.
  */
 export function servicePackages(lock: string, tools: string): Set<string> {
   const needs = new Map<string, string[]>()
@@ -12,7 +14,7 @@ export function servicePackages(lock: string, tools: string): Set<string> {
   for (const [, name = "", via = ""] of lock.matchAll(/^([A-Za-z0-9][\w.-]*).*?\s# via (.+)$/gm)) {
     const package_ = normaliseName(name)
     for (const parent of via.split(", ")) {
-      // A constraint asks for nothing.
+      // A constraint requires nothing.
       if (parent.startsWith("-c ") || parent === `-r ${tools}`) continue
       if (parent.startsWith("-r ") || parent.includes(" (")) roots.push(package_)
       else needs.set(normaliseName(parent), [...(needs.get(normaliseName(parent)) ?? []), package_])

@@ -2,7 +2,7 @@ import { text } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 import type { ProjectFiles } from "./project.js"
 
-/** The name of a service as a DNS label: the one chosen, else its project's. Undefined where it has none. */
+/** Name of a service as a DNS label: the chosen one, else its project's; undefined without either. */
 export function serviceName(manifests: ProjectFiles, chosen?: string): string | undefined {
   const { data } = readToml(manifests["pyproject.toml"] ?? "")
   const name = text(valueAt(data, "project", "name")) || text(valueAt(data, "tool", "poetry", "name"))

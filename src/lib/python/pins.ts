@@ -12,7 +12,7 @@ interface LockFile {
 /** A package's name as indexes compare it: https://peps.python.org/pep-0503/#normalized-names */
 export const normaliseName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-")
 
-/** Reads the exact versions of all these files. A package with several versions, one for each platform, is left out. */
+/** Reads the exact versions in these files. A package with several versions is left out. */
 export function readPins(files: readonly LockFile[]): Pins {
   const versions = new Map<string, Set<string>>()
   for (const [name, version] of files.flatMap(readFile)) {

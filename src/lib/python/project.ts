@@ -3,26 +3,26 @@ import { iniKeys } from "../text/sections.js"
 import { hasTable, readToml, textsIn, valueAt } from "../text/toml.js"
 import { isTomlLock, type Pins, readPins } from "./pins.js"
 
-/** The files in the source's root that say what a service needs, with their texts. */
+/** Texts of the files in the source's root that declare dependencies, by name. */
 export type ProjectFiles = Readonly<Record<string, string>>
 
-/** What the resolver is to work out, and from what. */
+/** Input of the dependency resolver. */
 export interface Requirements {
-  /** The files that say what is needed. */
+  /** Files that declare dependencies. */
   files: string[]
   /** Arguments that name these files, extras and groups. */
   inputs: string[]
-  /** Packages that only a lock file or a table of a tool's own asks for, without versions: `pins` has these. */
+  /** Packages that only a lock file or a tool-specific table requires; their versions are in `pins`. */
   locked: string[]
   /** Exact versions from lock and constraint files. */
   pins: Pins
-  /** The project's metadata comes from code of its own, which must run: its sources are needed. */
+  /** True if the project's metadata is computed by its own code, so that its sources are needed. */
   needsSource: boolean
-  /** Which of the files can't be parsed, and why: then nothing can be resolved. */
+  /** File that can't be parsed, and why: nothing can be resolved then. */
   problem?: string
 }
 
-/** What development of a service is commonly called, in the names of requirement files, extras and groups. */
+/** Common names for development in requirement files, extras and groups. */
 const PURPOSES = [
   "dev",
   "develop",
@@ -44,7 +44,7 @@ const REQUIREMENT_FILE = new RegExp(
 )
 const LOCK_FILE = /^((uv|poetry|pdm)\.lock|Pipfile\.lock|(.*[-_])?constraints([-_].*)?\.txt)$/
 
-/** Everything in a source that may change what a service needs. */
+/** Files that may change a service's dependencies. */
 export const MANIFESTS = [
   "pyproject.toml",
   "setup.py",
@@ -61,7 +61,7 @@ export const MANIFESTS = [
   ".python-version",
 ] as const
 
-/** Tells what to install for a service, by its manifests. `chosen` are the requirement files that it names itself. */
+/** Finds a service's requirements. `chosen` are the requirement files that `slipway.yaml` names. */
 export function findRequirements(manifests: ProjectFiles, chosen?: readonly string[]): Requirements {
   const names = Object.keys(manifests).sort()
   const files = chosen ?? names.filter((name) => REQUIREMENT_FILE.test(name))
@@ -90,7 +90,7 @@ function syntaxError(file: { name: string; text: string }): string[] {
   return problem === undefined ? [] : [`can't parse ${file.name}: ${problem}`]
 }
 
-/** Of a service that has but a lock file of Pipenv's, every package in it. */
+/** All packages of Pipfile.lock, for a service with no other manifest. */
 const pipenvPackages = (manifests: ProjectFiles): string[] => [
   ...readPins([{ name: "Pipfile.lock", text: manifests["Pipfile.lock"] ?? "" }]).keys(),
 ]
@@ -107,7 +107,7 @@ function developmentPackages(manifests: ProjectFiles): string[] {
 
 const DEVELOPMENT = [...PURPOSES, ...TYPING]
 
-/** A requirement that is a folder of the source, mostly the service itself. */
+/** Matches a requirement that is a folder of the source, mostly the service itself. */
 const LOCAL_LINE = /^\s*(-e|--editable|\.|file:)/m
 
 interface Metadata {
@@ -141,7 +141,7 @@ const developmentOptions = (table: Record<string, unknown>, option: string): str
 
 const DEFAULT_PYTHON = "3.11"
 
-/** The minor version of Python to check a service on: what it names, else ours, raised to what it requires. */
+/** Minor version of Python for a service: the one it names, else the default, raised to its requirement. */
 export function choosePythonVersion(manifests: ProjectFiles, chosen?: string): string {
   const named = /^3\.\d+/.exec(manifests[".python-version"]?.trim() ?? "")?.[0]
   const { data } = readToml(manifests["pyproject.toml"] ?? "")

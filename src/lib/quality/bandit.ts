@@ -4,10 +4,10 @@ import { broken, failed, finding, nothingChecked, passed } from "../run/outcome.
 import { count } from "../text/words.js"
 import { operands, type Tool } from "./tool.js"
 
-/** Tests assert, which bandit calls B101. */
+/** Tests are excluded: bandit reports their `assert` as B101. */
 const TESTS = ["*/tests/*", "*/test/*", "*/test_*.py", "*/*_test.py", "*/conftest.py"]
 
-/** Mistakes that open a hole: https://bandit.readthedocs.io */
+/** Security linter: https://bandit.readthedocs.io */
 export const bandit: Tool = {
   name: "bandit",
   package: "bandit[toml]", // without it `pyproject.toml` isn't read

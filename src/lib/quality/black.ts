@@ -7,7 +7,7 @@ import { anyOf, operands, type Tool, type ToolContext } from "./tool.js"
 const options = ({ configured, excludes }: ToolContext): string[] =>
   configured || excludes.length === 0 ? [] : [`--extend-exclude=/(${anyOf(excludes)})/`]
 
-/** Formatting: https://black.readthedocs.io */
+/** Formatter: https://black.readthedocs.io */
 export const black: Tool = {
   name: "black",
   package: "black",
@@ -46,7 +46,7 @@ function readSuccess(run: ToolRun): Outcome {
 const unformatted = ({ file, line }: { file: string; line: number }): Finding =>
   finding({ tool: "black", rule: "format", level: "error", file, line, message: "would be reformatted" })
 
-/** Reads the files that black could not format, each told by a line that starts with `error: `. */
+/** Reads the files that black could not format, each reported in a line that starts with `error: `. */
 function readFailures(stderr: string): Finding[] {
   const accounts = stderr.split(/^error: /m).slice(1)
   return accounts.map((account) => readSyntax(account) ?? readOldSyntax(account) ?? readFailure(account))
@@ -68,7 +68,7 @@ function readOldSyntax(account: string): Finding | undefined {
 function readFailure(account: string): Finding {
   const match = /^cannot format ([^]*?\.(?:pyi?|ipynb)): ([^\n]*)/.exec(account)
   const message = match?.[2] ?? account.split("\n")[0] ?? ""
-  // Black's own defects, for which the service can do nothing.
+  // A bug in Black, not in the service.
   const rule = /INTERNAL ERROR|I\/O operation on closed file/.test(account) ? "internal" : "unreadable"
   return finding({ tool: "black", rule, level: "error", file: match?.[1] ?? "", message })
 }

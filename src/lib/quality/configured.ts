@@ -3,7 +3,7 @@ import { iniKeys, type Keys } from "../text/sections.js"
 import { hasTable, readToml, valueAt } from "../text/toml.js"
 import type { ToolName } from "./tool.js"
 
-/** The files in the source's root that a tool's configuration may stand in. */
+/** Files in the source's root that may configure a tool. */
 export const CONFIG_FILES = [
   "pyproject.toml",
   "setup.cfg",
@@ -20,7 +20,7 @@ export const CONFIG_FILES = [
 
 export type ConfigFile = (typeof CONFIG_FILES)[number]
 
-/** Which of them a tool reads: an edit to another must not run it again. */
+/** Configuration files that each tool reads: an edit to another must not run it again. */
 export const READS: Record<ToolName, readonly ConfigFile[]> = {
   black: ["pyproject.toml"],
   isort: ["pyproject.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".editorconfig"],
@@ -29,19 +29,19 @@ export const READS: Record<ToolName, readonly ConfigFile[]> = {
   bandit: ["pyproject.toml", ".bandit", "bandit.yaml", "bandit.yml"],
 }
 
-/** The texts of those files that the root has. */
+/** Texts of the configuration files that exist. */
 export type ConfigTexts = Partial<Record<ConfigFile, string>>
 
-/** Whether and where the service configures a tool. */
+/** Result of the search for a tool's configuration. */
 export interface Configuration {
   configured: boolean
-  /** A configuration that the tool doesn't find by itself. */
+  /** Configuration file that the tool doesn't find by itself. */
   configFile?: ConfigFile
-  /** The configuration names what to check, so the command must not. */
+  /** True if the configuration names the paths to check, so that the command must not. */
   targets: boolean
 }
 
-/** Tells how the service configures a tool, from the files that the tool itself would read. */
+/** Finds a tool's configuration in the files that the tool itself would read. */
 export function configuration(tool: ToolName, files: ConfigTexts): Configuration {
   return readers[tool](files)
 }
@@ -54,7 +54,7 @@ const inPyproject = (files: ConfigTexts, tool: ToolName): boolean =>
   hasTable(files["pyproject.toml"] ?? "", "tool", tool)
 const hasAny = (keys: Keys, ...names: string[]): boolean => names.some((name) => keys.has(name))
 
-/** Only keys that an editor has no use for say that the file is meant for isort. */
+/** Matches keys in .editorconfig that only isort uses. */
 const ISORT_ONLY = /^\s*(profile|multi_line_output|force_\w+|known_\w+|sections|include_trailing_comma)\s*=/m
 
 const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {

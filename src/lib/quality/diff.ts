@@ -1,4 +1,4 @@
-/** A file's part of a unified diff. */
+/** One file of a unified diff. */
 export interface FileDiff {
   file: string
   /** The first line of the old file that changes, counted from 1. */
@@ -6,7 +6,7 @@ export interface FileDiff {
 }
 
 interface Style {
-  /** What follows the name in the `---` and `+++` lines, before the tab and the time. */
+  /** Suffix of the name in the `---` and `+++` lines, before the tab and the time. */
   before: string
   after: string
 }

@@ -3,7 +3,7 @@ import { broken, crashed, failed, finding, nothingChecked, passed } from "../run
 import { count } from "../text/words.js"
 import { operands, type Tool } from "./tool.js"
 
-/** Separators that no message holds and hardly any file name. */
+/** Format with separators that no message and hardly any file name contains. */
 const FORMAT = "\x1d%(path)s\x1f%(row)d\x1f%(col)d\x1f%(code)s\x1f%(text)s\x1e"
 
 // eslint-disable-next-line no-control-regex -- the separators above
@@ -11,7 +11,7 @@ const RECORD = /\x1d([^]*?)\x1f(\d+)\x1f(\d+)\x1f([^\x1d-\x1f]+)\x1f([^\x1e]*)\x
 
 const QUIET = "its output has no findings: does its configuration set quiet?"
 
-/** Style and likely mistakes: https://flake8.pycqa.org */
+/** Style and error linter: https://flake8.pycqa.org */
 export const flake8: Tool = {
   name: "flake8",
   package: "flake8",

@@ -4,11 +4,11 @@ import { broken, crashed, failed, finding, nothingChecked, passed, sourcePath } 
 import { count, oneLine } from "../text/words.js"
 import { operands, type Tool, type ToolContext } from "./tool.js"
 
-// No `--filter-files`: with it isort takes a path that isn't there for one it was told to skip.
+// No `--filter-files`: with it isort treats a missing path as one to skip.
 const options = ({ configured, excludes }: ToolContext): string[] =>
   configured ? [] : ["--profile=black", ...excludes.map((name) => `--extend-skip=${name}`)]
 
-/** The order of imports: https://pycqa.github.io/isort */
+/** Import sorter: https://pycqa.github.io/isort */
 export const isort: Tool = {
   name: "isort",
   package: "isort[colors]", // without it `color_output = true` in a configuration ends isort
@@ -38,7 +38,7 @@ export const isort: Tool = {
   },
 }
 
-/** Reads the diffs, and those files that are only named as an error. */
+/** Reads the diffs, and the files that are only listed as errors. */
 function readUnsorted({ stdout, stderr }: ToolRun): Finding[] {
   const diffs = readDiff(stdout, { before: ":before", after: ":after" })
   const known = new Set(diffs.map(({ file }) => sourcePath(file)))
@@ -50,7 +50,7 @@ function readUnsorted({ stdout, stderr }: ToolRun): Finding[] {
   )
 }
 
-/** Reads the files that isort passes over with no more than a warning. */
+/** Reads the files that isort skips with only a warning. */
 function readUnreadable(stderr: string): Finding[] {
   const warnings = stderr.matchAll(
     /UserWarning: (?:Encoding not supported for (.*)|Unable to parse file (.*?) due to (.*))$/gm,

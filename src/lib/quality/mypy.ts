@@ -4,7 +4,7 @@ import { oneLine } from "../text/words.js"
 import { fields, parseJson } from "../text/json.js"
 import { anyOf, operands, type Tool } from "./tool.js"
 
-/** Types: https://mypy.readthedocs.io */
+/** Type checker: https://mypy.readthedocs.io */
 export const mypy: Tool = {
   name: "mypy",
   package: "mypy",
@@ -38,7 +38,7 @@ export const mypy: Tool = {
   },
 }
 
-/** Exit code 2: a file that can't be parsed is the service's to mend, anything else isn't about its types. */
+/** Exit code 2: a file that can't be parsed fails the service, anything else is an error of the run. */
 function readStopped(run: ToolRun, findings: Finding[]): Outcome {
   const atFault = findings.some(({ rule }) => rule === "syntax" || rule === "undecodable")
   if (run.exitCode === 2 && atFault) return failed(findings)
@@ -91,7 +91,7 @@ function readUndecodable(stderr: string): Finding[] {
   )
 }
 
-/** A configuration that mypy can't parse, or a value that it can't use, is dropped with a line on stderr and no more. */
+/** Finds a configuration or value that mypy ignored: it reports that only in a line on stderr. */
 function readIgnoredConfiguration(stderr: string): string | undefined {
   const lines = stderr.matchAll(/^(?:\.?mypy\.ini|pyproject\.toml|setup\.cfg): (.*)$/gm)
   return [...lines].find(([, why = ""]) => !/^No \[mypy\] section|Unrecognized option/.test(why))?.[0]

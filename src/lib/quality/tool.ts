@@ -2,36 +2,36 @@ import type { Outcome, ToolRun } from "../run/finding.js"
 
 export type ToolName = "black" | "isort" | "flake8" | "mypy" | "bandit"
 
-/** What a tool is run on. */
+/** Input of a tool's command. */
 export interface ToolContext {
-  /** Directories and files to check, for example `.` or `src`. Empty when the tool's own configuration names them. */
+  /** Directories and files to check, for example `.` or `src`; empty if the tool's own configuration names them. */
   paths: string[]
-  /** The service brings its own configuration for this tool, which is then fully respected. */
+  /** True if the service has its own configuration of the tool, which then replaces ours. */
   configured: boolean
-  /** A configuration that the tool must be pointed at. */
+  /** Configuration file to pass on the command line. */
   configFile?: string
-  /** Names of directories that are skipped where the service says nothing itself, for example `.venv`. */
+  /** Directory names that are skipped by default, for example `.venv`. */
   excludes: string[]
-  /** Where mypy keeps its cache. */
+  /** Path of mypy's cache. */
   cacheDir?: string
 }
 
-/** A Python quality tool: how it is called and what its answer means. */
+/** Python quality tool: its command, and the reader of its output. */
 export interface Tool {
   name: ToolName
-  /** The requirement to install, without its version. */
+  /** Requirement to install, without its version. */
   package: string
-  /** The version installed where the service pins none. */
+  /** Default version, where the service pins none. */
   version: string
   /** Returns the command that checks. */
   command: (project: ToolContext) => string[]
-  /** Returns the command that mends in place. */
+  /** Returns the command that fixes files in place. */
   fixCommand?: (project: ToolContext) => string[]
-  /** Tells what a finished run means. Never throws. */
+  /** Judges a finished run. Never throws. */
   read: (run: ToolRun) => Outcome
 }
 
-/** Returns the operands of a command: after `--`, a path that starts with a dash is no flag. */
+/** Returns a command's operands after `--`, where a path that starts with a dash isn't taken for a flag. */
 export const operands = (paths: string[]): string[] => (paths.length === 0 ? [] : ["--", ...paths])
 
 /** Returns a regular expression that matches any of these names, literally. */

@@ -2,16 +2,16 @@ import type { Outcome, ToolRun } from "./finding.js"
 import { ExitCode } from "../errors/catalogue.js"
 import type { StageStatus } from "./verdict.js"
 
-/** Where a recorded run leaves what the engine would not tell: when it began, in milliseconds, and its exit code. */
+/** Files of a recorded run: its start in milliseconds, and its exit code, which the engine doesn't report. */
 export const RECORD = { began: "/slipway/began", exitCode: "/slipway/exit-code" } as const
 
-/** What timeout(1) ends with when time was up; its own failures and signals come after. */
+/** Exit code of timeout(1) after a timeout; its own failures and signals have higher ones. */
 export const TIMED_OUT = 124
 
-/** From here on a shell counts in the signal that ended the command. */
+/** Base of a shell's exit codes for commands that a signal killed. */
 const SIGNALS = 128
 
-/** Ends a command when its time is up; as BusyBox takes it too, which the images of some tools have in place of GNU. */
+/** Limits a command's time, in a form that BusyBox accepts too, which some tools' images have in place of GNU. */
 export const limited = (command: readonly string[], seconds: number): string[] => [
   "timeout",
   "-k",
@@ -20,42 +20,41 @@ export const limited = (command: readonly string[], seconds: number): string[] =
   ...command,
 ]
 
-/** The time in milliseconds. BusyBox knows only seconds: then the last of this one's. */
+/** Shell code for the time in milliseconds. BusyBox knows only seconds: it takes the last millisecond. */
 const NOW = "now=$(date +%s%3N | grep -E '^[0-9]{13}$') || now=$(date +%s)999"
 
 /**
- * Wraps a command so that its container survives a failure: how it ended is kept in a file. It is ended when its time
- * is up.
+ * Wraps a command so that its container survives a failure, with the exit code in a file and a time limit.
  */
 export function recorded(command: readonly string[], seconds: number): string[] {
   const script = `${NOW}; echo $now > ${RECORD.began}; "$@"; echo $? > ${RECORD.exitCode}`
   return ["sh", "-c", script, "-", ...limited(command, seconds)]
 }
 
-/** True for a run that another one might not repeat: out of time, or ended by a signal. */
+/** True for a run that timed out or was killed, which a second one might not repeat. */
 export const didNotFinish = ({ exitCode }: ToolRun): boolean => exitCode >= TIMED_OUT
 
-/** What a run that did not end by itself means; undefined for one that did. */
+/** Outcome of a run that timed out or was killed; undefined for any other. */
 export function interrupted({ exitCode }: ToolRun, name: string, seconds: number): Outcome | undefined {
   const reason =
     exitCode === TIMED_OUT
       ? `${name} took longer than ${seconds} s`
       : exitCode > SIGNALS
-        ? `${name} was ended by signal ${exitCode - SIGNALS}${exitCode === SIGNALS + 9 ? ", perhaps for lack of memory" : ""}`
+        ? `${name} was killed by signal ${exitCode - SIGNALS}${exitCode === SIGNALS + 9 ? ", possibly out of memory" : ""}`
         : exitCode > TIMED_OUT
           ? `${name} could not be run (exit code ${exitCode})`
           : undefined
   return reason === undefined ? undefined : { status: "error", reason, findings: [] }
 }
 
-/** What a stage alone would make the command end with. */
+/** Exit code of a run of this stage alone. */
 export function stageExitCode(status: StageStatus, interruption: boolean): ExitCode {
   if (status === "failed") return ExitCode.gateFailed
   if (status === "error") return interruption ? ExitCode.infrastructure : ExitCode.badInput
   return ExitCode.passed
 }
 
-/** What a whole run ends with: a gate that failed is certain, whatever else could not be looked at. */
+/** Exit code of a whole run: a failed gate outweighs errors, which leave a result unknown. */
 export function overall(codes: readonly ExitCode[]): ExitCode {
   const order = [ExitCode.gateFailed, ExitCode.badInput, ExitCode.infrastructure, ExitCode.changes]
   return order.find((code) => codes.includes(code)) ?? ExitCode.passed

@@ -1,4 +1,4 @@
-/** How much of the code ran. Lines and branches count alike. */
+/** Coverage of the code. Lines and branches count alike. */
 export interface Coverage {
   covered: number
   total: number
@@ -10,10 +10,10 @@ export interface FileCoverage {
   file: string
   covered: number
   total: number
-  /** The lines that never ran, for example `3-9, 14`. */
+  /** Lines that never ran, for example `3-9, 14`. */
   missing: string
 }
 
-/** Per cent with two digits, rounded down: 79.999 % is not yet 80 %, and exactly 80 % not yet above it. */
+/** Percentage with two digits, rounded down: 79.999 % is not yet 80 %. */
 export const percent = ({ covered, total }: { covered: number; total: number }): string =>
   total === 0 ? "100.00" : (Math.floor((covered * 10000) / total) / 100).toFixed(2)

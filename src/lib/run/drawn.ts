@@ -1,11 +1,11 @@
 import type { Break } from "../load/breaking.js"
 import type { Second } from "../load/series.js"
 
-/** What of a run is drawn. */
+/** Data of a load run's chart. */
 export interface LoadChart {
   title: string
   seconds: readonly Second[]
-  /** The limit of the times, in milliseconds. */
+  /** Limit of the latency, in milliseconds. */
   p95: number
   broke?: Break | undefined
   notes: readonly string[]

@@ -1,11 +1,11 @@
-/** What a command that failed in a container throws. */
+/** Error of a command that failed in a container. */
 export interface ExecError extends Error {
   exitCode: number
   stdout: string
   stderr: string
 }
 
-/** By its name: the official TypeScript runtime has no such class among what modules can import. */
+/** True for an ExecError, by its name: the official TypeScript runtime doesn't export the class to modules. */
 export function isExecError(error: unknown): error is ExecError {
   return error instanceof Error && error.name === "ExecError"
 }

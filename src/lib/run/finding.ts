@@ -1,41 +1,41 @@
-/** One thing a tool has to say about one place in the source. */
+/** Problem or note of a tool at one place in the source. */
 export interface Finding {
-  /** The tool that found it, by its command's name. */
+  /** Tool that found it, by its command's name. */
   tool: string
-  /** The tool's own name of the rule, for example `E501` or `B602`. */
+  /** Tool's own name of the rule, for example `E501` or `B602`. */
   rule: string
-  /** The rule that this one is a case of, where the tool names both: suppressions may name either. */
+  /** Rule that this one is a case of, if the tool names both: suppressions may name either. */
   within?: string
   level: "error" | "warning" | "note"
-  /** Relative to the source's root, without a leading `./`. Absent when the finding is about the whole run. */
+  /** Relative to the source's root, without a leading `./`. Absent if the finding is about the whole run. */
   file?: string
   /** Counted from 1. */
   line?: number
   /** Counted from 1. */
   column?: number
   message: string
-  /** Found, but below what fails the gate: reports list it, nothing stops for it. */
+  /** Below the gate: reports list it, but nothing fails. */
   advisory?: true
-  /** How bad a hole it is, where the tool says. */
+  /** Severity of a security finding, if the tool gives one. */
   severity?: Severity
-  /** Where the rule is explained. */
+  /** Documentation of the rule. */
   url?: string
 }
 
 export type Severity = "unknown" | "low" | "medium" | "high" | "critical"
 
-/** What a finished run of a tool left behind. */
+/** Result of a tool's process. */
 export interface ToolRun {
   exitCode: number
   stdout: string
   stderr: string
 }
 
-/** What a tool's run means. */
+/** Judgement of a tool's run. */
 export interface Outcome {
-  /** `error`: the tool could not do its work, so neither passed nor failed can be said. */
+  /** `error`: the tool could not run, so that neither passed nor failed is known. */
   status: "passed" | "failed" | "error"
-  /** One line: why it failed, or what was looked at. */
+  /** One line: why it failed, or what was checked. */
   reason: string
   findings: Finding[]
 }

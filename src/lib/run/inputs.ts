@@ -1,34 +1,34 @@
 import { shellWords } from "../text/shellQuote.js"
 
-/** What a run was made with, so that it can be made again. */
+/** Inputs of a run, by which it can be repeated. */
 export interface RunInputs {
-  /** The module as it was called: a folder, or an address with a version. */
+  /** Module as it was called: a folder, or an address with a version. */
   module: string
   source: SourceInputs
-  /** What was said beside, by the names of `ci`, `withInfra`, `withDeploy` and `withNotify`; nothing secret. */
+  /** Other arguments, by the names of `ci`, `withInfra`, `withDeploy` and `withNotify`; nothing secret. */
   arguments: Arguments
-  /** Where secrets came from, such as `env://TOKEN`, by the arguments that they were given for. */
+  /** Addresses of secrets, such as `env://TOKEN`, by argument. */
   secrets: Readonly<Record<string, readonly string[]>>
 }
 
 export interface SourceInputs {
   /** As it was called: a folder, or a git address. */
   address: string
-  /** The repository's web address; empty where none is known. */
+  /** Web address of the repository; empty if unknown. */
   origin: string
-  /** The commit; empty where none is known. */
+  /** Commit; empty if unknown. */
   commit: string
-  /** The folder within the repository; empty for all of it. */
+  /** Folder within the repository; empty for all of it. */
   path: string
-  /** Whether the content was not that of the commit; null where nobody looked. */
+  /** True if the content differed from the commit's; null if unknown. */
   dirty: boolean | null
-  /** Of the content, where it was not that of the commit. */
+  /** Digest of the content, if it differed from the commit's. */
   digest: string
 }
 
 export type Arguments = Readonly<Record<string, string | true | readonly string[]>>
 
-/** Leaves out what is empty, which is what arguments are by default. */
+/** Removes empty arguments, which are the default. */
 export const withoutEmpty = (
   all: Readonly<Record<string, string | boolean | readonly string[]>>,
 ): Arguments =>
@@ -39,7 +39,7 @@ export const withoutEmpty = (
     ),
   )
 
-/** What a `dagger call …` says by one of these flags; empty where it says nothing. */
+/** Value of the first of these flags in a `dagger call …`; empty without one. */
 export function flagOf(invocation: string, ...flags: readonly string[]): string {
   const words = shellWords(invocation)
   for (const [index, word] of words.entries()) {

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto"
 import { fail } from "../errors/catalogue.js"
 import { fields, parseJson } from "../text/json.js"
 
-/** What is known of something that was done to an environment. */
+/** Record of a change to an environment. */
 export interface LedgerRecord {
-  /** What was done; `manual` is what somebody did without Slipway. */
+  /** Kind of change; `manual` is one made without Slipway. */
   kind: "apply" | "deploy" | "rollback" | "manual"
   status: "succeeded" | "failed" | "held"
   environment: string
-  /** What it was done to, for example a root folder. */
+  /** Subject of the change, for example a root folder. */
   subject: string
   /** The commit. */
   sha: string
@@ -16,21 +16,21 @@ export interface LedgerRecord {
   /** RFC 3339, UTC. */
   startedAt: string
   finishedAt: string
-  /** What else is worth keeping, by its name. */
+  /** Further details, by name. */
   facts: Record<string, string>
 }
 
-/** A record in its place: `hash` covers all else, the hash of the entry before included. */
+/** Record in the hash chain: `hash` covers all other fields, the previous entry's hash included. */
 export interface LedgerEntry extends LedgerRecord {
   schema: 1
   previous: string
   hash: string
 }
 
-/** What the first entry has in the place of a hash. */
+/** Previous hash of the first entry. */
 export const GENESIS = "0".repeat(64)
 
-/** The entry that a record makes after these; a record that is there already for its run is not taken twice. */
+/** Next entry of the chain for a record; undefined if its run has it already. */
 export function nextEntry(before: readonly LedgerEntry[], record: LedgerRecord): LedgerEntry | undefined {
   if (before.some((entry) => isSame(entry, record))) return undefined
   const content = { schema: 1 as const, ...record, previous: before.at(-1)?.hash ?? GENESIS }
@@ -40,7 +40,7 @@ export function nextEntry(before: readonly LedgerEntry[], record: LedgerRecord):
 const isSame = (a: LedgerRecord, b: LedgerRecord): boolean =>
   a.run === b.run && a.kind === b.kind && a.environment === b.environment && a.subject === b.subject
 
-/** Reads a ledger, an entry a line. Fails with LEDGER_UNREADABLE. */
+/** Parses a ledger, one entry a line. Fails with LEDGER_UNREADABLE. */
 export const readLedger = (text: string): LedgerEntry[] =>
   text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return []
@@ -50,10 +50,10 @@ export const readLedger = (text: string): LedgerEntry[] =>
     return [entry as unknown as LedgerEntry]
   })
 
-/** One line of a ledger. */
+/** Formats an entry as a line of the ledger. */
 export const ledgerLine = (entry: LedgerEntry): string => `${JSON.stringify(entry)}\n`
 
-/** What is wrong with a ledger, entry by entry, counted from 1: what was changed, removed or put in another place. */
+/** Lists the faults of a ledger: entries, counted from 1, that were changed, removed or moved. */
 export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
   return entries.flatMap((entry, index) => {
     const number = index + 1
@@ -65,7 +65,7 @@ export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
   })
 }
 
-/** Whether an entry is as it was written, by its own hash. */
+/** True if an entry is unchanged, by its own hash. */
 export const isIntact = ({ hash, ...content }: LedgerEntry): boolean => hash === hashOf(content)
 
 const hashOf = (content: Omit<LedgerEntry, "hash">): string =>
@@ -73,7 +73,7 @@ const hashOf = (content: Omit<LedgerEntry, "hash">): string =>
     .update(JSON.stringify(sorted(content)))
     .digest("hex")
 
-/** The same whatever the order in which keys were written. */
+/** Sorts keys, so that their order doesn't change the hash. */
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,4 @@
-/** Returns a function that does its work at its first call and hands the same result to every further one. */
+/** Wraps work so that it runs at the first call, and every further call returns the same result. */
 export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined
   return () => (result ??= work())

@@ -3,7 +3,7 @@ import type { Finding, Outcome, ToolRun } from "./finding.js"
 import { clip } from "../text/escape.js"
 import { count, oneLine } from "../text/words.js"
 
-/** Where the source is mounted in a tool's container. */
+/** Mount path of the source in a tool's container. */
 const SOURCE = "/src/"
 
 export const REASON_LENGTH = 300
@@ -15,7 +15,7 @@ export function sourcePath(path: string): string {
   return inside.replace(/^(?:\.\/+)+/, "")
 }
 
-/** Makes a finding; numbers that count nothing (0, -1) are left out, and so is an empty rule or file. */
+/** Creates a finding; invalid positions (0, -1) and an empty file are left out. */
 export function finding(
   from: Pick<Finding, "tool" | "rule" | "level" | "message"> &
     Partial<Record<"line" | "column", number>> & { file?: string },
@@ -39,7 +39,7 @@ export function passed(reason: string, notes: Finding[] = []): Outcome {
   return { status: "passed", reason, findings: notes }
 }
 
-/** The tool did its work and found something. */
+/** Outcome of a tool that found problems. */
 export function failed(findings: Finding[]): Outcome {
   const problems = findings.filter(({ level }) => level !== "note").length || findings.length
   const files = new Set(findings.flatMap(({ file }) => (file === undefined ? [] : [file]))).size
@@ -47,36 +47,36 @@ export function failed(findings: Finding[]): Outcome {
   return { status: "failed", reason: `${count(problems, "problem")}${where}`, findings }
 }
 
-/** The tool could not do its work: its own message is the reason. */
+/** Outcome of a tool that could not run, with its own message as the reason. */
 export function broken(tool: string, run: ToolRun, findings: Finding[] = [], hint = ""): Outcome {
   const message = [ownMessage(run), hint].filter(Boolean).join("; ")
   return {
     status: "error",
-    reason: oneLine(`${tool} ${ending(run.exitCode)}: ${message || "it said nothing"}`),
+    reason: oneLine(`${tool} ${ending(run.exitCode)}: ${message || "no output"}`),
     findings,
   }
 }
 
-/** The tool ended well but there was nothing to look at, which proves nothing. */
+/** Outcome of a tool that succeeded without checking a file, which proves nothing. */
 export function nothingChecked(tool: string, findings: Finding[] = []): Outcome {
   return {
     status: "error",
-    reason: `${tool} looked at no file: nothing it was given is Python, or all is excluded`,
+    reason: `${tool} checked no file: its paths hold no Python file, or all are excluded`,
     findings,
   }
 }
 
-/** True for Python's own account of a crash. */
+/** True for a Python traceback on stderr. */
 export const crashed = ({ stderr }: ToolRun): boolean => /^Traceback \(most recent call last\):/m.test(stderr)
 
 function ending(exitCode: number): string {
   if (exitCode === 127) return "is not installed (exit code 127)"
-  if (exitCode === 137) return "was killed (exit code 137), perhaps for want of memory"
-  if (exitCode > 128) return `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
-  return `could not do its work (exit code ${exitCode})`
+  if (exitCode === 137) return "was killed (exit code 137), possibly out of memory"
+  if (exitCode > 128) return `was killed by signal ${exitCode - 128} (exit code ${exitCode})`
+  return `could not run (exit code ${exitCode})`
 }
 
-/** Returns what went wrong in the tool's words: a crash's exception, else the first line that says error, else the first. */
+/** Returns a tool's own message: a crash's exception, else the first line with `error`, else the first. */
 export function ownMessage({ stdout, stderr }: ToolRun): string {
   const lines = stripVTControlCharacters(stderr.trim() === "" ? stdout : stderr)
     .split("\n")

@@ -1,13 +1,13 @@
 /**
- * Runs tasks, no more than `limit` at a time, and returns their results in the order of the tasks.
+ * Runs tasks, at most `limit` at a time, and returns their results in order.
  *
- * After a failure no further task starts; those that run are waited for, then the first error is thrown.
+ * After a failure no further task starts; running ones are awaited, then the first error is thrown.
  *
  * @example await pool(2, files.map((file) => () => check(file)))
  */
 export async function pool<T>(limit: number, tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new TypeError(`expected a limit of 1 or more, whole; got ${String(limit)}`)
+    throw new TypeError(`expected a whole limit of 1 or more; got ${String(limit)}`)
   }
   const results = new Array<T>(tasks.length)
   const queue = tasks.entries() // shared: each worker takes the next

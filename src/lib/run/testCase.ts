@@ -1,4 +1,4 @@
-/** What became of one test. */
+/** Result of one test. */
 export interface TestCase {
   /** pytest's name for it, for example `tests/unit/test_api.py::test_upload[wav]`. */
   id: string
@@ -6,14 +6,14 @@ export interface TestCase {
   file: string
   /** Counted from 1. */
   line?: number
-  /** `error`: not the test itself failed, but what it needs, or the interpreter. */
+  /** `error`: a fixture or the interpreter failed, not the test itself. */
   status: "passed" | "failed" | "error" | "skipped"
-  /** With set-up and tear-down, and all its repetitions. */
+  /** Time with set-up, tear-down and reruns. */
   seconds: number
   /** One line: why it did not pass. */
   message?: string
-  /** The traceback and what the test printed, cut to a sane length. */
+  /** Traceback and output of the test, of limited length. */
   details?: string
-  /** How often it failed before it passed; such a test is flaky. */
+  /** Number of failures before it passed; such a test is flaky. */
   reruns?: number
 }

@@ -8,54 +8,54 @@ import type { TestCase } from "./testCase.js"
 
 export type StageStatus = "passed" | "failed" | "skipped" | "error"
 
-/** What became of one stage of a run. */
+/** Result of one stage of a run. */
 export interface StageResult {
-  /** The name that `debug --stage` takes, for example `mypy`. */
+  /** Name for `debug --stage`, for example `mypy`. */
   name: string
-  /** The group it belongs to, for example `quality`. */
+  /** Group of the stage, for example `quality`. */
   group: string
   status: StageStatus
-  /** Wall time as the run saw it. */
+  /** Wall time within the run. */
   milliseconds: number
-  /** Whether its command's result came from the cache; null where that can't be told. */
+  /** True if its command's result came from the cache; null if unknown. */
   cached: boolean | null
   /** One line. */
   reason: string
-  /** The one command that repeats just this stage with its inputs. */
+  /** Command that repeats this stage alone with its inputs. */
   repro: string
-  /** What the status would make of a run on its own. */
+  /** Exit code of a run of this stage alone. */
   exitCode: ExitCode
 }
 
-/** A stage's result with what its reports are made of. */
+/** Stage result with the content of its reports. */
 export interface StageReport extends StageResult {
   findings: Finding[]
   /** The tool's version. */
   version: string
   /** The tool's own output, whole. */
   log: string
-  /** When its command began, in milliseconds since 1970: earlier than the run where the result was kept. */
+  /** Start of its command, in milliseconds since 1970: earlier than the run if the result was cached. */
   began?: number
-  /** Each test that a suite ran. */
+  /** Tests that a suite ran. */
   tests?: TestCase[]
   coverage?: Coverage
-  /** What was found and is suppressed, with the reason and the date. */
+  /** Suppressed findings, with reason and date. */
   suppressed?: Suppressed[]
-  /** How it went, second by second. */
+  /** Chart of a load test, second by second. */
   load?: LoadChart
   /** Markdown for the summary, whole or not at all; the same is in an artifact. */
   sections?: string[]
-  /** What else a reader wants to know, by its name: the age of a database, the number of workers. */
+  /** Further details for readers, by name: the age of a database, the number of workers. */
   facts?: Record<string, string>
 }
 
-/** A report without what only its own artifacts hold. */
+/** Reduces a report to the result that `verdict.json` holds. */
 export function stageResult(report: StageReport): StageResult {
   const { name, group, status, milliseconds, cached, reason, repro, exitCode } = report
   return { name, group, status, milliseconds, cached, reason, repro, exitCode }
 }
 
-/** What became of a whole run: the content of `verdict.json`. */
+/** Result of a whole run: the content of `verdict.json`. */
 export interface Verdict {
   /** Version of this format. */
   schema: 1
@@ -64,11 +64,11 @@ export interface Verdict {
   exitCode: ExitCode
   milliseconds: number
   stages: StageResult[]
-  /** Why nothing ran, where nothing did: for example what is wrong with `slipway.yaml`. */
+  /** Why nothing ran, if so: for example the errors of `slipway.yaml`. */
   problem: string | null
 }
 
-/** What a run was asked to look at, and by whom. */
+/** Subject and trigger of a run. */
 export interface Run {
   id: string
   event: string
@@ -76,6 +76,6 @@ export interface Run {
   sha: string
   /** ISO 8601, UTC. */
   startedAt: string
-  /** What it was made with; absent in verdicts of versions that didn't say so. */
+  /** Inputs; absent in verdicts of earlier versions. */
   inputs?: RunInputs
 }

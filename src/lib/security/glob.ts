@@ -1,6 +1,8 @@
 /**
- * Tells whether a path matches a pattern: `*` stands for any characters but a slash, `?` for one of them, `**` as a
- * whole name for any number of folders. All else stands for itself. A pattern that ends in a slash means all below.
+ * Compiles a glob pattern to a predicate on paths.
+ *
+ * `*` matches any characters but a slash, `?` one of them, `**` as a whole name any number of folders. Everything else
+ * matches itself. A pattern that ends in a slash matches all files below.
  *
  * @example glob("app/**\/*.py")("app/api/v1/main.py") // true
  */

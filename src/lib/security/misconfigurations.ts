@@ -9,7 +9,7 @@ import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 const NOUN = { one: "misconfiguration", many: "misconfigurations" }
 const TEXT_LENGTH = 350
 
-/** Reads what `trivy fs --scanners misconfig` finds in Dockerfiles, Kubernetes manifests and the like. */
+/** Reads the findings of `trivy fs --scanners misconfig`. */
 export function misconfigurations(run: ToolRun, options: TrivyOptions): GradedScan {
   const all = results(run)
   if (all === undefined) return withoutReport(run)
@@ -17,7 +17,7 @@ export function misconfigurations(run: ToolRun, options: TrivyOptions): GradedSc
   const findings = files.flatMap((result) => failures(result, options)).sort(byPlace)
   const clean =
     files.length === 0
-      ? "no configuration file to look at"
+      ? "no configuration file to scan"
       : `${count(files.length, "file")} ${withoutGate(options.gate, NOUN)}`
   return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
@@ -43,7 +43,7 @@ function failures(result: Fields, options: TrivyOptions): Finding[] {
     })
 }
 
-/** Returns what is wrong and what to do. */
+/** Returns the problem and its remedy. */
 function advice({ Title, Resolution }: Fields): string {
   const [title, resolution] = [Title, Resolution].map((part) =>
     clip(text(part).replace(/\s+/g, " ").trim().replace(/\.$/, ""), TEXT_LENGTH),

@@ -1,7 +1,7 @@
 import type { Finding } from "../run/finding.js"
 import { finding } from "../run/outcome.js"
 
-/** A comment of a Python file, from its `#` to the line's end. */
+/** Comment of a Python file, from its `#` to the line's end. */
 export interface Comment {
   /** Relative to the source's root. */
   file: string
@@ -11,22 +11,24 @@ export interface Comment {
 }
 
 /**
- * Where bandit 1.9 sees an order to be silent: the word in lower case behind any `#`, a longer word included. What
- * Python takes for white space, JavaScript doesn't quite.
+ * Matches `nosec` as bandit 1.9 does: in lower case behind any `#`, also as the start of a longer word.
+ *
+ * Python and JavaScript differ in what white space is.
  */
 const NOSEC = /#[\s\x1c-\x1f\x85]*nosec:?(.*)/su // eslint-disable-line no-control-regex -- as said
 
-/** Comments for other tools, which give no reason. */
+/** Matches comments for other tools, which give no reason. */
 const DIRECTIVE = /^\s*(?:noqa|type:|pragma:|pylint:|pyright:|mypy:|ruff:|flake8:|isort:|fmt:|yapf:|nosec)/i
 
 const INLINE =
-  "this silences Trivy for good: list it in .slipway/suppressions.yaml, with reason, owner and expiry"
+  "this silences Trivy forever: list it in .slipway/suppressions.yaml, with reason, owner and expiry"
 
 const EXAMPLE = '"# nosec B602 - the command is a constant"'
 
 /**
- * Returns what is wrong with the comments that silence a tool in its place: for bandit each has to say which test, and
- * why; those for Trivy have no room for an expiry.
+ * Checks the comments that silence a tool inline.
+ *
+ * Those for bandit must name a test and a reason; those for Trivy have no room for an expiry.
  */
 export function nosecFindings(comments: readonly Comment[]): Finding[] {
   return comments.flatMap(({ file, line, comment }) => {
@@ -48,7 +50,7 @@ function complaint(order: string): { rule: string; message: string } | undefined
   if (!words.some(isTest))
     return {
       rule: "nosec-no-rule",
-      message: `this silences every test of bandit's: name the one it is for, as in ${EXAMPLE}`,
+      message: `this silences all of bandit's tests: name one, as in ${EXAMPLE}`,
     }
   const reason = [...words.filter((word) => !isTest(word)), ...more.filter((part) => !DIRECTIVE.test(part))]
   // Two letters in a row make a word.
@@ -60,7 +62,7 @@ const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}_]+/gu) ?? []
 
 const isTest = (word: string): boolean => /^B\d{3}$/.test(word) || NAMES.has(word)
 
-/** The names of bandit's tests and of its lists of forbidden calls and imports, as of 1.9.4. */
+/** Names of bandit's tests and of its lists of forbidden calls and imports, as of 1.9.4. */
 const NAMES: ReadonlySet<string> = new Set(
   `
   any_other_function_with_shell_equals_true assert_used django_extra_used django_mark_safe django_rawsql_used

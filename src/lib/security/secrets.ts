@@ -6,10 +6,10 @@ import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
 const NOUN = { one: "secret", many: "secrets" }
 
-/** All of a secret that may leave Trivy's container: `Match` and `Code` hold the line it stands on, and those around. */
+/** Fields of a secret that may leave Trivy's container: `Match` and `Code` hold its line and those around. */
 const HARMLESS = ["RuleID", "Category", "Severity", "Title", "StartLine", "EndLine"]
 
-/** Reads what `trivy fs --scanners secret` finds. Every secret fails, whatever its severity. */
+/** Reads the findings of `trivy fs --scanners secret`. Every secret fails, whatever its severity. */
 export function secrets(run: ToolRun, options: Pick<TrivyOptions, "prefix"> = {}): GradedScan {
   const all = results(run)
   if (all === undefined) return withoutReport(run)
@@ -34,8 +34,7 @@ const harmless = (secret: Fields): Fields =>
   Object.fromEntries(Object.entries(secret).filter(([key]) => HARMLESS.includes(key)))
 
 /**
- * Returns a report of Trivy's without a line of the source in it, fit to be kept; undefined where the text is no such
- * report, of which nothing can be said.
+ * Removes the source's lines from a report of Trivy, so that it can be kept; undefined for any other text.
  */
 export function withoutMatches(report: string): string | undefined {
   const parsed = parseJson(report)
@@ -46,6 +45,6 @@ export function withoutMatches(report: string): string | undefined {
 function withoutLines(key: string, value: unknown): unknown {
   if (["Match", "Code", "RenderedCause"].includes(key)) return undefined
   if (key === "Secrets") return objects(value).map(harmless)
-  // What Trivy was told to ignore stands elsewhere in the report.
+  // Ignored findings stand elsewhere in the report.
   return "RuleID" in fields(value) ? harmless(fields(value)) : value
 }

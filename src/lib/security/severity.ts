@@ -2,17 +2,17 @@ import { SEVERITIES } from "../config/config.js"
 import type { Finding, Outcome, Severity } from "../run/finding.js"
 import { passed } from "../run/outcome.js"
 
-/** What a scanner found, before anything is suppressed. */
+/** Findings of a scanner, before anything is suppressed. */
 export interface GradedScan {
   findings: Finding[]
-  /** Tells what the findings that are left mean. */
+  /** Judges the findings that are not suppressed. */
   outcome: (kept: readonly Finding[]) => Outcome
 }
 
-/** A scan that did not take place: it says so, whatever is suppressed. */
+/** Scan that did not take place: its outcome stands, whatever is suppressed. */
 export const noScan = (outcome: Outcome): GradedScan => ({ findings: [], outcome: () => outcome })
 
-/** What a scanner counts, for example a vulnerability and vulnerabilities. */
+/** Singular and plural of a scanner's findings, for example a vulnerability and vulnerabilities. */
 export interface Noun {
   one: string
   many: string
@@ -20,20 +20,20 @@ export interface Noun {
 
 const rank = (severity: Severity = "unknown"): number => SEVERITIES.indexOf(severity)
 
-/** Reads Trivy's name of a severity. */
+/** Parses Trivy's name of a severity. */
 export const severityOf = (name: string): Severity =>
   SEVERITIES.find((severity) => severity === name.toLowerCase()) ?? "unknown"
 
 /** Sorts the worst first. */
 export const worstFirst = (a?: Severity, b?: Severity): number => rank(b) - rank(a)
 
-/** What a severity makes of a finding where the gate lets pass all that is below its own. */
+/** Grades a finding by its severity: below the gate it is advisory. */
 export function graded(severity: Severity, gate: Severity): Pick<Finding, "level" | "advisory" | "severity"> {
   if (rank(severity) >= rank(gate)) return { level: "error", severity }
   return { level: rank(severity) >= rank("medium") ? "warning" : "note", severity, advisory: true }
 }
 
-/** Judges by the gate that the findings were graded with; `clean` is what to say when nothing stands in its way. */
+/** Judges graded findings; `clean` is the reason when none of them fails the gate. */
 export function severityOutcome(
   found: readonly Finding[],
   kept: readonly Finding[],

@@ -2,37 +2,37 @@ import type { Finding } from "../run/finding.js"
 import { Suppressed, type ScanPlace, type Suppression } from "../run/suppressed.js"
 import { glob } from "./glob.js"
 
-/** The file in the service's source that lists what may be ignored. */
+/** File in the service's source that lists suppressions. */
 export const SUPPRESSIONS_FILE = ".slipway/suppressions.yaml"
 
-/** What became of findings and entries. */
+/** Findings split by suppressions, and the entries in use. */
 export interface Suppressing {
   kept: Finding[]
   suppressed: Suppressed[]
-  /** The entries that match a finding, even those that aren't in order and so suppress nothing. */
+  /** Entries that match a finding, including invalid ones, which suppress nothing. */
   used: Set<Suppression>
 }
 
-/** What is known of the use of entries. */
+/** Use of entries by a run. */
 export interface Usage {
   used: ReadonlySet<Suppression>
-  /** The tools whose findings were all seen: only their entries can be told to be of no use. */
+  /** Tools whose findings are all known: only their entries can be unused. */
   tools: ReadonlySet<string>
 }
 
-/** What is wrong with an entry that nothing needs. */
+/** Rule of an unused entry. */
 const UNUSED = "unused"
 
 const DAY = 86_400_000
 
-/** Nobody remembers a reason for longer. */
+/** Longest validity of an entry: nobody remembers a reason for longer. */
 const MOST_DAYS = 365
 
-/** The entries that hold for what is scanned in one place. */
+/** Entries that apply to the source or to the image. */
 export const entriesFor = (place: ScanPlace, entries: readonly Suppression[]): Suppression[] =>
   entries.filter((entry) => entry.in === undefined || entry.in === place)
 
-/** Takes from the findings those that an entry in good order suppresses. */
+/** Splits findings into those that a valid entry suppresses and the rest. */
 export function applySuppressions(
   findings: readonly Finding[],
   suppressions: readonly Suppression[],
@@ -66,13 +66,13 @@ function holdsFor({ path }: Suppression): (finding: Finding) => boolean {
   return ({ file }) => file !== undefined && matches(file)
 }
 
-/** Returns the entries for the image alone that nothing in it needs any more. */
+/** Returns a finding for each unused entry that is for the image alone. */
 export const unusedInImage = (entries: readonly Suppression[], used: ReadonlySet<Suppression>): Finding[] =>
   entries
     .filter((entry) => entry.in === "image" && !used.has(entry))
     .map((entry) => complaint(entry, UNUSED, "suppresses nothing in the image: remove it"))
 
-/** Returns what is wrong with the entries themselves, and which of them nothing in the source needs any more. */
+/** Returns a finding for each invalid entry, and for each that is unused in the source. */
 export function suppressionFindings(
   entries: readonly Suppression[],
   { used, tools }: Usage,
@@ -101,19 +101,19 @@ const complaint = (entry: Suppression, rule: string, message: string): Finding =
 
 type Fault = readonly [rule: string, message: string]
 
-/** Returns why an entry suppresses nothing, if so. */
+/** Returns why an entry is invalid, if so. */
 function fault({ reason, owner, expires }: Suppression, now: Date): Fault | undefined {
   if (reason === "") return ["no-reason", "gives no reason: say why it may be ignored"]
-  if (owner === "") return ["no-owner", "has no owner: name who answers for it"]
-  if (expires === "") return ["no-expiry", "never expires: give the last day on which it holds"]
+  if (owner === "") return ["no-owner", "has no owner: name who is responsible"]
+  if (expires === "") return ["no-expiry", "never expires: give its last day"]
   const left = daysLeft(expires, now)
-  if (left < 0) return ["expired", `expired on ${expires}: mend what it hides, or decide anew`]
+  if (left < 0) return ["expired", `expired on ${expires}: fix the finding, or renew the entry`]
   if (left > MOST_DAYS)
-    return ["too-long", `holds until ${expires}, and may hold for at most ${MOST_DAYS} days from now`]
+    return ["too-long", `expires on ${expires}, and may last at most ${MOST_DAYS} days from now`]
   return undefined
 }
 
-/** Returns the whole days until the last one on which an entry holds; 0 is today, by UTC. */
+/** Days until an entry's last day, by UTC; 0 is today. */
 const daysLeft = (expires: string, now: Date): number =>
   Math.floor(Date.parse(`${expires}T00:00:00Z`) / DAY) - Math.floor(now.getTime() / DAY)
 

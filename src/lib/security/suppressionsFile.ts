@@ -6,7 +6,7 @@ import type { Outcome } from "../run/finding.js"
 import { SUPPRESSIONS_FILE } from "./suppressions.js"
 import { SCAN_PLACES, type Suppression } from "../run/suppressed.js"
 
-/** The tools whose findings can be suppressed. */
+/** Tools whose findings can be suppressed. */
 const TOOLS = ["bandit", "trivy", "zap"] as const
 
 /** Its path is matched with every finding's. */
@@ -31,7 +31,7 @@ const entry = {
   },
 } as const satisfies SectionSpec
 
-/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+/** Parses the file; undefined stands for a service without one. Returns an outcome if it can't be read. */
 export function parseSuppressions(text: string | undefined): {
   suppressions: Suppression[]
   outcome?: Outcome
@@ -59,14 +59,14 @@ export function parseSuppressions(text: string | undefined): {
   return { suppressions: entries, ...(outcome && { outcome }) }
 }
 
-/** Takes the paths of URLs, which begin with a slash, as findings have them. */
+/** Normalises paths of URLs, which begin with a slash, to those of findings. */
 function withPath(map: YAMLMap): void {
   const path = map.get("path", true)
   if (map.get("tool") === "zap" && isScalar(path) && typeof path.value === "string")
     path.value = path.value === "/" ? "." : path.value.replace(/^\/(?!\/)/, "")
 }
 
-/** Takes numbers as rules, which is what ZAP has. */
+/** Accepts numbers as rules, which ZAP uses. */
 function withRule(map: YAMLMap): void {
   for (const { key, value } of map.items)
     if (isScalar(key) && key.value === "rule" && isScalar(value) && typeof value.value === "number")

@@ -8,26 +8,26 @@ import { noScan, type GradedScan, worstFirst } from "./severity.js"
 export type Fields = Record<string, unknown>
 
 export interface TrivyOptions {
-  /** The least severity that fails. */
+  /** Least severity that fails. */
   gate: Severity
-  /** The folder in which the source lay below what was scanned, for example `src`. */
+  /** Folder of the source below the scan's root, for example `src`. */
   prefix?: string
 }
 
-/** Reads the results of a run; undefined where it left no report. */
+/** Reads the results of a run; undefined if it left no report. */
 export function results(run: ToolRun): Fields[] | undefined {
   const report = fields(parseJson(run.stdout))
   if (run.exitCode !== 0 || typeof report.SchemaVersion !== "number") return undefined
   return objects(report.Results)
 }
 
-/** A run without a report: Trivy's own account of what ended it. */
+/** Scan without a report, with Trivy's own message as the reason. */
 export const withoutReport = (run: ToolRun): GradedScan => noScan(brokenTrivy(run))
 
 function brokenTrivy(run: ToolRun): Outcome {
   const message = fatal(run.stderr)
   if (message === undefined) return broken("trivy", run)
-  const reason = downloadFailure(run.stderr) ?? `trivy could not do its work: ${message}`
+  const reason = downloadFailure(run.stderr) ?? `trivy failed: ${message}`
   return { status: "error", reason: oneLine(reason), findings: [] }
 }
 
@@ -37,7 +37,7 @@ export function targetFile({ Target }: Fields, { prefix }: Pick<TrivyOptions, "p
   return prefix !== undefined && target.startsWith(`${prefix}/`) ? target.slice(prefix.length + 1) : target
 }
 
-/** Makes a finding of Trivy's. */
+/** Creates a finding of Trivy. */
 export function trivyFinding(
   from: { rule: string; file?: string; line?: number; message: string; url: string },
   grade: Pick<Finding, "level" | "advisory" | "severity">,

@@ -18,35 +18,36 @@ import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 const NOUN = { one: "vulnerability", many: "vulnerabilities" }
 const TITLE_LENGTH = 300
 
-/** What Trivy finds installed, not listed in a file. */
+/** Types of installed packages, as opposed to those listed in a file. */
 const INSTALLED = ["python-pkg", "conda-pkg", "node-pkg", "gemspec", "jar"]
 
-/** The run of Trivy over one platform's image. */
+/** Run of Trivy on one platform's image. */
 export interface PlatformRun {
   platform: string
   run: ToolRun
 }
 
-/** A finding, with the package that it is about. */
-interface Hole {
+/** Finding with its package. */
+interface PackageFinding {
   finding: Finding
-  /** The same for every place of a package's vulnerability. */
+  /** Same for every place of a package's vulnerability. */
   key: string
   name: string
 }
 
 export interface VulnerabilityOptions extends TrivyOptions {
-  /** It is known that the service needs no package. */
+  /** True if the service is known to depend on no package. */
   needsNone?: boolean
-  /** What isn't listed in a file is installed there. */
+  /** Place of installed packages, for the summary. */
   place?: string
-  /** A vulnerability that nobody has fixed yet fails nothing. */
+  /** True if a vulnerability without a fix is only reported. */
   unfixedPass?: boolean
 }
 
 /**
- * Reads the vulnerabilities of packages from runs of `trivy fs` and `trivy rootfs`. What both a file of the source and
- * the installed packages tell is told once, by the file.
+ * Reads the vulnerabilities of packages from runs of `trivy fs` and `trivy rootfs`.
+ *
+ * One found both in a file of the source and in the installed packages is reported once, for the file.
  */
 export function vulnerabilities(runs: readonly ToolRun[], options: VulnerabilityOptions): GradedScan {
   const all: Fields[] = []
@@ -55,28 +56,29 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
     if (found === undefined) return withoutReport(run)
     all.push(...found)
   }
-  const looked = lookedAt(all, options.place ?? "the environment")
-  if (looked === undefined) {
-    const reason = options.needsNone ? "the service needs no package" : "trivy found no dependency to look at"
+  const scanned = scannedAt(all, options.place ?? "the environment")
+  if (scanned === undefined) {
+    const reason = options.needsNone ? "the service needs no package" : "trivy found no dependency to scan"
     return noScan({ status: options.needsNone ? "passed" : "error", reason, findings: [] })
   }
-  return scanOf(distinct(all, options), looked, options)
+  return scanOf(distinct(all, options), scanned, options)
 }
 
 /**
- * Reads the vulnerabilities of an image from a run for each of its platforms. Each must have found packages by itself;
- * what isn't the same on all platforms tells where it is.
+ * Reads the vulnerabilities of an image from a run for each of its platforms.
+ *
+ * Each run must have found packages. A finding that isn't the same on all platforms names its own.
  */
 export function imageVulnerabilities(
   images: readonly PlatformRun[],
   options: VulnerabilityOptions,
 ): GradedScan {
   const all: Fields[] = []
-  const known = new Map<string, { hole: Hole; platforms: Set<string> }>()
+  const known = new Map<string, { hole: PackageFinding; platforms: Set<string> }>()
   for (const { platform, run } of images) {
     const found = results(run)
     if (found === undefined) return withoutReport(run)
-    if (lookedAt(found, "") === undefined) {
+    if (scannedAt(found, "") === undefined) {
       const reason = `trivy found no package in the image for ${platform}`
       return noScan({ status: "error", reason, findings: [] })
     }
@@ -90,16 +92,16 @@ export function imageVulnerabilities(
   const holes = [...known.values()].map(({ hole, platforms }) =>
     platforms.size === every ? hole : on(platforms, hole),
   )
-  return scanOf(holes, lookedAt(all, options.place ?? "the image") ?? "", options)
+  return scanOf(holes, scannedAt(all, options.place ?? "the image") ?? "", options)
 }
 
-const on = (platforms: ReadonlySet<string>, { finding, ...rest }: Hole): Hole => ({
+const on = (platforms: ReadonlySet<string>, { finding, ...rest }: PackageFinding): PackageFinding => ({
   ...rest,
   finding: { ...finding, message: `${[...platforms].join(", ")}: ${finding.message}` },
 })
 
-/** What both a file and the installed packages tell is told by the file. */
-function distinct(all: readonly Fields[], options: VulnerabilityOptions): Hole[] {
+/** Merges findings of files and of installed packages: those in both are reported for the file. */
+function distinct(all: readonly Fields[], options: VulnerabilityOptions): PackageFinding[] {
   const listed = all.filter((result) => !installed(result)).flatMap((result) => holes(result, options))
   const known = new Set(listed.map(({ key }) => key))
   const others = all
@@ -109,17 +111,21 @@ function distinct(all: readonly Fields[], options: VulnerabilityOptions): Hole[]
   return [...listed, ...others]
 }
 
-/** What these come to. `looked` says what was looked at. */
-function scanOf(holes: readonly Hole[], looked: string, options: VulnerabilityOptions): GradedScan {
+/** Builds the scan from its findings. `scanned` describes what was scanned. */
+function scanOf(
+  holes: readonly PackageFinding[],
+  scanned: string,
+  options: VulnerabilityOptions,
+): GradedScan {
   const findings = [...holes].sort(inOrder).map(({ finding }) => finding)
   const spared = findings.some(
     ({ severity = "unknown", advisory }) => advisory && graded(severity, options.gate).advisory !== true,
   )
-  const clean = `${looked} ${withoutGate(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
+  const clean = `${scanned} ${withoutGate(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
   return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
 
-const inOrder = (a: Hole, b: Hole): number =>
+const inOrder = (a: PackageFinding, b: PackageFinding): number =>
   worstFirst(a.finding.severity, b.finding.severity) ||
   order(a.finding.file, b.finding.file) ||
   order(a.name, b.name) ||
@@ -127,8 +133,8 @@ const inOrder = (a: Hole, b: Hole): number =>
 
 const installed = ({ Class, Type }: Fields): boolean => Class === "os-pkgs" || INSTALLED.includes(text(Type))
 
-/** Returns `41 packages in 2 manifests`, or undefined where there was none. */
-function lookedAt(all: readonly Fields[], place: string): string | undefined {
+/** Returns `41 packages in 2 manifests`, or undefined without any. */
+function scannedAt(all: readonly Fields[], place: string): string | undefined {
   const withPackages = all.filter(
     ({ Packages, Vulnerabilities }) => objects(Packages ?? Vulnerabilities).length > 0,
   )
@@ -146,8 +152,8 @@ function lookedAt(all: readonly Fields[], place: string): string | undefined {
   return `${count(packages.size, "package")} in ${places.join(" and ")}`
 }
 
-/** Returns a result's vulnerabilities, each place and package once. */
-function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
+/** Reads a result's vulnerabilities. */
+function holes(result: Fields, options: VulnerabilityOptions): PackageFinding[] {
   const file = installed(result) ? undefined : targetFile(result, options)
   const lineOf = lines(objects(result.Packages))
   return objects(result.Vulnerabilities).map((vulnerability) => {
@@ -172,7 +178,7 @@ function holes(result: Fields, options: VulnerabilityOptions): Hole[] {
   })
 }
 
-/** Finds the line of a vulnerability's package, where Trivy lists the packages with their places. */
+/** Indexes packages by their line, if Trivy lists them with their places. */
 function lines(packages: readonly Fields[]): (vulnerability: Fields) => number | undefined {
   const known = new Map<string, number>()
   for (const { ID, Name, Version, Identifier, Locations } of packages) {
@@ -186,7 +192,7 @@ function lines(packages: readonly Fields[]): (vulnerability: Fields) => number |
       .find((line) => line !== undefined)
 }
 
-/** Returns the names by which Trivy refers to a package, the surest first. */
+/** Returns the names by which Trivy refers to a package, the most reliable first. */
 function names(identifier: unknown, id: unknown, name: unknown, version: unknown): string[] {
   const { UID } = fields(identifier)
   return [
@@ -203,7 +209,7 @@ function message(vulnerability: Fields, severity: Severity): string {
   return `${text(PkgName)} ${text(InstalledVersion)}: ${title(vulnerability)}${remarks([severity, fixed], text(PrimaryURL))}`
 }
 
-/** Returns one line about a vulnerability; titles like to begin with the package's name, which stands there already. */
+/** Returns a vulnerability's title in one line, without the package's name at its start. */
 function title({ Title, Description, VulnerabilityID, PkgName }: Fields): string {
   const line =
     [Title, Description, VulnerabilityID].map(text).find((candidate) => candidate.trim() !== "") ?? ""

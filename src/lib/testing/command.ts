@@ -2,19 +2,21 @@ import type { Config } from "../config/config.js"
 
 export type SuiteName = Config["tests"]["suites"][number]
 
-/** Folders whose tests are integration tests, unless the service says otherwise. */
+/** Folders of integration tests, unless configured otherwise. */
 export const INTEGRATION_FOLDERS = ["integration", "integration_tests", "integration-tests"]
 
-/** How a suite's tests are told from the others', and how pytest is called for them. */
+/** Command and environment of a suite. */
 export interface SuiteCommand {
   command: string[]
-  /** What the plugin in `slipway_pytest.py` is told. */
+  /** Variables that the plugin in `slipway_pytest.py` reads. */
   environment: Record<string, string>
 }
 
 /**
- * Returns the command of a suite. A suite with paths or a marker of its own is what these say; without, the plugin sorts
- * the tests: into integration what lies in such a folder or is marked so, into unit what is left.
+ * Returns the command of a suite.
+ *
+ * Paths or a marker in `slipway.yaml` select a suite's tests. Without them the plugin sorts the tests: those in an
+ * integration folder or with that marker are integration tests, all others unit tests.
  */
 export function suiteCommand(
   name: SuiteName,
@@ -24,7 +26,7 @@ export function suiteCommand(
   const { paths = [], marker, workers } = tests[name]
   const { paths: integrationPaths = [], marker: integrationMarker } = tests.integration
   const chosen = paths.length > 0 || marker !== undefined
-  // What says which tests are integration tests says also which are not: no test falls between the suites.
+  // The same setting selects both suites, so that no test falls between them.
   const byDefault = integrationPaths.length === 0
   const byMarker = byDefault && integrationMarker !== undefined
   const expression =

@@ -2,7 +2,7 @@ import { Coverage, FileCoverage, percent } from "../run/coverage.js"
 import type { Outcome } from "../run/finding.js"
 import { fields, parseJson } from "../text/json.js"
 
-/** Reads the JSON report of coverage.py; undefined where it is none. */
+/** Reads the JSON report of coverage.py; undefined for any other text. */
 export function readCoverage(text: string): Coverage | undefined {
   const report = fields(parseJson(text))
   const files = Object.entries(fields(report.files)).map(([file, entry]) => {
@@ -28,7 +28,7 @@ function counts(summary: Record<string, unknown>): { covered: number; total: num
 const share = ({ covered, total }: { covered: number; total: number }): number =>
   total === 0 ? 1 : covered / total
 
-/** Of two files with the same share, the bigger one needs tests more. */
+/** Sorts the least covered file first, and of two alike the bigger one. */
 const worstFirst = (a: FileCoverage, b: FileCoverage): number =>
   share(a) - share(b) || b.total - a.total || (a.file < b.file ? -1 : 1)
 
@@ -43,12 +43,12 @@ function ranges(numbers: readonly number[]): string {
   return found.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ")
 }
 
-/** The gate: strictly more than so many per cent, in whole numbers of lines and branches. */
+/** Judges the gate: strictly more than a percentage, counted in whole lines and branches. */
 export function coverageOutcome(coverage: Coverage, above: number): Outcome {
   const { covered, total } = coverage
   const reason = `${percent(coverage)} % of ${total} lines and branches`
   if (total === 0)
-    return { status: "error", reason: "there is no code whose coverage could be measured", findings: [] }
+    return { status: "error", reason: "no code to measure coverage of was found", findings: [] }
   if (covered * 100 > above * total) return { status: "passed", reason, findings: [] }
   return {
     status: "failed",

@@ -1,22 +1,20 @@
-/** Which documents tests have no use for, so that an edit to one runs no test again. */
-
-/** Where they lie. */
+/** Documents that tests don't read, so that an edit to one runs no test again. */
 export const DOCUMENTS = ["*.md", "*.rst", "README*", "docs/**/*.md", "docs/**/*.rst"]
 
-/** Where pytest is told to run what documents hold. */
+/** Files in which pytest may be configured to run documents. */
 export const PYTEST_SETTINGS = ["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"]
 
-/** Whether the settings have pytest read documents. */
+/** True if the settings make pytest read documents. */
 export const readsDocuments = (settings: string): boolean => /doctest[-_]glob/.test(settings)
 
-/** What code holds that reads one of these: its name, or a way to find such files (a pattern of `grep -E`). */
+/** Pattern of `grep -E` for code that reads one of these: its name, or a way to find such files. */
 export function mentionOf(documents: readonly string[]): string {
   const stems = documents.map((path) => fileName(path).replace(/\.\w+$/, ""))
   const named = [...new Set(stems)].map((stem) => stem.replace(/[^\w-]/g, "."))
   return [...named, "\\.(md|rst)\\>", "[\"'/]docs[\"'/]"].join("|")
 }
 
-/** Those without which the project can't be built: its metadata is made of them. */
+/** Documents that the project's metadata includes, without which it can't be built. */
 export const namedIn = (manifests: string, documents: readonly string[]): string[] =>
   documents.filter((path) => manifests.includes(fileName(path)))
 

@@ -1,7 +1,7 @@
 import { iniKeys } from "../text/sections.js"
 import { readToml, valueAt } from "../text/toml.js"
 
-/** The files in the source's root that may configure coverage.py. */
+/** Files in the source's root that may configure coverage.py. */
 export const COVERAGE_CONFIG = [
   ".coveragerc",
   ".coveragerc.toml",
@@ -12,20 +12,20 @@ export const COVERAGE_CONFIG = [
 
 type Texts = Readonly<Partial<Record<(typeof COVERAGE_CONFIG)[number], string>>>
 
-/** How coverage is measured. */
+/** Settings of the coverage measurement. */
 export interface Measurement {
   /** Arguments of pytest. */
   arguments: string[]
-  /** Our own configuration is to be used; otherwise coverage.py finds the service's. */
+  /** True if our own configuration is used; otherwise coverage.py finds the service's. */
   ours: boolean
-  /** Patterns of files that the report leaves out, where the service's configuration doesn't say. */
+  /** Patterns of files that the report omits, if the service's configuration names no sources. */
   omit: readonly string[]
 }
 
-/** Where our own configuration is put. */
+/** Path of our own configuration. */
 export const COVERAGE_RC = "/slipway/coveragerc"
 
-/** What is no code of the service, though it lies in its folder. */
+/** Files in the service's folder that aren't its code. */
 const NOT_MEASURED = [
   "tests/*",
   "test/*",
@@ -51,7 +51,7 @@ const NOT_MEASURED = [
   "dist/*",
 ]
 
-/** Our configuration: a file that no test imports counts, also in a folder without `__init__.py`. */
+/** Our configuration. A file that no test imports counts, also in a folder without `__init__.py`. */
 export const COVERAGE_RC_TEXT = [
   "[run]",
   "relative_files = true",
@@ -63,8 +63,10 @@ export const COVERAGE_RC_TEXT = [
 ].join("\n")
 
 /**
- * Tells how to measure. The service's own configuration of coverage.py is respected; where neither it nor `sources` of
- * `slipway.yaml` names the code that counts, all does that isn't tests or the like.
+ * Chooses how coverage is measured.
+ *
+ * The service's own configuration of coverage.py is respected. If neither it nor `sources` of `slipway.yaml` names the
+ * code to measure, everything counts except for tests and the like.
  */
 export function measurement(texts: Texts, hasSrc: boolean, sources?: readonly string[]): Measurement {
   const { configured, namesSource } = coverageConfiguration(texts)

@@ -12,7 +12,7 @@ const PYTEST = { failed: 1, interrupted: 2, internal: 3, usage: 4, noTests: 5 } 
 
 export const NO_INTEGRATION_TESTS = 'no test is below a folder named "integration" or marked so'
 
-/** What a suite's outcome is, with the exit code that a run of it alone would have. */
+/** Outcome of a suite, with the exit code of a run of it alone. */
 export type SuiteOutcome = Omit<Outcome, "status"> & {
   status: Outcome["status"] | "skipped"
   exitCode: ExitCode
@@ -20,13 +20,13 @@ export type SuiteOutcome = Omit<Outcome, "status"> & {
 
 export interface SuiteContext {
   name: SuiteName
-  /** The service says what the suite is made of, or has test files in a folder for it: then it must have tests. */
+  /** True if the suite must have tests: it is configured, or a folder for it has test files. */
   expected: boolean
-  /** Why the whole run did not end by itself, if so. */
+  /** Why the whole run timed out or was killed, if so. */
   interruption?: Outcome | undefined
 }
 
-/** Tells what the end of a suite means. */
+/** Judges a suite's run. */
 export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
   const { service, migration, finish } = records
   const findings = suiteFindings(run, records)
@@ -34,7 +34,7 @@ export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: Suite
     return {
       status: "error",
       reason: oneLine(
-        `${service.name} answered no query within ${service.seconds} s: ${service.message || "it said nothing"}`,
+        `${service.name} answered no query within ${service.seconds} s: ${service.message || "no output"}`,
       ),
       findings,
       exitCode: ExitCode.infrastructure,
@@ -46,7 +46,7 @@ export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: Suite
   return withoutFailure(run, records, context)
 }
 
-/** pytest did not come to its end: out of time, killed, or unable to begin. */
+/** Outcome of a pytest that did not finish: it timed out, was killed, or could not start. */
 function withoutEnd(
   run: ToolRun,
   { lost, tests, migration }: SuiteRecords,
@@ -67,10 +67,10 @@ function withoutEnd(
       exitCode: ExitCode.infrastructure,
     }
   if (lost.length + tests.length === 0) return cannotWork(run, findings)
-  return failed(`the interpreter ended ${during}`, findings)
+  return failed(`the interpreter exited ${during}`, findings)
 }
 
-/** No test failed, which is a pass only if all of them ran and pytest itself has nothing else to say. */
+/** Outcome without a failed test: a pass only if all of them ran and pytest reports nothing else. */
 function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
   const { tests, finish } = records
   const ran = tests.filter(({ status }) => status !== "skipped")
@@ -78,17 +78,14 @@ function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteConte
   if (tests.length === 0) return noTests(run, records, context)
   if (ran.length === 0) return failed(`no test ran: all ${tests.length} are skipped`, [])
   if (tests.length < collected || run.exitCode === PYTEST.interrupted)
-    return failed(
-      `the tests were ended early, after ${tests.length} of ${collected}: ${pytestMessage(run)}`,
-      [],
-    )
+    return failed(`the tests stopped early, after ${tests.length} of ${collected}: ${pytestMessage(run)}`, [])
   if (run.exitCode === PYTEST.internal || run.exitCode === PYTEST.usage) return cannotWork(run, [])
   if (run.exitCode !== 0 && !endedByOthers(run, records))
     return failed(`pytest ended with ${run.exitCode}, though no test failed: ${pytestMessage(run)}`, [])
   return { status: "passed", reason: passReason(tests), findings: [], exitCode: ExitCode.passed }
 }
 
-/** A service without integration tests is common, one without tests is not. */
+/** Outcome of a suite without tests. A service without integration tests is common, one without any isn't. */
 function noTests(run: ToolRun, records: SuiteRecords, { name, expected }: SuiteContext): SuiteOutcome {
   const explained = [0, PYTEST.noTests].includes(run.exitCode) || endedByOthers(run, records)
   if (!explained) return cannotWork(run, [])
@@ -96,11 +93,11 @@ function noTests(run: ToolRun, records: SuiteRecords, { name, expected }: SuiteC
   return { status: "skipped", reason: NO_INTEGRATION_TESTS, findings: [], exitCode: ExitCode.passed }
 }
 
-/** Files of the other suite that can't be collected make pytest end as if a test had failed. */
+/** True if pytest's exit code comes from files of the other suite that can't be collected. */
 const endedByOthers = (run: ToolRun, { collection }: SuiteRecords): boolean =>
   run.exitCode === PYTEST.failed && collection.length > 0
 
-/** A test that stands in the way. */
+/** True for a test that fails the suite. */
 const bad = ({ status }: TestCase): boolean => status === "failed" || status === "error"
 
 const failed = (reason: string, findings: Finding[]): SuiteOutcome => ({
@@ -135,10 +132,10 @@ function suiteFindings(run: ToolRun, { tests, collection, lost, migration }: Sui
 
 const lostMessage = (exitCode: number): string =>
   exitCode === TIMED_OUT
-    ? "the suite's time was up during this test"
-    : `the interpreter ended during this test (exit code ${exitCode})`
+    ? "the suite timed out during this test"
+    : `the interpreter exited during this test (exit code ${exitCode})`
 
-/** The part of pytest's name that isn't the file. */
+/** Name of a test without its file. */
 export const testName = (id: string): string => id.slice(id.indexOf("::") + 1).replace(/^:/, "") || id
 
 function failureReason(tests: readonly TestCase[], findings: readonly Finding[]): string {
@@ -161,7 +158,7 @@ function passReason(tests: readonly TestCase[]): string {
   ].join(", ")
 }
 
-/** Never silently: a test that passes only when repeated is named. */
+/** Lists the flaky tests, which passed only when repeated. */
 function flaky(tests: readonly TestCase[]): string[] {
   const names = tests
     .filter(({ reruns = 0, status }) => reruns > 0 && status === "passed")
@@ -171,15 +168,15 @@ function flaky(tests: readonly TestCase[]): string[] {
     : [`${names.length} flaky (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`]
 }
 
-/** pytest could not begin: its settings or a conftest are wrong. */
+/** Outcome of a pytest that could not start: its settings or a conftest are wrong. */
 const cannotWork = (run: ToolRun, findings: Finding[]): SuiteOutcome => ({
   status: "error",
-  reason: oneLine(`pytest could not do its work (exit code ${run.exitCode}): ${pytestMessage(run)}`),
+  reason: oneLine(`pytest could not run (exit code ${run.exitCode}): ${pytestMessage(run)}`),
   findings,
   exitCode: ExitCode.badInput,
 })
 
-/** What pytest says of an end that no test explains: of its usage, of an exception, of an exit, else its last words. */
+/** Message of pytest for a failure outside of tests: a usage error, an exception, an exit, else its last line. */
 function pytestMessage({ stdout, stderr }: ToolRun): string {
   const text = stripVTControlCharacters(`${stdout}\n${stderr}`)
   const said =

@@ -1,4 +1,4 @@
-/** What runs and measures tests, in the versions used where the service pins none. */
+/** Packages that run and measure tests, with the default versions. */
 export const TEST_PACKAGES = [
   { package: "pytest", version: "9.2.0" },
   { package: "pytest-cov", version: "7.1.0" },

@@ -1,20 +1,20 @@
 import { parseJson } from "../text/json.js"
 import type { TestCase } from "../run/testCase.js"
 
-/** What `slipway_suite.py` and `slipway_pytest.py` recorded of a suite, in the order of its lines. */
+/** Records of a suite by `slipway_suite.py` and `slipway_pytest.py`, in the order of its lines. */
 export interface SuiteRecords {
   tests: TestCase[]
-  /** A test that began and never ended. */
+  /** Tests that started and never finished. */
   lost: { id: string; file: string; line: number }[]
-  /** Files from which no test could be collected. `own` is false for what belongs to another suite. */
+  /** Files that could not be collected. `own` is false for those of another suite. */
   collection: { file: string; own: boolean; message: string; details: string }[]
-  /** A service that did not answer in time. */
+  /** Service that did not answer in time. */
   service?: { name: string; seconds: number; message: string }
   migration?: { command: string; exitCode: number; seconds: number; output: string }
   versions: Record<string, string>
-  /** How many tests were left to the other suite. */
+  /** Number of tests left to the other suite. */
   others: number
-  /** Absent when pytest did not come to its end. */
+  /** Absent if pytest did not finish. */
   finish?: { exitCode: number; workers: number; collected?: number | null }
 }
 
@@ -31,7 +31,7 @@ type Line = Partial<{
   finish: SuiteRecords["finish"]
 }>
 
-/** Reads the records. The last line may be torn: the interpreter can be killed while it writes. */
+/** Reads the records. The last line may be cut: the interpreter can be killed while it writes. */
 export function readRecords(text: string): SuiteRecords {
   const lines = text
     .split("\n")
@@ -58,7 +58,7 @@ export function readRecords(text: string): SuiteRecords {
   }
 }
 
-/** A report's numbers are for people: a microsecond says nothing. */
+/** Rounds the time for reports, and drops a count of no reruns. */
 function tidy({ reruns, ...test }: TestCase): TestCase {
   return {
     ...test,

@@ -1,12 +1,13 @@
 import type { Config } from "../config/config.js"
 import { migrationCommand } from "../migration/command.js"
 
-/** The database that the integration tests find; made anew for each run. */
+/** Database of the integration tests, created for each run. */
 const DATABASE = "integration"
 
 /**
- * Returns the variables by which integration tests find their services, and those that tell `slipway_suite.py` what to
- * wait for. `WORKER` in a worker's URL becomes its number: workers share a server, and no data.
+ * Returns the variables of integration tests: service URLs, and the settings of `slipway_suite.py`.
+ *
+ * `WORKER` in a worker's URL becomes its number: workers share a server, but no data.
  */
 export function serviceVariables(
   { services, integration, postgres, redis, migrate, startTimeout }: Config["tests"],

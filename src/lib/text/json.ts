@@ -1,4 +1,4 @@
-/** Parses JSON; a text that is none gives undefined. */
+/** Parses JSON; undefined for an invalid text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -7,7 +7,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Returns the fields of an object; anything else has none. */
+/** Fields of an object; none for anything else. */
 export const fields = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
@@ -20,9 +20,9 @@ export const without = <T extends object, K extends keyof T>(object: T, ...keys:
     K
   >
 
-/** Returns the objects of an array, each as its fields; anything else has none. */
+/** Items of an array, each as its fields; none for anything else. */
 export const objects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map(fields) : []
 
-/** Returns a text, or an empty one. */
+/** The value if it is a string, else an empty one. */
 export const text = (value: unknown): string => (typeof value === "string" ? value : "")

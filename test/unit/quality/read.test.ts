@@ -55,9 +55,9 @@ describe.each(names)("%s", (name) => {
 
   it.each([
     [127, "", `${name} is not installed (exit code 127)`],
-    [137, "", "was killed (exit code 137), perhaps for want of memory: it said nothing"],
-    [139, "", "was ended by signal 11 (exit code 139)"],
-    [1, "", "could not do its work (exit code 1): it said nothing"],
+    [137, "", "was killed (exit code 137), possibly out of memory: no output"],
+    [139, "", "was killed by signal 11 (exit code 139)"],
+    [1, "", "could not run (exit code 1): no output"],
     [2, "usage: x\nx: error: no such option\n", "(exit code 2): x: error: no such option"],
     [
       1,

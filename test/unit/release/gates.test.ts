@@ -23,11 +23,11 @@ const predicate = (...stages: ReturnType<typeof stage>[]): unknown =>
   JSON.parse(JSON.stringify(gates(RUN, stages)))
 
 it("tells the verdict, and the tools by their versions", () => {
-  expect(predicate(stage("black"), stage("unit", "passed", "all that was found is suppressed (2)"))).toEqual({
+  expect(predicate(stage("black"), stage("unit", "passed", "all findings are suppressed (2)"))).toEqual({
     run: RUN,
     stages: [
       { name: "black", group: "quality", status: "passed", reason: "12 files" },
-      { name: "unit", group: "quality", status: "passed", reason: "all that was found is suppressed" },
+      { name: "unit", group: "quality", status: "passed", reason: "all findings are suppressed" },
     ],
     tools: { black: "black 1.0", unit: "unit 1.0" },
   })

@@ -40,7 +40,7 @@ describe("recorded", () => {
     expect(began).toBeLessThanOrEqual(Date.now() + 1000)
   })
 
-  it("keeps how a run was ended early: time was up, no such command, a signal", () => {
+  it("keeps how a run timed out, was killed or found no command", () => {
     expect(execute(["sleep", "5"], 1)).toMatchObject({ status: 0, exitCode: 124 })
     expect(execute(["no-such-command"])).toMatchObject({ status: 0, exitCode: 127 })
     expect(execute(["sh", "-c", "kill -SEGV $$"])).toMatchObject({ status: 0, exitCode: 139 })
@@ -60,8 +60,8 @@ describe("interrupted", () => {
   it("tells how it ended otherwise", () => {
     expect(reason(124)).toBe("mypy took longer than 60 s")
     expect(reason(127)).toBe("mypy could not be run (exit code 127)")
-    expect(reason(139)).toBe("mypy was ended by signal 11")
-    expect(reason(137)).toBe("mypy was ended by signal 9, perhaps for lack of memory")
+    expect(reason(139)).toBe("mypy was killed by signal 11")
+    expect(reason(137)).toBe("mypy was killed by signal 9, possibly out of memory")
   })
 })
 

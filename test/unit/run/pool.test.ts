@@ -61,6 +61,6 @@ describe("pool", () => {
   })
 
   it.each([0, -1, 1.5, NaN, Infinity])("refuses the limit %s", async (limit) => {
-    await expect(pool(limit, [])).rejects.toThrow(`expected a limit of 1 or more, whole; got ${limit}`)
+    await expect(pool(limit, [])).rejects.toThrow(`expected a whole limit of 1 or more; got ${limit}`)
   })
 })

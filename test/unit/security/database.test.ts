@@ -59,19 +59,19 @@ describe("databaseProblem", () => {
   ])("at %s it is too old", (now, age) => {
     expect(databaseProblem(database("2026-11-20T06:00:00Z"), at(now), TWO_DAYS)).toEqual({
       status: "error",
-      reason: `the database of vulnerabilities is ${age} old (made 2026-11-20 06:00 UTC), and may be at most 48 h`,
+      reason: `the vulnerability database is ${age} old (made 2026-11-20 06:00 UTC), and may be at most 48 h`,
       findings: [],
     })
   })
 
-  test("no database passes that doesn't say how old it is, or comes from the future", () => {
+  test("a database of unknown age or dated in the future is an error", () => {
     const now = at("2026-11-20T06:00:00Z")
     expect(databaseProblem(undefined, now, TWO_DAYS)?.reason).toContain("doesn't say how old it is")
     expect(databaseProblem(database("2026-11-20T06:59:00Z"), now, TWO_DAYS)).toBeUndefined()
     expect(databaseProblem(database("2036-11-20T06:00:00Z"), now, TWO_DAYS)).toMatchObject({
       status: "error",
       reason:
-        "the database of vulnerabilities comes from the future (made 2036-11-20 06:00 UTC), so a clock is wrong",
+        "the vulnerability database is dated in the future (made 2036-11-20 06:00 UTC), so a clock is wrong",
     })
   })
 })

@@ -53,7 +53,7 @@ describe("real messages", () => {
     const end =
       "a.example/b:2: oci download error: download error: failed to download /tmp/x/db.tar.gz: Error opening a gzip reader for /tmp/y: gzip: invalid header\n"
     expect(downloadFailure(stderr(end))).toContain(
-      "what the registry has there is no database (oci download error",
+      "the registry's artifact is not a database (oci download error",
     )
   })
 
@@ -73,7 +73,7 @@ describe("other messages", () => {
     ["unexpected EOF", "the network failed"],
     ["dial tcp 10.0.0.1:443: connect: network is unreachable", "the network failed"],
     ["proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", "the proxy can't be reached"],
-    [`${GET}unexpected status code 503 Service Unavailable`, "the registry has an error of its own"],
+    [`${GET}unexpected status code 503 Service Unavailable`, "the registry has an internal error"],
     [`${GET}NAME_UNKNOWN: repository name not known`, "the registry does not have it"],
     [`${GET}UNAUTHORIZED: authentication required`, "the registry refuses access"],
     ["something never seen", ": something never seen"],

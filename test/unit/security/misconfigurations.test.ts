@@ -78,7 +78,7 @@ describe("misconfigurations", () => {
     for (const empty of [report(), run(fixture("secrets"))])
       expect(misconfigurations(empty, { gate: "low" }).outcome([])).toEqual({
         status: "passed",
-        reason: "no configuration file to look at",
+        reason: "no configuration file to scan",
         findings: [],
       })
   })

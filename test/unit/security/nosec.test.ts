@@ -14,7 +14,7 @@ test("gives the place and an example of how to do it", () => {
       file: "app/a.py",
       line: 7,
       message:
-        'this silences every test of bandit\'s: name the one it is for, as in "# nosec B602 - the command is a constant"',
+        'this silences all of bandit\'s tests: name one, as in "# nosec B602 - the command is a constant"',
     },
   ])
   expect(nosecFindings([{ file: "a.py", line: 1, comment: "# nosec B101" }])[0]?.message).toMatch(

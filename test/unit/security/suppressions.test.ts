@@ -187,11 +187,7 @@ describe("suppressionFindings", () => {
     [{ owner: "" }, "no-owner", "has no owner"],
     [{ expires: "" }, "no-expiry", "never expires"],
     [{ expires: "2026-11-22" }, "expired", "expired on 2026-11-22"],
-    [
-      { expires: "2027-11-24" },
-      "too-long",
-      "holds until 2027-11-24, and may hold for at most 365 days from now",
-    ],
+    [{ expires: "2027-11-24" }, "too-long", "expires on 2027-11-24, and may last at most 365 days from now"],
   ])("%j is %s", (from, rule, message) => {
     for (const used of [true, false])
       expect(of(from, used)).toEqual([[rule, expect.stringContaining(message) as string]])
@@ -244,7 +240,7 @@ describe("judgeKept", () => {
     const note = finding({ advisory: true })
     expect(judgeKept({ ...failed, findings: [...failed.findings, note] }, [note])).toEqual({
       status: "passed",
-      reason: "all that was found is suppressed (2)",
+      reason: "all findings are suppressed (2)",
       findings: [note],
     })
   })

@@ -293,7 +293,7 @@ describe("the outcome", () => {
   ])("is an error for %s", (_, runs) => {
     expect(outcome(runs)).toEqual({
       status: "error",
-      reason: "trivy found no dependency to look at",
+      reason: "trivy found no dependency to scan",
       findings: [],
     })
   })
@@ -341,7 +341,7 @@ describe("an image", () => {
   test("of which one platform has no report is an error", () => {
     expect(both(good, { ...good, exitCode: 137, stdout: "" })).toMatchObject({
       status: "error",
-      reason: "trivy was killed (exit code 137), perhaps for want of memory: it said nothing",
+      reason: "trivy was killed (exit code 137), possibly out of memory: no output",
     })
   })
 
@@ -374,14 +374,10 @@ describe("a run without a report", () => {
     "2026-11-23T13:06:30Z\tFATAL\tFatal error\trun error: init error: DB error: database error: --skip-db-update\n"
 
   test.each<[string, Partial<ToolRun>, string]>([
-    ["no JSON", { stdout: "nonsense" }, "trivy could not do its work (exit code 0): nonsense"],
-    ["another's JSON", { stdout: "[]" }, "trivy could not do its work"],
-    [
-      "a failure",
-      { exitCode: 1, stderr: fatal },
-      "trivy could not do its work: run error: init error: DB error",
-    ],
-    ["a kill", { exitCode: 137 }, "trivy was killed (exit code 137), perhaps for want of memory"],
+    ["no JSON", { stdout: "nonsense" }, "trivy could not run (exit code 0): nonsense"],
+    ["another's JSON", { stdout: "[]" }, "trivy could not run"],
+    ["a failure", { exitCode: 1, stderr: fatal }, "trivy failed: run error: init error: DB error"],
+    ["a kill", { exitCode: 137 }, "trivy was killed (exit code 137), possibly out of memory"],
     ["absence", { exitCode: 127, stdout: "" }, "trivy is not installed (exit code 127)"],
   ])("is an error: %s", (_, from, reason) => {
     const good = report(requirements(hole()))

@@ -64,7 +64,7 @@ describe("a suite that came to its end", () => {
     )
   })
 
-  it("fails when all tests are skipped, and when it was ended early", () => {
+  it("fails when all tests are skipped, and when pytest stopped early", () => {
     expect(outcome(ended(0), [test("test_a", { status: "skipped" }), finish(0)])).toMatchObject({
       status: "failed",
       reason: "no test ran: all 1 are skipped",
@@ -73,7 +73,7 @@ describe("a suite that came to its end", () => {
       outcome(ended(2, "...\n!!!! _pytest.outcomes.Exit: enough !!!!"), [test("test_a"), finish(2)]),
     ).toMatchObject({
       status: "failed",
-      reason: "the tests were ended early, after 1 of 1: _pytest.outcomes.Exit: enough",
+      reason: "the tests stopped early, after 1 of 1: _pytest.outcomes.Exit: enough",
     })
   })
 
@@ -86,7 +86,7 @@ describe("a suite that came to its end", () => {
     expect(outcome(ended(139), [test("test_a"), finish(0)])).toMatchObject({ status: "failed" })
     expect(outcome(ended(0, "!!! enough !!!"), [test("test_a"), done({ collected: 9 })])).toMatchObject({
       status: "failed",
-      reason: "the tests were ended early, after 1 of 9: enough",
+      reason: "the tests stopped early, after 1 of 9: enough",
     })
     expect(outcome(ended(0), [test("test_a"), done({ collected: null })]).status).toBe("passed")
   })
@@ -119,7 +119,7 @@ describe("a suite without tests", () => {
       ),
     ).toMatchObject({
       status: "error",
-      reason: "pytest could not do its work (exit code 4): unrecognized arguments: --nope",
+      reason: "pytest could not run (exit code 4): unrecognized arguments: --nope",
       exitCode: 4,
     })
     const conftest =
@@ -129,19 +129,19 @@ describe("a suite without tests", () => {
 })
 
 describe("a suite that did not come to its end", () => {
-  it("fails with the test during which the interpreter ended, whatever it ended with", () => {
+  it("fails with the test during which the interpreter exited, whatever its exit code", () => {
     expect(outcome(ended(0), [start("test_a"), test("test_a"), start("test_b")])).toMatchObject({
       status: "failed",
-      reason: `the interpreter ended during ${FILE}::test_b`,
+      reason: `the interpreter exited during ${FILE}::test_b`,
       findings: [{ file: FILE, line: 7, rule: "test_b" }],
     })
     expect(outcome(ended(139), [start("test_a")], { interruption })).toMatchObject({ status: "failed" })
     expect(outcome(ended(0), [start("test_a"), test("test_a")]).reason).toBe(
-      "the interpreter ended after 1 test",
+      "the interpreter exited after 1 test",
     )
   })
 
-  it("is the infrastructure's error when time was up, with what failed before", () => {
+  it("is an infrastructure error after a timeout, with the failures before it", () => {
     const bad = test("test_a", { status: "failed", message: "no" })
     const late = outcome(ended(124), [start("test_a"), bad, start("test_b")], { interruption })
     expect(late).toMatchObject({
@@ -163,7 +163,7 @@ describe("services and migrations", () => {
     })
   })
 
-  it("is the infrastructure's error when time was up in the migration", () => {
+  it("is an infrastructure error after a timeout of the migration", () => {
     const migration = { command: "sleep 1000", exitCode: 143, seconds: 20, output: "" }
     expect(outcome(ended(124), [{ migration }], { interruption })).toMatchObject({
       status: "error",
