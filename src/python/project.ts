@@ -27,7 +27,7 @@ export const VERSIONS = {
 }
 
 /** Environment with the service installed, and its source with the files that the installation generated. */
-export interface Installed {
+interface Installed {
   container: Container
   source: Directory
 }

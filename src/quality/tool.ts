@@ -48,7 +48,7 @@ export interface Scanned extends Stage {
 }
 
 /** Commands of a tool, and the container in which they run. */
-export interface Prepared {
+interface Prepared {
   container: Container
   command: string[]
   fix: string[]

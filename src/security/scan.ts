@@ -29,7 +29,7 @@ import {
 } from "./trivy.js"
 import { TRIVY_VERSION } from "../stage/images.js"
 
-export type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
+type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
 
 /** Inputs that all scans of one source share. */
 export type ScanInputs = ToolInputs

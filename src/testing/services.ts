@@ -2,7 +2,7 @@ import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 
-export type ServiceName = Config["tests"]["services"][number]
+type ServiceName = Config["tests"]["services"][number]
 
 /** Service that runs beside the tests. An open port doesn't make it ready: its client queries it. */
 interface Definition {

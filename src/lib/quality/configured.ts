@@ -4,7 +4,7 @@ import { hasTable, readToml, valueAt } from "../text/toml.js"
 import type { ToolName } from "./tool.js"
 
 /** Files in the source's root that may configure a tool. */
-export const CONFIG_FILES = [
+const CONFIG_FILES = [
   "pyproject.toml",
   "setup.cfg",
   "tox.ini",
@@ -18,7 +18,7 @@ export const CONFIG_FILES = [
   "bandit.yml",
 ] as const
 
-export type ConfigFile = (typeof CONFIG_FILES)[number]
+type ConfigFile = (typeof CONFIG_FILES)[number]
 
 /** Configuration files that each tool reads: an edit to another must not run it again. */
 export const READS: Record<ToolName, readonly ConfigFile[]> = {
@@ -33,7 +33,7 @@ export const READS: Record<ToolName, readonly ConfigFile[]> = {
 export type ConfigTexts = Partial<Record<ConfigFile, string>>
 
 /** Result of the search for a tool's configuration. */
-export interface Configuration {
+interface Configuration {
   configured: boolean
   /** Configuration file that the tool doesn't find by itself. */
   configFile?: ConfigFile

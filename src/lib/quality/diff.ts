@@ -1,5 +1,5 @@
 /** One file of a unified diff. */
-export interface FileDiff {
+interface FileDiff {
   file: string
   /** The first line of the old file that changes, counted from 1. */
   line: number

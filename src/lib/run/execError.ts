@@ -1,5 +1,5 @@
 /** Error of a command that failed in a container. */
-export interface ExecError extends Error {
+interface ExecError extends Error {
   exitCode: number
   stdout: string
   stderr: string

@@ -2,7 +2,7 @@ import type { Outcome } from "../run/finding.js"
 import { fields, parseJson, text } from "../text/json.js"
 
 /** Content of Trivy's `metadata.json` on its vulnerability database. */
-export interface Database {
+interface Database {
   version: number
   /** When it was made. */
   made: Date

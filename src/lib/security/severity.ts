@@ -13,7 +13,7 @@ export interface GradedScan {
 export const noScan = (outcome: Outcome): GradedScan => ({ findings: [], outcome: () => outcome })
 
 /** Singular and plural of a scanner's findings, for example a vulnerability and vulnerabilities. */
-export interface Noun {
+interface Noun {
   one: string
   many: string
 }

@@ -6,7 +6,7 @@ import { glob } from "./glob.js"
 export const SUPPRESSIONS_FILE = ".slipway/suppressions.yaml"
 
 /** Findings split by suppressions, and the entries in use. */
-export interface Suppressing {
+interface Suppressing {
   kept: Finding[]
   suppressed: Suppressed[]
   /** Entries that match a finding, including invalid ones, which suppress nothing. */
@@ -14,7 +14,7 @@ export interface Suppressing {
 }
 
 /** Use of entries by a run. */
-export interface Usage {
+interface Usage {
   used: ReadonlySet<Suppression>
   /** Tools whose findings are all known: only their entries can be unused. */
   tools: ReadonlySet<string>

@@ -35,7 +35,7 @@ interface PackageFinding {
   name: string
 }
 
-export interface VulnerabilityOptions extends TrivyOptions {
+interface VulnerabilityOptions extends TrivyOptions {
   /** True if the service is known to depend on no package. */
   needsNone?: boolean
   /** Place of installed packages, for the summary. */

@@ -6,7 +6,7 @@ export type SuiteName = Config["tests"]["suites"][number]
 export const INTEGRATION_FOLDERS = ["integration", "integration_tests", "integration-tests"]
 
 /** Command and environment of a suite. */
-export interface SuiteCommand {
+interface SuiteCommand {
   command: string[]
   /** Variables that the plugin in `slipway_pytest.py` reads. */
   environment: Record<string, string>

@@ -13,10 +13,7 @@ const PYTEST = { failed: 1, interrupted: 2, internal: 3, usage: 4, noTests: 5 } 
 export const NO_INTEGRATION_TESTS = 'no test is below a folder named "integration" or marked so'
 
 /** Outcome of a suite, with the exit code of a run of it alone. */
-export type SuiteOutcome = Omit<Outcome, "status"> & {
-  status: Outcome["status"] | "skipped"
-  exitCode: ExitCode
-}
+type SuiteOutcome = Omit<Outcome, "status"> & { status: Outcome["status"] | "skipped"; exitCode: ExitCode }
 
 export interface SuiteContext {
   name: SuiteName

@@ -2,7 +2,7 @@ import { parse, TomlError } from "smol-toml"
 import { fields } from "./json.js"
 
 /** Content of a TOML file. */
-export interface Toml {
+interface Toml {
   data: Record<string, unknown>
   /** Why the file can't be parsed; then there is no data. */
   problem?: string
