@@ -18,40 +18,37 @@ import {
   Secret,
   Service,
 } from "@dagger.io/dagger"
-import { ci } from "./stage/runTree.js"
 import { Cleanup } from "./cleanup/cleanup.js"
 import { Cluster } from "./cluster/cluster.js"
 import { Dast } from "./dast/dast.js"
-import { debugStage } from "./pipeline/debug.js"
-import { environmentOf } from "./lib/config/environment.js"
-import type { Announcing } from "./pipeline/delivery.js"
-import type { DeployAccess } from "./pipeline/deploying.js"
 import { Deployment } from "./deploy/deploy.js"
-import { embeddedRegistry } from "./registry/embedded.js"
-import { runGraph } from "./pipeline/graph.js"
-import { Image, imageOf } from "./image/image.js"
+import { Image, revisionOf } from "./image/image.js"
 import { Infra, type InfraAccess } from "./infra/infra.js"
-import { inputsOf } from "./stage/inputs.js"
-import { Load } from "./load/load.js"
-import { parseConfig } from "./lib/config/parse.js"
+import { environmentOf } from "./lib/config/environment.js"
 import { fail } from "./lib/errors/catalogue.js"
 import { IGNORED } from "./lib/image/ignored.js"
-import { type Revision, webAddress } from "./lib/image/revision.js"
+import { webAddress, type Revision } from "./lib/image/revision.js"
 import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
 import { fullRef } from "./lib/release/gitRef.js"
-import { parseReference } from "./lib/release/reference.js"
-import { versionOfRef, versionOfTag, versionText } from "./lib/release/version.js"
+import { Load } from "./load/load.js"
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
 import { Notifications } from "./notify/notify.js"
-import { resolveReference } from "./registry/publish.js"
+import { debugStage } from "./pipeline/debug.js"
+import type { Announcing } from "./pipeline/delivery.js"
+import type { DeployAccess } from "./pipeline/deploying.js"
+import { runGraph } from "./pipeline/graph.js"
 import { Quality } from "./quality/quality.js"
-import { registryTools } from "./registry/access.js"
-import { Release, releaseOf } from "./release/release.js"
-import { Security } from "./security/security.js"
-import { Tests } from "./testing/testing.js"
+import { destinationOfFields } from "./registry/destination.js"
+import { findPublished, Release } from "./release/release.js"
 import { verificationOf } from "./release/verify.js"
+import { Security } from "./security/security.js"
+import { create } from "./stage/create.js"
+import { runInputs } from "./stage/inputs.js"
+import { runTree } from "./stage/runTree.js"
+import { type PythonService, type ServiceFields, serviceOf } from "./stage/service.js"
+import { Tests } from "./testing/testing.js"
 import { wrapperChanges } from "./wrappers/wrappers.js"
 
 /** What a .git folder holds beside history, and may be big. */
@@ -66,7 +63,27 @@ export class Slipway {
   invocation: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
-  /** What `withInfra` said. The engine brings back no object within another, so that each stands here. */
+  /** Set by `withCommit`. The engine stores no object within another, so that each field stands here. */
+  sha = ""
+  committed = ""
+  origin = ""
+  path = ""
+  digest = ""
+  /** Set by `withRegistry`. */
+  username = ""
+  password?: Secret
+  registryService?: Service
+  authority?: File
+  plainHttp = false
+  embedded = false
+  /** Set by `withSigner`. */
+  key?: Secret
+  passphrase?: Secret
+  token?: Secret
+  publicKey?: File
+  identity = ""
+  issuer = ""
+  /** Set by `withInfra`. */
   infraSecrets: Secret[] = []
   environment = ""
   root = ""
@@ -75,14 +92,14 @@ export class Slipway {
   pullRequest = ""
   commentToken?: Secret
   detailedExitcode = false
-  /** What `withDeploy` said. */
+  /** Set by `withDeploy`. */
   deploySecrets: Secret[] = []
   deployEnvironment = ""
   clusterService?: Service
   reference = ""
   rollback = false
   scale: float = 1
-  /** What `withNotify` said. */
+  /** Set by `withNotify`. */
   who = ""
   runUrl = ""
   history?: File
@@ -90,7 +107,7 @@ export class Slipway {
   /**
    * @param source The service's sources: a folder, or a git repository with a commit.
    * @param invocation How this module is called, for the commands that repeat a stage.
-   * @param now The time by which expiry dates are judged, such as 2026-03-01T12:00:00Z. The present, if left out.
+   * @param now The time by which expiry dates are judged, such as 2026-03-01T12:00:00Z. Default: the present.
    */
   constructor(
     @argument({ defaultPath: "/", ignore: IGNORED }) source: Directory,
@@ -102,48 +119,49 @@ export class Slipway {
     this.now = now
   }
 
-  /** Checks of formatting, imports, style, types and security of the Python code. Fails for a bad `slipway.yaml`. */
+  /** Checks formatting, imports, style, types and security of the Python code. */
   @func()
   async quality(): Promise<Quality> {
-    return new Quality(this.source, await this.settings(), this.invocation, this.now)
+    return create(Quality, await this.pythonFields())
   }
 
-  /** Vulnerable packages, secrets, misconfiguration, and what is suppressed. Fails for a bad `slipway.yaml`. */
+  /** Scans for vulnerable packages, secrets and misconfiguration. */
   @func()
   async security(): Promise<Security> {
-    return new Security(this.source, await this.settings(), this.invocation, this.now)
+    return create(Security, await this.pythonFields())
   }
 
-  /** The service's own tests, and how much of the code they run. Fails for a bad `slipway.yaml`. */
+  /** Runs the service's own tests and measures their coverage. */
   @func()
   async tests(): Promise<Tests> {
-    return new Tests(this.source, await this.settings(), this.invocation)
+    return create(Tests, await this.pythonFields())
   }
 
   /**
-   * The service's infrastructure: checks, plans, drift. Fails for a bad `slipway.yaml`.
+   * Checks, plans and compares the service's infrastructure.
    *
    * @param secrets What state, providers and variables need, each by the last part of its address: `TF_VAR_password`,
-   * `TF_BACKEND`, `AZURE_CREDENTIALS` and the like; `--help` of what this returns tells them all.
+   * `TF_BACKEND`, `AZURE_CREDENTIALS` and the like; `--help` of the returned object lists them.
    */
   @func()
   async infra(secrets: Secret[] = []): Promise<Infra> {
-    return new Infra(this.source, await this.written(), this.invocation, this.now, secrets)
+    return create(Infra, { ...(await this.fields()), secrets })
   }
 
   /**
-   * A Kubernetes cluster of Slipway's own, for trials. Fails for a bad `slipway.yaml`.
+   * A Kubernetes cluster of Slipway's own, for trials.
    *
-   * @param name Tells it apart from others: two of one name can't run at the same time.
+   * @param name Names the cluster: two of one name can't run at the same time.
    */
   @func()
   async cluster(name = "slipway"): Promise<Cluster> {
-    return new Cluster(name, await this.written())
+    return create(Cluster, { name, settings: await this.settings() })
   }
 
   /**
-   * What isort, Black and Terraform's or OpenTofu's `fmt` would change. Nothing is written until the changes are
-   * applied. Fails for a bad `slipway.yaml`. Pure.
+   * Fixes what isort, Black and Terraform's or OpenTofu's `fmt` can fix.
+   *
+   * Nothing is written until the changes are applied. Pure. Fails with CONFIG_INVALID.
    */
   @func()
   async fix(): Promise<Changeset> {
@@ -153,29 +171,91 @@ export class Slipway {
   }
 
   /**
-   * The files by which CI hosts call Slipway, for the hosts that `wrappers.hosts` in `slipway.yaml` names. Pure.
-   * `dagger check` finds those that are out of date. Fails for a bad `slipway.yaml`, UNKNOWN_HOST, WRAPPERS_UNPINNED.
+   * Generates the files by which CI hosts call Slipway.
+   *
+   * For the hosts that `wrappers.hosts` in `slipway.yaml` names. `dagger check` finds files that are out of date. Pure.
+   * Fails with CONFIG_INVALID, UNKNOWN_HOST and WRAPPERS_UNPINNED.
    *
    * @param hosts Other hosts: `github`, `gitlab`, `azure`, `jenkins`, `circleci`.
-   * @param slipway Which Slipway they fetch: a git address, `@`, and a whole commit. `wrappers.slipway`, if left out.
+   * @param slipway The Slipway that they fetch: a git address, `@`, and a whole commit. Default: `wrappers.slipway`.
    */
   @func()
   @generate()
   async wrappers(hosts: string[] = [], slipway = ""): Promise<Changeset> {
-    return wrapperChanges(this.source, await this.written(), hosts, slipway)
+    return wrapperChanges(serviceOf(await this.fields()), hosts, slipway)
   }
 
   /**
-   * The same pipeline, for `ci` and `debug`, with what infrastructure needs.
+   * Sets the commit of the sources, for labels, provenance and the verdict.
+   *
+   * @param sha The commit.
+   * @param committed The commit's date, RFC 3339: the image's creation time. Default: the year 1980.
+   * @param origin The web address of the sources.
+   * @param path The folder of the sources within their repository.
+   * @param digest The digest of the sources, where they differ from the commit.
+   */
+  @func()
+  withCommit(sha = "", committed = "", origin = "", path = "", digest = ""): Slipway {
+    return this.changed({ sha, committed, origin, path, digest })
+  }
+
+  /**
+   * Sets the registry's credentials and how it is reached, for every function that uses one.
+   *
+   * `release` in `slipway.yaml` names the registry itself.
+   *
+   * @param username The registry's user: for Azure also the client id of a service principal.
+   * @param password Their password, token or client secret.
+   * @param service A registry that is a container itself, in the place of the named host.
+   * @param authority The certificate authority that signed the registry's certificate, beside the public ones.
+   * @param plainHttp Use plain HTTP.
+   * @param embedded Use the registry and the signing key of Slipway's own, for trials.
+   */
+  @func()
+  withRegistry(
+    username = "",
+    password?: Secret,
+    service?: Service,
+    authority?: File,
+    plainHttp = false,
+    embedded = false,
+  ): Slipway {
+    return this.changed({ username, password, registryService: service, authority, plainHttp, embedded })
+  }
+
+  /**
+   * Sets what releases are signed with, and whose signatures are trusted.
+   *
+   * @param key A private key of cosign's, to sign with.
+   * @param passphrase The passphrase of that key.
+   * @param token In place of a key: the OIDC token of the signer.
+   * @param publicKey cosign's public key, to verify with. Default: `release.key`.
+   * @param identity The signer without a key, exactly as in the certificate. Default: `release.identity`.
+   * @param issuer The issuer of that identity. Default: `release.issuer`.
+   */
+  @func()
+  withSigner(
+    key?: Secret,
+    passphrase?: Secret,
+    token?: Secret,
+    publicKey?: File,
+    identity = "",
+    issuer = "",
+  ): Slipway {
+    return this.changed({ key, passphrase, token, publicKey, identity, issuer })
+  }
+
+  /**
+   * Sets what infrastructure stages of `ci` and `debug` need.
    *
    * @param secrets As those of `infra`.
    * @param environment Plan and compare only this environment.
    * @param root Plan and compare only this root folder.
-   * @param plan A plan to apply, as one left it in `plan.sealed`.
-   * @param planKey What plans are encrypted with; without it none is kept.
-   * @param pullRequest The pull request to tell of plans, JSON: `host`, `api`, `project` and `number`.
-   * @param commentToken The token to write to it with.
-   * @param detailedExitcode Whether the verdict's exit code is 2 where a plan has changes.
+   * @param plan The plan to apply, from `plan.sealed`.
+   * @param planKey The key that plans are encrypted with; without it no plan is kept.
+   * @param pullRequest The pull request to comment on, JSON: `host`, `api`, `project` and `number`.
+   * @param commentToken The token for its comments.
+   * @param detailedExitcode Set the verdict's exit code to 2 where a plan has changes.
    */
   @func()
   withInfra(
@@ -201,15 +281,15 @@ export class Slipway {
   }
 
   /**
-   * The same pipeline, for `ci`, with what deployments need.
+   * Sets what deployments of `ci` and `debug` need.
    *
    * @param secrets `KUBECONFIG` and `DATABASE_URL`, each by the last part of its address; `STAGING_KUBECONFIG` is for
    * that environment alone.
-   * @param environment Where to deploy. By default where the event asks for.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
-   * @param reference What to deploy, where this run releases nothing itself: a tag, a digest or a whole reference.
-   * @param rollback Go back to an earlier version: that of the reference, or the last good one.
-   * @param scale What the durations of load tests are multiplied by, above 0 and at most 1: below 1 it is a trial.
+   * @param environment The environment to deploy to. Default: that of the event.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
+   * @param reference The release to deploy, where this run publishes none itself: a tag, a digest or a whole reference.
+   * @param rollback Roll back to an earlier version: that of the reference, or the last good one.
+   * @param scale Factor for the durations of load tests, above 0 and at most 1: below 1 it is a trial.
    */
   @func()
   withDeploy(
@@ -231,12 +311,14 @@ export class Slipway {
   }
 
   /**
-   * The same pipeline, for `ci`, with what people are told of a deployment. The webhooks are among the secrets of
-   * `withDeploy`: `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`.
+   * Sets what notifications of a deployment say.
    *
-   * @param who Who deploys.
-   * @param runUrl Where the run is shown.
-   * @param history What `git log --format=%H%x09%P%x09%s` says, for the changes since the last deployment.
+   * The webhooks are among the secrets of `withDeploy`: `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with
+   * `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`.
+   *
+   * @param who The person who deploys.
+   * @param runUrl The web address of the run.
+   * @param history The output of `git log --format=%H%x09%P%x09%s`, for the changes since the last deployment.
    */
   @func()
   withNotify(who = "", runUrl = "", history?: File): Slipway {
@@ -244,57 +326,76 @@ export class Slipway {
   }
 
   /**
-   * Tells people of a deployment that something else makes, as Slipway tells of its own. Fails for a bad
-   * `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   * Notifies people of a deployment that another tool makes.
+   *
+   * `withNotify` says who deploys and what changed. Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
    * @param environment `staging` or `production`.
    * @param secrets `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`,
    * each by the last part of its address; `STAGING_SLACK_WEBHOOK` is for that environment alone.
-   * @param who Who deploys.
-   * @param runUrl Where the run is shown.
-   * @param history What `git log --format=%H%x09%P%x09%s` says, for the changes since the last deployment.
    */
   @func()
-  async notifications(
-    environment: string,
-    secrets: Secret[] = [],
-    who = "",
-    runUrl = "",
-    history?: File,
-  ): Promise<Notifications> {
+  async notifications(environment: string, secrets: Secret[] = []): Promise<Notifications> {
     environmentOf(environment)
-    return new Notifications(this.source, await this.written(), environment, secrets, who, runUrl, history)
+    const { who, runUrl, history } = this
+    const common = await this.fields()
+    return create(Notifications, {
+      ...common,
+      environment,
+      secrets,
+      who,
+      runUrl,
+      history,
+      stage: "",
+      reason: "",
+      repro: "",
+    })
   }
 
-  /** Alert rules for Prometheus. Fails for a bad `slipway.yaml`. */
+  /** Alert rules for Prometheus, made of `slipway.yaml`. */
   @func()
   async monitoring(): Promise<Monitoring> {
-    return new Monitoring(this.source, await this.written())
+    return create(Monitoring, await this.fields())
   }
 
   /**
-   * A service in one of its environments: what runs, how it came to, and what to do about it. Fails for a bad
-   * `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   * Deploys the service to an environment, and inspects it there.
+   *
+   * Releases are found and verified by `withRegistry` and `withSigner`. Fails with CONFIG_INVALID and
+   * UNKNOWN_ENVIRONMENT.
    *
    * @param environment `staging` or `production`.
    * @param secrets `KUBECONFIG` and `DATABASE_URL`, each by the last part of its address; `STAGING_KUBECONFIG` is for
    * that environment alone.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
    */
   @func()
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
     environmentOf(environment)
-    const settings = await this.written()
-    return new Deployment(this.source, settings, this.invocation, environment, secrets, cluster)
+    const { publicKey, identity, issuer, who, runUrl } = this
+    return create(Deployment, {
+      ...(await this.fields()),
+      ...this.registryFields(),
+      publicKey,
+      identity,
+      issuer,
+      who,
+      runUrl,
+      environment,
+      secrets,
+      clusterService: cluster,
+    })
   }
 
   /**
-   * A deployed service, scanned with ZAP. Fails for a bad `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   * Scans a deployed service with ZAP.
+   *
+   * Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
    * @param environment `staging` or `production`.
    * @param secrets `DAST_AUTH_HEADER`, the value of the header that every request carries, and `KUBECONFIG`, each by the
    * last part of its address; `STAGING_DAST_AUTH_HEADER` is for that environment alone.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
    * @param service A container in the place of the deployed service.
    */
   @func()
@@ -305,21 +406,21 @@ export class Slipway {
     service?: Service,
   ): Promise<Dast> {
     environmentOf(environment)
-    const { source, invocation, now } = this
-    return new Dast(source, await this.written(), invocation, now, environment, secrets, cluster, service)
+    return create(Dast, { ...(await this.fields()), environment, secrets, clusterService: cluster, service })
   }
 
   /**
-   * What the ledger, git and the host tell of a service's deliveries: DORA's figures, an audit, and whether branches are
-   * protected. Fails for a bad `slipway.yaml`.
+   * Measures deliveries and audits them: DORA metrics, the ledger, branch protection.
+   *
+   * Fails with CONFIG_INVALID.
    *
    * @param secrets `KUBECONFIG`, by the last part of its address, as those of `deploy`.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
-   * @param history A repository's `.git` folder, or a repository: what commits a deployment brought, and the ledger's notes.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
+   * @param history A repository's `.git` folder, or a repository: the commits of each deployment, and the ledger's notes.
    * @param ledger A ledger, an entry a line, in place of the cluster's.
-   * @param repository The web address of the repository on GitHub. By default `release.source` in slipway.yaml.
-   * @param api The address of GitHub's API, where the repository's own address doesn't tell.
-   * @param token What to ask GitHub with: `pull-requests: read` for approvals, `administration: read` for protection.
+   * @param repository The web address of the repository on GitHub. Default: `release.source`.
+   * @param api The address of GitHub's API, if it doesn't follow from the repository's.
+   * @param token The token for GitHub: `pull-requests: read` for approvals, `administration: read` for protection.
    */
   @func()
   async metrics(
@@ -331,22 +432,32 @@ export class Slipway {
     api = "",
     token?: Secret,
   ): Promise<Metrics> {
-    const settings = await this.written()
-    const { source, now } = this
-    return new Metrics(source, settings, now, secrets, cluster, history, ledger, repository, api, token)
+    return create(Metrics, {
+      ...(await this.fields()),
+      ...this.registryFields(),
+      secrets,
+      clusterService: cluster,
+      history,
+      ledgerFile: ledger,
+      repository,
+      api,
+      token,
+    })
   }
 
   /**
-   * A deployed service under load. Fails for a bad `slipway.yaml`, UNKNOWN_ENVIRONMENT.
+   * Runs load tests against a deployed service with k6.
    *
-   * @param environment `staging` or `production`: whose service is asked, at deploy.url or through the cluster.
+   * Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
+   *
+   * @param environment `staging` or `production`: its service is reached at deploy.url or through the cluster.
    * @param secrets `KUBECONFIG`, `LOAD_AUTHORIZATION` (the value of the header Authorization), `INFLUXDB_TOKEN` and
    * `PROMETHEUS_TOKEN`, each by the last part of its address; `STAGING_KUBECONFIG` is for that environment alone.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
-   * @param scale What durations are multiplied by: above 0, at most 1.
-   * @param base Where the service answers, if not where the environment's does: http://host:8000.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
+   * @param scale Factor for durations: above 0, at most 1.
+   * @param base The service's address, if not the environment's: http://host:8000.
    * @param service A container in place of the deployed service.
-   * @param before What an earlier run left in `k6/load.json` or `k6/stress.json`, to compare with.
+   * @param before The `k6/load.json` or `k6/stress.json` of an earlier run, to compare with.
    */
   @func()
   async load(
@@ -359,177 +470,107 @@ export class Slipway {
     before?: File,
   ): Promise<Load> {
     environmentOf(environment)
-    const { source, invocation } = this
-    const settings = await this.written()
-    return new Load(source, settings, invocation, environment, secrets, cluster, scale, base, service, before)
+    return create(Load, {
+      ...(await this.fields()),
+      environment,
+      secrets,
+      clusterService: cluster,
+      scale,
+      base,
+      service,
+      before,
+    })
   }
 
   /**
-   * What earlier runs left and nobody needs any more: images, Jobs, ReplicaSets, previews. Fails for a bad `slipway.yaml`.
+   * Deletes stale images, Jobs, ReplicaSets and previews.
+   *
+   * The registry's user in `withRegistry` must be allowed to delete. Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
    * @param environment Clean only this environment's cluster. Images are judged by all environments in any case.
    * @param secrets `KUBECONFIG` by the last part of its address; `STAGING_KUBECONFIG` is for that environment alone.
-   * @param cluster Where the cluster's API answers, if not at the address in the kubeconfig.
-   * @param username The registry's user, who must be allowed to delete.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Clean Slipway's own registry.
+   * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
    */
   @func()
-  async cleanup(
-    environment = "",
-    secrets: Secret[] = [],
-    cluster?: Service,
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<Cleanup> {
+  async cleanup(environment = "", secrets: Secret[] = [], cluster?: Service): Promise<Cleanup> {
     if (environment !== "") environmentOf(environment)
-    return new Cleanup(
-      this.source,
-      await this.written(),
-      this.invocation,
-      this.now,
+    return create(Cleanup, {
+      ...(await this.fields()),
+      ...this.registryFields(),
       environment,
       secrets,
-      username,
-      plainHttp,
-      embedded,
-      cluster,
-      password,
-      registryService,
-      authority,
-    )
+      clusterService: cluster,
+    })
   }
 
   /**
-   * The service's image, for every platform. Fails for a bad `slipway.yaml`.
+   * Builds and scans the service's image, for every platform.
    *
-   * @param sha The commit, for the image's labels.
-   * @param committed The commit's date, RFC 3339: what the image says of its age. Without it, the year 1980.
-   * @param origin The web address of the sources, for the labels.
-   * @param ref The git reference, of which versions and tags are made, for example `refs/tags/v1.2.3`.
-   * @param secrets What the Dockerfile's commands may mount, each by the last part of its address: `TOKEN` for
+   * `withCommit` sets its labels and creation time. Fails with CONFIG_INVALID.
+   *
+   * @param ref The git reference that versions and tags follow from, for example `refs/tags/v1.2.3`.
+   * @param secrets Secrets that the Dockerfile's commands may mount, each by the last part of its address: `TOKEN` for
    * `env://TOKEN`.
    */
   @func()
-  async image(sha = "", committed = "", origin = "", ref = "", secrets: Secret[] = []): Promise<Image> {
-    return imageOf(this, await this.settings(), revisionOf({ sha, committed, origin, ref }), ref, secrets)
+  async image(ref = "", secrets: Secret[] = []): Promise<Image> {
+    return create(Image, {
+      ...(await this.pythonFields()),
+      ...this.registryFields(),
+      revision: JSON.stringify(this.revision(ref)),
+      ref,
+      secrets,
+    })
   }
 
   /**
-   * An image that was published, by the digest that its reference stands for now. Asks the registry each time.
+   * Finds a published image, by the digest that its reference has now.
    *
-   * Fails with INVALID_REFERENCE, with TAG_MOVED where both tag and digest are given and don't fit, and with REGISTRY.
+   * Uses `withRegistry` and `withSigner`. Asks the registry each time. Fails with INVALID_REFERENCE, with TAG_MOVED where
+   * tag and digest are given and differ, and with REGISTRY.
    *
    * @param reference Registry, repository, and a tag or digest or both.
-   * @param username The registry's user: for Azure also the client id of a service principal.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
    */
   @func({ cache: "never" })
-  async release(
-    reference: string,
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<Release> {
-    const settings = await this.written()
-    const config = parseConfig(settings || undefined)
-    const parsed = parseReference(reference)
-    const named = { host: parsed.host, username, password, service: registryService, authority, plainHttp }
-    const access = embedded ? embeddedRegistry(config) : named
-    const resolved = await resolveReference(parsed, await registryTools(access, config))
-    const version = versionOfTag(parsed.tag ?? "")
-    const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
-    return releaseOf(resolved, access, { source: this.source, settings, ref, embedded })
+  async release(reference: string): Promise<Release> {
+    const { key, passphrase, token, publicKey, identity, issuer } = this
+    const signer = { key, passphrase, token, publicKey, identity, issuer }
+    return findPublished(reference, serviceOf(await this.fields()), this.registryFields(), signer)
   }
 
   /**
-   * What verifying a published image finds, as JSON: `reference`, `digest`, `status`, `exitCode`, each check with its
-   * problem, and in `problem` what kept it from being verified at all. Never fails. Asks the registry each time.
+   * Verifies a published image, and returns the findings as JSON.
+   *
+   * `reference`, `digest`, `status`, `exitCode`, each check with its problem, and in `problem` why it could not be
+   * verified at all. Uses `withRegistry` and `withSigner`. Never fails. Asks the registry each time.
    *
    * @param reference Registry, repository, and a tag or digest or both.
-   * @param username The registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry, and for what its own key signed.
-   * @param publicKey cosign's public key.
-   * @param identity Who signed without a key, exactly as in the certificate.
-   * @param issuer Who vouches for that identity.
    */
   @func({ cache: "never" })
-  async verification(
-    reference: string,
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-    publicKey?: File,
-    identity?: string,
-    issuer?: string,
-  ): Promise<File> {
+  async verification(reference: string): Promise<File> {
     const verification = await verificationOf(reference, async () => {
-      const release = await this.release(
-        reference,
-        username,
-        password,
-        registryService,
-        authority,
-        plainHttp,
-        embedded,
-      )
-      return { digest: release.digest, checks: await release.checks({ key: publicKey, identity, issuer }) }
+      const release = await this.release(reference)
+      return { digest: release.digest, checks: await release.checks() }
     })
     return dag.file("verification.json", `${JSON.stringify(verification, null, 2)}\n`)
   }
 
   /**
-   * Runs the stages that this event asks for, and returns `verdict.json`, `summary.md`, `report.html`, `junit/`,
-   * `sarif/`, `coverage/`, `trivy/`, `terraform/`, `sbom/`, `release/` and `logs/`. Never fails: the verdict holds the exit code.
-   * Runs anew each time; what it calls comes from the cache. Publishes where the event asks for it and every gate was
-   * passed, which is an effect.
+   * Runs the stages of an event, and returns their artifacts.
    *
-   * @param event What happened: `local`, `push`, `pull_request`, `tag`, `schedule` or `manual`.
-   * @param ref The git reference it happened to, for example `refs/heads/develop`.
-   * @param baseRef The branch that a pull request is to be merged into.
-   * @param fork Whether a pull request comes from another repository, and has no secrets.
-   * @param sha The commit.
-   * @param committed The commit's date, RFC 3339.
-   * @param origin The web address of the sources.
-   * @param path The folder of the sources within their repository.
-   * @param digest Of the sources, where they are not as in the commit.
+   * Returns `verdict.json`, `summary.md`, `report.html`, `junit/`, `sarif/`, `coverage/`, `trivy/`, `terraform/`, `sbom/`,
+   * `release/` and `logs/`. Never fails: the verdict holds the exit code. Runs each time, with the cache of what it calls.
+   * Publishes where the event asks for it and every gate passed, which is an effect.
+   *
+   * @param event The event: `local`, `push`, `pull_request`, `tag`, `schedule` or `manual`.
+   * @param ref Its git reference, for example `refs/heads/develop`.
+   * @param baseRef The target branch of a pull request.
+   * @param fork The pull request comes from another repository, and has no secrets.
    * @param runId Names this run; the same id has the same effects only once.
-   * @param only The groups of stages to run, or the stages, in place of those that the event asks for.
-   * @param secrets What the Dockerfile's commands may mount.
-   * @param username The registry's user: for Azure also the client id of a service principal.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the place of the one that the settings name.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param key A private key of cosign's, to sign with.
-   * @param passphrase What that key is encrypted with.
-   * @param token In place of a key: the token of who signs.
-   * @param identity Who signs without a key, exactly as in the certificate. `release.identity`, if left out.
-   * @param issuer Who vouches for that identity. `release.issuer`, if left out.
-   * @param embedded Publish to a registry of Slipway's own, signed with a key of its own.
-   * @param journal Print how far the run has come, on lines that begin with this: for who must know it even where the run
-   * breaks off.
+   * @param only The groups of stages to run, or the stages, in place of those of the event.
+   * @param secrets Secrets that the Dockerfile's commands may mount.
+   * @param journal Prints the run's progress on lines that begin with this text, for callers that must know it even if
+   * the run breaks off.
    */
   @func({ cache: "never" })
   async ci(
@@ -537,165 +578,151 @@ export class Slipway {
     ref = "",
     baseRef = "",
     fork = false,
-    sha = "",
-    committed = "",
-    origin = "",
-    path = "",
-    digest = "",
     runId = "",
     only: string[] = [],
     secrets: Secret[] = [],
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    key?: Secret,
-    passphrase?: Secret,
-    token?: Secret,
-    identity?: string,
-    issuer?: string,
-    embedded = false,
     journal = "",
   ): Promise<Directory> {
     const startedAt = new Date().toISOString()
-    const publishing = {
-      username,
-      password,
-      service: registryService,
-      authority,
-      plainHttp,
-      key,
-      passphrase,
-      token,
-      identity,
-      issuer,
-      embedded,
-    }
-    const inputs = await inputsOf({
-      invocation: this.invocation,
-      source: { origin: webAddress(origin), commit: sha, path, digest },
-      arguments: {
-        baseRef,
-        fork,
-        committed,
-        only,
-        username,
-        plainHttp,
-        embedded,
-        now: this.now,
-        identity: identity ?? "",
-        issuer: issuer ?? "",
-        ...(await this.said()),
-      },
-      secrets: {
-        secrets,
-        password: [password],
-        key: [key],
-        passphrase: [passphrase],
-        token: [token],
-        infra: this.infraSecrets,
-        deploy: this.deploySecrets,
-        planKey: [this.planKey],
-      },
-    })
-    const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha, startedAt, inputs }
-    const revision = revisionOf({ sha, committed, origin, ref: run.ref })
-    const told = journalOf(journal)
-    told.began(run)
-    return ci(run, async () => {
-      const settings = await this.settings()
-      const groups = groupsFor({ ...run, baseRef, fork }, only, parseConfig(settings || undefined), embedded)
-      return runGraph(groups, {
-        service: { ...this, settings },
+    const inputs = await runInputs(await this.called({ baseRef, fork, only }, secrets))
+    const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha: this.sha, startedAt, inputs }
+    const progress = journalOf(journal)
+    progress.began(run)
+    return runTree(run, async () => {
+      const service = await this.python()
+      return runGraph(groupsFor({ ...run, baseRef, fork }, only, service.config, this.embedded), {
+        service,
         access: this.access(),
         deploying: this.deploying(),
         announcing: this.announcing(),
         baseRef,
         run,
-        revision,
+        revision: this.revision(run.ref),
         only,
         secrets,
-        publishing,
-        journal: told,
+        publishing: this.publishing(),
+        journal: progress,
       })
     })
   }
 
   /**
-   * A stage's container as it stands before the stage's command, for `terminal` or further calls. `again` runs that
-   * command. Of a release it has regctl and cosign, of a deployment kubectl, and repeats nothing. Fails with
-   * UNKNOWN_STAGE. Runs each time, since credentials for a cluster last minutes; what it prepares comes from the cache.
+   * Opens a stage's container as it stands before the stage's command.
    *
-   * @param stage A stage's name as the verdict has it, for example `mypy`.
-   * @param secrets What the Dockerfile's commands may mount.
-   * @param username Of a release: the registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the place of the one that the settings name.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Look in Slipway's own registry.
+   * For `terminal` or further calls; `again` runs that command. A release's has regctl and cosign, a deployment's kubectl,
+   * and they repeat nothing. Fails with UNKNOWN_STAGE. Runs each time, since credentials for a cluster last minutes; its
+   * preparation comes from the cache.
+   *
+   * @param stage A stage's name as in the verdict, for example `mypy`.
+   * @param secrets Secrets that the Dockerfile's commands may mount.
    */
   @func({ cache: "never" })
-  async debug(
-    stage: string,
-    secrets: Secret[] = [],
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<Container> {
-    const settings = await this.written()
+  async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
     return debugStage(stage, {
-      service: { ...this, settings },
+      service: serviceOf(await this.fields()),
       access: this.access(),
       deploying: this.deploying(),
       secrets,
-      registry: { username, password, service: registryService, authority, plainHttp, embedded },
+      registry: destinationOfFields(this.registryFields()),
     })
   }
 
-  /** The same with other fields: the engine hands on no object that was changed in place. */
+  /** The same pipeline with other fields: the engine hands on no object that was changed in place. */
   private changed(fields: Partial<Slipway>): Slipway {
     return Object.assign(new Slipway(this.source, this.invocation, this.now), { ...this, ...fields })
   }
 
-  /** What `withInfra`, `withDeploy` and `withNotify` said, but for what is secret; of a file, its digest. */
-  private async said() {
-    const { environment, root, detailedExitcode, deployEnvironment, reference, rollback } = this
+  /** The fields that objects of stages share. */
+  private async fields(): Promise<ServiceFields> {
+    const { source, invocation, now } = this
+    return { source, settings: await this.settings(), invocation, now }
+  }
+
+  /** The same of a Python project. Fails with EMPTY_SOURCE and NOT_PYTHON. */
+  private async pythonFields(): Promise<ServiceFields> {
+    const files = await this.source.entries()
+    if (files.length === 0) throw fail("EMPTY_SOURCE", [])
+    const python = await this.source.glob("**/*.py")
+    if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
+    return this.fields()
+  }
+
+  private async python(): Promise<PythonService> {
+    return serviceOf(await this.pythonFields())
+  }
+
+  /** The text of `slipway.yaml`, empty without one. */
+  private async settings(): Promise<string> {
+    const exists = await this.source.exists("slipway.yaml")
+    return exists ? this.source.file("slipway.yaml").contents() : ""
+  }
+
+  private registryFields() {
+    const { username, password, registryService, authority, plainHttp, embedded } = this
+    return { username, password, registryService, authority, plainHttp, embedded }
+  }
+
+  private publishing() {
+    const { key, passphrase, token } = this
+    const signer = { key, passphrase, token }
+    const trust = { identity: this.identity || undefined, issuer: this.issuer || undefined }
+    return { ...destinationOfFields(this.registryFields()), ...signer, ...trust }
+  }
+
+  private revision(ref: string): Revision {
+    const { sha, committed, origin } = this
+    return revisionOf({ sha, committed, origin, ref })
+  }
+
+  /** How `ci` was called: secrets by their addresses, files by their digests. */
+  private async called(own: { baseRef: string; fork: boolean; only: string[] }, secrets: Secret[]) {
+    const { committed, username, plainHttp, embedded, now, identity, issuer } = this
+    const { environment, root, detailedExitcode, deployEnvironment, reference, rollback, who, runUrl } = this
     return {
-      environment,
-      root,
-      detailedExitcode,
-      deployEnvironment,
-      reference,
-      rollback,
-      scale: this.scale === 1 ? "" : String(this.scale),
-      who: this.who,
-      runUrl: this.runUrl,
-      history: (await this.history?.digest({ excludeMetadata: true })) ?? "",
+      invocation: this.invocation,
+      source: { origin: webAddress(this.origin), commit: this.sha, path: this.path, digest: this.digest },
+      arguments: {
+        ...own,
+        committed,
+        username,
+        plainHttp,
+        embedded,
+        now,
+        identity,
+        issuer,
+        environment,
+        root,
+        detailedExitcode,
+        deployEnvironment,
+        reference,
+        rollback,
+        who,
+        runUrl,
+        scale: this.scale === 1 ? "" : String(this.scale),
+        history: (await this.history?.digest({ excludeMetadata: true })) ?? "",
+      },
+      secrets: {
+        secrets,
+        password: [this.password],
+        key: [this.key],
+        passphrase: [this.passphrase],
+        token: [this.token],
+        infra: this.infraSecrets,
+        deploy: this.deploySecrets,
+        planKey: [this.planKey],
+      },
     }
   }
 
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
     const { reference, rollback, scale, who } = this
-    return {
-      secrets,
-      environment,
-      reference,
-      rollback,
-      scale,
-      who,
-      ...(cluster !== undefined && { cluster }),
-    }
+    return { secrets, environment, reference, rollback, scale, who, cluster }
   }
 
   private announcing(): Announcing {
     const { who, runUrl, history } = this
-    return { who, runUrl, ...(history !== undefined && { history }) }
+    return { who, runUrl, history }
   }
 
   private access(): InfraAccess {
@@ -711,25 +738,4 @@ export class Slipway {
       detailed: detailedExitcode,
     }
   }
-
-  /** The text of `slipway.yaml`, empty without one. */
-  private async settings(): Promise<string> {
-    const files = await this.source.entries()
-    if (files.length === 0) throw fail("EMPTY_SOURCE", [])
-    const python = await this.source.glob("**/*.py")
-    if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
-    return this.written()
-  }
-
-  /** The same of a source that may be anything: what is published can be looked at without its sources. */
-  private async written(): Promise<string> {
-    const exists = await this.source.exists("slipway.yaml")
-    return exists ? this.source.file("slipway.yaml").contents() : ""
-  }
-}
-
-/** What labels say of a commit. A remote's address may hold a password, and goes without. */
-const revisionOf = ({ ref, origin, ...known }: Omit<Revision, "version"> & { ref: string }): Revision => {
-  const version = versionOfRef(ref)
-  return { ...known, origin: webAddress(origin), version: version === undefined ? "" : versionText(version) }
 }

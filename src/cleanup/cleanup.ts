@@ -1,8 +1,9 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
-import { ci } from "../stage/runTree.js"
+import { runTree } from "../stage/runTree.js"
 import { cleanupStages } from "./stages.js"
-import { EMBEDDED } from "../registry/embedded.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { destinationOfFields } from "../registry/destination.js"
+import { registryWords } from "../registry/words.js"
+import { serviceOf } from "../stage/service.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { dayOf } from "../stage/suppressions.js"
 
@@ -16,54 +17,24 @@ import { dayOf } from "../stage/suppressions.js"
  */
 @object()
 export class Cleanup {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called. */
-  invocation: string
+  invocation!: string
   /** The time from which ages are computed, RFC 3339; empty for now. */
-  now: string
+  now!: string
   /** The environment whose cluster is cleaned up; empty for all. */
-  environment: string
-  secrets: Secret[]
-  username: string
-  plainHttp: boolean
+  environment!: string
+  secrets!: Secret[]
+  username!: string
+  plainHttp!: boolean
   /** Use the embedded registry. */
-  embedded: boolean
+  embedded!: boolean
   clusterService?: Service
   password?: Secret
   registryService?: Service
   authority?: File
-
-  constructor(
-    source: Directory,
-    settings: string,
-    invocation: string,
-    now: string,
-    environment: string,
-    secrets: Secret[],
-    username: string,
-    plainHttp: boolean,
-    embedded: boolean,
-    clusterService?: Service,
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-    this.environment = environment
-    this.secrets = secrets
-    this.username = username
-    this.plainHttp = plainHttp
-    this.embedded = embedded
-    this.clusterService = clusterService
-    this.password = password
-    this.registryService = registryService
-    this.authority = authority
-  }
 
   /**
    * Plans the cleanup and returns it as JSON.
@@ -73,7 +44,7 @@ export class Cleanup {
    */
   @func({ cache: "never" })
   async plan(): Promise<File> {
-    parseConfig(this.settings || undefined)
+    serviceOf(this)
     dayOf(this.now)
     return (await this.cleanUp(false, "")).file("cleanup/plan.json")
   }
@@ -104,11 +75,9 @@ export class Cleanup {
   private cleanUp(apply: boolean, runId: string): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event: "manual", ref: "", sha: "", startedAt }
-    return ci(run, async () =>
+    return runTree(run, async () =>
       cleanupStages({
-        source: this.source,
-        settings: this.settings,
-        config: parseConfig(this.settings || undefined),
+        ...serviceOf(this),
         run,
         now: dayOf(this.now),
         secrets: this.secrets,
@@ -116,14 +85,7 @@ export class Cleanup {
         environment: this.environment,
         apply,
         repro: await this.repro(apply),
-        destination: {
-          embedded: this.embedded,
-          username: this.username,
-          plainHttp: this.plainHttp,
-          password: this.password,
-          service: this.registryService,
-          authority: this.authority,
-        },
+        destination: destinationOfFields(this),
       }),
     )
   }
@@ -132,13 +94,10 @@ export class Cleanup {
   private async repro(apply: boolean): Promise<string> {
     const secrets = await Promise.all(this.secrets.map((secret) => secret.uri()))
     const words = [
+      ...(await registryWords(destinationOfFields(this))),
       "cleanup",
       ...(this.environment === "" ? [] : [`--environment=${this.environment}`]),
       ...secrets.map((uri) => `--secrets=${uri}`),
-      ...(this.username === "" ? [] : [`--username=${this.username}`]),
-      ...(this.password === undefined ? [] : [`--password=${await this.password.uri()}`]),
-      ...(this.plainHttp ? ["--plain-http"] : []),
-      ...(this.embedded ? [EMBEDDED] : []),
       ...(apply ? ["run", "export", "--path=out"] : ["plan", "contents"]),
     ]
     return `${this.invocation} ${shellQuote(words)}`

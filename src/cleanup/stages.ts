@@ -28,12 +28,10 @@ import { oneLine } from "../lib/text/words.js"
 import { registryTools } from "../registry/access.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
+import type { PythonService } from "../stage/service.js"
 
 /** Inputs of a cleanup. */
-export interface CleanupInputs {
-  source: Directory
-  settings: string
-  config: Config
+export interface CleanupInputs extends Omit<PythonService, "now"> {
   run: Run
   /** The time from which ages are computed. */
   now: Date
@@ -94,16 +92,15 @@ function filesOf(report: CleanupReport): Directory {
 
 /** Inspects all configured environments. */
 async function inspectAll(inputs: CleanupInputs): Promise<Inspection[]> {
-  const { source, settings, config, run, cluster } = inputs
+  const { source, config, run, cluster } = inputs
   const secrets = await namedSecrets(inputs.secrets)
   const exist = await Promise.all(ENVIRONMENTS.map((name) => source.exists(overlayOf(config, name))))
   const wanted = config.cleanup.environments ?? ENVIRONMENTS.filter((_, index) => exist[index])
   return Promise.all(
     wanted.map(async (environment): Promise<Inspection> => {
       const made = {
-        source,
-        settings,
-        config,
+        ...inputs,
+        now: inputs.now.toISOString(),
         environment,
         secrets,
         cluster,

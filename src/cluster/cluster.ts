@@ -1,7 +1,7 @@
 import { type Container, dag, func, object, type Secret, type Service } from "@dagger.io/dagger"
 import { EMBEDDED_HOST, embeddedRegistry } from "../registry/embedded.js"
 import { imageReference, K3S_VERSION } from "../stage/images.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { configOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 
 const API_PORT = 6443
@@ -49,14 +49,9 @@ const PATIENCE_SECONDS = 120
 @object()
 export class Cluster {
   /** Clusters of one name take each other's place. */
-  name: string
+  name!: string
   /** The text of `slipway.yaml`. */
-  settings: string
-
-  constructor(name: string, settings: string) {
-    this.name = name
-    this.settings = settings
-  }
+  settings!: string
 
   /**
    * The cluster itself: its API at port 6443, node ports 30080 to 30083. It pulls from the embedded registry and from
@@ -79,7 +74,7 @@ export class Cluster {
   /** The registry that it pulls from. Pure. */
   @func()
   registry(): Service {
-    const { service } = embeddedRegistry(parseConfig(this.settings || undefined))
+    const { service } = embeddedRegistry(configOf(this.settings))
     if (service === undefined) throw new Error("the embedded registry is a service")
     return service
   }
@@ -115,7 +110,7 @@ export class Cluster {
 
   /** What the cluster runs in, with the folder that outlives it: its kubeconfig is there for other sessions. */
   private machine(): Container {
-    const { images } = parseConfig(this.settings || undefined)
+    const { images } = configOf(this.settings)
     return dag
       .container()
       .from(imageReference("k3s", K3S_VERSION, images))

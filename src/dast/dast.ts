@@ -2,7 +2,7 @@ import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { type DastInputs, runBaseline } from "./zap.js"
 import { environmentOf } from "../lib/config/environment.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
 import { serviceEndpoint } from "../deploy/endpoint.js"
@@ -16,40 +16,20 @@ export const dastStages = async (inputs: DastInputs): Promise<Stage[]> => [await
  */
 @object()
 export class Dast {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called. */
-  invocation: string
+  invocation!: string
   /** The time by which suppressions are judged, RFC 3339; empty for the present. */
-  now: string
+  now!: string
   /** `staging` or `production`. */
-  environment: string
-  secrets: Secret[]
+  environment!: string
+  secrets!: Secret[]
   /** Where the cluster's API answers, if not at the address in the kubeconfig. */
   clusterService?: Service
   /** A container in the service's place. */
   service?: Service
-
-  constructor(
-    source: Directory,
-    settings: string,
-    invocation: string,
-    now: string,
-    environment: string,
-    secrets: Secret[] = [],
-    clusterService?: Service,
-    service?: Service,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-    this.environment = environment
-    this.secrets = secrets
-    this.clusterService = clusterService
-    this.service = service
-  }
 
   /**
    * Passes if ZAP finds no alert of the risk `dast.risk` or worse, by default high, that no suppression hides. An effect,
@@ -77,14 +57,10 @@ export class Dast {
   }
 
   private async stages(runId: string): Promise<Stage[]> {
-    const { source, settings, invocation, now, service, clusterService: cluster } = this
+    const { service, clusterService: cluster } = this
     return dastStages({
-      source,
-      settings,
-      invocation,
-      now,
+      ...serviceOf(this),
       cluster,
-      config: parseConfig(settings || undefined),
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),
       run: runId || new Date().toISOString(),

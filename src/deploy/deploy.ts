@@ -1,10 +1,12 @@
 import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
 import { environmentOf } from "../lib/config/environment.js"
-import type { Destination } from "../registry/destination.js"
+import { wantedOf } from "../registry/cosign.js"
+import { destinationOfFields } from "../registry/destination.js"
+import type { ReleaseAccess } from "./wantedRelease.js"
 import { proveReleases } from "./proof.js"
-import { runDeploy, type DeployRequest } from "./steps.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { type DeployRequest, runDeploy } from "./steps.js"
+import { serviceOf } from "../stage/service.js"
 import type { Context } from "../lib/deploy/context.js"
 import { namespaceEvents, podLogs } from "../lib/deploy/inspect.js"
 import { acceptVersion } from "../lib/deploy/rollback.js"
@@ -25,32 +27,30 @@ import { watchDeployed } from "./watch.js"
  */
 @object()
 export class Deployment {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** The command that called this module. */
-  invocation: string
+  invocation!: string
+  now!: string
   /** `staging` or `production`. */
-  environment: string
-  secrets: Secret[]
+  environment!: string
+  secrets!: Secret[]
   /** The cluster's API, if not at the address in the kubeconfig. */
   clusterService?: Service
-
-  constructor(
-    source: Directory,
-    settings: string,
-    invocation: string,
-    environment: string,
-    secrets: Secret[] = [],
-    clusterService?: Service,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.environment = environment
-    this.secrets = secrets
-    this.clusterService = clusterService
-  }
+  /** How releases are found, and whose signatures are trusted. */
+  username!: string
+  password?: Secret
+  registryService?: Service
+  authority?: File
+  plainHttp!: boolean
+  embedded!: boolean
+  publicKey?: File
+  identity!: string
+  issuer!: string
+  /** The person who deploys, and the web address of the run. */
+  who!: string
+  runUrl!: string
 
   /**
    * Deploys a release blue-green, and rolls back on failure.
@@ -62,26 +62,10 @@ export class Deployment {
    *
    * @param reference A tag, a digest or a whole reference.
    * @param runId The id of this run.
-   * @param username The registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry in a container, in place of the host.
-   * @param authority The registry's certificate authority, in addition to the public ones.
-   * @param plainHttp True if the registry speaks plain HTTP.
-   * @param embedded Deploy from Slipway's own registry.
    */
   @func({ cache: "never" })
-  async run(
-    reference: string,
-    runId = "",
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<string> {
-    const access = { username, password, service: registryService, authority, plainHttp, embedded }
-    return this.deployed({ reference, rollback: false }, runId, access)
+  async run(reference: string, runId = ""): Promise<string> {
+    return this.deployed({ reference, rollback: false }, runId)
   }
 
   /**
@@ -90,28 +74,12 @@ export class Deployment {
    * Verifies it again. Without a version it abandons a rollout on hold or interrupted. An effect, once per run id. Fails
    * as `run`, and with NO_VERSION.
    *
-   * @param version A version's name or digest. The last good one, if left out.
+   * @param version A version's name or digest. Default: the last good one.
    * @param runId The id of this run.
-   * @param username The registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry in a container, in place of the host.
-   * @param authority The registry's certificate authority, in addition to the public ones.
-   * @param plainHttp True if the registry speaks plain HTTP.
-   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
-  async rollback(
-    version = "",
-    runId = "",
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<string> {
-    const access = { username, password, service: registryService, authority, plainHttp, embedded }
-    return this.deployed({ reference: version, rollback: true }, runId, access)
+  async rollback(version = "", runId = ""): Promise<string> {
+    return this.deployed({ reference: version, rollback: true }, runId)
   }
 
   /**
@@ -125,39 +93,12 @@ export class Deployment {
    *
    * @param duration The time to watch, such as `30m`. `monitoring.watch.duration`, if left out.
    * @param runId The id of this run.
-   * @param who The actor, for notifications.
-   * @param runUrl The URL of the run's page.
-   * @param username The registry's user, for a rollback.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry in a container, in place of the host.
-   * @param authority The registry's certificate authority, in addition to the public ones.
-   * @param plainHttp True if the registry speaks plain HTTP.
-   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
-  async watch(
-    duration = "",
-    runId = "",
-    who = "",
-    runUrl = "",
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<string> {
-    const access = {
-      username,
-      password,
-      service: registryService,
-      authority,
-      plainHttp,
-      embedded,
-      wanted: {},
-    }
+  async watch(duration = "", runId = ""): Promise<string> {
     const inputs = await this.inputs(runId || `watch-${new Date().toISOString()}`)
-    return watchDeployed({ ...inputs, who }, access, { duration, who, runUrl, invocation: this.invocation })
+    const { who, runUrl, invocation } = this
+    return watchDeployed({ ...inputs, who }, this.access(), { duration, who, runUrl, invocation })
   }
 
   /**
@@ -236,33 +177,20 @@ export class Deployment {
    *
    * @param previous The release that a rollback would restore: a tag, a digest or a whole reference.
    * @param next The release that migrates, in the same way.
-   * @param username The registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry in a container, in place of the host.
-   * @param authority The registry's certificate authority, in addition to the public ones.
-   * @param plainHttp True if the registry speaks plain HTTP.
-   * @param embedded Read from Slipway's own registry.
    */
   @func({ cache: "never" })
-  async proof(
-    previous: string,
-    next: string,
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<File> {
-    const access = { username, password, service: registryService, authority, plainHttp, embedded }
-    const config = parseConfig(this.settings || undefined)
-    const proof = await proveReleases({ source: this.source, config }, access, { previous, next })
+  async proof(previous: string, next: string): Promise<File> {
+    const proof = await proveReleases(serviceOf(this), destinationOfFields(this), { previous, next })
     return dag.file("proof.json", `${JSON.stringify(proof, null, 2)}\n`)
   }
 
-  private async deployed(request: DeployRequest, runId: string, access: Destination): Promise<string> {
+  private access(): ReleaseAccess {
+    return { ...destinationOfFields(this), wanted: wantedOf(this) }
+  }
+
+  private async deployed(request: DeployRequest, runId: string): Promise<string> {
     const inputs = await this.inputs(runId || new Date().toISOString())
-    const stages = await runDeploy(inputs, { ...access, wanted: {} }, request, this.invocation)
+    const stages = await runDeploy(inputs, this.access(), request, this.invocation)
     if (stages.some(stopped)) throw fail("GATE_FAILED", [terminalText(stages)])
     return stages.map(({ name, reason }) => `${name}: ${reason}\n`).join("")
   }
@@ -273,9 +201,7 @@ export class Deployment {
 
   private async inputs(run: string): Promise<DeployInputs> {
     return {
-      source: this.source,
-      settings: this.settings,
-      config: parseConfig(this.settings || undefined),
+      ...serviceOf(this),
       run,
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),

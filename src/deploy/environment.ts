@@ -1,6 +1,7 @@
 import { type Directory, type Service } from "@dagger.io/dagger"
 import { kubeconfigOfAks } from "./aks.js"
 import { execute } from "../stage/execute.js"
+import type { PythonService } from "../stage/service.js"
 import type { Config } from "../lib/config/config.js"
 import { type Environment } from "../lib/config/deploy.js"
 import type { Context } from "../lib/deploy/context.js"
@@ -15,10 +16,7 @@ import { NamedSecret, secretNamed } from "../stage/secrets.js"
 import { kubectl } from "../cluster/kubectl.js"
 
 /** The inputs of a deployment. */
-export interface DeployInputs {
-  source: Directory
-  settings: string
-  config: Config
+export interface DeployInputs extends PythonService {
   environment: Environment
   /** By name: KUBECONFIG, DATABASE_URL, AZURE_…, LEDGER_…, each also prefixed with the environment. */
   secrets: readonly NamedSecret[]

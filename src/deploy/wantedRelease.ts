@@ -55,11 +55,11 @@ export async function findRelease(
   access: ReleaseAccess,
   wanted: string,
 ): Promise<WantedRelease> {
-  const { source, settings, config, environment } = inputs
+  const { config, environment } = inputs
   const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
   const version = versionOfTag(parsed.tag ?? "")
   const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
-  const release = releaseOf(resolved, reached, { source, settings, ref, embedded: access.embedded })
+  const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
   const named = config.deploy.verify[environment] === "warn"
   const checks = await release.checks(access.wanted).catch((error: unknown) => {
     if (named && error instanceof SlipwayError && error.code === "NO_TRUST") return [unsigned(error)]

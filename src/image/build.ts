@@ -7,7 +7,6 @@ import { imageReference, offlineImageNote } from "../stage/images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
 import { regctlContainer } from "../registry/regctl.js"
 import type { Config } from "../lib/config/config.js"
-import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Finding } from "../lib/run/finding.js"
 import {
@@ -35,7 +34,7 @@ import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { inspectable } from "../stage/shell.js"
-import { type Service } from "../stage/service.js"
+import type { PythonService } from "../stage/service.js"
 
 /** What building and scanning an image take. */
 export interface ImageInputs {
@@ -74,14 +73,13 @@ interface Variant {
   emulated: Instruction[]
 }
 
-/** Works out what building takes. Fails for a bad `slipway.yaml`, and with INVALID_TIME or UNKNOWN_PLATFORM. */
+/** Works out what building takes. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
-  { source, settings, invocation, now }: Service,
+  { source, config, invocation, now }: PythonService,
   revision: Revision,
   secrets: readonly Secret[],
   platforms: readonly Platform[],
 ): Promise<ImageInputs> {
-  const config = parseConfig(settings || undefined)
   const { committed } = revision
   if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
   const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : config.image.platforms

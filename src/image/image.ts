@@ -1,3 +1,4 @@
+import { create } from "../stage/create.js"
 import {
   check,
   Container,
@@ -10,12 +11,12 @@ import {
   Service,
 } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
-import { destinationOf } from "../registry/destination.js"
+import { destinationOf, destinationOfFields, type Destination } from "../registry/destination.js"
 import { type Built, type BuiltImage, debugBuild, type ImageInputs, imageInputs, runBuild } from "./build.js"
 import { debugScan, runImageScan } from "./scan.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf, type ServiceFields } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
-import type { Revision } from "../lib/image/revision.js"
+import { Revision, webAddress } from "../lib/image/revision.js"
 import { once } from "../lib/run/once.js"
 import { checkedTag, tagsFor } from "../lib/release/tags.js"
 import { STAGES } from "../lib/pipeline/stages.js"
@@ -24,6 +25,7 @@ import { tagsOf } from "../registry/regctl.js"
 import { registryTools } from "../registry/access.js"
 import { Release, releaseOf } from "../release/release.js"
 import { mustPass, runTasks, type Stage, type Task } from "../stage/stage.js"
+import { versionOfRef, versionText } from "../lib/release/version.js"
 
 type ImageStage = (typeof STAGES.image)[number]
 
@@ -41,37 +43,25 @@ export interface ImageStages {
  */
 @object()
 export class Image {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called, for the commands that repeat a stage. */
-  invocation: string
+  invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
-  now: string
+  now!: string
   /** What is known of the commit, as JSON. */
-  revision: string
+  revision!: string
   /** The git reference, of which tags are made. */
-  ref: string
+  ref!: string
   /** What the Dockerfile's commands may mount. */
-  secrets: Secret[]
-
-  constructor(
-    source: Directory,
-    settings: string,
-    invocation: string,
-    now: string,
-    revision: string,
-    ref: string,
-    secrets: Secret[],
-  ) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-    this.revision = revision
-    this.ref = ref
-    this.secrets = secrets
-  }
+  secrets!: Secret[]
+  username!: string
+  password?: Secret
+  registryService?: Service
+  authority?: File
+  plainHttp!: boolean
+  embedded!: boolean
 
   /**
    * The image of each platform, ready to run. Pure.
@@ -137,28 +127,12 @@ export class Image {
    * @param registry The registry. `release.registry` of slipway.yaml, if left out.
    * @param repository The repository in it. `release.repository`, else the service's name, if left out.
    * @param tags The tags to set. Those of `release.tags` for this reference and commit, if left out.
-   * @param username The registry's user: for Azure also the client id of a service principal.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that is a container itself, in the host's place.
-   * @param authority The certificate authority that vouches for the registry, beside the public ones.
-   * @param plainHttp Whether the registry speaks plain HTTP.
-   * @param embedded Publish to Slipway's own registry.
    */
   @func({ cache: "never" })
-  async publish(
-    registry?: string,
-    repository?: string,
-    tags: string[] = [],
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<Release> {
-    const config = parseConfig(this.settings || undefined)
-    const named = { registry, repository, username, password, authority, plainHttp, embedded }
-    const to = await destinationOf({ ...named, service: registryService }, this.source, config)
+  async publish(registry?: string, repository?: string, tags: string[] = []): Promise<Release> {
+    const service = serviceOf(this)
+    const { source, config } = service
+    const to = await destinationOf({ ...destinationOfFields(this), registry, repository }, source, config)
     const chosen = tags.map(checkedTag)
     const { tasks, image: built } = await this.stages()
     for (const { run } of tasks) mustPass(await run())
@@ -175,13 +149,8 @@ export class Image {
       chosen.length > 0 ? chosen : tagsFor(tagging, existing),
       tools,
     )
-    const { source, settings } = this
-    return releaseOf({ repository: to.repository, digest, images }, to.access, {
-      source,
-      settings,
-      embedded,
-      ref: "",
-    })
+    const published = { repository: to.repository, digest, images }
+    return releaseOf(published, to.access, service, { embedded: this.embedded, ref: "" })
   }
 
   /** What is to be run, a task each, and what they build. For other stages; it is no part of the API. */
@@ -207,7 +176,7 @@ export class Image {
 
   private inputs(platforms: readonly Platform[] = []): Promise<ImageInputs> {
     const revision = JSON.parse(this.revision) as Revision
-    return imageInputs(this, revision, this.secrets, platforms)
+    return imageInputs(serviceOf(this), revision, this.secrets, platforms)
   }
 
   private async built(platforms: readonly Platform[] = []): Promise<BuiltImage> {
@@ -218,11 +187,34 @@ export class Image {
   }
 }
 
-/** The image of a service. */
+/** What labels say of a commit. A remote's address may hold a password, and goes without. */
+export const revisionOf = ({
+  ref,
+  origin,
+  ...known
+}: Omit<Revision, "version"> & { ref: string }): Revision => {
+  const version = versionOfRef(ref)
+  return { ...known, origin: webAddress(origin), version: version === undefined ? "" : versionText(version) }
+}
+
+/** The image of a service, for stages in the same process. */
 export const imageOf = (
-  { source, invocation, now }: Pick<Image, "source" | "invocation" | "now">,
-  settings: string,
-  revision: Revision,
-  ref: string,
-  secrets: Secret[],
-): Image => new Image(source, settings, invocation, now, JSON.stringify(revision), ref, secrets)
+  { source, settings, invocation, now }: ServiceFields,
+  { username, password, service, authority, plainHttp, embedded }: Destination,
+  { revision, ref, secrets }: { revision: Revision; ref: string; secrets: Secret[] },
+): Image =>
+  create(Image, {
+    source,
+    settings,
+    invocation,
+    now,
+    revision: JSON.stringify(revision),
+    ref,
+    secrets,
+    username,
+    password,
+    registryService: service,
+    authority,
+    plainHttp,
+    embedded,
+  })

@@ -4,35 +4,19 @@ import { Directory, func, object } from "@dagger.io/dagger"
 @object()
 export class DriftReport {
   @func()
-  environment: string
+  environment!: string
   @func()
-  root: string
+  root!: string
   /** `CLEAN`; `KNOWN`, where the baseline covers all that differs; or `DRIFT`. */
   @func()
-  verdict: string
+  verdict!: string
   /** Number of attributes and resources that differ, including known ones. */
   @func()
-  differences: number
+  differences!: number
   /** Report for people: differences, known ones with their reasons, expired and unused entries of the baseline. */
   @func()
-  markdown: string
+  markdown!: string
   /** `drift.md`, `drift.json`, `drift.txt` and `drift-verdict.json`, below `terraform/ENVIRONMENT/ROOT/`. */
   @func()
-  files: Directory
-
-  constructor(
-    environment: string,
-    root: string,
-    verdict: string,
-    differences: number,
-    markdown: string,
-    files: Directory,
-  ) {
-    this.environment = environment
-    this.root = root
-    this.verdict = verdict
-    this.differences = differences
-    this.markdown = markdown
-    this.files = files
-  }
+  files!: Directory
 }

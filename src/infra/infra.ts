@@ -1,12 +1,13 @@
 import { Changeset, check, Container, dag, Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { runApply } from "./apply.js"
 import { artifacts } from "../stage/artifacts.js"
+import { create } from "../stage/create.js"
 import { commentOn, pullRequestFrom } from "./comment.js"
 import { readBaseline, runDrift, targetDrift, targetFiles } from "./drift.js"
 import { DriftReport } from "./driftReport.js"
 import { formatCommand, prepareFormat, prepareValidate, runFormat, runValidate } from "./checks.js"
 import { Ledger } from "./applyLedger.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { chosenTargets, type InfraTarget, targetName } from "../lib/infra/roots.js"
 import { serviceName } from "../lib/python/name.js"
@@ -53,22 +54,14 @@ export interface InfraAccess {
  */
 @object()
 export class Infra {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** The call of this module, for the commands that repeat a stage. */
-  invocation: string
+  invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
-  now: string
-  secrets: Secret[]
-
-  constructor(source: Directory, settings: string, invocation: string, now: string, secrets: Secret[] = []) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-    this.secrets = secrets
-  }
+  now!: string
+  secrets!: Secret[]
 
   /**
    * Fails for every file that `fmt` would change.
@@ -99,7 +92,7 @@ export class Infra {
    */
   @func()
   async report(): Promise<Directory> {
-    return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, await this.tasks()))
+    return artifacts(await runTasks(serviceOf(this).config.parallel, await this.tasks()))
   }
 
   /**
@@ -138,19 +131,19 @@ export class Infra {
     const file = (name: string) => planned.container.file(`${OUT}/${name}`)
     const { add, change, replace, destroy } = about.counts
     const encoded = file("plan.base64")
-    return new PlanReport(
-      about.environment,
-      about.root,
+    return create(PlanReport, {
+      environment: about.environment,
+      root: about.root,
       add,
       change,
       replace,
       destroy,
       markdown,
       files,
-      file("plan"),
+      file: file("plan"),
       encoded,
-      JSON.stringify(about),
-    )
+      about: JSON.stringify(about),
+    })
   }
 
   /**
@@ -176,14 +169,14 @@ export class Infra {
       tool: await toolText(inputs.config),
     })
     const { verdict, items } = drift.report
-    return new DriftReport(
-      target.environment,
-      target.root,
+    return create(DriftReport, {
+      environment: target.environment,
+      root: target.root,
       verdict,
-      items.length,
-      drift.markdown,
-      targetFiles(drift),
-    )
+      differences: items.length,
+      markdown: drift.markdown,
+      files: targetFiles(drift),
+    })
   }
 
   /**
@@ -238,7 +231,7 @@ export class Infra {
    */
   @func({ cache: "never" })
   async ledger(): Promise<File> {
-    const config = parseConfig(this.settings || undefined)
+    const { config } = serviceOf(this)
     return dag.file("ledger.jsonl", await new Ledger(terraform(config), await this.service()).text())
   }
 
@@ -303,16 +296,16 @@ export class Infra {
     const addresses = await Promise.all(
       this.secrets.map(async (secret, index) => (await secret.uri()) || `env://${named[index]?.name ?? ""}`),
     )
-    return infraInputs(this, named, addresses)
+    return infraInputs(serviceOf(this), named, addresses)
   }
 
   /** Inputs without secrets, so that results are cached whatever those are. */
   private unconnected(): Promise<InfraInputs> {
-    return infraInputs(this, [])
+    return infraInputs(serviceOf(this), [])
   }
 
   private async service(): Promise<string> {
-    const { name } = parseConfig(this.settings || undefined)
+    const { name } = serviceOf(this).config
     return serviceName(await texts(this.source, MANIFESTS), name) ?? "service"
   }
 }

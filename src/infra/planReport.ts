@@ -9,60 +9,34 @@ import { type PlanAbout, seal } from "../lib/infra/sealed.js"
 @object()
 export class PlanReport {
   @func()
-  environment: string
+  environment!: string
   @func()
-  root: string
+  root!: string
   /** Number of resources to create. */
   @func()
-  add: number
+  add!: number
   /** Number of resources to change in place. */
   @func()
-  change: number
+  change!: number
   /** Number of resources to destroy and create again. */
   @func()
-  replace: number
+  replace!: number
   /** Number of resources to destroy. */
   @func()
-  destroy: number
+  destroy!: number
   /** Report for reviewers without sensitive values: counts, destroyed resources, each difference; below 60,000 bytes. */
   @func()
-  markdown: string
+  markdown!: string
   /** `plan.md`, `plan.json` (without sensitive values) and `plan.txt`, below `terraform/ENVIRONMENT/ROOT/`. */
   @func()
-  files: Directory
+  files!: Directory
   /** The tool's own plan file, which contains secrets in plain text. */
   @func()
-  file: File
+  file!: File
   /** The plan file in base64. */
-  encoded: File
+  encoded!: File
   /** JSON. */
-  about: string
-
-  constructor(
-    environment: string,
-    root: string,
-    add: number,
-    change: number,
-    replace: number,
-    destroy: number,
-    markdown: string,
-    files: Directory,
-    file: File,
-    encoded: File,
-    about: string,
-  ) {
-    this.environment = environment
-    this.root = root
-    this.add = add
-    this.change = change
-    this.replace = replace
-    this.destroy = destroy
-    this.markdown = markdown
-    this.files = files
-    this.file = file
-    this.encoded = encoded
-    this.about = about
-  }
+  about!: string
 
   /**
    * The plan as an encrypted age file, which `apply` takes.

@@ -2,7 +2,6 @@ import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.i
 import { execute, type Execution } from "../stage/execute.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { parseConfig } from "../lib/config/parse.js"
 import {
   azureSettings,
   azureVariables,
@@ -25,7 +24,7 @@ import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { texts } from "../stage/texts.js"
-import type { Service } from "../stage/service.js"
+import type { PythonService } from "../stage/service.js"
 
 /** Default versions, which Slipway is tested with. */
 const VERSIONS = { terraform: "1.13.3", opentofu: "1.12.6" } as const
@@ -77,11 +76,10 @@ export const toolText = async (config: Config): Promise<string> =>
 
 /** Finds the targets and collects the inputs of all stages. */
 export async function infraInputs(
-  { source, settings, invocation }: Omit<Service, "now">,
+  { source, config, invocation }: PythonService,
   secrets: readonly NamedSecret[],
   addresses: readonly string[] = [],
 ): Promise<InfraInputs> {
-  const config = parseConfig(settings || undefined)
   const configuration = await texts(source, CONFIGURATIONS)
   const roots = config.infra.roots?.map(normalisePath) ?? findRoots(configuration)
   const folders = [...new Set(roots.map((root) => root.split("/")[0] ?? "."))]

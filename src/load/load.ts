@@ -1,7 +1,7 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
-import { ci } from "../stage/runTree.js"
+import { runTree } from "../stage/runTree.js"
 import { environmentOf } from "../lib/config/environment.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
@@ -18,48 +18,25 @@ import { addressEndpoint, serviceEndpoint, type Endpoint } from "../deploy/endpo
  */
 @object()
 export class Load {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called. */
-  invocation: string
+  invocation!: string
+  now!: string
   /** `staging` or `production`. */
-  environment: string
-  secrets: Secret[]
+  environment!: string
+  secrets!: Secret[]
   /** Where the cluster's API answers, if not at the address in the kubeconfig. */
   clusterService?: Service
   /** What durations are multiplied by. */
-  scale: float
+  scale!: float
   /** Where the service answers, if not where the environment's does. */
-  base: string
+  base!: string
   /** A container in place of the deployed service. */
   service?: Service
   /** What an earlier run left. */
   before?: File
-
-  constructor(
-    source: Directory,
-    settings: string,
-    invocation: string,
-    environment: string,
-    secrets: Secret[] = [],
-    clusterService?: Service,
-    scale: float = 1,
-    base = "",
-    service?: Service,
-    before?: File,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.environment = environment
-    this.secrets = secrets
-    this.clusterService = clusterService
-    this.scale = scale
-    this.base = base
-    this.service = service
-    this.before = before
-  }
 
   /**
    * Everyday traffic: fails where it is answered too slowly, or too often not at all. An effect, once for each run id.
@@ -96,7 +73,7 @@ export class Load {
   async report(kinds: string[] = ["load"], runId = ""): Promise<Directory> {
     const startedAt = new Date().toISOString()
     const run = { id: runId || startedAt, event: "manual", ref: "", sha: "", startedAt }
-    return ci(run, () => this.stages(kinds.map(kindOf), run.id))
+    return runTree(run, () => this.stages(kinds.map(kindOf), run.id))
   }
 
   private async gate(kind: Kind, runId: string): Promise<void> {
@@ -109,11 +86,9 @@ export class Load {
 
   private async inputs(run: string): Promise<LoadInputs> {
     const at = await this.elsewhere()
-    const { source, settings, environment, scale, before } = this
+    const { environment, scale, before } = this
     return {
-      source,
-      settings,
-      config: parseConfig(settings || undefined),
+      ...serviceOf(this),
       run,
       scale,
       version: "",

@@ -16,6 +16,7 @@ import { fields, objects, text } from "../lib/text/json.js"
 import type { GitRepository } from "./repository.js"
 import { releaseOf } from "../release/release.js"
 import { messageOf } from "../stage/stage.js"
+import type { PythonService } from "../stage/service.js"
 
 /** Sources of evidence for deployments. */
 export interface EvidenceSources {
@@ -23,8 +24,7 @@ export interface EvidenceSources {
   /** The host to ask for reviews; undefined for none. */
   forge: { repository: Repository; token: string } | undefined
   /** Access for verifying releases; undefined to skip that. */
-  releases:
-    { inputs: Pick<DeployInputs, "source" | "settings" | "config">; access: ReleaseAccess } | undefined
+  releases: { service: PythonService; access: ReleaseAccess } | undefined
 }
 
 const NOT_ASKED: ReleaseState = { state: "not asked", reason: "", gates: null }
@@ -62,7 +62,7 @@ async function releasesOf(events: readonly DeploymentEvent[], releases: Evidence
   const digests = [...new Set(events.map(({ digest }) => digest).filter(Boolean))]
   if (releases === undefined) return new Map<string, Verified>()
   const work = digests.map((digest) => async () => [digest, await verifiedRelease(digest, releases)] as const)
-  return new Map(await pool(releases.inputs.config.parallel, work))
+  return new Map(await pool(releases.service.config.parallel, work))
 }
 
 interface Verified {
@@ -73,12 +73,11 @@ interface Verified {
 
 async function verifiedRelease(
   digest: string,
-  { inputs, access }: NonNullable<EvidenceSources["releases"]>,
+  { service, access }: NonNullable<EvidenceSources["releases"]>,
 ): Promise<Verified> {
   try {
-    const { source, settings } = inputs
-    const { reached, resolved } = await resolveRelease(inputs, access, digest)
-    const release = releaseOf(resolved, reached, { source, settings, ref: "", embedded: access.embedded })
+    const { reached, resolved } = await resolveRelease(service, access, digest)
+    const release = releaseOf(resolved, reached, service, { ref: "", embedded: access.embedded })
     const { checks, gates } = await release.evidence(access.wanted)
     const { status, reason } = judgeRelease(checks, release.reference)
     const code = releaseExitCode(checks)

@@ -1,7 +1,7 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf } from "../deploy/environment.js"
 import { environmentOf } from "../lib/config/environment.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf, type PythonService } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repository.js"
 import { httpClient } from "../lib/http/client.js"
@@ -21,6 +21,7 @@ import { parseWindow } from "../lib/metrics/window.js"
 import { type EvidenceSources, gatherEvidence } from "./evidence.js"
 import { type GitRepository, readRepository } from "./repository.js"
 import { jsonText, MetricsReport, metricsReport } from "./report.js"
+import { destinationOfFields } from "../registry/destination.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { dayOf } from "../stage/suppressions.js"
 
@@ -34,42 +35,25 @@ const NO_REPOSITORY_FOR_DEVLAKE =
  */
 @object()
 export class Metrics {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
+  invocation!: string
   /** The time of the report, RFC 3339; empty for the present. */
-  now: string
-  secrets: Secret[]
+  now!: string
+  secrets!: Secret[]
+  username!: string
+  password?: Secret
+  registryService?: Service
+  authority?: File
+  plainHttp!: boolean
+  embedded!: boolean
   clusterService?: Service
   history?: Directory
   ledgerFile?: File
-  repository: string
-  api: string
+  repository!: string
+  api!: string
   token?: Secret
-
-  constructor(
-    source: Directory,
-    settings: string,
-    now: string,
-    secrets: Secret[] = [],
-    clusterService?: Service,
-    history?: Directory,
-    ledgerFile?: File,
-    repository = "",
-    api = "",
-    token?: Secret,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.now = now
-    this.secrets = secrets
-    this.clusterService = clusterService
-    this.history = history
-    this.ledgerFile = ledgerFile
-    this.repository = repository
-    this.api = api
-    this.token = token
-  }
 
   /**
    * DORA metrics of an environment.
@@ -117,41 +101,16 @@ export class Metrics {
    * `audit.md`, `audit.txt`. Never fails; `ledgerIntact` does. Runs each time.
    *
    * @param environment `staging` or `production`.
-   * @param verify Verify the signatures, attestations and gates of each release in its registry.
-   * @param username The registry's user.
-   * @param password Their password, token or client secret.
-   * @param registryService A registry that runs as a container, in place of the host.
-   * @param authority A certificate authority to trust for the registry, in addition to the public ones.
-   * @param plainHttp Use plain HTTP for the registry.
-   * @param embedded Use Slipway's embedded registry.
+   * @param verify Verify each release too, in its registry: signatures, attestations, gates.
    */
   @func({ cache: "never" })
-  async ledger(
-    environment = "production",
-    verify = false,
-    username = "",
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    plainHttp = false,
-    embedded = false,
-  ): Promise<MetricsReport> {
-    const access = {
-      username,
-      password,
-      service: registryService,
-      authority,
-      plainHttp,
-      embedded,
-      wanted: {},
-    }
+  async ledger(environment = "production", verify = false): Promise<MetricsReport> {
+    const access = { ...destinationOfFields(this), wanted: {} }
     return metricsReport("audit", async () => {
       const at = dayOf(this.now)
       const { chain, git } = await this.chain(environment)
-      const { source, settings } = this
-      const inputs = { source, settings, config: this.config() }
       const { events } = timelineOf(chain.entries, environment, at.getTime())
-      const releases = verify ? { inputs, access } : undefined
+      const releases = verify ? { service: serviceOf(this), access } : undefined
       const evidence = await gatherEvidence(events, { git, forge: await this.forge(), releases })
       const audit = auditOf(chain, environment, at, evidence)
       const bad = audit.deployments.some(({ release }) => release.state === "refused")
@@ -249,9 +208,7 @@ export class Metrics {
     const known = environmentOf(environment)
     if (this.ledgerFile !== undefined) return { text: await this.ledgerFile.contents() }
     const { context } = await contextOf({
-      source: this.source,
-      settings: this.settings,
-      config: this.config(),
+      ...serviceOf(this),
       environment: known,
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
@@ -292,6 +249,6 @@ export class Metrics {
   }
 
   private config() {
-    return parseConfig(this.settings || undefined)
+    return serviceOf(this).config
   }
 }

@@ -1,6 +1,7 @@
 import { dag, Directory, func, object } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { fenced } from "../lib/text/escape.js"
+import { create } from "../stage/create.js"
 import { messageOf } from "../stage/stage.js"
 
 /** Report on metrics, an audit or branch protection. */
@@ -12,38 +13,22 @@ export class MetricsReport {
    * `unknown` if something could not be checked, `error` if the report could not be made; `text` says why.
    */
   @func()
-  verdict: string
-  /** Exit code of the `slipway` command. */
+  verdict!: string
+  /** What the `slipway` command ends with. */
   @func()
-  exitCode: number
-  /** The report for a terminal. */
+  exitCode!: number
+  /** For a terminal. */
   @func()
-  text: string
-  /** The report as Markdown. */
+  text!: string
+  /** For reviewers. */
   @func()
-  markdown: string
-  /** The report as JSON; `schema` is the version of its format. */
+  markdown!: string
+  /** For machines; `schema` is the version of its format. */
   @func()
-  json: string
-  /** All formats as files below `metrics/`, with verdict and exit code in `verdict.json`. */
+  json!: string
+  /** All of it as files, below `metrics/`, with verdict and exit code in `verdict.json`. */
   @func()
-  files: Directory
-
-  constructor(
-    verdict: string,
-    exitCode: number,
-    text: string,
-    markdown: string,
-    json: string,
-    files: Directory,
-  ) {
-    this.verdict = verdict
-    this.exitCode = exitCode
-    this.text = text
-    this.markdown = markdown
-    this.json = json
-    this.files = files
-  }
+  files!: Directory
 }
 
 /** A report in all formats, with additional files. */
@@ -99,7 +84,7 @@ function reportOf(name: string, formats: ReportFormats, exitCode: ExitCode): Met
     (made, [file, content]) => made.withNewFile(`metrics/${file}`, content),
     dag.directory(),
   )
-  return new MetricsReport(verdict, exitCode, text, markdown, json, folder)
+  return create(MetricsReport, { verdict, exitCode, text, markdown, json, files: folder })
 }
 
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -2,7 +2,7 @@ import { Changeset, check, type Container, dag, Directory, File, func, object } 
 import { execute } from "../stage/execute.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import { rulesFile, type Thresholds, thresholdsOf } from "../lib/monitoring/rules.js"
 import { rulesTestFile } from "../lib/monitoring/rulesTest.js"
@@ -18,14 +18,11 @@ const PROMTOOL = "/bin/promtool"
 /** Prometheus alert rules for the deployed service, generated from `slipway.yaml`. */
 @object()
 export class Monitoring {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
-
-  constructor(source: Directory, settings: string) {
-    this.source = source
-    this.settings = settings
-  }
+  settings!: string
+  invocation!: string
+  now!: string
 
   /**
    * Prometheus alert rules for the service.
@@ -91,7 +88,7 @@ export class Monitoring {
   }
 
   private config(): Config {
-    return parseConfig(this.settings || undefined)
+    return serviceOf(this).config
   }
 
   private async thresholds(): Promise<Thresholds> {

@@ -1,9 +1,10 @@
 import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { environmentOf } from "../lib/config/environment.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { DeploymentOutcome } from "../lib/notify/outcome.js"
 import { notifyOutcome, type NotifyInputs, notifyStarted } from "./stages.js"
+import { create } from "../stage/create.js"
 import { namedSecrets } from "../stage/secrets.js"
 import type { Stage } from "../stage/stage.js"
 
@@ -18,35 +19,23 @@ const RESULTS = ["succeeded", "failed", "rolled-back", "held"] as const
  */
 @object()
 export class Notifications {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
+  invocation!: string
+  now!: string
   /** `staging` or `production`. */
-  environment: string
-  secrets: Secret[]
+  environment!: string
+  secrets!: Secret[]
   /** The user who deploys. */
-  who: string
+  who!: string
   /** Address of the run in the CI host. */
-  runUrl: string
+  runUrl!: string
   history?: File
-
-  constructor(
-    source: Directory,
-    settings: string,
-    environment: string,
-    secrets: Secret[] = [],
-    who = "",
-    runUrl = "",
-    history?: File,
-  ) {
-    this.source = source
-    this.settings = settings
-    this.environment = environment
-    this.secrets = secrets
-    this.who = who
-    this.runUrl = runUrl
-    this.history = history
-  }
+  /** Set by `withFailure`. */
+  stage!: string
+  reason!: string
+  repro!: string
 
   /**
    * Notifies that a deployment started.
@@ -63,6 +52,18 @@ export class Notifications {
   }
 
   /**
+   * Sets the failure that `ended` reports.
+   *
+   * @param stage The stage that failed.
+   * @param reason Its reason.
+   * @param repro The command that repeats it.
+   */
+  @func()
+  withFailure(stage: string, reason = "", repro = ""): Notifications {
+    return create(Notifications, { ...this, stage, reason, repro })
+  }
+
+  /**
    * Notifies of the result of a deployment.
    *
    * Also ends its Grafana annotation. Returns a line per result. An effect, once per run id and result. Fails with
@@ -75,9 +76,6 @@ export class Notifications {
    * @param seconds Its duration.
    * @param previous The previous version.
    * @param previousSha The previous commit, from which the changes in `history` are listed.
-   * @param stage The failed stage.
-   * @param reason Why it failed.
-   * @param repro The command that repeats it.
    * @param note An additional note.
    */
   @func({ cache: "never" })
@@ -89,14 +87,12 @@ export class Notifications {
     seconds = 0,
     previous = "",
     previousSha = "",
-    stage = "",
-    reason = "",
-    repro = "",
     note = "",
   ): Promise<string> {
     const kind = RESULTS.find((known) => known === result)
     if (kind === undefined) throw fail("UNKNOWN_RESULT", [result, RESULTS])
     const milliseconds = seconds * 1000
+    const { stage, reason, repro } = this
     const ended: DeploymentOutcome = {
       kind,
       version,
@@ -128,7 +124,7 @@ export class Notifications {
       sha,
       who,
       runUrl,
-      config: parseConfig(this.settings || undefined),
+      config: serviceOf(this).config,
       environment: environmentOf(this.environment),
       secrets: await namedSecrets(this.secrets),
       history: (await this.history?.contents()) ?? "",

@@ -1,12 +1,11 @@
+import { create } from "../stage/create.js"
 import type { Container, Secret } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
 import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
 import { environmentOf } from "../lib/config/environment.js"
 import type { DeployAccess } from "./deploying.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
-import { imageOf } from "../image/image.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
-import { parseConfig } from "../lib/config/parse.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { Kind } from "../lib/load/profile.js"
 import { DEBUGGABLE, type Group, GROUPS, hasStage, STAGES } from "../lib/pipeline/stages.js"
@@ -17,12 +16,13 @@ import { namedSecrets } from "../stage/secrets.js"
 import { Security } from "../security/security.js"
 import { connectedKubectl } from "../deploy/endpoint.js"
 import { Tests } from "../testing/testing.js"
-import { type Service } from "../stage/service.js"
 import { greeting } from "../stage/shell.js"
+import type { PythonService } from "../stage/service.js"
+import { imageOf } from "../image/image.js"
 
 /** What a stage's container is made with. */
 export interface Looked {
-  service: Service
+  service: PythonService
   access: Pick<InfraAccess, "secrets" | "environment" | "root">
   deploying: Pick<DeployAccess, "secrets" | "environment" | "cluster" | "scale">
   /** What the Dockerfile's commands may mount. */
@@ -34,25 +34,20 @@ export interface Looked {
 const CONTAINERS: {
   [G in Group]?: (name: (typeof STAGES)[G][number], looked: Looked) => Promise<Container>
 } = {
-  quality: (name, { service }) =>
-    new Quality(service.source, service.settings, service.invocation, service.now).debug(name),
-  security: (name, { service }) =>
-    new Security(service.source, service.settings, service.invocation, service.now).debug(name),
-  tests: (name, { service }) => new Tests(service.source, service.settings, service.invocation).debug(name),
+  quality: (name, { service }) => create(Quality, service).debug(name),
+  security: (name, { service }) => create(Security, service).debug(name),
+  tests: (name, { service }) => create(Tests, service).debug(name),
   infra: (name, looked) => infra(name, looked),
   plan: (name, looked) => infra(name, looked),
   drift: (name, looked) => infra(name, looked),
   apply: (_, looked) => infra("plan", looked),
-  image: (name, { service, secrets }) =>
-    imageOf(service, service.settings, NO_REVISION, "", secrets).debug(name),
+  image: (name, { service, registry, secrets }) =>
+    imageOf(service, registry, { revision: NO_REVISION, ref: "", secrets }).debug(name),
   release: (_, looked) => registryShell(looked),
   deploy: (_, looked) => clusterShell(looked),
   load: (_, looked) => loadShell("load", looked),
   stress: (_, looked) => loadShell("stress", looked),
-  dast: async (_, looked) => {
-    const { invocation, now } = looked.service
-    return debugBaseline({ ...(await deployInputs(looked)), invocation, now })
-  },
+  dast: async (_, looked) => debugBaseline(await deployInputs(looked)),
 }
 
 const NO_REVISION = { sha: "", committed: "", origin: "", version: "" }
@@ -69,18 +64,14 @@ export function debugStage(name: string, looked: Looked): Promise<Container> {
 }
 
 function infra(name: Parameters<Infra["debug"]>[0], { service, access }: Looked): Promise<Container> {
-  const { source, settings, invocation, now } = service
-  return new Infra(source, settings, invocation, now, access.secrets).debug(
-    name,
-    access.environment,
-    access.root,
-  )
+  const { secrets, environment, root } = access
+  return create(Infra, { ...service, secrets }).debug(name, environment, root)
 }
 
 /** regctl and cosign, logged in to where the service is published. */
 async function registryShell({ service, registry }: Looked): Promise<Container> {
-  const config = parseConfig(service.settings || undefined)
-  const { access, repository } = await destinationOf(registry, service.source, config)
+  const { source, config } = service
+  const { access, repository } = await destinationOf(registry, source, config)
   return greeting(await registryTools(access, config), [
     "A release is not repeated from here. What there is can be looked at:",
     `regctl tag ls ${repository}`,
@@ -91,11 +82,8 @@ async function registryShell({ service, registry }: Looked): Promise<Container> 
 }
 
 async function deployInputs({ service, deploying }: Looked): Promise<DeployInputs> {
-  const { source, settings } = service
   return {
-    source,
-    settings,
-    config: parseConfig(settings || undefined),
+    ...service,
     run: "debug",
     environment: environmentOf(deploying.environment || "staging"),
     secrets: await namedSecrets(deploying.secrets),

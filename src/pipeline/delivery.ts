@@ -27,8 +27,6 @@ export interface Delivery {
   access: DeployAccess
   publishing: Publishing
   announcing: Announcing
-  /** The time by which dates are judged, RFC 3339; empty for the present. */
-  now: string
   /** Hears of stages as they end. */
   ended: (stages: readonly Stage[]) => void
 }
@@ -79,13 +77,13 @@ async function tryOut(
   const wanted = (["load", "stress", "dast"] as const).filter((group) => groups.includes(group))
   const reason = whyNot === "" && typeof inputs === "string" ? inputs : whyNot
   if (reason !== "" || typeof inputs === "string") return wanted.flatMap((group) => passedOver(group, reason))
-  const { made, access, publishing, now } = delivery
+  const { made, access, publishing } = delivery
   const repro = (group: Group) => reproOf(made, access, publishing, inputs.environment, group)
   const kinds = wanted.filter((group): group is Kind => group !== "dast")
   const loaded = await loadStages({ ...inputs, scale: access.scale, version: "", repro }, kinds)
   delivery.ended(loaded)
   if (!wanted.includes("dast")) return loaded
-  const scanned = await dastStages({ ...inputs, invocation: made.invocation, now })
+  const scanned = await dastStages(inputs)
   return [...loaded, ...scanned.map((stage) => ({ ...stage, repro: repro("dast") }))]
 }
 
@@ -113,13 +111,10 @@ async function tellingOf(
   }
 }
 
-function cleanUp({ made, access, publishing, now }: Delivery): Promise<Stage[]> {
-  const { source, settings, config, run } = made
+function cleanUp({ made, access, publishing }: Delivery): Promise<Stage[]> {
+  const { config, now } = made
   return cleanupStages({
-    source,
-    settings,
-    config,
-    run,
+    ...made,
     now: dayOf(now),
     secrets: access.secrets,
     cluster: access.cluster,

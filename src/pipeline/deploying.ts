@@ -13,6 +13,8 @@ import { environmentFor } from "../lib/pipeline/policy.js"
 import { versionOfRef, versionText } from "../lib/release/version.js"
 import type { Group } from "../lib/pipeline/stages.js"
 import { stopped } from "../lib/report/place.js"
+import { EMBEDDED } from "../registry/embedded.js"
+import type { PythonService } from "../stage/service.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { Run } from "../lib/run/verdict.js"
 import type { Publishing } from "../release/publishing.js"
@@ -34,13 +36,9 @@ export interface DeployAccess {
 }
 
 /** A run, with what it has built and found so far. */
-export interface DeployedRun {
-  source: Directory
-  settings: string
-  config: Config
+export interface DeployedRun extends PythonService {
   run: Run
   baseRef: string
-  invocation: string
   image: BuiltImage | undefined
   /** Undefined where nothing is released in this run. */
   stages: readonly Stage[] | undefined
@@ -56,7 +54,7 @@ export async function inputsOf(
   access: DeployAccess,
   { embedded }: Publishing,
 ): Promise<DeployInputs | string> {
-  const { source, settings, config, run, stages } = made
+  const { source, settings, config, invocation, now, run, stages } = made
   const environment = environmentOfRun(made, access)
   const folder = overlayOf(config, environment)
   if (stages !== undefined && !(await source.exists(folder)))
@@ -68,6 +66,8 @@ export async function inputsOf(
     source,
     settings,
     config,
+    invocation,
+    now,
     environment,
     secrets,
     run: run.id,
@@ -152,14 +152,10 @@ export function reproOf(
       ? []
       : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${environment.toUpperCase()}_${name}`)),
   ]
-  const ci = [
-    "ci",
-    `--only=${group}`,
-    `--ref=${run.ref}`,
-    `--sha=${run.sha}`,
-    ...(publishing.embedded ? ["--embedded"] : []),
-  ]
-  return `${invocation} ${shellQuote([...deploy, ...ci])}`
+  const registry = publishing.embedded ? ["with-registry", EMBEDDED] : []
+  const commit = ["with-commit", `--sha=${run.sha}`]
+  const ci = ["ci", `--only=${group}`, `--ref=${run.ref}`]
+  return `${invocation} ${shellQuote([...deploy, ...registry, ...commit, ...ci])}`
 }
 
 const passedOver = (why: string, repro: string): Stage[] =>

@@ -1,7 +1,7 @@
 import { dag, type Directory, type Secret } from "@dagger.io/dagger"
 import { type Signer, trusted, withSigner, withSigstore } from "../registry/cosign.js"
 import { destinationOf } from "../registry/destination.js"
-import { EMBEDDED, embeddedSigner, embeddedTrust } from "../registry/embedded.js"
+import { embeddedSigner, embeddedTrust } from "../registry/embedded.js"
 import type { BuiltImage } from "../image/build.js"
 import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
@@ -22,6 +22,7 @@ import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { TRIVY_VERSION } from "../stage/images.js"
 import { Publishing } from "../release/publishing.js"
+import { registryWords, signerWords } from "../registry/words.js"
 
 /** What is released. */
 export interface Released {
@@ -144,44 +145,32 @@ async function reproOf(
   { run, revision, invocation, only }: Released,
   publishing: Publishing,
 ): Promise<Repro> {
-  const { embedded, username, password, plainHttp, identity: who, issuer } = publishing
-  const secret = async (name: string, value: Secret | undefined) =>
-    value === undefined ? [] : [`--${name}=${(await value.uri()) || `env://${name.toUpperCase()}`}`]
-  const registry = embedded
-    ? [EMBEDDED]
-    : [
-        ...(username === "" ? [] : [`--username=${username}`]),
-        ...(await secret("password", password)),
-        ...(plainHttp ? ["--plain-http"] : []),
-      ]
-  const signer = embedded
-    ? []
-    : [
-        ...(await secret("key", publishing.key)),
-        ...(await secret("passphrase", publishing.passphrase)),
-        ...(await secret("token", publishing.token)),
-      ]
-  const trust = [...(who ? [`--identity=${who}`] : []), ...(issuer ? [`--issuer=${issuer}`] : [])]
-  const about = [`--event=${run.event}`, `--ref=${run.ref}`, `--sha=${run.sha}`]
-  const ci = [
-    "ci",
-    ...about,
+  const { embedded, identity: who, issuer } = publishing
+  const trust = { identity: who, issuer }
+  const registry = await registryWords(publishing)
+  const signer = await signerWords(embedded ? {} : publishing, trust)
+  const commit = [
+    "with-commit",
+    `--sha=${run.sha}`,
     `--committed=${revision.committed}`,
     `--origin=${revision.origin}`,
+  ]
+  const ci = [
+    "ci",
+    `--event=${run.event}`,
+    `--ref=${run.ref}`,
     `--run-id=${run.id}`,
     ...only.map((group) => `--only=${group}`),
-    ...registry,
-    ...signer,
-    ...trust,
   ]
+  const verifier = await signerWords({}, trust)
   return (name, reference = "") => {
-    const of = ["release", `--reference=${reference}`, ...registry]
+    const of = ["release", `--reference=${reference}`]
     const words =
       name === "verify" && reference !== ""
-        ? [...of, "verify", ...trust]
+        ? [...registry, ...verifier, ...of, "verify"]
         : name === "sign" && reference !== ""
-          ? [...of, "sign", ...signer]
-          : ci
+          ? [...registry, ...signer, ...of, "sign"]
+          : [...registry, ...signer, ...commit, ...ci]
     return `${invocation} ${shellQuote(words)}`
   }
 }

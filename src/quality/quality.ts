@@ -1,5 +1,5 @@
 import { Changeset, check, Container, Directory, func, object } from "@dagger.io/dagger"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { recorded } from "../lib/run/command.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import type { ToolName } from "../lib/quality/index.js"
@@ -16,20 +16,13 @@ import { inspectable } from "../stage/shell.js"
  */
 @object()
 export class Quality {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called, for the commands that repeat a stage. */
-  invocation: string
+  invocation!: string
   /** The time by which suppressions expire, RFC 3339; empty for the present. */
-  now: string
-
-  constructor(source: Directory, settings: string, invocation: string, now: string) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-  }
+  now!: string
 
   /** Fails unless Black would change nothing. Pure. `fix` applies its changes. */
   @func()
@@ -77,8 +70,7 @@ export class Quality {
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
-    const tasks = await this.tasks()
-    return artifacts(await runTasks(parseConfig(this.settings || undefined).parallel, tasks))
+    return artifacts(await runTasks(serviceOf(this).config.parallel, await this.tasks()))
   }
 
   /**
@@ -88,8 +80,8 @@ export class Quality {
    */
   @func()
   async fix(): Promise<Changeset> {
-    const { timeout } = parseConfig(this.settings || undefined)
-    const inputs = await toolInputs(this)
+    const inputs = await toolInputs(serviceOf(this))
+    const { timeout } = inputs.config
     const [isort, black] = [await prepareTool("isort", inputs), await prepareTool("black", inputs)]
     const before = isort.container.directory("/src").withDirectory("/", black.container.directory("/src"))
     const after = isort.container
@@ -102,18 +94,18 @@ export class Quality {
 
   /** Tasks of the configured tools. For other stages; not part of the API. */
   async tasks(): Promise<Task[]> {
-    const inputs = await toolInputs(this)
+    const inputs = await toolInputs(serviceOf(this))
     const chosen = STAGES.quality.filter((name) => inputs.config.quality.checks.includes(name))
     return chosen.map((name) => ({ name, run: () => runTool(name, inputs) }))
   }
 
   /** Container of a tool before its command runs. For `debug` of the root; not part of the API. */
   async debug(name: ToolName): Promise<Container> {
-    const { container, command } = await prepareTool(name, await toolInputs(this))
+    const { container, command } = await prepareTool(name, await toolInputs(serviceOf(this)))
     return inspectable(container, command)
   }
 
   private async gate(name: ToolName): Promise<void> {
-    mustPass(await runTool(name, await toolInputs(this)))
+    mustPass(await runTool(name, await toolInputs(serviceOf(this))))
   }
 }

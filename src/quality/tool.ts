@@ -1,7 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, logOf, timing } from "../stage/execute.js"
 import type { Config } from "../lib/config/config.js"
-import { parseConfig } from "../lib/config/parse.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { judgeKept } from "../lib/security/judge.js"
@@ -11,7 +10,7 @@ import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python/environment.js"
-import { Service } from "../stage/service.js"
+import type { PythonService } from "../stage/service.js"
 import type { Suppression } from "../lib/run/suppressed.js"
 
 /** Files that every tool sees, besides its own configuration. */
@@ -32,9 +31,8 @@ export interface ToolInputs {
   invocation: string
 }
 
-/** Prepares the inputs that all tools of a service share. Throws for an invalid `slipway.yaml`. */
-export async function toolInputs({ source, settings, invocation, now }: Service): Promise<ToolInputs> {
-  const config = parseConfig(settings || undefined)
+/** Prepares the inputs that all tools of a service share. */
+export async function toolInputs({ source, config, invocation, now }: PythonService): Promise<ToolInputs> {
   const [environment, suppressions] = await Promise.all([
     pythonEnvironment(source, config),
     readSuppressions(source, now),

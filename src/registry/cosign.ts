@@ -38,6 +38,22 @@ export interface Wanted {
   issuer?: string
 }
 
+/** The fields by which objects of the module hold whose signatures `withSigner` trusts. */
+export interface TrustFields {
+  /** cosign's public key. */
+  publicKey?: File
+  /** Empty for what the settings say. */
+  identity: string
+  issuer: string
+}
+
+/** The trust that an object's fields name, before the service's settings. */
+export const wantedOf = ({ publicKey, identity, issuer }: TrustFields): Wanted => ({
+  key: publicKey,
+  identity: identity || undefined,
+  issuer: issuer || undefined,
+})
+
 /** Which Sigstore the service's settings name. Fails with SIGSTORE_SETTINGS where they contradict each other. */
 function sigstoreOf({ release }: Config): Sigstore {
   const own = [release.signingConfig, release.trustedRoot].filter((file) => file !== undefined).length

@@ -22,6 +22,24 @@ export interface Destination {
   plainHttp: boolean
 }
 
+/** The fields by which objects of the module hold what `withRegistry` says. */
+export interface RegistryFields {
+  username: string
+  password?: Secret
+  /** A registry that is a container itself, in the host's place. */
+  registryService?: Service
+  authority?: File
+  plainHttp: boolean
+  /** The registry of Slipway's own. */
+  embedded: boolean
+}
+
+/** The destination that an object's fields name, in the registry of the settings. */
+export const destinationOfFields = ({ registryService, ...fields }: RegistryFields): Destination => {
+  const { username, password, authority, plainHttp, embedded } = fields
+  return { username, password, authority, plainHttp, embedded, service: registryService }
+}
+
 /** The registry and the repository in it. Fails with NO_NAME, NO_REGISTRY or INVALID_REFERENCE. */
 export async function destinationOf(
   destination: Destination,

@@ -1,7 +1,18 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
-import { type Signer, trusted, type Wanted, withSigner, withSigstore } from "../registry/cosign.js"
-import { embeddedTrust } from "../registry/embedded.js"
-import { parseConfig } from "../lib/config/parse.js"
+import {
+  type Signer,
+  trusted,
+  type TrustFields,
+  type Wanted,
+  wantedOf,
+  withSigner,
+  withSigstore,
+} from "../registry/cosign.js"
+import { destinationOfFields, type RegistryFields } from "../registry/destination.js"
+import { embeddedRegistry, embeddedTrust } from "../registry/embedded.js"
+import { versionOfTag, versionText } from "../lib/release/version.js"
+import { create } from "../stage/create.js"
+import { serviceOf, type PythonService, type ServiceFields } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
 import { parseReference } from "../lib/release/reference.js"
@@ -20,83 +31,59 @@ import { gatesOf, verifyRelease } from "./verify.js"
 export class Release {
   /** Registry, repository and digest: what to deploy. */
   @func()
-  reference: string
+  reference!: string
   /** The digest of the index of all platforms. */
   @func()
-  digest: string
+  digest!: string
   /** Each platform with the digest of its image, such as `linux/arm64@sha256:…`. */
   @func()
-  platforms: string[]
-  source: Directory
+  platforms!: string[]
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
-  username: string
-  plainHttp: boolean
+  settings!: string
+  invocation!: string
+  now!: string
+  username!: string
+  plainHttp!: boolean
   password?: Secret
   registryService?: Service
   authority?: File
+  /** What to sign with. */
+  key?: Secret
+  passphrase?: Secret
+  token?: Secret
+  /** Whose signatures are trusted. */
+  publicKey?: File
+  identity!: string
+  issuer!: string
   /** Signed with Slipway's own key. */
-  embedded: boolean
+  embedded!: boolean
   /** The git reference that it must have been made for; empty where any will do. */
-  ref: string
-
-  constructor(
-    reference: string,
-    digest: string,
-    platforms: string[],
-    source: Directory,
-    settings: string,
-    username: string,
-    plainHttp: boolean,
-    password?: Secret,
-    registryService?: Service,
-    authority?: File,
-    embedded = false,
-    ref = "",
-  ) {
-    this.reference = reference
-    this.digest = digest
-    this.platforms = platforms
-    this.source = source
-    this.settings = settings
-    this.username = username
-    this.plainHttp = plainHttp
-    this.password = password
-    this.registryService = registryService
-    this.authority = authority
-    this.embedded = embedded
-    this.ref = ref
-  }
+  ref!: string
 
   /**
-   * Fails with NOT_VERIFIED unless all that a release must carry is there, signed by exactly this key or identity.
+   * Verifies signatures, attestations and gates of the release.
    *
-   * That is the signatures of index and images, the bills of material of each image, provenance, and the gates that it
-   * passed; what doesn't hold is named. Whom to trust comes from `release` in slipway.yaml, if it isn't said. Runs each
-   * time.
-   *
-   * @param key cosign's public key.
-   * @param identity Who signed without a key, exactly as in the certificate.
-   * @param issuer Who vouches for that identity.
+   * Signatures of index and images, the SBOMs of each image, provenance, and the gates that it passed, all signed by
+   * exactly the key or identity of `withSigner`, else of `release` in slipway.yaml. Runs each time. Fails with
+   * NOT_VERIFIED, which names what doesn't hold.
    */
   @func({ cache: "never" })
-  async verify(key?: File, identity?: string, issuer?: string): Promise<string> {
+  async verify(): Promise<string> {
     const { reference } = this
-    const checks = await this.checks({ key, identity, issuer })
-    const { status, reason, findings } = judgeRelease(checks, reference)
+    const { status, reason, findings } = judgeRelease(await this.checks(), reference)
     if (status === "passed") return `${reason}\n`
     throw fail("NOT_VERIFIED", [reference, findings.map(({ message }) => message)])
   }
 
   /**
-   * Signs the index and each platform's image, unless that is done already. An effect: it runs each time.
+   * Signs the index and each platform's image, unless that is done already.
    *
-   * @param key A private key of cosign's.
-   * @param passphrase What the key is encrypted with.
-   * @param token In place of a key: the token of who signs.
+   * With the key or token of `withSigner`. An effect: it runs each time. Fails with NO_SIGNER, TWO_SIGNERS and SIGN.
    */
   @func({ cache: "never" })
-  async sign(key?: Secret, passphrase?: Secret, token?: Secret): Promise<Release> {
+  async sign(): Promise<Release> {
+    const { key, passphrase, token } = this
     const signer = { key, passphrase, token }
     const signing = await this.signing({}, signer)
     const tools = withSigner(signing.tools, signer)
@@ -106,21 +93,21 @@ export class Release {
     return this
   }
 
-  /** The attestation that the release passed every gate, as JSON, if it is good. Fails as `verify` does. Runs each time. */
+  /** Shows the verified attestation of passed gates, as JSON. Fails as `verify` does. Runs each time. */
   @func({ cache: "never" })
-  async gates(key?: File, identity?: string, issuer?: string): Promise<string> {
-    await this.verify(key, identity, issuer)
+  async gates(): Promise<string> {
+    await this.verify()
     const [repository = ""] = this.reference.split("@")
-    const found = await gatesOf(repository, this.digest, await this.signing({ key, identity, issuer }, {}))
+    const found = await gatesOf(repository, this.digest, await this.signing(wantedOf(this), {}))
     return `${JSON.stringify(found, null, 2)}\n`
   }
 
   /** Each thing that is verified, and what is wrong with it. For other stages; it is no part of the API. */
-  async checks(wanted: Wanted): Promise<Check[]> {
+  async checks(wanted: Wanted = wantedOf(this)): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
     const known = { trial: this.embedded, ...(this.ref !== "" && { ref: this.ref }) }
-    return verifyRelease(resolved, expected(parseConfig(this.settings || undefined), known), signing)
+    return verifyRelease(resolved, expected(serviceOf(this).config, known), signing)
   }
 
   /** The same, with the gates that it passed. For other stages; it is no part of the API. */
@@ -135,8 +122,8 @@ export class Release {
   }
 
   private async signing(wanted: Wanted, signer: Signer): Promise<Signing> {
-    const { source, username, plainHttp, password, registryService: service, authority } = this
-    const config = parseConfig(this.settings || undefined)
+    const { username, plainHttp, password, registryService: service, authority } = this
+    const { source, config } = serviceOf(this)
     const { host } = parseReference(this.reference)
     const access = { host, username, plainHttp, password, service, authority }
     const whom = this.embedded ? await embeddedTrust(config) : await trusted(wanted, signer, source, config)
@@ -145,23 +132,46 @@ export class Release {
   }
 }
 
+/** The release that a reference names now. Fails with INVALID_REFERENCE, TAG_MOVED and REGISTRY. */
+export async function findPublished(
+  reference: string,
+  service: PythonService,
+  registry: RegistryFields,
+  signer: Signer & TrustFields,
+): Promise<Release> {
+  const { config } = service
+  const parsed = parseReference(reference)
+  const named = { ...destinationOfFields(registry), host: parsed.host }
+  const access = registry.embedded ? embeddedRegistry(config) : named
+  const resolved = await resolveReference(parsed, await registryTools(access, config))
+  const version = versionOfTag(parsed.tag ?? "")
+  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+  return releaseOf(resolved, access, service, { ref, embedded: registry.embedded, ...signer })
+}
+
 /** A release of a service. */
 export const releaseOf = (
   { repository, digest, images }: Resolved,
   { username, plainHttp, password, service, authority }: RegistryAccess,
-  { source, settings, ref, embedded }: Pick<Release, "source" | "settings" | "ref" | "embedded">,
+  { source, settings, invocation, now }: ServiceFields,
+  { ref, embedded, ...signer }: Pick<Release, "ref" | "embedded"> & Signer & Partial<TrustFields>,
 ): Release =>
-  new Release(
-    `${repository}@${digest}`,
+  create(Release, {
+    reference: `${repository}@${digest}`,
     digest,
-    images.map((image) => `${image.platform}@${image.digest}`),
+    platforms: images.map((image) => `${image.platform}@${image.digest}`),
     source,
     settings,
+    invocation,
+    now,
     username,
     plainHttp,
     password,
-    service,
+    registryService: service,
     authority,
     embedded,
     ref,
-  )
+    identity: "",
+    issuer: "",
+    ...signer,
+  })

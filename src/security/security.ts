@@ -1,6 +1,6 @@
 import { check, Container, Directory, func, object } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { once } from "../lib/run/once.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import { prepareNosec, prepareScan, runScan, runSuppressions, type ScanInputs } from "./scan.js"
@@ -18,20 +18,13 @@ type ScanName = (typeof STAGES.security)[number]
  */
 @object()
 export class Security {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called, for the commands that repeat a stage. */
-  invocation: string
+  invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
-  now: string
-
-  constructor(source: Directory, settings: string, invocation: string, now: string) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-    this.now = now
-  }
+  now!: string
 
   /**
    * Fails for a critical vulnerability of a package. Kept for an hour.
@@ -78,15 +71,14 @@ export class Security {
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
-    const { parallel } = parseConfig(this.settings || undefined)
-    return artifacts(await runTasks(parallel, await this.tasks({ bandit: true })))
+    return artifacts(await runTasks(serviceOf(this).config.parallel, await this.tasks({ bandit: true })))
   }
 
   /**
    * Tasks of the configured scans, with Bandit's where its own group isn't run. For other stages; not part of the API.
    */
   async tasks({ bandit }: { bandit: boolean }): Promise<Task[]> {
-    const inputs = await toolInputs(this)
+    const inputs = await toolInputs(serviceOf(this))
     const scans = scanStages(inputs)
     const chosen = STAGES.security.filter((name) => inputs.config.security.checks.includes(name))
     const own: Task[] = chosen.map((name) => ({ name, run: scans[name] }))
@@ -96,7 +88,7 @@ export class Security {
 
   /** Container of a scan before its command runs. For `debug` of the root; not part of the API. */
   async debug(name: ScanName): Promise<Container> {
-    const inputs = await toolInputs(this)
+    const inputs = await toolInputs(serviceOf(this))
     const { container, command } = await (name === "suppressions"
       ? prepareNosec(inputs)
       : prepareScan(name, inputs))
@@ -104,7 +96,7 @@ export class Security {
   }
 
   private async gate(name: ScanName): Promise<void> {
-    mustPass(await scanStages(await toolInputs(this))[name]())
+    mustPass(await scanStages(await toolInputs(serviceOf(this)))[name]())
   }
 }
 

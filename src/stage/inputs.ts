@@ -10,7 +10,7 @@ export interface Called {
 }
 
 /** Writes down what a run is made with. Of secrets it says where they came from, as the caller wrote that. */
-export async function inputsOf({ invocation, source, arguments: all, secrets }: Called): Promise<RunInputs> {
+export async function runInputs({ invocation, source, arguments: all, secrets }: Called): Promise<RunInputs> {
   const addresses = await Promise.all(
     Object.entries(secrets).map(
       async ([name, list]) =>

@@ -12,7 +12,7 @@ import { type Run, type StageReport, stageResult, type Verdict } from "../lib/ru
  * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
  * service at all is in the verdict too.
  */
-export async function ci(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
+export async function runTree(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
   const begun = Date.now()
   const { reports, problem, exitCode } = await attempt(stages)
   const verdict: Verdict = {

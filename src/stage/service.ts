@@ -1,10 +1,37 @@
 import type { Directory } from "@dagger.io/dagger"
+import type { Config } from "../lib/config/config.js"
+import { parseConfig } from "../lib/config/parse.js"
 
-/** What a group of stages is made with. */
-export interface Service {
+/** The fields by which objects of the module hold a service: the engine stores no parsed configuration. */
+export interface ServiceFields {
   source: Directory
   /** The text of `slipway.yaml`, empty without one. */
   settings: string
+  /** How this module was called, for the commands that repeat a stage. */
   invocation: string
+  /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
+}
+
+/** A service with its configuration: the input of every stage. */
+export interface PythonService extends ServiceFields {
+  config: Config
+}
+
+/** The service that an object holds. Fails with CONFIG_INVALID. */
+export const serviceOf = ({ source, settings, invocation, now }: ServiceFields): PythonService => ({
+  source,
+  settings,
+  invocation,
+  now,
+  config: configOf(settings),
+})
+
+const parsed = new Map<string, Config>()
+
+/** The configuration in the text of a `slipway.yaml`, parsed once. Fails with CONFIG_INVALID. */
+export function configOf(settings: string): Config {
+  const config = parsed.get(settings) ?? parseConfig(settings || undefined)
+  parsed.set(settings, config)
+  return config
 }

@@ -3,7 +3,7 @@ import { artifacts } from "../stage/artifacts.js"
 import { prepareCoverage, runCoverage } from "./coverage.js"
 import { withoutDocuments } from "./documents.js"
 import type { Config } from "../lib/config/config.js"
-import { parseConfig } from "../lib/config/parse.js"
+import { serviceOf } from "../stage/service.js"
 import { once } from "../lib/run/once.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import { pythonEnvironment } from "../python/environment.js"
@@ -22,17 +22,12 @@ type TestStage = (typeof STAGES.tests)[number]
  */
 @object()
 export class Tests {
-  source: Directory
+  source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
-  settings: string
+  settings!: string
   /** How this module was called, for the commands that repeat a stage. */
-  invocation: string
-
-  constructor(source: Directory, settings: string, invocation: string) {
-    this.source = source
-    this.settings = settings
-    this.invocation = invocation
-  }
+  invocation!: string
+  now!: string
 
   /** Fails unless every unit test passes, or if there is none. Pure. */
   @func()
@@ -97,7 +92,7 @@ export class Tests {
   }
 
   private config() {
-    return parseConfig(this.settings || undefined)
+    return serviceOf(this).config
   }
 
   private chosen(): TestStage[] {

@@ -1,18 +1,16 @@
-import type { Changeset, Directory } from "@dagger.io/dagger"
-import { parseConfig } from "../lib/config/parse.js"
+import type { Changeset } from "@dagger.io/dagger"
 import { CI_HOSTS, type CiHost } from "../lib/config/wrappers.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { describeWrappers } from "../lib/wrappers/description.js"
 import { wrapperFiles } from "../lib/wrappers/files.js"
+import type { PythonService } from "../stage/service.js"
 
 /** What writing the wrappers of these hosts, or of those that the settings name, would change. */
 export function wrapperChanges(
-  source: Directory,
-  settings: string,
+  { source, config }: PythonService,
   hosts: readonly string[],
   pin: string,
 ): Changeset {
-  const config = parseConfig(settings || undefined)
   const chosen = hosts.length > 0 ? hosts.map(known) : config.wrappers.hosts
   if (chosen.length === 0) return source.changes(source)
   return Object.entries(wrapperFiles(chosen, describeWrappers(config, pin)))

@@ -115,7 +115,7 @@ async function publish(source: string): Promise<void> {
   const flags =
     "--yes --key=env://COSIGN_PRIVATE_KEY --signing-config=no-services.json --trusted-root=no-roots.json --allow-http-registry"
   const made = await session({
-    release: releasing(source, "$there $signer", `${COMMIT} --committed=2026-01-02T00:00:00Z`),
+    release: releasing(source, "$there | $signer", { commit: `${COMMIT} --committed=2026-01-02T00:00:00Z` }),
     older: outside(`
       images=$(regctl manifest get --format=raw-body ${REPO}:1.2.3 | jq -r '.manifests[] | "--ref=${REPO}@" + .digest')
       for i in 1 2; do regctl index create ${REPO}:1.0.$i $images --annotation org.opencontainers.image.created=2025-01-0"$i"T00:00:00Z > /dev/null; done
@@ -183,18 +183,19 @@ function clean(source: string): Promise<Session> {
   const kubeconfig = join(folder(), "STAGING_KUBECONFIG")
   copyFileSync(KUBECONFIG, kubeconfig)
   const cluster = `--secrets file://${kubeconfig} --cluster tcp://127.0.0.1:${findHolder()?.api}`
-  const cleanup = (more: string) => `${on(source)} | cleanup ${more}`
+  const cleanup = (more: string, registry = "$there") => `${on(source)} | ${registry} | cleanup ${more}`
   const tree = "file verdict.json | contents"
   return session(
     {
-      blind: cleanup(`$there | run | ${tree}`),
-      "blind plan": cleanup(`$there | report | ${tree}`),
-      plan: cleanup(`${cluster} $there | plan | contents`),
+      blind: cleanup(`| run | ${tree}`),
+      "blind plan": cleanup(`| report | ${tree}`),
+      plan: cleanup(`${cluster} | plan | contents`),
       refused: cleanup(
-        `${cluster} $login --plain-http --registry-service $keeping --environment production | run | ${tree}`,
+        `${cluster} --environment production | run | ${tree}`,
+        "with-registry $login --plain-http --service $keeping",
       ),
-      done: cleanup(`${cluster} $there | run --run-id=${RUN} | file cleanup/plan.json | contents`),
-      again: cleanup(`${cluster} $there | run --run-id=${RUN} | ${tree}`),
+      done: cleanup(`${cluster} | run --run-id=${RUN} | file cleanup/plan.json | contents`),
+      again: cleanup(`${cluster} | run --run-id=${RUN} | ${tree}`),
       kept: verifying(source, `${REPO}:1.2.3`),
       left: outside(`
         regctl tag ls ${REPO}

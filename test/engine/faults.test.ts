@@ -178,9 +178,10 @@ it("a registry that nothing listens at: 3, and what to do", async () => {
     "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, gates: [image], log: false, key: cosign.pub }\n`,
   })
   const out = folder()
-  const commit = ["--event=push", "--ref=refs/tags/v1.2.3", `--sha=${"0123456789".repeat(4)}`]
-  const access = ["--plain-http", "--key=env://SLIPWAY_TEST_KEY", "--only=image,release"]
-  const call = ["call", `--mod=${REPOSITORY}`, `--source=${source}`, "ci", ...commit, ...access]
+  const access = ["with-registry", "--plain-http", "with-signer", "--key=env://SLIPWAY_TEST_KEY"]
+  const commit = ["with-commit", `--sha=${"0123456789".repeat(4)}`]
+  const ci = ["ci", "--event=push", "--ref=refs/tags/v1.2.3", "--only=image,release"]
+  const call = ["call", `--mod=${REPOSITORY}`, `--source=${source}`, ...access, ...commit, ...ci]
   const env = { SLIPWAY_TEST_KEY: "no key, which nobody comes to need" }
   const { exitCode, stderr } = await dagger([...call, "export", `--path=${out}`], { cwd: REPOSITORY, env })
   expect(exitCode, stderr).toBe(0)

@@ -192,7 +192,15 @@ describe("a service without a Dockerfile", () => {
     const path = folder()
     const origin = "https://example.com/team/greetings"
     const labels = [`--sha=${revision.sha}`, `--committed=${revision.committed}`, `--origin=${origin}`]
-    const image = ["image", ...labels, "--ref=refs/tags/v1.2.3", "layout", "export", `--path=${path}`]
+    const image = [
+      "with-commit",
+      ...labels,
+      "image",
+      "--ref=refs/tags/v1.2.3",
+      "layout",
+      "export",
+      `--path=${path}`,
+    ]
     const { exitCode, stderr } = await callOn(fixture("flask"), ...image)
     expect(exitCode, stderr).toBe(0)
     return path
@@ -312,7 +320,7 @@ it("gives the same digest when every command of a Dockerfile runs once more", as
     const source = copyOf(fixture("repeated"))
     return write(source, { "slipway.yaml": settings, ".dockerignore": "slipway.yaml\n" })
   }
-  const image = "image --sha 0123456789 --committed 2026-03-01T12:00:00Z | digest"
+  const image = "with-commit --sha 0123456789 --committed 2026-03-01T12:00:00Z | image | digest"
   const { stdout, stderr } = await script(`${on(again())} | ${image}; ${on(again())} | ${image}`)
   const digests = stdout.match(/sha256:[0-9a-f]{64}/g)
   expect(digests, stderr).toHaveLength(2)

@@ -266,7 +266,7 @@ const changed = async (files: Files): Promise<string> => write(copyOf(await sett
 const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
 const withInfra = (source: string, more = ""): string => `${on(source)} | with-infra ${ACCESS} ${more}`
 const running = (what: string, id: string = randomUUID(), sha = SHA): string =>
-  `ci --event=manual --sha=${sha} --run-id=${id} --only=${what}`
+  `with-commit --sha=${sha} | ci --event=manual --run-id=${id} --only=${what}`
 const verdict = "file verdict.json | contents"
 const planning = (source: string, environment = "staging"): string =>
   `${on(source)} | infra ${ACCESS} | plan --environment ${environment} --sha ${SHA}`

@@ -102,7 +102,7 @@ describe("up and down", () => {
     cpSync(join(fixtures, "repeated"), dockerfile, { recursive: true })
     writeFileSync(join(dockerfile, "slipway.yaml"), "image: { platforms: [linux/amd64] }\n")
     const digest = (source: string) =>
-      `. --source $(host | directory ${source}) | image --sha 01234567 --committed 2026-03-01T12:00:00Z | digest`
+      `. --source $(host | directory ${source}) | with-commit --sha 01234567 --committed 2026-03-01T12:00:00Z | image | digest`
     const digests = async () =>
       (await script([own, dockerfile].map(digest).join("; "), MODULE)).match(/sha256:\w{64}/g)
     const random =
@@ -176,7 +176,7 @@ describe("up and down", () => {
     expect(repeated.map(({ name }) => name)).toEqual([])
     const published = passed.find(({ name }) => name === "publish")?.reason
     expect(now("publish")?.reason).toBe(`${published}, published already`)
-    const reference = `release registry.slipway.internal:5000/tiny:1.2.3 --embedded`
+    const reference = "with-registry --embedded | release registry.slipway.internal:5000/tiny:1.2.3"
     const digest = await script(`. --source $(host | directory ${source}) | ${reference} | digest`, MODULE)
     expect(`registry.slipway.internal:5000/tiny@${digest}`).toBe(published)
   }, 900_000)

@@ -49,7 +49,7 @@ const session = once(async () => {
     .map((name) => `--secrets env://${name}`)
     .join(" ")
   const notifications = (environment: string, more = given) =>
-    `${on(source)} | notifications ${environment} ${more} --who ada --run-url https://ci.example.com/7 --history $(host | file ${history})`
+    `${on(source)} | with-notify --who ada --run-url https://ci.example.com/7 --history $(host | file ${history}) | notifications ${environment} ${more}`
   const control = (asked: unknown) =>
     `ask http://hooks.test:8000/__control --method POST --body '${JSON.stringify(asked)}'`
   const ended = (run: string, result = "succeeded") =>
@@ -73,8 +73,8 @@ const session = once(async () => {
           { path: "/api", status: 403 },
         ],
       }),
-      limited: `${notifications("production")} | ${ended(`${RUN}-limited`, "failed")} --stage soak --reason "too many errors"`,
-      repeated: `${notifications("production")} | ${ended(`${RUN}-limited`, "failed")} --stage soak --reason "too many errors"`,
+      limited: `${notifications("production")} | with-failure soak --reason "too many errors" | ${ended(`${RUN}-limited`, "failed")}`,
+      repeated: `${notifications("production")} | with-failure soak --reason "too many errors" | ${ended(`${RUN}-limited`, "failed")}`,
       down: `${notifications("staging")} | started v2 ${RUN}`,
       nobody: `${notifications("staging", "")} | started v2 ${RUN}`,
       promtool: `${on(source)} | monitoring | promtool && .echo "promtool takes them"`,

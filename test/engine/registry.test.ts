@@ -5,6 +5,7 @@ import {
   HOST,
   RUN,
   COMMIT,
+  TAG,
   STEPS,
   IMAGE_ONLY,
   on,
@@ -33,28 +34,31 @@ describe("a registry", () => {
   let run: Session
 
   beforeAll(async () => {
-    const service = (name: string, by: string) => `--registry-service $(${name}) ${by}`
+    const service = (name: string, by: string) => `with-registry --service $(${name}) ${by}`
     const flaky = (mode: string) => service(`flaky $registry ${mode}`, "--plain-http $login")
     const tls = "tls-registry --host registry.test --user robot $password"
     const expired = "expired-registry --host registry.test --user robot $password"
     const pushing = (repository: string, to: string) =>
-      `${on(source)} | image ${COMMIT} | publish --repository=${repository} ${to} | reference`
+      `${on(source)} | ${to} | ${COMMIT} | image ${TAG} | publish --repository=${repository} | reference`
     const to = (repository: string, to: string) =>
-      releasing(tiny({ ...IMAGE_ONLY, repository }), `${to} $signer`)
+      releasing(tiny({ ...IMAGE_ONLY, repository }), `${to} | $signer`)
     run = await session({
-      digest: `${on(source)} | image ${COMMIT} | digest`,
+      digest: `${on(source)} | ${COMMIT} | image ${TAG} | digest`,
       "wrong password": to(
         "none",
-        "--username robot --password env://WRONG_PASSWORD --plain-http --registry-service $registry",
+        "with-registry --username robot --password env://WRONG_PASSWORD --plain-http --service $registry",
       ),
-      "no password": to("none", "--plain-http --registry-service $registry"),
-      unknown: releasing(tiny({ ...IMAGE_ONLY, registry: "registry.invalid" }), "$login $signer"),
+      "no password": to("none", "with-registry --plain-http --service $registry"),
+      unknown: releasing(
+        tiny({ ...IMAGE_ONLY, registry: "registry.invalid" }),
+        "with-registry $login | $signer",
+      ),
       expired: to("none", service(expired, "--authority $(ca) $login")),
       "not trusted": to("none", service(tls, "$login")),
-      plain: to("none", "--registry-service $registry $login"),
+      plain: to("none", "with-registry --service $registry $login"),
       "not plain": to("none", service(tls, "--plain-http $login")),
-      "bad tag": `${on(source)} | image ${COMMIT} | publish --tags="bad+tag" $there | reference`,
-      "good tag": `${on(source)} | image ${COMMIT} | publish --repository=tagged --tags=mine,1.2.3-rc.1 $there | reference`,
+      "bad tag": `${on(source)} | $there | ${COMMIT} | image ${TAG} | publish --tags="bad+tag" | reference`,
+      "good tag": `${on(source)} | $there | ${COMMIT} | image ${TAG} | publish --repository=tagged --tags=mine,1.2.3-rc.1 | reference`,
       trusted: pushing("trusted", service(tls, "--authority $(ca) $login")),
       busy: pushing("busy", flaky("busy")),
       unavailable: pushing("unavailable", flaky("unavailable")),
@@ -123,10 +127,11 @@ describe("without a key", () => {
 source=$(host | directory ${own} | with-file signing-config.json $(signing-config) | with-file trusted-root.json $(trusted-root))
 ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${name} | start`).join("\n")}`
     const slipway = `${REPOSITORY} --source $source`
-    const at = `${slipway} | verification ${HOST}/keyless:1.2.3 $there`
+    const verified = (trust = "") =>
+      `${slipway} | $there ${trust && `| with-signer ${trust} `}| verification ${HOST}/keyless:1.2.3 | contents`
     await tokenOf(identity) // so that it is looked for
     const by = (token: string) =>
-      `${slipway} | ci --event=push ${COMMIT} --run-id=${RUN} --only=image,release $there --token ${token} | file verdict.json | contents`
+      `${slipway} | $there | with-signer --token ${token} | ${COMMIT} | ci --event=push ${TAG} --run-id=${RUN} --only=image,release | file verdict.json | contents`
     const files = service({
       "script.sh": `cosign verify --certificate-identity=${identity} --certificate-oidc-issuer=${issuer} --trusted-root=trusted-root.json --allow-http-registry ${HOST}/keyless:1.2.3 | jq -c "[.[].critical.type]"`,
     })
@@ -134,10 +139,10 @@ ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${n
       {
         expired: by(`$(token ${identity} --expired)`),
         signed: by(`$(token ${identity})`),
-        verified: `${at} | contents`,
-        identity: `${at} --identity=no@example.com --issuer=${issuer} | contents`,
-        issuer: `${at} --identity=${identity} --issuer=http://other | contents`,
-        key: `${at} --public-key $(host | directory ${own} | file cosign.pub) | contents`,
+        verified: verified(),
+        identity: verified(`--identity=no@example.com --issuer=${issuer}`),
+        issuer: verified(`--identity=${identity} --issuer=http://other`),
+        key: verified(`--public-key $(host | directory ${own} | file cosign.pub)`),
         cosign: `outside $registry $(host | directory ${files} | with-file trusted-root.json $(trusted-root)) --user robot $password`,
       },
       prelude,

@@ -14,6 +14,7 @@ import {
   NAME,
   REPO,
   COMMIT,
+  TAG,
   STEPS,
   IMAGE_ONLY,
   on,
@@ -61,16 +62,16 @@ describe("a version", () => {
   beforeAll(async () => {
     good.left = folder()
     run = await session({
-      digest: `${on(source)} | image ${COMMIT} | digest`,
-      all: `${on(source)} | ci --event=push ${COMMIT} --run-id=${RUN} $there $signer | export ${good.left}`,
+      digest: `${on(source)} | ${COMMIT} | image ${TAG} | digest`,
+      all: `${on(source)} | $there | $signer | ${COMMIT} | ci --event=push ${TAG} --run-id=${RUN} | export ${good.left}`,
       before: `store "${STORE}" | digest`,
       again: releasing(quick),
       after: `store "${STORE}" | digest`,
-      publish: `${on(source)} | image ${COMMIT} | publish $there | reference`,
-      platforms: `${on(source)} | release ${REPO}:1.2 $there | platforms`,
+      publish: `${on(source)} | $there | ${COMMIT} | image ${TAG} | publish | reference`,
+      platforms: `${on(source)} | $there | release ${REPO}:1.2 | platforms`,
       tags: outside(TAGS),
       taken: releasing(other),
-      older: releasing(other, "$there $signer", `--sha=${SHA} --ref=refs/tags/v1.1.9`),
+      older: releasing(other, "$there | $signer", { ref: "--ref=refs/tags/v1.1.9" }),
       "tags after": outside(`${TAGS}; for tag in 1 1.1; do regctl -v error manifest head ${REPO}:$tag; done`),
       skopeo: outside(`
         flags="--tls-verify=false --format={{.Digest}}"
@@ -222,12 +223,12 @@ describe("verifying", () => {
       ),
       cosign: outside(cosign.join("\n")),
       good: verifying(source, `${REPO}:1.2.3`),
-      function: `${on(source)} | release ${REPO}:1.2.3@${good.index} $there | verify`,
+      function: `${on(source)} | $there | release ${REPO}:1.2.3@${good.index} | verify`,
       "other key": verifying(tiny({}, { "cosign.pub": keys.other }), `${REPO}:1.2.3`),
       "key given": verifying(
         source,
         `${REPO}:1.2.3`,
-        `$there --public-key $(host | directory ${service({ "other.pub": keys.other })} | file other.pub)`,
+        `$there | with-signer --public-key $(host | directory ${service({ "other.pub": keys.other })} | file other.pub)`,
       ),
       copied: at("copied"),
       unsigned: at("unsigned"),
@@ -245,7 +246,7 @@ describe("verifying", () => {
       absent: at(NAME, `sha256:${"0".repeat(64)}`),
       passphrase: releasing(
         tiny({ ...IMAGE_ONLY, repository: "passphrase" }),
-        "$there --key env://COSIGN_PRIVATE_KEY --passphrase env://WRONG_PASSWORD",
+        "$there | with-signer --key env://COSIGN_PRIVATE_KEY --passphrase env://WRONG_PASSWORD",
       ),
       "no key": releasing(tiny({ ...IMAGE_ONLY, repository: "no-key" }), "$there"),
     })

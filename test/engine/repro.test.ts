@@ -116,7 +116,7 @@ it("a source at a git address is repeated at its commit, though the branch has m
   await serving(served, async (address) => {
     const source = `${address}/black.git#trunk`
     const told = ["with-notify", "--who=ada", "--run-url=https://ci.example.com/7", `--history=${history}`]
-    const call = ["with-deploy", "--scale=0.5", ...told, "ci", "--only=black", `--sha=${at}`]
+    const call = ["with-deploy", "--scale=0.5", ...told, "with-commit", `--sha=${at}`, "ci", "--only=black"]
     const invocation = `--invocation=dagger call -m ${REPOSITORY} --source=${source}`
     const first = await callOn(source, invocation, ...call, "export", `--path=${out}`)
     expect(first.exitCode, first.stderr).toBe(0)

@@ -21,7 +21,10 @@ export const SHA = "0123456789abcdef0123456789abcdef01234567"
 export const HOST = "registry.test:5000"
 export const NAME = `tiny-${RUN}`
 export const REPO = `${HOST}/${NAME}`
-export const COMMIT = `--sha=${SHA} --ref=refs/tags/v1.2.3`
+export const COMMIT = `with-commit --sha=${SHA}`
+
+/** The version that is released. */
+export const TAG = "--ref=refs/tags/v1.2.3"
 
 /** What a release goes through. */
 export const STEPS = ["publish", "sign", "attest", "verify", "tag"]
@@ -44,8 +47,9 @@ export const PRELUDE = `
 password="--password env://REGISTRY_PASSWORD"
 registry=$(registry --user robot $password --store "${STORE}")
 login="--username robot $password"
-there="$login --plain-http --registry-service $registry"
-signer="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
+there="with-registry $login --plain-http --service $registry"
+key="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
+signer="with-signer $key"
 `
 
 /** Runs scripts in one session, with all secrets at hand. */
@@ -67,14 +71,18 @@ export type Session = Awaited<ReturnType<typeof session>>
 export const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
 
 /** Builds and releases, and prints the verdict. */
-export const releasing = (source: string, to = "$there $signer", commit = COMMIT): string =>
-  `${on(source)} | ci --event=push ${commit} --run-id=${RUN} --only=image,release ${to} | file verdict.json | contents`
+export const releasing = (
+  source: string,
+  to = "$there | $signer",
+  { commit = COMMIT, ref = TAG }: { commit?: string; ref?: string } = {},
+): string =>
+  `${on(source)} | ${to} | ${commit} | ci --event=push ${ref} --run-id=${RUN} --only=image,release | file verdict.json | contents`
 
 export const verifying = (source: string, reference: string, more = "$there"): string =>
-  `${on(source)} | verification ${reference} ${more} | contents`
+  `${on(source)} | ${more} | verification ${reference} | contents`
 
 /** Runs a script with cosign, regctl and skopeo where nothing of Slipway is. */
-export const outside = (script: string | Files, more = "$signer"): string => {
+export const outside = (script: string | Files, more = "$key"): string => {
   const files = typeof script === "string" ? { "script.sh": script } : script
   return `outside $registry $(host | directory ${service({ ...outsideFiles, ...files })}) --user robot $password ${more}`
 }

@@ -81,8 +81,9 @@ describe("the same commit gives the same verdict", () => {
   it("by dagger call", async () => {
     const out = folder()
     const { stdout } = await git("log", "-1", "--format=--sha=%H --committed=%cI")
-    const what = ["--event=push", "--ref=refs/heads/feature/x", "--run-id=1", ...stdout.trim().split(" ")]
-    const { exitCode, stderr } = await callOn(source, "ci", ...what, "export", `--path=${out}`)
+    const commit = ["with-commit", ...stdout.trim().split(" ")]
+    const what = ["--event=push", "--ref=refs/heads/feature/x", "--run-id=1"]
+    const { exitCode, stderr } = await callOn(source, ...commit, "ci", ...what, "export", `--path=${out}`)
     expect(exitCode, stderr).toBe(0)
     expect(essence(read(out))).toEqual(expected)
   })

@@ -59,30 +59,35 @@ export function ciArguments(
   only: readonly string[],
   notify: readonly string[] = [],
 ): string[] {
-  const { source, event = "local", embedded } = options
+  const { source, event = "local" } = options
   const call = callModule(source, options.now)
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
     ...infraArguments(options, event, only),
     ...(delivers(event, only) ? [...deployArguments(options), ...notify] : []),
+    ...releaseArguments(options, only),
+    ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,
     `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
     ...optionalArgument("base-ref", options.baseRef),
     ...((options.fork ?? (event === "pull_request" && fromFork(process.env))) ? ["--fork"] : []),
-    `--sha=${options.sha ?? commit.sha}`,
-    `--committed=${options.committed ?? commit.committed}`,
-    `--origin=${options.origin ?? commit.origin}`,
-    ...optionalArgument("path", commit.path || undefined),
-    ...optionalArgument("digest", options.digest || undefined),
     `--run-id=${options.runId ?? randomUUID()}`,
     ...only.map((name) => `--only=${currentName(name)}`),
     ...secretArguments(options.secret),
-    ...(embedded ? ["--embedded"] : []),
-    ...releaseArguments(options, only),
   ]
 }
+
+/** The commit of the sources: what was given, else what git says. */
+const commitArguments = (options: CiOptions, commit: GitState): string[] => [
+  "with-commit",
+  `--sha=${options.sha ?? commit.sha}`,
+  `--committed=${options.committed ?? commit.committed}`,
+  `--origin=${options.origin ?? commit.origin}`,
+  ...optionalArgument("path", commit.path || undefined),
+  ...optionalArgument("digest", options.digest || undefined),
+]
 
 /** Whether this may reach an environment: nothing else is handed its secrets. */
 const delivers = (event: string, only: readonly string[]): boolean =>
@@ -96,9 +101,7 @@ function releaseArguments(options: CiOptions, only: readonly string[]): string[]
     !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
   return [
     ...registryArguments(options, releases ? configuredRecipient(options.source) : "nobody"),
-    ...(releases ? signerArguments() : []),
-    ...optionalArgument("identity", options.identity),
-    ...optionalArgument("issuer", options.issuer),
+    ...signerArguments({ identity: options.identity, issuer: options.issuer }, releases),
   ]
 }
 

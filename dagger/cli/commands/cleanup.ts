@@ -28,16 +28,15 @@ export async function runCleanup(options: CleanupOptions): Promise<number> {
 
 /** The arguments of `dagger` for a cleanup; `source` is an absolute path. */
 export function cleanupArguments(options: CleanupOptions): string[] {
-  const { source, now, environment, embedded, yes, runId = randomUUID() } = options
+  const { source, now, environment, yes, runId = randomUUID() } = options
   const call = callModule(source, now)
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
+    ...registryArguments(options, configuredRecipient(source)),
     "cleanup",
     ...optionalArgument("environment", environment),
     ...clusterArguments(options),
-    ...(embedded ? ["--embedded"] : []),
-    ...registryArguments(options, embedded ? "nobody" : configuredRecipient(source)),
     yes ? "run" : "report",
     `--run-id=${runId}`,
   ]

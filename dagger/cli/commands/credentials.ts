@@ -8,6 +8,8 @@ export interface RegistryOptions {
   /** A file with the certificate authority that vouches for it. */
   authority?: string
   plainHttp?: boolean
+  /** The registry of Slipway's own, which lasts as long as the engine's cache. */
+  embedded?: boolean
 }
 
 /** To whom the user and password of the environment may be sent: whom sources that the engine alone sees name, or a host. */
@@ -23,15 +25,18 @@ const LOGINS = [
 /** Azure's registries, of all its clouds: nobody else's host is to learn the password of an Azure account. */
 const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
 
-/** The arguments of the module's functions that say so. Secrets are named: the engine reads them itself. */
-export const registryArguments = (
-  { authority, plainHttp }: RegistryOptions,
+/** The call of `with-registry` that these options need, or nothing. Secrets are named: the engine reads them itself. */
+export function registryArguments(
+  { authority, plainHttp, embedded }: RegistryOptions,
   recipient: Recipient,
-): string[] => [
-  ...loginArguments(recipient),
-  ...(authority === undefined ? [] : [`--authority=${resolve(authority)}`]),
-  ...(plainHttp ? ["--plain-http"] : []),
-]
+): string[] {
+  const flags = [
+    ...(embedded ? ["--embedded"] : loginArguments(recipient)),
+    ...(authority === undefined ? [] : [`--authority=${resolve(authority)}`]),
+    ...(plainHttp ? ["--plain-http"] : []),
+  ]
+  return flags.length === 0 ? [] : ["with-registry", ...flags]
+}
 
 /** Those of user and password. */
 export function loginArguments(recipient: Recipient): string[] {
@@ -79,15 +84,37 @@ function hostOf(reference: string): string | undefined {
   }
 }
 
-/** With what releases are signed, by the names that cosign itself uses. CI hosts have secrets that aren't set empty. */
-export const signerArguments = (): string[] =>
-  (
-    [
-      ["key", "COSIGN_PRIVATE_KEY"],
-      ["passphrase", "COSIGN_PASSWORD"],
-      ["token", "SIGSTORE_ID_TOKEN"],
-    ] as const
-  ).flatMap(([argument, name]) => secretAddresses([name]).map((address) => `--${argument}=${address}`))
+/** What a release is signed with, or verified by. */
+export interface SignerOptions {
+  /** A file with cosign's public key. */
+  key?: string
+  identity?: string
+  issuer?: string
+}
+
+/** The variables that hold a signer, by cosign's own names. */
+const SIGNER = [
+  ["key", "COSIGN_PRIVATE_KEY"],
+  ["passphrase", "COSIGN_PASSWORD"],
+  ["token", "SIGSTORE_ID_TOKEN"],
+] as const
+
+/**
+ * The call of `with-signer` that these options need, or nothing. A signer is handed over only to what signs; CI hosts
+ * have secrets that aren't set empty.
+ */
+export function signerArguments({ key, identity, issuer }: SignerOptions, signs: boolean): string[] {
+  const secrets = signs ? SIGNER : []
+  const flags = [
+    ...secrets.flatMap(([argument, name]) =>
+      secretAddresses([name]).map((address) => `--${argument}=${address}`),
+    ),
+    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
+    ...(identity === undefined ? [] : [`--identity=${identity}`]),
+    ...(issuer === undefined ? [] : [`--issuer=${issuer}`]),
+  ]
+  return flags.length === 0 ? [] : ["with-signer", ...flags]
+}
 
 /** The arguments that hand secrets to a Dockerfile's commands. */
 export const secretArguments = (addresses: readonly string[] = []): string[] =>

@@ -22,21 +22,16 @@ export function debugArguments(
   const group = groupOf(stage)
   if (group === undefined || !DEBUGGABLE.some((name) => name === stage))
     throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
-  const { now, environment, root, infraSecret = [], embedded } = options
+  const { now, environment, root, infraSecret = [] } = options
   const connects = ["plan", "drift", "apply"].includes(group)
   const infra = { environment, root, infraSecret: [...secrets, ...infraSecret] }
   const given = {
     before: [
       ...(connects ? infraArguments(infra, "local", [group]) : []),
       ...(DELIVERED.includes(group) ? deployArguments(options) : []),
+      ...(group === "release" ? registryArguments(options, configuredRecipient(source)) : []),
     ],
-    after: [
-      ...(connects ? [] : secretArguments(secrets)),
-      ...(group === "release"
-        ? registryArguments(options, embedded ? "nobody" : configuredRecipient(source))
-        : []),
-      ...(group === "release" && embedded ? ["--embedded"] : []),
-    ],
+    after: connects ? [] : secretArguments(secrets),
   }
   const call = callModule(source, now)
   // The one style that hands the terminal over.

@@ -106,19 +106,20 @@ export interface WatchOptions extends DeployOptions, RegistryOptions {
 export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
   const call = callModule(folder)
-  const { environment = "production", embedded } = options
+  const { environment = "production" } = options
   return daggerHere([
     "--silent",
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
+    "with-notify",
+    ...actorArguments(),
+    ...registryArguments(options, configuredRecipient(folder)),
     "deploy",
     `--environment=${environment}`,
     ...accessArguments(options, NEWS_SECRETS),
     "watch",
     ...optionalArgument("duration", options.duration),
     ...optionalArgument("run-id", options.runId),
-    ...actorArguments(),
-    ...(embedded ? ["--embedded"] : registryArguments(options, configuredRecipient(folder))),
   ])
 }
 

@@ -9,6 +9,7 @@ import { configuredRecipient, registryArguments, type RegistryOptions } from "./
 import { accessArguments, type DeployOptions } from "./deploy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
+import { optionalArgument } from "../../module/arguments.js"
 
 /** Options of the metrics reports. */
 export interface MetricsOptions extends DeployOptions, RegistryOptions {
@@ -59,29 +60,24 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
   const { source, ledger, history, repository, api, now, environment = "production" } = options
   const given = (name: string, value: string | undefined) => (value ? [`--${name}=${value}`] : [])
   const report = {
-    dora: [`--environment=${environment}`, ...given("window", options.window)],
-    ledger: [`--environment=${environment}`, ...(options.verify ? verifyArguments(options) : [])],
-    protection: [...given("main", options.main), ...given("develop", options.develop)],
+    dora: [`--environment=${environment}`, ...optionalArgument("window", options.window)],
+    ledger: [`--environment=${environment}`, ...(options.verify ? ["--verify"] : [])],
+    protection: [...optionalArgument("main", options.main), ...optionalArgument("develop", options.develop)],
   }
   return [
     ...callModule(source, now),
+    ...(what === "ledger" && options.verify ? registryArguments(options, configuredRecipient(source)) : []),
     "metrics",
     ...(what === "protection" || ledger !== undefined ? [] : accessArguments(options)),
-    ...given("history", history),
-    ...given("ledger", ledger && resolve(ledger)),
-    ...given("repository", repository),
-    ...given("api", api),
+    ...optionalArgument("history", history),
+    ...optionalArgument("ledger", ledger && resolve(ledger)),
+    ...optionalArgument("repository", repository),
+    ...optionalArgument("api", api),
     ...(process.env["GITHUB_TOKEN"] && options.trusted ? ["--token=env://GITHUB_TOKEN"] : []),
     what,
     ...report[what],
   ]
 }
-
-const verifyArguments = (options: MetricsOptions): string[] => [
-  "--verify",
-  ...registryArguments(options, options.embedded ? "nobody" : configuredRecipient(options.source)),
-  ...(options.embedded ? ["--embedded"] : []),
-]
 
 /** Finds the history and the GitHub repository of the sources, by git and the CI host. */
 async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {

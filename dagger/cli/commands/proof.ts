@@ -22,7 +22,6 @@ export interface ProveOptions extends RegistryOptions {
   previous: string
   tag: string
   environment: string
-  embedded?: boolean
   json?: boolean
 }
 
@@ -45,16 +44,15 @@ export async function prove(options: ProveOptions): Promise<number> {
 
 /** The arguments of `dagger`, except the target file. */
 export function proofArguments(options: ProveOptions): string[] {
-  const { source, previous, tag, environment, embedded } = options
+  const { source, previous, tag, environment } = options
   return [
     ...callModule(source),
+    ...registryArguments(options, recipientOf(options)),
     "deploy",
     `--environment=${environment}`,
     "proof",
     `--previous=${previous}`,
     `--next=${tag}`,
-    ...registryArguments(options, recipientOf(options)),
-    ...(embedded ? ["--embedded"] : []),
     "export",
   ]
 }

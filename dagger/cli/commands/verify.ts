@@ -1,28 +1,25 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import type { Check, Verification } from "../../../src/lib/release/verification.js"
 import { callModule, daggerWithProgress } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
-import { optionalArgument } from "../../module/arguments.js"
 import {
   loginArguments,
   recipientIn,
   type Recipient,
   registryArguments,
   type RegistryOptions,
+  signerArguments,
+  type SignerOptions,
 } from "./credentials.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
 
-export interface VerifyOptions extends RegistryOptions {
+export interface VerifyOptions extends RegistryOptions, SignerOptions {
   source: string
-  key?: string
-  identity?: string
-  issuer?: string
-  embedded?: boolean
   /** Send the user and password of the environment to a registry that slipway.yaml doesn't name. */
   login?: boolean
   json?: boolean
@@ -48,16 +45,12 @@ export async function verify(reference: string, options: VerifyOptions): Promise
 
 /** The arguments of `dagger` that verify a reference, of a source by its whole path. */
 export function verifyArguments(reference: string, options: VerifyOptions): string[] {
-  const { source, key, identity, issuer, embedded } = options
   return [
-    ...callModule(source),
+    ...callModule(options.source),
+    ...registryArguments(options, recipientOf(reference, options)),
+    ...signerArguments(options, false),
     "verification",
     `--reference=${reference}`,
-    ...registryArguments(options, recipientOf(reference, options)),
-    ...(embedded ? ["--embedded"] : []),
-    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
-    ...optionalArgument("identity", identity),
-    ...optionalArgument("issuer", issuer),
   ]
 }
 

@@ -91,11 +91,11 @@ describe("ciArguments", () => {
       issuer: "https://e.com",
     }
     expect(passed(ciArguments({ ...options, ...all }, commit, []))).toEqual([
+      "--identity=me@e.com",
+      "--issuer=https://e.com",
       "--base-ref=main",
       "--secrets=env://A",
       "--secrets=env://B",
-      "--identity=me@e.com",
-      "--issuer=https://e.com",
     ])
   })
 
@@ -121,14 +121,18 @@ describe("debugArguments", () => {
   })
 
   it("hand a release its registry's user, a deployment its cluster, and neither to others", () => {
-    expect(debugArguments("publish", source).slice(-5)).toEqual([
+    expect(debugArguments("publish", source).slice(-6)).toEqual([
+      "with-registry",
+      ...LOGIN,
       "debug",
       "--stage=publish",
-      ...LOGIN,
       "terminal",
     ])
-    expect(debugArguments("tag", source, [], { embedded: true }).slice(-2)).toEqual([
+    expect(debugArguments("tag", source, [], { embedded: true }).slice(-5)).toEqual([
+      "with-registry",
       "--embedded",
+      "debug",
+      "--stage=tag",
       "terminal",
     ])
     vi.stubEnv("STAGING_KUBECONFIG", "text\n")

@@ -49,19 +49,27 @@ describe("registryArguments", () => {
     ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
   ])("give the user of %s, and only the name of %s", (user, password) => {
     set({ [user]: "robot$ci", [password]: "s3cret" })
-    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=robot$ci", `--password=env://${password}`])
+    expect(registryArguments({}, AZURE_HOST)).toEqual([
+      "with-registry",
+      "--username=robot$ci",
+      `--password=env://${password}`,
+    ])
   })
 
   it("keep to the first user that is set, with the password that belongs to it", () => {
     set({ AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s", ACR_USERNAME: "acr", ACR_PASSWORD: "p" })
-    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=acr", "--password=env://ACR_PASSWORD"])
+    expect(registryArguments({}, AZURE_HOST)).toEqual([
+      "with-registry",
+      "--username=acr",
+      "--password=env://ACR_PASSWORD",
+    ])
     set({ REGISTRY_USERNAME: "me" })
-    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=me"])
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["with-registry", "--username=me"])
   })
 
   it("take what is empty for not set, as CI hosts have it", () => {
     set({ REGISTRY_USERNAME: "", REGISTRY_PASSWORD: "", ACR_USERNAME: "acr", ACR_PASSWORD: "" })
-    expect(registryArguments({}, AZURE_HOST)).toEqual(["--username=acr"])
+    expect(registryArguments({}, AZURE_HOST)).toEqual(["with-registry", "--username=acr"])
   })
 
   it("give no password without a user", () => {
@@ -71,7 +79,7 @@ describe("registryArguments", () => {
 
   it("keep a user in its argument, whatever it looks like", () => {
     set({ REGISTRY_USERNAME: "--password=x y" })
-    expect(registryArguments({}, OTHER_HOST)).toEqual(["--username=--password=x y"])
+    expect(registryArguments({}, OTHER_HOST)).toEqual(["with-registry", "--username=--password=x y"])
   })
 
   it.each([
@@ -92,7 +100,7 @@ describe("registryArguments", () => {
     ] as const) {
       set({ [user]: "a", [password]: "s3cret" })
       expect(registryArguments({}, { host })).toEqual(
-        sent ? ["--username=a", `--password=env://${password}`] : [],
+        sent ? ["with-registry", "--username=a", `--password=env://${password}`] : [],
       )
       set({ [user]: "", [password]: "" })
     }
@@ -102,18 +110,25 @@ describe("registryArguments", () => {
     set({ ACR_USERNAME: "acr", ACR_PASSWORD: "p", AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s" })
     expect(registryArguments({}, "whom the sources name")).toEqual([])
     set({ REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: "p" })
-    const login = ["--username=me", "--password=env://REGISTRY_PASSWORD"]
+    const login = ["with-registry", "--username=me", "--password=env://REGISTRY_PASSWORD"]
     expect(registryArguments({}, "whom the sources name")).toEqual(login)
     expect(registryArguments({}, OTHER_HOST)).toEqual(login)
     expect(registryArguments({}, "nobody")).toEqual([])
   })
 
+  it("log in nowhere for Slipway's own registry", () => {
+    set({ REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: "p" })
+    expect(registryArguments({ embedded: true }, OTHER_HOST)).toEqual(["with-registry", "--embedded"])
+  })
+
   it("say how the registry is reached", () => {
     expect(registryArguments({ authority: "ca.pem", plainHttp: true }, "nobody")).toEqual([
+      "with-registry",
       `--authority=${resolve("ca.pem")}`,
       "--plain-http",
     ])
     expect(registryArguments({ authority: "/etc/ca.pem", plainHttp: false }, OTHER_HOST)).toEqual([
+      "with-registry",
       "--authority=/etc/ca.pem",
     ])
   })
@@ -200,23 +215,35 @@ describe("secrets", () => {
 
 describe("signerArguments", () => {
   it("are none where nothing is set", () => {
-    expect(signerArguments()).toEqual([])
+    expect(signerArguments({}, true)).toEqual([])
   })
 
   it("name what is set, and never say what it is", () => {
     set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "s3cret", SIGSTORE_ID_TOKEN: "t0ken" })
-    expect(signerArguments()).toEqual([
+    expect(signerArguments({}, true)).toEqual([
+      "with-signer",
       "--key=env://COSIGN_PRIVATE_KEY",
       "--passphrase=env://COSIGN_PASSWORD",
       "--token=env://SIGSTORE_ID_TOKEN",
     ])
   })
 
+  it("hand no secret to what only verifies", () => {
+    set({ COSIGN_PRIVATE_KEY: "k3y", SIGSTORE_ID_TOKEN: "t0ken" })
+    expect(signerArguments({}, false)).toEqual([])
+    expect(signerArguments({ key: "/k.pub", identity: "me", issuer: "https://e.com" }, false)).toEqual([
+      "with-signer",
+      "--public-key=/k.pub",
+      "--identity=me",
+      "--issuer=https://e.com",
+    ])
+  })
+
   // A CI host sets what it hasn't got to nothing; an empty token would be preferred to the key.
   it("take what is empty for not set", () => {
     set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "", SIGSTORE_ID_TOKEN: "" })
-    expect(signerArguments()).toEqual(["--key=env://COSIGN_PRIVATE_KEY"])
+    expect(signerArguments({}, true)).toEqual(["with-signer", "--key=env://COSIGN_PRIVATE_KEY"])
     set({ COSIGN_PRIVATE_KEY: "", SIGSTORE_ID_TOKEN: "t0ken" })
-    expect(signerArguments()).toEqual(["--token=env://SIGSTORE_ID_TOKEN"])
+    expect(signerArguments({}, true)).toEqual(["with-signer", "--token=env://SIGSTORE_ID_TOKEN"])
   })
 })

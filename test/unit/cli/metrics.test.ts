@@ -29,12 +29,13 @@ describe("the arguments of a report", () => {
     vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
     const options = { ...OPTIONS, ledger: "/ledger.jsonl", verify: true, plainHttp: true }
     expect(after(metricsArguments("ledger", options))).toEqual([
+      "with-registry",
+      "--plain-http",
       "metrics",
       "--ledger=/ledger.jsonl",
       "ledger",
       "--environment=production",
       "--verify",
-      "--plain-http",
     ])
   })
 

@@ -26,7 +26,7 @@ const loginOf = (args: string[]): string[] => args.filter((arg) => /^--(username
 it("asks for a proof of both releases", () => {
   const args = proofArguments(given)
   expect(args.join(" ")).toContain(
-    `deploy --environment=staging proof --previous=v1.2.2 --next=v1.2.3 ${LOGIN.join(" ")} export`,
+    `with-registry ${LOGIN.join(" ")} deploy --environment=staging proof --previous=v1.2.2 --next=v1.2.3 export`,
   )
   expect(args.join(" ")).not.toContain("s3cret")
   expect(proofArguments({ ...given, embedded: true })).toContain("--embedded")

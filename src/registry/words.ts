@@ -1,0 +1,33 @@
+import type { Secret } from "@dagger.io/dagger"
+import type { Signer, Wanted } from "./cosign.js"
+import type { Destination } from "./destination.js"
+import { EMBEDDED } from "./embedded.js"
+
+/** The words of a command that reach a registry in the same way: `with-registry` and its arguments, or none. */
+export async function registryWords(destination: Destination): Promise<string[]> {
+  const { embedded, username, password, plainHttp } = destination
+  const words = embedded
+    ? [EMBEDDED]
+    : [
+        ...(username === "" ? [] : [`--username=${username}`]),
+        ...(await secretWord("password", password)),
+        ...(plainHttp ? ["--plain-http"] : []),
+      ]
+  return words.length === 0 ? [] : ["with-registry", ...words]
+}
+
+/** The words of a command that sign and trust in the same way: `with-signer` and its arguments, or none. */
+export async function signerWords(signer: Signer, { identity, issuer }: Wanted): Promise<string[]> {
+  const words = [
+    ...(await secretWord("key", signer.key)),
+    ...(await secretWord("passphrase", signer.passphrase)),
+    ...(await secretWord("token", signer.token)),
+    ...(identity ? [`--identity=${identity}`] : []),
+    ...(issuer ? [`--issuer=${issuer}`] : []),
+  ]
+  return words.length === 0 ? [] : ["with-signer", ...words]
+}
+
+/** A secret by its address. */
+const secretWord = async (name: string, value: Secret | undefined): Promise<string[]> =>
+  value === undefined ? [] : [`--${name}=${(await value.uri()) || `env://${name.toUpperCase()}`}`]
