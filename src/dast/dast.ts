@@ -7,7 +7,7 @@ import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
 import { serviceEndpoint } from "../deploy/endpoint.js"
 
-/** What follows a deployment: the service as it runs, scanned with ZAP. Throws for nothing that can go wrong. */
+/** Scans of the service as it runs after a deployment, with ZAP. Never throws for what the service does wrong. */
 export const dastStages = async (inputs: DastInputs): Promise<Stage[]> => [await runBaseline(inputs)]
 
 /**

@@ -4,7 +4,7 @@ import { secretNamed } from "../stage/secrets.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, offlineImageNote, PYTHON_VERSION } from "../stage/images.js"
 import { headerOf } from "../lib/config/dast.js"
-import { judge, riskText } from "../lib/dast/judge.js"
+import { judgeScan, riskText } from "../lib/dast/judge.js"
 import { dastMarkdown } from "../lib/dast/markdown.js"
 import { DOCUMENT, PLAN, planText, WORK } from "../lib/dast/plan.js"
 import { type Progress, readProgress } from "../lib/dast/progress.js"
@@ -27,7 +27,7 @@ import { greeting, inspectable } from "../stage/shell.js"
 
 export const ZAP_VERSION = "2.17.0"
 
-/** What scanning a deployed service needs. */
+/** Inputs of a scan of a deployed service. */
 export interface DastInputs extends DeployInputs {
   /** How this module was called. */
   invocation: string
@@ -48,7 +48,7 @@ const SECRET = "/slipway/header"
 /** A shorter word of a header's value, such as Bearer, is no secret. */
 const LEAST_SECRET = 8
 
-/** What is known when a scan begins. */
+/** Facts known when a scan begins. */
 interface Prepared {
   target: Endpoint
   start: Start
@@ -112,7 +112,7 @@ async function trimmed(named: NamedSecret | undefined): Promise<Secret | undefin
   return named === undefined || value === "" ? undefined : dag.setSecret(`${named.name}, trimmed`, value)
 }
 
-/** Whether a service is down or has nothing to scan. */
+/** Distinguishes a service that is down from one with nothing to scan. */
 const unreachable = ({ answers }: Reached): ExitCode =>
   answers.every(({ status }) => status === 0) ? ExitCode.infrastructure : ExitCode.badInput
 
@@ -262,7 +262,7 @@ function judgeAlerts(
   const { dast } = inputs.config
   const own = entries.filter(({ tool }) => tool === "zap")
   const { kept, suppressed, used } = applySuppressions(findingsOf(alerts, dast.risk), own, now)
-  const outcome = judge(progress, kept, suppressed.length)
+  const outcome = judgeScan(progress, kept, suppressed.length)
   // Some alerts come only of attacks, wherever these are allowed.
   const whole = outcome.status !== "error" && (active || !Object.values(dast.active).includes(true))
   const tools = new Set(whole ? ["zap"] : [])

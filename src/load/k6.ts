@@ -5,7 +5,7 @@ import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
-import { judge, type Judged } from "../lib/load/judge.js"
+import { judgeRun, type Judged } from "../lib/load/judge.js"
 import { loadMarkdown } from "../lib/load/markdown.js"
 import { loadChart } from "../lib/report/html/loadChart.js"
 import {
@@ -30,15 +30,15 @@ import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { type Endpoint, endpointOf } from "../deploy/endpoint.js"
 import { inspectable } from "../stage/shell.js"
 
-/** What a load test is made of and with. */
+/** Inputs of a load test. */
 export interface LoadInputs extends DeployInputs {
-  /** What durations are multiplied by: above 0, at most 1. */
+  /** Factor of durations: above 0, at most 1. */
   scale: number
   /** Where the service answers, if not where the environment's does. */
   at?: Endpoint
-  /** What an earlier run left, to compare with; in place of what is kept of the last one. */
+  /** Record of an earlier run to compare with, in place of the last one's. */
   before?: File
-  /** What is tested, where the cluster doesn't tell. */
+  /** The version under test, if the cluster doesn't tell. */
   version: string
   /** How a stage is repeated. */
   repro: (kind: Kind) => string
@@ -80,7 +80,7 @@ async function loadStage(
     }
   const left = await leftBy(run)
   const { series } = left
-  const judged = judge(left, profile, new URL(target.url).host, script.made)
+  const judged = judgeRun(left, profile, new URL(target.url).host, script.made)
   const made = { ...left, profile, target, script, judged, watched, before }
   const { kept, warnings, notes } = await evaluated(inputs, made)
   const facts = { k6: `${K6_VERSION}${note}` }
@@ -113,7 +113,7 @@ export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Contain
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
 }
 
-/** What a test runs in, and its command. */
+/** Container and command of a test. */
 async function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
   const { config, environment, version, run: id } = inputs
   const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
@@ -155,11 +155,11 @@ async function tried(inputs: LoadInputs, profile: Profile, target: Endpoint, scr
   const limit = Math.ceil(length + SLACK_SECONDS)
   const ended = new AbortController()
   const begun = Date.now()
-  let told = 0
+  let reported = 0
   const watching = watchPods(inputs, ended.signal, (usage) => {
     const seconds = Math.round((Date.now() - begun) / 1000)
-    if (seconds - told < 30) return
-    told = seconds
+    if (seconds - reported < 30) return
+    reported = seconds
     say(`${seconds} of ${Math.round(length)} s: ${usageText(usage)}`)
   })
   try {
@@ -172,7 +172,7 @@ async function tried(inputs: LoadInputs, profile: Profile, target: Endpoint, scr
   }
 }
 
-/** What the run has left in its folder. */
+/** Reads the files that the run left in its folder. */
 async function leftBy({ container }: Execution) {
   const folder = container.directory(OUT)
   const names = ["series", "said", "counts", "generator", "exit"] as const
@@ -190,13 +190,13 @@ interface Evaluated {
   series: Series
   judged: Judged
   watched: Watched
-  /** What an earlier run left. */
+  /** Record of an earlier run. */
   before: string | undefined
   generator: string
   said: string
 }
 
-/** What is to be known beside the verdict; nothing of it fails the gate. */
+/** Facts beside the verdict; none of them fails the gate. */
 async function evaluated(inputs: LoadInputs, ran: Evaluated) {
   const { profile, target, script, judged, watched } = ran
   const { seconds, ...totals } = ran.series
@@ -246,7 +246,7 @@ const warning = (rule: string, message: string): Finding => ({
   advisory: true,
 })
 
-/** What the pods took: where the service broke, else at their busiest. */
+/** Use of the pods: where the service broke, else at their busiest. */
 function podsNote({ judged, watched, series }: Evaluated): string {
   const { usages, problem } = watched
   const last = usages.at(-1)

@@ -3,7 +3,7 @@ import type { LoadInputs } from "./k6.js"
 import { ANNOTATIONS } from "../lib/deploy/manifests.js"
 import type { Kube } from "../lib/kube/client.js"
 import { DEPLOYMENT, type DeploymentObject, POD, type Pod } from "../lib/kube/objects.js"
-import { type Look, readNodeMetrics, readPodMetrics, type Usage, usageOf } from "../lib/load/usage.js"
+import { type Look, readNodeMetrics, readPodMetrics, type ServiceUsage, usageOf } from "../lib/load/usage.js"
 import { messageOf } from "../stage/stage.js"
 
 const INTERVAL = 5_000
@@ -14,22 +14,22 @@ const EARLIER = 12
 /** A look may not hold up what it looks at. */
 const KUBE = { timeout: 5_000, patience: 5_000 }
 
-/** What was seen of a service's pods while a test ran. */
+/** Observations of a service's pods while a test ran. */
 export interface Watched {
-  usages: Usage[]
+  usages: ServiceUsage[]
   /** The version that runs, as far as it is known. */
   version: string
   /** Why there is nothing to see. */
   problem?: string
 }
 
-/** Looks at the service's pods every few seconds, until it is told to end. Never throws. */
+/** Looks at the service's pods every few seconds, until it is aborted. Never throws. */
 export async function watchPods(
   inputs: LoadInputs,
   ended: AbortSignal,
-  seen: (usage: Usage) => void,
+  seen: (usage: ServiceUsage) => void,
 ): Promise<Watched> {
-  const usages: Usage[] = []
+  const usages: ServiceUsage[] = []
   let version = ""
   try {
     const place = await placeOf(inputs)
@@ -64,7 +64,7 @@ async function placeOf(inputs: LoadInputs): Promise<Place> {
   return { kube, namespace, selector: service.spec.selector ?? {}, version }
 }
 
-/** By the metrics server where there is one, which needs lesser rights; else by the nodes' own figures. */
+/** By the metrics server where there is one, which needs lesser rights; else by the nodes' own metrics. */
 async function lookAt({ kube, namespace, selector }: Place): Promise<Look> {
   const labels = Object.entries(selector)
     .map(([name, value]) => `${name}=${value}`)

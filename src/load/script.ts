@@ -12,13 +12,13 @@ import type { Endpoint } from "../deploy/endpoint.js"
 const DOCUMENTS = ["openapi.json", "openapi.yaml", "openapi.yml", "docs/openapi.json", "docs/openapi.yaml"]
 const FETCH_SECONDS = 60
 
-/** What users do: a script, and where it came from. */
+/** Script of the users, and its origin. */
 export interface Script {
   /** Its path in the container. */
   path: string
   /** Puts it into a container. */
   put: (container: Container) => Container
-  /** Whether it was made here. */
+  /** True if it was generated here. */
   made: boolean
   /** Where it came from, and what it leaves out. */
   notes: string[]
@@ -92,7 +92,7 @@ async function contents(file: { contents: () => Promise<string> }, path: string)
   })
 }
 
-/** What the service answers, or nothing. */
+/** Returns the service's answer, or an empty text. */
 async function fetched(inputs: LoadInputs, target: Endpoint): Promise<string> {
   const { config, run } = inputs
   const python = dag.container().from(imageReference("python", PYTHON_VERSION, config.images))

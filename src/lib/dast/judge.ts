@@ -6,10 +6,10 @@ import type { Progress } from "./progress.js"
 import type { Alert } from "./report.js"
 
 /**
- * What a scan comes to, by its own report, of what no suppression hides. What ZAP could not look at proves nothing, but
+ * Judges a scan by its own report, without what suppressions hide. What ZAP could not look at proves nothing, but
  * what it found all the same is certain.
  */
-export function judge(progress: Progress, kept: readonly Finding[], hidden: number): Outcome {
+export function judgeScan(progress: Progress, kept: readonly Finding[], hidden: number): Outcome {
   const findings = [...kept]
   const problem = incomplete(progress)
   const failing = kept.filter(({ advisory }) => advisory !== true).length

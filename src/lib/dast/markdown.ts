@@ -6,7 +6,7 @@ const ROWS = 30
 const NAME_LENGTH = 150
 const URL_LENGTH = 200
 
-/** What a scan found, as Markdown for reviewers: a line for each kind of alert of which something is left. */
+/** Renders a scan as Markdown for reviewers: a line for each kind of alert that is left. */
 export function dastMarkdown(
   title: string,
   { status, reason }: Pick<Outcome, "status" | "reason">,

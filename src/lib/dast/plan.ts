@@ -12,16 +12,16 @@ const REPORT = "report"
 export interface Scan {
   /** Where the service answers, without a slash at its end. */
   url: string
-  /** Whether it is attacked. */
+  /** True for an active scan, which attacks the service. */
   active: boolean
   /** Where the spider begins; without one there is none. */
   path?: string
-  /** Whether there is an OpenAPI document to import. */
+  /** True if there is an OpenAPI document to import. */
   documented: boolean
 }
 
 const MINUTE = 60
-/** What is kept of the time for the start, the rules that only look, and the reports. */
+/** Time reserved for the start, the passive rules, and the reports. */
 const REST = 3 * MINUTE
 
 /**

@@ -1,8 +1,8 @@
-/** What ZAP told of its work. Its exit code can't be relied on: it ends with 2 for warnings (zaproxy#8875). */
+/** Progress that ZAP reported. Its exit code can't be relied on: it ends with 2 for warnings (zaproxy#8875). */
 export interface Progress {
   /** How many URLs the jobs found or added; undefined where none has said so. */
   urls: number | undefined
-  /** What it says went wrong, each on a line. */
+  /** Its errors, one a line. */
   failures: string[]
 }
 

@@ -4,11 +4,11 @@ import { fields, parseJson } from "../text/json.js"
 import { count } from "../text/words.js"
 import { scope } from "./scope.js"
 
-/** What was seen of a service before the scan: the answers of some paths, and its OpenAPI document. */
+/** Reachability of a service before the scan: the answers of some paths, and its OpenAPI document. */
 export interface Reached {
-  /** What each path came to, in the order in which they were asked for. */
+  /** The result for each path, in the order of the requests. */
   answers: { path: string; status: number; problem?: string }[]
-  /** The text of its OpenAPI document, where it tells one. */
+  /** The text of its OpenAPI document, if it serves one. */
   document?: string
 }
 
@@ -18,7 +18,7 @@ export interface Start {
   path?: string
   /** The OpenAPI document as it is imported. */
   document?: string
-  /** What of the document is left out. */
+  /** Parts of the document that are left out. */
   note: string
 }
 

@@ -3,7 +3,7 @@ import { glob } from "../security/glob.js"
 
 type Scoped = Pick<Config["dast"], "include" | "exclude">
 
-/** Tells whether a path, without its query, is to be scanned. */
+/** Returns true if a path, without its query, is to be scanned. */
 export function scope({ include, exclude }: Scoped): (path: string) => boolean {
   const [included, excluded] = [include.map(glob), exclude.map(glob)]
   return (path) =>

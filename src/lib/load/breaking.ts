@@ -2,18 +2,20 @@
 import type { Profile } from "./profile.js"
 import type { Second } from "./series.js"
 
-export interface Break {
+export interface BreakingPoint {
   users: number
   /** Seconds since the run began. */
   at: number
-  /** What was seen then. */
+  /** The reason, as measured then. */
   why: string
 }
 
-/** Figures of fewer requests would be chance. */
+/** Fewer requests are too few to measure. */
 const LEAST_REQUESTS = 20
+
 /** One bad interval may be a pause of a garbage collector; two in a row are a state. */
 const IN_A_ROW = 2
+
 /** So that there are some intervals on each level, and enough requests in each. */
 const INTERVALS = 60
 
@@ -51,17 +53,17 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 export function breakOf(
   seconds: readonly Second[],
   limits: Pick<Profile, "p95" | "errors">,
-): Break | undefined {
+): BreakingPoint | undefined {
   const intervals = intervalsOf(seconds)
-  const told = intervals.flatMap((interval, index) => {
+  const faulty = intervals.flatMap((interval, index) => {
     const fault = faultOf(interval, limits) ?? standstill(interval, intervals.slice(0, index))
     return fault === undefined && interval.requests < LEAST_REQUESTS ? [] : [{ interval, fault }]
   })
-  const index = told.findIndex((_, from) => {
-    const row = told.slice(from, from + IN_A_ROW)
+  const index = faulty.findIndex((_, from) => {
+    const row = faulty.slice(from, from + IN_A_ROW)
     return row.length === IN_A_ROW && row.every(({ fault }) => fault !== undefined)
   })
-  const { interval, fault: why } = told[index] ?? {}
+  const { interval, fault: why } = faulty[index] ?? {}
   return interval === undefined || why === undefined
     ? undefined
     : { users: interval.users, at: interval.at, why }
@@ -75,7 +77,7 @@ function faultOf(interval: Interval, { p95, errors }: Pick<Profile, "p95" | "err
   return undefined
 }
 
-/** What hangs answers nothing, neither well nor badly. */
+/** A service that hangs answers nothing, neither well nor badly. */
 function standstill({ users, requests }: Interval, before: readonly Interval[]): string | undefined {
   const best = before.reduce<Interval | undefined>(
     (most, one) => (one.requests > (most?.requests ?? 0) ? one : most),

@@ -1,10 +1,10 @@
-/** A run beside the one before it. */
+/** Comparison of a run with the one before it. */
 import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Profile } from "./profile.js"
 import type { Second, Series } from "./series.js"
 import { mannWhitney } from "./significance.js"
 
-/** What is kept of a run for the next one: `k6/load.json`, `k6/stress.json`. */
+/** Record of a run, kept for the next one: `k6/load.json`, `k6/stress.json`. */
 export interface Kept {
   schema: 1
   kind: Profile["kind"]

@@ -1,4 +1,4 @@
-/** Whether the machine that made the load had enough of itself left, from what slipway_load.sh noted each second. */
+/** CPU headroom of the machine that generated the load, as slipway_load.sh recorded it each second. */
 
 export interface Generator {
   cores: number
@@ -11,7 +11,7 @@ export interface Generator {
 
 /** Beyond this a machine's processes wait for one another. */
 const BUSY = 0.9
-/** A second's times of Linux, which programs are told. */
+/** CPU times of one second, as Linux reports them. */
 const TICKS = 100
 
 /** Reads the notes: the number of cores, then lines of /proc/stat and /proc/PID/stat. Undefined without at least two. */
@@ -47,7 +47,7 @@ export function readGenerator(text: string): Generator | undefined {
 const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, one) => sum + one, 0) / Math.max(1, numbers.length)
 
-/** What to think of the figures, where the generator may have been the bottleneck. */
+/** Warns if the generator may have been the bottleneck. */
 export function generatorWarning(generator: Generator | undefined): string | undefined {
   if (generator === undefined) return "how busy the load generator was isn't known: the run was too short"
   const { cores, peak, own } = generator

@@ -1,20 +1,20 @@
-/** What a run means. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
+/** Judges a run. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { parseJson, fields, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
-import { type Break, breakOf } from "./breaking.js"
+import { type BreakingPoint, breakOf } from "./breaking.js"
 import type { Profile } from "./profile.js"
 import type { Series } from "./series.js"
 
-/** What a finished run has left. */
+/** Output of a finished run. */
 export interface Ran {
   /** k6's own. */
   exitCode: number
   series: Series
   /** The lines of k6's log, JSON each, as far as they were kept. */
   said: string
-  /** How many exceptions of the script it told of. */
+  /** Number of exceptions in the script. */
   thrown: number
 }
 
@@ -23,10 +23,10 @@ export interface Judged {
   reason: string
   exitCode: ExitCode
   findings: Finding[]
-  break?: Break
+  break?: BreakingPoint
 }
 
-/** What k6's documentation says of its exit codes. https://grafana.com/docs/k6/latest/reference/exit-codes/ */
+/** k6's exit codes. https://grafana.com/docs/k6/latest/reference/exit-codes/ */
 const ENDS: Readonly<Record<number, { what: string; exitCode: ExitCode }>> = {
   97: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
   98: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
@@ -50,7 +50,7 @@ const ABORTED = 108
  * @param host The service's, with its port, as in its URL.
  * @param made Whether the script was made here, so that every request is meant for the service.
  */
-export function judge(ran: Ran, profile: Profile, host: string, made: boolean): Judged {
+export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean): Judged {
   const ended = endOf(ran)
   if (ended !== undefined) return ended
   const { series, thrown } = ran
@@ -64,7 +64,7 @@ export function judge(ran: Ran, profile: Profile, host: string, made: boolean): 
     ...elsewhere(series, host, made),
     ...(series.requests === 0 ? [fault("requests", "the script asked for nothing")] : []),
     ...fewIterations(series, profile),
-    ...(profile.kind === "load" ? limits(series, profile) : bears(found, profile)),
+    ...(profile.kind === "load" ? limits(series, profile) : handlesMinimum(found, profile)),
     ...own(ran),
   ]
   const blocking = faults.filter(({ advisory }) => advisory !== true)
@@ -97,7 +97,7 @@ const failure = (status: "failed" | "error", exitCode: ExitCode, message: string
   findings: [fault("run", oneLine(message))],
 })
 
-/** What became of a run that k6 itself gave up. */
+/** Result of a run that k6 itself aborted. */
 function endOf(ran: Ran): Judged | undefined {
   const { exitCode } = ran
   const end = ENDS[exitCode]
@@ -117,6 +117,8 @@ interface Said {
 const saidOf = (said: string): Said[] =>
   said.split("\n").flatMap((line) => {
     const entry = fields(parseJson(line))
+    // An output that can't send metrics is no fault of the run.
+    if (text(entry["output"]) !== "") return []
     const message = [text(entry["msg"]), text(entry["error"])].filter((part) => part !== "").join(": ")
     return message === ""
       ? []
@@ -149,7 +151,7 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
   return failure("failed", ExitCode.gateFailed, `${where} answered none of ${requests} requests: ${why}`)
 }
 
-/** Figures of another host aren't the service's. */
+/** Metrics of another host aren't the service's. */
 function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
   const others = Object.entries(hosts).filter(([name]) => name !== host)
   if (others.length === 0) return []
@@ -199,7 +201,7 @@ const kinds = ({ statuses }: Series): string =>
     .map(([status, count]) => `${status === "0" ? "no answer" : status}: ${count}`)
     .join(", ") || "by the script's own rules"
 
-const bears = (found: Break | undefined, { minimumUsers: least }: Profile): Finding[] =>
+const handlesMinimum = (found: BreakingPoint | undefined, { minimumUsers: least }: Profile): Finding[] =>
   found === undefined
     ? []
     : least !== undefined && found.users <= least

@@ -4,22 +4,22 @@ import type { Judged } from "./judge.js"
 import { type Profile, profileText } from "./profile.js"
 import type { Series } from "./series.js"
 
-export interface Told {
+export interface LoadReport {
   environment: string
   profile: Profile
   series: Series
   judged: Judged
-  /** What else a reader has to know, in order. */
+  /** Notes for the reader, in order. */
   notes: readonly string[]
 }
 
 const NOTE_LENGTH = 600
 const ROWS = 12
 
-export function loadMarkdown({ environment, profile, series, judged, notes }: Told): string {
+export function loadMarkdown({ environment, profile, series, judged, notes }: LoadReport): string {
   const rate = series.requests / Math.max(1, series.seconds.length)
   const share = (series.errors / Math.max(1, series.requests)) * 100
-  const figures = [
+  const rows = [
     ["requests", `${series.requests}, ${round(rate)} a second`],
     ["failed", `${round(share)} %`],
     ["median", milliseconds(series.p50)],
@@ -33,7 +33,7 @@ export function loadMarkdown({ environment, profile, series, judged, notes }: To
     `### ${profile.kind} test of ${markdown(environment)}: ${profileText(profile)}\n`,
     `${markdown(judged.reason)}\n`,
     "| what | figure |\n|---|---|",
-    ...figures.map((cells) => `| ${cells.map((cell) => markdown(cell)).join(" | ")} |`),
+    ...rows.map((cells) => `| ${cells.map((cell) => markdown(cell)).join(" | ")} |`),
     "",
     ...byUsers(series, profile),
     ...notes.map((note) => `- ${markdown(clip(note, NOTE_LENGTH))}`),

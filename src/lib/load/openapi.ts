@@ -1,21 +1,21 @@
-/** What an OpenAPI document says that can be asked without changing anything. https://spec.openapis.org/oas/v3.1.0 */
+/** Requests of an OpenAPI document that change nothing. https://spec.openapis.org/oas/v3.1.0 */
 import { parseDocument } from "yaml"
 import { fields, objects, text } from "../text/json.js"
 
 /** A request that a user can make again and again. */
 export interface Ask {
-  /** By which its times are told: the method, and the path as the document has it. */
+  /** Name of its measurements: the method, and the path as the document has it. */
   name: string
   /** With its query. */
   path: string
   headers: Record<string, string>
-  /** Whether it needs somebody's rights. */
+  /** True if it needs authorization. */
   secured: boolean
 }
 
 export interface Asks {
   asks: Ask[]
-  /** What isn't asked, and why. */
+  /** Operations that are skipped, and why. */
   skipped: string[]
 }
 
@@ -111,7 +111,7 @@ function askOf(root: Fields, base: string, path: string, item: unknown, operatio
   }
 }
 
-/** Who asks is told by a secret, never by a document. */
+/** Credentials come from a secret, never from a document. */
 const isHeader = (name: string, value: string): boolean =>
   /^[A-Za-z0-9-]{1,100}$/.test(name) &&
   !/^(authorization|cookie|host|accept|content-type)$/i.test(name) &&

@@ -2,7 +2,7 @@
 import { Ramp } from "../config/load.js"
 import { fail } from "../errors/catalogue.js"
 
-/** What is tried, by the names of their stages. */
+/** Kinds of load tests, by the names of their stages. */
 export const KINDS = ["load", "stress"] as const
 
 export type Kind = (typeof KINDS)[number]
@@ -18,7 +18,7 @@ export interface Profile {
   iterations: number
   /** Of a stress test: the users that it must handle before it breaks. */
   minimumUsers?: number
-  /** What the durations were multiplied by. */
+  /** Factor of the durations. */
   scale: number
 }
 

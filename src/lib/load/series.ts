@@ -1,4 +1,4 @@
-/** What a run came to, second by second: reads what slipway_load.awk has gathered. */
+/** Measurements of a run, second by second, as slipway_load.awk gathers them. */
 
 /** Requests that were answered alike. */
 interface Answers {

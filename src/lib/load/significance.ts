@@ -1,4 +1,4 @@
-/** Whether figures are worse than others, or only look so. */
+/** Statistical tests of whether measurements are worse than others. */
 
 export interface Comparison {
   /** How likely a difference such as this is by chance alone, where there is none. */

@@ -1,10 +1,10 @@
-/** What pods take of their nodes while they are under load. */
+/** CPU and memory that pods use under load. */
 import { readSamples } from "../monitoring/exposition.js"
 import { quantity } from "../kube/quantity.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
-/** What the pods of a service took together. */
-export interface Usage {
+/** Total use of the pods of a service. */
+export interface ServiceUsage {
   /** Milliseconds since 1970. */
   at: number
   pods: number
@@ -14,7 +14,7 @@ export interface Usage {
   memory: number
 }
 
-/** What one pod has taken: seconds since it began, or cores at the time. */
+/** Use of one pod: seconds since it began, or cores at the time. */
 export interface PodUsage {
   pod: string
   cores?: number
@@ -53,8 +53,8 @@ export interface Look {
   pods: readonly PodUsage[]
 }
 
-/** What they took together, each since it was last counted. */
-export function usageOf(look: Look, earlier: readonly Look[]): Usage {
+/** Returns their total use, each since it was last counted. */
+export function usageOf(look: Look, earlier: readonly Look[]): ServiceUsage {
   const known = look.pods.flatMap((now) => {
     const cores = now.cores ?? coresSince(now, look.at, earlier)
     return cores === undefined ? [] : [cores]
@@ -74,16 +74,16 @@ function coresSince(now: PodUsage, looked: number, earlier: readonly Look[]): nu
   const until = now.at ?? looked
   const then = counts.filter(({ counted }) => counted < until).at(-1)
   if (now.seconds === undefined || then?.seconds === undefined) return undefined
-  // Of a container that began anew, the count did too.
+  // The count of a container that restarted begins at zero.
   return Math.max(0, now.seconds - then.seconds) / ((until - then.counted) / 1000)
 }
 
-export const usageText = ({ pods, cores, memory }: Usage): string =>
+export const usageText = ({ pods, cores, memory }: ServiceUsage): string =>
   `${pods} ${pods === 1 ? "pod" : "pods"} took ${cores === undefined ? "an unknown share" : Math.round(cores * 100) / 100} of CPU cores and ${Math.round(memory / 2 ** 20)} MiB`
 
 /** The look next to a time, of those that know of CPU if any does; undefined without any. */
-export function usageAt(usages: readonly Usage[], at: number): Usage | undefined {
+export function usageAt(usages: readonly ServiceUsage[], at: number): ServiceUsage | undefined {
   const known = usages.filter(({ cores }) => cores !== undefined)
-  const told = known.length > 0 ? known : usages
-  return [...told].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
+  const usable = known.length > 0 ? known : usages
+  return [...usable].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
 }

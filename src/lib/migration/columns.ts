@@ -1,4 +1,4 @@
-import type { AddedColumn, Change, Constraint } from "./operations.js"
+import type { AddedColumn, SqlChange, Constraint } from "./operations.js"
 import type { RuleName } from "./rules.js"
 import type { Hit } from "./statements.js"
 
@@ -43,6 +43,6 @@ export function addedConstraint({
   table,
   constraint,
   checked,
-}: Extract<Change, { kind: "add-constraint" }>): Hit[] {
+}: Extract<SqlChange, { kind: "add-constraint" }>): Hit[] {
   return checked && constraint !== "other" ? [{ rule: CONSTRAINTS[constraint], table }] : []
 }

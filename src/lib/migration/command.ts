@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js"
 
-/** What brings a database up to date, by a file in the source's root. */
+/** Migration commands by the file in the source's root that tells the tool. */
 const KNOWN: Readonly<Record<string, string>> = {
   "alembic.ini": "alembic upgrade head",
   "manage.py": "python manage.py migrate --noinput",
@@ -37,12 +37,12 @@ export interface MigrationLimits {
  */
 export const LIMITS: MigrationLimits = { timeout: 600, lockTimeout: 300, connectTimeout: 15 }
 
-/** What is passed to `slipway_migrate.py`. */
+/** Arguments of `slipway_migrate.py`. */
 export interface MigrationArguments extends MigrationLimits {
   command: string
   /** Which variable holds the database's URL. */
   variable: string
-  /** By which others know who holds the lock. */
+  /** Name by which others see who holds the lock. */
   run: string
   /** For a command that only prints: no database is asked, no lock taken, and its output stands by itself. */
   bare?: boolean

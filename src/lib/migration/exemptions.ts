@@ -29,10 +29,10 @@ export interface JudgedFinding extends StatementFinding {
   fault?: string
 }
 
-/** What becomes of findings and exemptions. */
+/** Findings judged by the exemptions. */
 export interface Judgement {
   findings: JudgedFinding[]
-  /** What is wrong with entries, as lines for people. */
+  /** Problems of entries, as lines for people. */
   problems: string[]
 }
 
@@ -117,7 +117,7 @@ export function judgeStatements(
   return { findings: judged, problems }
 }
 
-const UNUSED = "matches nothing that its revision does: take it out, or mend rule and table"
+const UNUSED = "matches nothing that its revision does: remove it, or correct rule and table"
 
 const whatIsWrong = ({ line, revision, rule }: Exemption, fault: string): string =>
   `${EXEMPTIONS_FILE}:${line}: the exemption of ${revision} from ${rule} ${fault}`

@@ -2,11 +2,11 @@
 export interface ParsedSql {
   /** The revisions that Alembic's output runs through, in order. */
   revisions: string[]
-  operations: Operation[]
+  operations: SqlOperation[]
 }
 
 /** An effect of one statement on one table or object. */
-export type Operation = Change & {
+export type SqlOperation = SqlChange & {
   /** Alembic's revision; absent before the first. */
   revision?: string
   /** Line of the SQL, counted from 1. */
@@ -28,7 +28,7 @@ interface InTable extends Named {
   column: string
 }
 
-export type Change =
+export type SqlChange =
   | (Named & { kind: "create-table" | "truncate" | "lock" | "vacuum-full" | "cluster" | "rewrite-table" })
   | (Built & { kind: "create-index" | "reindex" | "refresh" | "attach-partition" })
   | (Built & { kind: "drop"; object: string })

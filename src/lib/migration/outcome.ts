@@ -2,7 +2,7 @@ import type { Job } from "../kube/objects.js"
 import { ownMessage } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 
-/** What `slipway_migrate.py` ends with, beside its command's own exit codes. */
+/** Exit codes of `slipway_migrate.py`, beside its command's own. */
 export const MIGRATE_EXIT = {
   noDatabase: 69,
   locked: 75,
@@ -12,7 +12,7 @@ export const MIGRATE_EXIT = {
   stopped: 143,
 } as const
 
-/** What became of a migration. */
+/** Outcome of a migration. */
 export interface MigrationOutcome {
   /** `error`: nothing was tried, or nobody knows how it ended. */
   status: "passed" | "failed" | "error"
@@ -41,11 +41,11 @@ export interface MigrationRun {
   log: string
   /** The Job's status, where it ran as one. */
   job?: Job["status"]
-  /** What the cluster knows about the reason, where the pod never ran. */
+  /** The cluster's diagnosis, if the pod never ran. */
   diagnosis?: string
 }
 
-/** What a run of `slipway_migrate.py` means. */
+/** Interprets a run of `slipway_migrate.py`. */
 export function migrationOutcome(run: MigrationRun): MigrationOutcome {
   const { exitCode, log } = run
   const own = log.split("\n").flatMap((line) => (line.startsWith(PREFIX) ? [line.slice(PREFIX.length)] : []))
@@ -113,11 +113,11 @@ function stands({ before, after }: Revisions): string {
     : `half-way: the database came from ${before ?? "an unknown revision"} and is at ${after} now`
 }
 
-/** What the command itself said last of its failure. */
+/** The command's own last message about its failure. */
 function lastWords(log: string): string {
   const lines = log.split("\n").filter((line) => !line.startsWith(PREFIX))
   const message = ownMessage({ exitCode: 1, stdout: "", stderr: lines.join("\n") })
-  // The last exception of a chain; SQLAlchemy's bears the driver's.
+  // The last exception of a chain; SQLAlchemy's contains the driver's.
   const exception = lines.findLast((line) => /^[\w.]+(?:Error|Exception|Violation|Failure)\b.*/.test(line))
   return exception ?? message
 }

@@ -4,7 +4,7 @@ import { findingLine, type JudgedFinding, type Judgement } from "./exemptions.js
 import type { Schema } from "./schema.js"
 import { schemaChanges } from "./schema.js"
 
-/** What a proof goes through, in this order. */
+/** Steps of a proof, in order. */
 export const PROOF_STEPS = [
   "database",
   "previous schema",
@@ -27,18 +27,18 @@ export interface ProofStep {
   milliseconds: number
 }
 
-/** Whether an automatic rollback may leave the schema as the new release made it. */
+/** Proof that an automatic rollback may leave the schema as the new release made it. */
 export interface Proof {
   proven: boolean
   /** One line: what was proven, or the first thing that kept it from being so. */
   reason: string
   steps: ProofStep[]
-  /** What the migrations do that must not happen unseen, with the exemptions that allow it. */
+  /** Unsafe statements of the migrations, with the exemptions that allow them. */
   statements: JudgedFinding[]
   log: string
 }
 
-/** What became of one step's work. */
+/** Result of one step. */
 export interface StepResult {
   status: "passed" | "failed" | "skipped"
   reason: string
@@ -84,7 +84,7 @@ export function proofOf(
   }
 }
 
-/** What the statements come to: each needs an exemption, and each exemption a statement. */
+/** Judges the statements: each needs an exemption, and each exemption a statement. */
 export function statementsResult({ findings, problems }: Judgement, log: string): StepResult {
   const open = findings.filter(({ exemption }) => exemption === undefined)
   const lines = [...open.map(findingLine), ...problems]
@@ -97,7 +97,7 @@ export function statementsResult({ findings, problems }: Judgement, log: string)
   return stepPassed(`nothing that destroys, locks or breaks${exempt}`, log)
 }
 
-/** Whether a schema is as it was, once it should be. */
+/** Checks that a schema is as it was. */
 export function sameSchema(before: Schema, after: Schema, when: string, log: string): StepResult {
   const changes = schemaChanges(before, after)
   const [first = ""] = changes
@@ -106,7 +106,7 @@ export function sameSchema(before: Schema, after: Schema, when: string, log: str
   return stepFailed(`the schema is not as it was ${when}: ${first}${more}`, [...changes, log].join("\n"))
 }
 
-/** What `slipway_sample.sql` printed: how many rows each table has, and why it has fewer than it should. */
+/** Reads the output of `slipway_sample.sql`: how many rows each table has, and why it has fewer than it should. */
 export function sampleResult(printed: string): StepResult {
   const tables = printed
     .split("\n")
@@ -122,7 +122,7 @@ export function sampleResult(printed: string): StepResult {
   return stepPassed(oneLine([made, ...without].join("; ")), printed)
 }
 
-/** What of Alembic's output is no SQL: what a service's own logging writes between. Lines keep their numbers. */
+/** Blanks the lines of Alembic's output that a service's own logging wrote. Lines keep their numbers. */
 export const sqlOnly = (printed: string): string =>
   printed
     .split("\n")

@@ -1,6 +1,6 @@
-/** What a statement does to a database in use. */
+/** Effect of a statement on a database in use. */
 export type Effect =
-  /** What it takes away is gone, also after a downgrade. */
+  /** Data is lost for good, also after a downgrade. */
   | "destroys"
   /** Others wait for as long as it takes, which grows with the table. */
   | "locks"
@@ -117,17 +117,17 @@ export const RULES = {
   },
   "rewrite-table": {
     effect: "locks",
-    why: "the table is written anew, and nobody reads it meanwhile",
+    why: "the table is rewritten, and nobody reads it meanwhile",
     instead: "copy it into a new table in batches, or do it while the service is down",
   },
   "vacuum-full": {
     effect: "locks",
-    why: "the table is written anew, and nobody reads it meanwhile",
+    why: "the table is rewritten, and nobody reads it meanwhile",
     instead: "VACUUM without FULL, or pg_repack",
   },
   cluster: {
     effect: "locks",
-    why: "the table is written anew, and nobody reads it meanwhile",
+    why: "the table is rewritten, and nobody reads it meanwhile",
     instead: "pg_repack",
   },
   "lock-table": {

@@ -1,4 +1,4 @@
-/** What a schema is made of, as `slipway_schema.sql` prints it. */
+/** Contents of a schema, as `slipway_schema.sql` prints it. */
 export interface Schema {
   /** A line for each part, such as `column jobs.note text not null`. */
   parts: string[]
@@ -24,7 +24,7 @@ export function readSchema(text: string): Schema {
   }
 }
 
-/** What of a schema is no longer as it was, as lines for people. Rows count only where the table is still there. */
+/** Lists the differences of a schema, as lines for people. Rows count only where the table is still there. */
 export function schemaChanges(before: Schema, after: Schema): string[] {
   const [had, has] = [new Set(before.parts), new Set(after.parts)]
   const lost = Object.entries(before.rows).flatMap(([table, rows]) => {

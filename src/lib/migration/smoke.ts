@@ -1,7 +1,7 @@
 import { clip } from "../text/escape.js"
 import { oneLine } from "../text/words.js"
 
-/** What is asked of a service that is started. */
+/** Requests to a service that was started. */
 export interface Smoke {
   port: number
   /** The first is asked until it answers well. */
@@ -24,7 +24,7 @@ interface SmokeRecord {
   log: string
 }
 
-/** What `slipway_smoke.py` printed: whether the service answers well, and what it said for itself if not. */
+/** Reads the output of `slipway_smoke.py`: a service that answers well, or its own last message. */
 export function smokeOutcome(
   printed: string,
   { paths, seconds }: Smoke,

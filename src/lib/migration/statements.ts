@@ -1,6 +1,6 @@
 import { clip } from "../text/escape.js"
 import { addedColumn, addedConstraint } from "./columns.js"
-import type { Change, ParsedSql } from "./operations.js"
+import type { SqlChange, ParsedSql } from "./operations.js"
 import { type Effect, type RuleName, RULES } from "./rules.js"
 import { typeChange } from "./types.js"
 
@@ -39,6 +39,7 @@ interface Scope {
 }
 
 const LONGEST = 200
+
 /** Alembic's own. */
 const BOOKKEEPING: readonly string[] = ["alembic_version"]
 
@@ -81,12 +82,12 @@ const ALWAYS = {
   refresh: "refresh-view",
   "attach-partition": "attach-partition",
   "set-not-null": "set-not-null",
-} as const satisfies Partial<Record<Change["kind"], RuleName>>
+} as const satisfies Partial<Record<SqlChange["kind"], RuleName>>
 
 const isAlways = (kind: string): kind is keyof typeof ALWAYS => kind in ALWAYS
 
 /** Rules that a statement breaks. */
-function hitsOf(change: Change, scope: Scope): Hit[] {
+function hitsOf(change: SqlChange, scope: Scope): Hit[] {
   if (change.kind === "unparsed") return [{ rule: "unparsed", table: "" }]
   // A table that was just created is not in use, but the change counts for the statements after it.
   const known = scope.created.has(change.table)
@@ -94,7 +95,7 @@ function hitsOf(change: Change, scope: Scope): Hit[] {
   return known ? [] : hits
 }
 
-function brokenRules(change: Exclude<Change, { kind: "unparsed" }>, scope: Scope): Hit[] {
+function brokenRules(change: Exclude<SqlChange, { kind: "unparsed" }>, scope: Scope): Hit[] {
   const { table } = change
   switch (change.kind) {
     case "create-table":
@@ -124,7 +125,7 @@ function brokenRules(change: Exclude<Change, { kind: "unparsed" }>, scope: Scope
   }
 }
 
-type Of<Kind extends Change["kind"]> = Extract<Change, { kind: Kind }>
+type Of<Kind extends SqlChange["kind"]> = Extract<SqlChange, { kind: Kind }>
 
 const TABLES: readonly string[] = ["table", "foreign_table", "schema", "database", "owned"]
 const OBJECTS: readonly string[] = [

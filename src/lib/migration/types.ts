@@ -33,7 +33,7 @@ const WIDENING: readonly (readonly string[])[] = [
   ["json", "jsonb"],
 ]
 
-/** What changing a column from one type to another does; nothing for those that are stored alike and lose nothing. */
+/** The rule that a column's new type breaks; undefined for types that are stored alike and lose nothing. */
 export function typeChange(from: string | undefined, to: string): "narrow-type" | "change-type" | undefined {
   if (from === undefined) return "change-type"
   const [before, after] = [shapeOf(from), shapeOf(to)]

@@ -1,4 +1,4 @@
-import type { Break } from "../load/breaking.js"
+import type { BreakingPoint } from "../load/breaking.js"
 import type { Second } from "../load/series.js"
 
 /** Data of a load run's chart. */
@@ -7,6 +7,6 @@ export interface LoadChart {
   seconds: readonly Second[]
   /** Limit of the latency, in milliseconds. */
   p95: number
-  broke?: Break | undefined
+  broke?: BreakingPoint | undefined
   notes: readonly string[]
 }

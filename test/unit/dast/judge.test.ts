@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { judge, riskText } from "../../../src/lib/dast/judge.js"
+import { judgeScan, riskText } from "../../../src/lib/dast/judge.js"
 import { type Progress, readProgress } from "../../../src/lib/dast/progress.js"
 import { findingsOf, readAlerts } from "../../../src/lib/dast/report.js"
 import type { Finding } from "../../../src/lib/run/finding.js"
@@ -79,7 +79,7 @@ describe("judge", () => {
       "1 alert; the scan is incomplete: a",
     ],
   ])("%s", (_, progress, kept, hidden, status, reason) => {
-    expect(judge(progress, kept, hidden)).toEqual({ status, reason, findings: kept })
+    expect(judgeScan(progress, kept, hidden)).toEqual({ status, reason, findings: kept })
   })
 })
 

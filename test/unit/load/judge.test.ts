@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { judge, type Ran } from "../../../src/lib/load/judge.js"
+import { judgeRun, type Ran } from "../../../src/lib/load/judge.js"
 import type { Profile } from "../../../src/lib/load/profile.js"
 import { HOST, lines, profile, ran } from "./runs.js"
 
 const judged = (run: Ran, changes: Partial<Profile> = {}, made = true) =>
-  judge(run, profile(changes), HOST, made)
+  judgeRun(run, profile(changes), HOST, made)
 
 const said = (...entries: Record<string, string>[]) =>
   entries.map((entry) => JSON.stringify(entry)).join("\n")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { judge } from "../../../src/lib/load/judge.js"
+import { judgeRun } from "../../../src/lib/load/judge.js"
 import { loadMarkdown } from "../../../src/lib/load/markdown.js"
 import { loadChart } from "../../../src/lib/report/html/loadChart.js"
 import { loadSection } from "../../../src/lib/report/html/load.js"
@@ -13,7 +13,7 @@ const told = (kind: "load" | "stress", notes: string[] = []) => {
     environment: "staging",
     profile: one,
     series,
-    judged: judge(ran(), one, HOST, true),
+    judged: judgeRun(ran(), one, HOST, true),
     notes,
   })
 }

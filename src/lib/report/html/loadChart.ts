@@ -1,6 +1,6 @@
 /** SVG chart of a load test: users, response times, requests and errors over time. */
 import { type Content, Markup, markup } from "./markup.js"
-import type { Break } from "../../load/breaking.js"
+import type { BreakingPoint } from "../../load/breaking.js"
 import type { Second } from "../../load/series.js"
 
 const WIDTH = 720
@@ -48,7 +48,11 @@ const panels = (p95: number): Panel[] => [
 /** Draws a load test with its p95 limit and breaking point. `standalone` adds namespace and style for a file. */
 export function loadChart(
   seconds: readonly Second[],
-  { p95, broke, standalone = false }: { p95: number; broke?: Break | undefined; standalone?: boolean },
+  {
+    p95,
+    broke,
+    standalone = false,
+  }: { p95: number; broke?: BreakingPoint | undefined; standalone?: boolean },
 ): Markup {
   const points = thinned(seconds)
   const end = Math.max(1, points.at(-1)?.at ?? 1)
@@ -103,7 +107,7 @@ function panelOf(
   points: readonly Second[],
   end: number,
   top: number,
-  broke: Break | undefined,
+  broke: BreakingPoint | undefined,
 ): Markup {
   const highest = Math.max(1, ...points.flatMap((point) => lines.map(({ of }) => of(point) ?? 0)))
   const x = (at: number) => round(LEFT + (at / end) * (WIDTH - LEFT - RIGHT))
