@@ -103,7 +103,7 @@ const skippedStages = (why: string): Stage[] =>
   (["notify", "annotate"] as const).map((name) => ({ ...identityOf(name), ...skipped(why) }))
 
 /** Notifications have no command that repeats them. */
-const identityOf = (name: "notify" | "annotate") => ({ ...identity("tell", name, "", ""), repro: "" })
+const identityOf = (name: "notify" | "annotate") => ({ ...identity("notify", name, "", ""), repro: "" })
 
 const annotatedDeployment = (
   { environment, run, startedAt }: NotifyInputs,

@@ -49,7 +49,7 @@ export const environmentOfRun = ({ run, baseRef }: DeployedRun, { environment }:
   environmentOf(environment || (environmentFor({ event: run.event, ref: run.ref, baseRef }) ?? ""))
 
 /** What a deployment is made with, or why there can't be one. */
-export async function inputsOf(
+export async function deployInputs(
   made: DeployedRun,
   access: DeployAccess,
   { embedded }: Publishing,
@@ -88,7 +88,7 @@ export async function deployStages(
   inputs: DeployInputs | string,
 ): Promise<Stage[]> {
   const { stages } = made
-  const repro = reproOf(made, access, publishing, environmentOfRun(made, access))
+  const repro = deployRepro(made, access, publishing, environmentOfRun(made, access))
   const inTheWay = stages?.filter(stopped).map(({ name }) => name) ?? []
   if (inTheWay.length > 0) return passedOver(`${inTheWay.join(", ")} stopped it`, repro)
   if (typeof inputs === "string") return passedOver(inputs, repro)
@@ -128,13 +128,13 @@ function nameOfRelease({ ref, sha }: Run, digest: string): string {
 }
 
 /** What a run is about to deploy, as far as that is known before it looks. */
-export function wishOf({ run, image }: DeployedRun, { reference, rollback }: DeployAccess): string {
+export function requestedVersion({ run, image }: DeployedRun, { reference, rollback }: DeployAccess): string {
   if (reference !== "") return reference
   return rollback ? "the last good version" : nameOfRelease(run, image?.digest ?? "")
 }
 
 /** The command that does the same to an environment once more: secrets by their names. */
-export function reproOf(
+export function deployRepro(
   { invocation, run, image }: DeployedRun,
   access: DeployAccess,
   publishing: Publishing,

@@ -5,7 +5,7 @@ import type { DeployAccess } from "./deploying.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
 import type { Journal } from "../lib/pipeline/journal.js"
 import { once } from "../lib/run/once.js"
-import { type Group, STAGES, wanted } from "../lib/pipeline/stages.js"
+import { type Group, STAGES, selected } from "../lib/pipeline/stages.js"
 import { release, type Released } from "./releasing.js"
 import { type Publishing } from "../release/publishing.js"
 import { Quality } from "../quality/quality.js"
@@ -57,7 +57,7 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
     chosen.map(async (group) => {
       const all = await tasksOf[group as Gathered]()
       // A group may run what belongs to another: security's Bandit.
-      return all.filter((task) => only.includes(group) || wanted(only, task))
+      return all.filter((task) => only.includes(group) || selected(only, task))
     }),
   )
   const later = groups.filter((group) => !chosen.includes(group)).flatMap((group) => [...STAGES[group]])
@@ -68,7 +68,7 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const released = { ...service, run, revision, only, image: built, stages }
   const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
   const delivery = {
-    made: { ...service, run, baseRef, image: built, stages: releases ? all : undefined },
+    run: { ...service, run, baseRef, image: built, stages: releases ? all : undefined },
     access: graph.deploying,
     publishing,
     announcing: graph.announcing,

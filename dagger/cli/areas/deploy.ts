@@ -22,7 +22,7 @@ type InspectOptions = DeployOptions & {
 }
 
 /** The groups of stages that a deployment by hand runs. */
-const DEPLOY_GROUPS: readonly Group[] = ["deploy", "tell"]
+const DEPLOY_GROUPS: readonly Group[] = ["deploy", "notify"]
 
 /** Adds the commands that change or inspect an environment. */
 export function addDeployCommands(program: Command): void {

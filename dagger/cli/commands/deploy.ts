@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
-import { NEWS_SECRETS, TRIAL_SECRETS } from "../../../src/lib/pipeline/deliverySecrets.js"
+import { NOTIFICATION_SECRETS, TEST_SECRETS } from "../../../src/lib/pipeline/deliverySecrets.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere } from "../../module/call.js"
@@ -47,7 +47,7 @@ const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 /** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
-  ...accessArguments(options, [...NEWS_SECRETS, ...TRIAL_SECRETS]),
+  ...accessArguments(options, [...NOTIFICATION_SECRETS, ...TEST_SECRETS]),
   ...optionalArgument("environment", options.environment),
   ...optionalArgument("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
@@ -116,7 +116,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
     ...registryArguments(options, configuredRecipient(folder)),
     "deploy",
     `--environment=${environment}`,
-    ...accessArguments(options, NEWS_SECRETS),
+    ...accessArguments(options, NOTIFICATION_SECRETS),
     "watch",
     ...optionalArgument("duration", options.duration),
     ...optionalArgument("run-id", options.runId),

@@ -1,14 +1,8 @@
 import type { Config } from "../../../src/lib/config/config.js"
 import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
-import {
-  environmentFor,
-  type Happening,
-  policy,
-  POLICY_GROUPS,
-  type PolicyGroup,
-  whatHappened,
-} from "../../../src/lib/pipeline/policy.js"
+import { environmentFor, type Trigger, policy, eventText } from "../../../src/lib/pipeline/policy.js"
+import { GROUPS, type Group } from "../../../src/lib/pipeline/stages.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
@@ -35,7 +29,7 @@ export interface RunPlan {
   what: string
   /** The environment to deploy to; null for none. */
   environment: string | null
-  groups: { group: PolicyGroup; runs: boolean; why: string; stages: readonly string[] }[]
+  groups: { group: Group; runs: boolean; why: string; stages: readonly string[] }[]
   /** Restrictions of this run, and alternatives. */
   notes: string[]
 }
@@ -60,21 +54,17 @@ function configured(settings: string | undefined, embedded = false): Config {
 }
 
 /** Determines the stages that run for an event. Fails with UNKNOWN_EVENT. */
-export function planRun(happening: Happening & { fork: boolean }, config: Config): RunPlan {
-  const { event, ref, baseRef = "", fork } = happening
-  const decisions = policy(happening, config)
-  const groups = POLICY_GROUPS.map((group) => ({
-    group,
-    ...decisions[group],
-    stages: stagesOf(group, config),
-  }))
+export function planRun(trigger: Trigger & { fork: boolean }, config: Config): RunPlan {
+  const { event, ref, baseRef = "", fork } = trigger
+  const decisions = policy(trigger, config)
+  const groups = GROUPS.map((group) => ({ group, ...decisions[group], stages: stagesOf(group, config) }))
   return {
     event,
     ref,
     baseRef,
     fork: fork && event === "pull_request",
-    what: whatHappened(happening),
-    environment: (decisions.deploy.runs && environmentFor(happening)) || null,
+    what: eventText(trigger),
+    environment: (decisions.deploy.runs && environmentFor(trigger)) || null,
     groups,
     notes: fork && event === "pull_request" ? FORK_NOTES : [],
   }
@@ -88,7 +78,7 @@ const FORK_NOTES = [
 ]
 
 /** The stages of a group that the settings enable. */
-function stagesOf(group: PolicyGroup, config: Config): readonly string[] {
+function stagesOf(group: Group, config: Config): readonly string[] {
   const chosen: readonly string[] = {
     ...STAGES,
     quality: config.quality.checks,

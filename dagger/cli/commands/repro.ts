@@ -4,7 +4,7 @@ import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
 import type { RunInputs } from "../../../src/lib/run/inputs.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { stopped } from "../../../src/lib/report/place.js"
-import { EFFECTS, type Group, STAGE_NAMES } from "../../../src/lib/pipeline/stages.js"
+import { EFFECTS, STAGE_NAMES, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fields } from "../../../src/lib/text/json.js"
 import { daggerHere } from "../../module/call.js"
@@ -75,28 +75,13 @@ export function chosenStages({ stages, problem }: Verdict, name: string | undefi
   return failed
 }
 
-/** The secrets that each group of stages gets, by their names in the verdict. */
-const SECRETS_BY_GROUP: Partial<Record<Group, readonly string[]>> = {
-  image: ["secrets"],
-  plan: ["infra", "planKey"],
-  drift: ["infra"],
-  apply: ["infra", "planKey"],
-  release: ["secrets", "password", "key", "passphrase", "token"],
-  deploy: ["password", "deploy"],
-  load: ["deploy"],
-  stress: ["deploy"],
-  dast: ["deploy"],
-  cleanup: ["password", "deploy"],
-  tell: ["deploy"],
-}
-
 /** The variables of the environment that these stages had, and that aren't set here. */
 export function missingSecrets(
   { secrets }: RunInputs,
   stages: readonly Pick<StageResult, "group">[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const used = new Set(stages.flatMap(({ group }) => SECRETS_BY_GROUP[currentName(group) as Group] ?? []))
+  const used = new Set<string>(stages.flatMap(({ group }) => secretsOfGroup(currentName(group))))
   const names = Object.entries(secrets)
     .filter(([name]) => used.has(name))
     .flatMap(([, addresses]) => addresses.map((address) => /^env:\/\/([^?]+)/.exec(address)?.[1] ?? ""))

@@ -1,5 +1,5 @@
 import type { Environment } from "../../../src/lib/config/deploy.js"
-import type { PolicyGroup } from "../../../src/lib/pipeline/policy.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
@@ -8,7 +8,7 @@ import type { Variables } from "../../lib/variables.js"
 
 /** What a run is about to need secrets for. */
 export interface SecretNeeds {
-  groups: readonly PolicyGroup[]
+  groups: readonly Group[]
   environment: Environment | undefined
   /** Whether registry, signer and cluster are Slipway's own. */
   embedded: boolean

@@ -1,12 +1,12 @@
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { environmentFor, type Happening } from "../../../src/lib/pipeline/policy.js"
+import { environmentFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import type { Variables } from "../../lib/variables.js"
 
 /** What a CI host tells of its job, in the words of `slipway ci`. */
-export interface HostEvent extends Happening {
+export interface HostEvent extends Trigger {
   /** Of this job alone: one that is run again is another. */
   runId: string
 }

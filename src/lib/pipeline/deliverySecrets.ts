@@ -1,54 +1,54 @@
 import type { Config } from "../config/config.js"
 import { type Environment, ENVIRONMENTS } from "../config/deploy.js"
 import { type Channel, CHANNELS } from "../config/notify.js"
-import type { PolicyGroup } from "./policy.js"
+import type { Group } from "./stages.js"
 
-/** Through what people are told. */
-export const NEWS_SECRETS = [
+/** Secrets of notifications. */
+export const NOTIFICATION_SECRETS = [
   "SLACK_WEBHOOK",
   "TEAMS_WEBHOOK",
   "NOTIFY_WEBHOOK",
   "NOTIFY_WEBHOOK_SECRET",
   "GRAFANA_TOKEN",
 ] as const
-/** What trials ask the service with, and where their figures go. */
-export const TRIAL_SECRETS = [
+/** Secrets of load tests and dynamic scans. */
+export const TEST_SECRETS = [
   "LOAD_AUTHORIZATION",
   "DAST_AUTH_HEADER",
   "INFLUXDB_TOKEN",
   "PROMETHEUS_TOKEN",
 ] as const
-export type DeliverySecretName = (typeof NEWS_SECRETS | typeof TRIAL_SECRETS)[number]
+export type DeliverySecretName = (typeof NOTIFICATION_SECRETS | typeof TEST_SECRETS)[number]
 
-/** By which secret each channel is reached. */
+/** The secret of each channel. */
 export const WEBHOOKS: Readonly<Record<Channel, DeliverySecretName>> = {
   slack: "SLACK_WEBHOOK",
   teams: "TEAMS_WEBHOOK",
   webhook: "NOTIFY_WEBHOOK",
 }
 
-/** A secret that telling of a deployment, or trying it, takes where there is one. */
+/** A secret that notifications, load tests or scans of a deployment use if it is set. */
 export interface DeliverySecret {
   name: DeliverySecretName
-  /** The key of `slipway.yaml` that it is for; empty where none is. */
+  /** The key of `slipway.yaml` that needs it; empty for none. */
   setting: string
-  /** Whether that key stands there, and asks for it. */
+  /** True if that key is set. */
   asked: boolean
-  /** Groups of stages that take it. */
-  groups: readonly PolicyGroup[]
+  /** The groups of stages that use it. */
+  groups: readonly Group[]
   environments: readonly Environment[]
 }
 
-/** The secrets that people are told and trials are made with, by these settings. */
+/** The secrets that notifications, load tests and scans use with this configuration. */
 export function deliverySecrets(config: Config): DeliverySecret[] {
-  const all = [...news(config), ...trials(config)]
+  const all = [...notificationSecrets(config), ...testSecrets(config)]
   return all.filter(({ environments }) => environments.length > 0)
 }
 
-function news({ notify, monitoring }: Config): DeliverySecret[] {
+function notificationSecrets({ notify, monitoring }: Config): DeliverySecret[] {
   const channels = notify.channels ?? CHANNELS
-  const told = {
-    groups: ["tell"],
+  const notified = {
+    groups: ["notify"],
     environments: notify.events.length === 0 ? [] : notify.environments,
   } as const
   return [
@@ -56,22 +56,22 @@ function news({ notify, monitoring }: Config): DeliverySecret[] {
       name: WEBHOOKS[channel],
       setting: "notify.channels",
       asked: notify.channels !== undefined,
-      ...told,
+      ...notified,
     })),
     ...(channels.includes("webhook")
-      ? [{ name: "NOTIFY_WEBHOOK_SECRET" as const, setting: "", asked: false, ...told }]
+      ? [{ name: "NOTIFY_WEBHOOK_SECRET" as const, setting: "", asked: false, ...notified }]
       : []),
     {
       name: "GRAFANA_TOKEN" as const,
       setting: "monitoring.grafana",
       asked: true,
-      groups: told.groups,
+      groups: notified.groups,
       environments: ENVIRONMENTS.filter((environment) => monitoring.grafana[environment] !== undefined),
     },
   ]
 }
 
-function trials({ load, dast }: Config): DeliverySecret[] {
+function testSecrets({ load, dast }: Config): DeliverySecret[] {
   const loaded = { groups: ["load", "stress"], environments: ENVIRONMENTS } as const
   const token = (name: DeliverySecretName, setting: string) => ({ name, setting, asked: true, ...loaded })
   return [

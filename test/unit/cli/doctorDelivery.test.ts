@@ -3,7 +3,7 @@ import { deliveryFindings } from "../../../dagger/cli/doctor/delivery.js"
 import { findingsJson } from "../../../dagger/cli/doctor/finding.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 
-const GROUPS = ["deploy", "tell", "load", "dast"] as const
+const GROUPS = ["deploy", "notify", "load", "dast"] as const
 const ASKING = `
 notify: { channels: [slack, webhook], environments: [production] }
 monitoring: { grafana: { staging: "https://grafana.example.com" } }

@@ -100,7 +100,7 @@ describe("a run's inputs", () => {
     expect(missing("plan")).toEqual(["TF_VAR_password"])
     expect(missing("plan", { TF_VAR_password: "" })).toEqual([])
     expect(missing("quality")).toEqual([])
-    for (const group of ["deploy", "load", "stress", "dast", "cleanup", "tell"])
+    for (const group of ["deploy", "load", "stress", "dast", "cleanup", "notify"])
       expect(missing(group)).toEqual(["KUBECONFIG"])
   })
 

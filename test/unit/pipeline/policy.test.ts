@@ -1,30 +1,24 @@
 import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import {
-  environmentFor,
-  groupsFor,
-  type Happening,
-  policy,
-  type PolicyGroup,
-  POLICY_GROUPS,
-} from "../../../src/lib/pipeline/policy.js"
+import { environmentFor, groupsFor, type Trigger, policy } from "../../../src/lib/pipeline/policy.js"
+import { type Group, GROUPS } from "../../../src/lib/pipeline/stages.js"
 
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
-const CHECKS: PolicyGroup[] = ["quality", "security", "tests"]
-const UP_TO_IMAGE: PolicyGroup[] = [...CHECKS, "infra", "image"]
-const ALL: PolicyGroup[] = [...UP_TO_IMAGE, "release", "deploy", "tell", "load", "dast"]
-const VERSION: PolicyGroup[] = [...ALL, "cleanup"]
-const REVIEW: PolicyGroup[] = [...CHECKS, "infra", "plan", "image"]
-const SCANS: PolicyGroup[] = ["security", "drift", "image", "cleanup"]
+const CHECKS: Group[] = ["quality", "security", "tests"]
+const UP_TO_IMAGE: Group[] = [...CHECKS, "infra", "image"]
+const ALL: Group[] = [...UP_TO_IMAGE, "release", "deploy", "notify", "load", "dast"]
+const VERSION: Group[] = [...ALL, "cleanup"]
+const REVIEW: Group[] = [...CHECKS, "infra", "plan", "image"]
+const SCANS: Group[] = ["security", "drift", "image", "cleanup"]
 
-const running = (happening: Happening, config = CONFIG): PolicyGroup[] => {
-  const decisions = policy(happening, config)
+const running = (trigger: Trigger, config = CONFIG): Group[] => {
+  const decisions = policy(trigger, config)
   expect(Object.values(decisions).every(({ why }) => why !== "")).toBe(true)
-  return POLICY_GROUPS.filter((group) => decisions[group].runs)
+  return GROUPS.filter((group) => decisions[group].runs)
 }
 
 describe("each row of the design's table", () => {
-  test.each<[string, Happening, PolicyGroup[]]>([
+  test.each<[string, Trigger, Group[]]>([
     ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS],
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, ALL],
     ["push to main", { event: "push", ref: "refs/heads/main" }, UP_TO_IMAGE],
@@ -35,8 +29,8 @@ describe("each row of the design's table", () => {
     ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, VERSION],
     ["schedule", { event: "schedule", ref: "refs/heads/main" }, SCANS],
     ["schedule without ref", { event: "schedule", ref: "" }, SCANS],
-  ])("%s", (_, happening, groups) => {
-    expect(running(happening)).toEqual(groups)
+  ])("%s", (_, trigger, groups) => {
+    expect(running(trigger)).toEqual(groups)
   })
 
   test.each([
@@ -68,7 +62,7 @@ describe("groupsFor", () => {
 
 describe("a fork's pull request", () => {
   it("has no credentials to plan with, and keeps the rest", () => {
-    const from = (fork: boolean, baseRef = "develop"): Happening => ({
+    const from = (fork: boolean, baseRef = "develop"): Trigger => ({
       event: "pull_request",
       ref: "refs/pull/7/merge",
       baseRef,
@@ -203,7 +197,7 @@ describe("infrastructure", () => {
 
   it("is tried only where something was deployed", () => {
     const decisions = policy({ event: "push", ref: "refs/heads/main" }, CONFIG)
-    for (const group of ["load", "dast", "tell"] as const)
+    for (const group of ["load", "dast", "notify"] as const)
       expect(decisions[group]).toEqual({
         runs: false,
         why: "nothing is deployed: main is released by a tag such as v1.2.3",
@@ -226,7 +220,7 @@ describe("infrastructure", () => {
 })
 
 describe("the environment that is deployed to", () => {
-  test.each<[string, Happening, string | undefined]>([
+  test.each<[string, Trigger, string | undefined]>([
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, "staging"],
     ["push to develop, bare", { event: "push", ref: "develop" }, "staging"],
     ["push to hotfix/*", { event: "push", ref: "refs/heads/hotfix/y" }, "staging"],
@@ -256,10 +250,10 @@ describe("the environment that is deployed to", () => {
     ["a run without a ref", { event: "push", ref: "" }, undefined],
     ["a run by hand", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
     ["a run on a laptop", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
-  ])("of %s", (_, happening, environment) => {
-    expect(environmentFor(happening)).toBe(environment)
-    const { runs, why } = policy(happening, CONFIG).deploy
-    if (happening.asked === undefined) expect(runs).toBe(environment !== undefined)
+  ])("of %s", (_, trigger, environment) => {
+    expect(environmentFor(trigger)).toBe(environment)
+    const { runs, why } = policy(trigger, CONFIG).deploy
+    if (trigger.asked === undefined) expect(runs).toBe(environment !== undefined)
     if (environment !== undefined) expect(why.endsWith(`, to ${environment}`)).toBe(true)
   })
 

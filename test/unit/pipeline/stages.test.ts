@@ -1,48 +1,55 @@
 import { expect, it } from "vitest"
 import {
+  CODE_SCANNING,
+  CONNECTED,
   DEBUGGABLE,
+  DELIVERED,
+  EFFECTS,
+  type Group,
   groupOf,
+  groupRecord,
   GROUPS,
   hasStage,
   inRunOrder,
   PUBLISHED,
+  secretsOfGroup,
   STAGE_NAMES,
+  selected,
   STAGES,
-  wanted,
 } from "../../../src/lib/pipeline/stages.js"
 
-it("runs the longest stages first, and last those that wait for others; every one once", () => {
+it("inRunOrder puts the longest stages first, last those that wait for others, and each once", () => {
   const order = inRunOrder(STAGE_NAMES.map((name) => ({ name }))).map(({ name }) => name)
   expect(order.slice(0, 2)).toEqual(["build", "integration"])
   expect(order.slice(-3)).toEqual(["suppressions", "coverage", "scan"])
   expect(order.toSorted()).toEqual(STAGE_NAMES.toSorted())
 })
 
-it("knows the stages of a group", () => {
+it("hasStage tells the stages of a group", () => {
   expect(hasStage("tests", "coverage")).toBe(true)
   expect(hasStage("quality", "coverage")).toBe(false)
   expect(hasStage("quality", "toString")).toBe(false)
 })
 
-it("plans and looks for drift before what is quick", () => {
+it("inRunOrder puts plan and drift before quick stages", () => {
   const names = ["black", "format", "drift", "validate", "plan", "scan", "build"] as const
   const order = inRunOrder(names.map((name) => ({ name }))).map(({ name }) => name)
   expect(order).toEqual(["build", "plan", "drift", "black", "format", "validate", "scan"])
 })
 
-it("names no stage twice, since it is asked for by its name alone", () => {
+it("STAGE_NAMES has no name twice, since a stage is selected by its name alone", () => {
   expect(new Set(STAGE_NAMES).size).toBe(STAGE_NAMES.length)
 })
 
-it("lets everybody look into what has a container", () => {
+it("DEBUGGABLE has every stage with a container", () => {
   expect(STAGE_NAMES.filter((name) => !DEBUGGABLE.includes(name))).toEqual([
+    ...STAGES.notify,
     ...STAGES.cleanup,
-    ...STAGES.tell,
   ])
 })
 
-it("knows what is meant by groups and stages", () => {
-  const meant = (...only: string[]) => STAGE_NAMES.filter((name) => wanted(only, { name }))
+it("selected follows groups and stages", () => {
+  const meant = (...only: string[]) => STAGE_NAMES.filter((name) => selected(only, { name }))
   expect(meant()).toEqual(STAGE_NAMES)
   expect(meant("quality")).toEqual(STAGES.quality)
   expect(meant("mypy", "image")).toEqual(["mypy", ...STAGES.image])
@@ -50,16 +57,32 @@ it("knows what is meant by groups and stages", () => {
   expect(groupOf("tests")).toBeUndefined()
 })
 
-it("lets a release depend on nothing that is only for a review or by hand", () => {
+it("PUBLISHED has no group that runs only for a review, manually or after the release", () => {
   expect(GROUPS.filter((group) => !PUBLISHED.includes(group))).toEqual([
     "plan",
     "drift",
     "apply",
     "deploy",
+    "notify",
     "load",
     "stress",
     "dast",
     "cleanup",
-    "tell",
   ])
+})
+
+it("secretsOfGroup follows the record of a group", () => {
+  expect(secretsOfGroup("apply")).toEqual(["infra", "planKey"])
+  expect(secretsOfGroup("quality")).toEqual([])
+  expect(secretsOfGroup("toString")).toEqual([])
+})
+
+it("the record of every group gives its lists", () => {
+  const listed = (list: readonly Group[], holds: (record: ReturnType<typeof groupRecord>) => unknown) =>
+    expect(list).toEqual(GROUPS.filter((group) => Boolean(holds(groupRecord(group)))))
+  listed(EFFECTS, ({ effect }) => effect)
+  listed(CONNECTED, ({ connects }) => connects)
+  listed(DELIVERED, ({ environment }) => environment)
+  listed(CODE_SCANNING, ({ sarif }) => sarif)
+  for (const group of GROUPS) expect(groupRecord(group).summary).toMatch(/^[a-z].*[^.]$/)
 })
