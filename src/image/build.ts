@@ -36,7 +36,7 @@ import { texts } from "../stage/texts.js"
 import { inspectable } from "../stage/shell.js"
 import type { PythonService } from "../stage/service.js"
 
-/** What building and scanning an image take. */
+/** Inputs of building and scanning an image. */
 export interface ImageInputs {
   source: Directory
   config: Config
@@ -49,31 +49,31 @@ export interface ImageInputs {
 
 /** An image, as it will be published. */
 export interface BuiltImage extends ImageLayout {
-  /** Each platform's by itself, which says nothing of the commit: as long as its files are the same, so is it. */
+  /** Each platform's image without labels of the commit: the same files give the same image. */
   layouts: (PlatformLayout & { container: Container })[]
-  /** What it began with. */
+  /** The base images. */
   bases: BaseImage[]
-  /** The Dockerfile; absent where Slipway made the image by itself. */
+  /** The Dockerfile; absent if Slipway made the image by itself. */
   dockerfile?: string
 }
 
-/** The stage, with what it built. */
+/** The stage with the image that it built. */
 export interface Built extends Stage {
   image?: BuiltImage
 }
 
-/** One platform's build. */
+/** Build for one platform. */
 interface Variant {
   platform: string
   container: Container
   bases: BaseImage[]
-  /** The references of bases of which no digest was found. */
+  /** References of base images whose digest is unknown. */
   unresolved: string[]
   /** Commands of its Dockerfile that ran under emulation. */
   emulated: Instruction[]
 }
 
-/** Works out what building takes. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
+/** Collects the inputs of the build. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
   { source, config, invocation, now }: PythonService,
   revision: Revision,
@@ -87,13 +87,13 @@ export async function imageInputs(
   return { source, config, suppressions, revision, secrets, platforms: wanted, invocation }
 }
 
-/** Builds the image of every platform. Throws for nothing that a service can do. */
+/** Builds the image of every platform. Never throws because of the service. */
 export function runBuild(inputs: ImageInputs): Promise<Built> {
   const stage = identity("image", "build", "", inputs.invocation)
   return attempted<Omit<Built, keyof typeof stage>>(stage, () => buildWork(inputs))
 }
 
-/** What stands before the command that fails; the image itself where all is well. */
+/** Container before the failed command; the image itself if the build passes. */
 export async function debugBuild(inputs: ImageInputs): Promise<Container> {
   const dockerfile = await chosenDockerfile(inputs)
   const [first = ""] = inputs.platforms
@@ -147,7 +147,7 @@ async function buildWork(inputs: ImageInputs) {
   }
 }
 
-/** The Dockerfile that the settings name, or the usual one where there is one. */
+/** The Dockerfile of the settings, or the default one if it exists. */
 async function chosenDockerfile({ source, config }: ImageInputs): Promise<string | undefined> {
   const { dockerfile } = config.image
   return dockerfile ?? ((await source.exists("Dockerfile")) ? "Dockerfile" : undefined)
@@ -176,8 +176,10 @@ const servicePython = async (source: Directory, config: Config): Promise<string>
   )
 
 /**
- * The digests of the images that others begin with. What can't be found out, such as that of a reference with variables
- * that only the engine can read, is no reason to fail an image that has been built: it is left out.
+ * Resolves base images to digests.
+ *
+ * One that can't be resolved, such as a reference with variables that only the engine expands, fails nothing: it is
+ * left out.
  */
 async function baseImages(
   bases: readonly Omit<BaseImage, "digest">[],
@@ -209,12 +211,12 @@ function failed(failures: readonly BuildFailure[], warnings: readonly Finding[])
   }
 }
 
-/** What fails on one platform mostly does so on the others, in the same words. */
+/** Findings without repetition: most failures are the same on every platform. */
 const distinct = (findings: readonly Finding[]): Finding[] => [
   ...new Map(findings.map((finding) => [finding.message, finding])).values(),
 ]
 
-/** A build context that is bigger than anybody wants is warned of, if it can be weighed: no build fails for it. */
+/** Warns of a build context over its limit. An error in measuring it fails no build. */
 async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
   const weighing = servicePython(source, config).then((version) => weighContext(source, config, version))
   const weight = await weighing.catch(() => undefined)

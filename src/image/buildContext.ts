@@ -5,10 +5,10 @@ import type { Config } from "../lib/config/config.js"
 import { type ContextWeight, ignorePatterns } from "../lib/image/context.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
-/** How many entries a warning names. */
+/** Number of entries that a warning names. */
 const NAMED = 5
 
-/** Weighs what is sent to the build, as `.dockerignore` leaves it, and finds what makes it too big. */
+/** Measures the build context, without what `.dockerignore` excludes, and finds its biggest entries. */
 export async function weighContext(
   source: Directory,
   config: Config,

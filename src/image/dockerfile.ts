@@ -21,7 +21,7 @@ import { type PlannedStage, type Platforms, planStages, platformArguments } from
 import { NO_TIME } from "../lib/image/revision.js"
 import { type NamedSecret, namedSecrets } from "../stage/secrets.js"
 
-/** What a Dockerfile is built with. */
+/** Inputs of a Dockerfile build. */
 export interface DockerfileInputs {
   source: Directory
   config: Config
@@ -29,24 +29,24 @@ export interface DockerfileInputs {
   secrets: readonly Secret[]
 }
 
-/** A Dockerfile that has been read, and all that its build is asked for with. */
+/** Dockerfile that has been parsed, with the arguments of its build. */
 export interface PreparedDockerfile {
   source: Directory
   file: string
   text: string
   dockerfile: Dockerfile
   platforms: Platforms
-  /** The stages that the image needs; undefined where the one that is asked for doesn't exist. */
+  /** The stages that the image needs; undefined if the target doesn't exist. */
   stages: PlannedStage[] | undefined
   args: Record<string, string>
   secrets: NamedSecret[]
   /** The stage to build; undefined for the last. */
   target: string | undefined
-  /** What every build of it or of a part is asked for with. */
+  /** Options of every build of it or of a part. */
   options: DirectoryDockerBuildOpts
 }
 
-/** Where the parts of a Dockerfile lie while they are built. */
+/** Folder of the parts of a Dockerfile during the build. */
 const PARTS = ".slipway-dockerfile"
 
 /** The Dockerfile of a service, by its path in the source. */
@@ -75,7 +75,7 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
   return { source, file, text, dockerfile, platforms, stages, args, secrets, target, options }
 }
 
-/** The configured ones come last: they may set even these. */
+/** Build arguments; configured ones override all others. */
 function buildArguments({ image }: Config, platforms: Platforms): Record<string, string> {
   const configured = image.args.map((arg): [string, string] => {
     const end = arg.indexOf("=")
@@ -83,7 +83,7 @@ function buildArguments({ image }: Config, platforms: Platforms): Record<string,
   })
   return {
     ...platformArguments(platforms),
-    // Not the commit's time: each commit would run every command anew.
+    // Not the commit's time: each commit would run every command again.
     [EPOCH]: String(Date.parse(NO_TIME) / 1000),
     ...Object.fromEntries(configured),
   }
@@ -93,9 +93,10 @@ function buildArguments({ image }: Config, platforms: Platforms): Record<string,
 export type BuildPart = (part: number) => Container
 
 /**
- * Lays parts of a Dockerfile beside the source, so that each sees the files that the whole would see: they lie in a
- * folder that their own ignore files leave out. All are there before the first is built, since the engine then knows
- * what they copy for one and the same, and looks at it once.
+ * Adds parts of a Dockerfile to the source, so that each sees the same files as the whole.
+ *
+ * They are in a folder that their own ignore files exclude. All are added before the first is built: the engine then
+ * recognises their build contexts as the same, and reads them once.
  */
 export async function dockerfileParts(
   { source, file, options }: PreparedDockerfile,
@@ -109,12 +110,12 @@ export async function dockerfileParts(
     dag.directory(),
   )
   const exclude = ignorePatterns(ignore)
-  // The engine would take an image for another one after an edit to what is ignored, and so would all that is made of it.
+  // Otherwise an edit to an ignored file would invalidate the cache of the image, and of all that follows.
   const context = (exclude.length === 0 ? source : source.filter({ exclude })).withDirectory(PARTS, parts)
   return (part) => context.dockerBuild({ ...options, dockerfile: `${PARTS}/${part}` })
 }
 
-/** The text of the ignore file that counts: the Dockerfile's own, unless it is empty or missing. */
+/** Text of the ignore file that applies: the Dockerfile's own, unless it is empty or missing. */
 export async function ignoreFile(source: Directory, file: string): Promise<string> {
   for (const path of [`${file}.dockerignore`, ".dockerignore"]) {
     const text = (await source.exists(path)) ? await source.file(path).contents() : ""
@@ -123,10 +124,10 @@ export async function ignoreFile(source: Directory, file: string): Promise<strin
   return ""
 }
 
-/** Builds a text that copies nothing, as a Dockerfile. */
+/** Builds a Dockerfile that copies nothing. */
 export const withoutContext = (text: string, { options }: PreparedDockerfile): Container =>
   dag.directory().withNewFile("Dockerfile", text).dockerBuild(options)
 
-/** The Dockerfile up to an instruction: it builds that instruction's stage, as far as it goes. */
+/** Text of a Dockerfile up to an instruction, which builds that instruction's stage so far. */
 export const dockerfileUpTo = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>
   `${text.split("\n").slice(0, endLine).join("\n")}\n`

@@ -35,8 +35,9 @@ export type DockerfileBuild = { prepared: PreparedDockerfile } & (
 )
 
 /**
- * Builds the service's own Dockerfile. Throws for nothing that stands in it: what failed is in the result. Fails with
- * NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE.
+ * Builds the service's own Dockerfile.
+ *
+ * A failed build is a result and doesn't throw. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE.
  */
 export async function buildDockerfile(inputs: DockerfileInputs): Promise<DockerfileBuild> {
   const prepared = await prepareDockerfile(inputs)
@@ -59,7 +60,7 @@ function failureOf(prepared: PreparedDockerfile, error: EngineError, place?: Doc
   return buildFailure({ file, text, platform: platforms.target, secrets }, error, place)
 }
 
-/** What makes building of no use. */
+/** Failure that is certain before the build: an unknown target, or a fixed platform. */
 function targetProblem(prepared: PreparedDockerfile): BuildFailure | undefined {
   const { dockerfile, stages, platforms, target } = prepared
   if (target !== undefined && stages === undefined) {
@@ -80,8 +81,9 @@ function otherPlatform(prepared: PreparedDockerfile, platform: string): BuildFai
 }
 
 /**
- * What an image is for shows at last where its base is named by a digest. One from scratch is for what it was asked to
- * be: the engine (0.21.8) takes it for its own.
+ * Failure for an image that was built for another platform, because a digest names its base.
+ *
+ * An image from scratch always fits, although the engine (0.21.8) reports its own platform for it.
  */
 async function foreignImage(
   image: Container,
@@ -94,18 +96,18 @@ async function foreignImage(
     : otherPlatform(prepared, platform)
 }
 
-/** The instruction before another one in its stage, if it is not the first. */
+/** Instruction before another one in its stage; none for the first. */
 export const instructionBefore = (instruction: Instruction, { stage }: PlannedStage): Instruction[] =>
   stage.instructions.slice(0, stage.instructions.indexOf(instruction)).slice(-1)
 
 const lastOf = ({ stages }: PreparedDockerfile): Instruction[] =>
   stages?.at(-1)?.stage.instructions.slice(-1) ?? []
 
-/** The text without what follows the target. */
+/** Text of the Dockerfile up to the target stage. */
 const targetOnly = (prepared: PreparedDockerfile): string =>
   dockerfileUpTo(prepared.text, lastOf(prepared)[0] ?? { endLine: Infinity })
 
-/** Takes the secrets from the image's container, where the engine (0.21.8) leaves them mounted: one for each mount. */
+/** Removes the secrets that the engine (0.21.8) leaves mounted in the image's container, one for each mount. */
 function withoutSecrets(image: Container, { stages = [], secrets }: PreparedDockerfile): Container {
   const mounts = placesIn(stages)
     .flatMap(({ instruction }) => mountsOf(instruction))
@@ -117,7 +119,7 @@ function withoutSecrets(image: Container, { stages = [], secrets }: PreparedDock
   return mounts.reduce((container, { env }) => container.withoutSecretVariable(env ?? ""), unmounted)
 }
 
-/** Takes from the image's environment the build arguments that the engine (0.21.8) leaves there. */
+/** Removes the build arguments that the engine (0.21.8) leaves in the image's environment. */
 async function withoutArguments(image: Container, prepared: PreparedDockerfile): Promise<Container> {
   const { stages = [] } = prepared
   const declared = placesIn(stages).flatMap(({ instruction }) => argumentsOf(instruction))
@@ -129,11 +131,11 @@ async function withoutArguments(image: Container, prepared: PreparedDockerfile):
   return foreign.flat().reduce((clean, name) => clean.withoutEnvVariable(name), image)
 }
 
-/** The SDK's type doesn't say that there is null for a variable that isn't set. */
+/** True if a variable is set. The SDK returns null for others, which its types don't say. */
 const isSet = async (container: Container, name: string): Promise<boolean> =>
   ((await container.envVariable(name)) as string | null) !== null
 
-/** The Dockerfile without what changes files: its image has the same environment, and is made of nothing but settings. */
+/** Dockerfile without instructions that change files: its image has the same environment and is quick to build. */
 function settingsOf(prepared: PreparedDockerfile): string {
   const lines = targetOnly(prepared).split("\n")
   for (const { instruction, line, endLine } of placesIn(prepared.stages ?? []))
@@ -141,7 +143,7 @@ function settingsOf(prepared: PreparedDockerfile): string {
   return lines.join("\n")
 }
 
-/** What the SDK throws. Not by its class: the official runtime has none among what modules can import. */
+/** Converts an error of the SDK. Modules can't import its class in the official runtime. */
 function engineError(error: unknown): EngineError {
   if (!isExecError(error)) return { message: error instanceof Error ? error.message : String(error) }
   const { message, exitCode, stdout, stderr } = error
@@ -149,7 +151,7 @@ function engineError(error: unknown): EngineError {
   return { message, exitCode, stdout, stderr, ...(cmd !== undefined && { command: cmd }) }
 }
 
-/** Finds out which instruction it was. */
+/** Finds the instruction that failed. */
 async function explained(prepared: PreparedDockerfile, error: EngineError): Promise<BuildFailure> {
   const { dockerfile, stages = [], text } = prepared
   const said = complaintLine(error, withEpoch(text))
@@ -164,17 +166,17 @@ async function explained(prepared: PreparedDockerfile, error: EngineError): Prom
   return { ...passing, infrastructure: true, message: `${passing.message} (and passed when repeated)` }
 }
 
-/** True for an error that came before anything was run. */
+/** True for an error before any command ran. */
 const isConversion = ({ message }: EngineError): boolean => message.startsWith("failed to convert Dockerfile")
 
-/** The first instruction that the engine can't make sense of. Nothing is run for it. */
+/** First instruction that the engine can't parse. Runs nothing. */
 async function whereItBreaks(prepared: PreparedDockerfile): Promise<DockerfilePlace | undefined> {
   for (const place of placesIn(prepared.stages ?? []))
     if ((await conversionProblem(prepared, dockerfileUpTo(prepared.text, place))) !== undefined) return place
   return undefined
 }
 
-/** The first instruction that can't be carried out. Those before it are kept, and cost nothing. */
+/** First instruction that fails. Those before it are cached. */
 async function whereItFails(
   prepared: PreparedDockerfile,
 ): Promise<{ place: DockerfilePlace; error: EngineError } | undefined> {
@@ -193,10 +195,10 @@ async function whereItFails(
   return undefined
 }
 
-/** A secret that is never there: a build that asks for it has been understood, and ends before it runs anything. */
+/** Name of a secret that never exists: a build that requires it has been parsed, and fails before running anything. */
 const NOTHING = "slipway-nothing"
 
-/** What keeps a Dockerfile from being understood; undefined for nothing. */
+/** Error in parsing a Dockerfile; undefined for a valid one. */
 async function conversionProblem(prepared: PreparedDockerfile, text: string): Promise<Error | undefined> {
   const last = `RUN --mount=type=secret,id=${NOTHING},required=true true`
   try {

@@ -15,15 +15,16 @@ import {
   secretPath,
 } from "../lib/image/plan.js"
 
-/** A container to look around in, and what it ran or would run. */
+/** Container to inspect, with the command that it ran or would run. */
 export interface Inspection {
   container: Container
   command: string[]
 }
 
 /**
- * The container as it stood before the command that failed, with what that mounts; the image itself where nothing did.
- * Fails with IMAGE_BUILD where no container had been begun.
+ * Container before the command that failed, with the mounts of that command; the image itself if the build passed.
+ *
+ * Fails with IMAGE_BUILD if the failure came before any container.
  */
 export async function inspect(result: DockerfileBuild): Promise<Inspection> {
   if ("image" in result) return imageInspection(result.image)
@@ -44,7 +45,7 @@ async function imageInspection(image: Container): Promise<Inspection> {
   return { container: image, command: [...entrypoint, ...args] }
 }
 
-/** The stage up to an instruction. A command sees arguments as variables, which would else be gone after it. */
+/** Stage up to an instruction. Build arguments are added as variables, since commands see them as such. */
 async function standing(
   prepared: PreparedDockerfile,
   instruction: Instruction,
@@ -68,7 +69,7 @@ async function standing(
 
 const isPlatform = (name: string): boolean => /^TARGET(?:PLATFORM|OS|ARCH|VARIANT)$/.test(name)
 
-/** Mounts what a `RUN` mounts while it runs. */
+/** Adds the mounts of a `RUN`. */
 async function withMounts(
   container: Container,
   run: Instruction,
@@ -89,7 +90,7 @@ async function withMount(
   if (target === undefined) return container
   const place = posix.resolve("/", await container.workdir(), target)
   if (type === "tmpfs") return container.withMountedTemp(place)
-  // As the engine names it, so that it is the same volume.
+  // The engine's own name, so that it is the same volume.
   if (type === "cache")
     return container.withMountedCache(place, dag.cacheVolume(`/${mount.id ?? posix.normalize(target)}`))
   return type === "bind" ? withBind(container, mount, place, prepared) : container
@@ -118,7 +119,7 @@ async function withBind(
     : container.withMountedFile(place, files.file(path))
 }
 
-/** The files of a stage or an image, or without a name those that are sent to the build. */
+/** Files of a stage or an image; without a name, the build context. */
 async function filesOf(from: string | undefined, prepared: PreparedDockerfile): Promise<Directory> {
   const { source, file, text, stages = [], options } = prepared
   if (from === undefined) return source.filter({ exclude: ignorePatterns(await ignoreFile(source, file)) })

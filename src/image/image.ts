@@ -29,32 +29,33 @@ import { versionOfRef, versionText } from "../lib/release/version.js"
 
 type ImageStage = (typeof STAGES.image)[number]
 
-/** The stages of an image, and what they build. */
+/** Stages of an image, with the image that they build. */
 export interface ImageStages {
   tasks: Task[]
-  /** The image; undefined where it could not be built. */
+  /** The image; undefined if the build failed. */
   image: () => Promise<BuiltImage | undefined>
 }
 
 /**
- * The service's image: built for every platform, by its Dockerfile or by Slipway, and scanned before it is pushed.
+ * Image of the service: built for every platform, scanned, then pushed.
  *
- * The same commit gives the same digest, whenever and wherever it is built, as far as the Dockerfile's own commands do.
+ * It is built by the service's Dockerfile, or by Slipway without one. The same commit gives the same digest whenever
+ * and wherever it is built, provided that the Dockerfile's own commands are reproducible.
  */
 @object()
 export class Image {
   source!: Directory
   /** The text of `slipway.yaml`, empty without one. */
   settings!: string
-  /** How this module was called, for the commands that repeat a stage. */
+  /** The call of this module, for the commands that repeat a stage. */
   invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now!: string
-  /** What is known of the commit, as JSON. */
+  /** The commit's revision, as JSON. */
   revision!: string
-  /** The git reference, of which tags are made. */
+  /** The git reference that tags derive from. */
   ref!: string
-  /** What the Dockerfile's commands may mount. */
+  /** Secrets that the Dockerfile's commands may mount. */
   secrets!: Secret[]
   username!: string
   password?: Secret
@@ -64,11 +65,11 @@ export class Image {
   embedded!: boolean
 
   /**
-   * The image of each platform, ready to run. Pure.
+   * Builds the image of each platform.
    *
-   * Fails with IMAGE_BUILD where the Dockerfile does: it names the line, the command and its last output.
+   * Fails with IMAGE_BUILD if the Dockerfile fails, naming the line, the command and its last output. Pure.
    *
-   * @param platforms What to build for. `image.platforms` of `slipway.yaml`, if left out: linux/amd64 and linux/arm64.
+   * @param platforms Target platforms. Default: `image.platforms` of `slipway.yaml`, else linux/amd64 and linux/arm64.
    */
   @func()
   async build(platforms: Platform[] = []): Promise<Container[]> {
@@ -76,25 +77,32 @@ export class Image {
   }
 
   /**
-   * The images of all platforms as an OCI layout, just as they are published. Pure, and reproducible.
+   * OCI layout of all platforms, exactly as it is published.
    *
-   * @param platforms What to build for. `image.platforms` of `slipway.yaml`, if left out.
+   * Pure and reproducible.
+   *
+   * @param platforms Target platforms. Default: `image.platforms` of `slipway.yaml`.
    */
   @func()
   async layout(platforms: Platform[] = []): Promise<Directory> {
     return (await this.built(platforms)).layout
   }
 
-  /** The digest that the image has when it is published: that of the index of all platforms. Pure. */
+  /**
+   * Digest of the published image: the index of all platforms.
+   *
+   * Pure.
+   */
   @func()
   async digest(): Promise<string> {
     return (await this.built()).digest
   }
 
   /**
-   * Fails for a critical vulnerability in any platform's image, or one over its budget. Kept for an hour.
+   * Fails for a critical vulnerability, or an image over its size budget.
    *
-   * `security.severity` sets another gate. What nobody has fixed yet is named, and fails only if `image.unfixed` says so.
+   * `security.severity` sets another gate. A vulnerability without a fix is reported, and fails only with
+   * `image.unfixed: fail`. Cached for an hour.
    */
   @func({ cache: "1h" })
   @check()
@@ -102,15 +110,21 @@ export class Image {
     for (const { run } of (await this.stages()).tasks) mustPass(await run())
   }
 
-  /** The bills of material of each platform's image, in CycloneDX and SPDX. Kept for an hour. */
+  /**
+   * SBOMs of each platform's image, in CycloneDX and SPDX.
+   *
+   * Cached for an hour.
+   */
   @func({ cache: "1h" })
   async sbom(): Promise<Directory> {
     return (await this.report()).directory("sbom")
   }
 
   /**
-   * What building and scanning left, when they failed too: `junit/image.xml`, `sarif/`, `trivy/` (JSON for each
-   * platform), `sbom/`, `logs/`. Never fails for what is found. Kept for an hour.
+   * Reports of building and scanning.
+   *
+   * `junit/image.xml`, `sarif/`, `trivy/` (JSON for each platform), `sbom/`, `logs/`. Never fails because of findings.
+   * Cached for an hour.
    */
   @func({ cache: "1h" })
   async report(): Promise<Directory> {
@@ -119,10 +133,10 @@ export class Image {
   }
 
   /**
-   * Publishes the image, once each platform's has passed the scan, and returns it by its digest. An effect.
+   * Publishes the image after it has passed the scan.
    *
-   * A version's tag is never moved to another image: that fails with TAG_TAKEN. Fails with REGISTRY for what the
-   * registry refuses or can't do, after several tries where that may help.
+   * A version's tag is never moved to another image: that fails with TAG_TAKEN. Fails with REGISTRY if the registry
+   * refuses or fails, after retries if those may help. An effect.
    *
    * @param registry The registry. `release.registry` of slipway.yaml, if left out.
    * @param repository The repository in it. `release.repository`, else the service's name, if left out.
@@ -153,7 +167,7 @@ export class Image {
     return releaseOf(published, to.access, service, { embedded: this.embedded, ref: "" })
   }
 
-  /** What is to be run, a task each, and what they build. For other stages; it is no part of the API. */
+  /** Tasks, with the image that they build. Internal: not part of the API. */
   async stages(): Promise<ImageStages> {
     const inputs = await this.inputs()
     const build = once(() => runBuild(inputs))
@@ -168,7 +182,7 @@ export class Image {
     }
   }
 
-  /** A stage's container as it stands before its command. For `debug` of the root; it is no part of the API. */
+  /** Container of a stage before its command, for `debug`. Internal: not part of the API. */
   async debug(name: ImageStage): Promise<Container> {
     const inputs = await this.inputs()
     return name === "build" ? debugBuild(inputs) : debugScan(await this.built(), inputs)
@@ -187,7 +201,7 @@ export class Image {
   }
 }
 
-/** What labels say of a commit. A remote's address may hold a password, and goes without. */
+/** Revision for an image's labels. Passwords are removed from the remote's address. */
 export const revisionOf = ({
   ref,
   origin,
@@ -197,7 +211,7 @@ export const revisionOf = ({
   return { ...known, origin: webAddress(origin), version: version === undefined ? "" : versionText(version) }
 }
 
-/** The image of a service, for stages in the same process. */
+/** Creates the image of a service, for stages in the same process. */
 export const imageOf = (
   { source, settings, invocation, now }: ServiceFields,
   { username, password, service, authority, plainHttp, embedded }: Destination,

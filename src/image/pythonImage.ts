@@ -30,7 +30,7 @@ import { pythonBase } from "../python/environment.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { texts } from "../stage/texts.js"
 
-/** What installs packages. The image holds those that it runs in an environment of their own. */
+/** Installers to remove: the image has its packages in a virtual environment. */
 const INSTALLERS = [
   ...["/usr/bin", "/usr/local/bin"].flatMap((folder) =>
     ["pip", "pip[0-9]*", "wheel", "uv", "uvx"].map((name) => `${folder}/${name}`),
@@ -43,9 +43,10 @@ const INSTALLERS = [
 ]
 
 /**
- * Makes the image of a Python service that has no Dockerfile: its packages in one layer, the service itself in another.
- * Nothing of the image is run in making it, so that it takes no emulation. The same sources give the same layers. Of
- * the service's folder it holds what `.gitignore` lets in, without tests and what else is never run.
+ * Builds the image of a Python service that has no Dockerfile: packages in one layer, the service in another.
+ *
+ * The build runs nothing of the image, so it needs no emulation. The same sources give the same layers. Files that
+ * `.gitignore` excludes, tests and others that never run are left out.
  */
 export async function pythonImage(
   source: Directory,
@@ -58,8 +59,8 @@ export async function pythonImage(
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
   const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
-    .withEnvVariable("UV_LINK_MODE", "copy") // the cache is another file system
-    .withEnvVariable("UV_NO_WRAP", "1") // for what is read of its complaints
+    .withEnvVariable("UV_LINK_MODE", "copy") // the cache is on another file system
+    .withEnvVariable("UV_NO_WRAP", "1") // keeps its errors parseable
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
   const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }
@@ -78,7 +79,7 @@ export async function pythonImage(
     .withDefaultArgs(command)
 }
 
-/** What must be known of a base image, and what it lacks: the service's user, and bytecode of Python's own modules. */
+/** Inspects a base image, and creates what it lacks: the service's user, and bytecode of the standard library. */
 async function describe(builder: Container, base: Container, platform: Platform, reference: string) {
   const described = builder
     .withMountedDirectory("/target", base.rootfs())
@@ -96,14 +97,14 @@ async function describe(builder: Container, base: Container, platform: Platform,
   return { target: uvPlatform(platform, libc), additions: described.directory("/slipway/base") }
 }
 
-/** The files of /etc by which the service's user has a name. */
+/** Files of /etc that name the service's user. */
 async function accounts(base: Container): Promise<Directory> {
   const add = async (folder: Promise<Directory>, name: "passwd" | "group") =>
     (await folder).withNewFile(`etc/${name}`, withUser(name, await base.file(`/etc/${name}`).contents()))
   return add(add(Promise.resolve(dag.directory()), "passwd"), "group")
 }
 
-/** Lets nothing into an image that its processor can't run. */
+/** Fails for files and packages that the image's processor can't run. */
 function refuseForeign(packages: Contents, service: Contents, platform: Platform): void {
   const names = [...foreignPackages(packages, platform), ...foreignPackages(service, platform)]
   const reason = "what was installed is for another processor"
@@ -129,15 +130,15 @@ function commandOf({ config, files, manifests }: LayerInputs, service: ServiceLa
   throw fail("NO_COMMAND", [command.missing, exampleCommand(files, packages, port)])
 }
 
-/** The same environment, user and health check for each service, so that an edit to it changes none of them. */
+/** Sets environment, user and health check, the same for each service, so that an edit to one changes none of them. */
 const configured = (base: Container, { image }: Config): Container =>
   base
     .withoutEntrypoint()
     .withEnvVariable("PATH", `${VENV}/bin:$PATH`, { expand: true })
-    .withEnvVariable("PYTHONDONTWRITEBYTECODE", "1") // it is there, and can't be written
+    .withEnvVariable("PYTHONDONTWRITEBYTECODE", "1") // it exists, and can't be written
     .withEnvVariable("PYTHONUNBUFFERED", "1")
     .withEnvVariable("HOME", "/tmp")
-    .withEnvVariable("PORT", String(image.port)) // what Procfiles ask for
+    .withEnvVariable("PORT", String(image.port)) // Procfiles use it
     .withUser(`${USER}:${USER}`)
     .withWorkdir(APP)
     .withExposedPort(image.port)

@@ -18,10 +18,10 @@ import { VERSIONS } from "../python/project.js"
 import { directoryOf, index } from "../python/environment.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
-/** The packages, and the service where it is one. */
+/** Virtual environment of the packages, and of the service if it is one. */
 export const VENV = "/opt/venv"
 
-/** Where the service runs, with those of its files that aren't installed. */
+/** Working directory of the service, with its files that aren't installed. */
 export const APP = "/app"
 export const IMAGE_SCRIPT = "slipway_image.py"
 const LOCK = "/slipway/requirements.lock"
@@ -34,37 +34,37 @@ export interface LayerInputs {
   files: readonly string[]
   config: Config
   platform: Platform
-  /** The platform, as uv calls it. */
+  /** The platform by uv's name. */
   target: string
   manifests: ProjectFiles
-  /** Python and uv, of the platform on which this runs. */
+  /** Python and uv, for the platform of the engine. */
   builder: Container
   revision: Revision
 }
 
-/** Files of an image, with what is to be known of them. */
+/** Files of an image, with their description. */
 export interface Layer {
   files: Directory
   contents: Contents
 }
 
 export interface ServiceLayer extends Layer {
-  /** Its code is installed, rather than run from its folder. */
+  /** True if its code is installed rather than run from its folder. */
   isInstalled: boolean
-  /** The folders in which Python looks for its code where it isn't. */
+  /** The folders of PYTHONPATH if it isn't. */
   path: string
 }
 
 export interface PackageResolution {
-  /** The version of each package, with its hashes where the service's own lock has them. */
+  /** The version of each package, with hashes if the service's own lock has them. */
   lock: string
-  /** The folders of the source that are packages themselves. */
+  /** Folders of the source that are packages themselves. */
   folders: string[]
-  /** The files that ask for all this. */
+  /** Files that list the requirements. */
   files: string[]
 }
 
-/** Works out the version of each package for a platform. */
+/** Resolves the version of each package for a platform. */
 export async function resolvePackages(inputs: LayerInputs): Promise<PackageResolution> {
   const { source, config, manifests, platform, target, builder } = inputs
   const wanted = runtimeRequirements(manifests, config.python.requirements)
@@ -98,7 +98,7 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
   }
 }
 
-/** Installs the packages for a platform, whichever this runs on. */
+/** Installs the packages for a platform, whatever the platform of the engine is. */
 export async function packageLayer(
   { builder, config, platform, target }: LayerInputs,
   { lock, files }: PackageResolution,
@@ -122,12 +122,13 @@ const INSTALL = [
   "--quiet",
   "--no-deps",
   `--python=${VENV}`,
-  "--no-installer-metadata", // it tells when
+  "--no-installer-metadata", // it contains the time
 ]
 
 /**
- * Installs the service, or copies it where its build system finds nothing to install. It is the same for all platforms,
- * unless it holds compiled code.
+ * Installs the service, or copies it if its build system finds nothing to install.
+ *
+ * The layer is the same for all platforms unless it contains compiled code.
  *
  * @param folders The folders that requirement files name, to be installed as well.
  */
@@ -146,7 +147,7 @@ export async function serviceLayer(inputs: LayerInputs, folders: readonly string
   }
 }
 
-/** The source itself, as a folder to install. */
+/** The source itself as a folder to install. */
 const SELF = "./"
 
 async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promise<ServiceLayer> {
@@ -154,7 +155,7 @@ async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promi
   const packages = files.flatMap((file) => /^([^/]+)\/__init__\.py$/.exec(file)?.[1] ?? [])
   const copied = source.filter({ exclude: excludedFromImage(new Set(packages)), gitignore: true })
   const container = built(inputs, folders).withDirectory(APP, copied)
-  // With the commit's time, for browsers ask again only for static files whose time or size is another.
+  // The commit's time, since browsers fetch static files again only if time or size has changed.
   const layer = await finish(container, revision.committed || NO_TIME, {
     include: [inRoot(APP), inRoot(VENV)],
     exclude: ["pyvenv.cfg", "bin/python*", "lib64"].map((name) => `${inRoot(VENV)}/${name}`),
@@ -164,7 +165,7 @@ async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promi
   return { ...layer, isInstalled: folders.includes(SELF), path }
 }
 
-/** An environment with nothing but these folders of the source. */
+/** Builds an environment with nothing but these folders of the source. */
 function built({ source, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
   const environment = builder.withWorkdir("/src").withExec(MAKE_VENV)
   if (folders.length === 0) return environment
@@ -176,9 +177,9 @@ function built({ source, config, builder, revision }: LayerInputs, folders: read
     .withExec([...INSTALL, "--reinstall", ...index(config), ...folders])
 }
 
-/** Compiles everything, tells what it is, and takes the files that are wanted, with this time. */
+/** Compiles all modules, describes the contents, and selects files, with this time. */
 async function finish(container: Container, time: string, files: DirectoryFilterOpts): Promise<Layer> {
-  // Not by `withTimestamps`, which follows links, on the engine's own disk.
+  // Not by `withTimestamps`, which follows links on the engine's own disk.
   const finished = container.withExec([
     "python",
     `${SCRIPTS}/${IMAGE_SCRIPT}`,
@@ -191,7 +192,7 @@ async function finish(container: Container, time: string, files: DirectoryFilter
   return { files: finished.rootfs().filter(files), contents }
 }
 
-/** A time as file systems count. */
+/** Seconds since 1970, as file systems count time. */
 export const epochSeconds = (time: string): number => Math.floor(Date.parse(time) / 1000)
 
 const inRoot = (path: string): string => path.slice(1)

@@ -14,7 +14,7 @@ import { inspectable } from "../stage/shell.js"
 import { SBOM_FORMATS, prepareImage, TRIVY_OUT } from "../security/trivy.js"
 import { TRIVY_VERSION } from "../stage/images.js"
 
-/** Scans each platform's image. Throws for nothing that an image can hold. */
+/** Scans each platform's image. Never throws because of its contents. */
 export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs): Promise<Stage> {
   const stage = identity("image", "scan", TRIVY_VERSION, inputs.invocation)
   return attempted(stage, async () =>
@@ -22,13 +22,13 @@ export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs)
   )
 }
 
-/** The path of a bill of material among the artifacts. */
+/** Path of an SBOM among the artifacts. */
 export const sbomPath = (platform: string, format: (typeof SBOM_FORMATS)[number]): string =>
   `sbom/image-${fileName(platform)}.${format}.json`
 
 const fileName = (platform: string): string => platform.replace(/^linux\//, "").replace(/\W/g, "-")
 
-/** What scanning the first platform's image stands before. */
+/** Container before the scan of the first platform's image. */
 export function debugScan({ layouts }: BuiltImage, { source, config }: ImageInputs): Container {
   const [first] = layouts
   if (first === undefined) throw new Error("an image has at least one platform")
@@ -90,7 +90,7 @@ async function reportOf({ container, platform, ...run }: ScanRun): Promise<Platf
   return { platform, run: { ...run, stdout: report } }
 }
 
-/** The run that the stage waited for. */
+/** The run that finished last. */
 const slowest = (runs: readonly ScanRun[]): ScanRun =>
   runs.reduce((last, run) => (run.began > last.began ? run : last))
 

@@ -46,11 +46,11 @@ export interface InfraAccess {
  *
  * Checks the configuration, plans and applies changes, and detects drift.
  *
- * The name of a secret is the last part of its address. `TF_VAR_password` is the value of a variable, `staging.tfvars` a
- * file of variables, `TF_BACKEND` or `staging.tfbackend` a backend configuration, `AZURE_CREDENTIALS` or `AZURE_CLIENT_ID`
- * and its like log in to Azure, and any other is an environment variable of its own name. A name that begins with an
- * environment's, such as `STAGING_TF_VAR_password`, is for that environment alone. Only commands that reach the state or
- * the provider get them.
+ * The name of a secret is the last part of its address. `TF_VAR_password` is the value of a variable, `staging.tfvars`
+ * a file of variables, `TF_BACKEND` or `staging.tfbackend` a backend configuration, `AZURE_CREDENTIALS` or
+ * `AZURE_CLIENT_ID` and its like log in to Azure, and any other is an environment variable of its own name. A name that
+ * begins with an environment's, such as `STAGING_TF_VAR_password`, is for that environment alone. Only commands that
+ * reach the state or the provider get them.
  */
 @object()
 export class Infra {

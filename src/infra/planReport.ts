@@ -24,7 +24,7 @@ export class PlanReport {
   /** Number of resources to destroy. */
   @func()
   destroy!: number
-  /** Report for reviewers without sensitive values: counts, destroyed resources, each difference; below 60,000 bytes. */
+  /** Report for reviewers, without sensitive values and below 60,000 bytes. */
   @func()
   markdown!: string
   /** `plan.md`, `plan.json` (without sensitive values) and `plan.txt`, below `terraform/ENVIRONMENT/ROOT/`. */

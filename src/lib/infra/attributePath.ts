@@ -1,7 +1,7 @@
-/** Places inside an attribute's value, as a reader would write them: `tags.env`, `rules[0].ports`, `tags["a.b"]`. */
+/** Paths inside an attribute's value, as a person would write them: `tags.env`, `rules[0].ports`, `tags["a.b"]`. */
 const NAME = /^[A-Za-z_][\w-]*$/
 
-/** Returns a path one step longer. Plans tell keys of maps from names of attributes in no way, so both have a dot. */
+/** Returns a path one step longer. Plans don't distinguish map keys from attribute names, so both have a dot. */
 export function below(path: string, step: unknown): string {
   if (typeof step === "string" && NAME.test(step)) return path === "" ? step : `${path}.${step}`
   return `${path}[${JSON.stringify(step) ?? "null"}]`
@@ -12,7 +12,7 @@ export const pathText = (steps: readonly unknown[]): string => steps.reduce<stri
 
 const STEP = /\.?([A-Za-z_][\w-]*)|\[(?:([0-9]+)|("(?:[^"\\]|\\.)*"))\]/y
 
-/** Returns a path that somebody wrote, in the one spelling that is used here; undefined if it is none. */
+/** Normalises the spelling of a path; undefined for an invalid one. */
 export function normalPath(text: string): string | undefined {
   let path = ""
   let at = 0
@@ -39,6 +39,6 @@ function stepOf([, name, index, key]: RegExpExecArray): string | number | undefi
   }
 }
 
-/** Returns whether a path is another one or leads to it. */
+/** True if `other` is the path itself or below it. */
 export const isSameOrBelow = (path: string, other: string): boolean =>
   other === path || (other.startsWith(path) && (other[path.length] === "." || other[path.length] === "["))

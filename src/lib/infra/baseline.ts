@@ -4,7 +4,7 @@ import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
 import { normalPath } from "./attributePath.js"
 
-/** The file in the service's source that lists the drift that is known. */
+/** File in the service's source that lists known drift. */
 export const BASELINE_FILE = ".slipway/drift.yaml"
 
 /** One entry of that file. */
@@ -21,13 +21,13 @@ export interface BaselineEntry {
   owner: string
   /** The last day on which it holds, YYYY-MM-DD, UTC. */
   expires: string
-  /** Where it stands in its file, counted from 1. */
+  /** Line in its file, counted from 1. */
   line: number
 }
 
 export type Baseline = readonly BaselineEntry[]
 
-/** Why an entry covers nothing. */
+/** Reason why an entry has no effect. */
 export interface EntryProblem {
   rule: "no-reason" | "no-owner" | "no-expiry" | "expired" | "too-long"
   message: string
@@ -35,7 +35,7 @@ export interface EntryProblem {
 
 const DAY = 86_400_000
 
-/** Nobody remembers a reason for longer. */
+/** Longest validity of an entry. */
 const MOST_DAYS = 365
 
 const short: TextRule = { expected: "1 to 1000 characters", pattern: /^.{1,1000}$/s }
@@ -61,7 +61,7 @@ const entry = {
 
 const WHOLE: readonly string[] = ["*", "(deleted)"]
 
-/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+/** Parses the file; undefined stands for none. The outcome is set if the file is invalid. */
 export function parseBaseline(text: string | undefined): { baseline: Baseline; outcome?: Outcome } {
   const { entries, outcome } = readEntries<typeof entry, BaselineEntry>(text, {
     file: BASELINE_FILE,
@@ -82,7 +82,7 @@ export function parseBaseline(text: string | undefined): { baseline: Baseline; o
   return { baseline: entries, ...(outcome && { outcome }) }
 }
 
-/** Returns an attribute in the one spelling that drift has: `tags["env"]` is `tags.env`. */
+/** Normalises an attribute to the spelling of drift: `tags["env"]` is `tags.env`. */
 function spelled(attribute: string | undefined, report: (message: string) => void): string {
   if (attribute === undefined || WHOLE.includes(attribute)) return attribute ?? ""
   const normal = normalPath(attribute)
@@ -91,7 +91,7 @@ function spelled(attribute: string | undefined, report: (message: string) => voi
   return normal ?? ""
 }
 
-/** Returns why an entry covers nothing, if so. */
+/** Returns the reason why an entry has no effect; undefined for a valid entry. */
 export function entryProblem({ reason, owner, expires }: BaselineEntry, now: Date): EntryProblem | undefined {
   if (reason === "") return { rule: "no-reason", message: "has no reason: say why it may drift" }
   if (owner === "") return { rule: "no-owner", message: "has no owner: name who is responsible for it" }

@@ -5,8 +5,10 @@ import type { PlanJson, ResourceJson } from "./planJson.js"
 import type { SensitiveValues } from "./sensitiveValues.js"
 
 /**
- * What becomes of a resource: `keep`, nothing but that it moves or is imported; `abandon`, a replacement that leaves the
- * old object behind, unmanaged; `other`, something that these lines know nothing of.
+ * Kinds of change, the most destructive first.
+ *
+ * `keep`: only moved or imported; `abandon`: a replacement that leaves the old object behind, unmanaged; `other`: an
+ * unknown kind.
  */
 export const CHANGE_ACTIONS = [
   "delete",
@@ -20,34 +22,34 @@ export const CHANGE_ACTIONS = [
 ] as const
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number]
 
-/** What a plan would do to one resource. */
+/** Planned change of one resource. */
 export interface Change {
   address: string
   type: string
   action: ChangeAction
   /** The plan's own words for it, such as `delete` and `create`, in the order in which it does them. */
   actions: string[]
-  /** Where the resource was before it moves. */
+  /** Address of the resource before it moves. */
   previousAddress?: string
-  /** What identifies an object that is imported. */
+  /** Identifier of an imported object. */
   importing?: string
   /** The key of an object that an earlier replacement left over: that, and not the resource, is meant. */
   deposed?: string
   /** The attributes that force a replacement. */
   forcedBy: string[]
-  /** Why, in words; empty where the plan says nothing. */
+  /** Reason in words; empty if the plan has none. */
   reason: string
   differences: Difference[]
 }
 
-/** An output's change. */
+/** Planned change of an output. */
 export interface OutputChange {
   name: string
   action: "create" | "update" | "delete"
   differences: Difference[]
 }
 
-/** How many changes of each kind there are. A replacement is none of the others. */
+/** Number of changes of each kind. A replacement counts only as such. */
 export interface PlanCounts {
   add: number
   change: number
@@ -85,7 +87,7 @@ const REASONS: Partial<Record<string, string>> = {
   delete_because_no_move_target: "it was moved to an address that is not in the configuration",
 }
 
-/** Returns what the plan would do, what destroys first; reading data is no change. */
+/** Returns the planned changes, destructive ones first; reading data is not a change. */
 export function changesOf(plan: PlanJson): Change[] {
   const secrets = planSecrets(plan)
   return plan.resourceChanges
@@ -93,7 +95,7 @@ export function changesOf(plan: PlanJson): Change[] {
     .sort((a, b) => CHANGE_ACTIONS.indexOf(a.action) - CHANGE_ACTIONS.indexOf(b.action))
 }
 
-/** Returns what had to be put off to a later plan: address and reason. */
+/** Returns the changes deferred to a later plan, with reasons. */
 export const deferredOf = (plan: PlanJson): { address: string; reason: string }[] =>
   plan.deferred.map(({ reason, resource }) => ({
     address: planSecrets(plan).hideInAddress(resource.address),
@@ -139,7 +141,7 @@ export function outputChangesOf(plan: PlanJson): OutputChange[] {
   })
 }
 
-/** PlanCounts changes. One that moves or is imported counts as that too. */
+/** Counts changes by kind. A change with a move or an import counts as that as well. */
 export function countsOf(changes: readonly Change[]): PlanCounts {
   const of = (...actions: ChangeAction[]) => changes.filter(({ action }) => actions.includes(action)).length
   return {

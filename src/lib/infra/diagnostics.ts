@@ -8,7 +8,7 @@ import { lockReason } from "./locks.js"
 import { textErrors } from "./textErrors.js"
 import { normalisePath } from "./roots.js"
 
-/** What the tool has to say about a configuration or a run, as its machine-readable output has it. */
+/** Diagnostic of the tool, as in its machine-readable output. */
 export interface Diagnostic {
   severity: "error" | "warning"
   summary: string
@@ -21,7 +21,7 @@ export interface Diagnostic {
   address?: string
 }
 
-/** One line of what `plan -json` and `apply -json` print. Providers write to the same place: nothing is certain. */
+/** Line of `plan -json` or `apply -json`. Providers write to the same stream, so no field is certain. */
 interface Message {
   "@message"?: unknown
   "@timestamp"?: unknown
@@ -30,7 +30,7 @@ interface Message {
   hook?: unknown
 }
 
-/** The diagnostics of `validate -json`; undefined for a text that is none of it. */
+/** Diagnostics of `validate -json`; undefined for any other text. */
 export function validateDiagnostics(text: string): Diagnostic[] | undefined {
   const { valid, diagnostics } = fields(parseJson(text))
   return typeof valid === "boolean" ? objects(diagnostics).map(read) : undefined
@@ -40,7 +40,7 @@ export function validateDiagnostics(text: string): Diagnostic[] | undefined {
 export const streamDiagnostics = (text: string): Diagnostic[] =>
   messages(text).flatMap(({ type, diagnostic }) => (type === "diagnostic" ? [read(diagnostic)] : []))
 
-/** What `plan -json` and `apply -json` print, for people: a message a line, with the details of what went wrong. */
+/** Output of `plan -json` and `apply -json` for people: one message per line, with details of errors. */
 export const readable = (text: string): string =>
   text
     .split("\n")
@@ -59,19 +59,19 @@ const placeText = ({ file, line, address }: Omit<Diagnostic, "detail">): string 
     ...(file === undefined ? [] : [`on ${file}${line === undefined ? "" : ` line ${line}`}`]),
   ].join(", ")
 
-/** What an apply did before it ended, well or badly, by kind of change. */
+/** Number of changes that an apply made before it ended, by kind. */
 export function applied(text: string): Record<string, number> {
   const done = messages(text).filter(({ type }) => type === "apply_complete")
   const counts = new Map<string, number>()
   for (const { hook } of done) {
     const kind = said(fields(hook).action) || "change"
-    // What is looked up on the way is none.
+    // Reading data is not a change.
     if (kind !== "read") counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** The lines that are objects; what providers print in between is none. */
+/** Lines that are JSON objects, without output of providers. */
 const messages = (text: string): Message[] =>
   text.split("\n").flatMap((line) => {
     const message = messageOf(line)
@@ -113,7 +113,7 @@ export function diagnosticFinding(tool: string, root: string, diagnostic: Diagno
   return severity === "warning" ? { ...made, advisory: true } : made
 }
 
-/** True for what stands in a file of the source; variables that were handed in lie elsewhere. */
+/** True for a diagnostic about a file of the source; files of passed variables are elsewhere. */
 const isOwn = (diagnostic: Diagnostic): diagnostic is Diagnostic & { file: string } =>
   diagnostic.file !== undefined && !diagnostic.file.startsWith("/")
 
@@ -128,7 +128,7 @@ const rule = (summary: string): string =>
     .slice(0, 60)
     .replace(/-$/, "") || "error"
 
-/** What kept a run from its result: in the tool's words, or in better ones, and what that makes the command end with. */
+/** Cause of a failed run, with the exit code that it results in. */
 export interface FailureCause {
   reason: string
   exitCode: Code
@@ -137,14 +137,14 @@ export interface FailureCause {
 
 type Known = Omit<FailureCause, "findings">
 
-/** Says why `init`, a plan or an apply failed. `log` is what was printed for people, `stream` what for machines. */
+/** Finds the cause of a failed `init`, plan or apply. `log` is the output for people, `stream` that for machines. */
 export function failureCause(
   tool: string,
   root: string,
   { step, log, stream }: { step: string; log: string; stream: string },
 ): FailureCause {
-  const told = streamDiagnostics(stream).filter(({ severity }) => severity === "error")
-  const errors = told.length > 0 ? told : textErrors(log)
+  const streamed = streamDiagnostics(stream).filter(({ severity }) => severity === "error")
+  const errors = streamed.length > 0 ? streamed : textErrors(log)
   const findings = errors.map((error) => diagnosticFinding(tool, root, error))
   const context = { root, errors, begun: begunAt(stream) }
   // The first that says more than that something failed.
@@ -160,7 +160,7 @@ export function failureCause(
   return { reason: oneLine(words), exitCode: ExitCode.infrastructure, findings }
 }
 
-/** What stands in a file is the service's own, or was handed in; what is about a resource, the tool met outside. */
+/** Cause for a diagnostic with a file: the service's own, a passed one, or infrastructure if it is about a resource. */
 function placedCause(error: Diagnostic, root: string): Known | undefined {
   const { file, line, address } = error
   if (file === undefined) return undefined
@@ -186,7 +186,7 @@ interface Context {
   begun: number | undefined
 }
 
-/** Causes that a person can be told more of than the tool says. */
+/** Known causes, with better messages than those of the tool. */
 function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known | undefined {
   const { summary, detail, file, address } = error
   if (NO_VALUE.test(summary)) return { reason: noValues(root, errors), exitCode: ExitCode.badInput }
@@ -201,7 +201,7 @@ function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known 
   return file === undefined && address === undefined ? stateCause(error, begun) : undefined
 }
 
-/** What is wrong with a state, its lock, or a plan of it. */
+/** Causes in a state, its lock or a plan. */
 function stateCause(error: Diagnostic, begun: number | undefined): Known | undefined {
   const { summary, detail } = error
   const whole = wordsOf(error)
@@ -221,13 +221,13 @@ function stateCause(error: Diagnostic, begun: number | undefined): Known | undef
   return undefined
 }
 
-/** Without what tools say of locks to whoever met no lock at all. */
+/** Message without the tool's advice on locks, if no lock is involved. */
 const stateProblem = ({ summary, detail }: Diagnostic): string =>
   LOCKING.test(summary)
     ? (detail.replace(/^Error message: /, "").split(/\n\n\S+ acquires a state lock/)[0] ?? "")
     : wordsOf({ summary, detail })
 
-/** All variables without a value are told at once. */
+/** Reports all variables without a value at once. */
 function noValues(root: string, errors: readonly Diagnostic[]): string {
   const names = errors
     .filter(({ summary }) => NO_VALUE.test(summary))
@@ -250,7 +250,7 @@ const LOCKING = /acquiring the state lock/i
 const LOCK_FILE =
   /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s[^\n]*\sdoes not match configured/i
 
-/** Of modules the place of the call is told. */
+/** Errors of modules, which are reported at the call. */
 const MODULE = /^(?:failed to download module|error accessing remote module registry|module not found)/i
 const DOWNLOAD =
   /failed to (?:query available provider packages|install provider|download module|resolve provider packages)|could not (?:query provider registry|retrieve the list of available versions)|error accessing remote module registry|module not found/i

@@ -4,7 +4,7 @@ import { masked, hides, maskAt, marksAny } from "./masks.js"
 import type { ChangeJson } from "./planJson.js"
 import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 
-/** What stands in place of a value that nobody knows yet. */
+/** Placeholder for a value that is not known yet. */
 export const UNKNOWN = "(known after apply)"
 
 /** One attribute's change. A side is the value as JSON, or `(sensitive)` or `(known after apply)` without quotes. */

@@ -4,7 +4,7 @@ import { differencesOf } from "./differences.js"
 import { planSecrets } from "./masks.js"
 import type { ChangeJson, PlanJson } from "./planJson.js"
 
-/** What differs between the state and what is there: one attribute, or a resource that is gone. */
+/** Difference between state and reality: one attribute, or a deleted resource. */
 export interface DriftItem {
   address: string
   type: string
@@ -32,7 +32,7 @@ export interface DriftPlace {
   now: Date
 }
 
-/** What became of drift and baseline. */
+/** Result of judging drift against the baseline. */
 export interface DriftJudgement {
   verdict: DriftVerdict
   items: JudgedDrift[]

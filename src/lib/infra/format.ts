@@ -4,10 +4,10 @@ import { count } from "../text/words.js"
 import { diagnosticFinding } from "./diagnostics.js"
 import { textErrors } from "./textErrors.js"
 
-/** What `fmt -check` ends with where files need another format. */
+/** Exit code of `fmt -check` for unformatted files. */
 const UNFORMATTED = 3
 
-/** Tells what `fmt -check -diff -recursive` means. `files` is how many it looked at. */
+/** Outcome of `fmt -check -diff -recursive`. `files` is the number of files checked. */
 export function formatOutcome(tool: string, run: ToolRun, files: number): Outcome {
   const mistakes = textErrors(run.stderr).filter(({ file }) => file !== undefined)
   if (mistakes.length > 0) return failed(mistakes.map((mistake) => diagnosticFinding(tool, ".", mistake)))

@@ -1,4 +1,4 @@
-/** Who holds a state's lock, as far as the backend tells. */
+/** Holder of a state's lock, as far as the backend reports it. */
 export interface LockHolder {
   id: string
   operation: string
@@ -7,11 +7,11 @@ export interface LockHolder {
   since: string
 }
 
-/** What backends say of a lock that somebody holds. Anything else kept them from locking. */
+/** Messages of backends for a held lock. Any other means that locking failed. */
 const HELD =
   /already (?:been )?locked|temporarily unavailable|locked a portion of the file|ConditionalCheckFailed|PreconditionFailed|conditionNotMet|Error 412/i
 
-/** Why a state could not be locked. `begun` is when the run began whose lock was refused, in milliseconds. */
+/** Reason why a state could not be locked. `begun` is the start of the refused run in milliseconds. */
 export function lockReason(detail: string, begun: number | undefined): string {
   const [message = ""] = detail
     .replace(/^Error message: /, "")
@@ -28,8 +28,9 @@ export function lockReason(detail: string, begun: number | undefined): string {
 }
 
 /**
- * Who holds a lock, by what a backend added to its refusal. Some, `pg` among them, add what they would have written
- * themselves: that is of the time of the refused run, and tells nothing.
+ * Holder of a lock, from the details of a refusal.
+ *
+ * Some backends, `pg` among them, give the details of the refused run itself: its time shows that, and it is ignored.
  */
 export function lockHolder(detail: string, begun: number | undefined): LockHolder | undefined {
   const field = (name: string) =>

@@ -10,15 +10,15 @@ export const maskAt = (mask: unknown, key: string | number): unknown =>
       : undefined
     : mask
 
-/** Returns whether a mask holds `true` anywhere. */
+/** True if a mask has `true` anywhere. */
 export const marksAny = (mask: unknown): boolean =>
   mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marksAny))
 
-/** Returns whether a mask hides all of a value; one that goes deeper than the value does, to be safe. */
+/** True if a mask hides a whole value; also one that goes deeper than the value, to be safe. */
 export const hides = (mask: unknown, value: unknown): boolean =>
   mask === true || ((typeof value !== "object" || value === null) && marksAny(mask))
 
-/** Returns a value with `(sensitive)` for all that one of the masks marks, and for every known secret. */
+/** Masks a value: `(sensitive)` replaces all parts that a mask marks, and every known secret. */
 export function masked(value: unknown, masks: readonly unknown[], secrets: SensitiveValues): unknown {
   if (masks.some((mask) => hides(mask, value))) return SENSITIVE
   if (typeof value === "string") return secrets.hide(value)
@@ -33,7 +33,7 @@ export function masked(value: unknown, masks: readonly unknown[], secrets: Sensi
   )
 }
 
-/** Keys that come out alike are numbered, so that none is lost. */
+/** Numbers keys that become equal, so that none is lost. */
 function coveredKeys(entries: [string, unknown][], secrets: SensitiveValues): Record<string, unknown> {
   let hidden = 0
   const shown = entries.map(([key, value]): [string, unknown] => {
@@ -45,7 +45,7 @@ function coveredKeys(entries: [string, unknown][], secrets: SensitiveValues): Re
 
 const known = new WeakMap<PlanJson, SensitiveValues>()
 
-/** Returns all that a plan says is sensitive. */
+/** Returns all sensitive values of a plan. */
 export function planSecrets(plan: PlanJson): SensitiveValues {
   const before = known.get(plan)
   if (before !== undefined) return before
@@ -101,7 +101,7 @@ export const sensitiveVariables = (module: Record<string, unknown>): string[] =>
     fields(variable).sensitive === true ? [name] : [],
   )
 
-/** Constants in the configuration that are sensitive by where they go. */
+/** Adds constants of the configuration that are passed to sensitive variables and outputs. */
 function addModule(module: Record<string, unknown>, secrets: SensitiveValues): void {
   for (const name of sensitiveVariables(module)) secrets.add(fields(fields(module.variables)[name]).default)
   for (const output of Object.values(fields(module.outputs))) {

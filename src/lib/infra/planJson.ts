@@ -1,7 +1,7 @@
 import { fail } from "../errors/catalogue.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
-/** What Terraform and OpenTofu mean to do to one object: `change` in the format of `show -json`. */
+/** Planned change of one object: `change` in the format of `show -json`. */
 export interface ChangeJson {
   actions: string[]
   before: unknown
@@ -29,13 +29,13 @@ export interface ResourceJson {
   change: ChangeJson
 }
 
-/** What Slipway reads of a plan. */
+/** Plan in the format of `show -json`, as far as Slipway reads it. */
 export interface PlanJson {
   formatVersion: string
   toolVersion: string
   resourceChanges: ResourceJson[]
   resourceDrift: ResourceJson[]
-  /** What had to be put off to a later plan. */
+  /** Changes deferred to a later plan. */
   deferred: { reason: string; resource: ResourceJson }[]
   outputChanges: Map<string, ChangeJson>
   /** Planning ended with an error, and the plan is a part. */

@@ -15,7 +15,7 @@ import type { Difference } from "./differences.js"
 import type { PlanJson } from "./planJson.js"
 import { byteLength, COMMENT_BYTES, fill } from "./commentSize.js"
 
-/** What a plan is of. */
+/** Origin of a plan, for its heading. */
 export interface About {
   environment: string
   root: string
@@ -29,7 +29,7 @@ export interface About {
   link?: string
 }
 
-/** What destroys stands in a list of its own, which gets this much at most. */
+/** Most space for the list of destructive changes. */
 const LIST_BYTES = 24_000
 
 /** Kept free for what is said of what was left out. */
@@ -75,7 +75,7 @@ export function planMarkdown(plan: PlanJson, about: About): { text: string; comp
 export const heading = (what: string, { environment, root }: About): string =>
   `### ${what}: ${named(environment)} ${named(root)}\n`
 
-/** What it was made of. */
+/** Line with commit and tool. */
 export const origin = ({ commit, tool }: About): string =>
   [
     ...(commit === "" ? [] : [`Commit ${code(legible(commit.slice(0, 12)))}`]),
@@ -162,7 +162,7 @@ function subject({ address, deposed, previousAddress, importing }: Change): stri
   ].join(" ")
 }
 
-/** What is destroyed is named in the list already; its values come last, and what stays as it is has none to show. */
+/** Blocks with differences: destroyed resources last, since the list names them, and unchanged ones not at all. */
 function blocksOf(changes: readonly Change[], outputs: readonly OutputChange[]): Block[] {
   const block = (change: Change): Block => ({ title: summaryOf(change), of: change.differences })
   const destroyed = changes.filter(({ action }) => action === "delete")
@@ -180,7 +180,7 @@ function blocksOf(changes: readonly Change[], outputs: readonly OutputChange[]):
 
 const summaryOf = (change: Change): string => `<b>${VERBS[change.action]}</b> ${subject(change)}`
 
-/** What changes nothing but where it stands. */
+/** Section of resources that are only imported or moved. */
 function moved(changes: readonly Change[]): { text: string; hidden: number } {
   const items = changes.filter(({ action }) => action === "keep")
   const { text, taken } = fill(items, LEAST_BYTES, (change) => `- ${subject(change)}\n`)
@@ -207,7 +207,7 @@ interface Block {
   most?: number
 }
 
-/** What one block leaves, the next ones share; those without room even for a line are counted. */
+/** Writes blocks that share the space; those without space for a line are counted. */
 function detailed(blocks: readonly Block[], room: number): { text: string; hidden: number; cut: number } {
   const parts: string[] = []
   let left = room

@@ -12,7 +12,7 @@ const COMMENTS = /^[ \t]*(?:#|\/\/).*$/gm
 /** Folders of what others call, or try out. */
 const NO_ROOTS = new Set(["modules", "examples", "tests", ".terraform"])
 
-/** One root folder in one environment: what has a state of its own. */
+/** One root folder in one environment, with a state of its own. */
 export interface InfraTarget {
   environment: string
   /** The folder, `.` for the source's own. */
@@ -23,7 +23,7 @@ export interface InfraTarget {
   backend: readonly string[]
 }
 
-/** What in `slipway.yaml` says which targets there are. */
+/** Settings of `slipway.yaml` that define the targets. */
 export interface TargetSettings {
   roots?: readonly string[]
   environments?: readonly string[]
@@ -85,11 +85,11 @@ export function chosenTargets(all: readonly InfraTarget[], environment: string, 
   return chosen
 }
 
-/** What reports call a target. */
+/** Name of a target in reports. */
 export const targetName = ({ environment, root }: Pick<InfraTarget, "environment" | "root">): string =>
   `${environment} ${root}`
 
-/** Where the artifacts of a target lie. */
+/** Folder of the artifacts of a target. */
 export const targetFolder = ({ environment, root }: Pick<InfraTarget, "environment" | "root">): string =>
   root === "." ? `terraform/${environment}` : `terraform/${environment}/${root}`
 
@@ -123,7 +123,7 @@ function environmentsOf(root: string, files: readonly string[], settings: Target
 /** A root that lies in a folder of environments is one's own. */
 const PER_ENVIRONMENT = /(?:^|\/)(?:environments?|envs?)\/([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/
 
-/** An environment's name as a file has it; what is read without being named is no environment's. */
+/** Name of the environment in a file's name; `terraform.tfvars` is always read and has none. */
 function match(pattern: string, file: string): string[] {
   const [before = "", after = ""] = normalisePath(pattern).split("{environment}")
   const name = file.slice(before.length, file.length - after.length)

@@ -49,8 +49,8 @@ type PlanKey = Record<"identity" | "recipient" | "passphrase", string | undefine
 /**
  * Encrypts a plan, since the tool's file holds secrets in plain text.
  *
- * The result is an armored age file: `age -d` opens it. Its content is the origin as one line of JSON, then the tool's
- * file, byte for byte; age authenticates both together. The key is a passphrase, an age identity (`AGE-SECRET-KEY-1…`)
+ * The result is an armored age file: `age -d` opens it. Its content is the origin as one line of JSON, then the
+ * tool's file, byte for byte; age authenticates both together. The key is a passphrase, an age identity (`AGE-SECRET-KEY-1…`)
  * or an age recipient (`age1…`), which can only encrypt. Fails with NO_PLAN_KEY and UNUSABLE_PLAN_KEY.
  */
 export async function seal({ about, plan }: SealedPlan, key: string): Promise<string> {
@@ -92,7 +92,7 @@ export async function unseal(text: string, key: string): Promise<SealedPlan> {
 /** Loads the library only where a plan is sealed or opened: each call of the module would pay for it. */
 const age = () => import("age-encryption")
 
-/** Tells an age key from a passphrase, whose last line break is a file's and not a part of it. */
+/** Distinguishes age keys from a passphrase, whose last line break is a file's and not part of it. */
 function planKey(text: string): PlanKey {
   const identity = IDENTITY.exec(text)?.[0]
   const recipient = RECIPIENT.exec(text.trim())?.[0]

@@ -1,4 +1,4 @@
-/** What stands in place of what is sensitive. */
+/** Placeholder for a sensitive value. */
 export const SENSITIVE = "(sensitive)"
 
 /** A shorter secret hides nothing, and would be found by chance all over a plan. */

@@ -26,7 +26,7 @@ const AZURE: Readonly<Record<string, string>> = {
   ACTIONS_ID_TOKEN_REQUEST_URL: "ARM_OIDC_REQUEST_URL",
 }
 
-/** What `az ad sp create-for-rbac --sdk-auth` prints, key by key. */
+/** Keys in the output of `az ad sp create-for-rbac --sdk-auth`. */
 const AZURE_JSON: Readonly<Record<string, string>> = {
   clientId: "ARM_CLIENT_ID",
   clientSecret: "ARM_CLIENT_SECRET",
@@ -34,7 +34,7 @@ const AZURE_JSON: Readonly<Record<string, string>> = {
   tenantId: "ARM_TENANT_ID",
 }
 
-/** What a secret of this name is for. */
+/** Use of a secret, by its name. */
 export function useOf(name: string): SecretUse {
   if (name === "AZURE_CREDENTIALS") return { kind: "azure" }
   if (name === "TF_BACKEND" || /(?:^|\.)(?:tfbackend|hcl)$/.test(name)) return { kind: "backend" }
@@ -85,24 +85,24 @@ export function azureVariables(text: string): Record<string, string> {
 
 const TOKENS = ["ARM_OIDC_TOKEN", "ARM_OIDC_REQUEST_TOKEN"]
 
-/** What the provider is to be told about how it is to log in, beside what is secret: a token only without a password. */
+/** Settings of the login besides secrets: a token is used only without a password. */
 export function azureSettings(variables: Iterable<string>): Record<string, string> {
   const known = new Set(variables)
   const byToken = !known.has("ARM_CLIENT_SECRET") && TOKENS.some((name) => known.has(name))
   return known.has("ARM_CLIENT_ID") && byToken ? { ARM_USE_OIDC: "true" } : {}
 }
 
-/** What needs no name beside it; the keys are of the storage where a state is. */
+/** Variables that suffice alone; the keys are those of the storage of a state. */
 const ALONE = ["ARM_USE_MSI", "ARM_ACCESS_KEY", "ARM_SAS_TOKEN"]
 
-/** True if with these variables somebody can log in to Azure. */
+/** True if these variables suffice for a login to Azure. */
 export function canLogIn(variables: Iterable<string>): boolean {
   const known = new Set(variables)
   const proves = ["ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE", ...TOKENS].some((name) => known.has(name))
   return (known.has("ARM_CLIENT_ID") && proves) || ALONE.some((name) => known.has(name))
 }
 
-/** True for a configuration that nobody can plan without Azure. */
+/** True for a configuration that can't be planned without a login to Azure. */
 export const needsAzure = (texts: readonly string[]): boolean =>
   texts.some((text) => AZURE_BLOCK.test(text) || AZURE_KEY.test(text))
 
@@ -112,7 +112,7 @@ const AZURE_BLOCK =
 /** As JSON has it. */
 const AZURE_KEY = /"(?:azurerm|azapi|azuread)"[ \t]*:[ \t]*[[{]/
 
-/** What in a secret's text would give it away: the text, its long lines, passwords in addresses, and a file's values. */
+/** Texts that reveal a secret: its text, long lines, passwords in addresses, and values of a file. */
 export function secretParts({ kind }: SecretUse, text: string): string[] {
   const values = kind === "environment" ? [] : quotedValues(text)
   const lines = text.split("\n")
@@ -148,7 +148,7 @@ function decoded(text: string): string {
 const long = (texts: readonly string[], least: number): string[] =>
   texts.map((text) => text.trim()).filter((text) => text.length >= least)
 
-/** What of an environment is for the tool: these names, also after an environment's own and `_`. */
+/** Environment variables for the tool, also with an environment's name and `_` before them. */
 const NAMES = [
   "TF_VAR_\\w+",
   "TF_BACKEND",
@@ -167,5 +167,5 @@ export const forTool = (env: Readonly<Record<string, string | undefined>>): stri
     .filter((name) => FOR_TOOL.test(name) && env[name])
     .sort()
 
-/** True for a name that is no environment's own, whatever environments are called. */
+/** True for a name that belongs to no environment, whatever the environments are called. */
 const isForTool = (name: string): boolean => PLAIN.test(name)
