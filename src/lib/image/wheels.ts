@@ -53,7 +53,7 @@ export function uvPlatform(platform: string, libc: string): string {
 export type Programs = Readonly<Record<string, number>>
 
 /** An installed package. */
-export interface Distribution {
+export interface InstalledDistribution {
   name: string
   version: string
   /** What its wheel was made for. */
@@ -65,7 +65,7 @@ export interface Distribution {
 
 /** What was installed, and copied. */
 export interface Contents {
-  distributions: Distribution[]
+  distributions: InstalledDistribution[]
   /** Those among the service's own files. */
   programs: Programs
   /** The packages that `python -m` runs. */

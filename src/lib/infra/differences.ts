@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import { below } from "./attributePath.js"
-import { masked, hides, maskAt, marksAny } from "./masks.js"
+import { maskValue, hides, maskAt, marksAny } from "./masks.js"
 import type { ChangeJson } from "./planJson.js"
 import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 
@@ -129,7 +129,7 @@ class Comparison {
 
   #text(value: unknown, masks: readonly unknown[]): string | undefined {
     if (absent(value)) return undefined
-    const shown = masked(value, masks, this.secrets)
+    const shown = maskValue(value, masks, this.secrets)
     return shown === SENSITIVE ? SENSITIVE : JSON.stringify(shown)
   }
 

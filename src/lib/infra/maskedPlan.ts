@@ -1,5 +1,5 @@
 import { fields } from "../text/json.js"
-import { masked, planSecrets, sensitiveVariables } from "./masks.js"
+import { maskValue, planSecrets, sensitiveVariables } from "./masks.js"
 import type { PlanJson } from "./planJson.js"
 import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 
@@ -37,7 +37,7 @@ class Masker {
       ),
       action_invocations: each((entry) =>
         this.parts(entry, {
-          config_values: (value) => masked(value, [entry.config_sensitive], this.secrets),
+          config_values: (value) => maskValue(value, [entry.config_sensitive], this.secrets),
         }),
       ),
       configuration: (part) =>
@@ -50,7 +50,7 @@ class Masker {
     return Object.fromEntries(
       Object.entries(object).map(([key, value]) => {
         const part = Object.hasOwn(special, key) ? special[key] : undefined
-        return [key, part === undefined ? masked(value, [], this.secrets) : part(value)]
+        return [key, part === undefined ? maskValue(value, [], this.secrets) : part(value)]
       }),
     )
   }
@@ -65,14 +65,14 @@ class Masker {
         ]),
       ),
       change: (change) => this.#change(fields(change)),
-      values: (value) => masked(value, [entry.sensitive_values], this.secrets),
+      values: (value) => maskValue(value, [entry.sensitive_values], this.secrets),
     })
   }
 
   /** A value that is sensitive on one side is hidden on both. */
   #change(change: Json): Json {
     const side = (value: unknown) =>
-      masked(value, [change.before_sensitive, change.after_sensitive], this.secrets)
+      maskValue(value, [change.before_sensitive, change.after_sensitive], this.secrets)
     return this.parts(change, { actions: (value) => value, before: side, after: side })
   }
 

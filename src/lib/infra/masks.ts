@@ -19,16 +19,16 @@ export const hides = (mask: unknown, value: unknown): boolean =>
   mask === true || ((typeof value !== "object" || value === null) && marksAny(mask))
 
 /** Masks a value: `(sensitive)` replaces all parts that a mask marks, and every known secret. */
-export function masked(value: unknown, masks: readonly unknown[], secrets: SensitiveValues): unknown {
+export function maskValue(value: unknown, masks: readonly unknown[], secrets: SensitiveValues): unknown {
   if (masks.some((mask) => hides(mask, value))) return SENSITIVE
   if (typeof value === "string") return secrets.hide(value)
   if (typeof value === "number") return secrets.hide(String(value)) === SENSITIVE ? SENSITIVE : value
   const inner = (key: string | number): unknown[] =>
     masks.length === 0 ? [] : masks.map((mask) => maskAt(mask, key)).filter((mask) => mask !== undefined)
-  if (Array.isArray(value)) return value.map((each, index) => masked(each, inner(index), secrets))
+  if (Array.isArray(value)) return value.map((each, index) => maskValue(each, inner(index), secrets))
   if (typeof value !== "object" || value === null) return value
   return coveredKeys(
-    Object.entries(value).map(([key, each]) => [key, masked(each, inner(key), secrets)]),
+    Object.entries(value).map(([key, each]) => [key, maskValue(each, inner(key), secrets)]),
     secrets,
   )
 }
