@@ -73,7 +73,7 @@ describe("a fork's pull request", () => {
     expect(running(from(true, ""))).toEqual(UP_TO_IMAGE)
     expect(running(from(true, "feature/base"))).toEqual(CHECKS)
     const { plan, release } = policy(from(true), CONFIG)
-    expect(plan.why).toMatch(/^a fork gets no secrets to plan with; .*slipway infra plan$/)
+    expect(plan.why).toMatch(/^a fork gets no secrets for plans; .*slipway infra plan$/)
     expect(release.why).toBe("not for a pull request to develop from a fork")
   })
 
@@ -173,10 +173,10 @@ it("says why not", () => {
   const why = (event: string, ref: string) => policy({ event, ref }, CONFIG).release.why
   expect(why("push", "refs/heads/main")).toBe("main is released by a tag such as v1.2.3")
   expect(why("push", "refs/heads/feature/x")).toBe("not for a push to feature/x")
-  expect(why("push", "refs/tags/v1")).toBe("the tag v1 is no version such as v1.2.3")
-  expect(why("push", "")).toBe("not unless it is asked for")
+  expect(why("push", "refs/tags/v1")).toBe("the tag v1 is not a version such as v1.2.3")
+  expect(why("push", "")).toBe("only on request")
   expect(policy({ event: "schedule", ref: "" }, CONFIG).quality.why).toBe(
-    "not for a schedule, which looks for what has changed outside",
+    "not for a schedule, which checks for changes from outside",
   )
 })
 
@@ -202,20 +202,20 @@ describe("infrastructure", () => {
         runs: false,
         why: "nothing is deployed: main is released by a tag such as v1.2.3",
       })
-    expect(decisions.stress.why).toBe("breaking points are looked for by hand: slipway stress")
+    expect(decisions.stress.why).toBe("stress tests run manually: slipway stress")
   })
 
   it("says why it is left out", () => {
     const why = (event: string, ref: string, baseRef?: string) => policy({ event, ref, baseRef }, CONFIG)
     const pushed = why("push", "refs/heads/develop")
-    expect(pushed.plan.why).toBe("plans are made for pull requests, or by hand: slipway infra plan")
-    expect(pushed.drift.why).toBe("drift is looked for on schedule, or by hand: slipway infra drift")
-    expect(pushed.apply.why).toBe("plans are applied by hand: slipway infra apply")
+    expect(pushed.plan.why).toBe("plans are made for pull requests, or manually: slipway infra plan")
+    expect(pushed.drift.why).toBe("drift is checked on schedule, or manually: slipway infra drift")
+    expect(pushed.apply.why).toBe("plans are applied manually: slipway infra apply")
     const other = why("pull_request", "x", "feature/base")
     expect(other.plan.why).toBe("not for a pull request to feature/base")
     expect(other.infra.why).toBe("not for a pull request to feature/base")
-    expect(why("local", "").infra.why).toBe("not unless it is asked for")
-    expect(why("tag", "refs/tags/nightly").infra.why).toBe("the tag nightly is no version such as v1.2.3")
+    expect(why("local", "").infra.why).toBe("only on request")
+    expect(why("tag", "refs/tags/nightly").infra.why).toBe("the tag nightly is not a version such as v1.2.3")
   })
 })
 
@@ -248,8 +248,8 @@ describe("the environment that is deployed to", () => {
       undefined,
     ],
     ["a run without a ref", { event: "push", ref: "" }, undefined],
-    ["a run by hand", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
-    ["a run on a laptop", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
+    ["a manual run", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
+    ["a local run", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
   ])("of %s", (_, trigger, environment) => {
     expect(environmentFor(trigger)).toBe(environment)
     const { runs, why } = policy(trigger, CONFIG).deploy
