@@ -4,21 +4,18 @@ import { hasTable, readToml, valueAt } from "../text/toml.js"
 import type { ToolName } from "./tool.js"
 
 /** Files in the source's root that may configure a tool. */
-const CONFIG_FILES = [
-  "pyproject.toml",
-  "setup.cfg",
-  "tox.ini",
-  ".flake8",
-  ".isort.cfg",
-  ".editorconfig",
-  "mypy.ini",
-  ".mypy.ini",
-  ".bandit",
-  "bandit.yaml",
-  "bandit.yml",
-] as const
-
-type ConfigFile = (typeof CONFIG_FILES)[number]
+type ConfigFile =
+  | "pyproject.toml"
+  | "setup.cfg"
+  | "tox.ini"
+  | ".flake8"
+  | ".isort.cfg"
+  | ".editorconfig"
+  | "mypy.ini"
+  | ".mypy.ini"
+  | ".bandit"
+  | "bandit.yaml"
+  | "bandit.yml"
 
 /** Configuration files that each tool reads: an edit to another must not run it again. */
 export const READS: Record<ToolName, readonly ConfigFile[]> = {
