@@ -27,7 +27,7 @@ import { printMetrics } from "../cli/commands/metrics.js"
 const OUT = join(REPOSITORY, "out")
 const SERVICE = "ai-audio-upscaler-api"
 
-/** A version of the sample, and what is to become of it. */
+/** A version of the sample, and its expected outcome. */
 interface Act {
   title: string
   /** Where the reports go, below `out`. */
@@ -67,7 +67,7 @@ export async function demo(): Promise<number> {
   }
   const embedded = { source: source(), environment: "production", embedded: true }
   await callDeploy("status", embedded)
-  say("\nwhat people were told, and what was marked in Grafana:")
+  say("\nnotifications sent, and annotations in Grafana:")
   for (const line of summaryOf(await listener.received())) say(`  ${visible(line)}`)
   kube.close()
   say("")

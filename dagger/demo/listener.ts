@@ -11,14 +11,14 @@ const NAME = "listener"
 const NODE_PORT = 30083
 const START_SECONDS = 120
 
-/** What the listener was told: Slack's messages and Grafana's annotations. */
+/** A request to the listener: a Slack message or a Grafana annotation. */
 export interface Received {
   method: string
   path: string
   body: unknown
 }
 
-/** In the place of Slack and Grafana, so that the demo shows what they would be told. */
+/** Replaces Slack and Grafana, so that the demo can show their messages. */
 export class Listener {
   private constructor(
     private readonly kube: Kube,
@@ -65,7 +65,7 @@ export class Listener {
   }
 }
 
-/** A line for each of what it was told. */
+/** Formats each request as a line. */
 export function summaryOf(received: readonly Received[]): string[] {
   return received.map(({ method, path, body }) => {
     const { text, tags } = fields(body)

@@ -3,13 +3,13 @@ import type { Kube } from "../../src/lib/kube/client.js"
 
 const PER_SECOND = 20
 
-/** What became of all requests. */
+/** Counts of requests. */
 export interface RequestCount {
   sent: number
   failed: number
 }
 
-/** Asks a service on and on, from when it first answers, until it is ended. */
+/** Sends requests to a service continuously, from its first answer until `end`. */
 export function sendRequests(
   kube: Kube,
   service: string,

@@ -6,11 +6,11 @@ import { paths } from "./home.js"
 
 /** The process whose Dagger session the cluster runs in: both end together. */
 export interface Holder extends Process {
-  /** Of what it was started by: another key, another cluster. */
+  /** Content key of everything that the cluster was started from. */
   key: string
-  /** The port of this host that leads to the cluster's API. */
+  /** The local port forwarded to the cluster's API. */
   api: number
-  /** From node ports to those of this host that lead there. */
+  /** Forwarded ports: node port → local port. */
   nodePorts: Record<number, number>
   /** What leads there, where it isn't the same process; it ends by itself. */
   forwarder?: Process
@@ -21,7 +21,7 @@ export const KUBECONFIG = join(paths.cluster, "kubeconfig")
 
 const STOP_SECONDS = 20
 
-/** The one that lives, or undefined. */
+/** The running holder, or undefined. */
 export function findHolder(): Holder | undefined {
   if (!existsSync(STATE)) return undefined
   const holder = JSON.parse(readFileSync(STATE, "utf8")) as Holder
@@ -30,7 +30,7 @@ export function findHolder(): Holder | undefined {
 
 export const rememberHolder = (holder: Holder): void => writeFileSync(STATE, JSON.stringify(holder))
 
-/** Ends the cluster, if there is one, and takes away all that was written of it. */
+/** Stops the cluster, if one runs, and deletes its files. */
 export async function endCluster(): Promise<void> {
   const holder = findHolder()
   if (holder) {

@@ -7,7 +7,7 @@ export function say(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** What is going on now, on one line of a terminal; in a log, a line for each new thing. */
+/** The current activity, on one line of a terminal; in a log, a line for each change. */
 export interface LiveLine {
   show: (text: string) => void
   clear: () => void
@@ -37,7 +37,7 @@ export function liveLine(): LiveLine {
   }
 }
 
-/** Says that long work goes on: its name at the start, that it still runs every half minute, and its time at the end. */
+/** Prints a long step: its name at the start, a heartbeat every 30 seconds, and its duration at the end. */
 export async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   const begun = Date.now()
   say(`${name} …`)

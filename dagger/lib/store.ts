@@ -14,7 +14,7 @@ import { paths } from "./home.js"
 import { withLock } from "./lock.js"
 import { step } from "./progress.js"
 
-/** What a built thing depends on: texts, and folders whose files count with their names. */
+/** The inputs of a build: texts, and folders with the names and content of their files. */
 export interface StoreInputs {
   texts?: string[]
   folders?: string[]
@@ -37,7 +37,7 @@ function filesBelow(folder: string): string[] {
     .sort()
 }
 
-/** For how long the store keeps what nobody asks for: checkouts of several versions share it. */
+/** Days that the store keeps unused entries; checkouts of several versions share it. */
 const KEPT_DAYS = 7
 
 /**
@@ -68,7 +68,7 @@ function markUsed(folder: string): string {
   return folder
 }
 
-/** Removes what nobody has asked for in days. Only for when no engine runs: it would be reading from it. */
+/** Deletes unused entries. Call it only while no engine runs, since an engine reads from the store. */
 export function sweepStore(): void {
   const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000
   for (const name of readdirSync(paths.store)) {

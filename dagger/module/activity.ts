@@ -8,8 +8,7 @@ import { neutralizeCommands } from "../cli/hosts/workflowCommands.js"
 const CACHE_NOTICE_MS = 200
 
 /**
- * Reads plain progress, line by line, and shows each command in a container that doesn't come from the cache, and what
- * the module tells of a deployment.
+ * Reads plain progress line by line and shows each uncached command in a container, and the module's own messages.
  */
 export function activityReader(show: (activity: string) => void): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
@@ -23,7 +22,7 @@ export function activityReader(show: (activity: string) => void): (line: string)
   }
 }
 
-/** Characters: what is longer is no line to read on the way. */
+/** Maximum length of a progress line, in characters. */
 const MAX_LENGTH = 160
 
 /** What the module's own function says, such as `production: surge: 2 pods ready`, and which stages have ended. */

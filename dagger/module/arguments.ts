@@ -1,3 +1,3 @@
-/** An argument of `dagger` that may be left out. */
+/** An optional argument of `dagger`; none if undefined. */
 export const optionalArgument = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [`--${name}=${value}`]

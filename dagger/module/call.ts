@@ -98,7 +98,7 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
   return { child, logged }
 }
 
-/** Whether our engine is the one of before, and well. */
+/** True if Slipway's engine is the same process as before, and accepts connections. */
 const isSameEngine = async (pid: number | undefined): Promise<boolean> =>
   staysUp(pid) && (await acceptsConnections())
 

@@ -3,7 +3,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const
 type Handler = (signal: NodeJS.Signals) => void
 const handlers: Handler[] = []
 
-/** What Ctrl-C comes to while some work goes on, and what a CI host's cancelling does; within it the inner one alone counts. */
+/** Handles Ctrl-C and a CI host's cancellation during `work`; of nested handlers, only the innermost runs. */
 export async function onInterrupt<T>(handler: Handler, work: () => Promise<T>): Promise<T> {
   const listen = (signal: NodeJS.Signals) => {
     if (handlers.at(-1) === handler) handler(signal)

@@ -3,7 +3,7 @@ import { parseReference } from "../../../src/lib/release/reference.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 import { configuredRegistry, isAddress } from "./sourceFolder.js"
 
-/** How a registry is reached. */
+/** Options of the connection to a registry. */
 export interface RegistryOptions {
   /** A file with the certificate authority that vouches for it. */
   authority?: string
@@ -12,17 +12,17 @@ export interface RegistryOptions {
   embedded?: boolean
 }
 
-/** To whom the user and password of the environment may be sent: whom sources that the engine alone sees name, or a host. */
+/** The registry that may get the environment's credentials. */
 export type Recipient = "nobody" | "whom the sources name" | { host: string }
 
-/** As whom the registry is reached: names that CI hosts and clouds commonly use, in this order. */
+/** Variables with the registry's credentials, in this order. */
 const LOGINS = [
   { user: "REGISTRY_USERNAME", password: "REGISTRY_PASSWORD", azure: false },
   { user: "ACR_USERNAME", password: "ACR_PASSWORD", azure: true },
   { user: "AZURE_CLIENT_ID", password: "AZURE_CLIENT_SECRET", azure: true },
 ]
 
-/** Azure's registries, of all its clouds: nobody else's host is to learn the password of an Azure account. */
+/** Registries of Azure, in all its clouds: only these may get the password of an Azure account. */
 const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
 
 /** The call of `with-registry` that these options need, or nothing. Secrets are named: the engine reads them itself. */
@@ -61,7 +61,7 @@ export function loginOf(recipient: { host: string }): { user?: string; password?
   return login === undefined ? {} : { user: process.env[login.user], password: process.env[login.password] }
 }
 
-/** Who a source is published to. */
+/** The registry that a source is published to. */
 export function configuredRecipient(source: string): Recipient {
   if (isAddress(source)) return "whom the sources name"
   const host = configuredRegistry(source)
@@ -116,7 +116,7 @@ export function signerArguments({ key, identity, issuer }: SignerOptions, signs:
   return flags.length === 0 ? [] : ["with-signer", ...flags]
 }
 
-/** The arguments that hand secrets to a Dockerfile's commands. */
+/** The arguments that pass secrets to a Dockerfile's commands. */
 export const secretArguments = (addresses: readonly string[] = []): string[] =>
   addresses.map((address) => `--secrets=${address}`)
 

@@ -9,21 +9,21 @@ import { optionalArgument } from "../../module/arguments.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 import { absoluteSource } from "./sourceFolder.js"
 
-/** Where, and what, is deployed. */
+/** Options of a deployment. */
 export interface DeployOptions {
   environment?: string
   /** A tag, a digest or a whole reference. */
   tag?: string
-  /** The version to go back to. */
+  /** The version to roll back to. */
   version?: string
   rollback?: boolean
-  /** The addresses of what a deployment needs, beside what the environment holds. */
+  /** Addresses of secrets, in addition to those in the environment. */
   deploySecret?: string[]
   /** Where the cluster's API answers, such as tcp://127.0.0.1:6443. */
   cluster?: string
-  /** The cluster of Slipway's own. */
+  /** Use the embedded cluster. */
   embedded?: boolean
-  /** What the length of load tests is multiplied by. */
+  /** Factor for the duration of load tests. */
   scale?: string
 }
 
@@ -74,7 +74,7 @@ export function clusterArguments(
   ]
 }
 
-/** Where the cluster of Slipway's own answers, if it runs. */
+/** Address of the embedded cluster, if it runs. */
 function embeddedCluster(): string | undefined {
   const holder = findHolder()
   return holder === undefined ? undefined : `tcp://127.0.0.1:${holder.api}`
@@ -102,7 +102,7 @@ export interface WatchOptions extends DeployOptions, RegistryOptions {
   runId?: string
 }
 
-/** Watches an environment, with what a rollback and a message need. */
+/** Watches an environment, with the secrets for a rollback and notifications. */
 export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
   const call = callModule(folder)
@@ -123,7 +123,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
   ])
 }
 
-/** Asks how an environment stands, or puts it in order. */
+/** Calls a function of the module that inspects or reconciles an environment. */
 export async function callDeploy(
   what: "status" | "logs" | "events" | "finish" | "history" | "ledger",
   { source, ...options }: DeployOptions & { source: string },

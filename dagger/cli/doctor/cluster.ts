@@ -9,7 +9,7 @@ import { failure, type DoctorFinding, errorFinding, ok } from "./finding.js"
 
 const TIMEOUT = 15_000
 
-/** Whether the cluster of an environment answers and knows who asks; nothing where no kubeconfig says where it is. */
+/** Checks that an environment's cluster answers and accepts the credentials; no findings without a kubeconfig. */
 export async function clusterFindings(
   environment: Environment,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,14 +1,14 @@
 import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { overall } from "../../../src/lib/run/command.js"
 
-/** What was looked at, and what was seen. */
+/** The result of one check. */
 export interface DoctorFinding {
   name: string
   status: "ok" | "warning" | "failed"
   value: string
-  /** What to do, where something is wrong. */
+  /** What to do about a problem. */
   remedy?: string
-  /** What a run would end with for it. */
+  /** The exit code that a run would have. */
   exitCode: ExitCode
 }
 
@@ -19,7 +19,7 @@ export const ok = (name: string, value: string): DoctorFinding => ({
   exitCode: ExitCode.passed,
 })
 
-/** Something that a run can do without, or may stumble over. */
+/** A problem that doesn't stop a run. */
 export const warning = (name: string, value: string, remedy: string): DoctorFinding => ({
   name,
   status: "warning",
@@ -28,7 +28,7 @@ export const warning = (name: string, value: string, remedy: string): DoctorFind
   exitCode: ExitCode.passed,
 })
 
-/** Something that stops a run. */
+/** A problem that stops a run. */
 export const failure = (
   name: string,
   value: string,
@@ -56,7 +56,7 @@ export function findingsText(findings: readonly DoctorFinding[]): string {
     .join("")
 }
 
-/** The same for programs. */
+/** Formats findings as JSON. */
 export function findingsJson(findings: readonly DoctorFinding[]): string {
   const exitCode = doctorExitCode(findings)
   const status = exitCode === ExitCode.passed ? "passed" : "failed"

@@ -13,7 +13,7 @@ const LEAST_GO = "1.26"
 const LEAST_MEMORY_GIGABYTES = 4
 const PATIENCE = "20s"
 
-/** What this machine has and lacks, and which engine is used and why. */
+/** Checks this machine and its engine. */
 export async function machineFindings(): Promise<DoctorFinding[]> {
   return [
     version("node", process.versions.node, LEAST_NODE),
@@ -47,7 +47,7 @@ async function engine(): Promise<DoctorFinding[]> {
   ]
 }
 
-/** Whether the engine answers, and is of the version that the command is of. */
+/** Checks that the engine answers and matches the version of the CLI. */
 async function match({ env }: EngineChoice): Promise<DoctorFinding> {
   const dagger = run({ nothrow: true, timeout: PATIENCE, env: { ...process.env, ...env } })
   const [command, server] = await Promise.all([dagger`dagger version`, dagger`dagger -s -M -c version`])

@@ -4,7 +4,7 @@ import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { clockFinding } from "./clock.js"
 import { failure, type DoctorFinding, ok, warning } from "./finding.js"
 
-/** Where a service is published, and as whom. */
+/** The registry and repository of a service, with credentials. */
 export interface Publication {
   host: string
   repository: string
@@ -24,8 +24,8 @@ const TIMEOUT = 15_000
 const HUB = /^(?:docker\.io|index\.docker\.io)$/
 
 /**
- * Whether the registry is there, and whether the user may push: an upload is begun and taken back, which is the one way
- * that every registry answers truly.
+ * Checks that the registry answers and that the user may push: starts an upload and cancels it, the only check that every
+ * registry answers reliably.
  */
 export async function registryFindings(publication: Publication): Promise<DoctorFinding[]> {
   const { host, repository, username, password, publishes } = publication

@@ -6,7 +6,7 @@ import { forTool } from "../../../src/lib/secrets/credentials.js"
 import { failure, type DoctorFinding, ok, warning } from "./finding.js"
 import type { Variables } from "../../lib/variables.js"
 
-/** What a run is about to need secrets for. */
+/** The parts of a run that need secrets. */
 export interface SecretNeeds {
   groups: readonly Group[]
   environment: Environment | undefined
@@ -16,7 +16,7 @@ export interface SecretNeeds {
   aks: boolean
 }
 
-/** What of the environment is missing for what is about to run; nothing where it needs none. */
+/** Checks that the environment has the secrets of a run. */
 export function secretFindings(need: SecretNeeds, env: Variables): DoctorFinding[] {
   const { groups, embedded } = need
   return [
@@ -44,7 +44,7 @@ function signer(env: Variables): DoctorFinding {
   )
 }
 
-/** The variable that holds a secret: an environment's own goes first. */
+/** The variable with a secret; one with the environment's prefix takes precedence. */
 export const variableFor = (name: string, environment: string, env: Variables): string | undefined =>
   [`${environment.toUpperCase()}_${name}`, name].find((each) => env[each])
 

@@ -29,7 +29,7 @@ export interface DoctorOptions {
   json?: boolean
 }
 
-/** What stands in the way of a run on these sources, for this event. */
+/** Checks the sources, secrets, registry and cluster for a run of this event. */
 export async function serviceFindings(options: DoctorOptions): Promise<DoctorFinding[]> {
   const { source } = options
   if (isAddress(source)) return [ok("source", `${source}: the engine fetches it`)]

@@ -4,7 +4,7 @@ import { IGNORED } from "../../../src/lib/image/ignored.js"
 import { glob } from "../../../src/lib/security/glob.js"
 import { type DoctorFinding, ok, warning } from "./finding.js"
 
-/** What makes an upload slow: each file costs too. */
+/** Sizes above which an upload is slow. */
 const MANY_BYTES = 100e6
 const MANY_FILES = 20_000
 const NAMED = 3
@@ -16,7 +16,7 @@ export interface Size {
   files: number
 }
 
-/** What of a folder would be uploaded to the engine, and which of its folders are the largest. */
+/** Checks the size of an upload to the engine, and names the largest folders. */
 export function uploadFinding(folder: string): DoctorFinding {
   const sizes = sizesBelow(folder)
   const all = sizes.get("") ?? { path: "", bytes: 0, files: 0 }

@@ -5,17 +5,17 @@ import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import type { Variables } from "../../lib/variables.js"
 
-/** What a CI host tells of its job, in the words of `slipway ci`. */
+/** The event of a CI host's job, as options of `slipway ci`. */
 export interface HostEvent extends Trigger {
-  /** Of this job alone: one that is run again is another. */
+  /** Id of this attempt: a repeated job has another. */
   runId: string
 }
 
-/** What somebody asked a host to do by hand. */
+/** A run that was started by hand. */
 export interface ManualRequest {
   only: Group[]
   environment?: string
-  /** What to deploy, or to go back to. */
+  /** The version to deploy or to roll back to. */
   tag?: string
   rollback?: boolean
 }
@@ -28,7 +28,7 @@ interface Reader {
 
 type Value = (name: string) => string
 
-/** Reads from a host's variables what happened. Fails with HOST_ELSEWHERE and TRUSTS_STRANGERS. */
+/** Reads the event from a CI host's variables. Fails with HOST_ELSEWHERE and TRUSTS_STRANGERS. */
 export function hostEvent(host: CiHost, env: Variables): HostEvent {
   const { needs, read } = READERS[host]
   const value = (name: string) => env[name] ?? ""
@@ -44,7 +44,7 @@ const READERS: Record<CiHost, Reader> = {
   circleci: { needs: "CIRCLE_BUILD_NUM", read: circleci },
 }
 
-/** These run in the base's name, with its secrets, whoever wrote the code. */
+/** Events that run code of a pull request with the base repository's secrets. */
 const PRIVILEGED_EVENTS = ["pull_request_target", "workflow_run", "issue_comment"]
 
 function github(value: Value): HostEvent {

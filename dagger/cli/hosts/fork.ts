@@ -3,7 +3,7 @@ import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import type { Variables } from "../../lib/variables.js"
 
 /**
- * Whether the CI host says that this pull request comes from another repository, by the variables that GitHub Actions,
+ * Returns true if the pull request comes from another repository, by the variables that GitHub Actions,
  * GitLab CI, Azure Pipelines, CircleCI and Jenkins' branch sources document.
  */
 export function fromFork(env: Variables): boolean {

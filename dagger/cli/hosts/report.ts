@@ -9,8 +9,8 @@ import type { Variables } from "../../lib/variables.js"
 import { uploadSarif } from "./sarif.js"
 
 /**
- * Tells a host of a run by the host's own means: annotations, a summary, code scanning. Returns the lines to print for
- * it. What the host refuses is said, and fails nothing.
+ * Reports a run to a CI host by annotations, a summary and code scanning. Returns the lines to print for the host. A
+ * refusal by the host is printed and doesn't fail the run.
  */
 export async function reportToHost(
   host: CiHost,

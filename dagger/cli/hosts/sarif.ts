@@ -8,7 +8,7 @@ import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fromFork } from "./fork.js"
 import type { Variables } from "../../lib/variables.js"
 
-/** Groups whose findings are about the code, and stay until somebody mends it. */
+/** Groups whose findings are about the code, and stay until it is fixed. */
 const SCANNED = ["quality", "security", "image", "infra"]
 const AT_ONCE = 3
 
