@@ -46,8 +46,9 @@ export async function undo(context: Context, rollout: Rollout, reason: string): 
   }
   await saveRollout(context, { ...rollout, phase: "undo", reason })
   await change(context, (deployment) => undone(deployment, old, rollout))
-  // An old version that was unhealthy before may never become ready: don't wait for it.
-  await awaitSoleRevision(context, rollout.from, well)
+  // Unhealthy old pods may never become ready, and until then Kubernetes keeps the new ones: don't wait for it, or no
+  // further version could be deployed.
+  if (well) await awaitSoleRevision(context, rollout.from)
   await restoreTraffic(context, rollout)
   if (well) await awaitRouting(context, old)
   await cleanUp(context)
@@ -100,8 +101,8 @@ export async function cleanUp(context: Context): Promise<void> {
   await saveRollout(context, undefined)
 }
 
-/** Waits until only pods of one hash exist, all of them ready if `well`. */
-export async function awaitSoleRevision(context: Context, hash: string, well = true): Promise<void> {
+/** Waits until only pods of one hash exist, all of them ready. */
+export async function awaitSoleRevision(context: Context, hash: string): Promise<void> {
   const { settings } = context
   let facts = await observe(context)
   const done = async () => {
@@ -110,9 +111,7 @@ export async function awaitSoleRevision(context: Context, hash: string, well = t
     const own = byHash(facts, hash)
     const others = facts.revisions.filter((revision) => revision.hash !== hash)
     const ready = own?.pods.filter(isReadyPod).length ?? 0
-    return (
-      (ready >= wanted || !well) && others.every(({ replicas, pods }) => replicas === 0 && pods.length === 0)
-    )
+    return ready >= wanted && others.every(({ replicas, pods }) => replicas === 0 && pods.length === 0)
   }
   if (await waitUntil(context, settings.finishTimeout, done)) return
   const pods = facts.revisions.flatMap((revision) => living(revision))

@@ -189,4 +189,13 @@ describe("rollOut whose rollback fails", () => {
     expect((await cluster.deploy("v3")).recovered).toContain("is undone: v1 serves")
   })
 
+  it("doesn't wait for old pods that were unhealthy before, so that the next version can be deployed", async () => {
+    cluster.behave("v1", { readyAfter: Infinity })
+    cluster.behave("v2", { readyAfter: Infinity })
+    await cluster.clock.sleep(1_000)
+    const result = await cluster.deploy("v2")
+    expect(failure(result)?.reason).toMatch(/; rolled back: v1 was restored, and is as unhealthy as before$/)
+    expect(await cluster.deploy("v3")).toMatchObject({ status: "succeeded", recovered: "" })
+    expect(cluster.pods()).toEqual({ v3: 2 })
+  })
 })
