@@ -15,8 +15,26 @@ export interface LockOptions {
   holder: string
   /** Seconds to wait for another holder. */
   timeout: number
-  now?: () => number
-  pause?: (milliseconds: number) => Promise<unknown>
+  clock?: Partial<LockClock>
+}
+
+/** The clocks of a lock. */
+export interface LockClock {
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** Milliseconds of a monotonic clock. */
+  elapsed: () => number
+  /** Waits between attempts to take the lock. */
+  sleep: (milliseconds: number) => Promise<unknown>
+  /** Waits between renewals; rejects when aborted. */
+  pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+}
+
+const CLOCK: LockClock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: (milliseconds) => sleep(milliseconds),
+  pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal, ref: false }),
 }
 
 /** True if a lease has a holder and hasn't expired. */
@@ -43,21 +61,25 @@ export class Lock {
   private lost: SlipwayError | undefined
   private ended = false
   /** By the monotonic clock. */
-  private renewed = performance.now()
+  private renewed: number
   private readonly renewing: Promise<void>
   private readonly awake = new AbortController()
 
   private constructor(
     private readonly kube: Kube,
     lease: Lease,
+    private readonly clock: LockClock,
   ) {
     this.lease = lease
+    this.renewed = clock.elapsed()
     this.renewing = this.renew()
   }
 
   /** Waits for the lock and takes it. Fails with DEPLOY_LOCKED. */
   static async take(kube: Kube, options: LockOptions): Promise<Lock> {
-    const { namespace, name, timeout, now = Date.now, pause = sleep } = options
+    const { namespace, name, timeout } = options
+    const clock = { ...CLOCK, ...options.clock }
+    const { now } = clock
     const begun = now()
     let seen = { renewTime: "", at: begun }
     for (;;) {
@@ -66,12 +88,12 @@ export class Lock {
       if (renewTime !== seen.renewTime) seen = { renewTime, at: now() }
       if (found === undefined || isFree(found, now(), seen.at)) {
         const taken = await attempt(kube, leaseOf(options, found, now()))
-        if (taken !== undefined) return new Lock(kube, taken)
+        if (taken !== undefined) return new Lock(kube, taken, clock)
         continue
       }
       const { holderIdentity = "", acquireTime = "" } = found.spec
       if (now() - begun >= timeout * 1000) throw fail("DEPLOY_LOCKED", [holderIdentity, acquireTime, timeout])
-      await pause(RETRY_MILLISECONDS)
+      await clock.sleep(RETRY_MILLISECONDS)
     }
   }
 
@@ -79,7 +101,7 @@ export class Lock {
   mustHold(): void {
     if (this.lost !== undefined) throw this.lost
     // After the machine slept, another run may have taken the lock.
-    if (performance.now() - this.renewed > LEASE_SECONDS * 1000) throw fail("LOCK_LOST", [""])
+    if (this.clock.elapsed() - this.renewed > LEASE_SECONDS * 1000) throw fail("LOCK_LOST", [""])
   }
 
   /** Releases the lock. */
@@ -95,10 +117,10 @@ export class Lock {
   private async renew(): Promise<void> {
     const { signal } = this.awake
     for (;;) {
-      await sleep(RENEW_MILLISECONDS, undefined, { signal, ref: false }).catch(() => undefined)
+      await this.clock.pause(RENEW_MILLISECONDS, signal).catch(() => undefined)
       if (this.ended) return
-      const spec = { ...this.lease.spec, renewTime: micro(Date.now()) }
-      const asked = performance.now()
+      const spec = { ...this.lease.spec, renewTime: micro(this.clock.now()) }
+      const asked = this.clock.elapsed()
       try {
         this.lease = await this.kube.replace<Lease>({ ...this.lease, spec })
         this.renewed = asked

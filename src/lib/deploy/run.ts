@@ -17,12 +17,13 @@ export interface DeployResult extends RolloutResult {
 
 /** Holds the lock during the work, so that two deployments never overlap. Fails with DEPLOY_LOCKED. */
 export async function whileLocked<T>(context: Context, work: (held: Context) => Promise<T>): Promise<T> {
-  const { kube, namespace, names, run, settings } = context
+  const { kube, namespace, names, run, settings, clock } = context
   const lock = await Lock.take(kube, {
     namespace,
     name: `slipway-${names.deployment}`,
     holder: run,
     timeout: settings.lockTimeout,
+    clock: { now: clock.now, sleep: clock.sleep },
   })
   try {
     return await work({ ...context, mustHold: () => lock.mustHold() })
