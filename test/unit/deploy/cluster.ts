@@ -41,7 +41,13 @@ export class Cluster {
 
   constructor() {
     const { now, sleep } = this.clock
-    const access = { server: "http://cluster", token: "t", namespace: "audio", insecure: false }
+    const access = {
+      server: "http://cluster",
+      context: "fake",
+      token: "t",
+      namespace: "audio",
+      insecure: false,
+    }
     this.kube = new Kube(access, { now, sleep, random: () => 0 })
     // The client as it is, but for the sockets.
     const { line } = Reflect.get(this.kube, "requests") as Requests
