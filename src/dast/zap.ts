@@ -22,7 +22,7 @@ import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
-import { type Endpoint, endpointOf } from "../deploy/endpoint.js"
+import { type ServiceEndpoint, endpointOf } from "../deploy/endpoint.js"
 import { greeting, inspectable } from "../stage/shell.js"
 
 export const ZAP_VERSION = "2.17.0"
@@ -34,7 +34,7 @@ export interface DastInputs extends DeployInputs {
   /** The time by which suppressions are judged, RFC 3339; empty for the present. */
   now: string
   /** Where the service answers, if not where its environment says. */
-  target?: Endpoint
+  target?: ServiceEndpoint
 }
 
 /** ZAP's user in its image. */
@@ -50,7 +50,7 @@ const LEAST_SECRET = 8
 
 /** Facts known when a scan begins. */
 interface Prepared {
-  target: Endpoint
+  target: ServiceEndpoint
   start: Start
   active: boolean
   header: Secret | undefined
@@ -93,7 +93,7 @@ async function scanned(inputs: DastInputs) {
 /** Finds out what there is to scan, or why there is nothing. */
 async function prepare(
   inputs: DastInputs,
-): Promise<Prepared | { target: Endpoint; problem: string; exitCode: ExitCode }> {
+): Promise<Prepared | { target: ServiceEndpoint; problem: string; exitCode: ExitCode }> {
   const { config, environment } = inputs
   const target = inputs.target ?? (await endpointOf(inputs))
   const active = config.dast.active[environment] === true
@@ -119,7 +119,11 @@ const unreachable = ({ answers }: Reached): ExitCode =>
 const notBegun = (reason: string, exitCode: ExitCode) => unfinished(reason, exitCode, `${reason}\n`)
 
 /** Asks the service what it has to scan, in a container: it may be reached from nowhere else. */
-async function reach(target: Endpoint, header: Secret | undefined, inputs: DastInputs): Promise<Reached> {
+async function reach(
+  target: ServiceEndpoint,
+  header: Secret | undefined,
+  inputs: DastInputs,
+): Promise<Reached> {
   const { config, run } = inputs
   const { dast, deploy, image } = config
   const settings = {

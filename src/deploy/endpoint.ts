@@ -9,7 +9,7 @@ import type { ServiceObject as KubeService } from "../lib/kube/objects.js"
 import { ownMessage } from "../lib/run/outcome.js"
 
 /** A service's address for a tool in a container. */
-export interface Endpoint {
+export interface ServiceEndpoint {
   /** Without a slash at its end. */
   url: string
   /** The route from the URL to the service, for reports. */
@@ -56,7 +56,7 @@ const TRY = `
  *
  * Fails as `clusterOf` and `render`, and with NO_PORT and NOT_FORWARDED.
  */
-export async function endpointOf(inputs: DeployInputs): Promise<Endpoint> {
+export async function endpointOf(inputs: DeployInputs): Promise<ServiceEndpoint> {
   const { config, environment } = inputs
   const url = config.deploy.url[environment]
   if (url !== undefined) return addressEndpoint(url, `deploy.url.${environment}`)
@@ -71,14 +71,14 @@ export async function endpointOf(inputs: DeployInputs): Promise<Endpoint> {
 }
 
 /** Returns the endpoint of a URL that every container reaches. */
-export const addressEndpoint = (url: string, way: string): Endpoint => ({
+export const addressEndpoint = (url: string, way: string): ServiceEndpoint => ({
   url: url.replace(/\/+$/, ""),
   way,
   bind: (container) => container,
 })
 
 /** Returns the endpoint of a container in place of a deployed service, at this URL if given. */
-export async function serviceEndpoint(service: Service, way: string, url = ""): Promise<Endpoint> {
+export async function serviceEndpoint(service: Service, way: string, url = ""): Promise<ServiceEndpoint> {
   if (url !== "")
     return {
       ...addressEndpoint(url, way),

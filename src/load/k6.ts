@@ -27,7 +27,7 @@ import { type Watched, watchPods } from "./pods.js"
 import { scriptFor, type Script, withAuthorization } from "./script.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
-import { type Endpoint, endpointOf } from "../deploy/endpoint.js"
+import { type ServiceEndpoint, endpointOf } from "../deploy/endpoint.js"
 import { inspectable } from "../stage/shell.js"
 
 /** Inputs of a load test. */
@@ -35,7 +35,7 @@ export interface LoadInputs extends DeployInputs {
   /** Factor of durations: above 0, at most 1. */
   scale: number
   /** Where the service answers, if not where the environment's does. */
-  at?: Endpoint
+  at?: ServiceEndpoint
   /** Record of an earlier run to compare with, in place of the last one's. */
   before?: File
   /** The version under test, if the cluster doesn't tell. */
@@ -114,7 +114,7 @@ export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Contain
 }
 
 /** Container and command of a test. */
-async function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
+async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
   const { config, environment, version, run: id } = inputs
   const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
   const tools = withScripts(
@@ -148,7 +148,7 @@ async function prepare(inputs: LoadInputs, profile: Profile, target: Endpoint, s
 }
 
 /** Runs k6, and looks at the pods meanwhile. */
-async function tried(inputs: LoadInputs, profile: Profile, target: Endpoint, script: Script) {
+async function tried(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
   const { say } = inputs
   const { image, container, command } = await prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
@@ -185,7 +185,7 @@ async function leftBy({ container }: Execution) {
 
 interface Evaluated {
   profile: Profile
-  target: Endpoint
+  target: ServiceEndpoint
   script: Script
   series: Series
   judged: Judged

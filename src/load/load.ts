@@ -8,7 +8,7 @@ import { shellQuote } from "../lib/text/shellQuote.js"
 import { type LoadInputs, loadStages } from "./k6.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
-import { addressEndpoint, serviceEndpoint, type Endpoint } from "../deploy/endpoint.js"
+import { addressEndpoint, serviceEndpoint, type ServiceEndpoint } from "../deploy/endpoint.js"
 
 /**
  * The deployed service under load, by k6: everyday traffic, and ever more users until it breaks.
@@ -105,7 +105,7 @@ export class Load {
     }
   }
 
-  private async elsewhere(): Promise<Endpoint | undefined> {
+  private async elsewhere(): Promise<ServiceEndpoint | undefined> {
     if (this.base !== "" && !/^https?:\/\/[^/?#@\s]+[^?#\s]*$/.test(this.base))
       throw fail("INVALID_BASE", [this.base])
     if (this.service !== undefined)

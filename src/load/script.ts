@@ -7,7 +7,7 @@ import { type Asks, readOpenApi } from "../lib/load/openapi.js"
 import { madeScript, plainAsk } from "../lib/load/script.js"
 import { secretNamed } from "../stage/secrets.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-import type { Endpoint } from "../deploy/endpoint.js"
+import type { ServiceEndpoint } from "../deploy/endpoint.js"
 
 const DOCUMENTS = ["openapi.json", "openapi.yaml", "openapi.yml", "docs/openapi.json", "docs/openapi.yaml"]
 const FETCH_SECONDS = 60
@@ -25,7 +25,7 @@ export interface Script {
 }
 
 /** The service's own script, else one made of its OpenAPI document, else one of paths. Fails with NO_LOAD_SCRIPT and OPENAPI. */
-export async function scriptFor(inputs: LoadInputs, target: Endpoint): Promise<Script> {
+export async function scriptFor(inputs: LoadInputs, target: ServiceEndpoint): Promise<Script> {
   const { source, config } = inputs
   const { script, paths, pause } = config.load
   if (script !== undefined) {
@@ -45,7 +45,7 @@ export async function scriptFor(inputs: LoadInputs, target: Endpoint): Promise<S
 
 async function asksOf(
   inputs: LoadInputs,
-  target: Endpoint,
+  target: ServiceEndpoint,
 ): Promise<{ asks: Asks["asks"]; notes: string[] }> {
   const { source, config, secrets, environment } = inputs
   const { openapi, document, paths } = config.load
@@ -93,7 +93,7 @@ async function contents(file: { contents: () => Promise<string> }, path: string)
 }
 
 /** Returns the service's answer, or an empty text. */
-async function fetched(inputs: LoadInputs, target: Endpoint): Promise<string> {
+async function fetched(inputs: LoadInputs, target: ServiceEndpoint): Promise<string> {
   const { config, run } = inputs
   const python = dag.container().from(imageReference("python", PYTHON_VERSION, config.images))
   const container = withAuthorization(inputs, target.bind(withScripts(python, "slipway_fetch.py")))

@@ -9,9 +9,13 @@ import type { RolloutPlan } from "../../../src/lib/deploy/rollout.js"
 import { deployOnce, type DeployResult } from "../../../src/lib/deploy/run.js"
 import { Kube } from "../../../src/lib/kube/client.js"
 import type { Deployment, Job, KubeObject, Pod } from "../../../src/lib/kube/objects.js"
-import type { Answer, Request, Stream } from "../../../src/lib/kube/connection.js"
+import type {
+  ConnectionAnswer,
+  ConnectionRequest,
+  ConnectionStream,
+} from "../../../src/lib/http/connection.js"
 import type { Requests } from "../../../src/lib/kube/requests.js"
-import type { Trouble } from "../../../src/lib/kube/trouble.js"
+import type { Unanswered } from "../../../src/lib/http/unanswered.js"
 import type { Seen } from "../kube/server.js"
 import { FakeClock } from "./clock.js"
 import { deployment, service } from "./objects.js"
@@ -50,12 +54,12 @@ export class Cluster {
     }
     this.kube = new Kube(access, { now, sleep, random: () => 0 })
     // The client as it is, but for the sockets.
-    const { line } = Reflect.get(this.kube, "requests") as Requests
-    line.connection = {
+    const { api } = Reflect.get(this.kube, "requests") as Requests
+    api.connection = {
       send: (request) => Promise.resolve(this.send(request)),
       open: (request) => {
         const sent = this.send(request)
-        return Promise.resolve(sent.kind === "trouble" ? sent : streamOf(sent))
+        return Promise.resolve(sent.kind !== "answer" ? sent : streamOf(sent))
       },
       close: () => undefined,
     }
@@ -125,7 +129,7 @@ export class Cluster {
     return [...new Set(images.map(versionOf))]
   }
 
-  private send(request: Request): Answer | Trouble {
+  private send(request: ConnectionRequest): ConnectionAnswer | Unanswered {
     const { pathname, searchParams } = new URL(request.path, "http://cluster")
     const { method, headers = {}, body = "" } = request
     const query = Object.fromEntries(searchParams)
@@ -239,8 +243,8 @@ export function planFor(
   }
 }
 
-const LOST: Trouble = {
-  kind: "trouble",
+const LOST: Unanswered = {
+  kind: "unanswered",
   reason: "the connection broke off",
   state: "uncertain",
   certificate: false,
@@ -248,7 +252,7 @@ const LOST: Trouble = {
   late: false,
 }
 
-const streamOf = ({ status, headers, text }: Answer): Stream => ({
+const streamOf = ({ status, headers, text }: ConnectionAnswer): ConnectionStream => ({
   kind: "stream",
   status,
   headers,

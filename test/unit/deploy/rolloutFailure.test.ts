@@ -91,12 +91,18 @@ describe("rollOut of a bad version, in the soak", () => {
   })
 
   it("gives the traffic back before it removes the new pods", async () => {
+    const states: string[] = []
+    cluster.faults.push(() => {
+      const state = JSON.stringify([cluster.traffic(), cluster.pods()])
+      if (state !== states.at(-1)) states.push(state)
+      return undefined
+    })
     await rolledBack({ errorRate: (seconds) => (seconds > 10 ? 1 : 0) })
-    const after = cluster.writes.slice(cluster.writes.indexOf("DELETE services/web-preview") - 8)
-    const back = cluster.writes.lastIndexOf("PUT deployments/web")
-    const restored = cluster.writes.indexOf("PATCH services/web", cluster.writes.length - after.length)
-    expect(restored).toBeGreaterThan(0)
-    expect(restored).toBeLessThan(back)
+    expect(states.slice(-3).map((state) => JSON.parse(state) as unknown)).toEqual([
+      [["v2"], { v1: 2, v2: 2 }],
+      [["v1"], { v1: 2, v2: 2 }],
+      [["v1"], { v1: 2 }],
+    ])
   })
 
   it("rolls back for a crash of a pod", async () => {
@@ -197,5 +203,31 @@ describe("rollOut whose rollback fails", () => {
     expect(failure(result)?.reason).toMatch(/; rolled back: v1 was restored, and is as unhealthy as before$/)
     expect(await cluster.deploy("v3")).toMatchObject({ status: "succeeded", recovered: "" })
     expect(cluster.pods()).toEqual({ v3: 2 })
+  })
+})
+
+describe("rollOut of a bad version, in special cases", () => {
+  it("removes a first deployment, and keeps the Service", async () => {
+    cluster = new Cluster()
+    cluster.behave("v1", { health: 500 })
+    const result = await cluster.deploy("v1")
+    expect(failure(result)?.reason).toMatch(
+      /; rolled back: there was no previous version: the new one was removed$/,
+    )
+    expect([cluster.pods(), cluster.store.all("Deployment")]).toEqual([{}, []])
+    expect(cluster.store.get("Service", "web")).toBeDefined()
+    expect((await observe(cluster.context())).rollout).toBeUndefined()
+    cluster.behave("v1", {})
+    expect((await cluster.deploy("v1", "again")).status).toBe("succeeded")
+  })
+
+  it("keeps the new version if the old ReplicaSet was deleted", async () => {
+    const old = cluster.store.all("ReplicaSet")[0]?.metadata.name ?? ""
+    const context = cluster.context("run-2")
+    cluster.behave("v2", { errorRate: (seconds) => (seconds > 5 ? 1 : 0) })
+    context.say = (line) => void (line.startsWith("switch") && cluster.store.remove("ReplicaSet", old))
+    const result = await rollOut(context, planFor("v2"))
+    expect(failure(result)?.reason).toMatch(/; rolled back: v1 is gone from the cluster; v2 stays/)
+    expect([cluster.pods(), cluster.traffic()]).toEqual([{ v2: 2 }, ["v2"]])
   })
 })
