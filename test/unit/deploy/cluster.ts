@@ -8,7 +8,7 @@ import { type Manifests, withVersion } from "../../../src/lib/deploy/manifests.j
 import type { RolloutPlan } from "../../../src/lib/deploy/rollout.js"
 import { deployOnce, type DeployResult } from "../../../src/lib/deploy/run.js"
 import { Kube } from "../../../src/lib/kube/client.js"
-import type { Deployment, Job, KubeObject, Pod } from "../../../src/lib/kube/objects.js"
+import type { DeploymentObject, Job, KubeObject, Pod } from "../../../src/lib/kube/objects.js"
 import type {
   ConnectionAnswer,
   ConnectionRequest,
@@ -209,7 +209,7 @@ const versionOf = (image: string): string =>
     .replaceAll("\0", "")
 
 const pair = (): Manifests => {
-  const main: Deployment = deployment({ replicas: 2 })
+  const main: DeploymentObject = deployment({ replicas: 2 })
   return {
     namespace: "audio",
     deployment: { ...main, metadata: { name: "web", namespace: "audio" } },

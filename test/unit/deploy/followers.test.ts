@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest"
 import { followerWithDigest, restoreFollowers, updateFollowers } from "../../../src/lib/deploy/followers.js"
 import { rollOut } from "../../../src/lib/deploy/rollout.js"
-import { CONFIG_MAP, type Deployment } from "../../../src/lib/kube/objects.js"
+import { CONFIG_MAP, type DeploymentObject } from "../../../src/lib/kube/objects.js"
 import { without } from "../../../src/lib/text/json.js"
 import { Cluster, digestOf, planFor } from "./cluster.js"
 import { deployment, template } from "./objects.js"
@@ -11,7 +11,7 @@ beforeEach(() => {
   cluster = new Cluster()
 })
 
-const worker = (version: string, more: Partial<Deployment["spec"]> = {}): Deployment => ({
+const worker = (version: string, more: Partial<DeploymentObject["spec"]> = {}): DeploymentObject => ({
   ...deployment({
     replicas: 1,
     selector: { matchLabels: { app: "worker" } },
@@ -22,7 +22,7 @@ const worker = (version: string, more: Partial<Deployment["spec"]> = {}): Deploy
 })
 
 const image = () =>
-  cluster.store.get<Deployment>("Deployment", "worker")?.spec.template.spec.containers[0]?.image
+  cluster.store.get<DeploymentObject>("Deployment", "worker")?.spec.template.spec.containers[0]?.image
 
 describe("updateFollowers", () => {
   it("creates new objects, and waits for Deployments", async () => {
@@ -39,7 +39,7 @@ describe("updateFollowers", () => {
     const unscaled = { ...worker("v2"), spec: without(worker("v2").spec, "replicas") }
     await updateFollowers(cluster.context(), [unscaled])
     expect(image()).toBe(`r.io/web@${digestOf("v2")}`)
-    expect(cluster.store.get<Deployment>("Deployment", "worker")?.spec.replicas).toBe(3)
+    expect(cluster.store.get<DeploymentObject>("Deployment", "worker")?.spec.replicas).toBe(3)
   })
 
   it("restores those that it has updated if one doesn't become ready", async () => {

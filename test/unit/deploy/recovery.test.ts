@@ -10,7 +10,7 @@ import {
 import { rollOut } from "../../../src/lib/deploy/rollout.js"
 import { deployOnce } from "../../../src/lib/deploy/run.js"
 import { serviceStatus, statusText } from "../../../src/lib/deploy/status.js"
-import { type Deployment, LEASE, type Lease } from "../../../src/lib/kube/objects.js"
+import { type DeploymentObject, LEASE, type Lease } from "../../../src/lib/kube/objects.js"
 import { Cluster, digestOf, planFor } from "./cluster.js"
 import { deployment, template } from "./objects.js"
 
@@ -171,7 +171,7 @@ describe("serviceStatus", () => {
 describe("a version on hold", () => {
   it("is finished once accepted, and its followers are updated", async () => {
     await onHold()
-    const worker: Deployment = {
+    const worker: DeploymentObject = {
       ...deployment({ template: template("r.io/web:dev"), replicas: 1 }),
       metadata: { name: "worker", namespace: "audio" },
     }
@@ -180,8 +180,8 @@ describe("a version on hold", () => {
       "had passed the soak, and is finished",
     )
     expect(cluster.traffic()).toEqual(["v2"])
-    const image = cluster.store.get<Deployment>("Deployment", "worker")?.spec.template.spec.containers[0]
-      ?.image
+    const image = cluster.store.get<DeploymentObject>("Deployment", "worker")?.spec.template.spec
+      .containers[0]?.image
     expect(image).toBe(`r.io/web@${digestOf("v2")}`)
     expect((await entries()).slice(1)).toEqual(["run-v2 deploy held v2", "run-v2-finish deploy succeeded v2"])
   })

@@ -3,7 +3,7 @@ import { observe } from "../../../src/lib/deploy/context.js"
 import { HASH } from "../../../src/lib/deploy/manifests.js"
 import { rollOut } from "../../../src/lib/deploy/rollout.js"
 import { deployOnce, type DeployResult } from "../../../src/lib/deploy/run.js"
-import type { Deployment, Service } from "../../../src/lib/kube/objects.js"
+import type { DeploymentObject, ServiceObject } from "../../../src/lib/kube/objects.js"
 import { Cluster, digestOf, planFor } from "./cluster.js"
 import { deployment } from "./objects.js"
 import { refusal } from "./store.js"
@@ -141,7 +141,7 @@ describe("rollOut, preparing", () => {
 
   it("refuses a paused Deployment", async () => {
     await cluster.running("v1")
-    const live = cluster.store.get<Deployment>("Deployment", "web")
+    const live = cluster.store.get<DeploymentObject>("Deployment", "web")
     if (live !== undefined) live.spec.paused = true
     expect(await refused()).toContain('the Deployment "web" is paused')
   })
@@ -191,9 +191,9 @@ describe("rollOut, preparing", () => {
     plan.manifests.service.spec.ports = [{ port: 8080 }]
     const ports: unknown[] = []
     const context = cluster.context("run-2")
-    context.say = () => ports.push(cluster.store.get<Service>("Service", "web")?.spec.ports?.[0]?.port)
+    context.say = () => ports.push(cluster.store.get<ServiceObject>("Service", "web")?.spec.ports?.[0]?.port)
     await rollOut(context, plan)
     expect(ports).toEqual([80, 80, 80, 80, 8080, 8080, 8080])
-    expect(cluster.store.get<Service>("Service", "web")?.spec.selector).not.toHaveProperty([HASH])
+    expect(cluster.store.get<ServiceObject>("Service", "web")?.spec.selector).not.toHaveProperty([HASH])
   })
 })

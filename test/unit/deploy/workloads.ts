@@ -3,13 +3,13 @@ import { createHash } from "node:crypto"
 import { HASH } from "../../../src/lib/deploy/manifests.js"
 import {
   type ContainerStatus,
-  type Deployment,
+  type DeploymentObject,
   type Job,
   type Pod,
   POD,
   REPLICA_SET,
   type ReplicaSet,
-  type Service,
+  type ServiceObject,
 } from "../../../src/lib/kube/objects.js"
 import type { FakeClock } from "./clock.js"
 import type { Store } from "./store.js"
@@ -81,7 +81,7 @@ export class Workloads {
 
   /** The pods that a Service routes to. */
   endpoints(service: string): Pod[] {
-    const selector = Object.entries(this.store.get<Service>("Service", service)?.spec.selector ?? {})
+    const selector = Object.entries(this.store.get<ServiceObject>("Service", service)?.spec.selector ?? {})
     return this.store
       .all<Pod>("Pod")
       .filter(({ metadata }) => selector.every(([key, value]) => metadata.labels?.[key] === value))
@@ -115,7 +115,7 @@ export class Workloads {
 
   /** Does what controllers do after each change. */
   reconcile(): void {
-    for (const deployment of this.store.all<Deployment>("Deployment")) this.rollOut(deployment)
+    for (const deployment of this.store.all<DeploymentObject>("Deployment")) this.rollOut(deployment)
     for (const job of this.store.all<Job>("Job")) this.run(job)
     for (const pod of this.store.all<Pod>("Pod"))
       if (pod.metadata.labels?.["job-name"] === undefined) pod.status = this.statusOf(pod)
@@ -138,7 +138,7 @@ export class Workloads {
     return found
   }
 
-  private rollOut(deployment: Deployment): void {
+  private rollOut(deployment: DeploymentObject): void {
     const { metadata, spec } = deployment
     const own = this.store
       .all<ReplicaSet>("ReplicaSet")
@@ -165,7 +165,7 @@ export class Workloads {
     }
   }
 
-  private currentSet({ metadata, spec }: Deployment, own: readonly ReplicaSet[]): ReplicaSet {
+  private currentSet({ metadata, spec }: DeploymentObject, own: readonly ReplicaSet[]): ReplicaSet {
     const text = JSON.stringify(spec.template)
     const hash = createHash("sha256").update(`${metadata.name}${text}`).digest("hex").slice(0, 8)
     const numbers = own.map((set) => Number(set.metadata.annotations?.[REVISION]))
