@@ -6,7 +6,7 @@ import { fail } from "../lib/errors/catalogue.js"
 
 const API_PORT = 6443
 
-/** What Services of the cluster may take for themselves to be reached from outside. */
+/** The range of node ports, by which Services are reached from outside. */
 const NODE_PORTS = [30080, 30081, 30082, 30083]
 
 const FOLDER = "/etc/rancher/k3s"
@@ -15,7 +15,7 @@ const ADDRESS = `${FOLDER}/address`
 const REGISTRIES = "/slipway/registries.yaml"
 const REGISTRY_NAME = EMBEDDED_HOST.replace(/:\d+$/, "")
 
-/** What the cluster writes, off the container's own file system, upon which no other overlay can lie. */
+/** Folders that the cluster writes to, off the container's own file system, on which no other overlay can lie. */
 const STATE = ["/var/lib/rancher/k3s", "/var/lib/kubelet", "/var/lib/cni", "/var/log"]
 
 /**
@@ -32,7 +32,7 @@ const START = `
   { hostname -I 2> /dev/null || hostname -i; } | tr ' ' '\\n' | head -n 1 > ${ADDRESS}
   exec "$@"`
 
-/** Of `k3s server`: nothing that a trial has no use for. */
+/** Options of `k3s server`, which leave out whatever a trial cluster doesn't need. */
 const FLAGS = [
   "--node-name=slipway",
   "--tls-san=kubernetes",
@@ -108,7 +108,7 @@ export class Cluster {
     return text.trim()
   }
 
-  /** What the cluster runs in, with the folder that outlives it: its kubeconfig is there for other sessions. */
+  /** The cluster's container, with the folder that outlives it: its kubeconfig is there for other sessions. */
   private machine(): Container {
     const { images } = configOf(this.settings)
     return dag

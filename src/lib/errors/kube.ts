@@ -1,6 +1,6 @@
 import { type Catalogue, ExitCode, quote } from "./entry.js"
 
-/** Who may not do what, as the cluster says it. */
+/** A refused permission, as the cluster reports it. */
 export interface Refused {
   user: string
   verb: string

@@ -81,7 +81,7 @@ function found(thread: Record<string, unknown>, beginning: string): Found[] {
   return [{ id: `${String(thread.id)}:${String(first.id)}`, body: text(first.content), author, status }]
 }
 
-/** Only this preview tells a job's own token who it is. */
+/** Only this preview API returns the identity of a job's own token. */
 async function self(api: string, access: ForgeAccess, http: Http): ReturnType<CommentHost["author"]> {
   const url = `${api}/_apis/connectionData?api-version=7.1-preview`
   const answer = await askForge(http, access, { method: "GET", url })

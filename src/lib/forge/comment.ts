@@ -17,7 +17,7 @@ import { type HostKind, isPullRequest, type PullRequest } from "./pullRequest.js
 export interface StickyComment {
   pullRequest: PullRequest
   token: string
-  /** What the comment is about, such as `infra plan staging terraform/azure`: there is one for each. */
+  /** The comment's subject, such as `infra plan staging terraform/azure`: there is one for each. */
   key: string
   /** Markdown, at most 60,000 bytes. */
   body: string

@@ -47,7 +47,7 @@ export function gitlabHost({ api, project, number }: PullRequest, token: string,
   }
 }
 
-/** What the system notes, such as a push, is no comment. */
+/** Notes of the system, such as of a push, are no comments. */
 function found({ id, body, author, system }: Record<string, unknown>, beginning: string): Found[] {
   const begins = Number.isSafeInteger(id) && system !== true && text(body).startsWith(beginning)
   return begins ? [{ id: String(id), body: text(body), author: String(fields(author).id) }] : []

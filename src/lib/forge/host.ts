@@ -1,21 +1,21 @@
-/** What a comment needs of a host, and how its answers are read. */
+/** The interface of a host for comments, and the reading of its answers. */
 import type { Http, HttpRequest } from "../http/client.js"
 import { sameOrigin } from "../http/exchange.js"
 import { parseJson } from "../text/json.js"
 import { forgeRefusal } from "./refusal.js"
 import type { PullRequest } from "./pullRequest.js"
 
-/** Why something could not be done. */
+/** The reason why a request was not carried out. */
 export interface ForgeRefusal {
   /** The host doesn't let this token do it, or it can't be asked at all. */
   kind: "refused" | "unreachable"
   /** One line, without the token. */
   reason: string
-  /** What the host answered, where it did. */
+  /** The status of the host's answer, if there was one. */
   status?: number
   /** In its own words. */
   said?: string
-  /** Whether the host may have done it all the same. */
+  /** True if the host may have carried it out. */
   uncertain?: boolean
 }
 

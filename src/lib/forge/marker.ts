@@ -8,7 +8,7 @@ import { wellFormed } from "../text/escape.js"
 export const marker = (key: string): string =>
   `<!-- slipway:${createHash("sha256").update(wellFormed(key)).digest("hex").slice(0, 40)} -->`
 
-/** What no host stores, or a database refuses. */
+/** Characters that no host stores, or that a database refuses. */
 // eslint-disable-next-line no-control-regex -- controls are what is looked for
 const CONTROLS = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g
 

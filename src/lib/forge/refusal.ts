@@ -5,7 +5,7 @@ import type { ForgeAccess, ForgeRefusal } from "./host.js"
 
 const MESSAGE_LENGTH = 200
 
-/** Says in a line what an answer that is no success means; the token is masked, should the server quote it. */
+/** Explains an unsuccessful answer in one line; the token is masked in case the server quotes it. */
 export function forgeRefusal(access: ForgeAccess, answer: HttpAnswer): ForgeRefusal {
   const { status } = answer
   const said = messageOf(answer.text, access.token)

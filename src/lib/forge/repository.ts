@@ -1,4 +1,4 @@
-/** What GitHub knows of a repository: reviews of pull requests, and how its branches are protected. */
+/** A repository on GitHub: reviews of pull requests, and how its branches are protected. */
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
 import { githubAccess, nextLink } from "./github.js"
@@ -72,17 +72,17 @@ function approvers(reviews: readonly Record<string, unknown>[]): string[] {
   return [...last].flatMap(([name, state]) => (name !== "" && state === "APPROVED" ? [name] : []))
 }
 
-/** What GitHub knows of a branch: its own protection, and the rules of all rulesets that hold for it. */
+/** A branch on GitHub: its own protection, and the rules of all rulesets that hold for it. */
 export interface BranchAnswers {
   protection: Reply<unknown>
   rules: Reply<unknown>
 }
 
-/** What a host says of the pull request that a commit came by. */
+/** The pull request that a commit came by, as its host reports it. */
 export interface Review {
   number: number
   url: string
   author: string
-  /** Who approved, and hasn't asked for changes since. */
+  /** Reviewers who approved and haven't asked for changes since. */
   approvedBy: readonly string[]
 }

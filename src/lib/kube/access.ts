@@ -1,4 +1,4 @@
-/** What a kubeconfig says about how a cluster is reached, and as whom. */
+/** The address of a cluster and the credentials for it, as a kubeconfig gives them. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { parseDocument } from "yaml"
 import { fail } from "../errors/catalogue.js"
@@ -157,7 +157,7 @@ function userAccess(user: Fields, where: string): Pick<ClusterAccess, "certifica
 const INSTEAD =
   "pass one with a token (`kubectl create token NAME`) or a client certificate; for AKS, a service principal's credentials"
 
-/** What takes a program, a dialogue or somebody else's rights. */
+/** Kinds of credentials that need a program, a dialogue or impersonation. */
 function refuseOthers(user: Fields, where: string): void {
   const { exec } = user
   if (isFields(exec)) {

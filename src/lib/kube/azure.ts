@@ -25,7 +25,7 @@ export interface AzureOptions {
   login: string
   /** Where resources are managed. */
   management: string
-  /** What a token for that is for. */
+  /** The scope of a token for it. */
   audience: string
   http: Partial<HttpOptions>
 }

@@ -1,4 +1,4 @@
-/** Who logs in to Azure for a cluster, from the secrets that Terraform gets for it too. */
+/** The service principal that logs in to Azure for a cluster, from the secrets that Terraform gets too. */
 import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
 import { azureVariables, useOf } from "../secrets/credentials.js"
@@ -9,7 +9,7 @@ export interface AzureAccount {
   subscriptionId: string
 }
 
-/** What such an account is made of, by Terraform's names, with the name that a person gives it. */
+/** The parts of such an account, by Terraform's names, with the name for messages. */
 const NEEDED = {
   ARM_TENANT_ID: "AZURE_TENANT_ID",
   ARM_CLIENT_ID: "AZURE_CLIENT_ID",
@@ -17,7 +17,7 @@ const NEEDED = {
 } as const
 const PROOFS = ["ARM_CLIENT_SECRET", "ARM_OIDC_TOKEN"]
 
-/** What of it stands for a cluster in the settings: `resource-group/cluster`. */
+/** The part of the settings that names a cluster: `resource-group/cluster`. */
 export function aksCluster(place: string, subscriptionId: string): AksCluster {
   const [resourceGroup = "", name = ""] = place.split("/")
   return { subscriptionId, resourceGroup, name }

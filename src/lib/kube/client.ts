@@ -1,4 +1,4 @@
-/** A small client of Kubernetes' API: it is patient with a server that restarts, and says what a refusal means. */
+/** A small client of the Kubernetes API: it retries while a server restarts, and explains refusals. */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
@@ -60,7 +60,7 @@ export class Kube {
         path,
         what,
         query: { ...query, continue: next },
-        // The rest of a list that took too long to read is gone: it begins anew.
+        // The rest of a list that took too long to read is gone: it starts again.
         accept: next !== undefined && restarts < 3 ? [410] : [],
       })
       if (answer.status === 410) {
@@ -98,7 +98,7 @@ export class Kube {
     return made
   }
 
-  /** Puts an object in place of what is there; its `resourceVersion` says of which state it was made. */
+  /** Replaces an object; its `resourceVersion` is that of the state it was made from. */
   async replace<T extends KubeObject>(given: T): Promise<T> {
     const { name, namespace, resourceVersion } = given.metadata
     const { path, what } = await this.requests.place(given, name, namespace)

@@ -1,4 +1,4 @@
-/** What the states of a pod's containers say about why it isn't ready. */
+/** Reasons why a pod isn't ready, from the states of its containers. */
 import { containerOf, type RolloutProblem, problemLine, times } from "./findings.js"
 import { PULL_REASONS, pullProblem } from "./imagePull.js"
 import type { Container, ContainerStatus, Event, Pod, Terminated } from "./objects.js"
@@ -64,7 +64,7 @@ const CONFIGURATION: readonly string[] = [
 ]
 const ORDINARY: readonly string[] = ["ContainerCreating", "PodInitializing", "CrashLoopBackOff"]
 
-/** While it waits to pull again only an event tells why it couldn't before. */
+/** While it waits to pull again, only an event says why the last pull failed. */
 function pullWords(name: string, message: string, events: readonly Event[]): string {
   const isShort = /^(?:Back-off pulling image "[^"]*")?$/.test(message)
   const failed = events.find(
@@ -76,7 +76,7 @@ function pullWords(name: string, message: string, events: readonly Event[]): str
   return isShort ? (failed?.message ?? message) : message
 }
 
-/** What a container lacks, in the terms of the manifests. */
+/** Missing configuration of a container, in the terms of the manifests. */
 function configuration(message: string): string {
   const [, kind, name] = /^(secret|configmap) "([^"]+)" not found/i.exec(message) ?? []
   if (kind !== undefined && name !== undefined) return `there is no ${kindName(kind)} ${JSON.stringify(name)}`
@@ -121,7 +121,7 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   143: "it was asked to end",
 }
 
-/** What probes say: of liveness and startup they lead to a restart, of readiness the pod gets no requests. */
+/** Failed probes: for liveness and startup they result in a restart, for readiness the pod gets no requests. */
 export function probeReasons({ spec }: Pod, events: readonly Event[]): Said[] {
   const seen = new Set<string>()
   return events.flatMap((event): Said[] => {

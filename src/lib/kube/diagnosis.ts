@@ -1,4 +1,4 @@
-/** What a cluster knows about why pods don't get ready. */
+/** The diagnosis of pods that don't become ready. */
 import { containerReasons, kindName, probeReasons } from "./containerReasons.js"
 import {
   type Cause,
@@ -17,7 +17,7 @@ export type { Cause } from "./findings.js"
 
 export interface Diagnosis {
   cause: Cause
-  /** What it is about: pods, or whatever can't make any. */
+  /** The subject: pods, or the controller that can't create any. */
   subjects: string[]
   /** All of it in one line. */
   line: string
@@ -66,7 +66,7 @@ function evicted({ status }: Pod): Omit<RolloutProblem, "subject">[] {
   ]
 }
 
-/** What keeps a node from starting it: volumes, network. Only the last word on each. */
+/** Problems of a node with starting a pod: volumes, network. Only the latest of each. */
 function placing(events: readonly Event[]): Omit<RolloutProblem, "subject">[] {
   const mount = events.filter(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume")
   // The general event only says that it waited.
@@ -140,7 +140,7 @@ function refusal(message: string): string {
       )
 }
 
-/** What nodes suffer from that pods run on, or could. */
+/** Conditions of the nodes that pods run on, or could run on. */
 function nodeFindings(pods: readonly Pod[], nodes: readonly NodeObject[]): RolloutProblem[] {
   const unready = pods.filter((pod) => !isReady(pod))
   const homeless = unready.some(({ spec }) => spec.nodeName === undefined)

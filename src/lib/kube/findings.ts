@@ -1,7 +1,7 @@
-/** What the parts of a diagnosis hand to each other. */
+/** Types and helpers that the parts of a diagnosis share. */
 import type { Event, Pod } from "./objects.js"
 
-/** What keeps a pod from getting ready; the most telling first. */
+/** Causes that keep a pod from becoming ready; the most specific first. */
 export const CAUSES = [
   "refused",
   "image",
@@ -24,7 +24,7 @@ export type Cause = (typeof CAUSES)[number]
 
 export interface RolloutProblem {
   cause: Cause
-  /** What it is about, such as `pod api-7d9f-x2x1z`. */
+  /** The subject, such as `pod api-7d9f-x2x1z`. */
   subject: string
   text: string
 }

@@ -122,7 +122,7 @@ class Position {
   private same = 0
   private skip = 0
 
-  /** Where to begin anew, in whole seconds, as the API counts. */
+  /** The time to start again from, in whole seconds, as the API counts. */
   get since(): string | undefined {
     return this.last === "" ? undefined : this.last.replace(/\.\d+/, "")
   }

@@ -178,7 +178,7 @@ export interface ContainerStatus {
   started?: boolean
   restartCount: number
   image: string
-  /** What runs, by its digest: `docker.io/library/redis@sha256:…`. */
+  /** The running image, by its digest: `docker.io/library/redis@sha256:…`. */
   imageID: string
   state?: ContainerState
   lastState?: ContainerState

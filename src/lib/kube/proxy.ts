@@ -10,7 +10,7 @@ export interface ProxyAnswer {
   status: number
   body: string
   milliseconds: number
-  /** Why there is no answer. */
+  /** The reason why there is no answer. */
   problem?: string
 }
 

@@ -1,4 +1,4 @@
-/** What every call of the API has in common: its path, its tries, and what its refusal means. */
+/** The common part of every API call: its path, its attempts, and the error of a refusal. */
 import { fail, type SlipwayError } from "../errors/catalogue.js"
 import { connection, type ConnectionAnswer, type DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
@@ -8,7 +8,7 @@ import { described, discovered, groupPath, knownResource, objectPath, type Resou
 import { secretsOf } from "./secretValues.js"
 import { expiredCertificate, apiRefusal } from "./status.js"
 
-/** A request, and what its refusal is said about. */
+/** A request, and the subject of the error if it is refused. */
 export interface Call {
   method: string
   path: string

@@ -1,4 +1,4 @@
-/** Whether a change that nobody heard the end of was made. */
+/** Checks whether a change whose answer was lost was made. */
 import type { KubeObject } from "./objects.js"
 import { quantity } from "./quantity.js"
 
@@ -8,10 +8,10 @@ export interface PatchOperation {
   value?: unknown
 }
 
-/** What the server sets itself, so that it differs from what was sent. */
+/** Fields that the server sets itself, so that they differ from what was sent. */
 const OWN: readonly string[] = ["resourceVersion", "generation", "managedFields", "creationTimestamp", "uid"]
 
-/** Whether an object has everything that was sent. In a merge patch null stands for what isn't there. */
+/** True if an object has everything that was sent. In a merge patch null stands for what isn't there. */
 export function holds(actual: unknown, sent: unknown, path: readonly string[] = []): boolean {
   if (actual === undefined || actual === null) return isEmpty(sent)
   if (sent === null || sent === undefined) return sent === undefined
@@ -39,13 +39,13 @@ function isSameAmount(actual: unknown, sent: unknown): boolean {
   return one !== undefined && one === other
 }
 
-/** What the server sets itself, or never shows. */
+/** Fields that the server sets itself, or never shows. */
 const isServers = (path: readonly string[], key: string): boolean =>
   path.length === 0
     ? key === "status" || key === "stringData"
     : path.length === 1 && path[0] === "metadata" && OWN.includes(key)
 
-/** Whether an object is as the operations of a JSON patch leave it. */
+/** True if an object is as the operations of a JSON patch leave it. */
 export const patched = (actual: KubeObject, operations: readonly PatchOperation[]): boolean =>
   operations.every(({ op, path, value }) => {
     if (op === "test") return true

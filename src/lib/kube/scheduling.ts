@@ -37,7 +37,7 @@ function lacking(reason: string): string | undefined {
   return /^Insufficient (\S+)$/.exec(reason)?.[1]
 }
 
-/** What the pod asks for, against what there is. */
+/** A pod's resource requests, compared with what the nodes have. */
 function lacks(pod: Pod, resource: string, { nodes = [], placed }: Room): string {
   if (resource === "pods") return `no node takes one more pod${most(nodes)}`
   const asked = requested(pod, resource)
@@ -66,7 +66,7 @@ function most(nodes: readonly NodeObject[]): string {
 
 const hasEnded = ({ status }: Pod): boolean => status?.phase === "Succeeded" || status?.phase === "Failed"
 
-/** What a pod asks for: its containers together, or one of those before them where that asks for more. */
+/** A pod's resource requests: those of its containers together, or one of those before them where that asks for more. */
 export function requested({ spec }: Pod, resource: string): number {
   const of = ({ resources }: Container): number =>
     quantity(resources?.requests?.[resource] ?? resources?.limits?.[resource]) ?? 0

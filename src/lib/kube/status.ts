@@ -1,4 +1,4 @@
-/** What a cluster says when it refuses a request, as errors of the catalogue. */
+/** Refusals of a cluster, as errors of the catalogue. */
 import { X509Certificate } from "node:crypto"
 import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { Refused } from "../errors/kube.js"
@@ -32,7 +32,7 @@ export function statusOf(text: string): Status | undefined {
 export interface ApiRefusal {
   status: number
   text: string
-  /** What was asked for, such as `Deployment "api" in the namespace "staging"`. */
+  /** The object of the request, such as `Deployment "api" in the namespace "staging"`. */
   what: string
   access: ClusterAccess
   now: number
@@ -49,16 +49,16 @@ export function apiRefusal({
   now,
   hide = (each) => each,
 }: ApiRefusal): SlipwayError {
-  const told = statusOf(text)
-  const message = hide(brief(told?.message ?? "")) || `it said no more than the status ${status}`
+  const said = statusOf(text)
+  const message = hide(brief(said?.message ?? "")) || `it said no more than the status ${status}`
   const { server } = access
   if (status === 401) return fail("KUBE_UNAUTHORIZED", [server, unknownReason(access, now)])
-  if (status === 403) return fail("KUBE_FORBIDDEN", [refusedOf(told?.message ?? "") ?? message])
-  if (status === 409 && told?.reason === "AlreadyExists") return fail("KUBE_EXISTS", [what])
+  if (status === 403) return fail("KUBE_FORBIDDEN", [refusedOf(said?.message ?? "") ?? message])
+  if (status === 409 && said?.reason === "AlreadyExists") return fail("KUBE_EXISTS", [what])
   if (status === 409) return fail("KUBE_CONFLICT", [what, message])
   if (status === 404) return fail("KUBE_MISSING", [what, message])
   if (status === 400 || status === 413 || status === 415 || status === 422)
-    return fail("KUBE_INVALID", [what, causesOf(told, message, hide)])
+    return fail("KUBE_INVALID", [what, causesOf(said, message, hide)])
   return fail("KUBE_FAILED", [what, status, message])
 }
 
@@ -67,8 +67,8 @@ const brief = (text: string): string => {
   return line.length > 500 ? `${line.slice(0, 500)}…` : line
 }
 
-function causesOf(told: Status | undefined, message: string, hide: (text: string) => string): string[] {
-  const causes = (told?.causes ?? []).map(({ field, message: cause, reason }) =>
+function causesOf(said: Status | undefined, message: string, hide: (text: string) => string): string[] {
+  const causes = (said?.causes ?? []).map(({ field, message: cause, reason }) =>
     [field, hide(brief(cause ?? reason ?? ""))]
       .filter((part) => part !== undefined && part !== "")
       .join(": "),
@@ -82,7 +82,7 @@ const FORBIDDEN =
   /User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?(?: (?:in the namespace "([^"]*)"|at the cluster scope))?/
 const FORBIDDEN_PATH = /User "([^"]*)" cannot (\S+) path "([^"]*)"/
 
-/** Who may not do what; undefined for a prohibition of another kind, such as a quota's. */
+/** Reads a refused permission; undefined for a refusal of another kind, such as a quota's. */
 export function refusedOf(message: string): Refused | undefined {
   const [, user, verb, resource, group, namespace] = FORBIDDEN.exec(message) ?? []
   if (user !== undefined && verb !== undefined && resource !== undefined) {
