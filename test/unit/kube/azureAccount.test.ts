@@ -63,7 +63,7 @@ describe("azureAccount", () => {
     )
     expect(() => azureAccount(secrets(NAMES))).toThrow(/AZURE_CLIENT_SECRET or AZURE_OIDC_TOKEN not given/)
     expect(() => azureAccount(secrets({ AZURE_CREDENTIALS: "s3cret" }))).toThrow(
-      /^AZURE_CREDENTIALS is no JSON/,
+      /^AZURE_CREDENTIALS is not JSON/,
     )
     expect(() => azureAccount(given)).not.toThrow(/s3cret/)
   })
