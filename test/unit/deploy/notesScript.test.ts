@@ -1,10 +1,10 @@
 import { execFile, execFileSync, spawn } from "node:child_process"
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { notesCommand } from "../../../src/lib/deploy/notes.js"
 import { ledgerLine, nextEntry } from "../../../src/lib/run/ledger.js"
 
@@ -28,13 +28,21 @@ const servers: Server[] = []
 const git = (...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, env: { ...ENV, HOME: folder }, encoding: "utf8" }).trim()
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "slipway-notes-"))
+/** A repository and its remote, of which each test gets a copy. */
+let template: string
+
+beforeAll(() => {
+  template = folder = mkdtempSync(join(tmpdir(), "slipway-notes-"))
   git("init", "--quiet", "--initial-branch=main", "work")
   for (const message of ["one", "two"]) git("-C", "work", "commit", "--quiet", "--allow-empty", "-m", message)
   git("clone", "--quiet", "--bare", "work", "remote.git")
-  remote = join(folder, "remote.git")
   commits = git("-C", "work", "rev-list", "--reverse", "main").split("\n")
+})
+afterAll(() => rmSync(template, { recursive: true, force: true }))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "slipway-notes-"))
+  cpSync(template, folder, { recursive: true })
+  remote = join(folder, "remote.git")
 })
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
