@@ -59,6 +59,8 @@ describe("chooseNetworks", () => {
   })
 
   it("says so where all is in use, with what to do", () => {
-    expect(() => chooseNetworks(["10.0.0.0/8"])).toThrow("10.0.0.0/8\n→ remove a route below 10.0.0.0/8")
+    expect(() => chooseNetworks(["10.0.0.0/8"])).toThrow(
+      "10.0.0.0/8\n→ remove an unused route below 10.0.0.0/8",
+    )
   })
 })
