@@ -18,7 +18,6 @@ import {
   type CleanupOutcome,
 } from "../lib/cleanup/report.js"
 import { usesOf } from "../lib/cleanup/use.js"
-import type { Config } from "../lib/config/config.js"
 import { ENVIRONMENTS, type Environment } from "../lib/config/deploy.js"
 import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors/catalogue.js"
 import { once } from "../lib/run/once.js"

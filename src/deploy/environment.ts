@@ -1,4 +1,4 @@
-import { type Directory, type Service } from "@dagger.io/dagger"
+import type { Service } from "@dagger.io/dagger"
 import { kubeconfigOfAks } from "./aks.js"
 import { execute } from "../stage/execute.js"
 import type { PythonService } from "../stage/service.js"

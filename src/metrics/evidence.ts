@@ -1,6 +1,4 @@
-import { type DeployInputs } from "../deploy/environment.js"
-import { resolveRelease } from "../deploy/wantedRelease.js"
-import { type ReleaseAccess } from "../deploy/wantedRelease.js"
+import { type ReleaseAccess, resolveRelease } from "../deploy/wantedRelease.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { reviewOf, type Repository } from "../lib/forge/repository.js"
 import { httpClient } from "../lib/http/client.js"

@@ -1,7 +1,7 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf } from "../deploy/environment.js"
 import { environmentOf } from "../lib/config/environment.js"
-import { serviceOf, type PythonService } from "../stage/service.js"
+import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repository.js"
 import { httpClient } from "../lib/http/client.js"

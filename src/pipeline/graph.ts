@@ -1,5 +1,5 @@
 import { create } from "../stage/create.js"
-import type { Secret, Service } from "@dagger.io/dagger"
+import type { Secret } from "@dagger.io/dagger"
 import { type Announcing, deliver } from "./delivery.js"
 import type { DeployAccess } from "./deploying.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"

@@ -1,4 +1,4 @@
-import { dag, type Directory, type Secret } from "@dagger.io/dagger"
+import { dag, type Directory } from "@dagger.io/dagger"
 import { type Signer, trusted, withSigner, withSigstore } from "../registry/cosign.js"
 import { destinationOf } from "../registry/destination.js"
 import { embeddedSigner, embeddedTrust } from "../registry/embedded.js"

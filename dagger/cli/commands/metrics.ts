@@ -58,7 +58,6 @@ interface GitFacts {
 /** The arguments of `dagger` up to the report. */
 export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & GitFacts): string[] {
   const { source, ledger, history, repository, api, now, environment = "production" } = options
-  const given = (name: string, value: string | undefined) => (value ? [`--${name}=${value}`] : [])
   const report = {
     dora: [`--environment=${environment}`, ...optionalArgument("window", options.window)],
     ledger: [`--environment=${environment}`, ...(options.verify ? ["--verify"] : [])],
