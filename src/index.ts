@@ -27,7 +27,7 @@ import { Infra, type InfraAccess } from "./infra/infra.js"
 import { environmentOf } from "./lib/config/environment.js"
 import { fail } from "./lib/errors/catalogue.js"
 import { IGNORED } from "./lib/image/ignored.js"
-import { webAddress, type Revision } from "./lib/image/revision.js"
+import { webAddress, type ImageRevision } from "./lib/image/revision.js"
 import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
 import { fullRef } from "./lib/release/gitRef.js"
@@ -669,7 +669,7 @@ export class Slipway {
     return { ...destinationOfFields(this.registryFields()), ...signer, ...trust }
   }
 
-  private revision(ref: string): Revision {
+  private revision(ref: string): ImageRevision {
     const { sha, committed, origin } = this
     return revisionOf({ sha, committed, origin, ref })
   }

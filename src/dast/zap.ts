@@ -2,7 +2,7 @@ import { type Container, dag, type Directory, type Secret } from "@dagger.io/dag
 import { type DeployInputs } from "../deploy/environment.js"
 import { secretNamed } from "../stage/secrets.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { imageReference, offlineImageNote, PYTHON_VERSION } from "../stage/images.js"
+import { imageReference, offlineImageNote, PYTHON_VERSION, ZAP_VERSION } from "../stage/images.js"
 import { headerOf } from "../lib/config/dast.js"
 import { judgeScan, riskText } from "../lib/dast/judge.js"
 import { dastMarkdown } from "../lib/dast/markdown.js"
@@ -24,8 +24,6 @@ import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { type ServiceEndpoint, endpointOf } from "../deploy/endpoint.js"
 import { greeting, inspectable } from "../stage/shell.js"
-
-export const ZAP_VERSION = "2.17.0"
 
 /** Inputs of a scan of a deployed service. */
 export interface DastInputs extends DeployInputs {

@@ -21,7 +21,7 @@ import { contextWarning } from "../lib/image/context.js"
 import type { Instruction } from "../lib/image/dockerfile.js"
 import { imageText, layerLines } from "../lib/image/layout.js"
 import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
-import { isTime, labels, NO_TIME, type Revision } from "../lib/image/revision.js"
+import { isTime, labels, NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS, choosePythonVersion } from "../lib/python/project.js"
 import type { BaseImage } from "../lib/release/provenance.js"
@@ -41,7 +41,7 @@ export interface ImageInputs {
   source: Directory
   config: Config
   suppressions: Suppressions
-  revision: Revision
+  revision: ImageRevision
   secrets: readonly Secret[]
   platforms: readonly string[]
   invocation: string
@@ -76,7 +76,7 @@ interface Variant {
 /** Collects the inputs of the build. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
   { source, config, invocation, now }: PythonService,
-  revision: Revision,
+  revision: ImageRevision,
   secrets: readonly Secret[],
   platforms: readonly Platform[],
 ): Promise<ImageInputs> {

@@ -16,7 +16,7 @@ import { type Built, type BuiltImage, debugBuild, type ImageInputs, imageInputs,
 import { debugScan, runImageScan } from "./scan.js"
 import { serviceOf, type ServiceFields } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
-import { Revision, webAddress } from "../lib/image/revision.js"
+import { ImageRevision, webAddress } from "../lib/image/revision.js"
 import { once } from "../lib/run/once.js"
 import { checkedTag, tagsFor } from "../lib/release/tags.js"
 import { STAGES } from "../lib/pipeline/stages.js"
@@ -155,7 +155,7 @@ export class Image {
     const { digest, images } = image
     const tools = await registryTools(to.access, config)
     await pushImage(image, to.repository, tools)
-    const { sha } = JSON.parse(this.revision) as Revision
+    const { sha } = JSON.parse(this.revision) as ImageRevision
     const tagging = { event: "manual", ref: this.ref, sha, kinds: config.release.tags }
     const existing = await tagsOf(to.repository, tools)
     await setTags(
@@ -189,7 +189,7 @@ export class Image {
   }
 
   private inputs(platforms: readonly Platform[] = []): Promise<ImageInputs> {
-    const revision = JSON.parse(this.revision) as Revision
+    const revision = JSON.parse(this.revision) as ImageRevision
     return imageInputs(serviceOf(this), revision, this.secrets, platforms)
   }
 
@@ -206,7 +206,7 @@ export const revisionOf = ({
   ref,
   origin,
   ...known
-}: Omit<Revision, "version"> & { ref: string }): Revision => {
+}: Omit<ImageRevision, "version"> & { ref: string }): ImageRevision => {
   const version = versionOfRef(ref)
   return { ...known, origin: webAddress(origin), version: version === undefined ? "" : versionText(version) }
 }
@@ -215,7 +215,7 @@ export const revisionOf = ({
 export const imageOf = (
   { source, settings, invocation, now }: ServiceFields,
   { username, password, service, authority, plainHttp, embedded }: Destination,
-  { revision, ref, secrets }: { revision: Revision; ref: string; secrets: Secret[] },
+  { revision, ref, secrets }: { revision: ImageRevision; ref: string; secrets: Secret[] },
 ): Image =>
   create(Image, {
     source,

@@ -3,7 +3,7 @@ import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { entryCommand, exampleCommand, projectScripts } from "../lib/image/command.js"
-import { NO_TIME, type Revision } from "../lib/image/revision.js"
+import { NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { healthCheck, USER, withUser } from "../lib/image/sources.js"
 import {
   type Contents,
@@ -52,7 +52,7 @@ export async function pythonImage(
   source: Directory,
   config: Config,
   platform: Platform,
-  revision: Revision,
+  revision: ImageRevision,
 ): Promise<Container> {
   const manifests = await texts(source, [...MANIFESTS, "Procfile", ...(config.python.requirements ?? [])])
   const version = choosePythonVersion(manifests, config.python.version)

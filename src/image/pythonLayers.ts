@@ -10,7 +10,7 @@ import {
   withHashes,
   withoutFolders,
 } from "../lib/image/requirements.js"
-import { NO_TIME, type Revision } from "../lib/image/revision.js"
+import { NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { excludedFromImage } from "../lib/image/sources.js"
 import { type Contents, installFailure, readContents } from "../lib/image/wheels.js"
 import type { ProjectFiles } from "../lib/python/project.js"
@@ -39,7 +39,7 @@ export interface LayerInputs {
   manifests: ProjectFiles
   /** Python and uv, for the platform of the engine. */
   builder: Container
-  revision: Revision
+  revision: ImageRevision
 }
 
 /** Files of an image, with their description. */

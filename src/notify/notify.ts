@@ -4,7 +4,7 @@ import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { DeploymentOutcome } from "../lib/notify/outcome.js"
 import { notifyOutcome, type NotifyInputs, notifyStarted } from "./stages.js"
-import { create } from "../stage/create.js"
+import { create, type Fields } from "../stage/create.js"
 import { namedSecrets } from "../stage/secrets.js"
 import type { Stage } from "../stage/stage.js"
 
@@ -60,7 +60,8 @@ export class Notifications {
    */
   @func()
   withFailure(stage: string, reason = "", repro = ""): Notifications {
-    return create(Notifications, { ...this, stage, reason, repro })
+    const fields: Fields<Notifications> = this
+    return create(Notifications, { ...fields, stage, reason, repro })
   }
 
   /**

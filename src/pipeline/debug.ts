@@ -17,7 +17,7 @@ import { Security } from "../security/security.js"
 import { connectedKubectl } from "../deploy/endpoint.js"
 import { Tests } from "../testing/testing.js"
 import { greeting } from "../stage/shell.js"
-import type { PythonService } from "../stage/service.js"
+import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
 
 /** What a stage's container is made with. */
@@ -34,9 +34,9 @@ export interface Looked {
 const CONTAINERS: {
   [G in Group]?: (name: (typeof STAGES)[G][number], looked: Looked) => Promise<Container>
 } = {
-  quality: (name, { service }) => create(Quality, service).debug(name),
-  security: (name, { service }) => create(Security, service).debug(name),
-  tests: (name, { service }) => create(Tests, service).debug(name),
+  quality: (name, { service }) => create(Quality, serviceFields(service)).debug(name),
+  security: (name, { service }) => create(Security, serviceFields(service)).debug(name),
+  tests: (name, { service }) => create(Tests, serviceFields(service)).debug(name),
   infra: (name, looked) => infra(name, looked),
   plan: (name, looked) => infra(name, looked),
   drift: (name, looked) => infra(name, looked),
@@ -65,7 +65,7 @@ export function debugStage(name: string, looked: Looked): Promise<Container> {
 
 function infra(name: Parameters<Infra["debug"]>[0], { service, access }: Looked): Promise<Container> {
   const { secrets, environment, root } = access
-  return create(Infra, { ...service, secrets }).debug(name, environment, root)
+  return create(Infra, { ...serviceFields(service), secrets }).debug(name, environment, root)
 }
 
 /** regctl and cosign, logged in to where the service is published. */

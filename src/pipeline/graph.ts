@@ -12,7 +12,7 @@ import { Quality } from "../quality/quality.js"
 import { Security } from "../security/security.js"
 import { runTasks, type Stage, type Task } from "../stage/stage.js"
 import { Tests } from "../testing/testing.js"
-import type { PythonService } from "../stage/service.js"
+import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
 
 /** What a run is made with. */
@@ -40,12 +40,12 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const { service, access, run, revision, only, secrets, publishing, baseRef, journal } = graph
   const { config } = service
   const image = once(() => imageOf(service, publishing, { revision, ref: run.ref, secrets }).stages())
-  const infra = create(Infra, { ...service, secrets: access.secrets })
+  const infra = create(Infra, { ...serviceFields(service), secrets: access.secrets })
   const connected = infra.connectedTasks(run, access)
   const tasksOf: Record<Gathered, () => Promise<Task[]>> = {
-    quality: () => create(Quality, service).tasks(),
-    security: () => create(Security, service).tasks({ bandit: !groups.includes("quality") }),
-    tests: () => create(Tests, service).tasks(),
+    quality: () => create(Quality, serviceFields(service)).tasks(),
+    security: () => create(Security, serviceFields(service)).tasks({ bandit: !groups.includes("quality") }),
+    tests: () => create(Tests, serviceFields(service)).tasks(),
     infra: () => infra.tasks(),
     plan: () => Promise.resolve([connected.plan]),
     drift: () => Promise.resolve([connected.drift]),

@@ -6,7 +6,7 @@ import type { BuiltImage } from "../image/build.js"
 import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
-import type { Revision } from "../lib/image/revision.js"
+import type { ImageRevision } from "../lib/image/revision.js"
 import { requiredGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
 import { provenance, runOfProvenance } from "../lib/release/provenance.js"
@@ -29,7 +29,7 @@ export interface Released {
   source: Directory
   config: Config
   run: Run
-  revision: Revision
+  revision: ImageRevision
   invocation: string
   image: BuiltImage | undefined
   /** What became of the gates. */

@@ -1,10 +1,9 @@
 import { dag, type Service } from "@dagger.io/dagger"
 import type { Signer, Trusted } from "./cosign.js"
-import { imageReference } from "../stage/images.js"
+import { imageReference, REGISTRY_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { cosignContainer, type RegistryAccess } from "./access.js"
 
-const REGISTRY_VERSION = "3"
 const PORT = 5000
 
 /** The argument that asks for it. */

@@ -8,10 +8,13 @@ export const GIT_VERSION = "2.49.1"
 export const K3S_VERSION = "v1.36.3-k3s1"
 export const K6_VERSION = "1.3.0"
 export const KUBECTL_VERSION = "1.36.3"
-/** Of the Python that runs programs of this module beside no service. */
+export const PROMETHEUS_VERSION = "3.16.0"
+/** The Python of programs of this module that run without a service. */
 export const PYTHON_VERSION = "3.11"
 export const REGCTL_VERSION = "0.11.7"
+export const REGISTRY_VERSION = "3"
 export const TRIVY_VERSION = "0.70.0"
+export const ZAP_VERSION = "2.17.0"
 
 /** Every image that a stage starts from, by its role. */
 const IMAGES = {

@@ -1,7 +1,7 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { artifacts } from "./artifacts.js"
 import { type ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
-import { html } from "../lib/report/html.js"
+import { html } from "../lib/report/html/page.js"
 import { summary } from "../lib/report/summary.js"
 import { terminalText } from "../lib/report/terminal.js"
 import type { Stage } from "./stage.js"

@@ -19,12 +19,17 @@ export interface PythonService extends ServiceFields {
 }
 
 /** The service that an object holds. Fails with CONFIG_INVALID. */
-export const serviceOf = ({ source, settings, invocation, now }: ServiceFields): PythonService => ({
+export const serviceOf = (fields: ServiceFields): PythonService => ({
+  ...serviceFields(fields),
+  config: configOf(fields.settings),
+})
+
+/** What an object of the module holds of a service. */
+export const serviceFields = ({ source, settings, invocation, now }: ServiceFields): ServiceFields => ({
   source,
   settings,
   invocation,
   now,
-  config: configOf(settings),
 })
 
 const parsed = new Map<string, Config>()

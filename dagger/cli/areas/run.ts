@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander"
 import { CI_HOSTS, type CiHost } from "../../../src/lib/config/wrappers.js"
-import { PUBLISHED } from "../../../src/lib/pipeline/stages.js"
+import { COMMANDS, groupRecord, PUBLISHED } from "../../../src/lib/pipeline/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { RunPlanOptions } from "../commands/plan.js"
 import { oneOf } from "../options/choices.js"
@@ -18,14 +18,6 @@ import {
   withSource,
 } from "../options/common.js"
 import { withScale } from "./postDeploy.js"
-
-const GROUPS = {
-  quality: "check formatting, imports, style, types and security of Python code",
-  tests: "run unit and integration tests, and measure coverage",
-  image: "build the image for every platform and scan it",
-  security: "scan for vulnerable packages, secrets, misconfiguration and unused suppressions",
-  infra: "check the format of Terraform files and validate every root module",
-}
 
 /** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
@@ -53,9 +45,9 @@ export function addRunCommands(program: Command): void {
       exit(await printPlan(options))
     })
 
-  for (const [group, description] of Object.entries(GROUPS)) {
+  for (const group of COMMANDS) {
     const command = (group === "image" ? withSecrets : same)(withRun(program.command(group)))
-      .description(description)
+      .description(groupRecord(group).summary)
       .action(async (options: CiOptions) => exit(await runCi(options, [group])))
     if (group === "infra") addInfraCommands(command)
   }

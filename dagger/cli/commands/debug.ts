@@ -1,5 +1,5 @@
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipeline/stages.js"
+import { CONNECTED, DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
 import {
   configuredRecipient,
@@ -23,7 +23,7 @@ export function debugArguments(
   if (group === undefined || !DEBUGGABLE.some((name) => name === stage))
     throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
   const { now, environment, root, infraSecret = [] } = options
-  const connects = ["plan", "drift", "apply"].includes(group)
+  const connects = CONNECTED.includes(group)
   const infra = { environment, root, infraSecret: [...secrets, ...infraSecret] }
   const given = {
     before: [

@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
-import type { Group } from "../../../src/lib/pipeline/stages.js"
+import { CONNECTED, Group } from "../../../src/lib/pipeline/stages.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 
 /** What infrastructure is planned with. */
@@ -15,7 +15,6 @@ export interface InfraOptions {
   infraSecret?: string[]
 }
 
-const CONNECTED: readonly Group[] = ["plan", "drift", "apply"]
 const CONNECTED_EVENTS = ["pull_request", "schedule"]
 
 /** The tokens that may write to a pull request, by the host's kind. */

@@ -7,9 +7,8 @@ import { pool } from "../../../src/lib/run/pool.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fromFork } from "./fork.js"
 import type { Variables } from "../../lib/variables.js"
+import { CODE_SCANNING } from "../../../src/lib/pipeline/stages.js"
 
-/** Groups whose findings are about the code, and stay until it is fixed. */
-const SCANNED = ["quality", "security", "image", "infra"]
 const AT_ONCE = 3
 
 /**
@@ -46,4 +45,4 @@ export async function uploadSarif(
 
 /** A tool that did not come to its end has found nothing because of that: it closes no alert. */
 const scanned = ({ group, status }: StageResult): boolean =>
-  SCANNED.includes(group) && (status === "passed" || status === "failed")
+  CODE_SCANNING.some((known) => known === group) && (status === "passed" || status === "failed")

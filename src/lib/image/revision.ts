@@ -1,5 +1,5 @@
 /** What is known of the sources that an image is made of; empty where it isn't. */
-export interface Revision {
+export interface ImageRevision {
   /** The commit. */
   sha: string
   /** Its date, RFC 3339. */
@@ -26,7 +26,7 @@ export function isTime(text: string): boolean {
 /** The labels by which an image tells where it comes from, as the OCI's image specification names them. */
 export function labels(
   name: string | undefined,
-  { sha, committed, origin, version }: Revision,
+  { sha, committed, origin, version }: ImageRevision,
 ): Record<string, string> {
   const all = { title: name ?? "", revision: sha, source: origin, version, created: committed }
   const known = Object.entries(all).filter(([, value]) => value !== "")

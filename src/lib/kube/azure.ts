@@ -37,7 +37,7 @@ export const AZURE_DEFAULTS: Readonly<AzureOptions> = Object.freeze({
   http: {},
 })
 
-const API_VERSION = "2025-10-01"
+const API_DATE = "2025-10-01"
 
 /** The application that stands for every AKS cluster's API server. */
 const AKS_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -107,7 +107,7 @@ async function userCredential(
   const place = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.ContainerService/managedClusters/${cluster}`
   const answer = await httpClient(http).send({
     method: "POST",
-    url: `${management}${place}/listClusterUserCredential?api-version=${API_VERSION}&format=exec`,
+    url: `${management}${place}/listClusterUserCredential?api-version=${API_DATE}&format=exec`,
     headers: { authorization: `Bearer ${token}`, accept: "application/json" },
     // It lists, and changes nothing.
     repeatable: true,

@@ -1,14 +1,7 @@
 /** Where a service breaks: how many users there were when it began to answer too slowly, or not at all. */
+import { BreakingPoint } from "../run/loadChart.js"
 import type { Profile } from "./profile.js"
-import type { Second } from "./series.js"
-
-export interface BreakingPoint {
-  users: number
-  /** Seconds since the run began. */
-  at: number
-  /** The reason, as measured then. */
-  why: string
-}
+import type { Second } from "../run/loadChart.js"
 
 /** Fewer requests are too few to measure. */
 const LEAST_REQUESTS = 20

@@ -1,7 +1,8 @@
 /** Comparison of a run with the one before it. */
 import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Profile } from "./profile.js"
-import type { Second, Series } from "./series.js"
+import type { Series } from "./series.js"
+import type { Second } from "../run/loadChart.js"
 import { mannWhitney } from "./significance.js"
 
 /** Record of a run, kept for the next one: `k6/load.json`, `k6/stress.json`. */
@@ -20,11 +21,13 @@ export interface Kept {
 
 /** Chance makes such a difference once in a thousand runs. */
 const SIGNIFICANT = 0.001
+
 /**
  * With very many seconds the least difference is significant. It also has to be one that matters: Vargha and Delaney
  * call 0.64 a difference of medium size (J. Educ. Behav. Stat. 25(2), 2000).
  */
 const NOTABLE = 0.64
+
 /** Below this many seconds the test's approximation isn't good. */
 const LEAST_SECONDS = 20
 

@@ -1,20 +1,11 @@
 /** Measurements of a run, second by second, as slipway_load.awk gathers them. */
 
+import { Second } from "../run/loadChart.js"
+
 /** Requests that were answered alike. */
 interface Answers {
   milliseconds: number
   count: number
-}
-
-export interface Second {
-  /** Since the run began. */
-  at: number
-  users: number
-  requests: number
-  errors: number
-  /** Milliseconds; absent where nothing was asked. */
-  p50?: number
-  p95?: number
 }
 
 export interface Series {

@@ -8,6 +8,8 @@ interface GroupRecord {
   stages: readonly string[]
   /** What it does, for `--help` and the README: an imperative, without a full stop. */
   summary: string
+  /** True if a command of its name runs just this group. */
+  command?: true
   /** True if it changes something outside of the run. Effects are repeated only if asked for by name. */
   effect: boolean
   /** What a shell in one of its stages opens: the stage's own container, one with its tools, or none. */
@@ -33,6 +35,7 @@ const RECORDS = {
   quality: {
     stages: CHECKS,
     summary: "check formatting, imports, style, types and security of Python code",
+    command: true,
     effect: false,
     shell: "stage",
     published: true,
@@ -42,6 +45,7 @@ const RECORDS = {
   security: {
     stages: SCANS,
     summary: "scan for vulnerable packages, secrets, misconfiguration and unused suppressions",
+    command: true,
     effect: false,
     shell: "stage",
     published: true,
@@ -51,6 +55,7 @@ const RECORDS = {
   tests: {
     stages: [...SUITES, "coverage"],
     summary: "run unit and integration tests, and measure coverage",
+    command: true,
     effect: false,
     shell: "stage",
     published: true,
@@ -59,6 +64,7 @@ const RECORDS = {
   infra: {
     stages: INFRA_CHECKS,
     summary: "check the format of Terraform files and validate every root module",
+    command: true,
     effect: false,
     shell: "stage",
     published: true,
@@ -92,6 +98,7 @@ const RECORDS = {
   image: {
     stages: ["build", "scan"],
     summary: "build the image for every platform and scan it",
+    command: true,
     effect: false,
     shell: "stage",
     published: true,
@@ -174,6 +181,9 @@ export const STAGES = Object.fromEntries(GROUPS.map((group) => [group, RECORDS[g
 }
 
 export const STAGE_NAMES: readonly StageName[] = GROUPS.flatMap((group) => [...STAGES[group]])
+
+/** Groups with a command that runs just them. */
+export const COMMANDS = groupsWith(({ command }) => command === true)
 
 /** Groups that change something outside of the run. */
 export const EFFECTS = groupsWith(({ effect }) => effect)

@@ -6,7 +6,6 @@ import { count, oneLine } from "../text/words.js"
 /** Mount path of the source in a tool's container. */
 const SOURCE = "/src/"
 
-export const REASON_LENGTH = 300
 const MESSAGE_LENGTH = 1000
 
 /** Returns a path relative to the source's root: tools give `./a.py`, `/src/a.py` or `a.py`. */

@@ -1,7 +1,7 @@
 import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
 import type { RunInputs } from "./inputs.js"
-import type { LoadChart } from "./drawn.js"
+import type { LoadChart } from "./loadChart.js"
 import type { Suppressed } from "./suppressed.js"
 import type { Coverage } from "./coverage.js"
 import type { TestCase } from "./testCase.js"

@@ -3,7 +3,7 @@ import { clip } from "../text/escape.js"
 import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
 import { graded, severityOutcome, type GradedScan, severityOf, withoutGate } from "./severity.js"
-import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
+import { byPlace, type TrivyFields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
 const NOUN = { one: "misconfiguration", many: "misconfigurations" }
@@ -22,7 +22,7 @@ export function misconfigurations(run: ToolRun, options: TrivyOptions): GradedSc
   return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
 
-function failures(result: Fields, options: TrivyOptions): Finding[] {
+function failures(result: TrivyFields, options: TrivyOptions): Finding[] {
   const file = targetFile(result, options)
   return objects(result.Misconfigurations)
     .filter(({ Status }) => Status === "FAIL")
@@ -44,7 +44,7 @@ function failures(result: Fields, options: TrivyOptions): Finding[] {
 }
 
 /** Returns the problem and its remedy. */
-function advice({ Title, Resolution }: Fields): string {
+function advice({ Title, Resolution }: TrivyFields): string {
   const [title, resolution] = [Title, Resolution].map((part) =>
     clip(text(part).replace(/\s+/g, " ").trim().replace(/\.$/, ""), TEXT_LENGTH),
   )

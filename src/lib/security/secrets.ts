@@ -1,7 +1,7 @@
 import type { Finding, ToolRun } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { graded, severityOutcome, type GradedScan, severityOf } from "./severity.js"
-import { byPlace, type Fields, remarks, results, targetFile } from "./trivy.js"
+import { byPlace, type TrivyFields, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
 const NOUN = { one: "secret", many: "secrets" }
@@ -20,7 +20,7 @@ export function secrets(run: ToolRun, options: Pick<TrivyOptions, "prefix"> = {}
   }
 }
 
-function secretsOf(result: Fields, options: Pick<TrivyOptions, "prefix">): Finding[] {
+function secretsOf(result: TrivyFields, options: Pick<TrivyOptions, "prefix">): Finding[] {
   const file = targetFile(result, options)
   return objects(result.Secrets).map(({ RuleID, Severity, Title, StartLine }) => {
     const severity = severityOf(text(Severity))
@@ -30,7 +30,7 @@ function secretsOf(result: Fields, options: Pick<TrivyOptions, "prefix">): Findi
   })
 }
 
-const harmless = (secret: Fields): Fields =>
+const harmless = (secret: TrivyFields): TrivyFields =>
   Object.fromEntries(Object.entries(secret).filter(([key]) => HARMLESS.includes(key)))
 
 /**

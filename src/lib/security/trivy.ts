@@ -5,7 +5,7 @@ import { oneLine } from "../text/words.js"
 import { downloadFailure, fatal } from "./download.js"
 import { noScan, type GradedScan, worstFirst } from "./severity.js"
 
-export type Fields = Record<string, unknown>
+export type TrivyFields = Record<string, unknown>
 
 export interface TrivyOptions {
   /** Least severity that fails. */
@@ -15,7 +15,7 @@ export interface TrivyOptions {
 }
 
 /** Reads the results of a run; undefined if it left no report. */
-export function results(run: ToolRun): Fields[] | undefined {
+export function results(run: ToolRun): TrivyFields[] | undefined {
   const report = fields(parseJson(run.stdout))
   if (run.exitCode !== 0 || typeof report.SchemaVersion !== "number") return undefined
   return objects(report.Results)
@@ -32,7 +32,7 @@ function brokenTrivy(run: ToolRun): Outcome {
 }
 
 /** Returns a target's path relative to the source. */
-export function targetFile({ Target }: Fields, { prefix }: Pick<TrivyOptions, "prefix">): string {
+export function targetFile({ Target }: TrivyFields, { prefix }: Pick<TrivyOptions, "prefix">): string {
   const target = text(Target).replace(/^\/+/, "")
   return prefix !== undefined && target.startsWith(`${prefix}/`) ? target.slice(prefix.length + 1) : target
 }

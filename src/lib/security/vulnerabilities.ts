@@ -12,7 +12,7 @@ import {
   withoutGate,
   worstFirst,
 } from "./severity.js"
-import { byPlace, type Fields, order, remarks, results, targetFile } from "./trivy.js"
+import { byPlace, type TrivyFields, order, remarks, results, targetFile } from "./trivy.js"
 import { trivyFinding, type TrivyOptions, withoutReport } from "./trivy.js"
 
 const NOUN = { one: "vulnerability", many: "vulnerabilities" }
@@ -50,7 +50,7 @@ interface VulnerabilityOptions extends TrivyOptions {
  * One found both in a file of the source and in the installed packages is reported once, for the file.
  */
 export function vulnerabilities(runs: readonly ToolRun[], options: VulnerabilityOptions): GradedScan {
-  const all: Fields[] = []
+  const all: TrivyFields[] = []
   for (const run of runs) {
     const found = results(run)
     if (found === undefined) return withoutReport(run)
@@ -73,7 +73,7 @@ export function imageVulnerabilities(
   images: readonly PlatformRun[],
   options: VulnerabilityOptions,
 ): GradedScan {
-  const all: Fields[] = []
+  const all: TrivyFields[] = []
   const known = new Map<string, { hole: PackageFinding; platforms: Set<string> }>()
   for (const { platform, run } of images) {
     const found = results(run)
@@ -101,7 +101,7 @@ const on = (platforms: ReadonlySet<string>, { finding, ...rest }: PackageFinding
 })
 
 /** Merges findings of files and of installed packages: those in both are reported for the file. */
-function distinct(all: readonly Fields[], options: VulnerabilityOptions): PackageFinding[] {
+function distinct(all: readonly TrivyFields[], options: VulnerabilityOptions): PackageFinding[] {
   const listed = all.filter((result) => !installed(result)).flatMap((result) => holes(result, options))
   const known = new Set(listed.map(({ key }) => key))
   const others = all
@@ -131,10 +131,11 @@ const inOrder = (a: PackageFinding, b: PackageFinding): number =>
   order(a.name, b.name) ||
   byPlace(a.finding, b.finding)
 
-const installed = ({ Class, Type }: Fields): boolean => Class === "os-pkgs" || INSTALLED.includes(text(Type))
+const installed = ({ Class, Type }: TrivyFields): boolean =>
+  Class === "os-pkgs" || INSTALLED.includes(text(Type))
 
 /** Returns `41 packages in 2 manifests`, or undefined without any. */
-function scannedAt(all: readonly Fields[], place: string): string | undefined {
+function scannedAt(all: readonly TrivyFields[], place: string): string | undefined {
   const withPackages = all.filter(
     ({ Packages, Vulnerabilities }) => objects(Packages ?? Vulnerabilities).length > 0,
   )
@@ -153,7 +154,7 @@ function scannedAt(all: readonly Fields[], place: string): string | undefined {
 }
 
 /** Reads a result's vulnerabilities. */
-function holes(result: Fields, options: VulnerabilityOptions): PackageFinding[] {
+function holes(result: TrivyFields, options: VulnerabilityOptions): PackageFinding[] {
   const file = installed(result) ? undefined : targetFile(result, options)
   const lineOf = lines(objects(result.Packages))
   return objects(result.Vulnerabilities).map((vulnerability) => {
@@ -179,7 +180,7 @@ function holes(result: Fields, options: VulnerabilityOptions): PackageFinding[] 
 }
 
 /** Indexes packages by their line, if Trivy lists them with their places. */
-function lines(packages: readonly Fields[]): (vulnerability: Fields) => number | undefined {
+function lines(packages: readonly TrivyFields[]): (vulnerability: TrivyFields) => number | undefined {
   const known = new Map<string, number>()
   for (const { ID, Name, Version, Identifier, Locations } of packages) {
     const line = objects(Locations)[0]?.StartLine
@@ -202,7 +203,7 @@ function names(identifier: unknown, id: unknown, name: unknown, version: unknown
   ]
 }
 
-function message(vulnerability: Fields, severity: Severity): string {
+function message(vulnerability: TrivyFields, severity: Severity): string {
   const { PkgName, InstalledVersion, FixedVersion, PrimaryURL } = vulnerability
   const fixed =
     text(FixedVersion) === "" ? "no fixed version yet" : `fixed in ${clip(text(FixedVersion), 100)}`
@@ -210,7 +211,7 @@ function message(vulnerability: Fields, severity: Severity): string {
 }
 
 /** Returns a vulnerability's title in one line, without the package's name at its start. */
-function title({ Title, Description, VulnerabilityID, PkgName }: Fields): string {
+function title({ Title, Description, VulnerabilityID, PkgName }: TrivyFields): string {
   const line =
     [Title, Description, VulnerabilityID].map(text).find((candidate) => candidate.trim() !== "") ?? ""
   const flat = line.replace(/\s+/g, " ").trim()

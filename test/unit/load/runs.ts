@@ -1,5 +1,6 @@
 import type { Profile } from "../../../src/lib/load/profile.js"
-import { readSeries, type Second } from "../../../src/lib/load/series.js"
+import { readSeries } from "../../../src/lib/load/series.js"
+import { type Second } from "../../../src/lib/run/loadChart.js"
 import type { Ran } from "../../../src/lib/load/judge.js"
 
 export const HOST = "service:8000"

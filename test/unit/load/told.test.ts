@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { judgeRun } from "../../../src/lib/load/judge.js"
 import { loadMarkdown } from "../../../src/lib/load/markdown.js"
 import { loadChart } from "../../../src/lib/report/html/loadChart.js"
-import { loadSection } from "../../../src/lib/report/html/load.js"
+import { loadTestSection } from "../../../src/lib/report/html/load.js"
 import { stage } from "../report/stages.js"
 import { HOST, profile, ran, seconds } from "./runs.js"
 
@@ -61,11 +61,11 @@ describe("a run as a picture", () => {
 describe("a run in the report", () => {
   it("stands there with its picture and its notes, escaped", () => {
     const load = { title: "up to 10 users", seconds: seconds(5, () => ({})), p95: 2000, notes: ["<b>a</b>"] }
-    const [section] = loadSection([stage("passed", [], { name: "load", group: "load", load })])
+    const [section] = loadTestSection([stage("passed", [], { name: "load", group: "load", load })])
     const text = JSON.stringify(section?.body)
     expect(text).toContain('<svg class=\\"load\\"')
     expect(text).toContain("&lt;b&gt;a&lt;/b&gt;")
     expect(text).not.toContain("<b>a")
-    expect(loadSection([stage("passed")])).toEqual([])
+    expect(loadTestSection([stage("passed")])).toEqual([])
   })
 })

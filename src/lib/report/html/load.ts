@@ -1,5 +1,5 @@
 import { loadChart } from "./loadChart.js"
-import { type LoadChart } from "../../run/drawn.js"
+import { type LoadChart } from "../../run/loadChart.js"
 import type { StageReport } from "../../run/verdict.js"
 import { listing, type Markup, markup, inlineText } from "./markup.js"
 import { type Section, statusBadge } from "./parts.js"
@@ -10,7 +10,7 @@ const NOTE_LENGTH = 600
 type Loaded = StageReport & { load: LoadChart }
 
 /** Load tests as charts with notes. */
-export function loadSection(reports: readonly StageReport[]): Section[] {
+export function loadTestSection(reports: readonly StageReport[]): Section[] {
   const loaded = reports.filter((report): report is Loaded => report.load !== undefined)
   const worst = loaded.find(({ status }) => status !== "passed") ?? loaded[0]
   if (worst === undefined) return []

@@ -1,7 +1,7 @@
 /** SVG chart of a load test: users, response times, requests and errors over time. */
 import { type Content, Markup, markup } from "./markup.js"
-import type { BreakingPoint } from "../../load/breaking.js"
-import type { Second } from "../../load/series.js"
+import type { BreakingPoint } from "../../run/loadChart.js"
+import type { Second } from "../../run/loadChart.js"
 
 const WIDTH = 720
 const HEIGHT = 110

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { html } from "../../../../src/lib/report/html.js"
+import { html } from "../../../../src/lib/report/html/page.js"
 import type { TestCase } from "../../../../src/lib/run/testCase.js"
 import type { StageReport } from "../../../../src/lib/run/verdict.js"
 import { times } from "../hostileRun.js"

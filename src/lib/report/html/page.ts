@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto"
-import type { StageReport, StageStatus, Verdict } from "../run/verdict.js"
-import { clip } from "../text/escape.js"
-import { coverageSection } from "./html/coverage.js"
-import { failuresSection } from "./html/failures.js"
-import { findingsSection } from "./html/findings.js"
-import { loadSection } from "./html/load.js"
-import { Markup, markup, inlineText } from "./html/markup.js"
-import type { Section } from "./html/parts.js"
-import { stagesSection } from "./html/stages.js"
-import { STYLE } from "./html/style.js"
-import { suppressedSection } from "./html/suppressed.js"
-import { testsSection } from "./html/tests.js"
-import { toolsSection } from "./html/tools.js"
-import { header, problem, STATUS_TITLES } from "./html/verdict.js"
+import type { StageReport, StageStatus, Verdict } from "../../run/verdict.js"
+import { clip } from "../../text/escape.js"
+import { coverageSection } from "./coverage.js"
+import { failuresSection } from "./failures.js"
+import { findingsSection } from "./findings.js"
+import { loadTestSection } from "./load.js"
+import { Markup, markup, inlineText } from "./markup.js"
+import type { Section } from "./parts.js"
+import { stagesSection } from "./stages.js"
+import { STYLE } from "./style.js"
+import { suppressedSection } from "./suppressed.js"
+import { testsSection } from "./tests.js"
+import { toolsSection } from "./tools.js"
+import { header, problem, STATUS_TITLES } from "./verdict.js"
 
 /** Size limit of the page: each section has its own limit and says what it leaves out. */
 export const PAGE_BYTES = 2_000_000
@@ -41,7 +41,7 @@ export function html(verdict: Verdict, reports: readonly StageReport[]): string 
     ...problem(verdict),
     ...failuresSection(reports),
     ...stagesSection(verdict, reports),
-    ...loadSection(reports),
+    ...loadTestSection(reports),
     ...testsSection(reports),
     ...coverageSection(reports),
     ...findingsSection(reports),

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { html, PAGE_BYTES } from "../../../src/lib/report/html.js"
-import type { StageReport, StageStatus } from "../../../src/lib/run/verdict.js"
-import { hostileRun, times } from "./hostileRun.js"
-import { all, classed, type Element, named, parse, rawText, rows, section, textOf } from "./page.js"
-import { emptyRun, example, type Example, failedRun, passedRun } from "./runs.js"
-import { finding, HOSTILE, stage, testCase } from "./stages.js"
+import { html, PAGE_BYTES } from "../../../../src/lib/report/html/page.js"
+import type { StageReport, StageStatus } from "../../../../src/lib/run/verdict.js"
+import { hostileRun, times } from "../hostileRun.js"
+import { all, classed, type Element, named, parse, rawText, rows, section, textOf } from "../page.js"
+import { emptyRun, example, type Example, failedRun, passedRun } from "../runs.js"
+import { finding, HOSTILE, stage, testCase } from "../stages.js"
 
 const read = ({ verdict, reports }: Example): Element => parse(html(verdict, reports))
 const page = (...reports: StageReport[]): Element => read(example(reports, { status: "failed", exitCode: 1 }))
