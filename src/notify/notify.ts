@@ -60,8 +60,7 @@ export class Notifications {
    */
   @func()
   withFailure(stage: string, reason = "", repro = ""): Notifications {
-    const fields: Fields<Notifications> = this
-    return create(Notifications, { ...fields, stage, reason, repro })
+    return create(Notifications, { ...(this as Fields<Notifications>), stage, reason, repro })
   }
 
   /**
