@@ -2,18 +2,24 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { jsonSchema } from "../src/lib/config/jsonSchema.js"
 import { keyTable } from "../src/lib/config/keyTable.js"
+import { groupTable } from "../src/lib/pipeline/groupTable.js"
 
-/** Writes the JSON schema of `slipway.yaml` and the tables of its keys in docs/configuration.md: `npm run schema`. */
+/** Writes the JSON schema of `slipway.yaml`, and the tables of its keys and of the groups of stages: `npm run schema`. */
 const inRepository = (path: string): string => resolve(import.meta.dirname, "..", path)
 
 writeFileSync(inRepository("slipway.schema.json"), `${JSON.stringify(jsonSchema(), null, 2)}\n`)
+writeTable("docs/configuration.md", "keys", keyTable())
+writeTable("README.md", "groups", groupTable())
 
-const page = inRepository("docs/configuration.md")
-const between = /(<!-- keys, written by npm run schema -->\n)[^]*(<!-- \/keys -->)/
-writeFileSync(
-  page,
-  readFileSync(page, "utf8").replace(
-    between,
-    (_, begin: string, end: string) => `${begin}\n${keyTable()}\n${end}`,
-  ),
-)
+/** Replaces what stands between the markers of this name in a page. */
+function writeTable(path: string, name: string, table: string): void {
+  const page = inRepository(path)
+  const between = new RegExp(`(<!-- ${name}, written by npm run schema -->\\n)[^]*(<!-- /${name} -->)`)
+  writeFileSync(
+    page,
+    readFileSync(page, "utf8").replace(
+      between,
+      (_, begin: string, end: string) => `${begin}\n${table}\n${end}`,
+    ),
+  )
+}
