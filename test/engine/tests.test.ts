@@ -37,7 +37,7 @@ describe("the sample service", () => {
     expect(run.read("coverage/html/index.html")).toContain("audio_upscaler")
     // More than either suite alone.
     expect(Number.parseFloat(run.stage("coverage").reason)).toBeGreaterThan(90)
-    expect(run.read("report.html")).toMatch(/postgres: <b>15\.\d+( \(stand-in image\))?</)
+    expect(run.read("report.html")).toMatch(/postgres: <b>15\.\d+( \(offline image\))?</)
     expect(run.read("summary.md")).toMatch(/slowest/i)
 
     // No code of it reads its README.
