@@ -2,7 +2,7 @@ import { requirePackages } from "../../dagger/kit/debian/packages.js"
 import { run } from "../../dagger/lib/shell.js"
 import type { Place } from "./place.js"
 
-/** Builds a folder's Dockerfile, and then writes the image out as it would be pushed. */
+/** Commands that build a folder's Dockerfile, and write the image out as it would be pushed. */
 export interface Buildah {
   build: (source: string) => Promise<void>
   layout: () => Promise<void>
@@ -11,7 +11,7 @@ export interface Buildah {
 const BASE = "python:3.11-slim"
 const NAME = "bench"
 
-/** Debian's buildah with a store of its own, or why there is none. */
+/** Finds Debian's buildah and gives it a store of its own; returns the reason if there is none. */
 export async function findBuildah(place: Place): Promise<Buildah | string> {
   try {
     await requirePackages(["buildah"])
@@ -20,11 +20,12 @@ export async function findBuildah(place: Place): Promise<Buildah | string> {
   }
   const { path, environment } = place
   const store = [`--root=${path("buildah")}`, `--runroot=${path("buildah-run")}`, "--storage-driver=overlay"]
-  // What it mounts goes with its mount namespace.
+  // Its mounts disappear with its mount namespace.
   const buildah = ["unshare", "--mount", "--propagation", "private", "--", "buildah", ...store]
   const quiet = run({ env: environment })
   await pullBase(place, buildah)
-  // The base image is the engine's; the machine's authorities are trusted here as they are in the engine's containers.
+  // The base image is the engine's, and the machine's certificate authorities are trusted as in the engine's
+  // containers.
   const options = [
     "--isolation=chroot",
     "--layers",
@@ -37,7 +38,7 @@ export async function findBuildah(place: Place): Promise<Buildah | string> {
   }
 }
 
-/** From the engine, so that both build on the very same. */
+/** Pulls the base image from the engine, so that both builds use the same one. */
 async function pullBase({ path, dagger }: Place, buildah: readonly string[]): Promise<void> {
   const archive = path("base.tar")
   const container = ["core", "container", "from", `--address=${BASE}`]

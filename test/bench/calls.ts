@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { measure, print, type Row, times } from "./measure.js"
 import type { Place } from "./place.js"
 
-/** What a call costs: a module of one function against ours, cold and warm work against each other. */
+/** Measures the cost of a call: a module of one function against Slipway's, and cold against warm caches. */
 export async function benchCalls(place: Place, rounds: number): Promise<void> {
   const rows = callRows(place)
   const series = await measure(rows, rounds)

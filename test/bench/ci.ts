@@ -9,12 +9,12 @@ import { processorTime } from "./cpu.js"
 import { type Line, measure, median, print, type Row, type Series, times, WIDTH } from "./measure.js"
 import type { Bench, Place, SlipwayRun } from "./place.js"
 
-/** What comes to all that may come from a cache: checks, tests, and images that are built and scanned. */
+/** Event that selects all stages that can be cached: checks, tests, and images that are built and scanned. */
 const EVENT = ["--event=push", "--ref=refs/heads/main"]
-/** What the tools read. */
+/** Files that the tools read. */
 const INPUTS = ["src/**/*.py", "tests/**/*.py", "**/*.tf", "*.toml", "requirements*.txt", "Dockerfile"]
 
-/** How many of a run's commands in containers were executed, and how many came from the cache. */
+/** Number of a run's commands in containers that were executed, and that came from the cache. */
 interface Commands {
   executed: number
   cached: number
@@ -35,11 +35,11 @@ const [WORK, PROCESSORS, GRAPH] = [
   "  of which in the graph",
 ]
 
-/** What `slipway ci` costs after an edit, against the first run of a service on an engine that knows the tools. */
+/** Measures `slipway ci` after an edit, against the first run of a service on an engine that has the tools cached. */
 export const benchCi: Bench = (place, rounds) =>
   bench(place, rounds, "ci", [ONE, FIRST, NOTHING, README, FILE, MODULE, COMMAND])
 
-/** The same against the first run on an engine that knows nothing: it empties the engine's cache. */
+/** Measures the same against the first run on an engine with an empty cache, which it empties. */
 export const benchCold: Bench = (place, rounds) => bench(place, rounds, "ci, cold", [EMPTY, NOTHING, README])
 
 async function bench(place: Place, rounds: number, title: string, names: readonly string[]): Promise<void> {
@@ -49,8 +49,8 @@ async function bench(place: Place, rounds: number, title: string, names: readonl
   print(title, series, linesOf(series))
   console.log("\ncommands in containers".padEnd(WIDTH + 1) + "executed cached")
   for (const [name, all] of commands) {
-    const figures = (["executed", "cached"] as const).map((key) => median(all.map((each) => each[key])))
-    console.log(name.padEnd(WIDTH) + figures.map((figure) => String(figure).padStart(8)).join(""))
+    const medians = (["executed", "cached"] as const).map((key) => median(all.map((each) => each[key])))
+    console.log(name.padEnd(WIDTH) + medians.map((value) => String(value).padStart(8)).join(""))
   }
 }
 
@@ -86,7 +86,7 @@ async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<
   const empty = () => place.dagger("-M", "-c", "engine | local-cache | prune")
   return [
     { ...row(EMPTY, () => empty().then(renew(""))), work: () => first(() => ci(EMPTY)) },
-    // Each changes nothing but what it says, since the one before it was of the same sources.
+    // Each row changes only what its name says, since the row before it ran on the same sources.
     { ...row(ONE, renew("parallel: 1\n")), rare: true, noWarmUp: false },
     { ...row(FIRST, renew("")), work: () => first(() => ci(FIRST)) },
     row(
@@ -107,7 +107,7 @@ async function rowsOf(place: Place, commands: Map<string, Commands[]>): Promise<
 const unmeasured: (ran: SlipwayRun) => Record<string, number> = () => ({})
 
 const IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
-/** Puts a comment where no formatter minds it. */
+/** Adds a comment at a place where every formatter leaves it. */
 const comment = (file: string, text: string): void =>
   writeFileSync(file, `# ${text}\n${readFileSync(file, "utf8").replace(/^# \d{13}-\d+\n/, "")}`)
 
@@ -120,7 +120,7 @@ async function first(ci: () => Promise<SlipwayRun>): Promise<Record<string, numb
   return { [WORK]: work, [PROCESSORS]: (after - before) / cpus().length }
 }
 
-/** What the log says of them; of one that is executed it says twice that it is done: planned, and over. */
+/** Counts the commands in a log; an executed command is logged as done twice: when it is planned, and when it ends. */
 function commandsOf(log: string): Commands {
   const ended = log.matchAll(/^(\d+) +:.* Container\.withExec (DONE|ERROR|CACHED) \[/gm)
   const ends = new Map(Array.from(ended, ([, span, end]) => [span, end]))

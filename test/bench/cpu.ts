@@ -4,15 +4,15 @@ import { runningEngine } from "../../dagger/kit/engine/engine.js"
 
 const CGROUPS = "/sys/fs/cgroup"
 
-/** Where runc puts what BuildKit starts, on the first version of control groups: beside the engine. */
+/** Control group of runc for BuildKit's containers with version 1 of control groups, next to the engine's. */
 const CONTAINERS = "buildkit"
 
-/** The unit of /proc/PID/stat on every Linux that Node runs on. */
+/** Unit of /proc/PID/stat on every Linux that Node runs on. */
 const TICK_MILLISECONDS = 10
 
 /**
- * Milliseconds of processors that the commands of this process have taken, and the engine since it began; undefined
- * where the engine is not the one that Slipway makes. Whatever else the engine was asked for counts too.
+ * Returns the processor time in milliseconds of this process's commands, and of the engine since its start, including
+ * unrelated requests; undefined if the engine is not the one that Slipway starts.
  */
 export function processorTime(): number | undefined {
   const engine = engineTime()
@@ -28,7 +28,7 @@ function engineTime(): number | undefined {
   if (first !== undefined)
     return [first, CONTAINERS].map(usedMilliseconds).reduce((sum, milliseconds) => sum + milliseconds)
   const [, unified = ""] = groups.find(([controllers]) => controllers === "") ?? []
-  // The sandbox's own part of it: what it started lies below.
+  // The sandbox's own group, which contains those of its descendants.
   const used = readFileSync(join(CGROUPS, unified.replace(/\/init$/, ""), "cpu.stat"), "utf8")
   return Number(/^usage_usec (\d+)$/m.exec(used)?.[1]) / 1e3
 }
@@ -38,7 +38,10 @@ function usedMilliseconds(group: string): number {
   return existsSync(file) ? Number(readFileSync(file, "utf8")) / 1e6 : 0
 }
 
-/** What this process has waited for, with all that it waited for: fields 16 and 17 of its line. */
+/**
+ * Returns the processor time of the child processes that this process has waited for, and of their children: fields
+ * 16 and 17 of its stat line.
+ */
 function endedCommands(): number {
   const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? []
   return (Number(fields[13]) + Number(fields[14])) * TICK_MILLISECONDS

@@ -6,7 +6,7 @@ import { Load } from "../engine/load.js"
 import { deployed, type Place, publishVersions, REGISTRY } from "../engine/rollouts.js"
 import { measure, print, type Row, times } from "./measure.js"
 
-/** Without traffic to judge by nothing takes longer than it must. */
+/** Settings without a soak: without traffic to judge by, no step takes longer than it must. */
 const NO_SOAK = { soak: 0, hold: 0 }
 
 interface Counted {
@@ -15,9 +15,9 @@ interface Counted {
 }
 
 /**
- * What a deployment costs, with 50 requests a second: Slipway's, apart from the soak, against a rolling update by
- * `kubectl set image`, and against bare commands that do the same switch. Then the same with a version that fails
- * every second request once it has traffic.
+ * Measures a deployment under 50 requests a second: Slipway's, without the soak, against a rolling update by `kubectl
+ * set image`, and against bare commands for the same switch. Then measures the same with a version that fails every
+ * second request once it has traffic.
  */
 export async function benchDeploy(_: unknown, rounds: number): Promise<void> {
   await startCluster()
@@ -66,7 +66,7 @@ function rowsOf(client: Kube, digests: Record<string, string>, requests: Map<str
     }),
     row("kubectl set image, a bad version", async ({ namespace }) => {
       await setImage(namespace, image("later"))
-      // As long as an alert and a person would take at their very best.
+      // Optimistic time for an alert and the reaction of a person.
       await sleep(30_000)
       await kubectl("-n", namespace, "rollout", "undo", "deployment/api")
       await kubectl("-n", namespace, "rollout", "status", "deployment/api", "--timeout=120s")
@@ -75,7 +75,7 @@ function rowsOf(client: Kube, digests: Record<string, string>, requests: Map<str
   ]
 }
 
-/** Deploys a good version, and does the work while requests go on; counts those that fail. */
+/** Deploys a good version, and does the work while requests are sent; counts the failed requests. */
 async function underLoad(
   client: Kube,
   digests: Record<string, string>,
@@ -110,7 +110,7 @@ async function setImage(namespace: string, image: string): Promise<void> {
   await kubectl("-n", namespace, "rollout", "status", "deployment/api", "--timeout=120s")
 }
 
-/** What Slipway's steps come to, by hand and without a look at what the new version does. */
+/** Carries out Slipway's steps by hand, without checks of the new version. */
 async function bareSwitch(namespace: string, image: string): Promise<void> {
   const patch = (kind: string, spec: object) =>
     kubectl("-n", namespace, "patch", kind, "api", "--type=merge", "-p", JSON.stringify({ spec }))

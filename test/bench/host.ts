@@ -7,11 +7,11 @@ import { TEST_PACKAGES } from "../../src/lib/testing/packages.js"
 import type { Place } from "./place.js"
 import type { Services } from "./services.js"
 
-/** The one that stand-in images have too, so that interpreters are not what is compared. */
+/** The interpreter that offline images have too, so that the comparison is not between interpreters. */
 const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3"
 const UV = "uv==0.9.30"
 
-/** Makes virtual environments as Slipway does, for a service with pinned requirements. */
+/** Creates a virtual environment as Slipway does, for a service with pinned requirements. */
 export type MakeVenv = (name: string) => Promise<string>
 
 export async function venvMaker({ path, environment }: Place, app: string): Promise<MakeVenv> {
@@ -31,7 +31,7 @@ export async function venvMaker({ path, environment }: Place, app: string): Prom
   }
 }
 
-/** A port of a tunnel is open before its service answers. */
+/** Waits for the service, since a tunnel's port is open before its service answers. */
 const WAIT = `
 import sys, time, psycopg, redis
 deadline = time.monotonic() + 120
@@ -50,7 +50,7 @@ import sys, psycopg
 psycopg.connect(sys.argv[1], autocommit=True).execute(f"CREATE DATABASE {sys.argv[2]}")
 `
 
-/** What runs the sample's tests on this machine. */
+/** Commands that run the sample's tests on this machine. */
 export interface HostTests {
   ready: (python: string) => Promise<void>
   unit: (python: string) => Promise<void>
@@ -58,7 +58,7 @@ export interface HostTests {
   coverage: (python: string) => Promise<void>
 }
 
-/** The commands that Slipway runs in containers, without what only Slipway needs. */
+/** Creates the commands that Slipway runs in containers, without the parts that only Slipway needs. */
 export function hostTests({ path, environment }: Place, app: string, services: Services): HostTests {
   const address = (database: string) =>
     `postgresql://slipway:slipway@127.0.0.1:${services.postgres}/${database}`

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Place, SlipwayRun } from "./place.js"
 
-/** What everybody writes first. */
+/** The obvious Dockerfile, as most people write it first. */
 const obvious = (command: string): string => `FROM python:3.11-slim
 WORKDIR /app
 COPY . .
@@ -11,14 +11,14 @@ CMD ${command}
 `
 
 interface Wanted {
-  /** As `slipway.yaml` has them: separated by commas. */
+  /** Comma-separated, as in `slipway.yaml`. */
   platforms: string
   command: string
 }
 
 const WIDTH = 34
 
-/** What has to be pulled of the sample's image, and what making it had to emulate. */
+/** Prints the compressed size of the sample's image with several Dockerfiles, and the commands that were emulated. */
 export async function printSizes(place: Place, { platforms, command }: Wanted): Promise<void> {
   const settings = `image: { platforms: [${platforms}], command: ${command} }\n`
   const app = (name: string) => {
@@ -59,7 +59,7 @@ const jsonList = (command: string): string =>
 const line = (name: string, [first = "", second = "", ...rest]: readonly string[]): string =>
   `${name.padEnd(WIDTH)}${first.padStart(14)}${second.padStart(14)}   ${rest.join("")}`.trimEnd()
 
-/** A fact of the stage `build`: of the sizes only the whole. */
+/** Reads a fact of the stage `build`; only the total of sizes. */
 function factOf({ read }: SlipwayRun, name: string): string {
   const row = read("summary.md")
     .split("\n")

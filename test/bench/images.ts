@@ -6,7 +6,7 @@ import { printSizes } from "./imageSizes.js"
 import { type Line, measure, print, type Row, type Series, times } from "./measure.js"
 import { type Place, type SlipwayRun, stageOf } from "./place.js"
 
-/** What was done to the service before its image is made. */
+/** Edit of the service before its image is built. */
 const EDITED = "one file edited"
 const SAME = "nothing changed"
 const PACKAGES = "packages never seen"
@@ -24,11 +24,14 @@ const BUILDAH = "buildah"
 const FIRST_PUSH = "publish stage, new image"
 const SAME_PUSH = "publish stage, nothing changed"
 
-/** The time of a row that one of its parts took. */
+/** Names the build's part of a row's time. */
 const buildOf = (row: string): string => `${row}: build`
 const processorsOf = (row: string): string => `${row}: CPU`
 
-/** One platform's image against two, and Slipway against buildah with the same Dockerfile; then what images weigh. */
+/**
+ * Measures one platform's image against two, and Slipway against buildah with the same Dockerfile; then prints image
+ * sizes.
+ */
 export async function benchImages(place: Place, rounds: number): Promise<void> {
   const buildah = await findBuildah(place)
   const rows = [
@@ -55,7 +58,7 @@ const withProcessors = ({ work, ...row }: Row): Row => ({
   },
 })
 
-/** A copy of the sample service, and the edits of which each makes another part of its image anew. */
+/** Copies the sample service, and returns edits that each rebuild another part of its image. */
 function sample({ copy, edit, write, fresh }: Place, name: string, settings: string) {
   const app = copy("test/app", name)
   const dockerfile = readFileSync(join(app, "Dockerfile"), "utf8")
@@ -63,7 +66,7 @@ function sample({ copy, edit, write, fresh }: Place, name: string, settings: str
   configure()
   return {
     app,
-    /** The same index by a name of its own. */
+    /** Sets the same index under a new URL. */
     index: () => configure(`python: { index: "https://pypi.org/${fresh()}/../simple" }\n`),
     source: () => edit(join(app, "src/audio_upscaler/logs.py"), "# edit"),
     requirements: () => edit(join(app, "requirements.txt"), "# edit"),
@@ -100,7 +103,7 @@ function buildahRows(place: Place, { build, layout }: Buildah): Row[] {
   return rowsOf(BUILDAH, work, { [COLD]: firstStep, [EDITED]: source })
 }
 
-/** A row for each edit, and then one without. The first ones take long, and warm up for the others. */
+/** Returns a row for each edit, and then one without. The first rows take long, and warm up for the others. */
 function rowsOf(
   name: string,
   work: (row: string) => Row["work"],
@@ -120,7 +123,7 @@ const imageWork =
 
 const stageTime = (run: SlipwayRun, name: string): number => stageOf(run, name).milliseconds
 
-/** The smallest service that passes every gate, to a repository that is new now and then. */
+/** Returns rows that publish the smallest service that passes every gate, some of them to a new repository. */
 function publishRows({ copy, write, fresh, slipway }: Place): Row[] {
   const app = copy("test/fixtures/releases/tiny", "published")
   const prepare = () =>
@@ -133,7 +136,7 @@ function publishRows({ copy, write, fresh, slipway }: Place): Row[] {
     return { [stage]: stageTime(run, "publish") }
   }
   return [
-    // Loads the module for all, and Trivy's database.
+    // Loads the module for all rows, and Trivy's database.
     { name: `slipway publish, new image`, prepare, work: work(FIRST_PUSH), rare: true },
     { name: `slipway publish, ${SAME}`, work: work(SAME_PUSH), noWarmUp: true },
   ]
@@ -164,7 +167,7 @@ function report(series: Series): void {
   ])
 }
 
-/** Its rows end with an OCI layout, as the stage of Slipway does that they stand against. */
+/** Reports the rows of buildah, which end with an OCI layout like the stage of Slipway that they are compared with. */
 function reportBuildah(series: Series): void {
   const lines = [COLD, EDITED, SAME].flatMap((edit): Line[] => {
     const [slipway, buildah] = [buildOf(`${ONE_PLATFORM}, ${edit}`), `${BUILDAH}, ${edit}`]

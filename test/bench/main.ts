@@ -1,6 +1,5 @@
-// Measures Slipway: `npm run bench -- NAME…` with names of the benches below, all of them by default. `ROUNDS` says how
-// often each row is timed. Every row is run in turn with the others of its bench; what is printed are medians, spread
-// and ratios.
+// Measures Slipway: `npm run bench -- NAME…` with names of the benches below, all of them by default. `ROUNDS` sets
+// how often each row is timed. The rows of a bench run in turn; the results are medians, spread and ratios.
 import { benchCalls } from "./calls.js"
 import { benchCi, benchCold } from "./ci.js"
 import { benchDeploy } from "./deploy.js"
@@ -10,7 +9,7 @@ import { benchScans } from "./scans.js"
 import { benchTests } from "./tests.js"
 import { benchWorkers } from "./workers.js"
 
-/** Each with the rounds that it gets by default: with these, all but calls, ci, images and deploy take six minutes. */
+/** Benches with their default number of rounds: with these, all but calls, ci, images and deploy take six minutes. */
 const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
   calls: [benchCalls, 5],
   ci: [benchCi, 3],
@@ -22,7 +21,7 @@ const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
   deploy: [benchDeploy, 3],
 }
 
-/** Only by name: they cost others what the engine has kept for them. */
+/** Benches that run only by name, since they empty the engine's cache for everybody. */
 const EMPTIES = ["cold"]
 
 const names = process.argv.slice(2)

@@ -1,22 +1,22 @@
-/** Milliseconds of each round, by the name of what took them. */
+/** Milliseconds of each round, by the name of the row or its part. */
 export type Series = Map<string, number[]>
 
-/** Something to be timed. */
+/** A piece of work to be timed. */
 export interface Row {
   name: string
-  /** Done before the clock starts. */
+  /** Runs before the clock starts. */
   prepare?: () => unknown
-  /** Returns what it timed itself, in milliseconds by further names. */
+  /** Returns further times that it measured itself, in milliseconds by name. */
   work: () => Promise<Readonly<Record<string, number>>>
-  /** Other rows warm up for it, or it is about what was never seen. */
+  /** Set if other rows warm up for it, or if it measures something unseen. */
   noWarmUp?: boolean
-  /** It takes long: one round in three will do. */
+  /** Set if it takes long: it runs in one round of three. */
   rare?: boolean
 }
 
 const RARELY = 3
 
-/** Times every row in turn with the others, so that a slow moment of the machine hits all of them. */
+/** Times every row in turn with the others, so that a slow moment of the machine affects all of them. */
 export async function measure(rows: readonly Row[], rounds: number): Promise<Series> {
   const series: Series = new Map()
   for (const row of rows) if (!row.noWarmUp) await time(row)
@@ -40,25 +40,25 @@ export const median = (values: readonly number[]): number => {
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
-/** Of the names in tables. */
+/** Width of names in tables. */
 export const WIDTH = 50
 
-/** A line of a table: a name of the series, and what is said of its median. */
+/** A line of a table: the name of a series, and an optional remark on its median. */
 export type Line = [name: string, remark?: (ms: number) => string]
 
-/** Prints shortest, median and longest time of each line. */
+/** Prints the shortest, median and longest time of each line. */
 export function print(title: string, series: Series, lines: readonly Line[]): void {
   console.log(`\n${title}\n${"".padEnd(WIDTH)}    min median    max`)
   for (const [name, remark] of lines) {
     const values = series.get(name) ?? []
-    const figures = [Math.min(...values), median(values), Math.max(...values)].map((ms) =>
+    const columns = [Math.min(...values), median(values), Math.max(...values)].map((ms) =>
       (ms / 1000).toFixed(2).padStart(7),
     )
-    console.log(`${name.padEnd(WIDTH)}${figures.join("")} s   ${remark?.(median(values)) ?? ""}`.trimEnd())
+    console.log(`${name.padEnd(WIDTH)}${columns.join("")} s   ${remark?.(median(values)) ?? ""}`.trimEnd())
   }
 }
 
-/** A remark: how many times as long as another line's median. */
+/** Creates a remark with the ratio to another line's median. */
 export const times =
   (series: Series, base: string, called = base) =>
   (ms: number): string =>

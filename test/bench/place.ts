@@ -11,10 +11,10 @@ export interface Place {
   path: (name: string) => string
   /** Copies a folder of this repository. */
   copy: (from: string, name: string) => string
-  /** Appends a comment that was never there. */
+  /** Appends a comment that was never there before. */
   edit: (file: string, sign: string) => void
   write: (file: string, text: string) => void
-  /** Something that neither this run nor an earlier one has had, whatever the engine's cache has kept of that. */
+  /** Returns a text that neither this run nor an earlier one has used, and that is in no cache. */
   fresh: () => string
   dagger: (...args: string[]) => Promise<string>
   /** Runs `slipway` as a user would. */
@@ -23,7 +23,7 @@ export interface Place {
   remove: () => void
 }
 
-/** What `slipway` left. It fails where the run did: its time would mean nothing. */
+/** Verdict and files of a run. `slipway` fails if the run fails, since its time would be meaningless. */
 export interface SlipwayRun {
   verdict: Verdict
   read: (file: string) => string
@@ -74,7 +74,7 @@ export function stageOf({ verdict }: SlipwayRun, name: string): StageResult {
   return found
 }
 
-/** Fails where a stage's result came from the cache though it should have run, or the other way round. */
+/** Fails if a stage's result came from the cache unexpectedly, or didn't though it should have. */
 export function expectCached(run: SlipwayRun, name: string, expected: boolean): void {
   const { cached } = stageOf(run, name)
   if (cached !== expected) throw new Error(`${name} came from the cache: ${String(cached)}`)

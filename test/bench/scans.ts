@@ -8,10 +8,10 @@ const COLD = "requirements edited, new database"
 const WARM = "requirements edited"
 const CACHED = "nothing changed"
 
-/** The same row without what a call costs. */
+/** Names the row without the overhead of a call. */
 const alone = (name: string): string => `${name}: the stage`
 
-/** What Trivy's database and the cache are worth. Needs the engine that Slipway makes, whose mirror has a database. */
+/** Measures the gain from Trivy's database and the cache. Needs Slipway's own engine, whose mirror has a database. */
 export async function benchScans(place: Place, rounds: number): Promise<void> {
   const series = await measure(scanRows(place, await databaseDigest(place)), rounds)
   const names = [COLD, WARM, CACHED]
@@ -33,7 +33,7 @@ function scanRows({ copy, edit, write, fresh, slipway }: Place, digest: string):
     edit(join(app, "requirements.txt"), "# edit")
     write(join(app, "slipway.yaml"), `security: { checks: [vulnerabilities]${more()} }\n`)
   }
-  // What comes before a digest names nothing, but it is a part of the name of the cache volume.
+  // The tag before a digest is ignored, but is part of the cache volume's name.
   const never = () =>
     `, database: { repository: "${CONTAINERS_MIRROR}/${DATABASE.name}:bench-${fresh()}@${digest}" }`
   return [

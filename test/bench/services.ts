@@ -5,7 +5,7 @@ import type { Place } from "./place.js"
 
 /** PostgreSQL and Redis, reached through tunnels. */
 export interface Services {
-  /** Their ports on this machine. */
+  /** Port of PostgreSQL on this machine. */
   postgres: number
   redis: number
   end: () => Promise<void>
@@ -20,7 +20,7 @@ const ACCOUNT = ["USER", "PASSWORD"].flatMap((name) => [
   "--value=slipway",
 ])
 
-/** Starts the services that Slipway starts, with the same arguments. */
+/** Starts the same services as Slipway, with the same arguments. */
 export async function startServices({ environment }: Place): Promise<Services> {
   const start = async (image: string, port: number, args: string, more: string[] = []) => {
     const tunnel = await freePort()
@@ -57,8 +57,8 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Listens before a tunnel. Dagger 0.21.8 tells the connections of a tunnel apart by their source ports, also when they
- * are long closed: a port that comes again ends the tunnel, after some hundred connections. Here none does.
+ * Listens in front of a tunnel. Dagger 0.21.8 identifies the connections of a tunnel by their source ports, even if
+ * they are long closed: a reused port ends the tunnel, after some hundred connections. This relay reuses none.
  */
 async function relayTo(tunnel: number): Promise<Server> {
   const server = createServer((client) => {
@@ -73,7 +73,7 @@ async function relayTo(tunnel: number): Promise<Server> {
   return server
 }
 
-/** Below the ports that the kernel gives to connections by itself. */
+/** Below the range that the kernel assigns to connections itself. */
 let sourcePort = 20_000
 
 async function reach(port: number): Promise<Socket> {

@@ -5,7 +5,7 @@ import { type Line, measure, print, type Row, times } from "./measure.js"
 import { expectCached, type Place } from "./place.js"
 import { startServices } from "./services.js"
 
-/** The sample's tests by Slipway against the same tools on this machine, with the same services. */
+/** Measures the sample's tests with Slipway against the same tools on this machine, with the same services. */
 export async function benchTests(place: Place, rounds: number): Promise<void> {
   const app = place.copy("test/app", "tested")
   const services = await startServices(place)
@@ -74,12 +74,12 @@ function slipwayRows({ slipway, dagger, write, fresh }: Place, app: string): Row
     for (const name of ["unit", "integration"]) expectCached(run, name, false)
     return {}
   }
-  // The same index by a name of its own: every step from the base image on is a new one for the engine.
+  // The same index under a new URL: every step from the base image on is new to the engine.
   const index = () => `python: { index: "https://pypi.org/${fresh()}/../simple" }\n`
   const settings = (text: () => string) => () => write(join(app, "slipway.yaml"), text())
   const usual = settings(() => "version: 1\n")
   return [
-    // What `slipway tests` warms up is all that these two need.
+    // These two need no warm-up beyond that by `slipway tests`.
     { name: SLIPWAY.unit, noWarmUp: true, prepare: usual, work: gate("unit") },
     { name: SLIPWAY.integration, noWarmUp: true, prepare: usual, work: gate("integration") },
     { name: SLIPWAY.cold, noWarmUp: true, rare: true, prepare: settings(index), work: tests },
@@ -87,7 +87,7 @@ function slipwayRows({ slipway, dagger, write, fresh }: Place, app: string): Row
   ]
 }
 
-/** Comes after `slipway tests` on the same source. */
+/** Returns rows that run after `slipway tests` on the same source. */
 function unedited({ slipway }: Place, app: string): Row[] {
   const work = async () => {
     const run = await slipway("tests", app)

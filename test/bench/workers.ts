@@ -6,7 +6,7 @@ import type { Place } from "./place.js"
 /** A service whose unit tests are run with several numbers of workers. */
 interface Suite {
   name: string
-  /** Known for sure once they have run: a service may have some of its own. */
+  /** Exact once they have run, since a service may have some of its own. */
   tests: number
   folder: string
 }
@@ -16,7 +16,7 @@ const HEAVY = 400
 const WORKERS = ["1", "2", "auto"]
 const TESTS_PER_FILE = 50
 
-/** From how many tests on workers are worth their start, with light and with heavy imports. */
+/** Measures the number of tests above which workers are faster, with light and with heavy imports. */
 export async function benchWorkers(place: Place, rounds: number): Promise<void> {
   const suites = [...SIZES.map((size) => quick(place, size)), heavy(place)]
   const series = await measure(
@@ -38,7 +38,7 @@ tests: { suites: [unit], unit: { workers: "${workers}" }, coverage: { above: 0 }
   return {
     name: rowName(suite, workers),
     prepare: () => write(join(suite.folder, "slipway.yaml"), settings()),
-    // All quick suites run in the same environment, and `auto` is one of the others again.
+    // All quick suites run in the same environment, and `auto` equals one of the others.
     noWarmUp: workers !== WORKERS[0] || !firstOfKind,
     rare: workers === "auto",
     work: async () => {
@@ -51,7 +51,7 @@ tests: { suites: [unit], unit: { workers: "${workers}" }, coverage: { above: 0 }
   }
 }
 
-/** A service of nothing but small tests. */
+/** Creates a service with nothing but small tests. */
 function quick({ path, write }: Place, size: number): Suite {
   const folder = path(`quick-${size}`)
   for (const name of ["quick", "tests"]) mkdirSync(join(folder, name), { recursive: true })
@@ -63,7 +63,7 @@ function quick({ path, write }: Place, size: number): Suite {
   return { name: `${size} quick tests`, tests: size, folder }
 }
 
-/** The sample service, which imports NumPy, SciPy and FastAPI, with tests beside its own that compute something. */
+/** Copies the sample service, which imports NumPy, SciPy and FastAPI, and adds tests that compute something. */
 function heavy({ copy, write }: Place): Suite {
   const folder = copy("test/app", "heavy")
   writeTests(write, join(folder, "tests/unit"), HEAVY, {
@@ -103,8 +103,8 @@ function lines(suites: readonly Suite[], series: Series): Line[] {
 }
 
 /**
- * Says from how many tests on two workers are quicker than one, supposing that what they save grows evenly with the
- * tests, from less than nothing.
+ * Prints the number of tests above which two workers are faster than one, assuming that the time saved grows linearly
+ * with the number of tests, from a negative value.
  */
 function advise(suites: readonly Suite[], series: Series): void {
   const saved = (suite: Suite) =>

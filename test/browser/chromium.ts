@@ -1,6 +1,8 @@
 import { requirePackages } from "../../dagger/kit/debian/packages.js"
 
-/** Another browser of its kind may be named; Debian's is installed where it is missing. */
+/**
+ * Path of Chromium, or of the browser that `SLIPWAY_CHROMIUM` names. Debian's Chromium is installed if it is missing.
+ */
 export const CHROMIUM = process.env["SLIPWAY_CHROMIUM"] ?? "/usr/bin/chromium"
 
 /** Runs once, before the tests of this folder. */

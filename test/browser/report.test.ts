@@ -14,7 +14,7 @@ const PHONE = { width: 360, height: 740 }
 const DESKTOP = { width: 1280, height: 800 }
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-/** Words without a place to break them are what widens a page. */
+/** Text without a place to break, which would widen a page. */
 const LONG = '<img src="//evil.example/x" onerror="document.title=1">' + "W".repeat(2000)
 
 const RUNS: Record<string, Example> = {
@@ -28,7 +28,7 @@ const LOOKS = [PHONE, DESKTOP].flatMap((viewport) =>
   (["light", "dark"] as const).map((colorScheme) => ({ viewport, colorScheme })),
 )
 
-/** What reaches beyond so many pixels, though the page can't be scrolled there. */
+/** Finds elements that extend beyond a width in pixels, even if the page can't be scrolled there. */
 const WIDER = `((width) => [...document.querySelectorAll("main *, header *")]
   .filter((one) => one.closest("svg, thead") === null && one.getBoundingClientRect().right > width)
   .map((one) => one.outerHTML.slice(0, 80)))`
@@ -67,11 +67,11 @@ async function visit<T>(
 
 const withoutScripts = { javaScriptEnabled: false, viewport: PHONE }
 
-/** Everything that is folded is looked at too. */
+/** Opens all folded parts, so that they are checked too. */
 const unfold = (page: Page): Promise<unknown> =>
   page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
-/** Tells only what is wrong: all that is right would take seconds to hand over. */
+/** Returns the violations only: to transfer the passed checks would take seconds. */
 async function violations(page: Page): Promise<string[]> {
   const options = { runOnly: RULES, resultTypes: ["violations"] }
   const found: Result[] = await page.evaluate(
@@ -81,8 +81,8 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 describe.each(NAMES)("the report of a run that is %s", (name) => {
-  it("has nothing that axe objects to, in light and dark, on a phone and a desktop", async () => {
-    // The page's own policy lets no script in, not even this one.
+  it("has no accessibility violation, in light and dark, on a phone and a desktop", async () => {
+    // The page's own policy blocks all scripts, including axe.
     await visit(name, { bypassCSP: true }, async (page) => {
       await page.evaluate(axe.source)
       await unfold(page)
@@ -94,7 +94,7 @@ describe.each(NAMES)("the report of a run that is %s", (name) => {
     })
   })
 
-  it("needs no scrolling sideways, and shows the verdict first", async () => {
+  it("needs no horizontal scrolling, and shows the verdict first", async () => {
     await visit(name, withoutScripts, async (page) => {
       for (const viewport of [PHONE, DESKTOP]) {
         await page.setViewportSize(viewport)
@@ -108,7 +108,7 @@ describe.each(NAMES)("the report of a run that is %s", (name) => {
     })
   })
 
-  it("asks for nothing beyond itself, runs nothing and breaks no rule of its own policy", async () => {
+  it("requests nothing else, runs no script and doesn't violate its own policy", async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     const asked: string[] = []
@@ -121,14 +121,14 @@ describe.each(NAMES)("the report of a run that is %s", (name) => {
     expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([address(name)])
     expect(said).toEqual([])
     expect(await page.title()).toMatch(/ · Slipway$/)
-    // The style stands under the policy's digest: without it the page would be as wide as the window.
+    // The style is allowed by its digest in the policy: without it the page would be as wide as the window.
     expect(await page.evaluate("getComputedStyle(document.body).maxWidth")).toBe("1152px")
     await context.close()
   })
 })
 
-describe("without scripts", () => {
-  it("the command that repeats a failure is in sight, and a click takes the whole of it", async () => {
+describe("the report without scripts", () => {
+  it("shows the command that repeats a failure, and selects all of it on a click", async () => {
     const { verdict, reports } = failedRun()
     const repro = reports.find(({ status }) => status === "failed")?.repro
     expect(verdict.status).toBe("failed")
@@ -140,7 +140,7 @@ describe("without scripts", () => {
     })
   })
 
-  it("what is folded opens", async () => {
+  it("unfolds its details", async () => {
     await visit("failed", withoutScripts, async (page) => {
       const details = page.locator(".tests details").first()
       expect(await details.locator("pre").isVisible()).toBe(false)
@@ -149,14 +149,14 @@ describe("without scripts", () => {
     })
   })
 
-  it("the numbers at the top lead to their parts", async () => {
+  it("links the numbers at the top to their sections", async () => {
     await visit("failed", withoutScripts, async (page) => {
       await page.locator("nav a", { hasText: "Coverage" }).click()
       expect((await page.locator("#coverage h2").boundingBox())?.y).toBeLessThan(PHONE.height / 2)
     })
   })
 
-  it("the keyboard starts at the first part, and shows where it is", async () => {
+  it("focuses the first section by keyboard, with a visible outline", async () => {
     await visit("failed", withoutScripts, async (page) => {
       await page.keyboard.press("Tab")
       const outline = "getComputedStyle(document.activeElement).outlineStyle"
@@ -166,8 +166,8 @@ describe("without scripts", () => {
   })
 })
 
-describe("on paper", () => {
-  it("the page is light, and nothing is folded", async () => {
+describe("the printed report", () => {
+  it("is light, and nothing is folded", async () => {
     await visit("failed", { colorScheme: "dark", viewport: DESKTOP }, async (page) => {
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(15, 19, 24)")
       await page.emulateMedia({ media: "print" })

@@ -47,7 +47,7 @@ const TEST = { "slipway.dev/test": "" }
 let client: Kube
 let run: Session
 
-/** By version: the digest of its index. */
+/** Digest of each version's index. */
 const digests: Record<string, string> = {}
 
 beforeAll(async () => {
@@ -86,7 +86,7 @@ const FILES: Files = {
 `,
 }
 
-/** A Deployment that runs nothing, of a revision. */
+/** Creates a Deployment without replicas whose template names an image and a revision. */
 function deploymentOf(image: string, revision = "1"): DeploymentObject {
   return {
     ...DEPLOYMENT,
@@ -108,8 +108,9 @@ function service(): KubeObject {
 }
 
 /**
- * A release by the pipeline, and three older ones: two that share its images, and one with images of its own, which regctl
- * copies what refers to them for; it is signed once more, in both of cosign's ways, and referred to by what nobody knows.
+ * Publishes a release by the pipeline and three older ones. Two of them share its images; the third has images of its
+ * own, with referrers copied by regctl, a further signature in both of cosign's formats, and a referrer of an unknown
+ * type.
  */
 async function publish(source: string): Promise<void> {
   const flags =
@@ -133,7 +134,9 @@ async function publish(source: string): Promise<void> {
   expect(Object.keys(digests)).toHaveLength(6)
 }
 
-/** A service with five revisions, a Job that failed, and a preview; the ledger says that a digest is deployed. */
+/**
+ * Creates a service with five revisions, a failed Job and a preview, and a ledger that records a digest as deployed.
+ */
 async function occupy(digest: string): Promise<void> {
   await client.apply({ ...NAMESPACE, metadata: { name: SPACE, labels: { ...TEST, [LABEL]: "" } } })
   await client.apply({ ...NAMESPACE, metadata: { name: PREVIEW, labels: { ...TEST, [LABEL]: "" } } })
@@ -207,8 +210,8 @@ function clean(source: string): Promise<Session> {
 
 const reportOf = (name: string): CleanupReport => JSON.parse(run.of(name)) as CleanupReport
 
-describe("a plan", () => {
-  it("names what goes and what stays, and why", () => {
+describe("a cleanup plan", () => {
+  it("lists what is deleted and what is kept, with reasons", () => {
     const { registry, applied } = reportOf("plan")
     expect(applied).toBe(false)
     expect(Object.fromEntries(registry?.kept.map(({ digest, why }) => [digest, why]) ?? [])).toEqual({
@@ -222,17 +225,18 @@ describe("a plan", () => {
         .map(({ digest }) => digest)
         .sort(),
     ).toEqual([digests["1.0.1"], digests["1.0.3"]].sort())
-    // 1.0.1 has the images of 1.2.3.
+    // 1.0.1 shares the images of 1.2.3.
     expect(
       kinds("image")
         .map(({ digest }) => digest)
         .sort(),
     ).toEqual([digests["own-amd64"], digests["own-arm64"]].sort())
-    // Of each of the three the 3 copies and a signature, then one of the old kind, and what nobody knows.
+    // Each of the three subjects has 3 copied referrers and a signature; the other two are an old signature and an
+    // unknown referrer.
     expect([kinds("referrer").length, kinds("list").length]).toEqual([14, 3])
   })
 
-  it("is not made where it isn't known what an environment runs: an error only where it was to be carried out", () => {
+  it("skips the registry if the images of an environment are unknown, which is an error only when it is applied", () => {
     const blind = run.verdict("blind")
     expect(blind.exitCode).toBe(4)
     expect(stageOf(blind, "registry")).toMatchObject({ status: "error" })
@@ -243,13 +247,13 @@ describe("a plan", () => {
     expect(stageOf(run.verdict("blind plan"), "registry").status).toBe("skipped")
   })
 
-  it("tells what has run out", () => {
+  it("reports expired records", () => {
     expect(stageOf(run.verdict("again"), "records").reason).toBe("1 of 2 entries expired")
   })
 })
 
 describe("a cleanup", () => {
-  it("of a registry that deletes nothing says so, and leaves all as it was", () => {
+  it("reports a registry that refuses deletions, and deletes nothing", () => {
     const { exitCode, stages } = run.verdict("refused")
     expect(exitCode).toBe(3)
     const [registry, cluster] = stages
@@ -260,7 +264,7 @@ describe("a cleanup", () => {
     expect(cluster?.status).toBe("skipped")
   })
 
-  it("deletes what the plan says, and what is kept still verifies", () => {
+  it("deletes what the plan lists, and the kept release still verifies", () => {
     const { registry } = reportOf("done")
     expect(registry?.done?.left).toEqual([])
     expect(registry?.done?.deleted).toHaveLength(21)
@@ -272,7 +276,7 @@ describe("a cleanup", () => {
       expect(run.of("left")).not.toContain((digests[name] ?? "none").replace(":", "-"))
   })
 
-  it("takes old ReplicaSets, Slipway's own Jobs and previews, and nobody else's", async () => {
+  it("deletes old ReplicaSets and Slipway's own Jobs and previews only", async () => {
     const { cluster } = reportOf("done")
     expect(cluster?.done?.left).toEqual([])
     expect(cluster?.going.map(({ kind }) => kind)).toEqual([
@@ -291,11 +295,11 @@ describe("a cleanup", () => {
     expect(jobs.map(({ metadata }) => metadata.name)).toEqual(["theirs"])
     const preview = await client.get(NAMESPACE, PREVIEW)
     expect(preview?.metadata.deletionTimestamp ?? "gone").not.toBe("")
-    // It has the label too, but a ledger.
+    // This namespace has the same label, but holds a ledger.
     expect((await client.get(NAMESPACE, SPACE))?.metadata.deletionTimestamp).toBeUndefined()
   })
 
-  it("finds nothing to do a second time", () => {
+  it("finds nothing to do on the second run", () => {
     expect(run.verdict("again")).toMatchObject({ exitCode: 0, status: "passed" })
     const reasons = run.verdict("again").stages.map(({ reason }) => reason)
     expect(reasons.slice(0, 2)).toEqual(["nothing to delete, 2 images kept", "nothing to delete in staging"])

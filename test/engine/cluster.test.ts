@@ -21,7 +21,7 @@ import { slipway } from "./pipeline.js"
 const HOST = "registry.slipway.internal:5000"
 const SPACE = "cluster-test"
 
-/** Processes of the cluster that this host sees: the engine's are among its own. */
+/** Lists the process ids of the cluster, which runs within the engine's process tree on this host. */
 const parts = async (): Promise<number[]> =>
   (await processes(runningEngine()?.pid ?? 0, "/usr/local/lib/k3s")).concat(
     await processes(runningEngine()?.pid ?? 0, "k3s server"),
@@ -32,8 +32,8 @@ beforeAll(async () => {
   await slipway("cluster", "down")
 })
 
-describe("up", () => {
-  it("starts a cluster from nothing, and says how it is reached", async () => {
+describe("cluster up", () => {
+  it("starts a cluster, and prints how to connect to it", async () => {
     expect(await slipway("cluster", "status")).toMatchObject({
       exitCode: 3,
       stdout: "cluster is not running\n",
@@ -49,7 +49,7 @@ describe("up", () => {
     expect(statSync(KUBECONFIG).mode & 0o777).toBe(0o600)
   })
 
-  it("does nothing where the cluster runs, however many ask at once", async () => {
+  it("does nothing if the cluster runs, even when called concurrently", async () => {
     const before = findHolder()
     const all = await Promise.all([1, 2, 3].map(() => slipway("cluster", "up")))
     for (const { exitCode, stderr } of all) {
@@ -59,7 +59,7 @@ describe("up", () => {
     expect(findHolder()).toEqual(before)
   })
 
-  it("has made one node, which is Ready", async () => {
+  it("creates one node, which is Ready", async () => {
     const { stdout, exitCode } = await slipway("cluster", "status")
     expect(stdout).toMatch(/^cluster runs as process \d+, its API at https:\/\/127\.0\.0\.1:\d+\n/)
     expect(stdout).toMatch(/^node {4}slipway is Ready v1\.36\.3/m)
@@ -67,7 +67,7 @@ describe("up", () => {
     expect((await kube().list<NodeObject>(NODE)).map(({ metadata }) => metadata.name)).toEqual(["slipway"])
   })
 
-  it("prints no key, and logs none", async () => {
+  it("neither prints nor logs a key", async () => {
     const { stdout, stderr } = await slipway("cluster", "up")
     const log = readFileSync(`${paths.logs}/cluster.log`, "utf8")
     const key = /client-key-data: (\S{100})/.exec(readFileSync(KUBECONFIG, "utf8"))?.[1] ?? "no key"
@@ -76,7 +76,7 @@ describe("up", () => {
   })
 })
 
-/** One pod of Redis behind a Service. */
+/** Creates the manifests of one Redis pod behind a Service. */
 const redis = (name: string, image: string, nodePort: number) => {
   const labels = { app: name }
   const container = {
@@ -106,13 +106,13 @@ const redis = (name: string, image: string, nodePort: number) => {
   ]
 }
 
-describe("what runs in it", () => {
+describe("a pod in the cluster", () => {
   let cluster: TestCluster
 
   beforeAll(async () => {
     cluster = await startCluster()
     const image = `${HOST}/team/redis:7`
-    // The embedded registry lasts from session to session: what this one pushes the cluster finds in its own.
+    // The embedded registry persists across sessions: the cluster finds the image that this session pushes.
     const script = `container | from ghcr.io/regclient/regctl:v0.11.7-alpine | with-user root |
       with-service-binding registry.slipway.internal $(cluster | registry) |
       with-mounted-file /image.tar $(container | from redis:7 | as-tarball) |
@@ -131,7 +131,7 @@ describe("what runs in it", () => {
   const available = async (name: string): Promise<number> =>
     (await kube().get<DeploymentObject>(DEPLOYMENT, name, SPACE))?.status?.availableReplicas ?? 0
 
-  it.each(["own", "public"])("gets the image of %s, and is ready", async (name) => {
+  it.each(["own", "public"])("pulls the image of %s, and becomes ready", async (name) => {
     const deadline = Date.now() + 120_000
     while ((await available(name)) < 1) {
       if (Date.now() > deadline) throw new Error(await kubectl("-n", SPACE, "describe", "pods"))
@@ -143,23 +143,23 @@ describe("what runs in it", () => {
     ["own", "public"],
     ["public", `own.${SPACE}`],
     ["own", `public.${SPACE}.svc.cluster.local`],
-  ])("in %s reaches %s by the name of its Service", async (from, to) => {
+  ])("in %s connects to %s by the name of its Service", async (from, to) => {
     const command = ["-n", SPACE, "exec", `deploy/${from}`, "--", "redis-cli", "-h", to, "ping"]
-    // A Service leads to a pod a moment after the pod is ready.
+    // A Service routes to a pod a moment after the pod is ready.
     await expect.poll(() => kubectl(...command).catch(String), { timeout: 10_000 }).toBe("PONG\n")
   })
 
-  it("finds names outside of the cluster", async () => {
+  it("resolves names outside the cluster", async () => {
     const found = await kubectl("-n", SPACE, "exec", "deploy/own", "--", "getent", "hosts", "pypi.org")
     expect(found).toMatch(/pypi\.org/)
   })
 
-  it("reaches the API, as its service account, by its name", async () => {
+  it("calls the API by its name as its service account", async () => {
     const script = "exec 3<>/dev/tcp/kubernetes.default.svc/443 && echo open"
     expect(await kubectl("-n", SPACE, "exec", "deploy/own", "--", "bash", "-c", script)).toBe("open\n")
   })
 
-  it.each([30082, 30083])("answers this host at the node port %i", async (port) => {
+  it.each([30082, 30083])("answers this host at node port %i", async (port) => {
     const { port: ours } = new URL(cluster.nodePort(port))
     await expect.poll(() => ping(ours).catch(String), { timeout: 10_000 }).toBe("+PONG\r\n")
   })
@@ -171,7 +171,7 @@ describe("what runs in it", () => {
     expect(await kubectl("-n", SPACE, "get", "events")).toMatch(/Successfully pulled image/)
   })
 
-  it("keeps its limit of memory", async () => {
+  it("is killed when it exceeds its memory limit", async () => {
     const limit =
       '--overrides={"spec":{"containers":[{"name":"big","image":"redis:7","command":["sh","-c","head -c 100m /dev/zero | tail"],"resources":{"limits":{"memory":"20Mi"}}}]}}'
     await kubectl("-n", SPACE, "run", "big", "--image=redis:7", "--restart=Never", limit)
@@ -180,7 +180,7 @@ describe("what runs in it", () => {
     expect(await kubectl("-n", SPACE, "get", "pod", "big", "-o", reason)).toBe("OOMKilled")
   })
 
-  it("is refused a public image that doesn't exist, with the reason", async () => {
+  it("reports why a public image that doesn't exist can't be pulled", async () => {
     await kubectl("-n", SPACE, "run", "none", "--image=redis:0.0.0", "--restart=Never")
     const reason = "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ErrImagePull"
     await kubectl("-n", SPACE, "wait", "pod/none", reason, "--timeout=60s")
@@ -188,8 +188,8 @@ describe("what runs in it", () => {
   })
 })
 
-describe("down", () => {
-  it("leaves no process, no file and no port", async () => {
+describe("cluster down", () => {
+  it("leaves no process, file or port", async () => {
     const holder = findHolder()
     const before = await parts()
     expect(before.length).toBeGreaterThan(6)
@@ -202,12 +202,12 @@ describe("down", () => {
     expect(await parts()).toEqual([])
   })
 
-  it("is no error where none runs", async () => {
+  it("succeeds if no cluster runs", async () => {
     expect(await slipway("cluster", "down")).toMatchObject({ exitCode: 0, stdout: "", stderr: "" })
   })
 })
 
-it("up starts anew where the process that held it was killed", async () => {
+it("cluster up starts a new cluster if the process that held the last one was killed", async () => {
   await startCluster()
   const before = findHolder()
   process.kill(-(before?.pid ?? 0), "SIGKILL")
@@ -219,7 +219,7 @@ it("up starts anew where the process that held it was killed", async () => {
   expect((await kube().list<NodeObject>(NODE)).length).toBe(1)
 })
 
-/** What Redis answers at a port of this host. */
+/** Sends PING to Redis at a port of this host, and returns the reply. */
 function ping(port: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), "127.0.0.1", () => socket.write("PING\r\n"))

@@ -13,13 +13,13 @@ import { dagger, engineEnvironment } from "./dagger.js"
 const IMAGE = "registry.k8s.io/kubectl:v1.36.3"
 
 export interface TestCluster {
-  /** The path of its kubeconfig. */
+  /** Path of the kubeconfig. */
   kubeconfig: string
-  /** Where one of the node ports 30080 to 30083 is reached on this host, as a URL. */
+  /** Returns the URL of one of the node ports 30080 to 30083 on this host. */
   nodePort: (port: number) => string
 }
 
-/** The one cluster that all test files share. It stays until `slipway cluster down` or `slipway engine down`. */
+/** Starts the one cluster that all test files share. It runs until `slipway cluster down` or `slipway engine down`. */
 export async function startCluster(): Promise<TestCluster> {
   await engineEnvironment()
   const { nodePorts } = await startKitCluster()
@@ -34,7 +34,7 @@ export async function startCluster(): Promise<TestCluster> {
   }
 }
 
-/** A client of that cluster, as its administrator, or as whom a token stands for. */
+/** Creates a client of that cluster, as its administrator or with the identity of a token. */
 export function kube({ token }: { token?: string } = {}): Kube {
   const admin = readKubeconfig(readFileSync(KUBECONFIG, "utf8"))
   if (token === undefined) return new Kube(admin)
@@ -54,7 +54,7 @@ async function exported(): Promise<string> {
   return path
 }
 
-/** What `kubectl` of its image prints, run on this host; fails with what it says. */
+/** Runs `kubectl` from its image on this host, and returns its output; rejects with its error output. */
 export async function kubectl(...args: string[]): Promise<string> {
   command ??= exported()
   const env = { ...process.env, KUBECONFIG }

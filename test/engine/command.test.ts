@@ -30,17 +30,17 @@ import {
   write,
 } from "./pipeline.js"
 
-// The sample's, in the cluster: what the engine's environment is made of.
+// The sample's database in the cluster. The engine's environment is a copy of these variables.
 process.env["STAGING_DATABASE_URL"] = SAMPLE_DATABASE
 process.env["PIP_TOKEN"] = "hunter2"
 beforeAll(engineEnvironment)
 
-/** The stages that policy asks for, where there is a registry to publish to. */
+/** Stages that the policy requires if there is a registry to publish to. */
 const stagesFor = (event: string, ref = ""): StageName[] =>
   groupsFor({ event, ref }, [], DEFAULTS, true).flatMap((group): readonly StageName[] => STAGES[group])
 
-// A version would stand for good in the embedded registry, which lasts: the next commit's would be refused.
-it("ci runs every stage that a push to develop asks for on the sample service, and deploys it", async () => {
+// A version would stay in the embedded registry for good, and the next commit's image would be refused.
+it("ci runs every stage that a push to develop requires on the sample service, and deploys it", async () => {
   await startCluster()
   const client = kube()
   await prepareNamespace(client, "staging")
@@ -59,8 +59,8 @@ it("ci runs every stage that a push to develop asks for on the sample service, a
   expect(run.stage("migrate").reason).toMatch(/0002/)
   expect(JSON.parse(run.read("k6/load.json"))).toMatchObject({ kind: "load", profile: { scale: 0.02 } })
   expect(JSON.parse(run.read("zap/report.json"))).toHaveProperty("site")
-  const told = (await listener.received()).filter(({ body }) => JSON.stringify(body).includes("staging"))
-  const calls = told.map(({ method, path }) => `${method} ${path.replace(/\d+$/, "N")}`)
+  const notified = (await listener.received()).filter(({ body }) => JSON.stringify(body).includes("staging"))
+  const calls = notified.map(({ method, path }) => `${method} ${path.replace(/\d+$/, "N")}`)
   expect(calls.toSorted()).toEqual([
     "PATCH /api/annotations/N",
     "POST /api/annotations",
@@ -77,7 +77,7 @@ it("ci runs every stage that a push to develop asks for on the sample service, a
 }, 600_000)
 
 describe("verdict.json", () => {
-  it("says what ran and what became of it; --json prints it", async () => {
+  it("holds the result of every stage, and --json prints it", async () => {
     const begun = Date.now()
     const source = copyOf(gate("bandit"))
     const git = shell({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
@@ -124,7 +124,7 @@ describe("verdict.json", () => {
     expect(Date.parse(ended.verdict?.run.startedAt ?? "")).toBeGreaterThanOrEqual(begun)
   })
 
-  it("is never an old one", async () => {
+  it("is never left over from an earlier run", async () => {
     const out = folder()
     write(out, { "verdict.json": '{"exitCode": 0, "stages": []}', "junit/old.xml": "", "mine.txt": "kept" })
     const source = service({ "a.py": "A = 1\n" })
@@ -141,7 +141,7 @@ describe("verdict.json", () => {
   })
 })
 
-it("ends with 4 for arguments that it can't use, and says which", async () => {
+it("exits with 4 for invalid arguments, and names them", async () => {
   const file = join(service({ "a.py": "A = 1\n" }), "a.py")
   const cases: [args: string[], says: string][] = [
     [["ci", "--bogus"], "--bogus"],
@@ -165,20 +165,20 @@ it("ends with 4 for arguments that it can't use, and says which", async () => {
   expect(await slipway("--help")).toMatchObject({ exitCode: 0 })
 })
 
-it("refuses what is in no commit, for any event but local, unless it goes to the embedded registry", async () => {
+it("refuses uncommitted changes for every event but local, unless it publishes to the embedded registry", async () => {
   const source = service({ "a.py": "A = 1\n" })
   await shell`git init --quiet ${source}`
   const dirty = { exitCode: 4, stderr: expect.stringMatching(/"a\.py"[^]*\[DIRTY\]/) as string }
   const out = `--out=${folder()}`
   expect(await slipway("publish", `--source=${source}`, out)).toMatchObject(dirty)
   expect(await slipway("ci", "--event=push", `--source=${source}`, out)).toMatchObject(dirty)
-  // The module is asked, which is all that matters here.
+  // Only the answer of the module matters here.
   write(source, { "slipway.yaml": "bogus: 1\n" })
   const asked = await ci(source, "--event=push", "--embedded")
   expect(asked.verdict?.problem).toContain("bogus")
 })
 
-it("ci --only refuses a group that there isn't, in the verdict", async () => {
+it("ci --only refuses an unknown group in the verdict", async () => {
   const out = folder()
   const { exitCode } = await callOn(`${GATES}/black`, "ci", "--only=quallity", "export", `--path=${out}`)
   expect(exitCode).toBe(0)
@@ -188,12 +188,12 @@ it("ci --only refuses a group that there isn't, in the verdict", async () => {
   expect(readFileSync(join(out, "summary.md"), "utf8")).toContain("quallity")
 })
 
-it("Ctrl-C ends with 130, the tool in the engine with it, and the verdict says so", async () => {
+it("Ctrl-C exits with 130, stops the tool in the engine, and is recorded in the verdict", async () => {
   const name = `slow_${randomUUID().replaceAll("-", "")}.py`
   const lines = Array.from({ length: 5000 }, (_, i) => `def f${i}(a,b):\n    return {'a':a,'b':[b,b,${i}]}`)
   const source = service({ [name]: lines.join("\n\n"), "slipway.yaml": `quality:\n  paths: [${name}]\n` })
   const out = folder()
-  // The name is in the tool's command only, so that no other run's tool is taken for ours.
+  // Only the tool's command holds this name, so that no other run's tool is mistaken for this one.
   const running = async () =>
     (await shell({ nothrow: true })`pgrep -f -- ${`[b]lack .*${name}`}`).exitCode === 0
   const args = [SLIPWAY, "ci", `--source=${source}`, `--out=${out}`]
@@ -209,7 +209,7 @@ it("Ctrl-C ends with 130, the tool in the engine with it, and the verdict says s
   expect(verdict.stages.find(({ name }) => name === "black")?.status).toBe("error")
 })
 
-it("debug opens a shell where `again` repeats the stage", async () => {
+it("debug opens a shell in which `again` repeats the stage", async () => {
   const command = ["node", SLIPWAY, "debug", "mypy", `--source=${GATES}/mypy`].join(" ")
   const env = { ...(await engineEnvironment()), TERM: "xterm" }
   const child = spawn("script", ["-qefc", command, "/dev/null"], { env })

@@ -6,7 +6,7 @@ import { startEngine } from "../../dagger/kit/engine/engine.js"
 import { chooseEngine } from "../../dagger/kit/engine/choice.js"
 import { run } from "../../dagger/lib/shell.js"
 
-/** The module that every test of the engine calls. */
+/** Module that every engine test calls. */
 export const KIT = join(import.meta.dirname, "../fixtures/modules/kit")
 
 export interface Ended {
@@ -23,7 +23,7 @@ export interface Options {
 
 let environment: Promise<NodeJS.ProcessEnv> | undefined
 
-/** What `dagger` needs to find the engine of this machine, which runs from here on. */
+/** Returns the environment in which `dagger` finds this machine's engine, and starts the engine if need be. */
 export function engineEnvironment(): Promise<NodeJS.ProcessEnv> {
   environment ??= chooseEngine().then(async (host) => {
     if (host.kind === "kit") await startEngine()
@@ -44,17 +44,17 @@ export async function dagger(args: string[], { cwd = KIT, env = {}, input }: Opt
   return { exitCode, stdout, stderr }
 }
 
-/** Runs one function of the kit's module, or a chain of them. */
+/** Calls a function of the kit's module, or a chain of functions. */
 export const call = (...args: string[]): Promise<Ended> => dagger(["call", ...args])
 
-/** What a program asks its terminal, in the order of asking, and what ours says: dark, top left, a VT220. */
+/** Queries that a program sends to its terminal, in order, with this terminal's replies: dark, top left, a VT220. */
 const QUERIES: [string, string][] = [
   ["\x1b]11;?", "\x1b]11;rgb:0000/0000/0000\x07"],
   ["\x1b[6n", "\x1b[1;1R"],
   ["\x1b[c", "\x1b[?62;22c"],
 ]
 
-/** Runs `dagger` on a pseudo terminal, and types each line once what comes before it has been seen. */
+/** Runs `dagger` on a pseudo terminal, and types each line once the output expected before it has appeared. */
 export async function onTerminal(
   args: string[],
   dialogue: [expected: RegExp, line: string][],
@@ -78,7 +78,7 @@ export async function onTerminal(
   return { exitCode, stdout, stderr: "" }
 }
 
-/** A process and all that descend from it, those whose command holds this text. */
+/** Lists the ids of a process and all its descendants, limited to those whose command contains a text. */
 export async function processes(root: number, text = ""): Promise<number[]> {
   const { stdout } = await run`ps -e -o pid= -o ppid= -o args=`
   const all = Array.from(stdout.matchAll(/^ *(\d+) +(\d+) (.*)$/gm), ([, pid, parent, command = ""]) => ({
@@ -94,7 +94,7 @@ export async function processes(root: number, text = ""): Promise<number[]> {
   return all.filter(({ pid, command }) => found.has(pid) && command.includes(text)).map(({ pid }) => pid)
 }
 
-/** A port of this host that nobody listens on. */
+/** Finds a free port on this host. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
@@ -103,7 +103,7 @@ export async function freePort(): Promise<number> {
   return typeof address === "object" ? (address?.port ?? 0) : 0
 }
 
-/** An address of this host that is reached from elsewhere. */
+/** Returns an address of this host that is reachable from outside, or loopback if there is none. */
 export function hostAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1"

@@ -10,13 +10,13 @@ import { runScripts } from "./session.js"
 const SERVICE = join(REPOSITORY, "test/fixtures/dast/service.py")
 const RUN = randomUUID()
 const KEY = `key-${RUN}`
-/** What the service knows of it: nothing of these scripts may show the key itself. */
+/** Digest of the key that the service compares: the key itself must not appear in these scripts. */
 const DIGEST = createHash("sha256").update(KEY).digest("hex")
 
 interface Scan {
-  /** The service's weaknesses; undefined for a service that isn't there. */
+  /** Weaknesses of the service; undefined if no service is started. */
   weak?: string
-  /** The digest of the key without which the service answers nothing. */
+  /** Digest of the key that the service requires. */
   key?: string
   settings?: string
   suppressions?: string
@@ -24,7 +24,7 @@ interface Scan {
   secrets?: string
 }
 
-/** The scan of each case: its script, and where it leaves its files. */
+/** Creates the scripts of a case's scan, and the folder for its reports. */
 function scanning(name: string, { weak, key = "", settings = "", suppressions = "", ...scan }: Scan) {
   const source = service({
     "app.py": "",
@@ -70,7 +70,7 @@ const CASES = {
 
 type Case = keyof typeof CASES
 
-/** Two sessions side by side: a scan hardly keeps two cores busy. */
+/** Runs two sessions side by side, since one scan hardly uses two cores. */
 const SESSIONS: Case[][] = [
   ["weak", "down", "locked"],
   ["clean", "suppressed", "hanging", "broken"],
@@ -93,7 +93,7 @@ const scans = once(async () => {
         module: REPOSITORY,
         prelude: "",
         scripts: Object.fromEntries(names.flatMap(scriptsOf)),
-        // As a secret from a file ends.
+        // Secrets from a file end with a newline.
         env: { STAGING_DAST_AUTH_HEADER: `${KEY}\n` },
       }),
     ),
@@ -139,7 +139,7 @@ async function sarif(name: Case) {
 }
 
 describe("a scan", () => {
-  it("finds what a weak service has, by looking and by attacking", async () => {
+  it("finds a weak service's alerts, both passive and active ones", async () => {
     const { results, problem } = await sarif("weak")
     expect(problem).toBeUndefined()
     expect(results).toEqual(
@@ -155,7 +155,7 @@ describe("a scan", () => {
     )
   })
 
-  it("fails the gate for it, and leaves ZAP's reports", async () => {
+  it("fails the gate for a weak service, and leaves ZAP's reports", async () => {
     const { runs, read } = await scans()
     expect(runs[0]?.of("gate")).toMatch(/failed$/)
     expect(runs[0]?.errors).toMatch(/! ✗ baseline failed: \d+ alerts; \d+ URLs looked at/)
@@ -166,7 +166,7 @@ describe("a scan", () => {
     expect(xmlElements(read("weak", "junit/dast.xml"))).toContain("failure")
   })
 
-  it("reaches what needs the header, whose value is nowhere, though the service sends it back", async () => {
+  it("reaches paths that need the header, and masks its value even if the service echoes it", async () => {
     const { files, read, said } = await scans()
     expect(read("weak", "zap/report.json")).toContain("items/1.2 ***")
     expect(files("weak").length).toBeGreaterThan(6)
@@ -174,7 +174,7 @@ describe("a scan", () => {
     expect(said).not.toContain(KEY)
   })
 
-  it("passes a clean service, and changes nothing in it by looking", async () => {
+  it("passes a clean service, and doesn't attack it in a baseline scan", async () => {
     const { read } = await scans()
     expect(await sarif("clean")).toEqual({ results: [], problem: undefined })
     expect(read("clean", "zap/summary.md")).toMatch(
@@ -183,7 +183,7 @@ describe("a scan", () => {
     expect(read("clean", "zap/plan.yaml")).not.toContain("activeScan")
   })
 
-  it("passes what is suppressed, and tells what suppresses nothing", async () => {
+  it("passes suppressed alerts, and reports unused suppressions", async () => {
     const { read } = await scans()
     expect(read("suppressed", "zap/summary.md")).toMatch(
       /^### ZAP on production: passed\n\n.*, [1-9]\d* suppressed\n/,
@@ -194,7 +194,7 @@ describe("a scan", () => {
   })
 })
 
-describe("an error, not a pass, is", () => {
+describe("a scan ends with an error, not a pass, for", () => {
   it.each<[what: string, name: Case, problem: RegExp]>([
     ["a service that is down", "down", /http:\/\/127\.0\.0\.1:9: it can't be reached: .*refused/],
     ["a service that lets nobody in", "locked", /no path answers 200 \(\/ 401, \/health 401\)/],

@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 const OURS = "slipway.dev/test"
 
-/** What an earlier run left, or this one. */
+/** Deletes the namespaces of this run and earlier ones. */
 async function clear(): Promise<void> {
   const client = kube()
   const spaces = await client.list(NAMESPACE, { labels: OURS })
@@ -57,13 +57,13 @@ afterAll(clear)
 
 let places = 0
 
-/** A namespace of its own. */
+/** Returns a place with a namespace of its own. */
 const place = (name: string, more: Partial<Place> = {}): Place => {
   places += 1
   return { kube: kube(), namespace: `${name}-${Date.now().toString(36)}${places}`, digests, ...more }
 }
 
-/** What every deployment leaves: one version, and nothing that was for its own time. */
+/** Expects the state that every deployment ends in: one version, and no temporary objects or settings. */
 async function steady({ kube: client, namespace }: Place, version: string): Promise<void> {
   const facts = await observe({ kube: client, namespace, names: { deployment: "api", service: "api" } })
   expect(facts.revisions.filter(({ pods }) => pods.length > 0).map((revision) => revision.version)).toEqual([
@@ -75,7 +75,7 @@ async function steady({ kube: client, namespace }: Place, version: string): Prom
   expect(await client.get<ServiceObject>(SERVICE, "api-preview", namespace)).toBeUndefined()
 }
 
-/** Watching what is deployed: well, then replaced by somebody, and what came in its place is ill. */
+/** Watches the deployed version: first healthy, then replaced by hand, and its replacement is unhealthy. */
 async function watched(here: Place): Promise<void> {
   const seen = (seconds: number) => watchVersion(context(here), seconds, () => undefined)
   expect(await seen(2)).toMatchObject({ status: "well", version: "better" })
@@ -89,8 +89,8 @@ async function watched(here: Place): Promise<void> {
   expect(ill.text).toMatch(/^error rate \d+\.\d % \(\d+ of \d+ requests; limit 2 %\)$/)
 }
 
-describe("with 50 requests a second", () => {
-  it("a good version replaces a good one, and no request fails", async () => {
+describe("a rollout under 50 requests a second", () => {
+  it("replaces a good version with another one without a failed request", async () => {
     const here = place("good")
     const first = await deployed(here, "good")
     expect(failure(first)).toEqual({ step: "", reason: "", log: "" })
@@ -136,7 +136,7 @@ describe("with 50 requests a second", () => {
     await watched(here)
   })
 
-  it("one that fails with its traffic alone is taken back at once", async () => {
+  it("rolls back at once if the new version fails only under its own traffic", async () => {
     const here = place("later")
     await deployed(here, "good")
     const load = await Load.start(here.kube, here.namespace)
@@ -199,8 +199,8 @@ describe("a bad version", () => {
   })
 })
 
-describe("with traffic", () => {
-  /** A deployment while requests go on. */
+describe("a rollout with traffic", () => {
+  /** Deploys a version while requests are sent. */
   async function underLoad(here: Place, version: string) {
     const load = await Load.start(here.kube, here.namespace, 20)
     const ran = await deployed(here, version)
@@ -208,7 +208,7 @@ describe("with traffic", () => {
     return { ran, load }
   }
 
-  it("1 % of errors is below the limit, and slow answers only raise an alert", async () => {
+  it("tolerates 1 % of errors as below the limit, and only raises an alert for slow answers", async () => {
     const here = place("few")
     await deployed(here, "good")
     const { ran } = await underLoad(here, "few")
@@ -228,7 +228,7 @@ describe("with traffic", () => {
     expect(slow.ran.alerts.join()).toMatch(/the 95th percentile of latency is up to 5 s, above 2 s/)
   })
 
-  it("a crash after a while is noticed, told with its exit code, and undone", async () => {
+  it("detects a late crash, reports its exit code, and rolls back", async () => {
     const here = place("crash", { settings: { soak: 25 } })
     await deployed({ ...here, settings: { soak: 3 } }, "good")
     const { ran, load } = await underLoad(here, "crashing")
@@ -242,7 +242,7 @@ describe("with traffic", () => {
     console.log(`crash: ${load.failed().length} of ${load.sent.length} requests failed`)
   })
 
-  it("without any samples it is on hold, and a person decides", async () => {
+  it("is put on hold without samples, until a person accepts or abandons it", async () => {
     const { smoke } = context(place("x")).settings
     const here = place("held", { settings: { soak: 2, hold: 2, smoke: { ...smoke, requests: 0 } } })
     expect((await deployed(here, "good")).status).toBe("held")
@@ -259,7 +259,7 @@ describe("with traffic", () => {
   })
 })
 
-it("two deployments at the same second never cross: one waits for the other", async () => {
+it("two concurrent deployments never interleave: one waits for the other", async () => {
   const here = place("two")
   await deployed(here, "good")
   const lines: string[] = []
@@ -279,8 +279,8 @@ it("two deployments at the same second never cross: one waits for the other", as
   await steady(here, entries[2]?.facts["version"] ?? "")
 })
 
-describe("a client that is killed", () => {
-  /** Deploys in a process of its own, and kills it as soon as it says this. */
+describe("a killed client", () => {
+  /** Deploys in a process of its own, and kills it once its output matches. */
   function killedAfter(here: Place, version: string, says: RegExp): Promise<string> {
     const given = without(here, "kube")
     const script = join(import.meta.dirname, "deployer.ts")
@@ -306,7 +306,7 @@ describe("a client that is killed", () => {
       /had passed the soak, and is finished|was interrupted \(soak\) and is undone/,
     ],
   ])(
-    "after %s leaves nothing half done, and the service never loses a request",
+    "after %s leaves no unfinished rollout, and the service never loses a request",
     async (_, says, left, recovered) => {
       const here = place("killed")
       await deployed(here, "good")
@@ -328,7 +328,7 @@ describe("a client that is killed", () => {
   )
 })
 
-it("without the rights it needs, it says which verb on which resource lacks, and changes nothing", async () => {
+it("a deployment without the necessary rights names the missing verb and resource, and changes nothing", async () => {
   const here = place("rights")
   await deployed(here, "good")
   const space = here.namespace
@@ -353,7 +353,7 @@ it("without the rights it needs, it says which verb on which resource lacks, and
   await steady(here, "good")
 })
 
-it("an API server that dies in the middle of the switch is waited for", async () => {
+it("a deployment survives a crash of the API server in the middle of the switch", async () => {
   const here = place("restart")
   await deployed(here, "good")
   const began = await apiServerBegan()
@@ -372,13 +372,13 @@ it("an API server that dies in the middle of the switch is waited for", async ()
   expect(await apiServerBegan()).toBeGreaterThan(began)
 })
 
-/** When the process was started, in seconds since 1970. */
+/** Returns the start time of the API server's process, in seconds since 1970. */
 async function apiServerBegan(): Promise<number> {
   const metrics = await kubectl("get", "--raw", "/metrics")
   return Number(/^process_start_time_seconds (\S+)$/m.exec(metrics)?.[1])
 }
 
-/** Ends the process, as a machine without memory would. */
+/** Kills the API server's process, as the kernel would if memory ran out. */
 async function killApiServer({ namespace, kube: client }: Place): Promise<void> {
   const script = `import glob, os
 for file in glob.glob("/proc/[0-9]*/cmdline"):

@@ -1,4 +1,6 @@
-/** Deploys in a process of its own, which can be killed: `deployer.ts PLACE VERSION`, PLACE as JSON. Tells each step. */
+/**
+ * Deploys in a process of its own, which can be killed: `deployer.ts PLACE VERSION`, PLACE as JSON. Prints each step.
+ */
 import { readFileSync } from "node:fs"
 import { KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
 import { deployOnce } from "../../src/lib/deploy/run.js"

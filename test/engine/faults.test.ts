@@ -14,21 +14,24 @@ import { RELEASES } from "./supply.js"
 
 beforeAll(engineEnvironment)
 
-/** How often a run is interrupted: `SLIPWAY_INTERRUPTIONS=20` for a proof. */
+/** Number of interruptions: set `SLIPWAY_INTERRUPTIONS=20` for a thorough run. */
 const INTERRUPTIONS = Number(process.env["SLIPWAY_INTERRUPTIONS"] ?? 3)
-/** Of the moments: with that of a run that failed they are the same again. */
+/** Seed of the moments of interruption: set `SLIPWAY_SEED` to repeat those of a failed run. */
 const SEED = Number(process.env["SLIPWAY_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 
-/** From 0 up to 1, by the seed: Lehmer's generator. */
+/** State of Lehmer's random number generator, which yields numbers from 0 up to 1. */
 let drawn = (SEED % 2147483646) + 1
 function random(): number {
   drawn = (drawn * 48271) % 2147483647
   return drawn / 2147483647
 }
-// What small seeds draw first is all but nothing.
+// Small seeds yield values close to 0 at first.
 for (let index = 0; index < 5; index += 1) random()
 
-/** A service that no other run has seen, with a file whose name is in the command of each tool that looks at it. */
+/**
+ * Creates a service that no other run has used, with a file whose name appears in the command of every tool that
+ * reads it.
+ */
 function fresh(): { source: string; name: string } {
   const name = `only_${randomUUID().replaceAll("-", "")}.py`
   const text = `"""Something that nobody else has."""\n\nNAME = "${name}"\n`
@@ -45,8 +48,8 @@ function fresh(): { source: string; name: string } {
 const settings = (...paths: string[]): string =>
   `quality:\n  paths: [${paths.join(", ")}]\ntests:\n  coverage: { above: 0 }\n`
 
-describe("two runs at once, of the same source on one engine", () => {
-  it("come to the same, each with all of its reports", async () => {
+describe("two concurrent runs of the same source on one engine", () => {
+  it("have the same result, each with all of its reports", async () => {
     const { source } = fresh()
     const [one, other] = await Promise.all([ci(source), ci(source)])
     expect(one.exitCode, one.stdout + one.stderr).toBe(0)
@@ -60,7 +63,7 @@ describe("two runs at once, of the same source on one engine", () => {
 })
 
 describe("Ctrl-C at any moment", () => {
-  it("leaves nothing running and a verdict that is true, and the next run finishes the rest", async () => {
+  it("leaves no process and a correct verdict, and the next run completes the rest", async () => {
     const { source, name } = fresh()
     const renew = (index: number | string): string => {
       const file = `${name.slice(0, -3)}_${index}.py`
@@ -71,19 +74,19 @@ describe("Ctrl-C at any moment", () => {
     console.log(`SLIPWAY_SEED=${SEED}`)
     const whole = await ci(source)
     expect(whole.exitCode, whole.stdout + whole.stderr).toBe(0)
-    // Once more, as the others will be: with all tools at hand, and a file that is new.
+    // A second run under the conditions of those below: all tools are cached, and one file is new.
     let time = (await interrupted(source, renew("whole"), 600_000)).milliseconds
     for (let index = 0; index < INTERRUPTIONS; index += 1) {
-      // Spread over the whole of a run, and nowhere twice the same.
+      // Moments are spread over a whole run, and no two are the same.
       const moment = Math.round(((index + random()) / INTERRUPTIONS) * time)
       const twice = random() < 0.3 ? Math.round(random() * 2000) : undefined
       const ended = await interrupted(source, renew(index), moment, twice)
-      // What is cached by now makes runs shorter.
+      // Later runs get shorter as more is cached.
       if (ended.code === 0) time = Math.min(time, ended.milliseconds)
       const next = await ci(source)
       expect(next.exitCode, next.stdout + next.stderr).toBe(0)
       expect(statuses(next)).toEqual(statuses(whole))
-      // What is said to have passed had: nobody does it again.
+      // Stages recorded as passed are not run again.
       const passed = ended.stages.filter(({ status }) => status === "passed").map((stage) => stage.name)
       expect(passed.filter((stage) => next.stage(stage).cached === false)).toEqual([])
     }
@@ -96,7 +99,9 @@ interface Interrupted {
   stages: Verdict["stages"]
 }
 
-/** Runs `ci`, interrupts it after so many milliseconds, perhaps once more after so many, and looks at what is left. */
+/**
+ * Runs `ci`, interrupts it after some milliseconds, optionally once more after some others, and checks what is left.
+ */
 async function interrupted(
   source: string,
   file: string,
@@ -123,31 +128,31 @@ async function interrupted(
   const known = stages.filter(({ status }) => status !== "error").length
   const what = `after ${moment} ms${twice === undefined ? "" : ` and ${twice} more`}`
   console.log(`${what}: ${code} after ${milliseconds} ms, ${known} of ${stages.length} stages ended`)
-  // Of this machine's processes, and of those in the engine: tools have the file's name in their command.
+  // Check the processes of this machine and of the engine: tools have the file's name in their command.
   for (const pattern of [`source=${source}`, file])
     await within(5, `${what} something with ${pattern} still runs`, async () => !(await runs(pattern)))
   await within(30, `${what} its session is still there`, () => sessionsLeft(trace).length === 0)
   return { code, milliseconds, stages }
 }
 
-/** What the verdict says of stages, once it is seen to be true. */
+/** Returns the stages of the verdict, once they match the exit code. */
 function verdictAfter(code: number, out: string): Verdict["stages"] {
   const left = readdirSync(out, { recursive: true, encoding: "utf8" }).sort()
-  // Nothing of the command had begun: Node itself was still being loaded.
+  // The command had not started: Node itself was still loading.
   if (code === 130 && left.length === 0) return []
   const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
   expect(verdict.exitCode).toBe(code)
   if (code !== 130) return verdict.stages
   expect(verdict.status).toBe("error")
   expect(verdict.problem).toMatch(/^interrupted\n→ run the same again/)
-  // Of other reports nothing at all, rather than half of them.
+  // Other reports must be absent rather than incomplete.
   expect(left.filter((name) => !/^logs(\/dagger\.log)?$/.test(name))).toEqual(["summary.md", "verdict.json"])
   for (const { name, status, reason } of verdict.stages)
     if (status === "error") expect(reason, name).toBe("not known to have ended: interrupted")
   return verdict.stages
 }
 
-/** The engine's sessions of a trace that it hasn't ended, where it is an engine whose log can be read. */
+/** Lists the sessions of a trace that the engine hasn't ended; empty if the engine's log can't be read. */
 function sessionsLeft(trace: string): string[] {
   const file = join(paths.logs, "engine.log")
   const log = existsSync(file) ? readFileSync(file, "utf8") : ""
@@ -172,7 +177,7 @@ const runs = async (pattern: string): Promise<boolean> =>
   (await shell({ nothrow: true })`pgrep -f -- ${`[${pattern.slice(0, 1)}]${pattern.slice(1)}`}`).exitCode ===
   0
 
-it("a registry that nothing listens at: 3, and what to do", async () => {
+it("publish to a registry that nothing listens at ends with 3, and reports what to do", async () => {
   const source = write(copyOf(join(RELEASES, "tiny")), {
     "cosign.pub": "-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----\n",
     "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, gates: [image], log: false, key: cosign.pub }\n`,
@@ -199,11 +204,11 @@ it("a registry that nothing listens at: 3, and what to do", async () => {
   ])
 })
 
-describe("a disk without room for the reports", () => {
+describe("a disk without space for the reports", () => {
   it.each([
     ["of any size", "8k"],
     ["but for some of them", "96k"],
-  ])("%s: 3, said in plain words, and no verdict of another kind", async (_, size) => {
+  ])("%s ends the run with 3 and a plain message, and leaves no other verdict", async (_, size) => {
     const { source } = fresh()
     const out = folder()
     await shell`mount -t tmpfs -o size=${size} none ${out}`
@@ -214,7 +219,7 @@ describe("a disk without room for the reports", () => {
       expect(stderr).toContain(out)
       expect(stderr).not.toMatch(/^ +at /m)
       const file = join(out, "verdict.json")
-      // Once half of the reports has gone again there may be room for it.
+      // There may be space for the verdict once the incomplete reports are deleted.
       if (existsSync(file)) expect(readFileSync(file, "utf8")).toContain(`"exitCode": 3`)
     } finally {
       await shell`umount ${out}`

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 import { freePort, hostAddress } from "./dagger.js"
 
-/** Serves the bare repositories below a folder to the engine while something goes on, which is told where. */
+/** Serves the bare repositories of a folder to the engine during a callback, which receives the daemon's address. */
 export async function serving<T>(folder: string, use: (address: string) => Promise<T>): Promise<T> {
   const [host, port] = [hostAddress(), await freePort()]
   const options = ["--export-all", `--base-path=${folder}`, `--listen=${host}`, `--port=${port}`]
-  // In a group of its own, which takes the helper with it that git starts.
+  // A process group of its own, so that the helper that git starts is ended with it.
   const daemon = spawn("git", ["daemon", ...options], { detached: true, stdio: "ignore" })
   await sleep(200)
   try {

@@ -26,20 +26,20 @@ beforeAll(engineEnvironment)
 const fixture = (name: string): string => join(REPOSITORY, "test/fixtures/images", name)
 const BOTH = ["linux/amd64", "linux/arm64"]
 
-/** Runs a Dagger script with our module at hand. */
+/** Runs a script of Dagger's shell with Slipway's module. */
 const script = (text: string): Promise<Ended> => dagger(["-m", REPOSITORY, "-c", text])
-/** Our module on a source, in such a script. */
+/** Returns the part of a script that calls Slipway's module on a source. */
 const on = (source: string): string => `. --source $(host | directory ${source})`
 
-/** The platform whose base image is the smaller one; nothing of it is run where a Dockerfile only copies. */
+/** Settings for the platform with the smaller base image; nothing is emulated if a Dockerfile only copies. */
 const ONE = "image: { platforms: [linux/arm64] }\n"
 
-/** A service with a Dockerfile, for one platform. */
+/** Creates a service with a Dockerfile, for one platform. */
 const oneImage = (dockerfile: string, files: Files = {}): string =>
   service({ "app.py": 'print("hello")\n', Dockerfile: dockerfile, "slipway.yaml": ONE, ...files })
 
-describe("a Dockerfile that fails", () => {
-  it("is told by line, command and output", async () => {
+describe("a failing Dockerfile", () => {
+  it("is reported by line, command and output", async () => {
     const run = await runOn("image", fixture("tenth"))
     const command = 'RUN echo "building" && echo "missing tool" >&2 && compile-nothing --all'
     const reason = `${command}: exit code 127: /bin/sh: 1: compile-nothing: not found`
@@ -58,7 +58,7 @@ describe("a Dockerfile that fails", () => {
     expect(log).toContain("\nbuilding\nmissing tool\n/bin/sh: 1: compile-nothing: not found\n")
   })
 
-  it("is opened by debug as it stands before that command, which `again` repeats", async () => {
+  it("opens in debug as it is before the failing command, which `again` repeats", async () => {
     const stands = `${on(fixture("tenth"))} | debug build`
     const look = "with-exec -- sh -c 'pwd; cat greeting; ls -A /' | stdout"
     const { stdout, stderr } = await script(
@@ -101,7 +101,7 @@ describe("a Dockerfile that fails", () => {
       1,
     ],
   ]
-  it.concurrent.each(failing)("names %s", async (_, source, reason, exitCode) => {
+  it.concurrent.each(failing)("names %s as the reason", async (_, source, reason, exitCode) => {
     const run = await runOn("image", source)
     expect(run.stage("build").reason).toContain(reason)
     expect(run.exitCode).toBe(exitCode)
@@ -110,7 +110,7 @@ describe("a Dockerfile that fails", () => {
 
 describe("build arguments, secrets and ignored files", () => {
   const secret = `x"<ü>&+/ ?%${randomUUID()}`
-  // Another one each time: the secret that a command mounts is no part of the key of its result.
+  // Random, because a mounted secret is no part of a command's cache key.
   const extras = `gpu-${randomUUID()}`
   const built = once(async () => {
     const [layout, out] = [folder(), folder()]
@@ -130,13 +130,13 @@ describe("build arguments, secrets and ignored files", () => {
     return { layout, out }
   })
 
-  it("reach the commands, and what .dockerignore names stays outside", async () => {
+  it("reach the commands, except for files that .dockerignore excludes", async () => {
     const { images } = readLayout((await built()).layout)
     expect(images.map(({ platform }) => platform)).toEqual(BOTH)
     for (const image of images) {
       expect(await image.file("/token.sha256")).toContain(createHash("sha256").update(secret).digest("hex"))
       expect(await image.file("/arguments")).toBe(`${extras} 315532800\n`)
-      // The engine lends its own authorities to a command, and they must not stay.
+      // The engine lends its own certificate authorities to a command; they must not stay in the image.
       expect((await image.files()).filter((file) => file.includes("ca-certificates"))).toEqual([])
       expect((await image.file("/files")).trim().split("\n")).toEqual([
         ".dockerignore",
@@ -152,7 +152,7 @@ describe("build arguments, secrets and ignored files", () => {
     const { layout, out } = await built()
     expect(filesWith(layout, encodings(secret))).toEqual([])
     expect(filesWith(out, encodings(secret))).toEqual([])
-    // That it would be found: what a command wrote, and what the report holds.
+    // Control: the search finds what a command wrote, and what the report holds.
     expect(filesWith(layout, [`${extras} 315532800`])).not.toEqual([])
     expect(filesWith(layout, encodings("/run/secrets/TOKEN > /token.sha256"))).not.toEqual([])
     expect(filesWith(out, ["/run/secrets/TOKEN"])).not.toEqual([])
@@ -160,7 +160,7 @@ describe("build arguments, secrets and ignored files", () => {
   })
 })
 
-it("names the commands that ran under emulation", async () => {
+it("the build stage names the commands that ran under emulation", async () => {
   const source = write(copyOf(fixture("emulated")), {
     "app.py": `print("${randomUUID()}")\n`,
     "slipway.yaml": ONE,
@@ -206,7 +206,7 @@ describe("a service without a Dockerfile", () => {
     return path
   })
 
-  it("gets an image for each platform, with nothing emulated, and bills of material", async () => {
+  it("gets an image for each platform without emulation, and SBOMs", async () => {
     const run = await runOn("image", fixture("flask"))
     expect(run.exitCode, run.stdout).toBe(0)
     expect(statuses(run)).toEqual({ build: "passed", scan: "passed" })
@@ -227,7 +227,7 @@ describe("a service without a Dockerfile", () => {
     }
   })
 
-  it("says in its image where it comes from, and what it is", async () => {
+  it("records its origin and contents in the image's labels and configuration", async () => {
     const { images, annotations } = readLayout(await layout())
     const labels = {
       "org.opencontainers.image.revision": revision.sha,
@@ -254,7 +254,7 @@ describe("a service without a Dockerfile", () => {
     }
   })
 
-  it("runs on each platform, arm64 emulated, as a user without rights or tools to build", async () => {
+  it("runs on each platform, arm64 emulated, as an unprivileged user without build tools", async () => {
     const archive = join(folder(), "image.tar")
     await run`tar -cf ${archive} -C ${await layout()} .`
     const asks = `import urllib.request as web; print(web.urlopen("http://web:8000/health").read().decode())`
@@ -281,7 +281,7 @@ print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs
       "the image has no command to run: no Procfile, no script, no package with a __main__.py",
     ],
     [
-      // Published for Intel's processors alone, and never as source.
+      // Published as a wheel for x86-64 only, and without a source distribution.
       "a wheel for each platform",
       {
         "app.py": "x = 1\n",
@@ -290,14 +290,14 @@ print(platform.machine(), os.getuid(), importlib.util.find_spec("pip"), programs
       },
       "intel-openmp==2024.0.0 can't be installed for linux/arm64 without being compiled",
     ],
-  ])("is told that it lacks %s", async (_, files, reason) => {
+  ])("is refused without %s", async (_, files, reason) => {
     const run = await runOn("image", service(files))
     expect(run.exitCode).toBe(4)
     expect(run.stage("build").reason).toContain(reason)
   })
 })
 
-it("in a commit of what is ignored is neither built nor scanned again, and named after that commit", async () => {
+it("the image of a commit that changes only ignored files is neither built nor scanned again, but labelled with that commit", async () => {
   const dockerfile = `FROM debian:bookworm-slim\nLABEL run=${randomUUID()}\nCOPY . /app\n`
   const source = oneImage(dockerfile, { ".dockerignore": "*.md\n" })
   const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
@@ -313,8 +313,8 @@ it("in a commit of what is ignored is neither built nor scanned again, and named
   expect(new Set(digests).size).toBe(2)
 })
 
-// Our own builder, and what an empty cache does: lifecycle.test.ts.
-it("gives the same digest when every command of a Dockerfile runs once more", async () => {
+// Slipway's own builder and builds with an empty cache: see lifecycle.test.ts.
+it("the image has the same digest if every command of a Dockerfile runs again", async () => {
   const again = () => {
     const settings = `image: { platforms: [linux/arm64], args: ["NONCE=${randomUUID()}"] }\n`
     const source = copyOf(fixture("repeated"))
@@ -344,7 +344,7 @@ describe("scan", () => {
     owner: platform
 `
 
-  it("fails for a critical hole and a budget, and only names what nobody has fixed", async () => {
+  it("fails for a critical vulnerability and for an exceeded budget, and only reports unfixed vulnerabilities", async () => {
     const settings = "image: { platforms: [linux/amd64], budget: 1MB }\n"
     const run = await runOn("image", vulnerable({ "slipway.yaml": settings }))
     expect(run.exitCode).toBe(1)
@@ -357,12 +357,12 @@ describe("scan", () => {
     )
     expect(run.stdout).not.toContain(UNFIXED)
     expect(sarifOf(run, "scan").places.map(({ rule }) => rule)).toContain(UNFIXED)
-    // One platform was asked for, and there is no other.
+    // One platform was requested, and there is no other.
     expect(run.read("summary.md")).toContain("| build | linux/amd64 |")
     expect(run.read("summary.md")).not.toContain("linux/arm64")
   })
 
-  it("passes what .slipway/suppressions.yaml names, and fails for an entry without need", async () => {
+  it("passes suppressed vulnerabilities, and fails for an unused suppression", async () => {
     const suppressions = (...rules: string[]) => ({
       ".slipway/suppressions.yaml": `suppressions:\n${rules.map(entry).join("")}`,
     })
@@ -376,7 +376,7 @@ describe("scan", () => {
     expect(failed.stdout).not.toContain(`[trivy ${CVE}]`)
   })
 
-  it("fails for what nobody has fixed, where that is asked for", async () => {
+  it("fails for unfixed vulnerabilities if the settings say so", async () => {
     const settings = "image: { platforms: [linux/amd64], unfixed: fail }\n"
     const run = await runOn("image", oneImage("FROM python:3.11-slim\n", { "slipway.yaml": settings }))
     expect(run.exitCode).toBe(1)
@@ -386,7 +386,7 @@ describe("scan", () => {
   })
 })
 
-it("warns of a big context, and names what makes it so", async () => {
+it("the build stage warns of a large context, and names the largest files", async () => {
   const source = oneImage("FROM python:3.11-slim\nCOPY app.py /\n", {
     "weights/model.bin": "",
     "data/ignored.bin": "",
@@ -402,7 +402,7 @@ it("warns of a big context, and names what makes it so", async () => {
   expect(sarifOf(run, "build").places).toMatchObject([{ rule: "context", file: ".dockerignore" }])
 })
 
-it("builds from scratch for each platform", async () => {
+it("an image from scratch is built for each platform", async () => {
   const layout = folder()
   const source = service({ "app.py": "x = 1\n", Dockerfile: "FROM scratch\nCOPY app.py /\n" })
   const { exitCode, stderr } = await callOn(source, "image", "layout", "export", `--path=${layout}`)

@@ -12,7 +12,7 @@ import { paths } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { call, dagger, engineEnvironment, processes } from "./dagger.js"
 
-// Where the official engine pulls the official images no offline image is built.
+// No offline image is built if the official engine pulls the official images.
 const { kind } = await chooseEngine()
 
 const REGCTL = "ghcr.io/regclient/regctl:v0.11.7-alpine"
@@ -25,13 +25,13 @@ const K6 = "grafana/k6:1.3.0"
 
 const TOFU = "ghcr.io/opentofu/opentofu:1.12.6"
 
-/** Prints what it installs where there is no registry. */
+/** Returns a command that prints the providers that `init` installs without a registry. */
 const initialises = (tool: string, source: string) => {
   const configuration = JSON.stringify({ terraform: { required_providers: { time: { source } } } })
   return `cd $(mktemp -d); echo '${configuration}' > main.tf.json; ${tool} init -no-color | grep Installed`
 }
 
-/** What modules are fetched with, and what Slipway's own scripts need. */
+/** Commands to fetch modules, and those that Slipway's own scripts need. */
 const BESIDES = "git --version && ssh -V 2>&1 && timeout 1 true && base64 --version | head -1"
 
 /** A command for each offline image with a shell, and its expected output. */
@@ -89,7 +89,7 @@ const PROMISES: [image: string, command: string, printed: RegExp][] = [
   [K6, "echo a b | awk '{ print $2 }'; timeout 1 date +%s > /dev/null && echo $?", /^b 0$/],
   [K3S, "k3s --version", /^k3s version v1\.36\.3\+k3s1/],
   [K3S, "kubectl version --client; k3s kubectl options | head -1", /^Client Version: v1\.36\.3 .*options/],
-  // Newer ones can't be built: it is OpenTofu, and says so.
+  // Newer versions can't be built: the image has OpenTofu instead, and says so.
   ["hashicorp/terraform:1.13.3", "/bin/terraform version", /^OpenTofu v1\.12\.6 on linux_/],
   ["zaproxy/zap-stable:2.17.0", "zap.sh -version | tail -1; id -un; pwd", /^2\.17\.0 zap \/zap$/],
   ["prom/prometheus:v3.16.0", "/bin/promtool --version; id -un", /^promtool, version 3\.16\.0 .* nobody$/],
@@ -101,14 +101,14 @@ const nameOf = ({ name, tags }: Recipe) => `${name.replace("library/", "")}:${ta
 const recipe = (image: string) =>
   RECIPES.find((each) => nameOf(each) === image.replace(/^(ghcr|registry\.k8s)\.io\//, ""))
 
-/** Asks the mirror, from where the engine does. */
+/** Sends a request to the mirror from the engine's network namespace. */
 async function mirror(path: string, ...options: string[]): Promise<{ stdout: string }> {
   const [registry = 0] = await processes(runningEngine()?.pid ?? 0, "docker-registry")
   const url = `http://${MIRROR_ADDRESS}/v2/${path}`
   return run`nsenter --net=/proc/${registry}/ns/net curl --silent ${options} ${url}`
 }
 
-/** What a script of Dagger's shell prints. */
+/** Runs a script of Dagger's shell, and returns its output. */
 async function shell(script: string): Promise<string> {
   const { stdout, stderr } = await dagger(["-M", "-c", script])
   return stdout || stderr
@@ -117,7 +117,7 @@ async function shell(script: string): Promise<string> {
 describe.skipIf(kind !== "kit")("offline images", () => {
   beforeAll(engineEnvironment)
 
-  it("are all tried here", () => {
+  it("are all covered by these tests", () => {
     expect(RECIPES.filter((each) => !IMAGES.map(recipe).includes(each))).toEqual([])
   })
 
@@ -125,7 +125,7 @@ describe.skipIf(kind !== "kit")("offline images", () => {
     it.each(WITH_SHELL.filter((image) => recipe(image)?.platforms.includes(platform)))(
       "%s has its commands",
       async (image) => {
-        // An environment takes half a minute under emulation.
+        // Creating a virtual environment takes half a minute under emulation.
         const slow = (command: string) => platform !== "linux/amd64" && command.includes("venv")
         const promises = PROMISES.filter(([name, command]) => name === image && !slow(command))
         const script = promises
@@ -139,12 +139,12 @@ describe.skipIf(kind !== "kit")("offline images", () => {
     )
   })
 
-  it.each(IMAGES)("%s says that it is one", async (image) => {
+  it.each(IMAGES)("%s is labelled as an offline image", async (image) => {
     const script = `container | from ${image} | label dev.slipway.stand-in`
     expect((await dagger(["-M", "-c", script])).stdout).toBe("true")
   })
 
-  it("of an unknown tag are refused, and those that are known are named", async () => {
+  it("with an unknown tag are refused, and the known tags are listed", async () => {
     const { exitCode, stderr } = await call(
       "says",
       "--image=python:9.99",
@@ -160,7 +160,7 @@ describe.skipIf(kind !== "kit")("offline images", () => {
     expect(JSON.parse(stdout)).toEqual({ errors: [{ code: "MANIFEST_UNKNOWN", message: known }] })
   })
 
-  it("can't be overwritten by what others push", async () => {
+  it("can't be overwritten by a push", async () => {
     const { stdout } = await mirror("library/python/manifests/3.11-slim", "--request", "PUT", "--data", "{}")
     expect(stdout).toContain('"code":"DENIED"')
   })
@@ -176,7 +176,7 @@ describe.skipIf(kind !== "kit")("offline images", () => {
 describe.skipIf(kind !== "kit")("the offline image of PostgreSQL", () => {
   beforeAll(engineEnvironment)
 
-  it("makes what it is told to, runs scripts, and asks other hosts for the password", async () => {
+  it("reads its settings and init scripts, and requires the password from other hosts", async () => {
     const query = "SELECT current_database(), current_user, sum(n), current_setting('max_connections') FROM t"
     const printed = await shell(`
       db=$(container | from postgres:15 | with-env-variable POSTGRES_PASSWORD secret |
@@ -190,7 +190,7 @@ describe.skipIf(kind !== "kit")("the offline image of PostgreSQL", () => {
     expect(printed).toMatch(/^app\|me\|42\|33\n.*password authentication failed for user "me"/)
   })
 
-  it("stops at once, though a client is in the middle of a query", async () => {
+  it("stops at once even while a client runs a query", async () => {
     const script = `export POSTGRES_HOST_AUTH_METHOD=trust
       docker-entrypoint.sh postgres > /log 2>&1 & server=$!
       until psql -h 127.0.0.1 -U postgres -c "" 2> /dev/null; do sleep 0.05; done
@@ -204,7 +204,7 @@ describe.skipIf(kind !== "kit")("the offline image of PostgreSQL", () => {
 })
 
 describe.skipIf(kind !== "kit")("the offline image of k6", () => {
-  it("does what k6's documentation says of scripts, options, metrics and exit codes", async () => {
+  it("follows k6's documentation of scripts, options, metrics and exit codes", async () => {
     const go = run({ cwd: join(import.meta.dirname, "../../dagger/kit/images/go/k6") })
     await go`go vet ./...`
     await go`go test ./...`
@@ -214,7 +214,7 @@ describe.skipIf(kind !== "kit")("the offline image of k6", () => {
 describe.skipIf(kind !== "kit")("the offline image of Redis", () => {
   beforeAll(engineEnvironment)
 
-  it("answers other hosts, and takes flags alone", async () => {
+  it("answers other hosts, and accepts flags as its only arguments", async () => {
     const printed = await shell(`
       redis=$(container | from redis:7 | with-exposed-port 6379 | as-service --use-entrypoint --args "--appendonly,yes")
       container | from redis:7 | with-service-binding redis $redis |
@@ -226,8 +226,8 @@ describe.skipIf(kind !== "kit")("the offline image of Redis", () => {
 describe.skipIf(kind !== "kit")("the offline image of Trivy", () => {
   beforeAll(engineEnvironment)
 
-  it("downloads its database from where it looks by itself, and finds what that knows", async () => {
-    // Dagger can't know when the database is another: each run asks anew.
+  it("downloads its database from the default location, and reports the vulnerabilities in it", async () => {
+    // Dagger doesn't know when the database changes: each run asks again.
     const printed =
       await shell(`container | from aquasec/trivy:0.70.0 | with-env-variable RUN ${randomUUID()} |
       with-new-file /src/requirements.txt "PyYAML==5.3\necdsa==0.19.0\nDjango==4.2\nurllib3==2.0.5" |
@@ -245,7 +245,7 @@ describe.skipIf(kind !== "kit")("the offline image of Trivy", () => {
     ])
   })
 
-  it("gets a database of today", async () => {
+  it("downloads a database of the current day", async () => {
     const { name, tags } = DATABASE
     const record = join(paths.registry, "offline-images", name.replaceAll("/", "_"), tags[0] ?? "")
     const accept = "accept: application/vnd.oci.image.manifest.v1+json"
@@ -261,7 +261,7 @@ describe.skipIf(kind !== "kit")("the offline image of Trivy", () => {
 describe.skipIf(kind !== "kit")("the offline image of cosign", () => {
   beforeAll(engineEnvironment)
 
-  it("is cosign where ko puts it, to run or to copy, and has no shell", async () => {
+  it("has cosign at ko's path, to run or to copy, and has no shell", async () => {
     const printed = await shell(`
       cosign=$(container | from ${COSIGN})
       $cosign | with-exec --use-entrypoint -- version --json | stdout
@@ -277,7 +277,7 @@ describe.skipIf(kind !== "kit")("the offline image of cosign", () => {
 describe.skipIf(kind !== "kit")("the offline image of the registry", () => {
   beforeAll(engineEnvironment)
 
-  // One registry is open; the other, by its environment, wants a password and has a certificate of its own.
+  // One registry is open; the other is configured by its environment to require a password and TLS.
   const use = `
     regctl registry set open:5000 --tls disabled
     regctl registry set closed:5000 --skip-check --cacert "$(cat /tmp/certificate)"
@@ -299,7 +299,7 @@ describe.skipIf(kind !== "kit")("the offline image of the registry", () => {
   const selfSigned =
     "-x509 -nodes -days 3650 -newkey rsa:2048 -subj /CN=closed -addext subjectAltName=DNS:closed"
 
-  it("keeps, gives and deletes, and takes users and certificates from its environment", async () => {
+  it("stores, serves and deletes artifacts, and reads users and certificates from its environment", async () => {
     const printed = await shell(`
       registry=$(container | from registry:3 | with-exposed-port 5000)
       tls=$($registry | with-workdir /tls | with-exec -- openssl req ${selfSigned} -keyout key -out certificate | directory .)

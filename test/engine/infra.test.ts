@@ -28,7 +28,7 @@ describe("checks of a configuration", () => {
     expect(run.stage("validate").reason).toContain("terraform/local")
   })
 
-  it("are passed over where there is nothing to check", async () => {
+  it("are skipped without a configuration", async () => {
     const run = await runOn("infra", service({ "app.py": "" }))
     expect(statuses(run)).toEqual({ format: "skipped", validate: "skipped" })
     expect(run.exitCode).toBe(0)
@@ -82,7 +82,7 @@ describe("checks of a configuration", () => {
     expect(run.exitCode).toBe(exitCode)
   })
 
-  it("run as dagger checks, and `fix` brings files into the tool's format", async () => {
+  it("run as Dagger checks, and `fix` formats the files", async () => {
     const source = service({
       "app.py": "",
       "slipway.yaml": OPENTOFU,
@@ -107,7 +107,7 @@ describe("a plan without credentials", () => {
     service({ "app.py": "", "slipway.yaml": slipwayYaml, ...files })
   const plan = (source: string, ...more: string[]) => runOn("infra", source, "plan", ...more)
 
-  it("shows what would change, and says so by its exit code where that is asked for", async () => {
+  it("shows the changes, and reports them by its exit code if requested", async () => {
     const source = local({ "infra/main.tf": 'resource "terraform_data" "a" {\n  input = "<b>`x`</b>"\n}\n' })
     const run = await plan(source, "--detailed-exitcode")
     expect(run.exitCode, run.stdout).toBe(2)
@@ -149,7 +149,7 @@ describe("a plan without credentials", () => {
     expect(run.stage("plan").repro).toContain("debug --stage=plan terminal")
   })
 
-  it("is passed over where it takes Azure, and nobody gave credentials", async () => {
+  it("is skipped for Azure if no credentials are given", async () => {
     const source = local({ "main.tf": 'terraform {\n  backend "azurerm" {}\n}\n', "staging.tfvars": "" })
     const run = await plan(source)
     expect(run.stage("plan")).toMatchObject({ status: "skipped" })
@@ -157,7 +157,7 @@ describe("a plan without credentials", () => {
     expect(run.exitCode).toBe(0)
   })
 
-  it("is passed over for a fork, whose pull request has no credentials", async () => {
+  it("is skipped for a pull request from a fork, which has no credentials", async () => {
     const source = local({
       "main.tf": 'terraform {\n  backend "pg" {}\n}\n',
       "staging.tfbackend": 'conn_str = "postgres://x@nobody.invalid/x"\n',
@@ -170,14 +170,14 @@ describe("a plan without credentials", () => {
     expect(stageOf(verdict, "plan").reason).toContain("nobody passed credentials")
   })
 
-  it("says which environments and roots there are", async () => {
+  it("lists the environments and roots if an unknown one is chosen", async () => {
     const run = await plan(join(REPOSITORY, "test/app"), "--environment=stagin")
     expect(run.stdout).toContain("choose among production terraform/local, staging terraform/local")
     expect(run.exitCode).toBe(4)
   })
 })
 
-/** What nobody may see, by the variables that the sessions take it from. */
+/** Secrets, by the environment variables that the sessions read them from. */
 const secrets = {
   DATABASE_PASSWORD: `state-${randomUUID()}`,
   TF_VAR_password: `p&ss "w/rd" +${RUN}é`,
@@ -196,10 +196,10 @@ const env = {
   READONLY_TOKEN: "ghs_readonly",
 }
 
-/** All that was printed, and all that was said of it. */
+/** All output and error output of the sessions. */
 const said: string[] = []
 
-/** Runs scripts in one session that has a database, and hosts of pull requests. */
+/** Runs scripts in one session with a database and mock hosts of pull requests. */
 async function session(scripts: Record<string, string>) {
   const prelude = `
 database env://DATABASE_PASSWORD | with-hostname database.test | start
@@ -221,7 +221,7 @@ const ACCESS = [
   .map((name) => `--secrets env://${name}`)
   .join(" ")
 
-/** The settings of a service, as rows in a database: things that others can change. */
+/** A service whose infrastructure is rows in a database, so that others can change them. */
 const settings = once(async () => {
   const binary = await settingsProvider()
   const source = folder()
@@ -246,7 +246,7 @@ const settings = once(async () => {
   })
 })
 
-/** The lock of a provider of one file, as the tools make it: a hash of a list of hashes. */
+/** Writes the lock file of a provider with a single file as the tools do: a hash of a list of hashes. */
 function lockFile(binary: Buffer): string {
   const file = createHash("sha256").update(binary).digest("hex")
   const list = createHash("sha256").update(`${file}  terraform-provider-settings_v1.0.0\n`).digest("base64")
@@ -262,7 +262,7 @@ function lockFile(binary: Buffer): string {
 
 const changed = async (files: Files): Promise<string> => write(copyOf(await settings()), files)
 
-/** In scripts: the module on a source, and what it is asked to do. */
+/** Returns the part of a script that calls the module on a source. */
 const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
 const withInfra = (source: string, more = ""): string => `${on(source)} | with-infra ${ACCESS} ${more}`
 const running = (what: string, id: string = randomUUID(), sha = SHA): string =>
@@ -270,7 +270,7 @@ const running = (what: string, id: string = randomUUID(), sha = SHA): string =>
 const verdict = "file verdict.json | contents"
 const planning = (source: string, environment = "staging"): string =>
   `${on(source)} | infra ${ACCESS} | plan --environment ${environment} --sha ${SHA}`
-/** Seals a plan in a file: in these scripts a variable would stand for making it once more. */
+/** Exports a sealed plan to a file: a variable in these scripts would be evaluated at every use. */
 const sealing = (source: string, file: string): string =>
   `${planning(source)} | sealed env://SLIPWAY_PLAN_KEY | export ${file}`
 const applying = (
@@ -337,11 +337,11 @@ describe.each([
     expect(run.json("json")).toMatchObject({ variables: { password: { value: "(sensitive)" } } })
   })
 
-  it("gets its credentials, under the names that its provider knows", async () => {
+  it("receives its credentials under the names that its provider expects", async () => {
     expect((await life()).of("markdown")).toContain('"ARM_CLIENT_SECRET"')
   })
 
-  it("is applied as it was planned, and recorded", async () => {
+  it("is applied as planned, and recorded", async () => {
     const run = await life()
     expect(run.stage("apply", "apply").reason).toBe("staging infra: 2 changes applied (2 create)")
     expect(run.of("rows").split("\n")).toEqual(["staging-greeting|hello|f", "staging-login|service|t"])
@@ -351,7 +351,7 @@ describe.each([
     expect(entries.at(-1)).toMatchObject({ kind: "apply", status: "succeeded", subject: "infra", sha: SHA })
   })
 
-  it("drifts, is known to drift, and drifts again once the baseline expires", async () => {
+  it("reports drift, accepts it while a baseline covers it, and reports it again once the baseline expires", async () => {
     const run = await life()
     const judged = (name: string) => [run.stage(name, "drift").reason, run.verdict(name).exitCode]
     expect(judged("clean")).toEqual(["staging infra: CLEAN", 0])
@@ -391,7 +391,7 @@ describe("an apply", () => {
       rows: sql("SELECT value FROM settings WHERE name = 'staging-greeting'"),
       ledger: `${on(source)} | infra | ledger | contents`,
       "seal again": sealing(source, slowPlan),
-      // While another holds the table, the first apply waits, and holds the state.
+      // The first apply holds the state's lock while it waits for the locked table.
       "two at once": `${sql("BEGIN; LOCK TABLE settings; SELECT pg_sleep(14)")} & ${pause(2)}
 (${applying(source, slowPlan, { id: `slow-${RUN}` })}) & ${pause(5)}
 ${applying(source, slowPlan)}
@@ -413,13 +413,13 @@ ${applying(source, slowPlan)}
     expect(run.verdict(name).exitCode).toBe(exitCode)
   })
 
-  it("is refused once the state has changed", async () => {
+  it("is refused if the state has changed since the plan", async () => {
     const run = await refusals()
     expect(run.stage("another state", "apply").reason).toContain("the state: planned on")
     expect(run.verdict("another state").exitCode).toBe(1)
   })
 
-  it("happens once for one run", async () => {
+  it("is carried out once per run id", async () => {
     const run = await refusals()
     for (const name of ["once", "twice"])
       expect(run.stage(name, "apply").reason).toBe("staging infra: 1 change applied (1 update)")
@@ -428,7 +428,7 @@ ${applying(source, slowPlan)}
     expect(entries).toHaveLength(1)
   })
 
-  it("is refused while another one goes on, and the state stays whole", async () => {
+  it("is refused while another one runs, and the state stays valid", async () => {
     const run = await refusals()
     const reasons = run
       .of("two at once")
@@ -457,7 +457,7 @@ describe("a state", () => {
     })
   })
 
-  it("that can't be read is said to be so", async () => {
+  it("that can't be read is reported as such", async () => {
     const run = await states()
     for (const [name, stage] of [
       ["corrupt", "plan"],
@@ -476,31 +476,31 @@ describe("a pull request", () => {
     project: "acme/shop",
     number: 7,
   })
-  const telling = (source: string, token: string, pullRequest = request): string =>
+  const commenting = (source: string, token: string, pullRequest = request): string =>
     `${withInfra(source, `--pull-request '${pullRequest}' --comment-token env://${token}`)} | ${running("plan")} | file summary.md | contents`
   const comments = "ask http://forge.test:8000/__comments"
 
-  const told = once(async () => {
+  const commented = once(async () => {
     const source = await settings()
     const file = join(folder(), "plan.sealed")
     const greeting = await changed({ "infra/staging.tfvars": 'environment = "staging"\ngreeting = "hi"\n' })
     return session({
-      refused: telling(source, "READONLY_TOKEN"),
-      first: telling(source, "COMMENT_TOKEN"),
+      refused: commenting(source, "READONLY_TOKEN"),
+      first: commenting(source, "COMMENT_TOKEN"),
       created: comments,
-      second: telling(greeting, "COMMENT_TOKEN"),
+      second: commenting(greeting, "COMMENT_TOKEN"),
       updated: comments,
       seal: sealing(greeting, file),
       apply: applying(greeting, file),
-      third: telling(greeting, "COMMENT_TOKEN"),
+      third: commenting(greeting, "COMMENT_TOKEN"),
       settled: comments,
-      unreachable: telling(source, "COMMENT_TOKEN", request.replace("forge.test", "nobody.invalid")),
+      unreachable: commenting(source, "COMMENT_TOKEN", request.replace("forge.test", "nobody.invalid")),
     })
   })
   const bodies = async (name: string) =>
-    ((await told()).json(name) as { github: { body: string }[] }).github.map(({ body }) => body)
+    ((await commented()).json(name) as { github: { body: string }[] }).github.map(({ body }) => body)
 
-  it("has a comment for each environment and root, renewed in place", async () => {
+  it("has a comment for each environment and root, which is updated in place", async () => {
     const created = await bodies("created")
     expect(created).toHaveLength(2)
     expect(created.join()).toContain('+ value: "hello"')
@@ -508,23 +508,23 @@ describe("a pull request", () => {
     const updated = await bodies("updated")
     expect(updated).toHaveLength(2)
     expect(updated.join()).toContain('+ value: "hi"')
-    expect((await told()).of("second")).toMatch(/comment staging infra \| updated/)
+    expect((await commented()).of("second")).toMatch(/comment staging infra \| updated/)
   })
 
-  it("has a short one where nothing would change", async () => {
+  it("has a short comment if nothing would change", async () => {
     const settled = await bodies("settled")
     expect(settled.filter((body) => body.includes("No changes."))).toHaveLength(1)
   })
 
-  it("stays as it is where the token may not write, and the plan is in the summary", async () => {
-    const run = await told()
+  it("stays as it is if the token may not write, and the summary has the plan", async () => {
+    const run = await commented()
     expect(run.of("refused")).toMatch(/comment staging infra \| refused: .*pull-requests: write/)
     expect(run.of("refused")).toContain('+ value: "hello"')
     expect(run.of("unreachable")).toMatch(/comment \w+ infra \| unreachable: /)
   })
 })
 
-it("shows no secret in anything that was printed", () => {
+it("no secret is in the output", () => {
   expect(said.join("").length).toBeGreaterThan(10_000)
   for (const [name, secret] of Object.entries(secrets))
     for (const form of formsOf(secret))

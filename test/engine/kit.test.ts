@@ -14,20 +14,20 @@ const scratch = mkdtempSync(join(tmpdir(), "kit-"))
 beforeAll(engineEnvironment)
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** The line of the module's source that holds this text. */
+/** Number of the first line of the module's source that contains a text. */
 const lineOf = (text: string): number =>
   readFileSync(join(KIT, "src/index.ts"), "utf8")
     .split("\n")
     .findIndex((line) => line.includes(text)) + 1
 
-describe("call", () => {
+describe("dagger call", () => {
   it("passes arguments and fills in defaults", async () => {
     expect(await call("greet", "--name=you")).toMatchObject({ exitCode: 0, stdout: "hello you" })
     const all = await call("greet", "--name=ä 'b'", "--greeting=bye", "--times=2")
     expect(all.stdout).toBe("bye ä 'b', bye ä 'b'")
   })
 
-  it("ends with the exit code of the command that failed, and shows what it said", async () => {
+  it("exits with the code of the failed command, and shows its output", async () => {
     const { exitCode, stderr } = await call("broken")
     expect(exitCode).toBe(7)
     expect(stderr).toContain("to stdout")
@@ -41,15 +41,15 @@ describe("call", () => {
     expect(stderr).toContain(`src/index.ts:${lineOf("throw new Error")}`)
   })
 
-  it("refuses an argument that the function lacks", async () => {
+  it("refuses an argument that the function doesn't have", async () => {
     const { exitCode, stderr } = await call("greet", "--nobody=you")
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain("nobody")
   })
 })
 
-describe("functions", () => {
-  it("lists the module's functions with their docs, and types of src/ only", async () => {
+describe("dagger functions", () => {
+  it("lists the module's functions with their docs, and only the types of src/", async () => {
     const { stdout } = await dagger(["functions"])
     expect(stdout).toMatch(/greet +Greets somebody\./)
     const types = "{ currentTypeDefs { asObject { name sourceModuleName } } }"
@@ -62,12 +62,12 @@ describe("functions", () => {
   })
 })
 
-it("query: answers GraphQL with the module's functions in it", async () => {
+it("dagger query answers GraphQL with the module's functions in the schema", async () => {
   const { stdout } = await dagger(["query"], { input: '{ greet(name: "query") defaultPlatform }' })
   expect(JSON.parse(stdout)).toEqual({ greet: "hello query", defaultPlatform: "linux/amd64" })
 })
 
-describe("check", () => {
+describe("dagger check", () => {
   it("lists the module's checks", async () => {
     const { stdout } = await dagger(["check", "-l"])
     expect(stdout).toMatch(/kit:failing/)
@@ -75,7 +75,7 @@ describe("check", () => {
     expect(stdout).not.toContain("greet")
   })
 
-  it("passes, and fails with what the tool said", async () => {
+  it("passes, or fails with the tool's output", async () => {
     expect(await dagger(["check", "kit:passing"])).toMatchObject({ exitCode: 0 })
     const { exitCode, stderr } = await dagger(["check", "kit:*"])
     expect(exitCode).toBe(1)
@@ -83,7 +83,7 @@ describe("check", () => {
   })
 })
 
-it("develop: writes a library that the TypeScript compiler understands", async () => {
+it("dagger develop writes a library that the TypeScript compiler accepts", async () => {
   const module = join(scratch, "module")
   cpSync(KIT, module, { recursive: true, filter: (path) => !path.includes("node_modules") })
   rmSync(join(module, "sdk"), { recursive: true, force: true })
@@ -99,15 +99,15 @@ it("develop: writes a library that the TypeScript compiler understands", async (
   expect(await tsc()).toMatchObject({ stdout: "", exitCode: 0 })
 })
 
-it("gives the module what its lock file names, without its development dependencies", async () => {
+it("the module has the packages of its lock file, without development dependencies", async () => {
   const { stdout } = await call("packages")
   expect(stdout.trim().split("\n")).toEqual(["ms", "typescript"])
 })
 
-describe("on a terminal", () => {
+describe("dagger on a terminal", () => {
   const sum = "echo sum $((40 + 2))"
 
-  it("-i opens a shell where a command failed, and still ends with its exit code", async () => {
+  it("-i opens a shell at the failed command, and still exits with the command's code", async () => {
     const { exitCode, stdout } = await onTerminal(
       ["call", "-i", "--progress=tty", "broken"],
       [
@@ -133,12 +133,12 @@ describe("on a terminal", () => {
 })
 
 describe("services", () => {
-  it("answer to the containers that they are bound to", async () => {
+  it("are reachable from the containers that they are bound to", async () => {
     const text = randomUUID()
     expect((await call("talk", `--text=${text}`)).stdout.trim()).toBe(text)
   })
 
-  it("answer to the host through a tunnel while `up` runs", async () => {
+  it("are reachable from the host through a tunnel while `up` runs", async () => {
     const [text, port] = [randomUUID(), await freePort()]
     const args = ["call", "web", `--text=${text}`, "up", `--ports=${port}:8000`]
     const child = spawn("dagger", args, { cwd: KIT, env: await engineEnvironment(), stdio: "ignore" })
@@ -153,7 +153,7 @@ describe("services", () => {
   })
 })
 
-it("secrets reach the command, and never what is printed", async () => {
+it("secrets reach the command, but never the output", async () => {
   const secret = randomUUID()
   const { stdout, stderr } = await dagger(["call", "whisper", "--secret=env://KIT_SECRET"], {
     env: { KIT_SECRET: secret },
@@ -164,7 +164,7 @@ it("secrets reach the command, and never what is printed", async () => {
   expect(stdout + stderr).not.toContain(secret)
 })
 
-it("export: writes files and directories to the host", async () => {
+it("export writes files and directories to the host", async () => {
   const [file, folder] = [join(scratch, "file.txt"), join(scratch, "tree")]
   expect(await call("file", "export", `--path=${file}`)).toMatchObject({ exitCode: 0 })
   expect(readFileSync(file, "utf8")).toBe("one")
@@ -173,23 +173,23 @@ it("export: writes files and directories to the host", async () => {
   expect(readFileSync(join(folder, "ä ö.txt"), "utf8")).toBe("two")
 })
 
-it("cache volumes keep what one call leaves for the next", async () => {
+it("cache volumes persist from one call to the next", async () => {
   const volume = randomUUID()
   expect((await call("remember", `--volume=${volume}`, "--line=first")).stdout).toBe("first\n")
   expect((await call("remember", `--volume=${volume}`, "--line=second")).stdout).toBe("first\nsecond\n")
 })
 
-it("runs linux/arm64 by emulation", async () => {
+it("linux/arm64 containers run by emulation", async () => {
   expect((await call("machine", "--platform=linux/arm64")).stdout.trim()).toBe("aarch64 arm64")
 })
 
 describe("git", () => {
-  it("reads a repository that a service serves", async () => {
+  it("reads a repository from a service", async () => {
     const text = randomUUID()
     expect((await call("repository", `--text=${text}`)).stdout).toBe(text)
   })
 
-  it("takes a repository as an argument", async () => {
+  it("accepts a repository as an argument", async () => {
     const [work, served] = [join(scratch, "work"), join(scratch, "served")]
     const git = run({ cwd: scratch })
     await git`git init --quiet --initial-branch=main ${work}`
@@ -212,11 +212,11 @@ describe("git", () => {
   })
 })
 
-it("reaches a package registry from a container, with certificates that it trusts", async () => {
+it("a container reaches a package registry with trusted certificates", async () => {
   expect((await call("pip", "--name=six", `--run=${randomUUID()}`)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
-/** What is served there, once it is. */
+/** Fetches a URL as soon as it is served. */
 async function fetched(url: string): Promise<string> {
   const deadline = Date.now() + 30_000
   for (;;)

@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-/** What is said first of a run that broke off, after what it was doing. */
+/** First lines of the error output of an interrupted run, after its progress. */
 const BROKEN_OFF =
   /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine stopped during the run\n→ run the command again/
 
@@ -44,11 +44,11 @@ const RELEASED = `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }
 release: { registry: "registry.test:5000", repository: tiny }
 `
 
-describe("up and down", () => {
+describe("engine up and down", () => {
   let before: Record<string, string[]>
   let files: string
 
-  it("starts in under 5 seconds where everything is built, and builds nothing", async () => {
+  it("starts in under 5 seconds if everything is built, and builds nothing", async () => {
     before = await traces()
     files = await hostFiles()
     const { stderr, milliseconds } = await up()
@@ -57,18 +57,18 @@ describe("up and down", () => {
     expect(await remember("one")).toBe("one\n")
   })
 
-  it("does nothing where the engine runs", async () => {
+  it("does nothing if the engine runs", async () => {
     const { pid } = state()
     expect((await up()).stderr).toBe("engine ready\n")
     expect(state().pid).toBe(pid)
     expect((await slipway(["engine", "status"])).stdout).toContain(`runs as process ${pid}`)
   })
 
-  it("changes nothing of the host's /etc and /usr", async () => {
+  it("changes nothing in the host's /etc and /usr", async () => {
     expect(await hostFiles()).toBe(files)
   })
 
-  it("keeps its cache volumes from one start to the next", async () => {
+  it("keeps its cache volumes across restarts", async () => {
     await slipway(["engine", "down"])
     await up()
     expect(await remember("two")).toBe("one\ntwo\n")
@@ -78,7 +78,7 @@ describe("up and down", () => {
     ["the registry", "docker-registry"],
     ["the outermost process", "unshare"],
     ["the engine", "/engine --addr"],
-  ])("comes back after a kill -9 of %s", async (_, name) => {
+  ])("restarts after a kill -9 of %s", async (_, name) => {
     const { pid } = state()
     const whole = await processes(pid)
     const [victim] = await processes(pid, name)
@@ -90,13 +90,14 @@ describe("up and down", () => {
     expect(await script("default-platform")).toBe("linux/amd64")
   })
 
-  // Dagger itself would empty its cache, volumes too, before it answers: minutes where there is much of it.
-  it("starts with an empty cache after that, which works, and deletes the old one", async () => {
+  // Dagger itself would empty its cache, including volumes, before it answers, which takes minutes if the cache is
+  // large.
+  it("restarts after a kill with a working empty cache, and deletes the old cache", async () => {
     expect(await remember("three")).toBe("three\n")
     await until(() => !existsSync(join(home, "discarded")))
   })
 
-  it("makes images anew after that, with the same digests as before", async () => {
+  it("rebuilds images after a kill with the same digests as before", async () => {
     const fixtures = join(REPOSITORY, "test/fixtures/images")
     const [own, dockerfile] = [join(fixtures, "flask"), join(home, "repeated")]
     cpSync(join(fixtures, "repeated"), dockerfile, { recursive: true })
@@ -119,7 +120,7 @@ describe("up and down", () => {
     expect(await digests()).toEqual(first)
   }, 600_000)
 
-  it("says of a run in whose middle the engine was killed what had ended, and keeps nothing of it", async () => {
+  it("a run during which the engine is killed reports the state of its stages, and caches nothing of it", async () => {
     const source = join(home, "service")
     mkdirSync(source)
     const test =
@@ -148,7 +149,7 @@ describe("up and down", () => {
     expect(stdout).toMatch(/✓ unit +1 test in 8\.\d s/)
   }, 600_000)
 
-  it("finishes from the cache what it was stopped in, and publishes nothing twice", async () => {
+  it("a repeated run after a stop continues from the cache, and publishes nothing twice", async () => {
     const source = join(home, "released")
     cpSync(join(REPOSITORY, "test/fixtures/releases/tiny"), source, { recursive: true })
     writeFileSync(join(source, "slipway.yaml"), RELEASED)
@@ -181,7 +182,7 @@ describe("up and down", () => {
     expect(`registry.slipway.internal:5000/tiny@${digest}`).toBe(published)
   }, 900_000)
 
-  it("serves a client that knows nothing of it but an address of TCP", async () => {
+  it("serves a client that is given only a TCP address", async () => {
     const source = join(home, "remote")
     mkdirSync(source, { recursive: true })
     writeFileSync(join(source, "app.py"), "def one( ):\n    return 1\n")
@@ -200,7 +201,7 @@ describe("up and down", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     const { port } = server.address() as AddressInfo
     try {
-      // No other `dagger` than the kit's.
+      // Leaves the kit's `dagger` as the only one.
       const path = (process.env["PATH"] ?? "").split(":").filter((each) => !existsSync(join(each, "dagger")))
       const env = { _EXPERIMENTAL_DAGGER_RUNNER_HOST: `tcp://127.0.0.1:${port}`, PATH: path.join(":") }
       const { stdout } = await slipway(["engine", "status"], env)
@@ -215,7 +216,7 @@ describe("up and down", () => {
     }
   })
 
-  it("gives one engine to two that ask at once", async () => {
+  it("starts one engine for two concurrent calls", async () => {
     await slipway(["engine", "down"])
     await Promise.all([up(), up()])
     expect(await processes(state().pid, "/engine --addr")).toHaveLength(1)
@@ -237,12 +238,12 @@ describe("up and down", () => {
     expect((await slipway(["engine", "status"])).exitCode).toBe(3)
   })
 
-  it("takes back nothing where nothing runs", async () => {
+  it("down does nothing if no engine runs", async () => {
     expect(await slipway(["engine", "down"])).toMatchObject({ exitCode: 0 })
   })
 })
 
-/** The outermost processes of this home's sandboxes, told by their environment. */
+/** Lists the outermost processes of this home's sandboxes, identified by their environment. */
 async function sandboxes(): Promise<number[]> {
   const { stdout } = await shell`pgrep -f ${"^unshare .*sandbox.sh outer"}`
   return stdout
@@ -254,7 +255,7 @@ async function sandboxes(): Promise<number[]> {
     )
 }
 
-describe("what is in use already", () => {
+describe("engine up with networks and ports in use", () => {
   const port = 5000
   const server = createServer()
 
@@ -264,7 +265,7 @@ describe("what is in use already", () => {
     await slipway(["engine", "down"])
   })
 
-  it("takes another range than the host's, and does not mind the host's ports", async () => {
+  it("chooses a free address range, and ignores the host's ports", async () => {
     await run`ip link add kit-bridge type bridge`
     await run`ip address add 10.87.3.1/16 dev kit-bridge`
     await run`ip link set kit-bridge up`
@@ -280,8 +281,8 @@ describe("what is in use already", () => {
   })
 })
 
-describe("what cannot work", () => {
-  it("says that the home's path is too long", async () => {
+describe("engine up in an unsuitable home", () => {
+  it("reports a path that is too long", async () => {
     const { exitCode, stderr } = await slipway(["engine", "up"], {
       SLIPWAY_HOME: join(home, "x".repeat(100)),
     })
@@ -289,7 +290,7 @@ describe("what cannot work", () => {
     expect(exitCode).toBe(3)
   })
 
-  it("says that the disk is too full", async () => {
+  it("reports a disk that is too full", async () => {
     const small = join(home, "small")
     mkdirSync(small)
     await run`mount -t tmpfs -o size=50m none ${small}`

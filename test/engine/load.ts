@@ -1,7 +1,7 @@
 import { POD, type Pod } from "../../src/lib/kube/objects.js"
 import type { Kube } from "../../src/lib/kube/client.js"
 
-/** What became of a request. */
+/** A request that was sent, and its result. */
 interface Sent {
   /** Milliseconds since 1970. */
   at: number
@@ -11,7 +11,10 @@ interface Sent {
 
 const NAME = "load"
 
-/** Asks at an even rate, each time by a new connection, whatever becomes of those before; a line for each answer. */
+/**
+ * Sends requests at an even rate, each over a new connection, without waiting for earlier ones; prints a line per
+ * answer.
+ */
 const SCRIPT = `
 import http.client, json, sys, threading, time
 host, path, rate = sys.argv[1], sys.argv[2], float(sys.argv[3])
@@ -35,8 +38,8 @@ for number in range(10**9):
 `
 
 /**
- * Requests from within the cluster, until it is ended. Not from this host: the engine's tunnel keeps every connection
- * that was closed, and takes no more after some thousands.
+ * Load from within the cluster, until it is ended. Requests from this host wouldn't do: the engine's tunnel keeps
+ * every closed connection, and accepts no more after some thousands.
  */
 export class Load {
   private constructor(
@@ -45,7 +48,7 @@ export class Load {
     readonly sent: Sent[] = [],
   ) {}
 
-  /** Begins, and waits for the first answers. */
+  /** Starts sending, and waits for the first answers. */
   static async start(kube: Kube, namespace: string, perSecond = 50): Promise<Load> {
     const pod = {
       ...POD,
@@ -68,14 +71,14 @@ export class Load {
     return load
   }
 
-  /** Ends it, with all that was answered. */
+  /** Stops sending, and returns the load with all answers. */
   async end(): Promise<this> {
     await this.read()
     await this.kube.delete(POD, NAME, this.namespace)
     return this
   }
 
-  /** Those that weren't answered with 200. */
+  /** Lists the requests that were not answered with 200. */
   failed(): Sent[] {
     return this.sent.filter(({ status }) => status !== 200)
   }

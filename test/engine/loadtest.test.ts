@@ -22,7 +22,7 @@ const SERVER = readFileSync(join(import.meta.dirname, "../fixtures/load/server.p
 
 const namespace = `load-${Date.now().toString(36)}`
 
-/** The service in the cluster: a Deployment, and the Service that leads to it. */
+/** Creates the manifests of the service in the cluster: a Deployment and its Service. */
 function manifests(): KubeObject[] {
   const labels = { app: "web" }
   const container = {
@@ -51,7 +51,7 @@ function manifests(): KubeObject[] {
   ] as (KubeObject & { spec: object })[]
 }
 
-/** Deploys it, and waits until it answers. */
+/** Deploys the service, and waits until it is ready. */
 async function deployed(): Promise<void> {
   const client = kube()
   await client.apply({
@@ -70,13 +70,13 @@ async function deployed(): Promise<void> {
 const SHORT = ["1s:4", "2s:4"]
 
 interface Case {
-  /** What slipway.yaml says of the load. */
+  /** Section `load` of slipway.yaml. */
   load?: object
-  /** The service's other files. */
+  /** Other files of the service. */
   files?: Record<string, string>
-  /** Arguments of `load`; by default the service that is up. */
+  /** Arguments of `load`; by default, the running service. */
   at?: string
-  /** The function of what that gives, and what of its result is printed. */
+  /** Function to call on the result of `load`, and the part of it to print. */
   print?: string
 }
 
@@ -147,7 +147,7 @@ function scriptOf(name: string, { load, files, at = "--service $web", print = VE
   return `. --source $(host | directory "${source}") | load --environment staging ${at} | ${print}`
 }
 
-describe("a deployed service under load", () => {
+describe("a load test", () => {
   let session: Awaited<ReturnType<typeof runScripts>>
 
   beforeAll(async () => {
@@ -171,7 +171,7 @@ describe("a deployed service under load", () => {
 
   const stage = (name: string) => (session.json(name) as Verdict).stages[0]
 
-  it("passes when it is good, by a script made of what it says of itself", () => {
+  it("passes for a good service, with a script generated from the service's own description", () => {
     const { totals, seconds, notes, generator } = session.json("good") as {
       totals: { requests: number; errors: number; p95: number; hosts: object }
       seconds: { users: number }[]
@@ -201,12 +201,12 @@ describe("a deployed service under load", () => {
       /^127\.0\.0\.1:1 answered none of \d+ requests: Request Failed: .*connection refused/,
     ],
     ["untrusted", "failed", 1, /^the certificate of kubernetes:8000 isn't trusted: .*unknown authority/],
-  ])("%s: %s, with exit code %i", (name, status, exitCode, reason) => {
+  ])('of case "%s" ends as %s, with exit code %i', (name, status, exitCode, reason) => {
     expect(stage(name)).toMatchObject({ name: "load", status, exitCode })
     expect(stage(name)?.reason).toMatch(reason)
   })
 
-  it("is reached through its cluster, which tells its version and what its pods take", () => {
+  it("reaches the service through its cluster, and reports its version and its pods' usage", () => {
     const { totals, notes, version, pods } = session.json("cluster") as {
       totals: { requests: number; errors: number }
       notes: string[]
@@ -222,15 +222,16 @@ describe("a deployed service under load", () => {
     expect(pods.at(-1)?.memory).toBeGreaterThan(1e6)
   })
 
-  it("tells at how many users it breaks", () => {
+  it("reports the number of users at which the service breaks", () => {
     const { break: broke } = session.json("stress") as { break?: { users: number; why: string } }
-    // Eight at once, each for 100 of 150 milliseconds: with more some are refused, from 17 users on a third.
+    // The service handles eight requests at once, each for 100 of 150 milliseconds: some are refused with more users,
+    // a third of them from 17 users on.
     expect(broke?.users).toBeGreaterThan(8)
     expect(broke?.users).toBeLessThan(32)
     expect(broke?.why).toMatch(/^\d\d % of the requests failed$/)
   })
 
-  it("fails as a gate, with what failed", () => {
+  it("fails as a gate, with the reason", () => {
     expect(session.of("gate")).toBe("failed")
     const { stderr } = session
     const last = stderr.slice(stderr.lastIndexOf("Error: ✗ load failed"))

@@ -16,7 +16,7 @@ beforeAll(() => session())
 const ESTATE = join(REPOSITORY, "test/fixtures/modules/estate")
 const HOUR = 3600
 
-/** Runs git with fixed people and times. */
+/** Runs git with fixed identities and times. */
 function gitIn(repository: string) {
   const ann = { GIT_AUTHOR_NAME: "Ann", GIT_AUTHOR_EMAIL: "ann@example.com" }
   const committer = { GIT_COMMITTER_NAME: "Ann", GIT_COMMITTER_EMAIL: "ann@example.com" }
@@ -28,8 +28,8 @@ function gitIn(repository: string) {
 }
 
 /**
- * A repository with a merge, a squash merge that is signed, and a hotfix that never came back to develop; its commits by
- * their names.
+ * Creates a repository with a merge, a signed squash merge, and a hotfix that was never merged back to develop;
+ * returns its commits by name.
  */
 function repository(root: string) {
   const key = join(root, "key")
@@ -72,7 +72,7 @@ function repository(root: string) {
   return { path, git, signers, commits: { first, east, west, merge, squash, hotfix, last } }
 }
 
-/** What was deployed to production, with a version that was rolled back, one that failed, and one with an incident. */
+/** Creates the ledger of production: with a version that was rolled back, one that failed, and one with an incident. */
 function deployments({ first, merge, last }: ReturnType<typeof repository>["commits"]): LedgerEntry[] {
   const digest = (version: string) => `sha256:${version.replaceAll(".", "").padEnd(64, "0")}`
   const record = (
@@ -94,14 +94,14 @@ function deployments({ first, merge, last }: ReturnType<typeof repository>["comm
   return [
     record("1.0.0", first, "01T12:00:00", "01T12:10:00"),
     record("1.1.0", merge, "04T07:50:00", "04T08:00:00"),
-    record("1.2.0", "", "05T23:50:00", "06T00:00:00"), // its commit is that of the tag v1.2.0
+    record("1.2.0", "", "05T23:50:00", "06T00:00:00"), // has the commit of the tag v1.2.0
     record("1.1.0", merge, "06T05:50:00", "06T06:00:00", back),
     record("1.2.1", last, "10T09:20:00", "10T09:30:00", { status: "failed", facts: failed }),
     record("1.2.1", last, "10T17:50:00", "10T18:00:00", { run: "again" }),
   ].reduce<LedgerEntry[]>((before, each) => before.concat(nextEntry(before, each) ?? []), [])
 }
 
-/** What GitHub knows: main is protected but for status checks, and a pull request that Cid has approved. */
+/** State of the mock GitHub: main is protected except for status checks, and Cid has approved a pull request. */
 const forgeState = (merge: string) => ({
   branches: {
     main: { protection: { required_pull_request_reviews: { required_approving_review_count: 1 } } },
@@ -175,8 +175,8 @@ const session = once(async () => {
   return { ...ran, ...made, entries, out: join(root, "out/metrics") }
 })
 
-describe("figures", () => {
-  it("are those that the history and the ledger come to by hand", async () => {
+describe("DORA metrics", () => {
+  it("match those computed by hand from the history and the ledger", async () => {
     const { out, commits, errors } = await session()
     const report = JSON.parse(read(join(out, "dora.json"), errors)) as DoraReport
     expect(Object.fromEntries(report.changes.map(({ commit, seconds }) => [commit, seconds / HOUR]))).toEqual(
@@ -202,7 +202,7 @@ describe("figures", () => {
     expect(report.timeToRestore).toMatchObject({ spread: { median: 2 * HOUR }, band: "high", open: 0 })
   })
 
-  it("come as a picture, for reviewers, and for DevLake", async () => {
+  it("are exported as an image, as Markdown for reviewers, and for DevLake", async () => {
     const { out, commits, errors } = await session()
     expect(read(join(out, "dora.svg"), errors)).toMatch(/^<svg [^]*<\/svg>\n$/)
     expect(read(join(out, "dora.md"), errors)).toContain("| Lead time for changes | **1 d 1 h** |")
@@ -216,7 +216,7 @@ describe("figures", () => {
     })
   })
 
-  it("have no lead time where the history is shallow, and are none where it is none", async () => {
+  it("have no lead time with a shallow history, and fail without a history", async () => {
     const { json } = await session()
     const { leadTimeForChanges } = json("shallow") as DoraReport
     expect(leadTimeForChanges).toMatchObject({ spread: null, band: null })
@@ -227,7 +227,7 @@ describe("figures", () => {
     })
   })
 
-  it("are none where incidents can't be read, with all that is wrong", async () => {
+  it("fail if incidents are invalid, with every problem", async () => {
     const { json } = await session()
     const { problem, exitCode } = json("incidents") as { problem: string; exitCode: number }
     expect(exitCode).toBe(4)
@@ -237,7 +237,7 @@ describe("figures", () => {
 })
 
 describe("an audit", () => {
-  it("tells of each deployment what it is, who approved it, and what became of it", async () => {
+  it("lists each deployment with its kind, approval and outcome", async () => {
     const { json, commits } = await session()
     const { ledger, deployments: rows } = json("audit") as Audit
     expect(ledger).toMatchObject({ entries: 6, noted: 6, intact: true, faults: [] })
@@ -275,7 +275,7 @@ describe("an audit", () => {
     ])
   })
 
-  it("finds what was changed, and with the notes what was cut off", async () => {
+  it("detects a changed entry, and with git notes a truncated ledger", async () => {
     const { of, errors, entries } = await session()
     expect(of("intact")).toBe(`6 entries, head ${entries.at(-1)?.hash ?? ""}`)
     expect(of("changed")).toBe("failed")
@@ -287,8 +287,8 @@ describe("an audit", () => {
   })
 })
 
-describe("branches", () => {
-  it("are held against what the pipeline demands, hotfixes included", async () => {
+describe("branch protection", () => {
+  it("is compared with the pipeline's requirements, and unmerged hotfixes are reported", async () => {
     const { json, commits } = await session()
     const { verdict, branches, lacks } = json("protection") as ProtectionReport
     expect(verdict).toBe("failed")
@@ -303,7 +303,7 @@ describe("branches", () => {
     ])
   })
 
-  it("aren't known with a token that may not see them, which is told what it lacks", async () => {
+  it("is unknown if the token lacks a permission, which is named", async () => {
     const { of, stdout, stderr } = await session()
     expect(of("unseen")).toBe("failed")
     expect(stderr).toMatch(/branch protection could not be checked[^]*PROTECTION_UNKNOWN/)

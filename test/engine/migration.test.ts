@@ -11,10 +11,13 @@ import { runScripts } from "./session.js"
 const FIXTURES = join(REPOSITORY, "test/fixtures/migrations")
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
 
-/** All that was printed. */
+/** All output and error output of the sessions. */
 const said: string[] = []
 
-/** The fixture's module with Slipway's own sources beside it: what is tried has no function that could be called. */
+/**
+ * Copies the fixture's module and Slipway's own sources, since the code under test isn't reachable through public
+ * functions.
+ */
 function moduleFolder(): string {
   const folder = copyOf(join(REPOSITORY, "test/fixtures/modules/migration"))
   const mine = (path: string) => !/\/(?:\.dagger|sdk|node_modules)(?:\/|$)/.test(path)
@@ -34,7 +37,7 @@ beforeAll(async () => {
   await engineEnvironment()
   module.folder = moduleFolder()
 })
-// The passwords of proofs are made of these.
+// Passwords of the proofs' databases are UUIDs.
 afterAll(() => expect(said.join("\n")).not.toMatch(new RegExp(`:${UUID.source}@`)))
 
 const dir = (folder: string) => `$(host | directory ${folder})`
@@ -42,7 +45,7 @@ const BASE = dir(join(FIXTURES, "service"))
 const added = (name: string, files: Files = {}) => dir(write(copyOf(join(FIXTURES, name)), files))
 const prove = (name: string, files: Files = {}, more = "") => `proof ${BASE} ${added(name, files)} ${more}`
 
-/** The steps that did not pass, as `name: status`. */
+/** Lists the steps that did not pass, as `name: status`. */
 const others = ({ steps }: Proof) =>
   steps.filter(({ status }) => status !== "passed").map(({ name, status }) => `${name}: ${status}`)
 const reasonOf = ({ steps }: Proof, name: string) => steps.find((step) => step.name === name)?.reason ?? ""
@@ -60,8 +63,8 @@ const STALE = {
 `,
 }
 
-describe("a proof", () => {
-  it("is had of a migration that adds", async () => {
+describe("the proof of a migration", () => {
+  it("succeeds for an additive migration", async () => {
     const { proof } = await session({
       additive: prove("additive"),
       stale: prove("additive", STALE),
@@ -88,7 +91,7 @@ describe("a proof", () => {
     expect(reasonOf(nothing, "downgrade")).toBe("nothing to migrate")
   })
 
-  it("isn't had of one that takes away what the previous release reads", async () => {
+  it("fails if the migration removes what the previous release reads", async () => {
     const { proof } = await session({ dropped: prove("dropped"), exempt: prove("dropped", EXEMPTIONS) })
     const dropped = proof("dropped")
     expect(dropped.proven).toBe(false)
@@ -108,7 +111,7 @@ describe("a proof", () => {
     expect(exempt.statements).toMatchObject([{ exemption: { owner: "ann" } }])
   })
 
-  it("names the step that fails, and where it leaves the database", async () => {
+  it("names the failed step, and the revision that the database is left at", async () => {
     const { proof } = await session({
       halfway: prove("halfway"),
       "one-way": prove("one-way"),
@@ -154,8 +157,8 @@ describe("a proof", () => {
   })
 })
 
-describe("a deployment that has to prove its migration", () => {
-  it("migrates once it is proven, and else says what is in the way", async () => {
+describe("a deployment that requires a proof", () => {
+  it("migrates if the proof succeeds, and reports the reasons otherwise", async () => {
     const { json } = await session({
       additive: `gate ${BASE} ${added("additive")}`,
       dropped: `gate ${BASE} ${added("dropped")}`,
@@ -186,7 +189,7 @@ describe("a deployment that has to prove its migration", () => {
 })
 
 describe("slipway_sql.py", () => {
-  it("makes of SQL what the unit tests take for granted", async () => {
+  it("parses SQL into the statements that the unit tests assume", async () => {
     const file = join(FIXTURES, "parsed.json")
     const { json } = await session({ parsed: `parse $(host | file ${file})` })
     expect(json("parsed")).toEqual(JSON.parse(readFileSync(file, "utf8")))
@@ -194,7 +197,7 @@ describe("slipway_sql.py", () => {
 })
 
 describe("a migration", () => {
-  it("waits for another one of the same database", async () => {
+  it("waits for another migration of the same database", async () => {
     const { json } = await session({ together: `together ${BASE}` })
     const { first, second } = json("together") as Record<string, MigrationResult>
     expect(first, JSON.stringify([first, second])).toMatchObject({
@@ -208,7 +211,7 @@ describe("a migration", () => {
     )
   })
 
-  it("says what it lacks, and never the password", async () => {
+  it("names what is missing, and never the password", async () => {
     const url = "postgresql://user:hunter%262@127.0.0.1:5432/none"
     const { of } = await session({
       down: `run ${BASE} "${url}" "alembic upgrade head"`,

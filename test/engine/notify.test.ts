@@ -32,7 +32,7 @@ monitoring:
   alerts: { latency: 500ms, runbook: "https://example.com/runbook" }
 `
 
-/** All that was printed, and all that was said of it. */
+/** All output and error output of the sessions. */
 const said: string[] = []
 
 const session = once(async () => {
@@ -90,7 +90,7 @@ const log = async (name: string) =>
   (await session()).json(name) as { requests: Seen[]; annotations: Annotation[] }
 
 describe("notifications", () => {
-  it("are sent once, by messages that each service accepts", async () => {
+  it("are sent once, in the format that each service accepts", async () => {
     const run = await session()
     expect(run.of("started")).toBe(
       "notify passed: started; slack: sent; teams: sent; webhook: sent\nannotate passed: production; grafana: started",
@@ -120,18 +120,18 @@ describe("notifications", () => {
     )
   })
 
-  it("are repeated for a service that limits its rate, with a warning", async () => {
+  it("are sent again after a service's rate limit, with a warning", async () => {
     const run = await session()
     expect(run.of("limited")).toMatch(
       /^notify passed: failed; slack: sent; teams: NOT SENT: it takes no more requests for now \(429\): it wants 3600 s of waiting; webhook: sent\nannotate passed: production; grafana: NOT SENT: it doesn't let the token do this \(403\)/,
     )
-    // A repeated run sends what was not sent.
+    // A repeated run sends only what has not been sent.
     expect(run.of("repeated")).toMatch(
       /^notify passed: failed; slack: sent already; teams: sent; webhook: sent already/,
     )
   })
 
-  it("that can't be sent fail nothing", async () => {
+  it("that can't be sent don't fail the deployment", async () => {
     const run = await session()
     expect(run.of("down")).toMatch(
       /slack: NOT SENT: (no host of its name is known|its name can't be resolved)/,
@@ -144,7 +144,7 @@ describe("notifications", () => {
 })
 
 describe("the alert rules", () => {
-  it("are taken by promtool, which also sees each one raised", async () => {
+  it("are accepted by promtool, and each alert fires in its tests", async () => {
     const run = await session()
     expect(run.of("promtool")).toBe("promtool takes them")
     expect(run.of("generated")).toContain("+++ b/monitoring/alerts.yaml")
@@ -152,14 +152,14 @@ describe("the alert rules", () => {
       expect(run.of("generated")).toContain(`+      - alert: ${alert}`)
   })
 
-  it("in a file are refused where they aren't as the settings make them", async () => {
+  it("are refused if the file doesn't match the settings", async () => {
     const run = await session()
     expect(run.of("stale")).toBe("failed")
     expect(run.stderr).toContain("RULES_STALE")
   })
 })
 
-it("shows no secret in anything that was printed", async () => {
+it("no secret is in the output", async () => {
   await session()
   const all = said.join("")
   expect(all.length).toBeGreaterThan(2_000)

@@ -15,7 +15,7 @@ interface Manifest {
   layers: Descriptor[]
 }
 
-/** An image's configuration, as far as tests look at it. */
+/** The parts of an image's configuration that tests read. */
 export interface ImageConfig {
   created: string
   architecture: string
@@ -33,13 +33,13 @@ export interface ImageConfig {
 export interface OciImage {
   platform: string
   config: ImageConfig
-  /** The last layer's file of this path. */
+  /** Reads the last layer's file with this path. */
   file: (path: string) => Promise<string>
-  /** The paths of all files in its own layers, those beyond the base image's. */
+  /** Lists the paths of all files in its own layers, without those of the base image. */
   files: () => Promise<string[]>
 }
 
-/** Reads an OCI layout of one index, with nothing of Slipway's. */
+/** Reads an OCI layout of one index, without Slipway's code. */
 export function readLayout(folder: string) {
   const blob = (digest: string) => join(folder, "blobs", digest.replace(":", "/"))
   const json = <T>(path: string) => JSON.parse(readFileSync(path, "utf8")) as T
@@ -70,7 +70,7 @@ async function fileIn(layers: readonly string[], path: string): Promise<string> 
   throw new Error(`no layer has a file ${path}`)
 }
 
-/** The files of a folder in which one of these texts occurs; what is compressed is searched unpacked, too. */
+/** Lists the files of a folder that contain one of these texts; compressed files are also searched unpacked. */
 export function filesWith(folder: string, texts: readonly string[]): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -86,7 +86,7 @@ export function filesWith(folder: string, texts: readonly string[]): string[] {
 
 const holds = (bytes: Buffer, texts: readonly string[]): boolean => texts.some((text) => bytes.includes(text))
 
-/** The ways in which a text may be written elsewhere: as it is, in base64, in URLs, in JSON and in HTML. */
+/** Encodes a text in every way in which it may appear elsewhere: plain, in base64, in URLs, in JSON and in HTML. */
 export function encodings(text: string): string[] {
   const url = encodeURIComponent(text)
   const json = JSON.stringify(text).slice(1, -1)
@@ -107,7 +107,10 @@ export function encodings(text: string): string[] {
 
 const HTML: Partial<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" }
 
-/** What of a text's base64 is the same whatever stands around it, where so many bytes of three come before it. */
+/**
+ * Returns the base64 characters of a text that don't depend on its surroundings, `offset` bytes after a multiple of
+ * three.
+ */
 function base64(text: string, offset: number): string[] {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
   const sure = bytes.toString("base64").slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6))

@@ -1,4 +1,5 @@
-// Our modules in the hands of the official library, from npm: it must see in them what our own SDK sees, and run them.
+// Slipway's modules with the official library from npm, which must register the same types as Slipway's own SDK, and
+// run them.
 import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -16,7 +17,7 @@ let work = ""
 
 beforeAll(async () => {
   work = mkdtempSync("/var/tmp/slipway-official-")
-  // A module may take its SDK from beside itself only within a repository.
+  // A module may refer to a local SDK next to it only within a repository.
   await execute(work, "git", ["init", "--quiet"])
   const packages = join(work, "official-sdk/official")
   cpSync(join(FIXTURES, "official-sdk"), join(work, "official-sdk"), { recursive: true })
@@ -29,7 +30,9 @@ afterAll(() => {
   rmSync(work, { recursive: true, force: true })
 })
 
-/** A copy with the sdk/ that `dagger develop` writes, and one whose sdk/ is the official library and runtime. */
+/**
+ * Prepares a copy with the sdk/ that `dagger develop` writes, and one whose sdk/ is the official library and runtime.
+ */
 async function prepare(name: keyof typeof MODULES): Promise<void> {
   const ours = join(work, name)
   for (const file of ["package.json", "package-lock.json", "tsconfig.json", "src"])
@@ -41,7 +44,8 @@ async function prepare(name: keyof typeof MODULES): Promise<void> {
   await execute(ours, "npm", ["install", "--omit=dev"])
   const official = join(work, "official", name)
   cpSync(ours, official, { recursive: true })
-  // What `develop` has git ignore, the engine leaves out too; this SDK generates nothing, it takes sdk/ from there.
+  // The engine excludes what `develop` adds to .gitignore, but this SDK generates nothing and reads sdk/ from the
+  // source.
   rmSync(join(official, ".gitignore"))
   writeFileSync(join(official, "dagger.json"), config("../../official-sdk"))
   writeFileSync(
@@ -70,7 +74,7 @@ interface Named {
 }
 type TypeDef = Partial<Record<"asObject" | "asInterface" | "asEnum", Named | null>>
 
-/** What of a module the engine knows, without the places in the sources, which have other paths. */
+/** Returns the types of a module as registered in the engine, without source locations, whose paths differ. */
 async function typesOf(folder: string): Promise<unknown> {
   const type = "kind optional asObject { name } asInterface { name } asEnum { name } asScalar { name }"
   const list = `${type} asList { elementTypeDef { ${type} asList { elementTypeDef { ${type} } } } }`
@@ -90,7 +94,7 @@ async function typesOf(folder: string): Promise<unknown> {
 }
 
 describe.each(names)("%s", (name) => {
-  test("registers the same types by either library", async () => {
+  test("registers the same types with either library", async () => {
     const types = await typesOf(name)
     expect(JSON.stringify(types)).toContain("description")
     expect(await typesOf(join("official", name))).toEqual(types)
@@ -133,7 +137,7 @@ test.each([
   expect(await call("official/sdk-parity", "call", ...args)).toBe(answer)
 })
 
-test.each(["fails", "throws-text"])("fails in the same way: %s", async (name) => {
+test.each(["fails", "throws-text"])("fails in the same way for %s", async (name) => {
   const failure = async (folder: string) => {
     const error = await call(folder, "call", name).then(
       () => ({ code: 0, stderr: "" }),

@@ -9,13 +9,13 @@ import { run } from "../../dagger/lib/shell.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import type { Ended } from "./dagger.js"
 
-// A home of its own, with what the machine's home has built: nothing here touches the engine that others use.
+// A home of its own with the builds of the machine's home: these tests don't touch the engine that others use.
 export const home = mkdtempSync(join(tmpdir(), "kit-"))
 export const id = `slipway-${createHash("sha256").update(home).digest("hex").slice(0, 8)}`
 export const shell = run({ nothrow: true })
 
 export async function slipway(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  // `npm test` points to the machine's engine, which this home is to do without.
+  // `npm test` points to the machine's engine, which this home must not use.
   const base = { ...process.env, _EXPERIMENTAL_DAGGER_RUNNER_HOST: "", SLIPWAY_HOME: home }
   const options = { nothrow: true, env: { ...base, ...env } }
   const { exitCode, stdout, stderr } = await run(
@@ -39,7 +39,7 @@ interface State {
 
 export const state = (): State => JSON.parse(readFileSync(join(home, "run/state.json"), "utf8")) as State
 
-/** Runs a Dagger script in this home's engine. */
+/** Runs a script of Dagger's shell in this home's engine. */
 export async function script(text: string, module = "--no-mod"): Promise<string> {
   const env = {
     ...process.env,
@@ -53,7 +53,7 @@ export async function script(text: string, module = "--no-mod"): Promise<string>
 
 export const MODULE = `--mod=${REPOSITORY}`
 
-/** The verdict that a run left in this folder, which must be of this code. */
+/** Reads the verdict that a run left in this folder, and expects its exit code. */
 export function verdictIn(out: string, exitCode: number): Verdict {
   const verdict = JSON.parse(readFileSync(join(home, out, "verdict.json"), "utf8")) as Verdict
   expect(verdict).toMatchObject({ exitCode, status: exitCode === 0 ? "passed" : "error" })
@@ -65,13 +65,13 @@ export function logIn(out: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : ""
 }
 
-/** Adds a line to a file in a cache volume, and gives the whole file. */
+/** Appends a line to a file in a cache volume, and returns the whole file. */
 export const remember = (line: string): Promise<string> =>
   script(`container | from debian:bookworm-slim | with-mounted-cache /cache $(cache-volume kept) |
     with-env-variable RUN ${randomUUID()} |
     with-exec -- sh -c "echo ${line} >> /cache/lines; cat /cache/lines" | stdout`)
 
-/** Whether a process has ended; some process may yet have to take note of it. */
+/** True if a process has ended, even if its parent has not waited for it yet. */
 export const gone = (pid: number): boolean =>
   !existsSync(`/proc/${pid}/stat`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
 
@@ -83,7 +83,7 @@ export async function until(condition: () => boolean | Promise<boolean>, seconds
   }
 }
 
-/** What an engine could have left on this machine, apart from its home. */
+/** Collects everything that an engine could leave on this machine outside its home. */
 export async function traces(): Promise<Record<string, string[]>> {
   const lines = async (command: Promise<{ stdout: string }>) =>
     (await command).stdout
@@ -106,7 +106,7 @@ export async function traces(): Promise<Record<string, string[]>> {
   }
 }
 
-/** Every file of these places with the time of its last change of any kind. */
+/** Lists every file of the host's system folders with its change time. */
 export async function hostFiles(): Promise<string> {
   const places = [
     "/etc",

@@ -8,7 +8,7 @@ import type { StageResult, Verdict } from "../../src/lib/run/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 
 export const GATES = join(REPOSITORY, "test/fixtures/gates")
-/** The fixture that breaks a gate of quality. */
+/** Path of the fixture that fails a quality gate. */
 export const gate = (name: string): string => join(GATES, name)
 export const SUITES = join(REPOSITORY, "test/fixtures/suites")
 export const SCANS = join(REPOSITORY, "test/fixtures/scans")
@@ -18,7 +18,7 @@ export const SLIPWAY = join(REPOSITORY, "dagger/slipway.js")
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** A new folder, which goes when the file's tests have ended. */
+/** Creates a folder, which is deleted after the file's tests. */
 export const folder = (): string => mkdtempSync(join(scratch, "f-"))
 
 export type Files = Record<string, string | Buffer>
@@ -32,24 +32,24 @@ export function write(root: string, files: Files): string {
   return root
 }
 
-/** A source of these files. */
+/** Creates a source with these files. */
 export const service = (files: Files): string => write(folder(), files)
 
-/** A source of its own, made of these folders. */
+/** Creates a source from copies of these folders. */
 export function copyOf(...sources: string[]): string {
   const root = folder()
   for (const source of sources) cpSync(source, root, { recursive: true })
   return root
 }
 
-/** A day so far from today, as suppressions have it. */
+/** Formats the date that is this many days from today. */
 export const day = (offset: number): string =>
   new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
 
-/** What a run of `slipway` left, read back. */
+/** A finished run of `slipway` with its reports. */
 export interface CiRun extends Ended {
   out: string
-  /** Absent when the run left none. */
+  /** Undefined if the run left none. */
   verdict: Verdict | undefined
   stage: (name: string) => StageResult
   read: (name: string) => string
@@ -81,11 +81,11 @@ export async function runOn(command: string, source: string, ...more: string[]):
   return { ...ended, out, verdict, stage, read }
 }
 
-/** The stages' statuses by their names. */
+/** Maps the stages' names to their statuses. */
 export const statuses = ({ verdict }: CiRun): Record<string, string> =>
   Object.fromEntries(verdict?.stages.map(({ name, status }) => [name, status]) ?? [])
 
-/** `dagger call` of our module on a source. */
+/** Runs `dagger call` with Slipway's module on a source. */
 export const callOn = (source: string, ...args: string[]): Promise<Ended> =>
   dagger(["call", `--mod=${REPOSITORY}`, `--source=${source}`, ...args], { cwd: REPOSITORY })
 
@@ -99,7 +99,7 @@ interface Result {
   locations?: { physicalLocation: { artifactLocation: { uri: string }; region?: { startLine: number } } }[]
 }
 
-/** A tool's SARIF: its version, and each finding's place. */
+/** Reads a tool's SARIF report: the tool's version, and the place of each finding. */
 export function sarifOf(ended: CiRun, tool: string): { version: string; places: Place[] } {
   const { runs } = JSON.parse(ended.read(`sarif/${tool}.sarif`)) as Sarif
   const places = runs.flatMap(({ results }) => results.map(placeOf))
@@ -119,7 +119,7 @@ function placeOf({ ruleId, message, locations }: Result): Place {
   return { rule: ruleId, message: message.text, file, line: region?.startLine }
 }
 
-/** The elements of an XML document by nesting; throws where it isn't well formed. */
+/** Lists the elements of an XML document in document order; throws if it isn't well-formed. */
 export function xmlElements(text: string): string[] {
   const open: string[] = []
   const seen: string[] = []

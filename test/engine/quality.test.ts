@@ -29,7 +29,7 @@ const ALL_PASSED = each("passed")
 
 beforeAll(engineEnvironment)
 
-/** What each gate's fixture breaks: where, and by which rule. */
+/** Place and rule of the finding in each gate's fixture. */
 const BROKEN = [
   { gate: "black", file: "health.py", line: 11, rule: "format" },
   { gate: "isort", file: "settings.py", line: 3, rule: "imports" },
@@ -38,10 +38,10 @@ const BROKEN = [
   { gate: "bandit", file: "archive.py", line: 7, rule: "B602" },
 ]
 
-describe.each(BROKEN)("a service that breaks $gate alone", ({ gate, file, line, rule }) => {
+describe.each(BROKEN)("a service that fails only $gate", ({ gate, file, line, rule }) => {
   const source = join(GATES, gate)
 
-  it("fails in ci, which names tool, file, line and a command, and passes the other gates", async () => {
+  it("fails in ci with tool, file, line and a command to repeat it, and passes the other gates", async () => {
     const run = await runOn("quality", source)
     expect(run.exitCode, run.stderr).toBe(1)
     expect(statuses(run)).toEqual({ ...ALL_PASSED, [gate]: "failed" })
@@ -67,21 +67,21 @@ describe.each(BROKEN)("a service that breaks $gate alone", ({ gate, file, line, 
   })
 })
 
-it("check -l lists every gate, what generates files, and nothing else", async () => {
+it("check -l lists every gate and generator, and nothing else", async () => {
   const { stdout } = await dagger(["check", "-l"], { cwd: REPOSITORY })
   const names = Array.from(stdout.matchAll(/^(?:slipway:)?(\w+:\S+) /gm), ([, name]) => name)
-  // Dagger writes flake8 as flake-8 wherever it is typed.
+  // Dagger spells flake8 as flake-8 in its command line.
   const checks = (["quality", "security", "tests", "infra"] as const).flatMap((group) =>
     STAGES[group].map((name) => `${group}:${name.replace("8", "-8")}`),
   )
-  // Building is no gate of its own: it is what is scanned. Publishing is none, either.
+  // Building is no gate of its own, since the image is what is scanned; nor is publishing.
   const gates = [...checks, "image:scan", "monitoring:promtool"]
   expect(names.toSorted()).toEqual([...gates, "slipway:wrappers"].toSorted())
-  // Each of the two parts has a title, and an empty line is between them.
+  // Each of the two parts has a title, and they are separated by an empty line.
   expect(stdout.trim().split("\n")).toHaveLength(gates.length + 1 + 3)
 })
 
-it("fix mends what Black and isort found, and nothing else changes", async () => {
+it("fix applies Black's and isort's findings, and changes nothing else", async () => {
   const source = copyOf(gate("black"), gate("isort"), gate("flake8"))
   const { exitCode, stderr } = await callOn(source, "quality", "fix", "export", `--path=${source}`)
   expect(exitCode, stderr).toBe(0)
@@ -94,7 +94,7 @@ it("fix mends what Black and isort found, and nothing else changes", async () =>
 describe("debug", () => {
   const source = join(GATES, "mypy")
 
-  it("gives the stage's container, where `again` repeats the failure", async () => {
+  it("opens the stage's container, in which `again` repeats the failure", async () => {
     const again = ["debug", "--stage=mypy", "with-exec", "--args=again"]
     const failed = await callOn(source, ...again)
     expect(failed.exitCode).toBe(1)
@@ -104,7 +104,7 @@ describe("debug", () => {
     expect(log.split("\n").slice(1).join("\n")).toBe(stdout)
   })
 
-  it("refuses an unknown stage, and lists those that there are", async () => {
+  it("refuses an unknown stage, and lists the known ones", async () => {
     const { exitCode, stderr } = await callOn(source, "debug", "--stage=mipy", "sync")
     expect(exitCode).not.toBe(0)
     expect(stderr).toContain('unknown stage "mipy"')
@@ -112,7 +112,7 @@ describe("debug", () => {
   })
 })
 
-it("runs again only what reads an edited file, and mypy sees an edit that keeps a file's size", async () => {
+it("an edit runs only the tools that read the file again, and mypy sees an edit that keeps a file's size", async () => {
   const cached = (run: CiRun) =>
     Object.fromEntries(run.verdict?.stages.map((stage) => [stage.name, stage.cached]) ?? [])
   const nonce = randomUUID()
@@ -126,7 +126,7 @@ it("runs again only what reads an edited file, and mypy sees an edit that keeps 
   expect(statuses(readme)).toEqual(ALL_PASSED)
   expect(cached(readme)).toEqual(each(true))
 
-  // Only black's settings change: no other tool reads them.
+  // Only black's settings change, which no other tool reads.
   const settings = await runOn(
     "quality",
     write(source, { "pyproject.toml": "[tool.black]\nline-length = 100\n" }),
@@ -143,7 +143,7 @@ it("runs again only what reads an edited file, and mypy sees an edit that keeps 
   expect(cached(edited)).toEqual(each(false))
 })
 
-it("mypy sees an edit in a git source, whose files all have one size and time", async () => {
+it("mypy sees an edit in a git source, whose files all have the same size and time", async () => {
   const [work, served] = [folder(), folder()]
   const git = run({ cwd: work, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
   const commit = async (value: string) => {
@@ -163,7 +163,7 @@ it("mypy sees an edit in a git source, whose files all have one size and time", 
   })
 })
 
-it("uses the service's version of a tool, and mypy sees the service's packages", async () => {
+it("quality uses the service's version of a tool, and mypy sees the service's packages", async () => {
   const source = service({
     "requirements.txt": "black==25.1.0\nitsdangerous==2.2.0\n",
     "tokens.py": "from itsdangerous import want_bytes\n\nTOKEN: str = want_bytes('a')\n",
@@ -176,7 +176,7 @@ it("uses the service's version of a tool, and mypy sees the service's packages",
   expect(place?.message).toContain('expression has type "bytes"')
 })
 
-it("lets our tools give way where the service's lock file needs another version of what they need", async () => {
+it("quality uses another version of its tools if the service's lock file conflicts with their dependencies", async () => {
   const lock = 'version = 1\n\n[[package]]\nname = "pathspec"\nversion = "0.12.1"\n'
   const run = await runOn("quality", service({ "a.py": "A = 1\n", "uv.lock": lock }))
   expect(statuses(run)).toEqual(ALL_PASSED)
@@ -212,7 +212,7 @@ describe("bad input", () => {
       files: { "a.py": "A = 1\n", "slipway.yaml": "a".repeat(10 * 1024 * 1024) },
       says: ["slipway.yaml:1:1: the file is too large"],
     },
-  ])("$what ends with 4", async ({ files, says }) => {
+  ])("such as $what ends with 4", async ({ files, says }) => {
     const run = await runOn("quality", service(files))
     expect(run.exitCode).toBe(4)
     expect(run.verdict).toMatchObject({ status: "error", exitCode: 4, stages: [] })
@@ -226,7 +226,7 @@ describe("bad input", () => {
       service({ "app/broken.py": '"""Broken."""\n\n\ndef broken(:\n    pass\n' }),
     )
     expect(run.exitCode).toBe(1)
-    // isort looks at imports only, and those are sorted.
+    // isort reads only imports, which are sorted.
     expect(statuses(run)).toEqual({ ...each("failed"), isort: "passed" })
     for (const name of ["black", "flake8", "mypy"])
       expect(run.stdout).toMatch(new RegExp(`^  app/broken\\.py:4:\\d+: .+ \\[${name} `, "m"))
@@ -251,20 +251,20 @@ describe("bad input", () => {
     expect(xmlElements(run.read("junit/quality.xml")).filter((name) => name === "error")).toHaveLength(5)
   })
 
-  it("a pyproject.toml that is no TOML is an error of each tool that reads it", async () => {
+  it("an invalid pyproject.toml is an error of each tool that reads it", async () => {
     const run = await runOn(
       "quality",
       service({ "a.py": "A = 1\n", "pyproject.toml": "[tool.black\nline-length = 88\n" }),
     )
     expect(run.exitCode).toBe(4)
-    // The two others are not configured there.
+    // The other two are not configured in it.
     const error = { black: "error", isort: "error", mypy: "error" }
     expect(statuses(run)).toEqual({ ...ALL_PASSED, ...error })
     for (const name of ["black", "mypy"]) expect(run.stage(name).reason).toContain("Expected ']'")
     expect(run.stage("isort").reason).toContain("pyproject.toml")
   })
 
-  it("requirements that can't be met are an error of mypy, with the resolver's words; the others run", async () => {
+  it("unsatisfiable requirements are an error of mypy with the resolver's message; the others run", async () => {
     const run = await runOn("quality", service({ "a.py": "A = 1\n", "requirements.txt": "six==99.0\n" }))
     expect(run.exitCode).toBe(4)
     expect(statuses(run)).toEqual({ ...ALL_PASSED, mypy: "error" })
@@ -273,7 +273,7 @@ describe("bad input", () => {
     expect(reason).toContain("there is no version of six==99.0")
   })
 
-  it("hostile file names are named in every tool's findings, and forge no line", async () => {
+  it("hostile file names appear in every tool's findings, and forge no line of output", async () => {
     const names = [
       "a b.py",
       `it's "q".py`,
@@ -297,7 +297,7 @@ describe("bad input", () => {
     xmlElements(run.read("junit/quality.xml"))
   })
 
-  it("a stage that takes too long ends with 3, and isn't kept for the next run", async () => {
+  it("a stage that times out ends with 3, and isn't cached for the next run", async () => {
     const lines = Array.from({ length: 4000 }, (_, i) => `def f${i}(a,b):\n    return {'a':a,'b':[b,b,${i}]}`)
     const source = service({
       "big.py": lines.join("\n\n"),
@@ -311,7 +311,7 @@ describe("bad input", () => {
   })
 })
 
-it("quotes a source's path in the command that repeats a stage", async () => {
+it("the command that repeats a stage quotes the source's path", async () => {
   const source = join(folder(), "it's a service")
   cpSync(join(GATES, "flake8"), source, { recursive: true })
   const { repro } = (await runOn("quality", source)).stage("flake8")

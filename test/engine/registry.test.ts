@@ -82,7 +82,7 @@ describe("a registry", () => {
     ["speaks plain HTTP unexpectedly", "plain", /speaks plain HTTP, and TLS was expected/],
     ["speaks TLS unexpectedly", "not plain", /speaks TLS, and was asked without/],
     ["dies in the middle of a push", "dying", /the connection to the registry broke off/],
-  ])("%s: the infrastructure's fault, in plain words", (_, name, reason) => {
+  ])("that %s is an infrastructure error with a plain message", (_, name, reason) => {
     const { exitCode, stages } = run.verdict(name)
     expect(exitCode).toBe(3)
     expect(stages.slice(-5).map(({ status }) => status)).toEqual([
@@ -92,12 +92,12 @@ describe("a registry", () => {
     expect(stageOf(run.verdict(name), "publish").reason).toMatch(reason)
   })
 
-  it("that died has no tag, and takes the same image when it is well again", () => {
+  it("that died has no tag, and accepts the same image once it is up again", () => {
     expect(run.of("dead")).toMatch(/NAME_UNKNOWN|^$/)
     expect(run.of("alive")).toBe(`${HOST}/dying@${digest}`)
   })
 
-  it("is reached by TLS and an authority of its own", () => {
+  it("is reached with TLS and its own certificate authority", () => {
     expect(run.of("trusted")).toBe(`${HOST}/trusted@${digest}`)
   })
 
@@ -108,14 +108,14 @@ describe("a registry", () => {
     expect(run.of("tags").split("\n")).toEqual(["1.2.3-rc.1", "mine", ...tags, ...tags, ...tags])
   })
 
-  it("gets tags that somebody chose, if they are any", () => {
+  it("gets custom tags if they are valid", () => {
     expect(run.of("good tag")).toBe(`${HOST}/tagged@${digest}`)
     expect(run.of("bad tag")).toBe("failed")
     expect(run.stderr).toMatch(/invalid image tag "bad\+tag"\n→ .* \[INVALID_TAG\]/)
   })
 })
 
-describe("without a key", () => {
+describe("a release without a key", () => {
   const [identity, issuer] = ["ci@example.com", "http://issuer"]
   let run: Session
 
@@ -129,7 +129,7 @@ ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${n
     const slipway = `${REPOSITORY} --source $source`
     const verified = (trust = "") =>
       `${slipway} | $there ${trust && `| with-signer ${trust} `}| verification ${HOST}/keyless:1.2.3 | contents`
-    await tokenOf(identity) // so that it is looked for
+    await tokenOf(identity) // registers the token, so that the output is searched for it
     const by = (token: string) =>
       `${slipway} | $there | with-signer --token ${token} | ${COMMIT} | ci --event=push ${TAG} --run-id=${RUN} --only=image,release | file verdict.json | contents`
     const files = service({
@@ -149,7 +149,7 @@ ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${n
     )
   })
 
-  it("signs, attests and verifies by the token's identity", () => {
+  it("is signed, attested and verified with the token's identity", () => {
     const { exitCode, stages } = run.verdict("signed")
     expect(stages.slice(-5).map(({ name, status }) => [name, status])).toEqual(
       STEPS.map((name) => [name, "passed"]),
@@ -162,14 +162,14 @@ ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${n
     ["another identity", "identity", "it was made by somebody else"],
     ["another issuer", "issuer", "it was made by somebody else"],
     ["a key", "key", "it was made without a key"],
-  ])("is refused to who trusts %s", (_, name, problem) => {
+  ])("is refused by a verifier that trusts %s", (_, name, problem) => {
     const found = run.verification(name)
     expect(found.exitCode).toBe(1)
     expect(problems(found)).toHaveLength(9)
     expect(problems(found)[0]).toBe(`signature of the index: ${problem}`)
   })
 
-  it("is not signed with a token that expired", () => {
+  it("is not signed with an expired token", () => {
     const { exitCode, stages } = run.verdict("expired")
     expect(exitCode).toBe(4)
     expect(stages.slice(-5).map(({ status }) => status)).toEqual([
@@ -187,4 +187,4 @@ ${["fulcio", "rekor", "tsa"].map((name) => `sigstore ${name} | with-hostname ${n
   })
 })
 
-it("no secret is in anything that was printed or pushed", () => expectNoSecret())
+it("no secret is in the output or the registry", () => expectNoSecret())

@@ -38,11 +38,11 @@ const OTHER_SHA = "f".repeat(40)
 const TAGS = `regctl -v error tag ls --exclude "sha256-.*" ${REPO}`
 
 let source = ""
-/** The same and another service, that have only to be built and scanned. */
+/** Services that only need to be built and scanned: the one that is released, and another one. */
 let quick = ""
 let other = ""
 
-/** Where runs left files. */
+/** Folders with the files that runs left. */
 const outs: string[] = []
 
 beforeAll(async () => {
@@ -52,11 +52,11 @@ beforeAll(async () => {
   other = tiny(IMAGE_ONLY, { "src/tiny/more.py": '"""More."""\n' })
 })
 
-/** The release that most of the tests are about: its digests, and what its run left. */
+/** The release that most tests use: its digests, and the folder of its run. */
 const good = { index: "", amd: "", arm: "", older: "", left: "" }
 const left = (name: string): string => readFileSync(join(good.left, name), "utf8")
 
-describe("a version", () => {
+describe("a release", () => {
   let run: Session
 
   beforeAll(async () => {
@@ -91,7 +91,7 @@ describe("a version", () => {
 
   it("passes every gate, and is published, signed, attested and verified", () => {
     const { stages, exitCode } = JSON.parse(left("verdict.json")) as Verdict
-    // The tiny service has no such tests, no Terraform, and nothing to deploy with.
+    // The tiny service has no integration tests and no Terraform, and nothing is deployed.
     const { deploy, notify, load, dast } = STAGES
     const absent = ["integration", ...STAGES.infra, ...deploy, ...notify, ...load, ...dast, "cluster"]
     expect(stages.filter(({ status }) => status !== "passed").map(({ name }) => name)).toEqual(absent)
@@ -100,7 +100,7 @@ describe("a version", () => {
     expect(released.map(({ name }) => name)).toEqual(STEPS)
   })
 
-  it("has the digest that was known before, below its tags", () => {
+  it("has the digest computed before it was published, with all of its tags", () => {
     expect(good.index).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(JSON.parse(left("release/release.json"))).toEqual({
       repository: REPO,
@@ -116,7 +116,7 @@ describe("a version", () => {
     expect(run.of("platforms").split("\n")).toEqual([`linux/amd64@${good.amd}`, `linux/arm64@${good.arm}`])
   })
 
-  it("pushed again is as it was, and quick", () => {
+  it("is unchanged when it is published again, which is quick", () => {
     const again = run.verdict("again")
     expect(stageOf(again, "publish").reason).toBe(`${REPO}@${good.index}, published already`)
     expect(stageOf(again, "sign").reason).toMatch(/signed already$/)
@@ -126,7 +126,7 @@ describe("a version", () => {
     expect(run.of("after")).toBe(run.of("before"))
   })
 
-  it("is never another image: its tag is taken", () => {
+  it("is refused if its tag belongs to another image", () => {
     const { exitCode, stages } = run.verdict("taken")
     expect(exitCode).toBe(4)
     expect(stages.slice(-5).map(({ status }) => status)).toEqual([
@@ -138,7 +138,7 @@ describe("a version", () => {
     )
   })
 
-  it("that is older leaves the tags of the newer one where they are", () => {
+  it("of an older version doesn't move the tags of a newer one", () => {
     const [tags, heads] = [
       run.of("tags after").split("\n").slice(0, -2),
       run.of("tags after").split("\n").slice(-2),
@@ -148,11 +148,11 @@ describe("a version", () => {
     expect(heads).toEqual([good.index, good.older])
   })
 
-  it("is the same to skopeo, which copies and inspects it", () => {
+  it("has the same digest when skopeo inspects and copies it", () => {
     expect(run.of("skopeo").split("\n")).toEqual([good.index, "arm64", good.index])
   })
 
-  it("says in its provenance what it was made of", () => {
+  it("lists its sources and base images in its provenance", () => {
     const { buildDefinition, runDetails } = JSON.parse(left("release/provenance.json")) as Provenance
     const { externalParameters, resolvedDependencies } = buildDefinition
     expect(externalParameters).toEqual({
@@ -173,7 +173,7 @@ describe("a version", () => {
     expect(Object.keys(runDetails.builder.version)).toEqual(["dagger", "regctl", "cosign", "trivy"])
   })
 
-  it("carries the verdict on every gate", () => {
+  it("carries the status of every gate", () => {
     const { stages } = JSON.parse(left("verdict.json")) as Verdict
     const gates = JSON.parse(left("release/gates.json")) as Gates
     expect(gates.run).toMatchObject({ id: RUN, sha: SHA, ref: "refs/tags/v1.2.3" })
@@ -185,7 +185,7 @@ describe("a version", () => {
   })
 })
 
-describe("verifying", () => {
+describe("verification", () => {
   let run: Session
 
   beforeAll(async () => {
@@ -252,12 +252,12 @@ describe("verifying", () => {
     })
   })
 
-  it("is what the fixture is for", () => {
+  it("has a valid fixture", () => {
     expect(run.of("tamper")).not.toMatch(/^Error|exit code/m)
     expect(run.of("stranger")).not.toContain("exit code")
   })
 
-  it("passes for what was released, also where it was copied to", () => {
+  it("passes for the release, also in the repository that it was copied to", () => {
     for (const name of ["good", "copied"]) {
       const found = run.verification(name)
       expect(problems(found)).toEqual([])
@@ -273,7 +273,7 @@ describe("verifying", () => {
     expect(run.of("function")).toBe(`${REPO}@${good.index}: all 9 signatures and attestations are good`)
   })
 
-  it("is done by cosign's own command line too", () => {
+  it("by cosign's own command line agrees", () => {
     const lines = run.of("cosign").split("\n")
     expect(
       lines.some((line) => line.startsWith("[") && line.includes("https://sigstore.dev/cosign/sign/v1")),
@@ -302,7 +302,7 @@ describe("verifying", () => {
     ["signed with another key than the one given", "key given", every("it was made with another key")],
     ["that carries nothing", "unsigned", every("there is none")],
     ["without its gates", "no-gates", ["gates of the index: there is none"]],
-    ["without a bill of material", "no-bill", ["cyclonedx of linux/arm64: there is none"]],
+    ["without an SBOM", "no-bill", ["cyclonedx of linux/arm64: there is none"]],
     [
       "of another commit than its gates",
       "foreign",
@@ -311,13 +311,13 @@ describe("verifying", () => {
     ["of a run that didn't pass", "failing", ["gates of the index: mypy failed"]],
     ["with an image that was deleted", "childless", ["image of linux/arm64: the registry hasn't got it"]],
     ["with a platform missing", "partial", ["platform of linux/arm64: the index has no image for it"]],
-  ])("refuses one %s, and says so", (_, name, expected) => {
+  ])("refuses a release %s, and gives the reason", (_, name, expected) => {
     const found = run.verification(name)
     expect(problems(found)).toEqual(expected)
     expect(found).toMatchObject({ status: "failed", exitCode: 1 })
   })
 
-  it("refuses one that somebody else signed, and one that was attested and never signed", () => {
+  it("refuses a release that somebody else signed, and one that was attested but never signed", () => {
     expect(problems(run.verification("strange"))).toContain(
       "signature of the index: it was made with another key",
     )
@@ -340,7 +340,7 @@ describe("verifying", () => {
     ])
   })
 
-  it("is not come to unless every gate was run", () => {
+  it("is skipped unless every gate was run", () => {
     const { exitCode, stages } = run.verdict("incomplete")
     expect(exitCode).toBe(1)
     expect(stages.find(({ name }) => name === "publish")?.reason).toContain(
@@ -349,13 +349,13 @@ describe("verifying", () => {
     expect(stages.slice(-4).map(({ status }) => status)).toEqual(Array(4).fill("skipped"))
   })
 
-  it("says of a digest that it isn't in the registry", () => {
+  it("reports a digest that isn't in the registry", () => {
     const found = run.verification("absent")
     expect(found.exitCode).toBe(4)
     expect(found.problem).toContain("the registry hasn't got it")
   })
 
-  it("is not come to with a wrong passphrase, or without a key", () => {
+  it("is skipped with a wrong passphrase, or without a key", () => {
     const wrong = run.verdict("passphrase")
     expect(wrong.exitCode).toBe(4)
     expect(stageOf(wrong, "publish").status).toBe("passed")
@@ -377,7 +377,7 @@ describe("the command", () => {
     return ended
   }
 
-  it("publishes a version to Slipway's own registry, and leaves what it signed", async () => {
+  it("publishes a version to Slipway's own registry, and leaves the signed statements", async () => {
     run = kept(await ci(source, ...push))
     expect(run.exitCode, run.stdout + run.stderr).toBe(0)
     expect(release(run).map(({ name, status }) => [name, status])).toEqual(
@@ -388,11 +388,11 @@ describe("the command", () => {
       "provenance.json",
       "release.json",
     ])
-    // The same commit is the same image, wherever it goes.
+    // The same commit results in the same image in every registry.
     expect(JSON.parse(run.read("release/release.json"))).toMatchObject({ digest: good.index })
   })
 
-  it("verifies it", async () => {
+  it("verifies the published version", async () => {
     const reference = `registry.slipway.internal:5000/${NAME}:1.2.3`
     const ended = await slipway("verify", reference, `--source=${source}`, "--embedded")
     said.push(ended.stdout, ended.stderr)
@@ -409,7 +409,7 @@ describe("the command", () => {
     expect(local.stdout).not.toContain("publish")
   })
 
-  it("publishes nothing that fails a gate, and names the gate", async () => {
+  it("publishes nothing if a gate fails, and names the gate", async () => {
     const bad = tiny({}, { "src/tiny/bad.py": "x  =  1\n" })
     const failing = kept(await ci(bad, ...push))
     expect(failing.exitCode).toBe(1)
@@ -421,19 +421,22 @@ describe("the command", () => {
   })
 })
 
-describe("no secret", () => {
-  it("is in anything that was printed, left behind or pushed, in whatever encoding", async () => {
+describe("the secrets", () => {
+  it("are not in the output, the reports or the registry in any encoding", async () => {
     await expectNoSecret(good.left, ...outs)
   })
 
-  it.each([`p&ss "w/rd" +%$é ${RUN}`, "phr&se <quoted> 'so'\\"])("like %j escapes the search", (secret) => {
-    const forms = formsOf(secret)
-    const login = (user: string) => Buffer.from(`${user}:${secret}`).toString("base64")
-    const url = encodeURIComponent(secret)
-    for (const text of [secret, JSON.stringify({ a: secret }), url, login("a"), login("ab"), login("abc")])
-      expect(
-        forms.some((form) => text.includes(form)),
-        text,
-      ).toBe(true)
-  })
+  it.each([`p&ss "w/rd" +%$é ${RUN}`, "phr&se <quoted> 'so'\\"])(
+    "such as %j don't escape the search",
+    (secret) => {
+      const forms = formsOf(secret)
+      const login = (user: string) => Buffer.from(`${user}:${secret}`).toString("base64")
+      const url = encodeURIComponent(secret)
+      for (const text of [secret, JSON.stringify({ a: secret }), url, login("a"), login("ab"), login("abc")])
+        expect(
+          forms.some((form) => text.includes(form)),
+          text,
+        ).toBe(true)
+    },
+  )
 })

@@ -21,16 +21,16 @@ import {
   write,
 } from "./pipeline.js"
 
-/** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
+/** Looks like a credential; assembled here, so that no scanner reports this file. */
 const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
 
-/** A service in which every stage that a pull request asks for fails. */
+/** A service in which every stage of a pull request fails. */
 const source = copyOf(
   ...["black", "isort", "flake8", "mypy", "bandit"].map(gate),
   ...["suppressions", "vulnerabilities", "misconfiguration"].map((name) => join(SCANS, name)),
 )
 
-/** Commits all that a repository's folder holds, and returns the commit. */
+/** Commits everything in a repository's folder, and returns the commit. */
 async function committed(cwd: string): Promise<string> {
   const git = shell({ cwd, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
   await git`git add --all`
@@ -59,7 +59,7 @@ beforeAll(async () => {
   verdict = join(broken.out, "verdict.json")
 })
 
-it("every failure made on purpose comes again, and only that", async () => {
+it("repro repeats every failure of a run, and nothing else", async () => {
   const failed = broken.verdict?.stages.filter(stopped) ?? []
   expect(failed.map(({ name }) => name)).toEqual([
     "black",
@@ -92,7 +92,7 @@ it("every failure made on purpose comes again, and only that", async () => {
   expect(JSON.parse(readFileSync(verdict, "utf8"))).toEqual(broken.verdict)
 })
 
-it("one stage is repeated at its commit, though the repository has moved on", async () => {
+it("repro repeats a single stage at its commit, though the repository has moved on", async () => {
   writeFileSync(join(source, "worker.py"), "X: int = 1\n")
   await committed(source)
   const out = folder()
@@ -105,7 +105,7 @@ it("one stage is repeated at its commit, though the repository has moved on", as
   expect(stages.map(({ name }) => name)).toEqual(["mypy"])
 })
 
-it("a source at a git address is repeated at its commit, though the branch has moved on", async () => {
+it("repro repeats a source at a git address at its commit, though the branch has moved on", async () => {
   const [moving, served] = [copyOf(gate("black")), folder()]
   const repository = join(served, "black.git")
   await shell`git init --quiet --bare ${repository}`
@@ -115,8 +115,8 @@ it("a source at a git address is repeated at its commit, though the branch has m
   const [out, history] = [folder(), join(write(folder(), { "history.txt": "" }), "history.txt")]
   await serving(served, async (address) => {
     const source = `${address}/black.git#trunk`
-    const told = ["with-notify", "--who=ada", "--run-url=https://ci.example.com/7", `--history=${history}`]
-    const call = ["with-deploy", "--scale=0.5", ...told, "with-commit", `--sha=${at}`, "ci", "--only=black"]
+    const notify = ["with-notify", "--who=ada", "--run-url=https://ci.example.com/7", `--history=${history}`]
+    const call = ["with-deploy", "--scale=0.5", ...notify, "with-commit", `--sha=${at}`, "ci", "--only=black"]
     const invocation = `--invocation=dagger call -m ${REPOSITORY} --source=${source}`
     const first = await callOn(source, invocation, ...call, "export", `--path=${out}`)
     expect(first.exitCode, first.stderr).toBe(0)
@@ -138,7 +138,7 @@ it("a source at a git address is repeated at its commit, though the branch has m
   })
 })
 
-it("secrets of the same text keep their names, in one run and beside another", async () => {
+it("secrets with the same value keep their names, within a run and across concurrent runs", async () => {
   const files = write(folder(), { TOKEN: "the same", OTHER_TOKEN: "the same", THIRD_TOKEN: "the same" })
   const addresses = ["TOKEN", "OTHER_TOKEN", "THIRD_TOKEN"].map((name) => `file://${join(files, name)}`)
   const broken = service({ "main.py": "", Dockerfile: "FROM scratch\nCOPY absent /\n" })

@@ -14,7 +14,7 @@ import { dagger } from "./dagger.js"
 const VERSIONS = join(REPOSITORY, "test/fixtures/modules/versions")
 export const REGISTRY = "registry.slipway.internal:5000/versions"
 
-/** The digests of versions with these settings, pushed where the cluster pulls from. */
+/** Pushes versions with these settings to the registry that the cluster pulls from, and returns their digests. */
 export async function publishVersions(versions: Record<string, string>): Promise<Record<string, string>> {
   const list = Object.entries(versions).map(([name, settings]) => `${name} ${settings}`.trim())
   const script = `publish $(${REPOSITORY} | cluster | registry) ${REGISTRY} ${list.map((text) => `--versions "${text}"`).join(" ")}`
@@ -27,7 +27,7 @@ export async function publishVersions(versions: Record<string, string>): Promise
   return Object.fromEntries(found) as Record<string, string>
 }
 
-/** Quick, and strict enough to see what is wrong. */
+/** Short times, but strict enough limits to detect failures. */
 export const SETTINGS: Context["settings"] = {
   ...DEFAULTS.deploy,
   health: { ...DEFAULTS.deploy.health, interval: 1, timeout: 2, successes: 2 },
@@ -67,7 +67,7 @@ export const context = (
   fetchOutside: fetchOutside,
 })
 
-/** The objects of a version; `more` is YAML put into the container. */
+/** Plans the objects of a version; `more` is YAML that is inserted into the container. */
 export function plan({ namespace, digests }: Place, version: string, more = "", replicas = 2): RolloutPlan {
   const digest = digests[version] ?? version
   const manifests = readManifests(
@@ -114,7 +114,7 @@ spec:
   }
 }
 
-/** Deploys a version, and returns how that went. */
+/** Deploys a version, and returns the result. */
 export const deployed = (
   place: Place,
   version: string,
@@ -125,7 +125,7 @@ export const deployed = (
   return deployOnce(context(place, run), () => Promise.resolve(wanted), wanted.manifests.first)
 }
 
-/** What the step that failed says. */
+/** Returns the failed step with its reason and log. */
 export const failure = ({ steps }: DeployResult): { step: string; reason: string; log: string } => {
   const failed = steps.find(({ status }) => status === "failed" || status === "error")
   return { step: failed?.name ?? "", reason: failed?.reason ?? "", log: failed?.log.join("\n") ?? "" }

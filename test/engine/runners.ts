@@ -14,21 +14,21 @@ import { folder, SLIPWAY, write } from "./pipeline.js"
 const FIXTURES = join(REPOSITORY, "test/fixtures/runners")
 const GO = join(FIXTURES, "go")
 
-/** What a host's job came to. */
+/** Result of a host's job. */
 export interface Job {
   code: number
   output: string
-  /** The artifact that was kept. */
+  /** Folder of the artifact that was kept. */
   out: string
 }
 
-/** The checker of GitHub's workflows, built once. */
+/** Builds actionlint, the checker of GitHub's workflows, once. */
 export function actionlint(): Promise<string> {
   makeHome()
   return builtProgram({ module: GO, package: "github.com/rhysd/actionlint/cmd/actionlint" }, HOST_PLATFORM)
 }
 
-/** What has to be here before a wrapper can be run: built, or fetched, once. */
+/** Builds or fetches the runners once. */
 export async function prepareRunners() {
   makeHome()
   await requirePackages(["default-jre-headless", "groovy", "rsync"])
@@ -40,7 +40,9 @@ export async function prepareRunners() {
 
 const GITLAB_CI_LOCAL = "gitlab-ci-local@4.75.1"
 
-/** No dependency of this repository: every CI host that runs Slipway would install it. */
+/**
+ * Installs gitlab-ci-local apart from this repository's dependencies, which every CI host that runs Slipway installs.
+ */
 const gitlabCiLocal = (): Promise<string> =>
   stored("gitlab-ci-local", { texts: [GITLAB_CI_LOCAL] }, async (prefix) => {
     await run`npm install --no-audit --no-fund --prefix ${prefix} ${GITLAB_CI_LOCAL}`
@@ -48,7 +50,7 @@ const gitlabCiLocal = (): Promise<string> =>
 
 type Runners = Awaited<ReturnType<typeof prepareRunners>>
 
-/** Runs the wrapper of a host in a checkout, as for a push to its branch. */
+/** Runs a host's wrapper in a checkout, as for a push to its branch. */
 export function runWrapper(host: CiHost, source: string, runners: Runners): Promise<Job> {
   const how = { github, gitlab, azure, jenkins, circleci }
   return how[host](source, runners)
@@ -65,7 +67,10 @@ async function started(
   return { code: exitCode ?? 1, output: stdout + stderr }
 }
 
-/** act runs a job on the machine itself where its platform is `-self-hosted`. Actions of others can't be fetched. */
+/**
+ * Runs the job with act, on the machine itself since its platform is `-self-hosted`. Third-party actions can't be
+ * fetched.
+ */
 async function github(source: string, { act }: Runners): Promise<Job> {
   const home = folder()
   const workflow = readFileSync(join(source, ".github/workflows/slipway.yml"), "utf8")
@@ -78,18 +83,18 @@ async function github(source: string, { act }: Runners): Promise<Job> {
     `--cache-server-path=${home}/cache`,
     ...local.flatMap((each) => ["--local-repository", each]),
   ]
-  // Its own files go to the scratch folder; it asks nothing of who starts it for the first time.
+  // Keep its own files in the scratch folder, and skip the questions of a first start.
   const kept = join(home, "kept")
   const ended = await started(command, source, { HOME: home, XDG_CACHE_HOME: home, KEPT: kept })
   return { ...ended, out: join(kept, "slipway-1") }
 }
 
-/** Its version for Node 22 uses one method that Node 20 lacks. */
+/** Method that gitlab-ci-local uses from Node 22, and that Node 20 lacks. */
 const UNION = `data:text/javascript,${encodeURIComponent(
   "Set.prototype.union ??= function (other) { return new Set([...this, ...other]) }",
 )}`
 
-/** Without the services and the image, which need Docker. */
+/** Runs the job without its services and image, which need Docker. */
 async function gitlab(source: string, runners: Runners): Promise<Job> {
   const scratch = folder()
   const beside = relative(source, scratch)
@@ -126,17 +131,17 @@ async function jenkins(source: string): Promise<Job> {
   return { ...ended, out: join(source, "out") }
 }
 
-/** A step of a shell; others are taken for done. */
+/** A shell step; other kinds of steps are assumed to succeed. */
 interface Step {
   command?: string
   env?: Record<string, string>
-  /** Whether it goes on after a failure. */
+  /** True if it runs even after a failure. */
   always: boolean
-  /** A path that it keeps. */
+  /** Path that it keeps as an artifact. */
   keeps?: string
 }
 
-/** Runs steps one after the other, without those that a failure passes over. Files that are to be kept must be there. */
+/** Runs steps one after the other, and skips those that don't run after a failure. Records whether kept files exist. */
 async function runSteps(source: string, steps: readonly Step[], env: Record<string, string>): Promise<Job> {
   let [code, output] = [0, ""]
   for (const step of steps.filter(({ command, keeps }) => command !== undefined || keeps !== undefined)) {
@@ -152,7 +157,7 @@ async function runSteps(source: string, steps: readonly Step[], env: Record<stri
   return { code, output, out: join(source, "out") }
 }
 
-/** Pipeline values have their place filled before anything runs; the commands of orbs are not known here. */
+/** Runs the job's shell steps with pipeline values filled in; commands of orbs are not supported. */
 async function circleci(source: string): Promise<Job> {
   const values: Record<string, string> = {
     "pipeline.parameters.action": "checks",
@@ -179,7 +184,7 @@ interface CircleStep {
   store_test_results?: { path: string }
 }
 
-/** Parameters have their defaults; a variable that isn't set stays as it is written. */
+/** Runs the job's steps with the parameters' defaults; variables that aren't set stay as written. */
 async function azure(source: string): Promise<Job> {
   const { parameters, jobs } = parse(
     readFileSync(join(source, "azure-pipelines.yml"), "utf8"),

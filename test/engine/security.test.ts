@@ -12,10 +12,10 @@ const allBut = (name: string) =>
 
 const CVE = "CVE-2023-50447"
 
-/** A day so far from today, as suppressions have it. */
+/** Formats the date that is this many days from today, as in suppressions. */
 const day = (offset: number): string => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
 
-/** Looks like a credential; put together here, so that no scanner takes this file for a leak. */
+/** Looks like a credential; assembled here, so that no scanner reports this file. */
 const TOKEN = ["ghp", "0123456789abcdefghijABCDEFGHIJ012345"].join("_")
 
 it("the sample service passes, with the age of the database, tables, SBOMs and SARIF", async () => {
@@ -31,7 +31,7 @@ it("the sample service passes, with the age of the database, tables, SBOMs and S
 })
 
 describe("each gate alone", () => {
-  it("vulnerabilities: a pin with a critical hole, by its CVE and line", async () => {
+  it("vulnerabilities reports a pin with a critical vulnerability, by its CVE and line", async () => {
     const run = await runOn("security", join(SCANS, "vulnerabilities"))
     expect(run.exitCode).toBe(1)
     expect(statuses(run)).toEqual(allBut("vulnerabilities"))
@@ -43,7 +43,7 @@ describe("each gate alone", () => {
     )
   })
 
-  it("secrets: names the place, and never shows the secret", async () => {
+  it("secrets names the place, and never shows the secret", async () => {
     const source = copyOf(join(SCANS, "secrets"))
     write(source, { "tests/conftest.py": `HEADERS = {"Authorization": "token ${TOKEN}"}\n` })
     const run = await runOn("security", source)
@@ -59,13 +59,13 @@ describe("each gate alone", () => {
     }
   })
 
-  it("misconfiguration: a port open to the world, by file and line", async () => {
+  it("misconfiguration reports a port open to the world, by file and line", async () => {
     const run = await runOn("security", join(SCANS, "misconfiguration"))
     expect(statuses(run)).toEqual(allBut("misconfiguration"))
     expect(run.stdout).toMatch(/^ {2}terraform\/network\.tf:\d+: .*\[trivy AZU-0047\]$/m)
   })
 
-  it("suppressions: an expired one, and comments that silence Bandit without rule or reason", async () => {
+  it("suppressions reports an expired entry, and comments that silence Bandit without rule or reason", async () => {
     const source = copyOf(join(SCANS, "suppressions"))
     write(source, {
       "app.py": '"""A service."""\n\nVALUE = 1  # nosec\nOTHER = 2  # nosec B105\n',
@@ -89,7 +89,7 @@ describe("suppressions", () => {
     owner: platform
 `
 
-  it("a critical pin of the sample passes while it is suppressed, and fails again when the date has passed", async () => {
+  it("let a critical pin of the sample pass until they expire", async () => {
     const source = copyOf(APP)
     write(source, { "requirements.txt": "pillow==10.1.0\n", "requirements-dev.txt": "" })
     write(source, { ".slipway/suppressions.yaml": entry() })
@@ -106,7 +106,7 @@ describe("suppressions", () => {
     expect(later.stage("vulnerabilities").repro).toContain(`--now=${day(11)}T00:00:00Z`)
   })
 
-  it("one that suppresses nothing any more fails, and bandit's gate respects one that does", async () => {
+  it("fail if they are unused, and bandit's gate respects one that is used", async () => {
     const bandit = entry().replaceAll("trivy", "bandit").replace(CVE, "B602")
     const source = service({
       "app.py": 'import subprocess\n\nsubprocess.run("true", shell=True)\n',
@@ -120,7 +120,7 @@ describe("suppressions", () => {
     expect(quality.stage("bandit").reason).toMatch(/suppressed/)
   })
 
-  it("a file that can't be read is bad input, by line and column", async () => {
+  it("are bad input if the file can't be read, by line and column", async () => {
     const source = service({
       "app.py": "x = 1\n",
       "requirements.txt": "idna==3.20\n",
@@ -132,7 +132,7 @@ describe("suppressions", () => {
   })
 })
 
-/** A package with a critical hole, as each tool locks it. */
+/** A package with a critical vulnerability, as each tool locks it. */
 const LOCKS = {
   "pip/requirements.txt": "pillow==10.1.0\n",
   "pip-tools/requirements/prod.txt": "pillow==10.1.0 \\\n    --hash=sha256:00\n    # via -r prod.in\n",
@@ -147,7 +147,7 @@ const LOCKS = {
     '[[package]]\nname = "service"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "pillow" }]\n',
 }
 
-it("finds a hole wherever a package is locked, and where it is only installed", async () => {
+it("vulnerabilities finds a package in every kind of lock file, and if it is only installed", async () => {
   const run = await runOn("security", service({ "app.py": "x = 1\n", ...LOCKS }))
   const places = sarifOf(run, "vulnerabilities").places.filter(({ rule }) => rule === CVE)
   expect(places.map(({ file }) => file).toSorted()).toEqual(Object.keys(LOCKS).toSorted())
@@ -158,7 +158,7 @@ it("finds a hole wherever a package is locked, and where it is only installed", 
   expect(installed.stdout).toMatch(new RegExp(`^ {2}Pillow 10\\.1\\.0: .* \\[trivy ${CVE}\\]$`, "m"))
 })
 
-it("has nothing against a service that needs no package, whatever our tools need", async () => {
+it("vulnerabilities passes a service without packages, whatever packages Slipway's tools need", async () => {
   const run = await runOn("security", service({ "app.py": "x = 1\n" }))
   expect(run.stage("vulnerabilities")).toMatchObject({
     status: "passed",
@@ -166,7 +166,7 @@ it("has nothing against a service that needs no package, whatever our tools need
   })
 })
 
-describe("the database", () => {
+describe("the vulnerability database", () => {
   const source = (security: string) =>
     service({
       "app.py": "x = 1\n",
@@ -175,7 +175,7 @@ describe("the database", () => {
       "db.tar.gz": "no archive",
     })
 
-  it("one that can't be downloaded is the infrastructure's error, never a pass", async () => {
+  it("is an infrastructure error if it can't be downloaded, never a pass", async () => {
     const unreachable = source('{ repository: "127.0.0.1:9/aquasecurity/trivy-db:2" }')
     const run = await runOn("security", unreachable)
     expect(run.exitCode).toBe(3)
@@ -185,13 +185,13 @@ describe("the database", () => {
     expect(again.stage("vulnerabilities").cached).toBe(false)
   })
 
-  it("one that is too old is refused", async () => {
+  it("is refused if it is too old", async () => {
     const run = await runOn("security", source("{ maximumAge: 1s }"))
     expect(run.exitCode).toBe(3)
     expect(run.stage("vulnerabilities").reason).toMatch(/old \(made .*\), and may be at most/)
   })
 
-  it("one that lies in the source is used, without any network", async () => {
+  it("is read from the source, without any network", async () => {
     const here = service({
       "app.py": "x = 1\n",
       "requirements.txt": "pillow==10.1.0\n",
@@ -223,7 +223,7 @@ web.urlretrieve("${address}/blobs/" + manifest["layers"][0]["digest"], "/db.tar.
     expect(run.stdout).toContain(`[trivy ${CVE}]`)
   })
 
-  it("a file of the source that is none is refused", async () => {
+  it("is refused if the file in the source is not a database", async () => {
     const run = await runOn("security", source("{ file: db.tar.gz }"))
     expect(run.exitCode).not.toBe(0)
     expect(run.stage("vulnerabilities").reason).toContain("db.tar.gz is not a database archive")

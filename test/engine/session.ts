@@ -1,18 +1,18 @@
 import { dagger } from "./dagger.js"
 
 interface Scripts {
-  /** The module whose functions they call. */
+  /** Module whose functions the scripts call. */
   module: string
-  /** What the session begins with. */
+  /** Commands that the session begins with. */
   prelude: string
-  /** By their names; they run one after the other. */
+  /** Scripts by name, which run one after the other. */
   scripts: Record<string, string>
   env: NodeJS.ProcessEnv
 }
 
 /**
- * Runs scripts of Dagger's shell in one session, one after the other, whatever becomes of those before: what each
- * printed, and all that was said of errors.
+ * Runs scripts of Dagger's shell in one session, one after the other, regardless of failures. Returns the output of
+ * each, and all error output.
  */
 export async function runScripts({ module, prelude, scripts, env }: Scripts) {
   const steps = Object.entries(scripts).map(

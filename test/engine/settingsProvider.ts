@@ -10,16 +10,16 @@ const SETTINGS: Program = {
   flags: ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"],
 }
 
-/** The hosts that OpenTofu and Terraform take a provider to be of, where its source names none. */
+/** Default hosts of providers in OpenTofu and Terraform, if their source names none. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"]
 
-/** Where both tools look for it, in the folder in which they run, before they ask a registry. */
+/** Paths at which both tools look for the provider, relative to their folder, before they ask a registry. */
 export const SETTINGS_PLACES = HOSTS.map(
   (host) =>
     `terraform.d/plugins/${host}/slipway/settings/1.0.0/${HOST_PLATFORM.replace("/", "_")}/terraform-provider-settings_v1.0.0`,
 )
 
-/** The provider's binary, `slipway/settings` 1.0.0, built once for each content of its sources. */
+/** Builds the provider's binary, `slipway/settings` 1.0.0, once for each version of its sources. */
 export function settingsProvider(): Promise<string> {
   makeHome()
   return builtProgram(SETTINGS, HOST_PLATFORM)

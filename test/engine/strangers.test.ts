@@ -4,15 +4,15 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { folder, runOn, sarifOf, statuses } from "./pipeline.js"
 
-/** Source distributions that have never heard of Slipway, and what is to be expected of them. */
+/** Source distributions of projects that don't know Slipway, and their expected statuses. */
 const STRANGERS = [
-  // A library with a lock file whose packages our tools need in other versions.
+  // A library with a lock file that has other versions of packages that Slipway's tools need.
   { name: "flask", version: "3.1.2", expected: { isort: "failed", flake8: "failed", bandit: "failed" } },
-  // A command that isn't formatted by Black, and brings its own settings of Flake8.
+  // A command-line tool that isn't formatted by Black, and has its own settings of Flake8.
   { name: "httpie", version: "3.2.4", expected: { black: "failed", flake8: "passed", mypy: "failed" } },
 ]
 
-/** Those whose own tests are run: how many there are at least, and what of the code they reach. */
+/** Projects whose own tests are run, with lower bounds for the number of tests and the coverage. */
 const TESTED = [
   { name: "flask", version: "3.1.2", tests: 480, coverage: 90 },
   { name: "itsdangerous", version: "2.2.0", tests: 290, coverage: 90 },
@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 
 describe.each(STRANGERS)("$name", ({ name, version, expected }) => {
-  it("gets a verdict whose findings name files that are there", async () => {
+  it("gets a verdict whose findings name existing files", async () => {
     const source = join(sources, `${name}-${version}`)
     expect(readdirSync(source)).not.toContain("slipway.yaml")
     const run = await runOn("quality", source)

@@ -14,7 +14,7 @@ import { runScripts } from "./session.js"
 const SUPPLY = join(REPOSITORY, "test/fixtures/modules/supply")
 export const RELEASES = join(REPOSITORY, "test/fixtures/releases")
 
-/** Keeps runs of this file apart: what registries hold stays. */
+/** Separates the runs of this file, since registries keep their contents. */
 export const RUN = randomUUID().slice(0, 8)
 export const STORE = `release test ${RUN}`
 export const SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -23,15 +23,15 @@ export const NAME = `tiny-${RUN}`
 export const REPO = `${HOST}/${NAME}`
 export const COMMIT = `with-commit --sha=${SHA}`
 
-/** The version that is released. */
+/** Option for the ref of the version that is released. */
 export const TAG = "--ref=refs/tags/v1.2.3"
 
-/** What a release goes through. */
+/** Stages of a release. */
 export const STEPS = ["publish", "sign", "attest", "verify", "tag"]
 
 /**
- * What nobody may see, by the environment variables that sessions take it from; with characters that URLs, JSON and
- * shells write otherwise.
+ * Secrets, by the environment variables that sessions read them from; with characters that URLs, JSON and shells
+ * escape.
  */
 const secrets: Record<string, string> = {
   REGISTRY_PASSWORD: `p&ss "w/rd" +${RUN}%$é`,
@@ -39,10 +39,10 @@ const secrets: Record<string, string> = {
   WRONG_PASSWORD: `wr0ng "pass" ${RUN}`,
 }
 
-/** All that this file's runs printed. */
+/** All output and error output of this file's sessions. */
 export const said: string[] = []
 
-/** What every session begins with. */
+/** Commands that every session begins with. */
 export const PRELUDE = `
 password="--password env://REGISTRY_PASSWORD"
 registry=$(registry --user robot $password --store "${STORE}")
@@ -52,7 +52,7 @@ key="--key env://COSIGN_PRIVATE_KEY --passphrase env://COSIGN_PASSWORD"
 signer="with-signer $key"
 `
 
-/** Runs scripts in one session, with all secrets at hand. */
+/** Runs scripts in one session, with all secrets in its environment. */
 export async function session(scripts: Record<string, string>, prelude = PRELUDE) {
   const ran = await runScripts({ module: SUPPLY, prelude, scripts, env: secrets })
   said.push(ran.stdout, ran.stderr)
@@ -67,10 +67,10 @@ export async function session(scripts: Record<string, string>, prelude = PRELUDE
 
 export type Session = Awaited<ReturnType<typeof session>>
 
-/** Slipway on a folder, in a session. */
+/** Returns the part of a script that calls Slipway on a folder. */
 export const on = (source: string): string => `${REPOSITORY} --source $(host | directory ${source})`
 
-/** Builds and releases, and prints the verdict. */
+/** Returns a script that builds and releases, and prints the verdict. */
 export const releasing = (
   source: string,
   to = "$there | $signer",
@@ -81,7 +81,7 @@ export const releasing = (
 export const verifying = (source: string, reference: string, more = "$there"): string =>
   `${on(source)} | ${more} | verification ${reference} | contents`
 
-/** Runs a script with cosign, regctl and skopeo where nothing of Slipway is. */
+/** Returns a script that runs commands with cosign, regctl and skopeo in a container without Slipway. */
 export const outside = (script: string | Files, more = "$key"): string => {
   const files = typeof script === "string" ? { "script.sh": script } : script
   return `outside $registry $(host | directory ${service({ ...outsideFiles, ...files })}) --user robot $password ${more}`
@@ -93,7 +93,7 @@ export const stageOf = ({ stages, problem }: Verdict, name: string) => {
   return found
 }
 
-/** What doesn't hold, as `name of subject: problem`. */
+/** Lists the failed checks, as `name of subject: problem`. */
 export const problems = ({ problem, checks }: Verification): string[] => [
   ...(problem === null ? [] : [problem]),
   ...checks.flatMap(({ name, subject, problem }) =>
@@ -101,10 +101,10 @@ export const problems = ({ problem, checks }: Verification): string[] => [
   ),
 ]
 
-/** Settings for what has only to be built and scanned. */
+/** Settings for a service that only needs to be built and scanned. */
 export const IMAGE_ONLY = { gates: "[image]" }
 
-/** The tiny service, with other settings or files. */
+/** Creates the tiny service, with other settings or files. */
 export function tiny(settings: Record<string, string | undefined> = {}, files: Files = {}): string {
   const own = { registry: HOST, repository: NAME, source: "https://git.example.com/team/tiny", log: "false" }
   const release = Object.entries({ ...own, key: "cosign.pub", ...settings }).filter(
@@ -114,13 +114,13 @@ export function tiny(settings: Record<string, string | undefined> = {}, files: F
   return write(copyOf(join(RELEASES, "tiny")), { "cosign.pub": keys.own, "slipway.yaml": text, ...files })
 }
 
-/** The public keys of who signs, and of somebody else. */
+/** Public keys of the signer, and of somebody else. */
 export const keys = { own: "", other: "" }
 
-/** What `outside` always has at hand. */
+/** Files that every script of `outside` has. */
 let outsideFiles: Files = {}
 
-/** Makes two key pairs. */
+/** Creates two key pairs. */
 export async function makeKeys(): Promise<void> {
   await engineEnvironment()
   const [own, other] = [folder(), folder()]
@@ -140,14 +140,14 @@ export async function makeKeys(): Promise<void> {
   }
 }
 
-/** The identity token of somebody: a secret as well. */
+/** Returns the token of an identity, which counts as a secret as well. */
 export async function tokenOf(identity: string): Promise<string> {
   const { stdout } = await dagger(["-m", SUPPLY, "-c", `token ${identity} | plaintext`])
   secrets["TOKEN"] = stdout.trim()
   return secrets["TOKEN"]
 }
 
-/** Fails for a secret in anything that was printed, that registries keep, or that is in these folders. */
+/** Fails if a secret is in the output, in the registry, or in one of these folders. */
 export async function expectNoSecret(...folders: string[]): Promise<void> {
   const store = folder()
   await session({ export: `store "${STORE}" | export ${store}` })
@@ -159,7 +159,7 @@ export async function expectNoSecret(...folders: string[]): Promise<void> {
   expect(files.length).toBeGreaterThan(100)
   const texts = [...said, ...files.map(contentOf)]
   for (const [name, value] of Object.entries(secrets)) {
-    // Of a key a line from its middle: all else is the same in every key.
+    // Search for a line from the middle of a key, since the others are the same in every key.
     const secret = name.endsWith("_KEY") ? (value.split("\n")[3] ?? "") : value
     expect(secret.length).toBeGreaterThan(15)
     for (const form of formsOf(secret)) {
@@ -169,19 +169,22 @@ export async function expectNoSecret(...folders: string[]): Promise<void> {
   }
 }
 
-/** A file's text, of what was compressed and of what is in an envelope too. */
+/** Reads a file as text, decompressed, together with the payload of its envelope. */
 function contentOf(file: Buffer): string {
   const text = (file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file) : file).toString("latin1")
   const payload = /"payload":"([A-Za-z0-9+/=]+)"/.exec(text)?.[1] ?? ""
   return text + Buffer.from(payload, "base64").toString("latin1")
 }
 
-/** How a secret may be written: as it is, in JSON, for a URL, and in base64 after any other text. */
+/**
+ * Encodes a secret in every way in which it may appear: plain, in JSON, for a URL, and in base64 after any other
+ * text.
+ */
 export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const encoded = [0, 1, 2].flatMap((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes])
-    // Only what no neighbour has a part in.
+    // Keep only the characters that don't depend on adjacent bytes.
     const inner = whole
       .toString("base64")
       .slice(Math.ceil((before * 4) / 3), Math.floor((whole.length * 8) / 6))

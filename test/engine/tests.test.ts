@@ -35,18 +35,18 @@ describe("the sample service", () => {
     expect(run.read("logs/integration.postgres.log")).toContain("database system is ready")
     expect(run.read("coverage/coverage.xml")).toContain('filename="src/audio_upscaler/api.py"')
     expect(run.read("coverage/html/index.html")).toContain("audio_upscaler")
-    // More than either suite alone.
+    // Higher than with either suite alone.
     expect(Number.parseFloat(run.stage("coverage").reason)).toBeGreaterThan(90)
     expect(run.read("report.html")).toMatch(/postgres: <b>15\.\d+( \(offline image\))?</)
     expect(run.read("summary.md")).toMatch(/slowest/i)
 
-    // No code of it reads its README.
+    // None of its code reads its README.
     const edited = write(copyOf(APP), { "README.md": `${randomUUID()}\n` })
     const again = await runOn("tests", edited)
     expect(again.verdict?.stages.map(({ cached }) => cached)).toEqual([true, true, true])
   })
 
-  it("has PostgreSQL and Redis beside the shell that debug opens", async () => {
+  it("has PostgreSQL and Redis available in the shell that debug opens", async () => {
     const script = "until bash -c ': < /dev/tcp/postgres/5432'; do sleep 1; done; echo $REDIS_URL"
     const connect = ["with-exec", `--args=sh,-c,${script}`, "stdout"]
     const { exitCode, stdout, stderr } = await callOn(APP, "debug", "--stage=integration", ...connect)
@@ -55,8 +55,8 @@ describe("the sample service", () => {
   })
 })
 
-describe("tests that behave badly", () => {
-  it("hang, print 100 MB, leave processes, have hostile names: the others' results and all reports survive", async () => {
+describe("badly behaved tests", () => {
+  it("that hang, print 100 MB, leave processes or have hostile names don't affect the others' results and reports", async () => {
     const run = await testsOf("hostile")
     expect(run.exitCode, run.stderr).toBe(1)
     expect(run.stage("unit").reason).toBe("6 of 13 tests failed")
@@ -69,11 +69,11 @@ describe("tests that behave badly", () => {
     for (const name of ["summary.md", "report.html", "failures.txt"])
       // eslint-disable-next-line no-control-regex -- what must not come through
       expect(run.read(name)).not.toMatch(/[\u0000\u001b\u202e]|^::error::/m)
-    // A file that no test imports counts.
+    // Files that no test imports count.
     expect(run.read("coverage/coverage.json")).toMatch(/"hostile\/never_imported\.py"/)
   })
 
-  it("an interpreter that ends with success in the middle of a test is a failure", async () => {
+  it("fail if the interpreter exits successfully in the middle of a test", async () => {
     const run = await testsOf("killed")
     expect(run.exitCode).toBe(1)
     expect(run.stage("unit")).toMatchObject({
@@ -88,7 +88,7 @@ describe("tests that behave badly", () => {
     expect(run.read("junit/tests.xml")).toContain('name="test_before"')
   })
 
-  it("a suite that runs out of time keeps what it found, and is run again the next time", async () => {
+  it("that time out keep their results so far, and run again the next time", async () => {
     const source = service({
       "slipway.yaml": "timeout: 10s\ntests:\n  suites: [unit]\n",
       "test_slow.py":
@@ -104,7 +104,7 @@ describe("tests that behave badly", () => {
 })
 
 describe("services, markers and workers", () => {
-  it("tells suites by marker, gives each worker a migrated database, and names the flaky test", async () => {
+  it("separate suites by marker, give each worker a migrated database, and name the flaky test", async () => {
     const run = await testsOf("markers")
     expect(run.exitCode, run.stdout).toBe(0)
     expect(run.stage("unit").reason).toMatch(/^1 test in .*, 1 flaky \(test_flaky\)$/)
@@ -113,7 +113,7 @@ describe("services, markers and workers", () => {
     expect(run.read("logs/integration.log")).toContain("2 workers")
   })
 
-  it("fails for a migration that fails, with its own words", async () => {
+  it("fail the suite if a migration fails, with the migration's own output", async () => {
     const run = await testsOf("migration")
     expect(run.exitCode).toBe(1)
     expect(run.stage("integration").reason).toContain("the migration failed")
@@ -121,14 +121,14 @@ describe("services, markers and workers", () => {
     expect(existsSync(join(run.out, "logs/integration.postgres.log"))).toBe(true)
   })
 
-  it("a database that ends at once is the infrastructure's error, with its own log", async () => {
+  it("report a database that exits at once as an infrastructure error, with its log", async () => {
     const run = await testsOf("unready")
     expect(run.exitCode).toBe(3)
     expect(run.stage("integration").reason).toMatch(/^postgres ended as soon as it was started/)
     expect(run.read("logs/integration.log")).toMatch(/postgres.*(not found|No such file)/)
   })
 
-  it("so is one that never answers; that result isn't kept", async () => {
+  it("report a database that never answers as an infrastructure error, which isn't cached", async () => {
     const image = "localhost:5001/slipway-test/never-ready:1"
     const server = "#!/bin/sh\necho waiting for the moon\nexec sleep 3600\n"
     const made = await dagger([
@@ -159,7 +159,7 @@ describe("gates", () => {
     expect(run.stdout).toContain("parts.py: 80.00 % covered; never ran: 17, 21 [coverage coverage]")
   })
 
-  it("a failing unit or integration test breaks just its own gate", async () => {
+  it("a failing unit or integration test fails only its own gate", async () => {
     const source = copyOf(APP)
     const test = join(source, "tests/integration/test_readiness.py")
     const added = "\n\ndef test_broken() -> None:\n    assert 1 == 2\n"
@@ -171,7 +171,7 @@ describe("gates", () => {
     )
   })
 
-  it("no tests are a failure; packages that can't be resolved are an error in the resolver's words", async () => {
+  it("no tests are a failure; unresolvable packages are an error with the resolver's message", async () => {
     const none = await runOn("tests", service({ "app.py": "x = 1\n" }))
     expect(none.stage("unit")).toMatchObject({ status: "failed", reason: "no unit test was collected" })
     const unsolvable = service({
@@ -187,18 +187,18 @@ describe("gates", () => {
   })
 })
 
-describe("what services do in their own way", () => {
+describe("unusual services", () => {
   const TEST = "import app\n\n\ndef test_app():\n    assert app.one() == 1\n"
   const APP_FILES = { "app.py": "def one():\n    return 1\n", "test_app.py": TEST }
 
-  it("an end of pytest's that no failed test explains is a failure", async () => {
+  it("fail if pytest exits with an error though no test failed", async () => {
     const conftest = "def pytest_sessionfinish(session, exitstatus):\n    session.exitstatus = 1\n"
     const run = await runOn("tests", service({ ...APP_FILES, "conftest.py": conftest }))
     expect(run.exitCode).toBe(1)
     expect(run.stage("unit").reason).toMatch(/^pytest ended with 1, though no test failed/)
   })
 
-  it("a marker that code sets moves a test to the other suite; a linked requirement file is read", async () => {
+  it("may set markers in code to move a test to the other suite, and may link their requirement file", async () => {
     const source = service({
       ...APP_FILES,
       "slipway.yaml": "tests: { services: [] }\n",
@@ -213,7 +213,7 @@ describe("what services do in their own way", () => {
     expect(run.stdout).toContain("[pytest test_slow]")
   })
 
-  it("integration tests that settings leave out are missed; what only Pipenv locks is installed", async () => {
+  it("fail if settings exclude their integration tests, and get packages that only Pipenv locks", async () => {
     const lock = { _meta: {}, default: { six: { version: "==1.17.0" } }, develop: {} }
     const run = await runOn(
       "tests",
@@ -229,7 +229,7 @@ describe("what services do in their own way", () => {
     expect(run.stage("integration").reason).toBe("no integration test was collected")
   })
 
-  it("files that the service's build makes are there, and those that a test names", async () => {
+  it("have the files that their build creates, and those that a test reads", async () => {
     const run = await runOn(
       "tests",
       service({

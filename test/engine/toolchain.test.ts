@@ -6,7 +6,7 @@ import { run } from "../../dagger/lib/shell.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 import { copyOf, gate, write } from "./pipeline.js"
 
-/** A repository of somebody else, with this module within it. */
+/** A repository of somebody else that contains this module. */
 const repository = copyOf(gate("mypy"))
 const dag = (...args: string[]): Promise<Ended> => dagger(args, { cwd: repository })
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   expect(await dag("toolchain", "install", "./tools/slipway")).toMatchObject({ exitCode: 0 })
 })
 
-it("a toolchain's checks are those of the repository that it is installed in, by its own settings", async () => {
+it("a toolchain checks the repository that it is installed in, with that repository's settings", async () => {
   const written = JSON.parse(readFileSync(join(repository, "dagger.json"), "utf8")) as {
     toolchains: object[]
   }

@@ -49,8 +49,8 @@ beforeAll(async () => {
 const read = (out: string): Verdict => JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
 
 /**
- * A verdict without what no two runs have in common: times, the run's id, what came from the cache, who called from
- * where and what people are told of that.
+ * Reduces a verdict to what all runs have in common: without times, the run's id, cache hits, the caller's origin,
+ * and the notifications about it.
  */
 function essence(verdict: Verdict): object {
   const { id, startedAt, inputs, ...same } = verdict.run
@@ -78,7 +78,7 @@ describe("the same commit gives the same verdict", () => {
     expect(read(run.out).stages.map(({ name }) => name)).toEqual(expect.arrayContaining(["mypy", "unit"]))
   })
 
-  it("by dagger call", async () => {
+  it("with dagger call", async () => {
     const out = folder()
     const { stdout } = await git("log", "-1", "--format=--sha=%H --committed=%cI")
     const commit = ["with-commit", ...stdout.trim().split(" ")]
@@ -88,7 +88,7 @@ describe("the same commit gives the same verdict", () => {
     expect(essence(read(out))).toEqual(expected)
   })
 
-  it.each(CI_HOSTS)("by the wrapper for %s", async (host) => {
+  it.each(CI_HOSTS)("with the wrapper for %s", async (host) => {
     rmSync(join(source, "out"), { recursive: true, force: true })
     const job = await runWrapper(host, source, runners)
     expect(job.code, job.output).toBe(0)
@@ -97,7 +97,7 @@ describe("the same commit gives the same verdict", () => {
   })
 })
 
-/** What each host showed for it. */
+/** Expected output of each host's job. */
 const SHOWN = {
   github: /✅ passed \| [^]*quality mypy/,
   gitlab: /PASS +slipway +100\.00% coverage/,
@@ -108,7 +108,7 @@ const SHOWN = {
   circleci: /kept: out\/junit\nkept: out\n/,
 }
 
-it("a failure fails the job, is shown beside the code, and its artifacts are kept all the same", async () => {
+it("a failure fails the job, is shown next to the code, and the artifacts are kept all the same", async () => {
   writeFileSync(join(source, "app/sum.py"), '"""Sums."""\nx : int = "1"\n')
   await commit("Break")
   const shown = (job: Job, pattern: RegExp) => {
@@ -127,7 +127,7 @@ it("a failure fails the job, is shown beside the code, and its artifacts are kep
 })
 
 describe("wrappers", () => {
-  it("that are out of date fail dagger check, and dagger generate mends them", async () => {
+  it("that are stale fail dagger check, and dagger generate updates them", async () => {
     const repository = service({ ...ADDER, Jenkinsfile: "pipeline {}\n" })
     for (const name of ["dagger.json", "package.json", "package-lock.json", "tsconfig.json", "src"])
       cpSync(join(REPOSITORY, name), join(repository, "tools/slipway", name), { recursive: true })
@@ -143,14 +143,14 @@ describe("wrappers", () => {
     expect((await dag("check", "slipway:wrappers")).exitCode).toBe(0)
   })
 
-  it("are shown as a patch, and only what would change", async () => {
+  it("are shown as a patch that only has the changes", async () => {
     write(source, { Jenkinsfile: "pipeline {}\n" })
     const { stdout } = await slipway("wrappers", `--source=${source}`)
     expect(stdout).toMatch(/^-pipeline \{\}$/m)
     expect(stdout).not.toContain("circleci")
   })
 
-  it("need a commit to fetch, and hosts that are known", async () => {
+  it("require a commit to pin, and known hosts", async () => {
     const empty = service({ "app.py": "" })
     const without = await callOn(empty, "wrappers", "--hosts=github", "as-patch", "contents")
     expect(without.stderr).toContain("WRAPPERS_UNPINNED")
@@ -159,7 +159,7 @@ describe("wrappers", () => {
 })
 
 describe("the hosts' own validators accept the wrapper", () => {
-  it("for GitHub: actionlint", async () => {
+  it("for GitHub with actionlint", async () => {
     const workflow = join(source, ".github/workflows/slipway.yml")
     const lint = (file: string) => shell({ nothrow: true })`${LINT} -shellcheck= -pyflakes= ${file}`
     const LINT = await actionlint()
@@ -169,7 +169,7 @@ describe("the hosts' own validators accept the wrapper", () => {
     expect((await lint(broken)).stdout).toContain('property "akction" is not defined')
   })
 
-  it("for GitHub, GitLab, Azure and CircleCI: their JSON schemas", async () => {
+  it("for GitHub, GitLab, Azure and CircleCI with their JSON schemas", async () => {
     const files = folder()
     write(files, {
       "github.yml": readFileSync(join(source, ".github/workflows/slipway.yml")),
@@ -185,7 +185,7 @@ describe("the hosts' own validators accept the wrapper", () => {
     const script = [
       `${check}.github-workflows github.yml`,
       `${check}.gitlab-ci --data-transform gitlab-ci gitlab.yml`,
-      // Patterns with `\-`, which ECMAScript has without the flag u alone.
+      // The schema has patterns with `\-`, which ECMAScript only allows without the flag u.
       `${check}.azure-pipelines --regex-variant nonunicode --data-transform azure-pipelines azure.json`,
       `${check}.circle-ci circleci.yml`,
       `! ${check}.gitlab-ci --data-transform gitlab-ci broken.yml`,
@@ -204,8 +204,8 @@ describe("the hosts' own validators accept the wrapper", () => {
 })
 
 /**
- * A pipeline as Azure's schema has it, which takes every scalar for a text but for inputs, and knows the first version of
- * the task for coverage alone.
+ * Adapts a pipeline to Azure's schema, which expects strings for all scalars except inputs, and knows only the first
+ * version of the coverage task.
  */
 function azure(text: string): unknown {
   const { jobs, ...rest } = parse(text, { schema: "failsafe" }) as { jobs: { steps: object[] }[] }
