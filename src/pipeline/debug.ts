@@ -20,60 +20,61 @@ import { greeting } from "../stage/shell.js"
 import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
 
-/** What a stage's container is made with. */
-export interface Looked {
+/** Inputs of a stage's container. */
+export interface DebugInputs {
   service: PythonService
   access: Pick<InfraAccess, "secrets" | "environment" | "root">
   deploying: Pick<DeployAccess, "secrets" | "environment" | "cluster" | "scale">
-  /** What the Dockerfile's commands may mount. */
+  /** Secrets that the Dockerfile's commands may mount. */
   secrets: Secret[]
   registry: Destination
 }
 
-/** How each group opens its stages' containers. What has effects is opened with its tools, and repeats nothing. */
+/** The container of each group's stages. Groups with effects open with their tools, and repeat nothing. */
 const CONTAINERS: {
-  [G in Group]?: (name: (typeof STAGES)[G][number], looked: Looked) => Promise<Container>
+  [G in Group]?: (name: (typeof STAGES)[G][number], inputs: DebugInputs) => Promise<Container>
 } = {
   quality: (name, { service }) => create(Quality, serviceFields(service)).debug(name),
   security: (name, { service }) => create(Security, serviceFields(service)).debug(name),
   tests: (name, { service }) => create(Tests, serviceFields(service)).debug(name),
-  infra: (name, looked) => infra(name, looked),
-  plan: (name, looked) => infra(name, looked),
-  drift: (name, looked) => infra(name, looked),
-  apply: (_, looked) => infra("plan", looked),
+  infra: (name, inputs) => infra(name, inputs),
+  plan: (name, inputs) => infra(name, inputs),
+  drift: (name, inputs) => infra(name, inputs),
+  apply: (_, inputs) => infra("plan", inputs),
   image: (name, { service, registry, secrets }) =>
     imageOf(service, registry, { revision: NO_REVISION, ref: "", secrets }).debug(name),
-  release: (_, looked) => registryShell(looked),
-  deploy: (_, looked) => clusterShell(looked),
-  load: (_, looked) => loadShell("load", looked),
-  stress: (_, looked) => loadShell("stress", looked),
-  dast: async (_, looked) => debugBaseline(await deployInputs(looked)),
+  release: (_, inputs) => registryShell(inputs),
+  deploy: (_, inputs) => clusterShell(inputs),
+  load: (_, inputs) => loadShell("load", inputs),
+  stress: (_, inputs) => loadShell("stress", inputs),
+  dast: async (_, inputs) => debugBaseline(await deployInputs(inputs)),
 }
 
 const NO_REVISION = { sha: "", committed: "", origin: "", version: "" }
 
-/** A stage's container as it stands before the stage's command. Fails with UNKNOWN_STAGE. */
-export function debugStage(name: string, looked: Looked): Promise<Container> {
+/** Opens a stage's container as it stands before the stage's command. Fails with UNKNOWN_STAGE. */
+export function debugStage(name: string, inputs: DebugInputs): Promise<Container> {
   for (const group of GROUPS)
     if (hasStage(group, name)) {
-      // The group is the name's own, which the compiler can't follow through a table.
-      const open = CONTAINERS[group] as ((name: string, looked: Looked) => Promise<Container>) | undefined
-      if (open !== undefined) return open(name, looked)
+      // The name is one of the group's, which the compiler can't see through a table.
+      const open = CONTAINERS[group] as
+        ((name: string, inputs: DebugInputs) => Promise<Container>) | undefined
+      if (open !== undefined) return open(name, inputs)
     }
   throw fail("UNKNOWN_STAGE", [name, DEBUGGABLE])
 }
 
-function infra(name: Parameters<Infra["debug"]>[0], { service, access }: Looked): Promise<Container> {
+function infra(name: Parameters<Infra["debug"]>[0], { service, access }: DebugInputs): Promise<Container> {
   const { secrets, environment, root } = access
   return create(Infra, { ...serviceFields(service), secrets }).debug(name, environment, root)
 }
 
-/** regctl and cosign, logged in to where the service is published. */
-async function registryShell({ service, registry }: Looked): Promise<Container> {
+/** Opens regctl and cosign, logged in to the service's registry. */
+async function registryShell({ service, registry }: DebugInputs): Promise<Container> {
   const { source, config } = service
   const { access, repository } = await destinationOf(registry, source, config)
   return greeting(await registryTools(access, config), [
-    "A release is not repeated from here. What there is can be looked at:",
+    "A release is not repeated from here. Inspect it:",
     `regctl tag ls ${repository}`,
     `regctl manifest get ${repository}:TAG`,
     `regctl artifact list ${repository}:TAG`,
@@ -81,7 +82,7 @@ async function registryShell({ service, registry }: Looked): Promise<Container> 
   ])
 }
 
-async function deployInputs({ service, deploying }: Looked): Promise<DeployInputs> {
+async function deployInputs({ service, deploying }: DebugInputs): Promise<DeployInputs> {
   return {
     ...service,
     run: "debug",
@@ -92,15 +93,15 @@ async function deployInputs({ service, deploying }: Looked): Promise<DeployInput
   }
 }
 
-const loadShell = async (kind: Kind, looked: Looked): Promise<Container> =>
+const loadShell = async (kind: Kind, inputs: DebugInputs): Promise<Container> =>
   debugLoad(
-    { ...(await deployInputs(looked)), scale: looked.deploying.scale, version: "", repro: () => "" },
+    { ...(await deployInputs(inputs)), scale: inputs.deploying.scale, version: "", repro: () => "" },
     kind,
   )
 
-/** kubectl, which reaches the cluster of an environment. */
-async function clusterShell(looked: Looked): Promise<Container> {
-  const inputs = await deployInputs(looked)
+/** Opens kubectl, connected to the cluster of an environment. */
+async function clusterShell(debug: DebugInputs): Promise<Container> {
+  const inputs = await deployInputs(debug)
   const { access, namespace: fallback } = await clusterOf(inputs)
   const { deployment, service: kubeService, namespace } = await render(inputs, fallback)
   const { name } = deployment.metadata

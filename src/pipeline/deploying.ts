@@ -20,41 +20,41 @@ import type { Publishing } from "../release/publishing.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 
-/** What deployments need, and which is wanted where a run releases nothing itself. */
+/** Access and options of deployments; `reference` names the release if the run publishes none itself. */
 export interface DeployAccess {
-  /** Empty for the one that the event asks for. */
+  /** Empty for the event's environment. */
   environment: string
   secrets: Secret[]
   cluster?: Service
   reference: string
   rollback: boolean
-  /** Who deploys; empty where nobody says. */
+  /** The person who deploys; empty if unknown. */
   who: string
-  /** What the durations of load tests are multiplied by. */
+  /** Factor for the durations of load tests. */
   scale: number
 }
 
-/** A run, with what it has built and found so far. */
+/** A run, with its image and the results of its stages so far. */
 export interface DeployedRun extends PythonService {
   run: Run
   baseRef: string
   image: BuiltImage | undefined
-  /** Undefined where nothing is released in this run. */
+  /** Undefined if this run releases nothing. */
   stages: readonly Stage[] | undefined
 }
 
-/** Where a run deploys: what was said, else what the event asks for. Fails with UNKNOWN_ENVIRONMENT. */
+/** The environment of a run: the requested one, else the event's. Fails with UNKNOWN_ENVIRONMENT. */
 export const environmentOfRun = ({ run, baseRef }: DeployedRun, { environment }: DeployAccess): Environment =>
   environmentOf(environment || (environmentFor({ event: run.event, ref: run.ref, baseRef }) ?? ""))
 
-/** What a deployment is made with, or why there can't be one. */
+/** Inputs of a deployment, or the reason why there is none. */
 export async function deployInputs(
-  made: DeployedRun,
+  deployed: DeployedRun,
   access: DeployAccess,
   { embedded }: Publishing,
 ): Promise<DeployInputs | string> {
-  const { source, settings, config, invocation, now, run, stages } = made
-  const environment = environmentOfRun(made, access)
+  const { source, settings, config, invocation, now, run, stages } = deployed
+  const environment = environmentOfRun(deployed, access)
   const folder = overlayOf(config, environment)
   if (stages !== undefined && !(await source.exists(folder)))
     return `there is nothing to deploy with in ${folder}`
@@ -72,37 +72,37 @@ export async function deployInputs(
     run: run.id,
     cluster: access.cluster,
     who: access.who,
-    // The engine shows what the module prints.
+    // The engine shows the module's output.
     say: (line) => {
       console.log(`${environment}: ${line}`)
     },
   }
 }
 
-/** The deployment that a run asks for, a stage for each step. */
+/** Runs the deployment of a run, a stage for each step. */
 export async function deployStages(
-  made: DeployedRun,
+  deployed: DeployedRun,
   access: DeployAccess,
   publishing: Publishing,
   inputs: DeployInputs | string,
 ): Promise<Stage[]> {
-  const { stages } = made
-  const repro = deployRepro(made, access, publishing, environmentOfRun(made, access))
-  const inTheWay = stages?.filter(stopped).map(({ name }) => name) ?? []
-  if (inTheWay.length > 0) return passedOver(`${inTheWay.join(", ")} stopped it`, repro)
-  if (typeof inputs === "string") return passedOver(inputs, repro)
+  const { stages } = deployed
+  const repro = deployRepro(deployed, access, publishing, environmentOfRun(deployed, access))
+  const failures = stages?.filter(stopped).map(({ name }) => name) ?? []
+  if (failures.length > 0) return skippedSteps(`${failures.join(", ")} stopped it`, repro)
+  if (typeof inputs === "string") return skippedSteps(inputs, repro)
   const { identity: who, issuer } = publishing
-  const wish = { reference: access.reference, rollback: access.rollback }
-  const released = stages === undefined ? undefined : await releasedBy(made, publishing)
+  const request = { reference: access.reference, rollback: access.rollback }
+  const released = stages === undefined ? undefined : await releasedBy(deployed, publishing)
   return runDeploy(
     inputs,
     { ...publishing, wanted: { identity: who, issuer } },
-    { ...wish, ...(released !== undefined && { released }) },
+    { ...request, ...(released !== undefined && { released }) },
     repro,
   )
 }
 
-/** What this very run released and verified. */
+/** The release that this run published and verified. */
 async function releasedBy(
   { image, source, config, run }: DeployedRun,
   publishing: Publishing,
@@ -119,20 +119,20 @@ async function releasedBy(
   }
 }
 
-/** What a person calls what a run releases: a version, or a branch with its commit. */
+/** Name of a run's release, for people: a version, or a branch with its commit. */
 function nameOfRelease({ ref, sha }: Run, digest: string): string {
   const version = versionOfRef(ref)
   if (version !== undefined) return `v${versionText(version)}`
   return `${ref.replace(/^refs\/heads\//, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
 }
 
-/** What a run is about to deploy, as far as that is known before it looks. */
+/** The version that a run is about to deploy, as far as it is known beforehand. */
 export function requestedVersion({ run, image }: DeployedRun, { reference, rollback }: DeployAccess): string {
   if (reference !== "") return reference
   return rollback ? "the last good version" : nameOfRelease(run, image?.digest ?? "")
 }
 
-/** The command that does the same to an environment once more: secrets by their names. */
+/** The command that repeats a stage of an environment; secrets by their names. */
 export function deployRepro(
   { invocation, run, image }: DeployedRun,
   access: DeployAccess,
@@ -157,5 +157,5 @@ export function deployRepro(
   return `${invocation} ${shellQuote([...deploy, ...registry, ...commit, ...ci])}`
 }
 
-const passedOver = (why: string, repro: string): Stage[] =>
+const skippedSteps = (why: string, repro: string): Stage[] =>
   STEPS.map((name) => ({ ...identity("deploy", name, "", ""), repro, ...skipped(why) }))

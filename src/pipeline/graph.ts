@@ -15,27 +15,27 @@ import { Tests } from "../testing/testing.js"
 import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
 
-/** What a run is made with. */
+/** Inputs of a run. */
 export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
   service: PythonService
   access: InfraAccess
-  /** What the Dockerfile's commands may mount. */
+  /** Secrets that the Dockerfile's commands may mount. */
   secrets: Secret[]
   publishing: Publishing
   deploying: DeployAccess
   announcing: Announcing
-  /** The branch that a pull request is to be merged into. */
+  /** The target branch of a pull request. */
   baseRef: string
   journal: Journal
 }
 
-/** Groups whose stages need nothing of one another but what they build together. */
+/** Groups whose stages are independent of each other, but for the image. */
 type Gathered = Extract<
   Group,
   "quality" | "security" | "tests" | "infra" | "plan" | "drift" | "apply" | "image"
 >
 
-/** Runs these groups of stages, as many at once as the settings allow; what is released comes last. */
+/** Runs groups of stages, as many at once as `parallel` allows; release and deployment come last. */
 export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
   const { service, access, run, revision, only, secrets, publishing, baseRef, journal } = graph
   const { config } = service
@@ -56,7 +56,7 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const tasks = await Promise.all(
     chosen.map(async (group) => {
       const all = await tasksOf[group as Gathered]()
-      // A group may run what belongs to another: security's Bandit.
+      // A group may run a stage of another: security runs Bandit.
       return all.filter((task) => only.includes(group) || selected(only, task))
     }),
   )

@@ -18,33 +18,33 @@ import { attest, signImages, type Signing, type Attestation } from "../release/s
 import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
 import { verifyRelease } from "../release/verify.js"
 
-/** What a release is made of. */
+/** Inputs of a release. */
 export interface ReleaseInputs {
   image: BuiltImage
-  /** What the scan left: the bills of material. */
+  /** The scan's files: the SBOMs. */
   scanned: Directory
   /** Host and repository. */
   repository: string
-  /** The tags to set, where the repository has these already. */
+  /** Chooses the tags to set, given the existing ones. */
   tags: (existing: readonly string[]) => readonly Tag[]
   provenance: OfRun
   gates: OfRun
   expected: Expected
   signing: Signing
-  /** How this is repeated, by a stage's name. */
+  /** The command that repeats a stage. */
   repro: (name: StageName) => string
 }
 
-/** A predicate that a run makes. */
+/** An attestation's predicate, made by this run. */
 interface OfRun {
   text: string
-  /** Whether one that is there is this run's too. */
+  /** True if an existing predicate is this run's too. */
   same: (predicate: unknown) => boolean
 }
 
 /**
- * Publishes, signs, attests and verifies, one after the other, and lets the tags stand for the image only then; what
- * fails ends it. `ended` hears of each as it ends.
+ * Publishes, signs, attests and verifies, one after the other, and sets the tags only then; a failure
+ * skips the rest. `ended` is called with each stage as it ends.
  */
 export async function runRelease(
   inputs: ReleaseInputs,
@@ -73,7 +73,7 @@ const STEPS = [
   { name: "tag", version: REGCTL_VERSION, work: tagStep },
 ] as const
 
-/** An effect is never kept: it takes the time that it takes. */
+/** Measures an effect, which never comes from a cache. */
 async function measured<S extends object>(work: () => Promise<S>) {
   const began = Date.now()
   const result = await work()
@@ -84,7 +84,7 @@ async function measured<S extends object>(work: () => Promise<S>) {
 async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
   const { digest } = image
   const existing = await tagsOf(repository, signing.tools)
-  // Better known before it is pushed and signed; it is asked once more before a tag is set.
+  // Checked before pushing and signing, and again before a tag is set.
   await refuseTakenTags({ repository, digest }, tags(existing), signing.tools)
   const there = await imageExists({ repository, digest }, signing.tools)
   await pushImage(image, repository, signing.tools)
@@ -107,7 +107,7 @@ async function tagStep({ image, repository, tags, signing }: ReleaseInputs) {
   }
 }
 
-/** How much more there is to pull than of the release before. It is told, and fails nothing. */
+/** Compares the image's size with the previous release's, for reports only. */
 async function growth(
   { images }: BuiltImage,
   repository: string,
@@ -142,7 +142,7 @@ async function attestStep(inputs: ReleaseInputs) {
   return { ...passed(`${count(statements.length, "attestation")}, ${made} of them new`), files: left }
 }
 
-/** Where an attestation's predicate lies. A platform's bills are the same in every run. */
+/** The file of an attestation's predicate. A platform's SBOMs are the same in every run. */
 function statementOf(demand: Requirement, { provenance, gates }: ReleaseInputs): Attestation[] {
   const { predicate, subject } = demand
   const always = () => true

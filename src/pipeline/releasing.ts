@@ -24,7 +24,7 @@ import { TRIVY_VERSION } from "../stage/images.js"
 import { Publishing } from "../release/publishing.js"
 import { registryWords, signerWords } from "../registry/words.js"
 
-/** What is released. */
+/** A run that may release its image. */
 export interface Released {
   source: Directory
   config: Config
@@ -32,18 +32,18 @@ export interface Released {
   revision: ImageRevision
   invocation: string
   image: BuiltImage | undefined
-  /** What became of the gates. */
+  /** The results of the gates. */
   stages: readonly Stage[]
-  /** The groups that were asked for, in place of what the event asks for. */
+  /** The requested groups, in place of the event's. */
   only: readonly string[]
 }
 
-/** Who made the image, for the provenance. */
+/** The builder, for the provenance. */
 const BUILDER = "https://slipway.dev/builders/dagger/v1"
 
 /**
- * Releases what passed every gate; else says why not. Throws for nothing that can be missing. `ended` hears of each stage
- * as it ends.
+ * Releases an image that passed every gate; else skips the stages with the reason. Never throws. `ended` is called with
+ * each stage as it ends.
  */
 export async function release(
   released: Released,
@@ -52,8 +52,8 @@ export async function release(
 ): Promise<Stage[]> {
   const { stages, image } = released
   const repro = await reproOf(released, publishing)
-  const inTheWay = stages.filter(stopped).map(({ name }) => name)
-  if (inTheWay.length > 0) return passedOver(STAGES.release, `${inTheWay.join(", ")} stopped it`, repro)
+  const failures = stages.filter(stopped).map(({ name }) => name)
+  if (failures.length > 0) return skippedStages(STAGES.release, `${failures.join(", ")} stopped it`, repro)
   let inputs: ReleaseInputs | undefined
   const prepared = await attempted(identity("release", "publish", REGCTL_VERSION, ""), async () => {
     if (image === undefined) throw fail("NOT_SCANNED", [])
@@ -61,14 +61,14 @@ export async function release(
     return skipped("")
   })
   if (inputs !== undefined) return runRelease(inputs, ended)
-  const others = passedOver(STAGES.release.slice(1), "publish did not pass", repro)
+  const others = skippedStages(STAGES.release.slice(1), "publish did not pass", repro)
   return [{ ...prepared, repro: repro("publish") }, ...others]
 }
 
 /** The command that repeats a stage. */
 type Repro = (name: StageName, reference?: string) => string
 
-const passedOver = (names: readonly StageName[], why: string, repro: Repro): Stage[] =>
+const skippedStages = (names: readonly StageName[], why: string, repro: Repro): Stage[] =>
   names.map((name) => ({ ...identity("release", name, "", ""), repro: repro(name), ...skipped(why) }))
 
 async function releaseInputs(
@@ -104,7 +104,7 @@ async function releaseInputs(
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
-/** Where it goes, and who signs. */
+/** The repository, and its signer. */
 async function destination({ source, config }: Released, publishing: Publishing) {
   const { access, repository } = await destinationOf(publishing, source, config)
   const { identity, issuer } = publishing
@@ -140,7 +140,7 @@ async function buildOf({ config, image, run, revision }: Released & { image: Bui
   }
 }
 
-/** Makes the command that repeats a stage, with secrets by where they came from. */
+/** Builds the command that repeats a stage, with secrets by their addresses. */
 async function reproOf(
   { run, revision, invocation, only }: Released,
   publishing: Publishing,

@@ -3,50 +3,50 @@ import { DEBUGGABLE, EFFECTS, groupOf, STAGE_NAMES, type StageName } from "./sta
 import { parseJson } from "../text/json.js"
 import { type Run, type StageReport, stageResult, type StageResult, type Verdict } from "../run/verdict.js"
 
-/** How far a run has come: what is known of it if it breaks off. */
+/** Progress of a run, for a verdict if the run breaks off. */
 export interface Journal {
   began: (run: Run) => void
-  /** All the stages that it means to run. */
+  /** All the stages that the run plans. */
   planned: (stages: readonly StageName[]) => void
-  /** Tells of each stage once. */
+  /** Reports each stage once. */
   ended: (stages: readonly StageReport[]) => void
 }
 
 type Entry = { run: Run } | { planned: readonly StageName[] } | { ended: StageResult }
 
-/** Prints a line for each thing that happens, beginning with this mark; nothing without one. */
+/** Prints a line for each step of a run, which begins with this mark; nothing without one. */
 export function journal(mark: string, print: (line: string) => void = console.log): Journal {
-  const told = new Set<string>()
-  const tell = (entry: Entry) => {
+  const reported = new Set<string>()
+  const report = (entry: Entry) => {
     if (mark !== "") print(`${mark} ${JSON.stringify(entry)}`)
   }
   return {
-    began: (run) => tell({ run }),
-    planned: (planned) => tell({ planned }),
+    began: (run) => report({ run }),
+    planned: (planned) => report({ planned }),
     ended: (stages) => {
-      for (const stage of stages.filter(({ name }) => !told.has(name))) {
-        told.add(stage.name)
-        tell({ ended: stageResult(stage) })
+      for (const stage of stages.filter(({ name }) => !reported.has(name))) {
+        reported.add(stage.name)
+        report({ ended: stageResult(stage) })
       }
     },
   }
 }
 
-/** How a run ended without a verdict of its own, as whoever started it knows. */
+/** The end of a run without a verdict of its own, as its caller knows it. */
 export interface Break {
-  /** What is known of the run where it never came to say more. */
+  /** The run, if its log doesn't say more. */
   run: Run
-  /** How the module was called. */
+  /** The call of the module. */
   invocation: string
   exitCode: ExitCode
-  /** In a few words, for each stage that had not ended. */
+  /** A short reason, for each stage that had not ended. */
   reason: string
-  /** What happened, and what to do next. */
+  /** The problem, and what to do next. */
   problem: string
   milliseconds: number
 }
 
-/** The verdict of a run that broke off, of what its log says: only what really ended has a result. */
+/** The verdict of a run that broke off, read from its log: only stages that ended have a result. */
 export function brokenOff(log: string, mark: string, broke: Break): Verdict {
   const entries = log.split("\n").flatMap((line): Partial<Record<string, unknown>>[] => {
     const at = line.indexOf(`${mark} {`)
