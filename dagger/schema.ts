@@ -11,7 +11,7 @@ writeFileSync(inRepository("slipway.schema.json"), `${JSON.stringify(jsonSchema(
 writeTable("docs/configuration.md", "keys", keyTable())
 writeTable("README.md", "groups", groupTable())
 
-/** Replaces what stands between the markers of this name in a page. */
+/** Replaces the text between the markers of this name in a page. */
 function writeTable(path: string, name: string, table: string): void {
   const page = inRepository(path)
   const between = new RegExp(`(<!-- ${name}, written by npm run schema -->\\n)[^]*(<!-- /${name} -->)`)

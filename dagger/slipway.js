@@ -13,7 +13,7 @@ const LOCK = "package-lock.json"
 
 if (time(INSTALLED) < time(LOCK)) {
   console.error("npm packages …")
-  // One at a time: `npm ci` begins by deleting what another one has just installed.
+  // One at a time: `npm ci` first deletes the packages that another one has just installed.
   const install = ["sh", "-c", `[ ${INSTALLED} -nt ${LOCK} ] || exec npm ci --no-audit --no-fund`]
   const run = (words) => spawnSync(words[0], words.slice(1), { cwd: repository, stdio: ["ignore", 2, 2] })
   const locked = run(["flock", "--exclusive", LOCK, ...install])

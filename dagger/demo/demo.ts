@@ -30,21 +30,22 @@ const SERVICE = "ai-audio-upscaler-api"
 /** A version of the sample, and its expected outcome. */
 interface Act {
   title: string
-  /** Where the reports go, below `out`. */
+  /** Folder for the reports, below `out`. */
   folder: string
-  /** What is different in it. */
+  /** Applies the changes of this version. */
   change: (source: string) => void
   options: Partial<CiOptions>
   good: boolean
 }
 
-/** Load tests take seconds, as nobody waits for twelve minutes of them. */
+/** Factor for load tests: seconds instead of twelve minutes. */
 const SCALE = "0.02"
 
 /**
- * The whole pipeline on the sample service, with an engine, a registry and a cluster of its own: one version goes to
- * staging, a second one to production, and a third, which is bad, comes back by itself while requests go on. What is
- * deployed is put under load and scanned, and a listener hears what people would.
+ * Runs the whole pipeline on the sample service, with embedded engine, registry and cluster. Returns the exit code.
+ *
+ * Deploys one version to staging, another to production, and a third, bad one, which is rolled back while requests go
+ * on. Deployed versions are load-tested and scanned, and a listener receives the notifications.
  */
 export async function demo(): Promise<number> {
   const begun = Date.now()
@@ -78,11 +79,11 @@ export async function demo(): Promise<number> {
   return 0
 }
 
-/** A repository of its own, with a commit for each version. */
+/** The demo's own repository, with a commit for each version. */
 const source = (): string => join(HOME, "demo/service")
 
 function acts(): Act[] {
-  // A version in the registry stands for good: each run needs versions of its own.
+  // Versions in the registry are immutable, so each run needs new ones.
   const minutes = Math.floor(Date.now() / 60_000)
   const version = (patch: number) => `v1.${minutes}.${patch}`
   const tag = (patch: number) => ({ event: "tag", ref: version(patch) })
@@ -114,10 +115,10 @@ function acts(): Act[] {
   ]
 }
 
-/** Late enough to pass what is tried before the switch, and within the soak. */
+/** Late enough to pass the checks before the switch, and within the soak. */
 const CRASH_SECONDS = 28
 
-/** Runs the pipeline for one version; 0 where it came to what it should. */
+/** Runs the pipeline for one version. Returns 0 if the outcome is as expected. */
 async function play({ title, folder, change, options, good }: Act, listener: Listener): Promise<number> {
   say(`\n== ${title}`)
   copySample(source(), listener.settings())

@@ -1,4 +1,4 @@
-"""Stands where a team's Slack and Grafana would: keeps what it is told, and answers as they do."""
+"""Replaces Slack and Grafana: records requests and responds like them."""
 
 import http.server
 import json
@@ -6,7 +6,7 @@ import threading
 import urllib.parse
 
 RECEIVED = []
-MARKS = {}
+ANNOTATIONS = {}
 LOCK = threading.Lock()
 
 
@@ -15,19 +15,19 @@ class Listener(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         tags = urllib.parse.parse_qs(query).get("tags", [])
         with LOCK:
-            marks = [mark for mark in MARKS.values() if set(tags) <= set(mark["tags"])]
-            self.answer(marks if path == "/api/annotations" else RECEIVED)
+            found = [each for each in ANNOTATIONS.values() if set(tags) <= set(each["tags"])]
+            self.answer(found if path == "/api/annotations" else RECEIVED)
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         with LOCK:
             RECEIVED.append({"method": self.command, "path": self.path, "body": body})
             if self.path == "/api/annotations":
-                number = len(MARKS) + 1
-                MARKS[number] = {"id": number, "timeEnd": body.get("time"), **body}
+                number = len(ANNOTATIONS) + 1
+                ANNOTATIONS[number] = {"id": number, "timeEnd": body.get("time"), **body}
                 self.answer({"id": number, "message": "Annotation added"})
             elif self.path.startswith("/api/annotations/"):
-                MARKS[int(self.path.rsplit("/", 1)[1])].update(body)
+                ANNOTATIONS[int(self.path.rsplit("/", 1)[1])].update(body)
                 self.answer({"message": "Annotation patched"})
             else:
                 self.answer("ok")

@@ -22,11 +22,11 @@ export interface Received {
 export class Listener {
   private constructor(
     private readonly kube: Kube,
-    /** Where stages reach it, within the engine's network. */
+    /** Its URL within the engine's network. */
     readonly url: string,
   ) {}
 
-  /** What it was told before this run. */
+  /** Number of requests before this run. */
   private known = 0
 
   /** Starts it unless it runs, and waits until it answers. */
@@ -34,9 +34,9 @@ export class Listener {
     const listener = new Listener(kube, `http://${clusterAddress}:${NODE_PORT}`)
     for (const object of objects()) await kube.apply(object)
     for (let left = START_SECONDS; left > 0; left -= 1) {
-      const told = await listener.ask()
-      if (told !== undefined) {
-        listener.known = told.length
+      const earlier = await listener.ask()
+      if (earlier !== undefined) {
+        listener.known = earlier.length
         return listener
       }
       await sleep(1_000)
@@ -44,7 +44,7 @@ export class Listener {
     throw new Error(`the demo's listener gave no answer within ${START_SECONDS} s`)
   }
 
-  /** Where people and dashboards are told of this run, as stages look for it. */
+  /** The secrets that make stages send notifications and annotations to the listener. */
   secrets(): Record<string, string> {
     return { SLACK_WEBHOOK: `${this.url}/slack`, GRAFANA_TOKEN: "demo" }
   }
@@ -54,7 +54,7 @@ export class Listener {
     return `monitoring:\n  grafana: { staging: "${this.url}", production: "${this.url}" }\n`
   }
 
-  /** All that it was told since. */
+  /** The requests of this run. */
   async received(): Promise<Received[]> {
     return ((await this.ask()) ?? []).slice(this.known)
   }
@@ -82,7 +82,7 @@ export function summaryOf(received: readonly Received[]): string[] {
 function objects(): KubeObject[] {
   const script = readFileSync(join(import.meta.dirname, "listener.py"), "utf8")
   const metadata = { name: NAME, namespace: NAMESPACE }
-  // One that runs has the script that it began with.
+  // Named by content: a running pod keeps the script that it started with.
   const own = `${NAME}-${contentKey({ texts: [script] })}`
   const container = {
     name: NAME,

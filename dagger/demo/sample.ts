@@ -8,7 +8,7 @@ import { run } from "../lib/shell.js"
 
 export const SAMPLE = join(REPOSITORY, "test/app")
 
-/** So that the whole takes minutes: the defaults are for services with people behind them. */
+/** Settings that shorten a deployment to minutes; the defaults are for services with users. */
 const SHORT_TIMES = `
 deploy:
   smoke: { paths: [/version] }
@@ -16,7 +16,7 @@ deploy:
   hold: 10s
 `
 
-/** The sample by itself, with less patience, and what else its `slipway.yaml` is to say. */
+/** Copies the sample, with shorter waiting times and further lines for its `slipway.yaml`. */
 export function copySample(target: string, settings = ""): void {
   mkdirSync(target, { recursive: true })
   for (const name of readdirSync(target))
@@ -27,7 +27,7 @@ export function copySample(target: string, settings = ""): void {
   writeFileSync(join(target, "slipway.yaml"), text)
 }
 
-/** Commits all that is in a folder, which becomes a repository with the first one. */
+/** Commits everything in a folder; the first commit creates the repository. */
 export async function commitAll(folder: string, message: string): Promise<void> {
   const git = run({ cwd: folder })
   if (!existsSync(join(folder, ".git"))) await git`git init --quiet --initial-branch=develop`
@@ -42,7 +42,7 @@ export function setVersion(source: string, patch: number): void {
   )
 }
 
-/** A service that dies so many seconds after it started. */
+/** Makes the service crash this many seconds after its start. */
 export function addCrash(source: string, seconds: number): void {
   edit(join(source, "Dockerfile"), (text) => `${text.trimEnd()}\nENV FAULT_CRASH_AFTER_S=${seconds}\n`)
 }
@@ -51,10 +51,10 @@ const edit = (file: string, change: (text: string) => string): void => {
   writeFileSync(file, change(readFileSync(file, "utf8")))
 }
 
-/** Where the sample's database is, within a namespace that was prepared. */
+/** Address of the sample's database within a prepared namespace. */
 export const SAMPLE_DATABASE = "postgresql://upscaler:upscaler@postgres:5432/upscaler"
 
-/** Makes a namespace with what the sample needs beside it. */
+/** Creates a namespace with the services that the sample depends on. */
 export async function prepareNamespace(kube: Kube, namespace: string): Promise<void> {
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } })
   const text = readFileSync(join(SAMPLE, "deploy/trial/services.yaml"), "utf8")

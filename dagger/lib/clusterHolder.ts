@@ -12,7 +12,7 @@ export interface Holder extends Process {
   api: number
   /** Forwarded ports: node port → local port. */
   nodePorts: Record<number, number>
-  /** What leads there, where it isn't the same process; it ends by itself. */
+  /** The port forwarder, if it is another process; it ends by itself. */
   forwarder?: Process
 }
 
@@ -45,7 +45,7 @@ export async function endCluster(): Promise<void> {
   rmSync(paths.cluster, { recursive: true, force: true })
 }
 
-/** To all of its group, which may have gone just now. */
+/** Signals the whole process group, which may have just ended. */
 function signal({ pid }: Process, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name)

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs"
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 
-/** Slipway's repository, where this file lies in. */
+/** Slipway's repository, which contains this file. */
 export const REPOSITORY = resolve(import.meta.dirname, "../..")
 
 /** The one folder that holds everything Slipway keeps on this machine. */
@@ -10,7 +10,7 @@ export const HOME = resolve(
   process.env["SLIPWAY_HOME"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "slipway"),
 )
 
-/** What the running engine says and keeps. `run` is emptied at each start; the others last. */
+/** Files and folders below `HOME`. `run` is emptied at each start of the engine; the others persist. */
 export const paths = {
   run: join(HOME, "run"),
   socket: join(HOME, "run/engine.sock"),
@@ -18,12 +18,12 @@ export const paths = {
   logs: join(HOME, "logs"),
   store: join(HOME, "store"),
   engineState: join(HOME, "engine"),
-  /** There once the engine ended by itself. */
+  /** Exists once the engine has ended by itself. */
   engineEnded: join(HOME, "engine.ended"),
-  /** There while the engine is to end. */
+  /** Exists while the engine is asked to end. */
   engineEnding: join(HOME, "run/ending"),
   registry: join(HOME, "registry"),
-  /** What the running cluster says; gone with it. */
+  /** Files of the running cluster, deleted with it. */
   cluster: join(HOME, "cluster"),
 } as const
 

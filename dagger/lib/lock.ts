@@ -3,8 +3,10 @@ import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 
 /**
- * Runs `work` while no other process on this machine holds the lock of that file. The kernel lets go of the lock
- * when its holder dies, however it dies: flock(1) holds it for as long as our end of its standard input is open.
+ * Runs `work` while holding the lock of a file, exclusively on this machine.
+ *
+ * The kernel releases the lock when its holder dies in any way: flock(1) holds it while our end of its standard input
+ * is open.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true })

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs"
 
-/** A process that was started, told apart from a later one of the same number by its birth. */
+/** A started process; its start time distinguishes it from a later one with the same id. */
 export interface Process {
   pid: number
   born: string
 }
 
-/** When a process began, in the kernel's clock ticks; undefined when no living one has that number. */
+/** Start time of a process in the kernel's clock ticks; undefined if none with that id runs. */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []

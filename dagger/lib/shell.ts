@@ -1,4 +1,4 @@
 import { $ } from "zx"
 
-/** Runs a command that reads nothing and prints nothing; what it wrote is in its result or its error. */
+/** Runs a command without input and terminal output; its output is in the result or the error. */
 export const run = $({ quiet: true, stdio: ["ignore", "pipe", "pipe"] })

@@ -41,8 +41,10 @@ function filesBelow(folder: string): string[] {
 const KEPT_DAYS = 7
 
 /**
- * A folder that is built once for each content of its inputs and then only read. It is made beside its place and
- * moved there when done, so that a folder of that name is always whole. Its time says when it was last asked for.
+ * Builds a folder once for each content of its inputs; later calls only read it.
+ *
+ * It is built under a temporary name and renamed when done, so that the folder is always complete. Its modification
+ * time is that of the last use.
  */
 export async function stored(
   name: string,

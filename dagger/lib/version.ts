@@ -1,4 +1,4 @@
-/** Whether a version such as `v0.21.8` or `20.10.0` is at least another. */
+/** True if a version such as `v0.21.8` or `20.10.0` is at least another. */
 export function atLeast(version: string, least: string): boolean {
   const parts = (text: string) =>
     text

@@ -4,7 +4,7 @@ import { parseJson } from "../../src/lib/text/json.js"
 import type { StageResult } from "../../src/lib/run/verdict.js"
 import { neutralizeCommands } from "../cli/hosts/workflowCommands.js"
 
-/** Milliseconds in which the engine says of a command that the cache has it. */
+/** Milliseconds within which the engine reports a command as cached. */
 const CACHE_NOTICE_MS = 200
 
 /**
@@ -13,8 +13,8 @@ const CACHE_NOTICE_MS = 200
 export function activityReader(show: (activity: string) => void): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
   return (line) => {
-    const told = readMessage(line)
-    if (told !== undefined) show(told)
+    const message = readMessage(line)
+    if (message !== undefined) show(message)
     const span = /^(\d+) +:/.exec(line)?.[1] ?? ""
     if (/ CACHED \[[\d.hms]+\]$/.test(line)) clearTimeout(running.get(span))
     const activity = readActivity(line)
@@ -25,23 +25,23 @@ export function activityReader(show: (activity: string) => void): (line: string)
 /** Maximum length of a progress line, in characters. */
 const MAX_LENGTH = 160
 
-/** What the module's own function says, such as `production: surge: 2 pods ready`, and which stages have ended. */
+/** Reads a message of the module's own function, such as `production: surge: 2 pods ready`, or an ended stage. */
 export function readMessage(line: string): string | undefined {
-  const told = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
-  // The engine's own.
-  if (told === undefined || told.startsWith("cloud url=")) return undefined
-  const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(told)?.[1]
-  return entry === undefined ? neutralizeCommands(visible(told)).slice(0, MAX_LENGTH) : endedStage(entry)
+  const message = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
+  // A message of the engine itself.
+  if (message === undefined || message.startsWith("cloud url=")) return undefined
+  const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(message)?.[1]
+  return entry === undefined ? neutralizeCommands(visible(message)).slice(0, MAX_LENGTH) : endedStage(entry)
 }
 
-/** A stage that the journal of a run says has ended, unless there was nothing to do. */
+/** Reads an ended stage from the run's journal, unless it was cached or skipped. */
 function endedStage(entry: string): string | undefined {
   const { ended } = (parseJson(entry) ?? {}) as { ended?: StageResult }
   if (ended === undefined || ended.cached === true || ended.status === "skipped") return undefined
   return `${ended.name} ${ended.status} (${formatDuration(ended.milliseconds)})`
 }
 
-/** The command that a line of plain progress says is starting, without what Slipway wraps around it. */
+/** Reads the starting command from a line of plain progress, without Slipway's wrapper around it. */
 export function readActivity(line: string): string | undefined {
   const command = /\bwithExec (.+)$/.exec(line)?.[1]
   if (!command || /^(DONE|ERROR|CACHED|CANCELED)\b/.test(command)) return undefined

@@ -15,7 +15,7 @@ import { onInterrupt } from "./interrupt.js"
 import { type LiveLine, liveLine, say } from "../lib/progress.js"
 import { withCacheKeys } from "./secretAddress.js"
 
-/** The environment in which a plain `dagger` finds its engine, which runs from here on. */
+/** Starts the engine unless it runs. Returns the environment in which a plain `dagger` finds it. */
 export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await readyEngine()).env
 
 async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> {
@@ -24,7 +24,7 @@ async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> 
   return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 
-/** `dagger call` of this module, up to the function's name; `now` is the time by which dates are judged. */
+/** The arguments of `dagger call` up to the function's name; `now` is the time that dates are compared with. */
 export const callModule = (source: string, now?: string): string[] => [
   "call",
   `--mod=${REPOSITORY}`,
@@ -39,9 +39,10 @@ export async function daggerHere(args: string[]): Promise<number> {
 }
 
 /**
- * Runs `dagger` and shows one line of what it does; all that it says is kept in `logFile`. Returns its exit code, or 130
- * after Ctrl-C, when it has ended its session. Fails with OUT_UNWRITABLE where that file can't be written, and with
- * ENGINE_ENDED where our engine didn't last as long.
+ * Runs `dagger`, shows its activity on one line and writes its output to `logFile`. Returns its exit code.
+ *
+ * Returns 130 after Ctrl-C, once its session has ended. Fails with OUT_UNWRITABLE if the file can't be written, and
+ * with ENGINE_ENDED if the kit's engine ended meanwhile.
  */
 export async function daggerWithProgress(args: string[], logFile: string): Promise<number> {
   const engine = await readyEngine()
@@ -55,7 +56,7 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   if (engine.kit) void showImageBuilds(line, watch.signal)
   let interrupted = false
   const forward = (signal: NodeJS.Signals) => {
-    // `dagger` (0.21.8) may wait its ten seconds for nothing; the engine ends a session whose client has gone, too.
+    // `dagger` (0.21.8) may wait ten seconds in vain; the engine also ends the session of a client that has gone.
     child.kill(interrupted ? "SIGKILL" : signal)
     line.clear()
     if (!interrupted) say("ending it takes ten seconds at most; a second Ctrl-C leaves it to the engine")
@@ -76,9 +77,9 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   }
 }
 
-/** Starts `dagger`: the log has all that it says, and the line what it does. */
+/** Starts `dagger` with its output in the log and its activity on the line. */
 function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: LiveLine) {
-  // In a group of its own, so that Ctrl-C reaches it once, through us: a second one would cut its cleaning up short.
+  // In its own process group, so that Ctrl-C reaches it only through us: a second one would abort its cleanup.
   const child = spawn("dagger", ["--progress=plain", ...withCacheKeys(args)], {
     stdio: ["ignore", "pipe", "pipe"],
     env,
@@ -86,7 +87,7 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
   })
   child.stdout.pipe(log, { end: false })
   const logged = closing(log, () => {
-    // Nobody else reads what it says, and it would wait for somebody who does. Its reports would find no room either.
+    // Without a reader of its output it would block, and there is no space for its reports either.
     child.stdout.unpipe(log).resume()
     child.kill("SIGINT")
   })
@@ -102,7 +103,7 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
 const isSameEngine = async (pid: number | undefined): Promise<boolean> =>
   staysUp(pid) && (await acceptsConnections())
 
-/** Waits until a file is written to its end; gives the error that kept it from that, which is told of when it comes. */
+/** Waits until a file is written completely. Returns the error if it isn't, and calls `onError` at once. */
 const closing = (file: Writable, onError: () => void): Promise<Error | undefined> =>
   new Promise((resolve) => {
     file.once("close", () => resolve(undefined))
@@ -112,12 +113,14 @@ const closing = (file: Writable, onError: () => void): Promise<Error | undefined
     })
   })
 
-/** Waits without keeping this process from its end. */
+/** Waits without keeping this process alive. */
 const pause = (milliseconds: number): Promise<void> => sleep(milliseconds, undefined, { ref: false })
 
 /**
- * Ends `dagger` when our engine has ended, since it would wait for it forever; and when the engine is to end, since that
- * waits for whoever is connected, and is killed in the end, with its cache.
+ * Kills `dagger` when the kit's engine has ended, or is about to end.
+ *
+ * `dagger` would wait for a missing engine forever. An ending engine waits for its clients until it is killed, which
+ * loses its cache.
  */
 async function endWithEngine(
   child: ChildProcess,
@@ -126,11 +129,11 @@ async function endWithEngine(
 ): Promise<void> {
   while (!signal.aborted && staysUp(begun)) await pause(500)
   const ending = runningEngine()?.pid === begun
-  if (!signal.aborted && !ending) await pause(3000) // for what it may have to say itself
+  if (!signal.aborted && !ending) await pause(3000) // for its own error message
   if (!signal.aborted) child.kill("SIGKILL")
 }
 
-/** Shows which offline image the mirror builds: that can take minutes, during which `dagger` prints nothing. */
+/** Shows the offline image that the mirror builds, which can take minutes without output from `dagger`. */
 async function showImageBuilds(line: LiveLine, signal: AbortSignal): Promise<void> {
   const log = join(paths.logs, "mirror.log")
   for (let seen = lastLine(log); !signal.aborted; await pause(1000)) {

@@ -1,29 +1,31 @@
-/** Where this run keeps secrets that the environment doesn't hold, or holds only for a while. */
+/** Addresses of secrets that the environment doesn't hold, or that expire, by variable. */
 const registered: Record<string, string> = {}
 
-/** Says where secrets are, by the names of the variables that they would be in. */
+/** Registers addresses of secrets by the names of the variables that usually hold them. */
 export function registerSecretAddresses(addresses: Readonly<Record<string, string>>): void {
   Object.assign(registered, addresses)
 }
 
-/** The address of a secret by the name of its variable; undefined where there is none. CI hosts set some empty. */
+/** The address of a secret by its variable's name; undefined if unset or empty, as CI hosts set missing secrets. */
 export const secretAddress = (name: string): string | undefined =>
   registered[name] ?? (process.env[name] ? `env://${name}` : undefined)
 
-/** Those of these secrets that there are. */
+/** The addresses of those of these secrets that are set. */
 export const secretAddresses = (names: readonly string[]): string[] =>
   names.flatMap((name) => secretAddress(name) ?? [])
 
 /**
- * The same arguments of `dagger`, with each of `--secrets` kept apart by its address. The engine (0.21.8) knows secrets
- * by their text: of two with the same, even in two sessions, it tells the address of either one, and the module takes
- * its name from that. https://github.com/dagger/dagger/blob/v0.21.8/core/schema/secret.go
+ * Adds a cache key to each `--secrets` argument, so that the engine distinguishes secrets by address.
  *
- * Other arguments stay as they are: what was done with a secret kept apart is kept for its next text too. The module
- * reads `--secrets` anew each time, and hands them on by their names.
+ * The engine (0.21.8) identifies secrets by their text: for two equal ones, even of different sessions, it may return
+ * the address of either, from which the module takes the name.
+ * https://github.com/dagger/dagger/blob/v0.21.8/core/schema/secret.go
+ *
+ * Other arguments remain unchanged, since results for a secret with a cache key stay cached when its text changes. The
+ * module reads `--secrets` again each time, and passes them on by name.
  */
 export const withCacheKeys = (args: readonly string[]): string[] =>
-  // One with a query may have a key, and the engine would write the query anew.
+  // A query may contain a key already, and the engine would rewrite it.
   args.map((arg) =>
     /^--secrets=[^?]+$/.test(arg)
       ? `${arg}?cacheKey=${encodeURIComponent(arg.replace("--secrets=", ""))}`

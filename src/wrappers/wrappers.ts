@@ -5,7 +5,7 @@ import { describeWrappers } from "../lib/wrappers/description.js"
 import { wrapperFiles } from "../lib/wrappers/files.js"
 import type { PythonService } from "../stage/service.js"
 
-/** What writing the wrappers of these hosts, or of those that the settings name, would change. */
+/** The changes from generating the wrappers of these hosts, or of those in the settings. */
 export function wrapperChanges(
   { source, config }: PythonService,
   hosts: readonly string[],

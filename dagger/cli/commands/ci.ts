@@ -39,20 +39,20 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
   sha?: string
   committed?: string
   origin?: string
-  /** Of the sources, where they are not as in the commit. */
+  /** Digest of the sources if they differ from the commit. */
   digest?: string
   runId?: string
   now?: string
-  /** The addresses of what the Dockerfile's commands may mount. */
+  /** Addresses of the secrets that the Dockerfile's commands may mount. */
   secret?: string[]
-  /** Who signs without a key. */
+  /** Identity of a keyless signer. */
   identity?: string
   issuer?: string
-  /** A registry of Slipway's own, which lasts as long as the engine's cache. */
+  /** Use the embedded registry, which lasts as long as the engine's cache. */
   embedded?: boolean
 }
 
-/** The arguments of `dagger` that run the pipeline, or these groups of stages, on a source by its whole path. */
+/** The arguments of `dagger` that run the pipeline, or these groups of stages; `source` is an absolute path. */
 export function ciArguments(
   options: CiOptions,
   commit: GitState,
@@ -79,7 +79,7 @@ export function ciArguments(
   ]
 }
 
-/** The commit of the sources: what was given, else what git says. */
+/** The commit of the sources: the options take precedence over git. */
 const commitArguments = (options: CiOptions, commit: GitState): string[] => [
   "with-commit",
   `--sha=${options.sha ?? commit.sha}`,
@@ -89,13 +89,13 @@ const commitArguments = (options: CiOptions, commit: GitState): string[] => [
   ...optionalArgument("digest", options.digest || undefined),
 ]
 
-/** Whether this may reach an environment: nothing else is handed its secrets. */
+/** True if the run may deploy to an environment: no other run gets its secrets. */
 const delivers = (event: string, only: readonly string[]): boolean =>
   only.length === 0
     ? ["push", "tag", "schedule"].includes(event)
     : only.some((group) => DELIVERED.some((known) => known === group))
 
-/** Nothing secret goes to what has no use for it: checks alone, and a registry of Slipway's own. */
+/** Registry and signer; without secrets for a run that releases nothing or uses the embedded registry. */
 function releaseArguments(options: CiOptions, only: readonly string[]): string[] {
   const releases =
     !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
@@ -109,7 +109,7 @@ function releaseArguments(options: CiOptions, only: readonly string[]): string[]
 export const runCi = async (options: CiOptions, only: string[] = []): Promise<number> =>
   (await runPipeline(options, only)).code
 
-/** The same, with the verdict. */
+/** Runs the pipeline like `runCi`. Returns the verdict too. */
 export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<RunResult> {
   const source = absoluteSource(options.source)
   const { event = "local", runId = randomUUID() } = options

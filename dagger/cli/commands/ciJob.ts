@@ -7,14 +7,15 @@ import { registerSecretAddresses } from "../../module/secretAddress.js"
 import { type CiOptions, runPipeline } from "./ci.js"
 
 /**
- * Runs the pipeline for a CI host's job and reports to the host by its own means. Options take precedence over the host's
- * variables. Returns the exit code.
+ * Runs the pipeline for a CI host's job and reports to the host by its own means.
+ *
+ * Options take precedence over the host's variables. Returns the exit code.
  */
 export async function runCiJob(host: CiHost, options: CiOptions): Promise<number> {
   const { env } = process
   for (const variable of unresolvedVariables(env)) env[variable] = ""
-  const told = hostEvent(host, env)
-  const asked = manualRequest(told, env)
+  const event = hostEvent(host, env)
+  const request = manualRequest(event, env)
   Object.assign(env, aliases(host, env))
   const tokens = await keepTokens(tokenRequests(host, env), (token) => {
     if (host === "github") print([`::add-mask::${token}`])
@@ -22,9 +23,9 @@ export async function runCiJob(host: CiHost, options: CiOptions): Promise<number
   })
   registerSecretAddresses(tokens.addresses)
   try {
-    const { only = [], ...answers } = asked ?? {}
+    const { only = [], ...answers } = request ?? {}
     const { code, out, verdict } = await runPipeline(
-      { ...told, ...answers, ...options, neutralize: neutralizeCommands },
+      { ...event, ...answers, ...options, neutralize: neutralizeCommands },
       only,
     )
     if (verdict !== undefined) print(await reportToHost(host, out, verdict, env))

@@ -4,7 +4,7 @@ import { clusterNodes, isNodeReady, startKitCluster } from "../../kit/cluster/cl
 import { endCluster, findHolder, type Holder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { say, secondsSince } from "../../lib/progress.js"
 
-/** With the settings of the folder that it is called in. */
+/** Starts the cluster with the settings in the current folder. */
 async function up(): Promise<number> {
   const begun = Date.now()
   const before = findHolder()

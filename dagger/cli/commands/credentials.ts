@@ -5,17 +5,17 @@ import { configuredRegistry, isAddress } from "./sourceFolder.js"
 
 /** Options of the connection to a registry. */
 export interface RegistryOptions {
-  /** A file with the certificate authority that vouches for it. */
+  /** File with the certificate authority of the registry. */
   authority?: string
   plainHttp?: boolean
-  /** The registry of Slipway's own, which lasts as long as the engine's cache. */
+  /** Use the embedded registry, which lasts as long as the engine's cache. */
   embedded?: boolean
 }
 
 /** The registry that may get the environment's credentials. */
 export type Recipient = "nobody" | "whom the sources name" | { host: string }
 
-/** Variables with the registry's credentials, in this order. */
+/** Variables with the registry's credentials, by precedence. */
 const LOGINS = [
   { user: "REGISTRY_USERNAME", password: "REGISTRY_PASSWORD", azure: false },
   { user: "ACR_USERNAME", password: "ACR_PASSWORD", azure: true },
@@ -25,7 +25,7 @@ const LOGINS = [
 /** Registries of Azure, in all its clouds: only these may get the password of an Azure account. */
 const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
 
-/** The call of `with-registry` that these options need, or nothing. Secrets are named: the engine reads them itself. */
+/** The call of `with-registry` for these options, if any. Names the secrets: the engine reads them itself. */
 export function registryArguments(
   { authority, plainHttp, embedded }: RegistryOptions,
   recipient: Recipient,
@@ -38,7 +38,7 @@ export function registryArguments(
   return flags.length === 0 ? [] : ["with-registry", ...flags]
 }
 
-/** Those of user and password. */
+/** The arguments for user and password. */
 export function loginArguments(recipient: Recipient): string[] {
   if (recipient === "nobody") return []
   const login = variablesFor(recipient)
@@ -55,7 +55,7 @@ const variablesFor = (recipient: Recipient) => {
   return LOGINS.find((known) => (azure || !known.azure) && process.env[known.user])
 }
 
-/** User and password themselves, for a host that slipway.yaml names. */
+/** The values of user and password, for a host that slipway.yaml names. */
 export function loginOf(recipient: { host: string }): { user?: string; password?: string } {
   const login = variablesFor(recipient)
   return login === undefined ? {} : { user: process.env[login.user], password: process.env[login.password] }
@@ -68,14 +68,14 @@ export function configuredRecipient(source: string): Recipient {
   return host === undefined ? "nobody" : { host }
 }
 
-/** Who a reference names, and whether the source's slipway.yaml names it too: a reference alone can be anybody's. */
+/** The registry of a reference; `known` if slipway.yaml names it too, since anybody can choose a reference. */
 export function recipientIn(reference: string, source: string): { recipient: Recipient; known: boolean } {
   const host = hostOf(reference)
   if (host === undefined) return { recipient: "nobody", known: false }
   return { recipient: { host }, known: configuredRegistry(source)?.toLowerCase() === host.toLowerCase() }
 }
 
-/** What is wrong with a reference, the module says. */
+/** The host of a reference; undefined for an invalid one, which the module reports. */
 function hostOf(reference: string): string | undefined {
   try {
     return parseReference(reference).host
@@ -84,15 +84,15 @@ function hostOf(reference: string): string | undefined {
   }
 }
 
-/** What a release is signed with, or verified by. */
+/** Options for signing or verifying a release. */
 export interface SignerOptions {
-  /** A file with cosign's public key. */
+  /** File with cosign's public key. */
   key?: string
   identity?: string
   issuer?: string
 }
 
-/** The variables that hold a signer, by cosign's own names. */
+/** Variables with the signer's secrets, named as in cosign. */
 const SIGNER = [
   ["key", "COSIGN_PRIVATE_KEY"],
   ["passphrase", "COSIGN_PASSWORD"],
@@ -100,8 +100,9 @@ const SIGNER = [
 ] as const
 
 /**
- * The call of `with-signer` that these options need, or nothing. A signer is handed over only to what signs; CI hosts
- * have secrets that aren't set empty.
+ * The call of `with-signer` for these options, if any.
+ *
+ * Only a run that signs gets the signer's secrets. Empty variables count as unset: CI hosts set missing secrets so.
  */
 export function signerArguments({ key, identity, issuer }: SignerOptions, signs: boolean): string[] {
   const secrets = signs ? SIGNER : []
@@ -120,7 +121,7 @@ export function signerArguments({ key, identity, issuer }: SignerOptions, signs:
 export const secretArguments = (addresses: readonly string[] = []): string[] =>
   addresses.map((address) => `--secrets=${address}`)
 
-/** What is wrong with a secret's address; it doesn't say the address, which may be the secret by mistake. */
+/** The problem with a secret's address; without the address, which may be the secret by mistake. */
 export function secretProblem(address: string): string | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\/./.test(address)) return "--secret takes an address, such as env://TOKEN"
   // `dagger` splits lists of secrets at commas and drops quotes: https://github.com/dagger/dagger/blob/v0.21.8/cmd/dagger/flags.go

@@ -34,6 +34,6 @@ export function debugArguments(
     after: connects ? [] : secretArguments(secrets),
   }
   const call = callModule(source, now)
-  // The one style that hands the terminal over.
+  // The only progress style that hands the terminal over.
   return ["--progress=tty", ...call, ...given.before, "debug", `--stage=${stage}`, ...given.after, "terminal"]
 }

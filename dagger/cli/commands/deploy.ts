@@ -12,14 +12,14 @@ import { absoluteSource } from "./sourceFolder.js"
 /** Options of a deployment. */
 export interface DeployOptions {
   environment?: string
-  /** A tag, a digest or a whole reference. */
+  /** A tag, a digest or a full reference. */
   tag?: string
   /** The version to roll back to. */
   version?: string
   rollback?: boolean
   /** Addresses of secrets, in addition to those in the environment. */
   deploySecret?: string[]
-  /** Where the cluster's API answers, such as tcp://127.0.0.1:6443. */
+  /** Address of the cluster's API, such as tcp://127.0.0.1:6443. */
   cluster?: string
   /** Use the embedded cluster. */
   embedded?: boolean
@@ -27,13 +27,13 @@ export interface DeployOptions {
   scale?: string
 }
 
-/** What a deployment takes from the environment, each also with an environment's name before it. */
+/** Variables that a deployment reads, each also with an environment's name as its prefix. */
 const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
 
-/** Where and as whom the ledger is mirrored to git notes. */
+/** Remote and token for mirroring the ledger to git notes. */
 const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
 
-/** Who gets a kubeconfig from Azure; a password goes before a token, as for Terraform. */
+/** Variables for fetching a kubeconfig from Azure; a password takes precedence over a token, as in Terraform. */
 const AZURE = [
   "AZURE_CREDENTIALS",
   "AZURE_CLIENT_ID",
@@ -44,7 +44,7 @@ const AZURE = [
 ]
 const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
 
-/** The arguments of the module that say where to deploy, and as whom. Secrets are only named. */
+/** The module's arguments for a deployment's target and credentials. Names the secrets only. */
 export const deployArguments = (options: DeployOptions): string[] => [
   "with-deploy",
   ...accessArguments(options, [...NOTIFICATION_SECRETS, ...TEST_SECRETS]),
@@ -54,18 +54,18 @@ export const deployArguments = (options: DeployOptions): string[] => [
   ...optionalArgument("scale", options.scale),
 ]
 
-/** Those that say how its cluster is reached, and what else a deployment needs. */
+/** The arguments for access to the cluster, database and ledger, and for `more` secrets. */
 export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>
   clusterArguments(options, [NAMES[1], ...LEDGER, ...more])
 
-/** Those that say how its cluster is reached; of these names too, what the environment holds. */
+/** The arguments for access to the cluster, and for the other secrets that are set. */
 export function clusterArguments(
   { deploySecret = [], cluster, embedded }: DeployOptions,
-  besides: readonly string[] = [],
+  others: readonly string[] = [],
 ): string[] {
   const own = embedded && embeddedCluster()
   const clusters = own ? [] : [...kubeconfigAddresses(), ...addressesOf(AZURE)]
-  const secrets = [...new Set([...clusters, ...addressesOf(besides), ...deploySecret])]
+  const secrets = [...new Set([...clusters, ...addressesOf(others), ...deploySecret])]
   return [
     ...secrets.map((address) => `--secrets=${address}`),
     ...(own
@@ -80,7 +80,7 @@ function embeddedCluster(): string | undefined {
   return holder === undefined ? undefined : `tcp://127.0.0.1:${holder.api}`
 }
 
-/** A kubeconfig is mostly told by its path, and in CI hosts by its text, which is what the module takes. */
+/** Addresses of the kubeconfigs; a path is replaced by the file's text, which the module takes. */
 const kubeconfigAddresses = (): string[] =>
   ENVIRONMENTS.map((prefix) => `${prefix}${NAMES[0]}`).flatMap((name) => {
     const value = process.env[name]
@@ -95,7 +95,7 @@ function kubeconfig(name: string, value: string): string {
 const addressesOf = (names: readonly string[]): string[] =>
   secretAddresses(ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`)))
 
-/** What a watch is done with. */
+/** Options of `watch`. */
 export interface WatchOptions extends DeployOptions, RegistryOptions {
   source: string
   duration?: string

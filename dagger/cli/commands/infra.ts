@@ -4,27 +4,27 @@ import { forTool } from "../../../src/lib/secrets/credentials.js"
 import { CONNECTED, Group } from "../../../src/lib/pipeline/stages.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 
-/** What infrastructure is planned with. */
+/** Options of the infrastructure stages. */
 export interface InfraOptions {
   environment?: string
   root?: string
   /** The plan to apply. */
   plan?: string
   detailedExitcode?: boolean
-  /** The addresses of what state and providers need, beside what the environment holds. */
+  /** Addresses of secrets for state and providers, in addition to those in the environment. */
   infraSecret?: string[]
 }
 
 const CONNECTED_EVENTS = ["pull_request", "schedule"]
 
-/** The tokens that may write to a pull request, by the host's kind. */
+/** Variables with a token that may write to a pull request, by the host's kind. */
 const TOKENS = {
   github: "GITHUB_TOKEN",
   gitlab: "GITLAB_TOKEN",
   "azure-devops": "SYSTEM_ACCESSTOKEN",
 } as const
 
-/** The arguments of the module that hand on credentials; none where nothing is planned. Secrets are only named. */
+/** The module's arguments for infrastructure; none if nothing is planned. Names the secrets only. */
 export function infraArguments(options: InfraOptions, event: string, only: readonly string[]): string[] {
   const connects =
     only.length === 0 ? CONNECTED_EVENTS.includes(event) : CONNECTED.some((group) => only.includes(group))

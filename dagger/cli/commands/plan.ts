@@ -34,7 +34,7 @@ export interface RunPlan {
   notes: string[]
 }
 
-/** Prints what `ci` would run for an event. Asks no engine. Returns the exit code. */
+/** Prints the stages that `ci` would run for an event, without an engine. Returns the exit code. */
 export async function printPlan(options: RunPlanOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { event = "local", baseRef = "", fork = fromFork(process.env) } = options

@@ -15,28 +15,28 @@ import { debugArguments } from "./debug.js"
 import { findSource } from "./reproSource.js"
 
 export interface ReproOptions {
-  /** The folder that the run looked at, where its commit can't be fetched. */
+  /** The source folder of the run, if its commit can't be fetched. */
   source?: string
   out?: string
   json?: boolean
-  /** Open a shell in place of a run. */
+  /** Open a shell instead of running. */
   shell?: boolean
-  /** Repeat what has effects too. */
+  /** Repeat stages with effects too. */
   effects?: boolean
 }
 
-/** A verdict that says what its run was made with. */
+/** A verdict with the inputs of its run. */
 type Recorded = Verdict & { run: { inputs: RunInputs } }
 
-/** Repeats what failed in a run, or one stage of it, with what that run had. Returns the exit code. */
+/** Repeats the failed stages of a run, or one stage, with the inputs of that run. Returns the exit code. */
 export async function repro(file: string, stage: string | undefined, options: ReproOptions): Promise<number> {
   const verdict = readVerdict(file)
   const chosen = chosenStages(verdict, stage)
   const effects = chosen.filter(({ group }) => EFFECTS.some((known) => known === group))
   const repeated = options.effects ? chosen : chosen.filter((each) => !effects.includes(each))
   if (!options.shell && repeated.length === 0) throw fail("ONLY_EFFECTS", [effects.map(({ name }) => name)])
-  const lacking = missingSecrets(verdict.run.inputs, options.shell ? chosen : repeated, process.env)
-  if (lacking.length > 0) throw fail("SECRETS_MISSING", [lacking])
+  const missing = missingSecrets(verdict.run.inputs, options.shell ? chosen : repeated, process.env)
+  if (missing.length > 0) throw fail("SECRETS_MISSING", [missing])
   const found = await findSource(verdict.run.inputs.source, options.source)
   say(found.message)
   try {
@@ -49,7 +49,7 @@ export async function repro(file: string, stage: string | undefined, options: Re
   }
 }
 
-/** Fails with NO_VERDICT for what is none, and NO_INPUTS for one that doesn't say what its run was made with. */
+/** Reads a verdict. Fails with NO_VERDICT if the file isn't one, and NO_INPUTS if it lacks the run's inputs. */
 function readVerdict(file: string): Recorded {
   let verdict: Partial<Verdict>
   try {
@@ -63,7 +63,7 @@ function readVerdict(file: string): Recorded {
   return verdict as Recorded
 }
 
-/** The stage that is named, else all that failed. Fails with UNKNOWN_STAGE and NOTHING_FAILED. */
+/** The named stage, or else all failed ones. Fails with UNKNOWN_STAGE and NOTHING_FAILED. */
 export function chosenStages({ stages, problem }: Verdict, name: string | undefined): StageResult[] {
   const failed = stages.filter(stopped)
   if (name !== undefined) {
@@ -75,7 +75,7 @@ export function chosenStages({ stages, problem }: Verdict, name: string | undefi
   return failed
 }
 
-/** The variables of the environment that these stages had, and that aren't set here. */
+/** Variables that held secrets of these stages in the run, and that aren't set here. */
 export function missingSecrets(
   { secrets }: RunInputs,
   stages: readonly Pick<StageResult, "group">[],
@@ -88,11 +88,11 @@ export function missingSecrets(
   return [...new Set(names)].filter((name) => name !== "" && env[name] === undefined)
 }
 
-/** What `slipway ci` is to be told, so that it runs with what that run had. */
+/** The options of `slipway ci` that reproduce the inputs of a run. */
 export function recordedOptions({ run }: Recorded, source: string): CiOptions & { out: string } {
-  const { arguments: said, secrets, source: from } = run.inputs
-  const text = (name: string) => (typeof said[name] === "string" ? said[name] : undefined)
-  const flag = (name: string) => said[name] === true || undefined
+  const { arguments: args, secrets, source: from } = run.inputs
+  const text = (name: string) => (typeof args[name] === "string" ? args[name] : undefined)
+  const flag = (name: string) => args[name] === true || undefined
   const listed = (name: string) => [...(secrets[name] ?? [])]
   const options = {
     source,
@@ -102,7 +102,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     sha: run.sha,
     origin: from.origin,
     digest: from.digest,
-    // Dates are judged as on that day.
+    // Expiry dates are checked against that day.
     now: text("now") ?? run.startedAt,
     baseRef: text("baseRef"),
     committed: text("committed") ?? "",
@@ -119,7 +119,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     detailedExitcode: flag("detailedExitcode"),
     tag: text("reference"),
     rollback: flag("rollback"),
-    // Who deploys now, and where that is shown, is not of that run.
+    // The actor and the run's URL are those of this run.
     scale: text("scale"),
   }
   return Object.fromEntries(
@@ -133,11 +133,11 @@ async function runAgain(
   source: string,
   { out = "", json, effects }: ReproOptions,
 ): Promise<number> {
-  // A stage with effects needs what comes before it: then the whole run is made again.
-  const { only = [] } = verdict.run.inputs.arguments
+  // A stage with effects needs the stages before it, so the whole run is repeated.
+  const { only: recorded = [] } = verdict.run.inputs.arguments
   const whole = effects && stages.some(({ group }) => EFFECTS.some((known) => known === group))
-  const asked = whole ? [only].flat().map(String) : stages.map(({ name }) => name)
-  const code = await runCi({ ...recordedOptions(verdict, source), out, ...(json && { json }) }, asked)
+  const only = whole ? [recorded].flat().map(String) : stages.map(({ name }) => name)
+  const code = await runCi({ ...recordedOptions(verdict, source), out, ...(json && { json }) }, only)
   const file = join(out, "verdict.json")
   if (existsSync(file)) {
     const again = JSON.parse(readFileSync(file, "utf8")) as Verdict
@@ -146,7 +146,7 @@ async function runAgain(
   return code
 }
 
-/** Whether a stage came to the same as before. */
+/** Compares a stage's result with that of the earlier run, in one line. */
 export function comparison(
   before: StageResult,
   { stages, problem }: Pick<Verdict, "stages" | "problem">,
@@ -164,5 +164,5 @@ function openShell(verdict: Recorded, [stage]: readonly StageResult[], source: s
   return daggerHere(debugArguments(stage.name, source, options.secret, options))
 }
 
-/** Beside the verdict, which the reports of another run must not replace. */
+/** The output folder: by default `repro` next to the verdict, so that its reports aren't overwritten. */
 const outOf = (file: string, { out }: ReproOptions): string => resolve(out ?? join(dirname(file), "repro"))

@@ -7,22 +7,24 @@ import type { SourceInputs } from "../../../src/lib/run/inputs.js"
 import { run } from "../../lib/shell.js"
 import { gitStateOf, contentDigest, isAddress, uncommittedDigest } from "./sourceFolder.js"
 
-/** Where the sources of a run are to be had. */
+/** The sources of an earlier run. */
 export interface FoundSource {
-  /** As `--source` takes it. */
+  /** Value for `--source`. */
   source: string
   message: string
-  /** Takes away what was made for it. */
+  /** Deletes temporary files. */
   remove: () => void
 }
 
 const FETCH_SECONDS = "20s"
 
 /**
- * Finds the sources of a run: its commit at the repository's address, else in a folder here that has the same content,
- * else in the repository here. Fails with SOURCE_GONE, which says what was tried.
+ * Finds the sources of a run.
  *
- * @param folder Where to look; by default the folder that the run looked at, then the current one.
+ * Tries the commit at the repository's address, then a local folder with the same content, then the local repository.
+ * Fails with SOURCE_GONE, which lists what was tried.
+ *
+ * @param folder The local folder; by default the one that the run used, then the current one.
  */
 export async function findSource(from: SourceInputs, folder?: string): Promise<FoundSource> {
   const { commit, dirty, address, path } = from
@@ -48,9 +50,9 @@ export async function findSource(from: SourceInputs, folder?: string): Promise<F
   }
   for (const place of [...new Set(folder === undefined ? [address, "."] : [folder])].filter(Boolean)) {
     const here = resolve(place)
-    const same = await holdsSame(here, from)
-    if (same === true) return kept(here, `source: ${here}, which holds the same (${tried.join("; ")})`)
-    tried.push(same)
+    const matching = await matches(here, from)
+    if (matching === true) return kept(here, `source: ${here}, which holds the same (${tried.join("; ")})`)
+    tried.push(matching)
     if (!dirty && isCommit(commit)) {
       const made = await checkOut(here, commit, path)
       if (made !== undefined)
@@ -63,7 +65,7 @@ export async function findSource(from: SourceInputs, folder?: string): Promise<F
   throw fail("SOURCE_GONE", [commit, tried])
 }
 
-/** A git address with the commit in place of a branch, which may have moved. */
+/** Pins a git address to a commit, since a branch may have moved. */
 export function pinnedAddress(address: string, commit: string): string {
   if (!isCommit(commit)) return address
   const [repository = "", fragment = ""] = address.split(/#(.*)/s)
@@ -71,7 +73,7 @@ export function pinnedAddress(address: string, commit: string): string {
   return `${repository}#${commit}${path === undefined ? "" : `:${path}`}`
 }
 
-/** The commit at the repository's address, or why it can't be had there. */
+/** The address of the commit at the repository's remote, or the reason why it can't be fetched. */
 async function fetchable({ origin, commit, path }: SourceInputs): Promise<{ source: string } | string> {
   if (origin === "") return "the repository has no remote"
   const scratch = mkdtempSync(join(tmpdir(), "slipway-repro-"))
@@ -87,8 +89,8 @@ async function fetchable({ origin, commit, path }: SourceInputs): Promise<{ sour
   }
 }
 
-/** Whether a folder holds what the run looked at; else why not. */
-async function holdsSame(folder: string, { commit, dirty, digest }: SourceInputs): Promise<true | string> {
+/** True if a folder has the content that the run used, or else the reason why not. */
+async function matches(folder: string, { commit, dirty, digest }: SourceInputs): Promise<true | string> {
   try {
     if (dirty || digest !== "")
       return (await contentDigest(folder, join(folder, "out"))) === digest || `${folder} holds something else`
@@ -101,7 +103,7 @@ async function holdsSame(folder: string, { commit, dirty, digest }: SourceInputs
   }
 }
 
-/** The files of a commit, in a folder of their own; undefined where the repository doesn't have it. */
+/** Checks out a commit to a temporary folder; undefined if the repository doesn't have it. */
 async function checkOut(
   folder: string,
   commit: string,

@@ -89,8 +89,9 @@ export function prepareOut(path: string): string {
 }
 
 /**
- * Runs the module, prints the outcome and always leaves a verdict. The arguments are determined inside, so that a
- * failure there results in a verdict too.
+ * Runs the module, prints the outcome and always leaves a verdict.
+ *
+ * Determines the arguments inside, so that a failure there results in a verdict too.
  */
 export function runWithVerdict(
   out: string,

@@ -7,7 +7,7 @@ import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { run } from "../../lib/shell.js"
 
-/** True for a git address, whose content only the engine sees. */
+/** True for a git address, which only the engine can read. */
 export const isAddress = (source: string): boolean => /^\w+:\/\/|^git@/.test(source)
 
 /** Resolves a source for `--source`: git addresses stay, folders become absolute. Fails with NO_SOURCE. */
@@ -21,13 +21,13 @@ export function absoluteSource(source: string): string {
 /** The registry that a folder's slipway.yaml names. */
 export const configuredRegistry = (source: string): string | undefined => configured(source)?.release.registry
 
-/** The text of a folder's slipway.yaml; undefined if it has none, or an empty one, and for an address. */
+/** The text of a folder's slipway.yaml; undefined if missing or empty, and for an address. */
 export function settingsOf(source: string): string | undefined {
   const file = join(source, "slipway.yaml")
   return isAddress(source) || !existsSync(file) ? undefined : readFileSync(file, "utf8") || undefined
 }
 
-/** What a folder's slipway.yaml says; undefined without one. What is wrong in that file, the module says. */
+/** The settings in a folder's slipway.yaml; undefined without one, or if invalid, which the module reports. */
 export function configured(source: string): Config | undefined {
   if (isAddress(source) || !existsSync(join(source, "slipway.yaml"))) return undefined
   try {
@@ -62,8 +62,9 @@ export async function gitStateOf(source: string): Promise<GitState> {
 }
 
 /**
- * Digest of a folder with uncommitted changes, without `out` and ignored files; empty if there are none. Equal content
- * gives an equal digest.
+ * Digest of a folder with uncommitted changes, without `out` and ignored files; empty if there are none.
+ *
+ * Equal content gives an equal digest.
  */
 export async function uncommittedDigest(source: string, out: string, { sha }: GitState): Promise<string> {
   if (isAddress(source)) return ""

@@ -1,10 +1,10 @@
 import { type DoctorFinding, failure, ok, warning } from "./finding.js"
 
-/** Tokens and certificates of signers last ten minutes, from when others' clocks say. */
+/** A signer's tokens and certificates are valid for ten minutes by the clock of the server that issued them. */
 const FATAL_SECONDS = 300
 const ODD_SECONDS = 30
 
-/** How far this machine's clock is from that of a server, which says the time with each answer. */
+/** Compares this machine's clock with the Date header of a server's response. */
 export function clockFinding(server: string, date: string, now = Date.now()): DoctorFinding {
   const then = Date.parse(date)
   if (Number.isNaN(then))

@@ -9,8 +9,9 @@ import { variableFor, type SecretNeeds } from "./secrets.js"
 import type { Variables } from "../../lib/variables.js"
 
 /**
- * Which secrets are missing that the settings ask for, and which look wrong: a deployment does without, but nobody is
- * told, or trials see little.
+ * Checks the optional secrets that the settings ask for: missing ones and those of a wrong form.
+ *
+ * A deployment works without them, but sends no notifications, or its tests and scans cover less.
  */
 export function deliveryFindings(
   { groups, environment = "staging" }: Pick<SecretNeeds, "groups" | "environment">,
@@ -42,7 +43,7 @@ function missing({ name, setting }: DeliverySecret, prefix: string): DoctorFindi
   )
 }
 
-/** What a secret has to look like, and what to say where it doesn't: never what it is. */
+/** The expected form of each secret, and the messages for another one, which never contain the value. */
 const WEBHOOK = { right: isWebAddress, wrong: "no https URL", remedy: "the URL of the webhook" }
 const TOKEN = {
   right: (value: string) => /^\S+$/.test(value),

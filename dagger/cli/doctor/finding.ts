@@ -6,7 +6,7 @@ export interface DoctorFinding {
   name: string
   status: "ok" | "warning" | "failed"
   value: string
-  /** What to do about a problem. */
+  /** Remedy for a problem. */
   remedy?: string
   /** The exit code that a run would have. */
   exitCode: ExitCode
@@ -36,7 +36,7 @@ export const failure = (
   exitCode: ExitCode = ExitCode.infrastructure,
 ): DoctorFinding => ({ name, status: "failed", value, remedy, exitCode })
 
-/** The finding of an error of the catalogue; others are thrown on. */
+/** Converts an error of the catalogue to a finding; rethrows others. */
 export function errorFinding(name: string, error: unknown): DoctorFinding {
   if (!(error instanceof SlipwayError)) throw error
   const [value = ""] = error.message.split("\n→ ")
@@ -45,7 +45,7 @@ export function errorFinding(name: string, error: unknown): DoctorFinding {
 
 const SIGNS: Record<DoctorFinding["status"], string> = { ok: "✓", warning: "!", failed: "✗" }
 
-/** Findings for people, a line each and one for what to do. */
+/** Formats findings for people, with a line for each and one for its remedy. */
 export function findingsText(findings: readonly DoctorFinding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
   return findings

@@ -61,7 +61,7 @@ async function match({ env }: EngineChoice): Promise<DoctorFinding> {
 const ENGINE_REMEDY =
   "see whether it runs and can be reached from here: a firewall, or an address that has changed"
 
-/** An engine serves commands of its own version, and some older ones. */
+/** Compares versions: an engine serves CLIs of its own version, and some older ones. */
 export function versionsFinding(command: string, server: string): DoctorFinding {
   if (command === server) return ok("version", `dagger ${command}, the engine too`)
   const value = `dagger ${command}, the engine ${server}`
@@ -72,7 +72,7 @@ export function versionsFinding(command: string, server: string): DoctorFinding 
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) || `nothing within ${PATIENCE}`
 
-/** To make an engine takes root on Linux, Debian's package tools and a Go compiler. */
+/** Checks the requirements for building an engine: root, Debian's package tools and a Go compiler. */
 async function kitNeeds(): Promise<DoctorFinding[]> {
   const { stdout: go } = await run({ nothrow: true })`go env GOVERSION`
   const { exitCode: apt } = await run({ nothrow: true })`apt-get --version`

@@ -9,23 +9,24 @@ export interface Publication {
   host: string
   repository: string
   username: string
-  /** Undefined where nobody says any. */
+  /** Undefined if none is set. */
   password: string | undefined
   plainHttp: boolean
-  /** Whether this run is to publish; without, and without a user, nobody asks who may push. */
+  /** True if the run publishes. If not, and without a user, push access isn't checked. */
   publishes: boolean
-  /** PEM of who vouches for the registry, beside those that Node knows. */
+  /** Certificate authority of the registry (PEM), in addition to Node's own. */
   authority?: string
 }
 
 const TIMEOUT = 15_000
 
-/** Docker Hub's API is at another host than its name. */
+/** Names of Docker Hub, whose API is at another host. */
 const HUB = /^(?:docker\.io|index\.docker\.io)$/
 
 /**
- * Checks that the registry answers and that the user may push: starts an upload and cancels it, the only check that every
- * registry answers reliably.
+ * Checks that the registry answers and that the user may push.
+ *
+ * Starts an upload and cancels it: the only check that every registry answers reliably.
  */
 export async function registryFindings(publication: Publication): Promise<DoctorFinding[]> {
   const { host, repository, username, password, publishes } = publication
@@ -104,13 +105,13 @@ async function pushFinding(
   )
 }
 
-/** Where an upload continues: on this host, whatever way it is told. */
+/** The path at which an upload continues, from an absolute or a relative location. */
 function pathOf(location: string, host: string): string {
   const url = new URL(location, `https://${host}`)
   return `${url.pathname}${url.search}`
 }
 
-/** What to send with a request, after the registry has said how it wants to be asked. */
+/** The Authorization header for the registry's challenge, or the problem with getting one. */
 async function authorize(
   { username, password, repository, plainHttp }: Publication,
   challenged: ConnectionAnswer,
@@ -121,7 +122,7 @@ async function authorize(
   if (!/^bearer /i.test(challenge)) return basic === undefined ? {} : { header: basic }
   const { realm = "", service = "" } = parameters(challenge)
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  // A password goes to no place that everybody on the way can read, unless the registry itself is such a one.
+  // Never send a password over plain HTTP, unless the registry itself is configured for it.
   if (url === undefined || !["https:", ...(plainHttp ? ["http:"] : [])].includes(url.protocol))
     return { problem: "the registry doesn't say where its tokens are safely had" }
   url.searchParams.set("service", service)
@@ -134,7 +135,7 @@ async function authorize(
   return { header: `Bearer ${text(token) || text(other)}` }
 }
 
-/** `Bearer realm="…",service="…"` by its names. */
+/** Parses the parameters of `Bearer realm="…",service="…"`. */
 const parameters = (challenge: string): Record<string, string> =>
   Object.fromEntries(
     Array.from(challenge.matchAll(/(\w+)="([^"]*)"/g), ([, name = "", value = ""]) => [name, value]),
@@ -149,7 +150,7 @@ function asker({ host, plainHttp, authority }: Publication) {
     exchange(server, method, path, authorization, authority)
 }
 
-/** One request; a text for no answer. */
+/** Sends one request. Returns the reason if there is no answer. */
 async function exchange(
   server: string,
   method: string,

@@ -10,9 +10,9 @@ import type { Variables } from "../../lib/variables.js"
 export interface SecretNeeds {
   groups: readonly Group[]
   environment: Environment | undefined
-  /** Whether registry, signer and cluster are Slipway's own. */
+  /** True if registry, signer and cluster are the embedded ones. */
   embedded: boolean
-  /** Whether Azure is asked for the cluster's kubeconfig. */
+  /** True if the cluster's kubeconfig comes from Azure. */
   aks: boolean
 }
 

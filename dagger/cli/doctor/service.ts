@@ -17,7 +17,7 @@ import { secretFindings } from "./secrets.js"
 import { uploadFinding } from "./upload.js"
 
 export interface DoctorOptions {
-  /** The service's sources, by their whole path. */
+  /** Absolute path of the service's sources. */
   source: string
   event?: string
   ref?: string

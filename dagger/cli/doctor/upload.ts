@@ -32,7 +32,7 @@ export function uploadFinding(folder: string): DoctorFinding {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
-/** Sizes by folder, the whole under the empty path. What the module ignores is left out; links count nothing. */
+/** Sizes by folder, with the total under the empty path; without ignored files and symbolic links. */
 export function sizesBelow(folder: string): Map<string, Size> {
   const ignored = IGNORED.map(glob)
   const sizes = new Map<string, Size>()
@@ -58,11 +58,11 @@ function entries(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
   } catch {
-    return [] // what can't be read isn't uploaded either
+    return [] // an unreadable folder isn't uploaded either
   }
 }
 
-/** The deepest folders that hold a good part of it: naming the one above them too would say nothing more. */
+/** The deepest folders with a large part of the upload; without their parents, which would add nothing. */
 function largest(sizes: readonly Size[], all: Size): Size[] {
   const heavy = sizes.filter(
     ({ path, bytes, files }) =>

@@ -7,11 +7,11 @@ import type { Variables } from "../../lib/variables.js"
 
 /** The event of a CI host's job, as options of `slipway ci`. */
 export interface HostEvent extends Trigger {
-  /** Id of this attempt: a repeated job has another. */
+  /** Id of this attempt; a repeated job has another. */
   runId: string
 }
 
-/** A run that was started by hand. */
+/** The request of a run that was started by hand. */
 export interface ManualRequest {
   only: Group[]
   environment?: string
@@ -21,7 +21,7 @@ export interface ManualRequest {
 }
 
 interface Reader {
-  /** A variable that every job of the host has. */
+  /** A variable that is set in every job of the host. */
   needs: string
   read: (value: Value) => HostEvent
 }
@@ -102,7 +102,7 @@ function jenkins(value: Value): HostEvent {
   return { event: eventOfPush(event, ref), ref, runId }
 }
 
-/** CircleCI tells a branch's pull request whatever is pushed to it; a branch that is deployed from stays one. */
+/** CircleCI sets the pull request for each push to its branch; pushes to deployed branches remain pushes. */
 function circleci(value: Value): HostEvent {
   const tag = value("CIRCLE_TAG")
   const branch = value("CIRCLE_BRANCH")
@@ -116,13 +116,14 @@ function circleci(value: Value): HostEvent {
   return { event: eventOfPush("push", ref), ref, runId }
 }
 
-/** Hosts call a tag's push a push. */
+/** Distinguishes the push of a tag, which hosts report as a push. */
 const eventOfPush = (event: string, ref: string): string =>
   event === "push" && ref.startsWith("refs/tags/") ? "tag" : event
 
 /**
- * What a run by hand is to do, by the answers that the host's form was given; undefined for what the event itself asks
- * for. Fails with UNKNOWN_ACTION and NOTHING_TO_DEPLOY.
+ * Reads the request of a run by hand from the inputs of the host's form; undefined for the event's own stages.
+ *
+ * Fails with UNKNOWN_ACTION and NOTHING_TO_DEPLOY.
  */
 export function manualRequest({ event }: HostEvent, env: Variables): ManualRequest | undefined {
   const answer = (name: string) => (env[`SLIPWAY_${name}`] ?? "").trim()
@@ -145,8 +146,8 @@ export function manualRequest({ event }: HostEvent, env: Variables): ManualReque
 const isAction = (name: string): name is Action => ACTIONS.some((known) => known === name)
 
 /**
- * The names of variables that hold a reference to one that isn't set, in place of a value: Azure Pipelines leaves
- * `$(NAME)` as it stands.
+ * Names of variables that contain an unresolved reference instead of a value: Azure Pipelines leaves `$(NAME)` as it is
+ * if the variable isn't set.
  */
 export const unresolvedVariables = (env: Variables): string[] =>
   Object.keys(env).filter((name) => env[name] === `$(${name})`)

@@ -4,23 +4,24 @@ import { fields, objects, parseJson, text } from "../../../src/lib/text/json.js"
 import { stopped } from "../../../src/lib/report/place.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 
-/** Something that a host may show beside the code. */
+/** A finding that a host can show next to the code. */
 export interface Annotation {
   level: "error" | "warning" | "note"
-  /** What found it, and by which rule. */
+  /** The tool and rule that found it. */
   title: string
   message: string
-  /** From the repository's root. */
+  /** Path from the repository's root. */
   file?: string
   line?: number
   column?: number
-  /** The same for the same finding in every run. */
+  /** Equal for the same finding in every run. */
   fingerprint: string
 }
 
 /**
- * What a run found, by the SARIF that it left: errors first, which are what stopped it. A stage that could not do its
- * work, and one that failed without saying where, is one itself.
+ * Reads a run's findings from its SARIF files; errors, which stopped the run, come first.
+ *
+ * A stage that couldn't run, or failed without naming a location, is a finding itself.
  */
 export function annotationsOf(out: string, { stages }: Verdict): Annotation[] {
   const all = stages.flatMap((stage) => {

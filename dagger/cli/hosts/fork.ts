@@ -3,8 +3,9 @@ import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import type { Variables } from "../../lib/variables.js"
 
 /**
- * Returns true if the pull request comes from another repository, by the variables that GitHub Actions,
- * GitLab CI, Azure Pipelines, CircleCI and Jenkins' branch sources document.
+ * True if the pull request comes from another repository.
+ *
+ * Reads the variables that GitHub Actions, GitLab CI, Azure Pipelines, CircleCI and Jenkins' branch sources document.
  */
 export function fromFork(env: Variables): boolean {
   const { CI_MERGE_REQUEST_SOURCE_PROJECT_ID: from, CI_MERGE_REQUEST_PROJECT_ID: to } = env
@@ -17,7 +18,7 @@ export function fromFork(env: Variables): boolean {
   )
 }
 
-/** GitHub says it in the event alone. A fork that was deleted has no repository any more. */
+/** Reads GitHub's event payload, the only source for this. A deleted fork has no repository there. */
 function onGithub({ GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here }: Variables): boolean {
   if (!file || !here) return false
   const { pull_request: pullRequest } = fields(read(file))

@@ -6,7 +6,7 @@ import type { Annotation } from "./findings.js"
 const SEVERITIES = { error: "major", warning: "minor", note: "info" } as const
 const DESCRIPTION_LENGTH = 1000
 
-/** GitLab's report of code quality, which a merge request shows beside the code; what is in no file has no place there. */
+/** GitLab's code quality report, which a merge request shows next to the code; findings without a file are omitted. */
 export const codeQuality = (annotations: readonly Annotation[]): object[] =>
   annotations.flatMap(({ level, title, message, file, line = 1, fingerprint }) =>
     file === undefined
@@ -22,7 +22,7 @@ export const codeQuality = (annotations: readonly Annotation[]): object[] =>
         ],
   )
 
-/** Links that a job's page shows: https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations. */
+/** Links for the job's page: https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations. */
 export function links(env: Variables): object {
   const link = (label: string, file: string) => ({
     external_link: { label, url: `${env["CI_JOB_URL"] ?? ""}/artifacts/file/out/${file}` },

@@ -9,8 +9,9 @@ import type { Variables } from "../../lib/variables.js"
 import { uploadSarif } from "./sarif.js"
 
 /**
- * Reports a run to a CI host by annotations, a summary and code scanning. Returns the lines to print for the host. A
- * refusal by the host is printed and doesn't fail the run.
+ * Reports a run to a CI host by annotations, a summary and code scanning. Returns the lines to print for the host.
+ *
+ * A refusal by the host is printed and doesn't fail the run.
  */
 export async function reportToHost(
   host: CiHost,
@@ -24,7 +25,7 @@ export async function reportToHost(
   if (host === "azure") return [...lines, azureSummary(summary)]
   if (host === "github") {
     const { GITHUB_STEP_SUMMARY: page } = env
-    // Below 64 KB, of the 1 MiB that a step may have.
+    // Less than 64 KB of the 1 MiB limit for a step.
     if (page) appendFileSync(page, readFileSync(summary))
     return [...lines, ...(await uploadSarif(out, verdict, env))]
   }

@@ -12,8 +12,9 @@ import { CODE_SCANNING } from "../../../src/lib/pipeline/stages.js"
 const AT_ONCE = 3
 
 /**
- * Hands GitHub's code scanning the findings of each tool that did its work, each in a category of its own: an upload
- * takes the place of the last one of its category alone. Returns what to say of it.
+ * Uploads the findings of each completed tool to GitHub code scanning. Returns the messages to print.
+ *
+ * Each tool has its own category, since an upload replaces the previous one of its category.
  */
 export async function uploadSarif(
   out: string,
@@ -43,6 +44,6 @@ export async function uploadSarif(
   return [...new Set(reasons)].map((reason) => `code scanning: ${reason}`)
 }
 
-/** A tool that did not come to its end has found nothing because of that: it closes no alert. */
+/** True if the tool completed: the results of another would close alerts that still apply. */
 const scanned = ({ group, status }: StageResult): boolean =>
   CODE_SCANNING.some((known) => known === group) && (status === "passed" || status === "failed")

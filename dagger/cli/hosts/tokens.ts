@@ -7,21 +7,21 @@ import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { say } from "../../lib/progress.js"
 import type { Variables } from "../../lib/variables.js"
 
-/** Hosts' tokens live for five or ten minutes, and a run for longer: they are got anew in time. */
+/** Renewal interval: hosts' tokens are valid for five or ten minutes, and a run takes longer. */
 const RENEWED_MINUTES = 4
 
-/** A token that a host gives to whom a job's own credentials prove it to be. */
+/** The request for an OIDC token of the job's identity. */
 export interface TokenRequest {
-  /** The variable that it would be in. */
+  /** The variable that usually holds the token. */
   name: "AZURE_OIDC_TOKEN" | "SIGSTORE_ID_TOKEN"
   request: Pick<HttpRequest, "method" | "url" | "headers" | "json">
-  /** Where it is in the answer. */
+  /** The response's field with the token. */
   field: string
 }
 
 const AUDIENCES = { AZURE_OIDC_TOKEN: "api://AzureADTokenExchange", SIGSTORE_ID_TOKEN: "sigstore" } as const
 
-/** The tokens that a host gives for the asking, and that this run has use for. */
+/** The requests for the tokens that the host issues and this run needs. */
 export function tokenRequests(host: CiHost, env: Variables): TokenRequest[] {
   const azure = Boolean(env["AZURE_CLIENT_ID"]) && !env["AZURE_CLIENT_SECRET"] && !env["AZURE_CREDENTIALS"]
   if (host === "github") return githubRequests(env, azure)
@@ -63,7 +63,7 @@ function azureRequests(env: Variables): TokenRequest[] {
   ]
 }
 
-/** What hosts call otherwise, by our names: set here unless they are set already. */
+/** Variables that the host sets under other names, by ours; without those that are set already. */
 export function aliases(host: CiHost, env: Variables): Record<string, string> {
   const known: Record<string, string | undefined> =
     host === "azure"
@@ -80,16 +80,17 @@ export function aliases(host: CiHost, env: Variables): Record<string, string> {
   )
 }
 
-/** Tokens in files, each by the name that it is used by, kept fresh until `end`. */
+/** Tokens in files named after them, renewed until `end`. */
 export interface KeptTokens {
-  /** From a token's name to its secret's address. */
+  /** Secret addresses by token name. */
   addresses: Record<string, string>
   end: () => void
 }
 
 /**
- * Gets tokens, and gets them anew as long as the run goes on: the engine reads a file each time that it needs the
- * secret. One that can't be had is said, and left out: what needs it says so too.
+ * Requests tokens and renews them during the run: the engine reads the file each time that it needs the secret.
+ *
+ * A token that the host refuses is reported and omitted; the stage that needs it fails with its own error.
  */
 export async function keepTokens(
   requests: readonly TokenRequest[],
@@ -110,7 +111,7 @@ export async function keepTokens(
   }
 }
 
-/** The token's name, once it is in its file. */
+/** Requests a token and writes it to its file. Returns its name, or nothing on failure. */
 async function get(
   { name, request, field }: TokenRequest,
   folder: string,

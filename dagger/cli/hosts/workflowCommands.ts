@@ -2,12 +2,12 @@ import { clip } from "../../../src/lib/text/escape.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import type { Annotation } from "./findings.js"
 
-/** GitHub shows no more of a kind for a step: https://docs.github.com/actions/reference/limits. */
+/** GitHub's limit of annotations of a level in a step: https://docs.github.com/actions/reference/limits. */
 const OF_A_KIND = 10
 const MESSAGE_LENGTH = 1000
 const TITLE_LENGTH = 200
 
-/** Lines that make a host show annotations, where it takes them from what a job prints. */
+/** The lines that create annotations, for hosts that read them from a job's output. */
 export function annotationLines(host: CiHost, annotations: readonly Annotation[]): string[] {
   const line = host === "github" ? githubLine : host === "azure" ? azureLine : undefined
   if (line === undefined) return []
@@ -19,7 +19,7 @@ export function annotationLines(host: CiHost, annotations: readonly Annotation[]
   )
 }
 
-/** As GitHub's toolkit escapes them: a test's name must end no command and begin none. */
+/** Escapes a value like GitHub's toolkit, so that a test's name can't end or start a command. */
 const data = (value: string): string =>
   value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
 const property = (value: string): string => data(value).replaceAll(":", "%3A").replaceAll(",", "%2C")
@@ -31,7 +31,7 @@ function githubLine({ level, title, message, file, line, column }: Annotation): 
   return `::${level === "note" ? "notice" : level} ${properties.join(",")}::${data(clip(message, MESSAGE_LENGTH))}`
 }
 
-/** As Azure's agent reads them, which takes %AZP25 for a per cent sign. */
+/** Escapes a value for Azure's agent, which decodes %AZP25 to a percent sign. */
 const azureData = (value: string): string =>
   value.replaceAll("%", "%AZP25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
 const azureProperty = (value: string): string =>
@@ -54,8 +54,9 @@ function azureLine({ level, title, message, file, line, column }: Annotation): s
 export const azureSummary = (file: string): string => `##vso[task.uploadsummary]${azureData(file)}`
 
 /**
- * The same output without what a host would take for a command: GitHub and Azure look for theirs within lines too. What
- * tests and files are called is anybody's.
+ * Neutralizes text that a host would execute as a command.
+ *
+ * GitHub and Azure find commands within lines too, and anybody can choose the names of tests and files.
  */
 export const neutralizeCommands = (output: string): string =>
   output.replace(/##(?=\[|vso\[)/g, "#\u200B#").replace(/^(\s*)::/gm, "$1:\u200B:")

@@ -23,17 +23,17 @@ const API_PORT = 6443
 const NODE_PORTS = [30080, 30081, 30082, 30083]
 const LOG = join(paths.logs, "cluster.log")
 
-/** With its images to be made first, from Go modules. */
+/** Limit for a start, which may build the cluster's images from Go modules. */
 const START_MINUTES = 30
 
-/** Of one that runs and isn't Ready. */
+/** Limit for a running cluster that isn't Ready. */
 const PATIENCE_SECONDS = 60
 
-/** From the API server's first answer on. */
+/** Limit from the API server's first answer on. */
 const READY_SECONDS = 120
 
 /**
- * Starts the cluster unless it runs, and waits until it can be used. Safe to call at the same time from anywhere.
+ * Starts the cluster unless it runs, and waits until it is ready. Safe to call concurrently from several processes.
  *
  * @param settings A `slipway.yaml`, which may name another registry for the cluster's images.
  */
@@ -48,7 +48,7 @@ export async function startKitCluster(settings?: string): Promise<Holder> {
   })
 }
 
-/** A machine that is busy may keep the cluster from answering for a while: no reason to take it from those who use it. */
+/** Waits for a running cluster: on a busy machine it may not answer for a while, and others may use it. */
 async function becomesReady(holder: Process): Promise<boolean> {
   for (const deadline = Date.now() + PATIENCE_SECONDS * 1000; isAlive(holder); await sleep(500)) {
     if (await isClusterReady()) return true
@@ -57,13 +57,13 @@ async function becomesReady(holder: Process): Promise<boolean> {
   return false
 }
 
-/** Whether every node of the cluster says that it is Ready. */
+/** True if every node of the cluster is Ready. */
 export async function isClusterReady(): Promise<boolean> {
   const found = await clusterNodes()
   return found.length > 0 && found.every(isNodeReady)
 }
 
-/** The cluster's nodes; none where it can't be asked. */
+/** The cluster's nodes; none if it doesn't answer. */
 export async function clusterNodes(): Promise<NodeObject[]> {
   if (!existsSync(KUBECONFIG)) return []
   const kube = new Kube(readKubeconfig(readFileSync(KUBECONFIG, "utf8")), { patience: 0, timeout: 5000 })
@@ -86,37 +86,37 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   const holder = hold(source, { key, api, nodePorts }, env)
   try {
     await waitUntil(holder, START_MINUTES * 60, () => takesConnections(api))
-    const led = await forwardPorts(holder)
-    await writeKubeconfig(source, led.api, env)
+    const forwarded = await forwardPorts(holder)
+    await writeKubeconfig(source, forwarded.api, env)
     await waitUntil(holder, READY_SECONDS, isClusterReady)
-    return led
+    return forwarded
   } catch (error) {
     await endCluster()
     throw error
   }
 }
 
-/** Where the cluster that runs is within the engine's network. */
+/** Address of the running cluster within the engine's network. */
 export async function clusterAddress(): Promise<string> {
   const env = await engineEnvironment()
   const { stdout } = await run({ env })`dagger -s ${callModule(sourceFolder())} cluster address`
   return stdout.trim()
 }
 
-/** Where the engine is ours there is a better way than Dagger's tunnel. */
+/** Replaces Dagger's tunnel by a port forwarder if the engine is the kit's. */
 async function forwardPorts(holder: Holder): Promise<Holder> {
   if ((await chooseEngine()).kind !== "kit") return holder
   const address = await clusterAddress()
   const [api = 0, ...others] = await freePorts(1 + NODE_PORTS.length)
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
   const forwarder = forward(address, { [API_PORT]: api, ...nodePorts }, holder)
-  const led = { ...holder, api, nodePorts, forwarder }
-  rememberHolder(led)
+  const forwarded = { ...holder, api, nodePorts, forwarder }
+  rememberHolder(forwarded)
   await waitUntil(holder, READY_SECONDS, () => takesConnections(api))
-  return led
+  return forwarded
 }
 
-/** A folder of only what the module is to read: the service's own sources are of no use to it. */
+/** A folder with only the settings, since the module doesn't need the service's sources. */
 function sourceFolder(settings?: string): string {
   const folder = join(paths.cluster, "source")
   mkdirSync(folder, { recursive: true })
@@ -124,7 +124,7 @@ function sourceFolder(settings?: string): string {
   return folder
 }
 
-/** Starts the process that holds the session. Nothing of it hangs on to this one. */
+/** Starts the process that holds the session, detached from this one. */
 function hold(source: string, state: Omit<Holder, "pid" | "born">, env: NodeJS.ProcessEnv): Holder {
   const log = openSync(LOG, "w")
   const ports = { [API_PORT]: state.api, ...state.nodePorts }
@@ -153,7 +153,7 @@ async function writeKubeconfig(source: string, port: number, env: NodeJS.Process
   writeFileSync(KUBECONFIG, text, { mode: 0o600 })
 }
 
-/** Waits for it as long as the holder lives. */
+/** Waits for a condition as long as the holder lives. */
 async function waitUntil(holder: Holder, seconds: number, condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + seconds * 1000
   while (!(await condition())) {
@@ -177,7 +177,7 @@ function takesConnections(port: number): Promise<boolean> {
   })
 }
 
-/** Ports of this host that nobody listens on, all different. */
+/** Distinct free ports of this host. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {

@@ -12,13 +12,14 @@ const FOLDER = join(paths.cluster, "ports")
 const LOG = join(paths.logs, "forward.log")
 const COMMAND = join(REPOSITORY, "dagger/slipway.js")
 
-/** From ports of the cluster to those of this host. */
+/** Ports of this host by port of the cluster. */
 export type Ports = Readonly<Record<string, number>>
 
 /**
- * Leads ports of this host to the cluster by way of the sandbox's network, where the engine is ours. Dagger's own tunnel
- * (0.21.8) hears nothing of connections that clients close, and stands still for good after some hundreds: h2c.go.
- * Returns the process that does so, which ends with the cluster's.
+ * Forwards ports of this host to the cluster through the kit's sandbox network. Returns the process that does so.
+ *
+ * That process ends with the cluster's holder. Dagger's own tunnel (0.21.8) doesn't notice when clients close
+ * connections, and hangs for good after some hundreds: h2c.go.
  */
 export function forward(address: string, ports: Ports, holder: Process): Process {
   const log = openSync(LOG, "w")
@@ -29,7 +30,7 @@ export function forward(address: string, ports: Ports, holder: Process): Process
   return { pid, born: startTimeOf(pid) ?? "" }
 }
 
-/** The process itself: takes connections on this host, and hands them through sockets to its half in the sandbox. */
+/** Serves the host's side: accepts connections and forwards them over Unix sockets to the side in the sandbox. */
 export async function serveForward(address: string, ports: Ports, holder: Process): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
@@ -54,7 +55,7 @@ export async function serveForward(address: string, ports: Ports, holder: Proces
   inside.kill()
 }
 
-/** Its half within the sandbox's network. Sockets in files know no networks. */
+/** Serves the side in the sandbox's network; Unix sockets work across network namespaces. */
 export function serveInside(address: string, ports: Ports): void {
   for (const port of Object.keys(ports))
     createServer({ allowHalfOpen: true }, (socket) =>
@@ -62,7 +63,7 @@ export function serveInside(address: string, ports: Ports): void {
     ).listen(join(FOLDER, port))
 }
 
-/** Hands on what either says, and that it has ended. */
+/** Forwards data and the end of the connection in both directions. */
 function bridge(a: Socket, b: Socket): void {
   a.pipe(b).pipe(a)
   for (const [one, other] of [
@@ -72,7 +73,7 @@ function bridge(a: Socket, b: Socket): void {
     one.on("error", () => other.destroy()).on("close", () => other.destroy())
 }
 
-/** A process in the sandbox's network. */
+/** The id of a process in the sandbox's network. */
 async function engineProcess(): Promise<number> {
   const root = runningEngine()?.pid ?? 0
   const { stdout } = await run`ps -e -o pid= -o ppid= -o args=`

@@ -2,7 +2,7 @@ import { run } from "../../lib/shell.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { step } from "../../lib/progress.js"
 
-/** Installs the Debian packages of this list that the machine lacks. */
+/** Installs those of the Debian packages that the machine lacks. */
 export async function requirePackages(names: string[]): Promise<void> {
   const { stdout } = await run({
     nothrow: true,
@@ -20,7 +20,7 @@ export async function requirePackages(names: string[]): Promise<void> {
   }
 }
 
-/** The end of what a failed command said: the part that tells why. */
+/** The last lines of a failed command's output, which give the reason. */
 export function lastLines(cause: unknown, count = 5): string {
   const output =
     cause instanceof Error ? ("stderr" in cause ? String(cause.stderr) : cause.message) : String(cause)

@@ -8,24 +8,24 @@ import { stored } from "../../lib/store.js"
 
 const SUITE = "bookworm"
 
-/** What the engine runs, and what makes stand-in images, each with its reason. */
+/** Packages that the engine runs and that build offline images, each with its purpose. */
 const PACKAGES = [
   "ca-certificates",
   "containernetworking-plugins", // bridge, firewall, host-local: the engine's container network
   "dnsmasq-base", // names of services
-  "docker-registry", // keeps the stand-in images
+  "docker-registry", // stores the offline images
   "git", // repositories as source
   "openssh-client", // the same over ssh
-  "python3-pip", // PyPI packages in stand-in images
+  "python3-pip", // PyPI packages in offline images
   "iproute2",
   "iptables", // the engine masquerades its containers
-  "mmdebstrap", // roots of stand-in images
+  "mmdebstrap", // root file systems of offline images
   "qemu-user-static", // linux/arm64
   "runc",
   "skopeo",
-  "slirp4netns", // the sandbox's way out
+  "slirp4netns", // the sandbox's outbound network
   "tini",
-  "umoci", // roots to images
+  "umoci", // converts root file systems to images
 ]
 
 const DROP = [
@@ -36,7 +36,7 @@ const DROP = [
   "/var/lib/apt/lists/*",
 ]
 
-/** The engine's root file system: a small Debian, unpacked. */
+/** The engine's root file system: a small, unpacked Debian. */
 export async function engineRoot(): Promise<string> {
   const links =
     'ln -s ../sbin/xtables-legacy-multi ../sbin/xtables-nft-multi "$1/usr/bin/" && mkdir "$1/slipway"'
@@ -56,8 +56,9 @@ export async function engineRoot(): Promise<string> {
 }
 
 /**
- * Runs a command of the engine's root file system, which sees Slipway's home as /slipway and the host's network.
- * For what happens before or beside a running engine.
+ * Runs a command in the engine's root file system, with Slipway's home as /slipway and the host's network.
+ *
+ * For steps before the engine's start or independent of it.
  */
 export function inRoot(root: string, command: string[]): ProcessPromise {
   const script = `
@@ -70,5 +71,5 @@ export function inRoot(root: string, command: string[]): ProcessPromise {
   return run`${alone} bash -euc ${script} - ${root} ${HOME} ${command}`
 }
 
-/** Where a file of Slipway's home lies for commands inside. */
+/** The path of a file of Slipway's home for commands inside. */
 export const insidePath = (path: string): string => join("/slipway", relative(HOME, path))

@@ -4,7 +4,7 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { stored } from "../../lib/store.js"
 import { lastLines } from "../debian/packages.js"
 
-/** The one version of engine, CLI and SDK that this kit makes. */
+/** The version of engine, CLI and SDK that this kit builds. */
 export const DAGGER_VERSION = "v0.21.8"
 
 const MODULE = join(import.meta.dirname, "go")
@@ -12,7 +12,7 @@ const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(
   (name) => `github.com/dagger/dagger/cmd/${name}`,
 )
 
-/** Engine, CLI and their helpers, built from Go modules. The compiler's cache is the machine's own. */
+/** Builds engine, CLI and their helpers from Go modules, with the machine's own build cache. */
 export function binaries(): Promise<string> {
   const variable = "github.com/dagger/dagger/engine"
   const flags = `-s -w -X ${variable}.Version=${DAGGER_VERSION} -X ${variable}.Tag=${DAGGER_VERSION}`

@@ -10,23 +10,23 @@ const RUNNER_HOST = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
 const RUNTIMES = ["docker", "podman", "nerdctl", "finch"]
 const PATIENCE = "5s"
 
-/** Which engine `dagger` will talk to on this machine, and why. */
+/** The engine that `dagger` uses on this machine, and the reason. */
 export interface EngineChoice {
-  /** `given`: by the environment; `runtime`: the official engine in a container; `kit`: one that Slipway makes. */
+  /** `given`: by the environment; `runtime`: the official engine in a container; `kit`: built by Slipway. */
   kind: "given" | "runtime" | "kit"
   why: string
-  /** What a shell must export for a plain `dagger call`. */
+  /** Variables that a plain `dagger call` needs. */
   env: Record<string, string>
 }
 
-/** Finds the engine to use. Builds and starts nothing. */
+/** Finds the engine to use, without building or starting it. */
 export async function chooseEngine(env = process.env): Promise<EngineChoice> {
   const cli = await cliVersion(withoutKit(env))
   const given = env[RUNNER_HOST]
   if (given && given !== kitEnv()[RUNNER_HOST]) {
     const why = `${RUNNER_HOST} is set to "${given}"`
     if (cli) return { kind: "given", why, env: {} }
-    // The command that the kit has built serves any engine of its version.
+    // The kit's CLI works with any engine of its version.
     if (!(await cliVersion(kitEnv().PATH))) throw fail("NO_CLI", [given, DAGGER_VERSION])
     return { kind: "given", why, env: without(kitEnv(), RUNNER_HOST) }
   }
@@ -54,7 +54,7 @@ const withoutKit = ({ PATH = "" }: NodeJS.ProcessEnv): string =>
     .filter((folder) => folder !== KIT_BIN)
     .join(":")
 
-/** The version of the `dagger` command on this path, if it is new enough. */
+/** The version of the `dagger` command on this path, if recent enough. */
 async function cliVersion(PATH: string): Promise<string | undefined> {
   const env = { ...process.env, PATH, DO_NOT_TRACK: "1" }
   const { stdout } = await run({ nothrow: true, timeout: PATIENCE, env })`dagger version`
@@ -62,7 +62,7 @@ async function cliVersion(PATH: string): Promise<string | undefined> {
   return version && atLeast(version, DAGGER_VERSION) ? version : undefined
 }
 
-/** `env` as lines for a POSIX shell. */
+/** Formats variables as export lines for a POSIX shell. */
 export const exportLines = (env: Record<string, string>): string =>
   Object.entries(env)
     .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)

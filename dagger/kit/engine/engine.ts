@@ -30,22 +30,22 @@ import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
 import { engineRoot } from "../debian/root.js"
 import { sdkContent } from "./sdk.js"
 
-/** A sandbox that was started: its outermost process. */
+/** A started sandbox, by its outermost process. */
 interface State extends Process {
-  /** Of everything that the sandbox was started with. */
+  /** Content key of everything that the sandbox was started from. */
   key: string
   networks: Networks
 }
 
 const START_SECONDS = 60
 
-/** An engine that is killed begins with an empty cache; on a busy machine it takes a while to end by itself. */
+/** Limit for ending by itself, which takes a while on a busy machine; a killed engine loses its cache. */
 const STOP_SECONDS = 30
 
-/** Names what the sandbox leaves with the kernel, cgroup and emulation: one for each home. */
+/** Name of the sandbox's kernel resources (cgroup and emulation), unique for each home. */
 const ID = `slipway-${createHash("sha256").update(HOME).digest("hex").slice(0, 8)}`
 
-/** Builds what is missing and starts the engine, unless it runs already. Safe to call at the same time from anywhere. */
+/** Builds what is missing and starts the engine unless it runs. Safe to call concurrently from several processes. */
 export async function startEngine(): Promise<void> {
   const begun = Date.now()
   checkMachine()
@@ -63,7 +63,7 @@ export async function startEngine(): Promise<void> {
   })
 }
 
-/** Ends the engine and takes back everything it made outside of Slipway's home. */
+/** Stops the engine and removes everything that it created outside of Slipway's home. */
 export async function stopEngine(): Promise<void> {
   makeHome()
   await withLock(join(HOME, "engine.lock"), stop)
@@ -76,11 +76,11 @@ export function runningEngine(): State | undefined {
   return isAlive(state) ? state : undefined
 }
 
-/** Whether this engine, told by its outermost process, still runs and goes on doing so. */
+/** True if the engine with this outermost process runs and isn't about to end. */
 export const staysUp = (pid: number | undefined): boolean =>
   runningEngine()?.pid === pid && !existsSync(paths.engineEnding)
 
-/** Whether the engine takes connections. */
+/** True if the engine accepts connections. */
 export function acceptsConnections(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(paths.socket)
@@ -137,8 +137,9 @@ async function start(root: string, built: string, sdk: string, key: string): Pro
 }
 
 /**
- * Takes away the cache of an engine that was killed. The engine would do so itself, but before it answers, and for
- * minutes where a disk is slow: here it is put aside, and deleted behind everybody's back.
+ * Removes the cache of a killed engine: moves it away and deletes it in the background.
+ *
+ * The engine would delete it before it answers, which takes minutes on a slow disk.
  */
 function discardCache(): void {
   const aside = join(HOME, "discarded")
@@ -157,7 +158,7 @@ function environment({ link, containers }: Networks): NodeJS.ProcessEnv {
   const { HTTP_PROXY: proxy, NO_PROXY: direct } = process.env
   return {
     ...process.env,
-    // Where the host goes out by a proxy the engine tells its containers to do so too.
+    // If the host uses a proxy, the engine passes it on to its containers.
     ...(proxy ? { NO_PROXY: [direct, mirror].filter(Boolean).join() } : {}),
     SLIPWAY_HOME: HOME,
     SLIPWAY_ID: ID,
@@ -172,7 +173,7 @@ function writeSettings(): void {
   const mirrors = Object.fromEntries(MIRRORED_REGISTRIES.map((name) => [name, { mirrors: [MIRROR_ADDRESS] }]))
   const engine = {
     registries: { ...mirrors, [MIRROR_ADDRESS]: { http: true } },
-    // By default the engine empties its cache seconds after a session where less than a fifth of the disk is free.
+    // By default the engine prunes its cache seconds after a session if less than a fifth of the disk is free.
     gc: { maxUsedSpace: "20GB", minFreeSpace: "5GB" },
   }
   const registry = {
@@ -184,7 +185,7 @@ function writeSettings(): void {
   writeFileSync(join(paths.run, "registry.yml"), JSON.stringify(registry))
 }
 
-/** `bin/dagger` below Slipway's home is the CLI of this engine. */
+/** Links the engine's CLI as `bin/dagger` below Slipway's home. */
 function linkCommand(built: string): void {
   const link = join(HOME, "bin")
   rmSync(link, { force: true })
@@ -192,7 +193,7 @@ function linkCommand(built: string): void {
 }
 
 async function stop(): Promise<void> {
-  // While it still can take leave of the engine: it would wait for one that has gone.
+  // First, while it can still close its session: it would wait for an engine that has gone.
   await endCluster()
   const state = runningEngine()
   if (state) {
@@ -212,15 +213,16 @@ async function stop(): Promise<void> {
 }
 
 /**
- * Takes back the arm64 handler. The kernel does so by itself with the sandbox's mount of its handlers, unless the host
- * has mounted them too.
+ * Unregisters the arm64 handler.
+ *
+ * The kernel does so itself when the sandbox's mount of the handlers ends, unless the host has mounted them too.
  */
 async function disableEmulation(): Promise<void> {
   const script = `mount -t binfmt_misc none /mnt && [ ! -e /mnt/${ID} ] || echo -1 > /mnt/${ID}`
   await run({ nothrow: true })`unshare --mount --propagation private -- sh -c ${script}`
 }
 
-/** A cgroup can go once its last process has; the kernel may need a moment for that. */
+/** Removes the cgroup, which the kernel permits only a moment after its last process has ended. */
 async function removeCgroups(): Promise<void> {
   const script = `for try in $(seq 50); do
       find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2>/dev/null

@@ -3,12 +3,12 @@ import { dirname } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { HOME, paths } from "../../lib/home.js"
 
-/** Space that an engine and what it builds take. */
+/** Disk space for an engine and its builds. */
 export const NEEDED_GIGABYTES = 6
-/** The kernel's limit for the path of a socket. */
+/** The kernel's limit for the length of a socket's path. */
 const LONGEST_SOCKET_PATH = 107
 
-/** Throws what would stop the kit from making or starting an engine here, before it begins. */
+/** Checks that the kit can build and start an engine here. Fails before anything is built. */
 export function checkMachine(): void {
   if (process.platform !== "linux" || process.getuid?.() !== 0) throw fail("NOT_ROOT", [])
   if (paths.socket.length > LONGEST_SOCKET_PATH) throw fail("HOME_TOO_LONG", [HOME, LONGEST_SOCKET_PATH])
@@ -17,7 +17,7 @@ export function checkMachine(): void {
     throw fail("DISK_FULL", [HOME, free, NEEDED_GIGABYTES])
 }
 
-/** Space that is left where this path lies or will lie. */
+/** Free disk space at a path that need not exist yet. */
 export function freeGigabytes(path: string): number {
   while (!existsSync(path)) path = dirname(path)
   const { bavail, bsize } = statfsSync(path)

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 
-/** The engine's two networks: the way to the host (a /24, by its first three numbers) and the containers' (CIDR). */
+/** The engine's two networks: towards the host (a /24, by its first three numbers) and the containers' (CIDR). */
 export interface Networks {
   link: string
   containers: string
@@ -21,7 +21,7 @@ function parseRange(cidr: string): Range {
   return { address: toNumber(address), bits: Number(bits) }
 }
 
-/** Whether two ranges of addresses, as CIDR, share any address. */
+/** True if two CIDR ranges overlap. */
 export function overlap(a: string, b: string): boolean {
   const [x, y] = [parseRange(a), parseRange(b)]
   const size = 2 ** (32 - Math.min(x.bits, y.bits))
@@ -41,10 +41,10 @@ export function parseRoutes(table: string): string[] {
     .filter((cidr) => !cidr.endsWith("/0"))
 }
 
-/** Picks two networks that overlap with none in use, so that whatever the host reaches the containers reach too. */
+/** Chooses two networks that overlap with none in use, so that containers reach everything that the host does. */
 export function chooseNetworks(used: string[]): Networks {
   const free = (cidr: string) => !used.some((range) => overlap(cidr, range))
-  // Dagger's own default first, then others of its neighbourhood.
+  // Dagger's default first, then neighbouring ranges.
   const containers = Array.from({ length: 128 }, (_, i) => `10.${87 + i}.0.0/16`).find(free)
   const link = Array.from({ length: 256 }, (_, i) => `10.0.${(2 + i) % 256}`).find(
     (prefix) => free(`${prefix}.0/24`) && !(containers && overlap(`${prefix}.0/24`, containers)),
@@ -53,7 +53,7 @@ export function chooseNetworks(used: string[]): Networks {
   return { link, containers }
 }
 
-/** What this host uses: its interfaces' networks, its routes and its name servers. */
+/** Networks in use on this host: those of its interfaces, its routes and its name servers. */
 export function usedRanges(): string[] {
   const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   const servers = readFileSync("/etc/resolv.conf", "utf8").matchAll(

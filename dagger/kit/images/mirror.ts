@@ -10,8 +10,9 @@ import { OFFLINE_IMAGES, type OfflineImage } from "./offlineImages.js"
 const building = new Map<OfflineImage, Promise<void>>()
 
 /**
- * Serves the registry mirror and builds an offline image when one of its tags is first requested. Everything else is
- * proxied to the registry behind it.
+ * Serves the registry mirror and builds an offline image when one of its tags is first requested.
+ *
+ * Everything else is proxied to the registry behind it.
  */
 export function serveMirror(engineRoot: string): void {
   for (const address of [MIRROR_ADDRESS, CONTAINERS_MIRROR]) {
@@ -44,7 +45,7 @@ async function answer(
   proxy(incoming, outgoing)
 }
 
-/** Builds the image unless the registry has one of the same key; once, however many requests wait for it. */
+/** Builds the image unless the registry has one of the same key; only once for concurrent requests. */
 function ensureBuilt(engineRoot: string, image: OfflineImage): Promise<void> {
   const underWay = building.get(image) ?? buildOnce(engineRoot, image).finally(() => building.delete(image))
   building.set(image, underWay)

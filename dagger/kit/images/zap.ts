@@ -5,8 +5,10 @@ import type { Recipe } from "./recipes.js"
 const JAVA = `/usr/lib/jvm/java-17-openjdk-${basename(HOST_PLATFORM)}`
 
 /**
- * ZAP's core and the add-ons that Maven has. The official image has some forty more, among them nearly all rules, the
- * imports and the reports; a few rules and jobs of our own take their names.
+ * ZAP's core and the add-ons that are on Maven Central.
+ *
+ * The official image has some forty more, among them nearly all rules, the imports and the reports; a few rules and
+ * jobs of our own have their names.
  */
 export const zap: Recipe = {
   name: "zaproxy/zap-stable",

@@ -6,8 +6,10 @@ import { command } from "./script.js"
 const branches = BRANCHES.map((name) => (name.endsWith("/") ? `${name}*` : name)).join(", ")
 
 /**
- * Azure Pipelines' pipeline. `lockBehavior` makes runs wait for each other where a resource that they use, such as the
- * service connection, has the check "exclusive lock".
+ * The pipeline of Azure Pipelines.
+ *
+ * `lockBehavior` makes runs wait for each other if a resource that they use, such as the service connection, has the
+ * check "exclusive lock".
  */
 export const azure = ({ secrets, variables, schedule, connection }: Description): string => `# ${HEADER}
 trigger:
@@ -56,7 +58,7 @@ ${[...variables, ...secrets].map((name) => `          ${name}: $(${name})`).join
         condition: always()
 `
 
-/** With a connection the step has a token for Azure in its environment, and the means to get another. */
+/** The step; with a service connection its environment has a token for Azure and can request others. */
 const callOf = (connection: string | undefined): string =>
   connection === undefined
     ? `      - script: ${command("azure")}`

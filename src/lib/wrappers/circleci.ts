@@ -3,8 +3,10 @@ import { ACTIONS, HEADER, LIMIT_MINUTES, PINNED, QUESTIONS } from "./description
 import { command } from "./script.js"
 
 /**
- * CircleCI's configuration. Secrets are in the context `slipway`, which also makes it give the job a token; schedules
- * are set up in the project. What is stored is so after a failure too.
+ * The configuration of CircleCI.
+ *
+ * Secrets are in the context `slipway`, which also gives the job an OIDC token; schedules are set up in the project.
+ * Artifacts are stored after a failure too.
  */
 export const circleci = (): string => `# ${HEADER}
 version: 2.1

@@ -3,36 +3,36 @@ import { ENVIRONMENTS } from "../config/deploy.js"
 import { deliverySecrets } from "../pipeline/deliverySecrets.js"
 import { fail } from "../errors/catalogue.js"
 
-/** What a wrapper is made of. */
+/** The content of a wrapper, independent of the host. */
 export interface Description {
-  /** Where Slipway is fetched from, and in which commit. */
+  /** The git repository and commit of Slipway. */
   repository: string
   commit: string
-  /** Names of secrets, each the name of the variable that the run finds it in. */
+  /** Names of secrets, which are also the names of their variables. */
   secrets: readonly string[]
-  /** Names of settings that aren't secret, in the same way. */
+  /** Names of variables that aren't secret. */
   variables: readonly string[]
-  /** When to look for drift: five fields of cron, UTC. */
+  /** Schedule of the drift check: five fields of cron, UTC. */
   schedule: string
   /** The service connection of Azure Pipelines. */
   connection?: string
 }
 
-/** What all wrappers pin, beside Slipway itself. */
+/** Versions that all wrappers pin in addition to Slipway. */
 export const PINNED = Object.freeze({ node: "20.20.2", dagger: "0.21.8" })
 
-/** The branches that policy knows; a pull request goes to the first two. */
+/** The branches of the branching policy; pull requests target the first two. */
 export const BASES = ["main", "develop"] as const
 export const BRANCHES = [...BASES, "feature/", "hotfix/"] as const
 
-/** Longer than any stage may take by default, and shorter than what a host would give a run that hangs. */
+/** Time limit: longer than any stage's default, and shorter than a host's limit for a run that hangs. */
 export const LIMIT_MINUTES = 120
 
-/** What somebody may ask a host to do by hand, and where. */
+/** Actions that a user can start by hand at the host. */
 export const ACTIONS = ["checks", "drift", "deploy", "rollback"] as const
 export type Action = (typeof ACTIONS)[number]
 
-/** The questions that every host's form has, in the words that people read. */
+/** Labels of the inputs in every host's form. */
 export const QUESTIONS = {
   SLIPWAY_ACTION: "What to do",
   SLIPWAY_ENVIRONMENT: "Where to deploy, or to go back",
@@ -41,12 +41,13 @@ export const QUESTIONS = {
 
 export const HEADER = "Written by `slipway wrappers` from slipway.yaml: change that, and write it again."
 
-/** Who logs in to Azure; no secrets. */
+/** Variables of the Azure identity; no secrets. */
 const AZURE = ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"]
 
 /**
- * Describes a service's wrappers, by its settings. What is given as `pin` goes before what they name. Fails with
- * WRAPPERS_UNPINNED.
+ * Describes a service's wrappers by its settings. Fails with WRAPPERS_UNPINNED.
+ *
+ * `pin` takes precedence over the pinned commit in the settings.
  */
 export function describeWrappers(config: Config, pin = ""): Description {
   const [, repository, commit] = /^(.+)@([0-9a-f]{40})$/.exec(pin || (config.wrappers.slipway ?? "")) ?? []
@@ -63,8 +64,8 @@ export function describeWrappers(config: Config, pin = ""): Description {
 }
 
 /**
- * The secrets that follow from what the service does: where it is published, how that is signed, where it runs, who is
- * told, with what it is tried.
+ * The secrets that follow from the settings: for registry, signer, clusters, databases, notifications, load tests and
+ * scans.
  */
 function secretsOf(config: Config): string[] {
   const { release, deploy, wrappers } = config
@@ -81,7 +82,7 @@ function secretsOf(config: Config): string[] {
     ...signer,
     ...clusters.map((environment) => named(environment, "KUBECONFIG")),
     ...databases.map((environment) => named(environment, "DATABASE_URL")),
-    // Jenkins fails for a secret that it doesn't have: nothing that isn't asked for, nor what environments have of their own.
+    // Jenkins fails for a missing secret: omit those that aren't asked for or that environments have of their own.
     ...deliverySecrets(config)
       .filter(({ asked, name, environments }) => asked && !environments.every(listed(name)))
       .map(({ name }) => name),

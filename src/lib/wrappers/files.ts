@@ -7,7 +7,7 @@ import { gitlab } from "./gitlab.js"
 import { jenkins } from "./jenkins.js"
 import { SCRIPT, script } from "./script.js"
 
-/** Where each host looks for its file, and what makes it. */
+/** The path of each host's file, and its generator. */
 export const WRAPPERS: Record<CiHost, { path: string; text: (description: Description) => string }> = {
   github: { path: ".github/workflows/slipway.yml", text: github },
   gitlab: { path: ".gitlab-ci.yml", text: gitlab },
@@ -16,7 +16,7 @@ export const WRAPPERS: Record<CiHost, { path: string; text: (description: Descri
   circleci: { path: ".circleci/config.yml", text: circleci },
 }
 
-/** The files of these hosts by their paths, and the script that they share; none without hosts. */
+/** The files of these hosts by path, and the script that they share; none without hosts. */
 export function wrapperFiles(hosts: readonly CiHost[], description: Description): Record<string, string> {
   if (hosts.length === 0) return {}
   const files = hosts.map((host) => [WRAPPERS[host].path, WRAPPERS[host].text(description)] as const)

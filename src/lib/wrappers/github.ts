@@ -3,7 +3,7 @@ import { QUESTIONS } from "./description.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { command } from "./script.js"
 
-/** Actions of GitHub's own, by commit: a tag can be moved. */
+/** GitHub's own actions, pinned by commit since a tag can be moved. */
 const USES = {
   checkout: "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
   node: "actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0",
@@ -13,8 +13,10 @@ const USES = {
 const branches = BRANCHES.map((name) => (name.endsWith("/") ? `"${name}**"` : name)).join(", ")
 
 /**
- * GitHub Actions' workflow. It has no concurrency group: those drop older runs that wait, and a deployment must not be
- * dropped; the lock in the cluster lets one in at a time.
+ * The workflow of GitHub Actions.
+ *
+ * It has no concurrency group: those cancel older waiting runs, and a deployment must not be cancelled; the lock in the
+ * cluster serializes them.
  */
 export const github = ({ secrets, variables, schedule }: Description): string => `# ${HEADER}
 name: Slipway

@@ -5,8 +5,9 @@ import { command } from "./script.js"
 const IMAGES = { node: `node:${PINNED.node}-alpine`, docker: "docker:29.0.4-dind" }
 
 /**
- * GitLab's pipeline. Its variables, secret ones too, are in the job's environment by themselves; its schedules are set
- * up in the project.
+ * The pipeline of GitLab CI.
+ *
+ * GitLab puts its variables, including secrets, into the job's environment; schedules are set up in the project.
  */
 export const gitlab = (): string => `# ${HEADER}
 workflow:

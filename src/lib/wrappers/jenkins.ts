@@ -6,8 +6,9 @@ const choice = (name: keyof typeof QUESTIONS, choices: readonly string[]): strin
   `choice(name: '${name}', choices: [${choices.map((value) => `'${value}'`).join(", ")}], description: '${QUESTIONS[name]}')`
 
 /**
- * Jenkins' pipeline, for a multibranch project, whose branches don't wait for each other. Its own clones have the whole
- * history unless a shallow one is asked for.
+ * The pipeline of Jenkins, for a multibranch project, whose branches don't wait for each other.
+ *
+ * Its clones have the whole history unless a shallow one is configured.
  */
 export const jenkins = ({ secrets, schedule }: Description): string => `// ${HEADER}
 pipeline {

@@ -1,14 +1,15 @@
 import { type Description, HEADER, PINNED } from "./description.js"
 
-/** Where the script is, from the root of the service's repository. */
+/** The script's path from the root of the service's repository. */
 export const SCRIPT = ".slipway/slipway"
 
-/** The one command of every wrapper, without the host's name. */
+/** The command of every wrapper, without the host's name. */
 export const command = (host: string): string => `sh ${SCRIPT} ci --host ${host}`
 
 /**
- * The script that fetches Slipway and Dagger's command in the pinned versions, and runs them. All that hosts have in
- * common is here, so that none of their files has it.
+ * The script that fetches Slipway and the Dagger CLI in the pinned versions, and runs them.
+ *
+ * It contains everything that the hosts' files have in common.
  */
 export const script = ({ repository, commit }: Description): string => `#!/bin/sh
 # ${HEADER}

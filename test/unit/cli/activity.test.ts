@@ -14,16 +14,16 @@ it.each([
   ["3   : withExec sh -c true", undefined],
   ["8   : slipway.ci DONE [1.2s]", undefined],
   ["", undefined],
-])("of %s", (line, activity) => {
+])("readActivity of %s", (line, activity) => {
   expect(readActivity(line)).toBe(activity)
 })
 
-it("is cut to a line", () => {
+it("readActivity limits the length", () => {
   expect(readActivity(`1 : withExec pip install ${"x".repeat(1000)}`)).toHaveLength(100)
 })
 
-const entry = (said: unknown): string =>
-  `11  : [13.6s] | slipway-e491872f-53ac-4146-b759-82338ea98f33 ${JSON.stringify(said)}`
+const entry = (content: unknown): string =>
+  `11  : [13.6s] | slipway-e491872f-53ac-4146-b759-82338ea98f33 ${JSON.stringify(content)}`
 
 it.each([
   [
@@ -39,11 +39,11 @@ it.each([
   ["1   : [0.0s] | cloud url=https://dagger.cloud/traces/setup", undefined],
   ["802 : ┆ [0.1s] | k6 stand-in", undefined],
   ["19  : Slipway.ci DONE [2.1s]", undefined],
-])("what the module tells, of %j", (line, told) => {
-  expect(readMessage(line)).toBe(told)
+])("readMessage of %j", (line, message) => {
+  expect(readMessage(line)).toBe(message)
 })
 
-describe("what is shown", () => {
+describe("activityReader", () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
@@ -55,7 +55,7 @@ describe("what is shown", () => {
     return all
   }
 
-  it("is what runs, though the engine says at once that it is done with planning it", () => {
+  it("shows running commands, although the engine reports their planning as done at once", () => {
     const planned = "33  : ┆ Container.withExec DONE [0.0s]"
     expect(shown(["33  : ┆ withExec mypy .", planned, "34  : ┆ withExec black ."])).toEqual([
       "mypy .",
@@ -63,7 +63,7 @@ describe("what is shown", () => {
     ])
   })
 
-  it("is nothing that comes from the cache", () => {
+  it("shows nothing for cached commands", () => {
     const known = ["33  : ┆ withExec mypy .", "33  : ┆ Container.withExec CACHED [0.0s]"]
     expect(shown([...known, "35  : ┆ withExec black .", "36  : ┆ Container.from CACHED [0.0s]"])).toEqual([
       "black .",

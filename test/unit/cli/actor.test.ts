@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { runUrl, actorOf } from "../../../dagger/cli/commands/actor.js"
 
-describe("who runs this", () => {
-  it("is whom the CI host names, else whoever is logged in", () => {
+describe("actorOf", () => {
+  it("returns the CI host's user, or else the login", () => {
     expect(actorOf({ GITHUB_ACTOR: "ada" }, () => "root")).toBe("ada")
     expect(actorOf({ GITHUB_ACTOR: "", GITLAB_USER_LOGIN: "bob" }, () => "root")).toBe("bob")
     expect(actorOf({}, () => "root")).toBe("root")
@@ -13,7 +13,7 @@ describe("who runs this", () => {
   })
 })
 
-describe("where a run is shown", () => {
+describe("runUrl", () => {
   it.each<[string, Record<string, string>, string]>([
     [
       "GitHub",
@@ -36,7 +36,7 @@ describe("where a run is shown", () => {
     ],
     ["Jenkins", { BUILD_URL: "https://ci.example.com/job/shop/7/" }, "https://ci.example.com/job/shop/7/"],
     ["a laptop", {}, ""],
-  ])("is what %s says", (_, env, address) => {
+  ])("returns the URL of %s", (_, env, address) => {
     expect(runUrl(env)).toBe(address)
   })
 })

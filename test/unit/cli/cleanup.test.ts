@@ -9,12 +9,12 @@ afterEach(() => void vi.unstubAllEnvs())
 
 const options = { source: "/srv/none", out: "out", runId: "r" }
 
-it("shows by default, and deletes with --yes", () => {
+it("cleanupArguments reports by default, and deletes with --yes", () => {
   expect(cleanupArguments(options).slice(-2)).toEqual(["report", "--run-id=r"])
   expect(cleanupArguments({ ...options, yes: true }).slice(-2)).toEqual(["run", "--run-id=r"])
 })
 
-it("hands over kubeconfigs, and no database", () => {
+it("cleanupArguments pass kubeconfigs, and no database", () => {
   vi.stubEnv("STAGING_KUBECONFIG", "apiVersion: v1\nkind: Config")
   vi.stubEnv("STAGING_DATABASE_URL", "postgresql://a:s3cret@b/c")
   vi.stubEnv("LEDGER_TOKEN", "s3cret")

@@ -9,7 +9,7 @@ import { slipway } from "../../../dagger/cli/program/command.js"
 import { nodesOf, treeOf } from "../../../dagger/cli/options/commandTree.js"
 import { REPOSITORY } from "../../../dagger/lib/home.js"
 
-/** The program, of which nothing does what it says; it tells which command was called. */
+/** The program with actions that only record which command was called. */
 function inert() {
   const program = slipway()
   let called = ""
@@ -32,7 +32,7 @@ const words = (line: string): string[] => (line.split(" > ")[0] ?? "").split(" "
 describe("the commands", () => {
   const nodes = nodesOf(treeOf(slipway())).filter(({ path }) => path !== "")
 
-  it("each have a description that begins in lower case, and options that say what they are", () => {
+  it("each have a description that begins in lower case, and options with descriptions", () => {
     for (const { path, description, command } of nodes) {
       expect(description, path).toMatch(/^(?:[a-z]|Kubernetes|Dagger)/)
       for (const { long, description } of command.options)
@@ -40,7 +40,7 @@ describe("the commands", () => {
     }
   })
 
-  it("each have examples, which are calls of that very command", async () => {
+  it("each have examples that call that command", async () => {
     const { parse } = inert()
     const without = nodes.filter(({ path, children }) => children.length === 0 && !EXAMPLES[path])
     expect(without.map(({ path }) => `dagger/cli/program/examples.ts lacks ${path}`)).toEqual([])
@@ -81,7 +81,7 @@ describe("completion in bash", () => {
   mkdirSync(join(scratch, "folder"))
   writeFileSync(join(scratch, "file"), "")
 
-  /** What bash offers for a line, whose last word is being typed. */
+  /** The words that bash offers for a line whose last word is being typed. */
   const offered = (line: string): string[] => {
     const typed = line.split(" ")
     const program = `source "$0"
@@ -110,7 +110,7 @@ describe("completion in bash", () => {
     expect(offered(line)).toEqual(words)
   })
 
-  it("knows everything that there is, and nothing that is hidden", () => {
+  it("offers every visible command, and no hidden one", () => {
     for (const { path, children } of nodesOf(treeOf(slipway())))
       expect(offered(`slipway ${path === "" ? "" : `${path} `}`)).toEqual(
         expect.arrayContaining([...children.map(({ command }) => command.name()), "--help"]),
@@ -119,7 +119,7 @@ describe("completion in bash", () => {
   })
 })
 
-it("completion quotes what descriptions hold, in every shell", () => {
+it("completion quotes descriptions in every shell", () => {
   const program = slipway()
   program.command("odd").description("it's $HOME `id` a:b \\")
   execFileSync("bash", ["-n"], { input: completion(program, "bash") })
@@ -127,7 +127,7 @@ it("completion quotes what descriptions hold, in every shell", () => {
   expect(completion(program, "fish")).toContain("-a odd -d 'it\\'s $HOME `id` a:b \\\\'")
 })
 
-it("whoever reads its first line only is told no error", () => {
+it("--help exits without an error if its reader closes the pipe early", () => {
   const script = `set -o pipefail; node "${join(REPOSITORY, "dagger/slipway.js")}" ci --help | head -c1`
   const { status, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" })
   expect(stderr).toBe("")

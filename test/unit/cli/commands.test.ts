@@ -27,7 +27,7 @@ const LOGIN = ["--username=me", "--password=env://REGISTRY_PASSWORD"]
 const loginOf = (args: string[]): string[] => args.filter((arg) => /^--(username|password)=/.test(arg))
 
 describe("verifyArguments", () => {
-  it("log in to the registry that slipway.yaml names, and to no other unasked", () => {
+  it("log in to the registry in slipway.yaml, and to another only with --login", () => {
     const said = vi.spyOn(process.stderr, "write").mockReturnValue(true)
     expect(loginOf(verifyArguments("registry.example.com/x:1", { source }))).toEqual(LOGIN)
     expect(said).not.toHaveBeenCalled()
@@ -36,7 +36,7 @@ describe("verifyArguments", () => {
     expect(loginOf(verifyArguments("evil.example.com/x:1", { source, login: true }))).toEqual(LOGIN)
   })
 
-  it("log in nowhere for a source at an address, a bad reference, or the embedded registry", () => {
+  it("contain no login for a source at an address, an invalid reference, or the embedded registry", () => {
     vi.spyOn(process.stderr, "write").mockReturnValue(true)
     const address = "https://git.example.com/audio.git"
     expect(loginOf(verifyArguments("registry.example.com/x:1", { source: address }))).toEqual([])
@@ -51,7 +51,7 @@ describe("ciArguments", () => {
   const commit = { ref: "refs/heads/trunk", sha: "a".repeat(40), committed: "c", origin: "o", path: "" }
   const options = { source, out: "out" }
 
-  it("say what git knows, unless told otherwise", () => {
+  it("describe the commit by git, unless options override it", () => {
     expect(ciArguments({ ...options, runId: "1" }, commit, [])).toEqual(
       expect.arrayContaining([
         "--event=local",
@@ -62,8 +62,8 @@ describe("ciArguments", () => {
         "--run-id=1",
       ]),
     )
-    const told = { ref: "develop", sha: "s", committed: "2026-03-01T12:00:00Z", origin: "https://e.com/x" }
-    expect(ciArguments({ ...options, ...told, event: "push" }, commit, [])).toEqual(
+    const given = { ref: "develop", sha: "s", committed: "2026-03-01T12:00:00Z", origin: "https://e.com/x" }
+    expect(ciArguments({ ...options, ...given, event: "push" }, commit, [])).toEqual(
       expect.arrayContaining([
         "--ref=refs/heads/develop",
         "--sha=s",
@@ -73,13 +73,13 @@ describe("ciArguments", () => {
     )
   })
 
-  it("take a bare version for its tag, by hand", () => {
+  it("expand a version to its tag in a manual run", () => {
     expect(ciArguments({ ...options, event: "manual", ref: "v1.2.3" }, commit, [])).toContain(
       "--ref=refs/tags/v1.2.3",
     )
   })
 
-  it("pass what is given, and nothing that isn't: a module of another version may not know it", () => {
+  it("pass only the given options: a module of another version may not know the others", () => {
     const names = ["base-ref", "secrets", "identity", "issuer"]
     const passed = (args: string[]) =>
       args.filter((arg) => names.some((name) => arg.startsWith(`--${name}=`)))
@@ -99,7 +99,7 @@ describe("ciArguments", () => {
     ])
   })
 
-  it("hand what is secret to releases alone, and not to the embedded one", () => {
+  it("pass secrets only to a release, and not with the embedded registry", () => {
     const secret = (args: string[]) => args.filter((arg) => /^--(username|password|key)=/.test(arg))
     const everything = [...LOGIN, "--key=env://COSIGN_PRIVATE_KEY"]
     expect(secret(ciArguments(options, commit, []))).toEqual(everything)
@@ -110,7 +110,7 @@ describe("ciArguments", () => {
 })
 
 describe("debugArguments", () => {
-  it("open a stage's container, with the secrets of its build", () => {
+  it("open a stage's container with the secrets of its build", () => {
     expect(debugArguments("build", source, ["env://TOKEN"]).slice(-4)).toEqual([
       "debug",
       "--stage=build",
@@ -120,7 +120,7 @@ describe("debugArguments", () => {
     expect(debugArguments("mypy", source).slice(-3)).toEqual(["debug", "--stage=mypy", "terminal"])
   })
 
-  it("hand a release its registry's user, a deployment its cluster, and neither to others", () => {
+  it("pass the registry's login to release stages only, and the cluster to deployment stages only", () => {
     expect(debugArguments("publish", source).slice(-6)).toEqual([
       "with-registry",
       ...LOGIN,

@@ -39,7 +39,7 @@ const AZURE_HOST = { host: "team.azurecr.io" }
 const OTHER_HOST = { host: "registry.example.com" }
 
 describe("registryArguments", () => {
-  it("are none where nothing is set", () => {
+  it("are empty if nothing is set", () => {
     expect(registryArguments({}, AZURE_HOST)).toEqual([])
   })
 
@@ -47,7 +47,7 @@ describe("registryArguments", () => {
     ["REGISTRY_USERNAME", "REGISTRY_PASSWORD"],
     ["ACR_USERNAME", "ACR_PASSWORD"],
     ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
-  ])("give the user of %s, and only the name of %s", (user, password) => {
+  ])("pass the value of %s, and only the name of %s", (user, password) => {
     set({ [user]: "robot$ci", [password]: "s3cret" })
     expect(registryArguments({}, AZURE_HOST)).toEqual([
       "with-registry",
@@ -56,7 +56,7 @@ describe("registryArguments", () => {
     ])
   })
 
-  it("keep to the first user that is set, with the password that belongs to it", () => {
+  it("pass the first user that is set, with its own password", () => {
     set({ AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s", ACR_USERNAME: "acr", ACR_PASSWORD: "p" })
     expect(registryArguments({}, AZURE_HOST)).toEqual([
       "with-registry",
@@ -67,17 +67,17 @@ describe("registryArguments", () => {
     expect(registryArguments({}, AZURE_HOST)).toEqual(["with-registry", "--username=me"])
   })
 
-  it("take what is empty for not set, as CI hosts have it", () => {
+  it("treat empty variables, which CI hosts set, as unset", () => {
     set({ REGISTRY_USERNAME: "", REGISTRY_PASSWORD: "", ACR_USERNAME: "acr", ACR_PASSWORD: "" })
     expect(registryArguments({}, AZURE_HOST)).toEqual(["with-registry", "--username=acr"])
   })
 
-  it("give no password without a user", () => {
+  it("pass no password without a user", () => {
     set({ REGISTRY_PASSWORD: "s3cret", ACR_PASSWORD: "s3cret", AZURE_CLIENT_SECRET: "s3cret" })
     expect(registryArguments({}, AZURE_HOST)).toEqual([])
   })
 
-  it("keep a user in its argument, whatever it looks like", () => {
+  it("keep a user that looks like an option in its argument", () => {
     set({ REGISTRY_USERNAME: "--password=x y" })
     expect(registryArguments({}, OTHER_HOST)).toEqual(["with-registry", "--username=--password=x y"])
   })
@@ -93,7 +93,7 @@ describe("registryArguments", () => {
     ["azurecr.io", false],
     ["team.azurecr.de", false],
     ["localhost:5000", false],
-  ])("send an Azure account to %s: %s", (host, sent) => {
+  ])("pass an Azure account to %s: %s", (host, sent) => {
     for (const [user, password] of [
       ["ACR_USERNAME", "ACR_PASSWORD"],
       ["AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"],
@@ -106,7 +106,7 @@ describe("registryArguments", () => {
     }
   })
 
-  it("send no Azure account to a host that isn't known yet, and nobody anything", () => {
+  it("pass no Azure account to an unknown host, and no login without a recipient", () => {
     set({ ACR_USERNAME: "acr", ACR_PASSWORD: "p", AZURE_CLIENT_ID: "id", AZURE_CLIENT_SECRET: "s" })
     expect(registryArguments({}, "whom the sources name")).toEqual([])
     set({ REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: "p" })
@@ -116,12 +116,12 @@ describe("registryArguments", () => {
     expect(registryArguments({}, "nobody")).toEqual([])
   })
 
-  it("log in nowhere for Slipway's own registry", () => {
+  it("contain no login for the embedded registry", () => {
     set({ REGISTRY_USERNAME: "me", REGISTRY_PASSWORD: "p" })
     expect(registryArguments({ embedded: true }, OTHER_HOST)).toEqual(["with-registry", "--embedded"])
   })
 
-  it("say how the registry is reached", () => {
+  it("pass the certificate authority and plain HTTP", () => {
     expect(registryArguments({ authority: "ca.pem", plainHttp: true }, "nobody")).toEqual([
       "with-registry",
       `--authority=${resolve("ca.pem")}`,
@@ -134,7 +134,7 @@ describe("registryArguments", () => {
   })
 })
 
-describe("whom a source publishes to", () => {
+describe("configuredRecipient", () => {
   it.each<[settings: string | undefined, recipient: ReturnType<typeof configuredRecipient>]>([
     ["release: { registry: team.azurecr.io }\n", { host: "team.azurecr.io" }],
     ["release: { registry: 'registry.example.com:5000' }\n", { host: "registry.example.com:5000" }],
@@ -154,7 +154,7 @@ describe("whom a source publishes to", () => {
   )
 })
 
-describe("namedBy", () => {
+describe("recipientIn", () => {
   const source = sourceOf("release: { registry: registry.example.com }\n")
 
   it.each([
@@ -168,7 +168,7 @@ describe("namedBy", () => {
     expect(recipientIn(reference, source)).toEqual({ recipient: { host }, known })
   })
 
-  it("knows nobody without settings, at an address, and of what is no reference", () => {
+  it("returns an unknown recipient without settings, at an address, and for an invalid reference", () => {
     const there = "registry.example.com/audio:1"
     expect(recipientIn(there, sourceOf(undefined)).known).toBe(false)
     expect(recipientIn(there, "https://git.example.com/audio.git").known).toBe(false)
@@ -180,7 +180,7 @@ describe("namedBy", () => {
 })
 
 describe("secrets", () => {
-  it("are passed by their addresses", () => {
+  it("are passed by address", () => {
     expect(secretArguments()).toEqual([])
     expect(secretArguments(["env://TOKEN", "file://./a b"])).toEqual([
       "--secrets=env://TOKEN",
@@ -188,7 +188,7 @@ describe("secrets", () => {
     ])
   })
 
-  it("are kept apart by their addresses, those of --secrets alone and without another key", () => {
+  it("get their address as cache key, only in --secrets and without another key", () => {
     const others = ["--password=env://A", "--secrets=env://A?cacheKey=x", "--secrets=op://v/i?ttl=5m", "ci"]
     expect(withCacheKeys(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([
       "--secrets=env://A?cacheKey=env%3A%2F%2FA",
@@ -198,14 +198,14 @@ describe("secrets", () => {
   })
 
   it.each(["env://TOKEN", "file:///run/token", "op://vault/item/field", "env://TOKEN?cacheKey=name"])(
-    "%s is an address",
+    "accept the address %s",
     (address) => {
       expect(secretProblem(address)).toBeUndefined()
     },
   )
 
   it.each(["hunter2", "", "env://", "env://A,env://B", 'cmd://echo "x"', "cmd://echo 'x'", "cmd://echo `x`"])(
-    "%j is refused, without being said",
+    "refuse %j without repeating it",
     (address) => {
       expect(secretProblem(address)).toMatch(/^--secret takes/)
       expect(secretProblem("hunter2")).not.toContain("hunter2")
@@ -214,11 +214,11 @@ describe("secrets", () => {
 })
 
 describe("signerArguments", () => {
-  it("are none where nothing is set", () => {
+  it("are empty if nothing is set", () => {
     expect(signerArguments({}, true)).toEqual([])
   })
 
-  it("name what is set, and never say what it is", () => {
+  it("pass the names of the secrets that are set, and never their values", () => {
     set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "s3cret", SIGSTORE_ID_TOKEN: "t0ken" })
     expect(signerArguments({}, true)).toEqual([
       "with-signer",
@@ -228,7 +228,7 @@ describe("signerArguments", () => {
     ])
   })
 
-  it("hand no secret to what only verifies", () => {
+  it("pass no secret for a verification", () => {
     set({ COSIGN_PRIVATE_KEY: "k3y", SIGSTORE_ID_TOKEN: "t0ken" })
     expect(signerArguments({}, false)).toEqual([])
     expect(signerArguments({ key: "/k.pub", identity: "me", issuer: "https://e.com" }, false)).toEqual([
@@ -239,8 +239,8 @@ describe("signerArguments", () => {
     ])
   })
 
-  // A CI host sets what it hasn't got to nothing; an empty token would be preferred to the key.
-  it("take what is empty for not set", () => {
+  // CI hosts set missing secrets to an empty text; an empty token would take precedence over the key.
+  it("treat empty variables as unset", () => {
     set({ COSIGN_PRIVATE_KEY: "k3y", COSIGN_PASSWORD: "", SIGSTORE_ID_TOKEN: "" })
     expect(signerArguments({}, true)).toEqual(["with-signer", "--key=env://COSIGN_PRIVATE_KEY"])
     set({ COSIGN_PRIVATE_KEY: "", SIGSTORE_ID_TOKEN: "t0ken" })

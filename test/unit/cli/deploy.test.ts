@@ -14,7 +14,7 @@ const secretsOf = (args: string[]): string[] =>
   args.flatMap((arg) => (arg.startsWith("--secrets=") ? [arg.replace("--secrets=env://", "")] : []))
 
 describe("deployArguments", () => {
-  it("name nothing that the environment doesn't hold", () => {
+  it("pass no secret that isn't set", () => {
     vi.stubEnv("AZURE_CLIENT_ID", "")
     vi.stubEnv("LEDGER_TOKEN", "")
     expect(deployArguments({ environment: "staging", tag: "v1.2.3" })).toEqual([
@@ -24,7 +24,7 @@ describe("deployArguments", () => {
     ])
   })
 
-  it("name what it holds, an environment's own first and a password before a token, and never say it", () => {
+  it("pass the names of set secrets, with an environment's own and passwords first, and never their values", () => {
     set(
       "AZURE_OIDC_TOKEN",
       "AZURE_CLIENT_SECRET",

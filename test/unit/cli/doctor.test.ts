@@ -33,7 +33,7 @@ const by = (findings: readonly DoctorFinding[], name: string): DoctorFinding => 
   return found
 }
 
-it("prints what to do below what is wrong, and ends with the code of a run", () => {
+it("findingsText prints remedies below problems, and doctorExitCode is that of a run", () => {
   const findings: DoctorFinding[] = [
     { name: "node", status: "ok", value: "20", exitCode: 0 },
     { name: "signer", status: "failed", value: "none", remedy: "set one", exitCode: 4 },
@@ -54,7 +54,7 @@ test.each([
   ["v0.21.9", "v0.21.8", "failed"],
   ["v0.21.8", "v0.20.0", "failed"],
   ["none", "v0.21.8", "failed"],
-])("a command of %s and an engine of %s: %s", (command, server, status) => {
+])("versionsFinding of a CLI of %s and an engine of %s: %s", (command, server, status) => {
   expect(versionsFinding(command, server).status).toBe(status)
 })
 
@@ -65,7 +65,7 @@ test.each([
   [299, "warning"],
   [301, "failed"],
   [-86_400, "failed"],
-])("a clock that is %i s ahead: %s", (seconds, status) => {
+])("clockFinding of a clock that is %i s ahead: %s", (seconds, status) => {
   const now = Date.parse("2026-03-01T12:00:00Z")
   const found = clockFinding("e.com", new Date(now - seconds * 1000).toUTCString(), now)
   expect(found.status).toBe(status)
@@ -73,8 +73,8 @@ test.each([
   expect(clockFinding("e.com", "", now).status).toBe("warning")
 })
 
-describe("the upload", () => {
-  it("is what the module takes, and names what is largest", () => {
+describe("uploadFinding", () => {
+  it("counts only uploaded files, and names the largest folders", () => {
     const folder = mkdtempSync(join(scratch, "u-"))
     const put = (path: string, bytes: number) => {
       mkdirSync(join(folder, path, ".."), { recursive: true })
@@ -111,7 +111,7 @@ describe("the secrets for an event", () => {
   const names = (findings: DoctorFinding[], status: DoctorFinding["status"]) =>
     findings.filter((each) => each.status === status).map(({ name }) => name)
 
-  it("are named where they are missing, with where to put them", () => {
+  it("are reported if missing, with the variable to set", () => {
     const found = secretFindings(need, {})
     expect(names(found, "failed")).toEqual(["signer", "cluster"])
     expect(by(found, "cluster").remedy).toBe("set PRODUCTION_KUBECONFIG")
@@ -119,7 +119,7 @@ describe("the secrets for an event", () => {
     expect(by(secretFindings({ ...need, aks: true }, {}), "cluster").remedy).toContain("AZURE_CREDENTIALS")
   })
 
-  it("are enough as they are, and never shown", () => {
+  it("are accepted if set, and never shown", () => {
     const env = { COSIGN_PRIVATE_KEY: "s3cret", KUBECONFIG: "s3cret", PRODUCTION_DATABASE_URL: "s3cret" }
     const found = secretFindings(need, env)
     expect(names(found, "ok")).toEqual(["signer", "cluster", "database"])
@@ -130,12 +130,12 @@ describe("the secrets for an event", () => {
     ).toContain("cluster")
   })
 
-  it("are none for checks, and none of others for Slipway's own registry and cluster", () => {
+  it("aren't needed for checks, and for the embedded registry and cluster", () => {
     expect(secretFindings({ ...need, groups: ["quality", "tests"] }, {})).toEqual([])
     expect(secretFindings({ ...need, embedded: true }, {})).toEqual([])
   })
 
-  it("are wished for where something is planned", () => {
+  it("are recommended if infrastructure is planned", () => {
     const pull = { GITHUB_REF: "refs/pull/7/merge", GITHUB_REPOSITORY: "a/b" }
     const found = secretFindings({ ...need, groups: ["plan"] }, pull)
     expect(names(found, "warning")).toEqual(["terraform", "plan key", "comment"])
@@ -144,14 +144,14 @@ describe("the secrets for an event", () => {
   })
 })
 
-describe("the registry", () => {
+describe("registryFindings", () => {
   const servers: Server[] = []
   afterEach(() => {
     for (const server of servers.splice(0)) server.close()
     vi.unstubAllEnvs()
   })
 
-  /** A registry that hands out tokens; `may` says what an upload by their bearer is answered. */
+  /** A registry that issues tokens, and answers an authorized upload with the status `may`. */
   async function registry(
     may: number,
     more: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
@@ -185,7 +185,7 @@ describe("the registry", () => {
     return { ask, seen }
   }
 
-  it("lets the user push: an upload is begun, and taken back", async () => {
+  it("passes if the user may push: starts an upload and cancels it", async () => {
     const { ask, seen } = await registry(202)
     const found = await ask()
     expect(found.map(({ name, status }) => `${name} ${status}`)).toEqual([
@@ -207,14 +207,14 @@ describe("the registry", () => {
     [403, "failed", "may not push", 4],
     [404, "failed", "has no repository team/service", 4],
     [500, "warning", "answers 500", 0],
-  ])("an upload that is answered %i", async (status, verdict, says, exitCode) => {
+  ])("reports an upload that is answered with %i", async (status, verdict, says, exitCode) => {
     const { ask } = await registry(status)
     const push = by(await ask(), "push")
     expect(push).toMatchObject({ status: verdict, exitCode })
     expect(push.value).toContain(says)
   })
 
-  it("refuses a password without naming it, and wants one", async () => {
+  it("reports a wrong or a missing password, and never shows it", async () => {
     const { ask } = await registry(202)
     const wrong = await ask("wr0ng")
     expect(by(wrong, "push")).toMatchObject({ status: "failed", exitCode: 4 })
@@ -238,7 +238,7 @@ describe("the registry", () => {
     }
   }
 
-  it("sends no password where a registry without TLS of its own would have it", async () => {
+  it("sends no password to an unsafe token server", async () => {
     const { seen, ask } = await registry(202, (request, response) => {
       if (request.url !== "/v2/") return false
       response.writeHead(401, { "www-authenticate": 'Bearer realm="file:///etc/passwd"' }).end()
@@ -248,7 +248,7 @@ describe("the registry", () => {
     expect(seen).not.toContain("GET /token")
   })
 
-  it("isn't there, or is none", async () => {
+  it("reports a host that can't be reached, or isn't a registry", async () => {
     const gone = {
       host: "127.0.0.1:1",
       repository: "a",
@@ -286,13 +286,13 @@ describe("a service", () => {
     return made
   }
 
-  it("with settings that can't be read is told so", async () => {
+  it("fails with invalid settings", async () => {
     const found = await serviceFindings({ source: folder("qualty: {}\n") })
     expect(by(found, "slipway.yaml")).toMatchObject({ status: "failed", exitCode: 4 })
     expect(by(found, "slipway.yaml").value).toContain("qualty")
   })
 
-  it("with settings under old names is warned, once", async () => {
+  it("has one warning for settings under old names", async () => {
     const found = await serviceFindings({
       source: folder("deploy: { slow: 1s }\nimage: { unfixed: named }\n"),
     })
@@ -304,7 +304,7 @@ describe("a service", () => {
     })
   })
 
-  it("is looked at for what the event needs", async () => {
+  it("is checked for the needs of the event", async () => {
     const source = folder("release: { registry: '127.0.0.1:1' }\n")
     expect((await serviceFindings({ source })).map(({ name }) => name)).toEqual([
       "upload",
@@ -327,7 +327,7 @@ describe("a service", () => {
     expect(await serviceFindings({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)
   })
 
-  it("in a cluster that can't be reached, or by a kubeconfig that is none", async () => {
+  it("fails if its cluster can't be reached, or its kubeconfig is invalid", async () => {
     const config = (server: string) =>
       JSON.stringify({
         "current-context": "a",

@@ -16,13 +16,13 @@ const found = (
   environment: "staging" | "production" = "production",
 ) => deliveryFindings({ groups: GROUPS, environment }, parseConfig(settings), env)
 
-describe("the secrets of messages and trials", () => {
-  it("are missed where settings ask for them, in the environments and stages that take them", () => {
+describe("deliveryFindings", () => {
+  it("reports missing secrets that the settings ask for, in the environments and stages that use them", () => {
     const names = (...args: Parameters<typeof found>) =>
       found(...args).map(({ name, status }) => `${name} ${status}`)
-    const trials = ["influxdb warning", "prometheus warning", "scan warning"]
-    expect(names(ASKING)).toEqual(["slack warning", "webhook warning", ...trials])
-    expect(names(ASKING, {}, "staging")).toEqual(["grafana warning", ...trials])
+    const tests = ["influxdb warning", "prometheus warning", "scan warning"]
+    expect(names(ASKING)).toEqual(["slack warning", "webhook warning", ...tests])
+    expect(names(ASKING, {}, "staging")).toEqual(["grafana warning", ...tests])
     expect(found(ASKING)[0]).toMatchObject({
       value: "no SLACK_WEBHOOK, which notify.channels asks for",
       remedy: expect.stringContaining("set PRODUCTION_SLACK_WEBHOOK or SLACK_WEBHOOK") as string,
@@ -31,12 +31,12 @@ describe("the secrets of messages and trials", () => {
     expect(deliveryFindings({ groups: ["quality"], environment: "production" }, config, {})).toEqual([])
   })
 
-  it("are missed by no settings that don't name them", () => {
+  it("reports nothing for settings that don't name secrets", () => {
     expect(found("")).toEqual([])
     expect(found("notify: { channels: [slack], events: [] }")).toEqual([])
   })
 
-  it("are found, an environment's own first, and never shown", () => {
+  it("accepts set secrets, an environment's own first, and never shows them", () => {
     const env = {
       SLACK_WEBHOOK: "s3cret",
       PRODUCTION_SLACK_WEBHOOK: "https://hooks.example.com/s3cret",
@@ -73,7 +73,7 @@ test.each([
   ["PROMETHEUS_TOKEN", "s3cret\ns3cret", "more than a token"],
   ["LOAD_AUTHORIZATION", "Authorization: Bearer s3cret", "not the value of a header"],
   ["DAST_AUTH_HEADER", "s3cret\nX: y", "not the value of a header"],
-])("%s that holds %j is said to be wrong", (name, value, wrong) => {
+])("deliveryFindings warns if %s is %j", (name, value, wrong) => {
   const settings = `${ASKING.replace("[slack, webhook]", "[slack, teams, webhook]").replace("production", "staging")}`
   const others = { NOTIFY_WEBHOOK: "https://e.com" }
   const all = found(settings, { ...others, [name]: value }, "staging")
@@ -81,7 +81,7 @@ test.each([
   expect(findingsJson(all)).not.toContain("s3cret")
 })
 
-it("a secret to sign with is of no use alone", () => {
+it("deliveryFindings warns about a signing secret without a webhook", () => {
   expect(found("", { NOTIFY_WEBHOOK_SECRET: "s3cret" })).toMatchObject([
     { name: "signature", status: "warning", value: "there is no NOTIFY_WEBHOOK to sign for" },
   ])

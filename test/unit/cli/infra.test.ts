@@ -31,12 +31,12 @@ describe("infraArguments", () => {
     ["local", ["apply"], true],
     ["pull_request", ["quality"], false],
     ["schedule", ["infra"], false],
-  ])("of %s with %j: %s", (event, only, given) => {
+  ])("for %s with %j: %s", (event, only, given) => {
     set({ TF_VAR_password: "s3cret" })
     expect(infraArguments({}, event, only).length > 0).toBe(given)
   })
 
-  it("name secrets once, and never say them", () => {
+  it("pass the names of secrets once, and never their values", () => {
     set({
       TF_VAR_password: "s3cret",
       ARM_CLIENT_ID: "s3cret",
@@ -54,7 +54,7 @@ describe("infraArguments", () => {
     ])
   })
 
-  it("hand on what is chosen, each in one argument", () => {
+  it("pass each option in one argument", () => {
     const options = { environment: "--root=x", root: "a b", plan: "out/plan.sealed", detailedExitcode: true }
     expect(infraArguments(options, "local", ["apply"])).toEqual([
       "with-infra",
@@ -67,7 +67,7 @@ describe("infraArguments", () => {
     expect(infraArguments({ detailedExitcode: false }, "local", ["plan"])).toEqual(["with-infra"])
   })
 
-  it("say where to comment, with the host's token by its name", () => {
+  it("pass the pull request to comment on, and the name of the host's token", () => {
     set({ ...GITHUB, GITHUB_TOKEN: "s3cret" })
     expect(infraArguments({}, "pull_request", [])).toEqual([
       "with-infra",
@@ -77,7 +77,7 @@ describe("infraArguments", () => {
     expect(infraArguments({}, "schedule", [])).toEqual(["with-infra"])
   })
 
-  it("say it of no pull request, and of none without a token, as of a fork", () => {
+  it("omit the comment without a pull request, or without a token, as for a fork", () => {
     set({ ...GITHUB, GITHUB_TOKEN: "" })
     expect(infraArguments({}, "pull_request", [])).toEqual(["with-infra"])
     set({ GITHUB_TOKEN: "s3cret", GITHUB_REF: "refs/heads/main" })
@@ -94,22 +94,25 @@ describe("debugArguments", () => {
     expect(after(args)).toEqual(["debug", "--stage=mypy", "--secrets=env://TOKEN", "terminal"])
   })
 
-  it.each(["plan", "drift"])("connect %s to what it needs, before the stage is named", (stage) => {
-    set({ TF_VAR_password: "s3cret", ...GITHUB, GITHUB_TOKEN: "s3cret" })
-    const options = { environment: "staging", root: "infra" }
-    expect(after(debugArguments(stage, "/s", ["env://TOKEN"], options))).toEqual([
-      "with-infra",
-      "--secrets=env://TF_VAR_password",
-      "--secrets=env://TOKEN",
-      "--environment=staging",
-      "--root=infra",
-      "debug",
-      `--stage=${stage}`,
-      "terminal",
-    ])
-  })
+  it.each(["plan", "drift"])(
+    "pass credentials of the infrastructure to %s, before the stage's name",
+    (stage) => {
+      set({ TF_VAR_password: "s3cret", ...GITHUB, GITHUB_TOKEN: "s3cret" })
+      const options = { environment: "staging", root: "infra" }
+      expect(after(debugArguments(stage, "/s", ["env://TOKEN"], options))).toEqual([
+        "with-infra",
+        "--secrets=env://TF_VAR_password",
+        "--secrets=env://TOKEN",
+        "--environment=staging",
+        "--root=infra",
+        "debug",
+        `--stage=${stage}`,
+        "terminal",
+      ])
+    },
+  )
 
-  it("give credentials of the infrastructure to no other stage", () => {
+  it("pass credentials of the infrastructure to no other stage", () => {
     set({ TF_VAR_password: "s3cret" })
     for (const stage of ["validate", "format", "build"])
       expect(after(debugArguments(stage, "/s", [], { environment: "x" }))).toEqual([
@@ -119,7 +122,7 @@ describe("debugArguments", () => {
       ])
   })
 
-  it.each(["", "mypy ", "toString"])("know no stage %j to look into", (stage) => {
+  it.each(["", "mypy ", "toString"])("refuse the unknown stage %j", (stage) => {
     expect(() => debugArguments(stage, "/s")).toThrow(/^unknown stage .*UNKNOWN_STAGE/s)
   })
 })

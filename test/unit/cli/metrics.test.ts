@@ -4,14 +4,14 @@ import { metricsArguments, type MetricsOptions } from "../../../dagger/cli/comma
 const OPTIONS: MetricsOptions = { source: "/service", out: "out" }
 const after = (args: string[]) => args.slice(args.indexOf("--source=/service") + 1)
 
-describe("the arguments of a report", () => {
+describe("metricsArguments", () => {
   beforeEach(() => {
     for (const name of ["KUBECONFIG", "GITHUB_TOKEN", "REGISTRY_USERNAME", "DATABASE_URL"])
       vi.stubEnv(name, "")
   })
   afterEach(() => vi.unstubAllEnvs())
 
-  it("are those of figures", () => {
+  it("pass the options of DORA metrics", () => {
     vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
     const options = { ...OPTIONS, environment: "staging", window: "7d", history: "/service/.git", now: "x" }
     expect(after(metricsArguments("dora", options))).toEqual([
@@ -25,7 +25,7 @@ describe("the arguments of a report", () => {
     ])
   })
 
-  it("are those of an audit, of a file without a cluster's secrets", () => {
+  it("pass the options of an audit, without the cluster's secrets for a file", () => {
     vi.stubEnv("KUBECONFIG", "apiVersion: v1\n")
     const options = { ...OPTIONS, ledger: "/ledger.jsonl", verify: true, plainHttp: true }
     expect(after(metricsArguments("ledger", options))).toEqual([
@@ -39,7 +39,7 @@ describe("the arguments of a report", () => {
     ])
   })
 
-  it("name the token only where the repository's host may have it", () => {
+  it("pass the token's name only for a trusted host", () => {
     vi.stubEnv("GITHUB_TOKEN", "ghp_x")
     const options = { ...OPTIONS, repository: "https://git.example.com/acme/shop", main: "trunk" }
     const bare = ["metrics", "--repository=https://git.example.com/acme/shop"]

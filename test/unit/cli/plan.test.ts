@@ -38,7 +38,7 @@ async function planned(options: Partial<Parameters<typeof printPlan>[0]>): Promi
 const runs = ({ groups }: RunPlan): string[] => groups.filter((each) => each.runs).map(({ group }) => group)
 
 describe("slipway plan", () => {
-  it("prints what runs, what doesn't, and why", async () => {
+  it("prints which groups run, which don't, and why", async () => {
     expect(await printPlan({ source: scratch, event: "push", ref: "feature/x" })).toBe(0)
     expect(printed).toMatch(/^a push to feature\/x \(refs\/heads\/feature\/x\)\n/)
     expect(printed).toMatch(/^✓ tests {5}unit, integration, coverage$/m)
@@ -46,7 +46,7 @@ describe("slipway plan", () => {
     expect(printed).toMatch(/^- plan {6}.*slipway infra plan$/m)
   })
 
-  it("goes by slipway.yaml: its checks, its registry", async () => {
+  it("follows the checks and the registry in slipway.yaml", async () => {
     const settings = "quality: { checks: [black, mypy] }\nrelease: { registry: team.azurecr.io }\n"
     const made = await planned({ source: source(settings), event: "push", ref: "refs/heads/develop" })
     expect(made.environment).toBe("staging")
@@ -60,7 +60,7 @@ describe("slipway plan", () => {
     )
   })
 
-  it("says what a fork's pull request falls back to, and nothing of that otherwise", async () => {
+  it("prints the restrictions of a fork's pull request, and none otherwise", async () => {
     const fork = await planned({
       event: "pull_request",
       ref: "refs/pull/7/merge",
@@ -80,26 +80,26 @@ describe("slipway plan", () => {
     expect((await planned({ event: "pull_request", ref: "x", baseRef: "main" })).fork).toBe(true)
   })
 
-  it("lets no reference forge a line", async () => {
+  it("escapes a reference, which could forge a line", async () => {
     await printPlan({ source: scratch, event: "push", ref: "refs/heads/x\n✓ deploy  production" })
     expect(printed.split("\n")[0]).toContain("x\\n✓ deploy")
     expect(printed).not.toMatch(/^✓ deploy/m)
   })
 
-  it("refuses what it doesn't know", async () => {
+  it("refuses an unknown event, a missing folder and invalid settings", async () => {
     await expect(printPlan({ source: scratch, event: "merge" })).rejects.toThrow("UNKNOWN_EVENT")
     await expect(printPlan({ source: join(scratch, "none") })).rejects.toThrow("NO_SOURCE")
     const bad = source("qualty: {}\n")
     await expect(printPlan({ source: bad, event: "push", ref: "main" })).rejects.toThrow("CONFIG_INVALID")
   })
 
-  it("names what slipway.yaml has under an old name", async () => {
+  it("warns about old names in slipway.yaml", async () => {
     const folder = source("deploy: { slow: 1s }\n")
     const made = await planned({ source: folder, event: "push", ref: "main" })
     expect(made.notes).toEqual(['slipway.yaml:1:11: deploy.slow: renamed; write "latencyP95"'])
   })
 
-  it("takes an address, of which it doesn't read the settings, and says so", async () => {
+  it("accepts an address, and reports that it doesn't read its settings", async () => {
     const made = await planned({ source: "https://git.example.com/a.git", event: "push", ref: "main" })
     expect(runs(made)).toContain("image")
     expect(made.notes).toEqual([expect.stringContaining("slipway.yaml isn't read")])

@@ -23,7 +23,7 @@ const LOGIN = ["--username=me", "--password=env://REGISTRY_PASSWORD"]
 const given = { source, environment: "staging", previous: "v1.2.2", tag: "v1.2.3" }
 const loginOf = (args: string[]): string[] => args.filter((arg) => /^--(username|password)=/.test(arg))
 
-it("asks for a proof of both releases", () => {
+it("proofArguments name both releases", () => {
   const args = proofArguments(given)
   expect(args.join(" ")).toContain(
     `with-registry ${LOGIN.join(" ")} deploy --environment=staging proof --previous=v1.2.2 --next=v1.2.3 export`,
@@ -32,7 +32,7 @@ it("asks for a proof of both releases", () => {
   expect(proofArguments({ ...given, embedded: true })).toContain("--embedded")
 })
 
-it("logs in to the registry that slipway.yaml names, and to no other", () => {
+it("proofArguments log in to the registry in slipway.yaml only", () => {
   const digest = `sha256:${"a".repeat(64)}`
   expect(loginOf(proofArguments({ ...given, previous: digest }))).toEqual(LOGIN)
   expect(loginOf(proofArguments({ ...given, previous: "registry.example.com/x:1" }))).toEqual(LOGIN)
@@ -41,7 +41,7 @@ it("logs in to the registry that slipway.yaml names, and to no other", () => {
   expect(loginOf(proofArguments({ ...given, embedded: true }))).toEqual([])
 })
 
-it("tells each step, and what stands against it", () => {
+it("proofText lists each step and its problems", () => {
   const step = { name: "database" as const, milliseconds: 1, log: "" }
   const proof = proofOf(
     [{ ...step, status: "failed", reason: "no\u001b[31m" }],

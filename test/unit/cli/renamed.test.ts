@@ -8,11 +8,11 @@ describe("currentName", () => {
     return { name: currentName(name, (line) => lines.push(line)), lines }
   }
 
-  it("leaves every current group and stage as it is, without a warning", () => {
+  it("returns every current group and stage unchanged, without a warning", () => {
     for (const name of [...GROUPS, "mypy"]) expect(named(name)).toEqual({ name, lines: [] })
   })
 
-  it("leads a former name to a current group, with a warning that says the new one", () => {
+  it("returns the current group for a former name, with a warning that names it", () => {
     const { name, lines } = named("tell")
     expect(GROUPS).toContain(name)
     expect(lines).toEqual(name === "tell" ? [] : ['! the group "tell" was renamed; write "notify"'])

@@ -48,12 +48,12 @@ describe("chosenStages", () => {
   )
   const names = (name?: string): string[] => chosenStages(verdict, name).map((each) => each.name)
 
-  it("are those that failed, or the one that is named", () => {
+  it("returns the failed stages, or the named one", () => {
     expect(names()).toEqual(["mypy", "scan"])
     expect(names("black")).toEqual(["black"])
   })
 
-  it("are none that the run didn't have", () => {
+  it("fails for a stage that the run didn't have, and if none failed", () => {
     expect(() => names("unit")).toThrow(/unknown stage "unit"[^]*black, mypy, scan, sign/)
     expect(() => chosenStages(verdictOf(stage("black", "quality", "passed")), undefined)).toThrow(
       "NOTHING_FAILED",
@@ -94,7 +94,7 @@ describe("a run's inputs", () => {
     },
   }
 
-  it("name the secrets that a stage had and that are missing here, and no others", () => {
+  it("name a stage's secrets that are missing here, and no others", () => {
     const missing = (group: string, env = {}) => missingSecrets(inputs, [{ group }], env)
     expect(missing("image")).toEqual(["PIP_TOKEN"])
     expect(missing("plan")).toEqual(["TF_VAR_password"])
@@ -104,7 +104,7 @@ describe("a run's inputs", () => {
       expect(missing(group)).toEqual(["KUBECONFIG"])
   })
 
-  it("become the options of a run, on the day of that run", () => {
+  it("become the options of a run, with the date of the recorded run", () => {
     const { run: made, ...verdict } = verdictOf()
     const recorded = { ...verdict, run: { ...made, inputs } }
     expect(recordedOptions(recorded, "git://x")).toEqual({
@@ -132,7 +132,7 @@ describe("a run's inputs", () => {
   })
 })
 
-it("says whether a stage came to the same", () => {
+it("comparison compares a stage's result with the recorded one", () => {
   const before = stage("mypy", "quality", "failed", "2 problems")
   expect(comparison(before, { stages: [before], problem: null })).toBe("mypy: the same as in that run")
   expect(comparison(before, { stages: [stage("mypy", "quality", "passed", "fine")], problem: null })).toBe(
@@ -158,7 +158,7 @@ describe("repro", () => {
     await expect(repro(file(content), undefined, {})).rejects.toThrow(code)
   })
 
-  it("refuses a file that isn't there, and effects that nobody asked for", async () => {
+  it("refuses a missing file, and stages with effects without --effects", async () => {
     await expect(repro(join(scratch, "none.json"), undefined, {})).rejects.toThrow("NO_VERDICT")
     const { run: made, ...verdict } = verdictOf(stage("soak", "deploy", "failed"))
     const inputs = { module: "", source: SOURCE, arguments: {}, secrets: {} }
@@ -169,7 +169,7 @@ describe("repro", () => {
   })
 })
 
-it("an address is pinned to the commit", () => {
+it("pinnedAddress pins an address to the commit", () => {
   const commit = "b".repeat(40)
   expect(pinnedAddress("https://e.com/a.git", commit)).toBe(`https://e.com/a.git#${commit}`)
   expect(pinnedAddress("https://e.com/a.git#main:service", commit)).toBe(
@@ -202,7 +202,7 @@ describe("findSource", () => {
     await git(scratch)`git clone --quiet ${upstream} ${clone}`
   })
 
-  it("takes an address at the run's commit, or says that it may have moved", async () => {
+  it("returns an address at the run's commit, or reports that it may have moved", async () => {
     const address = "git://git.example.com/a.git#main"
     expect((await findSource(from({ address }))).message).toBe(
       `source: git://git.example.com/a.git#${commit}`,
@@ -210,13 +210,13 @@ describe("findSource", () => {
     expect((await findSource(from({ address, commit: "" }))).message).toContain(`${address}, as it is now`)
   })
 
-  it("takes the commit from where everybody has it", async () => {
+  it("returns the commit at the repository's remote", async () => {
     expect(await findSource(from({ origin: upstream, address: clone }))).toMatchObject({
       source: `${upstream}#${commit}:service`,
     })
   })
 
-  it("takes a folder that is at the commit, and says why not the address", async () => {
+  it("returns a folder at the commit, and reports why not the remote", async () => {
     const found = await findSource(from({ address: join(clone, "service") }))
     expect(found.source).toBe(join(clone, "service"))
     expect(found.message).toMatch(/holds the same \(the repository has no remote\)$/)
@@ -224,7 +224,7 @@ describe("findSource", () => {
     expect(gone.message).toContain(`gone doesn't give the commit ${commit.slice(0, 12)}`)
   })
 
-  it("takes the commit out of a repository that has moved on, and leaves nothing", async () => {
+  it("checks out the commit of a repository that has moved on, and removes the files later", async () => {
     const moved = join(scratch, "moved")
     cpSync(clone, moved, { recursive: true })
     writeFileSync(join(moved, "service/a.py"), "A = 2\n")
@@ -237,7 +237,7 @@ describe("findSource", () => {
     expect(() => readFileSync(join(found.source, "a.py"))).toThrow("ENOENT")
   })
 
-  it("takes changes that are in no commit by their content alone", async () => {
+  it("finds uncommitted changes by content only", async () => {
     const dirty = join(scratch, "dirty")
     cpSync(clone, dirty, { recursive: true })
     const service = join(dirty, "service")
@@ -248,7 +248,7 @@ describe("findSource", () => {
     expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
     const wanted = from({ dirty: true, digest, origin: upstream, address: service })
     expect((await findSource(wanted)).source).toBe(service)
-    // What git ignores, and the reports, are no part of it.
+    // Ignored files and reports don't count.
     writeFileSync(join(service, "x.log"), "")
     mkdirSync(join(service, "out"))
     writeFileSync(join(service, "out/verdict.json"), "{}")
@@ -260,12 +260,12 @@ describe("findSource", () => {
     await expect(findSource(wanted, upstream)).rejects.toThrow("SOURCE_GONE")
   })
 
-  it("finds nothing where there is nothing", async () => {
+  it("fails if no source has the commit", async () => {
     const nowhere = from({ address: join(scratch, "none"), commit: "c".repeat(40) })
     await expect(findSource(nowhere, scratch)).rejects.toThrow(/at another commit[^]*SOURCE_GONE/)
   })
 
-  it("tells files apart by name, kind and content, and needs no git", async () => {
+  it("distinguishes files by name, type and content, without git", async () => {
     const of = (files: Record<string, string>, mode = 0o644): Promise<string> => {
       const folder = mkdtempSync(join(scratch, "d-"))
       for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode })

@@ -30,7 +30,7 @@ beforeEach(async () => {
   await git("commit", "--quiet", "-m", "first")
 })
 
-/** What the error says of the folder `service`; empty without one. */
+/** The error's message for the folder `service`; empty without an error. */
 async function refused(out = "service/out", source = "service"): Promise<string> {
   try {
     await refuseDirty(join(root, source), join(root, out))
@@ -43,7 +43,7 @@ async function refused(out = "service/out", source = "service"): Promise<string>
 }
 
 describe("refuseDirty", () => {
-  it("lets a folder be that is as in its commit, whatever is beside it, ignored, or in --out", async () => {
+  it("accepts an unchanged folder, with changes outside of it, ignored files and files in --out", async () => {
     expect(await refused()).toBe("")
     write("other/d.py", "other/new.py", "service/x.log", "service/out/verdict.json", "service/out/deep/x")
     expect(await refused()).toBe("")
@@ -51,14 +51,14 @@ describe("refuseDirty", () => {
   })
 
   it.each(["service/a.py", "service/b c.py", "service/new.py", "service/deep/né\"w'.py", "service/outer/x"])(
-    "names %s",
+    "lists %s",
     async (name) => {
       write(name)
       expect(await refused()).toBe(`uncommitted changes: ${JSON.stringify(name)}`)
     },
   )
 
-  it("sees what is staged, renamed and gone", async () => {
+  it("detects staged, renamed and deleted files", async () => {
     write("service/new.py")
     await git("add", ".")
     expect(await refused()).toContain('"service/new.py"')
@@ -70,20 +70,20 @@ describe("refuseDirty", () => {
     expect(await refused()).toContain('"service/a.py"')
   })
 
-  it("names five, and counts the rest", async () => {
+  it("lists five files, and counts the others", async () => {
     write(...Array.from({ length: 7 }, (_, i) => `service/new${i}.py`))
     const message = await refused()
     expect(message).toContain('"service/new4.py" and 2 more')
     expect(message).not.toContain("new5")
   })
 
-  it("takes the name of --out as it is, and one beside or around the source for no part of it", async () => {
+  it("takes the name of --out literally, and excludes nothing if it is outside of the source", async () => {
     write("service/new.py")
     for (const out of ["service/*", "service/[a-z]*", "out", "service", ".", "service/..out"])
       expect(await refused(out), out).toContain("new.py")
   })
 
-  it("says nothing of what is in no repository, or at an address", async () => {
+  it("accepts a folder outside of a repository, and an address", async () => {
     const plain = mkdtempSync(join(scratch, "p-"))
     writeFileSync(join(plain, "a.py"), "")
     await expect(refuseDirty(plain, join(plain, "out"))).resolves.toBeUndefined()

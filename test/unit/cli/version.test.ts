@@ -13,6 +13,6 @@ it.each([
   ["1.26rc1", "1.26", true],
   ["none", "1.26", false],
   ["", "1.26", false],
-])("%s is at least %s: %s", (version, least, expected) => {
+])("atLeast: %s is at least %s: %s", (version, least, expected) => {
   expect(atLeast(version, least)).toBe(expected)
 })

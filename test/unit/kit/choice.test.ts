@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { exportLines } from "../../../dagger/kit/engine/choice.js"
 
-describe("findHost", () => {
+describe("chooseEngine", () => {
   const ADDRESS = "tcp://engine.example.com:1234"
   let scratch = ""
   beforeEach(() => {
@@ -19,7 +19,7 @@ describe("findHost", () => {
     rmSync(scratch, { recursive: true, force: true })
   })
 
-  /** A `dagger` in this folder that says it is of this version, and nothing else that could be found there. */
+  /** Creates a folder with only a `dagger` that prints this version. */
   const command = (folder: string, version: string): string => {
     mkdirSync(join(scratch, folder), { recursive: true })
     writeFileSync(join(scratch, folder, "dagger"), `#!/bin/sh\necho dagger ${version}\n`, { mode: 0o755 })
@@ -30,13 +30,13 @@ describe("findHost", () => {
     return (await import("../../../dagger/kit/engine/choice.js")).chooseEngine()
   }
 
-  it("takes an engine at a given address, with the command that is installed", async () => {
+  it("returns the engine at a given address, with the installed CLI", async () => {
     const host = await find(`${command("bin", "v0.21.8")}:/bin`)
     expect(host).toMatchObject({ kind: "given", env: {} })
     expect(host.why).toContain(ADDRESS)
   })
 
-  it("or with the one that the kit has built, and still with that engine", async () => {
+  it("returns the given engine with the kit's CLI if the installed one is too old", async () => {
     const built = command("home/bin", "v0.21.8")
     const host = await find(`${command("bin", "v0.20.0")}:/bin`)
     expect(host.kind).toBe("given")
@@ -44,7 +44,7 @@ describe("findHost", () => {
     expect(host.env).not.toHaveProperty("_EXPERIMENTAL_DAGGER_RUNNER_HOST")
   })
 
-  it("fails without any of the two, or with one that is too old", async () => {
+  it("fails without a CLI, or with one that is too old", async () => {
     await expect(find("/bin")).rejects.toThrow("NO_CLI")
     command("home/bin", "v0.21.7")
     await expect(find("/bin")).rejects.toThrow("NO_CLI")
@@ -52,7 +52,7 @@ describe("findHost", () => {
 })
 
 describe("exportLines", () => {
-  it("survives the shell, whatever the values hold", () => {
+  it("quotes any value for the shell", () => {
     const values = {
       PLAIN: "a",
       SPACE: "a b",
@@ -69,7 +69,7 @@ describe("exportLines", () => {
     expect(seen).toMatchObject(values)
   })
 
-  it("gives one line for each variable", () => {
+  it("returns one line for each variable", () => {
     expect(exportLines({ A: "1", B: "2" })).toBe("export A='1'\nexport B='2'")
   })
 })

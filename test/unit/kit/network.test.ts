@@ -13,7 +13,7 @@ describe("overlap", () => {
     ["0.0.0.0/0", "203.0.113.9/32", true],
     ["255.255.255.255", "255.255.255.254/31", true],
     ["127.255.0.0/16", "128.0.0.0/16", false],
-  ])("%s and %s: %s", (a, b, expected) => {
+  ])("of %s and %s: %s", (a, b, expected) => {
     expect(overlap(a, b)).toBe(expected)
     expect(overlap(b, a)).toBe(expected)
   })
@@ -24,28 +24,28 @@ describe("parseRoutes", () => {
   const route = (destination: string, mask: string) =>
     `eth0\t${destination}\t00000000\t0001\t0\t0\t0\t${mask}\t0\t0\t0      `
 
-  it("turns the kernel's hexadecimal numbers around", () => {
+  it("reverses the kernel's hexadecimal numbers", () => {
     const table = [header, route("000200C0", "00FFFFFF"), route("0000570A", "0000FFFF"), ""].join("\n")
     expect(parseRoutes(table)).toEqual(["192.0.2.0/24", "10.87.0.0/16"])
   })
 
-  it("leaves the default route out and keeps the ones to single hosts", () => {
+  it("omits the default route and keeps routes to single hosts", () => {
     const table = [header, route("00000000", "00000000"), route("0A0200C0", "FFFFFFFF")].join("\n")
     expect(parseRoutes(table)).toEqual(["192.0.2.10/32"])
   })
 
-  it("gives nothing for a table without routes", () => {
+  it("returns nothing for a table without routes", () => {
     expect(parseRoutes(`${header}\n`)).toEqual([])
     expect(parseRoutes("")).toEqual([])
   })
 })
 
 describe("chooseNetworks", () => {
-  it("takes Dagger's own range where it is free", () => {
+  it("returns Dagger's own range if it is free", () => {
     expect(chooseNetworks([])).toEqual({ link: "10.0.2", containers: "10.87.0.0/16" })
   })
 
-  it("takes the next where one is in use", () => {
+  it("returns the next range if one is in use", () => {
     expect(chooseNetworks(["10.87.3.1/16", "10.0.2.3/32"])).toEqual({
       link: "10.0.3",
       containers: "10.88.0.0/16",
@@ -58,7 +58,7 @@ describe("chooseNetworks", () => {
     expect(chooseNetworks(used.slice(0, 127)).containers).toBe("10.214.0.0/16")
   })
 
-  it("says so where all is in use, with what to do", () => {
+  it("fails with a remedy if all ranges are in use", () => {
     expect(() => chooseNetworks(["10.0.0.0/8"])).toThrow(
       "10.0.0.0/8\n→ remove an unused route below 10.0.0.0/8",
     )

@@ -10,22 +10,22 @@ import { OFFLINE_IMAGES } from "../../../dagger/kit/images/offlineImages.js"
 const IMAGES = resolve(import.meta.dirname, "../../../dagger/kit/images")
 
 describe("offline images", () => {
-  it("don't take each other's names", () => {
+  it("have unique names", () => {
     const names = OFFLINE_IMAGES.flatMap(({ name, tags }) => tags.map((tag) => `${name}:${tag}`))
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it("have a key each, and the same one each time", () => {
+  it("have a unique and stable key", () => {
     const keys = OFFLINE_IMAGES.map(({ key }) => key())
     expect(new Set(keys).size).toBe(keys.length)
     expect(OFFLINE_IMAGES.map(({ key }) => key())).toEqual(keys)
   })
 
-  it("take scripts, Go modules and Java that are there", () => {
+  it("name existing scripts, Go modules and Java sources", () => {
     for (const { files = {}, programs = {}, java = {} } of RECIPES) {
       const sources = Object.values(files).map((source) => join(IMAGES, source))
       for (const source of sources) expect(existsSync(source), source).toBe(true)
-      // What ends otherwise isn't made executable.
+      // Other files aren't made executable.
       for (const script of sources.filter((source) => /^#!/.test(readFileSync(source, "utf8"))))
         expect(script).toMatch(/\.sh$/)
       for (const { module } of Object.values(programs))
@@ -39,7 +39,7 @@ describe("offline images", () => {
 })
 
 describe("the provider in the images of OpenTofu and Terraform", () => {
-  it("is built so that its bytes are the same anywhere: the sample's lock file has their hash", () => {
+  it("is built reproducibly, since the sample's lock file has its hash", () => {
     const [program] = RECIPES.filter(({ name }) => name === "opentofu/opentofu")
       .flatMap(({ programs = {} }) => Object.entries(programs))
       .flatMap(([path, program]) => (path.includes("/plugins/") ? [program] : []))
@@ -47,7 +47,7 @@ describe("the provider in the images of OpenTofu and Terraform", () => {
     expect(program?.toolchain).toMatch(/^go1\.\d+\.\d+$/)
   })
 
-  it("is of the version that the sample's lock file names", () => {
+  it("has the version in the sample's lock file", () => {
     const lock = readFileSync(join(IMAGES, "../../../test/app/terraform/local/.terraform.lock.hcl"), "utf8")
     const [, version] = /version {5}= "(.*)"/.exec(lock) ?? []
     const paths = RECIPES.flatMap(({ programs = {}, links = {} }) => Object.keys({ ...programs, ...links }))
@@ -61,13 +61,13 @@ describe("programKey", () => {
   const tool: Program = { module: "trivy", package: "github.com/aquasecurity/trivy/cmd/trivy", flags: ["-v"] }
   const key = (changes: Partial<Program>) => programKey({ ...tool, ...changes }, "linux/amd64")
 
-  it("is named by module, command and architecture", () => {
+  it("contains module, command and architecture", () => {
     expect(key({})).toMatch(/^trivy-amd64-[0-9a-f]{16}$/)
     expect(key({ package: "./database" })).toMatch(/^trivy-database-amd64-[0-9a-f]{16}$/)
     expect(programKey(tool, "linux/arm64")).toMatch(/^trivy-arm64-/)
   })
 
-  it("is another for other flags, another experiment, another compiler and another package", () => {
+  it("depends on flags, experiment, toolchain and package", () => {
     const changes = [
       {},
       { flags: ["-x"] },
@@ -79,7 +79,7 @@ describe("programKey", () => {
     expect(key({ flags: ["-v"] })).toBe(key({}))
   })
 
-  it("takes a module from anywhere, by its content and not by its place", () => {
+  it("depends on a module's content, and not on its path", () => {
     const [one, other] = [0, 1].map(() => {
       const module = join(mkdtempSync(join(tmpdir(), "slipway-module-")), "provider")
       mkdirSync(join(module, "settings"), { recursive: true })
@@ -104,19 +104,19 @@ describe("advisories.yaml", () => {
   const list = parse(readFileSync(join(IMAGES, "advisories.yaml"), "utf8")) as Record<string, Advisory[]>
   const all = Object.values(list).flat()
 
-  it("says where each comes from", () => {
+  it("names the source of each advisory", () => {
     for (const { source } of all)
       expect(source).toMatch(
         /^https:\/\/(github\.com\/advisories\/GHSA|security-tracker\.debian\.org\/tracker\/CVE)-/,
       )
   })
 
-  it("names each once", () => {
+  it("lists each advisory once", () => {
     const names = all.map(({ id, package: name }) => `${id} ${name}`)
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it("has some without a fix in every part", () => {
+  it("has advisories without a fix in every section", () => {
     for (const part of Object.values(list))
       expect(part.some(({ fixed = [] }) => fixed.length === 0)).toBe(true)
   })

@@ -15,7 +15,7 @@ describe("contentKey", () => {
   afterEach(() => rmSync(folder, { recursive: true }))
   const key = (): string => contentKey({ texts: ["x"], folders: [folder] })
 
-  it("is the same for the same content, wherever and whenever it was written", () => {
+  it("is equal for equal content, independent of path and time", () => {
     const before = key()
     expect(before).toMatch(/^[0-9a-f]{16}$/)
     utimesSync(join(folder, "b"), 1, 1)
@@ -32,7 +32,7 @@ describe("contentKey", () => {
   it.each<[string, (folder: string) => void]>([
     ["a file's content", (folder) => writeFileSync(join(folder, "deep/a"), "One")],
     ["a new file", (folder) => writeFileSync(join(folder, "c"), "")],
-    ["a file that is gone", (folder) => rmSync(join(folder, "b"))],
+    ["a deleted file", (folder) => rmSync(join(folder, "b"))],
     [
       "a file's name",
       (folder) => {
@@ -46,7 +46,7 @@ describe("contentKey", () => {
     expect(key()).not.toBe(before)
   })
 
-  it("tells texts apart that join to the same", () => {
+  it("distinguishes texts with the same concatenation", () => {
     const keys = [["ab", "c"], ["a", "bc"], ["abc"], ["abc", ""]].map((texts) => contentKey({ texts }))
     expect(new Set(keys).size).toBe(4)
   })
@@ -73,7 +73,7 @@ describe("the store", () => {
     utimesSync(folder, then, then)
   }
 
-  it("keeps what was asked for this week, by whatever version, and removes the rest", async () => {
+  it("keeps entries that were used this week, and removes the others", async () => {
     const { stored, sweepStore } = await import("../../../dagger/lib/store.js")
     let builds = 0
     const build = (text: string) =>
@@ -82,13 +82,13 @@ describe("the store", () => {
         writeFileSync(join(folder, "content"), text)
         return Promise.resolve()
       })
-    const [asked, unasked, younger] = [await build("asked"), await build("unasked"), await build("younger")]
-    age(asked, 8)
-    age(unasked, 8)
+    const [used, unused, younger] = [await build("used"), await build("unused"), await build("younger")]
+    age(used, 8)
+    age(unused, 8)
     age(younger, 6)
-    expect(await build("asked")).toBe(asked)
+    expect(await build("used")).toBe(used)
     sweepStore()
-    expect([asked, unasked, younger].map((folder) => existsSync(folder))).toEqual([true, false, true])
+    expect([used, unused, younger].map((folder) => existsSync(folder))).toEqual([true, false, true])
     expect(builds).toBe(3)
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { CI_HOSTS } from "../../../src/lib/config/wrappers.js"
-import { describeWrappers as describeWrappers } from "../../../src/lib/wrappers/description.js"
+import { describeWrappers } from "../../../src/lib/wrappers/description.js"
 import { WRAPPERS, wrapperFiles } from "../../../src/lib/wrappers/files.js"
 
 const GOLDEN = join(import.meta.dirname, "../../fixtures/wrappers")
@@ -18,11 +18,11 @@ wrappers: { slipway: "${PIN}", secrets: [TF_VAR_password], connection: "Azure (a
 const files = wrapperFiles(CI_HOSTS, describeWrappers(released))
 
 describe("wrapperFiles", () => {
-  it.each(Object.keys(files))("%s is as golden", async (path) => {
+  it.each(Object.keys(files))("returns the golden file %s", async (path) => {
     await expect(files[path]).toMatchFileSnapshot(join(GOLDEN, path))
   })
 
-  it("are none without a host, and the script besides for one", () => {
+  it("returns nothing without a host, and the script in addition for one", () => {
     expect(wrapperFiles([], describeWrappers(released))).toEqual({})
     expect(Object.keys(wrapperFiles(["gitlab"], describeWrappers(released)))).toEqual([
       ".slipway/slipway",
@@ -30,14 +30,14 @@ describe("wrapperFiles", () => {
     ])
   })
 
-  it.each(CI_HOSTS)("calls Slipway once for %s, and asks nothing else of a shell", (host) => {
+  it.each(CI_HOSTS)("calls Slipway once for %s, and runs no other shell command", (host) => {
     const text = files[WRAPPERS[host].path] ?? ""
     const calls = Array.from(text.matchAll(/\bsh (?!')[\w./]+ [^'"\n,]*/g), ([call]) => call)
     expect(calls).toEqual([`sh .slipway/slipway ci --host ${host}`])
     expect(text).not.toContain("pull_request_target")
   })
 
-  it("has YAML that can be read, with every secret in the environment of the one call", () => {
+  it("returns valid YAML, with every secret in the environment of the call", () => {
     const text = files[".github/workflows/slipway.yml"] ?? ""
     const { jobs } = parse(text) as { jobs: { slipway: { steps: { env?: object }[]; env?: object } } }
     const environments = jobs.slipway.steps.flatMap(({ env }) => (env === undefined ? [] : [env]))
@@ -50,15 +50,15 @@ describe("wrapperFiles", () => {
   })
 })
 
-describe("describe", () => {
+describe("describeWrappers", () => {
   const secrets = (text: string): readonly string[] => describeWrappers(parseConfig(text), PIN).secrets
 
-  it("needs no secrets where nothing is published", () => {
+  it("needs no secrets if nothing is published", () => {
     expect(secrets("")).toEqual([])
     expect(secrets("wrappers: { secrets: [A] }")).toEqual(["A"])
   })
 
-  it("needs no key where somebody signs without one, no kubeconfig for AKS, no database without migrations", () => {
+  it("needs no key for keyless signing, no kubeconfig for AKS, no database without migrations", () => {
     expect(
       secrets(`
 release: { registry: r.example.com, identity: me@example.com, issuer: "https://example.com" }
@@ -66,7 +66,7 @@ deploy: { aks: { staging: a/b, production: c/d }, migrate: { command: none } }`)
     ).toEqual(["REGISTRY_PASSWORD", "REGISTRY_USERNAME"])
   })
 
-  it("needs what messages, marks, figures and scans are asked for with, unless environments have their own", () => {
+  it("needs the secrets of notifications, annotations, metrics and scans, unless environments have their own", () => {
     const asking = `
 release: { registry: r.example.com }
 notify: { channels: [slack, webhook], environments: [production] }
@@ -103,11 +103,11 @@ describe("the script", () => {
       env: { PATH: process.env["PATH"], ...env },
     }).toString()
 
-  it("hands all arguments to the command that SLIPWAY names", () => {
+  it("passes all arguments to the command in SLIPWAY", () => {
     expect(run({ SLIPWAY: "printf <%s>" }, "ci", "--host", "a b")).toBe("<ci><--host><a b>")
   })
 
-  it("is one for every shell", () => {
+  it("is valid in every shell", () => {
     expect(() => execFileSync("sh", ["-n"], { input: script })).not.toThrow()
   })
 })

@@ -180,60 +180,60 @@ const IDS: Record<CiHost, [Variables, string]> = {
   circleci: [CIRCLECI, "circleci-4"],
 }
 
-describe("toldBy", () => {
+describe("hostEvent", () => {
   test.each(cases)("%s on %s", (_, host, env, event, ref, baseRef) => {
     const [own, runId] = IDS[host]
-    const told = hostEvent(host, { ...own, ...env })
-    expect({ ...told, baseRef: told.baseRef || undefined }).toEqual({ event, ref, baseRef, runId })
+    const found = hostEvent(host, { ...own, ...env })
+    expect({ ...found, baseRef: found.baseRef || undefined }).toEqual({ event, ref, baseRef, runId })
   })
 
-  it("fails for code of strangers that would run with secrets", () => {
+  it("fails for events that run a fork's code with secrets", () => {
     for (const name of ["pull_request_target", "workflow_run", "issue_comment"])
       expect(() => hostEvent("github", { ...GITHUB, GITHUB_EVENT_NAME: name })).toThrow("TRUSTS_STRANGERS")
   })
 
-  it("fails where there is no such host", () => {
+  it("fails outside of a job of the host", () => {
     expect(() => hostEvent("azure", { GITHUB_EVENT_NAME: "push" })).toThrow(
       'this is no job of the CI host "azure": BUILD_REASON isn\'t set',
     )
   })
 })
 
-describe("askedBy", () => {
-  const told = { event: "manual", ref: "refs/heads/main", runId: "1" }
+describe("manualRequest", () => {
+  const manual = { event: "manual", ref: "refs/heads/main", runId: "1" }
   const answers = (action: string, environment = "", version = "") => ({
     SLIPWAY_ACTION: action,
     SLIPWAY_ENVIRONMENT: environment,
     SLIPWAY_VERSION: version,
   })
 
-  it("reads what the form was answered", () => {
-    expect(manualRequest(told, answers("deploy", "production", " v1.2.3 "))).toEqual({
+  it("reads the inputs of the form", () => {
+    expect(manualRequest(manual, answers("deploy", "production", " v1.2.3 "))).toEqual({
       only: ["deploy"],
       environment: "production",
       tag: "v1.2.3",
       rollback: false,
     })
-    expect(manualRequest(told, answers("rollback", "staging", " "))).toEqual({
+    expect(manualRequest(manual, answers("rollback", "staging", " "))).toEqual({
       only: ["deploy"],
       environment: "staging",
       rollback: true,
     })
-    expect(manualRequest(told, answers("drift", "staging"))).toEqual({ only: ["drift"] })
-    expect(manualRequest(told, answers("checks"))).toBeUndefined()
-    expect(manualRequest(told, {})).toBeUndefined()
+    expect(manualRequest(manual, answers("drift", "staging"))).toEqual({ only: ["drift"] })
+    expect(manualRequest(manual, answers("checks"))).toBeUndefined()
+    expect(manualRequest(manual, {})).toBeUndefined()
   })
 
-  it("takes a form's defaults for no wish where something else happened", () => {
-    expect(manualRequest({ ...told, event: "push" }, answers("deploy", "production", "v1"))).toBeUndefined()
+  it("ignores a form's defaults for other events", () => {
+    expect(manualRequest({ ...manual, event: "push" }, answers("deploy", "production", "v1"))).toBeUndefined()
   })
 
-  it("fails for what nobody can do", () => {
-    expect(() => manualRequest(told, answers("destroy"))).toThrow('SLIPWAY_ACTION is "destroy"')
-    expect(() => manualRequest(told, answers("deploy", "staging"))).toThrow("NOTHING_TO_DEPLOY")
+  it("fails for an unknown action, and for a deployment without a version", () => {
+    expect(() => manualRequest(manual, answers("destroy"))).toThrow('SLIPWAY_ACTION is "destroy"')
+    expect(() => manualRequest(manual, answers("deploy", "staging"))).toThrow("NOTHING_TO_DEPLOY")
   })
 })
 
-test("unset finds what Azure leaves of a variable that isn't set", () => {
+test("unresolvedVariables finds the references that Azure leaves for variables that aren't set", () => {
   expect(unresolvedVariables({ A: "$(A)", B: "$(A)", C: "", PATH: "/bin" })).toEqual(["A"])
 })

@@ -89,7 +89,7 @@ afterEach(() => {
 })
 
 describe("annotationsOf", () => {
-  it("are what stopped the run first, by file and line, and a stage that says no place", () => {
+  it("returns the errors that stopped the run first, with file and line, and stages without a location", () => {
     const all = annotationsOf(out, verdict)
     expect(all.map(({ level, title, message, file, line }) => [level, title, message, file, line])).toEqual([
       ["error", "mypy return-value", "wrong", "app/a b.py", 3],
@@ -101,7 +101,7 @@ describe("annotationsOf", () => {
   })
 })
 
-describe("reportTo", () => {
+describe("reportToHost", () => {
   const github = () => ({
     GITHUB_TOKEN: "t0ken",
     GITHUB_REPOSITORY: "o/r",
@@ -111,7 +111,7 @@ describe("reportTo", () => {
     GITHUB_STEP_SUMMARY: join(out, "page.md"),
   })
 
-  it("adds to GitHub's page, and uploads the findings of each tool that did its work, on its own", async () => {
+  it("appends to GitHub's summary, and uploads the findings of each completed tool separately", async () => {
     writeFileSync(join(out, "page.md"), "before\n")
     const lines = await reportToHost("github", out, verdict, github())
     expect(lines.map((line) => line.split(" ")[0])).toEqual(["::error", "::error", "::error", "::warning"])
@@ -130,7 +130,7 @@ describe("reportTo", () => {
     expect(categories.sort()).toEqual(["slipway/bandit/", "slipway/mypy/"])
   })
 
-  it("says once what GitHub refuses, and fails nothing", async () => {
+  it("reports a refusal by GitHub once, and doesn't fail", async () => {
     answer = { status: 403, body: '{"message":"Advanced Security must be enabled"}' }
     const lines = await reportToHost("github", out, verdict, github())
     expect(lines.slice(4)).toEqual([
@@ -138,7 +138,7 @@ describe("reportTo", () => {
     ])
   })
 
-  it("uploads nothing for a fork, which may not, and says so", async () => {
+  it("uploads nothing for a fork, which lacks the permission, and reports that", async () => {
     const event = join(out, "event.json")
     writeFileSync(event, '{"pull_request":{"head":{"repo":{"full_name":"someone/r"}}}}')
     const lines = await reportToHost("github", out, verdict, { ...github(), GITHUB_EVENT_PATH: event })
@@ -146,7 +146,7 @@ describe("reportTo", () => {
     expect(lines.at(-1)).toMatch(/^code scanning: a pull request from a fork/)
   })
 
-  it("writes GitLab's reports: code quality by place, and links", async () => {
+  it("writes GitLab's reports: code quality by location, and links", async () => {
     expect(
       await reportToHost("gitlab", out, verdict, { CI_JOB_URL: "https://gitlab.example.com/j/1" }),
     ).toEqual([])
@@ -163,7 +163,7 @@ describe("reportTo", () => {
     )
   })
 
-  it("hands Azure the summary", async () => {
+  it("passes the summary to Azure", async () => {
     const lines = await reportToHost("azure", out, verdict, {})
     expect(lines.at(-1)).toBe(`##vso[task.uploadsummary]${join(out, "summary.md")}`)
   })
@@ -176,7 +176,7 @@ describe("tokens", () => {
     AZURE_CLIENT_ID: "client",
   })
 
-  it("are asked for by audience, masked, kept in files and gone at the end", async () => {
+  it("are requested by audience, masked, stored in files and deleted at the end", async () => {
     answer = { status: 200, body: '{"value":"t0ken"}' }
     const masked: string[] = []
     const { addresses, end } = await keepTokens(tokenRequests("github", github()), (token) =>
@@ -194,7 +194,7 @@ describe("tokens", () => {
     expect(() => readFileSync(file)).toThrow("ENOENT")
   })
 
-  it("that a host refuses are left out", async () => {
+  it("that a host refuses are omitted", async () => {
     answer = { status: 401, body: "{}" }
     const kept = await keepTokens(
       tokenRequests("github", github()),
@@ -205,7 +205,7 @@ describe("tokens", () => {
     kept.end()
   })
 
-  it("are not asked for without need", () => {
+  it("are requested only if needed", () => {
     const names = (env: Record<string, string>) =>
       tokenRequests("github", { ...github(), ...env }).map(({ name }) => name)
     expect(names({ COSIGN_PRIVATE_KEY: "k" })).toEqual(["AZURE_OIDC_TOKEN"])
@@ -215,7 +215,7 @@ describe("tokens", () => {
     expect(tokenRequests("gitlab", github())).toEqual([])
   })
 
-  it("of Azure Pipelines come by the service connection", () => {
+  it("of Azure Pipelines come from the service connection", () => {
     const [request] = tokenRequests("azure", {
       SYSTEM_OIDCREQUESTURI: "https://dev.example.com/oidc",
       SYSTEM_ACCESSTOKEN: "job",
@@ -227,7 +227,7 @@ describe("tokens", () => {
     })
   })
 
-  it("have other names on Azure and CircleCI, which give way to ours", () => {
+  it("have aliases on Azure and CircleCI, over which our own variables take precedence", () => {
     const azure = { servicePrincipalId: "sp", tenantId: "t", idToken: "i", AZURE_TENANT_ID: "own" }
     expect(aliases("azure", azure)).toEqual({ AZURE_CLIENT_ID: "sp", AZURE_OIDC_TOKEN: "i" })
     expect(aliases("circleci", { CIRCLE_OIDC_TOKEN_V2: "o" })).toEqual({})

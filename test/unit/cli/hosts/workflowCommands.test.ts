@@ -22,7 +22,7 @@ const hostile = finding({
 })
 
 describe("annotationLines", () => {
-  it("are workflow commands on GitHub, which nothing in them ends or begins", () => {
+  it("returns escaped workflow commands for GitHub", () => {
     expect(annotationLines("github", [hostile])).toEqual([
       "::error file=tests/a%3Ab%2Cc;d].py,line=3,col=7,title=unit%3A a%2Cb::50 %25%0D%0A::set-output name=x::y%0A##vso[task.setvariable variable=x]y",
     ])
@@ -31,7 +31,7 @@ describe("annotationLines", () => {
     ])
   })
 
-  it("are logging commands in Azure Pipelines, in the same way", () => {
+  it("returns escaped logging commands for Azure Pipelines", () => {
     expect(annotationLines("azure", [hostile, finding({ level: "note" })])).toEqual([
       "##vso[task.logissue type=error;sourcepath=tests/a:b,c%3Bd%5D.py;linenumber=3;columnnumber=7;code=unit: a,b]50 %AZP25%0D%0A::set-output name=x::y%0A##vso[task.setvariable variable=x]y",
       "##vso[task.logissue type=warning;code=mypy return-value]wrong",
@@ -39,7 +39,7 @@ describe("annotationLines", () => {
     expect(azureSummary("/a/50%.md")).toBe("##vso[task.uploadsummary]/a/50%AZP25.md")
   })
 
-  it("are ten of a kind, the first of each", () => {
+  it("returns the first ten of each level", () => {
     const many = Array.from({ length: 25 }, (_, index) => finding({ message: String(index) }))
     const lines = annotationLines("github", [...many, finding({ level: "warning" })])
     expect(lines).toHaveLength(11)
@@ -47,15 +47,15 @@ describe("annotationLines", () => {
     expect(lines.at(-1)).toMatch(/^::warning /)
   })
 
-  it("cut what is long, and are none on hosts that read reports", () => {
+  it("shortens long texts, and returns nothing for hosts that read reports", () => {
     expect(annotationLines("github", [finding({ message: "x".repeat(5000) })])[0]?.length).toBeLessThan(1100)
     for (const host of ["gitlab", "jenkins", "circleci"] as const)
       expect(annotationLines(host, [hostile])).toEqual([])
   })
 })
 
-describe("inert", () => {
-  it("breaks what a host would take for a command, and nothing else", () => {
+describe("neutralizeCommands", () => {
+  it("changes only text that a host would execute as a command", () => {
     const output =
       "a ##vso[task.complete] b\n::error::x\n  ::warning::y\n##[error]z\n## heading\nstd::vector\n"
     expect(neutralizeCommands(output).replaceAll("\u200B", "·")).toBe(
