@@ -3,17 +3,17 @@ import { COSIGN_VERSION, imageReference } from "../stage/images.js"
 import { regctlContainer } from "./regctl.js"
 import type { Config } from "../lib/config/config.js"
 
-/** How a registry is reached, and as whom. */
+/** The address of a registry and the credentials for it. */
 export interface RegistryAccess {
-  /** Host, with its port if need be. */
+  /** Host, with its port unless it is the default. */
   host: string
   username: string
   password?: Secret
-  /** Stands in the host's place: a registry that is itself a container. */
+  /** A registry that runs as a container, bound to the host's name. */
   service?: Service
-  /** The certificate authority that vouches for the host, beside the public ones. */
+  /** The host's certificate authority, in addition to the public ones. */
   authority?: File
-  /** Whether it speaks plain HTTP. */
+  /** True if it speaks plain HTTP. */
   plainHttp: boolean
 }
 
@@ -22,7 +22,7 @@ const HUB = ["docker.io", "index.docker.io", "registry-1.docker.io"]
 const SETTINGS = "/slipway/regctl.json"
 const AUTHORITY = "/slipway/authority.pem"
 
-/** A container with regctl and cosign. */
+/** Creates a container with regctl and cosign. */
 export const cosignContainer = (config: Config): Container =>
   regctlContainer(config).withFile(
     "/usr/local/bin/cosign",
@@ -32,7 +32,7 @@ export const cosignContainer = (config: Config): Container =>
       .file("/ko-app/cosign"),
   )
 
-/** The same, so that it can reach a registry. */
+/** Creates a container with regctl and cosign that can reach a registry. */
 export async function registryTools(access: RegistryAccess, config: Config): Promise<Container> {
   const { host, service, authority, plainHttp } = access
   const certificate = await authority?.contents()
@@ -44,23 +44,23 @@ export async function registryTools(access: RegistryAccess, config: Config): Pro
   return service === undefined ? trusting : trusting.withServiceBinding(hostName(host), service)
 }
 
-/** cosign would trust this authority alone: it gets the public ones in the same file. */
+/** Adds an authority to the public ones in one file, as cosign would trust the authority alone. */
 const withAuthority = (tools: Container, certificate: string): Container =>
   tools
     .withNewFile(AUTHORITY, certificate)
     .withExec(["sh", "-c", `cat /etc/ssl/certs/ca-certificates.crt >> ${AUTHORITY} || true`])
 
-/** What cosign has to be told of the registry. */
+/** Returns cosign's flags for the registry. */
 export const cosignFlags = ({ authority, plainHttp }: RegistryAccess): string[] => [
   ...(authority === undefined ? [] : [`--registry-cacert=${AUTHORITY}`]),
   ...(plainHttp ? ["--allow-http-registry"] : []),
 ]
 
-/** Both tools read the file in which Docker keeps what it logged in with. */
+/** Adds credentials in Docker's config file, which both tools read. */
 async function withCredentials(container: Container, { host, username, password }: RegistryAccess) {
   if (password === undefined) return container
   const auth = Buffer.from(`${username}:${await password.plaintext()}`).toString("base64")
-  // Docker Hub's credentials stand under this name, which cosign asks for.
+  // cosign looks up Docker Hub's credentials by this name.
   const names = HUB.includes(host) ? [host, "https://index.docker.io/v1/"] : [host]
   const text = JSON.stringify({ auths: Object.fromEntries(names.map((name) => [name, { auth }])) })
   return container

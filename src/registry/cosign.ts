@@ -16,45 +16,45 @@ import { limited } from "../lib/run/command.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
-/** With what is signed: a private key of cosign's, or a token that says who signs. */
+/** The credentials for signing: cosign's private key, or an OIDC token. */
 export interface Signer {
   key?: Secret
   passphrase?: Secret
   token?: Secret
 }
 
-/** By what signatures are known, and which Sigstore stands behind them. */
+/** The key or identity whose signatures are trusted, and its Sigstore. */
 export interface Trusted {
   trust: Trust
   sigstore: Sigstore
-  /** cosign's public key, where the trust is by key. */
+  /** cosign's public key, if trust is by key. */
   publicKey?: string
 }
 
-/** What a caller says of whom to trust, before the service's settings. */
+/** The caller's trust, which takes precedence over the service's settings. */
 export interface Wanted {
   key?: File
   identity?: string
   issuer?: string
 }
 
-/** The fields by which objects of the module hold whose signatures `withSigner` trusts. */
+/** The fields in which the module's objects hold the trust of `withSigner`. */
 export interface TrustFields {
   /** cosign's public key. */
   publicKey?: File
-  /** Empty for what the settings say. */
+  /** Empty for the one in the settings. */
   identity: string
   issuer: string
 }
 
-/** The trust that an object's fields name, before the service's settings. */
+/** Returns the trust in an object's fields. */
 export const wantedOf = ({ publicKey, identity, issuer }: TrustFields): Wanted => ({
   key: publicKey,
   identity: identity || undefined,
   issuer: issuer || undefined,
 })
 
-/** Which Sigstore the service's settings name. Fails with SIGSTORE_SETTINGS where they contradict each other. */
+/** Returns the Sigstore of the service's settings. Fails with SIGSTORE_SETTINGS if they contradict each other. */
 function sigstoreOf({ release }: Config): Sigstore {
   const own = [release.signingConfig, release.trustedRoot].filter((file) => file !== undefined).length
   const contradiction = (what: string) => fail("SIGSTORE_SETTINGS", [what])
@@ -67,8 +67,9 @@ function sigstoreOf({ release }: Config): Sigstore {
 }
 
 /**
- * Whom to trust: whom the caller names, else whom the settings name, else who signs. Fails with NO_TRUST where that is
- * nobody, and for one without a key unless it is known who that is.
+ * Returns the trust: the caller's, else that of the settings, else the signer's own key.
+ *
+ * Fails with NO_TRUST without any of them; keyless trust needs both identity and issuer.
  */
 export async function trusted(
   wanted: Wanted,
@@ -92,7 +93,7 @@ export async function trusted(
   return byKey(await publicKeyOf(signer, config))
 }
 
-/** The public half of a private key. */
+/** Returns the public key of a private key. */
 async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
   const command = ["cosign", "public-key", "--key=env://COSIGN_PRIVATE_KEY"]
   const [run] = await runEach(withSigner(cosignContainer(config), signer), [command])
@@ -101,7 +102,7 @@ async function publicKeyOf(signer: Signer, config: Config): Promise<string> {
   throw fail("SIGN", ["the private key", reason, exitCode])
 }
 
-/** Adds what cosign needs to sign. */
+/** Adds the signer's key or token for cosign. */
 export function withSigner(container: Container, { key, passphrase, token }: Signer): Container {
   if (key !== undefined && token !== undefined) throw fail("TWO_SIGNERS", [])
   if (token !== undefined) return container.withSecretVariable("SIGSTORE_ID_TOKEN", token)
@@ -111,7 +112,7 @@ export function withSigner(container: Container, { key, passphrase, token }: Sig
     .withSecretVariable("COSIGN_PASSWORD", passphrase ?? dag.setSecret("slipway no passphrase", ""))
 }
 
-/** Adds the files that say which Sigstore is used, and which public key holds. */
+/** Adds the files with the Sigstore's configuration and the trusted public key. */
 export function withSigstore(
   container: Container,
   { sigstore, publicKey }: Trusted,
@@ -133,18 +134,18 @@ export function withSigstore(
   )
 }
 
-/** For one command: a service that accepts a connection and then says nothing would else be waited for without end. */
-const PATIENCE = 600
+/** Seconds per command, since cosign waits forever for a service that accepts a connection and never answers. */
+const COMMAND_SECONDS = 600
 
-/** Runs each command, whatever became of those before. The run itself fails only with its container. */
+/** Runs each command even if earlier ones fail; throws only if the container fails. */
 export async function runEach(
   container: Container,
   commands: readonly (readonly string[])[],
 ): Promise<ToolRun[]> {
   if (commands.length === 0) return []
-  // Each is a line: what holds a line break would be two commands.
+  // Commands are listed one per line, so a line break would make two of one.
   if (commands.flat().some((word) => word.includes("\n"))) throw new Error("a command may hold no line break")
-  const list = commands.map((command) => `${shellQuote(limited(command, PATIENCE))}\n`).join("")
+  const list = commands.map((command) => `${shellQuote(limited(command, COMMAND_SECONDS))}\n`).join("")
   const printed = await withScripts(container, "slipway_each.sh")
     .withEnvVariable("SLIPWAY_CALL", randomUUID()) // never from the cache
     .withNewFile("/slipway/commands", list)
@@ -155,7 +156,7 @@ export async function runEach(
   return runs
 }
 
-/** A line that can't be read is no success. */
+/** Parses the result of a command; throws for an invalid line, so that it can't pass for success. */
 function readRun(line: string): ToolRun {
   const match = /^(\d+) ([\w+/=]*):([\w+/=]*)$/.exec(line)
   if (match === null) throw new Error("the account of a command can't be read")

@@ -8,11 +8,11 @@ import { parseReference } from "../lib/release/reference.js"
 import type { RegistryAccess } from "./access.js"
 import { texts } from "../stage/texts.js"
 
-/** Where an image is published. */
+/** The registry and repository that an image is published to. */
 export interface Destination {
-  /** A registry and a key of Slipway's own, in place of all else. */
+  /** True for the embedded registry and key, which replace everything else. */
   embedded: boolean
-  /** Left out, the settings name it. */
+  /** Taken from the settings if left out. */
   registry?: string
   repository?: string
   username: string
@@ -22,25 +22,25 @@ export interface Destination {
   plainHttp: boolean
 }
 
-/** The fields by which objects of the module hold what `withRegistry` says. */
+/** The fields in which the module's objects hold the registry of `withRegistry`. */
 export interface RegistryFields {
   username: string
   password?: Secret
-  /** A registry that is a container itself, in the host's place. */
+  /** A registry that runs as a container, bound to the host's name. */
   registryService?: Service
   authority?: File
   plainHttp: boolean
-  /** The registry of Slipway's own. */
+  /** True for the embedded registry. */
   embedded: boolean
 }
 
-/** The destination that an object's fields name, in the registry of the settings. */
+/** Returns the destination in an object's fields, with the registry left to the settings. */
 export const destinationOfFields = ({ registryService, ...fields }: RegistryFields): Destination => {
   const { username, password, authority, plainHttp, embedded } = fields
   return { username, password, authority, plainHttp, embedded, service: registryService }
 }
 
-/** The registry and the repository in it. Fails with NO_NAME, NO_REGISTRY or INVALID_REFERENCE. */
+/** Returns a registry and its repository. Fails with NO_NAME, NO_REGISTRY or INVALID_REFERENCE. */
 export async function destinationOf(
   destination: Destination,
   source: Directory,

@@ -6,13 +6,13 @@ import { cosignContainer, type RegistryAccess } from "./access.js"
 
 const PORT = 5000
 
-/** The argument that asks for it. */
+/** The argument that selects the embedded registry. */
 export const EMBEDDED = "--embedded"
 
-/** The host of the embedded registry, as references to what is in it have it. */
+/** The host of the embedded registry in references. */
 export const EMBEDDED_HOST = `registry.slipway.internal:${PORT}`
 
-/** A registry of Slipway's own, which lasts as long as the engine's cache. */
+/** The embedded registry, which lasts as long as the engine's cache. */
 export const embeddedRegistry = (config: Config): RegistryAccess => ({
   host: EMBEDDED_HOST,
   username: "",
@@ -32,12 +32,12 @@ function registryService(config: Config): Service {
 
 const KEYS = "/slipway/keys"
 
-/** A key of Slipway's own, for trying things out: it lies in the engine's cache without a passphrase. */
+/** The embedded key, for trials: it is in the engine's cache without a passphrase. */
 export const embeddedSigner = async (config: Config): Promise<Signer> => ({
   key: dag.setSecret("slipway embedded key", await keyFile("cosign.key", config)),
 })
 
-/** Trust in what that key signed, which no log is told of. */
+/** Trust in the embedded key, without a transparency log. */
 export const embeddedTrust = async (config: Config): Promise<Trusted> => ({
   trust: { by: "key" },
   sigstore: "none",

@@ -12,12 +12,13 @@ import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { regctlContainer } from "./regctl.js"
 
 /**
- * What files in an image's own layers say of their age: the first time that every archive can hold. Not the commit's,
- * so that a layer in which nothing changed is the same in every commit.
+ * The timestamp of files in an image's own layers: the earliest that every archive format can represent.
+ *
+ * Not the commit's time, so that an unchanged layer is the same in every commit.
  */
 export const LAYER_TIME = "1980-01-01T00:00:00Z"
 
-/** The tag that an image has in its layout. */
+/** The tag of an image in its layout. */
 export const IMAGE_TAG = "image"
 
 /** One platform's image as an OCI layout. */
@@ -26,17 +27,18 @@ export interface PlatformLayout {
   layout: Directory
 }
 
-/** All platforms' images in one OCI layout, below one index. */
+/** The images of all platforms in one OCI layout with an index. */
 export interface ImageLayout {
   layout: Directory
-  /** Of the index. */
+  /** The digest of the index. */
   digest: string
   images: PlatformImage[]
 }
 
 /**
- * Makes an OCI layout of a container that is the same whenever it is made, and in each commit of the same files. Where
- * the files of an image are `dated` already, only those that making it has touched are dated anew: what is younger.
+ * Builds a reproducible OCI layout of a container: the same at any time, and in each commit of the same files.
+ *
+ * If the image's files are `dated` already, only younger ones get a new timestamp: those that the build has touched.
  */
 export function platformLayout(
   container: Container,
@@ -54,36 +56,36 @@ export function platformLayout(
     .directory("/out")
 }
 
-/** What an image says of the commit that it was made of. */
+/** The metadata of an image about its commit. */
 export interface ImageMetadata {
   /** RFC 3339. */
   created: string
   labels: Readonly<Record<string, string>>
 }
 
-/** For each image in a layout below /in: says what it was made of. */
+/** Sets the metadata of each image in a layout below /in. */
 const SET_METADATA = `for folder in /in/*; do regctl image mod "ocidir://$folder:${IMAGE_TAG}" --replace "$@" >/dev/null; done`
 
-/** Puts the images of all platforms below one index, and says of each, and of that, what it was made of. */
+/** Combines the images of all platforms in one index, and sets the metadata of each and of the index. */
 export async function indexLayout(
   images: readonly PlatformLayout[],
   { created, labels }: ImageMetadata,
   config: Config,
 ): Promise<ImageLayout> {
   const folder = (platform: string) => `/in/${platform.replace("/", "-")}`
-  // The engine would make one after the other, when the first command needs them.
+  // Otherwise the engine would build them one after the other, when the first command needs them.
   await Promise.all(images.map(({ layout }) => layout.sync()))
   const mounted = images.reduce(
     (container, { platform, layout }) => container.withMountedDirectory(folder(platform), layout),
     regctlContainer(config),
   )
   const references = images.map(({ platform }) => `--ref=ocidir://${folder(platform)}:${IMAGE_TAG}`)
-  const said = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
-  const told = ["--config-time", `set=${created}`, ...said.map((label) => `--label=${label}`)]
-  const notes = said.map((annotation) => `--annotation=${annotation}`)
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const options = ["--config-time", `set=${created}`, ...pairs.map((label) => `--label=${label}`)]
+  const annotations = pairs.map((annotation) => `--annotation=${annotation}`)
   const layout = mounted
-    .withExec(["sh", "-euc", SET_METADATA, "-", ...told])
-    .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...notes])
+    .withExec(["sh", "-euc", SET_METADATA, "-", ...options])
+    .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...annotations])
     .directory("/out")
   const read = (digest: string) => layout.file(blobPath(digest)).contents()
   const digest = onlyManifest(await layout.file("index.json").contents())

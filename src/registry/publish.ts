@@ -8,35 +8,35 @@ import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { immutableConflict, type Tag } from "../lib/release/tags.js"
 import { tryRegctl, tagsOf } from "./regctl.js"
 
-/** Where an image is, or is to be. */
+/** The address of an image that is or will be published. */
 export interface PublishedImage {
   /** Host and repository. */
   repository: string
   digest: string
 }
 
-/** Pushes an image by its digest. Nothing stands for it yet: that is for `setTags`, once it is signed. */
+/** Pushes an image by its digest, without tags: `setTags` adds them once it is signed. */
 export async function pushImage(
   { layout, digest }: Pick<ImageLayout, "layout" | "digest">,
   repository: string,
   tools: Container,
 ): Promise<void> {
-  // Asked first, since copying goes on for minutes against a registry that refuses every request.
+  // Requested first, since a copy retries for minutes if the registry refuses every request.
   await tagsOf(repository, tools)
   const mounted = tools.withMountedDirectory("/image", layout)
-  // An index that is there may lack images: registries that clean up take what has no tag.
+  // An existing index may lack images: registries that clean up delete untagged ones.
   const copy = ["image", "copy", "--force-recursive", `ocidir:///image:${IMAGE_TAG}`]
   await runRegctl(mounted, [...copy, `${repository}@${digest}`])
 }
 
-/** Whether an image is there already, as far as the registry says. */
+/** True if the registry reports that an image exists. */
 export const imageExists = async (
   { repository, digest }: PublishedImage,
   tools: Container,
 ): Promise<boolean> =>
   (await tryRegctl(tools, ["manifest", "head", `${repository}@${digest}`])).exitCode === 0
 
-/** Lets tags stand for an image. Fails with TAG_TAKEN for a version that stands for another one. */
+/** Points tags to an image. Fails with TAG_TAKEN for a version that points to another one. */
 export async function setTags(target: PublishedImage, tags: readonly Tag[], tools: Container): Promise<void> {
   await refuseTakenTags(target, tags, tools)
   const { repository, digest } = target
@@ -45,8 +45,9 @@ export async function setTags(target: PublishedImage, tags: readonly Tag[], tool
 }
 
 /**
- * Fails with TAG_TAKEN for a version that is published already, with another image: a version is published once. Each
- * is asked for by itself, since not every registry lists all its tags.
+ * Fails with TAG_TAKEN for a version that is already published with another image.
+ *
+ * Each tag is requested separately, since not every registry lists all tags.
  */
 export async function refuseTakenTags(
   { repository, digest }: PublishedImage,
@@ -63,7 +64,7 @@ export async function refuseTakenTags(
   if (conflict !== undefined) throw conflict
 }
 
-/** What a reference stands for. */
+/** A reference resolved to its digest and images. */
 export interface Resolved {
   /** Host and repository. */
   repository: string
@@ -71,7 +72,7 @@ export interface Resolved {
   images: { platform: string; digest: string }[]
 }
 
-/** Finds the digest of a reference, once, and the images below it. Fails with TAG_MOVED where it names both. */
+/** Resolves a reference to its digest and images. Fails with TAG_MOVED if its tag no longer has its digest. */
 export async function resolveReference(reference: Reference, tools: Container): Promise<Resolved> {
   const { tag, digest: wanted, ...place } = reference
   const repository = printReference(place)
@@ -84,7 +85,7 @@ export async function resolveReference(reference: Reference, tools: Container): 
   return { repository, digest: now, images: images.map(({ platform, digest }) => ({ platform, digest })) }
 }
 
-/** What has to be pulled for each platform of an image that is published: bytes, compressed. */
+/** Returns the compressed bytes of a published image by platform. */
 export async function sizesOf(
   repository: string,
   tag: string,
@@ -98,11 +99,11 @@ export async function sizesOf(
   return new Map(await Promise.all(sizes))
 }
 
-/** The digest that a reference stands for now. */
+/** Returns the current digest of a reference. */
 export const digestOf = async (reference: string, tools: Container): Promise<string> =>
   (await runRegctl(tools, ["manifest", "head", reference])).stdout.trim()
 
-/** The text of a manifest or an index. */
+/** Returns the text of a manifest or an index. */
 export const manifestOf = async (reference: string, tools: Container): Promise<string> =>
   (await runRegctl(tools, ["manifest", "get", "--format=raw-body", reference])).stdout
 

@@ -6,14 +6,14 @@ import { registryError, registryFailure } from "../lib/release/registryError.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { runEach } from "./cosign.js"
 
-/** Reads and writes images in registries and layouts. */
+/** Creates a container with regctl, for images in registries and layouts. */
 export const regctlContainer = (config: Config): Container =>
   dag
     .container()
     .from(imageReference("regctl", REGCTL_VERSION, config.images))
     .withUser("0") // for mounted files
 
-/** Runs regctl with each of these arguments, again after a while for what may pass by itself. */
+/** Runs regctl with each list of arguments, and retries transient failures after a while. */
 export async function regctlRuns(
   tools: Container,
   calls: readonly (readonly string[])[],
@@ -35,7 +35,7 @@ export async function regctlRuns(
   return runs
 }
 
-/** The tags of a repository; one that isn't there yet has none. */
+/** Returns the tags of a repository; none if it doesn't exist yet. */
 export async function tagsOf(repository: string, tools: Container): Promise<string[]> {
   const run = await tryRegctl(tools, ["tag", "ls", repository])
   if (run.exitCode === 0) return run.stdout.split("\n").filter(Boolean)
@@ -43,7 +43,7 @@ export async function tagsOf(repository: string, tools: Container): Promise<stri
   throw registryError(run, repository)
 }
 
-/** How long to wait before another try, in milliseconds: regctl itself has tried several times within each. */
+/** Milliseconds before each retry; regctl itself retries several times within each attempt. */
 export const WAITS = [2000, 8000]
 export const NOT_RUN: ToolRun = { exitCode: 1, stdout: "", stderr: "regctl was not run" }
 export async function tryRegctl(tools: Container, args: readonly string[]): Promise<ToolRun> {

@@ -3,7 +3,7 @@ import type { Signer, Wanted } from "./cosign.js"
 import type { Destination } from "./destination.js"
 import { EMBEDDED } from "./embedded.js"
 
-/** The words of a command that reach a registry in the same way: `with-registry` and its arguments, or none. */
+/** Returns the words of a command for the same registry: `with-registry` and its arguments, or none. */
 export async function registryWords(destination: Destination): Promise<string[]> {
   const { embedded, username, password, plainHttp } = destination
   const words = embedded
@@ -16,7 +16,7 @@ export async function registryWords(destination: Destination): Promise<string[]>
   return words.length === 0 ? [] : ["with-registry", ...words]
 }
 
-/** The words of a command that sign and trust in the same way: `with-signer` and its arguments, or none. */
+/** Returns the words of a command for the same signer and trust: `with-signer` and its arguments, or none. */
 export async function signerWords(signer: Signer, { identity, issuer }: Wanted): Promise<string[]> {
   const words = [
     ...(await secretWord("key", signer.key)),
@@ -28,6 +28,6 @@ export async function signerWords(signer: Signer, { identity, issuer }: Wanted):
   return words.length === 0 ? [] : ["with-signer", ...words]
 }
 
-/** A secret by its address. */
+/** Returns the option for a secret, by its address. */
 const secretWord = async (name: string, value: Secret | undefined): Promise<string[]> =>
   value === undefined ? [] : [`--${name}=${(await value.uri()) || `env://${name.toUpperCase()}`}`]

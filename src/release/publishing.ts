@@ -1,5 +1,5 @@
 import type { Signer, Wanted } from "../registry/cosign.js"
 import type { Destination } from "../registry/destination.js"
 
-/** Where a run publishes, and with what it signs. */
+/** The destination of a run's image, and its signer. */
 export type Publishing = Destination & Signer & Pick<Wanted, "identity" | "issuer">

@@ -23,23 +23,24 @@ import { signImages, type Signing } from "./signing.js"
 import { gatesOf, verifyRelease } from "./verify.js"
 
 /**
- * A published image, by its digest: nothing that happens to a tag changes what this is.
+ * A published image by its digest.
  *
- * Signatures and attestations are made and checked by cosign, for the index and for each platform's image.
+ * Moving a tag doesn't change it. Signatures and attestations are created and verified by cosign, for the index and for
+ * each platform's image.
  */
 @object()
 export class Release {
-  /** Registry, repository and digest: what to deploy. */
+  /** The image's reference by digest, for deployments. */
   @func()
   reference!: string
   /** The digest of the index of all platforms. */
   @func()
   digest!: string
-  /** Each platform with the digest of its image, such as `linux/arm64@sha256:…`. */
+  /** The platforms with the digests of their images, such as `linux/arm64@sha256:…`. */
   @func()
   platforms!: string[]
   source!: Directory
-  /** The text of `slipway.yaml`, empty without one. */
+  /** The text of `slipway.yaml`; empty without one. */
   settings!: string
   invocation!: string
   now!: string
@@ -48,25 +49,25 @@ export class Release {
   password?: Secret
   registryService?: Service
   authority?: File
-  /** What to sign with. */
+  /** The key to sign with. */
   key?: Secret
   passphrase?: Secret
   token?: Secret
-  /** Whose signatures are trusted. */
+  /** The trusted signer: a public key, or identity and issuer. */
   publicKey?: File
   identity!: string
   issuer!: string
-  /** Signed with Slipway's own key. */
+  /** True if it is signed with the embedded key. */
   embedded!: boolean
-  /** The git reference that it must have been made for; empty where any will do. */
+  /** The git reference that it must have been built for; empty for any. */
   ref!: string
 
   /**
    * Verifies signatures, attestations and gates of the release.
    *
-   * Signatures of index and images, the SBOMs of each image, provenance, and the gates that it passed, all signed by
-   * exactly the key or identity of `withSigner`, else of `release` in slipway.yaml. Runs each time. Fails with
-   * NOT_VERIFIED, which names what doesn't hold.
+   * Checks the signatures of index and images, the SBOMs of each image, the provenance and the gates that it passed, all
+   * signed by exactly the key or identity of `withSigner`, else of `release` in slipway.yaml. Runs each time. Fails with
+   * NOT_VERIFIED, which names each failed check.
    */
   @func({ cache: "never" })
   async verify(): Promise<string> {
@@ -77,9 +78,9 @@ export class Release {
   }
 
   /**
-   * Signs the index and each platform's image, unless that is done already.
+   * Signs the index and each platform's image, unless they are signed already.
    *
-   * With the key or token of `withSigner`. An effect: it runs each time. Fails with NO_SIGNER, TWO_SIGNERS and SIGN.
+   * Uses the key or token of `withSigner`. An effect: it runs each time. Fails with NO_SIGNER, TWO_SIGNERS and SIGN.
    */
   @func({ cache: "never" })
   async sign(): Promise<Release> {
@@ -93,7 +94,11 @@ export class Release {
     return this
   }
 
-  /** Shows the verified attestation of passed gates, as JSON. Fails as `verify` does. Runs each time. */
+  /**
+   * Returns the verified attestations of passed gates, as JSON.
+   *
+   * Fails as `verify` does. Runs each time.
+   */
   @func({ cache: "never" })
   async gates(): Promise<string> {
     await this.verify()
@@ -102,7 +107,7 @@ export class Release {
     return `${JSON.stringify(found, null, 2)}\n`
   }
 
-  /** Each thing that is verified, and what is wrong with it. For other stages; it is no part of the API. */
+  /** Returns the result of each check. For other stages; not part of the API. */
   async checks(wanted: Wanted = wantedOf(this)): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
@@ -110,7 +115,7 @@ export class Release {
     return verifyRelease(resolved, expected(serviceOf(this).config, known), signing)
   }
 
-  /** The same, with the gates that it passed. For other stages; it is no part of the API. */
+  /** Returns the checks and the gates that it passed. For other stages; not part of the API. */
   async evidence(wanted: Wanted): Promise<{ checks: Check[]; gates: unknown[] }> {
     const [repository = ""] = this.reference.split("@")
     const checks = await this.checks(wanted)
@@ -126,13 +131,15 @@ export class Release {
     const { source, config } = serviceOf(this)
     const { host } = parseReference(this.reference)
     const access = { host, username, plainHttp, password, service, authority }
-    const whom = this.embedded ? await embeddedTrust(config) : await trusted(wanted, signer, source, config)
-    const tools = withSigstore(await registryTools(access, config), whom, source, config)
-    return { tools, access, trusted: whom, by: signer.token === undefined ? "key" : "identity" }
+    const signerTrust = this.embedded
+      ? await embeddedTrust(config)
+      : await trusted(wanted, signer, source, config)
+    const tools = withSigstore(await registryTools(access, config), signerTrust, source, config)
+    return { tools, access, trusted: signerTrust, by: signer.token === undefined ? "key" : "identity" }
   }
 }
 
-/** The release that a reference names now. Fails with INVALID_REFERENCE, TAG_MOVED and REGISTRY. */
+/** Resolves a reference to its current release. Fails with INVALID_REFERENCE, TAG_MOVED and REGISTRY. */
 export async function findPublished(
   reference: string,
   service: PythonService,
@@ -149,7 +156,7 @@ export async function findPublished(
   return releaseOf(resolved, access, service, { ref, embedded: registry.embedded, ...signer })
 }
 
-/** A release of a service. */
+/** Creates the release of a service. */
 export const releaseOf = (
   { repository, digest, images }: Resolved,
   { username, plainHttp, password, service, authority }: RegistryAccess,

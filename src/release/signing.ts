@@ -6,21 +6,21 @@ import { cosignFailure, predicates, signFlags, type Trust, verifyFlags } from ".
 import { type Requirement, PREDICATES } from "../lib/release/verification.js"
 import { cosignFlags, type RegistryAccess } from "../registry/access.js"
 
-/** Who signs, where, and by what it is known. */
+/** The tools, registry and trust for signing and verifying. */
 export interface Signing {
   /** Tools that reach the registry, with the signer's key or token. */
   tools: Container
   access: RegistryAccess
   trusted: Trusted
-  /** With what is signed; what it is known by may have been said otherwise. */
+  /** The kind of signer; the trust may be of another kind. */
   by: Trust["by"]
 }
 
 /** A statement about an image. */
 export interface Attestation extends Requirement {
-  /** Its file among the predicates. */
+  /** Its file in the folder of predicates. */
   file: string
-  /** Whether one that is there already, by its predicate, does as well. */
+  /** True for the predicate of an existing attestation that makes this one unnecessary. */
   same: (predicate: unknown) => boolean
 }
 
@@ -39,7 +39,7 @@ export const signImages = (
     `${repository}@${digest}`,
   ])
 
-/** Attaches signed statements; returns how many of them are new. The predicates' files are in a folder. */
+/** Attaches signed statements with predicates from a folder; returns how many of them are new. */
 export const attest = (
   repository: string,
   statements: readonly Attestation[],
@@ -61,19 +61,21 @@ export const attest = (
     ],
   )
 
-/** How often what is missing is added: another run may write to the same list at the same time. */
+/** Attempts to add missing signatures, since another run may write to the same list concurrently. */
 const ATTEMPTS = 3
 
 /**
- * Adds what is missing, one after the other. A registry without an API for it keeps signatures in a list that is read,
- * changed and written back: who comes in between loses what he wrote, and has to write it again.
+ * Adds missing signatures one after the other, and checks that they are kept.
+ *
+ * A registry without a referrers API keeps signatures in a list that is read, changed and written back, so that a
+ * concurrent writer can overwrite an entry, which is then added again.
  */
 async function addMissing<D extends Requirement & Partial<Attestation>>(
   repository: string,
   wanted: readonly D[],
   signing: Signing,
   tools: Container,
-  command: (demand: D) => string[],
+  command: (requirement: D) => string[],
 ): Promise<number> {
   const before = await unsigned(repository, wanted, signing)
   let missing = before
@@ -91,7 +93,7 @@ async function addMissing<D extends Requirement & Partial<Attestation>>(
   return before.length
 }
 
-/** The command that verifies something signed. */
+/** Returns the command that verifies a signed statement. */
 export const verifyCommand = (
   repository: string,
   { predicate, digest }: Requirement,
@@ -105,7 +107,7 @@ export const verifyCommand = (
   `${repository}@${digest}`,
 ]
 
-/** What isn't signed yet: cosign would add a second signature to what is. */
+/** Returns the unsigned requirements, since cosign would add a second signature to a signed one. */
 async function unsigned<D extends Requirement & Partial<Attestation>>(
   repository: string,
   wanted: readonly D[],
@@ -113,13 +115,13 @@ async function unsigned<D extends Requirement & Partial<Attestation>>(
 ): Promise<D[]> {
   const runs = await runEach(
     signing.tools,
-    wanted.map((demand) => verifyCommand(repository, demand, signing)),
+    wanted.map((requirement) => verifyCommand(repository, requirement, signing)),
   )
   return wanted.filter(({ same = () => true, digest }, index) => {
     const run = runs[index]
     if (run?.exitCode === 0) return !predicates(run).some(same)
     const { reason, exitCode } = cosignFailure(run ?? { exitCode: 1, stderr: "" })
-    // What can't be asked now isn't missing: it may be there.
+    // A signature that can't be looked up isn't known to be missing.
     if (exitCode !== ExitCode.gateFailed) throw fail("SIGN", [`${repository}@${digest}`, reason, exitCode])
     return true
   })

@@ -19,14 +19,14 @@ import { messageOf } from "../stage/stage.js"
 import type { Resolved } from "../registry/publish.js"
 import { type Signing, verifyCommand } from "./signing.js"
 
-/** Verifies all that a release must carry, and that each of its images is there. */
+/** Verifies all signed statements of a release, and that each of its images exists. */
 export async function verifyRelease(
   { repository, digest, images }: Resolved,
   { platforms, judge }: Expected,
   signing: Signing,
 ): Promise<Check[]> {
   const wanted = requirements(digest, images)
-  // A signature outlives the image that it is of: cosign doesn't ask whether that is there.
+  // A signature outlives its image, and cosign doesn't check that the image exists.
   const heads = images.map((image) => [
     "regctl",
     "-v",
@@ -35,11 +35,13 @@ export async function verifyRelease(
     "head",
     `${repository}@${image.digest}`,
   ])
-  const commands = wanted.map((demand) => judgedCommand(repository, demand, signing))
+  const commands = wanted.map((requirement) => statementCommand(repository, requirement, signing))
   const runs = await runEach(signing.tools, [...heads, ...commands])
-  const made = wanted.map((demand, index) => verified(demand, runs[images.length + index] ?? NOT_RUN))
-  const said = Object.fromEntries(made.map(({ name, predicates }) => [name, predicates]))
-  const faults: Partial<Record<string, string>> = judge(said)
+  const checks = wanted.map((requirement, index) =>
+    verified(requirement, runs[images.length + index] ?? NOT_RUN),
+  )
+  const predicatesByName = Object.fromEntries(checks.map(({ name, predicates }) => [name, predicates]))
+  const faults: Partial<Record<string, string>> = judge(predicatesByName)
   const missing = platforms.filter((platform) => !images.some((image) => image.platform === platform))
   return [
     ...missing.map((subject) => ({
@@ -49,7 +51,7 @@ export async function verifyRelease(
       problem: "the index has no image for it",
     })),
     ...images.flatMap((image, index) => absent(image, runs[index] ?? NOT_RUN)),
-    ...made.map(({ name, subject, digest: of, problem = faults[name], exitCode }) => ({
+    ...checks.map(({ name, subject, digest: of, problem = faults[name], exitCode }) => ({
       name,
       subject,
       digest: of,
@@ -59,31 +61,31 @@ export async function verifyRelease(
   ]
 }
 
-/** Bills of material are long, and nobody judges what they say. */
-function judgedCommand(repository: string, demand: Requirement, signing: Signing): string[] {
-  const command = verifyCommand(repository, demand, signing)
-  const read = demand.predicate === "gates" || demand.predicate === "provenance"
+/** Returns the command that verifies a statement, without the output of SBOMs, which is long and unused. */
+function statementCommand(repository: string, requirement: Requirement, signing: Signing): string[] {
+  const command = verifyCommand(repository, requirement, signing)
+  const read = requirement.predicate === "gates" || requirement.predicate === "provenance"
   return read ? command : ["sh", "-c", `${shellQuote(command)} > /dev/null`]
 }
 
 function absent({ platform, digest }: Resolved["images"][number], run: ToolRun): Check[] {
   if (run.exitCode === 0) return []
   const { kind, reason, exitCode } = registryFailure(run)
-  const gone = kind === "missing"
-  const why = gone
+  const missing = kind === "missing"
+  const why = missing
     ? failedCheck("the registry hasn't got it", ExitCode.gateFailed)
     : failedCheck(reason, exitCode)
   return [{ name: "image", digest, subject: platform, ...why }]
 }
 
-/** What the attestations say of the gates that a release passed: one for each run that published it. */
+/** Returns the verified predicates of passed gates, one for each run that published the release. */
 export async function gatesOf(repository: string, digest: string, signing: Signing): Promise<unknown[]> {
-  const demand = { predicate: "gates", digest, subject: "the index" } as const
-  const [run = NOT_RUN] = await runEach(signing.tools, [verifyCommand(repository, demand, signing)])
+  const requirement = { predicate: "gates", digest, subject: "the index" } as const
+  const [run = NOT_RUN] = await runEach(signing.tools, [verifyCommand(repository, requirement, signing)])
   return predicates(run)
 }
 
-/** Verifies, and tells in one way what was found and what could not be looked at. */
+/** Runs a verification, and returns its result or the error that prevented it. */
 export async function verificationOf(
   reference: string,
   work: () => Promise<{ digest: string; checks: Check[] }>,

@@ -3,7 +3,7 @@ import { junit } from "../lib/report/junit.js"
 import { sarif } from "../lib/report/sarif.js"
 import type { Stage } from "./stage.js"
 
-/** The files that stages leave behind, each in its kind's folder. */
+/** Collects the output files of stages in a folder per kind. */
 export function artifacts(stages: readonly Stage[]): Directory {
   const groups = [...new Set(stages.map(({ group }) => group))]
   const suites = groups.reduce(

@@ -4,18 +4,18 @@ import type { ToolRun } from "../lib/run/finding.js"
 import { didNotFinish, RECORD, recorded } from "../lib/run/command.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 
-/** A finished run, with the container as it left it. */
+/** A finished run with the resulting container. */
 export interface Execution extends ToolRun {
-  /** When it began, in milliseconds since 1970. */
+  /** The start, in milliseconds since 1970. */
   began: number
   container: Container
 }
 
 /**
- * Runs a command, with so many seconds for it. How it ended is in the result, whatever that was; so are its files.
+ * Runs a command with a timeout; returns its result and files, whatever its exit code.
  *
- * A run that was ended early is no result that may be kept. Where the cache holds such a one, the command is run again,
- * under a key that has not been used yet.
+ * A run that timed out or was killed is not a valid result: if the cache holds one, the command runs again with a new
+ * cache key.
  */
 export async function execute(
   container: Container,
@@ -46,11 +46,11 @@ async function finished(done: Container): Promise<Execution> {
   }
 }
 
-/** What a stage's log holds: the command, and all that it said. */
+/** Formats a stage's log: the command and all of its output. */
 export const logOf = (command: readonly string[], { stdout, stderr }: ToolRun): string =>
   `$ ${shellQuote(command)}\n${stdout}${stderr}`
 
-/** When a stage's run began and how long it was waited for. `asked` is when its result was asked for. */
+/** Returns the start of a stage's run, and how long it took since its result was requested at `asked`. */
 export const timing = ({ began }: Execution, asked: number) => ({
   milliseconds: Date.now() - asked,
   cached: began < asked,

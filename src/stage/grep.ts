@@ -1,6 +1,6 @@
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 
-/** Whether `grep -E` finds a pattern in the Python files of a source; undefined where it can't look. */
+/** True if `grep -E` finds a pattern in the Python files of a source; undefined if the search fails. */
 export async function foundInCode(
   container: Container,
   source: Directory,

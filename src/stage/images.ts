@@ -2,23 +2,23 @@ import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { rebase } from "../lib/image/reference.js"
 
-/** The versions that Slipway itself chooses. A service chooses those of Python, its databases and Terraform. */
+/** Versions chosen by Slipway. A service chooses those of Python, its databases and Terraform. */
 export const COSIGN_VERSION = "3.0.6"
 export const GIT_VERSION = "2.49.1"
 export const K3S_VERSION = "v1.36.3-k3s1"
 export const K6_VERSION = "1.3.0"
 export const KUBECTL_VERSION = "1.36.3"
 export const PROMETHEUS_VERSION = "3.16.0"
-/** The Python of programs of this module that run without a service. */
+/** The Python version for this module's own programs. */
 export const PYTHON_VERSION = "3.11"
 export const REGCTL_VERSION = "0.11.7"
 export const REGISTRY_VERSION = "3"
 export const TRIVY_VERSION = "0.70.0"
 export const ZAP_VERSION = "2.17.0"
 
-/** Every image that a stage starts from, by its role. */
+/** The images of all stages, by role. */
 const IMAGES = {
-  /** The smallest official image with pip. Its minor version is the service's. */
+  /** The smallest official image with pip, in the service's minor version. */
   python: (version: string) => `python:${version}-slim`,
   git: (version: string) => `alpine/git:v${version}`,
   postgres: (version: string) => `postgres:${version}`,
@@ -38,7 +38,7 @@ const IMAGES = {
 
 export type ImageRole = keyof typeof IMAGES
 
-/** The reference of a role's image, as the configuration wants it: replaced, or taken from a mirror. */
+/** Returns the reference of a role's image, replaced or from a mirror if so configured. */
 export function imageReference(
   role: ImageRole,
   version: string,
@@ -47,6 +47,6 @@ export function imageReference(
   return replace[role] ?? rebase(IMAGES[role](version), prefix)
 }
 
-/** The note for reports that an image is an offline one, built from packages; empty for any other image. */
+/** Returns a note for reports if an image is an offline one, built from packages; else empty. */
 export const offlineImageNote = async (container: Container): Promise<string> =>
   (await container.label("dev.slipway.stand-in")) === "true" ? " (offline image)" : ""

@@ -1,7 +1,7 @@
 import type { Secret } from "@dagger.io/dagger"
 import { type Arguments, flagOf, withoutEmpty, type RunInputs, type SourceInputs } from "../lib/run/inputs.js"
 
-/** What is known of how a run was called. */
+/** The call of a run: its command, source, arguments and secrets. */
 export interface Called {
   invocation: string
   source: Pick<SourceInputs, "origin" | "commit" | "path" | "digest">
@@ -9,7 +9,7 @@ export interface Called {
   secrets: Readonly<Record<string, readonly (Secret | undefined)[]>>
 }
 
-/** Writes down what a run is made with. Of secrets it says where they came from, as the caller wrote that. */
+/** Returns the inputs of a run for its verdict; secrets only by their address, as the caller wrote it. */
 export async function runInputs({ invocation, source, arguments: all, secrets }: Called): Promise<RunInputs> {
   const addresses = await Promise.all(
     Object.entries(secrets).map(
@@ -27,5 +27,5 @@ export async function runInputs({ invocation, source, arguments: all, secrets }:
   }
 }
 
-/** Where a secret came from; its name, where a module made it. */
+/** Returns the address of a secret; its name if a module made it. */
 const addressOf = async (secret: Secret): Promise<string> => (await secret.uri()) || (await secret.name())

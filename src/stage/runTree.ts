@@ -9,8 +9,9 @@ import { overall } from "../lib/run/command.js"
 import { type Run, type StageReport, stageResult, type Verdict } from "../lib/run/verdict.js"
 
 /**
- * Runs stages and gathers everything they leave in one tree. Never throws: what stopped the run from looking at the
- * service at all is in the verdict too.
+ * Runs stages and collects all of their output in one tree.
+ *
+ * Never throws: an error that prevented the run is in the verdict too.
  */
 export async function runTree(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
   const begun = Date.now()

@@ -1,15 +1,16 @@
 import { dag, type Secret } from "@dagger.io/dagger"
 import { fail } from "../lib/errors/catalogue.js"
 
-/** A secret, and the name by which it is used. */
+/** A secret with its name. */
 export interface NamedSecret {
   name: string
   secret: Secret
 }
 
 /**
- * Gives secrets names: the last part of where they come from, such as `TOKEN` of `env://TOKEN`. The engine (0.21.8)
- * knows only names given by setSecret. Fails with SECRET_TWICE and SECRET_UNREAD.
+ * Names secrets by the last part of their address, such as `TOKEN` of `env://TOKEN`.
+ *
+ * The engine (0.21.8) has names only for secrets of setSecret. Fails with SECRET_TWICE and SECRET_UNREAD.
  */
 export async function namedSecrets(secrets: readonly Secret[]): Promise<NamedSecret[]> {
   const named = await Promise.all(secrets.map(namedSecret))
@@ -29,7 +30,7 @@ async function namedSecret(secret: Secret): Promise<NamedSecret> {
   }
 }
 
-/** A secret of this environment's own, else one for all. */
+/** Returns an environment's own secret, else the common one. */
 export const secretNamed = (
   secrets: readonly NamedSecret[],
   environment: string,

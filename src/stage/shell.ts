@@ -2,11 +2,10 @@ import type { Container } from "@dagger.io/dagger"
 import { shellQuote } from "../lib/text/shellQuote.js"
 
 /**
- * A container to look around in: it says what the stage would run, and `again` runs that.
+ * Prepares a container for inspection: its shell prints the stage's command, and `again` runs it.
  *
- * @param more What else there is to try, a line each.
+ * @param more Further hints, one per line.
  */
-
 export const inspectable = (
   container: Container,
   command: readonly string[],
@@ -21,7 +20,7 @@ export const inspectable = (
 
 const GREETING = "/usr/local/share/slipway-greeting"
 
-/** The same with nothing to repeat: its shell begins with these lines. */
+/** Prepares a container whose shell begins with these lines. */
 export const greeting = (container: Container, lines: readonly string[]): Container =>
   container
     .withNewFile(GREETING, lines.map((line) => `${line}\n`).join(""))

@@ -7,20 +7,21 @@ import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipe
 import type { StageReport } from "../lib/run/verdict.js"
 import { oneLine } from "../lib/text/words.js"
 
-/** What became of a stage, with the files that it leaves beside what can be made from its report. */
+/** The result of a stage, with files that can't be made from its report. */
 export interface Stage extends StageReport {
   files?: Directory
 }
 
-/** A stage that is still to be run. */
+/** A stage to run. */
 export interface Task {
   name: StageName
   run: () => Promise<Stage>
 }
 
 /**
- * Runs stages, no more than `limit` at a time; their results come in the order of all reports. `ended` hears of each as
- * it ends.
+ * Runs stages, no more than `limit` at a time; returns results in the order of reports.
+ *
+ * Calls `ended` with each stage as it ends.
  */
 export async function runTasks(
   limit: number,
@@ -41,10 +42,10 @@ export async function runTasks(
 
 const place = ({ name }: Stage): number => STAGE_NAMES.findIndex((known) => known === name)
 
-/** What of a stage is known before it runs. */
+/** The facts of a stage that are known before it runs. */
 export type Identity = Pick<Stage, "name" | "group" | "version" | "repro" | "facts">
 
-/** What is known of a stage, by its name and its tool's version. */
+/** Returns a stage's identity from its name and its tool's version. */
 export const identity = (group: Group, name: StageName, version: string, invocation: string): Identity => ({
   name,
   group,
@@ -53,8 +54,9 @@ export const identity = (group: Group, name: StageName, version: string, invocat
 })
 
 /**
- * Runs a stage's work. What keeps it from beginning, such as an image that can't be pulled, is this stage's error: the
- * others go on, and keep what they leave.
+ * Runs a stage's work; an exception becomes the stage's error.
+ *
+ * So if an image can't be pulled, the other stages still run and keep their results.
  */
 export async function attempted<S extends Omit<Stage, keyof Identity>>(
   identity: Identity,
@@ -68,18 +70,18 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
   }
 }
 
-/** What a check does with its stage: it throws unless that passed or was passed over. */
+/** Throws unless a stage passed or was skipped. */
 export function mustPass(stage: Stage): void {
   if (stopped(stage)) throw fail("GATE_FAILED", [terminalText([stage])])
 }
 
-/** An error's message, without what the engine adds for machines. */
+/** Returns an error's message without the engine's trace id. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/ *\[traceparent:[\w-]+\]/g, "")
 
 export type Unfinished = ReturnType<typeof unfinished>
 
-/** What a stage comes to that could not do its work. */
+/** Returns the result of a stage that could not run. */
 export const unfinished = (reason: string, exitCode: ExitCode, log = "") => ({
   ...NOT_RUN,
   status: "error" as const,
@@ -88,7 +90,7 @@ export const unfinished = (reason: string, exitCode: ExitCode, log = "") => ({
   log,
 })
 
-/** What a stage comes to that has nothing to do. */
+/** Returns the result of a stage that was skipped. */
 export const skipped = (reason: string) => ({
   ...NOT_RUN,
   status: "skipped" as const,

@@ -5,15 +5,15 @@ import { parseSuppressions } from "../lib/security/suppressionsFile.js"
 import type { Outcome } from "../lib/run/finding.js"
 import type { Suppression } from "../lib/run/suppressed.js"
 
-/** What may be ignored, and the day on which that is judged. */
+/** The suppressions of a service, and the day for judging their expiry. */
 export interface Suppressions {
   entries: Suppression[]
   now: Date
-  /** Why the file can't be read, if so; then nothing is suppressed. */
+  /** The reason if the file can't be read; then nothing is suppressed. */
   problem?: Outcome
 }
 
-/** Reads the service's suppressions. `now` is RFC 3339; without it the clock tells. */
+/** Reads the service's suppressions. `now` is RFC 3339; empty for the clock's time. */
 export async function readSuppressions(source: Directory, now: string): Promise<Suppressions> {
   const date = dayOf(now)
   const found = source.filter({ include: [SUPPRESSIONS_FILE] })
@@ -23,7 +23,7 @@ export async function readSuppressions(source: Directory, now: string): Promise<
   return { entries: suppressions, now: date, ...(outcome && { problem: outcome }) }
 }
 
-/** The day by which expiry is judged: that of the text, RFC 3339, else the present. Fails with INVALID_TIME. */
+/** Returns the day for judging expiry: that of the text, RFC 3339, else today. Fails with INVALID_TIME. */
 export function dayOf(now: string): Date {
   const date = now === "" ? new Date() : new Date(now)
   if (Number.isNaN(date.getTime())) throw fail("INVALID_TIME", [now])

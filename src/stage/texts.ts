@@ -3,7 +3,7 @@ import type { Config } from "../lib/config/config.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
 
-/** The texts of those files of a source that match a pattern, by their paths. A link counts as what it points to. */
+/** Returns the texts of a source's files that match a pattern, by path. Links are followed. */
 export async function texts(source: Directory, include: readonly string[]): Promise<Record<string, string>> {
   const names = (await source.filter({ include: [...include] }).glob("**/*")).filter(
     (name) => !name.endsWith("/"),
@@ -12,6 +12,6 @@ export async function texts(source: Directory, include: readonly string[]): Prom
   return Object.fromEntries(await Promise.all(names.map(read)))
 }
 
-/** What a service is called, in messages and metrics. */
+/** Returns a service's name for messages and metrics. */
 export const nameOf = async (source: Directory, { name }: Config): Promise<string> =>
   serviceName(await texts(source, MANIFESTS), name) ?? "service"

@@ -15,7 +15,7 @@ export interface RolloutSettings {
 /** A rollout in progress, as recorded on the Service. */
 export interface Rollout {
   run: string
-  /** Whether a version is deployed, or rolled back to by hand. */
+  /** A deployment of a version, or a manual rollback to one. */
   kind: "deploy" | "rollback"
   version: string
   digest: string

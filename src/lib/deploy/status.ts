@@ -31,7 +31,7 @@ export interface ServiceStatus {
   running: Running[]
   /** The rollout in progress, in words; empty for none. */
   rollout: string
-  /** What this call reconciled; empty for nothing. */
+  /** The reconciliation by this call; empty for none. */
   recovered: string
   /** A change that wasn't made by Slipway; empty for none. */
   manual: string

@@ -1,33 +1,33 @@
-/** What the process exits with, and what each number means. */
+/** The exit codes of the command, with their meanings. */
 export const ExitCode = {
-  /** Everything that was asked for passed. */
+  /** Everything that was requested passed. */
   passed: 0,
   /** A gate failed: the service needs a change. */
   gateFailed: 1,
-  /** Changes or drift, where asked for. */
+  /** Changes or drift were found, for commands that report them by exit code. */
   changes: 2,
   /** The infrastructure failed: engine, registry, network; the service may be fine. */
   infrastructure: 3,
   /** Bad input: source, configuration or arguments. */
   badInput: 4,
-  /** Somebody ended it: Ctrl-C, or a CI host that cancels its job. */
+  /** The run was interrupted: by Ctrl-C, or by a CI host that cancelled the job. */
   interrupted: 130,
 } as const
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-/** What an error says, and what it makes the command end with. */
+/** The texts of an error and its exit code. */
 export interface CatalogueEntry {
-  /** What failed, with the value quoted. */
+  /** The failure, with the value quoted. */
   message: string
-  /** What is allowed, or what to do next. */
+  /** The allowed values, or the next step. */
   remedy: string
   exitCode: ExitCode
 }
 
-/** Errors by their codes. */
+/** Errors by code. */
 export type Catalogue = Record<string, (...args: never[]) => CatalogueEntry>
 
-/** A value as a message shows it. */
+/** Quotes a value for a message. */
 export const quote = (value: string): string =>
   JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)

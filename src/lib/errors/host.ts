@@ -1,6 +1,6 @@
 import { type Catalogue, ExitCode, quote } from "./entry.js"
 
-/** Errors of CI hosts, and of the files by which they call Slipway. */
+/** Errors of CI hosts and of their pipeline files. */
 export const hostErrors = {
   WRAPPERS_UNPINNED: (pin: string) => ({
     message:

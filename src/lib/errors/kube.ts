@@ -4,13 +4,13 @@ import { type Catalogue, ExitCode, quote } from "./entry.js"
 export interface Refused {
   user: string
   verb: string
-  /** With its group, where it isn't the core's: `deployments.apps`. */
+  /** With its group unless it is the core group: `deployments.apps`. */
   resource: string
-  /** Undefined for what is of the whole cluster. */
+  /** Undefined for cluster-wide resources. */
   namespace?: string
 }
 
-/** Errors of talking to a cluster, and of getting at it. */
+/** Errors of connecting to a cluster and of its API. */
 export const kubeErrors = {
   KUBECONFIG: (reason: string, remedy = FLATTEN) => ({
     message: `the kubeconfig can't be used: ${reason}`,
@@ -85,5 +85,5 @@ const FLATTEN = "pass one that stands for itself, as `kubectl config view --raw 
 const sentence = ({ user, verb, resource, namespace }: Refused): string =>
   `${quote(user)} may not ${verb} ${resource} ${namespace === undefined ? "in the cluster" : `in the namespace ${quote(namespace)}`}`
 
-/** A rule names resources without their group. */
+/** Returns a resource's name without its group, as rules have it. */
 const bare = (resource: string): string => resource.replace(/^([^./]+)[^/]*/, "$1")

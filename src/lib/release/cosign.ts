@@ -4,38 +4,38 @@ import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 
-/** What a signature says of an image in cosign's third version: nothing but that it was signed. */
+/** The predicate type of cosign 3's signatures, which carry no statement beyond the signature itself. */
 export const SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 
-/** Where cosign's container has its files. */
+/** The paths of cosign's files in its container. */
 export const FILES = {
   publicKey: "/slipway/sigstore/cosign.pub",
   signingConfig: "/slipway/sigstore/signing-config.json",
   trustedRoot: "/slipway/sigstore/trusted-root.json",
 } as const
 
-/** A Sigstore without any service, for signatures that are logged nowhere. */
+/** The configuration of a Sigstore without services, for signatures without a transparency log. */
 export const NO_SERVICES = {
   signingConfig: `{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}}`,
   trustedRoot: `{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}`,
 } as const
 
-/** Which Sigstore is used: the public one, that which the service's files name, or none. */
+/** The Sigstore to use: the public one, the service's own by its files, or none. */
 export type Sigstore = "public" | "own" | "none"
 
-/** By what a signature is known to be the right one. */
+/** The key or identity whose signatures are trusted. */
 export type Trust =
   | { by: "key" }
   | { by: "identity"; identity: string; issuer: string; /** Certificates are logged too. */ logged: boolean }
 
-/** Whether a trusted root knows a log of certificates; where there is none, none can be asked for. */
+/** True if a trusted root has a certificate transparency log, without which no SCT can be required. */
 export const hasCertificateLog = (trustedRoot: string): boolean =>
   objects(fields(parseJson(trustedRoot)).ctlogs).length > 0
 
 const sigstoreFlags = (sigstore: Sigstore): string[] =>
   sigstore === "public" ? [] : [`--trusted-root=${FILES.trustedRoot}`]
 
-/** The flags with which cosign signs, by the key or for the identity whose token is in its environment. */
+/** Returns cosign's flags for signing with the key or the identity token in its environment. */
 export const signFlags = (by: Trust["by"], sigstore: Sigstore): string[] => [
   "--yes",
   ...(by === "key" ? ["--key=env://COSIGN_PRIVATE_KEY"] : []),
@@ -43,7 +43,7 @@ export const signFlags = (by: Trust["by"], sigstore: Sigstore): string[] => [
   ...sigstoreFlags(sigstore),
 ]
 
-/** The flags with which cosign verifies; exact, never by pattern. */
+/** Returns cosign's flags for verifying; identities are matched exactly, never by pattern. */
 export const verifyFlags = (trust: Trust, sigstore: Sigstore): string[] => [
   ...(trust.by === "key"
     ? [`--key=${FILES.publicKey}`]
@@ -56,7 +56,7 @@ export const verifyFlags = (trust: Trust, sigstore: Sigstore): string[] => [
   ...sigstoreFlags(sigstore),
 ]
 
-/** The predicates that `verify-attestation` found good: a line for each attestation. */
+/** Returns the verified predicates from the output of `verify-attestation`, one line per attestation. */
 export const predicates = ({ stdout }: Pick<ToolRun, "stdout">): unknown[] =>
   stdout
     .split("\n")
@@ -73,7 +73,7 @@ interface Failure {
 
 const { gateFailed, infrastructure, badInput } = ExitCode
 
-/** What cosign says, and what that means here; the first that fits. Texts of v3.0.6. */
+/** cosign's errors (texts of v3.0.6) with their reasons and exit codes; the first match counts. */
 const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][] = [
   [/none of the attestations matched the predicate type/, "there is none", gateFailed],
   [/no matching attestations: *$|no signatures found|no valid bundles exist/m, "there is none", gateFailed],
@@ -117,7 +117,7 @@ const MEANINGS: readonly [pattern: RegExp, reason: string, exitCode: ExitCode][]
   [/DENIED|403 Forbidden/, "the registry refuses this user", infrastructure],
 ]
 
-/** Says in a line what became of a command of cosign's that failed. */
+/** Returns the one-line reason and the exit code of a failed cosign command. */
 export function cosignFailure({ stderr, exitCode }: Pick<ToolRun, "stderr" | "exitCode">): Failure {
   if (exitCode === TIMED_OUT) return { reason: "cosign took too long", exitCode: infrastructure }
   const known = MEANINGS.find(([pattern]) => pattern.test(stderr))

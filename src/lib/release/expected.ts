@@ -3,30 +3,30 @@ import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gate
 import { commitsOfProvenance } from "./provenance.js"
 import type { PredicateName } from "./verification.js"
 
-/** What a release is held against beside its signatures. */
+/** The requirements on a release besides its signatures. */
 export interface Expected {
-  /** The platforms that its index must have. */
+  /** The platforms that its index must contain. */
   platforms: readonly string[]
-  /** What is wrong with all predicates, by their kinds. */
+  /** Returns the problem of each kind of predicate. */
   judge: (
     predicates: Partial<Record<PredicateName, readonly unknown[]>>,
   ) => Partial<Record<PredicateName, string>>
 }
 
-/** What is known beforehand of a release. */
+/** Facts about a release that are known before it is verified. */
 export interface Known {
   /** The commit. */
   sha?: string
-  /** The git reference: a version's tag must be of that version's run. */
+  /** The git reference; a version's tag must come from that version's run. */
   ref?: string
-  /** It may be of no commit that is known: what is only tried out. */
+  /** True if it may lack a commit, as a trial release does. */
   anyCommit?: boolean
 }
 
-/** Suites that a service may do without. */
+/** Test suites that a service needn't have. */
 const OPTIONAL = ["integration"]
 
-/** The gates that a service's settings demand of a release. */
+/** Returns the gates that a service's settings require of a release. */
 export function requiredGates({ quality, security, tests, release }: Config): GateRequirement {
   const stages = {
     quality: quality.checks,
@@ -37,13 +37,13 @@ export function requiredGates({ quality, security, tests, release }: Config): Ga
   return { stages: release.gates.flatMap((group) => [...stages[group]]), optional: OPTIONAL }
 }
 
-/** What a service's settings demand of its releases. */
+/** Returns the requirements that a service's settings place on its releases. */
 export function expected(config: Config, known: Known = {}): Expected {
-  const demand = requiredGates(config)
+  const requirement = requiredGates(config)
   return {
     platforms: config.image.platforms,
     judge: ({ gates = [], provenance = [] }) => {
-      const judged = gates.map((predicate) => problemsOf(predicate, demand, known))
+      const judged = gates.map((predicate) => problemsOf(predicate, requirement, known))
       const commits = new Set(provenance.flatMap(commitsOfProvenance))
       const good = gates.filter((_, index) => judged[index]?.length === 0)
       const foreign =
@@ -56,18 +56,22 @@ export function expected(config: Config, known: Known = {}): Expected {
   }
 }
 
-function problemsOf(predicate: unknown, demand: GateRequirement, { sha, ref, anyCommit }: Known): string[] {
+function problemsOf(
+  predicate: unknown,
+  requirement: GateRequirement,
+  { sha, ref, anyCommit }: Known,
+): string[] {
   const commit = shaOfGates(predicate)
   return [
-    ...judgeGates(predicate, { ...demand, ...(sha !== undefined && { sha }) }),
+    ...judgeGates(predicate, { ...requirement, ...(sha !== undefined && { sha }) }),
     ...(anyCommit || isCommit(commit) ? [] : ["it names no commit"]),
     ...(ref === undefined || refOfGates(predicate) === ref ? [] : [`it is not of ${ref}`]),
   ]
 }
 
-/** Whether this is the whole name of a commit. */
+/** True for a full commit hash. */
 export const isCommit = (sha: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)
 
-/** An image may have passed the gates more than once: the best of all runs counts. */
+/** Returns the shortest list of problems: several runs may have published an image, and the best one counts. */
 const fewest = (all: readonly string[][]): string =>
   (all.toSorted((a, b) => a.length - b.length)[0] ?? ["it says nothing"]).join(", ")

@@ -2,15 +2,15 @@ import { fields, objects, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 import type { Run, StageReport, StageStatus } from "../run/verdict.js"
 
-/** Our own predicate: the verdict of the run that made an image. */
+/** The type of Slipway's own predicate: the verdict of the run that built an image. */
 export const GATES_TYPE = "https://slipway.dev/attestations/gates/v1"
 
-/** What became of a run, for everyone who gets the image to read. */
+/** The result of a run, readable by everyone who can pull the image. */
 export interface Gates {
-  /** Without its inputs: where a folder lies, and how secrets are called, is no business of those who get the image. */
+  /** Without inputs, so that paths and names of secrets aren't published. */
   run: Omit<Run, "inputs">
   stages: Gate[]
-  /** The tools' versions by their stages. */
+  /** Tool versions by stage. */
   tools: Record<string, string>
 }
 
@@ -23,27 +23,27 @@ interface Gate {
 
 type GateReport = Pick<StageReport, "name" | "group" | "status" | "reason" | "version">
 
-/** Makes the predicate of a run's stages. */
+/** Builds the predicate from a run's stages. */
 export const gates = ({ id, event, ref, sha, startedAt }: Run, stages: readonly GateReport[]): Gates => ({
   run: { id, event, ref, sha, startedAt },
   stages: stages.map(({ name, group, status, reason }) => ({ name, group, status, reason: brief(reason) })),
   tools: Object.fromEntries(stages.map(({ name, version }) => [name, version])),
 })
 
-/** What is listed after a colon or in brackets, names of files or holes, is no business of those who get the image. */
+/** Cuts the details after a colon or in brackets, so that files and vulnerabilities aren't published. */
 const brief = (reason: string): string => oneLine(reason.split(/: | \(/)[0] ?? "")
 
-/** What a verifier demands of a run. */
+/** The requirements of a verifier on a run. */
 export interface GateRequirement {
-  /** The commit; left out, any. */
+  /** The required commit; any if left out. */
   sha?: string
   /** The stages that must have passed. */
   stages: readonly string[]
-  /** Those of them that may have had nothing to do. */
+  /** The ones among them that may have been skipped. */
   optional?: readonly string[]
 }
 
-/** Says in plain words what keeps a predicate from being good enough; nothing if it is. */
+/** Returns a predicate's problems in plain words; empty if it meets the requirements. */
 export function judgeGates(predicate: unknown, { sha, stages, optional = [] }: GateRequirement): string[] {
   const { stages: held } = fields(predicate)
   const commit = shaOfGates(predicate)
@@ -55,13 +55,13 @@ export function judgeGates(predicate: unknown, { sha, stages, optional = [] }: G
   ]
 }
 
-/** The commit that a predicate is of; empty where it doesn't say. */
+/** Returns the commit of a predicate; empty if it names none. */
 export const shaOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).sha)
 
-/** The git reference that a predicate is of; empty where it doesn't say. */
+/** Returns the git reference of a predicate; empty if it names none. */
 export const refOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).ref)
 
-/** Which run a predicate is of; empty where it doesn't say. */
+/** Returns the run id of a predicate; empty if it names none. */
 export const runOfGates = (predicate: unknown): string => text(fields(fields(predicate).run).id)
 
 function gateProblems(name: string, held: readonly Record<string, unknown>[], optional: boolean): string[] {

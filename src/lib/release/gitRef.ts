@@ -1,8 +1,10 @@
 import { parseVersion } from "./version.js"
 
 /**
- * A git reference by its whole name. A bare one is a tag where the event is one, and a branch where somebody pushed:
- * a branch named like a version must not become one. By hand, `v1.2.3` is the version's tag.
+ * Returns the full name of a git reference.
+ *
+ * A bare name is a tag for a tag event and a branch for a push, so that a branch named like a version isn't taken for
+ * one. In a manual run `v1.2.3` is the version's tag.
  *
  * @example fullRef("tag", "v1.2.3") // "refs/tags/v1.2.3"
  */

@@ -1,40 +1,40 @@
 import { fields, objects, text } from "../text/json.js"
 
-/** How an image was built, in terms that a verifier can look up. */
+/** The build type: a URI under which verifiers find how images are built. */
 export const BUILD_TYPE = "https://slipway.dev/build-types/image/v1"
 
-/** What is known of a build when it is over. */
+/** The facts of a finished build. */
 export interface ImageBuild {
-  /** The sources' web address; empty where it isn't known. */
+  /** The web address of the source; empty if unknown. */
   source: string
   ref: string
-  /** The commit; empty where it isn't known. */
+  /** The commit; empty if unknown. */
   sha: string
   parameters: BuildParameters
   baseImages: readonly BaseImage[]
-  /** Who vouches for the build: a URI. */
+  /** The URI of the builder that vouches for the build. */
   builder: string
-  /** The tools' versions by their names. */
+  /** Tool versions by name. */
   versions: Readonly<Record<string, string>>
   run: { id: string; event: string; startedAt: string; finishedAt: string }
 }
 
 export interface BuildParameters {
   platforms: readonly string[]
-  /** Absent where Slipway made an image of its own. */
+  /** Absent if Slipway built the image without a Dockerfile. */
   dockerfile?: string
   target?: string
-  /** `NAME=value`, as `slipway.yaml` has them. */
+  /** Build arguments as `NAME=value`, from `slipway.yaml`. */
   args: readonly string[]
 }
 
-/** An image that the build began with. */
+/** A base image of the build. */
 export interface BaseImage {
-  /** As the Dockerfile names it: `python:3.11-slim`. */
+  /** The reference in the Dockerfile: `python:3.11-slim`. */
   reference: string
-  /** With its algorithm: `sha256:…`. */
+  /** The digest with its algorithm: `sha256:…`. */
   digest: string
-  /** Absent where the digest is of an index. */
+  /** Absent if the digest is that of an index. */
   platform?: string
 }
 
@@ -44,7 +44,7 @@ interface ResourceDescriptor {
   digest?: Record<string, string>
 }
 
-/** The predicate `https://slsa.dev/provenance/v1`, field by field as https://slsa.dev/spec/v1.0/provenance has it. */
+/** The predicate `https://slsa.dev/provenance/v1`, as specified at https://slsa.dev/spec/v1.0/provenance. */
 export interface Provenance {
   buildDefinition: {
     buildType: string
@@ -59,7 +59,7 @@ export interface Provenance {
   }
 }
 
-/** Makes the provenance of an image. */
+/** Builds the provenance of an image. */
 export function provenance(build: ImageBuild): Provenance {
   const { ref, parameters, builder, versions, run } = build
   const source = gitUri(build.source, ref)
@@ -79,11 +79,11 @@ export function provenance(build: ImageBuild): Provenance {
   }
 }
 
-/** Which run a provenance is of; empty where it doesn't say. */
+/** Returns the run id of a provenance; empty if it names none. */
 export const runOfProvenance = (predicate: unknown): string =>
   text(fields(fields(fields(predicate).runDetails).metadata).invocationId)
 
-/** The commits that a provenance names as sources. */
+/** Returns the source commits that a provenance names. */
 export const commitsOfProvenance = (predicate: unknown): string[] =>
   objects(fields(fields(predicate).buildDefinition).resolvedDependencies)
     .map(({ digest }) => text(fields(digest).gitCommit))
@@ -94,7 +94,7 @@ const nameAndValue = (arg: string): [name: string, value: string] => {
   return [name, value.join("=")]
 }
 
-/** A source's address as SPDX writes it, without what only its owner should know. */
+/** Formats a source's address as SPDX does, without credentials. */
 function gitUri(source: string, ref: string): string {
   if (!URL.canParse(source)) return ""
   const { protocol, host, pathname } = new URL(source)
@@ -110,7 +110,7 @@ const baseMaterial = (image: BaseImage): ResourceDescriptor => {
 }
 
 /**
- * A package URL of type docker, as BuildKit's own provenance has them:
+ * Formats a package URL of type docker, as in BuildKit's own provenance:
  * https://github.com/package-url/purl-spec/blob/main/types/docker-definition.json.
  *
  * @example packageUrl({ reference: "quay.io/a/b:1", … }) // "pkg:docker/a/b@1?repository_url=quay.io"

@@ -2,27 +2,28 @@ import { fail } from "../errors/catalogue.js"
 
 /** An image in a registry. */
 export interface Reference {
-  /** The registry's host, with its port if it names one. */
+  /** The registry's host, with the port if there is one. */
   host: string
-  /** The path below it. */
+  /** The path on the host. */
   repository: string
   tag?: string
   digest?: string
 }
 
-/** The names that distribution's own grammar allows: https://pkg.go.dev/github.com/distribution/reference. */
+/** Names by distribution's grammar: https://pkg.go.dev/github.com/distribution/reference. */
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::([0-9]{1,5}))?$`)
 const PART = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
-/** Of host and repository together, and of all. */
+/** Maximum length of host and repository together, and of the whole reference. */
 const LONGEST = { name: 255, reference: 255 + 129 + 72 }
 
 /**
- * Reads `host[:port]/repository[:tag][@digest]`. A registry has to be named: nothing is added to a name, since what is
- * signed must not depend on what a tool adds. Fails with INVALID_REFERENCE.
+ * Parses `host[:port]/repository[:tag][@digest]`.
+ *
+ * The registry is required: a signed name must not depend on a tool's default. Fails with INVALID_REFERENCE.
  */
 export function parseReference(text: string): Reference {
   const problem = (what: string) => fail("INVALID_REFERENCE", [text, what])
@@ -53,7 +54,7 @@ export function parseReference(text: string): Reference {
   }
 }
 
-/** What tools take for a folder of Docker Hub is refused: a host has a dot or a port, or is localhost. */
+/** Refuses a first part that tools take for a path on Docker Hub: a host has a dot or port, or is localhost. */
 function hostProblem(host: string): string | undefined {
   const port = HOST.exec(host)?.[1]
   if (!HOST.test(host) || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
@@ -63,7 +64,7 @@ function hostProblem(host: string): string | undefined {
   return undefined
 }
 
-/** The reference as tools take it. */
+/** Formats the reference for tools. */
 export const printReference = ({ host, repository, tag, digest }: Reference): string =>
   [
     `${host}/${repository}`,

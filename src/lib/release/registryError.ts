@@ -4,7 +4,7 @@ import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 
-/** What keeps a registry from doing what it was asked for. */
+/** The kinds of failures of a request to a registry. */
 export type RegistryProblem =
   | "denied"
   | "forbidden"
@@ -25,23 +25,23 @@ export type RegistryProblem =
 
 export interface RegistryFailure {
   kind: RegistryProblem
-  /** In a line, without anything secret. */
+  /** The reason on one line, without secrets. */
   reason: string
   remedy: string
-  /** Whether it may pass by itself, although regctl itself tried several times. */
+  /** True for a transient failure, which outlasted regctl's own retries. */
   retry: boolean
   exitCode: ExitCode
 }
 
 type Failure = Pick<RegistryFailure, "kind" | "reason">
 
-/** Says what became of a run of regctl that failed. Texts of v0.11. */
+/** Classifies a failed run of regctl. Texts of v0.11. */
 export function registryFailure({ exitCode, stderr }: Pick<ToolRun, "exitCode" | "stderr">): RegistryFailure {
-  const said = stderr.replace(/^time=.*$/gm, "").trim()
+  const output = stderr.replace(/^time=.*$/gm, "").trim()
   const failure =
     exitCode === TIMED_OUT
       ? { kind: "tooLong" as const, reason: "the registry took too long" }
-      : (byStatus(said) ?? byText(said))
+      : (byStatus(output) ?? byText(output))
   const { kind } = failure
   return {
     ...failure,
@@ -51,7 +51,7 @@ export function registryFailure({ exitCode, stderr }: Pick<ToolRun, "exitCode" |
   }
 }
 
-/** The error of a run of regctl that failed on a reference. */
+/** Creates the error for a failed run of regctl on a reference. */
 export function registryError(
   run: Pick<ToolRun, "exitCode" | "stderr">,
   reference: string,
@@ -88,9 +88,9 @@ const REMEDIES: Record<RegistryProblem, string> = {
   other: LATER,
 }
 
-/** Reads what the registry answered: regctl prints the first bad one, with its body. */
-function byStatus(said: string): Failure | undefined {
-  const match = /\[http (\d{3})\](?::\s*([\s\S]*))?$/.exec(said.slice(said.search(/\[http \d{3}\]/)))
+/** Classifies the first bad response, which regctl prints with its body. */
+function byStatus(output: string): Failure | undefined {
+  const match = /\[http (\d{3})\](?::\s*([\s\S]*))?$/.exec(output.slice(output.search(/\[http \d{3}\]/)))
   if (match === null) return undefined
   const [, digits = "", body = ""] = match
   const status = Number(digits)
@@ -104,11 +104,11 @@ function byStatus(said: string): Failure | undefined {
   if (status === 405) return { kind: "unsupported", reason: reason("doesn't do this (405)") }
   if (status === 404) return { kind: "missing", reason: reason("hasn't got it") }
   if (status === 429) return { kind: "rateLimited", reason: reason("takes no more requests for now (429)") }
-  const passing = [408, 500, 502, 503, 504].includes(status)
-  return { kind: passing ? "unavailable" : "other", reason: reason(`answered ${status}`) }
+  const transient = [408, 500, 502, 503, 504].includes(status)
+  return { kind: transient ? "unavailable" : "other", reason: reason(`answered ${status}`) }
 }
 
-/** What the registry says itself: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes. */
+/** Returns the registry's message: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes. */
 function messageOf(body: string): string {
   const [error] = objects(fields(parseJson(body)).errors)
   if (error !== undefined) return oneLine([error.code, error.message].map(text).filter(Boolean).join(", "))
@@ -119,7 +119,7 @@ const DENIED = "the registry refuses the user name and password"
 
 type Reading = readonly [RegistryProblem, RegExp, (found: readonly string[]) => string]
 
-/** What is said where no registry answered, or regctl keeps the answer to itself; the first that fits. */
+/** regctl's messages without a response of the registry; the first match counts. */
 const READINGS: readonly Reading[] = [
   [
     "denied",
@@ -181,12 +181,12 @@ const READINGS: readonly Reading[] = [
   ["tooLong", /context canceled/, () => "the registry took too long"],
 ]
 
-function byText(said: string): Failure {
+function byText(output: string): Failure {
   for (const [kind, pattern, reason] of READINGS) {
-    const found = pattern.exec(said)
+    const found = pattern.exec(output)
     if (found !== null) return { kind, reason: reason(found) }
   }
-  // The addresses of uploads hold what entitles to go on with them.
-  const plain = oneLine(said.replace(/\?[^\s"]*/g, ""))
+  // Upload URLs carry a token in their query.
+  const plain = oneLine(output.replace(/\?[^\s"]*/g, ""))
   return { kind: "other", reason: plain === "" ? "regctl failed and said nothing" : plain }
 }

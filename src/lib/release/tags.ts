@@ -8,11 +8,11 @@ export type TagKind = (typeof TAG_KINDS)[number]
 /** A tag of an image. */
 export interface Tag {
   name: string
-  /** It stands for the same image for good, as a version does; the others move. A commit built on a newer base is another image. */
+  /** True for a version's tag, which never moves. A commit's tag moves: built on a newer base it is another image. */
   immutable: boolean
 }
 
-/** What a run was started by, and which tags its image is to have. */
+/** The trigger of a run, and the kinds of tags for its image. */
 export interface Tagging {
   event: string
   ref: string
@@ -21,20 +21,21 @@ export interface Tagging {
 }
 
 /**
- * The names that registries take, https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests,
- * but for those under which signatures are kept.
+ * Tags that registries accept, without those of signatures:
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests.
  */
 const TAG = /^(?!sha256-[0-9a-f]{64})[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const LONGEST = 128
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
-/** What other kinds of tags look like, and signatures. */
+/** The forms of other kinds of tags, and of signatures. */
 const RESERVED =
   /^(?:[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+){2}(?:[-_].*)?|latest|sha-[0-9a-f]{12}|sha256-.*)$/
 const HEADS = "refs/heads/"
 
 /**
- * The tags to set, those that never move first. `existing` are the tags of the repository: a fix of an old line leaves
- * `1`, `1.2` and `latest` where they are.
+ * Returns the tags to set, immutable ones first.
+ *
+ * `existing` are the repository's tags: a fix of an old release line doesn't move `1`, `1.2` and `latest`.
  */
 export function tagsFor({ event, ref, sha, kinds }: Tagging, existing: readonly string[]): Tag[] {
   const names: Record<TagKind, string | undefined> = {
@@ -49,7 +50,7 @@ export function tagsFor({ event, ref, sha, kinds }: Tagging, existing: readonly 
     .map(checkedTag)
 }
 
-/** The tag of the highest release among these; undefined where none is one. */
+/** Returns the tag of the highest release; undefined if there is none. */
 export const highestVersion = (tags: readonly string[]): string | undefined =>
   tags
     .flatMap((tag) => versionOfTag(tag) ?? [])
@@ -58,13 +59,13 @@ export const highestVersion = (tags: readonly string[]): string | undefined =>
     .map(versionTag)
     .at(-1)
 
-/** A tag that somebody chose. Fails with INVALID_TAG. */
+/** Returns the mutable tag of a chosen name. Fails with INVALID_TAG. */
 export function checkedTag(name: string): Tag {
   if (!TAG.test(name)) throw fail("INVALID_TAG", [name])
   return { name, immutable: versionOfTag(name) !== undefined }
 }
 
-/** The error of an immutable tag that stands for another image already: `existing` has the digests by the tags. */
+/** Returns the error if an immutable tag already points to another image; `existing` has the digests by tag. */
 export function immutableConflict(
   existing: ReadonlyMap<string, string>,
   { repository, digest, tags }: { repository: string; digest: string; tags: readonly Tag[] },
@@ -97,9 +98,10 @@ function versionNames(
 }
 
 /**
- * A branch made fit for a tag: `refs/heads/feature/x` becomes `feature-x`. One in which anything but `/` was replaced, or
- * where a `-` may be either, as in `hotfix/a-b`, gets a hash behind it, so that it is no other's tag. Only with a branch
- * that is itself called `feature-x` does `feature/x` share one.
+ * Converts a branch to a tag: `refs/heads/feature/x` becomes `feature-x`.
+ *
+ * A hash is appended if anything but `/` was replaced, or if a `-` is ambiguous, as in `hotfix/a-b`, so that branches
+ * don't share a tag. The exception: `feature/x` and a branch that is itself called `feature-x`.
  */
 function branchName(ref: string): string | undefined {
   if (ref.startsWith("refs/") && !ref.startsWith(HEADS)) return undefined

@@ -4,7 +4,7 @@ import { failed, passed } from "../run/outcome.js"
 import { GATES_TYPE } from "./gates.js"
 import { cosignFailure, predicates, SIGNATURE_TYPE } from "./cosign.js"
 
-/** The predicates that a release carries, by what they say. */
+/** The types of the predicates of a release, by name. */
 export const PREDICATES = {
   signature: SIGNATURE_TYPE,
   spdx: "https://spdx.dev/Document",
@@ -15,28 +15,28 @@ export const PREDICATES = {
 
 export type PredicateName = keyof typeof PREDICATES
 
-/** The predicates that each platform's image carries, and those that only the index does. */
+/** The predicates of each platform's image, and those of the index. */
 export const ON_IMAGES: readonly PredicateName[] = ["signature", "spdx", "cyclonedx"]
 export const ON_INDEX: readonly PredicateName[] = ["signature", "provenance", "gates"]
 
-/** Something signed that a release must have. */
+/** A signed statement that a release must have. */
 export interface Requirement {
   predicate: PredicateName
   digest: string
-  /** What the digest is of, for people: `the index`, `linux/arm64`. */
+  /** The digest's object, for people: `the index`, `linux/arm64`. */
   subject: string
 }
 
-/** Something that was verified. */
+/** The result of one check. */
 export interface Check extends Omit<Requirement, "predicate"> {
   name: string
-  /** Why it doesn't hold; absent where it does. */
+  /** The reason for its failure; absent if it passed. */
   problem?: string
-  /** What kept it from being made at all, as an exit code. */
+  /** The exit code of the failure that prevented the check. */
   exitCode?: ExitCode
 }
 
-/** What verifying a reference comes to: the content of `verification.json`. */
+/** The result of verifying a reference: the content of `verification.json`. */
 export interface Verification {
   /** Version of this format. */
   schema: 1
@@ -44,17 +44,17 @@ export interface Verification {
   digest: string | null
   status: Outcome["status"]
   exitCode: ExitCode
-  /** Why nothing could be verified. */
+  /** The reason why nothing could be verified. */
   problem: string | null
   checks: Check[]
 }
 
-/** What a release that was judged so ends with. */
+/** Returns the exit code for a release by its checks. */
 export const releaseExitCode = (checks: readonly Check[]): ExitCode =>
   checks.find(({ exitCode }) => exitCode !== undefined)?.exitCode ??
   (checks.some(({ problem }) => problem !== undefined) ? ExitCode.gateFailed : ExitCode.passed)
 
-/** All that a release must carry, below its index and for each platform. */
+/** Returns all signed statements that a release needs, on its index and on each platform's image. */
 export function requirements(
   digest: string,
   images: readonly { platform: string; digest: string }[],
@@ -67,15 +67,15 @@ export function requirements(
   ]
 }
 
-/** Reads what `verify-attestation` said of a demand. */
-export function verified(demand: Requirement, run: ToolRun): Check & { predicates: unknown[] } {
-  const { predicate: name, ...rest } = demand
+/** Returns the check of a requirement from the output of `verify-attestation`. */
+export function verified(requirement: Requirement, run: ToolRun): Check & { predicates: unknown[] } {
+  const { predicate: name, ...rest } = requirement
   if (run.exitCode === 0) return { name, ...rest, predicates: predicates(run) }
   const { reason: problem, exitCode } = cosignFailure(run)
   return { name, ...rest, ...failedCheck(problem, exitCode), predicates: [] }
 }
 
-/** What a check that doesn't hold says; where it could not be made, it says nothing of the release. */
+/** Returns the problem of a failed check; one that could not run keeps its exit code and doesn't judge the release. */
 export const failedCheck = (problem: string, exitCode: ExitCode): Pick<Check, "problem" | "exitCode"> => ({
   problem,
   ...(exitCode !== ExitCode.gateFailed && { exitCode }),

@@ -1,11 +1,11 @@
-/** A version by Semantic Versioning 2.0.0 (https://semver.org). Numbers stay texts: they may be of any length. */
+/** A version by Semantic Versioning 2.0.0 (https://semver.org). Numbers stay texts, as they may have any length. */
 export interface Version {
   major: string
   minor: string
   patch: string
   /** Dot-separated identifiers after `-`; empty for a release. */
   prerelease: readonly string[]
-  /** Dot-separated identifiers after `+`, which say nothing of precedence. */
+  /** Dot-separated identifiers after `+`, which don't affect precedence. */
   build: readonly string[]
 }
 
@@ -14,10 +14,10 @@ const VERSION = new RegExp(
   `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\\+([0-9A-Za-z.-]+))?$`,
 )
 const NUMERIC = /^[0-9]+$/
-/** Longer than any tag could be. */
+/** Maximum length, above that of any tag. */
 const LONGEST = 256
 
-/** Reads `1.2.3-rc.1+build.5`; undefined for what is no version. */
+/** Parses `1.2.3-rc.1+build.5`; undefined for an invalid version. */
 export function parseVersion(text: string): Version | undefined {
   const match = text.length > LONGEST ? null : VERSION.exec(text)
   if (match === null) return undefined
@@ -32,7 +32,7 @@ const identifiers = (text: string | undefined): string[] => text?.split(".") ?? 
 
 const TAGS = "refs/tags/"
 
-/** The version that a git tag stands for, `refs/tags/v1.2.3`; undefined for any other reference. */
+/** Returns the version of a git tag, `refs/tags/v1.2.3`; undefined for any other reference. */
 export const versionOfRef = (ref: string): Version | undefined =>
   ref.startsWith(`${TAGS}v`) ? parseVersion(ref.slice(TAGS.length + 1)) : undefined
 
@@ -43,14 +43,14 @@ export const versionText = ({ major, minor, patch, prerelease, build }: Version)
     ...(build.length > 0 ? ["+", build.join(".")] : []),
   ].join("")
 
-/** An image's tag holds no `+`; `_`, which no version holds, stands for it, as Helm has it. */
+/** Formats a version as an image tag, with `_` for the `+` that tags can't contain, as Helm does. */
 export const versionTag = (version: Version): string => versionText(version).replace("+", "_")
 
-/** The version that `versionTag` made this tag of. */
+/** Parses a tag made by `versionTag`. */
 export const versionOfTag = (tag: string): Version | undefined =>
   tag.includes("+") ? undefined : parseVersion(tag.replace("_", "+"))
 
-/** Orders versions by precedence: below zero where the first is the lower. */
+/** Compares versions by precedence; negative if the first is lower. */
 export function compareVersions(a: Version, b: Version): number {
   const numbers = (["major", "minor", "patch"] as const).map((part) => compareNumbers(a[part], b[part]))
   return numbers.find((order) => order !== 0) ?? comparePrereleases(a.prerelease, b.prerelease)

@@ -153,15 +153,15 @@ function outcome({ element, message, type, text: content }: NonNullable<Case["re
 }
 
 /**
- * Marks a flaky test with Maven Surefire's element.
+ * Describes a flaky test by Maven Surefire's element.
  *
  * Hosts that don't know it show a passed test; every host shows system-out.
  */
 function flakiness({ times, message }: NonNullable<Case["flaky"]>): string[] {
-  const said = `flaky: failed ${times === 1 ? "once" : `${times} times`} before it passed${message === "" ? "" : `: ${message}`}`
+  const note = `flaky: failed ${times === 1 ? "once" : `${times} times`} before it passed${message === "" ? "" : `: ${message}`}`
   return [
-    `<${tag("flakyFailure", { message: message === "" ? said : message, type: "flaky" })}/>`,
-    `<system-out>${text(said)}</system-out>`,
+    `<${tag("flakyFailure", { message: message === "" ? note : message, type: "flaky" })}/>`,
+    `<system-out>${text(note)}</system-out>`,
   ]
 }
 

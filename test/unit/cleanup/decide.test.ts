@@ -5,7 +5,7 @@ import { addRelease, digest, releases, Repository } from "./repository.js"
 
 const RELEASE = ["", "-amd", "-arm"]
 
-/** All that goes with a release. */
+/** All manifests that are deleted with a release. */
 const whole = (name: string): string[] =>
   RELEASE.flatMap((part) => ["", "-sig", "-list"].map((end) => `${name}${part}${end}`)).sort()
 
@@ -233,7 +233,7 @@ describe("intersectPlans", () => {
     addRelease(after, 4, 0)
     after.image("v1b", 99, ["1.0.1"], ["v1-arm"])
     const { plan } = intersectPlans(before.plan({ releases: 2 }), after.plan({ releases: 2 }))
-    // v2 is one too many only now; v1b came in between, and needs one of v1's images.
+    // v2 exceeds the limit only now; v1b was added in between, and shares one of v1's images.
     const going = after.going(plan)
     expect(going.filter((name) => /^v2|^v1b|^v1-arm$/.test(name))).toEqual([])
     expect(going).toContain("v1-amd")

@@ -87,11 +87,11 @@ it("expiringExceptions reports exceptions after they expire and two weeks before
     owner: "ann",
     expires,
   })
-  const told = expiringExceptions(
+  const reported = expiringExceptions(
     [of("2026-05-31"), of("2026-06-01"), of("2026-06-15"), of("2026-06-16"), of("")],
     new Date(NOW + 3_600_000),
   )
-  expect(told.map(({ rule, level, message }) => `${rule} ${level} ${message}`)).toEqual([
+  expect(reported.map(({ rule, level, message }) => `${rule} ${level} ${message}`)).toEqual([
     "expired warning the suppression of bandit B101 expired on 2026-05-31, owner ann: remove or renew it",
     "expires note the suppression of bandit B101 expires today, owner ann: remove or renew it in time",
     "expires note the suppression of bandit B101 expires on 2026-06-15, owner ann: remove or renew it in time",

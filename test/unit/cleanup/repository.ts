@@ -7,18 +7,18 @@ import type { Policy, ImageUse } from "../../../src/lib/cleanup/policy.js"
 export const NOW = Date.parse("2026-06-01T00:00:00Z")
 export const DAY = 86_400_000
 
-/** A digest by its name. */
+/** Returns a digest made from a name. */
 export const digest = (name: string): string => `sha256:${createHash("sha256").update(name).digest("hex")}`
 const hex = (name: string): string => digest(name).slice("sha256:".length)
 
-/** A repository as somebody would describe it; everything by its name. */
+/** A builder of a repository's inventory, with names for digests. */
 export class Repository {
   private readonly names = new Map<string, string>()
   readonly tags = new Map<string, string>()
   readonly manifests = new Map<string, Manifest | undefined>()
   readonly referrers = new Map<string, Referrer[]>()
 
-  /** An image or index, so many days old, below these tags. */
+  /** Adds an image or index of this age with these tags. */
   image(
     name: string,
     days: number | undefined,
@@ -30,13 +30,13 @@ export class Repository {
       ...(days !== undefined && { created: NOW - days * DAY }),
     })
     for (const tag of tags) this.tags.set(tag, this.of(name))
-    // All has been asked: what is there is added by `refers`.
+    // All referrers have been requested; `refers` adds them.
     for (const each of [name, ...children])
       if (!this.referrers.has(this.of(each))) this.referrers.set(this.of(each), [])
     return this
   }
 
-  /** Something that refers to another, listed by the registry, so many days old. */
+  /** Adds a referrer of this age, which the registry lists. */
   refers(name: string, subject: string, days?: number): this {
     const list = this.referrers.get(this.of(subject)) ?? []
     const created = days === undefined ? {} : { created: NOW - days * DAY }
@@ -45,7 +45,7 @@ export class Repository {
     return this
   }
 
-  /** The same under a tag that is made of the other's digest, as cosign has it; without a kind it is the list. */
+  /** Adds cosign's tag for a referrer, made of the subject's digest; without a kind it is the referrers list. */
   attach(name: string, subject: string, kind = ""): this {
     this.tags.set(`sha256-${hex(subject)}${kind}`, this.of(name))
     this.of(subject)
@@ -56,7 +56,7 @@ export class Repository {
     return this
   }
 
-  /** A tagged manifest that refers to another. */
+  /** Adds a tagged manifest with a subject. */
   artifact(name: string, tag: string, subject: string): this {
     this.tags.set(tag, this.of(name))
     this.manifests.set(this.of(name), { children: [], subject: this.of(subject) })
@@ -64,7 +64,7 @@ export class Repository {
     return this
   }
 
-  /** One without a tag, which is there and refers to another. */
+  /** Adds an untagged manifest with a subject. */
   untagged(name: string, subject: string): this {
     this.manifests.set(this.of(name), { children: [], subject: this.of(subject) })
     return this
@@ -88,10 +88,10 @@ export class Repository {
     return decide(this.inventory, { ...DEFAULTS.cleanup, ...policy }, uses, NOW)
   }
 
-  /** The names of what goes, in its order. */
+  /** Returns the names of the manifests to delete, in order. */
   going = (plan: RegistryPlan): string[] => plan.going.map(({ digest: found }) => this.nameOf(found))
 
-  /** Why each image stays. */
+  /** Returns the reason for keeping each image. */
   kept = (plan: RegistryPlan): Record<string, string> =>
     Object.fromEntries(plan.kept.map(({ digest: found, why }) => [this.nameOf(found), why]))
 
@@ -103,7 +103,7 @@ export class Repository {
   }
 }
 
-/** So many releases, the oldest first, a day apart; each with two images, and a signature of each of the three. */
+/** Returns releases a day apart, the oldest first; each has two images, and signatures of index and images. */
 export function releases(count: number): Repository {
   const repository = new Repository()
   for (let number = 1; number <= count; number += 1) addRelease(repository, number, 100 - number)

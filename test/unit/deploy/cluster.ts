@@ -53,7 +53,7 @@ export class Cluster {
       insecure: false,
     }
     this.kube = new Kube(access, { now, sleep, random: () => 0 })
-    // The client as it is, but for the sockets.
+    // The real client, except for its sockets.
     const { api } = Reflect.get(this.kube, "requests") as Requests
     api.connection = {
       send: (request) => Promise.resolve(this.send(request)),
@@ -186,7 +186,7 @@ export class Cluster {
   }
 }
 
-/** Quick, and strict enough to see errors. */
+/** Settings that are quick, and strict enough to detect errors. */
 export const SETTINGS: Context["settings"] = {
   ...DEFAULTS.deploy,
   health: { ...DEFAULTS.deploy.health, interval: 2, successes: 2 },

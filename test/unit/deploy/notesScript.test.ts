@@ -21,14 +21,14 @@ const ENV = {
 
 let folder: string
 let remote: string
-/** The commits of the remote, the oldest first. */
+/** Returns the remote's commits, the oldest first. */
 let commits: string[]
 const servers: Server[] = []
 
 const git = (...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, env: { ...ENV, HOME: folder }, encoding: "utf8" }).trim()
 
-/** A repository and its remote, of which each test gets a copy. */
+/** A repository and its remote, copied for each test. */
 let template: string
 
 beforeAll(() => {
@@ -49,7 +49,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A deployment's entry; each run's has another hash. */
+/** Returns a deployment's entry, with a different hash for each run. */
 function entryOf(run: string, sha = commits[0] ?? "") {
   const at = "2026-03-01T12:00:00.000Z"
   const what = { kind: "deploy", status: "succeeded", environment: "staging", subject: "api" } as const
@@ -86,7 +86,7 @@ function mirror(entry = entryOf("1"), url = remote, token?: string): Promise<Res
   const env = { ...ENV, HOME: folder, TMPDIR: own }
   return new Promise((done) => {
     execFile(command, args, { env }, (error, stdout, stderr) => {
-      // Nothing of it is left behind, a URL with a password least of all.
+      // No file is left behind, above all no URL with a password.
       expect(readdirSync(own).filter((name) => name.startsWith("notes."))).toEqual([])
       done({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr })
     })
@@ -135,7 +135,7 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     expect(await mirror(entryOf("1", sha))).toMatchObject({ stdout: "there already\n" })
   })
 
-  it("says why it can't be", async () => {
+  it("reports why it can't", async () => {
     expect(await mirror(entryOf("1"), join(folder, "none.git"))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/none\.git' does not appear to be a git repository/) as string,
@@ -155,7 +155,7 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     })
   })
 
-  it("gives up where a hook refuses, and says what that said", async () => {
+  it("fails if a hook rejects the push, with the hook's message", async () => {
     writeFileSync(join(remote, "hooks/pre-receive"), "#!/bin/sh\necho notes are closed\nexit 1\n", {
       mode: 0o755,
     })
@@ -165,7 +165,7 @@ describe("slipway_notes.sh", { timeout: 60_000 }, () => {
     })
   })
 
-  it("logs in with the token, at the remote's host alone", async () => {
+  it("sends the token only to the remote's host", async () => {
     const asked: string[] = []
     const port = await listen((request, response) => serve(request, response, asked))
     expect(await mirror(entryOf("1"), `${port}/remote.git`, "t0ken")).toEqual({
@@ -198,7 +198,7 @@ async function listen(answer: (request: IncomingMessage, response: ServerRespons
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Git's own server, for those who know the token. */
+/** Starts Git's own HTTP server, which requires the token. */
 function serve(request: IncomingMessage, response: ServerResponse, asked: string[]): void {
   const { authorization = "" } = request.headers
   asked.push(authorization)

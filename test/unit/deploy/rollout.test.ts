@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const reasons = ({ steps }: DeployResult): string[] => steps.map(({ name, reason }) => `${name}: ${reason}`)
 
-/** What every rollout leaves behind: nothing of its own. */
+/** The state after every rollout: no temporary objects. */
 async function settled(): Promise<void> {
   const facts = await observe(cluster.context())
   expect(facts.rollout).toBeUndefined()

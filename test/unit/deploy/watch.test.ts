@@ -21,7 +21,7 @@ const later = (seconds: number, app: Parameters<Cluster["behave"]>[1]) =>
   cluster.clock.after(seconds, () => cluster.behave("v1", app))
 
 describe("watchVersion", () => {
-  it("is well for as long as it was asked to watch", async () => {
+  it("is well after the whole duration without problems", async () => {
     const started = cluster.clock.seconds
     expect(await watched(60)).toMatchObject({ status: "well", version: "v1", alerts: [], details: [] })
     expect(cluster.clock.seconds - started).toBe(60)
@@ -49,7 +49,7 @@ describe("watchVersion", () => {
     expect(result.details.join("\n")).toMatch(/^pod web-\S+.*\n.* said: log of web-/m)
   })
 
-  it("forgives a single lost health answer", async () => {
+  it("tolerates a single lost health answer", async () => {
     let lost = 0
     cluster.faults.push(({ path }) =>
       path.endsWith("/proxy/health") && (lost += 1) === 5 ? { status: 502, body: "lost" } : undefined,
@@ -79,7 +79,7 @@ describe("watchVersion", () => {
     expect(raised).toEqual(["the 95th percentile of latency is beyond the histogram's buckets, above 2 s"])
   })
 
-  it("has too few requests to judge, and takes no longer for that", async () => {
+  it("reports too few requests to judge, without taking longer", async () => {
     cluster.workloads.users = 0
     const started = cluster.clock.seconds
     const result = await watched(60, { smoke: { ...cluster.context().settings.smoke, requests: 0 } })

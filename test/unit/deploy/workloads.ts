@@ -1,4 +1,4 @@
-/** What a fake cluster runs: pods of Deployments and Jobs, as their images behave. */
+/** The workloads of a fake cluster: pods of Deployments and Jobs, with the behaviour of their images. */
 import { createHash } from "node:crypto"
 import { HASH } from "../../../src/lib/deploy/manifests.js"
 import {
@@ -14,7 +14,7 @@ import {
 import type { FakeClock } from "./clock.js"
 import type { Store } from "./store.js"
 
-/** How an image behaves as a service. */
+/** The behaviour of an image as a service. */
 export interface App {
   /** Seconds until a pod is ready. */
   readyAfter: number
@@ -42,7 +42,7 @@ export const APP: Readonly<App> = {
   metrics: true,
 }
 
-/** How a Job ends. */
+/** The outcome of a Job. */
 export interface JobRun {
   seconds: number
   exitCode: number
@@ -55,7 +55,7 @@ export interface JobRun {
 
 interface Life {
   born: number
-  /** When it first had traffic. */
+  /** The time at which it first had traffic. */
   traffic?: number
   served: number
   failed: number

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest"
 import { ExitCode, fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 
-it("says what failed with the value quoted, what to do, and its code", () => {
+it("fail creates a message with the quoted value, the remedy and the code", () => {
   const error = fail("UNKNOWN_STAGE", ['my"py\n', ["black", "mypy"]])
   expect(error).toBeInstanceOf(SlipwayError)
   expect(error).toMatchObject({ name: "SlipwayError", code: "UNKNOWN_STAGE", exitCode: ExitCode.badInput })
   expect(error.message).toBe('unknown stage "my\\"py\\n"\n→ choose one of black, mypy [UNKNOWN_STAGE]')
 })
 
-it("keeps the cause, and cuts a value that is too long", () => {
+it("fail keeps the cause, and truncates a long value", () => {
   const cause = new Error("why")
   const error = fail("NO_SOURCE", ["x".repeat(1000)], { cause })
   expect(error.cause).toBe(cause)
@@ -16,14 +16,14 @@ it("keeps the cause, and cuts a value that is too long", () => {
   expect(error.message.length).toBeLessThan(400)
 })
 
-it("counts the problems of a configuration", () => {
+it("fail counts the problems of a configuration", () => {
   expect(fail("CONFIG_INVALID", ["slipway.yaml", ["a"]]).message).toMatch(
     /^slipway\.yaml has 1 problem:\n {2}a\n→/,
   )
   expect(fail("CONFIG_INVALID", ["slipway.yaml", ["a", "…"], 60]).message).toContain("has 60 problems:")
 })
 
-it("has the exit codes that the command promises", () => {
+it("ExitCode has the documented exit codes", () => {
   expect(ExitCode).toEqual({
     passed: 0,
     gateFailed: 1,

@@ -76,8 +76,8 @@ describe("verifyChain of a changed entry", () => {
   })
 
   it("finds a recomputed hash by the entry that follows", () => {
-    const [anew] = ledger({ ...recordOf(four[0]), run: "forged" })
-    const { faults } = verifyChain(text([anew, ...four.slice(1)]))
+    const [recomputed] = ledger({ ...recordOf(four[0]), run: "forged" })
+    const { faults } = verifyChain(text([recomputed, ...four.slice(1)]))
     expect(faults.map(({ entry, kind }) => [entry, kind])).toEqual([[2, "gap"]])
     expect(faults[0]?.message).toBe(
       `an entry is missing between entries 1 and 2: entry 2 (deploy 2, run run-2, 2026-03-02T12:05:00Z) follows ${four[0].hash.slice(0, 12)}, which was removed or changed`,
@@ -86,9 +86,9 @@ describe("verifyChain of a changed entry", () => {
 
   it("finds a recomputed chain by the git notes", () => {
     const [first, second, ...others] = four.map(recordOf) as [LedgerRecord, LedgerRecord]
-    const anew = ledger(first, { ...second, status: "failed" }, ...others)
-    expect(kinds(anew)).toEqual([])
-    expect(kinds(anew, four)).toEqual([2, 3, 4].map(() => [null, "removed"]))
+    const recomputed = ledger(first, { ...second, status: "failed" }, ...others)
+    expect(kinds(recomputed)).toEqual([])
+    expect(kinds(recomputed, four)).toEqual([2, 3, 4].map(() => [null, "removed"]))
   })
 })
 

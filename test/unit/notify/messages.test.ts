@@ -8,7 +8,7 @@ import { teamsMessage } from "../../../src/lib/notify/teams.js"
 import { messageId, signedHeaders, webhookMessage } from "../../../src/lib/notify/webhook.js"
 import { HOSTILE, news } from "./receiver.js"
 
-/** Every text of a message, wherever it stands. */
+/** Returns every text of a message, at any depth. */
 const texts = (value: unknown): string[] =>
   typeof value === "string"
     ? [value]
@@ -16,7 +16,7 @@ const texts = (value: unknown): string[] =>
       ? Object.values(value).flatMap(texts)
       : []
 
-/** As long as anybody could make it, and of characters that take most room. */
+/** Very long values, of characters that take the most bytes. */
 const HUGE = ["&<>", "界", "🙂", "\u202E", "a"].map((piece) => piece.repeat(50_000))
 const huge = (piece: string) =>
   news({
@@ -67,7 +67,7 @@ describe("a message to Slack", () => {
     expect(texts(message)).toContain("Duration\n3 min 05 s")
   })
 
-  it.each(HOSTILE)("calls nobody and links nowhere for %j", (text) => {
+  it.each(HOSTILE)("mentions nobody and adds no link for %j", (text) => {
     const all = { service: text, version: text, who: text, note: text }
     const { blocks, text: fallback } = slackMessage(
       news({
@@ -82,7 +82,7 @@ describe("a message to Slack", () => {
     )
     for (const block of blocks.filter(({ type }) => type !== "rich_text"))
       for (const piece of texts(block)) {
-        // Of a link, what is shown: where it leads is told by its address alone.
+        // Only a link's visible text; its address is checked separately.
         const shown = piece.replace(/^<https:\/\/a\.example\/[^<>|\s]*\|([^<>]*)>$/, "$1")
         expect(shown).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/)
         expect(shown).not.toMatch(/@(channel|here|everyone|U0)\b|javascript:|\u202E/)
@@ -90,7 +90,7 @@ describe("a message to Slack", () => {
     expect(fallback).not.toMatch(/[<>]|@(channel|here)/)
   })
 
-  it.each(HUGE)("stays within Slack's limits whatever is in it (%#)", (piece) => {
+  it.each(HUGE)("stays within Slack's limits for any content (%#)", (piece) => {
     const { blocks, text } = slackMessage(huge(piece))
     expect(blocks.length).toBeLessThanOrEqual(SLACK_LIMITS.blocks)
     expect(Buffer.byteLength(JSON.stringify(blocks))).toBeLessThan(13_000)
@@ -132,7 +132,7 @@ describe("a message to Teams", () => {
     ])
   })
 
-  it.each(HUGE)("stays below 28 KB whatever is in it (%#)", (piece) => {
+  it.each(HUGE)("stays below 28 KB for any content (%#)", (piece) => {
     expect(Buffer.byteLength(JSON.stringify(teamsMessage(huge(piece))))).toBeLessThan(28_000)
   })
 })
@@ -153,7 +153,7 @@ describe("a message to a webhook", () => {
     expect(Buffer.byteLength(JSON.stringify(webhookMessage(huge(piece))))).toBeLessThan(200_000)
   })
 
-  it("has an id that only the same notification has", () => {
+  it("has the same id only for the same notification", () => {
     expect(messageId(news())).toBe(messageId(news({ who: "bob", milliseconds: 1 })))
     const others = [news({ run: "2" }), news({ kind: "failed" }), news({ environment: "staging" })]
     expect(new Set([news(), ...others].map(messageId)).size).toBe(4)
@@ -176,7 +176,7 @@ describe("a message to a webhook", () => {
     expect(signedHeaders("msg_1", "{}", "", at)).not.toHaveProperty("webhook-signature")
   })
 
-  it("is signed as the specification's own example is", () => {
+  it("is signed as in the specification's example", () => {
     // https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/javascript/src/index.test.ts
     const headers = signedHeaders(
       "msg_p5jXN8AQM9LWM0D4loKWxJek",

@@ -1,4 +1,4 @@
-/** The server of test/fixtures/notify, and news to send it. */
+/** Starts the server of test/fixtures/notify, and makes notifications for it. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
@@ -34,7 +34,7 @@ export interface Receiver {
 }
 
 export async function startReceiver(): Promise<Receiver> {
-  // Its standard input ends with this process, however that ends.
+  // The server ends with its standard input, which closes when this process ends.
   const child = spawn("python3", [SCRIPT, "--with-stdin"], { stdio: ["pipe", "pipe", "inherit"] })
   const [line] = (await once(createInterface(child.stdout), "line")) as [string]
   const url = line.replace("listening on ", "http://")
@@ -52,7 +52,7 @@ export async function startReceiver(): Promise<Receiver> {
   }
 }
 
-/** An address that nothing listens at. */
+/** Returns an address without a listener. */
 export async function nowhere(): Promise<string> {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
@@ -61,7 +61,7 @@ export async function nowhere(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** A deployment that went well. */
+/** Returns the notification of a successful deployment. */
 export const news = (more: Partial<Notification> = {}): Notification => ({
   kind: "succeeded",
   service: "shop",
@@ -80,7 +80,7 @@ export const news = (more: Partial<Notification> = {}): Notification => ({
   ...more,
 })
 
-/** What somebody may write who wants more than to be read. */
+/** Texts that try to inject mentions, links or markup. */
 export const HOSTILE = [
   "<!channel> @channel @here <@U012AB3CD> <https://evil.example|click>",
   "&lt;!everyone&gt; ``` *bold* _it_ :tada: [a](https://evil.example) \u202Egnp.exe",

@@ -34,18 +34,18 @@ const report = (name: string, status: StageReport["status"]): StageReport => ({
   log: "what the tool said",
 })
 
-/** What the engine's log has of what a journal prints. */
-function logOf(tell: (journal: Journal) => void): string {
+/** Returns the lines of a journal as the engine's log has them. */
+function logOf(write: (journal: Journal) => void): string {
   const lines: string[] = []
-  tell(journal(MARK, (line) => lines.push(`9   : [6.0s] | ${line}`)))
+  write(journal(MARK, (line) => lines.push(`9   : [6.0s] | ${line}`)))
   return lines.join("\n")
 }
 
 const statuses = (log: string) =>
   brokenOff(log, MARK, broke).stages.map(({ name, status }) => `${name} ${status}`)
 
-describe("a run that broke off", () => {
-  it("has the results of what ended, and an error for each of the rest", () => {
+describe("brokenOff", () => {
+  it("returns the results of finished stages, and errors for the others", () => {
     const log = logOf(({ began, planned, ended }) => {
       began(run)
       planned(["black", "mypy", "unit", "publish"])
@@ -68,7 +68,7 @@ describe("a run that broke off", () => {
       ["publish", "error", "not known to have ended: interrupted"],
     ])
     expect(verdict.stages.map(({ exitCode }) => exitCode)).toEqual([0, 3, 0, 3])
-    // What has effects isn't repeated with a command of its own.
+    // A stage with effects has no command to repeat it.
     expect(verdict.stages.map(({ repro }) => repro)).toEqual([
       "again",
       `${broke.invocation} debug --stage=mypy terminal`,
@@ -77,11 +77,11 @@ describe("a run that broke off", () => {
     ])
   })
 
-  it("has no stages where the module never came to speak", () => {
+  it("returns no stages without any line of the module", () => {
     expect(brokenOff("", MARK, broke)).toMatchObject({ run: broke.run, status: "error", stages: [] })
   })
 
-  it("leaves out what a line says that isn't whole", () => {
+  it("ignores an incomplete line", () => {
     const log = logOf(({ planned, ended }) => {
       planned(["black"])
       ended([report("black", "passed")])
@@ -90,7 +90,7 @@ describe("a run that broke off", () => {
     expect(statuses(log.slice(0, -1))).toEqual(["black error"])
   })
 
-  it("believes no tool that prints the like", () => {
+  it("ignores similar lines of tools", () => {
     const log = logOf(({ planned }) => planned(["black"]))
     const line = (mark: string) => `${mark} ${JSON.stringify({ ended: report("black", "passed") })}`
     expect(statuses(`${log}\n${line("slipway-0816")}`)).toEqual(["black error"])
@@ -98,8 +98,8 @@ describe("a run that broke off", () => {
   })
 })
 
-describe("a journal", () => {
-  it("tells of each stage once, and of what ended nothing but the result", () => {
+describe("journal", () => {
+  it("prints each stage once, only with its result", () => {
     const log = logOf(({ ended }) => {
       ended([report("black", "passed")])
       ended([report("black", "passed"), report("mypy", "passed")])
@@ -108,7 +108,7 @@ describe("a journal", () => {
     expect(log).not.toContain("what the tool said")
   })
 
-  it("prints nothing where nobody asked", () => {
+  it("prints nothing without a mark", () => {
     const lines: string[] = []
     journal("", (line) => lines.push(line)).began(run)
     expect(lines).toEqual([])

@@ -17,7 +17,7 @@ const running = (trigger: Trigger, config = CONFIG): Group[] => {
   return GROUPS.filter((group) => decisions[group].runs)
 }
 
-describe("each row of the design's table", () => {
+describe("policy for each row of the design's table", () => {
   test.each<[string, Trigger, Group[]]>([
     ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS],
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, ALL],
@@ -49,19 +49,19 @@ describe("groupsFor", () => {
   const asked = (...only: string[]) =>
     groupsFor({ event: "push", ref: "refs/heads/x" }, only, DEFAULTS, false)
 
-  it("are the groups of the stages that are named", () => {
+  it("returns the groups of the named stages", () => {
     expect(asked()).toEqual(CHECKS)
     expect(asked("mypy", "black")).toEqual(["quality"])
     expect(asked("image", "coverage")).toEqual(["tests", "image"])
   })
 
-  it("know what there is", () => {
+  it("rejects an unknown stage, and lists the known ones", () => {
     expect(() => asked("mypi")).toThrow(/unknown stage "mypi"[^]*quality[^]*mypy/)
   })
 })
 
-describe("a fork's pull request", () => {
-  it("has no credentials to plan with, and keeps the rest", () => {
+describe("policy for a fork's pull request", () => {
+  it("leaves out plans, which need credentials", () => {
     const from = (fork: boolean, baseRef = "develop"): Trigger => ({
       event: "pull_request",
       ref: "refs/pull/7/merge",
@@ -77,12 +77,12 @@ describe("a fork's pull request", () => {
     expect(release.why).toBe("not for a pull request to develop from a fork")
   })
 
-  it("is nothing that a push can be", () => {
+  it("ignores the fork flag of a push", () => {
     expect(running({ event: "push", ref: "refs/heads/develop", fork: true })).toEqual(ALL)
   })
 })
 
-describe("odd references", () => {
+describe("policy for unusual references", () => {
   test.each([
     ["refs/heads/main2"],
     ["refs/heads/feature/main"],
@@ -111,7 +111,7 @@ describe("odd references", () => {
     ["refs/tags/v1.2"],
     ["refs/tags/nightly"],
     ["v1.2.3"],
-  ])("a push to %s is checked only", (ref) => {
+  ])("runs only checks for a push to %s", (ref) => {
     expect(running({ event: "push", ref })).toEqual(CHECKS)
   })
 
@@ -119,7 +119,7 @@ describe("odd references", () => {
     expect(running({ event: "push", ref: "develop" })).toEqual(ALL)
   })
 
-  it("a branch is none of its tags, whatever the event is called", () => {
+  it("takes a branch for a branch, whatever the event", () => {
     expect(running({ event: "tag", ref: "refs/heads/feature/x" })).toEqual(CHECKS)
     expect(running({ event: "pull_request", ref: "refs/tags/v1.2.3", baseRef: "main" })).not.toContain(
       "release",
@@ -127,8 +127,8 @@ describe("odd references", () => {
   })
 })
 
-describe("on a laptop and by hand", () => {
-  it("runs the checks, and what is asked for", () => {
+describe("policy for local and manual runs", () => {
+  it("runs the checks and the requested groups", () => {
     expect(running({ event: "push", ref: "" })).toEqual(CHECKS)
     expect(running({ event: "manual", ref: "refs/heads/develop" })).toEqual(CHECKS)
     expect(running({ event: "local", ref: "refs/heads/develop" })).toEqual(CHECKS)
@@ -151,7 +151,7 @@ describe("on a laptop and by hand", () => {
       expect(running({ event: "manual", ref: "refs/heads/main", asked: [asked] })).toEqual([...CHECKS, asked])
   })
 
-  it("asking changes nothing for events of a CI host", () => {
+  it("ignores requested groups for events of a CI host", () => {
     expect(running({ event: "pull_request", ref: "x", baseRef: "main", asked: ["release"] })).not.toContain(
       "release",
     )
@@ -160,7 +160,7 @@ describe("on a laptop and by hand", () => {
   })
 })
 
-it("publishes nothing without a registry", () => {
+it("policy publishes nothing without a registry", () => {
   const decisions = policy({ event: "push", ref: "refs/heads/develop" }, DEFAULTS)
   expect(decisions.image).toEqual({ runs: true, why: "a push to develop" })
   expect(decisions.release).toEqual({
@@ -169,7 +169,7 @@ it("publishes nothing without a registry", () => {
   })
 })
 
-it("says why not", () => {
+it("policy gives the reason why a release doesn't run", () => {
   const why = (event: string, ref: string) => policy({ event, ref }, CONFIG).release.why
   expect(why("push", "refs/heads/main")).toBe("main is released by a tag such as v1.2.3")
   expect(why("push", "refs/heads/feature/x")).toBe("not for a push to feature/x")
@@ -180,14 +180,14 @@ it("says why not", () => {
   )
 })
 
-it("knows its events", () => {
+it("policy rejects an unknown event", () => {
   expect(() => policy({ event: "Push", ref: "" }, CONFIG)).toThrow(
     'unknown event "Push"\n→ choose one of local, push, pull_request, tag, schedule, manual [UNKNOWN_EVENT]',
   )
 })
 
-describe("infrastructure", () => {
-  it("is applied by nothing but a hand", () => {
+describe("policy for infrastructure", () => {
+  it("never applies for events of a CI host", () => {
     const events = ["push", "pull_request", "tag", "schedule"]
     const refs = ["refs/heads/develop", "refs/heads/main", "refs/heads/hotfix/x", "refs/tags/v1.2.3"]
     for (const event of events)
@@ -195,7 +195,7 @@ describe("infrastructure", () => {
         expect(running({ event, ref, baseRef: "main", asked: ["apply"] })).not.toContain("apply")
   })
 
-  it("is tried only where something was deployed", () => {
+  it("runs load tests, DAST and notifications only after a deployment", () => {
     const decisions = policy({ event: "push", ref: "refs/heads/main" }, CONFIG)
     for (const group of ["load", "dast", "notify"] as const)
       expect(decisions[group]).toEqual({
@@ -205,7 +205,7 @@ describe("infrastructure", () => {
     expect(decisions.stress.why).toBe("stress tests run manually: slipway stress")
   })
 
-  it("says why it is left out", () => {
+  it("gives the reason why plan, drift and apply don't run", () => {
     const why = (event: string, ref: string, baseRef?: string) => policy({ event, ref, baseRef }, CONFIG)
     const pushed = why("push", "refs/heads/develop")
     expect(pushed.plan.why).toBe("plans are made for pull requests, or manually: slipway infra plan")
@@ -219,7 +219,7 @@ describe("infrastructure", () => {
   })
 })
 
-describe("the environment that is deployed to", () => {
+describe("environmentFor and policy", () => {
   test.each<[string, Trigger, string | undefined]>([
     ["push to develop", { event: "push", ref: "refs/heads/develop" }, "staging"],
     ["push to develop, bare", { event: "push", ref: "develop" }, "staging"],
@@ -230,12 +230,12 @@ describe("the environment that is deployed to", () => {
     ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, "production"],
     ["push to main", { event: "push", ref: "refs/heads/main" }, undefined],
     ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, undefined],
-    ["a tag that is no version", { event: "tag", ref: "refs/tags/nightly" }, undefined],
+    ["a tag other than a version", { event: "tag", ref: "refs/tags/nightly" }, undefined],
     ["a version without its v", { event: "tag", ref: "refs/tags/1.2.3" }, undefined],
-    ["a branch called like a version", { event: "push", ref: "refs/heads/refs/tags/v1.2.3" }, undefined],
-    ["a bare version that is pushed", { event: "push", ref: "v1.2.3" }, undefined],
+    ["a branch named like a version", { event: "push", ref: "refs/heads/refs/tags/v1.2.3" }, undefined],
+    ["a pushed bare version", { event: "push", ref: "v1.2.3" }, undefined],
     ["a branch below develop", { event: "push", ref: "refs/heads/develop/x" }, undefined],
-    ["a branch that is but hotfix", { event: "push", ref: "refs/heads/hotfix" }, undefined],
+    ["a branch named only hotfix", { event: "push", ref: "refs/heads/hotfix" }, undefined],
     ["schedule", { event: "schedule", ref: "refs/heads/develop" }, undefined],
     [
       "pull request of develop",
@@ -250,18 +250,18 @@ describe("the environment that is deployed to", () => {
     ["a run without a ref", { event: "push", ref: "" }, undefined],
     ["a manual run", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
     ["a local run", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
-  ])("of %s", (_, trigger, environment) => {
+  ])("choose the environment for %s", (_, trigger, environment) => {
     expect(environmentFor(trigger)).toBe(environment)
     const { runs, why } = policy(trigger, CONFIG).deploy
     if (trigger.asked === undefined) expect(runs).toBe(environment !== undefined)
     if (environment !== undefined) expect(why.endsWith(`, to ${environment}`)).toBe(true)
   })
 
-  it("is none for an event that isn't known", () => {
+  it("reject an unknown event", () => {
     expect(() => environmentFor({ event: "merge", ref: "develop" })).toThrow("UNKNOWN_EVENT")
   })
 
-  it("gets nothing where no registry is named, and nothing from main", () => {
+  it("deploy nothing without a registry, and nothing from main", () => {
     const { deploy } = policy({ event: "push", ref: "refs/heads/develop" }, DEFAULTS)
     expect(deploy).toEqual({
       runs: false,

@@ -25,7 +25,7 @@ it("inRunOrder puts the longest stages first, last those that wait for others, a
   expect(order.toSorted()).toEqual(STAGE_NAMES.toSorted())
 })
 
-it("hasStage tells the stages of a group", () => {
+it("hasStage is true for the stages of a group", () => {
   expect(hasStage("tests", "coverage")).toBe(true)
   expect(hasStage("quality", "coverage")).toBe(false)
   expect(hasStage("quality", "toString")).toBe(false)

@@ -20,7 +20,7 @@ const IDENTITY: Trust = {
 }
 
 describe("signFlags", () => {
-  it("by key without a log ask nothing of the internet", () => {
+  it("use no internet service for a key without a log", () => {
     expect(signFlags("key", "none")).toEqual([
       "--yes",
       "--key=env://COSIGN_PRIVATE_KEY",
@@ -29,12 +29,12 @@ describe("signFlags", () => {
     ])
   })
 
-  it("take the public Sigstore as cosign knows it", () => {
+  it("leave the public Sigstore to cosign's defaults", () => {
     expect(signFlags("key", "public")).toEqual(["--yes", "--key=env://COSIGN_PRIVATE_KEY"])
     expect(signFlags("identity", "public")).toEqual(["--yes"])
   })
 
-  it("for an identity name no key, and no token either", () => {
+  it("contain neither key nor token for an identity", () => {
     expect(signFlags("identity", "own")).toEqual([
       "--yes",
       `--signing-config=${FILES.signingConfig}`,
@@ -45,27 +45,27 @@ describe("signFlags", () => {
 
 describe("verifyFlags", () => {
   test.each<[string, Trust, Parameters<typeof verifyFlags>[1], string[]]>([
-    ["by key, in public", { by: "key" }, "public", [`--key=${FILES.publicKey}`]],
+    ["by key, public Sigstore", { by: "key" }, "public", [`--key=${FILES.publicKey}`]],
     [
-      "by key, in a Sigstore of one's own",
+      "by key, own Sigstore",
       { by: "key" },
       "own",
       [`--key=${FILES.publicKey}`, `--trusted-root=${FILES.trustedRoot}`],
     ],
     [
-      "by key, without any",
+      "by key, no Sigstore",
       { by: "key" },
       "none",
       [`--key=${FILES.publicKey}`, "--private-infrastructure", `--trusted-root=${FILES.trustedRoot}`],
     ],
     [
-      "by identity, in public",
+      "by identity, public Sigstore",
       IDENTITY,
       "public",
       ["--certificate-identity=ci@example.com", "--certificate-oidc-issuer=https://issuer.example.com"],
     ],
     [
-      "by identity, where certificates are logged nowhere",
+      "by identity, without a certificate log",
       { ...IDENTITY, logged: false },
       "own",
       [
@@ -79,19 +79,19 @@ describe("verifyFlags", () => {
     expect(verifyFlags(trust, sigstore)).toEqual(flags)
   })
 
-  it("loosen nothing where there are logs", () => {
+  it("relax nothing if there are logs", () => {
     for (const sigstore of ["public", "own"] as const)
       for (const trust of [IDENTITY, { by: "key" } as const])
         expect(verifyFlags(trust, sigstore).join(" ")).not.toMatch(/insecure|private|regexp/)
   })
 
-  it("keep an identity in its argument, whatever it looks like", () => {
+  it("keep an identity in its argument, even if it looks like a flag", () => {
     const flags = verifyFlags({ ...IDENTITY, identity: "--key=x", issuer: "" }, "public")
     expect(flags).toEqual(["--certificate-identity=--key=x", "--certificate-oidc-issuer="])
   })
 })
 
-it("describes a Sigstore without services as cosign itself would", () => {
+it("NO_SERVICES has cosign's format of a Sigstore without services", () => {
   expect(JSON.parse(NO_SERVICES.signingConfig)).toEqual({
     mediaType: "application/vnd.dev.sigstore.signingconfig.v0.2+json",
     rekorTlogConfig: {},
@@ -112,20 +112,20 @@ test.each([
   ["[]", false],
   ["{", false],
   ["", false],
-])("a trusted root %j has a log of certificates: %j", (root, has) => {
+])("hasCertificateLog of the trusted root %j is %j", (root, has) => {
   expect(hasCertificateLog(root)).toBe(has)
 })
 
 describe("predicates", () => {
-  it("are those of each line, in order", () => {
+  it("returns the predicate of each line, in order", () => {
     expect(predicates(attestation({ a: 1 }, {}, "x"))).toEqual([{ a: 1 }, {}, "x"])
   })
 
-  it("keep their letters", () => {
+  it("keeps all characters", () => {
     expect(predicates(attestation({ name: "ü → 💥\n" }))).toEqual([{ name: "ü → 💥\n" }])
   })
 
-  it("pass over empty lines, such as the first", () => {
+  it("skips empty lines, such as the first", () => {
     expect(predicates({ stdout: `\n\n${attestation({}).stdout}\r\n \n` })).toEqual([{}])
     expect(predicates({ stdout: "" })).toEqual([])
   })
@@ -137,7 +137,7 @@ describe("predicates", () => {
     '{"payload":7}',
     '{"payload":"!!!"}',
     `{"payload":"${Buffer.from("[1]").toString("base64")}"}`,
-  ])("are nothing in %j", (stdout) => {
+  ])("returns undefined for %j", (stdout) => {
     expect(predicates({ stdout })).toEqual([undefined])
   })
 })
@@ -145,7 +145,7 @@ describe("predicates", () => {
 describe("cosignFailure", () => {
   const { gateFailed, infrastructure, badInput } = ExitCode
 
-  // Errors of cosign 3.0.6, from its runs; each stands there a second time.
+  // Errors printed by cosign 3.0.6; each is printed twice.
   test.each<[error: string, reason: string, exitCode: ExitCode]>([
     ["no signatures found", "there is none", gateFailed],
     ["no matching attestations: ", "there is none", gateFailed],
@@ -284,14 +284,14 @@ describe("cosignFailure", () => {
     expect(cosignFailure(failure(error))).toEqual({ reason, exitCode })
   })
 
-  it("tells that time was up, whatever was said before", () => {
+  it("reports a timeout whatever the output", () => {
     expect(cosignFailure({ ...failure("no signatures found"), exitCode: 124 })).toEqual({
       reason: "cosign took too long",
       exitCode: infrastructure,
     })
   })
 
-  it("finds what matters among several errors", () => {
+  it("finds the relevant one of several errors", () => {
     const errors = [
       "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
       "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
@@ -306,18 +306,18 @@ describe("cosignFailure", () => {
       'Get "https://r:5000/v2/": dial tcp 10.0.0.1:5000: connect: connection refused',
     ],
     ["two  words\tand a tab", "two words and a tab"],
-  ])("else gives cosign's own words: %s", (error, reason) => {
+  ])("returns cosign's own text if unknown: %s", (error, reason) => {
     expect(cosignFailure(failure(error))).toEqual({ reason, exitCode: infrastructure })
   })
 
-  it("has but one line of sane length for what it doesn't know", () => {
+  it("truncates an unknown text to one line", () => {
     expect(cosignFailure(failure("x".repeat(10_000))).reason).toHaveLength(300)
     expect(cosignFailure({ exitCode: 1, stderr: "WARNING: a\nsomething\n" }).reason).toBe(
       "WARNING: a something",
     )
   })
 
-  it("says with what cosign ended if it said nothing", () => {
+  it("reports the exit code if there is no output", () => {
     expect(cosignFailure({ exitCode: 137, stderr: " \n" })).toEqual({
       reason: "cosign ended with 137",
       exitCode: infrastructure,

@@ -1,6 +1,6 @@
 import type { ToolRun } from "../../../src/lib/run/finding.js"
 
-/** What `cosign verify-attestation` prints where these predicates hold: a line for each, after an empty one. */
+/** Returns the output of `cosign verify-attestation` for verified predicates: an empty line, then one for each. */
 export const attestation = (...predicates: unknown[]): ToolRun => ({
   exitCode: 0,
   stdout: ["", ...predicates.map(envelope), ""].join("\n"),
@@ -21,7 +21,7 @@ function envelope(predicate: unknown): string {
   })
 }
 
-/** A run of cosign's that failed: it says why twice. */
+/** Returns a failed run of cosign, which prints its error twice. */
 export const failure = (error: string): ToolRun => ({
   exitCode: 1,
   stdout: "",

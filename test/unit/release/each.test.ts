@@ -12,7 +12,7 @@ let folder = ""
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "slipway-each-"))))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs the script here, with the files that it writes in a folder of ours; returns the lines that it prints. */
+/** Runs the script locally, with its files in a temporary folder; returns its lines of output. */
 function run(list: string): string[] {
   const [script, commands] = [join(folder, "each.sh"), join(folder, "commands")]
   mkdirSync(join(folder, "tmp"), { recursive: true })
@@ -35,7 +35,7 @@ interface Ran {
   stderr: Buffer
 }
 
-/** What became of each command, which the script tells in a line for each. */
+/** Returns the result of each command, from its line of output. */
 const each = (...commands: string[][]): Ran[] =>
   run(commands.map((command) => `${shellQuote(command)}\n`).join("")).map(read)
 
@@ -71,25 +71,25 @@ const NASTY = [
   "%s\\c",
 ]
 
-describe("each command's line", () => {
-  it("has its exit code, and apart what it printed and what it complained of", () => {
+describe("slipway_each.sh prints for each command a line that", () => {
+  it("has its exit code, stdout and stderr", () => {
     const [ran] = each(sh("echo out; echo err >&2; exit 3"))
     expect(ran && texts(ran)).toEqual([3, "out\n", "err\n"])
   })
 
-  test.each(NASTY)("gives a command the word %j as it is", (word) => {
+  test.each(NASTY)("shows that the word %j is passed unchanged", (word) => {
     expect(each(sh('printf "%s|" "$#" "$@"', word, "x")).map(texts)).toEqual([[0, `2|${word}|x|`, ""]])
     expect(existsSync(join(folder, "pwned"))).toBe(false)
   })
 
-  it("takes the program itself from a quoted word", () => {
+  it("has the exit code of a quoted program", () => {
     expect(each(["printf", "%s", "a b"], ["no such program", "x"])).toMatchObject([
       { exitCode: 0 },
       { exitCode: 127 },
     ])
   })
 
-  it("keeps the end of what was printed as it is", () => {
+  it("keeps the end of the output unchanged", () => {
     const outputs = ["a", "a\n", "a\n\n", "\n", "", " ", "a \n"]
     const ran = each(...outputs.map((text) => ["printf", text.replaceAll("\n", "\\n")]))
     expect(ran.map(({ stdout }) => stdout.toString())).toEqual(outputs)
@@ -103,7 +103,7 @@ describe("each command's line", () => {
     expect(ran?.stderr.equals(Buffer.concat([bytes, bytes]))).toBe(true)
   })
 
-  it("is one line, however much was printed", () => {
+  it("is a single line for any amount of output", () => {
     writeFileSync(join(folder, "much"), Buffer.alloc(3_000_000, "0123456789\n"))
     const [ran, next] = each(["cat", "much"], ["echo", "next"])
     expect(ran?.stdout.equals(readFileSync(join(folder, "much")))).toBe(true)
@@ -111,8 +111,8 @@ describe("each command's line", () => {
   })
 })
 
-describe("commands", () => {
-  it("are run one after the other, whatever became of those before", () => {
+describe("slipway_each.sh", () => {
+  it("runs commands one after the other, also after failures", () => {
     const codes = [0, 1, 2, 10, 124, 255].map((code) => sh(`exit ${code}`))
     const others = [["no-such-program"], ["/"], sh("kill -KILL $$"), sh("set -e; false; echo x"), ["true"]]
     expect(each(...codes, ...others).map(({ exitCode }) => exitCode)).toEqual([
@@ -120,7 +120,7 @@ describe("commands", () => {
     ])
   })
 
-  it("leave nothing of what they printed to the next", () => {
+  it("keeps the output of commands apart", () => {
     expect(each(sh("echo a; echo b >&2"), ["true"], ["echo", "c"]).map(texts)).toEqual([
       [0, "a\n", "b\n"],
       [0, "", ""],
@@ -128,7 +128,7 @@ describe("commands", () => {
     ])
   })
 
-  it("can't read the list of commands, nor what the script's caller says", () => {
+  it("gives commands neither the list of commands nor the caller's input", () => {
     const reading = [["cat"], sh('read line; echo "$line"'), ["sh"]]
     expect(each(...reading, ["echo", "still there"]).map(texts)).toEqual([
       [0, "", ""],
@@ -138,32 +138,32 @@ describe("commands", () => {
     ])
   })
 
-  it("change nothing for the next: no folder, no variable, no end", () => {
+  it("keeps folder, variables and exit of a command from the next", () => {
     const list = ["cd /", "X=1", "exit 7", "exec false", 'echo "${X-none}"; pwd -P']
     const ran = run(`${list.join("\n")}\n`).map(read)
     expect(ran.map(({ exitCode }) => exitCode)).toEqual([0, 0, 7, 1, 0])
     expect(ran.at(-1)?.stdout.toString()).toMatch(/^none\n.*slipway-each-/)
   })
 
-  it("are told apart by lines alone: what isn't a command fails by itself", () => {
+  it("splits commands by lines, and only an invalid one fails", () => {
     const ran = run("echo 'open\necho a\\b\n\necho last\n").map(read)
     expect(ran.map(({ exitCode }) => exitCode === 0)).toEqual([false, true, true, true])
     expect(ran.map(({ stdout }) => stdout.toString())).toEqual(["", "ab\n", "", "last\n"])
   })
 
-  it("keep the spaces at their ends", () => {
+  it("keeps spaces at the ends of a command", () => {
     const [ran] = run("  printf '%s|' a b\\ \n").map(read)
     expect(ran && texts(ran)).toEqual([0, "a|b |", ""])
   })
 
-  it("don't need a last line's end", () => {
+  it("needs no line break after the last command", () => {
     expect(run("echo a\necho b").map(read).map(texts)).toEqual([
       [0, "a\n", ""],
       [0, "b\n", ""],
     ])
   })
 
-  it("may be none", () => {
+  it("accepts an empty list", () => {
     expect(run("")).toEqual([])
   })
 })

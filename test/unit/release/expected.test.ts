@@ -9,8 +9,8 @@ const SHA = "0123456789abcdef0123456789abcdef01234567"
 const OTHER = "f".repeat(40)
 const REF = "refs/tags/v1.2.3"
 
-/** What a release is demanded of by default. */
-const DEMANDED = [
+/** The gates required by default. */
+const REQUIRED = [
   "black",
   "isort",
   "flake8",
@@ -28,7 +28,7 @@ const DEMANDED = [
 ]
 
 const gates = (statuses: Record<string, unknown> = {}, run: object = {}): unknown => {
-  const all = { ...Object.fromEntries(DEMANDED.map((name) => [name, "passed"])), ...statuses }
+  const all = { ...Object.fromEntries(REQUIRED.map((name) => [name, "passed"])), ...statuses }
   const stages = Object.entries(all).map(([name, status]) => ({ name, group: "g", status, reason: "r" }))
   return { run: { id: "run-7", sha: SHA, ref: REF, ...run }, stages, tools: {} }
 }
@@ -42,7 +42,7 @@ const provenance = (...commits: unknown[]): unknown => ({
   },
 })
 
-/** What is wrong with the gates, where the provenance is of both commits. */
+/** Returns the problem of the gates, with a provenance of both commits. */
 const faults = (all: unknown[], { yaml = "", ...known }: Known & { yaml?: string } = {}) => {
   const { gates: fault, ...others } = expected(parseConfig(yaml), known).judge({
     gates: all,
@@ -52,19 +52,19 @@ const faults = (all: unknown[], { yaml = "", ...known }: Known & { yaml?: string
   return fault
 }
 
-it("demands the platforms that the settings name", () => {
+it("expected requires the platforms in the settings", () => {
   expect(expected(DEFAULTS).platforms).toEqual(["linux/amd64", "linux/arm64"])
   expect(expected(parseConfig("image: {platforms: [linux/arm64]}\n")).platforms).toEqual(["linux/arm64"])
 })
 
-describe("demandedGates", () => {
-  it("are all stages that look at the service and its image", () => {
+describe("requiredGates", () => {
+  it("returns all stages of the gate groups by default", () => {
     const groups = Object.entries(STAGES).filter(([group]) => GATE_GROUPS.some((known) => known === group))
-    expect(requiredGates(DEFAULTS)).toEqual({ stages: DEMANDED, optional: ["integration"] })
-    expect([...DEMANDED].sort()).toEqual(groups.flatMap(([, names]) => [...names]).sort())
+    expect(requiredGates(DEFAULTS)).toEqual({ stages: REQUIRED, optional: ["integration"] })
+    expect([...REQUIRED].sort()).toEqual(groups.flatMap(([, names]) => [...names]).sort())
   })
 
-  it("are those that the settings choose", () => {
+  it("returns the stages that the settings select", () => {
     const yaml =
       "quality: {checks: [mypy]}\nsecurity: {checks: [secrets]}\ntests: {suites: [unit]}\nrelease: {gates: [tests, quality]}\n"
     expect(requiredGates(parseConfig(yaml)).stages).toEqual(["unit", "coverage", "mypy"])
@@ -72,20 +72,20 @@ describe("demandedGates", () => {
   })
 })
 
-describe("gates", () => {
-  it("pass with each stage that is demanded, whatever else was run", () => {
+describe("judge of gates", () => {
+  it("passes if all required stages passed, whatever else ran", () => {
     expect(faults([gates()])).toBeUndefined()
     expect(faults([gates({ e2e: "failed" })], { sha: SHA, ref: REF })).toBeUndefined()
   })
 
-  test.each(DEMANDED)("fail without %s", (name) => {
+  test.each(REQUIRED)("fails without %s", (name) => {
     expect(faults([gates({ [name]: "failed" })])).toBe(`${name} failed`)
     expect(faults([gates({ [name]: "error" })])).toBe(`${name} could not do its work`)
     const skipped = name === "integration" ? undefined : `${name} was skipped`
     expect(faults([gates({ [name]: "skipped" })])).toBe(skipped)
   })
 
-  it("demand only what the settings choose", () => {
+  it("requires only the stages in the settings", () => {
     const yaml = "quality: {checks: [mypy]}\nrelease: {gates: [quality, image]}\n"
     const most = { black: "failed", vulnerabilities: "failed", unit: "failed" }
     expect(faults([gates(most)], { yaml })).toBeUndefined()
@@ -94,7 +94,7 @@ describe("gates", () => {
     )
   })
 
-  it("are those of the commit and the reference, where these are known", () => {
+  it("requires the commit and the reference if they are known", () => {
     const other = gates({}, { sha: OTHER, ref: "refs/heads/main" })
     expect(faults([other])).toBeUndefined()
     expect(faults([other], { sha: SHA, ref: REF })).toBe(
@@ -106,13 +106,13 @@ describe("gates", () => {
   })
 
   test.each(["", "main", SHA.slice(1), SHA.toUpperCase(), `${SHA}\n`, 7])(
-    "name a commit, which %j isn't",
+    "requires a commit, which %j isn't",
     (sha) => {
       expect(faults([gates({}, { sha })])).toBe("it names no commit")
     },
   )
 
-  it("of several runs, the best counts; never parts of several", () => {
+  it("takes the best of several runs, never parts of several", () => {
     const [bad, worse] = [gates({ mypy: "failed" }), gates({ black: "failed", unit: "error" })]
     expect(faults([worse, gates(), bad])).toBeUndefined()
     expect(faults([worse, bad])).toBe("mypy failed")
@@ -120,24 +120,24 @@ describe("gates", () => {
   })
 
   test.each([[undefined], [null], ["passed"], [[]], [{ stages: "all" }], [{ stages: [{ name: "black" }] }]])(
-    "don't pass by %j",
+    "fails for the predicate %j",
     (predicate) => {
       for (const anyCommit of [true, false])
         expect(faults([predicate], { anyCommit })).toContain("coverage was not run")
     },
   )
 
-  it("don't pass where there are none", () => {
+  it("fails without gates", () => {
     expect(faults([])).toBe("it says nothing")
     expect(expected(DEFAULTS).judge({})).toEqual({ gates: "it says nothing" })
   })
 })
 
-describe("provenance", () => {
+describe("judge of provenance", () => {
   const fault = (all: unknown[] | undefined, held: unknown[] = [gates()], known: Known = {}) =>
     expected(DEFAULTS, known).judge({ gates: held, ...(all && { provenance: all }) }).provenance
 
-  it("is of the commit that passed the gates, of one run at least", () => {
+  it("accepts the commit of at least one run that passed the gates", () => {
     expect(fault([provenance(SHA)])).toBeUndefined()
     expect(fault([provenance(OTHER), provenance(OTHER, SHA)])).toBeUndefined()
     expect(fault([provenance(OTHER)], [gates({}, { sha: OTHER }), gates()])).toBeUndefined()
@@ -152,23 +152,23 @@ describe("provenance", () => {
     [[provenance(SHA.toUpperCase())]],
     [[provenance([SHA])]],
     [[null, "x", [], { buildDefinition: { resolvedDependencies: SHA } }]],
-  ])("is of another: %j", (all) => {
+  ])("fails for another commit: %j", (all) => {
     expect(fault(all)).toBe("it is of another commit than the gates")
   })
 
-  it("is of no use with gates that failed: only those that are good count", () => {
+  it("ignores the commits of failed gates", () => {
     const held = [gates({ mypy: "failed" }), gates({}, { sha: OTHER })]
     expect(fault([provenance(SHA)], held)).toBe("it is of another commit than the gates")
     expect(fault([provenance(OTHER)], held)).toBeUndefined()
   })
 
-  it("isn't judged where no gates are good: those are named", () => {
+  it("passes if all gates failed, since those are reported", () => {
     expect(fault([provenance(OTHER)], [gates({ mypy: "failed" })])).toBeUndefined()
   })
 })
 
-describe("what is only tried out", () => {
-  it("may be of no commit, but must have passed", () => {
+describe("judge of a trial release", () => {
+  it("requires no commit, but passed gates", () => {
     const nothing = gates({}, { sha: "" })
     const { judge } = expected(DEFAULTS, { anyCommit: true })
     expect(judge({ gates: [nothing], provenance: [provenance()] })).toEqual({})
@@ -186,6 +186,6 @@ test.each([
   [SHA.toUpperCase(), false],
   [`${SHA}\n`, false],
   ["HEAD", false],
-])("%j is the name of a commit: %j", (sha, is) => {
+])("isCommit of %j is %j", (sha, is) => {
   expect(isCommit(sha)).toBe(is)
 })

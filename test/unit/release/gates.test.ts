@@ -22,7 +22,7 @@ const stage = (name: string, status: StageStatus = "passed", reason = "12 files"
 const predicate = (...stages: ReturnType<typeof stage>[]): unknown =>
   JSON.parse(JSON.stringify(gates(RUN, stages)))
 
-it("tells the verdict, and the tools by their versions", () => {
+it("gates has the verdict and the tool versions", () => {
   expect(predicate(stage("black"), stage("unit", "passed", "all findings are suppressed (2)"))).toEqual({
     run: RUN,
     stages: [
@@ -37,17 +37,17 @@ test.each([
   ["2 problems in 1 file: src/secret.py", "2 problems in 1 file"],
   ["Coverage 85.3 %, it must be more than 80 %", "Coverage 85.3 %, it must be more than 80 %"],
   ["", ""],
-])("gives %j without details", (reason, brief) => {
+])("gates has the reason %j without details", (reason, brief) => {
   expect(gates(RUN, [stage("black", "passed", reason)]).stages[0]?.reason).toBe(brief)
 })
 
-it("passes what is demanded and passed, for the commit", () => {
+it("judgeGates accepts passed stages of the commit", () => {
   const held = predicate(stage("black"), stage("mypy"), stage("integration", "skipped"), stage("x", "failed"))
   expect(judgeGates(held, { sha: SHA, stages: ["black", "mypy"] })).toEqual([])
   expect(judgeGates(held, { stages: ["black", "integration"], optional: ["integration"] })).toEqual([])
 })
 
-it("says all that fails", () => {
+it("judgeGates returns every problem", () => {
   const held = predicate(stage("black", "failed"), stage("unit", "skipped"), stage("mypy", "error"))
   expect(
     judgeGates(held, { sha: "f00", stages: ["black", "unit", "mypy", "bandit"], optional: ["mypy"] }),
@@ -60,7 +60,7 @@ it("says all that fails", () => {
   ])
 })
 
-it("a stage that is there twice must have passed twice", () => {
+it("judgeGates requires that a repeated stage passed each time", () => {
   expect(judgeGates(predicate(stage("black"), stage("black", "failed")), { stages: ["black"] })).toEqual([
     "black failed",
   ])
@@ -74,13 +74,13 @@ test.each([
   [{}],
   [{ stages: "black" }],
   [{ run: { sha: 1 }, stages: [null, { name: "black" }, { name: "black", status: ["passed"] }] }],
-])("takes nothing from %j", (held) => {
+])("judgeGates rejects %j", (held) => {
   const problems = judgeGates(held, { sha: SHA, stages: ["black"] })
   expect(problems).toHaveLength(2)
   expect(problems[0]).toBe(`it is of commit none, not of ${SHA}`)
 })
 
-it("names its run", () => {
+it("runOfGates returns the run id", () => {
   expect(runOfGates(predicate())).toBe("run-7")
   expect(runOfGates(null)).toBe("")
 })

@@ -9,7 +9,7 @@ it.each([
   ["local", "v1.2.3", "refs/tags/v1.2.3"],
   ["push", "develop", "refs/heads/develop"],
   ["push", "feature/x", "refs/heads/feature/x"],
-])("of a %s, %s is %s", (event, ref, full) => {
+])("fullRef for a %s event expands %s to %s", (event, ref, full) => {
   expect(fullRef(event, ref)).toBe(full)
   expect(fullRef(event, full)).toBe(full)
 })
@@ -28,10 +28,10 @@ it.each([
   ["push", "refs/pull/7/merge"],
   ["tag", ""],
   ["push", ""],
-])("of a %s, %j stays as it is", (event, ref) => {
+])("fullRef for a %s event keeps %j", (event, ref) => {
   expect(fullRef(event, ref)).toBe(ref)
 })
 
-it("a pushed branch named like a version is none", () => {
+it("fullRef takes a pushed branch named like a version for a branch", () => {
   expect(fullRef("push", "v1.2.3")).toBe("refs/heads/v1.2.3")
 })

@@ -31,7 +31,7 @@ const build = (from: Partial<ImageBuild> = {}): ImageBuild => ({
   ...from,
 })
 
-it("has the fields of SLSA's provenance", () => {
+it("provenance has the fields of SLSA's predicate", () => {
   expect(provenance(build())).toEqual({
     buildDefinition: {
       buildType: "https://slipway.dev/build-types/image/v1",
@@ -69,12 +69,12 @@ test.each([
   ["quay.io/a/b:1", "pkg:docker/a/b@1?repository_url=quay.io"],
   ["r:5000/a:1", "pkg:docker/a@1?repository_url=r%3A5000"],
   ["localhost/a", `pkg:docker/a@sha256%3A${HEX}?repository_url=localhost`],
-])("names the base image %s by its package URL", (reference, uri) => {
+])("provenance names the base image %s by its package URL", (reference, uri) => {
   const made = provenance(build({ baseImages: [{ reference, digest: `sha256:${HEX}` }] }))
   expect(made.buildDefinition.resolvedDependencies[1]).toEqual({ uri, digest: { sha256: HEX } })
 })
 
-it("keeps a password in the source's address to itself", () => {
+it("provenance leaves out a password in the source's address", () => {
   const made = JSON.stringify(
     provenance(build({ source: "https://u:s3cret@git.example.com/a?token=t0ken#x" })),
   )
@@ -82,14 +82,14 @@ it("keeps a password in the source's address to itself", () => {
   expect(made).not.toMatch(/s3cret|t0ken/)
 })
 
-it("says nothing of sources that nobody knows", () => {
+it("provenance has no dependencies without a known source", () => {
   const { resolvedDependencies } = provenance(
     build({ source: "", ref: "", sha: "", baseImages: [] }),
   ).buildDefinition
   expect(resolvedDependencies).toEqual([])
 })
 
-it("is read back, whatever it is", () => {
+it("runOfProvenance and commitsOfProvenance read a provenance, and nothing from invalid ones", () => {
   const made: unknown = JSON.parse(JSON.stringify(provenance(build())))
   expect(runOfProvenance(made)).toBe("run-7")
   expect(commitsOfProvenance(made)).toEqual([SHA])

@@ -13,7 +13,7 @@ test.each([
   ["127.0.0.1:5000/a__b/c-d.e", { host: "127.0.0.1:5000", repository: "a__b/c-d.e" }],
   ["[::1]:5000/a:_x", { host: "[::1]:5000", repository: "a", tag: "_x" }],
   ["R.Example.com/a---b", { host: "R.Example.com", repository: "a---b" }],
-])("reads %s, and prints it as it was", (text, reference) => {
+])("parseReference parses %s, and printReference restores it", (text, reference) => {
   expect(parseReference(text)).toEqual(reference)
   expect(printReference(reference)).toBe(text)
 })
@@ -49,7 +49,7 @@ test.each([
   ["--flag=r.io/a", "a registry's host"],
   ["r.io/a\n", "its repository"],
   [`r.io/a:${"b".repeat(1000)}`, "at most"],
-])("refuses %j: %s", (text, problem) => {
+])("parseReference rejects %j: %s", (text, problem) => {
   expect(() => parseReference(text)).toThrow(problem)
   expect(() => parseReference(text)).toThrow("[INVALID_REFERENCE]")
 })

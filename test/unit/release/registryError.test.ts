@@ -11,7 +11,7 @@ const TAGS = "failed to list tags for r:5000/team/app:latest: "
 const HEAD = "failed to request manifest head r:5000/team/app:1: "
 const FULL = `sha256:${"0".repeat(64)}`
 
-// As regctl v0.11.7 printed them, against distribution 2.8 and servers that answer one code to all.
+// Output of regctl v0.11.7 against distribution 2.8 and servers that answer every request with one code.
 test.each<[string, RegistryProblem, string]>([
   [`${TAGS}unauthorized\n`, "denied", "the registry refuses the user name and password"],
   [
@@ -144,11 +144,11 @@ test.each<[string, RegistryProblem, string]>([
   ],
   [`platform not found: linux/riscv64\n`, "noPlatform", "the index has no image for linux/riscv64"],
   ["", "other", "regctl failed and said nothing"],
-])("%s", (stderr, kind, reason) => {
+])("registryFailure of %s", (stderr, kind, reason) => {
   expect(registryFailure(run(stderr))).toMatchObject({ kind, reason })
 })
 
-it("knows a run that was ended, whatever it said", () => {
+it("registryFailure recognises a timeout whatever the output", () => {
   expect(registryFailure(run(`${TAGS}unauthorized`, 124)).kind).toBe("tooLong")
 })
 
@@ -169,12 +169,12 @@ it.each<[string, boolean]>([
   ["context canceled", false],
   ["dial tcp: lookup r.invalid on 1.2.3.4:53: no such host", false],
   ["tls: failed to verify certificate: x509: certificate signed by unknown authority", false],
-])("tries again what may pass, and nothing else: %s, %s", (what, retry) => {
+])("registryFailure retries only transient failures: %s, %s", (what, retry) => {
   expect(registryFailure(run(`${TAGS}${what}\n`)).retry).toBe(retry)
 })
 
-describe("the error", () => {
-  it("is the infrastructure's for a wrong password, and says what to do", () => {
+describe("registryError", () => {
+  it("is an infrastructure error for a wrong password, with a remedy", () => {
     const error = registryError(run(`${TAGS}unauthorized\n`), "r:5000/team/app")
     expect(error).toMatchObject({ code: "REGISTRY", exitCode: ExitCode.infrastructure })
     expect(error.message).toMatch(
@@ -182,33 +182,33 @@ describe("the error", () => {
     )
   })
 
-  it("is the caller's for what isn't there", () => {
+  it("is bad input for a missing image", () => {
     expect(registryError(run(`${HEAD}request failed: not found [http 404]: `), "r:5000/a").exitCode).toBe(
       ExitCode.badInput,
     )
   })
 })
 
-describe("what a hostile registry says", () => {
+describe("registryFailure of a hostile response", () => {
   const answer = (body: string) =>
     registryFailure(run(`${TAGS}request failed: not found [http 404]: ${body}`))
 
-  it("stays on a line, and short", () => {
+  it("has one short line as the reason", () => {
     expect(answer(`one\n::error::two\r\n${"x".repeat(5000)}`).reason).toMatch(/^[^\n\r]{1,400}$/)
   })
 
-  it("doesn't make another error of it", () => {
+  it("keeps the kind of the status code", () => {
     expect(answer("[http 503]: unauthorized").kind).toBe("missing")
     expect(answer("no such host EOF").kind).toBe("missing")
   })
 
-  it("can't be of other types than texts", () => {
+  it("ignores messages that aren't strings", () => {
     expect(answer('{"errors":[{"code":1,"message":{}}]}').reason).toBe("the registry hasn't got it")
     expect(answer('{"errors":null}').reason).toBe("the registry hasn't got it")
   })
 })
 
-it("doesn't show what entitles to go on with an upload", () => {
+it("registryFailure hides the token of an upload URL", () => {
   const { reason } = registryFailure(
     run('http do: Put "http://r/v2/a/blobs/uploads/1?_state=s3cret&digest=x": strange'),
   )

@@ -15,8 +15,8 @@ const released = (tag: string, existing: string[] = []): string[] =>
 
 const branch = (ref: string): string[] => named({ ref, kinds: ["branch"] })
 
-describe("a version", () => {
-  it("sets the version, its lines, and latest only if asked", () => {
+describe("tagsFor a version", () => {
+  it("returns the version, its release lines, and latest only if configured", () => {
     expect(released("v1.2.3")).toEqual(["1.2.3", "1.2", "1", "latest"])
     const { tags: kinds } = DEFAULTS.release
     expect(named({ event: "tag", ref: "refs/tags/v1.2.3", kinds })).toEqual(["1.2.3", COMMIT, "1.2", "1"])
@@ -33,28 +33,28 @@ describe("a version", () => {
     ["a higher pre-release", ["1.2.4-rc.1", "2.0.0-rc.1"], ["1.2.3", "1.2", "1", "latest"]],
     ["a build of a higher patch", ["1.2.4_5"], ["1.2.3"]],
     ["no versions", ["1.9", "9", "v9.9.9", "main", COMMIT, "9.9.9+1"], ["1.2.3", "1.2", "1", "latest"]],
-  ])("beside %s", (_, existing, expected) => {
+  ])("next to %s", (_, existing, expected) => {
     expect(released("v1.2.3", existing)).toEqual(expected)
   })
 
-  it("before a release sets nothing but itself", () => {
+  it("returns only the tag of a pre-release", () => {
     expect(released("v1.2.3-rc.1")).toEqual(["1.2.3-rc.1"])
   })
 
-  it("with a build has _ for the + that no tag can hold", () => {
+  it("replaces the + of build metadata by _", () => {
     expect(released("v1.2.3+5.a")).toEqual(["1.2.3_5.a", "1.2", "1", "latest"])
   })
 
-  it("too long for a tag is refused", () => {
+  it("rejects a version that is too long for a tag", () => {
     expect(() => released(`v1.2.3-${"a".repeat(130)}`)).toThrow("[INVALID_TAG]")
   })
 
-  it("is none: no tag but the commit's", () => {
+  it("returns only the commit's tag if the git tag is no version", () => {
     expect(named({ event: "tag", ref: "refs/tags/nightly" })).toEqual([COMMIT])
   })
 })
 
-describe("a branch", () => {
+describe("tagsFor a branch", () => {
   test.each([
     ["refs/heads/main", "main"],
     ["main", "main"],
@@ -78,18 +78,18 @@ describe("a branch", () => {
     ["refs/heads/latest", "branch-latest"],
     [`refs/heads/${COMMIT}`, `branch-${COMMIT}`],
     [`refs/heads/sha256-${"a".repeat(64)}.sig`, `branch-sha256-${"a".repeat(64)}.sig`],
-  ])("%s is tagged %s", (ref, tag) => {
+  ])("returns for %s the tag %s", (ref, tag) => {
     expect(branch(ref)).toEqual([tag])
     expect(checkedTag(tag).immutable).toBe(false)
   })
 
-  it("without a letter that a tag can hold has a tag all the same", () => {
+  it("returns a hash if no letter of the branch is valid in a tag", () => {
     const [one = "", other = ""] = [...branch("refs/heads/日本"), ...branch("refs/heads/中国")]
     expect(one).toMatch(/^branch-[0-9a-f]{8}$/)
     expect(one).not.toBe(other)
   })
 
-  it("has a tag of its own, but for one called like another with - in place of /", () => {
+  it("returns a tag of its own for each branch, except if only - and / differ", () => {
     const branches = [
       "a/b/c",
       "a/b-c",
@@ -107,7 +107,7 @@ describe("a branch", () => {
     expect(branch("refs/heads/a-b-c")).toEqual(branch("refs/heads/a/b/c"))
   })
 
-  it("too long is cut, and stays apart from others", () => {
+  it("truncates a long branch to a distinct tag", () => {
     const [one = "", other = ""] = [
       ...branch(`refs/heads/${"a".repeat(200)}1`),
       ...branch(`refs/heads/${"a".repeat(200)}2`),
@@ -117,7 +117,7 @@ describe("a branch", () => {
     expect(branch(`refs/heads/${"a".repeat(128)}`)).toEqual(["a".repeat(128)])
   })
 
-  it("is none: pull requests, tags, other references", () => {
+  it("returns none for pull requests, tags and other references", () => {
     expect(branch("refs/pull/7/merge")).toEqual([])
     expect(branch("refs/tags/v1.2.3")).toEqual([])
     expect(branch("")).toEqual([])
@@ -125,7 +125,7 @@ describe("a branch", () => {
   })
 })
 
-it("tags the commit, where there is one", () => {
+it("tagsFor tags the commit if there is one", () => {
   const commit = (sha: string) => named({ sha, kinds: ["commit"] })
   expect(commit(SHA)).toEqual([COMMIT])
   expect(commit("f".repeat(64))).toEqual(["sha-ffffffffffff"])
@@ -133,7 +133,7 @@ it("tags the commit, where there is one", () => {
     expect(commit(sha)).toEqual([])
 })
 
-it("lets only versions never move, and has them first", () => {
+it("tagsFor returns versions first, and only these as immutable", () => {
   const tags = tagsFor({ event: "tag", ref: "refs/tags/v1.2.3", sha: SHA, kinds: TAG_KINDS }, [])
   expect(tags.map(({ immutable }) => immutable)).toEqual([true, false, false, false, false])
   expect(tagsFor({ event: "push", ref: "refs/heads/main", sha: SHA, kinds: TAG_KINDS }, [])).toEqual([
@@ -142,7 +142,7 @@ it("lets only versions never move, and has them first", () => {
   ])
 })
 
-describe("a tag that somebody chose", () => {
+describe("checkedTag", () => {
   test.each([
     ["1.2.3", true],
     ["1.2.3-rc.1", true],
@@ -151,12 +151,12 @@ describe("a tag that somebody chose", () => {
     ["1.2", false],
     ["_a.b-C", false],
     ["v1.2.3", false],
-  ])("%s", (name, immutable) => {
+  ])("accepts %s, immutable: %j", (name, immutable) => {
     expect(checkedTag(name)).toEqual({ name, immutable })
   })
 
   test.each(["", "a b", "a+b", ".a", "-a", "a/b", "a:b", "a\n", "a".repeat(129), `sha256-${"a".repeat(64)}`])(
-    "%j is refused",
+    "rejects %j",
     (name) => {
       expect(() => checkedTag(name)).toThrow("[INVALID_TAG]")
     },
@@ -167,13 +167,13 @@ describe("immutableConflict", () => {
   const [one, two] = [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`]
   const wanted = { repository: "r.io/a", digest: two, tags: [checkedTag("1.2.3"), checkedTag("1.2")] }
 
-  it("refuses a version that stands for another image, with both digests", () => {
+  it("is an error with both digests if a version points to another image", () => {
     const error = immutableConflict(new Map([["1.2.3", one]]), wanted)
     expect(error).toMatchObject({ code: "TAG_TAKEN", exitCode: ExitCode.badInput })
     expect(error?.message).toContain(`the tag "r.io/a:1.2.3" already exists: it is "${one}", not "${two}"`)
   })
 
-  it("takes the same image again, new tags, and tags that move", () => {
+  it("is undefined for the same image, new tags and mutable tags", () => {
     expect(immutableConflict(new Map([["1.2.3", two]]), wanted)).toBeUndefined()
     expect(immutableConflict(new Map([["1.2", one]]), wanted)).toBeUndefined()
     expect(immutableConflict(new Map(), wanted)).toBeUndefined()

@@ -25,7 +25,7 @@ const IMAGES = [
 ]
 const REFERENCE = `team.azurecr.io/audio/upscaler@${INDEX}`
 
-const demand: Requirement = { predicate: "provenance", digest: INDEX, subject: "the index" }
+const requirement: Requirement = { predicate: "provenance", digest: INDEX, subject: "the index" }
 const check = (from: Partial<Check> = {}): Check => ({
   name: "provenance",
   digest: INDEX,
@@ -33,14 +33,14 @@ const check = (from: Partial<Check> = {}): Check => ({
   ...from,
 })
 
-it("names our own predicates as those who make them", () => {
+it("PREDICATES has the types of our own predicates, each once", () => {
   expect(PREDICATES.gates).toBe(GATES_TYPE)
   expect(PREDICATES.signature).toBe(SIGNATURE_TYPE)
   expect(new Set(Object.values(PREDICATES)).size).toBe(Object.keys(PREDICATES).length)
 })
 
-describe("demands", () => {
-  it("are signatures of all, bills of each image, provenance and gates of the index", () => {
+describe("requirements", () => {
+  it("are signatures of all, SBOMs of each image, and provenance and gates of the index", () => {
     const of = (subject: string, digest: string, ...names: string[]) =>
       names.map((predicate) => ({ predicate, digest, subject }))
     expect(requirements(INDEX, IMAGES)).toEqual([
@@ -50,7 +50,7 @@ describe("demands", () => {
     ])
   })
 
-  it("are never none", () => {
+  it("are never empty", () => {
     expect(requirements(INDEX, []).map(({ predicate }) => predicate)).toEqual([
       "signature",
       "provenance",
@@ -60,38 +60,41 @@ describe("demands", () => {
 })
 
 describe("verified", () => {
-  it("holds where cosign found something, and gives what that says", () => {
-    expect(verified(demand, attestation({ n: 1 }, { n: 2 }))).toStrictEqual({
+  it("passes with the predicates that cosign verified", () => {
+    expect(verified(requirement, attestation({ n: 1 }, { n: 2 }))).toStrictEqual({
       ...check(),
       predicates: [{ n: 1 }, { n: 2 }],
     })
   })
 
-  it("says in plain words why not, and takes nothing that a failed run printed", () => {
+  it("has the reason of a failed run, and no predicates", () => {
     const run = { ...failure("no matching attestations: "), stdout: attestation({}).stdout }
-    expect(verified(demand, run)).toStrictEqual({ ...check({ problem: "there is none" }), predicates: [] })
+    expect(verified(requirement, run)).toStrictEqual({
+      ...check({ problem: "there is none" }),
+      predicates: [],
+    })
   })
 
-  it("tells what could not be looked at from what isn't good", () => {
+  it("distinguishes a check that could not run from a failed one", () => {
     const { infrastructure, badInput } = ExitCode
     expect(
-      verified(demand, failure("GET https://r/v2/a: UNAUTHORIZED: authentication required")),
+      verified(requirement, failure("GET https://r/v2/a: UNAUTHORIZED: authentication required")),
     ).toMatchObject({ problem: "the registry refuses the user name and password", exitCode: infrastructure })
     expect(
-      verified(demand, failure("loading public key: pem to public key: PEM decoding failed")),
+      verified(requirement, failure("loading public key: pem to public key: PEM decoding failed")),
     ).toMatchObject({ problem: "the key is none of cosign's", exitCode: badInput })
-    expect(verified(demand, { exitCode: 137, stdout: "", stderr: "" })).toMatchObject({
+    expect(verified(requirement, { exitCode: 137, stdout: "", stderr: "" })).toMatchObject({
       problem: "cosign ended with 137",
       exitCode: infrastructure,
     })
   })
 })
 
-describe("a release", () => {
+describe("judgeRelease and releaseExitCode", () => {
   const bad = check({ name: "signature", subject: "linux/arm64", digest: ARM64, problem: "there is none" })
   const unmade = check({ problem: "nothing listens on r:5000", exitCode: ExitCode.infrastructure })
 
-  it("passes what has no problem, and says how much there was", () => {
+  it("pass if all checks passed, with their number", () => {
     const checks = requirements(INDEX, IMAGES).map((each) => verified(each, attestation({})))
     expect(judgeRelease(checks, REFERENCE)).toEqual({
       status: "passed",
@@ -101,7 +104,7 @@ describe("a release", () => {
     expect(releaseExitCode(checks)).toBe(ExitCode.passed)
   })
 
-  it("fails for one, which it names with its digest", () => {
+  it("fail for one problem, with its digest", () => {
     const checks = [check(), bad, check({ name: "gates" })]
     expect(judgeRelease(checks, REFERENCE)).toEqual({
       status: "failed",
@@ -118,7 +121,7 @@ describe("a release", () => {
     expect(releaseExitCode(checks)).toBe(ExitCode.gateFailed)
   })
 
-  it("is neither good nor bad where something could not be looked at, whatever else is bad", () => {
+  it("end with an error if a check could not run, whatever else failed", () => {
     const checks = [bad, unmade, check({ name: "gates" })]
     expect(judgeRelease(checks, REFERENCE)).toMatchObject({
       status: "error",
@@ -128,12 +131,12 @@ describe("a release", () => {
     expect(releaseExitCode(checks)).toBe(ExitCode.infrastructure)
   })
 
-  it("fails for a problem without words too", () => {
+  it("fail for a problem without a text", () => {
     expect(judgeRelease([check({ problem: "" })], REFERENCE).status).toBe("failed")
     expect(releaseExitCode([check({ problem: "" })])).toBe(ExitCode.gateFailed)
   })
 
-  it("gives a check of its own that fails no exit code of its own", () => {
+  it("get an exit code from failedCheck only if the check could not run", () => {
     expect(failedCheck("x", ExitCode.gateFailed)).toStrictEqual({ problem: "x" })
     expect(failedCheck("x", ExitCode.badInput)).toStrictEqual({ problem: "x", exitCode: ExitCode.badInput })
   })

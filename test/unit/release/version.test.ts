@@ -15,7 +15,7 @@ const version = (text: string): Version => {
   return parsed
 }
 
-// From https://semver.org and the expression it proposes.
+// From https://semver.org and its suggested regular expression.
 describe("parseVersion", () => {
   test.each([
     "0.0.0",
@@ -30,7 +30,7 @@ describe("parseVersion", () => {
     "99999999999999999999999.999999999999999999.99999999999999999",
     "1.0.0+001",
     "1.0.0--",
-  ])("takes %s as it is", (text) => {
+  ])("accepts %s", (text) => {
     expect(versionText(version(text))).toBe(text)
   })
 
@@ -59,7 +59,7 @@ describe("parseVersion", () => {
     "1.2.3-a_b",
     "1.2.3 -a",
     `1.2.3-${"a".repeat(300)}`,
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(parseVersion(text)).toBeUndefined()
   })
 })
@@ -96,7 +96,7 @@ describe("compareVersions", () => {
         )
   })
 
-  it("looks past the build", () => {
+  it("ignores build metadata", () => {
     expect(compareVersions(version("1.2.3+a"), version("1.2.3+b"))).toBe(0)
   })
 })
@@ -109,12 +109,12 @@ test.each([
   ["refs/tags/release/v1.2.3", undefined],
   ["refs/heads/v1.2.3", undefined],
   ["v1.2.3", undefined],
-])("%s stands for the version %s", (ref, text) => {
+])("versionOfRef of %s is %s", (ref, text) => {
   const found = versionOfRef(ref)
   expect(found && versionText(found)).toBe(text)
 })
 
-it("writes a version so that it can be a tag, and reads it back", () => {
+it("versionTag formats a version as a tag, and versionOfTag parses it", () => {
   expect(versionTag(version("1.2.3-rc.1+build.5"))).toBe("1.2.3-rc.1_build.5")
   expect(versionOfTag("1.2.3-rc.1_build.5")).toEqual(version("1.2.3-rc.1+build.5"))
   expect(versionOfTag("1.2.3")).toEqual(version("1.2.3"))

@@ -2,10 +2,10 @@ import type { Finding } from "../../../src/lib/run/finding.js"
 import { example, type Example } from "./runs.js"
 import { finding, stage, suppression, testCase } from "./stages.js"
 
-/** Makes so many. */
+/** Makes a number of values. */
 export const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index))
-/** A run in which whatever comes from a service is the same text. */
+/** Returns a run in which every value from the service is the given text. */
 export function hostileRun(text: string, count = 1): Example {
   const found: Finding = { ...finding({ file: text, message: text, rule: text, tool: text }) }
   const reports = times(count, (index) =>

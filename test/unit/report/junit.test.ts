@@ -9,9 +9,9 @@ interface Element {
   children: Element[]
 }
 
-/** Reads XML of elements, attributes and text, and throws at whatever isn't well formed. */
+/** Parses XML of elements, attributes and text; throws if it isn't well formed. */
 function parse(document: string): Element {
-  // eslint-disable-next-line no-control-regex -- what XML 1.0 forbids
+  // eslint-disable-next-line no-control-regex -- forbidden in XML 1.0
   if (/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/u.test(document))
     throw new Error("a character that is no XML")
   const root: Element = { name: "", attributes: {}, text: "", children: [] }
@@ -89,7 +89,7 @@ describe("junit", () => {
     ])
   })
 
-  it("gives a finding its rule, place, message and the command that repeats it", () => {
+  it("has a finding's rule, location, message and the command to repeat it", () => {
     const [found] = cases(stage("failed", [finding()]))
     expect(found?.attributes).toEqual({
       name: "F401 app/main.py:3",
@@ -104,7 +104,7 @@ describe("junit", () => {
     })
   })
 
-  it("fails a stage without findings as one case", () => {
+  it("has one failed case for a failed stage without findings", () => {
     expect(cases(stage("failed"))).toMatchObject([
       {
         attributes: { name: "flake8", classname: "quality" },
@@ -113,17 +113,17 @@ describe("junit", () => {
     ])
   })
 
-  it("makes no case of a note", () => {
+  it("has no case for a note", () => {
     expect(cases(stage("passed", [finding({ level: "note" })]))).toHaveLength(1)
     expect(cases(stage("failed", [finding(), finding({ level: "note" })]))).toHaveLength(1)
   })
 
-  it("leaves out a place that isn't known", () => {
+  it("leaves out an unknown location", () => {
     const placeless = without("file", "line", "column")
     expect(cases(stage("failed", [placeless]))[0]?.attributes).toEqual({ name: "F401", classname: "flake8" })
   })
 
-  it("is well formed whatever names and messages hold", () => {
+  it("is well formed for any names and messages", () => {
     const [found] = cases(
       stage("failed", [finding({ file: HOSTILE, message: HOSTILE, rule: HOSTILE })], { repro: HOSTILE }),
     )
@@ -131,23 +131,23 @@ describe("junit", () => {
     expect(found?.children[0]?.attributes.message).toContain("a]]>\"'<&>|`@x\n::error::")
   })
 
-  it("clips names of a megabyte", () => {
+  it("truncates names of a megabyte", () => {
     const huge = "x".repeat(1_000_000)
     expect(
       junit([stage("failed", [finding({ file: huge, message: huge })], { repro: huge })]).length,
     ).toBeLessThan(10_000)
   })
 
-  it("is well formed with no stage", () => {
+  it("is well formed without stages", () => {
     expect(parse(junit([])).children).toEqual([])
   })
 })
 
-describe("tests", () => {
+describe("junit cases of tests", () => {
   const suite = (status: "passed" | "failed" | "error", ...tests: ReturnType<typeof testCase>[]): Element =>
     parse(junit([stage(status, [], { name: "unit", group: "tests", tests })])).children[0] as Element
 
-  it("are one case each, with name, place and time as pytest and CI hosts have them", () => {
+  it("have name, location and time in the form of pytest and CI hosts", () => {
     const { attributes, children } = suite("passed", testCase())
     expect(attributes).toMatchObject({ name: "tests.unit", tests: "1", failures: "0", time: "1.234" })
     expect(children).toEqual([
@@ -175,12 +175,12 @@ describe("tests", () => {
     ["lib/base.py", "tests/test_a.py::test_inherited", "tests.test_a", "test_inherited"],
     ["a.py", "no separator", "", "no separator"],
     ["a.py", "a.py::", "a", "a.py::"],
-  ])("in %s, %s is called %s %s", (file, id, classname, name) => {
+  ])("in %s for %s have the names %s %s", (file, id, classname, name) => {
     const [found] = suite("passed", testCase({ id, file })).children
     expect(found?.attributes).toMatchObject({ classname, name, file })
   })
 
-  it("tell how they failed, with the traceback", () => {
+  it("have the failure with the traceback", () => {
     const { attributes, children } = suite(
       "failed",
       testCase({ status: "failed", message: "assert 1 == 2", details: "def test():\n>   assert 1 == 2" }),
@@ -201,7 +201,7 @@ describe("tests", () => {
     ])
   })
 
-  it("that are flaky passed, and say so to those who know Surefire and to people", () => {
+  it("pass for flaky tests, with Surefire's element and a text for people", () => {
     const { attributes, children } = suite(
       "passed",
       testCase({ reruns: 2, message: "timed out" }),
@@ -224,12 +224,12 @@ describe("tests", () => {
     ])
   })
 
-  it("that failed each time they were repeated are not flaky", () => {
+  it("aren't flaky if every rerun failed", () => {
     const [failed] = suite("failed", testCase({ status: "failed", reruns: 2 })).children
     expect(failed?.children.map(({ name }) => name)).toEqual(["failure"])
   })
 
-  it("stand for the findings that tell the same, and not for others", () => {
+  it("replace findings of the same tests, and no others", () => {
     const failed = testCase({ status: "failed" })
     const same = finding({ tool: "pytest", rule: "TestUpload::test_size[wav]", file: failed.file })
     const other = finding({ tool: "pytest", rule: "collection", file: "tests/test_b.py" })
@@ -240,7 +240,7 @@ describe("tests", () => {
     ])
   })
 
-  it("that all passed in a suite that failed leave a case that failed", () => {
+  it("include a failed one for the suite if all tests of a failed suite passed", () => {
     for (const status of ["failed", "error"] as const)
       expect(suite(status, testCase()).children.map(({ children }) => children[0]?.name)).toEqual([
         status === "failed" ? "failure" : "error",
@@ -248,7 +248,7 @@ describe("tests", () => {
       ])
   })
 
-  it("are well formed and bounded, whatever they are called and print", () => {
+  it("are well formed and bounded for any names and output", () => {
     const huge = HOSTILE + "x".repeat(1_000_000)
     const hostile = { id: `${HOSTILE}::${huge}`, file: huge, message: huge, details: huge }
     const statuses = ["passed", "failed", "error", "skipped"] as const
@@ -258,7 +258,7 @@ describe("tests", () => {
     expect(text.length).toBeLessThan(40_000)
   })
 
-  it("show the tracebacks of the first 200 that failed", () => {
+  it("have tracebacks for the first 200 failures", () => {
     const tests = Array.from({ length: 300 }, () =>
       testCase({ status: "failed", message: "m", details: "d" }),
     )
@@ -268,8 +268,8 @@ describe("tests", () => {
   })
 })
 
-describe("what is below the gate", () => {
-  it("is no failure", () => {
+describe("a junit case of a finding below the gate", () => {
+  it("isn't a failure", () => {
     const below = finding({ advisory: true })
     expect(
       cases(stage("failed", [below, finding({ line: 9 })])).map(({ attributes }) => attributes.line),

@@ -8,11 +8,10 @@ export interface Element {
 const VOID = new Set(["meta", "link"])
 
 /**
- * Reads a page that is written as strictly as XML: every element is closed, every attribute quoted, everything else
- * escaped. Throws at whatever isn't.
+ * Parses a page as strictly as XML; throws for unclosed elements, unquoted attributes and unescaped text.
  */
 export function parse(page: string): Element {
-  // eslint-disable-next-line no-control-regex -- what no page may hold
+  // eslint-disable-next-line no-control-regex -- forbidden in a page
   if (/[\0-\x08\x0B-\x1F\x7F-\x9F\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]|\p{Cs}/u.test(page))
     throw new Error("a character that may not be in a page")
   const start = "<!DOCTYPE html>\n"
@@ -58,7 +57,7 @@ function unescape(text: string): string {
   )
 }
 
-/** Returns every element below one, in the page's order, that a test accepts. */
+/** Returns every descendant that a test accepts, in the page's order. */
 export const all = (element: Element, accept: (element: Element) => boolean): Element[] =>
   element.children.flatMap((child) =>
     typeof child === "string" ? [] : [...(accept(child) ? [child] : []), ...all(child, accept)],
@@ -69,7 +68,7 @@ export const named = (element: Element, name: string): Element[] => all(element,
 export const classed = (element: Element, name: string): Element[] =>
   all(element, ({ attributes }) => (attributes["class"] ?? "").split(" ").includes(name))
 
-/** Returns the section of this id; an empty one where there is none. */
+/** Returns the section with an id; an empty one if there is none. */
 export const section = (page: Element, id: string): Element =>
   all(page, ({ name, attributes }) => name === "section" && attributes["id"] === id)[0] ?? {
     name: "section",
@@ -83,7 +82,7 @@ export const textOf = (element: Element): string => rawText(element).replace(/\s
 export const rawText = ({ children }: Element): string =>
   children.map((child) => (typeof child === "string" ? child : rawText(child))).join("")
 
-/** Returns a table's rows, each as its cells' texts. */
+/** Returns a table's rows as their cells' texts. */
 export const rows = (element: Element): string[][] =>
   named(element, "tr").map(({ children }) =>
     children.flatMap((cell) => (typeof cell === "string" ? [] : [textOf(cell)])),

@@ -8,7 +8,7 @@ import { stage } from "./stages.js"
 
 const STARTED = Date.UTC(2026, 4, 18, 9, 41, 7)
 
-/** A run as `ci` would give it. */
+/** The result of a run, as of `ci`. */
 export interface Example {
   verdict: Verdict
   reports: StageReport[]
@@ -40,7 +40,7 @@ function result(report: StageReport): StageResult {
   return { name, group, status, milliseconds, cached, reason, repro, exitCode }
 }
 
-/** A stage that began so many seconds into the run. */
+/** Returns a stage that began this many seconds into the run. */
 function at(
   seconds: number,
   took: number,

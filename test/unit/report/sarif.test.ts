@@ -35,7 +35,7 @@ const prints = (...findings: Finding[]): (string | undefined)[] =>
   run("failed", findings).results.map(({ partialFingerprints }) => partialFingerprints["slipway/v1"])
 
 describe("sarif", () => {
-  it("is a run of one tool in its own category, with its rules once each", () => {
+  it("has one run of the tool in its own category, with each rule once", () => {
     const log = run("failed", [finding(), finding({ rule: "E501" }), finding({ line: 9 })])
     expect(log.automationDetails.id).toBe("slipway/flake8/")
     expect(log.tool.driver).toEqual({
@@ -51,7 +51,7 @@ describe("sarif", () => {
     expect(log.invocations).toEqual([{ executionSuccessful: true }])
   })
 
-  it("gives places, without those that aren't known", () => {
+  it("has locations, without unknown parts", () => {
     const { results } = run("failed", [
       finding(),
       without("column"),
@@ -76,13 +76,13 @@ describe("sarif", () => {
     ["a b/ü:%?#.py", "a%20b/%C3%BC%3A%25%3F%23.py"],
     ["x:\\y\n.py", "x%3A%5Cy%0A.py"],
     ["\uD800.py", "%EF%BF%BD.py"],
-  ])("writes %j as the URI %s", (file, uri) => {
+  ])("has for %j the URI %s", (file, uri) => {
     expect(
       run("failed", [finding({ file })]).results[0]?.locations?.[0]?.physicalLocation.artifactLocation.uri,
     ).toBe(uri)
   })
 
-  it("knows a finding again on another line", () => {
+  it("has the same fingerprint for a finding on another line", () => {
     const message = "redefinition of unused 'x' from line 3"
     const [first] = prints(finding({ message }))
     expect(
@@ -91,13 +91,13 @@ describe("sarif", () => {
     expect(prints(finding(), finding({ file: "b.py" }), finding({ rule: "F811" }))).toHaveLength(3)
   })
 
-  it("tells like findings of one file apart", () => {
+  it("has distinct fingerprints for equal findings in a file", () => {
     const all = prints(finding(), finding({ line: 8 }), finding({ file: "b.py" }))
     expect(new Set(all).size).toBe(3)
     expect(all[1]).toBe(all[0]?.replace(/:1$/, ":2"))
   })
 
-  it("says that a tool did not do its work", () => {
+  it("reports that a tool could not run", () => {
     expect(run("error", [], { reason: "flake8 is not installed" }).invocations).toEqual([
       {
         executionSuccessful: false,
@@ -107,7 +107,7 @@ describe("sarif", () => {
     expect(run("skipped").invocations[0]?.executionSuccessful).toBe(false)
   })
 
-  it("holds no lone surrogate and no message without end", () => {
+  it("has no lone surrogates, and truncates messages", () => {
     const text = sarif(
       stage("failed", [finding({ file: HOSTILE, rule: HOSTILE, message: "\uDC00".repeat(9999) })]),
       "1",
@@ -122,7 +122,7 @@ describe("sarif", () => {
     [["medium", "unknown"], "5.5"],
     [["low", "high", "medium"], "8.0"],
     [["low"], "2.0"],
-  ] as const)("scores a rule with the severities %j as %s", (severities, score) => {
+  ] as const)("has for a rule with the severities %j the score %s", (severities, score) => {
     const log = run(
       "failed",
       severities.map((severity) => finding({ severity })),
@@ -132,11 +132,11 @@ describe("sarif", () => {
     ])
   })
 
-  it("scores no rule without a severity", () => {
+  it("has no score for a rule without a severity", () => {
     expect(run("failed", [finding({ severity: "unknown" })]).tool.driver.rules).toEqual([{ id: "F401" }])
   })
 
-  it("says where a rule is explained", () => {
+  it("has the help URL of a rule", () => {
     const log = run("failed", [
       finding(),
       finding({ url: "https://a.example/F401" }),

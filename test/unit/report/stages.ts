@@ -52,11 +52,11 @@ export const suppression = (from: Partial<Suppression> = {}): Suppression => ({
   ...from,
 })
 
-/** A finding that lacks these. */
+/** Returns a finding without these keys. */
 export function without(...keys: ("file" | "line" | "column")[]): Finding {
   const entries = Object.entries(finding()).filter(([key]) => !(keys as string[]).includes(key))
   return Object.fromEntries(entries) as unknown as Finding
 }
 
-/** A name that tries each escape at once. */
+/** A name that needs every kind of escaping. */
 export const HOSTILE = `a]]>"'<&>|\`@x\n::error::\x1b[31m\0\uD800💥 #1.py`

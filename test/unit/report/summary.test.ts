@@ -23,7 +23,7 @@ const page = (...stages: StageReport[]): string => summary(verdict(stages), stag
 const bytes = (text: string): number => Buffer.byteLength(text)
 
 describe("summary", () => {
-  it("says why nothing ran", () => {
+  it("has the reason why nothing ran", () => {
     const problem = "slipway.yaml has 1 problem:\n  a|b @x\n→ mend it [CONFIG_INVALID]"
     const text = summary({ ...verdict([]), status: "error", problem })
     expect(text).toContain(
@@ -32,7 +32,7 @@ describe("summary", () => {
     expect(text).not.toContain("| stage |")
   })
 
-  it("gives the verdict, all stages and the failures, worst first", () => {
+  it("has the verdict, all stages and the failures, worst first", () => {
     const text = page(
       stage("passed", [], { name: "black", reason: "3 files formatted", cached: true }),
       stage("failed", [finding()]),
@@ -84,7 +84,7 @@ dagger call debug --stage=flake8 terminal
     expect(text.replace(/<code>.*?<\/code>/g, "")).not.toMatch(/@\w|<(?!\/?code)/)
   })
 
-  it("stays within its bytes with very many findings and says what was cut", () => {
+  it("stays within its size limit for very many findings, and says what is left out", () => {
     const many = Array.from({ length: 2000 }, (_, line) => finding({ line, message: "→|".repeat(200) }))
     const text = page(...["a", "b", "c"].map((name) => stage("failed", many, { name })))
     expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
@@ -93,7 +93,7 @@ dagger call debug --stage=flake8 terminal
       expect(text).toMatch(new RegExp(`… and \\d+ more in <code>logs/${name}\\.log</code>`))
   })
 
-  it("stays within its bytes with very many stages and says how many are left out", () => {
+  it("stays within its size limit for very many stages, and says how many are left out", () => {
     const stages = Array.from({ length: 1000 }, (_, index) =>
       stage(index % 2 ? "passed" : "failed", [finding()], { name: `s${index}`, reason: "💥".repeat(500) }),
     )
@@ -115,24 +115,24 @@ dagger call debug --stage=flake8 terminal
     expect(text).toContain("… and 10 more in <code>logs/flake8.log</code>")
   })
 
-  it("gives no command that is cut", () => {
+  it("shows no truncated command", () => {
     const text = page(stage("failed", [finding()], { repro: "x".repeat(100_000) }))
     expect(text).toContain("The command to repeat it is in `verdict.json`.")
     expect(bytes(text)).toBeLessThan(2000)
   })
 })
 
-describe("summary beside the failures", () => {
+describe("the summary's tables after the failures", () => {
   const section = (title: string, text: string): string => {
     const [, rest = ""] = text.split(`\n### ${title}\n`)
     return rest.split("\n### ")[0] ?? ""
   }
 
-  it("is left out where there is nothing", () => {
+  it("are left out if they are empty", () => {
     expect(page(stage("passed", [], { tests: [], suppressed: [], facts: {} }))).not.toContain("###")
   })
 
-  it("lists flaky tests and the slowest ten of all suites", () => {
+  it("list flaky tests and the slowest ten of all suites", () => {
     const tests = Array.from({ length: 30 }, (_, n) => testCase({ id: `t.py::test_${n}`, seconds: n / 2 }))
     const text = page(
       stage("passed", [], { name: "unit", tests }),
@@ -156,7 +156,7 @@ describe("summary beside the failures", () => {
     expect(text).not.toContain("more of them")
   })
 
-  it("gives the coverage, rounded down, with the worst files", () => {
+  it("show the coverage, rounded down, with the worst files", () => {
     const files = Array.from({ length: 12 }, (_, n) => ({
       file: `f${n}.py`,
       covered: n,
@@ -176,7 +176,7 @@ describe("summary beside the failures", () => {
     expect(section("Coverage in unit: 100.00 %", full)).toContain("| <code>all</code> | 100.00 % | none |")
   })
 
-  it("lists suppressions, those that expire first at the top", () => {
+  it("list suppressions, those that expire first at the top", () => {
     const late = suppression({ expires: "2027-01-31", rule: "E501" })
     const soon = suppression({ reason: "a|b", owner: "@ann" })
     const placeless = without("file", "line", "column")
@@ -197,7 +197,7 @@ describe("summary beside the failures", () => {
 `)
   })
 
-  it("gives the facts of each stage", () => {
+  it("list the facts of each stage", () => {
     const facts = { database: "made 2026-11-20 06:12 UTC, 3 h old", "a|b": "<c>" }
     expect(section("Facts", page(stage("passed", [], { name: "trivy", facts })))).toBe(`
 | stage | fact | value |
@@ -207,7 +207,7 @@ describe("summary beside the failures", () => {
 `)
   })
 
-  it("stays within its bytes beside very many failures, and says what was cut", () => {
+  it("stay within the size limit after very many failures, and say what is left out", () => {
     const many = Array.from({ length: 500 }, (_, n) => n)
     const long = HOSTILE.repeat(50)
     const report = stage(
@@ -239,7 +239,7 @@ describe("summary beside the failures", () => {
     expect(text).not.toMatch(/^::error::/m)
   })
 
-  it("counts advisory findings and shows the others", () => {
+  it("leave out advisory findings, which are counted", () => {
     const text = page(stage("failed", [finding({ advisory: true, rule: "below" }), finding()]))
     expect(text).not.toContain("flake8 below")
     expect(text).toContain("F401")
@@ -247,7 +247,7 @@ describe("summary beside the failures", () => {
   })
 })
 
-describe("the sections of stages", () => {
+describe("the summary's sections of stages", () => {
   const written = (...sections: string[]): StageReport => ({
     ...stage("passed", [], { name: "plan" }),
     sections,
@@ -258,7 +258,7 @@ describe("the sections of stages", () => {
       Array.from({ length: 200 }, () => finding({ message: "m".repeat(900) })),
     )
 
-  it("stands whole, after the failures and before what is only worth knowing", () => {
+  it("are whole, between the failures and the other tables", () => {
     const facts = stage("passed", [], { facts: { tool: "1" } })
     const text = page(facts, written("### Plan: a\n", "### Plan: b\n"), stage("failed", [finding()]))
     expect(text).toContain("\n### Plan: a\n\n### Plan: b\n")
@@ -267,7 +267,7 @@ describe("the sections of stages", () => {
     expect(text).not.toContain(" more, see")
   })
 
-  it("is left out where it is too long, and smaller ones are not", () => {
+  it("are left out if they are too long, smaller ones not", () => {
     const text = page(written(`A${"ü".repeat(29_000)}`, `B${"ü".repeat(20_000)}`, "C"))
     expect(text).toContain("\nAü")
     expect(text).not.toContain("\nBü")
@@ -275,7 +275,7 @@ describe("the sections of stages", () => {
     expect(bytes(text)).toBeLessThanOrEqual(SUMMARY_BYTES)
   })
 
-  it.each([0, 1, 2, 3, 5, 8, 50, 500])("never makes the whole too long: %i", (count) => {
+  it.each([0, 1, 2, 3, 5, 8, 50, 500])("never exceed the size limit: %i", (count) => {
     const sections = Array.from({ length: count }, (_, index) => "é".repeat(1 + ((index * 7919) % 9000)))
     for (const others of [[], [failing()], Array.from({ length: 40 }, failing)]) {
       const text = page(...others, written(...sections))

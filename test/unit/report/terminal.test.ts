@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest"
 import { terminalText } from "../../../src/lib/report/terminal.js"
 import { finding, HOSTILE, stage } from "./stages.js"
 
-describe("text", () => {
-  it("says nothing of what passed or was skipped", () => {
+describe("terminalText", () => {
+  it("is empty for passed and skipped stages", () => {
     expect(terminalText([stage("passed"), stage("skipped")])).toBe("")
   })
 
-  it("gives each finding's place and message, and the command that repeats the stage", () => {
+  it("has each finding's location and message, and the command to repeat the stage", () => {
     expect(
       terminalText([
         stage("failed", [finding(), finding({ file: "b c.py", line: 7 })], {
@@ -50,7 +50,7 @@ describe("text", () => {
     expect(output).toContain("\\n::error::\\x1b[31m\\x00\\ud800💥")
   })
 
-  it("clips what is long", () => {
+  it("truncates long texts", () => {
     const huge = "x".repeat(1_000_000)
     expect(
       terminalText([stage("failed", [finding({ file: huge, message: huge, rule: huge })], { reason: huge })])
@@ -58,7 +58,7 @@ describe("text", () => {
     ).toBeLessThan(2000)
   })
 
-  it("shows what fails the stage, and counts what is below its gate", () => {
+  it("shows blocking findings, and counts those below the gate", () => {
     const below = Array.from({ length: 30 }, () => finding({ advisory: true, rule: "below" }))
     const lines = terminalText([stage("failed", [...below, finding()])]).split("\n")
     expect(lines.slice(1, 4)).toEqual([

@@ -121,7 +121,7 @@ function panelOf(
       ? undefined
       : markup`<path class="${name}" d="M${new Markup(places.join("L"))}"/>`
   })
-  const marks: Content = [
+  const annotations: Content = [
     limit !== undefined && limit <= highest
       ? markup`<line class="limit" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(limit)}" y2="${y(limit)}"/>`
       : undefined,
@@ -129,7 +129,7 @@ function panelOf(
       ? undefined
       : markup`<line class="broke" x1="${x(broke.at)}" x2="${x(broke.at)}" y1="${top + GAP}" y2="${top + HEIGHT}"/>`,
   ]
-  return markup`<text x="${LEFT}" y="${top + GAP - 9}">${title}</text><text class="axis end" x="${LEFT - 6}" y="${y(highest) + 5}">${round(highest)}${unit}</text><text class="axis end" x="${LEFT - 6}" y="${y(0)}">0</text><line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(0)}" y2="${y(0)}"/>${paths}${marks}
+  return markup`<text x="${LEFT}" y="${top + GAP - 9}">${title}</text><text class="axis end" x="${LEFT - 6}" y="${y(highest) + 5}">${round(highest)}${unit}</text><text class="axis end" x="${LEFT - 6}" y="${y(0)}">0</text><line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(0)}" y2="${y(0)}"/>${paths}${annotations}
 `
 }
 

@@ -13,7 +13,7 @@ export interface Section {
   body: Content
 }
 
-/** Status icon, to be used beside the word. */
+/** Status icon, to be used next to the word. */
 export const statusIcon = (status: StageStatus): Markup =>
   markup`<svg class="sign ${status}" aria-hidden="true"><use href="#${status}"/></svg>`
 
@@ -48,7 +48,7 @@ export const shortLinks = (stage: Named): Markup =>
 
 export interface Column {
   title: string
-  /** `number` for what is compared digit by digit, `wide` for what takes a line of its own on a phone. */
+  /** `number` for aligned digits, `wide` for a cell with its own line on a phone. */
   kind?: "number" | "wide"
 }
 

@@ -1,6 +1,6 @@
 import { LOAD_CHART_STYLE } from "./loadChart.js"
 
-/** The page's style. It stands in the page as it stands here: the page's policy names its digest. */
+/** The page's style, inserted verbatim, since the page's policy contains its digest. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -17,9 +17,9 @@ describe("the page", () => {
     ["a passed run", passedRun()],
     ["a run without stages", emptyRun()],
     ["hostile names", hostileRun(HOSTILE)],
-    ["names of markup", hostileRun('</style></script><img src="//evil.example" onerror=alert(1)>]]>&lt;')],
-    ["names that turn the direction of writing", hostileRun("\u202Egpj.exe\u2066\u200F")],
-  ])("of %s is well formed, loads nothing and runs nothing", (_, run) => {
+    ["names with markup", hostileRun('</style></script><img src="//evil.example" onerror=alert(1)>]]>&lt;')],
+    ["names with bidirectional controls", hostileRun("\u202Egpj.exe\u2066\u200F")],
+  ])("for %s is well formed, loads nothing and runs nothing", (_, run) => {
     const elements = all(read(run), () => true)
     const names = new Set(elements.map(({ name }) => name))
     for (const name of ["script", "img", "iframe", "object", "form", "base"])
@@ -34,7 +34,7 @@ describe("the page", () => {
       }
   })
 
-  it("forbids everything but its own style and its own icon", () => {
+  it("has a policy that allows only its own style and icon", () => {
     const head = named(read(failedRun()), "head")[0] as Element
     const [style] = named(head, "style")
     const digest = createHash("sha256")
@@ -46,7 +46,7 @@ describe("the page", () => {
     ])
   })
 
-  it("has one h1, headings in order, ids once each, and only links that lead somewhere", () => {
+  it("has one h1, headings in order, unique ids, and no broken links", () => {
     const elements = all(read(failedRun()), () => true)
     const levels = elements.flatMap(({ name }) => /^h([1-6])$/.exec(name)?.[1] ?? []).map(Number)
     expect(levels.filter((level) => level === 1)).toEqual([1])
@@ -57,7 +57,7 @@ describe("the page", () => {
     expect(ids).toEqual(expect.arrayContaining(anchors))
   })
 
-  it("gives its parts in the order in which they are needed", () => {
+  it("has its sections in order of importance", () => {
     const elements = all(read(failedRun()), () => true)
     const order = elements.flatMap(({ name, attributes }) =>
       name === "h1" ? "verdict" : name === "section" ? (attributes["id"] ?? []) : [],
@@ -74,7 +74,7 @@ describe("the page", () => {
     ])
   })
 
-  it("stays within its bytes, whatever the reports hold", { timeout: 30_000 }, () => {
+  it("stays below its size limit for any reports", { timeout: 30_000 }, () => {
     const runs = [
       hostileRun("💥".repeat(500_000)),
       hostileRun("\u202E".repeat(1_000_000)),
@@ -88,7 +88,7 @@ describe("the page", () => {
     }
   })
 
-  it("holds nothing of a log", () => {
+  it("contains no logs", () => {
     const { verdict, reports } = failedRun()
     const text = html(
       verdict,
@@ -98,8 +98,8 @@ describe("the page", () => {
   })
 })
 
-describe("the verdict", () => {
-  it("says what was looked at, what came of it and what the exit code means", () => {
+describe("the page's verdict", () => {
+  it("has the run's facts, its result and the meaning of the exit code", () => {
     const [header] = named(read(failedRun()), "header")
     expect(textOf(header as Element)).toBe(
       "Slipway report Failed 2 of 12 stages did not pass: integration, vulnerabilities (1 skipped, 2 from the cache). " +
@@ -113,7 +113,7 @@ describe("the verdict", () => {
     ["failed", "Failed"],
     ["error", "Error"],
     ["skipped", "Skipped"],
-  ])("tells %s by word, sign and colour", (status, word) => {
+  ])("shows %s by word, icon and colour", (status, word) => {
     const root = read(example([stage(status)], { status }))
     const [heading] = named(root, "h1")
     expect(textOf(heading as Element)).toBe(word)
@@ -125,7 +125,7 @@ describe("the verdict", () => {
     expect(textOf(named(root, "title")[0] as Element)).toContain(word)
   })
 
-  it("says why nothing ran, with its line breaks", () => {
+  it("has the reason why nothing ran, with its line breaks", () => {
     const root = read(emptyRun())
     expect(rawText(classed(root, "problem")[0] as Element)).toBe(emptyRun().verdict.problem)
     expect(textOf(named(root, "header")[0] as Element)).toContain("Nothing ran.")
@@ -139,10 +139,10 @@ describe("the verdict", () => {
   })
 })
 
-describe("a failure", () => {
+describe("a failure on the page", () => {
   const failures = (...reports: StageReport[]): Element => section(page(...reports), "failures")
 
-  it("gives the reason, the command, the findings and where the files are", () => {
+  it("has the reason, the command to repeat it, the findings and links to files", () => {
     const [article] = named(failures(stage("failed", [finding({ message: "a <b> & c" })])), "article")
     expect(textOf(article as Element)).toBe(
       "flake8 quality failed 1.2 s 1 problem in 1 file Repeat it dagger call debug --stage=flake8 terminal " +
@@ -157,14 +157,14 @@ describe("a failure", () => {
     ])
   })
 
-  it("comes with others, worst first, without what passed or was skipped", () => {
+  it("is sorted worst first, without passed and skipped stages", () => {
     const reports = (["passed", "failed", "skipped", "error"] as const).map((status) =>
       stage(status, [], { name: `is-${status}` }),
     )
     expect(named(failures(...reports), "h3").map(textOf)).toEqual(["is-error quality", "is-failed quality"])
   })
 
-  it("folds what failed tests printed, and doesn't say their findings again", () => {
+  it("collapses the output of failed tests, and doesn't repeat their findings", () => {
     const failed = test({
       status: "failed",
       message: "assert 1 == 2",
@@ -185,7 +185,7 @@ describe("a failure", () => {
     expect(classed(found, "place").map(textOf)).toEqual(["app/main.py:3:1"])
   })
 
-  it("shows so many findings and tests, and says where the others are", () => {
+  it("limits findings and tests, and says where the others are", () => {
     const found = failures(
       stage(
         "failed",
@@ -199,25 +199,25 @@ describe("a failure", () => {
     ])
   })
 
-  it("leaves advisory findings to their own list", () => {
+  it("only counts advisory findings", () => {
     const found = failures(stage("failed", [finding({ advisory: true }), finding({ rule: "E1" })]))
     expect(classed(found, "rule").map(textOf)).toEqual(["error flake8 E1"])
     expect(textOf(found)).toContain("Below the gate: 1 advisory finding")
   })
 
-  it("gives no command that is cut", () => {
+  it("shows no truncated command", () => {
     const found = failures(stage("failed", [], { repro: "x".repeat(3000) }))
     expect(textOf(found)).toContain("The command to repeat it is in verdict.json.")
     expect(named(found, "pre")).toEqual([])
   })
 
-  it("links to the files by their names", () => {
+  it("links to files by encoded names", () => {
     const found = failures(stage("failed", [], { name: "a b/../#?.x" }))
     expect(named(found, "a")[0]?.attributes["href"]).toBe("logs/a%20b%2F..%2F%23%3F.x.log")
   })
 })
 
-describe("the stages", () => {
+describe("the page's stages", () => {
   const began = Date.UTC(2026, 4, 18, 9, 41, 7)
   const bars = (...reports: StageReport[]): (string | undefined)[][] => {
     const root = read(example(reports, { milliseconds: 10_000 }))
@@ -226,7 +226,7 @@ describe("the stages", () => {
       .map(({ attributes }) => [attributes["class"], attributes["x"], attributes["width"]])
   }
 
-  it("are drawn when they ran, those from the cache hatched at the start", () => {
+  it("are drawn at their times, cached ones hatched at the start", () => {
     expect(
       bars(
         stage("passed", [], { began: began - 60_000, milliseconds: 1000, cached: true }),
@@ -242,7 +242,7 @@ describe("the stages", () => {
     ])
   })
 
-  it("stay in the picture whatever a clock says, and are never too thin to see", () => {
+  it("stay within the timeline for any clock, with a minimum width", () => {
     expect(
       bars(
         stage("passed", [], { began: began + 60_000, milliseconds: 1000 }),
@@ -258,7 +258,7 @@ describe("the stages", () => {
     ])
   })
 
-  it("are a table as well", () => {
+  it("are also a table", () => {
     const root = page(
       stage("passed", [], { began: began - 60_000, cached: true }),
       stage("failed", [], { began: began + 2000, name: "mypy" }),
@@ -276,7 +276,7 @@ describe("the stages", () => {
     expect(named(root, "caption")).toHaveLength(named(root, "table").length)
   })
 
-  it("are taken from the verdict where there are no reports, and cut where there are many", () => {
+  it("come from the verdict without reports, and are limited in number", () => {
     const { verdict } = example(
       times(250, (index) => stage("passed", [], { name: `s${index}` })),
       {},

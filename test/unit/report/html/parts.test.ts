@@ -11,7 +11,7 @@ const read = ({ verdict, reports }: Example): Element => parse(html(verdict, rep
 const page = (...reports: StageReport[]): Element => read(example(reports, { status: "failed", exitCode: 1 }))
 const test = (from: Partial<TestCase> = {}): TestCase => testCase({ seconds: 1, ...from })
 
-describe("the tests", () => {
+describe("the page's tests", () => {
   const suite = (name: string, tests: TestCase[]): StageReport =>
     stage("passed", [], { name, group: "tests", tests })
 
@@ -28,7 +28,7 @@ describe("the tests", () => {
     expect(textOf(named(root, "nav")[0] as Element)).toContain("Tests 2 / 4")
   })
 
-  it("are named where they are flaky, slow or skipped", () => {
+  it("are listed if they are flaky, slow or skipped", () => {
     const root = page(
       suite("unit", [
         ...times(12, (index) => test({ id: `t::${index}`, seconds: index })),
@@ -50,7 +50,7 @@ describe("the tests", () => {
   })
 })
 
-describe("coverage", () => {
+describe("the page's coverage", () => {
   const covered = (covered: number, facts: Record<string, string> = {}): Element =>
     page(
       stage("passed", [], {
@@ -70,7 +70,7 @@ describe("coverage", () => {
   const marks = (root: Element): (string | undefined)[] =>
     classed(root, "mark").map(({ attributes }) => attributes["x"])
 
-  it("is given in per cent, rounded down, with its gate", () => {
+  it("is shown in per cent, rounded down, with its gate", () => {
     const root = covered(7999, { gate: "more than 80 %" })
     expect(textOf(section(root, "coverage"))).toContain(
       "79.99 % passed 7,999 of 10,000 lines and branches; gate: more than 80 %",
@@ -79,13 +79,13 @@ describe("coverage", () => {
     expect(classed(root, "share")[0]?.attributes["width"]).toBe("80.0%")
   })
 
-  it("goes without a gate", () => {
+  it("is shown without a gate", () => {
     expect(textOf(section(covered(7999), "coverage"))).not.toContain("gate")
     expect(marks(covered(7999))).toEqual([])
     expect(marks(covered(7999, { gate: "as much as before" }))).toEqual([])
   })
 
-  it("names the files that lack something", () => {
+  it("lists files that aren't fully covered", () => {
     expect(rows(section(covered(1), "coverage"))).toEqual([
       ["File", "Covered", "Total", "Coverage", "Uncovered lines"],
       ["src/a.py", "1", "3", "33.33 %", "3-9, 14"],
@@ -93,8 +93,8 @@ describe("coverage", () => {
   })
 })
 
-describe("findings", () => {
-  it("are listed by tool, what fails the gate first", () => {
+describe("the page's findings", () => {
+  it("are listed by tool, blocking ones first", () => {
     const root = page(
       stage("passed", [
         finding({ rule: "N", level: "note", advisory: true }),
@@ -117,7 +117,7 @@ describe("findings", () => {
     expect(textOf(found)).toContain("2 of 4 are advisory")
   })
 
-  it("that are suppressed are listed with their reason, what expires first at the top", () => {
+  it("if suppressed, are listed with their reason, those that expire first at the top", () => {
     expect(rows(section(read(failedRun()), "suppressed"))).toEqual([
       ["Rule", "Location", "Reason", "Owner", "Expires"],
       [
@@ -137,7 +137,7 @@ describe("findings", () => {
     ])
   })
 
-  it("that one entry suppresses are one row", () => {
+  it("if suppressed by one entry, are one row", () => {
     const found = times(5, (line) => ({ finding: finding({ line: line + 1 }), suppression: suppression() }))
     const root = page(stage("passed", [], { suppressed: found }))
     expect(rows(section(root, "suppressed")).slice(1)).toEqual([
@@ -151,7 +151,7 @@ describe("findings", () => {
     ])
   })
 
-  it("tell their severity, and link to what explains them only where that is plain to see", () => {
+  it("have their severity, and a link to their explanation if its URL is plain https", () => {
     const urls = [
       "https://avd.aquasec.com/nvd/cve-2025-43859",
       "javascript:alert(1)",
@@ -186,7 +186,7 @@ describe("findings", () => {
     ["2026-05-19", "2026-05-19 1 day"],
     ["2026-07-01", "2026-07-01"],
     ["soon", "soon"],
-  ])("suppressed until %s say so", (expires, expected) => {
+  ])("if suppressed until %s, show the date and the remaining days", (expires, expected) => {
     const root = page(
       stage("passed", [], { suppressed: [{ finding: finding(), suppression: suppression({ expires }) }] }),
     )
@@ -194,7 +194,7 @@ describe("findings", () => {
   })
 })
 
-describe("tools", () => {
+describe("the page's tools", () => {
   it("are listed with versions and facts", () => {
     const root = page(
       stage("passed", [], { facts: { database: "6 h old", "<b>": "&" } }),
