@@ -7,12 +7,14 @@ import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
 import { serviceEndpoint } from "../deploy/endpoint.js"
 
-/** Scans of the service as it runs after a deployment, with ZAP. Never throws for what the service does wrong. */
+/** Scans the deployed service with ZAP. Never throws for a fault of the service. */
 export const dastStages = async (inputs: DastInputs): Promise<Stage[]> => [await runBaseline(inputs)]
 
 /**
- * A deployed service, scanned with ZAP: its pages and the operations of its OpenAPI document are asked for, and the
- * answers looked at. It is attacked only where `dast.active` in `slipway.yaml` says so.
+ * A scan of the deployed service with ZAP.
+ *
+ * Requests its pages and the operations of its OpenAPI document, and inspects the responses. Attacks it only if
+ * `dast.active` in `slipway.yaml` says so.
  */
 @object()
 export class Dast {
@@ -21,24 +23,24 @@ export class Dast {
   settings!: string
   /** How this module was called. */
   invocation!: string
-  /** The time by which suppressions are judged, RFC 3339; empty for the present. */
+  /** The time by which suppressions expire, RFC 3339; empty for the present. */
   now!: string
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]
-  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  /** The cluster's API, if not at the address in the kubeconfig. */
   clusterService?: Service
-  /** A container in the service's place. */
+  /** A container in place of the deployed service. */
   service?: Service
 
   /**
-   * Passes if ZAP finds no alert of the risk `dast.risk` or worse, by default high, that no suppression hides. An effect,
-   * once for each run id.
+   * Scans the service and fails for alerts at or above the gate.
    *
-   * Fails with GATE_FAILED, also for a service that can't be reached, a scan that looked at nothing or was not finished
-   * within `dast.timeout`, and a ZAP that died.
+   * The gate is `dast.risk`, by default high; suppressed alerts don't count. Fails with GATE_FAILED, also if the
+   * service can't be reached, the scan requested nothing or didn't finish within `dast.timeout`, or ZAP crashed. An
+   * effect, once per run id.
    *
-   * @param runId Names this run.
+   * @param runId Id of the run.
    */
   @func({ cache: "never" })
   async baseline(runId = ""): Promise<void> {
@@ -46,10 +48,12 @@ export class Dast {
   }
 
   /**
-   * What ZAP found: `zap/` with its reports, its plan and its log, `sarif/`, `junit/` and `logs/`. Never fails. An effect,
-   * once for each run id; with that of `baseline` it costs nothing more.
+   * Scans the service and returns the artifacts of the scan.
    *
-   * @param runId Names this run.
+   * `zap/` with ZAP's reports, plan and log, `sarif/`, `junit/` and `logs/`. Never fails. An effect, once per run id;
+   * after `baseline` of the same run it costs nothing more.
+   *
+   * @param runId Id of the run.
    */
   @func({ cache: "never" })
   async report(runId = ""): Promise<Directory> {

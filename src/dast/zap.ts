@@ -29,9 +29,9 @@ import { greeting, inspectable } from "../stage/shell.js"
 export interface DastInputs extends DeployInputs {
   /** How this module was called. */
   invocation: string
-  /** The time by which suppressions are judged, RFC 3339; empty for the present. */
+  /** The time by which suppressions expire, RFC 3339; empty for the present. */
   now: string
-  /** Where the service answers, if not where its environment says. */
+  /** Endpoint of the service, if not that of its environment. */
   target?: ServiceEndpoint
 }
 
@@ -39,14 +39,14 @@ export interface DastInputs extends DeployInputs {
 const ZAP = "1000:1000"
 const HOME = `${WORK}/home`
 
-/** For a pod that is just starting. */
+/** Time limit for a request, long enough for a pod that is just starting. */
 const REACH_SECONDS = 10
 const SECRET = "/slipway/header"
 
-/** A shorter word of a header's value, such as Bearer, is no secret. */
+/** Minimum length of a secret in a header's value. A shorter word, such as Bearer, is none. */
 const LEAST_SECRET = 8
 
-/** Facts known when a scan begins. */
+/** Facts known before a scan starts. */
 interface Prepared {
   target: ServiceEndpoint
   start: Start
@@ -55,8 +55,10 @@ interface Prepared {
 }
 
 /**
- * Scans a deployed service, by ZAP's automation framework: only looking at its answers, unless the settings have the
- * environment attacked. Throws for nothing that the service, ZAP or the settings can have wrong.
+ * Scans a deployed service by ZAP's automation framework.
+ *
+ * The scan is passive unless the settings allow attacks on the environment. Never throws for a fault of the service, of
+ * ZAP or of the settings.
  */
 export function runBaseline(inputs: DastInputs): Promise<Stage> {
   const { invocation, environment } = inputs
@@ -68,27 +70,28 @@ export function runBaseline(inputs: DastInputs): Promise<Stage> {
 }
 
 /**
- * ZAP's container as it stands before the scan, for a shell; without a plan, and with the reason, where there is nothing
- * to scan. Fails as `targetOf`.
+ * Container of ZAP before the scan, for a shell.
+ *
+ * If there is nothing to scan, it has no plan but the reason. Fails as `targetOf`.
  */
 export async function debugBaseline(inputs: DastInputs): Promise<Container> {
   const prepared = await prepare(inputs)
   const { target } = prepared
   const way = `the service is at ${target.url}: ${target.way}`
   if ("problem" in prepared) return greeting(target.bind(zap(inputs)), [prepared.problem, way])
-  return inspectable(zapOn(prepared, planOf(prepared, inputs), inputs), COMMAND, [way])
+  return inspectable(zapContainer(prepared, planOf(prepared, inputs), inputs), COMMAND, [way])
 }
 
 async function scanned(inputs: DastInputs) {
   const suppressions = await readSuppressions(inputs.source, inputs.now)
-  if (suppressions.problem !== undefined) return notBegun(suppressions.problem.reason, ExitCode.badInput)
+  if (suppressions.problem !== undefined) return notStarted(suppressions.problem.reason, ExitCode.badInput)
   const prepared = await prepare(inputs)
   return "problem" in prepared
-    ? notBegun(prepared.problem, prepared.exitCode)
+    ? notStarted(prepared.problem, prepared.exitCode)
     : scan(prepared, suppressions, inputs)
 }
 
-/** Finds out what there is to scan, or why there is nothing. */
+/** Determines what to scan, or why there is nothing to scan. */
 async function prepare(
   inputs: DastInputs,
 ): Promise<Prepared | { target: ServiceEndpoint; problem: string; exitCode: ExitCode }> {
@@ -104,19 +107,19 @@ async function prepare(
     : { target, start, active, header }
 }
 
-/** A value from a file ends with a line break, which no header can hold; without any there is no header. */
+/** The secret without a file's final line break, which no header can hold; undefined if it is empty. */
 async function trimmed(named: NamedSecret | undefined): Promise<Secret | undefined> {
   const value = (await named?.secret.plaintext())?.trim() ?? ""
   return named === undefined || value === "" ? undefined : dag.setSecret(`${named.name}, trimmed`, value)
 }
 
-/** Distinguishes a service that is down from one with nothing to scan. */
+/** Exit code that distinguishes a service that is down from one with nothing to scan. */
 const unreachable = ({ answers }: Reached): ExitCode =>
   answers.every(({ status }) => status === 0) ? ExitCode.infrastructure : ExitCode.badInput
 
-const notBegun = (reason: string, exitCode: ExitCode) => unfinished(reason, exitCode, `${reason}\n`)
+const notStarted = (reason: string, exitCode: ExitCode) => unfinished(reason, exitCode, `${reason}\n`)
 
-/** Asks the service what it has to scan, in a container: it may be reached from nowhere else. */
+/** Requests the service's paths and document from a container, as it may be reachable from nowhere else. */
 async function reach(
   target: ServiceEndpoint,
   header: Secret | undefined,
@@ -151,9 +154,9 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const { timeout } = config.dast
   const { url } = target
   const plan = planOf(prepared, inputs)
-  const run = await execute(zapOn(prepared, plan, inputs), COMMAND, timeout)
-  const hide = await hiding(prepared.header)
-  const files = await leftBehind(run, plan, hide)
+  const run = await execute(zapContainer(prepared, plan, inputs), COMMAND, timeout)
+  const hide = await redactor(prepared.header)
+  const files = await keptFiles(run, plan, hide)
   const log = hide(logOf(COMMAND, run))
   const facts = {
     target: `${url} (${target.way})`,
@@ -203,8 +206,8 @@ const complaint = ({ failures }: Progress, run: Execution): string =>
 const zap = ({ config }: Pick<DastInputs, "config">): Container =>
   dag.container().from(imageReference("zap", ZAP_VERSION, config.images))
 
-/** ZAP with its plan, where it reaches the service. The header's value is in no file, and not in the plan. */
-function zapOn({ target, start, header }: Prepared, plan: string, inputs: DastInputs): Container {
+/** Container of ZAP with its plan and access to the service. The header's value is in no file and not in the plan. */
+function zapContainer({ target, start, header }: Prepared, plan: string, inputs: DastInputs): Container {
   const { config, run } = inputs
   const work = dag.directory().withNewFile("plan.yaml", plan)
   const name = DOCUMENT.slice(WORK.length + 1)
@@ -224,8 +227,8 @@ function zapOn({ target, start, header }: Prepared, plan: string, inputs: DastIn
   return target.bind(ready)
 }
 
-/** Takes the header's value out of a text: a service may well send it back. */
-async function hiding(header: Secret | undefined): Promise<(text: string) => string> {
+/** Returns a function that removes the header's value from a text, since a service may echo it. */
+async function redactor(header: Secret | undefined): Promise<(text: string) => string> {
   if (header === undefined) return (text) => text
   const value = await header.plaintext()
   const words = [value, ...value.split(/\s+/).filter((word) => word.length >= LEAST_SECRET)]
@@ -233,8 +236,8 @@ async function hiding(header: Secret | undefined): Promise<(text: string) => str
   return (text) => scrub(text, secrets)
 }
 
-/** ZAP's own report, and what it leaves for people. What it didn't get round to isn't there. */
-async function leftBehind(
+/** Files to keep: ZAP's reports as far as they exist. */
+async function keptFiles(
   { container }: Execution,
   plan: string,
   hide: (text: string) => string,
@@ -265,7 +268,7 @@ function judgeAlerts(
   const own = entries.filter(({ tool }) => tool === "zap")
   const { kept, suppressed, used } = applySuppressions(findingsOf(alerts, dast.risk), own, now)
   const outcome = judgeScan(progress, kept, suppressed.length)
-  // Some alerts come only of attacks, wherever these are allowed.
+  // Some alerts are only raised by attacks, wherever these are allowed.
   const whole = outcome.status !== "error" && (active || !Object.values(dast.active).includes(true))
   const tools = new Set(whole ? ["zap"] : [])
   const advice = suppressionFindings(own, { used, tools }, now).map((found): Finding => ({

@@ -34,22 +34,22 @@ import { inspectable } from "../stage/shell.js"
 export interface LoadInputs extends DeployInputs {
   /** Factor of durations: above 0, at most 1. */
   scale: number
-  /** Where the service answers, if not where the environment's does. */
+  /** Endpoint of the service, if not that of the environment. */
   at?: ServiceEndpoint
-  /** Record of an earlier run to compare with, in place of the last one's. */
+  /** Record of an earlier run to compare with, instead of the last one's. */
   before?: File
-  /** The version under test, if the cluster doesn't tell. */
+  /** The version under test, if the cluster doesn't report it. */
   version: string
-  /** How a stage is repeated. */
+  /** The command that repeats a stage. */
   repro: (kind: Kind) => string
 }
 
 const OUT = "/slipway/out"
 
-/** For users to end what they do, for setup and teardown. */
+/** Extra time for users to stop, and for setup and teardown. */
 const SLACK_SECONDS = 150
 
-/** Puts the deployed service under load, a stage for each kind, one after the other. Throws for nothing that can be missing. */
+/** Runs load tests against the deployed service, a stage for each kind, in order. Never throws for missing parts. */
 export async function loadStages(inputs: LoadInputs, kinds: readonly Kind[]): Promise<Stage[]> {
   const stages: Stage[] = []
   for (const kind of kinds) {
@@ -69,7 +69,7 @@ async function loadStage(
   const script = await scriptFor(inputs, target)
   inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
   const [{ run, command, watched, note, limit }, before] = await Promise.all([
-    tried(inputs, profile, target, script),
+    runK6(inputs, profile, target, script),
     keptBefore(inputs, kind),
   ])
   const interruption = interrupted(run, "k6", limit)
@@ -78,11 +78,11 @@ async function loadStage(
       ...unfinished(interruption.reason, stageExitCode("error", true), logOf(command, run)),
       ...timing(run, begun),
     }
-  const left = await leftBy(run)
+  const left = await readResults(run)
   const { series } = left
   const judged = judgeRun(left, profile, new URL(target.url).host, script.made)
   const made = { ...left, profile, target, script, judged, watched, before }
-  const { kept, warnings, notes } = await evaluated(inputs, made)
+  const { kept, warnings, notes } = await evaluate(inputs, made)
   const facts = { k6: `${K6_VERSION}${note}` }
   const { environment } = inputs
   return {
@@ -105,7 +105,7 @@ async function loadStage(
   }
 }
 
-/** k6's container as it stands before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
+/** Container of k6 before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
 export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
   const profile = profileOf(kind, inputs.config.load, inputs.scale)
   const target = inputs.at ?? (await endpointOf(inputs))
@@ -147,8 +147,8 @@ async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndp
   return { image, container, command }
 }
 
-/** Runs k6, and looks at the pods meanwhile. */
-async function tried(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
+/** Runs k6 and samples the pods meanwhile. */
+async function runK6(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
   const { say } = inputs
   const { image, container, command } = await prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
@@ -172,8 +172,8 @@ async function tried(inputs: LoadInputs, profile: Profile, target: ServiceEndpoi
   }
 }
 
-/** Reads the files that the run left in its folder. */
-async function leftBy({ container }: Execution) {
+/** Reads the files that the run wrote. */
+async function readResults({ container }: Execution) {
   const folder = container.directory(OUT)
   const names = ["series", "said", "counts", "generator", "exit"] as const
   const read = async (name: string) => folder.file(name).contents()
@@ -196,8 +196,8 @@ interface Evaluated {
   said: string
 }
 
-/** Facts beside the verdict; none of them fails the gate. */
-async function evaluated(inputs: LoadInputs, ran: Evaluated) {
+/** Facts in addition to the verdict; none of them fails the gate. */
+async function evaluate(inputs: LoadInputs, ran: Evaluated) {
   const { profile, target, script, judged, watched } = ran
   const { seconds, ...totals } = ran.series
   const kept: Kept = {
@@ -246,7 +246,7 @@ const warning = (rule: string, message: string): Finding => ({
   advisory: true,
 })
 
-/** Use of the pods: where the service broke, else at their busiest. */
+/** Note on the pods' use at the breaking point, else at its peak. */
 function podsNote({ judged, watched, series }: Evaluated): string {
   const { usages, problem } = watched
   const last = usages.at(-1)

@@ -7,7 +7,7 @@ import type { Kind } from "../lib/load/profile.js"
 
 const FOLDER = "/kept"
 
-/** What the last run that passed has left: the file that is given, else what the engine keeps; undefined for none. */
+/** Record of the last run that passed: the given file, else from the engine's cache; undefined without one. */
 export async function keptBefore(inputs: LoadInputs, kind: Kind): Promise<string | undefined> {
   if (inputs.before !== undefined) return inputs.before.contents()
   const script = `cp ${FOLDER}/${kind}.json /kept.json 2> /dev/null || : > /kept.json`
@@ -15,13 +15,13 @@ export async function keptBefore(inputs: LoadInputs, kind: Kind): Promise<string
   return text === "" ? undefined : text
 }
 
-/** Keeps a run for the next one. */
+/** Keeps a run's record for the next one. */
 export async function keep(inputs: LoadInputs, kept: Kept): Promise<void> {
   const script = `cp /new.json ${FOLDER}/new && mv ${FOLDER}/new ${FOLDER}/${kept.kind}.json`
   await place(inputs).withNewFile("/new.json", JSON.stringify(kept)).withExec(["sh", "-c", script]).sync()
 }
 
-/** The engine's cache, by the service and its environment. */
+/** Container with the engine's cache for the service and its environment. */
 function place({ config, environment, at }: LoadInputs): Container {
   const service = config.name ?? config.deploy.deployment ?? "service"
   const where = at === undefined ? environment : `${environment}-elsewhere`

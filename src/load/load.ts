@@ -11,10 +11,10 @@ import { mustPass, type Stage } from "../stage/stage.js"
 import { addressEndpoint, serviceEndpoint, type ServiceEndpoint } from "../deploy/endpoint.js"
 
 /**
- * The deployed service under load, by k6: everyday traffic, and ever more users until it breaks.
+ * Load and stress tests of the deployed service with k6.
  *
- * What users do is a script of the service's, or one made of its OpenAPI document. The verdict is made of k6's samples,
- * and not of its exit code. Every function is an effect, once for each run id: it sends requests to the environment.
+ * The users' script is the service's own, or generated from its OpenAPI document. The verdict is based on k6's samples,
+ * not on its exit code. Every function is an effect, once per run id: it sends requests to the environment.
  */
 @object()
 export class Load {
@@ -27,24 +27,24 @@ export class Load {
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]
-  /** Where the cluster's API answers, if not at the address in the kubeconfig. */
+  /** The cluster's API, if not at the address in the kubeconfig. */
   clusterService?: Service
-  /** What durations are multiplied by. */
+  /** Factor of durations: above 0, at most 1. */
   scale!: float
-  /** Where the service answers, if not where the environment's does. */
+  /** URL of the service, if not that of the environment. */
   base!: string
   /** A container in place of the deployed service. */
   service?: Service
-  /** What an earlier run left. */
+  /** Record of an earlier run to compare with. */
   before?: File
 
   /**
-   * Everyday traffic: fails where it is answered too slowly, or too often not at all. An effect, once for each run id.
+   * Runs a load test with everyday traffic.
    *
-   * Fails with GATE_FAILED, which says what else went wrong: INVALID_SCALE, NO_LOAD_SCRIPT, OPENAPI, NO_CLUSTER.
-   * Fails with INVALID_BASE.
+   * Fails with GATE_FAILED if responses are too slow or too many fail; its message names other causes: INVALID_SCALE,
+   * NO_LOAD_SCRIPT, OPENAPI, NO_CLUSTER. Fails with INVALID_BASE. An effect, once per run id.
    *
-   * @param runId Names this run. By default a new one.
+   * @param runId Id of the run. By default a new one.
    */
   @func({ cache: "never" })
   async load(runId = ""): Promise<void> {
@@ -52,10 +52,11 @@ export class Load {
   }
 
   /**
-   * Ever more users, to find where the service breaks; fails where that is before load.stress.minimumUsers of slipway.yaml. An
-   * effect, once for each run id. Fails as `load`.
+   * Runs a stress test with more and more users to find the breaking point.
    *
-   * @param runId Names this run. By default a new one.
+   * Fails if that is below `load.stress.minimumUsers` of slipway.yaml, and as `load`. An effect, once per run id.
+   *
+   * @param runId Id of the run. By default a new one.
    */
   @func({ cache: "never" })
   async stress(runId = ""): Promise<void> {
@@ -63,11 +64,13 @@ export class Load {
   }
 
   /**
-   * What these tests find, as `verdict.json`, `summary.md`, `report.html`, `k6/` with the figures of each second and a
-   * picture, `junit/`, `sarif/` and `logs/`. Never fails for what a service does. An effect, once for each run id.
+   * Runs tests and returns their artifacts.
    *
-   * @param kinds What to run, in this order: `load`, `stress`.
-   * @param runId Names this run. By default a new one.
+   * `verdict.json`, `summary.md`, `report.html`, `k6/` with the metrics of each second and a chart, `junit/`, `sarif/`
+   * and `logs/`. Never fails for a fault of the service. An effect, once per run id.
+   *
+   * @param kinds The tests to run, in this order: `load`, `stress`.
+   * @param runId Id of the run. By default a new one.
    */
   @func({ cache: "never" })
   async report(kinds: string[] = ["load"], runId = ""): Promise<Directory> {

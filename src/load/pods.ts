@@ -8,22 +8,22 @@ import { messageOf } from "../stage/stage.js"
 
 const INTERVAL = 5_000
 
-/** Enough to hold one that was counted before. */
+/** Number of earlier samples: enough to include one with another count. */
 const EARLIER = 12
 
-/** A look may not hold up what it looks at. */
+/** Short limits: sampling must not delay the test. */
 const KUBE = { timeout: 5_000, patience: 5_000 }
 
-/** Observations of a service's pods while a test ran. */
+/** Samples of a service's pods during a test. */
 export interface Watched {
   usages: ServiceUsage[]
-  /** The version that runs, as far as it is known. */
+  /** The running version, if known. */
   version: string
-  /** Why there is nothing to see. */
+  /** Why there are no samples. */
   problem?: string
 }
 
-/** Looks at the service's pods every few seconds, until it is aborted. Never throws. */
+/** Samples the service's pods every few seconds until it is aborted. Never throws. */
 export async function watchPods(
   inputs: LoadInputs,
   ended: AbortSignal,
@@ -36,7 +36,7 @@ export async function watchPods(
     version = place.version
     const looks: Look[] = []
     while (!ended.aborted) {
-      const look = await lookAt(place)
+      const look = await samplePods(place)
       const usage = usageOf(look, looks.slice(-EARLIER))
       looks.push(look)
       usages.push(usage)
@@ -64,8 +64,8 @@ async function placeOf(inputs: LoadInputs): Promise<Place> {
   return { kube, namespace, selector: service.spec.selector ?? {}, version }
 }
 
-/** By the metrics server where there is one, which needs lesser rights; else by the nodes' own metrics. */
-async function lookAt({ kube, namespace, selector }: Place): Promise<Look> {
+/** Samples the metrics server if there is one, which needs fewer rights; else the nodes' own metrics. */
+async function samplePods({ kube, namespace, selector }: Place): Promise<Look> {
   const labels = Object.entries(selector)
     .map(([name, value]) => `${name}=${value}`)
     .join(",")

@@ -4,7 +4,7 @@ import { influxLogin, type Outputs } from "../lib/load/outputs.js"
 import { secretNamed } from "../stage/secrets.js"
 import type { LoadInputs } from "./k6.js"
 
-/** Gives k6 the addresses and the credentials of what its metrics are sent to: the latter as secret variables. */
+/** Sets the addresses and credentials of receivers of k6's metrics; credentials as secret variables. */
 export async function withReceivers(
   { config, environment, secrets }: LoadInputs,
   { variables }: Outputs,

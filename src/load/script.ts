@@ -12,19 +12,23 @@ import type { ServiceEndpoint } from "../deploy/endpoint.js"
 const DOCUMENTS = ["openapi.json", "openapi.yaml", "openapi.yml", "docs/openapi.json", "docs/openapi.yaml"]
 const FETCH_SECONDS = 60
 
-/** Script of the users, and its origin. */
+/** Script of the users, with its origin. */
 export interface Script {
   /** Its path in the container. */
   path: string
-  /** Puts it into a container. */
+  /** Adds it to a container. */
   put: (container: Container) => Container
   /** True if it was generated here. */
   made: boolean
-  /** Where it came from, and what it leaves out. */
+  /** Notes on its origin and omissions. */
   notes: string[]
 }
 
-/** The service's own script, else one made of its OpenAPI document, else one of paths. Fails with NO_LOAD_SCRIPT and OPENAPI. */
+/**
+ * Returns the service's own script, else one generated from its OpenAPI document, else one of paths.
+ *
+ * Fails with NO_LOAD_SCRIPT and OPENAPI.
+ */
 export async function scriptFor(inputs: LoadInputs, target: ServiceEndpoint): Promise<Script> {
   const { source, config } = inputs
   const { script, paths, pause } = config.load
@@ -78,7 +82,7 @@ async function asksOf(
   }
 }
 
-/** The value of the header Authorization. */
+/** Secret variable with the value of the header Authorization. */
 export const AUTHORIZATION = "LOAD_AUTHORIZATION"
 
 async function firstOf({ source }: LoadInputs): Promise<string | undefined> {
@@ -92,7 +96,7 @@ async function contents(file: { contents: () => Promise<string> }, path: string)
   })
 }
 
-/** Returns the service's answer, or an empty text. */
+/** Returns the service's response, or an empty text. */
 async function fetched(inputs: LoadInputs, target: ServiceEndpoint): Promise<string> {
   const { config, run } = inputs
   const python = dag.container().from(imageReference("python", PYTHON_VERSION, config.images))
@@ -103,7 +107,7 @@ async function fetched(inputs: LoadInputs, target: ServiceEndpoint): Promise<str
   return (await execute(container, command, FETCH_SECONDS)).stdout
 }
 
-/** Hands a container the header that says who asks. */
+/** Passes the Authorization header to a container. */
 export function withAuthorization({ secrets, environment }: LoadInputs, container: Container): Container {
   const named = secretNamed(secrets, environment, AUTHORIZATION)
   return named === undefined ? container : container.withSecretVariable(AUTHORIZATION, named.secret)

@@ -14,19 +14,19 @@ export class MetricsReport {
    */
   @func()
   verdict!: string
-  /** What the `slipway` command ends with. */
+  /** Exit code of the `slipway` command. */
   @func()
   exitCode!: number
-  /** For a terminal. */
+  /** The report as text for a terminal. */
   @func()
   text!: string
-  /** For reviewers. */
+  /** The report as Markdown for reviewers. */
   @func()
   markdown!: string
-  /** For machines; `schema` is the version of its format. */
+  /** The report as JSON; `schema` is the version of its format. */
   @func()
   json!: string
-  /** All of it as files, below `metrics/`, with verdict and exit code in `verdict.json`. */
+  /** The report as files below `metrics/`, with verdict and exit code in `verdict.json`. */
   @func()
   files!: Directory
 }

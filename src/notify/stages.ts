@@ -48,12 +48,12 @@ export interface NotifyInputs {
 }
 
 /** Notifies that a deployment started and creates its annotation. Never fails, but warns. An effect, once per run. */
-export async function notifyStarted(telling: NotifyInputs): Promise<Stage[]> {
-  const service = await nameOf(telling.source, telling.config)
-  const region = annotatedDeployment(telling, service, telling.version)
+export async function notifyStarted(inputs: NotifyInputs): Promise<Stage[]> {
+  const service = await nameOf(inputs.source, inputs.config)
+  const region = annotatedDeployment(inputs, service, inputs.version)
   return Promise.all([
-    notifyStage(telling, notificationOf(telling, service, "started", {})),
-    annotateStage(telling, (grafana) => startAnnotation(grafana, region, httpClient(GRAFANA_PATIENCE))),
+    notifyStage(inputs, notificationOf(inputs, service, "started", {})),
+    annotateStage(inputs, (grafana) => startAnnotation(grafana, region, httpClient(GRAFANA_PATIENCE))),
   ])
 }
 
@@ -63,13 +63,13 @@ export async function notifyStarted(telling: NotifyInputs): Promise<Stage[]> {
  * Never fails. `begun` are the stages of `notifyStarted`, whose warnings are kept. An effect, once per run.
  */
 export async function notifyEnded(
-  telling: NotifyInputs,
+  inputs: NotifyInputs,
   deployed: readonly Stage[],
   begun: readonly Stage[] = [],
 ): Promise<Stage[]> {
   const ended = deploymentOutcome(deployed, await writtenEntry(deployed))
   if (ended === undefined) return skippedStages("nothing was deployed")
-  const stages = await notifyOutcome(telling, ended)
+  const stages = await notifyOutcome(inputs, ended)
   return stages.map((stage) =>
     withStart(
       stage,
@@ -79,24 +79,24 @@ export async function notifyEnded(
 }
 
 /** Notifies of a deployment's result. Never fails. */
-export async function notifyOutcome(telling: NotifyInputs, ended: DeploymentOutcome): Promise<Stage[]> {
-  const service = await nameOf(telling.source, telling.config)
-  const region = annotatedDeployment(telling, service, ended.subject || telling.version)
+export async function notifyOutcome(inputs: NotifyInputs, ended: DeploymentOutcome): Promise<Stage[]> {
+  const service = await nameOf(inputs.source, inputs.config)
+  const region = annotatedDeployment(inputs, service, ended.subject || inputs.version)
   const result = { result: ended.kind, endedAt: Date.now() }
   return Promise.all([
-    notifyStage(telling, notificationOf(telling, service, ended.kind, ended)),
-    annotateStage(telling, (grafana) => endAnnotation(grafana, region, result, httpClient(GRAFANA_PATIENCE))),
+    notifyStage(inputs, notificationOf(inputs, service, ended.kind, ended)),
+    annotateStage(inputs, (grafana) => endAnnotation(grafana, region, result, httpClient(GRAFANA_PATIENCE))),
   ])
 }
 
 /** Sends an alert from watching a version. Never fails. */
 export async function notifyAlert(
-  telling: NotifyInputs,
+  inputs: NotifyInputs,
   note: string,
   failure?: Notification["failure"],
 ): Promise<Stage> {
-  const service = await nameOf(telling.source, telling.config)
-  return notifyStage(telling, notificationOf(telling, service, "alert", { note, failure }))
+  const service = await nameOf(inputs.source, inputs.config)
+  return notifyStage(inputs, notificationOf(inputs, service, "alert", { note, failure }))
 }
 
 const skippedStages = (why: string): Stage[] =>
@@ -120,14 +120,14 @@ export async function writtenEntry(deployed: readonly Stage[]): Promise<LedgerEn
 }
 
 function notificationOf(
-  telling: NotifyInputs,
+  inputs: NotifyInputs,
   service: string,
   kind: NotificationKind,
   ended: Partial<DeploymentOutcome>,
 ): Notification {
-  const { environment, run, who, history, startedAt, config } = telling
-  const sha = ended.sha || telling.sha
-  const version = ended.version || telling.version
+  const { environment, run, who, history, startedAt, config } = inputs
+  const sha = ended.sha || inputs.sha
+  const version = ended.version || inputs.version
   const from = ended.previousSha ?? ""
   return {
     kind,
@@ -141,7 +141,7 @@ function notificationOf(
     startedAt: new Date(startedAt).toISOString(),
     milliseconds: ended.milliseconds,
     changes: history === "" ? unknownChanges("") : changesBetween(parseLog(history), from, sha),
-    links: linksOf(config, { environment, version, sha, run, runUrl: telling.runUrl, startedAt }),
+    links: linksOf(config, { environment, version, sha, run, runUrl: inputs.runUrl, startedAt }),
     failure: ended.failure,
     note: ended.note ?? "",
   }
@@ -163,40 +163,43 @@ async function addressesOf({ config, secrets, environment }: NotifyInputs): Prom
 const SIGNING = "NOTIFY_WEBHOOK_SECRET"
 const GRAFANA_TOKEN = "GRAFANA_TOKEN"
 
-function notifyStage(telling: NotifyInputs, news: Notification): Promise<Stage> {
+function notifyStage(inputs: NotifyInputs, notification: Notification): Promise<Stage> {
   return neverFailing("notify", async () => {
-    const { events, environments } = telling.config.notify
-    if (!environments.includes(telling.environment))
-      return skipped(`not for ${telling.environment} (notify.environments)`)
-    if (!events.includes(news.kind)) return skipped(`not for the event ${news.kind} (notify.events)`)
-    const addresses = await addressesOf(telling)
+    const { events, environments } = inputs.config.notify
+    if (!environments.includes(inputs.environment))
+      return skipped(`not for ${inputs.environment} (notify.environments)`)
+    if (!events.includes(notification.kind))
+      return skipped(`not for the event ${notification.kind} (notify.events)`)
+    const addresses = await addressesOf(inputs)
     if (addresses.length === 0)
       return skipped(`no webhook is given: ${CHANNELS.map((channel) => WEBHOOKS[channel]).join(", ")}`)
-    return stageOutcome(news.kind, await sendAll(telling, news, addresses))
+    return stageOutcome(notification.kind, await sendAll(inputs, notification, addresses))
   })
 }
 
 /** Sends the message to all channels that didn't get it yet, in parallel. */
 async function sendAll(
-  telling: NotifyInputs,
-  news: Notification,
+  inputs: NotifyInputs,
+  notification: Notification,
   addresses: readonly WebhookAddress[],
 ): Promise<SendResults> {
-  const told = new SentMessages(telling.config)
-  const { service, environment, run, kind } = news
-  const note = kind === "alert" ? news.note : ""
+  const messages = new SentMessages(inputs.config)
+  const { service, environment, run, kind } = notification
+  const note = kind === "alert" ? notification.note : ""
   const named = addresses.map((address) => ({
     address,
     name: messageKey([service, environment, run, kind, note, address.channel, address.url]),
   }))
-  const claimed = await told.claim(named.map(({ name }) => name))
+  const claimed = await messages.claim(named.map(({ name }) => name))
   const all = await Promise.all(
     named.map(async ({ address, name }) => {
       if (!claimed.includes(name)) return { address, name, delivery: SENT_BEFORE }
-      return { address, name, delivery: await send(news, address, httpClient(NOTIFY_PATIENCE)) }
+      return { address, name, delivery: await send(notification, address, httpClient(NOTIFY_PATIENCE)) }
     }),
   )
-  await told.release(all.flatMap(({ name, delivery }) => (delivery.sent || delivery.uncertain ? [] : [name])))
+  await messages.release(
+    all.flatMap(({ name, delivery }) => (delivery.sent || delivery.uncertain ? [] : [name])),
+  )
   return Object.fromEntries(all.map(({ address, delivery }) => [address.channel, delivery]))
 }
 
@@ -223,11 +226,11 @@ function stageOutcome(what: string, delivered: SendResults) {
 }
 
 function annotateStage(
-  telling: NotifyInputs,
+  inputs: NotifyInputs,
   work: (grafana: Grafana) => Promise<AnnotationResult>,
 ): Promise<Stage> {
   return neverFailing("annotate", async () => {
-    const { config, environment, secrets } = telling
+    const { config, environment, secrets } = inputs
     const url = config.monitoring.grafana[environment]
     const token = secretNamed(secrets, environment, GRAFANA_TOKEN)
     if (url === undefined) return skipped(`no Grafana is named for ${environment} (monitoring.grafana)`)

@@ -80,7 +80,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
     suppressed,
     used,
     facts: { ...database?.facts, ...(await trivyFacts(config)) },
-    ...(run.exitCode === 0 && { files: leftBehind(name, run.container, runs) }),
+    ...(run.exitCode === 0 && { files: keptFiles(name, run.container, runs) }),
   }
 }
 
@@ -123,7 +123,7 @@ export async function trivyFacts(config: Config): Promise<Record<string, string>
 }
 
 /** Trivy's own reports without anything that shows a secret, and the SBOMs. */
-function leftBehind(name: TrivyScan, container: Container, runs: readonly ToolRun[]): Directory {
+function keptFiles(name: TrivyScan, container: Container, runs: readonly ToolRun[]): Directory {
   const reports = runs.reduce((folder, { stdout }, index) => {
     const text = withoutMatches(stdout)
     const suffix = index === 0 ? "" : "-installed"

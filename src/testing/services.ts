@@ -4,7 +4,7 @@ import type { Config } from "../lib/config/config.js"
 
 type ServiceName = Config["tests"]["services"][number]
 
-/** Service that runs beside the tests. An open port doesn't make it ready: its client queries it. */
+/** Service that runs next to the tests. An open port doesn't make it ready: its client queries it. */
 interface Definition {
   container: Container
   args: string[]

@@ -149,7 +149,7 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
       ExitCode.badInput,
     )
   const has = name === "unit" ? "yes" : await integrationTests(inputs)
-  // Services are not started for nothing. Markers that code sets are seen when the unit tests are collected.
+  // Services are only started if needed. Markers that code sets are found when the unit tests are collected.
   if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped(NO_INTEGRATION_TESTS)
   const { container, command, measurement } = await prepareSuite(name, inputs)
   const run = await execute(container, command, config.timeout).catch((error: unknown) => endedService(error))
@@ -166,15 +166,16 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
     tests: records.tests,
     facts: await facts(records, config),
     log: logOf(command, run) + (await failedService(records, config)),
-    ...(await leftBehind(name, run.container)),
+    ...(await keptFiles(name, run.container)),
     measurement,
     others: records.others,
   }
 }
 
 /**
- * Whether the source has integration tests: it says so, or has test files in such a folder; or a marker, as far as it is
- * written out, which a look at the source alone can't rule out.
+ * Detects integration tests by the settings, by test files in such a folder, or by a literal marker.
+ *
+ * Markers that code sets can't be ruled out by the source alone.
  */
 async function integrationTests({
   source,
@@ -192,7 +193,7 @@ async function integrationTests({
   return (await foundInCode(environment.container, source, "mark.*integration")) ? "maybe" : "no"
 }
 
-/** The name of the service whose end kept a command from beginning. Throws what is another error. */
+/** Name of the service that ended before a command could start. Throws any other error. */
 function endedService(error: unknown): string {
   const [, name] = /bound service \w+ \(aliased as (\w+)\) exited/.exec(messageOf(error)) ?? []
   if (name === undefined) throw error
@@ -224,7 +225,7 @@ async function facts({ finish, versions }: SuiteRecords, config: Config): Promis
 }
 
 /** Files of a suite to keep. */
-async function leftBehind(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {
+async function keptFiles(name: SuiteName, container: Container): Promise<Pick<Suite, "data" | "files">> {
   const out = container.directory(OUT)
   const found = await out.entries()
   return {

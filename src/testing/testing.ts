@@ -39,7 +39,7 @@ export class Tests {
   /**
    * Fails unless every integration test passes. Pure.
    *
-   * PostgreSQL and Redis run beside them, and the database is migrated. A service without such tests is skipped.
+   * PostgreSQL and Redis run next to them, and the database is migrated. A service without such tests is skipped.
    */
   @func()
   @check()

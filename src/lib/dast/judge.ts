@@ -6,8 +6,9 @@ import type { Progress } from "./progress.js"
 import type { Alert } from "./report.js"
 
 /**
- * Judges a scan by its own report, without what suppressions hide. What ZAP could not look at proves nothing, but
- * what it found all the same is certain.
+ * Judges a scan by its report, without suppressed findings.
+ *
+ * An incomplete scan proves nothing, but its findings still count.
  */
 export function judgeScan(progress: Progress, kept: readonly Finding[], hidden: number): Outcome {
   const findings = [...kept]
@@ -31,7 +32,7 @@ function incomplete({ urls, failures }: Progress): string | undefined {
   return undefined
 }
 
-/** How many kinds of alerts there are of each risk, worst first. */
+/** Number of kinds of alerts for each risk, worst first. */
 export function riskText(alerts: readonly Alert[]): string {
   const counts = [...RISKS]
     .reverse()

@@ -6,7 +6,7 @@ const ROWS = 30
 const NAME_LENGTH = 150
 const URL_LENGTH = 200
 
-/** Renders a scan as Markdown for reviewers: a line for each kind of alert that is left. */
+/** Renders a scan as Markdown for reviewers: a line for each kind of alert that isn't suppressed. */
 export function dastMarkdown(
   title: string,
   { status, reason }: Pick<Outcome, "status" | "reason">,

@@ -2,19 +2,19 @@ import { stringify } from "yaml"
 import type { Config } from "../config/config.js"
 import { excluded, within } from "./scope.js"
 
-/** Where ZAP finds what it is to do, and leaves what it found. */
+/** Directory of ZAP's plan and reports in its container. */
 export const WORK = "/zap/wrk"
 export const PLAN = `${WORK}/plan.yaml`
 export const DOCUMENT = `${WORK}/openapi.json`
-/** ZAP puts the endings there itself. */
+/** Base name of the reports; ZAP appends the extensions. */
 const REPORT = "report"
 
 export interface Scan {
-  /** Where the service answers, without a slash at its end. */
+  /** URL of the service, without a trailing slash. */
   url: string
   /** True for an active scan, which attacks the service. */
   active: boolean
-  /** Where the spider begins; without one there is none. */
+  /** Path at which the spider starts; without one there is no spider. */
   path?: string
   /** True if there is an OpenAPI document to import. */
   documented: boolean
@@ -25,8 +25,10 @@ const MINUTE = 60
 const REST = 3 * MINUTE
 
 /**
- * The plan of ZAP's automation framework. No job's failure ends it: what was found until then is reported. There is
- * nothing secret in it: the authentication header comes from ZAP's own environment variables.
+ * Writes the plan of ZAP's automation framework.
+ *
+ * No failed job ends it, so findings up to then are reported. It contains no secrets: ZAP takes the authentication
+ * header from its environment variables.
  */
 export function planText(scan: Scan, dast: Config["dast"]): string {
   const { url, active, path, documented } = scan
@@ -64,7 +66,7 @@ export function planText(scan: Scan, dast: Config["dast"]): string {
         : [
             {
               type: "spider",
-              // Forms that are sent by POST change something.
+              // Forms that are sent by POST may change data.
               parameters: { context, maxDuration: minutes(dast.spider), postForm: active },
             },
           ]),

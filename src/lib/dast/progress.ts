@@ -1,15 +1,15 @@
-/** Progress that ZAP reported. Its exit code can't be relied on: it ends with 2 for warnings (zaproxy#8875). */
+/** Progress that ZAP reported. Its exit code is unreliable: it is 2 for warnings (zaproxy#8875). */
 export interface Progress {
-  /** How many URLs the jobs found or added; undefined where none has said so. */
+  /** Number of URLs that the jobs found or added; undefined if none was reported. */
   urls: number | undefined
-  /** Its errors, one a line. */
+  /** Its errors, one per line. */
   failures: string[]
 }
 
 const URLS = /^Job \S+ (?:found|added) (\d+) URLs\b/gm
 const FAILURES = "Automation plan failures:"
 
-/** Reads what the automation framework prints. */
+/** Parses the output of the automation framework. */
 export function readProgress(output: string): Progress {
   const counts = [...output.matchAll(URLS)].map(([, number]) => Number(number))
   const lines = output.split(/\r?\n/)

@@ -4,7 +4,7 @@ import { fields, parseJson } from "../text/json.js"
 import { count } from "../text/words.js"
 import { scope } from "./scope.js"
 
-/** Reachability of a service before the scan: the answers of some paths, and its OpenAPI document. */
+/** Responses of a service before the scan: those for some paths, and its OpenAPI document. */
 export interface Reached {
   /** The result for each path, in the order of the requests. */
   answers: { path: string; status: number; problem?: string }[]
@@ -12,21 +12,21 @@ export interface Reached {
   document?: string
 }
 
-/** Where a scan can begin. */
+/** Starting point of a scan. */
 export interface Start {
-  /** A path that answers 200, which the spider demands of the first one; undefined where no page is to be read. */
+  /** A path that answers 200, as the spider requires of its first one; undefined if no page is to be read. */
   path?: string
-  /** The OpenAPI document as it is imported. */
+  /** The OpenAPI document to import. */
   document?: string
-  /** Parts of the document that are left out. */
+  /** Note on the parts of the document that are left out. */
   note: string
 }
 
-/** Operations that change nothing (RFC 9110, section 9.2.1). */
+/** Methods of operations that change nothing (RFC 9110, section 9.2.1). */
 const SAFE = ["get", "head", "options", "trace"]
 const METHODS = [...SAFE, "put", "post", "delete", "patch"]
 
-/** Where the scan begins, or why it can't. Unless it attacks, only what changes nothing is asked of the service. */
+/** Returns the starting point of a scan, or why there is none. A passive scan sends no request that changes data. */
 export function startOf(
   { answers, document }: Reached,
   { active, dast }: { active: boolean; dast: Pick<Config["dast"], "include" | "exclude"> },
@@ -76,7 +76,7 @@ function importable(
   return { document: `${JSON.stringify({ ...document, paths: Object.fromEntries(kept) })}\n`, note }
 }
 
-/** YAML is much slower to read than JSON. */
+/** Parses a document, as JSON if it can: YAML is much slower. */
 function parsed(text: string): Record<string, unknown> {
   const json = fields(parseJson(text))
   if (Object.keys(json).length > 0) return json

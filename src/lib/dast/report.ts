@@ -3,10 +3,10 @@ import type { Finding, Severity } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { fields, objects, parseJson } from "../text/json.js"
 
-/** One kind of alert, with where it was raised. */
+/** A kind of alert, with the places where it was raised. */
 export interface Alert {
   plugin: string
-  /** The case of the plug-in's that it is, such as `10038-1`; the plug-in's number where it has but one. */
+  /** The plug-in's id, with the number of its case if it has several, such as `10038-1`. */
   reference: string
   name: string
   risk: Risk
@@ -16,7 +16,7 @@ export interface Alert {
 
 const URL_LENGTH = 300
 const PART_LENGTH = 100
-/** ZAP's confidence in what somebody has marked as no finding. */
+/** ZAP's confidence of an alert that was marked as a false positive. */
 const FALSE_POSITIVE = "0"
 
 const SEVERITIES: Record<Risk, Severity> = {
@@ -26,7 +26,7 @@ const SEVERITIES: Record<Risk, Severity> = {
   informational: "unknown",
 }
 
-/** The alerts in a report of the template `traditional-json`, worst first; undefined for what is none. */
+/** Reads the alerts in a report of the template `traditional-json`, worst first; undefined if it isn't one. */
 export function readAlerts(text: string): Alert[] | undefined {
   const { site } = fields(parseJson(text))
   if (!Array.isArray(site)) return undefined
@@ -42,7 +42,7 @@ function alert(from: Record<string, unknown>): Alert[] {
       plugin,
       reference: value(from.alertRef) || plugin,
       name: words(from.name) || words(from.alert),
-      // What can't be read is no reason to pass.
+      // An unreadable risk is no reason to pass.
       risk: RISKS[Number(value(from.riskcode) || NaN)] ?? "high",
       solution: words(from.solution),
       instances: objects(from.instances).map((instance) => ({
@@ -55,18 +55,18 @@ function alert(from: Record<string, unknown>): Alert[] {
   ]
 }
 
-/** Templates write numbers as texts, and may not always do so. */
+/** Converts a value to text: templates write numbers as texts, but not reliably. */
 const value = (raw: unknown): string =>
   typeof raw === "string" || typeof raw === "number" ? String(raw) : ""
 
-/** A text on one line, without the paragraphs that ZAP puts around it. */
+/** Puts a text on one line, without ZAP's paragraphs. */
 const words = (raw: unknown): string =>
   value(raw)
     .replace(/<\/?p>/g, " ")
     .replace(/\s+/g, " ")
     .trim()
 
-/** One finding for each place; what is below the gate is only advice. */
+/** Converts alerts to findings, one for each place. Those below the gate are only advice. */
 export const findingsOf = (alerts: readonly Alert[], gate: Risk): Finding[] =>
   alerts.flatMap((alert) => {
     const fails = RISKS.indexOf(alert.risk) >= RISKS.indexOf(gate)
@@ -84,7 +84,7 @@ export const findingsOf = (alerts: readonly Alert[], gate: Risk): Finding[] =>
     }))
   })
 
-/** A URL's path as reports take a file's: without the slash before it. */
+/** Path of a URL without its leading slash, as reports expect a file's path. */
 function pathOf(url: string): string {
   const path = URL.canParse(url) ? new URL(url).pathname : url
   return path.replace(/^\/+/, "") || "."

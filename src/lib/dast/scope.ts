@@ -3,7 +3,7 @@ import { glob } from "../security/glob.js"
 
 type Scoped = Pick<Config["dast"], "include" | "exclude">
 
-/** Returns true if a path, without its query, is to be scanned. */
+/** Returns a predicate for the paths to scan, given without their query. */
 export function scope({ include, exclude }: Scoped): (path: string) => boolean {
   const [included, excluded] = [include.map(glob), exclude.map(glob)]
   return (path) =>
@@ -11,7 +11,7 @@ export function scope({ include, exclude }: Scoped): (path: string) => boolean {
     !excluded.some((matches) => matches(path))
 }
 
-/** The paths that a scan may begin at, the best first: what is asked for health, and what patterns begin with. */
+/** Candidate paths to start a scan at, the best first: the root, the fixed beginnings of patterns, the health check. */
 export function beginnings(dast: Scoped, health: string): string[] {
   const fixed = dast.include.map((pattern) => pattern.replace(/[^/]*[*?].*$/s, ""))
   const withoutQuery = (path: string): string => path.replace(/[?#].*$/s, "")
@@ -19,8 +19,10 @@ export function beginnings(dast: Scoped, health: string): string[] {
 }
 
 /**
- * What ZAP is to leave out, as regular expressions of whole URLs. It takes all below the address that it begins at,
- * whatever else a context includes: what isn't included is left out in so many words.
+ * Regular expressions of whole URLs that ZAP excludes.
+ *
+ * ZAP scans everything below its starting address, whatever else a context includes; so all that isn't included is
+ * excluded explicitly.
  */
 export function excluded(url: string, { include, exclude }: Scoped): string[] {
   const base = escaped(url)
@@ -28,10 +30,10 @@ export function excluded(url: string, { include, exclude }: Scoped): string[] {
   return [...exclude.map((pattern) => `^${base}${regex(pattern)}(?:\\?.*)?$`), ...others]
 }
 
-/** All of a service, and nothing of a host whose name only begins like its. */
+/** Regular expression of all URLs of a service, but of no host whose name only has the same beginning. */
 export const within = (url: string): string => `^${escaped(url)}(?:[/?#].*)?$`
 
-/** A glob as a regular expression that both Java and JavaScript know. */
+/** Converts a glob to a regular expression for both Java and JavaScript. */
 function regex(pattern: string): string {
   const names = (pattern.endsWith("/") ? `${pattern}**` : pattern).split("/")
   return names

@@ -1,15 +1,15 @@
-/** Where a service breaks: how many users there were when it began to answer too slowly, or not at all. */
+/** Breaking point of a service: the number of users at which it answers too slowly, or not at all. */
 import { BreakingPoint } from "../run/loadChart.js"
 import type { Profile } from "./profile.js"
 import type { Second } from "../run/loadChart.js"
 
-/** Fewer requests are too few to measure. */
+/** Minimum number of requests in an interval; fewer are too few to measure. */
 const LEAST_REQUESTS = 20
 
-/** One bad interval may be a pause of a garbage collector; two in a row are a state. */
+/** Number of bad intervals in a row: one may be a pause of a garbage collector, two are a state. */
 const IN_A_ROW = 2
 
-/** So that there are some intervals on each level, and enough requests in each. */
+/** Number of intervals: enough for some on each level, and for enough requests in each. */
 const INTERVALS = 60
 
 export interface Interval {
@@ -22,8 +22,10 @@ export interface Interval {
 }
 
 /**
- * Puts seconds together to intervals. Its 95th percentile is the mean of those of its seconds, weighted by their
- * requests: exact where load is even, and never below the least of them.
+ * Groups seconds into intervals.
+ *
+ * The 95th percentile of an interval is the mean of those of its seconds, weighted by their requests: exact under even
+ * load, and never below the lowest of them.
  */
 export function intervalsOf(seconds: readonly Second[]): Interval[] {
   const length = Math.max(1, Math.ceil(seconds.length / INTERVALS))
@@ -42,7 +44,7 @@ export function intervalsOf(seconds: readonly Second[]): Interval[] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
-/** The first of intervals in a row in which the limits didn't hold; undefined where they always did. */
+/** First of consecutive intervals that exceed the limits; undefined if there are none. */
 export function breakOf(
   seconds: readonly Second[],
   limits: Pick<Profile, "p95" | "errors">,
@@ -70,7 +72,7 @@ function faultOf(interval: Interval, { p95, errors }: Pick<Profile, "p95" | "err
   return undefined
 }
 
-/** A service that hangs answers nothing, neither well nor badly. */
+/** Detects a service that hangs and answers nothing at all. */
 function standstill({ users, requests }: Interval, before: readonly Interval[]): string | undefined {
   const best = before.reduce<Interval | undefined>(
     (most, one) => (one.requests > (most?.requests ?? 0) ? one : most),

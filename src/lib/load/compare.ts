@@ -5,11 +5,11 @@ import type { Series } from "./series.js"
 import type { Second } from "../run/loadChart.js"
 import { mannWhitney } from "./significance.js"
 
-/** Record of a run, kept for the next one: `k6/load.json`, `k6/stress.json`. */
+/** Record of a run for comparison with the next one: `k6/load.json`, `k6/stress.json`. */
 export interface Kept {
   schema: 1
   kind: Profile["kind"]
-  /** Of the release, as far as it is known. */
+  /** Version of the release, if known. */
   version: string
   /** ISO 8601, UTC. */
   at: string
@@ -19,19 +19,21 @@ export interface Kept {
   seconds: readonly Second[]
 }
 
-/** Chance makes such a difference once in a thousand runs. */
+/** Significance level: chance makes such a difference once in a thousand runs. */
 const SIGNIFICANT = 0.001
 
 /**
- * With very many seconds the least difference is significant. It also has to be one that matters: Vargha and Delaney
- * call 0.64 a difference of medium size (J. Educ. Behav. Stat. 25(2), 2000).
+ * Minimum effect size.
+ *
+ * With very many seconds the smallest difference is significant, so it must also matter. Vargha and Delaney call 0.64 a
+ * difference of medium size (J. Educ. Behav. Stat. 25(2), 2000).
  */
 const NOTABLE = 0.64
 
-/** Below this many seconds the test's approximation isn't good. */
+/** Minimum number of seconds for the test's approximation. */
 const LEAST_SECONDS = 20
 
-/** Reads what an earlier run left; undefined for what is none. */
+/** Parses the record of an earlier run; undefined if it isn't one. */
 export function readKept(json: string): Kept | undefined {
   const value = fields(parseJson(json))
   const seconds = objects(value["seconds"])
@@ -42,12 +44,12 @@ export function readKept(json: string): Kept | undefined {
 }
 
 export interface Compared {
-  /** One sentence. */
+  /** The result in one sentence. */
   said: string
   worse: boolean
 }
 
-/** Says whether a run's answers were slower, or its errors more, than those of the one before. */
+/** Compares the response times and the error rate of a run with those of the one before. */
 export function compare(before: Kept, now: Kept): Compared {
   const name = before.version === "" ? `the run of ${before.at}` : `${before.version} (${before.at})`
   if (JSON.stringify(before.profile.ramps) !== JSON.stringify(now.profile.ramps))
@@ -75,7 +77,7 @@ export function compare(before: Kept, now: Kept): Compared {
 const shown = (milliseconds: number | undefined): string =>
   milliseconds === undefined ? "?" : String(Math.round(milliseconds * 10) / 10)
 
-/** Two proportions, by the normal approximation. */
+/** Compares two proportions, by the normal approximation. */
 function failedMore(before: Kept["totals"], now: Kept["totals"]) {
   const [a, b] = [before.errors / Math.max(1, before.requests), now.errors / Math.max(1, now.requests)]
   const both = (before.errors + now.errors) / Math.max(1, before.requests + now.requests)

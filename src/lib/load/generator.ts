@@ -1,26 +1,26 @@
-/** CPU headroom of the machine that generated the load, as slipway_load.sh recorded it each second. */
+/** CPU headroom of the machine that generated the load, recorded by slipway_load.sh each second. */
 
 export interface Generator {
   cores: number
-  /** How busy the machine was, of 1: the mean of the run, and of its busiest tenth. */
+  /** CPU use of the machine, from 0 to 1: the mean of the run, and of its busiest tenth. */
   busy: number
   peak: number
-  /** How many cores k6 itself took at its busiest. */
+  /** Number of cores that k6 itself used at its peak. */
   own: number
 }
 
-/** Beyond this a machine's processes wait for one another. */
+/** Limit of CPU use beyond which processes wait for one another. */
 const BUSY = 0.9
-/** CPU times of one second, as Linux reports them. */
+/** CPU ticks per second, as Linux counts them. */
 const TICKS = 100
 
-/** Reads the notes: the number of cores, then lines of /proc/stat and /proc/PID/stat. Undefined without at least two. */
+/** Parses the number of cores and the lines of /proc/stat and /proc/PID/stat. Undefined for fewer than two samples. */
 export function readGenerator(text: string): Generator | undefined {
   const [head = "", ...lines] = text.trim().split("\n")
   const noted = lines.flatMap((line) => {
     const words = line.trim().split(/\s+/)
     if (words[0] !== "cpu") return []
-    // "cpu" and its ten numbers; then the process's, from its state on.
+    // "cpu" and its ten numbers; then those of the process, from its state on.
     const times = words.slice(1, 11).map(Number)
     const own = words.slice(11)
     const all = times.slice(0, 8).reduce((sum, time) => sum + time, 0)

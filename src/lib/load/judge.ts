@@ -1,4 +1,4 @@
-/** Judges a run. k6's exit code says too little: it is 0 where every iteration threw (grafana/k6#4283). */
+/** Verdict on a run. k6's exit code doesn't suffice: it is 0 even if every iteration threw (grafana/k6#4283). */
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { parseJson, fields, text } from "../text/json.js"
@@ -10,12 +10,12 @@ import type { Series } from "./series.js"
 
 /** Output of a finished run. */
 export interface Ran {
-  /** k6's own. */
+  /** Exit code of k6. */
   exitCode: number
   series: Series
-  /** The lines of k6's log, JSON each, as far as they were kept. */
+  /** The kept lines of k6's log, each JSON. */
   said: string
-  /** Number of exceptions in the script. */
+  /** Number of exceptions that the script threw. */
   thrown: number
 }
 
@@ -46,10 +46,10 @@ const THRESHOLDS = 99
 const ABORTED = 108
 
 /**
- * Judges a run by its own samples.
+ * Judges a run by its samples.
  *
- * @param host The service's, with its port, as in its URL.
- * @param made Whether the script was made here, so that every request is meant for the service.
+ * @param host The service's host and port, as in its URL.
+ * @param made True for a generated script, whose every request is meant for the service.
  */
 export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean): Judged {
   const ended = endOf(ran)
@@ -128,14 +128,14 @@ const saidOf = (said: string): Said[] =>
 
 const isThrown = ({ thrown }: Said): boolean => thrown
 
-/** The first thing that k6 complained of, an error before a warning. */
+/** First complaint in k6's log, errors before warnings. */
 function complaint({ said }: Ran, fits: (line: Said) => boolean = () => true): string {
   const lines = saidOf(said).filter(fits)
   const first = lines.find(({ level }) => level === "error") ?? lines[0]
   return first === undefined ? said.trim().split("\n")[0] || "it doesn't say why" : oneLine(first.message)
 }
 
-/** A service that answered nothing at all. */
+/** Verdict on a service that answered nothing at all. */
 function unreachedOf(ran: Ran, host: string): Judged | undefined {
   const { hosts, codes, requests, statuses } = ran.series
   if (requests === 0 || (statuses[0] ?? 0) < requests) return undefined
@@ -152,7 +152,7 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
   return failure("failed", ExitCode.gateFailed, `${where} answered none of ${requests} requests: ${why}`)
 }
 
-/** Metrics of another host aren't the service's. */
+/** Findings for requests to other hosts: their metrics aren't the service's. */
 function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
   const others = Object.entries(hosts).filter(([name]) => name !== host)
   if (others.length === 0) return []
@@ -193,7 +193,7 @@ function limits(series: Series, { p95, errors }: Profile): Finding[] {
 
 const percent = (share: number): number => Math.round(share * 10) / 10
 
-/** The statuses that stand for errors, most frequent first. */
+/** Status codes that count as errors, most frequent first. */
 const kinds = ({ statuses }: Series): string =>
   Object.entries(statuses)
     .filter(([status]) => Number(status) === 0 || Number(status) >= 400)
@@ -209,7 +209,7 @@ const handlesMinimum = (found: BreakingPoint | undefined, { minimumUsers: least 
       ? [fault("bears", `it breaks at ${found.users} users, and has to bear ${least}: ${found.why}`)]
       : [fault("break", `it breaks at ${found.users} users, after ${found.at} s: ${found.why}`, true)]
 
-/** Thresholds that the script itself has. */
+/** Findings for thresholds that the script itself defines. */
 function own(ran: Ran): Finding[] {
   if (ran.exitCode !== THRESHOLDS) return []
   const crossed = saidOf(ran.said).find(({ message }) => /^thresholds on metrics /.test(message))
@@ -217,7 +217,7 @@ function own(ran: Ran): Finding[] {
   return [fault("thresholds", `the script's own: ${oneLine(message)}`)]
 }
 
-/** A run in one line. */
+/** Summary of a run in one line. */
 const measure = (series: Series): string => {
   const share = percent((series.errors / Math.max(1, series.requests)) * 100)
   return `${series.requests} requests, ${share} % failed, 95 of 100 within ${series.p95 === undefined ? "?" : Math.round(series.p95)} ms, by up to ${most(series)} users`

@@ -1,4 +1,4 @@
-/** A run for people, as a section of the summary. */
+/** Markdown section on a run for the summary. */
 import { clip, markdown } from "../text/escape.js"
 import type { Judged } from "./judge.js"
 import { type Profile, profileText } from "./profile.js"
@@ -45,7 +45,7 @@ const round = (value: number): number => Math.round(value * 10) / 10
 
 const milliseconds = (value: number | undefined): string => (value === undefined ? "–" : `${round(value)} ms`)
 
-/** Of a stress test: how it went with so many users. */
+/** Table of a stress test by number of users. */
 function byUsers({ seconds }: Series, { kind, ramps }: Profile): string[] {
   if (kind !== "stress") return []
   const step = Math.max(1, Math.ceil(Math.max(...ramps.map(({ users }) => users)) / ROWS))

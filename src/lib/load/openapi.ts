@@ -2,11 +2,11 @@
 import { parseDocument } from "yaml"
 import { fields, objects, text } from "../text/json.js"
 
-/** A request that a user can make again and again. */
+/** A request that a user can repeat. */
 export interface Ask {
-  /** Name of its measurements: the method, and the path as the document has it. */
+  /** Name of its metrics: the method, and the path as in the document. */
   name: string
-  /** With its query. */
+  /** The path with its query. */
   path: string
   headers: Record<string, string>
   /** True if it needs authorization. */
@@ -15,7 +15,7 @@ export interface Ask {
 
 export interface Asks {
   asks: Ask[]
-  /** Operations that are skipped, and why. */
+  /** Skipped operations, with the reasons. */
   skipped: string[]
 }
 
@@ -24,7 +24,7 @@ const MOST_CHARACTERS = 10_000_000
 
 type Fields = Record<string, unknown>
 
-/** Reads an OpenAPI document, JSON or YAML: its GETs, as far as it tells what they need. Returns a text for what is none. */
+/** Reads the GET operations of an OpenAPI document, JSON or YAML. Returns the reason as a text if it isn't one. */
 export function readOpenApi(document: string): Asks | string {
   if (document.length > MOST_CHARACTERS) return "it is larger than 10 MB"
   const root = parsed(document)
@@ -56,7 +56,7 @@ function parsed(document: string): Fields | undefined {
   }
 }
 
-/** The path below which everything is: of the first server, or of Swagger 2. */
+/** Base path of all operations: that of the first server, or of Swagger 2. */
 function basePath(root: Fields): string {
   const server = objects(root["servers"])[0]
   if (server === undefined) return text(root["basePath"]).replace(/\/+$/, "")
@@ -68,7 +68,7 @@ function basePath(root: Fields): string {
     : ""
 }
 
-/** Follows a reference within the document, a few times at most. */
+/** Follows references within the document, up to a limit. */
 function resolved(root: Fields, value: unknown): Fields {
   let found = fields(value)
   for (let times = 0; times < 10 && typeof found["$ref"] === "string"; times++) {
@@ -111,13 +111,13 @@ function askOf(root: Fields, base: string, path: string, item: unknown, operatio
   }
 }
 
-/** Credentials come from a secret, never from a document. */
+/** True for a header that may be sent. Credentials come from a secret, never from a document. */
 const isHeader = (name: string, value: string): boolean =>
   /^[A-Za-z0-9-]{1,100}$/.test(name) &&
   !/^(authorization|cookie|host|accept|content-type)$/i.test(name) &&
   /^[\x20-\x7e]*$/.test(value)
 
-/** The value that the document gives as an example, as it stands in a URL. */
+/** Example value of a parameter in the document, encoded for a URL. */
 function exampleOf(root: Fields, parameter: Fields): string | undefined {
   const schema = resolved(root, parameter["schema"])
   const [named] = Object.values(fields(parameter["examples"])).map((one) => resolved(root, one)["value"])
@@ -130,7 +130,7 @@ function exampleOf(root: Fields, parameter: Fields): string | undefined {
   return undefined
 }
 
-/** An empty alternative means that nobody has to be anybody. */
+/** True if an operation needs authorization. An empty alternative allows anonymous requests. */
 function isSecured(root: Fields, operation: Fields): boolean {
   const demanded = operation["security"] ?? root["security"]
   const alternatives = objects(demanded)

@@ -3,16 +3,16 @@ import type { Config } from "../config/config.js"
 
 export type Receivers = Pick<Config["load"], "influxdb" | "prometheus">
 
-/** Arguments and environment variables by which k6 sends its metrics, none of them secret. */
+/** Arguments and environment variables for k6's outputs, none of them secret. */
 export interface Outputs {
   arguments: string[]
   variables: Record<string, string>
 }
 
-/** The statistics of durations that Prometheus gets: `k6_http_req_duration_med` and `…_p95`, in seconds. */
+/** Statistics of durations sent to Prometheus: `k6_http_req_duration_med` and `…_p95`, in seconds. */
 const TREND_STATS = "med,p(95)"
 
-/** Chooses k6's outputs. Tags without a value are left out. */
+/** Configures k6's outputs. Tags without a value are left out. */
 export function k6Outputs(
   { influxdb, prometheus }: Receivers,
   tags: Readonly<Record<string, string>>,
@@ -33,8 +33,10 @@ export function k6Outputs(
 }
 
 /**
- * Address of a database as k6 takes it, `http://host:8086/load`, from that or from the URL of a write API: InfluxDB 2
- * has the API of version 1, which k6 speaks, for its buckets as well.
+ * Address of a database for k6, `http://host:8086/load`.
+ *
+ * Accepts that form or the URL of a write API. InfluxDB 2 also offers its buckets through the API of version 1, which
+ * k6 uses.
  */
 export function influxAddress(text: string): string {
   const url = new URL(text)
@@ -45,7 +47,7 @@ export function influxAddress(text: string): string {
   return `${origin}${path}${retention === null ? "" : `?retention=${encodeURIComponent(retention)}`}`
 }
 
-/** User for an InfluxDB token: a password alone says who it is. */
+/** User for an InfluxDB token, which authenticates with any user name. */
 const TOKEN_USER = "slipway"
 
 /** Splits `INFLUXDB_TOKEN` into InfluxDB 1's `user:password`; a token of InfluxDB 2 is the password of any user. */
@@ -61,7 +63,7 @@ interface LogLine {
   output?: string
 }
 
-/** Reads from k6's log which output failed to send metrics: one line for each output, with the first reason. */
+/** Reads from k6's log which outputs failed to send metrics: a line for each, with its first reason. */
 export function unsentMetrics(log: string): string[] {
   const failures = log.split("\n").flatMap((text): [string, string][] => {
     const { level, output, msg = "", error = msg } = logLine(text)
@@ -73,7 +75,7 @@ export function unsentMetrics(log: string): string[] {
     .map(([output, error]) => `metrics did not reach ${NAMES[output] ?? output}: ${error}`)
 }
 
-/** Names of receivers by k6's names of outputs. */
+/** Display names of receivers by k6's names of outputs. */
 const NAMES: Readonly<Record<string, string>> = {
   InfluxDBv1: "InfluxDB",
   "Prometheus remote write": "Prometheus",

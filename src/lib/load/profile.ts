@@ -1,4 +1,4 @@
-/** How many users there are when, and what the service has to bear. */
+/** Load profile: the number of users over time, and the limits that the service must keep. */
 import { Ramp } from "../config/load.js"
 import { fail } from "../errors/catalogue.js"
 
@@ -10,13 +10,13 @@ export type Kind = (typeof KINDS)[number]
 export interface Profile {
   kind: Kind
   ramps: readonly Ramp[]
-  /** Milliseconds within which 95 of 100 requests have to be answered. */
+  /** Limit of the 95th percentile of response times, in milliseconds. */
   p95: number
-  /** Per cent of the requests; fewer have to fail. */
+  /** Limit of failed requests, in per cent. */
   errors: number
-  /** How often the script must have run to its end. */
+  /** Minimum number of complete iterations of the script. */
   iterations: number
-  /** Of a stress test: the users that it must handle before it breaks. */
+  /** Number of users that the service must handle before it breaks; only for stress tests. */
   minimumUsers?: number
   /** Factor of the durations. */
   scale: number
@@ -34,7 +34,7 @@ type Settings = { readonly iterations: number } & Readonly<
   >
 >
 
-/** The profile of a kind, with its durations and the least number of iterations shortened. Fails with INVALID_SCALE. */
+/** Returns the profile of a kind, with durations and minimum iterations scaled. Fails with INVALID_SCALE. */
 export function profileOf(kind: Kind, settings: Settings, scale: number): Profile {
   if (!(scale > 0 && scale <= 1)) throw fail("INVALID_SCALE", [String(scale)])
   const { ramps, ...limits } = settings[kind]
@@ -53,11 +53,11 @@ export const secondsOf = ({ ramps }: Pick<Profile, "ramps">): number =>
 export const mostUsers = ({ ramps }: Pick<Profile, "ramps">): number =>
   Math.max(...ramps.map(({ users }) => users))
 
-/** k6's options that take the place of a script's own scenarios. Milliseconds: a shortened ramp may be that short. */
+/** Options of k6 that replace a script's own scenarios. In milliseconds, since a scaled ramp may be that short. */
 export const rampArguments = ({ ramps }: Pick<Profile, "ramps">): string[] =>
   ramps.map(({ seconds, users }) => `--stage=${Math.max(1, Math.round(seconds * 1000))}ms:${users}`)
 
-/** The profile in words. */
+/** Describes the profile in words. */
 export const profileText = (profile: Profile): string => {
   const length = secondsOf(profile)
   const time = length >= 120 ? `${Math.round(length / 6) / 10} min` : `${Math.round(length * 10) / 10} s`

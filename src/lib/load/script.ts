@@ -1,8 +1,9 @@
 import type { Ask } from "./openapi.js"
 
 /**
- * A k6 script whose users ask one thing after the other. What comes from a document stands in it as JSON, which is
- * JavaScript as well: none of it can be code.
+ * Generates a k6 script whose users send the requests in turn.
+ *
+ * Content of a document is embedded as JSON, which is JavaScript as well: none of it can be code.
  */
 export const madeScript = (asks: readonly Ask[], pauseMilliseconds: number): string => `\
 import { check, sleep } from "k6"
@@ -23,5 +24,5 @@ export default function () {
 }
 `
 
-/** A path that is asked as it is. */
+/** A GET request for a path. */
 export const plainAsk = (path: string): Ask => ({ name: `GET ${path}`, path, headers: {}, secured: false })

@@ -1,8 +1,8 @@
-/** Measurements of a run, second by second, as slipway_load.awk gathers them. */
+/** Metrics of a run for each second, as slipway_load.awk collects them. */
 
 import { Second } from "../run/loadChart.js"
 
-/** Requests that were answered alike. */
+/** A group of answers. */
 interface Answers {
   milliseconds: number
   count: number
@@ -14,14 +14,14 @@ export interface Series {
   errors: number
   iterations: number
   checks: { passed: number; failed: number }
-  /** Milliseconds; absent where nothing was asked. */
+  /** Milliseconds; absent without requests. */
   p50?: number
   p95?: number
-  /** Requests by their status; 0 for those without an answer. */
+  /** Number of requests by status; 0 for those without an answer. */
   statuses: Record<string, number>
-  /** Requests by k6's number of what went wrong. https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
+  /** Number of requests by k6's error code. https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
   codes: Record<string, number>
-  /** Requests by where they went, with those that had an answer. */
+  /** Number of requests by host, with those that were answered. */
   hosts: Record<string, { requests: number; answered: number }>
 }
 
@@ -41,7 +41,7 @@ interface Gathered {
   answers: Answers[]
 }
 
-/** Reads the lines of slipway_load.awk, which describes them. What is none of them is left out. */
+/** Parses the lines of slipway_load.awk, which documents their format. Other lines are skipped. */
 export function readSeries(text: string): Series {
   const seconds = new Map<number, Gathered>()
   const total = { requests: 0, errors: 0, iterations: 0, checks: { passed: 0, failed: 0 } }
@@ -51,7 +51,7 @@ export function readSeries(text: string): Series {
   const lines = text.split("\n").map((line) => line.split(" "))
   const first = Number(lines.find(([kind]) => kind === "v" || kind === "r")?.[1] ?? 0)
   const at = (second: number): Gathered => {
-    // A day may end during a run; a late line may be of a second before the first.
+    // Midnight may pass during a run; a late line may be of a second before the first.
     const since = ((second - first + DAY + DAY / 2) % DAY) - DAY / 2
     const known = seconds.get(since) ?? { errors: 0, answers: [] }
     seconds.set(since, known)
@@ -86,7 +86,7 @@ export function readSeries(text: string): Series {
   }
 }
 
-/** A second in which nobody was counted has the users of the one before. */
+/** Sorts the seconds. One without a count of users has that of the one before. */
 function inOrder(seconds: ReadonlyMap<number, Gathered>): Second[] {
   const begin = Math.min(...seconds.keys())
   let users = 0

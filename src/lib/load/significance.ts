@@ -1,15 +1,16 @@
-/** Statistical tests of whether measurements are worse than others. */
+/** Statistical tests of whether measurements increased. */
 
 export interface Comparison {
-  /** How likely a difference such as this is by chance alone, where there is none. */
+  /** Probability of such a difference by chance alone. */
   p: number
-  /** How likely a value of the second is above one of the first: 0.5 for no difference. */
+  /** Probability that a value of the second sample is above one of the first: 0.5 for no difference. */
   above: number
 }
 
 /**
- * The Mann-Whitney U test, one-sided: whether the second values are above the first ones. By the normal approximation,
- * corrected for ties and for continuity, which is good from some twenty values each.
+ * Mann-Whitney U test, one-sided: are the second values above the first ones?
+ *
+ * Uses the normal approximation, corrected for ties and for continuity, which is good from some twenty values each.
  * H. B. Mann, D. R. Whitney: On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other,
  * Ann. Math. Statist. 18(1), 1947.
  */
@@ -26,7 +27,7 @@ export function mannWhitney(first: readonly number[], second: readonly number[])
   return { p: normalTail((u - (n * m) / 2 - 0.5) / Math.sqrt(variance)), above }
 }
 
-/** Ranks from 1, those of equal values being their mean; and the sum of t³ − t over each group of equal ones. */
+/** Ranks from 1, with the mean rank for ties; and the sum of t³ − t over the groups of ties. */
 function ranked(values: readonly number[]): { ranks: number[]; ties: number } {
   const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value)
   const ranks = new Array<number>(values.length).fill(0)
@@ -41,7 +42,7 @@ function ranked(values: readonly number[]): { ranks: number[]; ties: number } {
   return { ranks, ties }
 }
 
-/** The share of a normal distribution above z. Abramowitz and Stegun, 26.2.17: exact to 7.5e-8. */
+/** Upper tail probability of the standard normal distribution. Abramowitz and Stegun, 26.2.17: exact to 7.5e-8. */
 export function normalTail(z: number): number {
   if (z < 0) return 1 - normalTail(-z)
   const t = 1 / (1 + 0.2316419 * z)

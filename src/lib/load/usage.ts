@@ -1,4 +1,4 @@
-/** CPU and memory that pods use under load. */
+/** CPU and memory use of pods under load. */
 import { readSamples } from "../monitoring/exposition.js"
 import { quantity } from "../kube/quantity.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
@@ -8,23 +8,23 @@ export interface ServiceUsage {
   /** Milliseconds since 1970. */
   at: number
   pods: number
-  /** Absent where only one count of seconds is known yet. */
+  /** Absent if CPU seconds were only counted once so far. */
   cores?: number
   /** Bytes. */
   memory: number
 }
 
-/** Use of one pod: seconds since it began, or cores at the time. */
+/** Use of one pod: CPU seconds since its start, or cores at the time. */
 export interface PodUsage {
   pod: string
   cores?: number
   seconds?: number
-  /** When these seconds were counted, in milliseconds since 1970: a kubelet counts every ten seconds or so. */
+  /** Time of the count in milliseconds since 1970: a kubelet counts about every ten seconds. */
   at?: number
   memory: number
 }
 
-/** Reads a list of PodMetrics, as the metrics server answers it. */
+/** Parses a list of PodMetrics from the metrics server. */
 export function readPodMetrics(json: string): PodUsage[] {
   return objects(fields(parseJson(json))["items"]).map((item) => {
     const usages = objects(item["containers"]).map((container) => fields(container["usage"]))
@@ -33,7 +33,7 @@ export function readPodMetrics(json: string): PodUsage[] {
   })
 }
 
-/** Reads a kubelet's own metrics of pods. https://kubernetes.io/docs/reference/instrumentation/node-metrics/ */
+/** Parses a kubelet's metrics of pods. https://kubernetes.io/docs/reference/instrumentation/node-metrics/ */
 export function readNodeMetrics(exposition: string, namespace: string): PodUsage[] {
   const pods = new Map<string, PodUsage>()
   for (const { name, labels, value, at } of readSamples(exposition)) {
@@ -47,13 +47,13 @@ export function readNodeMetrics(exposition: string, namespace: string): PodUsage
   return [...pods.values()]
 }
 
-/** A look at a service's pods, at its time. */
+/** A sample of a service's pods at a time. */
 export interface Look {
   at: number
   pods: readonly PodUsage[]
 }
 
-/** Returns their total use, each since it was last counted. */
+/** Total use of the pods, each since its last count. */
 export function usageOf(look: Look, earlier: readonly Look[]): ServiceUsage {
   const known = look.pods.flatMap((now) => {
     const cores = now.cores ?? coresSince(now, look.at, earlier)
@@ -74,14 +74,14 @@ function coresSince(now: PodUsage, looked: number, earlier: readonly Look[]): nu
   const until = now.at ?? looked
   const then = counts.filter(({ counted }) => counted < until).at(-1)
   if (now.seconds === undefined || then?.seconds === undefined) return undefined
-  // The count of a container that restarted begins at zero.
+  // The count of a restarted container begins at zero.
   return Math.max(0, now.seconds - then.seconds) / ((until - then.counted) / 1000)
 }
 
 export const usageText = ({ pods, cores, memory }: ServiceUsage): string =>
   `${pods} ${pods === 1 ? "pod" : "pods"} took ${cores === undefined ? "an unknown share" : Math.round(cores * 100) / 100} of CPU cores and ${Math.round(memory / 2 ** 20)} MiB`
 
-/** The look next to a time, of those that know of CPU if any does; undefined without any. */
+/** The sample closest to a time, preferably one with CPU use; undefined without any. */
 export function usageAt(usages: readonly ServiceUsage[], at: number): ServiceUsage | undefined {
   const known = usages.filter(({ cores }) => cores !== undefined)
   const usable = known.length > 0 ? known : usages

@@ -2,7 +2,7 @@ import type { AddedColumn, SqlChange, Constraint } from "./operations.js"
 import type { RuleName } from "./rules.js"
 import type { Hit } from "./statements.js"
 
-/** Functions that give every row of one statement the same value, which PostgreSQL then stores once. */
+/** Functions with the same value for every row of a statement, which PostgreSQL then stores once. */
 const STABLE = new Set(
   (
     "now transaction_timestamp statement_timestamp to_timestamp make_interval make_date make_timestamp date_trunc " +
@@ -11,7 +11,7 @@ const STABLE = new Set(
   ).split(" "),
 )
 
-/** Rules that adding a column breaks. */
+/** Rules that an added column breaks. */
 export function addedColumn(added: AddedColumn): Hit[] {
   const { table, column, value } = added
   const hit = (rule: RuleName, broken: boolean): Hit[] => (broken ? [{ rule, table, column }] : [])
@@ -25,7 +25,7 @@ export function addedColumn(added: AddedColumn): Hit[] {
   ]
 }
 
-/** True if each row gets a value of its own, so that each row is rewritten. A function that isn't known is volatile. */
+/** True if each row gets its own value, so that every row is rewritten. An unknown function counts as volatile. */
 const isComputed = ({ value, functions }: AddedColumn): boolean =>
   value === "default" ? functions.some((name) => !STABLE.has(name)) : value !== "none" && value !== "virtual"
 
@@ -38,7 +38,7 @@ const CONSTRAINTS: Readonly<Record<Exclude<Constraint, "other">, RuleName>> = {
   "not-null": "set-not-null",
 }
 
-/** The rule that adding a constraint breaks. */
+/** Rule that an added constraint breaks. */
 export function addedConstraint({
   table,
   constraint,

@@ -5,34 +5,34 @@ import type { Outcome } from "../run/finding.js"
 import { RULE_NAMES, type RuleName } from "./rules.js"
 import type { StatementFinding } from "./statements.js"
 
-/** The file in the service's source that lists what migrations may do all the same. */
+/** The file in the service's source that lists the allowed unsafe statements. */
 export const EXEMPTIONS_FILE = ".slipway/migrations.yaml"
 
 /** One entry of that file. */
 export interface Exemption {
   revision: string
   rule: RuleName
-  /** Left out, it holds for all. */
+  /** Absent for all tables. */
   table?: string
   reason: string
   owner: string
-  /** The last day on which it holds, YYYY-MM-DD, UTC; empty where it holds for good: a revision runs once. */
+  /** Last day of validity, YYYY-MM-DD, UTC; empty for no limit, since a revision runs once. */
   expires: string
-  /** Where it stands in its file, counted from 1. */
+  /** Line of the file, counted from 1. */
   line: number
 }
 
-/** A finding with the entry that allows it, if one does. */
+/** A finding with the exemption that allows it, if any. */
 export interface JudgedFinding extends StatementFinding {
   exemption?: Exemption
-  /** Why the entry that would allow it doesn't. */
+  /** Why the matching exemption is not valid. */
   fault?: string
 }
 
 /** Findings judged by the exemptions. */
 export interface Judgement {
   findings: JudgedFinding[]
-  /** Problems of entries, as lines for people. */
+  /** Problems of entries, one line each. */
   problems: string[]
 }
 
@@ -48,7 +48,7 @@ const entry = {
   },
 } as const satisfies SectionSpec
 
-/** Reads the text of the file; undefined stands for a service without. The outcome is there when it can't be read. */
+/** Parses the file; undefined for a service without one. The outcome is set if it can't be parsed. */
 export function parseExemptions(text: string | undefined): { exemptions: Exemption[]; outcome?: Outcome } {
   const { entries, outcome } = readEntries<typeof entry, Exemption | undefined>(text, {
     file: EXEMPTIONS_FILE,
@@ -71,7 +71,7 @@ export function parseExemptions(text: string | undefined): { exemptions: Exempti
   return { exemptions: entries.filter((each) => each !== undefined), ...(outcome && { outcome }) }
 }
 
-/** Why an entry allows nothing, if so. */
+/** Returns why an entry is not valid, if it isn't. */
 function faultOf({ reason, owner, expires }: Exemption, now: Date): string | undefined {
   if (reason === "") return "gives no reason: say why it may"
   if (owner === "") return "has no owner: name who answers for it"
@@ -85,11 +85,13 @@ const allows = (exemption: Exemption, { revision, rule, table }: StatementFindin
   (exemption.table === undefined || exemption.table === table)
 
 /**
- * Holds findings against the exemptions. One whose revision has run already is left alone, as other environments may
- * still need it; one that allows nothing of its revision, or whose revision nobody has, is a problem.
+ * Judges findings by the exemptions.
+ *
+ * An exemption of an earlier revision is ignored, as other environments may still need it. One that matches no
+ * statement of its revision, or whose revision doesn't exist, is a problem.
  *
  * @param range The revisions that run now.
- * @param known All revisions of the service; left out, what isn't in the range is taken as known.
+ * @param known All revisions of the service; if absent, all outside of the range are taken as known.
  */
 export function judgeStatements(
   findings: readonly StatementFinding[],
@@ -122,7 +124,7 @@ const UNUSED = "matches nothing that its revision does: remove it, or correct ru
 const whatIsWrong = ({ line, revision, rule }: Exemption, fault: string): string =>
   `${EXEMPTIONS_FILE}:${line}: the exemption of ${revision} from ${rule} ${fault}`
 
-/** A finding as one line for people: where, what, why, and what to do instead. */
+/** Renders a finding in one line: place, statement, reason, and a safe alternative. */
 export function findingLine({
   revision,
   line,

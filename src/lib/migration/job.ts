@@ -3,24 +3,24 @@ import type { Container, DeploymentObject, Job, PodSpec, Secret } from "../kube/
 import { LIMITS, migrationArgv, type MigrationLimits } from "./command.js"
 
 export interface MigrationJobOptions extends Partial<MigrationLimits> {
-  /** What this run is known by. */
+  /** Id of the run. */
   runId: string
   namespace: string
-  /** Whose pods the service is: where its settings come from. */
+  /** The service's Deployment, whose settings the Job takes. */
   deployment: DeploymentObject
-  /** The container in them that is the service; left out, the first. */
+  /** The service's container in it; by default the first. */
   container?: string
-  /** The new image, by its digest. */
+  /** The new image, with its digest. */
   image: string
-  /** Of the database. It goes into the Secret, and nowhere else. */
+  /** URL of the database. It is stored in the Secret only. */
   url: string
-  /** Which variable the service takes it from. */
+  /** Name of the variable with the URL. */
   variable?: string
   command: string
   /** The text of `slipway_migrate.py`. */
   script: string
   annotations?: Record<string, string>
-  /** After which the cluster removes the Job, with its log. */
+  /** Time after which the cluster removes the Job with its log. */
   keptSeconds?: number
 }
 
@@ -28,12 +28,13 @@ const RUN_LABEL = "slipway.dev/run"
 const KEY = "DATABASE_URL"
 const DAY = 86_400
 
-/** For the image to be pulled, and the program to end what it began. */
+/** Extra time for pulling the image and for the program to stop. */
 const SLACK = 300
 
 /**
- * Returns the Job that migrates the database, and the Secret with its URL. Pure; who creates them creates the Secret
- * first, and then makes the Job its owner, so that it goes with it.
+ * Returns the Job that migrates the database, and the Secret with its URL. Pure.
+ *
+ * Create the Secret first, and then make the Job its owner, so that both are deleted together.
  *
  * The Job runs the service's container as the Deployment does, but for its command: whatever the service needs to
  * start, its migrations may need too. Nothing selects its pod: its labels are its own.
@@ -65,7 +66,7 @@ export function migrationJob(options: MigrationJobOptions): { job: Job; secret: 
   return { job, secret }
 }
 
-/** A mesh's proxy beside it would go on when it has ended, and the Job with it. */
+/** Annotations against a mesh's sidecar, which would keep running after the migration, and the Job with it. */
 const NO_MESH = { "sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled" }
 
 const given = ({
@@ -78,7 +79,7 @@ const given = ({
   ...(connectTimeout !== undefined && { connectTimeout }),
 })
 
-/** A run's id as a label may hold it. */
+/** Converts a run id to a valid label value. */
 export const labelValue = (runId: string): string =>
   runId
     .replace(/[^A-Za-z0-9_.-]+/g, "-")
@@ -91,7 +92,7 @@ function podSpec(secret: string, limits: MigrationLimits, options: MigrationJobO
   if (base === undefined)
     throw new Error(`the Deployment ${options.deployment.metadata.name} has no containers`)
   const container = migrating(base, secret, limits, options)
-  // Those that stay beside the service, such as a proxy to the database. What else runs first, runs for the service.
+  // Sidecars that the service needs, such as a database proxy. Other init containers are the service's own.
   const sidecars = (spec.initContainers ?? []).filter((each) => "restartPolicy" in each)
   const mounted = [container, ...sidecars].flatMap(({ volumeMounts = [] }) =>
     volumeMounts.map(({ name }) => name),
@@ -107,7 +108,7 @@ function podSpec(secret: string, limits: MigrationLimits, options: MigrationJobO
   }
 }
 
-/** What is about many pods of a service, or of one that serves. */
+/** Pod settings for several or for serving pods, which the Job drops. */
 const POD_DROPPED: readonly string[] = [
   "initContainers",
   "topologySpreadConstraints",
@@ -154,5 +155,5 @@ function migrating(
   }
 }
 
-/** Kubernetes puts the variable's value for `$(NAME)`. */
+/** Escapes `$(NAME)`, for which Kubernetes would insert the variable's value. */
 const literal = (text: string): string => text.replaceAll("$(", "$$$$(")

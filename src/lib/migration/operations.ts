@@ -1,6 +1,6 @@
-/** Output of `slipway_sql.py` for one text: what the statements of the migrations do, in the order of the SQL. */
+/** Output of `slipway_sql.py` for one text: the effects of its statements, in order. */
 export interface ParsedSql {
-  /** The revisions that Alembic's output runs through, in order. */
+  /** The revisions in Alembic's output, in order. */
   revisions: string[]
   operations: SqlOperation[]
 }
@@ -15,7 +15,7 @@ export type SqlOperation = SqlChange & {
   text: string
 }
 
-/** A table or another object, by its name, with its schema unless that is `public`. */
+/** Name of a table or another object, with its schema unless that is `public`. */
 interface Named {
   table: string
 }
@@ -55,5 +55,5 @@ export interface AddedColumn extends InTable {
 
 export type Constraint = "check" | "foreign-key" | "unique" | "primary-key" | "exclude" | "not-null" | "other"
 
-/** Reads a line that `slipway_sql.py` printed. */
+/** Parses a line of `slipway_sql.py`. */
 export const readParsedSql = (line: string): ParsedSql => JSON.parse(line) as ParsedSql

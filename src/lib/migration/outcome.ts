@@ -2,7 +2,7 @@ import type { Job } from "../kube/objects.js"
 import { ownMessage } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 
-/** Exit codes of `slipway_migrate.py`, beside its command's own. */
+/** Exit codes of `slipway_migrate.py` in addition to those of its command. */
 export const MIGRATE_EXIT = {
   noDatabase: 69,
   locked: 75,
@@ -14,7 +14,7 @@ export const MIGRATE_EXIT = {
 
 /** Outcome of a migration. */
 export interface MigrationOutcome {
-  /** `error`: nothing was tried, or nobody knows how it ended. */
+  /** `error`: nothing was run, or its result is unknown. */
   status: "passed" | "failed" | "error"
   kind:
     | "migrated"
@@ -28,18 +28,18 @@ export interface MigrationOutcome {
     | "misconfigured"
     | "stopped"
     | "lost"
-  /** One line: what was done, or why it failed and where the database stands now. */
+  /** One line: what was done, or why it failed, and the current revision. */
   reason: string
-  /** The revision before; "none" for a database without one; absent where nobody could tell. */
+  /** The revision before; "none" for a database without one; absent if unknown. */
   before?: string
   after?: string
 }
 
 export interface MigrationRun {
-  /** Absent where there is none: the pod never ran, or is gone. */
+  /** Absent if the pod never ran, or is gone. */
   exitCode?: number
   log: string
-  /** The Job's status, where it ran as one. */
+  /** The Job's status, if it ran as one. */
   job?: Job["status"]
   /** The cluster's diagnosis, if the pod never ran. */
   diagnosis?: string
@@ -87,7 +87,7 @@ function failure(exitCode: number, own: readonly string[], log: string, revision
     reason: oneLine(reason),
   })
   const { noDatabase, locked, misconfigured, timedOut, noCommand, stopped } = MIGRATE_EXIT
-  // A command may end with the same codes: what counts is what our program said of itself.
+  // A command may use the same exit codes: the program's own log lines decide.
   const unreached = said("the database can't be reached") ?? own.at(-1)
   if (exitCode === noDatabase && unreached && said("the command ended") === undefined)
     return verdict("error", "database", unreached)
@@ -105,7 +105,7 @@ function failure(exitCode: number, own: readonly string[], log: string, revision
   return verdict("failed", "failed", `${lastWords(log) || "it said nothing"} (exit code ${exitCode}); ${now}`)
 }
 
-/** Where the database is left. */
+/** Describes the database's revision after the run. */
 function stands({ before, after }: Revisions): string {
   if (after === undefined) return "nobody could ask which revision the database is at now"
   return before === after
@@ -113,7 +113,7 @@ function stands({ before, after }: Revisions): string {
     : `half-way: the database came from ${before ?? "an unknown revision"} and is at ${after} now`
 }
 
-/** The command's own last message about its failure. */
+/** The command's own last error message. */
 function lastWords(log: string): string {
   const lines = log.split("\n").filter((line) => !line.startsWith(PREFIX))
   const message = ownMessage({ exitCode: 1, stdout: "", stderr: lines.join("\n") })
@@ -122,7 +122,7 @@ function lastWords(log: string): string {
   return exception ?? message
 }
 
-/** Nobody knows an exit code: what the Job and the cluster say. */
+/** Verdict without an exit code, from the Job and the cluster's diagnosis. */
 function lost({ job, diagnosis = "" }: MigrationRun): Verdict {
   const failed = job?.conditions?.find(({ type, status }) => type === "Failed" && status === "True")
   if (failed?.reason === "DeadlineExceeded")

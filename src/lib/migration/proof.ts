@@ -27,10 +27,10 @@ export interface ProofStep {
   milliseconds: number
 }
 
-/** Proof that an automatic rollback may leave the schema as the new release made it. */
+/** Proof that a rollback may leave the schema of the new release in place. */
 export interface Proof {
   proven: boolean
-  /** One line: what was proven, or the first thing that kept it from being so. */
+  /** One line: what was proven, or the first step that failed. */
   reason: string
   steps: ProofStep[]
   /** Unsafe statements of the migrations, with the exemptions that allow them. */
@@ -52,7 +52,7 @@ export const stepFailed = (reason: string, log = ""): StepResult => ({
   log,
 })
 
-/** Makes the proof of the steps that were taken; the others are listed as not tried. */
+/** Builds the proof from the steps that ran; the others are listed as skipped. */
 export function proofOf(
   taken: readonly (ProofStep & { log: string })[],
   statements: readonly JudgedFinding[],
@@ -97,7 +97,7 @@ export function statementsResult({ findings, problems }: Judgement, log: string)
   return stepPassed(`nothing that destroys, locks or breaks${exempt}`, log)
 }
 
-/** Checks that a schema is as it was. */
+/** Checks that a schema has not changed. */
 export function sameSchema(before: Schema, after: Schema, when: string, log: string): StepResult {
   const changes = schemaChanges(before, after)
   const [first = ""] = changes
@@ -106,7 +106,7 @@ export function sameSchema(before: Schema, after: Schema, when: string, log: str
   return stepFailed(`the schema is not as it was ${when}: ${first}${more}`, [...changes, log].join("\n"))
 }
 
-/** Reads the output of `slipway_sample.sql`: how many rows each table has, and why it has fewer than it should. */
+/** Parses the output of `slipway_sample.sql`: the rows of each table, and why it has fewer than it should. */
 export function sampleResult(printed: string): StepResult {
   const tables = printed
     .split("\n")
@@ -122,7 +122,7 @@ export function sampleResult(printed: string): StepResult {
   return stepPassed(oneLine([made, ...without].join("; ")), printed)
 }
 
-/** Blanks the lines of Alembic's output that a service's own logging wrote. Lines keep their numbers. */
+/** Blanks lines of the service's own logging in Alembic's output. Lines keep their numbers. */
 export const sqlOnly = (printed: string): string =>
   printed
     .split("\n")
@@ -132,6 +132,6 @@ export const sqlOnly = (printed: string): string =>
 const NO_SQL =
   /^(?:\s*\{".*\}\s*|(?:DEBUG|INFO|WARN(?:ING)?|ERROR)\b[ :\t].*|\d{4}-\d\d-\d\d[T ]\d\d:.*|\[\d{4}-.*)$/
 
-/** The revisions that `alembic history` lists: `0001 -> 0002 (head), what it does`. */
+/** Revisions that `alembic history` lists: `0001 -> 0002 (head), what it does`. */
 export const historyRevisions = (printed: string): string[] =>
   Array.from(printed.matchAll(/^\S.*? -> (\w+)/gm), ([, revision = ""]) => revision)

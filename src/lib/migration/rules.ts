@@ -2,11 +2,11 @@
 export type Effect =
   /** Data is lost for good, also after a downgrade. */
   | "destroys"
-  /** Others wait for as long as it takes, which grows with the table. */
+  /** Others wait, for longer the larger the table is. */
   | "locks"
-  /** The previous release, which runs beside it, no longer works. */
+  /** The previous release, which is still running, no longer works. */
   | "breaks"
-  /** Not known. */
+  /** Unknown. */
   | "unknown"
 
 export interface Rule {
@@ -20,7 +20,7 @@ const LATER =
 const NOT_VALID = "add it as NOT VALID, and VALIDATE CONSTRAINT in a transaction of its own"
 const BATCHES = "do it in batches of some thousand rows, each in a transaction of its own"
 
-/** All that is looked for, by the names that exemptions know it by. */
+/** All rules, by the names that exemptions use. */
 export const RULES = {
   unparsed: {
     effect: "unknown",

@@ -4,7 +4,7 @@ export interface Schema {
   parts: string[]
   /** The columns' types, as `table.column`. */
   types: Record<string, string>
-  /** How many rows each table has. */
+  /** Number of rows of each table. */
   rows: Record<string, number>
 }
 
@@ -24,7 +24,7 @@ export function readSchema(text: string): Schema {
   }
 }
 
-/** Lists the differences of a schema, as lines for people. Rows count only where the table is still there. */
+/** Lists the differences of a schema, one line each. Rows are only compared of tables that still exist. */
 export function schemaChanges(before: Schema, after: Schema): string[] {
   const [had, has] = [new Set(before.parts), new Set(after.parts)]
   const lost = Object.entries(before.rows).flatMap(([table, rows]) => {

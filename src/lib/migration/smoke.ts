@@ -1,30 +1,30 @@
 import { clip } from "../text/escape.js"
 import { oneLine } from "../text/words.js"
 
-/** Requests to a service that was started. */
+/** Requests to a started service. */
 export interface Smoke {
   port: number
-  /** The first is asked until it answers well. */
+  /** Paths to request; the first is repeated until it succeeds. */
   paths: readonly string[]
-  /** How long that may take. */
+  /** Time limit of that. */
   seconds: number
 }
 
 interface Answer {
   path: string
-  /** 0 where there was none. */
+  /** 0 for no answer. */
   status: number
   body: string
 }
 
 interface SmokeRecord {
   answers: Answer[]
-  /** The service's exit code, where it ended by itself. */
+  /** The service's exit code if it exited. */
   ended: number | null
   log: string
 }
 
-/** Reads the output of `slipway_smoke.py`: a service that answers well, or its own last message. */
+/** Parses the output of `slipway_smoke.py`: a service that answers, or its own last error message. */
 export function smokeOutcome(
   printed: string,
   { paths, seconds }: Smoke,

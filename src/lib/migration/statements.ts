@@ -8,29 +8,29 @@ import { typeChange } from "./types.js"
 export interface StatementFinding {
   rule: RuleName
   effect: Effect
-  /** With its schema, unless that is `public`; also the name of another kind of object. Empty if it has none. */
+  /** Name of the table or other object, with its schema unless that is `public`; empty if it has none. */
   table: string
   column?: string
   /** Alembic's revision, if known. */
   revision?: string
   /** Line of the SQL, counted from 1. */
   line: number
-  /** Without the contents of its strings. */
+  /** The statement without the contents of its strings. */
   statement: string
   why: string
   instead: string
 }
 
-/** A broken rule, before its place is known. */
+/** A broken rule without its place. */
 export interface Hit {
   rule: RuleName
   table: string
   column?: string
 }
 
-/** State of the tables, as the statements change them. */
+/** State of the tables as the statements change them. */
 interface Scope {
-  /** Tables that the same migrations created: not in use yet. */
+  /** Tables that the same migrations created, which are not in use yet. */
   created: Set<string>
   /** Columns that they added, as `table.column`. */
   added: Set<string>
@@ -40,13 +40,13 @@ interface Scope {
 
 const LONGEST = 200
 
-/** Alembic's own. */
+/** Alembic's own tables. */
 const BOOKKEEPING: readonly string[] = ["alembic_version"]
 
 /**
- * Finds the statements that are unsafe beside a service in use, in the order of the SQL.
+ * Finds the statements that are unsafe for a service in use, in order.
  *
- * @param types The columns' types before, as `table.column`: they tell whether a new type is narrower.
+ * @param types The columns' previous types, as `table.column`, to see if a new type is narrower.
  */
 export function findStatements(
   { operations }: ParsedSql,
@@ -70,7 +70,7 @@ export function findStatements(
   })
 }
 
-/** Rules by kind of operation, for those that break one unless the table is new or they run concurrently. */
+/** Rules by kind of operation, unless the table is new or the operation runs concurrently. */
 const ALWAYS = {
   truncate: "truncate",
   lock: "lock-table",
@@ -167,7 +167,7 @@ function rename({ object, table, column, to }: Of<"rename">, scope: Scope): Hit[
   return [{ rule: "rename", table, ...(column !== undefined && { column }) }]
 }
 
-/** A column that the same migrations added is not read or written by the previous release. */
+/** Rules for removed columns. The previous release doesn't use a column that the same migrations added. */
 function columnLoss({ kind, table, column }: Of<"drop-column" | "drop-default">, scope: Scope): Hit[] {
   const place = `${table}.${column}`
   const isNew = kind === "drop-column" ? scope.added.delete(place) : scope.added.has(place)

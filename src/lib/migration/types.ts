@@ -1,4 +1,4 @@
-/** A type as far as its width matters. */
+/** A type with its width. */
 interface Shape {
   base: string
   sizes: number[]
@@ -24,7 +24,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   "time without time zone": "time",
 }
 
-/** Types that hold ever more, each all that those before it do. */
+/** Types in order of width: each holds all values of those before it. */
 const WIDENING: readonly (readonly string[])[] = [
   ["smallint", "integer", "bigint", "numeric"],
   ["real", "double precision"],
@@ -33,7 +33,7 @@ const WIDENING: readonly (readonly string[])[] = [
   ["json", "jsonb"],
 ]
 
-/** The rule that a column's new type breaks; undefined for types that are stored alike and lose nothing. */
+/** Rule that a column's new type breaks; undefined for types that are stored alike and lose nothing. */
 export function typeChange(from: string | undefined, to: string): "narrow-type" | "change-type" | undefined {
   if (from === undefined) return "change-type"
   const [before, after] = [shapeOf(from), shapeOf(to)]
