@@ -1,4 +1,4 @@
-/** Of `cleanup`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `cleanup`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "a cleanup without parts": "cleanup:\n",
@@ -13,7 +13,7 @@ export const good: Record<string, string> = {
 
 const age = 'expected an age: 0 to 9999 hours or days, such as "36h" or "14d"'
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a boolean in quotes": [
     'cleanup: {apply: "true"}\n',

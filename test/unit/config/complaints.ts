@@ -1,4 +1,4 @@
-/** The problems of values that break a rule of several keys. */
+/** Problems of values that break a rule on several keys. */
 
 export function web(place: string, value: string): string {
   return `${place}: expected an http or https URL such as "https://pypi.example.com/simple", received "${value}"`

@@ -1,4 +1,4 @@
-/** Of `dast`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `dast`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "parts of a scan without content": "dast: {active: }\n",
@@ -7,7 +7,7 @@ export const good: Record<string, string> = {
   "a header with odd characters": "dast: {header: X-Api_Key.1}\n",
 }
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "an attack on what isn't known": [
     "dast: {active: {test: true}}\n",

@@ -1,6 +1,6 @@
 import { inside, printable, web } from "./complaints.js"
 
-/** Of `deploy`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `deploy`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "a deployment without parts": "deploy:\n",
@@ -16,7 +16,7 @@ export const good: Record<string, string> = {
   "a proof in one environment": "deploy: {proof: {required: {production: true}}}\n",
 }
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "an overlay without its environment": [
     "deploy: {overlay: deploy/base}\n",

@@ -1,7 +1,7 @@
 import { beforeEach, afterEach, describe, expect, test } from "vitest"
 import { checkConfig, formatProblem } from "../../../src/lib/config/parse.js"
 
-/** The first problem, and how many there are. */
+/** The first problem, and the number of problems. */
 function first(text: string): [problem: string, count: number] {
   const { problems, config } = checkConfig(text)
   expect(config).toBeUndefined()
@@ -11,7 +11,7 @@ function first(text: string): [problem: string, count: number] {
 
 const fill = (unit: string): string => unit.repeat(Math.floor((256 * 1024) / Buffer.byteLength(unit)))
 
-// The process's own time: by the clock, a busy machine would fail what is fast enough.
+// CPU time of the process: on a busy machine, wall-clock time would fail a fast parser.
 let began = process.cpuUsage()
 beforeEach(() => {
   began = process.cpuUsage()
@@ -21,7 +21,7 @@ afterEach(() => {
   expect((user + system) / 1000, "milliseconds").toBeLessThan(2000)
 })
 
-describe("size", () => {
+describe("checkConfig limits size:", () => {
   test("10 MB", () => {
     expect(first("#".repeat(10 * 1024 * 1024))).toEqual([
       "slipway.yaml:1:1: the file is too large: expected at most 262144 bytes, received 10485760",
@@ -29,7 +29,7 @@ describe("size", () => {
     ])
   })
 
-  test("bytes count, not characters", () => {
+  test("counts bytes, not characters", () => {
     expect(checkConfig("#".repeat(256 * 1024)).problems).toEqual([])
     expect(first("#" + "ü".repeat(128 * 1024))[0]).toContain("received 262145")
   })
@@ -42,7 +42,7 @@ describe("size", () => {
   })
 })
 
-describe("characters", () => {
+describe("checkConfig reports characters:", () => {
   test.each([
     ["a NUL", "name: a\0b\n", "1:8", "0000"],
     ["what wasn't UTF-8", "parallel: 1\nname: \uFFFD\n", "2:7", "FFFD"],
@@ -56,16 +56,16 @@ describe("characters", () => {
     ])
   })
 
-  test("what is quoted can't act upon a terminal", () => {
+  test("quotes nothing that acts upon a terminal", () => {
     expect(first('"\\e[2J\\x9b\\u202e": 1\n')[0]).toContain(': "\\u001b[2J\\u009b\\u202e": unknown key')
   })
 })
 
-test("what the parser quotes can't act upon a terminal", () => {
+test("checkConfig quotes nothing of the parser's messages that acts upon a terminal", () => {
   expect(first('name: "\\\u202e"\n')[0]).toMatch(/Invalid escape sequence \\\\u202e$/)
 })
 
-describe("what YAML has beyond data", () => {
+describe("checkConfig refuses YAML beyond plain data:", () => {
   test("billion laughs", () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n},`.repeat(9)}]`)
     const [problem, count] = first(["l0: &l0 [lol]", ...levels].join("\n"))
@@ -115,7 +115,7 @@ describe("what YAML has beyond data", () => {
   })
 })
 
-describe("broken YAML", () => {
+describe("checkConfig reports broken YAML:", () => {
   test.each([
     ["a tab", "quality:\n\tpaths: [a]\n", "2:1", "Tabs are not allowed as indentation"],
     ["an open bracket", "quality: {\n", "2:1", "Flow map in block collection must be sufficiently indented"],
@@ -129,7 +129,7 @@ describe("broken YAML", () => {
   })
 })
 
-describe("names of JavaScript", () => {
+describe("checkConfig treats names of JavaScript as unknown keys:", () => {
   test.each(["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"])("%s", (key) => {
     expect(first(`${key}: {polluted: 1}\n`)[0]).toContain(`slipway.yaml:1:1: ${key}: unknown key`)
     expect(first(`images: {replace: {${key}: 'a:1'}}\n`)[0]).toContain(`images.replace.${key}: unknown key`)
@@ -137,7 +137,7 @@ describe("names of JavaScript", () => {
   })
 })
 
-describe("depth", () => {
+describe("checkConfig limits depth:", () => {
   const bomb = (unit: string): string => unit.repeat(10_000)
 
   test.each(["[", "{", "- ", "? ", "a: ", ": ", "[a: ", "{a: [", "- [", "- {a: ", "[{", "-\t", "[\n- "])(
@@ -160,7 +160,7 @@ describe("depth", () => {
     expect(first(text)[0]).toContain("nested too deeply")
   })
 
-  test("many beside each other are not deep", () => {
+  test("many siblings are not deep", () => {
     const text = `quality: {paths: [${Array.from({ length: 500 }, (_, n) => `p${n}`).join(", ")}]}\n`
     expect(checkConfig(text).problems).toEqual([])
     const pairs = Array.from({ length: 150 }, (_, n) => `k${n}: 1`).join(", ")
@@ -170,7 +170,7 @@ describe("depth", () => {
   })
 })
 
-describe("time", () => {
+describe("checkConfig takes little time for", () => {
   test.each([
     "]",
     "[]",
@@ -231,7 +231,7 @@ describe("time", () => {
     }
   })
 
-  test("thousands of keys, each near a right one", () => {
+  test("thousands of misspelt keys", () => {
     expect(first("parallex: 1\n".repeat(3_900))[1]).toBe(3_900)
     expect(first(`quality: {checks: [${"blac,".repeat(9_000)}]}\n`)[1]).toBe(17_999)
   })

@@ -1,6 +1,6 @@
 import { inside } from "./complaints.js"
 
-/** Of `infra`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `infra`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "infra with nothing": "infra: {}\n",
@@ -16,7 +16,7 @@ export const good: Record<string, string> = {
 const pattern = 'expected a path with "{environment}" in it, and no other braces'
 const workspace = 'expected the name of a workspace, such as "{environment}" or "upscaler-{environment}"'
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "another tool": [
     "infra: {tool: pulumi}\n",

@@ -13,7 +13,7 @@ test("slipway.schema.json is up to date (npm run schema)", () => {
 })
 
 describe("the schema and checkConfig agree", () => {
-  // This ajv is of draft 7; the schema uses nothing that came later.
+  // This ajv implements draft 7; the schema uses nothing newer.
   const validate = new Ajv().compile({ ...jsonSchema(), $schema: "http://json-schema.org/draft-07/schema#" })
 
   test.each(Object.entries(good))("on %s", (_, text) => {
@@ -26,7 +26,7 @@ describe("the schema and checkConfig agree", () => {
   })
 })
 
-/** Every part of the schema that stands for a key, with the key's path. */
+/** All parts of the schema for a key, with the key's path. */
 function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema][] {
   return Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>).flatMap(([key, part]) => {
     const here = path ? `${path}.${key}` : key
@@ -34,8 +34,8 @@ function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema]
   })
 }
 
-describe("the schema", () => {
-  // What has its parts by a name that is known beforehand is described as a whole.
+describe("jsonSchema", () => {
+  // An object whose keys are known in advance is described as a whole.
   const roles =
     /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required)|monitoring\.grafana|dast\.active)\./
 
@@ -44,12 +44,12 @@ describe("the schema", () => {
     expect(schema["description"]).toMatch(/\.$/)
   })
 
-  test("is closed wherever it has keys", () => {
+  test("has no additional properties", () => {
     expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(40)
     expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(40)
   })
 
-  test("has patterns that hold with the flag u, as newer validators use them", () => {
+  test("has patterns that are valid with the flag u, as newer validators use it", () => {
     const patterns = [...JSON.stringify(jsonSchema()).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)]
     expect(patterns.length).toBeGreaterThan(10)
     for (const [, pattern] of patterns) new RegExp(JSON.parse(pattern ?? "") as string, "u")

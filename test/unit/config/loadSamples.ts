@@ -1,6 +1,6 @@
 import { inside } from "./complaints.js"
 
-/** Of `load`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `load`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "a load without parts": "load:\n",
@@ -13,7 +13,7 @@ export const good: Record<string, string> = {
 const ramp = (text: string) =>
   `1:24: load.load.ramps[0]: expected a duration and the number of users at its end, such as "5m:20", received "${text}"`
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a ramp without users": ["load: {load: {ramps: [ '5m']}}\n", ramp("5m")],
   "a ramp of no time": ["load: {load: {ramps: [ '0s:5']}}\n", ramp("0s:5")],

@@ -14,7 +14,7 @@ test.each([
   ["kitten", "sitting", 3],
   ["chekcs", "checks", 1],
   ["ca", "abc", 3],
-])("%j is this far from %j: %i", (a, b, far) => {
+])("distance from %j to %j is %i", (a, b, far) => {
   expect(distance(a, b)).toBe(far)
   expect(distance(b, a)).toBe(far)
 })
@@ -35,11 +35,11 @@ test.each([
   ["colour", undefined],
   ["", undefined],
   ["x".repeat(200_000), undefined],
-])("%s means %s", (wrong, right) => {
+])("nearest suggests for %s %s", (wrong, right) => {
   expect(nearest(wrong, NAMES)).toBe(right)
 })
 
-test("the nearest of several wins, and the first of those that are as near", () => {
+test("nearest returns the closest of several, and the first of equally close ones", () => {
   expect(nearest("checkz", ["chocks", "checks"])).toBe("checks")
   expect(nearest("bat", ["cat", "hat"])).toBe("cat")
 })

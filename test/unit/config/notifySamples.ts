@@ -1,6 +1,6 @@
 import { inside } from "./complaints.js"
 
-/** Of `notify` and `monitoring`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `notify` and `monitoring`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "a notification without parts": "notify:\nmonitoring: {grafana: , alerts: , watch: }\n",

@@ -41,12 +41,12 @@ function errorOf(text: string, file?: string): SlipwayError {
   throw new Error("no SlipwayError")
 }
 
-describe("what fits", () => {
+describe("parseConfig accepts", () => {
   test.each(Object.entries(good))("%s", (_, text) => {
     expect(problemsOf(text)).toEqual([])
   })
 
-  test("no file gives the defaults", () => {
+  test("no file, with the defaults", () => {
     expect(parseConfig(undefined)).toBe(DEFAULTS)
     expect(parseConfig("")).toEqual(DEFAULTS)
     expect(DEFAULTS).toStrictEqual({
@@ -168,12 +168,12 @@ describe("what fits", () => {
     })
   })
 
-  test("sections without content give the defaults", () => {
+  test("sections without content, with the defaults", () => {
     expect(parseConfig(good["null sections"])).toEqual(DEFAULTS)
     expect(parseConfig(good["a null map"])).toEqual(DEFAULTS)
   })
 
-  test("every key is read", () => {
+  test("every key", () => {
     expect(parseConfig(good["everything"])).toEqual({
       version: 1,
       name: "upscaler-api",
@@ -369,22 +369,22 @@ describe("what fits", () => {
     })
   })
 
-  test("a section keeps the defaults of the keys that it leaves out", () => {
+  test("a section that leaves out keys, with their defaults", () => {
     expect(parseConfig("quality: {checks: [mypy]}\n").quality).toEqual({ checks: ["mypy"], paths: ["."] })
   })
 
-  test("a suite keeps its number of workers when only its paths are given", () => {
+  test("a suite with paths only, with the default number of workers", () => {
     expect(parseConfig("tests: {unit: {paths: [t]}}\n").tests.unit).toEqual({ paths: ["t"], workers: "auto" })
   })
 
-  test("numbers become texts where a text is meant", () => {
+  test("numbers for texts", () => {
     const { tests } = parseConfig(
       "tests: {unit: {workers: 64}, postgres: {version: 17}, redis: {version: 8}}\n",
     )
     expect([tests.unit.workers, tests.postgres.version, tests.redis.version]).toEqual(["64", "17", "8"])
   })
 
-  test("a number as Python's version becomes a text", () => {
+  test("a number for Python's version", () => {
     expect(parseConfig("python: {version: 3.11}\n").python.version).toBe("3.11")
   })
 
@@ -405,12 +405,12 @@ describe("what fits", () => {
     expect(parseConfig(`image: {budget: ${text}}\n`).image.budget).toBe(bytes)
   })
 
-  test("without a budget there is no limit", () => {
+  test("no budget, for no limit", () => {
     expect(DEFAULTS.image).not.toHaveProperty("budget")
     expect(parseConfig("image: {context: 5MB}\n").image).toEqual({ ...DEFAULTS.image, context: 5_000_000 })
   })
 
-  test("the configuration is frozen, the defaults too", () => {
+  test("returns a frozen configuration, the defaults included", () => {
     for (const config of [DEFAULTS, parseConfig(good["everything"])]) {
       expect(Object.isFrozen(config)).toBe(true)
       expect(Object.isFrozen(config.quality)).toBe(true)
@@ -426,7 +426,7 @@ describe("what fits", () => {
     }
   })
 
-  test("the type follows from the spec", () => {
+  test("has a type that follows from the spec", () => {
     expectTypeOf<Config>().toEqualTypeOf<{
       readonly version: 1
       readonly name?: string
@@ -633,13 +633,13 @@ describe("what fits", () => {
   })
 })
 
-describe("what doesn't fit", () => {
+describe("parseConfig refuses", () => {
   test.each(Object.entries(bad))("%s", (_, [text, ...problems]) => {
     expect(problemsOf(text)).toEqual(problems.map((problem) => `slipway.yaml:${problem}`))
     expect(checkConfig(text).config).toBeUndefined()
   })
 
-  test("a problem has its place and its path", () => {
+  test("a value with place and path of the problem", () => {
     expect(checkConfig("quality:\n  paths: [a, /b]\n").problems).toEqual([
       {
         line: 2,
@@ -654,20 +654,20 @@ describe("what doesn't fit", () => {
     expect(checkConfig("\uFEFFparalel: 1\n").problems).toMatchObject([{ line: 1, column: 1 }])
   })
 
-  // The schema can't tell: by its value, this is 3.11.
-  test("a number that loses a zero is never taken", () => {
+  // The schema can't detect this: by its value, it is 3.11.
+  test("a number that would lose a zero", () => {
     expect(problemsOf("python: {version: 3.110}\n")[0]).toContain(
       "the number 3.110; YAML reads it as 3.11, so put",
     )
   })
 
-  test("a long value is cut short", () => {
+  test("a long value, clipped", () => {
     expect(problemsOf(`parallel: ${"x".repeat(1000)}\n`)).toEqual([
       `slipway.yaml:1:11: parallel: expected a whole number from 1 to 64, received "${"x".repeat(80)}…"`,
     ])
   })
 
-  test("all problems are reported at once, in the order of the file", () => {
+  test("several values, with all problems in the order of the file", () => {
     const error = errorOf(
       `version: 3
 nmae: api
@@ -705,7 +705,7 @@ images:
     `)
   })
 
-  test("at most fifty problems are listed", () => {
+  test("many values, with at most fifty problems", () => {
     const keys = (count: number) => Array.from({ length: count }, (_, key) => `key${key}: 1\n`).join("")
     const lines = errorOf(keys(63))
       .message.split("\n")

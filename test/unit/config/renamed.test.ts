@@ -52,7 +52,7 @@ describe("configWarnings", () => {
     },
   )
 
-  test("lists every old name in the order of the file, under the name that the file has", () => {
+  test("lists every old name in the order of the file, as the file has it", () => {
     const text =
       "image: {unfixed: fails}\ndeploy:\n  verify: {staging: refuse, production: name}\n  slow: 1s\n"
     expect(configWarnings(text, "api/slipway.yaml")).toEqual([

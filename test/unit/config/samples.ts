@@ -8,7 +8,7 @@ import * as supplyChain from "./supplyChainSamples.js"
 import * as notify from "./notifySamples.js"
 import * as wrappers from "./wrappersSamples.js"
 
-/** Documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   nothing: "",
@@ -223,7 +223,7 @@ images:
   ...load.good,
 }
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   // keys
   "a key of a section": ["checks: 1\n", '1:1: checks: unknown key here; it belongs below "quality"'],

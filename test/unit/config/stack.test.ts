@@ -9,13 +9,13 @@ vi.mock(import("yaml"), async (original) => ({
   },
 }))
 
-// Modules are shared by the files of tests: this parser is for this file alone.
+// Test files share modules: this parser is only for this file.
 vi.resetModules()
 const { checkConfig } = await import("../../../src/lib/config/parse.js")
 afterAll(() => void vi.resetModules())
 
-// Getting there for real would be at the risk of the process: V8 aborts when a pattern's compiler meets the stack's end.
-test("a parser that runs out of stack is reported", () => {
+// A real overflow would endanger the process: V8 aborts when a pattern's compiler runs out of stack.
+test("checkConfig reports a parser that runs out of stack", () => {
   thrown.error = new RangeError("Maximum call stack size exceeded")
   expect(checkConfig("parallel: 1\n")).toEqual({
     problems: [{ line: 1, column: 1, path: "", message: "nested too deeply to be read" }],
@@ -23,7 +23,7 @@ test("a parser that runs out of stack is reported", () => {
   })
 })
 
-test("any other error is not swallowed", () => {
+test("checkConfig rethrows any other error", () => {
   thrown.error = new TypeError("a bug")
   expect(() => checkConfig("parallel: 1\n")).toThrow(thrown.error)
 })

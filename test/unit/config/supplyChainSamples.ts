@@ -1,6 +1,6 @@
 import { inside, printable, web } from "./complaints.js"
 
-/** Of `image` and `release`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `image` and `release`: valid documents, and documents with one problem each, with its place. */
 
 export const good: Record<string, string> = {
   "the first port": "image: {port: 1}\n",
@@ -25,7 +25,7 @@ export const good: Record<string, string> = {
   "a log that is on": "release: {log: true}\n",
 }
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a key of the release in the image": [
     "image: {registry: team.azurecr.io}\n",

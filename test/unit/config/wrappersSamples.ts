@@ -1,4 +1,4 @@
-/** Of `wrappers`: documents that fit, and documents with one thing wrong each, with its place. */
+/** Samples of `wrappers`: valid documents, and documents with one problem each, with its place. */
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -18,7 +18,7 @@ const cron = (value: string): [string, string] => [
   `1:22: wrappers.schedule: expected five fields of cron, minute first, such as "23 4 * * *", received "${value}"`,
 ]
 
-/** By what is wrong: the text, and each problem as `line:column: path: message`. */
+/** Invalid documents by their problem: the text, and each problem as `line:column: path: message`. */
 export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a host without wrappers": [
     "wrappers: {hosts: [buildkite]}\n",

@@ -11,7 +11,7 @@ const found = (...risks: number[]): Finding[] =>
 const GOOD: Progress = { urls: 12, failures: [] }
 
 describe("readProgress", () => {
-  test("adds up what the jobs found, and takes nothing for a failure that is none", () => {
+  test("adds up the URLs of the jobs, and reports no false failure", () => {
     const output = [
       "Job openapi added 3 URLs",
       "Job spider requesting URL http://s/",
@@ -21,7 +21,7 @@ describe("readProgress", () => {
     expect(readProgress(output.join("\n"))).toEqual(GOOD)
   })
 
-  test("what ZAP says of failures, up to what comes after them", () => {
+  test("reads ZAP's failures up to the lines that follow them", () => {
     const output =
       "Job spider found 0 URLs\r\nAutomation plan failures:\r\n\tJob spider failed to access URL http://s/\r\n\tno\r\nAutomation plan warnings:\r\n\tw\r\n"
     expect(readProgress(output)).toEqual({
@@ -30,7 +30,7 @@ describe("readProgress", () => {
     })
   })
 
-  test("silence is no number", () => {
+  test("returns no number for no output", () => {
     expect(readProgress("Job spider started\nThe Job spider found 3 URLs\n")).toEqual({
       urls: undefined,
       failures: [],
@@ -38,7 +38,7 @@ describe("readProgress", () => {
   })
 })
 
-describe("judge", () => {
+describe("judgeScan", () => {
   test.each<
     [what: string, progress: Progress, kept: Finding[], hidden: number, status: string, reason: string]
   >([
@@ -83,7 +83,7 @@ describe("judge", () => {
   })
 })
 
-test("riskText counts the kinds of each risk", () => {
+test("riskText counts the kinds of alerts for each risk", () => {
   expect(riskText([])).toBe("none")
   const alerts = readAlerts(
     report(alert(), alert({ riskcode: "3" }), alert({ riskcode: 2 }), alert({ riskcode: "0" })),

@@ -18,7 +18,7 @@ const plan = (scan: Partial<Scan> = {}, dast: Partial<typeof DEFAULTS.dast> = {}
 
 const job = ({ jobs }: Plan, type: string) => jobs.find((each) => each.type === type)?.parameters
 
-test("what is only looked at is not attacked, and no form is sent that changes something", () => {
+test("planText of a passive scan has no attack and submits no form that changes data", () => {
   const made = plan()
   expect(made.jobs.map(({ type }) => type)).toEqual([
     "passiveScan-config",
@@ -36,7 +36,7 @@ test("what is only looked at is not attacked, and no form is sent that changes s
   })
 })
 
-test("an attack keeps within what is left of the time, in whole minutes", () => {
+test("planText limits an active scan to the remaining time, in whole minutes", () => {
   const attacks = (dast: Partial<typeof DEFAULTS.dast>) => {
     const made = plan({ active: true }, dast)
     expect(job(made, "spider")).toMatchObject({ postForm: true })
@@ -46,13 +46,13 @@ test("an attack keeps within what is left of the time, in whole minutes", () => 
   expect(attacks({ timeout: 61, spider: 1 })).toEqual({ context: "service", maxScanDurationInMins: 1 })
 })
 
-test("a service without pages has no spider, one without a document no import", () => {
+test("planText has no spider for a service without pages, and no import without a document", () => {
   const types = ({ jobs }: Plan) => jobs.map(({ type }) => type)
   expect(types(plan({ path: undefined as never }))).not.toContain("spider")
   expect(types(plan({ documented: false }))).not.toContain("openapi")
 })
 
-test("one job's failure keeps no other from running: what was found is reported", () => {
+test("planText continues after a failed job, so that findings are reported", () => {
   const made = plan()
   expect(made.env.parameters).toMatchObject({ failOnError: true, continueOnFailure: true })
   const reports = made.jobs.filter(({ type }) => type === "report")
@@ -63,7 +63,7 @@ test("one job's failure keeps no other from running: what was found is reported"
   expect(reports.every(({ alwaysRun }) => alwaysRun === true)).toBe(true)
 })
 
-test("the context is the service, from where it begins", () => {
+test("planText limits the context to the service from its starting path on", () => {
   const [context] = plan({ path: "/health" }, { exclude: ["/logout"] }).env.contexts
   expect(context).toEqual({
     name: "service",
@@ -73,7 +73,7 @@ test("the context is the service, from where it begins", () => {
   })
 })
 
-test("what the settings hold can't add to the plan", () => {
+test("planText can't be extended by values in the settings", () => {
   const hostile = '/x"\n: {jobs: [{type: script}]}'
   const made = plan({ path: hostile })
   expect(made.env.contexts[0]?.["urls"]).toEqual([`http://s.internal:8000${hostile}`])

@@ -25,7 +25,7 @@ const operations = (started: ReturnType<typeof start>): Record<string, string[]>
   return Object.fromEntries(Object.entries(paths).map(([path, item]) => [path, Object.keys(item)]))
 }
 
-test("the first path that answers 200 is where the spider begins", () => {
+test("startOf returns the first path that answers 200", () => {
   const answers = [
     { path: "/", status: 404 },
     { path: "/health", status: 200 },
@@ -33,13 +33,13 @@ test("the first path that answers 200 is where the spider begins", () => {
   expect(start({ answers })).toEqual({ path: "/health", note: "none" })
 })
 
-test("what can't be reached is told, whatever else", () => {
+test("startOf reports a path that can't be reached, whatever the others answer", () => {
   const answers = [{ path: "/", status: 0, problem: "Connection refused" }]
   expect(start({ answers })).toEqual({ problem: "it can't be reached: Connection refused" })
   expect(start({ answers: [] })).toEqual({ problem: "it can't be reached: nothing was asked" })
 })
 
-test("a service that answers nothing well and documents nothing has nothing to scan", () => {
+test("startOf finds nothing to scan for a service without a good answer or a document", () => {
   const answers = [
     { path: "/", status: 404 },
     { path: "/health", status: 503 },
@@ -51,8 +51,8 @@ test("a service that answers nothing well and documents nothing has nothing to s
   expect(start({ answers, document: JSON.stringify(API) })).not.toHaveProperty("path")
 })
 
-describe("an OpenAPI document", () => {
-  test("loses what changes data, unless the service is attacked", () => {
+describe("startOf with an OpenAPI document", () => {
+  test("drops operations that change data, unless the scan is active", () => {
     const document = JSON.stringify(API)
     const looked = start({ document })
     expect(operations(looked)).toEqual({
@@ -66,7 +66,7 @@ describe("an OpenAPI document", () => {
     expect(attacked).toMatchObject({ note: "5 operations" })
   })
 
-  test("loses what is out of scope", () => {
+  test("drops operations that are out of scope", () => {
     const document = JSON.stringify(API)
     const started = start({ document }, false, { include: ["/items/**"], exclude: [] })
     expect(Object.keys(operations(started))).toEqual(["/items/{id}"])
@@ -76,12 +76,12 @@ describe("an OpenAPI document", () => {
     )
   })
 
-  test("may be YAML", () => {
+  test("accepts YAML", () => {
     expect(operations(start({ document: stringify(API) }))).toHaveProperty("/login", [])
   })
 
   test.each(["{", "[]", '{"openapi": "3.1.0"}', "just text", "a: &a [*a, *a]", "\t:"])(
-    "that is none is an error: %j",
+    "returns an error for an invalid one: %j",
     (document) => {
       expect(start({ document })).toEqual({
         problem: "its OpenAPI document is neither JSON nor YAML with paths",

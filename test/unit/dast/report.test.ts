@@ -14,39 +14,36 @@ const findings = (changes: Record<string, unknown>, gate: "low" | "medium" | "hi
   findingsOf(read(alert(changes)), gate)
 
 describe("readAlerts", () => {
-  test.each(["", "{", "null", "[]", "{}", '{"site": {}}'])("takes %j for no report", (text) => {
+  test.each(["", "{", "null", "[]", "{}", '{"site": {}}'])("returns undefined for %j", (text) => {
     expect(readAlerts(text)).toBeUndefined()
   })
 
-  test("a report without sites or alerts is one", () => {
+  test("accepts a report without sites or alerts", () => {
     expect(readAlerts('{"site": []}')).toEqual([])
     expect(readAlerts('{"site": [{}]}')).toEqual([])
   })
 
-  test("the worst come first", () => {
+  test("sorts by risk, worst first", () => {
     const alerts = ["0", "3", "1", "2"].map((riskcode) => alert({ riskcode }))
     expect(read(...alerts).map(({ risk }) => risk)).toEqual(["high", "medium", "low", "informational"])
   })
 
-  test.each(["4", "-1", "", "high", null, {}, "1.5"])(
-    "a risk that can't be read, %j, is no reason to pass",
-    (riskcode) => {
-      expect(read(alert({ riskcode }))[0]?.risk).toBe("high")
-    },
-  )
+  test.each(["4", "-1", "", "high", null, {}, "1.5"])("treats an unreadable risk as high: %j", (riskcode) => {
+    expect(read(alert({ riskcode }))[0]?.risk).toBe("high")
+  })
 
-  test("numbers may be written as such", () => {
+  test("accepts numbers as such", () => {
     const [found] = read(alert({ pluginid: 10038, alertRef: undefined, riskcode: 1, confidence: 2 }))
     expect(found).toMatchObject({ plugin: "10038", reference: "10038", risk: "low" })
   })
 
-  test("what somebody has marked as no finding is none", () => {
+  test("leaves out alerts marked as false positives", () => {
     expect(read(alert({ confidence: "0" }))).toEqual([])
   })
 })
 
 describe("findingsOf", () => {
-  test("one for each place, with what suppressions can name", () => {
+  test("returns one for each place, with the rules that suppressions can name", () => {
     expect(findings({ riskcode: "3" })).toEqual([
       {
         tool: "zap",
@@ -65,14 +62,14 @@ describe("findingsOf", () => {
     ).toEqual(["items/1", "."])
   })
 
-  test("below the gate it is advice", () => {
+  test("makes alerts below the gate advice", () => {
     expect(findings({}, "medium")).toMatchObject([{ level: "error" }])
     expect(findings({}, "medium")[0]).not.toHaveProperty("advisory")
     expect(findings({}, "high")).toMatchObject([{ level: "warning", advisory: true }])
     expect(findings({ riskcode: "0" }, "low")).toMatchObject([{ level: "note", advisory: true }])
   })
 
-  test("says what came back, on one line and of bounded length", () => {
+  test("quotes the evidence on one line of limited length", () => {
     const [found] = findings({
       instances: [
         instance({ param: "name\n", evidence: "x".repeat(1000), uri: `http://s/${"y".repeat(5000)}` }),
@@ -102,7 +99,7 @@ describe("hostile alerts", () => {
     expect(text.split("\n").filter((line) => line.startsWith("| high"))).toHaveLength(1)
   })
 
-  test("are texts in SARIF, and link to nothing", () => {
+  test("are plain texts without links in SARIF", () => {
     const own = findingsOf(read(hostile), "high")
     expect(own[0]).not.toHaveProperty("url")
     const stage = {
@@ -126,7 +123,7 @@ describe("hostile alerts", () => {
   })
 })
 
-test("Markdown lists what is left, worst first, and counts its places", () => {
+test("dastMarkdown lists unsuppressed alerts, worst first, with the number of places", () => {
   const alerts = read(
     alert({ instances: [instance(), instance({ uri: "http://s/b" })] }),
     alert({ alertRef: "10020-1", pluginid: "10020", name: "Gone" }),

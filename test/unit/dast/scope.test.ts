@@ -3,7 +3,7 @@ import { beginnings, excluded, scope, within } from "../../../src/lib/dast/scope
 
 const URL = "https://a.example:8443/base"
 
-/** Whether ZAP would look at a path: none of what it is to leave out is the whole URL. */
+/** True if ZAP would scan a path: no exclusion matches the whole URL. */
 const looksAt = (path: string, include: string[], exclude: string[]): boolean =>
   excluded(URL, { include, exclude }).every((pattern) => !new RegExp(`^(?:${pattern})$`).test(URL + path))
 
@@ -29,19 +29,19 @@ describe("scope and excluded", () => {
     ["/a.b", [], ["/a.b"], false],
     ["/axb", [], ["/a.b"], true],
     ["/a(1)", [], ["/a(?)"], false],
-  ])("%s with %j, without %j: %j", (path, include, exclude, inScope) => {
+  ])("scope of %s with include %j, exclude %j: %j", (path, include, exclude, inScope) => {
     expect(scope({ include, exclude })(path)).toBe(inScope)
     expect(looksAt(path, include, exclude)).toBe(inScope)
   })
 
-  test("a query leaves a path what it is", () => {
+  test("ignore a query", () => {
     expect(looksAt("/logout?next=/", [], ["/logout"])).toBe(false)
     expect(looksAt("/api/x?y=/z", ["/api/*"], [])).toBe(true)
     expect(looksAt("/other?x=/api/x", ["/api/*"], [])).toBe(false)
   })
 })
 
-test("beginnings: what patterns begin with, and what is asked for health, as far as it is in scope", () => {
+test("beginnings lists the patterns' fixed parts and the health check's path, as far as they are in scope", () => {
   expect(beginnings({ include: [], exclude: [] }, "/health")).toEqual(["/", "/health"])
   expect(beginnings({ include: [], exclude: [] }, "/")).toEqual(["/"])
   expect(beginnings({ include: ["/api/**", "/web/page"], exclude: [] }, "/health")).toEqual([
@@ -51,7 +51,7 @@ test("beginnings: what patterns begin with, and what is asked for health, as far
   expect(beginnings({ include: [], exclude: ["/health"] }, "/health?deep=1")).toEqual(["/"])
 })
 
-test("within: a host whose name only begins like the service's is another", () => {
+test("within doesn't match a host whose name only begins like the service's", () => {
   const pattern = new RegExp(within("http://a.example"))
   expect(pattern.test("http://a.example")).toBe(true)
   expect(pattern.test("http://a.example/x?y")).toBe(true)

@@ -4,8 +4,8 @@ import { seconds } from "./runs.js"
 
 const LIMITS = { p95: 2000, errors: 10 }
 
-describe("where a service breaks", () => {
-  it("is where it becomes slow, and stays so", () => {
+describe("breakOf", () => {
+  it("finds where a service becomes slow and stays so", () => {
     const found = breakOf(
       seconds(60, (at) => ({ p95: at === 10 || at >= 30 ? 2500 : 100 })),
       LIMITS,
@@ -13,7 +13,7 @@ describe("where a service breaks", () => {
     expect(found).toEqual({ users: 30, at: 30, why: "95 of 100 requests took up to 2500 ms" })
   })
 
-  it("is where it fails", () => {
+  it("finds where requests fail", () => {
     expect(
       breakOf(
         seconds(60, (at) => ({ errors: at >= 40 ? 5 : 4 })),
@@ -22,7 +22,7 @@ describe("where a service breaks", () => {
     ).toEqual({ users: 40, at: 40, why: "10 % of the requests failed" })
   })
 
-  it("is where it answers nothing any more", () => {
+  it("finds where a service stops answering", () => {
     const hung = seconds(60, (at) => (at >= 45 ? { requests: 0 } : {}))
     expect(breakOf(hung, LIMITS)).toEqual({
       users: 45,
@@ -31,7 +31,7 @@ describe("where a service breaks", () => {
     })
   })
 
-  it("is nowhere for a service that holds, for one that rests, and for too few requests", () => {
+  it("finds nothing for a stable service, for one without users, and for too few requests", () => {
     expect(
       breakOf(
         seconds(60, () => ({})),
@@ -49,7 +49,7 @@ describe("where a service breaks", () => {
     expect(breakOf([], LIMITS)).toBeUndefined()
   })
 
-  it("is looked for in intervals that long runs have more seconds of", () => {
+  it("groups the seconds of long runs into intervals", () => {
     const intervals = intervalsOf(
       seconds(120, (at) => (at % 2 ? { requests: 10, p95: 100 } : { requests: 30, p95: 20 })),
     )

@@ -3,8 +3,8 @@ import { compare, type Kept, readKept } from "../../../src/lib/load/compare.js"
 import { mannWhitney, normalTail } from "../../../src/lib/load/significance.js"
 import { profile, seconds } from "./runs.js"
 
-describe("the Mann-Whitney U test", () => {
-  it("gives what scipy.stats.mannwhitneyu gives", () => {
+describe("mannWhitney", () => {
+  it("returns the same as scipy.stats.mannwhitneyu", () => {
     // mannwhitneyu(second, first, alternative="greater", method="asymptotic"), scipy 1.17.1.
     const first = [19, 22, 16, 29, 24]
     const second = [20, 11, 17, 12]
@@ -15,7 +15,7 @@ describe("the Mann-Whitney U test", () => {
     expect(ties.above).toBeCloseTo(29 / 36, 10)
   })
 
-  it("sees no difference where there is none, or nothing", () => {
+  it("finds no difference between equal or empty samples", () => {
     const same = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     expect(mannWhitney(same, same)).toMatchObject({ above: 0.5 })
     expect(mannWhitney(same, same).p).toBeGreaterThan(0.5)
@@ -23,7 +23,7 @@ describe("the Mann-Whitney U test", () => {
     expect(mannWhitney([], [1])).toEqual({ p: 1, above: 0.5 })
   })
 
-  it("knows the normal distribution", () => {
+  it("uses the normal distribution", () => {
     for (const [z, tail] of [
       [0, 0.5],
       [1, 0.158655],
@@ -35,7 +35,7 @@ describe("the Mann-Whitney U test", () => {
   })
 })
 
-/** Medians that spread around a value, the same ones each time. */
+/** Medians scattered around a value, the same each time. */
 const around = (value: number, spread: number, length = 100) =>
   seconds(length, (at) => ({ p50: value + spread * Math.sin(at * 7) }))
 
@@ -61,8 +61,8 @@ const kept = (of: Partial<Kept>, errors = 0): Kept => ({
   ...of,
 })
 
-describe("a run beside the one before", () => {
-  it("is worse when its answers surely take longer", () => {
+describe("compare", () => {
+  it("reports a run that is significantly slower", () => {
     const { worse, said } = compare(kept({}), kept({ seconds: around(115, 20) }))
     expect(worse).toBe(true)
     expect(said).toMatch(
@@ -70,7 +70,7 @@ describe("a run beside the one before", () => {
     )
   })
 
-  it("is no worse by chance, nor by a difference that is significant and means nothing", () => {
+  it("reports no difference that is due to chance, or significant but small", () => {
     expect(compare(kept({}), kept({ seconds: around(101, 20) })).worse).toBe(false)
     expect(compare(kept({}), kept({ seconds: around(80, 20) })).worse).toBe(false)
     const [first, second] = [
@@ -86,14 +86,14 @@ describe("a run beside the one before", () => {
     expect(compare(first, second).worse).toBe(false)
   })
 
-  it("is worse when surely more fails", () => {
+  it("reports a run with significantly more errors", () => {
     const { worse, said } = compare(kept({}, 100), kept({}, 300))
     expect(worse).toBe(true)
     expect(said).toContain("1 % of the requests failed, now 3 %")
     expect(compare(kept({}, 100), kept({}, 120)).worse).toBe(false)
   })
 
-  it("is not compared with another profile, nor when it is short", () => {
+  it("skips a run with another profile, or a short one", () => {
     const other = kept({ profile: profile({ ramps: [{ seconds: 1, users: 1 }] }) })
     expect(compare(other, kept({})).said).toMatch(/^not compared with .* another profile$/)
     expect(compare(kept({ seconds: around(1, 1, 19) }), kept({ seconds: around(9, 1) })).said).toMatch(
@@ -101,7 +101,7 @@ describe("a run beside the one before", () => {
     )
   })
 
-  it("is read as it was written, and as nothing when it is none", () => {
+  it("accepts what readKept reads back, which is undefined for anything else", () => {
     expect(readKept(JSON.stringify(kept({})))).toEqual(kept({}))
     for (const text of [
       "",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { generatorWarning, readGenerator } from "../../../src/lib/load/generator.js"
 
-/** A second's note: so many ticks of two cores were idle, and k6 took so many. */
+/** A sample of one second: idle ticks of two cores, and ticks of k6. */
 const notes = (...steps: [idle: number, own: number][]): string => {
   let [busy, idle, own] = [1000, 1000, 50]
   const line = () =>
@@ -14,8 +14,8 @@ const notes = (...steps: [idle: number, own: number][]): string => {
   return `2\n${lines.join("\n")}\n`
 }
 
-describe("the load generator", () => {
-  it("tells how busy its machine was, and how much of that it was itself", () => {
+describe("readGenerator", () => {
+  it("computes the CPU use of the machine and of k6", () => {
     const read = readGenerator(notes([100, 40], [180, 10]))
     expect(read?.cores).toBe(2)
     expect(read?.busy).toBeCloseTo(0.3)
@@ -24,14 +24,17 @@ describe("the load generator", () => {
     expect(generatorWarning(read)).toBeUndefined()
   })
 
-  it("is named when it may have been the bottleneck", () => {
+  it("leads to a warning if the machine may have been the bottleneck", () => {
     expect(generatorWarning(readGenerator(notes([4, 190], [100, 50])))).toBe(
       "the machine that made the load was busy to 98 % (k6 took 1.9 of its 2 cores): times may be its own, not the service's",
     )
   })
 
-  it.each(["", "2\n", notes(), "x\ncpu a b\ncpu c d\n", "2\nnothing\n"])("isn't known by %j", (text) => {
-    expect(readGenerator(text)).toBeUndefined()
-    expect(generatorWarning(undefined)).toContain("isn't known")
-  })
+  it.each(["", "2\n", notes(), "x\ncpu a b\ncpu c d\n", "2\nnothing\n"])(
+    "returns undefined for %j",
+    (text) => {
+      expect(readGenerator(text)).toBeUndefined()
+      expect(generatorWarning(undefined)).toContain("isn't known")
+    },
+  )
 })

@@ -9,8 +9,8 @@ const judged = (run: Ran, changes: Partial<Profile> = {}, made = true) =>
 const said = (...entries: Record<string, string>[]) =>
   entries.map((entry) => JSON.stringify(entry)).join("\n")
 
-describe("a load test", () => {
-  it("passes by what was measured", () => {
+describe("judgeRun of a load test", () => {
+  it("passes with the measurements as the reason", () => {
     expect(judged(ran())).toEqual({
       status: "passed",
       exitCode: 0,
@@ -82,7 +82,7 @@ describe("a load test", () => {
       ran(lines(), { exitCode: 108, said: said({ level: "error", msg: "test aborted: enough" }) }),
       "the script ended the test: test aborted: enough",
     ],
-  ])("fails the gate when it is one %s", (_, run, reason) => {
+  ])("fails the gate for a service or script %s", (_, run, reason) => {
     expect(judged(run)).toMatchObject({ status: "failed", exitCode: 1, reason })
   })
 
@@ -91,7 +91,7 @@ describe("a load test", () => {
     [104, 4, "k6 refuses the script's options: Error: no"],
     [105, 3, "the test was ended from outside: Error: no"],
     [127, 3, "k6 ended with 127: Error: no"],
-  ])("is an error when k6 ends with %i", (exitCode, code, reason) => {
+  ])("returns an error for k6's exit code %i", (exitCode, code, reason) => {
     const run = ran("", {
       exitCode,
       said: said({ level: "info", msg: "hello" }, { level: "error", msg: "Error: no" }),
@@ -99,7 +99,7 @@ describe("a load test", () => {
     expect(judged(run)).toMatchObject({ status: "error", exitCode: code, reason })
   })
 
-  it("is bad input when every iteration threw, of which k6 says that it passed", () => {
+  it("reports bad input if every iteration threw, though k6 reports success", () => {
     const run = ran("i 1 7\nv 1 1", {
       thrown: 7,
       said: said({ level: "error", msg: "Error: no", source: "stacktrace" }),
@@ -111,20 +111,20 @@ describe("a load test", () => {
     })
   })
 
-  it("is the infrastructure's fault when the host has no address", () => {
+  it("reports an infrastructure error if the host has no address", () => {
     expect(judged(ran(lines({ status: 0, code: 1101, expected: 0 })))).toMatchObject({
       status: "error",
       exitCode: 3,
     })
   })
 
-  it("only names other hosts when the script is the service's own", () => {
+  it("only notes other hosts if the script is the service's own", () => {
     const { status, findings } = judged(ran(`${lines()}\n${lines({ host: "login" })}`), {}, false)
     expect(status).toBe("passed")
     expect(findings).toMatchObject([{ rule: "host", advisory: true, level: "warning" }])
   })
 
-  it("says what k6 said when that is no JSON", () => {
+  it("quotes k6's output if that isn't JSON", () => {
     expect(judged(ran("", { exitCode: 1, said: "sh: k6: not found\n" })).reason).toBe(
       "k6 ended with 1: sh: k6: not found",
     )
@@ -132,13 +132,13 @@ describe("a load test", () => {
   })
 })
 
-describe("a stress test", () => {
+describe("judgeRun of a stress test", () => {
   const breaking = Array.from({ length: 40 }, (_, second) => {
     const errors = second >= 20 ? 15 : 0
     return `v ${second} ${second * 10}\ni ${second} 30\nr ${second} 5 200 0 1 ${30 - errors} ${HOST}\nr ${second} 5 500 1500 0 ${errors} ${HOST}`
   }).join("\n")
 
-  it("tells where it breaks, and passes", () => {
+  it("passes and reports the breaking point", () => {
     expect(judged(ran(breaking), { kind: "stress" })).toMatchObject({
       status: "passed",
       break: { users: 200, at: 20, why: "50 % of the requests failed" },
@@ -146,7 +146,7 @@ describe("a stress test", () => {
     })
   })
 
-  it("fails when it has to bear more users", () => {
+  it("fails if the service must handle more users", () => {
     const reason = "it breaks at 200 users, and has to bear 200: 50 % of the requests failed"
     expect(judged(ran(breaking), { kind: "stress", minimumUsers: 200 })).toMatchObject({
       status: "failed",
@@ -155,7 +155,7 @@ describe("a stress test", () => {
     expect(judged(ran(breaking), { kind: "stress", minimumUsers: 199 }).status).toBe("passed")
   })
 
-  it("tells that it doesn't break", () => {
+  it("reports that the service doesn't break", () => {
     expect(judged(ran(), { kind: "stress" }).reason).toMatch(/^no break up to 10 users; 100 requests/)
   })
 })

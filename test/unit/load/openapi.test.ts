@@ -16,8 +16,8 @@ const read = (given: unknown): Asks => {
 
 const ask = (name: string, path = name.replace("GET ", "")) => ({ name, path, headers: {}, secured: false })
 
-describe("an OpenAPI document", () => {
-  it("has GETs without parameters, and no other methods", () => {
+describe("readOpenApi", () => {
+  it("returns GETs without parameters, and no other methods", () => {
     const paths = {
       "/health": { get: {} },
       "/jobs": { post: {}, get: { responses: {} } },
@@ -30,7 +30,7 @@ describe("an OpenAPI document", () => {
     ).toBe("/v2/health")
   })
 
-  it("takes examples of parameters, of an operation before those of its path", () => {
+  it("fills in examples of parameters, an operation's before its path's", () => {
     const parameters = [
       { name: "id", in: "path", required: true, schema: { type: "string" }, example: "a b/c" },
       { name: "q", in: "query", schema: { enum: ["new&all"] } },
@@ -55,7 +55,7 @@ describe("an OpenAPI document", () => {
     ])
   })
 
-  it("says what it leaves out, and why", () => {
+  it("lists skipped operations with reasons", () => {
     const paths = {
       "/a/{id}": { get: { parameters: [{ name: "id", in: "path" }] } },
       "/b/{id}": { get: {} },
@@ -76,7 +76,7 @@ describe("an OpenAPI document", () => {
     expect(read(document(many)).skipped).toHaveLength(10)
   })
 
-  it("knows what needs somebody's rights, of an operation before the whole", () => {
+  it("detects required authorization, of an operation before the document's", () => {
     const paths = {
       "/a": { get: {} },
       "/b": { get: { security: [] } },
@@ -86,7 +86,7 @@ describe("an OpenAPI document", () => {
     expect(secured).toEqual([true, false, false])
   })
 
-  it("is below the path of its server, which may have variables", () => {
+  it("prepends the path of the server, which may have variables", () => {
     const server = {
       url: "https://{host}/{version}",
       variables: { host: { default: "a" }, version: { default: "v1" } },
@@ -98,7 +98,7 @@ describe("an OpenAPI document", () => {
     expect(read(document({ "/x": { get: {} } }, { servers: [{ url: "http://[" }] })).asks[0]?.path).toBe("/x")
   })
 
-  it("never sets a header that says who asks, or one of several lines", () => {
+  it("never sets a header with credentials or with several lines", () => {
     const parameters = ["Authorization", "Cookie", "Host", "X-Bad", "X Space"].map((name) => ({
       name,
       in: "header",
@@ -114,11 +114,11 @@ describe("an OpenAPI document", () => {
     ["{}", 'it has no "openapi" in it'],
     ["a: &a [*a, *a]", 'it has no "openapi" in it'],
     [" ".repeat(10_000_001), "it is larger than 10 MB"],
-  ])("is not %j", (text, reason) => {
+  ])("refuses %j", (text, reason) => {
     expect(readOpenApi(text)).toBe(reason)
   })
 
-  it("may refer to itself, to nowhere, or hold anything else", () => {
+  it("accepts references in circles and to nothing, and values of any type", () => {
     const circle = { $ref: "#/components/parameters/A" }
     const paths = {
       "/a": {

@@ -31,7 +31,7 @@ describe("influxAddress", () => {
     ["http://influx:8086/write?db=load", "http://influx:8086/load"],
     ["http://influx:8086/write?db=load&rp=month", "http://influx:8086/load?retention=month"],
     ["https://influx/api/v2/write?org=team&bucket=a%2Fb", "https://influx/a%2Fb"],
-  ])("makes of %s %s", (url, address) => {
+  ])("converts %s to %s", (url, address) => {
     expect(influxAddress(url)).toBe(address)
   })
 })

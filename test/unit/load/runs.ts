@@ -15,7 +15,7 @@ export const profile = (changes: Partial<Profile> = {}): Profile => ({
   ...changes,
 })
 
-/** Ten seconds of ten requests each, as slipway_load.awk writes them, with what is asked for. */
+/** Ten seconds of ten requests each, in the format of slipway_load.awk, with overrides. */
 export const lines = ({ ms = 20, status = 200, code = 0, expected = 1, host = HOST } = {}): string =>
   Array.from({ length: 10 }, (_, second) =>
     [

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import { madeScript, plainAsk } from "../../../src/lib/load/script.js"
 
-/** Runs a made script with modules in place of k6's; returns what it asked for. */
+/** Runs a generated script with modules in place of k6's; returns its requests. */
 function asked(script: string, env: Record<string, string>, iterations: number): unknown[] {
   const calls: unknown[] = []
   const context = {
@@ -21,8 +21,8 @@ function asked(script: string, env: Record<string, string>, iterations: number):
   return JSON.parse(JSON.stringify(calls)) as unknown[]
 }
 
-describe("a script that is made", () => {
-  it("asks one thing after the other, with a pause", () => {
+describe("madeScript", () => {
+  it("sends the requests in turn, with a pause", () => {
     const script = madeScript([plainAsk("/a"), plainAsk("/b?c")], 250)
     expect(asked(script, { BASE_URL: "http://x" }, 3)).toEqual([
       ["http://x/a", { headers: {}, tags: { name: "GET /a" } }],
@@ -34,7 +34,7 @@ describe("a script that is made", () => {
     ])
   })
 
-  it("says who asks by its environment alone", () => {
+  it("takes the Authorization header from its environment only", () => {
     const script = madeScript([{ ...plainAsk("/"), headers: { "X-Kind": "wav" } }], 0)
     const [[, params]] = asked(script, { BASE_URL: "", LOAD_AUTHORIZATION: "Bearer t" }, 1) as [
       [string, unknown],
@@ -43,7 +43,7 @@ describe("a script that is made", () => {
     expect(script).not.toContain("Bearer t")
   })
 
-  it("takes nothing of a document for code", () => {
+  it("embeds nothing of a document as code", () => {
     const hostile = [
       "`${process.exit()}`",
       '"]; throw 1; [',

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest"
 import { percentile, readSeries } from "../../../src/lib/load/series.js"
 
 describe("percentile", () => {
-  it("is the nearest rank, by how often each was", () => {
+  it("returns the nearest rank, weighted by counts", () => {
     const answers = [
       { milliseconds: 30, count: 1 },
       { milliseconds: 10, count: 90 },
@@ -17,8 +17,8 @@ describe("percentile", () => {
   })
 })
 
-describe("a series", () => {
-  it("tells each second, and all of them", () => {
+describe("readSeries", () => {
+  it("returns each second, and the totals", () => {
     const text =
       "r 59 10 200 0 1 3 a:1\nv 60 2\nr 60 30 503 1503 0 1 a:1\nr 61 5 0 1212 0 2 b\ni 60 4\nc 60 3 1\n"
     expect(readSeries(text)).toEqual({
@@ -39,7 +39,7 @@ describe("a series", () => {
     })
   })
 
-  it("goes on over midnight, and takes late lines", () => {
+  it("continues over midnight, and accepts late lines", () => {
     const seconds = readSeries("v 86399 1\nv 0 2\nr 86398 1 200 0 1 1 a\n").seconds
     expect(seconds.map(({ at, users }) => [at, users])).toEqual([
       [0, 0],
@@ -48,7 +48,7 @@ describe("a series", () => {
     ])
   })
 
-  it("of nothing, or of what is none, is empty", () => {
+  it("is empty for an empty text or anything else", () => {
     for (const text of ["", "\n", "x y z\n", "r 1 NaN x\n", '{"a":1}'])
       expect(readSeries(text)).toMatchObject({ requests: 0, errors: 0, iterations: 0 })
   })
@@ -84,7 +84,7 @@ describe("slipway_load.awk", () => {
       ...tags,
     })
 
-  it("gathers requests by the second, and leaves out all else", () => {
+  it("sums requests by the second and skips all else", () => {
     const { series, said } = gathered([
       { type: "Metric", data: { name: "vus", type: "gauge" }, metric: "vus" },
       request(1, 12.3456789),
@@ -109,7 +109,7 @@ describe("slipway_load.awk", () => {
     expect(said).toBe("1 s: 3 users, 4 requests, 2 failed, 674 ms on average\n")
   })
 
-  it("is not misled by what a service puts into its tags", () => {
+  it("is not misled by a service's values in tags", () => {
     const hostile = '","status":"200","metric":"vus","time":"2026-11-29T09:09:09Z","expected_response":"true'
     const { series } = gathered([
       request(3, 7, { name: hostile, status: "500", expected_response: "false", url: 'http://a b\\"c/"/' }),
@@ -117,7 +117,7 @@ describe("slipway_load.awk", () => {
     expect(series).toMatch(/^r 3 7 500 0 0 1 ab/)
   })
 
-  it("says every ten seconds how it stands", () => {
+  it("prints a status every ten seconds", () => {
     const points = Array.from({ length: 25 }, (_, second) => [
       point("vus", second, second),
       request(second, 10),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { readNodeMetrics, readPodMetrics, usageAt, usageOf, usageText } from "../../../src/lib/load/usage.js"
 
-describe("what pods take", () => {
+describe("the use of pods", () => {
   it("is read from a metrics server", () => {
     const container = (cpu: string, memory: string) => ({ usage: { cpu, memory } })
     const items = [
@@ -13,7 +13,7 @@ describe("what pods take", () => {
     expect(readPodMetrics("no")).toEqual([])
   })
 
-  it("is read from a node, of its namespace alone", () => {
+  it("is read from a node, only for its namespace", () => {
     const text = `
 # TYPE pod_cpu_usage_seconds_total counter
 pod_cpu_usage_seconds_total{namespace="web",pod="a"} 12.5 1700000000000
@@ -26,7 +26,7 @@ node_cpu_usage_seconds_total 400
     ])
   })
 
-  it("is told between two looks, for those pods that both have seen", () => {
+  it("is computed between two samples, for pods in both", () => {
     const before = { at: 1000, pods: [{ pod: "a", seconds: 10, memory: 1 }] }
     const look = {
       at: 6000,
@@ -43,7 +43,7 @@ node_cpu_usage_seconds_total 400
     expect(usageText(usageOf(look, []))).toContain("an unknown share")
   })
 
-  it("is told by when it was counted, which may have been before the look before", () => {
+  it("is computed by the times of counts, which may be before the previous sample", () => {
     const counted = (at: number, seconds: number) => ({ pod: "a", seconds, at, memory: 0 })
     const looks = [
       { at: 10_000, pods: [counted(9_000, 1)] },
@@ -53,7 +53,7 @@ node_cpu_usage_seconds_total 400
     expect(usageOf({ at: 15_000, pods: [counted(9_000, 1)] }, looks.slice(0, 1)).cores).toBeUndefined()
   })
 
-  it("is that of the look next to a time", () => {
+  it("is that of the sample closest to a time", () => {
     const usages = [1000, 6000, 11000].map((at) => ({ at, pods: 1, memory: 0 }))
     expect(usageAt(usages, 7000)?.at).toBe(6000)
     expect(usageAt([...usages, { at: 0, pods: 1, memory: 0, cores: 1 }], 7000)?.at).toBe(0)

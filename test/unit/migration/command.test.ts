@@ -7,7 +7,7 @@ test.each<[string | undefined, string[], string | undefined]>([
   [undefined, ["manage.py"], "python manage.py migrate --noinput"],
   ["make migrate", ["alembic.ini"], "make migrate"],
   [undefined, ["app.py"], undefined],
-])("%j with %j", (configured, files, expected) => {
+])("migrationCommand for %j with %j", (configured, files, expected) => {
   expect(migrationCommand(configured, files)).toBe(expected)
 })
 
@@ -16,7 +16,7 @@ test.each<[string | undefined, string | undefined, string | undefined]>([
   [undefined, "make migrate", "make migrate"],
   ["make deploy", "make migrate", "make deploy"],
   ["none", "make migrate", undefined],
-])("a deployment's %j, with the tests' %j", (command, migrate, expected) => {
+])("deployedMigration for %j, with the tests' %j", (command, migrate, expected) => {
   const { deploy, tests } = DEFAULTS
   const config = {
     deploy: { ...deploy, migrate: { ...deploy.migrate, ...(command !== undefined && { command }) } },
@@ -42,7 +42,7 @@ test.each([
     "cd app && alembic upgrade 1:head --sql",
     "cd app && alembic downgrade 1",
   ],
-])("%s", (command, sql, downgrade) => {
+])("alembicCommands for %s", (command, sql, downgrade) => {
   const commands = alembicCommands(command)
   expect([commands?.sql("1"), commands?.downgrade("1")]).toEqual([sql, downgrade])
 })
@@ -53,6 +53,6 @@ test.each([
   "alembic upgrade",
   "alembic upgrade head && touch done",
   "python manage.py migrate",
-])("%s has none", (command) => {
+])("alembicCommands returns undefined for %s", (command) => {
   expect(alembicCommands(command)).toBeUndefined()
 })

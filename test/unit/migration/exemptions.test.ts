@@ -15,14 +15,17 @@ const judge = (entry: string, known?: string[]) => {
   return { allowed: findings[0]?.exemption !== undefined, problems, line: findings.map(findingLine).join() }
 }
 
-test("a service without the file has none", () => {
+test("parseExemptions returns nothing without a file", () => {
   expect(parseExemptions(undefined)).toEqual({ exemptions: [] })
 })
 
-describe("an exemption", () => {
-  test.each([GOOD, `${GOOD}, table: jobs`, `${GOOD}, expires: 2026-03-01`])("{%s} allows", (entry) => {
-    expect(judge(entry)).toMatchObject({ allowed: true, problems: [] })
-  })
+describe("judgeStatements", () => {
+  test.each([GOOD, `${GOOD}, table: jobs`, `${GOOD}, expires: 2026-03-01`])(
+    "{%s} allows a finding",
+    (entry) => {
+      expect(judge(entry)).toMatchObject({ allowed: true, problems: [] })
+    },
+  )
 
   test.each([
     [GOOD.replace("nobody reads it", ""), "gives no reason"],
@@ -37,11 +40,11 @@ describe("an exemption", () => {
     expect(problems[0]).toMatch(/^\.slipway\/migrations\.yaml:2: the exemption of 0002 from drop-/)
   })
 
-  test("that has a fault is told with the finding", () => {
+  test("reports an exemption's fault with the finding", () => {
     expect(judge(`${GOOD}, expires: 2026-02-28`).line).toContain("expired on 2026-02-28")
   })
 
-  test("of a revision that has run is left alone, of one that nobody has isn't", () => {
+  test("ignores an exemption of an earlier revision, but not of an unknown one", () => {
     const entry = GOOD.replace("0002", "0001")
     expect(judge(entry, ["0001", "0002"])).toMatchObject({ allowed: false, problems: [] })
     expect(judge(entry, ["0002"]).problems).toEqual([
@@ -53,7 +56,7 @@ describe("an exemption", () => {
 test.each([
   ["exemptions:\n  - {revision: '0002', rule: drop-colum}\n", /2:30 exemptions\[0\]\.rule: .*drop-column/],
   ["exemptions:\n  - {rule: drop-column}\n", /the key revision is missing/],
-])("%j can't be read", (text, problem) => {
+])("parseExemptions refuses %j", (text, problem) => {
   const { exemptions, outcome } = parseExemptions(text)
   expect(exemptions).toEqual([])
   const lines = outcome?.findings.map(({ line, column, message }) => `${line}:${column} ${message}`)
@@ -65,7 +68,7 @@ test("findingLine names no object if the finding has none", () => {
   expect(finding && findingLine(finding)).toMatch(/^0002:2: unparsed: PostgreSQL's parser rejects it /)
 })
 
-test("a finding's line says where, what, why and what to do", () => {
+test("findingLine gives place, statement, reason and an alternative", () => {
   expect(findStatements(parsed(SQL)).map(findingLine)).toEqual([
     "0002:2: drop-column jobs.note: what the column holds is lost, and the previous release still reads it; " +
       "stop using it in this release, and take it away in the next one, once no pod of this one needs it; " +

@@ -68,7 +68,7 @@ const options: MigrationJobOptions = {
   script: "print('$(HOME)')",
 }
 
-test("the Job runs the service's container, but for what serves", () => {
+test("migrationJob runs the service's container without its serving parts", () => {
   const { job, secret } = migrationJob(options)
   const name = "slipway-migrate-" + /[0-9a-f]{8}$/.exec(job.metadata.name)?.[0]
   expect(job.metadata).toMatchObject({ name, namespace: "production" })
@@ -115,7 +115,7 @@ test("the Job runs the service's container, but for what serves", () => {
   expect(secret).toMatchObject({ metadata: { name, namespace: "production" }, type: "Opaque" })
 })
 
-test("no Service selects its pod", () => {
+test("migrationJob has a pod that no Service selects", () => {
   const { job } = migrationJob(options)
   expect(job.spec.template.metadata?.labels).toEqual({
     "app.kubernetes.io/managed-by": "slipway",
@@ -123,7 +123,7 @@ test("no Service selects its pod", () => {
   })
 })
 
-test("the URL stands in the Secret alone", () => {
+test("migrationJob puts the URL into the Secret only", () => {
   const { job, secret } = migrationJob({ ...options, annotations: { "slipway.dev/commit": "0123" } })
   expect(Buffer.from(secret.data?.DATABASE_URL ?? "", "base64").toString()).toBe(URL)
   const text = JSON.stringify(job)
@@ -131,7 +131,7 @@ test("the URL stands in the Secret alone", () => {
   expect(job.metadata.annotations).toEqual({ "slipway.dev/commit": "0123" })
 })
 
-test("another variable, the first container, other limits", () => {
+test("migrationJob accepts another variable and other limits, and takes the first container by default", () => {
   const { job } = migrationJob({
     ...options,
     container: "",
@@ -149,7 +149,7 @@ test("another variable, the first container, other limits", () => {
   expect(job.spec).toMatchObject({ activeDeadlineSeconds: 405, ttlSecondsAfterFinished: 5 })
 })
 
-test("a run has its own name, and the same each time", () => {
+test("migrationJob has a name for each run, the same each time", () => {
   const name = (runId: string) => migrationJob({ ...options, runId }).job.metadata.name
   expect(name("1")).toBe(name("1"))
   expect(name("1")).not.toBe(name("2"))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { migrationOutcome, type MigrationRun } from "../../../src/lib/migration/outcome.js"
 
-/** A log of ours: `before` and `after`, and what stands between. */
+/** A log of the program: `before` and `after`, with lines between them. */
 const log = (before: string, after: string, between = "", own = "") => `slipway: the lock is held
 slipway: revision before: ${before}
 slipway: running alembic upgrade head
@@ -19,7 +19,7 @@ The above exception was the direct cause of the following exception:
 sqlalchemy.exc.IntegrityError: (psycopg.errors.CheckViolation) check constraint "jobs_tried" is violated
 [SQL: ALTER TABLE jobs ADD CONSTRAINT jobs_tried CHECK (attempts > 0)]`
 
-describe("a run of the migration", () => {
+describe("migrationOutcome", () => {
   test.each<[string, MigrationRun, string, string, string]>([
     [
       "that did it",
@@ -164,7 +164,7 @@ describe("a run of the migration", () => {
   })
 })
 
-test("revisions are told apart", () => {
+test("migrationOutcome distinguishes revisions", () => {
   expect(migrationOutcome({ exitCode: 1, log: log("0001", "0002", TRACE) })).toMatchObject({
     before: "0001",
     after: "0002",

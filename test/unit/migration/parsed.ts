@@ -17,7 +17,7 @@ const known = JSON.parse(readFileSync(FIXTURE, "utf8")) as Record<string, Parsed
 
 const python = process.env.SLIPWAY_PGLAST
 
-/** Returns what the real parser makes of a text. */
+/** Returns the real parser's output for a text. */
 export function parsed(sql: string): ParsedSql {
   const found = python === undefined ? known[sql] : parse(sql, python)
   if (found === undefined)

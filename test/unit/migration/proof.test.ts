@@ -22,8 +22,8 @@ const step = (name: ProofStep["name"], status: ProofStep["status"] = "passed", r
   log: `what ${name} said\n`,
 })
 
-describe("a proof", () => {
-  test("is had when every step passed", () => {
+describe("proofOf", () => {
+  test("is proven if every step passed", () => {
     const proof = proofOf(
       PROOF_STEPS.map((name) => step(name, "passed", name === "upgrade" ? "migrated from 1 to 2" : "fine")),
       [],
@@ -35,7 +35,7 @@ describe("a proof", () => {
     expect(proof.log).toContain("== downgrade: passed\nwhat downgrade said\n")
   })
 
-  test("is not had when one failed; the first is the reason, and what comes after was not tried", () => {
+  test("is not proven if a step failed; the first is the reason, and later ones are skipped", () => {
     const taken = [
       step("database"),
       step("previous schema"),
@@ -58,7 +58,7 @@ describe("a proof", () => {
     expect(steps.at(-1)?.reason).toBe("not tried: statements failed")
   })
 
-  test("is had when there is nothing to migrate, and never of nothing at all", () => {
+  test("is proven if there is nothing to migrate, but not without steps", () => {
     const { proven, steps } = proofOf([step("database"), step("upgrade")], [])
     expect(proven).toBe(true)
     expect(steps.at(-1)).toMatchObject({ status: "skipped", reason: "nothing to migrate" })
@@ -73,7 +73,7 @@ test.each<[string, string, string, string]>([
   ["DROP TABLE a;", "a", "passed", "nothing that destroys, locks or breaks; 1 statement by exemption"],
   ["SELECT 1;", "a", "failed", "matches nothing that its revision does"],
   ["DROP TABLE b; DROP TABLE c;", "", "failed", "exempt it in .slipway/migrations.yaml and 1 more"],
-])("statements %j with an exemption of %j", (sql, table, status, reason) => {
+])("statementsResult of %j with an exemption of %j", (sql, table, status, reason) => {
   const entry = {
     revision: "0002",
     rule: "drop-table" as const,
@@ -89,14 +89,14 @@ test.each<[string, string, string, string]>([
   )
   const result = statementsResult(judgement, "sql")
   expect(result.status).toBe(status)
-  // A reason is cut; the log has all of it.
+  // The reason is clipped; the log has all of it.
   expect(`${result.reason}\n${result.log}`).toContain(status === "passed" ? reason : reason.slice(0, 40))
 })
 
 const SCHEMA = "table\tjobs\tplain\t\ncolumn\tjobs.note\ttext\tnot null\nrows\tjobs\t3\t\n"
 
-describe("a schema", () => {
-  test("is read", () => {
+describe("schemas", () => {
+  test("readSchema returns columns, types and rows", () => {
     expect(readSchema(SCHEMA)).toEqual({
       parts: ["table jobs plain", "column jobs.note text not null"],
       types: { "jobs.note": "text" },
@@ -113,11 +113,11 @@ describe("a schema", () => {
       ["missing: column jobs.note text not null", "not there before: column jobs.note text"],
     ],
     ["", ["missing: table jobs plain", "missing: column jobs.note text not null"]],
-  ])("is compared with %j", (after, changes) => {
+  ])("schemaChanges lists the differences of %j", (after, changes) => {
     expect(schemaChanges(readSchema(SCHEMA), readSchema(after))).toEqual(changes)
   })
 
-  test("that differs fails a step, and the log lists all", () => {
+  test("sameSchema fails for another schema, with all differences in the log", () => {
     const result = sameSchema(readSchema(SCHEMA), readSchema(""), "before", "said")
     expect(result.status).toBe("failed")
     expect(result.reason).toBe(
@@ -130,13 +130,13 @@ describe("a schema", () => {
   })
 })
 
-test("sample data tells which tables have none", () => {
+test("sampleResult lists the tables without rows", () => {
   expect(sampleResult("jobs\t3\t\nowners\t1\tone failed\npayments\t0\tviolates check x\n").reason).toBe(
     "4 rows in 2 tables; none in payments (violates check x)",
   )
 })
 
-test("what a service logs among its SQL is taken out, line by line", () => {
+test("sqlOnly blanks the lines that a service logs among its SQL", () => {
   const printed = `INFO  [alembic.runtime.migration] Running upgrade
 {"level": "info"}
 2026-01-01 10:00:00,123 up
@@ -146,7 +146,7 @@ SELECT '{"a": 1}';
   expect(sqlOnly(printed)).toBe(`\n\n\n-- Running upgrade  -> 0001\nSELECT '{"a": 1}';\n`)
 })
 
-test("revisions are read from Alembic's history", () => {
+test("historyRevisions reads Alembic's history", () => {
   const printed = `0002 -> 0003 (head), what it does -> more
 <base> -> 0001, the first
 0001, 0002 -> ab12 (mergepoint), merged

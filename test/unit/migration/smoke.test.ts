@@ -34,7 +34,7 @@ test.each<[string, object | string, string]>([
   ],
   ["failed", "Traceback", "it could not be asked: Traceback"],
   ["failed", "", "it could not be asked: nothing was printed"],
-])("%s: %j", (status, printed, reason) => {
+])("smokeOutcome %s: %j", (status, printed, reason) => {
   const text = typeof printed === "string" ? printed : `noise\n${JSON.stringify(printed)}\n`
   expect(smokeOutcome(text, SMOKE)).toMatchObject({ status, reason })
 })

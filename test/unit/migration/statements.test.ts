@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest"
 import { findStatements } from "../../../src/lib/migration/statements.js"
 import { parsed } from "./parsed.js"
 
-/** What is found, as `rule table.column`. */
+/** Findings as `rule table.column`. */
 const found = (sql: string, types = {}): string[] =>
   findStatements(parsed(sql), types).map(({ rule, table, column }) =>
     [rule, [table, column].filter((part) => part !== undefined).join(".")].join(" "),
   )
 
-describe("statements that destroy", () => {
+describe("findStatements reports destructive statements", () => {
   test.each<[string, string[]]>([
     ["DROP TABLE jobs", ["drop-table jobs"]],
     ['drop table if exists public.jobs, audit."Log" CASCADE', ["drop-table jobs", "drop-table audit.Log"]],
@@ -34,7 +34,7 @@ describe("statements that destroy", () => {
   })
 })
 
-describe("statements that lock, or break the previous release", () => {
+describe("findStatements reports statements that lock, or break the previous release", () => {
   test.each<[string, string[]]>([
     ["UPDATE jobs SET note = ''", ["update-all jobs"]],
     ["ALTER TABLE jobs ALTER COLUMN note SET NOT NULL", ["set-not-null jobs.note"]],
@@ -107,11 +107,11 @@ test.each([
   "CREATE TEMP TABLE a AS SELECT 1; TRUNCATE a",
   "ALTER TABLE jobs ADD a text; ALTER TABLE jobs RENAME a TO b; ALTER TABLE jobs DROP b",
   "DELETE FROM alembic_version; DROP TABLE alembic_version",
-])("%s: nothing", (sql) => {
+])("findStatements accepts %s", (sql) => {
   expect(found(sql)).toEqual([])
 })
 
-describe("a column's new type", () => {
+describe("findStatements with a column's new type", () => {
   test.each<[string, string, string[]]>([
     ["character varying(16)", "VARCHAR(40)", []],
     ["character varying(16)", "TEXT", []],
@@ -132,17 +132,17 @@ describe("a column's new type", () => {
     expect(found(`ALTER TABLE jobs ALTER COLUMN note TYPE ${to}`, { "jobs.note": from })).toEqual(expected)
   })
 
-  test("that nobody knows the old one of is a change", () => {
+  test("reports a change if the old type is unknown", () => {
     expect(found("ALTER TABLE jobs ALTER note SET DATA TYPE text")).toEqual(["change-type jobs.note"])
   })
 
-  test("is the old one of the next change", () => {
+  test("takes it as the old type of the next change", () => {
     const sql = "ALTER TABLE jobs ALTER note TYPE text; ALTER TABLE jobs ALTER note TYPE varchar(5)"
     expect(found(sql, { "jobs.note": "varchar(3)" })).toEqual(["narrow-type jobs.note"])
   })
 })
 
-test("a finding says where it stands, and what to do", () => {
+test("findStatements reports places and alternatives", () => {
   const sql = `BEGIN;
 -- Running upgrade 0001 -> 0002
 ALTER TABLE jobs DROP COLUMN note;
@@ -170,7 +170,7 @@ SET note = 'hunter2';
   expect(parsed(sql).revisions).toEqual(["0002", "0003"])
 })
 
-test("what stands in a block is found on its line", () => {
+test("findStatements reports the line of a statement in a block", () => {
   expect(findStatements(parsed("SELECT 1;\nDO $$\nBEGIN\n  DROP TABLE jobs;\nEND $$;"))).toMatchObject([
     { line: 4 },
   ])
@@ -179,8 +179,8 @@ test("what stands in a block is found on its line", () => {
   ])
 })
 
-describe("SQL that PostgreSQL's parser rejects", () => {
-  test("is a finding, and the statements around it are read", () => {
+describe("findStatements with SQL that PostgreSQL's parser rejects", () => {
+  test("reports it, and reads the statements around it", () => {
     const sql = `
 -- Running upgrade 0001 -> 0002
 SELECT 1;
@@ -201,7 +201,7 @@ DROP TABLE jobs;
     ])
   })
 
-  test("ends with its revision, also where a string or a comment has no end", () => {
+  test("ends it with its revision, even if a string or a comment has no end", () => {
     const sql = `-- Running upgrade 0001 -> 0002
 SELECT 'hunter2;
 -- Running upgrade 0002 -> 0003
@@ -218,12 +218,12 @@ DROP TABLE owners; /* hunter3
     expect(JSON.stringify(found)).not.toContain("hunter")
   })
 
-  test("is not reported before the first revision: a service may print anything", () => {
+  test("ignores it before the first revision, since a service may print anything", () => {
     const sql = "Using the database of tests\nBEGIN;\n-- Running upgrade  -> 0001\nDROP TABLE jobs;"
     expect(found(sql)).toEqual(["drop-table jobs"])
   })
 
-  test("in a block is reported as well", () => {
+  test("reports it in a block as well", () => {
     const sql = "SELECT 1;\nDO $$\nBEGIN\n  DROP TABEL jobs;\nEND $$;"
     expect(findStatements(parsed(sql))).toMatchObject([{ rule: "unparsed", line: 2, statement: "DO '…'" }])
   })
@@ -246,11 +246,11 @@ test.each<[string, string[]]>([
   ["ALTER TABLE jobs ADD a int GENERATED ALWAYS AS (size * 2)", []],
   ["DROP FUNCTION f(integer), public.g; DROP TRIGGER t ON jobs", ["drop-object f", "drop-object g"]],
   ["ALTER FUNCTION f(integer) RENAME TO g; ALTER DOMAIN d RENAME CONSTRAINT a TO b", ["rename f"]],
-])("%s: %j", (sql, expected) => {
+])("findStatements for %s: %j", (sql, expected) => {
   expect(found(sql)).toEqual(expected)
 })
 
-test("a statement belongs to the revision whose comment precedes it, not to one that a string holds", () => {
+test("findStatements assigns a statement to the revision of the preceding comment, not to one within a string", () => {
   const sql = `BEGIN;
 
 -- Running upgrade  -> 0001

@@ -13,7 +13,7 @@ bandit-core==1.0          # via -c /slipway/constraints.txt, -r /slipway/tools.i
 uvicorn[standard]==0.54.0  # via -r requirements.txt
 `
 
-it("finds what the service needs, directly or not, and leaves out what only our tools need", () => {
+it("servicePackages returns direct and indirect dependencies of the service, without our tools' own", () => {
   expect([...servicePackages(LOCK, "/slipway/tools.in")].sort()).toEqual([
     "annotated-doc",
     "click",
@@ -24,7 +24,7 @@ it("finds what the service needs, directly or not, and leaves out what only our 
   ])
 })
 
-it("comes to an end where packages need each other", () => {
+it("servicePackages terminates if packages depend on each other", () => {
   const lock = "a==1  # via b, -r requirements.txt\nb==1  # via a\n"
   expect(servicePackages(lock, "/slipway/tools.in")).toEqual(new Set(["a", "b"]))
 })

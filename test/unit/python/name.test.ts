@@ -5,8 +5,8 @@ import { serviceName } from "../../../src/lib/python/name.js"
 const of = (pyproject: string, chosen?: string): string | undefined =>
   serviceName({ "pyproject.toml": pyproject }, chosen)
 
-describe("the name of a service", () => {
-  it("is the one chosen, as it is", () => {
+describe("serviceName", () => {
+  it("is the configured name, unchanged", () => {
     expect(of('[project]\nname = "other"\n', "api")).toBe("api")
     expect(serviceName({}, "api")).toBe("api")
   })
@@ -28,7 +28,7 @@ describe("the name of a service", () => {
       "the first table's",
       '[project]\nname = "audio-upscaler"\n[tool.x]\nname = "x"\n[project.urls]\nname = "y"\n',
     ],
-  ])("is its project's: %s", (_, pyproject) => {
+  ])("is that of the project: %s", (_, pyproject) => {
     expect(of(pyproject)).toBe("audio-upscaler")
   })
 
@@ -44,7 +44,7 @@ describe("the name of a service", () => {
     ["a; rm -rf /", "a-rm-rf"],
     ["$(id)", "id"],
     ["a@sha256:b", "a-sha256-b"],
-  ])("%s becomes the DNS label %s", (name, label) => {
+  ])("turns %s into the DNS label %s", (name, label) => {
     expect(of(`[project]\nname = "${name}"\n`)).toBe(label)
     expect(label).toMatch(dnsLabelRule.pattern)
   })
@@ -66,11 +66,11 @@ describe("the name of a service", () => {
     ["nothing that a label can hold", '[project]\nname = "日本"\n'],
     ["an invalid file", '[project]\nname = "audio"\nversion =\n'],
     ["dashes alone", '[project]\nname = "-_."\n'],
-  ])("there is none in %s", (_, pyproject) => {
+  ])("is undefined for %s", (_, pyproject) => {
     expect(serviceName(pyproject === undefined ? {} : { "pyproject.toml": pyproject })).toBeUndefined()
   })
 
-  it("takes no long time to find, or not", () => {
+  it("takes linear time", () => {
     const began = process.cpuUsage()
     for (const unit of ["[project]\n", "[project] ", "name = ", "name\n", "\n", " ", '"', "[", "name"]) {
       of(unit.repeat(20_000))

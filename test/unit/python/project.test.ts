@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { findRequirements, choosePythonVersion } from "../../../src/lib/python/project.js"
 
 describe("findRequirements", () => {
-  it("finds nothing where there is nothing", () => {
+  it("finds nothing in an empty source", () => {
     expect(findRequirements({})).toEqual({
       files: [],
       inputs: [],
@@ -12,7 +12,7 @@ describe("findRequirements", () => {
     })
   })
 
-  it("takes everything that Pipenv locked, where nothing else says what is needed", () => {
+  it("returns everything that Pipenv locked if nothing else lists requirements", () => {
     const lock = JSON.stringify({
       default: { six: { version: "==1.0" } },
       develop: { pytest: { version: "==9.2" } },
@@ -40,12 +40,12 @@ describe("findRequirements", () => {
       ["pytest>=8", "respx"],
     ],
     ["none", '[tool.black]\nexclude = "x"\n', []],
-  ])("takes what is for development from the tables of %s", (_, table, expected) => {
+  ])("returns development requirements from the tables of %s", (_, table, expected) => {
     const manifests = { "pyproject.toml": `[project]\nname = "a"\n\n${table}` }
     expect(findRequirements(manifests).locked).toEqual(expected)
   })
 
-  it("takes requirement files by their usual names, and no others", () => {
+  it("returns requirement files with the usual names, and no others", () => {
     const names = [
       "requirements.txt",
       "requirements-dev.txt",
@@ -57,7 +57,7 @@ describe("findRequirements", () => {
     expect(findRequirements(manifests).inputs).toEqual(names.toSorted())
   })
 
-  it("takes only those that the service chose, and its lock files' pins", () => {
+  it("returns only the configured files, with the pins of lock files", () => {
     const manifests = {
       "requirements.txt": "six==1.0\n",
       "gpu.txt": "black==24.8.0\n",
@@ -69,7 +69,7 @@ describe("findRequirements", () => {
     expect(Object.fromEntries(found.pins)).toEqual({ mypy: "1.11.2", black: "24.8.0" })
   })
 
-  it("takes a project's metadata with the extras and groups of development", () => {
+  it("returns a project's metadata with its development extras and groups", () => {
     const text = `[project]
 name = "a"
 dependencies = ["six"]
@@ -91,7 +91,7 @@ docs = ["sphinx"]
     ["pyproject.toml", '[project]\nname = "a"\n[tool.black\n', ["pyproject.toml"]],
     ["uv.lock", "<<<<<<< HEAD\n", []],
     ["poetry.lock", '[[package]]\nname = "six\n', []],
-  ])("names a problem where %s is invalid", (name, text, files) => {
+  ])("reports a problem if %s is invalid", (name, text, files) => {
     const found = findRequirements({ [name]: text })
     expect(found.files).toEqual(files)
     expect(found.problem).toMatch(new RegExp(`^can't parse ${name}: line \\d, column \\d+: `))
@@ -100,14 +100,14 @@ docs = ["sphinx"]
     )
   })
 
-  it("takes no pyproject.toml that only configures tools", () => {
+  it("skips a pyproject.toml that only configures tools", () => {
     expect(findRequirements({ "pyproject.toml": "[tool.black]\nline-length = 88\n" }).inputs).toEqual([])
     const broken = findRequirements({ "pyproject.toml": "[tool.black\nline-length = 88\n" })
     expect(broken).toMatchObject({ inputs: [], files: [] })
     expect(broken.problem).toBeUndefined()
   })
 
-  it("needs the source where metadata comes from code, or a requirement is a folder", () => {
+  it("needs the source if metadata is computed by code, or a requirement is a folder", () => {
     const needs = (manifests: Record<string, string>) => findRequirements(manifests).needsSource
     expect(needs({ "pyproject.toml": '[project]\nname = "a"\ndynamic = ["version"]\n' })).toBe(false)
     expect(needs({ "pyproject.toml": '[project]\ndynamic = [\n  "dependencies",\n]\n' })).toBe(true)
@@ -119,7 +119,7 @@ docs = ["sphinx"]
     expect(needs({ "requirements.txt": "six\n" })).toBe(false)
   })
 
-  it("takes the extras of setup.cfg", () => {
+  it("returns the extras of setup.cfg", () => {
     const text = "[metadata]\nname = a\n[options.extras_require]\ntest =\n    pytest\ndocs = sphinx\n"
     expect(findRequirements({ "setup.py": "", "setup.cfg": text }).inputs).toEqual([
       "setup.py",
@@ -129,18 +129,18 @@ docs = ["sphinx"]
   })
 })
 
-describe("pythonVersion", () => {
+describe("choosePythonVersion", () => {
   const requires = (text: string) =>
     choosePythonVersion({ "pyproject.toml": `[project]\nrequires-python = "${text}"\n` })
 
-  it("is what slipway.yaml says, then .python-version, then ours", () => {
+  it("prefers slipway.yaml, then .python-version, then the default", () => {
     expect(choosePythonVersion({ ".python-version": "3.12.4\n" }, "3.13")).toBe("3.13")
     expect(choosePythonVersion({ ".python-version": "3.12.4\n" })).toBe("3.12")
     expect(choosePythonVersion({ ".python-version": "pypy3.10\n" })).toBe("3.11")
     expect(choosePythonVersion({})).toBe("3.11")
   })
 
-  it("is raised to what the project requires, never lowered", () => {
+  it("is raised to the project's minimum, never lowered", () => {
     expect(requires(">=3.9")).toBe("3.11")
     expect(requires(">=3.13,<4")).toBe("3.13")
     expect(requires("==3.12.*")).toBe("3.12")

@@ -14,7 +14,7 @@ describe("TOOLS", () => {
     }
   })
 
-  it("mend with black and isort alone, by the same options as they check", () => {
+  it("can fix with black and isort only, by the same options as they check", () => {
     expect(TOOLS.filter(({ fixCommand }) => fixCommand).map(({ name }) => name)).toEqual(["black", "isort"])
     for (const { command, fixCommand } of TOOLS) {
       for (const flag of fixCommand?.(plain) ?? []) expect(command(plain)).toContain(flag)
@@ -23,12 +23,12 @@ describe("TOOLS", () => {
 })
 
 describe.each(names)("%s", (name) => {
-  it("takes no path for a flag", () => {
+  it("doesn't take a path for a flag", () => {
     const command = tool(name).command({ ...plain, paths: ["-x", "a b"] })
     expect(command.slice(-3)).toEqual(["--", "-x", "a b"])
   })
 
-  it("gives no paths where the configuration names them", () => {
+  it("passes no paths if the configuration has them", () => {
     expect(tool(name).command({ ...own, paths: [] })).not.toContain("--")
   })
 
@@ -47,20 +47,20 @@ describe.each(names)("%s", (name) => {
   })
 })
 
-describe("the defaults", () => {
+describe("the default configuration", () => {
   const flag = (name: ToolName, start: string): string | undefined =>
     tool(name)
       .command(plain)
       .find((argument) => argument.startsWith(start))
 
-  it("agree with black", () => {
+  it("agrees with black", () => {
     expect(tool("isort").command(plain)).toContain("--profile=black")
     expect(tool("flake8").command(plain)).toEqual(
       expect.arrayContaining(["--max-line-length=88", "--extend-ignore=E203,W503,E701,E704"]),
     )
   })
 
-  it("exclude names literally", () => {
+  it("excludes names literally", () => {
     expect(flag("black", "--extend-exclude")).toBe("--extend-exclude=/(\\.venv|a\\ b)/")
     expect(flag("mypy", "--exclude")).toBe("--exclude=(^|/)(\\.venv|a\\ b|node_modules)/")
     expect(flag("flake8", "--extend-exclude")).toBe("--extend-exclude=.venv,a b")
@@ -70,13 +70,13 @@ describe("the defaults", () => {
     expect(flag("bandit", "--exclude")).toMatch(/^--exclude=\*\/\.venv\/\*,\*\/a b\/\*,\*\/tests\/\*,/)
   })
 
-  it("need no exclusions", () => {
+  it("needs no exclusions", () => {
     for (const { command } of TOOLS)
       expect(command({ ...plain, excludes: [] }).join(" ")).not.toMatch(/exclude=(\s|$)|\(\)/)
   })
 })
 
-describe("options of the run", () => {
+describe("the run's options", () => {
   it("keep black's own configuration from hiding or colouring its output", () => {
     expect(tool("black").command(own)).toEqual(expect.arrayContaining(["--no-color", "--verbose"]))
     expect(tool("black").command(plain)).not.toContain("--verbose")
@@ -89,7 +89,7 @@ describe("options of the run", () => {
     expect(tool("mypy").command({ ...own, cacheDir: "/cache" })).toContain("--cache-dir=/cache")
   })
 
-  it("separate flake8's fields by what no shell or configuration can spoil", () => {
+  it("separate flake8's fields by characters that no shell or configuration can spoil", () => {
     expect(tool("flake8").command(own)).toContain(
       "--format=\x1d%(path)s\x1f%(row)d\x1f%(col)d\x1f%(code)s\x1f%(text)s\x1e",
     )

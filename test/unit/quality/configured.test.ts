@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest"
 import { configuration, TOOLS, type ToolName } from "../../../src/lib/quality/index.js"
 import type { ConfigTexts } from "../../../src/lib/quality/configured.js"
 
-describe("configuration", () => {
-  it.each(TOOLS.map(({ name }) => name))("finds none of %s where there is none", (name) => {
+describe("configuration of a tool", () => {
+  it.each(TOOLS.map(({ name }) => name))("is undefined for %s in an empty source", (name) => {
     const none = { configured: false, targets: false }
     expect(configuration(name, {})).toEqual(none)
     expect(
@@ -29,7 +29,7 @@ describe("configuration", () => {
     ["black", { "pyproject.toml": "[project]\nname =\n[tool.black]\n" }], // black says what is wrong
     ["mypy", { "pyproject.toml": "[[tool.mypy.overrides]]\nmodule = 'x'\n" }],
     ["bandit", { ".bandit": "[bandit]\nskips = B101\n" }],
-  ])("finds that of %s in %j", (name, files) => {
+  ])("is found for %s in %j", (name, files) => {
     expect(configuration(name, files)).toEqual({ configured: true, targets: false })
   })
 
@@ -42,7 +42,7 @@ describe("configuration", () => {
     ["flake8", { "setup.cfg": "[metadata]\ntext =\n  [flake8]\n" }],
     ["flake8", { "pyproject.toml": "[tool.flake8]\n" }], // flake8 doesn't read it
     ["mypy", { "setup.cfg": "[mypy-numpy.*]\n" }],
-  ])("doesn't take for that of %s what %j holds", (name, files) => {
+  ])("is not found for %s in %j", (name, files) => {
     expect(configuration(name, files).configured).toBe(false)
   })
 
@@ -53,7 +53,7 @@ describe("configuration", () => {
     [{ "pyproject.toml": '[tool.mypy]\nstrict = true\n[tool.other]\nfiles = ["src"]\n' }, false],
     [{ ".mypy.ini": "[mypy]\n", "setup.cfg": "[mypy]\nfiles = src\n" }, false], // the first file alone is read
     [{ "mypy.ini": "[mypy-x]\nfiles = src\n" }, false],
-  ])("knows whether %j names mypy's targets", (files, targets) => {
+  ])("with mypy's targets: %j: %j", (files, targets) => {
     expect(configuration("mypy", files)).toEqual({ configured: true, targets })
   })
 
@@ -61,7 +61,7 @@ describe("configuration", () => {
     [{ "pyproject.toml": "[tool.bandit]\n", ".bandit": "[bandit]\n" }, "pyproject.toml"],
     [{ "bandit.yaml": "skips: [B101]\n" }, "bandit.yaml"],
     [{ ".bandit": "skips: [B101]\n" }, ".bandit"],
-  ])("points bandit at what it doesn't find in %j", (files, configFile) => {
+  ])("that bandit doesn't find itself is passed in %j", (files, configFile) => {
     expect(configuration("bandit", files)).toEqual({ configured: true, targets: false, configFile })
   })
 })

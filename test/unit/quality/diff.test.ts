@@ -6,7 +6,7 @@ const header = (name: string, hunk = "-1,2 +1,2"): string =>
   `--- ${name}\t2026-01-02 03:04:05.678901+00:00\n+++ ${name}\t2026-01-02 03:04:05+00:00\n@@ ${hunk} @@\n`
 
 describe("readDiff", () => {
-  it("gives the first line that changes", () => {
+  it("returns the first line that changes", () => {
     expect(readDiff(`${header("a.py", "-10,4 +10,4")} x\n \n-y\n+z\n`)).toEqual([{ file: "a.py", line: 12 }])
   })
 
@@ -14,7 +14,7 @@ describe("readDiff", () => {
     expect(readDiff(`${header("a.py", "-0,0 +1")}+x\n`)).toEqual([{ file: "a.py", line: 1 }])
   })
 
-  it("finds a header that is glued to a line without its end", () => {
+  it("finds a header that follows a line without a line break", () => {
     const isort = (name: string): string =>
       `--- ${name}:before\t2026-01-02 03:04:05.6\n+++ ${name}:after\t2026-01-02 03:04:05.6\n@@ -1,2 +1,2 @@\n`
     const text = `${isort("a.py")}+import a\n import b\n-import a${isort("new\nline.py")}-x\n+y\n`
@@ -24,7 +24,7 @@ describe("readDiff", () => {
     ])
   })
 
-  it("takes changed lines that look like a header for what they are", () => {
+  it("doesn't take changed lines that look like a header for one", () => {
     const removed = "--- forged.py\t2026-01-02 03:04:05+00:00\n"
     const added = "+++ other.py\t2026-01-02 03:04:05+00:00\n"
     const text = `${header("a.py")}${removed}${added}@@ -9,1 +9,1 @@\n-x\n${header("b.py")}-x\n`
@@ -34,7 +34,7 @@ describe("readDiff", () => {
     ])
   })
 
-  it("takes time in proportion to its input", () => {
+  it("takes linear time", () => {
     const text = `${header("a.py")}${"-x --- y\n".repeat(200_000)}`
     expect(cost(() => expect(readDiff(text)).toHaveLength(1))).toBeLessThan(1000)
   })

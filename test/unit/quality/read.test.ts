@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Outcome, ToolRun } from "../../../src/lib/run/finding.js"
 import { TOOLS, tool, type ToolName } from "../../../src/lib/quality/index.js"
 
-/** Real outputs of the pinned versions, taken in /src. */
+/** Real outputs of the pinned versions, recorded in /src. */
 const runs = (name: ToolName): Record<string, ToolRun> =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), "utf8")) as Record<
     string,
@@ -27,7 +27,7 @@ const HOSTILE = [
 ]
 
 describe.each(names)("%s", (name) => {
-  it("passes clean code and says what it looked at", () => {
+  it("passes clean code with the number of checked files", () => {
     expect(read(name, "clean")).toEqual({
       status: "passed",
       reason: expect.any(String) as string,
@@ -35,14 +35,14 @@ describe.each(names)("%s", (name) => {
     })
   })
 
-  it("is an error when no file was looked at", () => {
+  it("returns an error if no file was checked", () => {
     expect(read(name, "none")).toMatchObject({
       status: "error",
       reason: expect.stringMatching(/no file|no \.py/) as string,
     })
   })
 
-  it("reads every hostile name whole, with its line", () => {
+  it("reads hostile file names completely, with their lines", () => {
     const outcome = read(name, "hostile")
     expect(outcome.status).toBe("failed")
     expect([...new Set(outcome.findings.map(({ file }) => file))].sort()).toEqual(HOSTILE)
@@ -64,7 +64,7 @@ describe.each(names)("%s", (name) => {
       'Traceback (most recent call last):\n  File "x"\nValueError: nope\n',
       "(exit code 1): ValueError: nope",
     ],
-  ])("is an error after exit code %i", (exitCode, stderr, reason) => {
+  ])("returns an error for exit code %i", (exitCode, stderr, reason) => {
     const outcome = tool(name).read({ exitCode, stdout: "", stderr })
     expect(outcome).toEqual({
       status: "error",
@@ -78,7 +78,7 @@ describe.each(names)("%s", (name) => {
     expect(reason).toMatch(/^[^\n\t]{1,300}$/)
   })
 
-  it("never passes on a failing exit code or after a crash", () => {
+  it("never passes with a failing exit code or after a crash", () => {
     const clean = runs(name).clean as ToolRun
     for (const exitCode of [1, 2, 123, 137])
       expect(tool(name).read({ ...clean, exitCode }).status).toBe("error")
@@ -97,14 +97,14 @@ describe("a syntax error", () => {
     expect(outcome.findings[0]).toMatchObject(finding)
   })
 
-  it("in a file of hostile name has its place", () => {
+  it("has its place in a file with a hostile name", () => {
     expect(read("black", "syntaxHostile").findings).toMatchObject([
       { file: "broken\nname 3:5: x.py", line: 1, column: 5 },
     ])
   })
 })
 
-describe("a configuration that is broken", () => {
+describe("an invalid configuration", () => {
   it.each([
     ["black", "brokenToml", "tomllib.TOMLDecodeError: Expected ']'"],
     ["isort", "brokenToml", "Failed to pull configuration information from /src/pyproject.toml"],
@@ -131,7 +131,7 @@ describe("a configuration that changes the output", () => {
     expect(read(name, "odd")).toMatchObject({ status: "failed", findings: { length: findings } })
   })
 
-  it("is an error where it hides the findings", () => {
+  it("results in an error if it hides the findings", () => {
     expect(read("flake8", "quiet").reason).toMatch(/set quiet\?$/)
     expect(read("bandit", "quiet")).toMatchObject({
       status: "error",
@@ -140,7 +140,7 @@ describe("a configuration that changes the output", () => {
   })
 })
 
-describe("a path that isn't there", () => {
+describe("a missing path", () => {
   it.each([
     ["black", "error", "Path 'nosuch' does not exist"],
     ["isort", "error", "nosuch was broken path"],
@@ -151,14 +151,14 @@ describe("a path that isn't there", () => {
 })
 
 describe("black", () => {
-  it("says why a file can't be read", () => {
+  it("reports why a file can't be read", () => {
     expect(read("black", "encoding").findings).toMatchObject([
       { rule: "unreadable", file: "enc.py", message: "unknown encoding: nonsense" },
       { rule: "unreadable", file: "utf.py" },
     ])
   })
 
-  it("reads the form of syntax errors before version 26", () => {
+  it("reads syntax errors in the format before version 26", () => {
     const stderr =
       "error: cannot format /src/co: lon.py: Cannot parse: 2:4: def (:\nwould reformat /src/a.py\n"
     expect(tool("black").read({ exitCode: 123, stdout: "", stderr }).findings).toEqual([
@@ -174,26 +174,26 @@ describe("black", () => {
     ])
   })
 
-  it("takes a defect of its own for an error, not for the service's", () => {
+  it("reports its own defect as an error, not as a failure", () => {
     const stderr = "error: cannot format a.py: INTERNAL ERROR: Black produced code that is not equivalent\n"
     expect(tool("black").read({ exitCode: 123, stdout: "", stderr }).status).toBe("error")
   })
 })
 
 describe("isort", () => {
-  it("fails for files that it would pass over for their encoding", () => {
+  it("fails for files that it would skip for their encoding", () => {
     expect(read("isort", "encoding")).toMatchObject({
       status: "failed",
       findings: [{ rule: "unreadable", file: "utf.py" }, { file: "enc.py" }],
     })
   })
 
-  it("is an error when one of several paths isn't there, which leaves its exit code at 0", () => {
+  it("returns an error if one of several paths is missing, though the exit code is 0", () => {
     const stdout = "SUCCESS: /src/a.py Everything Looks Good!\nBroken 1 paths\n"
     expect(tool("isort").read({ exitCode: 0, stdout, stderr: "" }).status).toBe("error")
   })
 
-  it("names a file whose diff can't be read", () => {
+  it("reports a file whose diff can't be parsed", () => {
     const stderr = "ERROR: /src/a b.py Imports are incorrectly sorted and/or formatted.\n"
     expect(tool("isort").read({ exitCode: 1, stdout: "", stderr }).findings).toMatchObject([
       { file: "a b.py" },
@@ -202,7 +202,7 @@ describe("isort", () => {
 })
 
 describe("flake8", () => {
-  it("is an error when it crashes halfway, and keeps what it found", () => {
+  it("returns an error if it crashes halfway, with the findings up to then", () => {
     const stdout = "\x1d./a.py\x1f1\x1f1\x1fF401\x1fm\x1e\n"
     const stderr = "Traceback (most recent call last):\n  File 'x'\nUnicodeEncodeError: nope\n"
     expect(tool("flake8").read({ exitCode: 1, stdout, stderr })).toMatchObject({
@@ -211,7 +211,7 @@ describe("flake8", () => {
     })
   })
 
-  it("gives rule, place and level", () => {
+  it("reports rule, place and level", () => {
     expect(read("flake8", "hostile").findings.slice(0, 2)).toEqual([
       {
         tool: "flake8",
@@ -233,7 +233,7 @@ describe("mypy", () => {
     expect(read("mypy", "hostile").findings[0]).toMatchObject({ rule: "assignment", line: 3, column: 18 })
   })
 
-  it("reads the form without JSON, before 1.11", () => {
+  it("reads the format without JSON, before 1.11", () => {
     const stdout =
       'with space.py:2:10: error: Incompatible types in assignment  [assignment]\nb.py:3: note: See "x"\nFound 1 error in 1 file (checked 1 source file)\n'
     expect(tool("mypy").read({ exitCode: 1, stdout, stderr: "" })).toMatchObject({
@@ -252,7 +252,7 @@ describe("mypy", () => {
     })
   })
 
-  it("fails for a file that is no text, and is an error for a module of two places", () => {
+  it("fails for a binary file, and returns an error for a module in two places", () => {
     expect(read("mypy", "encoding")).toMatchObject({
       status: "failed",
       findings: [{ file: "utf.py", rule: "undecodable" }],
@@ -264,7 +264,7 @@ describe("mypy", () => {
     })
   })
 
-  it("is an error when it crashes, whatever it found before", () => {
+  it("returns an error if it crashes, whatever it found before", () => {
     const stderr = "error: INTERNAL ERROR -- Please try using mypy master on GitHub:\n"
     const stdout =
       '{"file": "a.py", "line": 1, "column": 0, "message": "m", "code": "syntax", "severity": "error"}\n'
@@ -285,7 +285,7 @@ describe("mypy", () => {
 })
 
 describe("bandit", () => {
-  it("gives rule, place, severity and confidence", () => {
+  it("reports rule, place, severity and confidence", () => {
     expect(read("bandit", "hostile").findings[0]).toMatchObject({
       rule: "B101",
       level: "warning",

@@ -10,7 +10,7 @@ describe("recorded", () => {
   beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "recorded-"))))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Runs a recorded command here, with its record in a folder of ours. */
+  /** Runs a recorded command on this machine, with its record in a temporary folder. */
   function execute(command: string[], seconds = 60, PATH = process.env["PATH"]) {
     const [program = "", ...args] = recorded(command, seconds).map((word) =>
       word.replaceAll("/slipway/", `${folder}/`),
@@ -20,7 +20,7 @@ describe("recorded", () => {
     return { status, stdout, exitCode: read("exit-code"), began: read("began") }
   }
 
-  it("keeps an exit code and the time, and does not fail", () => {
+  it("keeps exit code and time, and does not fail", () => {
     const before = Date.now()
     const ended = execute(["sh", "-c", "echo $#:$1; exit 3", "-", "a b"])
     expect(ended).toMatchObject({ status: 0, exitCode: 3, stdout: "1:a b\n" })
@@ -28,7 +28,7 @@ describe("recorded", () => {
     expect(ended.began).toBeLessThanOrEqual(Date.now())
   })
 
-  it.each(["%3N", "3N", ""])("knows the time where date(1) makes %j of milliseconds", (unknown) => {
+  it.each(["%3N", "3N", ""])("measures time even if date(1) prints %j for milliseconds", (unknown) => {
     const seconds = "#!/bin/sh\necho $(/bin/date +%s)"
     writeFileSync(join(folder, "date"), `${seconds}$(echo "$1" | grep -q N && echo '${unknown}')\n`, {
       mode: 0o755,
@@ -36,11 +36,11 @@ describe("recorded", () => {
     const before = Date.now()
     const { began } = execute(["true"], 60, `${folder}:${process.env["PATH"]}`)
     expect(began).toBeGreaterThanOrEqual(before)
-    // Of whole seconds, the end of the second.
+    // Rounded up to whole seconds.
     expect(began).toBeLessThanOrEqual(Date.now() + 1000)
   })
 
-  it("keeps how a run timed out, was killed or found no command", () => {
+  it("records a timeout, a kill and a missing command", () => {
     expect(execute(["sleep", "5"], 1)).toMatchObject({ status: 0, exitCode: 124 })
     expect(execute(["no-such-command"])).toMatchObject({ status: 0, exitCode: 127 })
     expect(execute(["sh", "-c", "kill -SEGV $$"])).toMatchObject({ status: 0, exitCode: 139 })
@@ -53,11 +53,11 @@ describe("recorded", () => {
 describe("interrupted", () => {
   const reason = (exitCode: number) => interrupted({ exitCode, stdout: "", stderr: "" }, "mypy", 60)?.reason
 
-  it("says nothing of a tool that ended by itself", () => {
+  it("returns undefined for a tool that exited", () => {
     expect([0, 1, 2, 123].map(reason)).toEqual([undefined, undefined, undefined, undefined])
   })
 
-  it("tells how it ended otherwise", () => {
+  it("describes any other end", () => {
     expect(reason(124)).toBe("mypy took longer than 60 s")
     expect(reason(127)).toBe("mypy could not be run (exit code 127)")
     expect(reason(139)).toBe("mypy was killed by signal 11")
@@ -65,7 +65,7 @@ describe("interrupted", () => {
   })
 })
 
-it("gives each status its exit code", () => {
+it("stageExitCode returns the exit code for each status", () => {
   expect(stageExitCode("passed", false)).toBe(0)
   expect(stageExitCode("skipped", false)).toBe(0)
   expect(stageExitCode("failed", false)).toBe(1)
@@ -73,7 +73,7 @@ it("gives each status its exit code", () => {
   expect(stageExitCode("error", true)).toBe(3)
 })
 
-it("takes what is most certain for the whole run", () => {
+it("overall returns the most certain result of the stages", () => {
   expect(overall([])).toBe(0)
   expect(overall([0, 0])).toBe(0)
   expect(overall([3, 0, 1, 4])).toBe(1)

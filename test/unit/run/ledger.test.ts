@@ -34,7 +34,7 @@ type Three = [LedgerEntry, LedgerEntry, LedgerEntry]
 const three = ledger(record(), record({ run: "run-2" }), record({ run: "run-3", status: "failed" })) as Three
 
 describe("a ledger", () => {
-  it("is a chain, an entry a line", () => {
+  it("is a chain with an entry per line", () => {
     const [first, second] = three
     expect(first).toEqual({
       schema: 1,
@@ -49,7 +49,7 @@ describe("a ledger", () => {
     expect(ledgerFaults(readLedger(text))).toEqual([])
   })
 
-  it("is read with empty lines, and when there is none yet", () => {
+  it("accepts empty lines, and is empty at first", () => {
     expect(readLedger("")).toEqual([])
     expect(readLedger(`\n${three.map(ledgerLine).join("\n \n")}`)).toEqual(three)
   })
@@ -59,7 +59,7 @@ describe("a ledger", () => {
     ["another run", { run: "run-9" }, true],
     ["another environment", { environment: "production" }, true],
     ["another root", { subject: "infra/local" }, true],
-  ])("takes a record once for a run: %s", (_, more, taken) => {
+  ])("accepts a record once per run: %s", (_, more, taken) => {
     expect(nextEntry(three, record(more)) !== undefined).toBe(taken)
   })
 
@@ -82,11 +82,11 @@ describe("a ledger", () => {
       ([a, b, c]) => [{ ...a, hash: "x" }, b, c],
       ["entry 1 was changed", "entry 2 does not follow the one before it"],
     ],
-  ])("tells what was %s", (_, change, faults) => {
+  ])("detects an entry that was %s", (_, change, faults) => {
     expect(ledgerFaults(change([...three]))).toEqual(faults)
   })
 
-  it("doesn't mind the order of keys", () => {
+  it("ignores the order of keys", () => {
     const turned = three.map((entry) => Object.fromEntries(Object.entries(entry).reverse()))
     expect(ledgerFaults(turned as unknown as LedgerEntry[])).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { once } from "../../../src/lib/run/once.js"
 
-it("does its work once, however often and however early it is called again", async () => {
+it("once runs its function once, however often and early it is called again", async () => {
   let calls = 0
   const work = once(() => Promise.resolve(++calls))
   expect(await Promise.all([work(), work()])).toEqual([1, 1])

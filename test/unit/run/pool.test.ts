@@ -4,7 +4,7 @@ import { pool } from "../../../src/lib/run/pool.js"
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
 
 describe("pool", () => {
-  it("keeps the order of the tasks, not of their ends", async () => {
+  it("returns results in the order of the tasks", async () => {
     const after = (ticks: number) => async () => {
       for (let i = 0; i < ticks; i += 1) await tick()
       return ticks
@@ -12,7 +12,7 @@ describe("pool", () => {
     expect(await pool(3, [5, 1, 3, 0].map(after))).toEqual([5, 1, 3, 0])
   })
 
-  it("never runs more than the limit, and as many as that", async () => {
+  it("runs as many tasks as the limit allows, and never more", async () => {
     let running = 0
     let most = 0
     const task = async () => {
@@ -27,7 +27,7 @@ describe("pool", () => {
     expect(most).toBe(2)
   })
 
-  it("lets the running ones settle, starts no more, then gives the first error", async () => {
+  it("lets running tasks settle, starts no more, then throws the first error", async () => {
     const seen: string[] = []
     const tasks = [
       async () => {
@@ -47,7 +47,7 @@ describe("pool", () => {
     expect(seen).toEqual(["settled"])
   })
 
-  it("takes a task that throws at once, or rejects with nothing, for a failure", async () => {
+  it("treats a task that throws synchronously or rejects with nothing as failed", async () => {
     const throws = (): Promise<never> => {
       throw new Error("at once")
     }
@@ -56,7 +56,7 @@ describe("pool", () => {
     await expect(pool(1, [() => Promise.reject(undefined)])).rejects.toBeUndefined()
   })
 
-  it("does nothing for no tasks", async () => {
+  it("returns nothing for no tasks", async () => {
     expect(await pool(4, [])).toEqual([])
   })
 

@@ -18,14 +18,14 @@ describe("readDatabase", () => {
     })
   })
 
-  test("takes Go's zero for none", () => {
+  test("treats Go's zero time as none", () => {
     const zero = "0001-01-01T00:00:00Z"
     expect(readDatabase(METADATA.replace("2026-11-20T08:00:00Z", zero))).not.toHaveProperty("downloaded")
     expect(database(zero)).toBeUndefined()
   })
 
   test.each(["", "{}", "null", '{"UpdatedAt": 5}', '{"UpdatedAt": "yesterday"}'])(
-    "gives up on %j",
+    "returns undefined for %j",
     (text) => {
       expect(readDatabase(text)).toBeUndefined()
     },
@@ -40,7 +40,7 @@ test.each([
   ["2026-11-22T06:13:00Z", "2 d"],
   ["2026-11-22T10:13:00Z", "2 d 4 h"],
   ["2026-11-20T06:00:00Z", "0 min"], // a clock that is a little behind
-])("at %s it is %s old", (now, age) => {
+])("databaseText at %s shows the age %s", (now, age) => {
   const made = readDatabase(METADATA)
   expect(made && databaseText(made, at(now))).toBe(`made 2026-11-20 06:12 UTC, ${age} old`)
 })
@@ -49,14 +49,14 @@ describe("databaseProblem", () => {
   test.each([
     ["2026-11-20T06:00:00Z", "young enough"],
     ["2026-11-22T06:00:00Z", "just young enough"],
-  ])("none at %s", (now) => {
+  ])("accepts the database at %s", (now) => {
     expect(databaseProblem(database("2026-11-20T06:00:00Z"), at(now), TWO_DAYS)).toBeUndefined()
   })
 
   test.each([
     ["2026-11-22T06:00:01Z", "48 h 1 min"],
     ["2026-11-23T07:20:00Z", "73 h 20 min"],
-  ])("at %s it is too old", (now, age) => {
+  ])("reports the database at %s as too old: %s", (now, age) => {
     expect(databaseProblem(database("2026-11-20T06:00:00Z"), at(now), TWO_DAYS)).toEqual({
       status: "error",
       reason: `the vulnerability database is ${age} old (made 2026-11-20 06:00 UTC), and may be at most 48 h`,
@@ -64,7 +64,7 @@ describe("databaseProblem", () => {
     })
   })
 
-  test("a database of unknown age or dated in the future is an error", () => {
+  test("reports a database of unknown age or from the future", () => {
     const now = at("2026-11-20T06:00:00Z")
     expect(databaseProblem(undefined, now, TWO_DAYS)?.reason).toContain("doesn't say how old it is")
     expect(databaseProblem(database("2026-11-20T06:59:00Z"), now, TWO_DAYS)).toBeUndefined()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { downloadFailure } from "../../../src/lib/security/download.js"
 
-/** What Trivy 0.70.0 writes when it can't download its database, with the end that differs. */
+/** Output of Trivy 0.70.0 when it can't download its database, with a given end. */
 const stderr = (end: string): string => `2026-11-23T13:14:19Z\tINFO\t[vulndb] Need to update DB
 2026-11-23T13:14:19Z\tINFO\t[vulndb] Downloading artifact...\trepo="r.example/aqua/trivy-db:2"
 2026-11-23T13:14:19Z\tFATAL\tFatal error\trun error: init error: DB error: failed to download vulnerability DB: OCI artifact error: failed to download vulnerability DB: failed to download artifact from ${end}`
@@ -12,7 +12,7 @@ const answer = (said: string): string =>
 
 const GET = "GET https://r.example/v2/aqua/trivy-db/manifests/2: "
 
-describe("real messages", () => {
+describe("downloadFailure with real messages", () => {
   test.each([
     [
       `${GET}MANIFEST_UNKNOWN: manifest unknown`,
@@ -41,7 +41,7 @@ describe("real messages", () => {
     )
   })
 
-  test("a full disk", () => {
+  test("reports a full disk", () => {
     const end =
       "localhost:39520/aqua/trivy-db:2: oci download error: copy error: write /tmp/x/db.tar.gz: no space left on device\n"
     expect(downloadFailure(stderr(end))).toBe(
@@ -49,7 +49,7 @@ describe("real messages", () => {
     )
   })
 
-  test("what is no database", () => {
+  test("reports a file that is no database", () => {
     const end =
       "a.example/b:2: oci download error: download error: failed to download /tmp/x/db.tar.gz: Error opening a gzip reader for /tmp/y: gzip: invalid header\n"
     expect(downloadFailure(stderr(end))).toContain(
@@ -57,7 +57,7 @@ describe("real messages", () => {
     )
   })
 
-  test("several sources", () => {
+  test("reports several sources", () => {
     const end = `any source: 1 error occurred:\n\t* OCI repository error: 1 error occurred:\n\t* ${GET}TOOMANYREQUESTS: retry-after: 1ms, allowed: 44000/minute\n\n\n\n\n`
     expect(downloadFailure(stderr(end))).toContain(
       "the registry allows no more requests for now (TOOMANYREQUESTS: retry-after: 1ms, allowed: 44000/minute)",
@@ -65,7 +65,7 @@ describe("real messages", () => {
   })
 })
 
-describe("other messages", () => {
+describe("downloadFailure with other messages", () => {
   test.each([
     ["net/http: TLS handshake timeout", "the network failed (net/http: TLS handshake timeout)"],
     ["context deadline exceeded", "the network failed"],
@@ -82,11 +82,11 @@ describe("other messages", () => {
   })
 })
 
-test("the registry's name decides nothing", () => {
+test("downloadFailure isn't misled by the registry's name", () => {
   expect(downloadFailure(answer('Get "https://x509.example/EOF/UNAUTHORIZED": odd'))).toMatch(/:2: odd$/)
 })
 
-test("shows no password, is one line and not without end", () => {
+test("downloadFailure contains no password, and is one line of limited length", () => {
   const reason = downloadFailure(answer(`odd\nhttps://me:secret@r.example/ ${"x".repeat(5000)}`)) ?? ""
   expect(reason).toMatch(/^[^\n]{1,300}$/)
   expect(reason).not.toContain("secret")
@@ -97,6 +97,6 @@ test.each([
   "2026-11-23T13:15:06Z\tFATAL\tFatal error\trun error: init error: DB error: error in vulnerability DB initialize: failed to open db: invalid database",
   "2026-11-23T13:15:06Z\tERROR\t[vulndb] failed to download vulnerability DB, but it went on",
   'ERROR\t[misconfig] Falling back to embedded checks\terr="failed to download checks bundle: no such host"',
-])("is not of a download: %j", (other) => {
+])("downloadFailure returns undefined for output of something else: %j", (other) => {
   expect(downloadFailure(other)).toBeUndefined()
 })

@@ -21,7 +21,7 @@ const dockerfile = (...Misconfigurations: object[]): object => ({
 })
 
 describe("misconfigurations", () => {
-  test("of a real report have rule, place, message, severity and address, worst first", () => {
+  test("have rule, place, message, severity and address in a real report, worst first", () => {
     const { findings } = scan()
     expect(findings[0]).toEqual({
       tool: "trivy",
@@ -62,19 +62,19 @@ describe("misconfigurations", () => {
     })
   })
 
-  test("are only those that failed", () => {
+  test("include failed checks only", () => {
     const results = dockerfile(failure(), failure({ Status: "PASS" }), failure({ Status: "EXCEPTION" }))
     expect(misconfigurations(report(results), { gate: "low" }).findings).toHaveLength(1)
   })
 
-  test("go by the older id where there is one", () => {
+  test("have the older id if there is one", () => {
     const { findings } = misconfigurations(report(dockerfile(failure({ AVDID: "AVD-DS-0001" }))), {
       gate: "low",
     })
     expect(findings[0]?.rule).toBe("AVD-DS-0001")
   })
 
-  test("pass a source that has nothing of the kind, and say so", () => {
+  test("pass for a source without configuration, with a reason", () => {
     for (const empty of [report(), run(fixture("secrets"))])
       expect(misconfigurations(empty, { gate: "low" }).outcome([])).toEqual({
         status: "passed",
@@ -83,14 +83,14 @@ describe("misconfigurations", () => {
       })
   })
 
-  test("pass a file without any", () => {
+  test("pass for a file without any", () => {
     const clean = { Target: "Dockerfile", Class: "config", MisconfSummary: { Successes: 27, Failures: 0 } }
     expect(misconfigurations(report(clean), { gate: "low" }).outcome([]).reason).toMatch(
       /^1 file without a low, /,
     )
   })
 
-  test("can't be told without a report", () => {
+  test("are an error without a report", () => {
     expect(misconfigurations(run("", { exitCode: 1 }), { gate: "low" }).outcome([]).status).toBe("error")
   })
 })

@@ -5,7 +5,7 @@ import { cost } from "../cost.js"
 const rules = (comment: string): string[] =>
   nosecFindings([{ file: "app/a.py", line: 7, comment }]).map(({ rule }) => rule)
 
-test("gives the place and an example of how to do it", () => {
+test("nosecFindings give the place and an example of a valid comment", () => {
   expect(nosecFindings([{ file: "./app/a.py", line: 7, comment: "# nosec" }])).toEqual([
     {
       tool: "slipway",
@@ -22,7 +22,7 @@ test("gives the place and an example of how to do it", () => {
   )
 })
 
-describe("in good order", () => {
+describe("nosecFindings accept a valid comment", () => {
   test.each([
     "# nosec B101 - because",
     "#nosec B101,B102 the input is ours",
@@ -41,7 +41,7 @@ describe("in good order", () => {
   })
 })
 
-describe("without a test", () => {
+describe("nosecFindings report a comment without a test", () => {
   test.each([
     "# nosec",
     "#nosec",
@@ -62,7 +62,7 @@ describe("without a test", () => {
   })
 })
 
-describe("without a reason", () => {
+describe("nosecFindings report a comment without a reason", () => {
   test.each([
     "# nosec B101",
     "#nosec B101,B102",
@@ -79,19 +79,19 @@ describe("without a reason", () => {
   })
 })
 
-describe("no order to bandit", () => {
+describe("nosecFindings ignore comments that bandit ignores", () => {
   test.each(["# NOSEC", "# no sec", "# this is not nosec", "# noqa", "", "nosec"])("%j", (comment) => {
     expect(rules(comment)).toEqual([])
   })
 })
 
-test("takes linear time", () => {
+test("nosecFindings take linear time", () => {
   for (const unit of ["#", "# nosec", "#nosec ", " ", "B101 ", "a", "# \t"])
     expect(cost(() => rules(`# nosec ${unit.repeat(200_000)}`))).toBeLessThan(3000)
   expect(cost(() => rules("#".repeat(100_000)))).toBeLessThan(3000)
 })
 
-test("a comment that silences Trivy has no room for an expiry", () => {
+test("nosecFindings report a comment that silences Trivy, which can't have an expiry", () => {
   const comments = [{ file: "main.tf", line: 2, comment: "trivy:ignore:AVD-AZU-0047" }]
   expect(nosecFindings(comments)).toMatchObject([{ rule: "inline-ignore", file: "main.tf", line: 2 }])
 })

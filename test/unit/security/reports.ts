@@ -11,7 +11,7 @@ export const run = (stdout: string, from: Partial<ToolRun> = {}): ToolRun => ({
   ...from,
 })
 
-/** A report by the structs of Trivy 0.70, with these results. */
+/** A report with these results, by the structs of Trivy 0.70. */
 export const report = (...Results: object[]): ToolRun =>
   run(
     JSON.stringify({

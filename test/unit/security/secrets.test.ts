@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { secrets, withoutMatches } from "../../../src/lib/security/secrets.js"
 import { fixture, report, run } from "./reports.js"
 
-/** A report with something to recognise in every field that holds text of the source. */
+/** A report with a recognisable text in every field that holds content of the source. */
 const secret = {
   RuleID: "my-rule",
   Category: "general",
@@ -36,7 +36,7 @@ const LEAKY = report(
 )
 
 describe("secrets", () => {
-  test("of a real report have rule, place, title and severity, and all fail", () => {
+  test("have rule, place, title and severity in a real report, and all fail", () => {
     const { findings, outcome } = secrets(run(fixture("secrets")))
     expect(findings).toEqual([
       {
@@ -63,7 +63,7 @@ describe("secrets", () => {
     expect(outcome([])).toMatchObject({ status: "passed", reason: "no secret found, 2 suppressed" })
   })
 
-  test("show nothing of the text", () => {
+  test("contain nothing of the source", () => {
     const { findings, outcome } = secrets(LEAKY)
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({
@@ -76,11 +76,11 @@ describe("secrets", () => {
     expect(JSON.stringify(secrets(run(fixture("secrets"))))).not.toMatch(/\*\*|AWS =|BEGIN/)
   })
 
-  test("take off the folder that the source was in", () => {
+  test("remove the source's folder from paths", () => {
     expect(secrets(LEAKY, { prefix: "app" }).findings[0]?.file).toBe("a.py")
   })
 
-  test("pass where there are none", () => {
+  test("pass if there are none", () => {
     expect(secrets(report()).outcome([])).toEqual({
       status: "passed",
       reason: "no secret found",
@@ -88,19 +88,19 @@ describe("secrets", () => {
     })
   })
 
-  test("can't be told without a report", () => {
+  test("are an error without a report", () => {
     expect(secrets(run("")).outcome([]).status).toBe("error")
   })
 })
 
 describe("withoutMatches", () => {
-  test("leaves nothing of a secret that has no rule", () => {
+  test("removes a secret without a rule", () => {
     const kept = withoutMatches(report({ Secrets: [{ ...secret, RuleID: undefined }] }).stdout)
     expect(kept).toContain('"Title": "A password"')
     expect(kept).not.toContain("LEAK")
   })
 
-  test("keeps a report without a line of the source", () => {
+  test("keeps a report without lines of the source", () => {
     const kept = withoutMatches(LEAKY.stdout) ?? ""
     expect(kept).not.toContain("LEAK")
     expect(JSON.parse(kept)).toMatchObject({
@@ -125,14 +125,14 @@ describe("withoutMatches", () => {
     })
   })
 
-  test("leaves nothing of a real report's lines, not even masked", () => {
+  test("removes all lines of a real report, even masked ones", () => {
     const kept = withoutMatches(fixture("secrets")) ?? ""
     expect(kept).not.toMatch(/\*\*|AWS|BEGIN|"Match"|"Code"|"Lines"|"Content"|"Offset"/)
     expect(kept).toContain('"RuleID": "github-pat"')
     expect(secrets(run(kept)).findings).toEqual(secrets(run(fixture("secrets"))).findings)
   })
 
-  test.each(["", "no JSON: LEAK", '"LEAK"', "[]", "{}"])("keeps nothing of %j", (text) => {
+  test.each(["", "no JSON: LEAK", '"LEAK"', "[]", "{}"])("returns nothing for %j", (text) => {
     expect(withoutMatches(text)).toBeUndefined()
   })
 })

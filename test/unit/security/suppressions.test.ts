@@ -40,7 +40,7 @@ const suppresses = (from: Partial<Suppression>, found: Finding = finding(), now 
 }
 
 describe("applySuppressions", () => {
-  test("takes what matches by tool, rule and path", () => {
+  test("matches by tool, rule and path", () => {
     expect(suppresses({})).toBe(true)
     expect(suppresses({ path: "app/**" })).toBe(true)
     expect(suppresses({ path: "test/**" })).toBe(false)
@@ -50,13 +50,13 @@ describe("applySuppressions", () => {
     expect(applySuppressions([finding()], [entry({ tool: "trivy" })], NOW).used.size).toBe(0)
   })
 
-  test("a path holds for no finding without a file", () => {
+  test("matches no finding without a file by a path", () => {
     const placeless: Finding = { tool: "bandit", rule: "B101", level: "warning", message: "m" }
     expect(suppresses({ path: "**" }, placeless)).toBe(false)
     expect(suppresses({}, placeless)).toBe(true)
   })
 
-  test("a rule that has several cases may be named as a whole, or one of them", () => {
+  test("matches a rule with several cases as a whole or by one of them", () => {
     const found = finding({ tool: "zap", rule: "10038-1", within: "10038", file: "items/1" })
     expect(suppresses({ tool: "zap", rule: "10038-1" }, found)).toBe(true)
     expect(suppresses({ tool: "zap", rule: "10038" }, found)).toBe(true)
@@ -65,7 +65,7 @@ describe("applySuppressions", () => {
     expect(suppresses({ tool: "zap", rule: "10038", path: "jobs/*" }, found)).toBe(false)
   })
 
-  test("takes what is below the gate as well", () => {
+  test("matches findings below the gate as well", () => {
     expect(suppresses({}, finding({ advisory: true, level: "note" }))).toBe(true)
   })
 
@@ -75,7 +75,7 @@ describe("applySuppressions", () => {
     ["2026-11-23T23:59:59.999Z", true],
     ["2026-11-24T00:00:00Z", false],
     ["2026-11-24T01:00:00+02:00", true],
-  ])("at %s, what expires on 23 November holds: %j", (now, holds) => {
+  ])("at %s accepts an expiry on 23 November: %j", (now, holds) => {
     expect(suppresses({ expires: "2026-11-23" }, finding(), new Date(now))).toBe(holds)
   })
 
@@ -85,18 +85,18 @@ describe("applySuppressions", () => {
     { expires: "" },
     { expires: "2026-11-22" },
     { expires: "2027-11-24" },
-  ])("an entry that isn't in order suppresses nothing: %j", (from) => {
+  ])("ignores an invalid entry: %j", (from) => {
     expect(suppresses(from)).toBe(false)
   })
 
-  test("an entry that isn't in order is none that nothing needs", () => {
+  test("counts an invalid entry that matches as used", () => {
     const entries = [entry({ expires: "2026-11-22" }), entry()]
     const { suppressed, used } = applySuppressions([finding()], entries, NOW)
     expect(suppressed).toEqual([{ finding: finding(), suppression: entries[1] }])
     expect([...used]).toEqual(entries)
   })
 
-  test("gives the first entry that matches, and marks all as used", () => {
+  test("returns the first entry that matches, and counts all that match as used", () => {
     const entries = [entry({ rule: "B102" }), entry({ path: "app/*" }), entry()]
     const { suppressed, used } = applySuppressions([finding(), finding({ file: "b.py" })], entries, NOW)
     expect(suppressed.map(({ suppression }) => suppression)).toEqual([entries[1], entries[2]])
@@ -105,17 +105,17 @@ describe("applySuppressions", () => {
   })
 })
 
-describe("what is scanned", () => {
+describe("entriesFor", () => {
   const [both, source, image] = [entry(), entry({ in: "source" }), entry({ in: "image" })]
 
-  test("has entries of its own, and those for both", () => {
+  test("returns the entries for one kind of scan and those for both", () => {
     expect(SCAN_PLACES).toEqual(["source", "image"])
     expect(entriesFor("source", [both, source, image])).toEqual([both, source])
     expect(entriesFor("image", [both, source, image])).toEqual([both, image])
     expect(entriesFor("image", [])).toEqual([])
   })
 
-  test("an entry for one suppresses nothing in the other", () => {
+  test("leaves out entries for the other kind", () => {
     const inImage = entriesFor("image", [source])
     expect(applySuppressions([finding()], inImage, NOW).kept).toEqual([finding()])
   })
@@ -126,7 +126,7 @@ describe("unusedInImage", () => {
   const trivy = (from: Partial<Suppression> = {}): Suppression =>
     entry({ tool: "trivy", rule: "CVE-2024-1", in: "image", ...from })
 
-  test("gives the place of an entry for the image alone that nothing in it needs", () => {
+  test("reports the place of an unused entry for images", () => {
     expect(unusedInImage([trivy({ path, line: 9 })], new Set())).toEqual([
       {
         tool: "slipway",
@@ -140,13 +140,13 @@ describe("unusedInImage", () => {
     ])
   })
 
-  test("has nothing to say of what is used, nor of what the source may need", () => {
+  test("skips used entries, and those that the source may need", () => {
     const [used, unused, both, source] = [trivy(), trivy(), entry({ tool: "trivy" }), trivy({ in: "source" })]
     expect(unusedInImage([used, both, source], new Set([used]))).toEqual([])
     expect(unusedInImage([used, unused], new Set([used]))).toHaveLength(1)
   })
 
-  test("tells nobody to remove an entry that has expired, and whose finding is there again", () => {
+  test("skips an expired entry whose finding is back", () => {
     const entries = [trivy({ expires: "2026-11-22" })]
     const found = finding({ tool: "trivy", rule: "CVE-2024-1" })
     const { kept, used } = applySuppressions([found], entries, NOW)
@@ -163,12 +163,12 @@ describe("suppressionFindings", () => {
     return found.map(({ rule, message }) => [rule, message])
   }
 
-  test("has nothing to say of what is used and in order", () => {
+  test("accept a used and valid entry", () => {
     expect(of({})).toEqual([])
     expect(of({ expires: "2027-11-23" })).toEqual([])
   })
 
-  test("gives the place of the entry", () => {
+  test("give the place of the entry", () => {
     const entries = [entry({ path: "app/**", line: 9 })]
     expect(suppressionFindings(entries, { used: new Set(), tools }, NOW)).toEqual([
       {
@@ -188,12 +188,12 @@ describe("suppressionFindings", () => {
     [{ expires: "" }, "no-expiry", "never expires"],
     [{ expires: "2026-11-22" }, "expired", "expired on 2026-11-22"],
     [{ expires: "2027-11-24" }, "too-long", "expires on 2027-11-24, and may last at most 365 days from now"],
-  ])("%j is %s", (from, rule, message) => {
+  ])("report %j as %s", (from, rule, message) => {
     for (const used of [true, false])
       expect(of(from, used)).toEqual([[rule, expect.stringContaining(message) as string]])
   })
 
-  test("says nothing of the use of entries for the image alone, but of their order", () => {
+  test("ignore unused entries for images, but not invalid ones", () => {
     expect(of({ in: "image" }, false)).toEqual([])
     expect(of({ in: "image", expires: "2026-11-22" }, false)).toEqual([
       ["expired", expect.stringContaining("expired on 2026-11-22") as string],
@@ -201,7 +201,7 @@ describe("suppressionFindings", () => {
   })
 
   test.each<Partial<Suppression>>([{}, { in: "source" }])(
-    "sends to the image what trivy may find there: %j",
+    "suggest `in: image` for what trivy may find there: %j",
     (from) => {
       const entries = [entry({ tool: "trivy", ...from })]
       const usage = { used: new Set<Suppression>(), tools: new Set(["trivy"]) }
@@ -211,7 +211,7 @@ describe("suppressionFindings", () => {
     },
   )
 
-  test("says nothing of the use of entries for a tool that didn't run", () => {
+  test("ignore unused entries of a tool that didn't run", () => {
     expect(of({ tool: "zap" }, false)).toEqual([])
     expect(of({ tool: "zap", reason: "" }, false)).toHaveLength(1)
   })
@@ -224,11 +224,11 @@ describe("judgeKept", () => {
     findings: [finding(), finding({ line: 2 })],
   } as const
 
-  test("leaves alone what nothing was taken from", () => {
+  test("changes nothing if nothing was suppressed", () => {
     expect(judgeKept({ ...failed, findings: [...failed.findings] }, failed.findings)).toEqual(failed)
   })
 
-  test("counts what is left", () => {
+  test("counts the remaining findings", () => {
     expect(judgeKept({ ...failed, findings: [...failed.findings] }, [finding()])).toEqual({
       status: "failed",
       reason: "1 problem, 1 suppressed",
@@ -236,7 +236,7 @@ describe("judgeKept", () => {
     })
   })
 
-  test("passes when only what is below the gate is left", () => {
+  test("passes if only findings below the gate remain", () => {
     const note = finding({ advisory: true })
     expect(judgeKept({ ...failed, findings: [...failed.findings, note] }, [note])).toEqual({
       status: "passed",
@@ -245,7 +245,7 @@ describe("judgeKept", () => {
     })
   })
 
-  test("an error stays an error", () => {
+  test("keeps an error", () => {
     const error = { status: "error", reason: "bandit was killed", findings: [finding()] } as const
     expect(judgeKept({ ...error, findings: [finding()] }, [])).toMatchObject({
       status: "error",

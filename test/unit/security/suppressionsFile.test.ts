@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { parseSuppressions } from "../../../src/lib/security/suppressionsFile.js"
 
-/** What is wrong, as `line:column message`. */
+/** The problems as `line:column message`. */
 const problems = (text: string): string[] => {
   const { suppressions, outcome } = parseSuppressions(text)
   expect(outcome === undefined || suppressions.length === 0).toBe(true)
@@ -10,7 +10,7 @@ const problems = (text: string): string[] => {
 
 const ENTRY = "suppressions:\n  - {tool: trivy, rule: CVE-2020-1, reason: r, owner: o, expires: 2026-12-31"
 
-describe("what fits", () => {
+describe("parseSuppressions accepts", () => {
   test.each(["", "# nothing\n", "{}\n", "version: 1\n", "suppressions:\n", "suppressions: []\n", "~\n"])(
     "%j",
     (text) => {
@@ -75,7 +75,7 @@ suppressions:
     ["/admin/**", "admin/**"],
     ["/", "."],
     ["admin", "admin"],
-  ])("the path of a URL, %s, as findings have it: %s", (path, read) => {
+  ])("the path of a URL, %s, as in findings: %s", (path, read) => {
     const text = `suppressions:\n  - {tool: zap, rule: 1, path: ${path}, reason: r, owner: o, expires: 2026-12-31}\n`
     expect(parseSuppressions(text).suppressions).toMatchObject([{ path: read }])
     if (path.startsWith("/"))
@@ -89,14 +89,14 @@ suppressions:
       "suppressions:\n  - tool: trivy\n    rule: X\n    reason:\n    expires: ~\n    owner: null\n",
     ],
     ["empty", `suppressions:\n  - {tool: trivy, rule: X, reason: " ", owner: ""}\n`],
-  ])("what the gate asks for, %s", (_, text) => {
+  ])("a required value %s, to be reported by the gate", (_, text) => {
     expect(parseSuppressions(text).suppressions).toEqual([
       { tool: "trivy", rule: "X", reason: "", expires: "", owner: "", line: 2 },
     ])
   })
 })
 
-describe("what doesn't fit", () => {
+describe("parseSuppressions refuses", () => {
   test.each<[string, ...string[]]>([
     ["- a\n", "1:1 expected a map of keys, received a list"],
     ["supressions: []\n", '1:1 supressions: unknown key; did you mean "suppressions"?'],
@@ -187,7 +187,7 @@ describe("what doesn't fit", () => {
     ])
   })
 
-  test("is told all at once, as an error with the first problem", () => {
+  test("all problems at once, with the first as the reason", () => {
     const { outcome } = parseSuppressions(
       "version: 2\nsuppressions:\n  - {tool: x, rule: y, expires: 2026-02-30}\n",
     )

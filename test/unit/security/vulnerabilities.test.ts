@@ -14,7 +14,7 @@ function outcome(runs: ToolRun[], gate: Severity = "critical"): Outcome {
 const findings = (...results: object[]) =>
   vulnerabilities([report(...results)], { gate: "critical" }).findings
 
-describe("a finding", () => {
+describe("a finding of vulnerabilities", () => {
   test("has its rule, place, message, severity and address", () => {
     expect(findings(requirements(hole()))).toEqual([
       {
@@ -42,7 +42,7 @@ describe("a finding", () => {
     ["medium", "MEDIUM", { level: "error" }],
     ["medium", "LOW", { level: "note", advisory: true }],
     ["unknown", "UNKNOWN", { level: "error" }],
-  ])("at the gate %s with severity %j", (gate, Severity, grade) => {
+  ])("at the gate %s with severity %j has its level", (gate, Severity, grade) => {
     const [found] = vulnerabilities([report(requirements(hole({ Severity })))], { gate }).findings
     expect(found?.level).toBe((grade as { level: string }).level)
     expect(found?.advisory).toBe((grade as { advisory?: true }).advisory)
@@ -56,14 +56,14 @@ describe("a finding", () => {
     [{ Title: "", Description: " " }, "PyYAML 5.3: CVE-2020-14343 (critical, "],
     [{ Title: "t".repeat(1000) }, "…", "(critical, fixed in 5.4; https://avd"],
     [{ PrimaryURL: "javascript:alert(1)" }, "(critical, fixed in 5.4)"],
-  ])("%j", (from, ...parts) => {
+  ])("has a message for %j", (from, ...parts) => {
     for (const part of parts) expect(findings(requirements(hole(from)))[0]?.message).toContain(part)
   })
 
   test.each([
     ["by the package's own id", { ID: "PyYAML@5.3" }, { PkgID: "PyYAML@5.3" }],
     ["by its name and version", {}, {}],
-  ])("finds the line %s where there is no UID", (_, ids, refs) => {
+  ])("has the line %s if there is no UID", (_, ids, refs) => {
     const packages = [pkg("other", "1", 1), { ...pkg("PyYAML", "5.3", 8), ...ids, Identifier: undefined }]
     const [found] = findings(manifest("a.txt", packages, [hole({ PkgIdentifier: undefined, ...refs })]))
     expect(found?.line).toBe(8)
@@ -72,7 +72,7 @@ describe("a finding", () => {
   test.each([
     ["UIDs", { Identifier: { UID: "u8" } }, { Identifier: { UID: "u9" } }, { PkgIdentifier: { UID: "u9" } }],
     ["ids", { ID: "a/PyYAML" }, { ID: "b/PyYAML" }, { PkgID: "b/PyYAML" }],
-  ])("tells two packages of one name and version apart by their %s", (_, one, other, ref) => {
+  ])("distinguishes two packages with the same name and version by their %s", (_, one, other, ref) => {
     const packages = [
       { ...pkg("PyYAML", "5.3", 8), Identifier: undefined, ...one },
       { ...pkg("PyYAML", "5.3", 9), Identifier: undefined, ...other },
@@ -81,11 +81,11 @@ describe("a finding", () => {
     expect(found?.line).toBe(9)
   })
 
-  test("has no line where Trivy gives none", () => {
+  test("has no line if Trivy reports none", () => {
     expect(findings(manifest("poetry.lock", [pkg("PyYAML", "5.3")], [hole()]))[0]).not.toHaveProperty("line")
   })
 
-  test("tells places apart, and takes off the folder that the source was in", () => {
+  test("has its file's path without the source's folder", () => {
     const found = vulnerabilities(
       [report(manifest("src/a.txt", [PYYAML], [hole()]), manifest("src/dev/b.txt", [PYYAML], [hole()]))],
       { gate: "critical", prefix: "src" },
@@ -94,8 +94,8 @@ describe("a finding", () => {
   })
 })
 
-describe("findings", () => {
-  test("come worst first, then by file and package", () => {
+describe("the findings of vulnerabilities", () => {
+  test("are sorted by severity, file and package", () => {
     const found = findings(
       manifest(
         "b.txt",
@@ -119,7 +119,7 @@ describe("findings", () => {
     ])
   })
 
-  test("of the environment are dropped where a manifest tells them", () => {
+  test("of the environment are dropped if a manifest has them too", () => {
     const source = report(requirements(hole({ PkgName: "Py.Yaml_x" })))
     const rootfs = report(
       environment(
@@ -146,7 +146,7 @@ describe("findings", () => {
   })
 })
 
-describe("what nobody has fixed yet", () => {
+describe("a vulnerability without a fixed version", () => {
   const unfixed = (from: object = {}): object => hole({ FixedVersion: "", Status: "affected", ...from })
   const graded = (unfixedPass: boolean, ...holes: object[]) => {
     const { findings, outcome } = vulnerabilities([report(environment([PYYAML], holes))], {
@@ -161,7 +161,7 @@ describe("what nobody has fixed yet", () => {
     }
   }
 
-  test("fails unless it is said to pass", () => {
+  test("fails by default", () => {
     expect(graded(false, unfixed())).toEqual({
       status: "failed",
       reason: "1 critical vulnerability",
@@ -169,7 +169,7 @@ describe("what nobody has fixed yet", () => {
     })
   })
 
-  test("is named and fails nothing where it passes, and nobody is told that there is none", () => {
+  test("is reported and fails nothing if it may pass, even in the text of the reason", () => {
     expect(graded(true, unfixed())).toEqual({
       status: "passed",
       reason:
@@ -178,19 +178,19 @@ describe("what nobody has fixed yet", () => {
     })
   })
 
-  test("is known by the lack of a version, whatever Trivy thinks of it", () => {
+  test("is recognised by the missing version, whatever Trivy's status", () => {
     for (const Status of ["affected", "will_not_fix", "fix_deferred", "end_of_life", undefined, ""])
       for (const FixedVersion of ["", undefined, null])
         expect(graded(true, unfixed({ Status, FixedVersion })).status).toBe("passed")
     expect(graded(true, unfixed({ FixedVersion: "5.4" })).status).toBe("failed")
   })
 
-  test("doesn't keep what has a fix from failing", () => {
+  test("doesn't keep others from failing", () => {
     const { status, reason } = graded(true, unfixed(), hole({ VulnerabilityID: "CVE-2" }))
     expect([status, reason]).toEqual(["failed", "1 critical vulnerability, 1 below the gate"])
   })
 
-  test("is no worse for it below the gate", () => {
+  test("is only advice below the gate", () => {
     for (const unfixedPass of [true, false])
       expect(graded(unfixedPass, unfixed({ Severity: "LOW" }))).toEqual({
         status: "passed",
@@ -200,7 +200,7 @@ describe("what nobody has fixed yet", () => {
     expect(graded(true, unfixed({ Severity: "MEDIUM" })).findings).toEqual([["medium", "warning", true]])
   })
 
-  test("says so", () => {
+  test("is mentioned in the reason", () => {
     const { findings } = vulnerabilities([report(environment([PYYAML], [unfixed()]))], {
       gate: "high",
       unfixedPass: true,
@@ -209,7 +209,7 @@ describe("what nobody has fixed yet", () => {
   })
 })
 
-describe("the outcome", () => {
+describe("the outcome of vulnerabilities", () => {
   const many = [
     hole(),
     hole({ VulnerabilityID: "CVE-2" }),
@@ -231,7 +231,7 @@ describe("the outcome", () => {
     })
   })
 
-  test("fails for one", () => {
+  test("fails for a single one", () => {
     expect(outcome([report(requirements(hole()))]).reason).toBe("1 critical vulnerability")
   })
 
@@ -255,7 +255,7 @@ describe("the outcome", () => {
     })
   })
 
-  test("names the image where that is what was looked at", () => {
+  test("names the image if that was scanned", () => {
     const options = { gate: "critical", place: "the image" } as const
     const packages = environment([PYYAML, pkg("six", "1")])
     const { findings, outcome } = vulnerabilities(
@@ -267,7 +267,7 @@ describe("the outcome", () => {
     expect(both.outcome([]).reason).toContain("2 packages in 1 manifest and the image without")
   })
 
-  test("passes with what is below the gate", () => {
+  test("passes with findings below the gate", () => {
     expect(outcome([report(requirements(hole({ Severity: "LOW" })))])).toMatchObject({
       status: "passed",
       reason: "1 package in 1 manifest without a critical vulnerability, 1 below the gate",
@@ -276,7 +276,7 @@ describe("the outcome", () => {
     expect(outcome([report(environment([PYYAML]))]).reason).toContain("1 package in the environment without")
   })
 
-  test("says what is suppressed", () => {
+  test("counts suppressed findings", () => {
     const { findings, outcome } = vulnerabilities([report(requirements(...many))], { gate: "critical" })
     expect(outcome(findings.slice(1)).reason).toBe("1 critical vulnerability, 3 below the gate, 1 suppressed")
     expect(outcome(findings.slice(3))).toMatchObject({
@@ -298,14 +298,14 @@ describe("the outcome", () => {
     })
   })
 
-  test("reads the packages of a real report", () => {
+  test("counts the packages of a real report", () => {
     expect(outcome([run(fixture("secrets"))]).reason).toBe(
       "1 package in 1 manifest without a critical vulnerability",
     )
   })
 })
 
-describe("an image", () => {
+describe("imageVulnerabilities", () => {
   const [AMD, ARM] = ["linux/amd64", "linux/arm64"] as const
   const both = (amd: ToolRun, arm: ToolRun) => {
     const images = [
@@ -317,7 +317,7 @@ describe("an image", () => {
   }
   const good = report(environment([PYYAML]))
 
-  test("whose platforms are all clean passes, and counts a package of several once", () => {
+  test("passes if all platforms are clean, and counts a package of several platforms once", () => {
     const arm = report({ ...environment([pkg("six", "1")]), Class: "os-pkgs" }, environment([PYYAML]))
     expect(both(good, arm)).toMatchObject({
       status: "passed",
@@ -328,7 +328,7 @@ describe("an image", () => {
   test.each([
     ["no result", report()],
     ["no package", report(environment([]))],
-  ])("of which one platform's report has %s is an error that names it", (_, empty) => {
+  ])("returns an error with the platform whose report has %s", (_, empty) => {
     const reason = (platform: string) => `trivy found no package in the image for ${platform}`
     expect(both(good, empty)).toMatchObject({ status: "error", reason: reason(ARM), findings: [] })
     expect(both(empty, good)).toMatchObject({ status: "error", reason: reason(AMD), findings: [] })
@@ -338,14 +338,14 @@ describe("an image", () => {
     })
   })
 
-  test("of which one platform has no report is an error", () => {
+  test("returns an error for a platform without a report", () => {
     expect(both(good, { ...good, exitCode: 137, stdout: "" })).toMatchObject({
       status: "error",
       reason: "trivy was killed (exit code 137), possibly out of memory: no output",
     })
   })
 
-  test("names the platform of what isn't on all of them", () => {
+  test("names the platform of a finding that isn't on all of them", () => {
     const [one, two] = [hole({ Title: "one" }), hole({ Title: "two", VulnerabilityID: "CVE-2" })]
     const three = hole({ Title: "three", VulnerabilityID: "CVE-3" })
     const amd = report(environment([PYYAML], [one, two]))
@@ -357,19 +357,19 @@ describe("an image", () => {
     })
   })
 
-  test("tells once what a file lists on all platforms", () => {
+  test("reports a file's finding on all platforms once", () => {
     const listed = report(requirements(hole()), environment([PYYAML], [hole()]))
     expect(both(listed, listed).messages).toEqual(["PyYAML 5.3: arbitrary code execution"])
   })
 
-  test("of one platform names none", () => {
+  test("names no platform for an image with only one", () => {
     const images = [{ platform: ARM, run: report(environment([PYYAML], [hole()])) }]
     const [found] = imageVulnerabilities(images, { gate: "critical" }).findings
     expect(found?.message).toMatch(/^PyYAML 5\.3: /)
   })
 })
 
-describe("a run without a report", () => {
+describe("vulnerabilities without a report", () => {
   const fatal =
     "2026-11-23T13:06:30Z\tFATAL\tFatal error\trun error: init error: DB error: database error: --skip-db-update\n"
 
@@ -379,7 +379,7 @@ describe("a run without a report", () => {
     ["a failure", { exitCode: 1, stderr: fatal }, "trivy failed: run error: init error: DB error"],
     ["a kill", { exitCode: 137 }, "trivy was killed (exit code 137), possibly out of memory"],
     ["absence", { exitCode: 127, stdout: "" }, "trivy is not installed (exit code 127)"],
-  ])("is an error: %s", (_, from, reason) => {
+  ])("returns an error: %s", (_, from, reason) => {
     const good = report(requirements(hole()))
     const result = outcome([good, { ...good, ...from }])
     expect(result).toMatchObject({ status: "error", findings: [] })
@@ -387,14 +387,14 @@ describe("a run without a report", () => {
     expect(result.reason).toMatch(/^.{1,300}$/)
   })
 
-  test.each(["null", "{}", '{"SchemaVersion": "2"}'])("is an error: %s", (stdout) => {
+  test.each(["null", "{}", '{"SchemaVersion": "2"}'])("returns an error: %s", (stdout) => {
     expect(outcome([run(stdout)]).status).toBe("error")
   })
 
   test.each([
     { Results: [null, 1, { Vulnerabilities: [null, 1] }] },
     { Results: [{ Packages: [null], Vulnerabilities: [{ PkgName: 1, Severity: {} }] }] },
-  ])("nothing odd in a report throws: %j", (odd) => {
+  ])("never throws for an odd report: %j", (odd) => {
     expect(outcome([run(JSON.stringify({ SchemaVersion: 2, ...odd }))]).status).toMatch(/passed|error/)
   })
 })

@@ -8,7 +8,7 @@ const tests = (yaml = "") => parseConfig(yaml).tests
 const indent = (text: string) => `tests:\n${text.replace(/^/gm, "  ")}`
 
 describe("suiteCommand", () => {
-  it("lets the plugin sort the tests where the service says nothing", () => {
+  it("lets the plugin sort the tests if the service configures nothing", () => {
     const { command, environment } = suiteCommand("unit", tests(), ["--cov=src"])
     expect(command).toContain("--numprocesses=auto")
     expect(command.slice(0, 3)).toEqual(["python", "-m", "pytest"])
@@ -17,7 +17,7 @@ describe("suiteCommand", () => {
     expect(environment).toMatchObject({ SLIPWAY_SUITE: "unit", SLIPWAY_CLASSIFIES: "yes" })
   })
 
-  it("takes a suite's own paths and marker as they are", () => {
+  it("passes a suite's own paths and marker unchanged", () => {
     const config = tests(indent('integration:\n  paths: [it]\n  marker: "db and not slow"\nreruns: 2'))
     const integration = suiteCommand("integration", config, [])
     expect(integration.command.slice(-4)).toEqual(["--reruns=2", "-m", "db and not slow", "it"])
@@ -31,14 +31,14 @@ describe("suiteCommand", () => {
     })
   })
 
-  it("starts no workers for one", () => {
+  it("starts no workers for a single one", () => {
     const { command } = suiteCommand("unit", tests(indent('unit:\n  workers: "1"')), [])
     expect(command).toContain("--numprocesses=0") // whatever the service's own settings say
   })
 })
 
 describe("serviceVariables", () => {
-  it("names the services' URLs, and for each worker data of its own", () => {
+  it("contains the services' URLs, and separate data for each worker", () => {
     const variables = serviceVariables(tests(), ["alembic.ini"])
     expect(variables).toMatchObject({
       DATABASE_URL: "postgresql://slipway:slipway@postgres:5432/integration",
@@ -108,11 +108,11 @@ describe("measurement", () => {
       false,
       { sources: ["--cov=."], ours: true, omits: false },
     ],
-  ])("%j, with src/: %j", (texts, hasSrc, expected) => {
+  ])("measures %j, with src/: %j", (texts, hasSrc, expected) => {
     expect(first(texts, hasSrc)).toEqual(expected)
   })
 
-  it("lets slipway.yaml choose", () => {
+  it("can be set in slipway.yaml", () => {
     expect(first({ ".coveragerc": "[run]\nbranch = true" }, false, ["app", "lib"])).toEqual({
       sources: ["--cov=app", "--cov=lib"],
       ours: false,
@@ -120,7 +120,7 @@ describe("measurement", () => {
     })
   })
 
-  it("never lets a suite fail for its own share", () => {
+  it("never fails a suite for its own share", () => {
     expect(measurement({}, false).arguments).toContain("--cov-fail-under=0")
   })
 })

@@ -12,11 +12,11 @@ describe("coverageOutcome", () => {
     [of(7999, 10_000), "failed"],
     [of(4, 5), "failed"],
     [of(0, 0), "error"],
-  ])("wants strictly more than 80 per cent: %j is %s", (coverage, status) => {
+  ])("requires strictly more than 80 per cent: %j is %s", (coverage, status) => {
     expect(coverageOutcome(coverage, 80).status).toBe(status)
   })
 
-  it("names the worst files and what of them never ran", () => {
+  it("lists the files with least coverage, and their lines that never ran", () => {
     const files = [
       { file: "a.py", covered: 0, total: 4, missing: "1-4" },
       { file: "b.py", covered: 4, total: 4, missing: "" },
@@ -27,7 +27,7 @@ describe("coverageOutcome", () => {
   })
 })
 
-it("percent rounds down: what is not yet 80 % doesn't look like it", () => {
+it("percent rounds down, so that less than 80 % never looks like it", () => {
   expect(percent(of(79_999, 100_000))).toBe("79.99")
   expect(percent(of(2, 3))).toBe("66.66")
   expect(percent(of(0, 0))).toBe("100.00")
@@ -41,7 +41,7 @@ describe("readCoverage", () => {
     num_branches: of,
   })
 
-  it("counts branches, puts the worst file first and joins lines to ranges", () => {
+  it("counts branches, sorts the worst file first and joins lines to ranges", () => {
     const files = {
       "good.py": { summary: summary(5, 5, 2, 2), missing_lines: [] },
       "never.py": { summary: summary(0, 4, 0, 2), missing_lines: [1, 2, 3, 7] },
@@ -56,7 +56,7 @@ describe("readCoverage", () => {
     })
   })
 
-  it.each(["", "{}", "[]", '{"files": {}}'])("is undefined for %j", (text) => {
+  it.each(["", "{}", "[]", '{"files": {}}'])("returns undefined for %j", (text) => {
     expect(readCoverage(text)).toBeUndefined()
   })
 })

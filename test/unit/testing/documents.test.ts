@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { mentionOf, namedIn, readsDocuments } from "../../../src/lib/testing/documents.js"
 
-describe("code that reads a document", () => {
+describe("mentionOf", () => {
   const mentioned = (code: string) =>
     new RegExp(mentionOf(["README.md", "docs/api.rst"]).replace("\\>", "\\b")).test(code)
 
@@ -12,18 +12,18 @@ describe("code that reads a document", () => {
     'root.glob("*.md")',
     'list((root / "docs").iterdir())',
     'open("docs/index.html")',
-  ])("names it: %s", (code) => {
+  ])("matches code that reads a document: %s", (code) => {
     expect(mentioned(code)).toBe(true)
   })
 
   it.each(["import os", 'URL = "https://docs.example.com"', 'x = "file.mdx"', "readme = 1"])(
-    "doesn't: %s",
+    "doesn't match other code: %s",
     (code) => {
       expect(mentioned(code)).toBe(false)
     },
   )
 
-  it("is found by a name with signs that a pattern gives a meaning to", () => {
+  it("escapes special characters of a pattern in a name", () => {
     expect(mentionOf(["C++ (old).md"])).toMatch(/^C\.\.\.\.old\.\|/)
   })
 })
@@ -32,11 +32,11 @@ it.each([
   ["[tool.pytest.ini_options]\naddopts = '--doctest-glob=*.md'", true],
   ["[pytest]\ndoctest_glob = *.rst", true],
   ['readme = "README.md"\naddopts = "--doctest-modules"', false],
-])("settings have pytest read documents: %j: %s", (settings, expected) => {
+])("readsDocuments for the settings %j: %s", (settings, expected) => {
   expect(readsDocuments(settings)).toBe(expected)
 })
 
-it("metadata is made of what manifests name", () => {
+it("namedIn returns the documents that manifests name", () => {
   expect(namedIn('readme = "docs/README.rst"', ["README.md", "docs/README.rst", "CHANGES.md"])).toEqual([
     "docs/README.rst",
   ])

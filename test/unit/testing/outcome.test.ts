@@ -21,8 +21,8 @@ const outcome = (run: ToolRun, lines: object[], context: Partial<SuiteContext> =
 
 const interruption = { status: "error" as const, reason: "unit took longer than 600 s", findings: [] }
 
-describe("a suite that came to its end", () => {
-  it("passes with the number of its tests and their time", () => {
+describe("suiteOutcome of a complete run", () => {
+  it("passes with the number of tests and their duration", () => {
     const lines = [test("test_a"), test("test_b"), test("test_c", { status: "skipped" }), finish(0)]
     expect(outcome(ended(0), lines)).toEqual({
       status: "passed",
@@ -55,7 +55,7 @@ describe("a suite that came to its end", () => {
     expect(outcome(ended(1), [test("test_a"), file(false), finish(1)])).toMatchObject({ status: "passed" })
   })
 
-  it("names the flaky tests", () => {
+  it("lists the flaky tests", () => {
     const lines = [test("test_a"), test("test_net[ü]", { reruns: 2 }), finish(0)]
     expect(outcome(ended(0), lines).reason).toBe("2 tests in 0.5 s, 1 flaky (test_net[ü])")
     const failed = test("test_c", { status: "failed", message: "x" })
@@ -64,7 +64,7 @@ describe("a suite that came to its end", () => {
     )
   })
 
-  it("fails when all tests are skipped, and when pytest stopped early", () => {
+  it("fails if all tests are skipped, or pytest stopped early", () => {
     expect(outcome(ended(0), [test("test_a", { status: "skipped" }), finish(0)])).toMatchObject({
       status: "failed",
       reason: "no test ran: all 1 are skipped",
@@ -77,7 +77,7 @@ describe("a suite that came to its end", () => {
     })
   })
 
-  it("fails for an end that no failed test explains", () => {
+  it("fails for an exit code that no failed test explains", () => {
     const done = (more: object) => ({ finish: { exitCode: 0, workers: 1, ...more } })
     expect(outcome(ended(1, "E  ValueError: late"), [test("test_a"), finish(1)])).toMatchObject({
       status: "failed",
@@ -91,7 +91,7 @@ describe("a suite that came to its end", () => {
     expect(outcome(ended(0), [test("test_a"), done({ collected: null })]).status).toBe("passed")
   })
 
-  it("is an error when pytest had one of its own", () => {
+  it("returns an error if pytest had an internal one", () => {
     expect(outcome(ended(3, "INTERNALERROR> boom"), [test("test_a"), finish(3)])).toMatchObject({
       status: "error",
       exitCode: 4,
@@ -99,16 +99,16 @@ describe("a suite that came to its end", () => {
   })
 })
 
-describe("a suite without tests", () => {
+describe("suiteOutcome of a run without tests", () => {
   const without = (context: Partial<SuiteContext>) => outcome(ended(5), [finish(5)], context)
 
-  it("fails, but for integration tests that nobody asked for", () => {
+  it("fails, except for integration tests that weren't requested", () => {
     expect(without({})).toMatchObject({ status: "failed", reason: "no unit test was collected" })
     expect(without({ name: "integration", expected: true })).toMatchObject({ status: "failed" })
     expect(without({ name: "integration" })).toMatchObject({ status: "skipped", exitCode: 0 })
   })
 
-  it("is an error when pytest could not begin", () => {
+  it("returns an error if pytest could not start", () => {
     expect(
       outcome(
         ended(
@@ -128,8 +128,8 @@ describe("a suite without tests", () => {
   })
 })
 
-describe("a suite that did not come to its end", () => {
-  it("fails with the test during which the interpreter exited, whatever its exit code", () => {
+describe("suiteOutcome of an incomplete run", () => {
+  it("fails with the test during which the interpreter exited, whatever the exit code", () => {
     expect(outcome(ended(0), [start("test_a"), test("test_a"), start("test_b")])).toMatchObject({
       status: "failed",
       reason: `the interpreter exited during ${FILE}::test_b`,
@@ -141,7 +141,7 @@ describe("a suite that did not come to its end", () => {
     )
   })
 
-  it("is an infrastructure error after a timeout, with the failures before it", () => {
+  it("returns an infrastructure error after a timeout, with the failures before it", () => {
     const bad = test("test_a", { status: "failed", message: "no" })
     const late = outcome(ended(124), [start("test_a"), bad, start("test_b")], { interruption })
     expect(late).toMatchObject({
@@ -153,8 +153,8 @@ describe("a suite that did not come to its end", () => {
   })
 })
 
-describe("services and migrations", () => {
-  it("is the infrastructure's error when a service doesn't answer", () => {
+describe("suiteOutcome with services and migrations", () => {
+  it("returns an infrastructure error if a service doesn't answer", () => {
     const service = { name: "postgres", seconds: 60, message: "connection refused" }
     expect(outcome(ended(90), [{ service }])).toMatchObject({
       status: "error",
@@ -163,7 +163,7 @@ describe("services and migrations", () => {
     })
   })
 
-  it("is an infrastructure error after a timeout of the migration", () => {
+  it("returns an infrastructure error after a timeout of the migration", () => {
     const migration = { command: "sleep 1000", exitCode: 143, seconds: 20, output: "" }
     expect(outcome(ended(124), [{ migration }], { interruption })).toMatchObject({
       status: "error",
@@ -172,7 +172,7 @@ describe("services and migrations", () => {
     })
   })
 
-  it("fails when the migration fails, with the end of what it said", () => {
+  it("fails if the migration fails, with the end of its output", () => {
     const migration = {
       command: "alembic upgrade head",
       exitCode: 1,
@@ -188,17 +188,17 @@ describe("services and migrations", () => {
 })
 
 describe("readRecords", () => {
-  it("passes over a torn line and what is no record", () => {
+  it("skips incomplete lines and other text", () => {
     const text = `${JSON.stringify(test("test_a"))}\nnull\n"x"\n{"test":{"id":"tests/te`
     expect(readRecords(text).tests).toHaveLength(1)
   })
 
-  it("counts what is left to the other suite, of whichever worker says most", () => {
+  it("takes the highest count of tests for the other suite from any worker", () => {
     expect(readRecords('{"others":3}\n{"others":4}').others).toBe(4)
     expect(readRecords("").others).toBe(0)
   })
 
-  it("leaves out repetitions where there was none, and rounds seconds", () => {
+  it("leaves out repetitions if there were none, and rounds seconds", () => {
     const text = JSON.stringify(test("test_a", { reruns: 0, seconds: 0.123456789 }))
     expect(readRecords(text).tests).toEqual([{ ...test("test_a").test, seconds: 0.1235 }])
   })

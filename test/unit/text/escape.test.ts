@@ -8,7 +8,7 @@ describe("visible", () => {
     ["x\u202Egpj.exe\u2066\u200B", "x\\u202egpj.exe\\u2066\\u200b"],
     ["\uD800 \u2028", "\\ud800 \\u2028"],
     ["ünï → 💥", "ünï → 💥"],
-  ])("makes %j into %j", (text, expected) => {
+  ])("converts %j to %j", (text, expected) => {
     expect(visible(text)).toBe(expected)
   })
 })
@@ -22,7 +22,7 @@ describe("clip", () => {
 })
 
 describe("xml", () => {
-  it("escapes all that is syntax and replaces what XML can't hold", () => {
+  it("escapes all syntax and replaces characters that XML can't hold", () => {
     expect(xml(`<a b="c" d='e'>&]]>`)).toBe("&lt;a b=&quot;c&quot; d=&apos;e&apos;&gt;&amp;]]&gt;")
     expect(xml("\0\x1b\uFFFE\uD800x\uDC00")).toBe("\uFFFD\uFFFD\uFFFD\uFFFDx\uFFFD")
     expect(xml("a\nb\tc\r💥")).toBe("a&#10;b&#9;c&#13;💥")
@@ -45,17 +45,17 @@ describe("markdown", () => {
     expect(markdown(text)).toBe(expected)
   })
 
-  it("writes code without breaking what it quotes", () => {
+  it("quotes code without breaking it", () => {
     expect(code("a|b</code>@x")).toBe("<code>a&#124;b&#60;/code&#62;@x</code>")
   })
 
-  it("fences with more than the text has", () => {
+  it("uses a longer fence than the text contains", () => {
     expect(fenced("a ```` b\nc", "sh")).toBe("`````sh\na ```` b\\nc\n`````\n")
   })
 })
 
 describe("wellFormed", () => {
-  it("replaces lone surrogates alone", () => {
+  it("replaces lone surrogates only", () => {
     expect(wellFormed("💥\uD800")).toBe("💥\uFFFD")
   })
 })

@@ -14,7 +14,7 @@ describe("readToml", () => {
     ["a table twice", "[a]\n[a]\n", /^line 2, /],
     ["deep nesting", `a = ${"[".repeat(100_000)}`, /Invalid TOML document/],
     ["a deep table", `[${"a.".repeat(100_000)}`, /Invalid TOML document/],
-  ])("says what is wrong with %s", (_, text, problem) => {
+  ])("returns the problem of %s", (_, text, problem) => {
     const toml = readToml(text)
     expect(toml.data).toEqual({})
     expect(toml.problem).toMatch(problem)
@@ -22,7 +22,7 @@ describe("readToml", () => {
   })
 })
 
-test("valueAt follows a path of tables, and nothing else", () => {
+test("valueAt follows a path of tables only", () => {
   const { data } = readToml('a.b.c = 1\nlist = [{ b = 2 }]\ntext = "b"\n')
   expect(valueAt(data, "a", "b", "c")).toBe(1)
   for (const path of [
@@ -34,7 +34,7 @@ test("valueAt follows a path of tables, and nothing else", () => {
     expect(valueAt(data, ...path)).toBeUndefined()
 })
 
-test("hasTable knows a table however it is written, and in an invalid file by its header", () => {
+test("hasTable recognises a table in every notation, and in an invalid file by its header", () => {
   for (const text of [
     "[tool.black]\n",
     '[ tool . "black" ]',
@@ -47,7 +47,7 @@ test("hasTable knows a table however it is written, and in an invalid file by it
     expect(hasTable(text, "tool", "black"), text).toBe(false)
 })
 
-test("textsIn leaves out what is no text", () => {
+test("textsIn skips values that aren't texts", () => {
   expect(textsIn(["a", 1, { b: "c" }, "d"])).toEqual(["a", "d"])
   expect(textsIn("a")).toEqual([])
 })

@@ -7,7 +7,7 @@ import { stage } from "../report/stages.js"
 import { HOST, profile, ran, seconds } from "./runs.js"
 
 const series = ran().series
-const told = (kind: "load" | "stress", notes: string[] = []) => {
+const rendered = (kind: "load" | "stress", notes: string[] = []) => {
   const one = profile({ kind })
   return loadMarkdown({
     environment: "staging",
@@ -18,27 +18,27 @@ const told = (kind: "load" | "stress", notes: string[] = []) => {
   })
 }
 
-describe("a run in Markdown", () => {
-  it("has its figures", () => {
-    expect(told("load")).toMatch(/^### load test of staging: up to 10 users in 10 s\n/)
-    expect(told("load")).toContain("| 95 of 100 within | 20 ms |")
-    expect(told("stress")).toContain("| 10 | 10 | 0 % | 20 ms |")
+describe("loadMarkdown", () => {
+  it("lists the metrics of a run", () => {
+    expect(rendered("load")).toMatch(/^### load test of staging: up to 10 users in 10 s\n/)
+    expect(rendered("load")).toContain("| 95 of 100 within | 20 ms |")
+    expect(rendered("stress")).toContain("| 10 | 10 | 0 % | 20 ms |")
   })
 
-  it("escapes what it doesn't know", () => {
-    const text = told("load", ["[a](http://b) <img> @team | x"])
+  it("escapes notes", () => {
+    const text = rendered("load", ["[a](http://b) <img> @team | x"])
     expect(text).not.toMatch(/<img>|\[a\]|@team/)
   })
 })
 
-describe("a run as a picture", () => {
+describe("loadChart", () => {
   const drawn = (count: number) =>
     loadChart(
       seconds(count, (at) => ({ p95: at * 10 })),
       { p95: 300, broke: { users: 5, at: 5, why: "" }, standalone: true },
     ).text
 
-  it("draws every second of a short run, its limit and where it broke", () => {
+  it("draws every second of a short run, its limit and its breaking point", () => {
     expect(
       drawn(60)
         .match(/<path class="p95" d="([^"]*)"/)?.[1]
@@ -48,18 +48,18 @@ describe("a run as a picture", () => {
     expect(drawn(60)).toContain('<line class="broke"')
   })
 
-  it("stays small for a long one, and loads and runs nothing", () => {
+  it("stays small for a long run, and loads and runs nothing", () => {
     expect(drawn(20_000).length).toBeLessThan(40_000)
     expect(drawn(20_000)).not.toMatch(/NaN|Infinity|<script|href|url\(/)
   })
 
-  it("of nothing is empty, and still one", () => {
+  it("draws an empty chart for an empty run", () => {
     expect(drawn(0)).not.toMatch(/NaN|Infinity|<path/)
   })
 })
 
-describe("a run in the report", () => {
-  it("stands there with its picture and its notes, escaped", () => {
+describe("loadTestSection", () => {
+  it("contains the chart and the notes, escaped", () => {
     const load = { title: "up to 10 users", seconds: seconds(5, () => ({})), p95: 2000, notes: ["<b>a</b>"] }
     const [section] = loadTestSection([stage("passed", [], { name: "load", group: "load", load })])
     const text = JSON.stringify(section?.body)
