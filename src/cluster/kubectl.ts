@@ -4,7 +4,7 @@ import { REGCTL_VERSION } from "../stage/images.js"
 import { imageReference } from "../stage/images.js"
 import { KUBECTL_VERSION } from "../stage/images.js"
 
-/** A container with kubectl: its own image has no shell to look around in. */
+/** Container with kubectl, on an image that has a shell, unlike kubectl's own. */
 export const kubectl = (config: Config): Container =>
   dag
     .container()

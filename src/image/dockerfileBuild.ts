@@ -159,8 +159,8 @@ async function explained(prepared: PreparedDockerfile, error: EngineError): Prom
   if (line !== undefined) return failureOf(prepared, error, placeOfLine(dockerfile, line))
   const known = placeOfCommand(stages, error.command) ?? placeWithoutStage(dockerfile)
   if (known !== undefined) return failureOf(prepared, error, known)
-  if (isConversion(error)) return failureOf(prepared, error, await whereItBreaks(prepared))
-  const found = await whereItFails(prepared)
+  if (isConversion(error)) return failureOf(prepared, error, await unparsedPlace(prepared))
+  const found = await failedPlace(prepared)
   if (found !== undefined) return failureOf(prepared, found.error, found.place)
   const passing = failureOf(prepared, error)
   return { ...passing, infrastructure: true, message: `${passing.message} (and passed when repeated)` }
@@ -170,14 +170,14 @@ async function explained(prepared: PreparedDockerfile, error: EngineError): Prom
 const isConversion = ({ message }: EngineError): boolean => message.startsWith("failed to convert Dockerfile")
 
 /** First instruction that the engine can't parse. Runs nothing. */
-async function whereItBreaks(prepared: PreparedDockerfile): Promise<DockerfilePlace | undefined> {
+async function unparsedPlace(prepared: PreparedDockerfile): Promise<DockerfilePlace | undefined> {
   for (const place of placesIn(prepared.stages ?? []))
     if ((await conversionProblem(prepared, dockerfileUpTo(prepared.text, place))) !== undefined) return place
   return undefined
 }
 
 /** First instruction that fails. Those before it are cached. */
-async function whereItFails(
+async function failedPlace(
   prepared: PreparedDockerfile,
 ): Promise<{ place: DockerfilePlace; error: EngineError } | undefined> {
   const places = placesIn(prepared.stages ?? [])

@@ -32,7 +32,7 @@ export async function inspect(result: DockerfileBuild): Promise<Inspection> {
   const { instruction, stage } = failure.place ?? {}
   if (instruction === undefined || stage === undefined || instructionBefore(instruction, stage).length === 0)
     throw fail("IMAGE_BUILD", [failureReason(failure)])
-  const container = await standing(prepared, instruction, stage)
+  const container = await containerBefore(prepared, instruction, stage)
   const { command } = failure
   if (command === undefined)
     return { container, command: ["echo", `nothing to run again: ${failureReason(failure)}`] }
@@ -46,7 +46,7 @@ async function imageInspection(image: Container): Promise<Inspection> {
 }
 
 /** Stage up to an instruction. Build arguments are added as variables, since commands see them as such. */
-async function standing(
+async function containerBefore(
   prepared: PreparedDockerfile,
   instruction: Instruction,
   { stage }: PlannedStage,

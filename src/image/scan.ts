@@ -67,7 +67,7 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
     log: runs.map((run) => run.log).join("\n"),
     suppressed,
     facts: { ...database?.facts, ...(await trivyFacts(config)) },
-    ...(broken === undefined && { files: leftBehind(image, runs) }),
+    ...(broken === undefined && { files: reportFiles(image, runs) }),
   }
 }
 
@@ -94,7 +94,7 @@ async function reportOf({ container, platform, ...run }: ScanRun): Promise<Platf
 const slowest = (runs: readonly ScanRun[]): ScanRun =>
   runs.reduce((last, run) => (run.began > last.began ? run : last))
 
-function leftBehind({ layouts }: BuiltImage, runs: readonly Execution[]): Directory {
+function reportFiles({ layouts }: BuiltImage, runs: readonly Execution[]): Directory {
   return layouts.reduce((folder, { platform }, index) => {
     const file = (name: string) => runs[index]?.container.file(`${TRIVY_OUT}/${name}`)
     const files = [

@@ -14,7 +14,7 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
     headers: {
       accept: "application/json",
       authorization: authorization(token),
-      // Without it the answer to a bad token is a page to sign in.
+      // Without it, the answer to an invalid token is a sign-in page.
       "x-tfs-fedauthredirect": "Suppress",
     },
     token,
@@ -25,7 +25,7 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
 
   const update: CommentHost["update"] = async (comment, body, settled) => {
     const status = statusOf(settled)
-    // The status first: where the text then fails, the next run does both again.
+    // The status first: if the text then fails, the next run updates both.
     if (comment.status !== status) {
       const [id = ""] = comment.id.split(":")
       const changed = await askForge(http, access, { method: "PATCH", url: thread(id), json: { status } })
@@ -55,10 +55,13 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
   }
 }
 
-/** A policy may demand that no thread is active: changes wait for somebody to look at them. */
+/** Status of the thread: a policy may require that none is active, so that somebody looks at the changes. */
 const statusOf = (settled: boolean): string => (settled ? "closed" : "active")
 
-/** System.AccessToken and those of Entra are JWTs, three parts with dots between; a personal token has none. */
+/**
+ * Authorization header. System.AccessToken and Entra's tokens are JWTs, three parts joined by dots; a personal token
+ * isn't.
+ */
 const authorization = (token: string): string =>
   /^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)
     ? `Bearer ${token}`
@@ -69,7 +72,7 @@ function threadsOf({ api, project, number }: PullRequest): string {
   return `${api}/${name}/_apis/git/repositories/${repository}/pullRequests/${number}/threads`
 }
 
-/** Threads on a file, and those that the system began, such as for a push, are none of ours. */
+/** Parses a thread; threads on a file or by the system, as for a push, are left out. */
 function found(thread: Record<string, unknown>, beginning: string): Found[] {
   const [first = {}] = objects(thread.comments)
   const numbered = Number.isSafeInteger(thread.id) && Number.isSafeInteger(first.id)
@@ -81,7 +84,7 @@ function found(thread: Record<string, unknown>, beginning: string): Found[] {
   return [{ id: `${String(thread.id)}:${String(first.id)}`, body: text(first.content), author, status }]
 }
 
-/** Only this preview API returns the identity of a job's own token. */
+/** Requests the identity of the token. Only this preview API returns that of a job's own token. */
 async function self(api: string, access: ForgeAccess, http: Http): ReturnType<CommentHost["author"]> {
   const url = `${api}/_apis/connectionData?api-version=7.1-preview`
   const answer = await askForge(http, access, { method: "GET", url })

@@ -1,4 +1,4 @@
-/** One comment for each subject on a pull request, renewed in place at each run. */
+/** One comment per subject on a pull request, updated in place by each run. */
 import type { Http } from "../http/client.js"
 import { azureHost } from "./azure.js"
 import { githubHost } from "./github.js"
@@ -17,14 +17,15 @@ import { type HostKind, isPullRequest, type PullRequest } from "./pullRequest.js
 export interface StickyComment {
   pullRequest: PullRequest
   token: string
-  /** The comment's subject, such as `infra plan staging terraform/azure`: there is one for each. */
+  /** The comment's subject, such as `infra plan staging terraform/azure`. */
   key: string
   /** Markdown, at most 60,000 bytes. */
   body: string
   /**
-   * That nothing in it waits for anybody, as in the short text for a plan without changes. It replaces a long one, and
-   * is written too where there is none yet, so that reviewers see that it was looked at; Azure DevOps shows its
-   * thread as closed.
+   * True if it requires no attention, as the short text for a plan without changes.
+   *
+   * It replaces a longer comment and is created too if there is none, so that reviewers see that the check ran; Azure
+   * DevOps closes its thread.
    *
    * @default false
    */
@@ -33,7 +34,7 @@ export interface StickyComment {
 
 export type CommentOutcome =
   | { kind: "created" | "updated" | "unchanged" }
-  /** In a line, without the token. */
+  /** One line, without the token. */
   | { kind: "refused" | "unreachable"; reason: string }
 
 const HOSTS: Readonly<Record<HostKind, CommentHostOf>> = {
@@ -42,28 +43,28 @@ const HOSTS: Readonly<Record<HostKind, CommentHostOf>> = {
   "azure-devops": azureHost,
 }
 
-/** How often it is looked again for a comment that went away, or whose creation nobody knows the end of. */
+/** Number of attempts for a comment that was deleted meanwhile, or whose creation is uncertain. */
 const ROUNDS = 3
 
-/** More duplicates at once would keep a run waiting; the next one goes on. */
+/** Maximum number of duplicates to delete in a run, which should not wait for more; the next run continues. */
 const REMOVALS = 20
 
 /**
- * Creates the comment for a key, or renews it; of duplicates the oldest is renewed and the others are deleted.
+ * Creates the comment for a key, or updates it; of duplicates the oldest is updated and the others are deleted.
  *
- * Ours is what begins with the key's marker and is by the author whom this token writes as: GraphQL's viewer on
- * GitHub, the user on GitLab, the connection's identity in Azure DevOps. A quoted or forged marker thus changes
- * nothing. Whatever the host answers becomes an outcome.
+ * A comment is Slipway's own if it begins with the key's marker and its author is the token's: GraphQL's viewer on
+ * GitHub, the user on GitLab, the connection's identity in Azure DevOps. A quoted or forged marker thus has no effect.
+ * Every answer of the host is returned as an outcome.
  */
 export async function stickyComment(request: StickyComment, http: Http): Promise<CommentOutcome> {
   const { pullRequest, key, settled = false } = request
   const token = request.token.trim()
-  const fault = faultOf(pullRequest, token)
+  const fault = problemOf(pullRequest, token)
   if (fault !== undefined) return { kind: "refused", reason: fault }
   const host = HOSTS[pullRequest.host](pullRequest, token, http)
   const body = marked(key, request.body)
   const gone = new Set<string>()
-  let uncertain = false // whether a comment of ours may exist by a creation without an answer
+  let uncertain = false // true if an unanswered request may have created a comment
   for (let round = 1; ; round += 1) {
     const found = await ours(host, marker(key), gone)
     if (found.kind !== "done") return refused(found)
@@ -79,14 +80,14 @@ export async function stickyComment(request: StickyComment, http: Http): Promise
   }
 }
 
-/** Says whether to look once more: a comment went away before its renewal, or nobody knows whether one was created. */
+/** True for another attempt: a comment was deleted before its update, or a creation is uncertain. */
 function again(refusal: ForgeRefusal, first: Found | undefined, http: Http, round: number): Promise<boolean> {
   if (first !== undefined) return Promise.resolve(refusal.status === 404)
   return refusal.uncertain === true ? http.pause(round) : Promise.resolve(false)
 }
 
-/** Says what is wrong before anything is asked. A header can't hold every character, and its error would quote it. */
-function faultOf(pullRequest: PullRequest, token: string): string | undefined {
+/** Validates the request before anything is sent: a header can't hold every character, and its error would quote it. */
+function problemOf(pullRequest: PullRequest, token: string): string | undefined {
   if (!isPullRequest(pullRequest)) return "the pull request's address can't be right"
   if (!/^[\x21-\x7E]{1,10000}$/.test(token)) return "the token is empty, or has characters that no token has"
   if (pullRequest.host === "gitlab" && isJobToken(token)) {
@@ -95,7 +96,7 @@ function faultOf(pullRequest: PullRequest, token: string): string | undefined {
   return undefined
 }
 
-/** Returns the comments for a marker that are by this token's author, the oldest first. */
+/** Returns the comments with a marker by this token's author, the oldest first. */
 async function ours(
   host: CommentHost,
   beginning: string,

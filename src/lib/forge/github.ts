@@ -12,7 +12,7 @@ import {
 } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
-/** How GitHub is asked with a token that needs some permission. */
+/** Access to GitHub with a token that needs a permission. */
 export const githubAccess = (token: string, needs: string): ForgeAccess => ({
   name: "GitHub",
   needs,
@@ -48,16 +48,20 @@ function found({ id, body, user }: Record<string, unknown>, beginning: string): 
   return begins ? [{ id: String(id), body: text(body), author: text(fields(user).login) }] : []
 }
 
-/** Reads https://www.rfc-editor.org/rfc/rfc8288: `<https://…?page=2>; rel="next", …`. */
+/**
+ * Parses the address of the next page from https://www.rfc-editor.org/rfc/rfc8288: `<https://…?page=2>; rel="next", …`.
+ */
 export function nextLink({ headers }: Page): string | undefined {
   const links = (headers.get("link") ?? "").split(",")
   return links.map((link) => /^\s*<([^<>]*)>\s*;\s*rel="?next"?/.exec(link)?.[1]).find(Boolean)
 }
 
 /**
- * A workflow's GITHUB_TOKEN may not ask REST who it is, but may ask GraphQL. Where that isn't told either, a robot's
- * comment is taken for ours, and never a person's: no person's name ends in `[bot]`. This matters since a token that
- * may write comments may also change those of others.
+ * Returns a check for comments by the token's author.
+ *
+ * A workflow's GITHUB_TOKEN may not request its identity by REST, but may by GraphQL. If that fails too, a bot's
+ * comment counts as its own, and never a person's: no person's name ends in `[bot]`. This matters since a token that
+ * may write comments may also edit those of others.
  */
 async function viewer(
   api: string,

@@ -12,7 +12,7 @@ import {
 } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
-/** True for what a job has by itself, CI_JOB_TOKEN: GitLab lets it neither read nor write notes. */
+/** True for the token of a job, CI_JOB_TOKEN: GitLab allows it neither to read nor to write notes. */
 export const isJobToken = (token: string): boolean => token.startsWith("glcbt-")
 
 /** Comments of a merge request on GitLab, which calls them notes. */
@@ -33,7 +33,7 @@ export function gitlabHost({ api, project, number }: PullRequest, token: string,
       if (listed.kind !== "done") return listed
       return done(objects(listed.value).flatMap((note) => found(note, beginning)))
     },
-    // Maintainers may change the notes of others.
+    // Maintainers may edit the notes of others.
     author: async () => {
       const answer = await askForge(http, access, { method: "GET", url: `${api}/user` })
       if (answer.kind !== "done") return answer
@@ -47,13 +47,13 @@ export function gitlabHost({ api, project, number }: PullRequest, token: string,
   }
 }
 
-/** Notes of the system, such as of a push, are no comments. */
+/** Parses a note; notes by the system, as for a push, are left out. */
 function found({ id, body, author, system }: Record<string, unknown>, beginning: string): Found[] {
   const begins = Number.isSafeInteger(id) && system !== true && text(body).startsWith(beginning)
   return begins ? [{ id: String(id), body: text(body), author: String(fields(author).id) }] : []
 }
 
-/** The header is empty on the last page. */
+/** Number of the next page; the header is empty on the last one. */
 function nextPage({ headers }: Page, current: string): string | undefined {
   const number = headers.get("x-next-page") ?? ""
   if (!/^\d{1,9}$/.test(number)) return undefined

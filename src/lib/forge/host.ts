@@ -1,19 +1,19 @@
-/** The interface of a host for comments, and the reading of its answers. */
+/** Interface to the comments of a code host, and parsing of its answers. */
 import type { Http, HttpRequest } from "../http/client.js"
 import { sameOrigin } from "../http/exchange.js"
 import { parseJson } from "../text/json.js"
 import { forgeRefusal } from "./refusal.js"
 import type { PullRequest } from "./pullRequest.js"
 
-/** The reason why a request was not carried out. */
+/** Reason why a request was not carried out. */
 export interface ForgeRefusal {
-  /** The host doesn't let this token do it, or it can't be asked at all. */
+  /** `refused`: the token lacks a permission; `unreachable`: there was no valid answer. */
   kind: "refused" | "unreachable"
   /** One line, without the token. */
   reason: string
-  /** The status of the host's answer, if there was one. */
+  /** Status of the host's answer, if there was one. */
   status?: number
-  /** In its own words. */
+  /** The host's own message. */
   said?: string
   /** True if the host may have carried it out. */
   uncertain?: boolean
@@ -28,24 +28,24 @@ export type Reply<T> = ForgeResult<T> | ForgeRefusal
 
 export const done = <T>(value: T): ForgeResult<T> => ({ kind: "done", value })
 
-/** A comment as its host lists it. */
+/** Comment as listed by its host. */
 export interface Found {
-  /** In the host's own terms. */
+  /** The host's own id. */
   id: string
   body: string
-  /** The id of who wrote it, in the terms of `Host.author`. */
+  /** Id of its author, as in `Host.author`. */
   author: string
-  /** Of a thread that has one. */
+  /** Status of its thread, if it has one. */
   status?: string
 }
 
 /** Comments of one pull request. */
 export interface CommentHost {
-  /** All comments that begin with the text, the oldest first. */
+  /** Lists the comments that begin with the text, the oldest first. */
   list(beginning: string): Promise<Reply<Found[]>>
-  /** Says whose comments this token writes. */
+  /** Returns a check for comments by this token's author. */
   author(): Promise<Reply<(comment: Found) => boolean>>
-  /** `settled`: nothing in it waits for anybody. */
+  /** Creates a comment; `settled` if it requires no attention. */
   create(body: string, settled: boolean): Promise<Reply<unknown>>
   update(comment: Found, body: string, settled: boolean): Promise<Reply<unknown>>
   remove(comment: Found): Promise<Reply<unknown>>
@@ -53,15 +53,15 @@ export interface CommentHost {
 
 export type CommentHostOf = (pullRequest: PullRequest, token: string, http: Http) => CommentHost
 
-/** How a host is called, what its tokens need, and how they are handed over. */
+/** API of a host, the permissions of its tokens, and their headers. */
 export interface ForgeAccess {
   name: string
-  /** The permission that a token needs, in words. */
+  /** Name of the permission that a token needs. */
   needs: string
   headers: Readonly<Record<string, string>>
   token: string
   /**
-   * What is asked for.
+   * Name of the requested object in messages.
    *
    * @default "pull request"
    */
@@ -73,7 +73,7 @@ export interface Page {
   headers: Headers
 }
 
-/** Asks a host, and reads its answer as JSON; every other answer is a refusal. */
+/** Sends a request to a host and parses its answer as JSON; any other answer is a refusal. */
 export async function askForge(
   http: Http,
   access: ForgeAccess,
@@ -84,17 +84,17 @@ export async function askForge(
     return { kind: "unreachable", reason: `${access.name}: ${answer.reason}`, uncertain: answer.uncertain }
   }
   const { status, text, headers } = answer
-  // 203: Azure DevOps shows a page to sign in to whose token it doesn't know.
+  // 203: Azure DevOps shows a sign-in page for an unknown token.
   if (status < 200 || status > 299 || status === 203) return forgeRefusal(access, answer)
   const json = parseJson(text)
   if (json !== undefined || text === "") return done({ json, headers })
   return { kind: "unreachable", reason: `${access.name}: it answered ${status} with what is no JSON`, status }
 }
 
-/** More are no discussion any more: 100 comments are on each. */
+/** Maximum number of pages with 100 comments each, more than any discussion has. */
 const PAGES = 100
 
-/** Reads all pages of a list; `next` says where the next one is, undefined that there is none. */
+/** Reads all pages of a list; `next` returns the next page's address, undefined for the last. */
 export async function pages(
   http: Http,
   access: ForgeAccess,
@@ -117,7 +117,7 @@ export async function pages(
   return done(items)
 }
 
-/** A server that doesn't speak as its documentation says. */
+/** Refusal for a server whose answers don't match its documentation. */
 export const forgeUnreachable = ({ name }: ForgeAccess, reason: string): ForgeRefusal => ({
   kind: "unreachable",
   reason: `${name}: ${reason}`,

@@ -1,11 +1,11 @@
-/** Which pull request a run is for, by what its CI host says in the environment. */
+/** Pull request of a run, from the environment that its CI host sets. */
 import { fields, text } from "../text/json.js"
 
 export type HostKind = "github" | "gitlab" | "azure-devops"
 
 export interface PullRequest {
   host: HostKind
-  /** Base address of the API: of GitHub's or GitLab's (with `/api/v4`), or of an organisation in Azure DevOps. */
+  /** Base address of the API: GitHub's, GitLab's (with `/api/v4`), or that of an organisation in Azure DevOps. */
   api: string
   /** GitHub: `owner/repository`; GitLab: the project's number or path; Azure DevOps: `project/repository`. */
   project: string
@@ -18,15 +18,15 @@ const GITHUB_API = "https://api.github.com"
 
 /**
  * Reads the pull request from the variables of GitHub Actions, GitLab CI or Azure Pipelines, or from its address, which
- * Jenkins and CircleCI tell; undefined where none is named, or where what is named can't be one.
+ * Jenkins and CircleCI set.
  *
- * GitHub's `pull_request_target` says the base branch alone, so there is none to be found.
+ * Undefined if there is none or it is invalid. GitHub's `pull_request_target` has only the base branch, so it has none.
  */
 export function pullRequestOf(env: Environment): PullRequest | undefined {
   return [github, gitlab, azure, byAddress].map((read) => read(env)).find((found) => found !== undefined)
 }
 
-/** True for a pull request whose parts can stand in an address, and mean there what they should. */
+/** True for a pull request whose parts can be put into an address safely. */
 export function isPullRequest(value: unknown): value is PullRequest {
   const { host, api, project, number } = fields(value)
   const part = Object.entries(PART).find(([name]) => name === host)?.[1]
@@ -37,7 +37,7 @@ export function isPullRequest(value: unknown): value is PullRequest {
   return count && parts.every((each) => part.test(each) && !/^\.{1,2}$/.test(each))
 }
 
-/** Azure's projects may have spaces and letters of any script in their names. */
+/** Valid projects by host; Azure's may have spaces and letters of any script. */
 const PART: Readonly<Record<HostKind, RegExp>> = {
   github: /^[\w.-]{1,100}$/,
   gitlab: /^[\w.-]{1,255}$/,
@@ -53,7 +53,7 @@ function gitlab(env: Environment): PullRequest | undefined {
   return made("gitlab", env.CI_API_V4_URL, env.CI_MERGE_REQUEST_PROJECT_ID, env.CI_MERGE_REQUEST_IID)
 }
 
-/** For a repository on GitHub, Azure's id of a pull request is none of GitHub's numbers. */
+/** For a repository on GitHub, Azure's id of a pull request isn't GitHub's number. */
 function azure(env: Environment): PullRequest | undefined {
   const provider = env.BUILD_REPOSITORY_PROVIDER ?? "TfsGit"
   if (provider === "GitHub") {
@@ -64,10 +64,10 @@ function azure(env: Environment): PullRequest | undefined {
   return made("azure-devops", env.SYSTEM_COLLECTIONURI, project, env.SYSTEM_PULLREQUEST_PULLREQUESTID)
 }
 
-/** A pull request's page: of GitHub, also an enterprise's own, or of GitLab. */
+/** Reads the address of a pull request's page: on GitHub, an own enterprise server included, or GitLab. */
 function byAddress(env: Environment): PullRequest | undefined {
   const address = baseAddress(env.CHANGE_URL || env.CIRCLE_PULL_REQUEST)
-  // A token goes there.
+  // The token is sent there.
   if (!address?.startsWith("https:")) return undefined
   const { origin, hostname, pathname } = new URL(address)
   const [, project, number] = /^\/(.+)\/-\/merge_requests\/(\d+)$/.exec(pathname) ?? []
@@ -88,7 +88,7 @@ function made(
   return isPullRequest(pullRequest) ? pullRequest : undefined
 }
 
-/** Returns an address without a slash at its end; one with credentials, a query or a fragment is none to build on. */
+/** Returns an address without a trailing slash; undefined for one with credentials, a query or a fragment. */
 function baseAddress(address = ""): string | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)

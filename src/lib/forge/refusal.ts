@@ -25,7 +25,7 @@ export function forgeRefusal(access: ForgeAccess, answer: HttpAnswer): ForgeRefu
   return { kind: "unreachable", reason: `${name}: it answered ${status}${tail}`, status, uncertain: true }
 }
 
-/** Returns the server's own words: every host has a field or two for them, GitLab lists of them by field. */
+/** Returns the server's own message: every host has a field or two for it, GitLab lists of them by field. */
 function messageOf(body: string, token: string): string {
   const json = fields(parseJson(body))
   const parts = [
@@ -36,7 +36,7 @@ function messageOf(body: string, token: string): string {
   ]
   const own = parts.filter((part) => part !== "")
   const plain = own.length > 0 || /^\s*[<{[]/.test(body) ? own.join(", ") : body
-  // Masked as a whole first: half a token at a cut would not be found.
+  // Masked before it is cut: half a token would not be found.
   const start = maskToken(plain, token).slice(0, 10 * MESSAGE_LENGTH)
   return clip(visible(start.trim().replace(/\s+/g, " ")), MESSAGE_LENGTH)
 }
@@ -44,7 +44,7 @@ function messageOf(body: string, token: string): string {
 const words = (value: unknown): string =>
   typeof value === "object" && value !== null ? JSON.stringify(value) : text(value)
 
-/** Returns a text with the token masked, in each form in which it was sent or may be quoted. */
+/** Returns a text with the token masked, in each form that is sent or may be quoted. */
 export function maskToken(said: string, token: string): string {
   if (token === "") return said
   const forms = [

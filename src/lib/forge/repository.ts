@@ -1,4 +1,4 @@
-/** A repository on GitHub: reviews of pull requests, and how its branches are protected. */
+/** Repository on GitHub: reviews of pull requests, and protection of branches. */
 import type { Http } from "../http/client.js"
 import { fields, objects, text } from "../text/json.js"
 import { githubAccess, nextLink } from "./github.js"
@@ -12,7 +12,7 @@ export interface Repository {
   project: string
 }
 
-/** The repository of a web address, with the API of its host. Undefined for what can't be one. */
+/** Returns the repository at a web address, with the API of its host; undefined for an invalid address. */
 export function repositoryOf(address: string, api = ""): Repository | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
@@ -23,7 +23,7 @@ export function repositoryOf(address: string, api = ""): Repository | undefined 
   return { api: api.replace(/\/+$/, "") || own, project }
 }
 
-/** Asks by both ways in which GitHub protects branches. */
+/** Requests both kinds of protection of a branch: its own, and rulesets. */
 export async function branchAnswers(
   { api, project }: Repository,
   branch: string,
@@ -42,7 +42,7 @@ export async function branchAnswers(
   }
 }
 
-/** The pull request that a commit came by, with who approved it; `none` where there is none. */
+/** Returns the pull request of a commit with its approvers; `none` without one. */
 export async function reviewOf(
   { api, project }: Repository,
   commit: string,
@@ -63,7 +63,7 @@ export async function reviewOf(
   return done({ number, url: text(own.html_url), author, approvedBy: approvers(objects(reviews.value)) })
 }
 
-/** By each one's last word; a comment is none. */
+/** Reviewers whose last review is an approval; comments don't count. */
 function approvers(reviews: readonly Record<string, unknown>[]): string[] {
   const last = new Map<string, string>()
   for (const { user, state } of reviews)
@@ -72,17 +72,17 @@ function approvers(reviews: readonly Record<string, unknown>[]): string[] {
   return [...last].flatMap(([name, state]) => (name !== "" && state === "APPROVED" ? [name] : []))
 }
 
-/** A branch on GitHub: its own protection, and the rules of all rulesets that hold for it. */
+/** Protection of a branch on GitHub: its own, and the rules of all rulesets for it. */
 export interface BranchAnswers {
   protection: Reply<unknown>
   rules: Reply<unknown>
 }
 
-/** The pull request that a commit came by, as its host reports it. */
+/** Pull request of a commit, as reported by its host. */
 export interface Review {
   number: number
   url: string
   author: string
-  /** Reviewers who approved and haven't asked for changes since. */
+  /** Reviewers who approved and haven't requested changes since. */
   approvedBy: readonly string[]
 }

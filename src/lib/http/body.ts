@@ -1,6 +1,6 @@
 import { TOO_LARGE } from "./unanswered.js"
 
-/** Reads all of an answer's body as text. Rejects if it breaks off, or has more bytes than the limit. */
+/** Reads an answer's body as text. Rejects if it breaks off or exceeds the limit in bytes. */
 export async function readBody(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0

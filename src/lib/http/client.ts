@@ -1,4 +1,4 @@
-/** A small HTTP client over Node's fetch, with retries up to a limit of time. It never throws for an answer. */
+/** HTTP client over Node's fetch, with retries within a time limit. It never throws for an answer. */
 import { setTimeout as sleep } from "node:timers/promises"
 import { exchange, type HttpAnswer, type HttpRequest } from "./exchange.js"
 import { retryOfAnswer } from "./rateLimit.js"
@@ -16,19 +16,21 @@ import {
 
 export type { HttpAnswer, HttpRequest } from "./exchange.js"
 
-/** A request without an answer that stands, after all attempts. */
+/** Request without a final answer after all attempts. */
 export interface HttpFailure {
   kind: "failure"
-  /** A clause about the server as "it", without anything of the request. */
+  /** A clause about the server as "it", without any content of the request. */
   reason: string
   /** True if the server may have carried the request out. */
   uncertain: boolean
 }
 
 export interface Http {
-  /** Sends a request, and again where that may help and does no harm. */
+  /** Sends a request, and retries if that may help and does no harm. */
   send(request: HttpRequest): Promise<HttpAnswer | HttpFailure>
-  /** Waits as before a retry, for callers that check first what a lost attempt did; false once patience is over. */
+  /**
+   * Waits as before a retry, for callers that first check the effect of a lost attempt; false once patience is over.
+   */
   pause(tries: number): Promise<boolean>
 }
 
@@ -39,7 +41,7 @@ export interface HttpOptions extends RetryClock {
   timeout: number
   /** Attempts of one request. */
   tries: number
-  /** Bytes that an answer may have: a page of 100 comments of the greatest size has some 26 MB as JSON. */
+  /** Maximum bytes of an answer: a page of 100 comments of maximum size has some 26 MB as JSON. */
   limit: number
   fetch: typeof fetch
 }
@@ -59,10 +61,10 @@ const FIRST_PAUSE = 1_000
 const LONGEST_PAUSE = 20_000
 
 /**
- * Makes a client for one task, such as a comment or a notification: its patience is for all of it.
+ * Creates a client for one task, such as a comment or a notification; its patience covers the whole task.
  *
  * Lost connections, 429, 502, 503, 504 and GitHub's 403 for too many requests are retried after a pause. A request that
- * isn't repeatable is retried only where the server has certainly not carried it out.
+ * isn't repeatable is retried only if the server has certainly not carried it out.
  */
 export function httpClient(options: Partial<HttpOptions> = {}): Http {
   const settings = { ...HTTP_DEFAULTS, ...options }
@@ -96,7 +98,7 @@ const NO_TIME: Retry = {
   final: true,
 }
 
-/** A limit's own time says more than the number of attempts. */
+/** Describes the failure; a rate limit with a time of its own says more than the number of attempts. */
 function failure({ reason, uncertain, limited, pause, tries }: GivenUp): HttpFailure {
   const detail = limited ? `: it wants ${Math.ceil(pause / 1_000)} s of waiting` : ` (${tries} tries)`
   return { kind: "failure", reason: `${reason}${limited || tries > 1 ? detail : ""}`, uncertain }

@@ -1,6 +1,8 @@
 /**
- * A connection to one server over Node's own HTTP and TLS, without retries: fetch knows neither client certificates
- * nor authorities, and can't dial another address than the URL's.
+ * Connection to one server over Node's own HTTP and TLS, without retries.
+ *
+ * Node's fetch supports neither client certificates nor custom authorities, and can't dial another address than the
+ * URL's.
  */
 import {
   Agent as HttpAgent,
@@ -18,25 +20,25 @@ import { type Unanswered, unanswered } from "./unanswered.js"
 export interface ServerEndpoint {
   /** The server's address, without a slash at its end. */
   server: string
-  /** The name that its certificate must have, where that isn't the address's. */
+  /** The name that its certificate must have, if not the address's. */
   serverName?: string
-  /** PEM of the authorities that may have signed its certificate; undefined for those that Node knows. */
+  /** Authorities for its certificate, PEM; undefined for those of Node. */
   authority?: string
   insecure: boolean
-  /** PEM of the client's certificate. */
+  /** The client's certificate, PEM. */
   certificate?: string
-  /** PEM of its key. */
+  /** Its key, PEM. */
   key?: string
   token?: string
 }
 
 export interface ConnectionRequest {
   method: string
-  /** With its query, below the server's address. */
+  /** Below the server's address, with the query. */
   path: string
   headers?: Readonly<Record<string, string>>
   body?: string
-  /** Milliseconds for the whole of it; of a stream, until it is connected. */
+  /** Milliseconds for the whole exchange; for a stream, until it is connected. */
   timeout: number
   signal?: AbortSignal
 }
@@ -52,14 +54,14 @@ export interface ConnectionStream {
   kind: "stream"
   status: number
   headers: IncomingHttpHeaders
-  /** Ends by an error where the connection breaks off. */
+  /** Ends with an error if the connection breaks off. */
   body: IncomingMessage
 }
 
 export interface Connection {
   /** Sends a request once and reads its answer. Never throws. */
   send(request: ConnectionRequest): Promise<ConnectionAnswer | Unanswered>
-  /** Sends a request once; its answer's body is for the caller to read. Never throws. */
+  /** Sends a request once, and leaves the answer's body to the caller. Never throws. */
   open(request: ConnectionRequest): Promise<ConnectionStream | Unanswered>
   close(): void
 }
@@ -70,10 +72,10 @@ export interface DialAddress {
   port: number
 }
 
-/** Bytes that an answer may have. */
+/** Maximum bytes of an answer. */
 export const MOST_BYTES = 64 * 1024 * 1024
 
-/** Opens connections to a server as they are needed, and keeps them for further requests. */
+/** Opens connections to a server as needed, and keeps them for further requests. */
 export function connection(endpoint: ServerEndpoint, connectTo?: DialAddress): Connection {
   const url = new URL(endpoint.server)
   const secure = url.protocol === "https:"
@@ -105,7 +107,7 @@ export function connection(endpoint: ServerEndpoint, connectTo?: DialAddress): C
   }
 }
 
-/** Of a request to delete, Node sends a body without saying how long it is, and the server takes it for the next request. */
+/** Length of the body. Node sends a DELETE's body without it, and the server takes that for the next request. */
 const lengthOf = ({ body }: ConnectionRequest) =>
   body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }
 
@@ -115,7 +117,7 @@ function security(endpoint: ServerEndpoint, url: URL): AgentOptions {
     ...(endpoint.authority === undefined ? {} : { ca: endpoint.authority }),
     ...(endpoint.certificate === undefined ? {} : { cert: endpoint.certificate, key: endpoint.key }),
     rejectUnauthorized: !endpoint.insecure,
-    // An address may not be asked for by name in TLS; the certificate must be of it all the same.
+    // TLS doesn't allow an IP address as server name; the certificate is checked against it all the same.
     servername: isIP(name) === 0 ? name : "",
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
   }
@@ -160,7 +162,7 @@ function exchange(
     sent.on("socket", (socket) => {
       const ready = () => {
         progress.connected = true
-        // A stream's first line may be long in coming.
+        // The first line of a stream may take long to arrive.
         if (!whole) clearTimeout(timer)
       }
       if (!socket.connecting) ready()

@@ -1,4 +1,4 @@
-/** One request and its answer over fetch, without retries: time limit, size limit, redirects. */
+/** A single request over fetch, without retries: time limit, size limit, redirects. */
 import { readBody } from "./body.js"
 import { type Unanswered, unanswered } from "./unanswered.js"
 
@@ -18,7 +18,7 @@ export interface HttpRequest {
   repeatable?: boolean
 }
 
-/** A server's answer, whatever the status; a redirect too, where it isn't followed. */
+/** Answer of a server, whatever its status; a redirect too if it isn't followed. */
 export interface HttpAnswer {
   kind: "answer"
   status: number
@@ -30,13 +30,13 @@ export interface ExchangeOptions {
   fetch: typeof fetch
   /** Milliseconds for the request and its whole answer. */
   timeout: number
-  /** Bytes that an answer may have. */
+  /** Maximum bytes of the answer. */
   limit: number
 }
 
 const REDIRECTS = 3
 
-/** Sends a request once. Redirects are followed on the same origin only: its headers never reach another. */
+/** Sends a request once. Redirects are followed on the same origin only, so that headers never reach another. */
 export async function exchange(
   request: HttpRequest,
   options: ExchangeOptions,
@@ -69,7 +69,10 @@ const init = ({ method, headers, json, body }: HttpRequest, signal: AbortSignal)
   signal,
 })
 
-/** Returns the address of a redirect that is followed: 301, 302 and 303 let clients turn a request into a GET, so only a GET follows them. */
+/**
+ * Returns the address of a redirect to follow. Only a GET follows 301, 302 and 303, which let clients turn a request
+ * into a GET.
+ */
 function redirected(
   { method }: HttpRequest,
   from: string,
@@ -80,7 +83,7 @@ function redirected(
   return followed && location !== null ? sameOrigin(location, from) : undefined
 }
 
-/** Returns an address in full if it is of the same origin as its base, and has no credentials. */
+/** Returns the absolute address if it has the same origin as its base, and no credentials. */
 export function sameOrigin(address: string, base: string): string | undefined {
   if (!URL.canParse(address, base)) return undefined
   const url = new URL(address, base)

@@ -1,12 +1,12 @@
 /**
- * The retry policy of every client.
+ * Retry policy of every client.
  *
- * A request whose answer was lost may have been carried out. It is sent again only if it is repeatable; who sends it
- * checks afterwards what a lost attempt did, where that matters.
+ * A request whose answer was lost may have been carried out. It is sent again only if it is repeatable; the caller
+ * checks the effect of a lost attempt afterwards if that matters.
  */
 import type { Unanswered } from "./unanswered.js"
 
-/** The time of a client, which tests replace. */
+/** Clock of a client, which tests replace. */
 export interface RetryClock {
   sleep: (milliseconds: number) => Promise<unknown>
   /** Milliseconds since 1970. */
@@ -18,13 +18,13 @@ export interface RetryPolicy extends RetryClock {
   /** Milliseconds of the first pause, which doubles with each attempt up to the longest. */
   firstPause: number
   longestPause: number
-  /** Attempts at most. */
+  /** Maximum number of attempts. */
   tries: number
-  /** Milliseconds that are left for pauses and further attempts. */
+  /** Milliseconds left for pauses and further attempts. */
   left: () => number
 }
 
-/** An attempt that failed in a way that another may not. */
+/** Failed attempt that may succeed if repeated. */
 export interface Retry {
   kind: "retry"
   /** A clause about the server as "it". */
@@ -39,22 +39,22 @@ export interface Retry {
   final: boolean
 }
 
-/** An attempt with an answer that stands. */
+/** Attempt with a final answer. */
 export interface Settled<T> {
   kind: "settled"
   value: T
 }
 
-/** The last attempt of a request that was given up. */
+/** Last attempt of a request that was given up. */
 export interface GivenUp extends Omit<Retry, "kind"> {
   kind: "given-up"
-  /** Attempts that were made. */
+  /** Number of attempts made. */
   tries: number
   /** Milliseconds of the pause that another attempt would have needed. */
   pause: number
 }
 
-/** Repeats an attempt until it settles, or until no further one is allowed, useful or in time. */
+/** Repeats an attempt until it settles, or until another is not allowed, useful or in time. */
 export async function retried<T>(
   policy: RetryPolicy,
   repeatable: boolean,
@@ -70,7 +70,7 @@ export async function retried<T>(
   }
 }
 
-/** Waits if there is time for it; false if there isn't. */
+/** Waits if there is enough time; false otherwise. */
 export async function pause(policy: RetryPolicy, milliseconds: number): Promise<boolean> {
   if (milliseconds >= policy.left()) return false
   await policy.sleep(milliseconds)
@@ -79,13 +79,13 @@ export async function pause(policy: RetryPolicy, milliseconds: number): Promise<
 
 type Backoff = Pick<RetryPolicy, "firstPause" | "longestPause" | "random">
 
-/** Returns the pause after a number of failed attempts: doubled each time, half of it random, so that many clients part. */
+/** Returns the pause after failed attempts: exponential, half of it random, so that clients don't retry in step. */
 export function backoff({ firstPause, longestPause, random }: Backoff, tries: number): number {
   const most = Math.min(longestPause, firstPause * 2 ** Math.min(tries, 30))
   return Math.round(most / 2 + (most / 2) * random())
 }
 
-/** Returns the retry for a status that says so everywhere; undefined for an answer that stands. */
+/** Returns the retry for a status with the same meaning on every server; undefined for a final answer. */
 export function retryOfStatus(status: number, asked = 0): Retry | undefined {
   if (status === 429) return limitedRetry(status, asked)
   if (![502, 503, 504].includes(status)) return undefined
@@ -99,7 +99,7 @@ export function retryOfStatus(status: number, asked = 0): Retry | undefined {
   }
 }
 
-/** Returns the retry for a server that takes no more requests for now. */
+/** Returns the retry for a rate-limited request. */
 export const limitedRetry = (status: number, asked: number): Retry => ({
   kind: "retry",
   reason: `it takes no more requests for now (${status})`,

@@ -1,6 +1,6 @@
-/** Requests without an answer: the reason in words of ours, and whether the server may have carried them out. */
+/** Requests without an answer: the reason in Slipway's own words, and whether the server may have carried them out. */
 
-/** A request without an answer. Its reason never quotes the runtime, whose words may hold a header. */
+/** Request without an answer. Its reason never quotes the runtime, whose messages may contain a header. */
 export interface Unanswered {
   kind: "unanswered"
   /** A clause about the server as "it". */
@@ -9,26 +9,26 @@ export interface Unanswered {
   state: "unsent" | "uncertain" | "final"
   /** True if the server's certificate isn't accepted. */
   certificate: boolean
-  /** True if a status came, and only the rest of the answer did not. */
+  /** True if a status was received, but not the rest of the answer. */
   answered: boolean
   /** True if it took too long. */
   late: boolean
 }
 
-/** How far a request got before it failed. */
+/** Progress of a request before it failed. */
 export interface RequestProgress {
-  /** Undefined if the transport doesn't say; the error's code decides then. */
+  /** Undefined if the transport doesn't report it; the error's code decides then. */
   connected?: boolean
   answered: boolean
   timedOut: boolean
 }
 
-/** The code of an answer that is longer than it may be. */
+/** Code for an answer over the size limit. */
 export const TOO_LARGE = "TOO_LARGE"
 
 type CertificateReading = readonly [code: RegExp, reason: string]
 
-/** By the codes of OpenSSL. */
+/** Errors of certificates, by OpenSSL's codes. */
 const CERTIFICATES: readonly CertificateReading[] = [
   [
     /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/,
@@ -47,7 +47,10 @@ const PROTOCOL = /^(?:EPROTO|ERR_SSL|ERR_OSSL|HPE_)/
 
 type ConnectionReading = readonly [code: RegExp, reason: string, state: Unanswered["state"]]
 
-/** By the codes of Node and of its fetch, undici; the state is that of a transport that doesn't say whether it connected. */
+/**
+ * Errors of connections, by the codes of Node and undici; the state applies if the transport doesn't report a
+ * connection.
+ */
 const CONNECTIONS: readonly ConnectionReading[] = [
   [/^ENOTFOUND$/, "no host of its name is known", "unsent"],
   [/^EAI_AGAIN$/, "its name can't be resolved for now", "unsent"],
@@ -98,7 +101,7 @@ export function unanswered(
 
 const UNKNOWN = [/^/, "the connection to it failed", "uncertain"] as const
 
-/** Node's own words name both the name asked for and those that the certificate is for. */
+/** Extracts the requested name and the certificate's names from Node's message. */
 function otherName(message: string): string {
   const names = message.replace(/^.*?altnames: (?:Host: )?/s, "").slice(0, 300)
   return `its certificate is of another name: ${names}`
@@ -106,7 +109,7 @@ function otherName(message: string): string {
 
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === "TimeoutError"
 
-/** The error that has a code: the one thrown, or the cause that fetch gives. */
+/** Returns the error that has a code: the one thrown, or its cause, as with fetch. */
 function codedError(error: unknown): { code: string; message: string } | undefined {
   const cause = (error as { cause?: unknown } | null | undefined)?.cause
   for (const each of [error, cause])

@@ -6,10 +6,10 @@ import { oneLine } from "../text/words.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
 import { type PlannedStage, mountedSecretNames, sources } from "./plan.js"
 
-/** What the engine says of a build that failed. */
+/** Error of the engine for a failed build. */
 export interface EngineError {
   message: string
-  /** What it ran at last, where it was a command that failed. */
+  /** The command that failed, if one did. */
   command?: readonly string[]
   exitCode?: number
   stdout?: string
@@ -24,33 +24,33 @@ export interface DockerfilePlace {
   stage?: PlannedStage
 }
 
-/** A Dockerfile's build, as far as a failure names it. */
+/** Identifies the build of a Dockerfile in the text of a failure. */
 export interface DockerfileRef {
   file: string
   text: string
   platform: string
-  /** The names of the secrets that were passed. */
+  /** Names of the passed secrets. */
   secrets: readonly string[]
 }
 
-/** Why a Dockerfile can't be built. */
+/** Failure of a Dockerfile build. */
 export interface BuildFailure extends DockerfileRef {
   place?: DockerfilePlace
-  /** What ran and failed. */
+  /** The command that failed. */
   command?: readonly string[]
   exitCode?: number
-  /** What that said. */
+  /** Its last output. */
   output: string
   /** One line, without the place. */
   message: string
-  /** True where the Dockerfile may be fine: a registry that doesn't answer, a command that was killed. */
+  /** True if the Dockerfile may be correct: a registry didn't answer, or a command was killed. */
   infrastructure: boolean
 }
 
 const INSTRUCTION_LENGTH = 120
 const OUTPUT_LINES = 200
 
-/** Puts together what is known of a failure. */
+/** Collects the details of a failure. */
 export function buildFailure(
   build: DockerfileRef,
   error: EngineError,
@@ -73,7 +73,7 @@ export function buildFailure(
   }
 }
 
-/** A secret that isn't required is just not there, and what a command says of that seldom names it. */
+/** Finds required secrets that weren't passed: an optional one is simply absent, and commands seldom name it. */
 function missingSecrets(
   { secrets }: DockerfileRef,
   exitCode: number | undefined,
@@ -84,14 +84,14 @@ function missingSecrets(
   return missing.length === 0 ? "" : ` (not passed: the secret ${missing.join(", ")})`
 }
 
-/** From here on a shell counts in the signal that ended the command. */
+/** From this exit code on, a shell reports the signal that ended the command. */
 const SIGNALS = 128
 
-/** What a registry's or network's trouble looks like, as against an image that isn't there. */
+/** Messages of an unreachable registry or network, unlike those of a missing image. */
 const UNREACHED =
   /dial tcp|connection re(?:fused|set)|no such host|i\/o timeout|deadline exceeded|TLS handshake|x509|failed to do request|unexpected status.*: (?:429|5\d\d)\b|too many requests|unexpected EOF/i
 
-/** An instruction as one line of sane length; of a `RUN`, what it runs. */
+/** Returns an instruction as one line of limited length; for a `RUN`, its command. */
 export const instructionText = ({ keyword, flags, rest }: Instruction): string =>
   clip(
     [keyword, ...(keyword === "RUN" ? [] : flags), rest].join(" ").replace(/\s+/g, " "),
@@ -116,7 +116,7 @@ function explain(error: EngineError, platform: string, place?: DockerfilePlace):
   return said === undefined ? ending : `${ending}: ${said}`
 }
 
-/** What most likely tells why a command failed: the last error that it names, else the last thing that it said. */
+/** Finds the most likely cause in a command's output: the last error, else the last line. */
 function failureLine(output: string): string | undefined {
   const lines = stripVTControlCharacters(output)
     .split("\n")
@@ -126,7 +126,7 @@ function failureLine(output: string): string | undefined {
 
 type Meaning = [pattern: RegExp, meaning: (found: string, platform: string) => string]
 
-/** What the engine's messages mean to somebody who knows the Dockerfile. */
+/** Explains the engine's messages in terms of the Dockerfile. */
 const OF_IMAGES: readonly Meaning[] = [
   [/no manifest matches|no match for platform/, (_, platform) => `isn't made for ${platform}`],
   [
@@ -158,13 +158,13 @@ function explainMessage(message: string, platform: string, place?: DockerfilePla
   return message
 }
 
-/** The image that an instruction asks for; empty for none. */
+/** Reference of the image that an instruction requires; empty for none. */
 function imageOf({ instruction, stage }: Partial<DockerfilePlace> = {}): string {
   if (instruction === undefined) return ""
   return instruction.keyword === "FROM" ? (stage?.base ?? "") : (sources(instruction)[0]?.from ?? "")
 }
 
-/** The engine's message without its own wrapping, which holds kilobytes of internal addresses. */
+/** Removes the engine's own wrapping from a message, which holds kilobytes of internal addresses. */
 export const plainMessage = (message: string): string =>
   message
     .replace(/ *\[traceparent:[\w-]+\]/g, "")
@@ -181,7 +181,7 @@ export const plainMessage = (message: string): string =>
     .replace(/[\w+/=]{100,}/g, "…")
     .trim()
 
-/** The line of which the engine complains by itself. */
+/** Line number that the engine's message itself names. */
 export function complaintLine({ message }: EngineError, text: string): number | undefined {
   const [, line] = /dockerfile parse error on line (\d+)/.exec(message) ?? []
   if (line !== undefined) return Number(line)
@@ -189,7 +189,7 @@ export function complaintLine({ message }: EngineError, text: string): number | 
   return message.includes("syntax frontend") && syntax >= 0 ? syntax + 1 : undefined
 }
 
-/** Where a line lies. */
+/** Finds the instruction and stage at a line. */
 export function placeOfLine({ globals, stages }: Dockerfile, line: number): DockerfilePlace {
   const all = [...globals, ...stages.flatMap(({ instructions }) => instructions)]
   const instruction = all.find((known) => known.line <= line && line <= known.endLine)
@@ -197,13 +197,13 @@ export function placeOfLine({ globals, stages }: Dockerfile, line: number): Dock
   return { line: instruction?.line ?? line, endLine, ...(instruction !== undefined && { instruction }) }
 }
 
-/** What stands where a Dockerfile should begin a stage and never does. */
+/** First instruction of a Dockerfile without any stage. */
 export function placeWithoutStage(dockerfile: Dockerfile): DockerfilePlace | undefined {
   const first = dockerfile.globals.find(({ keyword }) => keyword !== "ARG")
   return first === undefined || dockerfile.stages.length > 0 ? undefined : placeOfLine(dockerfile, first.line)
 }
 
-/** The only instruction that can have run a command; undefined where there are more, or none. */
+/** The only instruction that can have run a command; undefined for several, or none. */
 export function placeOfCommand(
   stages: readonly PlannedStage[],
   command: readonly string[] | undefined,
@@ -215,7 +215,7 @@ export function placeOfCommand(
   return more.length === 0 ? first : undefined
 }
 
-/** Every instruction of some stages, in the order of the file. */
+/** All instructions of these stages, in the order of the file. */
 export const placesIn = (stages: readonly PlannedStage[]) =>
   stages.flatMap((stage) =>
     stage.stage.instructions.map((instruction) => {
@@ -237,11 +237,11 @@ export const failureFinding = ({ file, place, message }: BuildFailure): Finding 
   message,
 })
 
-/** What a build's failure makes the run end with. */
+/** Exit code of the run for a failed build. */
 export const failureExitCode = ({ infrastructure }: BuildFailure): ExitCode =>
   infrastructure ? ExitCode.infrastructure : ExitCode.gateFailed
 
-/** The failure at length, for the stage's log. */
+/** Full text of the failure, for the stage's log. */
 export function failureLog({ file, text, platform, place, output, message }: BuildFailure): string {
   if (place === undefined)
     return `${file}, for ${platform}\n${output === "" ? "" : `${output}\n`}${message}\n`

@@ -1,18 +1,18 @@
 import { fields, text } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 
-/** What is known of how a service is started. */
+/** Sources for the start command of a service. */
 export interface StartSources {
   /** `image.command` in slipway.yaml. */
   chosen?: readonly string[]
   procfile?: string
-  /** The commands that the project installs, as what starts them. */
+  /** Commands that the project installs, with the arguments that start them. */
   scripts: Readonly<Record<string, string[]>>
-  /** The packages that `python -m` runs. */
+  /** Packages that `python -m` can run. */
   modules: readonly string[]
 }
 
-/** The command of a service's image; where nothing tells it, the reason. */
+/** Returns the command of a service's image, or the reason why none could be determined. */
 export function entryCommand({
   chosen,
   procfile,
@@ -35,12 +35,14 @@ export function entryCommand({
   return { missing: found.join(", ") }
 }
 
-/** What no argument list can hold without a shell. */
+/** Characters that need a shell. */
 const SHELL = /[^\w@%+=:,./ -]|^\w+=/
 
 /**
- * The arguments of a line that is meant for a shell. Where one is needed, the last command takes its place, for else
- * that would not be told to stop.
+ * Splits a command line into arguments.
+ *
+ * If it needs a shell, the last command replaces the shell by `exec`: otherwise it would not receive the signal to
+ * stop.
  *
  * @example shellCommand("gunicorn app:app --bind :$PORT") // ["sh", "-c", "exec gunicorn app:app --bind :$PORT"]
  */
@@ -53,7 +55,7 @@ export function shellCommand(line: string): string[] {
   return ["sh", "-c", `${before}exec ${/^\w+=/.test(last) ? "env " : ""}${last}`]
 }
 
-/** The scripts of a project that isn't installed, as commands that need no installation. */
+/** Returns the scripts of a project as commands that don't require its installation. */
 export function projectScripts(pyproject: string): Record<string, string[]> {
   const { data } = readToml(pyproject)
   const scripts = fields(valueAt(data, "project", "scripts") ?? valueAt(data, "tool", "poetry", "scripts"))
@@ -68,7 +70,7 @@ export function projectScripts(pyproject: string): Record<string, string[]> {
   )
 }
 
-/** Commands of servers, by the package that has them, the likeliest first. */
+/** Server commands by the package that provides them, the most likely first. */
 const SERVERS: readonly [name: string, command: (app: string, port: number) => string][] = [
   ["gunicorn", (app, port) => `[gunicorn, "${app}", --bind, "0.0.0.0:${port}"]`],
   ["uvicorn", (app, port) => `[uvicorn, "${app}", --host, 0.0.0.0, --port, "${port}"]`],
@@ -77,10 +79,10 @@ const SERVERS: readonly [name: string, command: (app: string, port: number) => s
   ["flask", (app, port) => `[flask, --app, "${app}", run, --host, 0.0.0.0, --port, "${port}"]`],
 ]
 
-/** Modules that commonly hold a web application, the likeliest first. */
+/** Modules that commonly hold a web application, the most likely first. */
 const MODULES = ["asgi", "wsgi", "main", "app", "server", "api"]
 
-/** What `image.command` may be, for a service of these files that needs these packages. */
+/** Suggests an `image.command` for a service, from its files and required packages. */
 export function exampleCommand(
   files: readonly string[],
   packages: ReadonlySet<string>,

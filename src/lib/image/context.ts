@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { sizeText } from "./layout.js"
 
-/** The patterns of a `.dockerignore`, read as the engine reads them (moby/patternmatcher, ignorefile). */
+/** Parses the patterns of a `.dockerignore` as the engine does (moby/patternmatcher, ignorefile). */
 export function ignorePatterns(text: string): string[] {
   return text
     .replace(/^\uFEFF/, "")
@@ -16,19 +16,19 @@ export function ignorePatterns(text: string): string[] {
     })
 }
 
-/** A file or folder in what is sent to a build. */
+/** File or folder of a build context. */
 export interface ContextEntry {
   path: string
   bytes: number
 }
 
-/** What is sent to a build: all of it, and where it is too much, what makes it big. */
+/** Size of a build context, with its biggest entries if it is over the limit. */
 export interface ContextWeight {
   bytes: number
   biggest: ContextEntry[]
 }
 
-/** Says what makes a build's context big; undefined for one within its limit. */
+/** Returns the warning for a build context over its limit; undefined within it. */
 export function contextWarning({ bytes, biggest }: ContextWeight, limit: number): string | undefined {
   if (bytes <= limit) return undefined
   const names = biggest

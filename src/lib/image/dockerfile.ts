@@ -1,21 +1,22 @@
 /**
- * Dockerfiles, as far as a build has to be explained: which instruction stands on which lines, what it runs, where a
- * stage begins. Lines are put together just as the engine's parser does it (moby/buildkit, frontend/dockerfile/parser):
- * a part of the file then means what it means in the whole, and a command that failed is found by its text.
+ * Parser for Dockerfiles, as far as failed builds need it: instructions with their lines and commands, and stages.
+ *
+ * It joins lines exactly as the engine's parser does (moby/buildkit, frontend/dockerfile/parser): a part of the file
+ * then means the same as in the whole, and a failed command is found by its text.
  */
 export interface Heredoc {
   name: string
   content: string
-  /** Whether tabs at the beginning of its lines don't count. */
+  /** True if tabs at the beginning of its lines are removed. */
   chomp: boolean
 }
 
 export interface Instruction {
-  /** In capitals. */
+  /** Upper case. */
   keyword: string
   /** Options such as `--mount=type=cache,target=/c`, without their quotes. */
   flags: readonly string[]
-  /** All else, on one line. */
+  /** The rest, on one line. */
   rest: string
   heredocs: readonly Heredoc[]
   /** Counted from 1. */
@@ -26,18 +27,18 @@ export interface Instruction {
 export interface DockerfileStage {
   /** Counted from 0. */
   index: number
-  /** In small letters; empty without one. */
+  /** Lower case; empty without one. */
   name: string
-  /** What it builds on, as it is written. */
+  /** The base, as written. */
   base: string
-  /** Its option `--platform`, as it is written. */
+  /** The option `--platform`, as written. */
   platform?: string
   /** `FROM` first. */
   instructions: readonly Instruction[]
 }
 
 export interface Dockerfile {
-  /** What stands before the first stage. */
+  /** Instructions before the first stage. */
   globals: readonly Instruction[]
   stages: readonly DockerfileStage[]
 }
@@ -66,11 +67,11 @@ function beginStage(from: Instruction, index: number) {
   }
 }
 
-/** The values of an instruction's option, in its order. */
+/** Returns the values of an instruction's option, in order. */
 export const optionOf = ({ flags }: Instruction, name: string): string[] =>
   flags.filter((flag) => flag.startsWith(`--${name}=`)).map((flag) => flag.slice(name.length + 3))
 
-/** The words of an instruction that is written as JSON; undefined for any other. */
+/** Returns the words of an instruction in JSON form; undefined for any other. */
 export function jsonForm(rest: string): string[] | undefined {
   if (!rest.startsWith("[")) return undefined
   try {
@@ -83,7 +84,7 @@ export function jsonForm(rest: string): string[] | undefined {
   }
 }
 
-/** Where reading has come to. */
+/** Position of the reader. */
 interface Reader {
   /** With their line breaks. */
   lines: readonly string[]
@@ -110,7 +111,7 @@ function readInstructions(text: string): Instruction[] {
   return instructions
 }
 
-/** The character that joins lines. Directives stand before anything else, other comments included. */
+/** Returns the escape character, which joins lines. Directives precede everything else, even other comments. */
 function escapeOf(lines: readonly string[]): string {
   for (const line of lines) {
     const directive = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.*\S)\s*$/.exec(line)
@@ -127,7 +128,7 @@ const continuation = (escape: string): RegExp =>
 const isComment = (line: string): boolean => /^\s*#/.test(line)
 const withoutBreak = (line: string): string => line.replace(/[\r\n]+$/, "")
 
-/** Reads what belongs together across lines; undefined for a comment or an empty line. */
+/** Reads a logical line, joined from physical ones; undefined for a comment or an empty line. */
 function readLine(reader: Reader): string | undefined {
   const next = (): string => withoutBreak(reader.lines[reader.next++] ?? "")
   const begin = next().trimStart()
@@ -143,7 +144,7 @@ function readLine(reader: Reader): string | undefined {
   return whole + line
 }
 
-/** An option, with quotes and escapes still in it. */
+/** Matches an option with its quotes and escapes. */
 const FLAG = /^\s*(--(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])*)(?=\s|$)/s
 
 function split(line: string): Pick<Instruction, "keyword" | "flags" | "rest"> {
@@ -172,7 +173,7 @@ function heredocNames(
   return shellWords(line).flatMap((word) => heredocOf(word) ?? [])
 }
 
-/** What a word says of a here-document; undefined for any other word. */
+/** Parses a word as the start of a here-document; undefined for any other word. */
 export function heredocOf(word: string): HeredocStart | undefined {
   const [, dash, quoted = ""] = HEREDOC.exec(word) ?? []
   const [first = "", ...more] = shellWords(quoted)
@@ -180,7 +181,7 @@ export function heredocOf(word: string): HeredocStart | undefined {
   return name === "" || more.length > 0 ? undefined : { name, chomp: dash === "-" }
 }
 
-/** The words of a line as a shell sees them, quotes kept; none where a quote isn't closed. */
+/** Splits a line into words as a shell does, quotes kept; none if a quote isn't closed. */
 function shellWords(line: string): string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+|["']/gs) ?? []
   return words.some((word) => word === '"' || word === "'") ? [] : words
@@ -197,7 +198,7 @@ function readHeredoc(reader: Reader, { name, chomp }: HeredocStart): Heredoc {
   return { name, content: content.join(""), chomp }
 }
 
-/** Whether this is what the engine runs for a `RUN`. A shell gets all of its command as one text. */
+/** True if the engine runs this command for the `RUN`. A shell gets the whole command as one text. */
 export function runs({ rest, heredocs }: Instruction, command: readonly string[]): boolean {
   const words = jsonForm(rest)
   if (words !== undefined) return JSON.stringify(words) === JSON.stringify(command)
@@ -212,19 +213,21 @@ function shellText(rest: string, heredocs: readonly Heredoc[]): string {
   return first.chomp ? first.content.replace(/^\t+/gm, "") : first.content
 }
 
-/** What reproducible builds take the time from: https://reproducible-builds.org/specs/source-date-epoch/. */
+/** Source of the time for reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/. */
 export const EPOCH = "SOURCE_DATE_EPOCH"
 
 /**
- * Lets every command see the time that the image's files get. Python then compiles to bytecode that knows its source by
- * a hash: by its time, it would hold that for changed, and compile it again at each start.
+ * Sets the variable to the time of the image's files for every command.
+ *
+ * Python then compiles bytecode that identifies its source by a hash: bytecode that identifies it by time would count
+ * as stale and be compiled again at each start.
  */
 export const withEpoch = (text: string): string =>
   stageBegins(text)
     .reduceRight((lines, end) => lines.toSpliced(end, 0, `ARG ${EPOCH}`), text.split("\n"))
     .join("\n")
 
-/** The line that one of `withEpoch` was before. */
+/** Returns a line's number before `withEpoch`. */
 export const originalLine = (text: string, line: number): number =>
   line - stageBegins(text).filter((end, index) => end + index < line).length
 

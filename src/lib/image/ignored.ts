@@ -1,4 +1,4 @@
-/** What is never a part of a service, and would only make uploads slow. */
+/** Files that are never part of a service and would slow down uploads. */
 export const IGNORED = [
   ".git",
   "**/.venv",

@@ -3,7 +3,7 @@ import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { count } from "../text/words.js"
 
-/** A piece of an image, as an OCI descriptor names it. */
+/** OCI descriptor of a part of an image. */
 export interface Descriptor {
   mediaType: string
   digest: string
@@ -15,11 +15,11 @@ export interface Descriptor {
 export interface PlatformImage extends Descriptor {
   platform: string
   layers: Descriptor[]
-  /** Bytes of all its layers, compressed: what has to be pulled. */
+  /** Size of all layers in bytes, compressed: the amount to pull. */
   compressed: number
 }
 
-/** The digest that the only manifest of an OCI layout's `index.json` has. Throws where there is another number. */
+/** Returns the digest of the only manifest in an OCI layout's `index.json`. Throws if there isn't exactly one. */
 export function onlyManifest(index: string): string {
   const found = objects(fields(parseJson(index)).manifests)
   const [first] = found
@@ -30,15 +30,17 @@ export function onlyManifest(index: string): string {
 /** The path of a blob in an OCI layout. */
 export const blobPath = (digest: string): string => `blobs/${digest.replace(":", "/")}`
 
-/** The layers and the configuration that an image's manifest names. */
+/** Reads the layers and the configuration from an image's manifest. */
 export function readManifest(manifest: string): { config: Descriptor; layers: Descriptor[] } {
   const { config, layers } = fields(parseJson(manifest))
   return { config: descriptor(fields(config)), layers: objects(layers).map(descriptor) }
 }
 
 /**
- * The platforms of an index, with the digest of each image. It may come from a registry that nobody vouches for: a
- * digest goes onto command lines and a platform to terminals, so neither is taken as it comes.
+ * Reads the platforms of an index, with the digest of each image.
+ *
+ * The index may come from an untrusted registry: digests end up on command lines and platforms on terminals, so both
+ * are validated.
  */
 export const readIndex = (index: string): (Descriptor & { platform: string })[] =>
   objects(fields(parseJson(index)).manifests).map((manifest) => {
@@ -62,7 +64,7 @@ export function imageText({ compressed, layers }: PlatformImage): string {
   return `${sizeText(compressed)} in ${count(layers.length, "layer")}, the biggest ${sizeText(biggest)}`
 }
 
-/** Returns what an image is made of, a line for each layer. */
+/** Describes an image, with one line for each layer. */
 export const layerLines = ({ platform, digest, compressed, layers }: PlatformImage): string =>
   [
     `${platform} ${digest} ${sizeText(compressed)}`,
@@ -70,7 +72,7 @@ export const layerLines = ({ platform, digest, compressed, layers }: PlatformIma
     "",
   ].join("\n")
 
-/** Returns what takes more than its budget. */
+/** Findings for images over their budget. */
 export const overBudget = (images: readonly PlatformImage[], budget: number | undefined): Finding[] =>
   images
     .filter(({ compressed }) => budget !== undefined && compressed > budget)
@@ -99,13 +101,13 @@ const descriptor = ({ mediaType, digest, size }: Record<string, unknown>): Descr
   size: typeof size === "number" ? size : 0,
 })
 
-/** The descriptor of what is asked for by its digest. Fails with INVALID_REFERENCE. */
+/** Validates a descriptor. Fails with INVALID_REFERENCE. */
 function named(manifest: Record<string, unknown>): Descriptor {
   const found = descriptor(manifest)
   if (DIGEST.test(found.digest)) return found
   throw fail("INVALID_REFERENCE", [found.digest, "its digest is sha256: and 64 of 0-9 and a-f"])
 }
 
-/** A part of a platform's name; `unknown`, as others have it, for what is none. */
+/** Validates a part of a platform's name; `unknown`, as other tools write it, for an invalid one. */
 const word = (value: unknown): string =>
   /^[a-z0-9][a-z0-9._-]{0,31}$/.test(text(value)) ? text(value) : "unknown"

@@ -3,29 +3,31 @@ import { PLATFORMS } from "../config/supplyChain.js"
 import { fail } from "../errors/catalogue.js"
 import { type Dockerfile, type Instruction, optionOf, type DockerfileStage } from "./dockerfile.js"
 
-/** A stage that the image needs, with what its variables come to. */
+/** Stage that the image needs, with its variables expanded. */
 export interface PlannedStage {
   stage: DockerfileStage
-  /** What a report calls it: its name, or what Docker calls one without. */
+  /** Name in reports: the stage's own, or Docker's for a stage without one. */
   label: string
-  /** The image or stage that it builds on. */
+  /** The base image or stage. */
   base: string
-  /** Whether that is an image, and not another stage. */
+  /** True if the base is an image rather than another stage. */
   fromImage: boolean
-  /** What its commands run on. */
+  /** The platform on which its commands run. */
   platform: string
 }
 
 export interface Platforms {
-  /** What the image is for. */
+  /** The platform of the image. */
   target: string
-  /** The engine's own. */
+  /** The platform of the engine. */
   native: string
 }
 
 /**
- * The build arguments that name platforms. Given to every build: without them the engine (0.21.8) takes
- * `$BUILDPLATFORM` for the target's, and emulates the very stages that are written to run natively.
+ * Build arguments that name platforms, for every build.
+ *
+ * Without them the engine (0.21.8) uses the target's platform for `$BUILDPLATFORM`, and emulates the very stages that
+ * are written to run natively.
  */
 export function platformArguments({ native }: Platforms): Record<string, string> {
   const { os, arch, variant } = platformParts(native)
@@ -37,7 +39,7 @@ function platformParts(platform: string) {
   return { os, arch, variant }
 }
 
-/** The platforms that somebody chose. Fails with UNKNOWN_PLATFORM. */
+/** Validates the chosen platforms. Fails with UNKNOWN_PLATFORM. */
 export function checkedPlatforms(platforms: readonly string[]): readonly string[] {
   const unknown = platforms.find((platform) => !PLATFORMS.some((known) => known === platform))
   if (unknown !== undefined) throw fail("UNKNOWN_PLATFORM", [unknown, PLATFORMS])
@@ -54,13 +56,13 @@ export const emulatedRuns = (stages: readonly PlannedStage[], platforms: Platfor
     .filter((stage) => isEmulated(stage, platforms))
     .flatMap(({ stage }) => stage.instructions.filter(({ keyword }) => keyword === "RUN"))
 
-/** True for platforms whose programs run on one another. */
+/** True for platforms that can run each other's programs. */
 export function samePlatform(one: string, other: string): boolean {
   const [a, b] = [platformParts(one), platformParts(other)]
   return a.os === b.os && a.arch === b.arch
 }
 
-/** True where the last stage holds nothing but what the Dockerfile puts there. */
+/** True if the last stage has no base image. */
 export function isFromScratch(stages: readonly PlannedStage[]): boolean {
   const last = stages.at(-1)
   if (last === undefined || last.fromImage) return last?.base === "scratch"
@@ -68,7 +70,7 @@ export function isFromScratch(stages: readonly PlannedStage[]): boolean {
   return isFromScratch(stages.slice(0, parent + 1))
 }
 
-/** The stages that the target needs, in the order of the file; undefined where it has no such target. */
+/** Returns the stages that the target needs, in the order of the file; undefined if the target doesn't exist. */
 export function planStages(
   { globals, stages }: Dockerfile,
   target: string | undefined,
@@ -123,7 +125,7 @@ function collect(
   for (const parent of parents) if (parent !== undefined) collect(parent, planned, needed)
 }
 
-/** The stages or images that an instruction takes files from. Only `COPY` knows stages by their number. */
+/** Stages or images that an instruction takes files from. Only `COPY` accepts the number of a stage. */
 export function sources(instruction: Instruction): { from: string; numbered: boolean }[] {
   if (instruction.keyword === "COPY")
     return optionOf(instruction, "from").map((from) => ({ from, numbered: true }))
@@ -131,7 +133,7 @@ export function sources(instruction: Instruction): { from: string; numbered: boo
   return mountsOf(instruction).flatMap(({ from }) => (from === undefined ? [] : [{ from, numbered: false }]))
 }
 
-/** The images that stages begin with or take files from, each once. */
+/** Images that stages are based on or take files from, without repetition. */
 export function baseReferences(stages: readonly PlannedStage[]): { reference: string; platform: string }[] {
   const names = new Set(stages.map(({ stage }) => stage.name))
   const taken = stages.flatMap(({ stage, base, fromImage, platform }) => [
@@ -145,7 +147,7 @@ export function baseReferences(stages: readonly PlannedStage[]): { reference: st
   return [...new Map(images.map((image) => [`${image.reference} ${image.platform}`, image])).values()]
 }
 
-/** A mount's settings, by their keys in small letters. */
+/** Options of a mount, by lower-case keys. */
 export type Mount = Partial<Record<string, string>>
 
 export const mountsOf = (run: Instruction): Mount[] =>
@@ -158,18 +160,18 @@ export const mountsOf = (run: Instruction): Mount[] =>
     ),
   )
 
-/** The names of the secrets that a `RUN` mounts. */
+/** Names of the secrets that a `RUN` mounts. */
 export const mountedSecretNames = (run: Instruction): string[] =>
   mountsOf(run).flatMap((mount) => (mount.type === "secret" ? [secretName(mount)] : []))
 
 export const secretName = ({ source, src, id, target, dst, destination }: Mount): string =>
   source ?? src ?? id ?? posix.basename(target ?? dst ?? destination ?? "")
 
-/** Where a secret is mounted. */
+/** Path at which a secret is mounted. */
 export const secretPath = (mount: Mount): string =>
   mount.target ?? mount.dst ?? mount.destination ?? `/run/secrets/${posix.basename(secretName(mount))}`
 
-/** What `FROM` may use: the platforms, and each `ARG` before the first stage. */
+/** Variables for `FROM`: the platforms, and each `ARG` before the first stage. */
 function globalVariables(
   globals: readonly Instruction[],
   { target, native }: Platforms,
@@ -193,7 +195,7 @@ function globalVariables(
   return variables
 }
 
-/** The arguments that an `ARG` declares. */
+/** Returns the arguments that an `ARG` declares. */
 export function argumentsOf({ keyword, rest }: Instruction): { name: string; value?: string }[] {
   if (keyword !== "ARG") return []
   const words = rest.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []
@@ -203,7 +205,7 @@ export function argumentsOf({ keyword, rest }: Instruction): { name: string; val
   })
 }
 
-/** Puts in the values of variables, as `FROM` does it; what is rarer than a default is left as it stands. */
+/** Expands variables as `FROM` does; forms rarer than a default are left unchanged. */
 function expand(word: string, variables: ReadonlyMap<string, string>): string {
   const value = (match: string, plain?: string, name = "", operator?: string, other = ""): string => {
     const found = variables.get(plain ?? name)
@@ -213,5 +215,5 @@ function expand(word: string, variables: ReadonlyMap<string, string>): string {
     return found ?? ""
   }
   const once = (text: string) => text.replace(/\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}]*))?\})/g, value)
-  return once(once(word.replace(/["']/g, ""))) // a default may be a variable, too
+  return once(once(word.replace(/["']/g, ""))) // a default may contain a variable
 }

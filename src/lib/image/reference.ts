@@ -1,8 +1,9 @@
 const DEFAULT_REGISTRY = "docker.io"
 
 /**
- * Puts a mirror's prefix in front of an image reference, in place of its registry. Docker Hub's short names get the
- * path that they stand for, since mirrors know no short names.
+ * Replaces the registry of an image reference by a mirror's prefix.
+ *
+ * Docker Hub's short names are written out, since mirrors don't know them.
  *
  * @example rebase("python:3.11-slim", "mirror.example.com/hub") // "mirror.example.com/hub/library/python:3.11-slim"
  */

@@ -3,13 +3,13 @@ import { isTomlLock, normaliseName, readPins } from "../python/pins.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 
-/** What a service's own files are called that ask for packages of its development. */
+/** Names of requirement files for development. */
 const DEVELOPMENT =
   /(^|[-_./])(dev|develop|development|tests?|testing|lint|qa|quality|style|types?|typing|mypy)([-_./]|$)/
 
 const forRunning = (name: string): boolean => !DEVELOPMENT.test(name)
 
-/** Tells what a service needs to run: what `findRequirements` finds, without all that is for its development. */
+/** Returns the requirements for running a service: those of `findRequirements` without the ones for development. */
 export function runtimeRequirements(manifests: ProjectFiles, chosen?: readonly string[]): Requirements {
   const picked = chosen?.filter(forRunning) ?? []
   const found = findRequirements(manifests, picked.length > 0 ? picked : undefined)
@@ -41,7 +41,7 @@ function namesFolder(manifests: ProjectFiles): boolean {
 
 const pipenvPackages = (lock: string): string[] => Object.keys(fields(fields(parseJson(lock)).default))
 
-/** True for a project whose code is installed as a package; uv and Poetry know others. */
+/** True for a project whose code is installed as a package; Poetry and uv can switch that off. */
 export function isPackage(manifests: ProjectFiles): boolean {
   const { data } = readToml(manifests["pyproject.toml"] ?? "")
   if (valueAt(data, "tool", "poetry", "package-mode") === false) return false
@@ -49,7 +49,7 @@ export function isPackage(manifests: ProjectFiles): boolean {
   return data["build-system"] !== undefined || manifests["setup.py"] !== undefined
 }
 
-/** What build systems say of a project in which they find no package, or several: it is run from its folder. */
+/** True for a build system's complaint about a project without a package, or with several: it runs from its folder. */
 export const findsNoPackage = (complaint: string): boolean =>
   [
     /Multiple top-level (packages|modules) discovered/, // setuptools
@@ -58,11 +58,11 @@ export const findsNoPackage = (complaint: string): boolean =>
     /Expected a Python module at/, // uv
   ].some((said) => said.test(complaint))
 
-/** A line of a lock that names a folder of the source: from its root, or from that of the container. */
+/** Line of a lock that names a folder of the source, relative to its root or to that of the container. */
 const FOLDER =
   /^(?:-e |--editable )?(?:file:)?(?:\/\/\/src|(?=\.))(\.{0,2}(?:\/[^\s[;]*)?)(?:\[[^\]]*\])?(?:[ ;].*)?$/
 
-/** A lock without the folders of the source that requirement files name, and these folders: `./` is the source's root. */
+/** Separates the folders of the source from a lock's packages; `./` is the source's root. */
 export function withoutFolders(lock: string): { lock: string; folders: string[] } {
   const lines = lock.split("\n").map((line) => ({ line, path: FOLDER.exec(line)?.[1] }))
   const folders = lines.flatMap(({ path }) => (path === undefined ? [] : `./${path.replace(/^[./]+/, "")}`))
@@ -70,7 +70,7 @@ export function withoutFolders(lock: string): { lock: string; folders: string[] 
   return { lock: others.join("\n"), folders: [...new Set(folders)] }
 }
 
-/** The hashes that the service's requirement and lock files have for each package's version. */
+/** Collects the hashes of each package's version from the service's requirement and lock files. */
 export function readHashes(manifests: ProjectFiles): Map<string, Set<string>> {
   const hashes = new Map<string, Set<string>>()
   for (const [file, text] of Object.entries(manifests))
@@ -85,7 +85,7 @@ export function readHashes(manifests: ProjectFiles): Map<string, Set<string>> {
 
 type Part = [name: string, version: string, text: string]
 
-/** Cuts a lock file into its packages. */
+/** Splits a lock file into its packages. */
 function packagesOf(file: string, lock: string): Part[] {
   if (isTomlLock(file))
     return objects(readToml(lock).data.package).map((entry) => [
@@ -110,7 +110,7 @@ function packagesOf(file: string, lock: string): Part[] {
   })
 }
 
-/** Adds the known hashes to a lock: the installer refuses a package that has another. */
+/** Adds the known hashes to a lock: the installer refuses a package with another one. */
 export const withHashes = (lock: string, hashes: ReadonlyMap<string, ReadonlySet<string>>): string =>
   lock.replace(
     /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.!+-]+)[^\n]*/gm,

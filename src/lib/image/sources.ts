@@ -1,4 +1,4 @@
-/** Folders in a service's root of which nothing is run, unless they are packages. */
+/** Folders in a service's root that are never run, unless they are packages. */
 const APART = [
   "ansible",
   "benchmarks",
@@ -23,7 +23,7 @@ const APART = [
   "test",
 ]
 
-/** Never run. A file with a dot in front may well hold a password. */
+/** Files that are never run. Those with a leading dot may contain a password. */
 const NEVER_RUN = [
   "**/.*",
   "**/__pycache__",
@@ -50,16 +50,16 @@ const NEVER_RUN = [
   "tox.ini",
 ]
 
-/** What of a service's sources is left out of its image. `packages` are the folders with an `__init__.py` in its root. */
+/** Patterns of sources to leave out of an image. `packages` are the folders in its root with an `__init__.py`. */
 export const excludedFromImage = (packages: ReadonlySet<string>): string[] => [
   ...NEVER_RUN,
   ...APART.filter((name) => !packages.has(name)),
 ]
 
-/** Who the service runs as. */
+/** User id of the service. */
 export const USER = 10_001
 
-/** Adds the user to `/etc/passwd`, and with an equal line the group to `/etc/group`, unless the number has a name. */
+/** Adds the user to `/etc/passwd`, or with the same line the group to `/etc/group`, unless the number has a name. */
 export function withUser(file: "passwd" | "group", text: string): string {
   if (new RegExp(`^[^:]*:[^:]*:${USER}:`, "m").test(text)) return text
   const line = file === "passwd" ? `app:x:${USER}:${USER}::/tmp:/usr/sbin/nologin` : `app:x:${USER}:`
@@ -67,8 +67,9 @@ export function withUser(file: "passwd" | "group", text: string): string {
 }
 
 /**
- * Says within the image whether the service answers, by Python alone, since there may be no other program. Not by its
- * HTTP client, which takes ten times as long to load, every ten seconds.
+ * Command of the health check in the image, which needs only Python.
+ *
+ * It doesn't use Python's HTTP client, which takes ten times as long to load, every ten seconds.
  */
 export const healthCheck = (port: number, path: string): string[] => [
   "python",
@@ -80,5 +81,5 @@ status = int(service.makefile("rb").readline().split()[1])
 raise SystemExit(not 200 <= status < 400)`,
 ]
 
-/** A text as Python writes bytes. */
+/** Returns a text as a bytes literal of Python. */
 const bytes = (text: string): string => `b${JSON.stringify(text)}`

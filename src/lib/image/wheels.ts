@@ -2,7 +2,7 @@ import { normaliseName } from "../python/pins.js"
 import { oneLine } from "../text/words.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
-/** A processor: its number in the header of an ELF file, and its name in the tags of wheels. */
+/** Processor with its number in ELF headers and its name in the tags of wheels. */
 interface Processor {
   machine: number
   wheel: string
@@ -13,16 +13,16 @@ const PROCESSORS: Readonly<Record<string, Processor>> = {
   "linux/arm64": { machine: 183, wheel: "aarch64" },
 }
 
-/** Throws for a platform that `image.platforms` doesn't allow. */
+/** Returns the processor of a platform. Throws for one that `image.platforms` doesn't allow. */
 export function processor(platform: string): Processor {
   const known = PROCESSORS[platform]
   if (known === undefined) throw new Error(`no wheels are known for ${platform}`)
   return known
 }
 
-/** What an image says of itself without being run. */
+/** Properties of a base image, read without running it. */
 export interface Base {
-  /** The processor of its Python; absent where it has none. */
+  /** The processor of its Python; absent without Python. */
   machine?: number
   /** `musl`, or glibc's version. */
   libc: string
@@ -33,11 +33,11 @@ export function readBase(json: string): Base {
   return { libc: text(libc), ...(typeof machine === "number" && { machine }) }
 }
 
-/** The versions of glibc, 2.x, that uv takes as a target. */
+/** Versions of glibc, 2.x, that uv accepts as a target. */
 const MANYLINUX = [17, 28, ...Array.from({ length: 10 }, (_, index) => 31 + index)]
 
 /**
- * How uv calls a platform.
+ * Returns uv's name of a platform.
  *
  * @example uvPlatform("linux/arm64", "2.36") // "aarch64-manylinux_2_36"
  */
@@ -49,26 +49,26 @@ export function uvPlatform(platform: string, libc: string): string {
   return newest === undefined ? `${wheel}-unknown-linux-gnu` : `${wheel}-manylinux_2_${newest}`
 }
 
-/** The processor that each program and library is for, by its path. */
+/** The processor of each program and library, by path. */
 export type Programs = Readonly<Record<string, number>>
 
 /** An installed package. */
 export interface InstalledDistribution {
   name: string
   version: string
-  /** What its wheel was made for. */
+  /** The tags of its wheel. */
   tags: string[]
   programs: Programs
   /** The commands that it installs. */
   scripts: string[]
 }
 
-/** What was installed, and copied. */
+/** Installed packages and copied files. */
 export interface Contents {
   distributions: InstalledDistribution[]
-  /** Those among the service's own files. */
+  /** Programs and libraries among the service's own files. */
   programs: Programs
-  /** The packages that `python -m` runs. */
+  /** The packages that `python -m` can run. */
   modules: string[]
 }
 
@@ -92,18 +92,18 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(te
 const numbers = (value: unknown): Programs =>
   Object.fromEntries(Object.entries(fields(value)).map(([path, machine]) => [path, Number(machine)]))
 
-/** What only one processor can import, whatever its name says. */
+/** Extension modules that only one processor can import, whatever their name. */
 const EXTENSION = /\.(cpython-\d+\w*-[\w-]+|abi3)\.so$/
 const NAMES_PROCESSOR = /(?<![a-z])(amd64|x86|x64|aarch64|arm|i[36]86|ppc64|s390x|riscv)/i
 
-/** The files for another processor. One whose name tells its processor is one of several, to be chosen from. */
+/** Files for another processor. One with a processor in its name is one of several to choose from. */
 export const foreignFiles = (programs: Programs, platform: string): string[] =>
   Object.entries(programs)
     .filter(([, machine]) => machine !== processor(platform).machine)
     .map(([path]) => path)
     .filter((path) => EXTENSION.test(path) || !NAMES_PROCESSOR.test(path.replace(/^.*\//, "")))
 
-/** Names the packages that were made for another platform: by their wheels' tags, or by what is in them. */
+/** Names the packages for another platform, by the tags of their wheels or by their files. */
 export function foreignPackages({ distributions }: Contents, platform: string): string[] {
   const { wheel } = processor(platform)
   const fits = (tag: string) => tag.endsWith("-any") || tag.endsWith(`_${wheel}`)
@@ -115,16 +115,16 @@ export function foreignPackages({ distributions }: Contents, platform: string): 
     .map(({ name, version }) => `${normaliseName(name)}==${version}`)
 }
 
-/** Why uv installed nothing. */
+/** Failure of an installation by uv. */
 export interface InstallFailure {
   reason: string
-  /** The packages that it found no wheel of, and could not build one of. */
+  /** Packages without a matching wheel that could not be built either. */
   packages: string[]
-  /** The package index could not be reached. */
+  /** True if the package index could not be reached. */
   network: boolean
 }
 
-/** Reads uv's complaint, which must not be wrapped. */
+/** Parses uv's error message, which must not be wrapped. */
 export function installFailure(complaint: string): InstallFailure {
   const packages = WITHOUT_WHEEL.flatMap((pattern) =>
     [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*$/, "")),
@@ -139,7 +139,7 @@ const WITHOUT_WHEEL = [
   /built wheel `([^`]+)` is not compatible/g,
 ]
 
-/** What is most telling: the last complaint of a build system, else the bottom of uv's own. */
+/** The most specific reason: the last error of a build system, else the last line of uv's own. */
 function reasonOf(complaint: string): string {
   const [, platforms] = /hint: (Wheels are available for [^\n]*)/.exec(complaint) ?? []
   const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []

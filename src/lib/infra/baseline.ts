@@ -9,17 +9,17 @@ export const BASELINE_FILE = ".slipway/drift.yaml"
 
 /** One entry of that file. */
 export interface BaselineEntry {
-  /** Left out, it holds in all. */
+  /** Applies to all environments if left out. */
   environment?: string
-  /** The root directory; left out, it holds in all. */
+  /** The root directory; applies to all roots if left out. */
   root?: string
-  /** A resource's whole address, without patterns. */
+  /** A resource's full address, without patterns. */
   address: string
-  /** An attribute such as `tags.env`, `*` for all of them, or `(deleted)` for the resource as such. */
+  /** An attribute such as `tags.env`, `*` for all of them, or `(deleted)` for the resource itself. */
   attribute: string
   reason: string
   owner: string
-  /** The last day on which it holds, YYYY-MM-DD, UTC. */
+  /** The last day on which it applies, YYYY-MM-DD, UTC. */
   expires: string
   /** Line in its file, counted from 1. */
   line: number
@@ -61,7 +61,7 @@ const entry = {
 
 const WHOLE: readonly string[] = ["*", "(deleted)"]
 
-/** Parses the file; undefined stands for none. The outcome is set if the file is invalid. */
+/** Parses the file; undefined stands for a missing one. The outcome is set if the file is invalid. */
 export function parseBaseline(text: string | undefined): { baseline: Baseline; outcome?: Outcome } {
   const { entries, outcome } = readEntries<typeof entry, BaselineEntry>(text, {
     file: BASELINE_FILE,

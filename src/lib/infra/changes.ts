@@ -33,7 +33,7 @@ export interface Change {
   previousAddress?: string
   /** Identifier of an imported object. */
   importing?: string
-  /** The key of an object that an earlier replacement left over: that, and not the resource, is meant. */
+  /** The key of an object that an earlier replacement left over; the change is to that object, not to the resource. */
   deposed?: string
   /** The attributes that force a replacement. */
   forcedBy: string[]
@@ -58,7 +58,7 @@ export interface PlanCounts {
   import: number
   move: number
   forget: number
-  /** Changes of a kind that is not known here. */
+  /** Changes of an unknown kind. */
   other: number
 }
 

@@ -1,9 +1,9 @@
-/** GitHub takes comments of 65,536 characters; the rest is for what a host wraps around. */
+/** Limit for comments in bytes. GitHub accepts 65,536 characters; the rest is for what a host adds. */
 export const COMMENT_BYTES = 60_000
 
 export const byteLength = (text: string): number => Buffer.byteLength(text)
 
-/** Takes texts as long as they fit; each is written only when there is room for it. */
+/** Formats items as long as they fit; those after the first that doesn't are not formatted. */
 export function fill<T>(
   items: readonly T[],
   room: number,

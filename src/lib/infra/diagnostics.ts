@@ -17,7 +17,7 @@ export interface Diagnostic {
   file?: string
   line?: number
   column?: number
-  /** The resource that it is about. */
+  /** Address of the affected resource. */
   address?: string
 }
 
@@ -36,7 +36,7 @@ export function validateDiagnostics(text: string): Diagnostic[] | undefined {
   return typeof valid === "boolean" ? objects(diagnostics).map(read) : undefined
 }
 
-/** The diagnostics of `plan -json` and `apply -json`, which print an object a line. */
+/** Diagnostics of `plan -json` and `apply -json`, which print one object per line. */
 export const streamDiagnostics = (text: string): Diagnostic[] =>
   messages(text).flatMap(({ type, diagnostic }) => (type === "diagnostic" ? [read(diagnostic)] : []))
 
@@ -117,7 +117,7 @@ export function diagnosticFinding(tool: string, root: string, diagnostic: Diagno
 const isOwn = (diagnostic: Diagnostic): diagnostic is Diagnostic & { file: string } =>
   diagnostic.file !== undefined && !diagnostic.file.startsWith("/")
 
-/** A file by its path in the source: tools give those of modules with `..`. */
+/** Path of a file in the source: tools print those of modules with `..`. */
 const pathOf = (root: string, file: string): string => normalisePath(`${root}/${file}`)
 
 const rule = (summary: string): string =>
@@ -147,7 +147,7 @@ export function failureCause(
   const errors = streamed.length > 0 ? streamed : textErrors(log)
   const findings = errors.map((error) => diagnosticFinding(tool, root, error))
   const context = { root, errors, begun: begunAt(stream) }
-  // The first that says more than that something failed.
+  // The first one that says more than that something failed.
   for (const error of errors) {
     const cause = knownCause(error, context) ?? placedCause(error, root)
     if (cause !== undefined) return { ...cause, reason: oneLine(cause.reason), findings }
@@ -174,7 +174,7 @@ function placedCause(error: Diagnostic, root: string): Known | undefined {
 const wordsOf = ({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string =>
   [summary.replace(/:$/, ""), detail].filter((part) => part !== "").join(": ")
 
-/** When a run began, by its first line, in milliseconds. */
+/** Start of a run in milliseconds, from its first line. */
 function begunAt(stream: string): number | undefined {
   const time = Date.parse(said(messages(stream)[0]?.["@timestamp"]))
   return Number.isNaN(time) ? undefined : time
@@ -197,7 +197,7 @@ function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known 
     const reason = `a provider or module can't be downloaded: ${(detail || summary).replace(/ Get\s"[^"]*":/, "")}`
     return { reason, exitCode: ExitCode.infrastructure }
   }
-  // What a provider or a rule of the service's own says is nobody else's.
+  // Messages of a provider, or of the service's own rules, are left as they are.
   return file === undefined && address === undefined ? stateCause(error, begun) : undefined
 }
 

@@ -6,19 +6,19 @@ import { type DiffLine, hunks, lineDiff } from "./lineDiff.js"
 const PATH_LENGTH = 300
 const VALUE_LENGTH = 500
 const LINE_LENGTH = 300
-/** What a person can compare by eye. */
+/** Number of lines that a person can compare by eye. */
 const MOST_LINES = 80
 const CONTEXT = 2
-/** A longer text is shown by its beginning alone. */
+/** Length up to which a text is shown in full; of a longer one only the beginning is. */
 const LONGEST_TEXT = 64 * 1024
 
-/** Lines of a diff block, not escaped, and whether they say all. */
+/** Lines of a diff block, not escaped; `complete` if nothing was cut. */
 export interface Lines {
   lines: string[]
   complete: boolean
 }
 
-/** Writes a difference as lines that begin with `+`, `-` or `~`: texts of several lines line by line. */
+/** Formats a difference as lines that begin with `+`, `-` or `~`; texts of several lines are compared line by line. */
 export function differenceLines(difference: Difference): Lines {
   const { before, after } = difference
   const texts = [textOf(before), textOf(after)]
@@ -40,7 +40,7 @@ function single({ path, before, after, note, forces }: Difference): Lines {
 function several(difference: Difference, [before = [], after = []]: (string[] | undefined)[]): Lines {
   const { path, forces } = difference
   const all = hunks(lineDiff(before, after), CONTEXT)
-  // The same but for the white space of a JSON text, which its lines don't show.
+  // Equal but for the white space of a JSON text, which its lines don't show.
   if (!all.some(({ sign }) => sign !== " ")) return single(difference)
   const shown = all.slice(0, MOST_LINES)
   const hidden = all.length - shown.length
@@ -56,11 +56,11 @@ const line = ({ sign, text }: DiffLine): string => `${sign}   ${clip(text, LINE_
 const signOf = ({ before, after }: Pick<Difference, "before" | "after">): string =>
   before === undefined ? "+" : after === undefined ? "-" : "~"
 
-/** Values are JSON, and none begins with a bracket of this kind. */
+/** True if a side is a placeholder: values are JSON, and none begins with a parenthesis. */
 const hasMarker = ({ before, after }: Difference): boolean =>
   [before, after].some((side) => side?.startsWith("(") === true)
 
-/** The lines of a text; JSON within one is laid out. */
+/** Lines of a text; JSON within one is formatted. */
 function textOf(side: string | undefined): string[] | undefined {
   if (side === undefined || !side.startsWith('"') || side.length > LONGEST_TEXT) return undefined
   const text = parseJson(side)

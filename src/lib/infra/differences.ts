@@ -9,15 +9,15 @@ export const UNKNOWN = "(known after apply)"
 
 /** One attribute's change. A side is the value as JSON, or `(sensitive)` or `(known after apply)` without quotes. */
 export interface Difference {
-  /** For example `tags.env`; empty where the whole value is meant, as with an output. */
+  /** For example `tags.env`; empty for the whole value, as of an output. */
   path: string
-  /** Absent where there was nothing. */
+  /** Absent for an added value. */
   before?: string
-  /** Absent where nothing will be. */
+  /** Absent for a removed value. */
   after?: string
-  /** That, and not the value, is what changes. */
+  /** Set if the sensitivity changes rather than the value. */
   note?: "becomes sensitive" | "is no longer sensitive"
-  /** It is why the resource is replaced. */
+  /** Set if it forces the resource's replacement. */
   forces?: true
 }
 
@@ -29,7 +29,7 @@ interface Sides {
   afterMask: unknown
 }
 
-/** Returns what differs, deep down; paths in `forcing` are those that force a replacement. */
+/** Returns all differences in nested values; paths in `forcing` are those that force a replacement. */
 export function differencesOf(
   change: ChangeJson,
   secrets: SensitiveValues,
@@ -53,7 +53,7 @@ class Comparison {
   constructor(
     private readonly secrets: SensitiveValues,
     private readonly forcing: ReadonlySet<string>,
-    /** Of a new resource or one that goes, empty maps and lists are no news. */
+    /** True for a new or a removed resource, whose empty maps and lists are not reported. */
     private readonly whole: boolean,
   ) {}
 
@@ -97,7 +97,7 @@ class Comparison {
     }
   }
 
-  /** What begins and ends alike is taken as the same, so that an entry in the middle is one difference. */
+  /** Matches the common beginning and end of lists, so that an entry in the middle is one difference. */
   #lists(path: string, sides: Sides, forces: boolean): void {
     const [before, after] = [sides.before, sides.after].map((side) =>
       Array.isArray(side) ? (side as unknown[]) : [],
@@ -150,25 +150,25 @@ class Comparison {
   }
 }
 
-/** JSON has null where a resource has nothing. */
+/** True for an absent value, which may be null in JSON. */
 const absent = (value: unknown): boolean => value === null || value === undefined
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Both sides are of a kind, or the one that there is. */
+/** True if both sides are of a kind, or the only one is. */
 const areBoth = (is: (value: unknown) => boolean, before: unknown, after: unknown): boolean =>
   (is(before) && (is(after) || absent(after))) || (absent(before) && is(after))
 
 const length = (list: unknown[] | undefined): number => list?.length ?? 0
 
-/** The parts of `after_unknown` that say nothing would look like keys. */
+/** Removes entries of `after_unknown` without anything unknown, which would look like keys. */
 const unknownMap = (unknown: unknown): unknown =>
   isMap(unknown)
     ? Object.fromEntries(Object.entries(unknown).filter(([, each]) => marksAny(each)))
     : undefined
 
-/** The sides one step down; a side without a key has nothing there. */
+/** Returns the sides one level down; a side without the key has no value there. */
 function sidesAt(
   sides: Sides,
   before: string | number | undefined,

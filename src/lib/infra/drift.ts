@@ -8,24 +8,24 @@ import type { ChangeJson, PlanJson } from "./planJson.js"
 export interface DriftItem {
   address: string
   type: string
-  /** For example `tags.env`; absent where the whole resource was deleted. */
+  /** For example `tags.env`; absent for a deleted resource. */
   attribute?: string
-  /** As JSON, or `(sensitive)`; absent where there was nothing. */
+  /** JSON, or `(sensitive)`; absent for an added value. */
   before?: string
   after?: string
 }
 
-/** `KNOWN`: all that drifts is in the baseline. */
+/** `KNOWN`: the baseline covers all drift. */
 export type DriftVerdict = "CLEAN" | "KNOWN" | "DRIFT"
 
-/** A drift with the entry that covers it, if one does. */
+/** Drift with the baseline entry that covers it, if one does. */
 export interface JudgedDrift extends DriftItem {
   entry?: BaselineEntry
-  /** An entry that would cover it if it were in order, and why it isn't. */
+  /** Entry that would cover it if it had an effect, with the reason why it has none. */
   broken?: { entry: BaselineEntry; fault: EntryProblem }
 }
 
-/** Where and when drift is judged. */
+/** Environment, root and time for which drift is judged. */
 export interface DriftPlace {
   environment: string
   root: string
@@ -38,11 +38,11 @@ export interface DriftJudgement {
   items: JudgedDrift[]
   /** Entries for this environment and root that match nothing any more. */
   unused: BaselineEntry[]
-  /** Entries for this environment and root that ended, whether something drifts or not. */
+  /** Entries for this environment and root that have expired, whether anything drifts or not. */
   expired: BaselineEntry[]
 }
 
-/** Returns what drifted, from the JSON of a refresh-only plan. */
+/** Returns the drift from the JSON of a refresh-only plan. */
 export function driftOf(plan: PlanJson): DriftItem[] {
   const secrets = planSecrets(plan)
   return plan.resourceDrift.flatMap(({ address: name, type, mode, change }): DriftItem[] => {
@@ -67,9 +67,11 @@ export function driftOf(plan: PlanJson): DriftItem[] {
 }
 
 /**
- * Terraform lists a resource as drifted, and ends with exit code 2, where its provider reports as empty what was null
- * or absent before, and says itself that nothing changed (hashicorp/terraform#36403). So nothing is taken as nothing,
- * however it is written; in lists each place counts.
+ * Replaces empty values by none.
+ *
+ * Terraform lists a resource as drifted, with exit code 2, if its provider reports an empty value that was null or
+ * absent before, and says itself that nothing changed (hashicorp/terraform#36403). All forms of an empty value are
+ * therefore equal; entries of lists keep their positions.
  */
 const withoutNothing = (change: ChangeJson): ChangeJson => ({
   ...change,
@@ -88,7 +90,7 @@ function pruned(value: unknown): unknown {
 
 const isNothing = (value: unknown): boolean => value === null || value === undefined
 
-/** Holds drift against the baseline: what an entry in good order covers is known. */
+/** Judges drift against the baseline: drift that a valid entry covers is known. */
 export function judgeDrift(
   drift: readonly DriftItem[],
   baseline: Baseline,
@@ -130,7 +132,9 @@ const holdsIn = (entry: BaselineEntry, environment: string, root: string): boole
   (entry.environment === undefined || entry.environment === environment) &&
   (entry.root === undefined || entry.root === root)
 
-/** An entry for a map or a list is for all in it; one for all attributes is none for a deletion. */
+/**
+ * True if an entry covers a drift. One for a map or list covers all in it; one for all attributes covers no deletion.
+ */
 function covers({ attribute }: BaselineEntry, item: DriftItem): boolean {
   if (item.attribute === undefined) return attribute === "(deleted)"
   return attribute === "*" || isSameOrBelow(attribute, item.attribute)

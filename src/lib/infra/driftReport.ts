@@ -12,12 +12,12 @@ const NAME_LENGTH = 300
 const REASON_LENGTH = 300
 const VALUE_LENGTH = 100
 
-/** Kept free for what is said of what was left out. */
+/** Bytes reserved for the note on what was left out. */
 const NOTE_BYTES = 800
 const KNOWN_BYTES = 12_000
 const ENTRIES_BYTES = 4000
 
-/** What drifts and isn't known stands by its name before all diffs. */
+/** Space for the names of unknown drift, which precede all diffs. */
 const LIST_BYTES = 20_000
 
 const WORDS = {
@@ -26,7 +26,7 @@ const WORDS = {
   DRIFT: "**There is drift that is not in the baseline.**",
 }
 
-/** Writes drift as Markdown below `COMMENT_BYTES`, what isn't known first. */
+/** Formats drift as Markdown below `COMMENT_BYTES`, unknown drift first. */
 export function driftMarkdown(report: DriftJudgement, about: About): { text: string; complete: boolean } {
   const [known, unknown] = [true, false].map((is) =>
     report.items.filter(({ entry }) => (entry !== undefined) === is),
@@ -85,7 +85,7 @@ const terms = ({ reason, owner, expires }: BaselineEntry): string =>
 const entryItem = (entry: BaselineEntry): string =>
   `- line ${entry.line}: ${named(entry.address)} ${named(entry.attribute)}, ${terms(entry)}\n`
 
-/** One block for all: drift is mostly a line each. */
+/** Formats all diffs in one block, since most drift is a single line. */
 function diffsOf(items: readonly JudgedDrift[], room: number): { text: string; hidden: number; cut: number } {
   const changed = items.filter(({ attribute }) => attribute !== undefined)
   const start = "\n<details><summary>Values in the state, and as they are now</summary>\n\n"
@@ -113,7 +113,7 @@ function diffsOf(items: readonly JudgedDrift[], room: number): { text: string; h
   return { text, hidden: changed.length - taken, cut }
 }
 
-/** Returns drift as findings: an error for what isn't known, a note for what is, a warning for idle entries. */
+/** Converts drift to findings: an error for unknown drift, a note for known drift, a warning for unused entries. */
 export function driftFindings({ items, unused }: DriftJudgement): Finding[] {
   return [...items.map(itemFinding), ...unused.map(unusedFinding)]
 }
@@ -129,11 +129,11 @@ function itemFinding(item: JudgedDrift): Finding {
     rule: entry !== undefined ? "known-drift" : (broken?.fault.rule ?? "drift"),
     level: entry === undefined ? "error" : "note",
     ...(line === undefined ? {} : { file: BASELINE_FILE, line }),
-    message: [whatHappened(item), says ?? fault].filter(Boolean).join("; "),
+    message: [changeText(item), says ?? fault].filter(Boolean).join("; "),
   })
 }
 
-function whatHappened({ address, attribute, before, after }: JudgedDrift): string {
+function changeText({ address, attribute, before, after }: JudgedDrift): string {
   if (attribute === undefined) return `${clip(address, NAME_LENGTH)} was deleted`
   const side = (value: string | undefined) => clip(value ?? "nothing", VALUE_LENGTH)
   const change = `changed from ${side(before)} to ${side(after)}`

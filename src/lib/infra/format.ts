@@ -16,7 +16,7 @@ export function formatOutcome(tool: string, run: ToolRun, files: number): Outcom
   return findings.length > 0 ? failed(findings) : broken(`${tool} fmt`, run)
 }
 
-/** Each file that would be changed, at its first changed line. */
+/** Finding for each file that would change, at its first changed line. */
 function diffFindings(tool: string, diff: string): Finding[] {
   const headers = [...diff.matchAll(/^--- old\/(.+)\n\+\+\+ new\/\1\n(?=@@ )/gm)]
   return headers.map((header, index) => {
@@ -28,7 +28,7 @@ function diffFindings(tool: string, diff: string): Finding[] {
   })
 }
 
-/** The old file's line of the first change in the first hunk. */
+/** Line of the old file with the first change in the first hunk. */
 function firstChange(hunks: string): number {
   const [head = "", ...lines] = hunks.split("\n")
   const start = Number(/^@@ -(\d+)/.exec(head)?.[1] ?? 1)

@@ -1,13 +1,13 @@
-/** A line of a text that changes: what stays, goes or comes. */
+/** Line of a diff: unchanged, removed or added. */
 export interface DiffLine {
   sign: " " | "-" | "+"
   text: string
 }
 
-/** The table that finds what stays grows with the product of both sides. */
+/** Maximum size of the table of common lines, which grows with the product of both sides. */
 const MOST_CELLS = 250_000
 
-/** Compares texts line by line; where too much changes, all that goes comes before all that comes. */
+/** Compares texts line by line; beyond the limit all removed lines precede all added ones. */
 export function lineDiff(before: readonly string[], after: readonly string[]): DiffLine[] {
   const least = Math.min(before.length, after.length)
   let start = 0
@@ -49,7 +49,7 @@ function middle(before: readonly string[], after: readonly string[]): DiffLine[]
   return found
 }
 
-/** How many lines the rests of both sides have in common, for each place in both. */
+/** Number of lines that the remainders of both sides have in common, for each pair of positions. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint16Array {
   const width = after.length + 1
   const table = new Uint16Array((before.length + 1) * width)
@@ -63,7 +63,7 @@ function commonLengths(before: readonly string[], after: readonly string[]): Uin
   return table
 }
 
-/** Leaves out what stays but for the lines next to what changes. */
+/** Keeps the changed lines, with this many unchanged lines around them. */
 export function hunks(lines: readonly DiffLine[], context: number): DiffLine[] {
   const near = new Set<number>()
   lines.forEach(({ sign }, index) => {

@@ -6,14 +6,14 @@ import { SENSITIVE, type SensitiveValues } from "./sensitiveValues.js"
 type Json = Record<string, unknown>
 type Part = (value: unknown) => unknown
 
-/** Returns the plan as `show -json` has it, with `(sensitive)` for all that is sensitive, wherever it stands. */
+/** Returns the plan in the format of `show -json`, with `(sensitive)` for all sensitive values, wherever they are. */
 export function maskedPlan(plan: PlanJson): Json {
   const masker = new Masker(planSecrets(plan))
   const root = fields(fields(plan.raw.configuration).root_module)
   return masker.plan(plan.raw, new Set(sensitiveVariables(root)))
 }
 
-/** Words of the format and names in the configuration: none of them comes from a value. */
+/** Keys whose values are words of the format or names in the configuration, and never secrets. */
 const NAMES = ["mode", "type", "name", "provider_name", "action_reason", "schema_version", "deposed"]
 const ADDRESSES = ["address", "previous_address", "module_address"]
 
@@ -45,7 +45,7 @@ class Masker {
     })
   }
 
-  /** Returns an object with some of its parts made anew, each in its own way, and the others searched for secrets. */
+  /** Rebuilds an object: special parts by their own functions, all others with secrets hidden. */
   parts(object: Readonly<Json>, special: Record<string, Part>): Json {
     return Object.fromEntries(
       Object.entries(object).map(([key, value]) => {
@@ -69,7 +69,7 @@ class Masker {
     })
   }
 
-  /** A value that is sensitive on one side is hidden on both. */
+  /** Masks a change; a value that is sensitive on one side is hidden on both. */
   #change(change: Json): Json {
     const side = (value: unknown) =>
       maskValue(value, [change.before_sensitive, change.after_sensitive], this.secrets)
@@ -93,7 +93,7 @@ class Masker {
     })
   }
 
-  /** Constants are sensitive by where they go: too short ones would not be found by their text. */
+  /** Masks constants by the variables that they are passed to: short ones would not be found by their text. */
   #module(module: Json): Json {
     const hidden = { constant_value: () => SENSITIVE }
     const sensitive = new Set(sensitiveVariables(module))
@@ -119,13 +119,13 @@ class Masker {
   }
 }
 
-/** For each object of a list; what isn't of the format is left out. */
+/** Applies a function to each object of a list; anything else is left out. */
 const each =
   (part: (entry: Json) => Json): Part =>
   (value) =>
     Array.isArray(value) ? value.map((entry) => part(fields(entry))) : []
 
-/** For each object by its name. */
+/** Applies a function to each object, by name. */
 const named =
   (part: (name: string, entry: Json) => Json): Part =>
   (value) =>

@@ -2,7 +2,7 @@ import { fields, objects } from "../text/json.js"
 import type { ChangeJson, PlanJson } from "./planJson.js"
 import { SENSITIVE, SensitiveValues } from "./sensitiveValues.js"
 
-/** Returns the part of a mask that is for one key; a mask of `true` is for all. */
+/** Returns the part of a mask for one key; a mask of `true` applies to all keys. */
 export const maskAt = (mask: unknown, key: string | number): unknown =>
   typeof mask === "object" && mask !== null
     ? Object.hasOwn(mask, key)
@@ -14,11 +14,11 @@ export const maskAt = (mask: unknown, key: string | number): unknown =>
 export const marksAny = (mask: unknown): boolean =>
   mask === true || (typeof mask === "object" && mask !== null && Object.values(mask).some(marksAny))
 
-/** True if a mask hides a whole value; also one that goes deeper than the value, to be safe. */
+/** True if a mask hides a whole value, or goes deeper than the value, to be safe. */
 export const hides = (mask: unknown, value: unknown): boolean =>
   mask === true || ((typeof value !== "object" || value === null) && marksAny(mask))
 
-/** Masks a value: `(sensitive)` replaces all parts that a mask marks, and every known secret. */
+/** Masks a value: `(sensitive)` replaces all parts that a mask covers, and every known secret. */
 export function maskValue(value: unknown, masks: readonly unknown[], secrets: SensitiveValues): unknown {
   if (masks.some((mask) => hides(mask, value))) return SENSITIVE
   if (typeof value === "string") return secrets.hide(value)
@@ -33,7 +33,7 @@ export function maskValue(value: unknown, masks: readonly unknown[], secrets: Se
   )
 }
 
-/** Numbers keys that become equal, so that none is lost. */
+/** Numbers keys that become equal by masking, so that none is lost. */
 function coveredKeys(entries: [string, unknown][], secrets: SensitiveValues): Record<string, unknown> {
   let hidden = 0
   const shown = entries.map(([key, value]): [string, unknown] => {

@@ -12,7 +12,7 @@ export interface ChangeJson {
   beforeSensitive: unknown
   afterSensitive: unknown
   replacePaths: unknown[][]
-  /** The identifier of the object that is imported. */
+  /** The identifier of an imported object. */
   importing?: string
 }
 
@@ -38,20 +38,22 @@ export interface PlanJson {
   /** Changes deferred to a later plan. */
   deferred: { reason: string; resource: ResourceJson }[]
   outputChanges: Map<string, ChangeJson>
-  /** Planning ended with an error, and the plan is a part. */
+  /** True if planning ended with an error, and the plan is partial. */
   errored: boolean
-  /** False where applying it leaves something to be planned; tools that don't say leave nothing. */
+  /** False if applying it leaves changes for a later plan; true for tools that don't say. */
   complete: boolean
-  /** The plan as it was read. */
+  /** The plan as parsed. */
   raw: Readonly<Record<string, unknown>>
 }
 
-/** The formats whose meaning is known; minor versions only add. */
+/** The supported major version of the format; minor versions only add. */
 const MAJOR = "1"
-/** Providers' schemas have a few dozen levels at most; all that reads a plan calls itself for each. */
+/**
+ * Maximum nesting. Providers' schemas have a few dozen levels at most; the functions that read a plan are recursive.
+ */
 const DEEPEST = 200
 
-/** Reads what `terraform show -json` or `tofu show -json` says of a plan file. */
+/** Parses the output of `terraform show -json` or `tofu show -json` for a plan file. */
 export function readPlan(json: string): PlanJson {
   const parsed = parseJson(json.replace(/^\uFEFF/, ""))
   if (parsed === undefined) throw fail("PLAN_NOT_JSON", [json.slice(0, 100)])
@@ -109,7 +111,7 @@ function changeOf(raw: Record<string, unknown>): ChangeJson {
   }
 }
 
-/** Objects that are imported by what identifies them have no id. */
+/** Returns the id of an imported object; empty for one that is imported by its identity. */
 function importedId({ id, identity }: Record<string, unknown>): string {
   if (typeof id === "string") return id
   return identity === undefined ? "" : JSON.stringify(identity)
@@ -117,7 +119,7 @@ function importedId({ id, identity }: Record<string, unknown>): string {
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** Level by level, since the depth is what could overflow the stack. */
+/** True for a value nested too deeply. Works level by level, since recursion could overflow the stack. */
 function isDeep(value: unknown): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth += 1) {

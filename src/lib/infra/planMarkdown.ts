@@ -23,26 +23,26 @@ export interface About {
   commit: string
   /** The tool with its version, such as `OpenTofu 1.12.6`. */
   tool: string
-  /** Where the whole can be found, as a path. */
+  /** Path of the artifact with the full plan. */
   artifact: string
-  /** A web address of that. */
+  /** Web address of that artifact. */
   link?: string
 }
 
-/** Most space for the list of destructive changes. */
+/** Maximum space for the list of destructive changes. */
 const LIST_BYTES = 24_000
 
-/** Kept free for what is said of what was left out. */
+/** Bytes reserved for the note on what was left out. */
 const NOTE_BYTES = 600
 
-/** Of many diffs the first are shown, and not a crumb of each. */
+/** Minimum space for a diff: of many, the first are shown rather than a little of each. */
 const LEAST_BYTES = 2500
 const OUTPUT_BYTES = 8000
 const NAME_LENGTH = 300
 const MOST_FORCING = 5
 const DEFERRED = 20
 
-/** Writes a plan as Markdown below `COMMENT_BYTES`; `complete` says that nothing had to be left out or cut. */
+/** Formats a plan as Markdown below `COMMENT_BYTES`; `complete` is true if nothing was left out or cut. */
 export function planMarkdown(plan: PlanJson, about: About): { text: string; complete: boolean } {
   const changes = changesOf(plan)
   const outputs = outputChangesOf(plan)
@@ -84,7 +84,7 @@ export const origin = ({ commit, tool }: About): string =>
 
 const named = (name: string): string => code(clip(legible(name), NAME_LENGTH))
 
-/** Says what is left out, and where it is. */
+/** Note on what was left out, with the place of the full text. */
 export function leftOut(what: readonly string[], about: About, whole = "plan"): string {
   const where = `${code(clip(legible(about.artifact), NAME_LENGTH))}${linked(about.link)}`
   return what.length === 0
@@ -92,7 +92,7 @@ export function leftOut(what: readonly string[], about: About, whole = "plan"): 
     : `\nLeft out for lack of space: ${what.join(", ")}. The whole ${whole} is in ${where}.\n`
 }
 
-/** Only an address that can't end its own brackets is linked. */
+/** Link to an address, unless that could end its own brackets. */
 const linked = (link: string | undefined): string =>
   link !== undefined && /^https?:\/\/[\w.~:/?#@!$&*+,;=%-]{1,1000}$/.test(link)
     ? ` ([download](<${link}>))`
@@ -129,7 +129,7 @@ const VERBS: Record<ChangeAction, string> = {
 
 const DESTRUCTIVE: readonly ChangeAction[] = ["delete", "replace", "abandon", "forget"]
 
-/** Names, before all else, what is gone when the plan is applied. */
+/** List of destructive changes, which precedes everything else. */
 function destructive(changes: readonly Change[]): { text: string; hidden: number } {
   const items = changes.filter(({ action }) => DESTRUCTIVE.includes(action))
   if (items.length === 0) return { text: "", hidden: 0 }
@@ -138,7 +138,7 @@ function destructive(changes: readonly Change[]): { text: string; hidden: number
   return { text: `\n#### ⚠️ Destroyed, replaced, forgotten\n\n${text}`, hidden: items.length - taken }
 }
 
-/** Where not all have room for their reasons, names are worth more. */
+/** Short form without reasons, for a list that would have no room for all names. */
 const destructiveName = (change: Change): string => `- **${VERBS[change.action]}** ${named(change.address)}\n`
 
 function destructiveItem(change: Change): string {
@@ -162,7 +162,7 @@ function subject({ address, deposed, previousAddress, importing }: Change): stri
   ].join(" ")
 }
 
-/** Blocks with differences: destroyed resources last, since the list names them, and unchanged ones not at all. */
+/** Blocks with differences: destroyed resources last, since the list names them; unchanged ones are left out. */
 function blocksOf(changes: readonly Change[], outputs: readonly OutputChange[]): Block[] {
   const block = (change: Change): Block => ({ title: summaryOf(change), of: change.differences })
   const destroyed = changes.filter(({ action }) => action === "delete")
@@ -180,7 +180,7 @@ function blocksOf(changes: readonly Change[], outputs: readonly OutputChange[]):
 
 const summaryOf = (change: Change): string => `<b>${VERBS[change.action]}</b> ${subject(change)}`
 
-/** Section of resources that are only imported or moved. */
+/** Section of resources that are only moved or imported. */
 function moved(changes: readonly Change[]): { text: string; hidden: number } {
   const items = changes.filter(({ action }) => action === "keep")
   const { text, taken } = fill(items, LEAST_BYTES, (change) => `- ${subject(change)}\n`)
@@ -200,14 +200,14 @@ function deferredSection(deferred: readonly { address: string; reason: string }[
 }
 
 interface Block {
-  /** Markup. */
+  /** Markdown. */
   title: string
   of: readonly Difference[]
-  /** The bytes that it gets at most. */
+  /** Maximum bytes. */
   most?: number
 }
 
-/** Writes blocks that share the space; those without space for a line are counted. */
+/** Formats blocks that share the space; those without room for a line are counted. */
 function detailed(blocks: readonly Block[], room: number): { text: string; hidden: number; cut: number } {
   const parts: string[] = []
   let left = room
@@ -223,11 +223,11 @@ function detailed(blocks: readonly Block[], room: number): { text: string; hidde
   return { text: parts.join(""), hidden: 0, cut }
 }
 
-/** A block with as many of its differences as the room holds; nothing if not even its start fits. */
+/** Formats a block with as many differences as fit; empty if not even its start does. */
 function details({ title, of }: Block, room: number): { text: string; complete: boolean } {
   const start = `\n<details><summary>${title}</summary>\n\n`
   const end = "\n</details>\n"
-  // The fence, once to open and once to close, and what is said of the rest.
+  // The opening and closing fence, and the note on the rest.
   let left = room - byteLength(start + end) - 200
   const lines: string[] = []
   let [taken, complete] = [0, true]

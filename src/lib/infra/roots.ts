@@ -1,15 +1,15 @@
 import { fail } from "../errors/catalogue.js"
 
-/** Files that hold a configuration. OpenTofu prefers its own over Terraform's. */
+/** Patterns of configuration files, OpenTofu's own included. */
 export const CONFIGURATIONS = ["**/*.tf", "**/*.tf.json", "**/*.tofu", "**/*.tofu.json"]
 
 const CONFIGURATION = /\.(?:tf|tofu)(?:\.json)?$/
 
-/** A module that is called by its folder. */
+/** Call of a module by its folder. */
 const CALLED = /"?\bsource"?\s*[=:]\s*"(\.{1,2}\/[^"\n]*|\.{1,2})"/g
 const COMMENTS = /^[ \t]*(?:#|\/\/).*$/gm
 
-/** Folders of what others call, or try out. */
+/** Folders of modules, examples and tests. */
 const NO_ROOTS = new Set(["modules", "examples", "tests", ".terraform"])
 
 /** One root folder in one environment, with a state of its own. */
@@ -17,9 +17,9 @@ export interface InfraTarget {
   environment: string
   /** The folder, `.` for the source's own. */
   root: string
-  /** The environment's files of variables, by their paths in the root. */
+  /** The environment's variable files, by their paths in the root. */
   variables: readonly string[]
-  /** The files that configure where its state is. */
+  /** Backend configuration files. */
   backend: readonly string[]
 }
 
@@ -31,14 +31,14 @@ export interface TargetSettings {
   backend: readonly string[]
 }
 
-/** The environment of a root that says nothing of environments. */
+/** Environment of a root without any environment of its own. */
 export const DEFAULT_ENVIRONMENT = "default"
 
-/** The folders that are planned: with configuration in them, called by no other. Takes those files' texts by path. */
+/** Returns the folders to plan: those with configuration that no other calls. Takes these files' texts by path. */
 export function findRoots(texts: Readonly<Record<string, string>>): string[] {
   const files = Object.keys(texts).filter((file) => CONFIGURATION.test(file))
   const folders = [...new Set(files.map(folderOf))]
-  // A module that calls itself is the tool's to refuse.
+  // A module that calls itself is left for the tool to refuse.
   const called = new Set(
     files.flatMap((file) => {
       const folder = folderOf(file)
@@ -54,7 +54,7 @@ export function findRoots(texts: Readonly<Record<string, string>>): string[] {
 const calledBy = (folder: string, text: string): string[] =>
   [...text.replace(COMMENTS, "").matchAll(CALLED)].map(([, path = ""]) => normalisePath(`${folder}/${path}`))
 
-/** The targets of all roots: each in every environment that it has files for, or belongs to by its path. */
+/** Returns the targets of all roots: each root in every environment that it has files for or belongs to by its path. */
 export function infraTargets(
   roots: readonly string[],
   files: readonly string[],
@@ -73,7 +73,7 @@ export function infraTargets(
   })
 }
 
-/** Those targets that are asked for; empty texts ask for all. Fails with UNKNOWN_TARGET. */
+/** Selects targets by environment and root; empty texts select all. Fails with UNKNOWN_TARGET. */
 export function chosenTargets(all: readonly InfraTarget[], environment: string, root: string): InfraTarget[] {
   const wanted = root === "" ? "" : normalisePath(root)
   const chosen = all.filter(
@@ -93,11 +93,11 @@ export const targetName = ({ environment, root }: Pick<InfraTarget, "environment
 export const targetFolder = ({ environment, root }: Pick<InfraTarget, "environment" | "root">): string =>
   root === "." ? `terraform/${environment}` : `terraform/${environment}/${root}`
 
-/** A pattern with the environment's name in it. */
+/** Puts an environment's name into a pattern. */
 export const forEnvironment = (pattern: string, environment: string): string =>
   normalisePath(pattern.replaceAll("{environment}", () => environment))
 
-/** A path without `.` and `..`, as far as that is possible; `.` for the top. */
+/** Normalises a path, without `.` and, as far as possible, `..`; `.` for the top. */
 export function normalisePath(path: string): string {
   const parts = path.split("/").reduce<string[]>((before, part) => {
     if (part === "" || part === ".") return before
@@ -120,10 +120,10 @@ function environmentsOf(root: string, files: readonly string[], settings: Target
   return own.length > 0 ? own : here.length > 0 ? here : [...environments]
 }
 
-/** A root that lies in a folder of environments is one's own. */
+/** Matches a root in a folder of environments, which belongs to that environment only. */
 const PER_ENVIRONMENT = /(?:^|\/)(?:environments?|envs?)\/([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/
 
-/** Name of the environment in a file's name; `terraform.tfvars` is always read and has none. */
+/** Environment in a file's name; none for `terraform.tfvars`, which is always read. */
 function match(pattern: string, file: string): string[] {
   const [before = "", after = ""] = normalisePath(pattern).split("{environment}")
   const name = file.slice(before.length, file.length - after.length)

@@ -3,7 +3,7 @@ import { fail } from "../errors/catalogue.js"
 import { fields, parseJson } from "../text/json.js"
 import type { PlanCounts } from "./changes.js"
 
-/** Origin of a plan, so that nothing but what was reviewed is applied. */
+/** Origin of a plan, by which an apply checks that it is the reviewed one. */
 export interface PlanAbout {
   schema: 1
   environment: string
@@ -14,11 +14,11 @@ export interface PlanAbout {
   tool: string
   /** SHA-256 of the root's lock file; empty without one. */
   lock: string
-  /** The state that it starts from; empty and -1 if there was none yet. */
+  /** The state that it starts from; empty and -1 if there was none. */
   lineage: string
   serial: number
   counts: PlanCounts
-  /** The run that made it, and when, RFC 3339. */
+  /** The run that made it, and the time, RFC 3339. */
   run: string
   createdAt: string
 }
@@ -33,14 +33,14 @@ export interface SealedPlan {
 /**
  * Base-2 logarithm of scrypt's work factor for a passphrase: 64 MiB and some 0.3 s for each guess.
  *
- * `age` itself takes 18 (256 MiB), too much for a run that seals many plans at once. A plan key is to be random, and
- * then no work factor matters.
+ * `age` itself uses 18 (256 MiB), too much for a run that seals many plans at once. A plan key should be random, and
+ * then the work factor doesn't matter.
  */
 const WORK_FACTOR = 16
 
 const NEWLINE = 0x0a
 
-/** A line of `age-keygen`'s file, or the identity alone. */
+/** Line of `age-keygen`'s file, or the identity alone. */
 const IDENTITY = /^AGE-SECRET-KEY-\S+$/m
 const RECIPIENT = /^age1\S+$/
 
@@ -89,10 +89,10 @@ export async function unseal(text: string, key: string): Promise<SealedPlan> {
   return opened(Buffer.from(content))
 }
 
-/** Loads the library only where a plan is sealed or opened: each call of the module would pay for it. */
+/** Loads the library only to seal or unseal a plan: every call of the module would pay for it otherwise. */
 const age = () => import("age-encryption")
 
-/** Distinguishes age keys from a passphrase, whose last line break is a file's and not part of it. */
+/** Parses a key: an age key or a passphrase. A trailing line break is part of the file, not of the passphrase. */
 function planKey(text: string): PlanKey {
   const identity = IDENTITY.exec(text)?.[0]
   const recipient = RECIPIENT.exec(text.trim())?.[0]
@@ -102,7 +102,7 @@ function planKey(text: string): PlanKey {
   return { identity, recipient, passphrase }
 }
 
-/** Runs what takes an age key. The library's own error would quote the key. */
+/** Runs a function that takes an age key, and replaces the library's error, which would quote the key. */
 async function usable(work: () => unknown): Promise<void> {
   try {
     await work()
@@ -120,7 +120,7 @@ async function dearmored(text: string): Promise<Uint8Array> {
   }
 }
 
-/** Takes the decrypted content apart. With a public recipient anybody may have made it. */
+/** Parses the decrypted content. With a public recipient anybody may have made it. */
 function opened(content: Buffer): SealedPlan {
   const end = content.indexOf(NEWLINE)
   const about = fields(parseJson(content.toString("utf8", 0, Math.max(end, 0))))
@@ -138,7 +138,7 @@ const isAbout = (about: Record<string, unknown>): boolean =>
 /** SHA-256 in hex. */
 export const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex")
 
-/** The parts of a plan's origin that must be the same where it is applied. */
+/** Parts of a plan's origin that must be the same at the time of the apply. */
 export type PlanPlace = Pick<PlanAbout, "sha" | "lock" | "lineage" | "serial">
 
 /** Differences between a plan's origin and the present, each as a phrase. */
@@ -158,7 +158,9 @@ export function outdated(about: PlanAbout, now: PlanPlace): string[] {
   ]
 }
 
-/** Identity of a state, from the output of `state pull`: empty is no state yet. Fails with STATE_UNREADABLE. */
+/**
+ * Identity of a state, from the output of `state pull`; empty output means no state yet. Fails with STATE_UNREADABLE.
+ */
 export function stateIdentity(text: string): Pick<PlanAbout, "lineage" | "serial"> {
   if (text.trim() === "") return { lineage: "", serial: -1 }
   const state = parseJson(text)

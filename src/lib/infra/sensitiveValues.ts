@@ -1,42 +1,44 @@
 /** Placeholder for a sensitive value. */
 export const SENSITIVE = "(sensitive)"
 
-/** A shorter secret hides nothing, and would be found by chance all over a plan. */
+/** Length below which a secret is ignored: it would match by chance all over a plan. */
 const SHORTEST = 4
 
-/** From this length on a secret is looked for inside of longer texts too. */
+/** Length from which a secret is also searched for inside longer texts. */
 const WINDOW = 8
 
-/** Of a longer secret this much is compared, and what follows is hidden to the text's end. */
+/** Length up to which a longer secret is compared; a match hides the rest of the text. */
 const LONGEST = 256
 
-/** Where more secrets begin alike, what begins so is hidden. */
+/** Number of secrets with a common beginning beyond which any text with that beginning is hidden. */
 const MAX_SAME_START = 64
 
-/** Numbers of fewer digits are ports and sizes. */
+/** Digits below which a number is ignored, as for ports and sizes. */
 const SHORTEST_NUMBER = 6
 
-/** Words that everything is full of. */
+/** Common words that are never secret. */
 const COMMON: readonly string[] = ["true", "false", "null"]
 
 const BASE = 0x01000193
 
-/** What the first of a window's units counts in its hash. */
+/** Weight of a window's first unit in its hash. */
 const FIRST = Array.from({ length: WINDOW - 1 }).reduce<number>((power) => Math.imul(power, BASE), 1)
 const FILTER_BITS = 22
 
 /**
- * The sensitive values of one plan. A mark says of one place that it is sensitive; providers copy the value to others
- * (the `output` of `terraform_data`, for one) without a mark, so it is looked for everywhere, in base64 as well.
+ * The sensitive values of one plan.
+ *
+ * A plan marks values as sensitive at single places; providers copy them to others without a mark (the `output` of
+ * `terraform_data`, for one), so they are searched for everywhere, in base64 as well.
  */
 export class SensitiveValues {
   readonly #exact = new Set<string>()
   /** Patterns by their first characters. */
   readonly #patterns = new Map<string, Set<string>>()
-  /** The hashes of those first characters: nearly all of a text is passed over with this alone. */
+  /** Hashes of those first characters, which rule out nearly all of a text. */
   readonly #filter = new Uint8Array(1 << FILTER_BITS)
 
-  /** Takes every text in a value as secret. */
+  /** Adds every text in a value as a secret. */
   add(value: unknown): void {
     if (typeof value === "string") this.#addText(value)
     else if (typeof value === "number" && String(value).length >= SHORTEST_NUMBER)
@@ -62,7 +64,7 @@ export class SensitiveValues {
     } else if (known.size <= MAX_SAME_START) known.add(form)
   }
 
-  /** Returns the text with `(sensitive)` for every secret in it. */
+  /** Returns the text with every secret replaced by `(sensitive)`. */
   hide(text: string): string {
     if (this.#exact.has(text)) return SENSITIVE
     if (text.length < WINDOW || this.#patterns.size === 0) return text
@@ -75,7 +77,7 @@ export class SensitiveValues {
     return shown.length === 0 ? text : shown.join("") + text.slice(end)
   }
 
-  /** Returns an address with its keys hidden where they are secret; names in the configuration never are. */
+  /** Hides secret keys in an address; names in the configuration never are secret. */
   hideInAddress(address: string): string {
     return address.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => {
       const hidden = this.hide(quoted.slice(1, -1))
@@ -83,7 +85,7 @@ export class SensitiveValues {
     })
   }
 
-  /** The places where secrets stand, in the order in which they begin. */
+  /** Ranges of secrets, ordered by their start. */
   #found(text: string): [from: number, to: number][] {
     const filter = this.#filter
     const found: [from: number, to: number][] = []
@@ -99,7 +101,7 @@ export class SensitiveValues {
     return found
   }
 
-  /** Where the longest secret ends that begins here. */
+  /** End of the longest secret that starts here. */
   #endAt(text: string, at: number): number {
     const patterns = this.#patterns.get(text.slice(at, at + WINDOW))
     if (patterns === undefined) return at
@@ -112,7 +114,7 @@ export class SensitiveValues {
   }
 }
 
-/** The hash of the next window; past the text's end it is of no use. */
+/** Hash of the next window; meaningless past the text's end. */
 const rolled = (hash: number, first: number, next: number): number =>
   (Math.imul(hash - Math.imul(first, FIRST), BASE) + next) | 0
 
@@ -127,7 +129,7 @@ const wholeForms = (secret: string): string[] => {
   return [base64, base64.replace(/=+$/, ""), encodeURIComponent(wellFormed(secret))]
 }
 
-/** The spellings in which a secret may stand in a longer text. */
+/** Forms in which a secret may appear in a longer text. */
 function forms(secret: string): Set<string> {
   const start = secret.slice(0, LONGEST)
   const json = JSON.stringify(start).slice(1, -1)
@@ -139,7 +141,7 @@ function forms(secret: string): Set<string> {
 
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, "\uFFFD")
 
-/** What base64 makes of the bytes wherever they begin in a longer text: the digits that depend on them alone. */
+/** Base64 digits that depend on the bytes alone, for each alignment in a longer text. */
 const base64Forms = (bytes: Buffer): string[] =>
   [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), bytes])

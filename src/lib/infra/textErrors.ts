@@ -3,15 +3,15 @@ import type { Diagnostic } from "./diagnostics.js"
 
 const BEGINS = /^Error: /m
 
-/** How older versions begin errors that they print without the word. */
+/** Beginnings of errors that older versions print without the word. */
 const BEGINS_OTHERWISE =
   /\n(?=Error refreshing state: |Failed to \w+ state: |Workspace "[^"\n]*" doesn't exist)/
 
-/** Where it is, and the lines of the file that are shown with it. */
+/** Place of an error, with the lines of the file shown with it. */
 const PLACE = /^[ \t]+on (\S.*?) line (\d+)/
 const SHOWN = /^[ \t]+\d+: /
 
-/** The errors of a text that was printed for people: `init` has no other. */
+/** Parses errors from output for people, the only output of `init`. */
 export function textErrors(log: string): Diagnostic[] {
   const text = stripVTControlCharacters(log).replace(/^[│╷╵] ?/gm, "")
   const [, ...blocks] = text.split(BEGINS)
@@ -27,7 +27,7 @@ function printedError(block: string): Diagnostic {
     .replace(/\s+/g, " ")
     .trim()
   const at = lines.map((line) => PLACE.exec(line)).find((match) => match !== null)
-  // Of a module that can't be read the place is in the sentence.
+  // For a module that can't be read, the place is in the sentence.
   const [, file, line] = at ?? / at ([^\s:]+):(\d+)\.(?: |$)/.exec(detail) ?? []
   const place = file === undefined ? {} : { file, line: Number(line) }
   return { severity: "error", summary: summary.trim(), detail, ...place }

@@ -1,4 +1,4 @@
-/** The address of a cluster and the credentials for it, as a kubeconfig gives them. */
+/** Address of a cluster and credentials for it, as in a kubeconfig. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { parseDocument } from "yaml"
 import { fail } from "../errors/catalogue.js"
@@ -7,14 +7,14 @@ import { quote } from "../errors/entry.js"
 export interface ClusterAccess {
   /** The API server's address, without a slash at its end. */
   server: string
-  /** The name that its certificate must have, where that isn't the address's. */
+  /** The name that its certificate must have, if not the address's. */
   serverName?: string
-  /** PEM of who must have signed its certificate; undefined for the authorities that Node knows. */
+  /** Authorities for its certificate, PEM; undefined for those of Node. */
   authority?: string
   insecure: boolean
-  /** PEM of the client's certificate. */
+  /** The client's certificate, PEM. */
   certificate?: string
-  /** PEM of its key. */
+  /** Its key, PEM. */
   key?: string
   token?: string
   namespace: string
@@ -25,7 +25,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 const bad = (reason: string, remedy?: string) => fail("KUBECONFIG", [reason, remedy])
 
-/** Reads a kubeconfig's current context, or the one that is named. Throws `KUBECONFIG` with what is wrong in it. */
+/** Reads the current context of a kubeconfig, or a named one. Throws `KUBECONFIG` with the problem. */
 export function readKubeconfig(text: string, context?: string): ClusterAccess {
   const config = parsed(text)
   const name = context ?? optional(config, "current-context", "the kubeconfig")
@@ -46,7 +46,7 @@ export function readKubeconfig(text: string, context?: string): ClusterAccess {
 
 function parsed(text: string): Fields {
   if (text.trim() === "") throw bad("it is empty")
-  // The parser's own pretty errors quote the line, which may be that of a key.
+  // The parser's pretty errors quote the line, which may contain a key.
   const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" })
   const [error] = document.errors
   if (error !== undefined) {
@@ -157,7 +157,7 @@ function userAccess(user: Fields, where: string): Pick<ClusterAccess, "certifica
 const INSTEAD =
   "pass one with a token (`kubectl create token NAME`) or a client certificate; for AKS, a service principal's credentials"
 
-/** Kinds of credentials that need a program, a dialogue or impersonation. */
+/** Refuses credentials that need a program, a dialogue or impersonation. */
 function refuseOthers(user: Fields, where: string): void {
   const { exec } = user
   if (isFields(exec)) {
@@ -171,7 +171,7 @@ function refuseOthers(user: Fields, where: string): void {
 
 function refuseFile(fields: Fields, key: string, where: string): void {
   const path = optional(fields, key, where)
-  // As with kubectl, the data itself goes before a file of it.
+  // As in kubectl, inline data takes precedence over a file.
   if (path !== undefined && optional(fields, `${key}-data`, where) === undefined)
     throw bad(`${where} names a file of the host, ${quote(path)} (${key}), which isn't there`)
 }

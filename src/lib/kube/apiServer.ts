@@ -1,4 +1,4 @@
-/** Requests to one API server, retried by the policy of all clients and by what is special to Kubernetes. */
+/** Requests to one API server, with retries by the common policy and by rules of Kubernetes. */
 import { fail } from "../errors/catalogue.js"
 import type { Connection, ConnectionAnswer, ConnectionRequest } from "../http/connection.js"
 import {
@@ -20,23 +20,23 @@ export interface ApiSettings extends RetryClock {
   patience: number
 }
 
-/** The connection to one API server, and how it fared. */
+/** Connection to one API server, with its recent state. */
 export interface ApiServer {
   server: string
   connection: Connection
   settings: ApiSettings
-  /** When it last couldn't be reached, in milliseconds since 1970. */
+  /** Time of the last failed connection, in milliseconds since 1970. */
   unreachableAt: number
 }
 
 const FIRST_PAUSE = 200
 const LONGEST_PAUSE = 3_000
 
-/** A server that has just started doesn't know all rights yet. */
+/** Milliseconds during which a server that has just started may not know all permissions yet. */
 const SETTLING = 10_000
 
 /**
- * Repeats an attempt, given the milliseconds that it may take, until it settles.
+ * Repeats an attempt until it settles, given the milliseconds that it may take.
  *
  * Throws `KUBE_UNREACHABLE` once patience is over, or if a request that isn't repeatable may have been carried out.
  */
@@ -66,7 +66,7 @@ export interface ApiAnswer {
   uncertain: boolean
 }
 
-/** Sends a request until there is an answer that stands. */
+/** Sends a request until there is a final answer. */
 export async function sendSettled(
   api: ApiServer,
   request: Omit<ConnectionRequest, "timeout">,
@@ -87,7 +87,7 @@ export async function sendSettled(
   })
 }
 
-/** Returns the retry of a request without an answer. Throws if none helps. */
+/** Returns the retry for a request without an answer. Throws if no retry helps. */
 export function retryOfLostApi(lost: Unanswered, api: ApiServer): Retry {
   if (lost.certificate) throw fail("KUBE_CERTIFICATE", [api.server, lost.reason])
   if (lost.state === "final") throw fail("KUBE_UNREACHABLE", [api.server, lost.reason, 0])
@@ -95,7 +95,7 @@ export function retryOfLostApi(lost: Unanswered, api: ApiServer): Retry {
   return retryOfUnanswered(lost)
 }
 
-/** Returns the retry that an answer asks for; undefined for an answer that stands. */
+/** Returns the retry for an answer; undefined for a final one. */
 export function retryOfApiAnswer(
   { status, headers, text }: Omit<ConnectionAnswer, "kind">,
   api: ApiServer,
@@ -119,7 +119,7 @@ export function retryOfApiAnswer(
   return isStarting(status, message, api) ? retry(false) : undefined
 }
 
-/** True for a server that has just come up, and refuses for a moment what it will allow. */
+/** True for a server that has just started, and refuses for a moment what it will allow. */
 function isStarting(status: number, message: string, { settings, unreachableAt }: ApiServer): boolean {
   if (status === 403 && message.includes("not yet ready to handle request")) return true
   return (status === 401 || status === 403) && settings.now() - unreachableAt < SETTLING

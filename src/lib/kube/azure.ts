@@ -1,4 +1,4 @@
-/** From a service principal to the kubeconfig of a cluster in Azure (AKS), by the two calls that Azure documents. */
+/** Kubeconfigs of clusters in Azure (AKS) for a service principal, by the two documented calls of Azure. */
 import { parseDocument } from "yaml"
 import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
@@ -10,7 +10,7 @@ export interface ServicePrincipal {
   tenantId: string
   clientId: string
   clientSecret?: string
-  /** A token of a CI host's, which Azure trusts by a federated credential; goes before a secret. */
+  /** Token of the CI host, which Azure trusts by a federated credential; takes precedence over a secret. */
   assertion?: string
 }
 
@@ -21,11 +21,11 @@ export interface AksCluster {
 }
 
 export interface AzureOptions {
-  /** Where tokens are had. */
+  /** Address of the login service, which issues tokens. */
   login: string
-  /** Where resources are managed. */
+  /** Address of the management API. */
   management: string
-  /** The scope of a token for it. */
+  /** Scope of a token for that API. */
   audience: string
   http: Partial<HttpOptions>
 }
@@ -39,12 +39,13 @@ export const AZURE_DEFAULTS: Readonly<AzureOptions> = Object.freeze({
 
 const API_DATE = "2025-10-01"
 
-/** The application that stands for every AKS cluster's API server. */
+/** Application id that all AKS API servers share. */
 const AKS_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
 
 /**
- * Returns a kubeconfig of a cluster, for `readKubeconfig`. Where it would have kubelogin run, it has that program's
- * token instead, which holds for an hour or so.
+ * Returns a kubeconfig of a cluster, for `readKubeconfig`.
+ *
+ * If it would run kubelogin, it contains a token instead, which is valid for about an hour.
  */
 export async function aksKubeconfig(
   principal: ServicePrincipal,
@@ -57,7 +58,7 @@ export async function aksKubeconfig(
   return await withToken(kubeconfig, (server) => azureToken(principal, `${server}/.default`, settings))
 }
 
-/** Gets an access token of the service principal for a scope. */
+/** Requests an access token of the service principal for a scope. */
 export async function azureToken(
   { tenantId, clientId, clientSecret, assertion }: ServicePrincipal,
   scope: string,
@@ -70,7 +71,7 @@ export async function azureToken(
     ? { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }
     : { client_secret: clientSecret ?? "" }
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, scope, ...proof })
-  // The client sends JSON, and this call takes a form.
+  // The client sends JSON, but this call takes a form.
   const send = http.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args))
   const client = httpClient({ ...http, fetch: (url, init) => send(url, { ...init, body: form.toString() }) })
   const answer = await client.send({
@@ -91,7 +92,7 @@ function tokenOf(answer: HttpAnswer | HttpFailure, secrets: readonly string[]): 
   if (answer.status === 200 && typeof body.access_token === "string" && body.access_token !== "")
     return body.access_token
   const description = typeof body.error_description === "string" ? body.error_description : ""
-  // What follows is for Azure's support: ids of the request and its time.
+  // The rest is for Azure's support: ids of the request and its time.
   const [said] = description.split(/\s*(?:\r?\n|Trace ID:)/)
   const reason = scrub(problemLine(said || `it answered ${answer.status}`), secrets)
   const code = answer.status >= 500 ? ExitCode.infrastructure : ExitCode.badInput
@@ -109,7 +110,7 @@ async function userCredential(
     method: "POST",
     url: `${management}${place}/listClusterUserCredential?api-version=${API_DATE}&format=exec`,
     headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-    // It lists, and changes nothing.
+    // It only lists and changes nothing.
     repeatable: true,
   })
   if (answer.kind === "failure")
@@ -133,7 +134,7 @@ function refused(name: string, status: number, body: Record<string, unknown>, to
   ])
 }
 
-/** Puts a token in the place of each user's kubelogin, or of the plugin that came before it. */
+/** Replaces each user's kubelogin, or the older plugin, by a token. */
 async function withToken(text: string, tokenFor: (server: string) => Promise<string>): Promise<string> {
   const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" })
   if (document.errors.length > 0) return text
@@ -154,7 +155,7 @@ interface User {
   "auth-provider"?: { name?: unknown; config?: Record<string, unknown> }
 }
 
-/** The application that a user's token must be for; undefined for one that takes no token of Azure's. */
+/** Application id that a user's token must be for; undefined for a user without a token of Azure. */
 function serverOf(user: User | null | undefined): string | undefined {
   const provider = user?.["auth-provider"]
   if (provider?.name === "azure") {

@@ -1,4 +1,4 @@
-/** The service principal that logs in to Azure for a cluster, from the secrets that Terraform gets too. */
+/** Service principal that logs in to Azure for a cluster, from the same secrets as Terraform's. */
 import { fail } from "../errors/catalogue.js"
 import { ExitCode } from "../errors/entry.js"
 import { azureVariables, useOf } from "../secrets/credentials.js"
@@ -9,7 +9,7 @@ export interface AzureAccount {
   subscriptionId: string
 }
 
-/** The parts of such an account, by Terraform's names, with the name for messages. */
+/** Parts of an account by Terraform's names, with their names in messages. */
 const NEEDED = {
   ARM_TENANT_ID: "AZURE_TENANT_ID",
   ARM_CLIENT_ID: "AZURE_CLIENT_ID",
@@ -17,13 +17,13 @@ const NEEDED = {
 } as const
 const PROOFS = ["ARM_CLIENT_SECRET", "ARM_OIDC_TOKEN"]
 
-/** The part of the settings that names a cluster: `resource-group/cluster`. */
+/** Parses the cluster in the settings: `resource-group/cluster`. */
 export function aksCluster(place: string, subscriptionId: string): AksCluster {
   const [resourceGroup = "", name = ""] = place.split("/")
   return { subscriptionId, resourceGroup, name }
 }
 
-/** True for a secret that says something of an account. */
+/** True for a secret that belongs to an account. */
 export function isOfAccount(secret: string): boolean {
   const use = useOf(secret)
   const known = [...Object.keys(NEEDED), ...PROOFS]
@@ -31,9 +31,10 @@ export function isOfAccount(secret: string): boolean {
 }
 
 /**
- * The account that secrets stand for; undefined without any. What comes first goes before what comes later: those of an
- * environment's own before those for all, which also decides between a password and a token. Fails with AZURE_LOGIN
- * for an account that isn't whole, and AZURE_CREDENTIALS.
+ * Builds the account from secrets; undefined without any.
+ *
+ * Earlier secrets take precedence over later ones: those of an environment over those for all, which also decides
+ * between a password and a token. Fails with AZURE_LOGIN for an incomplete account, and AZURE_CREDENTIALS.
  */
 export function azureAccount(secrets: readonly { name: string; text: string }[]): AzureAccount | undefined {
   const all = secrets.filter(({ name, text }) => isOfAccount(name) && text.trim() !== "").flatMap(variablesOf)
@@ -41,7 +42,7 @@ export function azureAccount(secrets: readonly { name: string; text: string }[])
   const find = (names: readonly string[]) => all.find(([name]) => names.includes(name))
   const proof = find(PROOFS)
   const lacking = [
-    ...Object.entries(NEEDED).flatMap(([name, told]) => (find([name]) === undefined ? [told] : [])),
+    ...Object.entries(NEEDED).flatMap(([name, label]) => (find([name]) === undefined ? [label] : [])),
     ...(proof === undefined ? ["AZURE_CLIENT_SECRET or AZURE_OIDC_TOKEN"] : []),
   ]
   if (lacking.length > 0) throw fail("AZURE_LOGIN", [`${lacking.join(", ")} not given`, ExitCode.badInput])

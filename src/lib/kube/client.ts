@@ -1,4 +1,4 @@
-/** A small client of the Kubernetes API: it retries while a server restarts, and explains refusals. */
+/** Client of the Kubernetes API, which retries while a server restarts and explains refusals. */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
@@ -13,7 +13,7 @@ import { holds, type PatchOperation, patched } from "./same.js"
 export type { ProxyAnswer } from "./proxy.js"
 
 export interface KubeOptions extends ApiSettings {
-  /** Where to dial, though the URL names another place; the name in TLS stays the URL's. */
+  /** Address to dial in place of the URL's; the name in TLS remains the URL's. */
   connectTo?: DialAddress
 }
 
@@ -35,7 +35,7 @@ export class Kube {
     this.requests = new Requests(access, { ...KUBE_DEFAULTS, ...options })
   }
 
-  /** Returns an object; undefined where there is none. */
+  /** Returns an object; undefined if it doesn't exist. */
   async get<T extends KubeObject>(
     kind: ObjectKind,
     name: string,
@@ -46,7 +46,7 @@ export class Kube {
     return answer.status === 404 ? undefined : parsed<T>(answer)
   }
 
-  /** Returns all objects of a kind, of every namespace where none is named. */
+  /** Returns all objects of a kind, in all namespaces if none is given. */
   async list<T extends KubeObject>(
     kind: ObjectKind,
     options: { namespace?: string; labels?: string; fields?: string } = {},
@@ -60,7 +60,7 @@ export class Kube {
         path,
         what,
         query: { ...query, continue: next },
-        // The rest of a list that took too long to read is gone: it starts again.
+        // The continuation of a list that took too long has expired: it starts again.
         accept: next !== undefined && restarts < 3 ? [410] : [],
       })
       if (answer.status === 410) {
@@ -76,7 +76,7 @@ export class Kube {
     }
   }
 
-  /** Creates an object. Throws `KUBE_EXISTS` where somebody else has made one of its name. */
+  /** Creates an object. Throws `KUBE_EXISTS` if another client has created one of that name. */
   async create<T extends KubeObject>(given: T, options: { dryRun?: boolean } = {}): Promise<T> {
     const { name, namespace } = given.metadata
     const { path } = await this.requests.place(given, undefined, namespace)
@@ -87,18 +87,18 @@ export class Kube {
       what,
       query: { fieldManager: MANAGER, dryRun: dryRun(options) },
       body: given,
-      // Without a name each try would make another.
+      // Without a name every attempt would create another object.
       repeatable: name !== "",
       accept: [409],
     })
     if (answer.status !== 409) return parsed<T>(answer)
     const made = uncertain ? await this.get<T>(given, name, namespace) : undefined
-    // Somebody else may have been first.
+    // Another client may have been first.
     if (made === undefined || !holds(made, given)) throw this.requests.refused(answer, what, given)
     return made
   }
 
-  /** Replaces an object; its `resourceVersion` is that of the state it was made from. */
+  /** Replaces an object; its `resourceVersion` is that of the state that it was based on. */
   async replace<T extends KubeObject>(given: T): Promise<T> {
     const { name, namespace, resourceVersion } = given.metadata
     const { path, what } = await this.requests.place(given, name, namespace)
@@ -116,7 +116,7 @@ export class Kube {
     return await this.settled<T>(result, given, given, (actual) => holds(actual, given))
   }
 
-  /** Has the cluster merge an object into what is there, by server-side apply. */
+  /** Applies an object by server-side apply. */
   async apply<T extends KubeObject>(
     given: T,
     options: { dryRun?: boolean; force?: boolean } = {},
@@ -161,7 +161,7 @@ export class Kube {
     )
   }
 
-  /** Deletes an object; false where there was none, or by now another one of its name where a `uid` is given. */
+  /** Deletes an object; false if it doesn't exist, or a `uid` is given and another object has its name by now. */
   async delete(
     kind: ObjectKind,
     name: string,
@@ -180,11 +180,11 @@ export class Kube {
       }),
       accept: uid === undefined ? [404] : [404, 409],
     })
-    // It may be gone by an earlier try.
+    // An earlier attempt may have deleted it.
     return answer.status < 400 || (answer.status === 404 && uncertain)
   }
 
-  /** Returns a container's log; nothing where it hasn't started, or has no predecessor. */
+  /** Returns a container's log; empty if it hasn't started, or has no predecessor. */
   async logs(
     namespace: string,
     pod: string,
@@ -209,7 +209,7 @@ export class Kube {
     throw this.requests.refused(answer, `the log of ${what}`)
   }
 
-  /** Follows a container's log line by line, until it ends or the signal says so, over lost connections. */
+  /** Follows a container's log line by line across lost connections, until it ends or the signal aborts it. */
   async *follow(
     namespace: string,
     pod: string,
@@ -226,8 +226,9 @@ export class Kube {
   }
 
   /**
-   * Asks a pod or a service through the API server. Whatever it answers is returned, with status 0 where it gave no
-   * answer; throws only for the API server's own refusals.
+   * Sends a request to a pod or service through the API server.
+   *
+   * Returns any answer of its own, with status 0 for none; throws only for refusals of the API server.
    */
   async proxy(
     target: { pod: string } | { service: string },
@@ -257,13 +258,13 @@ export class Kube {
     return parsed<{ gitVersion: string }>(answer).gitVersion
   }
 
-  /** Returns what a path of the API answers, such as a node's metrics; throws for what it refuses. */
+  /** Returns the answer for a path of the API, such as a node's metrics; throws for a refusal. */
   async text(path: string, what: string): Promise<string> {
     const { answer } = await this.requests.call({ method: "GET", path, what })
     return answer.text
   }
 
-  /** Ends connections that are kept for further requests. They never keep a process alive. */
+  /** Closes the connections kept for further requests. They never keep a process alive. */
   close(): void {
     this.requests.api.connection.close()
   }
@@ -274,7 +275,7 @@ export class Kube {
     return await this.requests.call({ method: "PATCH", path, what, query, type, body, accept: [409, 422] })
   }
 
-  /** A change that the cluster refuses may have been made by an earlier try, whose answer got lost. */
+  /** Checks a refused change: an earlier attempt whose answer was lost may have made it. */
   private async settled<T extends KubeObject>(
     { answer, uncertain }: ApiAnswer,
     target: KubeObject,

@@ -1,12 +1,12 @@
-/** Reasons why a pod isn't ready, from the states of its containers. */
+/** Reasons for a pod that isn't ready, from the states of its containers. */
 import { containerOf, type RolloutProblem, problemLine, times } from "./findings.js"
 import { PULL_REASONS, pullProblem } from "./imagePull.js"
 import type { Container, ContainerStatus, Event, Pod, Terminated } from "./objects.js"
 
-type Said = Omit<RolloutProblem, "subject">
+type PodReason = Omit<RolloutProblem, "subject">
 
-/** Says what the containers' states tell; `events` are the pod's own, newest first. */
-export function containerReasons({ spec, status }: Pod, events: readonly Event[]): Said[] {
+/** Returns the reasons in the containers' states; `events` are the pod's own, newest first. */
+export function containerReasons({ spec, status }: Pod, events: readonly Event[]): PodReason[] {
   const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
   const specs = [...(spec.initContainers ?? []), ...spec.containers]
   return states.flatMap((state) => {
@@ -20,7 +20,7 @@ function reasonOf(
   status: ContainerStatus,
   container: Container | undefined,
   events: readonly Event[],
-): Said | undefined {
+): PodReason | undefined {
   const { name, state, lastState, restartCount, ready } = status
   const { reason = "", message = "" } = state?.waiting ?? {}
   if (PULL_REASONS.includes(reason)) {
@@ -64,7 +64,7 @@ const CONFIGURATION: readonly string[] = [
 ]
 const ORDINARY: readonly string[] = ["ContainerCreating", "PodInitializing", "CrashLoopBackOff"]
 
-/** While it waits to pull again, only an event says why the last pull failed. */
+/** Reason of the last failed pull, which only an event has while the next one is pending. */
 function pullWords(name: string, message: string, events: readonly Event[]): string {
   const isShort = /^(?:Back-off pulling image "[^"]*")?$/.test(message)
   const failed = events.find(
@@ -88,7 +88,7 @@ function configuration(message: string): string {
 
 export const kindName = (kind: string): string => (/^secret$/i.test(kind) ? "Secret" : "ConfigMap")
 
-/** By a signal from outside, as a failed liveness probe sends it. */
+/** True for an exit by an external signal, as a failed liveness probe sends it. */
 const wasKilled = ({ exitCode, reason }: Terminated): boolean =>
   reason !== "OOMKilled" && [137, 143].includes(exitCode)
 
@@ -121,10 +121,10 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   143: "it was asked to end",
 }
 
-/** Failed probes: for liveness and startup they result in a restart, for readiness the pod gets no requests. */
-export function probeReasons({ spec }: Pod, events: readonly Event[]): Said[] {
+/** Failed probes: liveness and startup probes restart the container, readiness probes stop requests to the pod. */
+export function probeReasons({ spec }: Pod, events: readonly Event[]): PodReason[] {
   const seen = new Set<string>()
-  return events.flatMap((event): Said[] => {
+  return events.flatMap((event): PodReason[] => {
     const [, kind, said] =
       /^(Readiness|Liveness|Startup) probe (?:failed|errored)[^:]*: (.*)$/s.exec(event.message ?? "") ?? []
     if (event.reason !== "Unhealthy" || kind === undefined || said === undefined) return []

@@ -19,13 +19,13 @@ export interface Diagnosis {
   cause: Cause
   /** The subject: pods, or the controller that can't create any. */
   subjects: string[]
-  /** All of it in one line. */
+  /** The whole diagnosis in one line. */
   line: string
 }
 
 export type DiagnosisOptions = Room
 
-/** Says why pods don't get ready, the most telling reason first; nothing about those that are. */
+/** Explains why pods aren't ready, the most specific reason first; ready pods are left out. */
 export function diagnose(
   pods: readonly Pod[],
   events: readonly Event[],
@@ -45,16 +45,20 @@ function podFindings(pod: Pod, events: readonly Event[], room: Room): RolloutPro
   const found = [...containerReasons(pod, events)]
   if (!isReady(pod) && pod.status?.phase !== "Succeeded") {
     const scheduling = schedulingReason(pod, room)
-    found.push(...(scheduling === undefined ? [] : [scheduling]), ...evicted(pod), ...placing(events))
-    // What a probe said before the container ended is of no interest where that says why.
+    found.push(
+      ...(scheduling === undefined ? [] : [scheduling]),
+      ...evicted(pod),
+      ...placementProblems(events),
+    )
+    // Results of a probe before the container ended don't matter if the container says why.
     const crashed = found.some(({ cause }) => cause === "crash")
     found.push(...probeReasons(pod, events).filter(() => !crashed))
-    if (found.length === 0) found.push({ cause: "waiting", text: standing(pod) })
+    if (found.length === 0) found.push({ cause: "waiting", text: statusText(pod) })
   }
   return found.map((each) => ({ subject, ...each }))
 }
 
-/** Why a node put it out, or didn't take it in the end. */
+/** Reason for an eviction, or for a node's refusal of the pod. */
 function evicted({ status }: Pod): Omit<RolloutProblem, "subject">[] {
   if (status?.phase !== "Failed" || status.reason === undefined) return []
   const words = status.message === undefined ? "" : `: ${problemLine(status.message)}`
@@ -67,7 +71,7 @@ function evicted({ status }: Pod): Omit<RolloutProblem, "subject">[] {
 }
 
 /** Problems of a node with starting a pod: volumes, network. Only the latest of each. */
-function placing(events: readonly Event[]): Omit<RolloutProblem, "subject">[] {
+function placementProblems(events: readonly Event[]): Omit<RolloutProblem, "subject">[] {
   const mount = events.filter(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume")
   // The general event only says that it waited.
   const telling =
@@ -104,8 +108,8 @@ function volume(message: string): Omit<RolloutProblem, "subject"> {
   }
 }
 
-/** A pod about which nobody says anything. */
-function standing({ status }: Pod): string {
+/** Status of a pod without any known problem. */
+function statusText({ status }: Pod): string {
   const waiting = status?.containerStatuses?.find(({ ready }) => !ready)
   if (waiting?.state?.running !== undefined) return `container ${waiting.name} runs, but isn't ready`
   const reason = waiting?.state?.waiting?.reason
@@ -114,7 +118,7 @@ function standing({ status }: Pod): string {
     : `container ${waiting?.name} waits: ${reason}`
 }
 
-/** Why a ReplicaSet or a Job can't make its pods: a quota, a policy, an account that isn't there. */
+/** Reasons why a ReplicaSet or a Job can't create pods: a quota, a policy, a missing service account. */
 function refusedPods(events: readonly Event[]): RolloutProblem[] {
   const newest = new Map<string, Event>()
   for (const event of events.filter(({ reason }) => reason === "FailedCreate")) {
@@ -162,7 +166,7 @@ function nodeFindings(pods: readonly Pod[], nodes: readonly NodeObject[]): Rollo
     )
 }
 
-/** The same about several is said once. */
+/** Merges the same reason for several subjects. */
 function merged(findings: readonly RolloutProblem[]): Diagnosis[] {
   const groups = new Map<string, { cause: Cause; subjects: string[]; text: string }>()
   for (const { cause, subject, text } of findings) {

@@ -1,4 +1,4 @@
-/** The events of a namespace, for people. */
+/** Events of a namespace, for people. */
 import { countOf, lastSeen, problemLine } from "./findings.js"
 import type { Event } from "./objects.js"
 
@@ -11,7 +11,7 @@ interface Group {
 
 const MOST = 40
 
-/** Says what happened, a line each: warnings first, the newest first, what repeats once with how often it did. */
+/** Formats events, one per line: warnings first, then newest first, repeated ones once with their number. */
 export function eventsThatMatter(events: readonly Event[], most = MOST): string[] {
   const groups = new Map<string, Group>()
   for (const event of events) add(groups, event)
@@ -26,7 +26,7 @@ export function eventsThatMatter(events: readonly Event[], most = MOST): string[
 const severity = ({ type }: Event): number => (type === "Warning" ? 0 : 1)
 
 function add(groups: Map<string, Group>, event: Event): void {
-  const key = JSON.stringify([event.type, event.involvedObject.kind, event.reason, alike(event)])
+  const key = JSON.stringify([event.type, event.involvedObject.kind, event.reason, normalisedMessage(event)])
   const seen = lastSeen(event)
   const group = groups.get(key) ?? { newest: event, seen, count: 0, objects: new Set<string>() }
   group.count += countOf(event)
@@ -35,8 +35,8 @@ function add(groups: Map<string, Group>, event: Event): void {
   groups.set(key, group)
 }
 
-/** A message without what differs between pods of one kind: their names and addresses. */
-const alike = ({ message = "", involvedObject: { name = "" } }: Event): string =>
+/** Message without the names and addresses that differ between pods of one kind. */
+const normalisedMessage = ({ message = "", involvedObject: { name = "" } }: Event): string =>
   (name === "" ? message : message.replaceAll(name, "*"))
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "*")
     .replace(/-[a-z0-9]{8,10}(?:-[a-z0-9]{5})?\b/g, "-*")

@@ -31,7 +31,7 @@ export interface RolloutProblem {
 
 const LONGEST = 300
 
-/** Makes one line of what a cluster says, without anything that a terminal would act upon. */
+/** Formats a message of the cluster as one line, without control sequences. */
 export function problemLine(text: string, longest = LONGEST): string {
   const line = text
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
@@ -40,10 +40,10 @@ export function problemLine(text: string, longest = LONGEST): string {
   return line.length > longest ? `${line.slice(0, longest)}…` : line
 }
 
-/** How often something was seen, where that was more than once. */
+/** Text for the number of times, if more than one. */
 export const times = (count: number): string => (count > 1 ? ` (${count} times)` : "")
 
-/** When an event was last seen, in milliseconds since 1970; 0 where nobody says. */
+/** Time of an event's last occurrence, in milliseconds since 1970; 0 if unknown. */
 export function lastSeen({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: Event): number {
   const time =
     series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp
@@ -53,7 +53,7 @@ export function lastSeen({ series, lastTimestamp, eventTime, firstTimestamp, met
 
 export const countOf = ({ series, count }: Event): number => Math.max(1, series?.count ?? count ?? 1)
 
-/** The events of a pod, newest first. One of the same name may have been there before. */
+/** Events of a pod, newest first. An earlier pod may have had the same name. */
 export const eventsOf = ({ metadata }: Pod, events: readonly Event[]): Event[] =>
   events
     .filter(
@@ -64,7 +64,7 @@ export const eventsOf = ({ metadata }: Pod, events: readonly Event[]): Event[] =
     )
     .sort((a, b) => lastSeen(b) - lastSeen(a))
 
-/** The container that an event is about: its path is `spec.containers{api}`. */
+/** Container of an event, whose path is `spec.containers{api}`. */
 export const containerOf = ({ involvedObject: { fieldPath } }: Event): string | undefined =>
   /\{([^}]+)\}$/.exec(fieldPath ?? "")?.[1]
 

@@ -1,4 +1,4 @@
-/** Why an image can't be pulled. */
+/** Reasons for an image that can't be pulled. */
 import { problemLine } from "./findings.js"
 
 export const PULL_REASONS: readonly string[] = [
@@ -12,7 +12,7 @@ export const PULL_REASONS: readonly string[] = [
 
 type Reading = readonly [pattern: RegExp, meaning: string]
 
-/** In this order: a registry that hides what it has says that it's not found or not allowed. */
+/** Patterns in order of precedence: a registry that hides its content reports both not found and not allowed. */
 const READINGS: readonly Reading[] = [
   [/no match for platform/i, "it isn't built for the node's platform"],
   [/toomanyrequests|429/i, "its registry takes no more requests for now"],
@@ -30,7 +30,7 @@ const READINGS: readonly Reading[] = [
   ],
 ]
 
-/** Says why, with what registry or node said about it. */
+/** Explains the failed pull, with the message of the registry or node. */
 export function pullProblem(image: string, reason: string, said: string): string {
   if (reason === "InvalidImageName") return `the image ${JSON.stringify(image)} has no valid name`
   if (reason === "ErrImageNeverPull")
@@ -41,7 +41,7 @@ export function pullProblem(image: string, reason: string, said: string): string
   return `the image ${JSON.stringify(image)} can't be pulled${rest}`
 }
 
-/** Takes off what kubelet and containerd put around the registry's words. */
+/** Removes the wrapping of kubelet and containerd from the registry's message. */
 function ownWords(said: string): string {
   const words = said
     .replace(/^Back-off pulling image "[^"]*"(?:: )?/, "")

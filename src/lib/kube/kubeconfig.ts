@@ -1,9 +1,9 @@
 import type { ClusterAccess } from "./access.js"
 
 /**
- * A kubeconfig of one context, for `kubectl`; as JSON, which is YAML as well.
+ * Returns a kubeconfig with one context for `kubectl`, as JSON, which is valid YAML.
  *
- * @param server Where the API server is dialled, if not at its own address: its certificate is still that of its own.
+ * @param server Address to dial, if not the server's own; its certificate must still be for its own.
  */
 export function kubeconfigText(access: ClusterAccess, server = access.server): string {
   const { authority, certificate, key, token, insecure, namespace, serverName } = access

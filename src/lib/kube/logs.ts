@@ -1,4 +1,4 @@
-/** Lines of a container as they come. */
+/** Lines of a container's log as they are written. */
 import { fail } from "../errors/catalogue.js"
 import { readBody } from "../http/body.js"
 import { type ConnectionStream, MOST_BYTES } from "../http/connection.js"
@@ -9,16 +9,18 @@ export interface Follow {
   path: string
   query: Readonly<Record<string, string>>
   signal?: AbortSignal
-  /** Makes the error of an answer that isn't a log. */
+  /** Creates the error for an answer that isn't a log. */
   refuse: (status: number, text: string) => Error
 }
 
-/** A longer line comes in pieces. */
+/** Length beyond which a line is split. */
 const LONGEST_LINE = 256 * 1024
 
 /**
- * Follows a log until its container ends, or the signal says so. Where the connection breaks off it goes on after
- * the last line that came: each line has its time, and that of the last is where the next connection begins.
+ * Follows a log until its container ends or the signal aborts it.
+ *
+ * After a lost connection it continues behind the last line: each line has its time, and the next connection starts at
+ * that of the last.
  */
 export async function* followed(api: ApiServer, follow: Follow): AsyncGenerator<string> {
   const { signal, refuse } = follow
@@ -29,7 +31,7 @@ export async function* followed(api: ApiServer, follow: Follow): AsyncGenerator<
     const opened = await untilSettled(api, true, (timeout) => open(api, request, timeout, signal))
     if (opened === undefined) return
     if (opened.kind === "refused") {
-      // Later on it is gone with its pod.
+      // A 404 later on means that its pod has been deleted.
       if (opened.status === 404 && !first) return
       throw refuse(opened.status, opened.text)
     }
@@ -79,7 +81,7 @@ async function open(
   return retry ?? { kind: "settled", value: { kind: "refused", status: result.status, text } }
 }
 
-/** A container that is about to start has no log yet. */
+/** Returns the retry for a container that is about to start, and has no log yet. */
 const waitForStart = (text: string): Retry | undefined =>
   isBeforeStart(text)
     ? {
@@ -92,13 +94,13 @@ const waitForStart = (text: string): Retry | undefined =>
       }
     : undefined
 
-/** Right after it was scheduled, the node may not know the pod yet: its 404 comes as a missing resource, not a pod. */
+/** True for the 404 of a node that doesn't know a newly scheduled pod yet: it is for a missing resource, not a pod. */
 export const isBeforeStart = (text: string): boolean =>
   /is waiting to start|is not available|ContainerCreating|PodInitializing|could not find the requested resource \(\s*pods\/log/.test(
     text.slice(0, 4_000),
   )
 
-/** Splits what comes at its line ends, whatever pieces it comes in. */
+/** Splits a stream into lines, whatever its chunks are. */
 export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ""
@@ -115,14 +117,14 @@ export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<
   if (rest !== "") yield rest
 }
 
-/** Where a log was read to. */
+/** Position up to which a log was read. */
 class Position {
-  /** The time of the last line, and how many lines of that time came. */
+  /** Time of the last line, and the number of lines with that time. */
   private last = ""
   private same = 0
   private skip = 0
 
-  /** The time to start again from, in whole seconds, as the API counts. */
+  /** Time to continue from, in whole seconds, as the API has it. */
   get since(): string | undefined {
     return this.last === "" ? undefined : this.last.replace(/\.\d+/, "")
   }
@@ -131,7 +133,7 @@ class Position {
     this.skip = this.same
   }
 
-  /** Takes a line's time off; undefined for one that came before. */
+  /** Removes a line's time; undefined for a line that was read before. */
   take(text: string): string | undefined {
     const [, time, rest] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/s.exec(text) ?? []
     if (time === undefined || rest === undefined) return text

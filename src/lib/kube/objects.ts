@@ -1,4 +1,4 @@
-/** The objects of Kubernetes that Slipway reads and writes, with the fields that it uses. */
+/** Name and namespace of a Kubernetes object. All types here have only the fields that Slipway uses. */
 export interface Meta {
   name: string
   namespace?: string
@@ -251,7 +251,7 @@ export interface Job extends KubeObject {
   }
 }
 
-/** An event of the core API: the newer one's fields are the `series` and `eventTime` here. */
+/** Event of the core API; the newer API's fields are the `series` and `eventTime` here. */
 export interface Event extends KubeObject {
   involvedObject: {
     apiVersion?: string
@@ -291,9 +291,9 @@ export interface ConfigMap extends KubeObject {
 
 export interface Secret extends KubeObject {
   type?: string
-  /** In base64. */
+  /** Base64. */
   data?: Record<string, string>
-  /** In plain text; only ever sent. */
+  /** Plain text; only ever sent. */
   stringData?: Record<string, string>
   immutable?: boolean
 }

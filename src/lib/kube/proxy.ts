@@ -1,4 +1,4 @@
-/** Requests to pods and services through the API server: for whoever has no way into the cluster's network. */
+/** Requests to pods and services through the API server, for clients without access to the cluster's network. */
 import type { ConnectionAnswer, ConnectionRequest } from "../http/connection.js"
 import type { Retry, Settled } from "../http/retry.js"
 import type { Unanswered } from "../http/unanswered.js"
@@ -6,11 +6,11 @@ import { type ApiServer, retryOfApiAnswer, retryOfLostApi, untilSettled } from "
 import { statusOf } from "./status.js"
 
 export interface ProxyAnswer {
-  /** 0 where the pod gave no answer. */
+  /** 0 if the pod didn't answer. */
   status: number
   body: string
   milliseconds: number
-  /** The reason why there is no answer. */
+  /** Reason for the missing answer. */
   problem?: string
 }
 
@@ -20,7 +20,7 @@ export interface ProxyRequest {
   timeout: number
 }
 
-/** A pod's answer, or the API server's own, which refuses. */
+/** Answer of a pod, or a refusal of the API server. */
 export type Proxied = { kind: "pod"; answer: ProxyAnswer } | { kind: "refused"; answer: ConnectionAnswer }
 
 export function proxyPath(
@@ -35,8 +35,9 @@ export function proxyPath(
 }
 
 /**
- * Asks a pod. What is the pod's own fault is an answer; what is the API server's is tried again: a pod isn't ill
- * because that restarts.
+ * Sends a request to a pod.
+ *
+ * A fault of the pod is an answer; one of the API server is retried, since its restart doesn't make a pod unhealthy.
  */
 export async function askPod(api: ApiServer, { method, path, timeout }: ProxyRequest): Promise<Proxied> {
   const request = { method, path } satisfies Partial<ConnectionRequest>
@@ -58,7 +59,7 @@ const none = (problem: string, milliseconds: number): Settled<Proxied> => ({
 
 function afterLost(lost: Unanswered, milliseconds: number, api: ApiServer): Settled<Proxied> | Retry {
   if (lost.answered) return none(lost.reason, milliseconds)
-  // Whoever was asked took too long: as a rule that is the pod.
+  // The pod or the API server took too long: as a rule it is the pod.
   if (lost.late && lost.state === "uncertain")
     return none(`it gave no answer within ${milliseconds} ms`, milliseconds)
   return retryOfLostApi(lost, api)

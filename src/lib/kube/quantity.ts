@@ -1,4 +1,4 @@
-/** Amounts as Kubernetes writes them: `500m`, `2`, `1.5Gi`. */
+/** Amounts in Kubernetes notation: `500m`, `2`, `1.5Gi`. */
 
 const UNITS: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 }
 
-/** Reads an amount; undefined for a text that is none. */
+/** Parses an amount; undefined for an invalid one. */
 export function quantity(text: string | undefined): number | undefined {
   const [, number, unit] =
     /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]{0,2})$/.exec(text ?? "") ?? []
@@ -27,7 +27,7 @@ export function quantity(text: string | undefined): number | undefined {
   return Number(number) * (UNITS[unit] ?? 1)
 }
 
-/** Writes an amount: bytes in binary units, anything else as a number. */
+/** Formats an amount: bytes in binary units, anything else as a number. */
 export function shown(resource: string, amount: number): string {
   const bytes = /memory|storage|hugepages/.test(resource)
   if (!bytes) return String(Math.round(amount * 1_000) / 1_000)

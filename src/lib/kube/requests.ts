@@ -1,4 +1,4 @@
-/** The common part of every API call: its path, its attempts, and the error of a refusal. */
+/** Common part of every API call: its path, its attempts, and the error for a refusal. */
 import { fail, type SlipwayError } from "../errors/catalogue.js"
 import { connection, type ConnectionAnswer, type DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
@@ -8,7 +8,7 @@ import { described, discovered, groupPath, knownResource, objectPath, type Resou
 import { secretsOf } from "./secretValues.js"
 import { expiredCertificate, apiRefusal } from "./status.js"
 
-/** A request, and the subject of the error if it is refused. */
+/** Request with the subject of the error for a refusal. */
 export interface Call {
   method: string
   path: string
@@ -18,7 +18,7 @@ export interface Call {
   type?: string
   /** @default true */
   repeatable?: boolean
-  /** Statuses that aren't refused. */
+  /** Statuses that aren't refusals. */
   accept?: readonly number[]
 }
 
@@ -26,7 +26,7 @@ export type Query = Readonly<Record<string, string | undefined>>
 
 export interface Place {
   path: string
-  /** How a message names it. */
+  /** Name of the object in messages. */
   what: string
 }
 
@@ -46,20 +46,20 @@ export class Requests {
     }
   }
 
-  /** Where an object is; where all of its kind are, if it has no name yet. */
+  /** Location of an object, or of all of its kind if it has no name yet. */
   async place(kind: ObjectKind, name: string | undefined, namespace?: string): Promise<Place> {
     const resource = await this.resource(kind)
     const space = resource.namespaced ? (namespace ?? this.access.namespace) : undefined
     return { path: objectPath(kind, resource, space, name), what: described(kind, name, space) }
   }
 
-  /** Where the objects of a kind are, of every namespace where none is named. */
+  /** Location of the objects of a kind, in all namespaces if none is given. */
   async places(kind: ObjectKind, namespace: string | undefined): Promise<Place> {
     const path = objectPath(kind, await this.resource(kind), namespace)
     return { path, what: described(kind, undefined, namespace) }
   }
 
-  /** Asks until there is an answer that stands. Throws the error of one that refuses. */
+  /** Sends a request until there is a final answer. Throws the error for a refusal. */
   async call(call: Call): Promise<ApiAnswer> {
     const { method, path, query = {}, what, body, type, repeatable = true, accept = [] } = call
     this.checkCertificate()
@@ -77,7 +77,7 @@ export class Requests {
     return result
   }
 
-  /** The server would only say that it doesn't know who asks. */
+  /** Throws for an invalid client certificate: the server would only report unknown credentials. */
   checkCertificate(): void {
     if (this.access.token !== undefined) return
     const reason = expiredCertificate(this.access, this.api.settings.now())
@@ -96,7 +96,7 @@ export class Requests {
     const key = `${kind.apiVersion} ${kind.kind}`
     const found = this.resources.get(key) ?? this.discover(kind)
     this.resources.set(key, found)
-    // A kind that isn't there yet may be there later.
+    // A missing kind may be created later.
     found.catch(() => this.resources.delete(key))
     return await found
   }
@@ -111,7 +111,7 @@ export class Requests {
   }
 }
 
-/** Reads an answer's JSON. */
+/** Parses an answer's JSON. */
 export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {
   try {
     return JSON.parse(text) as T
@@ -121,7 +121,7 @@ export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {
   }
 }
 
-/** A query without what isn't given. */
+/** Query without the parameters that aren't given. */
 export const givenOnly = (query: Query): Record<string, string> =>
   Object.fromEntries(
     Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ""),

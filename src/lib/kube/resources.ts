@@ -1,4 +1,4 @@
-/** Where the API has the objects of a kind. */
+/** Paths of objects in the API. */
 import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
 import type { ObjectKind } from "./objects.js"
@@ -9,7 +9,7 @@ export interface Resource {
   namespaced: boolean
 }
 
-/** The usual kinds: they need no request to be found. */
+/** Common kinds, which need no discovery. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   v1: ["Pod", "Service", "ConfigMap", "Secret", "Event", "ServiceAccount", "PersistentVolumeClaim"],
   "apps/v1": ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"],
@@ -27,7 +27,7 @@ const OF_THE_CLUSTER: Readonly<Record<string, readonly string[]>> = {
   "rbac.authorization.k8s.io/v1": ["ClusterRole", "ClusterRoleBinding"],
 }
 
-/** Where a kind is, as far as that is known without asking. */
+/** Resource of a kind that is known without discovery. */
 export function knownResource({ apiVersion, kind }: ObjectKind): Resource | undefined {
   const has = (table: Readonly<Record<string, readonly string[]>>) =>
     Object.hasOwn(table, apiVersion) && table[apiVersion]?.includes(kind)
@@ -42,19 +42,19 @@ function pluralOf(kind: string): string {
   return name.endsWith("y") ? `${name.slice(0, -1)}ies` : `${name}s`
 }
 
-/** Where the cluster lists the kinds of a group and version; it is a part of each object's path as well. */
+/** Path at which the cluster lists the kinds of a group and version; also the start of each object's path. */
 export const groupPath = (apiVersion: string): string =>
   `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion.split("/").map(encodeURIComponent).join("/")}`
 
-/** Finds a kind in what the cluster lists at that path. */
+/** Finds a kind in the cluster's list at that path. */
 export function discovered({ kind }: ObjectKind, list: unknown): Resource | undefined {
   const { resources } = list as { resources?: { name: string; kind: string; namespaced: boolean }[] }
-  // A name with a slash is a part of an object, such as its scale.
+  // A name with a slash is a subresource, such as a scale.
   const found = resources?.find((each) => each.kind === kind && !each.name.includes("/"))
   return found === undefined ? undefined : { plural: found.name, namespaced: found.namespaced }
 }
 
-/** The path of an object, or of all of them where no name is given. */
+/** Path of an object, or of all objects if no name is given. */
 export function objectPath(
   kind: ObjectKind,
   resource: Resource,
@@ -67,14 +67,14 @@ export function objectPath(
   return `${groupPath(kind.apiVersion)}${place}/${resource.plural}${rest}`
 }
 
-/** A part of a path. An empty one would mean all objects, and dots those of another path. */
+/** Segment of a path. An empty one would select all objects, and dots those of another path. */
 function segment({ kind }: ObjectKind, name: string): string {
   if (!/^(?!\.{1,2}$)[^/%\s]+$/.test(name))
     throw fail("KUBE_INVALID", [`a ${kind} of the name ${quote(name)}`, ["no object can have that name"]])
   return encodeURIComponent(name)
 }
 
-/** How a message names an object, or all of a kind. */
+/** Name of an object, or of all objects of a kind, in messages. */
 export function described({ kind }: ObjectKind, name?: string, namespace?: string): string {
   const what = name === undefined ? `${kind}s` : `${kind} ${quote(name)}`
   return namespace === undefined ? what : `${what} in the namespace ${quote(namespace)}`

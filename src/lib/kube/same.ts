@@ -1,4 +1,4 @@
-/** Checks whether a change whose answer was lost was made. */
+/** Checks whether a change took effect although its answer was lost. */
 import type { KubeObject } from "./objects.js"
 import { quantity } from "./quantity.js"
 
@@ -8,10 +8,10 @@ export interface PatchOperation {
   value?: unknown
 }
 
-/** Fields that the server sets itself, so that they differ from what was sent. */
+/** Fields that the server sets itself, so that they differ from the sent ones. */
 const OWN: readonly string[] = ["resourceVersion", "generation", "managedFields", "creationTimestamp", "uid"]
 
-/** True if an object has everything that was sent. In a merge patch null stands for what isn't there. */
+/** True if an object has everything that was sent. In a merge patch null stands for an absent value. */
 export function holds(actual: unknown, sent: unknown, path: readonly string[] = []): boolean {
   if (actual === undefined || actual === null) return isEmpty(sent)
   if (sent === null || sent === undefined) return sent === undefined
@@ -29,11 +29,11 @@ export function holds(actual: unknown, sent: unknown, path: readonly string[] = 
   )
 }
 
-/** A server leaves out what says nothing. */
+/** True for empty values, which a server leaves out. */
 const isEmpty = (sent: unknown): boolean =>
   sent === null || (typeof sent === "object" ? Object.keys(sent).length === 0 : !sent)
 
-/** A server writes amounts in its own way: 1000m as 1. */
+/** True for equal amounts: a server normalises them, such as 1000m to 1. */
 function isSameAmount(actual: unknown, sent: unknown): boolean {
   const [one, other] = [actual, sent].map((each) => (typeof each === "string" ? quantity(each) : undefined))
   return one !== undefined && one === other
@@ -45,7 +45,7 @@ const isServers = (path: readonly string[], key: string): boolean =>
     ? key === "status" || key === "stringData"
     : path.length === 1 && path[0] === "metadata" && OWN.includes(key)
 
-/** True if an object is as the operations of a JSON patch leave it. */
+/** True if an object is in the state that the operations of a JSON patch result in. */
 export const patched = (actual: KubeObject, operations: readonly PatchOperation[]): boolean =>
   operations.every(({ op, path, value }) => {
     if (op === "test") return true

@@ -1,15 +1,15 @@
-/** Why no node takes a pod. */
+/** Reasons for a pod that no node accepts. */
 import { type RolloutProblem, problemLine } from "./findings.js"
 import type { Container, NodeObject, Pod } from "./objects.js"
 import { quantity, shown } from "./quantity.js"
 
 export interface Room {
   nodes?: readonly NodeObject[]
-  /** Every pod of the cluster: with them it can be said what a node has free. */
+  /** All pods of the cluster, from which the free capacity of nodes is computed. */
   placed?: readonly Pod[]
 }
 
-/** Says why a pod has no node; undefined for one that has, or isn't looked at yet. */
+/** Explains why a pod has no node; undefined if it has one, or the scheduler hasn't tried yet. */
 export function schedulingReason(pod: Pod, room: Room): Omit<RolloutProblem, "subject"> | undefined {
   const condition = pod.status?.conditions?.find(({ type }) => type === "PodScheduled")
   if (condition?.status !== "False") return undefined
@@ -22,10 +22,10 @@ export function schedulingReason(pod: Pod, room: Room): Omit<RolloutProblem, "su
   return { cause: "scheduling", text: `no node takes it: ${why}` }
 }
 
-/** Reads `0/3 nodes are available: 1 Insufficient memory, 2 node(s) were unschedulable. preemption: …`. */
+/** Parses `0/3 nodes are available: 1 Insufficient memory, 2 node(s) were unschedulable. preemption: …`. */
 export function nodeReasons(message: string): { count: number; reason: string }[] {
   const [, list] = /nodes are available: (.*?)(?:\.? preemption:.*)?$/s.exec(message) ?? []
-  // A taint has commas of its own.
+  // The text of a taint contains commas.
   return (list ?? "").split(/, (?=\d+ )/).flatMap((part) => {
     const [, count, reason] = /^(\d+) (.+?)\.?$/s.exec(part.trim()) ?? []
     return count === undefined || reason === undefined ? [] : [{ count: Number(count), reason }]
@@ -37,7 +37,7 @@ function lacking(reason: string): string | undefined {
   return /^Insufficient (\S+)$/.exec(reason)?.[1]
 }
 
-/** A pod's resource requests, compared with what the nodes have. */
+/** A pod's resource requests, compared with the nodes' capacity. */
 function lacks(pod: Pod, resource: string, { nodes = [], placed }: Room): string {
   if (resource === "pods") return `no node takes one more pod${most(nodes)}`
   const asked = requested(pod, resource)
@@ -66,7 +66,7 @@ function most(nodes: readonly NodeObject[]): string {
 
 const hasEnded = ({ status }: Pod): boolean => status?.phase === "Succeeded" || status?.phase === "Failed"
 
-/** A pod's resource requests: those of its containers together, or one of those before them where that asks for more. */
+/** A pod's resource requests: the sum of its containers' requests, or that of an init container if higher. */
 export function requested({ spec }: Pod, resource: string): number {
   const of = ({ resources }: Container): number =>
     quantity(resources?.requests?.[resource] ?? resources?.limits?.[resource]) ?? 0

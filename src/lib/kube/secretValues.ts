@@ -1,7 +1,7 @@
-/** Keeps the values of Secrets out of what a cluster says about them. */
+/** Hides the values of Secrets in messages of a cluster. */
 import { scrub } from "../secrets/scrub.js"
 
-/** Returns what hides every value of a Secret that was sent: its `data`, that decoded, and its `stringData`. */
+/** Returns a function that hides every value of a sent Secret: its `data`, also decoded, and its `stringData`. */
 export function secretsOf(sent: unknown): ((text: string) => string) | undefined {
   if (typeof sent !== "object" || sent === null) return undefined
   const { data, stringData } = sent as { data?: unknown; stringData?: unknown }

@@ -4,16 +4,16 @@ import { fail, type SlipwayError } from "../errors/catalogue.js"
 import type { Refused } from "../errors/kube.js"
 import type { ClusterAccess } from "./access.js"
 
-/** The body of an answer that isn't what was asked for. */
+/** Body of an unsuccessful answer. */
 export interface Status {
   reason?: string
   message: string
   causes: { field?: string; message?: string; reason?: string }[]
 }
 
-/** Reads a `Status`; undefined for a body that is anything else. */
+/** Parses a `Status`; undefined for any other body. */
 export function statusOf(text: string): Status | undefined {
-  // What a pod answers can be long, and is none.
+  // A pod's answer may be long, and isn't a status.
   if (!/"kind"\s*:\s*"Status"/.test(text.slice(0, 4_000))) return undefined
   try {
     const body = JSON.parse(text) as {
@@ -36,11 +36,11 @@ export interface ApiRefusal {
   what: string
   access: ClusterAccess
   now: number
-  /** Takes what is secret out of the cluster's words. */
+  /** Removes secrets from the cluster's message. */
   hide?: (text: string) => string
 }
 
-/** Makes the error of an answer that refuses what was asked for. */
+/** Creates the error for a refusal. */
 export function apiRefusal({
   status,
   text,
@@ -82,7 +82,7 @@ const FORBIDDEN =
   /User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?(?: (?:in the namespace "([^"]*)"|at the cluster scope))?/
 const FORBIDDEN_PATH = /User "([^"]*)" cannot (\S+) path "([^"]*)"/
 
-/** Reads a refused permission; undefined for a refusal of another kind, such as a quota's. */
+/** Parses a refused permission; undefined for another refusal, such as a quota's. */
 export function refusedOf(message: string): Refused | undefined {
   const [, user, verb, resource, group, namespace] = FORBIDDEN.exec(message) ?? []
   if (user !== undefined && verb !== undefined && resource !== undefined) {
@@ -95,7 +95,7 @@ export function refusedOf(message: string): Refused | undefined {
   return { user: whoever, verb: act, resource: path }
 }
 
-/** Why credentials aren't accepted, as far as they say so themselves. */
+/** Reason for refused credentials, as far as they show it themselves. */
 function unknownReason(access: ClusterAccess, now: number): string {
   const expired = expiredCertificate(access, now) ?? expiredToken(access, now)
   if (expired !== undefined) return expired
@@ -104,12 +104,12 @@ function unknownReason(access: ClusterAccess, now: number): string {
   return "it doesn't accept the kubeconfig's client certificate, which may be another cluster's"
 }
 
-/** Says when the client's certificate expired, or that it isn't valid yet; undefined where it holds. */
+/** Explains that the client's certificate has expired or isn't valid yet; undefined for a valid one. */
 export function expiredCertificate({ certificate }: ClusterAccess, now: number): string | undefined {
   if (certificate === undefined) return undefined
   const { validFrom, validTo } = new X509Certificate(certificate)
   if (Date.parse(validTo) < now) return `its client certificate expired on ${date(Date.parse(validTo))}`
-  // Clocks differ by minutes; the server's is the one that counts.
+  // Clocks differ by minutes; the server's is decisive.
   return Date.parse(validFrom) > now + 3_600_000
     ? `its client certificate isn't valid before ${date(Date.parse(validFrom))}`
     : undefined

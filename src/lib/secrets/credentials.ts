@@ -3,25 +3,25 @@ import { fields, parseJson } from "../text/json.js"
 
 export { scrub } from "./scrub.js"
 
-/** How a secret is handed to the tool. */
+/** Use of a secret by the tool. */
 export type SecretUse =
-  /** In an environment variable of this name. */
+  /** Environment variable of this name. */
   | { kind: "environment"; variable: string }
-  /** As a file of variables. */
+  /** File of variables. */
   | { kind: "variables" }
-  /** As a file that configures where the state is. */
+  /** File with the backend configuration. */
   | { kind: "backend" }
-  /** As a JSON of Azure's, which holds several values. */
+  /** Azure's JSON, which contains several values. */
   | { kind: "azure" }
 
-/** Azure's names for what its provider and backend call otherwise. */
+/** Azure's variables by the names that its provider and backend use. */
 const AZURE: Readonly<Record<string, string>> = {
   AZURE_CLIENT_ID: "ARM_CLIENT_ID",
   AZURE_CLIENT_SECRET: "ARM_CLIENT_SECRET",
   AZURE_SUBSCRIPTION_ID: "ARM_SUBSCRIPTION_ID",
   AZURE_TENANT_ID: "ARM_TENANT_ID",
   AZURE_OIDC_TOKEN: "ARM_OIDC_TOKEN",
-  // With these a job on GitHub gets such a token by itself.
+  // With these, a job on GitHub requests such a token itself.
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "ARM_OIDC_REQUEST_TOKEN",
   ACTIONS_ID_TOKEN_REQUEST_URL: "ARM_OIDC_REQUEST_URL",
 }
@@ -34,7 +34,7 @@ const AZURE_JSON: Readonly<Record<string, string>> = {
   tenantId: "ARM_TENANT_ID",
 }
 
-/** Use of a secret, by its name. */
+/** Returns the use of a secret, by its name. */
 export function useOf(name: string): SecretUse {
   if (name === "AZURE_CREDENTIALS") return { kind: "azure" }
   if (name === "TF_BACKEND" || /(?:^|\.)(?:tfbackend|hcl)$/.test(name)) return { kind: "backend" }
@@ -43,19 +43,21 @@ export function useOf(name: string): SecretUse {
 }
 
 /**
- * The secrets of an environment by the names they are used under: those whose name begins with the environment's are
- * for it alone, and go before those for all. `STAGING_TF_VAR_password` is `TF_VAR_password` of staging.
+ * Selects the secrets of an environment, by the names under which they are used.
+ *
+ * Those whose name begins with the environment's are for it alone, and take precedence over those for all.
+ * `STAGING_TF_VAR_password` is `TF_VAR_password` of staging.
  */
 export function environmentSecrets<T extends { name: string }>(
   secrets: readonly T[],
   environment: string,
   environments: readonly string[],
 ): T[] {
-  // The longest name first: what is of `prod-eu` is not of `prod`.
+  // The longest name first: a secret of `prod-eu` doesn't belong to `prod`.
   const names = [...new Set([...environments, environment])].sort((a, b) => b.length - a.length)
   const prefixes = names.map((name) => [name, prefixPattern(name)] as const)
   const owned = secrets.map((secret) => {
-    // An environment may be called azure, and AZURE_CLIENT_ID is for all even so.
+    // Even with an environment called azure, AZURE_CLIENT_ID is for all.
     const own = isForTool(secret.name) ? undefined : prefixes.find(([, prefix]) => prefix.test(secret.name))
     return { secret, own }
   })
@@ -72,7 +74,7 @@ export function environmentSecrets<T extends { name: string }>(
 const prefixPattern = (environment: string): RegExp =>
   new RegExp(`^${environment.replaceAll("-", "[-_]")}[_.-](?=.)`, "i")
 
-/** The variables that Azure's JSON stands for. Fails with AZURE_CREDENTIALS. */
+/** Parses the variables in Azure's JSON. Fails with AZURE_CREDENTIALS. */
 export function azureVariables(text: string): Record<string, string> {
   const parsed = fields(parseJson(text))
   const known = Object.entries(AZURE_JSON).flatMap(([key, variable]) => {
@@ -85,14 +87,14 @@ export function azureVariables(text: string): Record<string, string> {
 
 const TOKENS = ["ARM_OIDC_TOKEN", "ARM_OIDC_REQUEST_TOKEN"]
 
-/** Settings of the login besides secrets: a token is used only without a password. */
+/** Settings of the login besides secrets: a token is only used without a password. */
 export function azureSettings(variables: Iterable<string>): Record<string, string> {
   const known = new Set(variables)
   const byToken = !known.has("ARM_CLIENT_SECRET") && TOKENS.some((name) => known.has(name))
   return known.has("ARM_CLIENT_ID") && byToken ? { ARM_USE_OIDC: "true" } : {}
 }
 
-/** Variables that suffice alone; the keys are those of the storage of a state. */
+/** Variables that suffice alone, among them keys of a state's storage. */
 const ALONE = ["ARM_USE_MSI", "ARM_ACCESS_KEY", "ARM_SAS_TOKEN"]
 
 /** True if these variables suffice for a login to Azure. */
@@ -109,10 +111,10 @@ export const needsAzure = (texts: readonly string[]): boolean =>
 const AZURE_BLOCK =
   /^[ \t]*(?:terraform[ \t]*\{[ \t]*)?(?:backend|provider)[ \t]+"(?:azurerm|azapi|azuread)"/m
 
-/** As JSON has it. */
+/** Key of an Azure provider or backend in JSON. */
 const AZURE_KEY = /"(?:azurerm|azapi|azuread)"[ \t]*:[ \t]*[[{]/
 
-/** Texts that reveal a secret: its text, long lines, passwords in addresses, and values of a file. */
+/** Returns the texts that reveal a secret: its text, long lines, passwords in addresses, and values of a file. */
 export function secretParts({ kind }: SecretUse, text: string): string[] {
   const values = kind === "environment" ? [] : quotedValues(text)
   const lines = text.split("\n")
@@ -130,7 +132,7 @@ const quotedValues = (text: string): string[] =>
     return typeof meant === "string" && meant !== value ? [value, meant] : [value]
   })
 
-/** Those in a URL's user part, and after the word. */
+/** Passwords in the user part of a URL, and after the word. */
 const passwords = (text: string): string[] =>
   [
     ...text.matchAll(/:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/g),
@@ -161,11 +163,11 @@ const NAMES = [
 const PLAIN = new RegExp(`^(?:${NAMES.join("|")})$`)
 const FOR_TOOL = new RegExp(`^(?:[A-Z0-9_]+_)?(?:${NAMES.join("|")})$`)
 
-/** The variables of an environment that are for the tool, without empty ones: CI hosts set secrets that don't exist so. */
+/** Variables of an environment for the tool, without empty ones: CI hosts set secrets that don't exist to that. */
 export const forTool = (env: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(env)
     .filter((name) => FOR_TOOL.test(name) && env[name])
     .sort()
 
-/** True for a name that belongs to no environment, whatever the environments are called. */
+/** True for a name that belongs to no environment, whatever their names are. */
 const isForTool = (name: string): boolean => PLAIN.test(name)

@@ -1,12 +1,13 @@
 import { wellFormed } from "../text/escape.js"
 
 const MASK = "***"
-/** A shorter piece of base64 stands in texts by chance. */
+/** Length below which a piece of base64 may appear by chance. */
 const LEAST_BASE64 = 6
 
 /**
- * Takes secrets out of a text, in the forms that JSON, URLs and base64 have them in too. Where they overlap all of
- * it goes. The time grows with the text and with the secrets, never with their product.
+ * Removes secrets from a text, also in the forms of JSON, URLs and base64.
+ *
+ * Overlapping ones are removed as a whole. The time grows with the text and with the secrets, never with their product.
  */
 export function scrub(text: string, secrets: readonly string[]): string {
   const forms = new Set(secrets.filter((secret) => secret !== "").flatMap(formsOf))
@@ -28,7 +29,7 @@ function formsOf(secret: string): string[] {
   return [secret, json, html, url, strict, strict.replaceAll("%20", "+"), ...base64Forms(secret)]
 }
 
-/** Base64 of the secret wherever it stands in what was encoded: what its neighbours have a part in is left out. */
+/** Base64 of a secret for each alignment, without the digits that depend on neighbouring bytes. */
 const base64Forms = (secret: string): string[] =>
   [0, 1, 2].flatMap((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
@@ -39,16 +40,16 @@ const base64Forms = (secret: string): string[] =>
     return whole.length < LEAST_BASE64 ? [] : [whole, url]
   })
 
-/** The automaton of Aho and Corasick: finds all of many words in one pass. State 0 is the start. */
+/** Automaton of Aho and Corasick, which finds many words in one pass. State 0 is the start. */
 interface Automaton {
   next: Map<number, number>
-  /** The state of the longest end of a state's text that begins a word as well. */
+  /** State of the longest suffix of a state's text that is also a prefix of a word. */
   fallback: number[]
-  /** The length of the longest word that a state's text ends with; 0 where it ends with none. */
+  /** Length of the longest word that a state's text ends with; 0 without one. */
   longest: number[]
 }
 
-/** One number for a state and a character. */
+/** Key of an edge: state and character as one number. */
 const edge = (state: number, char: number): number => state * 0x10000 + char
 
 function automaton(words: Iterable<string>): Automaton {
@@ -70,7 +71,7 @@ function automaton(words: Iterable<string>): Automaton {
     longest[state] = word.length
   }
   const made = { next, fallback, longest }
-  // A state falls back to a shorter one, which is done before it.
+  // A state falls back to a shorter one, which has been built before.
   for (const { parent, char, state, depth } of added.sort((a, b) => a.depth - b.depth)) {
     const shorter = depth === 1 ? 0 : step(made, fallback[parent] ?? 0, char)
     fallback[state] = shorter
@@ -89,7 +90,7 @@ function step({ next, fallback }: Automaton, from: number, char: number): number
   }
 }
 
-/** Where words stand, those that overlap as one. */
+/** Ranges of words, with overlapping ones merged. */
 function spans(text: string, words: Automaton): [from: number, to: number][] {
   const found: [from: number, to: number][] = []
   let state = 0
@@ -101,7 +102,7 @@ function spans(text: string, words: Automaton): [from: number, to: number][] {
   return found
 }
 
-/** A long word may end after several short ones in it. */
+/** Adds a range; a long word may end after several short ones within it. */
 function add(found: [from: number, to: number][], start: number, to: number): void {
   let from = start
   for (let last = found.at(-1); last !== undefined && last[1] > from; last = found.at(-1)) {

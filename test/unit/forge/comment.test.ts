@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const asked = async (): Promise<string[]> => (await forge.log()).requests.map(({ method }) => method)
 
-describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
+describe.each(Object.entries(CASES))("stickyComment on %s", (name, host: Case) => {
   const write = (
     given: Partial<StickyComment> = {},
     options: Partial<HttpOptions> = {},
@@ -33,7 +33,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
   const texts = async () => host.texts(await forge.comments())
   const ours = marked(KEY, BODY)
 
-  it("is created, kept while it stays the same, and updated in place", async () => {
+  it("creates a comment, keeps it while it stays the same, and updates it in place", async () => {
     expect(await write()).toEqual({ kind: "created" })
     expect(await texts()).toEqual([ours])
     expect(await write()).toEqual({ kind: "unchanged" })
@@ -42,13 +42,13 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(await texts()).toEqual([marked(KEY, "none")])
   })
 
-  it("has one for each key", async () => {
+  it("writes a comment for each key", async () => {
     await write()
     expect(await write({ key: "infra plan production terraform/azure" })).toEqual({ kind: "created" })
     expect(await texts()).toHaveLength(2)
   })
 
-  it("is found behind any number of pages", async () => {
+  it("finds its comment behind any number of pages", async () => {
     await forge.control({ page: 3 })
     for (let index = 0; index < 7; index += 1) await seed(host.other, `comment ${index}`)
     await write()
@@ -57,7 +57,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect((await texts()).filter((body) => body.startsWith(marker(KEY)))).toEqual([marked(KEY, "new")])
   })
 
-  it("is none that another wrote, or that quotes the marker", async () => {
+  it("ignores comments by others, or that quote the marker", async () => {
     await seed(host.other, `${marker(KEY)}\nforged`)
     await seed(host.self, `> ${marker(KEY)}\nquoted`)
     expect(await write()).toEqual({ kind: "created" })
@@ -65,7 +65,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(await texts()).toEqual([`${marker(KEY)}\nforged`, `> ${marker(KEY)}\nquoted`, marked(KEY, "new")])
   })
 
-  it("leaves one of duplicates, the oldest, and another's alone", async () => {
+  it("keeps the oldest of duplicates, and those of others", async () => {
     await seed(host.self, marked(KEY, "first"))
     await seed(host.self, marked(KEY, "second"))
     await seed(host.other, marked(KEY, "forged"))
@@ -74,28 +74,28 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(await texts()).toEqual([marked(KEY, "new"), marked(KEY, "forged")])
   })
 
-  it("is updated although a duplicate can't be deleted", async () => {
+  it("updates a comment although a duplicate can't be deleted", async () => {
     await seed(host.self, marked(KEY, "first"))
     await seed(host.self, marked(KEY, "second"))
     await forge.fault({ method: "DELETE", status: 403, body: "{}" })
     expect(await write({ body: "new" })).toEqual({ kind: "updated" })
   })
 
-  it("is created anew where it was deleted in between", async () => {
+  it("creates the comment again if it was deleted meanwhile", async () => {
     await write()
     await forge.fault({ method: host.update, delete: true })
     expect(await write({ body: "new" })).toEqual({ kind: "created" })
     expect(await texts()).toEqual([marked(KEY, "new")])
   })
 
-  it("is created anew where it is listed, but can't be updated any more", async () => {
+  it("creates the comment again if it is listed, but can't be updated any more", async () => {
     const { id } = await seed(host.self, marked(KEY, "old"))
     await forge.fault({ times: 9, method: host.update, path: `/${id}`, status: 404 })
     expect(await write()).toEqual({ kind: "created" })
     expect(await texts()).toEqual([marked(KEY, "old"), ours])
   })
 
-  it("is tried again while the host is unavailable", async () => {
+  it("retries while the host is unavailable", async () => {
     await forge.fault({ times: 2, status: 503, body: "<html>busy</html>" })
     expect(await write()).toEqual({ kind: "created" })
     expect(clock.pauses).toEqual([1_000, 2_000])
@@ -110,33 +110,33 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
       "lost connection after it was done",
       { method: "POST", path: "comments|notes|threads", drop: true, act: true },
     ],
-  ])("is not created twice by a %s", async (_, fault) => {
+  ])("doesn't create it twice after a %s", async (_, fault) => {
     await forge.fault(fault)
     expect(await write()).toEqual({ kind: "created" })
     expect(await texts()).toEqual([ours])
     expect((await asked()).filter((method) => method === "GET").length).toBeGreaterThan(1)
   })
 
-  it("is not created twice by an answer that comes too late", async () => {
+  it("doesn't create it twice after an answer that comes too late", async () => {
     await forge.fault({ method: "POST", path: "comments|notes|threads", act: true, delay: 2 })
     expect(await write({}, { timeout: 1_000 })).toEqual({ kind: "created" })
     expect(await texts()).toEqual([ours])
   })
 
-  it("is created after a creation that surely failed", async () => {
+  it("creates it after a creation that has certainly failed", async () => {
     await forge.fault({ method: "POST", path: "comments|notes|threads", status: 503 })
     expect(await write()).toEqual({ kind: "created" })
     expect(await texts()).toEqual([ours])
   })
 
-  it("is given up after three creations that nobody knows the end of", async () => {
+  it("gives up after three creations without an answer", async () => {
     await forge.fault({ times: 9, method: "POST", path: "comments|notes|threads", drop: true })
     const outcome = await write()
     expect(outcome).toEqual({ kind: "unreachable", reason: `${name}: the connection to it broke off` })
     expect((await asked()).filter((method) => method === "POST")).toHaveLength(3)
   })
 
-  it("waits as long as a limit asks, if that is bearable", async () => {
+  it("waits as long as a rate limit asks, within its patience", async () => {
     await forge.fault({ status: 429, headers: { "Retry-After": "17" }, body: "Retry later" })
     expect(await write()).toEqual({ kind: "created" })
     expect(clock.pauses).toEqual([17_000])
@@ -147,27 +147,27 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     })
   })
 
-  it("is refused to a token that may only read, with what it needs", async () => {
+  it("reports a refusal for a read-only token, with the permission that it needs", async () => {
     const outcome = await write({ token: host.readonly })
     expect(outcome).toMatchObject({ kind: "refused" })
     expect(outcome).toHaveProperty("reason", expect.stringContaining("(403)"))
     expect(outcome).toHaveProperty("reason", expect.stringContaining(host.needs))
   })
 
-  it("is refused to a token that isn't known", async () => {
+  it("reports a refusal for an unknown token", async () => {
     const outcome = await write({ token: "unknown" })
     expect(outcome).toMatchObject({ kind: "refused" })
     expect(outcome).toHaveProperty("reason", expect.stringContaining("doesn't accept the token (401)"))
     expect(await asked()).toEqual(["GET"])
   })
 
-  it("is refused on a pull request that isn't there", async () => {
+  it("reports a refusal for a missing pull request", async () => {
     const outcome = await write({ pullRequest: { ...host.pullRequest(forge.url), number: 8 } })
     expect(outcome).toMatchObject({ kind: "refused" })
     expect(outcome).toHaveProperty("reason", expect.stringContaining("no such pull request"))
   })
 
-  it.each([401, 403, 404, 422, 500])("never shows the token, even if a %i quotes it", async (status) => {
+  it.each([401, 403, 404, 422, 500])("never quotes the token, even if a %i does", async (status) => {
     await forge.fault({ status, echo: true })
     const outcome = await write()
     const { reason } = outcome as { reason: string }
@@ -177,7 +177,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(reason).not.toContain(host.token)
   })
 
-  it("is not looked for where the host sends to another", async () => {
+  it("doesn't follow a redirect to another host", async () => {
     const elsewhere = { Location: "https://elsewhere.example/" }
     await forge.fault({ status: 302, headers: elsewhere })
     expect(await write()).toMatchObject({ kind: "refused" })
@@ -185,10 +185,10 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
   })
 
   it.each([
-    ["no JSON", "<html>proxy</html>", "no JSON"],
-    ["no list", "{}", "no list"],
+    ["invalid JSON", "<html>proxy</html>", "no JSON"],
+    ["an object", "{}", "no list"],
     ["null", "null", "no list"],
-  ])("is not written where the list is %s", async (_, body, said) => {
+  ])("writes nothing if the list is %s", async (_, body, said) => {
     await forge.fault({ status: 200, body })
     const outcome = await write()
     expect(outcome).toMatchObject({ kind: "unreachable" })
@@ -196,7 +196,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(await texts()).toEqual([])
   })
 
-  it("is not written over entries of other kinds", async () => {
+  it("keeps entries of other kinds", async () => {
     await forge.fault({
       status: 200,
       body: name === "Azure DevOps" ? '{"value":[1,null,{}]}' : "[1,null,{}]",
@@ -204,7 +204,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     expect(await write()).toEqual({ kind: "created" })
   })
 
-  it("is unreachable where nothing listens", async () => {
+  it("is unreachable if nothing listens", async () => {
     const pullRequest = { ...host.pullRequest("http://127.0.0.1:2") }
     const outcome = await write({ pullRequest })
     expect(outcome).toEqual({
@@ -213,7 +213,7 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     })
   })
 
-  it("gives the host no command, and no character that it can't store", async () => {
+  it("escapes commands to the host, and removes characters that it can't store", async () => {
     expect(await write({ body: "/merge\n  /close\r\n\tfine\u0000\uD800\n/approve\n`/etc`" })).toEqual({
       kind: "created",
     })
@@ -223,24 +223,24 @@ describe.each(Object.entries(CASES))("a comment on %s", (name, host: Case) => {
     ])
   })
 
-  it("counts as unchanged with other ends of lines", async () => {
+  it("treats a comment with other line ends as unchanged", async () => {
     await seed(host.self, `${ours.replaceAll("\n", "\r\n")}\r\n`)
     expect(await write({ body: `${BODY}\n` })).toEqual({ kind: "unchanged" })
   })
 
   it.each(["", " ", "two words", "Ütoken", "line\nbreak"])(
-    "is refused to the token %j, unasked",
+    "refuses the token %j without a request",
     async (token) => {
       expect(await write({ token })).toMatchObject({ kind: "refused" })
       expect(await asked()).toEqual([])
     },
   )
 
-  it("takes a token with a line break at its end, as files have", async () => {
+  it("accepts a token with a trailing line break, as in files", async () => {
     expect(await write({ token: `${host.token}\n` })).toEqual({ kind: "created" })
   })
 
-  it("is refused for an address that can't be right, unasked", async () => {
+  it("refuses an invalid address without a request", async () => {
     const pullRequest = { ...host.pullRequest(forge.url), project: "../.." }
     expect(await write({ pullRequest })).toMatchObject({ kind: "refused" })
     expect(await asked()).toEqual([])

@@ -1,4 +1,4 @@
-/** The server of test/fixtures/forge, and a client whose pauses take no time. */
+/** Server of test/fixtures/forge, and a client whose pauses take no time. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
@@ -56,7 +56,7 @@ export async function startForge(): Promise<Forge> {
   }
 }
 
-/** A clock that only pauses move. */
+/** Clock that only pauses advance. */
 export class Clock {
   now = Date.UTC(2026, 0, 1)
   readonly pauses: number[] = []
@@ -75,15 +75,15 @@ export class Clock {
     })
 }
 
-/** What differs between the hosts, for tests of what doesn't. */
+/** Properties of a host for tests that apply to all hosts. */
 export interface Case {
   pullRequest: (url: string) => PullRequest
   token: string
   readonly: string
-  /** Who the token writes as, and somebody else. */
+  /** Author of the token's comments, and somebody else. */
   self: string | number
   other: string | number
-  /** The server's name of it. */
+  /** The server's name of the host. */
   store: keyof Comments
   update: string
   needs: string

@@ -29,10 +29,10 @@ const headers = async () => (await forge.log()).requests.map((request) => reques
 describe("GitHub", () => {
   const write = writer("GitHub")
 
-  it("knows a workflow's token by GraphQL, and a person's alike", async () => {
+  it("recognises the author of a workflow's token by GraphQL, and of a person's likewise", async () => {
     expect(await write({ token: "ghp_robot" })).toEqual({ kind: "created" })
     expect(await write({ token: "ghp_robot", body: "new" })).toEqual({ kind: "updated" })
-    // Another author, another comment.
+    // Another author gets another comment.
     expect(await write({ body: "third" })).toEqual({ kind: "created" })
     expect((await forge.comments()).github.map(({ user }) => user.login)).toEqual([
       "acme-robot",
@@ -41,9 +41,9 @@ describe("GitHub", () => {
   })
 
   it.each([
-    ["refuses that", { status: 403, body: '{"message":"Resource not accessible by integration"}' }],
-    ["names nobody", { status: 200, body: '{"errors":[{"type":"RATE_LIMITED"}]}' }],
-  ])("takes a robot's comment for ours, and no person's, where it %s", async (_, fault) => {
+    ["is refused", { status: 403, body: '{"message":"Resource not accessible by integration"}' }],
+    ["returns nobody", { status: 200, body: '{"errors":[{"type":"RATE_LIMITED"}]}' }],
+  ])("has a bot's comment treated as the token's own, and no person's, if GraphQL %s", async (_, fault) => {
     await forge.control({ seed: { host: "github", author: "mallory", body: marked(KEY, "forged") } })
     await forge.control({ seed: { host: "github", author: "github-actions[bot]", body: marked(KEY, "old") } })
     await forge.fault({ path: "/graphql", ...fault })
@@ -54,7 +54,7 @@ describe("GitHub", () => {
     ])
   })
 
-  it("sends what GitHub asks for", async () => {
+  it("receives the documented headers", async () => {
     await write()
     expect((await headers())[0]).toMatchObject({
       authorization: "Bearer ghs_slipway",
@@ -67,18 +67,18 @@ describe("GitHub", () => {
   it.each([
     ["names a time", { "Retry-After": "30" }, "", 30_000],
     [
-      "says when it starts anew",
+      "names the reset of the limit",
       { "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1767225625" },
       "",
       25_000,
     ],
-  ])("waits after a 403 that %s", async (_, given, body, pause) => {
+  ])("is waited for after a 403 that %s", async (_, given, body, pause) => {
     await forge.fault({ status: 403, headers: given, body })
     expect(await write()).toEqual({ kind: "created" })
     expect(clock.pauses).toEqual([pause])
   })
 
-  it("is left alone after a secondary limit without a time: a minute is too long", async () => {
+  it("isn't retried after a secondary limit without a time: a minute is too long", async () => {
     await forge.fault({ status: 403, body: '{"message":"You have exceeded a secondary rate limit."}' })
     expect(await write()).toMatchObject({ kind: "unreachable" })
     expect(clock.pauses).toEqual([])
@@ -90,14 +90,14 @@ describe("GitHub", () => {
     expect(await write()).toEqual({ kind: "unreachable", reason: "GitHub: its next page is on another host" })
   })
 
-  it("isn't read on for ever", async () => {
+  it("isn't read without end", async () => {
     const Link = `<${forge.url}/github/repos/acme/shop/issues/7/comments>; rel="next"`
     await forge.fault({ times: 1000, status: 200, body: "[]", headers: { Link } })
     expect(await write()).toMatchObject({ kind: "unreachable" })
     expect((await forge.log()).requests).toHaveLength(100)
   })
 
-  it("has its words on one line, every control visible, and not many of them", async () => {
+  it("has its message quoted on one line, bounded, with every control character visible", async () => {
     const message = `a\n::error::b\u001b[31m\u202e${"c".repeat(1e6)}`
     await forge.fault({ status: 403, body: JSON.stringify({ message }) })
     const { reason } = (await write()) as { reason: string }
@@ -105,7 +105,7 @@ describe("GitHub", () => {
     expect(reason.length).toBeLessThan(400)
   })
 
-  it("says what is wrong with a text", async () => {
+  it("has its message on an invalid text quoted", async () => {
     await forge.fault({
       method: "POST",
       status: 422,
@@ -121,7 +121,7 @@ describe("GitHub", () => {
 describe("GitLab", () => {
   const write = writer("GitLab")
 
-  it("takes a project's path as well as its number", async () => {
+  it("accepts a project's path as well as its number", async () => {
     const pullRequest = { ...(CASES.GitLab ?? expect.fail()).pullRequest(forge.url), project: "acme/shop" }
     expect(await write({ pullRequest })).toEqual({ kind: "created" })
     const [first] = (await forge.log()).requests
@@ -129,7 +129,7 @@ describe("GitLab", () => {
     expect(first?.headers["private-token"]).toBe("glpat-slipway")
   })
 
-  it("isn't asked with a job's token", async () => {
+  it("isn't called with a job's token", async () => {
     expect(await write({ token: "glcbt-64_x" })).toMatchObject({
       kind: "refused",
       reason: expect.stringContaining("CI_JOB_TOKEN") as string,
@@ -137,12 +137,12 @@ describe("GitLab", () => {
     expect((await forge.log()).requests).toEqual([])
   })
 
-  it("has notes of the system, which are none of ours", async () => {
+  it("has notes of the system, which are ignored", async () => {
     await forge.control({ seed: { host: "gitlab", author: 2001, body: marked(KEY, "old"), system: true } })
     expect(await write()).toEqual({ kind: "created" })
   })
 
-  it("says in a field what is wrong with a text", async () => {
+  it("has its message on an invalid text quoted from a field", async () => {
     await forge.fault({ method: "POST", status: 400, body: '{"message":{"note":["can\'t be blank"]}}' })
     expect(await write()).toEqual({
       kind: "refused",
@@ -159,7 +159,7 @@ describe("Azure DevOps", () => {
     return forge.control({ seed: { host: "azure", author, body: marked(KEY, "old"), ...given } })
   }
 
-  it("has a thread that is active with changes, and closed without", async () => {
+  it("has an active thread with changes, and a closed one without", async () => {
     await write()
     expect((await threads()).map(({ status }) => status)).toEqual(["active"])
     expect(await write({ body: "none", settled: true })).toEqual({ kind: "updated" })
@@ -168,18 +168,18 @@ describe("Azure DevOps", () => {
     expect((await threads()).map(({ status }) => status)).toEqual(["active"])
   })
 
-  it("has a closed one for a first run without changes", async () => {
+  it("gets a closed thread by a first run without changes", async () => {
     expect(await write({ settled: true })).toEqual({ kind: "created" })
     expect((await threads()).map(({ status }) => status)).toEqual(["closed"])
   })
 
-  it("keeps the status that somebody gave, while the text stays the same", async () => {
+  it("keeps a status that somebody set, while the text stays the same", async () => {
     await seed({ status: "wontFix", body: marked(KEY, "text") })
     expect(await write()).toEqual({ kind: "unchanged" })
     expect((await threads()).map(({ status }) => status)).toEqual(["wontFix"])
   })
 
-  it("has the status changed first, so that the next run mends what failed between", async () => {
+  it("has the status changed first, so that the next run fixes a failure in between", async () => {
     await seed({})
     await forge.fault({ times: 9, method: "PATCH", path: "/comments/", status: 500 })
     expect(await write({ settled: true })).toMatchObject({ kind: "unreachable" })
@@ -188,7 +188,7 @@ describe("Azure DevOps", () => {
     expect((await threads())[0]?.comments[0]?.content).toBe(marked(KEY, "old"))
   })
 
-  it("has deleted comments in its list, which aren't ours any more", async () => {
+  it("lists deleted comments, which are ignored", async () => {
     const first = { id: 1, author: { id: CASES["Azure DevOps"]?.self }, content: marked(KEY, "old") }
     const threads = [
       { id: 1, isDeleted: true, comments: [first] },
@@ -202,12 +202,12 @@ describe("Azure DevOps", () => {
   it.each([
     ["on a file", { threadContext: { filePath: "/main.tf" } }],
     ["of the system", { kind: "system" }],
-  ])("has threads %s, which are none of ours", async (_, given) => {
+  ])("has threads %s, which are ignored", async (_, given) => {
     await seed(given)
     expect(await write()).toEqual({ kind: "created" })
   })
 
-  it("takes a personal token, as Basic, and a job's, as Bearer", async () => {
+  it("accepts a personal token, as Basic, and a job's, as Bearer", async () => {
     const personal = `${"pat".repeat(17)}x`
     expect(await write({ token: personal })).toEqual({ kind: "created" })
     expect(await write()).toEqual({ kind: "created" })
@@ -219,7 +219,7 @@ describe("Azure DevOps", () => {
     expect(reason).not.toContain(Buffer.from(`:${personal}`).toString("base64").slice(0, 20))
   })
 
-  it("shows a page to sign in", async () => {
+  it("has its sign-in page reported as an unknown token", async () => {
     await forge.fault({ status: 203, body: "<html>Sign in</html>" })
     expect(await write()).toMatchObject({
       kind: "refused",
@@ -228,7 +228,7 @@ describe("Azure DevOps", () => {
   })
 })
 
-it("a marker survives every key, and is another for each", () => {
+it("marker is safe for every key, and differs for each", () => {
   const keys = ["", "-->", "a\nb", "<!--", "\uD800", "k".repeat(1e6), "infra", "infra "]
   const markers = keys.map(marker)
   expect(new Set(markers).size).toBe(keys.length)

@@ -19,8 +19,8 @@ const AZURE = {
   BUILD_REPOSITORY_PROVIDER: "TfsGit",
 }
 
-describe("a pull request is read from", () => {
-  test("GitHub Actions", () => {
+describe("pullRequestOf reads a pull request", () => {
+  test("of GitHub Actions", () => {
     const expected = { host: "github", api: "https://api.github.com", project: "acme/shop.api", number: 7 }
     expect(pullRequestOf(GITHUB)).toEqual(expected)
     expect(pullRequestOf({ ...GITHUB, GITHUB_API_URL: undefined })).toEqual(expected)
@@ -38,7 +38,7 @@ describe("a pull request is read from", () => {
       "https://gitlab.example.com/api/v4",
       "a/b/c",
     ],
-  ])("the address that Jenkins and CircleCI tell: %s", (url, host, api, project) => {
+  ])("from the address that Jenkins and CircleCI set: %s", (url, host, api, project) => {
     expect(pullRequestOf({ CHANGE_URL: url })).toEqual({ host, api, project, number: 7 })
     expect(pullRequestOf({ CIRCLE_PULL_REQUEST: url })).toEqual({ host, api, project, number: 7 })
   })
@@ -48,23 +48,23 @@ describe("a pull request is read from", () => {
     "https://me:pw@github.com/a/b/pull/7",
     "https://github.com/a/pull/7",
     "7",
-  ])("no address that a token could go to: %s", (url) => {
+  ])("from no address that a token could leak to: %s", (url) => {
     expect(pullRequestOf({ CHANGE_URL: url })).toBeUndefined()
   })
 
-  test("GitLab CI", () => {
+  test("of GitLab CI", () => {
     const api = "https://gitlab.example.com/sub/api/v4"
     expect(pullRequestOf(GITLAB)).toEqual({ host: "gitlab", api, project: "42", number: 7 })
   })
 
-  test("Azure Pipelines", () => {
+  test("of Azure Pipelines", () => {
     const project = `Démo Project/${AZURE.BUILD_REPOSITORY_ID}`
     const expected = { host: "azure-devops", api: "https://dev.azure.com/acme", project, number: 7 }
     expect(pullRequestOf(AZURE)).toEqual(expected)
     expect(pullRequestOf({ ...AZURE, BUILD_REPOSITORY_PROVIDER: undefined })).toEqual(expected)
   })
 
-  test("Azure Pipelines for a repository on GitHub", () => {
+  test("of Azure Pipelines for a repository on GitHub", () => {
     const env = {
       ...AZURE,
       SYSTEM_PULLREQUEST_PULLREQUESTID: "987654321",
@@ -78,31 +78,31 @@ describe("a pull request is read from", () => {
   })
 })
 
-describe("none is found", () => {
+describe("pullRequestOf returns undefined", () => {
   test.each<[string, Record<string, string | undefined>]>([
     ["outside of a CI host", {}],
     ["on a branch", { ...GITHUB, GITHUB_REF: "refs/heads/main" }],
-    ["in a ref like one", { ...GITHUB, GITHUB_REF: "refs/pull/7/merge/x" }],
-    ["in number 0", { ...GITHUB, GITHUB_REF: "refs/pull/0/merge" }],
-    ["in a number too great", { ...GITHUB, GITHUB_REF: `refs/pull/${"9".repeat(400)}/merge` }],
+    ["for a similar ref", { ...GITHUB, GITHUB_REF: "refs/pull/7/merge/x" }],
+    ["for number 0", { ...GITHUB, GITHUB_REF: "refs/pull/0/merge" }],
+    ["for a number too great", { ...GITHUB, GITHUB_REF: `refs/pull/${"9".repeat(400)}/merge` }],
     ["without a repository", { ...GITHUB, GITHUB_REPOSITORY: undefined }],
-    ["in a repository that climbs", { ...GITHUB, GITHUB_REPOSITORY: "../.." }],
-    ["in a repository of one part", { ...GITHUB, GITHUB_REPOSITORY: "shop" }],
-    ["in a repository with a query", { ...GITHUB, GITHUB_REPOSITORY: "acme/shop?x" }],
-    ["by an address with credentials", { ...GITHUB, GITHUB_API_URL: "https://user:pw@api.github.com" }],
-    ["by an address with a query", { ...GITHUB, GITHUB_API_URL: "https://api.github.com?x" }],
-    ["by an address of a file", { ...GITHUB, GITHUB_API_URL: "file:///etc" }],
-    ["by no address", { ...GITHUB, GITHUB_API_URL: "api.github.com" }],
+    ["for a repository with .. in its path", { ...GITHUB, GITHUB_REPOSITORY: "../.." }],
+    ["for a repository of one part", { ...GITHUB, GITHUB_REPOSITORY: "shop" }],
+    ["for a repository with a query", { ...GITHUB, GITHUB_REPOSITORY: "acme/shop?x" }],
+    ["for an address with credentials", { ...GITHUB, GITHUB_API_URL: "https://user:pw@api.github.com" }],
+    ["for an address with a query", { ...GITHUB, GITHUB_API_URL: "https://api.github.com?x" }],
+    ["for the address of a file", { ...GITHUB, GITHUB_API_URL: "file:///etc" }],
+    ["for an invalid address", { ...GITHUB, GITHUB_API_URL: "api.github.com" }],
     ["on a branch in GitLab", { ...GITLAB, CI_MERGE_REQUEST_IID: undefined }],
-    ["in what is no number in GitLab", { ...GITLAB, CI_MERGE_REQUEST_IID: "7/notes" }],
+    ["for an invalid number in GitLab", { ...GITLAB, CI_MERGE_REQUEST_IID: "7/notes" }],
     ["without a project in Azure", { ...AZURE, SYSTEM_TEAMPROJECT: undefined }],
-    ["in a project with a slash in Azure", { ...AZURE, SYSTEM_TEAMPROJECT: "a/b" }],
+    ["for a project with a slash in Azure", { ...AZURE, SYSTEM_TEAMPROJECT: "a/b" }],
   ])("%s", (_, env) => {
     expect(pullRequestOf(env)).toBeUndefined()
   })
 })
 
-it("an address that isn't as pullRequestOf gives it is none", () => {
+it("isPullRequest rejects addresses that pullRequestOf doesn't return", () => {
   const found = {
     host: "gitlab",
     api: "https://gitlab.example.com/api/v4",

@@ -9,7 +9,7 @@ const START = Date.UTC(2026, 0, 1)
 
 let server: Server
 let url: string
-/** What the server does with each request, in order; then it answers with 200. */
+/** Reactions of the server to the requests, in order; afterwards it answers with 200. */
 let acts: Act[]
 let seen: { method?: string; path?: string; headers: IncomingMessage["headers"]; body: string }[]
 let now: number
@@ -64,8 +64,8 @@ const client = (options: Partial<HttpOptions> = {}) =>
 const send = (request: Partial<HttpRequest> = {}, options: Partial<HttpOptions> = {}) =>
   client(options).send({ method: "GET", url, ...request })
 
-describe("a request", () => {
-  it("is sent as it is, and its answer handed over", async () => {
+describe("httpClient", () => {
+  it("sends a request unchanged, and returns its answer", async () => {
     acts = [answer(404, { "x-a": "b" }, "änswer")]
     const result = await send({
       method: "POST",
@@ -83,22 +83,25 @@ describe("a request", () => {
     })
   })
 
-  it("without content has no type of it", async () => {
+  it("sends no content type without content", async () => {
     await send({ method: "DELETE" })
     expect(seen[0]?.headers).not.toHaveProperty("content-type")
   })
 
-  it.each([502, 503, 504, 429])("is sent again after %i, with growing pauses", async (status) => {
+  it.each([502, 503, 504, 429])("retries after %i, with growing pauses", async (status) => {
     acts = [answer(status), answer(status), answer(status)]
     expect(await send()).toMatchObject({ status: 200 })
     expect(pauses).toEqual([1_000, 2_000, 4_000])
   })
 
-  it.each([200, 204, 304, 400, 401, 403, 404, 409, 422, 500, 501])("stands after %i", async (status) => {
-    acts = [answer(status)]
-    expect(await send()).toMatchObject({ kind: "answer", status })
-    expect(seen).toHaveLength(1)
-  })
+  it.each([200, 204, 304, 400, 401, 403, 404, 409, 422, 500, 501])(
+    "returns an answer with %i",
+    async (status) => {
+      acts = [answer(status)]
+      expect(await send()).toMatchObject({ kind: "answer", status })
+      expect(seen).toHaveLength(1)
+    },
+  )
 
   it("varies its pauses by up to half", async () => {
     acts = [answer(503), answer(503)]
@@ -106,7 +109,7 @@ describe("a request", () => {
     expect(pauses).toEqual([500, 1_000])
   })
 
-  it("is given up after some tries", async () => {
+  it("gives up after the maximum number of attempts", async () => {
     acts = Array.from({ length: 9 }, () => answer(503))
     expect(await send()).toEqual({ kind: "failure", reason: "it answered 503 (5 tries)", uncertain: true })
     expect(seen).toHaveLength(5)
@@ -115,10 +118,10 @@ describe("a request", () => {
   it.each([
     ["seconds", "7", 7_000],
     ["a date", new Date(START + 9_000).toUTCString(), 9_000],
-    ["a date gone by", new Date(START - 9_000).toUTCString(), 1_000],
-    ["nothing that is known", "soon", 1_000],
+    ["a past date", new Date(START - 9_000).toUTCString(), 1_000],
+    ["an unknown form", "soon", 1_000],
     ["less than the usual pause", "0", 1_000],
-  ])("waits as Retry-After says in %s", async (_, value, pause) => {
+  ])("waits for a Retry-After with %s", async (_, value, pause) => {
     acts = [answer(503, { "retry-after": value })]
     expect(await send()).toMatchObject({ status: 200 })
     expect(pauses).toEqual([pause])
@@ -133,18 +136,18 @@ describe("a request", () => {
       [8_000],
     ],
     ["words alone", {}, "You have exceeded a secondary rate limit", []],
-  ])("knows a limit behind 403 by %s", async (_, headers, body, expected) => {
+  ])("recognises a rate limit behind 403 by %s", async (_, headers, body, expected) => {
     acts = [answer(403, headers, body)]
     await send()
     expect(pauses).toEqual(expected)
   })
 
-  it("takes a 403 for what it says otherwise", async () => {
+  it("returns any other 403", async () => {
     acts = [answer(403, { "x-ratelimit-remaining": "9", "x-ratelimit-reset": "99999999999" }, "forbidden")]
     expect(await send()).toMatchObject({ status: 403 })
   })
 
-  it("isn't waited for beyond patience, which all requests of a client share", async () => {
+  it("doesn't wait beyond its patience, which all its requests share", async () => {
     acts = [answer(429, { "retry-after": "40" }), answer(200), answer(429, { "retry-after": "40" })]
     const http = client()
     expect(await http.send({ method: "GET", url })).toMatchObject({ status: 200 })
@@ -159,7 +162,7 @@ describe("a request", () => {
     expect(await http.send({ method: "GET", url })).toMatchObject({ reason: "no time was left to ask it" })
   })
 
-  it("has a time limit of its own", async () => {
+  it("limits the time of an attempt", async () => {
     acts = Array.from({ length: 2 }, () => () => {})
     expect(await send({}, { timeout: 50, tries: 2 })).toEqual({
       kind: "failure",
@@ -168,12 +171,12 @@ describe("a request", () => {
     })
   })
 
-  it("has that limit for the whole of its answer, too", async () => {
+  it("limits the time of the whole answer, too", async () => {
     acts = [(_, response) => void response.writeHead(200).write("part")]
     expect(await send({}, { timeout: 50, tries: 1 })).toMatchObject({ reason: "it took too long to answer" })
   })
 
-  it("reads no more of an answer than it may", async () => {
+  it("limits the size of an answer", async () => {
     acts = [answer(200, {}, "x".repeat(1_000)), answer(200, {}, "x".repeat(1_001))]
     expect(await send({}, { limit: 1_000 })).toMatchObject({ status: 200 })
     expect(await send({}, { limit: 1_000 })).toEqual({
@@ -185,7 +188,7 @@ describe("a request", () => {
   })
 })
 
-describe("what may not be repeated", () => {
+describe("httpClient's retry of a request", () => {
   const post = () => send({ method: "POST", json: {} })
 
   it.each<[string, Act]>([
@@ -198,30 +201,30 @@ describe("what may not be repeated", () => {
         setTimeout(() => response.destroy(), 10)
       },
     ],
-  ])("isn't after %s", async (_, act) => {
+  ])("that isn't repeatable doesn't follow %s", async (_, act) => {
     acts = [act]
     expect(await post()).toMatchObject({ kind: "failure", uncertain: true })
     expect(seen).toHaveLength(1)
   })
 
-  it("is where it was surely not done", async () => {
+  it("that isn't repeatable follows answers for requests that weren't carried out", async () => {
     acts = [answer(429), answer(403, { "retry-after": "1" })]
     expect(await post()).toMatchObject({ status: 200 })
     expect(seen).toHaveLength(3)
   })
 
-  it("is where it says that it may be", async () => {
+  it("follows uncertain answers if it is declared repeatable", async () => {
     acts = [drop, answer(502)]
     expect(await send({ method: "POST", repeatable: true })).toMatchObject({ status: 200 })
   })
 
-  it.each(["PUT", "PATCH", "DELETE"] as const)("is no %s", async (method) => {
+  it.each(["PUT", "PATCH", "DELETE"] as const)("follows a lost connection for %s", async (method) => {
     acts = [drop]
     expect(await send({ method })).toMatchObject({ status: 200 })
     expect(seen).toHaveLength(2)
   })
 
-  it("isn't thought done where nothing listens", async () => {
+  it("leaves it certain that nothing was done if nothing listens", async () => {
     const result = await send({ method: "POST", url: "http://127.0.0.1:2" })
     expect(result).toEqual({
       kind: "failure",
@@ -240,13 +243,13 @@ describe("a redirect", () => {
     expect(seen[1]).toMatchObject({ path: "/there", headers: { authorization: "secret" } })
   })
 
-  it.each([307, 308])("of a POST by %i is followed with what it holds", async (status) => {
+  it.each([307, 308])("of a POST by %i is followed with its body", async (status) => {
     acts = [to(status, `${url}/there`), answer(201)]
     expect(await send({ method: "POST", json: { a: 1 } })).toMatchObject({ status: 201 })
     expect(seen[1]).toMatchObject({ method: "POST", path: "/there", body: '{"a":1}' })
   })
 
-  it.each([301, 302, 303])("of a POST by %i is handed back", async (status) => {
+  it.each([301, 302, 303])("of a POST by %i is returned", async (status) => {
     acts = [to(status, "/there")]
     expect(await send({ method: "POST" })).toMatchObject({ status })
     expect(seen).toHaveLength(1)
@@ -258,18 +261,18 @@ describe("a redirect", () => {
     "//elsewhere.example/",
     "http://u:p@127.0.0.1/",
     "http://[",
-  ])("to %s is handed back", async (location) => {
+  ])("to %s is returned", async (location) => {
     acts = [to(302, location)]
     expect(await send()).toMatchObject({ kind: "answer", status: 302 })
     expect(seen).toHaveLength(1)
   })
 
-  it("with credentials of its own is handed back", async () => {
+  it("with credentials in its address is returned", async () => {
     acts = [to(302, url.replace("//", "//user:password@"))]
     expect(await send()).toMatchObject({ kind: "answer", status: 302 })
   })
 
-  it("is followed a few times only", async () => {
+  it("is followed a limited number of times", async () => {
     acts = Array.from({ length: 9 }, () => to(302, "/on"))
     expect(await send()).toMatchObject({ status: 302 })
     expect(seen).toHaveLength(4)
@@ -295,7 +298,7 @@ describe("a failure", () => {
       true,
     ],
     ["EWHATEVER", "the connection to it failed", true],
-  ])("by %s is told in words", async (code, reason, uncertain) => {
+  ])("by %s is explained", async (code, reason, uncertain) => {
     expect(await failing(caused(code))).toEqual({ kind: "failure", reason, uncertain })
   })
 
@@ -304,11 +307,11 @@ describe("a failure", () => {
     expect(result).toEqual({ kind: "failure", reason: "the connection to it failed", uncertain: true })
   })
 
-  it.each([undefined, null, "text"])("of no kind (%j) is one, too", async (error) => {
+  it.each([undefined, null, "text"])("without a known error (%j) is explained, too", async (error) => {
     expect(await failing(error)).toMatchObject({ kind: "failure" })
   })
 
-  it("by a certificate isn't tried again", async () => {
+  it("by a certificate isn't retried", async () => {
     let tries = 0
     await send({}, { fetch: () => Promise.reject(((tries += 1), caused("CERT_HAS_EXPIRED"))) })
     expect(tries).toBe(1)

@@ -55,7 +55,7 @@ const ran = (exitCode: number, stderr = "", stdout = ""): EngineError => ({
   stderr,
 })
 
-test("a command that failed", () => {
+test("buildFailure reports a failed command with its place and output", () => {
   const failure = failing(ran(2, "make: *** No rule to make target 'all'.", "one\ntwo"), 3)
   expect(failure).toMatchObject({
     exitCode: 2,
@@ -85,7 +85,7 @@ RUN make all: exit code 2: make: *** No rule to make target 'all'.
 `)
 })
 
-describe("what is told of a command's output", () => {
+describe("buildFailure for a command's output", () => {
   test.each([
     [ran(1, "", "out\nlast\n\n"), "exit code 1: last"],
     [
@@ -101,27 +101,27 @@ describe("what is told of a command's output", () => {
     [ran(1), "exit code 1"],
     [ran(139), "ended by signal 11"],
     [ran(137), "ended by signal 9, perhaps for lack of memory"],
-  ])("%#", (error, expected) => {
+  ])("takes the most telling line of case %#", (error, expected) => {
     expect(failing(error, 3).message).toBe(`RUN make all: ${expected}`)
   })
 
-  test("a killed command proves nothing", () => {
+  test("results in exit code 3 if the command was killed", () => {
     expect(failureExitCode(failing(ran(137), 3))).toBe(3)
   })
 
-  test("only the last lines are kept", () => {
+  test("keeps only the last lines", () => {
     const { output } = failing(ran(1, Array.from({ length: 205 }, (_, n) => `line ${n}`).join("\n")), 3)
     expect(output.split("\n")).toHaveLength(201)
     expect(output).toMatch(/^… 5 lines left out\nline 5\n/)
   })
 
-  test("a secret that wasn't passed", () => {
+  test("names a secret that wasn't passed", () => {
     expect(failing(ran(1, "cat: no file"), 3, []).message).toBe(
       "RUN make all: exit code 1: cat: no file (not passed: the secret TOKEN)",
     )
   })
 
-  test("a command that couldn't be started", () => {
+  test("reports a command that couldn't be started", () => {
     const message = "failed to clone built container state: get user: unable to find user x [traceparent:a-b]"
     expect(failing({ ...ran(-1), message }, 9)).toMatchObject({
       message: "RUN true: it could not be started: get user: unable to find user x",
@@ -130,7 +130,7 @@ describe("what is told of a command's output", () => {
   })
 })
 
-describe("what the engine says", () => {
+describe("buildFailure for the engine's messages", () => {
   const convert = "failed to convert Dockerfile to LLB: "
 
   test.each([
@@ -178,18 +178,18 @@ describe("what the engine says", () => {
     ],
     [8, `${convert}dockerfile parse error on line 8: unknown flag: x`, "unknown flag: x", 1],
     [8, "something new", "something new", 1],
-  ])("line %d: %#", (line, message, expected, exitCode) => {
+  ])("explains the message about line %d: %#", (line, message, expected, exitCode) => {
     const failure = failing({ message }, line)
     expect(failure.message).toContain(`: ${expected}`)
     expect(failureExitCode(failure)).toBe(exitCode)
     expect(failureLog(failure)).not.toMatch(/[\w+/=]{100}/)
   })
 
-  test("nothing long without a blank is passed on", () => {
+  test("removes long words of the engine's internals", () => {
     expect(plainMessage(`a: ${"x".repeat(5000)}: b`)).toBe("a: …: b")
   })
 
-  test("without a place", () => {
+  test("reports a failure without a place", () => {
     const failure = failing({ message: `${convert}the Dockerfile cannot be empty` })
     expect(failureReason(failure)).toBe("Dockerfile: the Dockerfile cannot be empty")
     expect(failureFinding(failure)).toEqual({
@@ -202,15 +202,15 @@ describe("what the engine says", () => {
   })
 })
 
-describe("places", () => {
-  test("the line that the engine names, and the instruction around it", () => {
+describe("places in a Dockerfile", () => {
+  test("complaintLine and placeOfLine find the engine's line and the instruction around it", () => {
     const line = complaintLine({ message: "dockerfile parse error on line 4: x" }, TEXT)
     expect(line).toBe(4)
     expect(placeOfLine(dockerfile, 4)).toMatchObject({ line: 3, endLine: 5 })
     expect(placeOfLine(dockerfile, 99)).toEqual({ line: 99, endLine: 99 })
   })
 
-  test("the line of a syntax that isn't known", () => {
+  test("complaintLine finds the line of an unknown syntax", () => {
     const message = 'dockerBuild syntax frontend "x/y:1" is unsupported in hard-cutover path'
     const text = "# check=skip=all\n# syntax = x/y:1\nFROM a\n"
     expect(complaintLine({ message }, text)).toBe(2)
@@ -220,14 +220,14 @@ describe("places", () => {
     })
   })
 
-  test("the only command of its text", () => {
+  test("placeOfCommand finds the only instruction with a command", () => {
     expect(placeOfCommand(builder, ["/bin/sh", "-c", "make all"])).toMatchObject({ line: 3 })
     expect(placeOfCommand(stages, ["/bin/sh", "-c", "true"])).toBeUndefined()
     expect(placeOfCommand(stages, ["/bin/sh", "-c", "make all"])).toBeUndefined()
     expect(placeOfCommand(stages, undefined)).toBeUndefined()
   })
 
-  test("what stands before any FROM", () => {
+  test("placeWithoutStage finds an instruction before any FROM", () => {
     expect(placeWithoutStage(parseDockerfile("ARG A\n\nRUN x\n"))).toMatchObject({ line: 3 })
     expect(placeWithoutStage(parseDockerfile("ARG A\n"))).toBeUndefined()
     expect(placeWithoutStage(dockerfile)).toBeUndefined()

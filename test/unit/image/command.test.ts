@@ -6,7 +6,7 @@ const nothing = { scripts: {}, modules: [] }
 describe("entryCommand", () => {
   const all = { chosen: ["a", "b"], procfile: "web: c d\n", scripts: { e: ["e"] }, modules: ["f"] }
 
-  it("is the chosen one, then the Procfile's, then the only script, then the only module", () => {
+  it("prefers the chosen command, then the Procfile's, then the only script, then the only module", () => {
     const { chosen, procfile, ...scripts } = all
     expect(entryCommand(all)).toEqual(["a", "b"])
     expect(entryCommand({ ...scripts, procfile })).toEqual(["c", "d"])
@@ -25,7 +25,7 @@ describe("entryCommand", () => {
       { scripts: { a: ["a"], b: ["b"] }, modules: ["c"] },
       "no Procfile, 2 scripts (a, b), c with a __main__.py",
     ],
-  ])("says what is missing or ambiguous in %j", (start, missing) => {
+  ])("reports missing or ambiguous sources for %j", (start, missing) => {
     expect(entryCommand(start)).toEqual({ missing })
   })
 })
@@ -46,13 +46,13 @@ describe("shellCommand", () => {
     ["a | b", shell("a | b")],
     ["a &", shell("a &")],
     ["sh -c 'a && b'", shell("sh -c 'a && b'")],
-  ])("keeps the meaning of %s", (line, expected) => {
+  ])("preserves the meaning of %s", (line, expected) => {
     expect(shellCommand(line)).toEqual(expected)
   })
 })
 
 describe("projectScripts", () => {
-  it("makes commands of what isn't installed", () => {
+  it("returns scripts as commands that need no installation", () => {
     const text = `[project]
 name = "a"
 [project.scripts] # comment
@@ -68,7 +68,7 @@ other = "x:y"
     })
   })
 
-  it("finds none where there are none", () => {
+  it("returns nothing for a project without scripts", () => {
     expect(projectScripts("")).toEqual({})
     expect(projectScripts("[project.scripts]\n[tool.a]\nb = 'c:d'\n")).toEqual({})
   })
@@ -80,7 +80,7 @@ describe("exampleCommand", () => {
     [["src/shop/wsgi.py"], ["flask", "gunicorn"], '[gunicorn, "shop.wsgi:app", --bind, "0.0.0.0:80"]'],
     [["a/b/c/main.py"], ["flask"], '[flask, --app, "main:app", run, --host, 0.0.0.0, --port, "80"]'],
     [["server.py"], [], "[python, -m, server]"],
-  ])("fits %j with %j", (files, packages, expected) => {
+  ])("suggests a command for %j with %j", (files, packages, expected) => {
     expect(exampleCommand(files, new Set(packages), 80)).toBe(expected)
   })
 })

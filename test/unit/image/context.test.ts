@@ -1,13 +1,13 @@
 import { expect, test } from "vitest"
 import { contextWarning, ignorePatterns } from "../../../src/lib/image/context.js"
 
-test("patterns as the engine reads them", () => {
+test("ignorePatterns parses patterns as the engine does", () => {
   const text = "\uFEFF# c\n*.md\n\n  /private/ \n!/private//keep.txt\n! x/../y\n#d\n./a/./b\r\n/\n .\n!\n"
   expect(ignorePatterns(text)).toEqual(["*.md", "private", "!private/keep.txt", "!y", "a/b", "/", ".", "!"])
   expect(ignorePatterns("")).toEqual([])
 })
 
-test("a context over its limit is told by what makes it big", () => {
+test("contextWarning names the biggest entries of a context over its limit", () => {
   const biggest = [
     { path: "data/model.bin", bytes: 1_900_000_000 },
     { path: ".cache/", bytes: 100_000_000 },

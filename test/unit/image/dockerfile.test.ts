@@ -14,12 +14,12 @@ const instructions = (text: string): Instruction[] => {
   return [...globals, ...stages.flatMap(({ instructions }) => instructions)]
 }
 
-/** `RUN 2-4 x && y`, an instruction a line. */
+/** Instructions with their lines, such as `RUN 2-4 x && y`, one per line. */
 const outline = (text: string): string[] =>
   instructions(text).map(({ keyword, line, endLine, rest }) => `${keyword} ${line}-${endLine} ${rest}`.trim())
 
-// Each expectation was compared with what the parser of the engine's version says.
-describe("lines", () => {
+// Each expectation was compared with the result of the parser in the engine's version.
+describe("parseDockerfile joins lines", () => {
   test.each([
     ["plain", "FROM a\nrun x\n", ["FROM 1-1 a", "RUN 2-2 x"]],
     ["no break at the end", "FROM a\nRUN x", ["FROM 1-1 a", "RUN 2-2 x"]],
@@ -47,7 +47,7 @@ describe("lines", () => {
   })
 })
 
-describe("here-documents", () => {
+describe("parseDockerfile reads here-documents", () => {
   test.each([
     ["one", "FROM a\nRUN <<EOF\nFROM b\nEOF\nRUN z\n", ["FROM 1-1 a", "RUN 2-4 <<EOF", "RUN 5-5 z"]],
     [
@@ -83,13 +83,13 @@ describe("here-documents", () => {
     expect(outline(text)).toEqual(expected)
   })
 
-  test("a long line takes no longer than its length", () => {
+  test("parseDockerfile takes linear time for a long line", () => {
     const text = `FROM a\nRUN ${'"\\'.repeat(20_000)}\nRUN ${"--a='".repeat(20_000)}\n`
     expect(cost(() => parseDockerfile(text))).toBeLessThan(1000)
   })
 })
 
-test("options stand before all else, without their quotes", () => {
+test("parseDockerfile removes quotes from leading options", () => {
   const [, run, copy, none] = instructions(
     [
       "FROM a",
@@ -104,7 +104,7 @@ test("options stand before all else, without their quotes", () => {
   expect(none).toMatchObject({ flags: [], rest: "--mount=x" })
 })
 
-test("stages, with what stands before the first", () => {
+test("parseDockerfile returns stages and the instructions before the first", () => {
   const { globals, stages } = parseDockerfile(
     "ARG V=3\nFROM --platform=$BUILDPLATFORM python:$V as Builder\nRUN x\nfrom scratch\nCOPY --from=0 /a /\n",
   )
@@ -116,7 +116,7 @@ test("stages, with what stands before the first", () => {
   expect(stages[1]).not.toHaveProperty("platform")
 })
 
-describe("what a RUN runs", () => {
+describe("runs recognises the command of a RUN", () => {
   const sh = (text: string) => ["/bin/sh", "-c", text]
 
   test.each([
@@ -137,10 +137,10 @@ describe("what a RUN runs", () => {
   })
 })
 
-describe("the time for reproducible builds", () => {
+describe("withEpoch", () => {
   const TEXT = "# syntax=docker/dockerfile:1\nARG V=1\nFROM a:$V \\\n  AS b\nRUN one\nFROM c\nRUN two\n"
 
-  it("is known to the commands of every stage", () => {
+  it("sets the time for the commands of every stage", () => {
     const lines = withEpoch(TEXT).split("\n")
     expect(lines[4]).toBe("ARG SOURCE_DATE_EPOCH")
     expect(lines.filter((line) => line.startsWith("ARG SOURCE"))).toHaveLength(2)
@@ -149,7 +149,7 @@ describe("the time for reproducible builds", () => {
     ])
   })
 
-  it("moves no line that is complained of", () => {
+  it("keeps line numbers of messages through originalLine", () => {
     const before = TEXT.split("\n")
     withEpoch(TEXT)
       .split("\n")
@@ -158,7 +158,7 @@ describe("the time for reproducible builds", () => {
       })
   })
 
-  it("leaves a text without a stage alone", () => {
+  it("leaves a text without a stage unchanged", () => {
     expect(withEpoch("RUN x\n")).toBe("RUN x\n")
   })
 })

@@ -41,49 +41,49 @@ const image = (compressed: number, platform = "linux/amd64", ...sizes: number[])
 })
 
 describe("onlyManifest", () => {
-  it("is the digest of the only one", () => {
+  it("returns the digest of the only manifest", () => {
     expect(onlyManifest(index({ mediaType: INDEX, digest: digest("b"), size: 2 }))).toBe(digest("b"))
   })
 
   test.each([
     ["nothing", "", 0],
-    ["no JSON", "{", 0],
+    ["invalid JSON", "{", 0],
     ["a list", "[]", 0],
     ["no manifests", "{}", 0],
     ["none", index(), 0],
     ["two", index(entry({}), entry({})), 2],
-  ])("is none of %s", (_, text, number) => {
+  ])("throws for %s", (_, text, number) => {
     expect(() => onlyManifest(text)).toThrow(`the layout has ${number} manifests`)
   })
 
-  it("is none without a digest", () => {
+  it("throws for a manifest without a digest", () => {
     expect(() => onlyManifest(index({}))).toThrow("[INVALID_REFERENCE]")
   })
 })
 
-it("finds a blob by its digest", () => {
+it("blobPath returns the path of a digest", () => {
   expect(blobPath(digest("b"))).toBe(`blobs/sha256/${"b".repeat(64)}`)
 })
 
 describe("readManifest", () => {
-  it("names configuration and layers", () => {
+  it("returns configuration and layers", () => {
     const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digest("d"), size: 7 }
     const text = JSON.stringify({ config, layers: layers(5, 6), annotations: {} })
     expect(readManifest(text)).toEqual({ config, layers: layers(5, 6) })
   })
 
-  test.each(["", "null", "[]", "{}", '{"config":[],"layers":{}}'])("takes nothing from %j", (text) => {
+  test.each(["", "null", "[]", "{}", '{"config":[],"layers":{}}'])("returns nothing for %j", (text) => {
     expect(readManifest(text)).toEqual({ config: { mediaType: "", digest: "", size: 0 }, layers: [] })
   })
 
-  it("counts only numbers", () => {
+  it("ignores sizes that aren't numbers", () => {
     const text = JSON.stringify({ layers: [null, 7, { size: "9" }, { size: 9 }] })
     expect(readManifest(text).layers.map(({ size }) => size)).toEqual([0, 0, 0, 9])
   })
 })
 
 describe("readIndex", () => {
-  it("has each platform with its image", () => {
+  it("returns each platform with its image", () => {
     const [amd64, arm64] = [
       { os: "linux", architecture: "amd64" },
       { os: "linux", architecture: "arm64" },
@@ -95,16 +95,16 @@ describe("readIndex", () => {
   })
 
   test.each(["", "nonsense", "null", "[]", "{}", '{"manifests":{}}', JSON.stringify({ layers: layers(1) })])(
-    "has none of %j",
+    "returns nothing for %j",
     (text) => {
       expect(readIndex(text)).toEqual([])
     },
   )
 
-  // It comes from a registry, and each digest goes onto a line of a shell's, beside passwords and keys.
+  // An index comes from a registry, and each digest ends up in a shell command, next to passwords and keys.
   test.each([
-    ["no digest", undefined],
-    ["no text", 7],
+    ["a missing one", undefined],
+    ["a number", 7],
     ["a command on a line of its own", `${digest("a")}\ntouch /tmp/x #`],
     ["a line's end", `${digest("a")}\n`],
     ["a command's end", `${digest("a")}; touch /tmp/x`],
@@ -114,7 +114,7 @@ describe("readIndex", () => {
     ["too little", `sha256:${"a".repeat(63)}`],
     ["too much", `sha256:${"a".repeat(65)}`],
     ["another algorithm", `md5:${"a".repeat(32)}`],
-  ])("refuses a digest that is %s", (_, bad) => {
+  ])("rejects a digest: %s", (_, bad) => {
     const os = { os: "linux", architecture: "amd64" }
     expect(() => readIndex(index(entry(os), entry(os, { digest: bad })))).toThrow("[INVALID_REFERENCE]")
   })
@@ -122,7 +122,7 @@ describe("readIndex", () => {
   test.each([
     ["left out", undefined, "unknown/unknown"],
     ["of an attestation", { os: "unknown", architecture: "unknown" }, "unknown/unknown"],
-    ["no object", "linux/amd64", "unknown/unknown"],
+    ["a text", "linux/amd64", "unknown/unknown"],
     ["half of one", { os: "linux" }, "linux/unknown"],
     ["a number", { os: 1, architecture: ["amd64"] }, "unknown/unknown"],
     ["a line of its own", { os: "linux", architecture: "amd64\n✓ all" }, "linux/unknown"],
@@ -131,12 +131,12 @@ describe("readIndex", () => {
     ["endless", { os: "a".repeat(33), architecture: "a".repeat(32) }, `unknown/${"a".repeat(32)}`],
     ["with a variant", { os: "linux", architecture: "arm64", variant: "v8" }, "linux/arm64"],
     ["of Windows", { os: "windows", architecture: "amd64", "os.version": "10" }, "windows/amd64"],
-  ])("a platform that is %s", (_, platform, expected) => {
+  ])("returns a safe platform: %s", (_, platform, expected) => {
     expect(readIndex(index(entry(platform))).map((found) => found.platform)).toEqual([expected])
   })
 })
 
-it("adds up", () => {
+it("totalSize adds up the layers", () => {
   expect(totalSize(layers(1, 20, 300))).toBe(321)
   expect(totalSize([])).toBe(0)
 })
@@ -151,11 +151,11 @@ test.each([
   [999_949_999, "999.9 MB"],
   [999_999_999, "1.00 GB"],
   [1_234_567_890, "1.23 GB"],
-])("%i bytes are %s", (bytes, text) => {
+])("sizeText formats %i bytes as %s", (bytes, text) => {
   expect(sizeText(bytes)).toBe(text)
 })
 
-it("describes an image", () => {
+it("imageText describes an image", () => {
   expect(imageText(image(180_100_000, "linux/amd64", 80_000_000, 92_600_000, 7_500_000))).toBe(
     "180.1 MB in 3 layers, the biggest 92.6 MB",
   )
@@ -166,7 +166,7 @@ it("describes an image", () => {
 describe("overBudget", () => {
   const images = [image(200_000_000), image(200_000_001, "linux/arm64"), image(350_000_000, "linux/s390x")]
 
-  it("names what takes more, and by how much", () => {
+  it("reports an image over its budget, with the excess", () => {
     const found = overBudget(images, 200_000_000)
     expect(found.map(({ message }) => message)).toEqual([
       "the image for linux/arm64 takes 200.0 MB, 1 B more than image.budget allows",
@@ -176,7 +176,7 @@ describe("overBudget", () => {
     expect(found[0]).not.toHaveProperty("advisory")
   })
 
-  it("finds nothing without a budget, and nothing within it", () => {
+  it("reports nothing without a budget, or within it", () => {
     expect(overBudget(images, undefined)).toEqual([])
     expect(overBudget(images, 350_000_000)).toEqual([])
     expect(overBudget([], 1)).toEqual([])
@@ -192,6 +192,6 @@ test.each([
   [100, 100, "no change"],
   [0, 0, "no change"],
   [1000, 0, "+1.0 kB"],
-])("%i bytes after %i: %s", (now, before, text) => {
+])("difference of %i bytes after %i is %s", (now, before, text) => {
   expect(difference(now, before)).toBe(text)
 })

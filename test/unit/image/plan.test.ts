@@ -29,7 +29,7 @@ RUN --mount=type=bind,from=Extra,target=/e true
 FROM d AS extra
 `
 
-test("the last stage, unless another is asked for", () => {
+test("planStages returns the last stage, unless another is the target", () => {
   expect(labels(STAGES)).toEqual(["extra"])
   expect(labels(STAGES, "Tools")).toEqual(["base", "tools"])
   expect(labels(STAGES, "unused")).toEqual(["base", "tools", "unused"])
@@ -37,7 +37,7 @@ test("the last stage, unless another is asked for", () => {
   expect(labels("ARG A\n")).toBeUndefined()
 })
 
-test("what a stage takes files from is needed: by name, COPY by number too, and only what stands before", () => {
+test("planStages returns the stages that files come from: by name, for COPY by number too, and only earlier ones", () => {
   const text = STAGES.replace("FROM d AS extra\n", "")
   expect(labels(text)).toEqual(["base", "tools", "stage-3"])
   expect(labels("FROM a AS x\nFROM b\nRUN --mount=from=0,target=/x true\n")).toEqual(["stage-1"])
@@ -47,7 +47,7 @@ test("what a stage takes files from is needed: by name, COPY by number too, and 
   ])
 })
 
-test("a stage of an image's name stands for it from then on", () => {
+test("planStages prefers an earlier stage to an image of the same name", () => {
   const stages = plan("FROM python AS python\nFROM python\n")
   expect(stages).toMatchObject([
     { base: "python", fromImage: true },
@@ -65,11 +65,11 @@ test.each([
   ["ARG A=x\nFROM ${B:-${A}}\n", {}, "x"],
   ["FROM image-$TARGETARCH$TARGETVARIANT\n", {}, "image-arm64"],
   ["FROM image-${BUILDARCH}\n", {}, "image-amd64"],
-])("%s", (text, args, base) => {
+])("planStages expands %s with %j to %s", (text, args, base) => {
   expect(plan(text, undefined, args)).toMatchObject([{ base }])
 })
 
-test("a stage runs on the target's platform, its own, or that of the stage it builds on", () => {
+test("planStages runs a stage on the target's platform, its own, or that of its base stage", () => {
   const stages = plan(
     [
       "FROM --platform=$BUILDPLATFORM a AS build",
@@ -97,7 +97,7 @@ test("a stage runs on the target's platform, its own, or that of the stage it bu
   ])
 })
 
-test("only platforms that a service can run on are taken", () => {
+test("checkedPlatforms accepts only supported platforms", () => {
   expect(checkedPlatforms(["linux/arm64", "linux/amd64"])).toEqual(["linux/arm64", "linux/amd64"])
   for (const platform of ["linux/riscv64", "windows/amd64", "linux/arm64/v8", "amd64", ""])
     expect(() => checkedPlatforms(["linux/amd64", platform])).toThrow(
@@ -105,7 +105,7 @@ test("only platforms that a service can run on are taken", () => {
     )
 })
 
-test("the variant of a processor makes no emulation", () => {
+test("emulatedRuns ignores the variant of a processor", () => {
   const stages = planStages(
     parseDockerfile("FROM a\nRUN b\n"),
     undefined,
@@ -121,7 +121,7 @@ const only = (line: string) => {
   return instruction
 }
 
-test("arguments, one or more in a line", () => {
+test("argumentsOf returns one or more arguments of a line", () => {
   expect(argumentsOf(only('ARG A=1 B C="x y" D='))).toEqual([
     { name: "A", value: "1" },
     { name: "B" },
@@ -131,7 +131,7 @@ test("arguments, one or more in a line", () => {
   expect(argumentsOf(only("ENV A=1"))).toEqual([])
 })
 
-test("mounts, with secrets by any of their names", () => {
+test("mounts are parsed, and secrets found by any of their names", () => {
   const run = only(
     "RUN --mount=type=secret,id=A --mount=type=secret,SRC=b/c --mount=type=secret,dst=/run/D --mount=target=/x,rw true",
   )

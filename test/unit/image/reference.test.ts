@@ -9,7 +9,7 @@ it.each([
   ["quay.io/a/b:1", "m.example.com/a/b:1"],
   ["localhost:5000/a", "m.example.com/a"],
   ["localhost/a", "m.example.com/a"],
-])("puts a mirror in front of %s", (reference, expected) => {
+])("rebase puts a mirror before %s", (reference, expected) => {
   expect(rebase(reference, "m.example.com")).toBe(expected)
   expect(rebase(reference)).toBe(reference)
 })

@@ -11,11 +11,11 @@ import {
 const project = (more = "") => `[project]\nname = "a"\ndependencies = ["six"]\n${more}`
 
 describe("runtimeRequirements", () => {
-  it("finds nothing where there is nothing", () => {
+  it("returns nothing for a project without requirements", () => {
     expect(runtimeRequirements({})).toMatchObject({ files: [], inputs: [], locked: [], needsSource: false })
   })
 
-  it("leaves out files, extras, groups and tables that are for development", () => {
+  it("leaves out files, extras, groups and tables for development", () => {
     const tables = [
       '[project.optional-dependencies]\ndev = ["pytest"]',
       '[dependency-groups]\ntest = ["pytest"]',
@@ -35,7 +35,7 @@ describe("runtimeRequirements", () => {
     expect(found.pins.get("six")).toBe("1.16.0")
   })
 
-  it("takes the chosen files that aren't for development, or else what it finds", () => {
+  it("takes the chosen files that aren't for development, else those that it finds", () => {
     const manifests = {
       "pyproject.toml": project(),
       "gpu.txt": "torch\n",
@@ -48,7 +48,7 @@ describe("runtimeRequirements", () => {
     expect(inputs("requirements-dev.txt")).toEqual(["pyproject.toml"])
   })
 
-  it("takes what Pipenv locked for running, where nothing else says what is needed", () => {
+  it("takes Pipenv's locked packages if nothing else lists requirements", () => {
     const lock = JSON.stringify({
       default: { six: { version: "==1.0" } },
       develop: { pytest: { version: "==9.2" } },
@@ -80,13 +80,13 @@ describe("isPackage", () => {
       { "pyproject.toml": "[build-system]\n[tool.uv]\n[tool.x]\npackage = false\n" },
       true,
     ],
-  ])("knows %s", (_, manifests, expected) => {
+  ])("recognises %s", (_, manifests, expected) => {
     expect(isPackage(manifests)).toBe(expected)
   })
 })
 
 describe("findsNoPackage", () => {
-  it("tells a project that has no package from one that can't be built", () => {
+  it("distinguishes a project without a package from one that can't be built", () => {
     const flat = "error: Multiple top-level packages discovered in a flat-layout: ['app', 'migrations']."
     expect(findsNoPackage(flat)).toBe(true)
     expect(findsNoPackage("ValueError: No file/folder found for package service")).toBe(true)
@@ -102,14 +102,14 @@ describe("withoutFolders", () => {
     ["file:///src", "./"],
     ["-e file:///src/libs/common", "./libs/common"],
     ["./libs/common ; python_version > '3'", "./libs/common"],
-  ])("takes out %s", (line, folder) => {
+  ])("separates %s", (line, folder) => {
     expect(withoutFolders(`--index-url https://pypi.org/simple\n\n${line}\nsix==1.17.0\n`)).toEqual({
       lock: "--index-url https://pypi.org/simple\n\nsix==1.17.0\n",
       folders: [folder],
     })
   })
 
-  it("leaves packages alone", () => {
+  it("leaves packages unchanged", () => {
     const lock = "click @ https://example.com/click-8.1.7-py3-none-any.whl\nzope.interface==7.0\n"
     expect(withoutFolders(lock)).toEqual({ lock, folders: [] })
   })
@@ -136,12 +136,12 @@ describe("withHashes", () => {
       "Pipfile.lock",
       JSON.stringify({ default: { click: { version: "==8.1.7", hashes: [hash("a"), hash("b")] } } }),
     ],
-  ])("adds what %s has", (file, text) => {
+  ])("adds the hashes of %s", (file, text) => {
     const lock = "click==8.1.7\nsix==1.0\nclick-plugins==8.1.7\n"
     expect(withHashes(lock, readHashes({ [file]: text }))).toBe(`${line}\nsix==1.0\nclick-plugins==8.1.7\n`)
   })
 
-  it("adds none of another version", () => {
+  it("adds no hashes of another version", () => {
     const hashes = readHashes({ "requirements.txt": `click==8.1.6 --hash=${hash("a")}\n` })
     expect(withHashes("click==8.1.7\n", hashes)).toBe("click==8.1.7\n")
   })

@@ -10,7 +10,7 @@ const REVISION = {
 }
 
 describe("labels", () => {
-  it("tell where an image comes from, by the names of OCI", () => {
+  it("name an image's origin by the keys of OCI", () => {
     expect(labels("upscaler-api", REVISION)).toEqual({
       "org.opencontainers.image.title": "upscaler-api",
       "org.opencontainers.image.revision": REVISION.sha,
@@ -20,14 +20,14 @@ describe("labels", () => {
     })
   })
 
-  it("say nothing of what isn't known", () => {
+  it("leave out unknown values", () => {
     const nothing = { sha: "", committed: "", origin: "", version: "" }
     expect(labels(undefined, nothing)).toEqual({})
     expect(labels("", { ...nothing, sha: "abc" })).toEqual({ "org.opencontainers.image.revision": "abc" })
   })
 })
 
-it("has a time that zip and tar can hold", () => {
+it("NO_TIME can be stored in zip and tar files", () => {
   expect(new Date(NO_TIME).toISOString()).toBe("1980-01-01T00:00:00.000Z")
 })
 
@@ -48,7 +48,7 @@ test.each([
   ["Sun, 01 Mar 2026 12:00:00 GMT", false],
   ["1772366400", false],
   ["", false],
-])("whether %j is a whole time: %j", (text, whole) => {
+])("isTime(%j) is %j", (text, whole) => {
   expect(isTime(text)).toBe(whole)
 })
 
@@ -69,7 +69,7 @@ describe("webAddress", () => {
     ["https://dev.azure.com/org/project/_git/a%20b", "https://dev.azure.com/org/project/_git/a%20b"],
     ["https://github.com/team/my.git.service", "https://github.com/team/my.git.service"],
     ["https://github.com/", "https://github.com"],
-  ])("of %s is %s", (remote, address) => {
+  ])("converts %s to %s", (remote, address) => {
     expect(webAddress(remote)).toBe(address)
   })
 
@@ -80,7 +80,7 @@ describe("webAddress", () => {
     "https://git.example.com/a.git#s3cret",
     "ssh://me:s3cret@git.example.com:22/a.git",
     "me:s3cret@git.example.com:a.git",
-  ])("keeps what is secret in %s to itself", (remote) => {
+  ])("never contains the secrets of %s", (remote) => {
     expect(webAddress(remote)).toBe("https://git.example.com/a")
   })
 
@@ -106,7 +106,7 @@ describe("webAddress", () => {
     expect(webAddress(remote)).toBe("")
   })
 
-  it("takes no long time for a long one", () => {
+  it("takes linear time", () => {
     for (const unit of ["a", "@", ":", "/", ".git", "a@", "a:", "git@a:"])
       expect(cost(() => webAddress(unit.repeat(50_000)))).toBeLessThan(1000)
   })

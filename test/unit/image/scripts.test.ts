@@ -19,7 +19,7 @@ function write(path: string, text = "", mode = 0o644): void {
 
 const noPython = spawnSync("python3", ["--version"]).status !== 0
 
-describe.skipIf(noPython)("what is installed is taken from the service's own files", () => {
+describe.skipIf(noPython)("remove_installed", () => {
   const SITE = "venv/lib/python3/site-packages"
 
   /** Finishes a service with these files, of which the wheel lists some; returns which of them are left. */
@@ -41,12 +41,12 @@ venv, app = map(Path, sys.argv[1:]); remove_installed(next(venv.glob("lib/*/site
 
   const MODULES = ["web/__init__.py", "web/api/__init__.py", "web/api/v1.py"]
 
-  test("its code goes, its templates and static files stay, whether the wheel has them or not", () => {
+  test("removes installed code, and keeps templates and static files", () => {
     const data = ["web/templates/a.html", "web/static/a.css", "web/api/openapi.json"]
     expect(left([...MODULES, ...data], [...MODULES, "web/templates/a.html"])).toEqual(data)
   })
 
-  test("folders that are empty then go, those that were before stay", () => {
+  test("removes folders that become empty, and keeps those that were empty before", () => {
     mkdirSync(join(folder, "app/web/uploads"), { recursive: true })
     expect(
       left(["src/greeter/__init__.py", "wsgi.py", ...MODULES], ["greeter/__init__.py", ...MODULES]),
@@ -57,7 +57,7 @@ venv, app = map(Path, sys.argv[1:]); remove_installed(next(venv.glob("lib/*/site
     expect(existsSync(join(folder, "app"))).toBe(true)
   })
 
-  test("code that the wheel lacks stays, and what it lists elsewhere is left alone", () => {
+  test("keeps code that the wheel doesn't have, and its files elsewhere", () => {
     write("outside.py")
     const files = [
       "web/__init__.py",
@@ -78,13 +78,13 @@ venv, app = map(Path, sys.argv[1:]); remove_installed(next(venv.glob("lib/*/site
     expect(existsSync(join(folder, "outside.py"))).toBe(true)
   })
 
-  test("a single module goes", () => {
+  test("removes a single module", () => {
     expect(left(["main.py", "other.py"], ["main.py", "service-1.dist-info/METADATA"])).toEqual(["other.py"])
   })
 })
 
-describe("making a layout", () => {
-  /** Runs the script with a stand-in for regctl, in a folder of ours; returns what the stand-in was called with. */
+describe("the script that creates a layout", () => {
+  /** Runs the script with a fake regctl in a folder of the test; returns the calls of regctl. */
   function layout(config: string): { status: number | null; calls: string[] } {
     const text = readFileSync(script("slipway_layout.sh"), "utf8")
     write(
@@ -114,13 +114,13 @@ describe("making a layout", () => {
     ["two", "echo 'import image layer a'; echo 'RUN x'; echo 'import image layer b'", 2],
     ["none", "echo 'RUN x'", 0],
     ["no history at all", "true", 0],
-  ])("keeps the layers of its base: %s", (_, config, layers) => {
+  ])("keeps the layers of the base image: %s", (_, config, layers) => {
     const { status, calls } = layout(config)
     expect(status).toBe(0)
     expect(calls[1]).toContain(`base-layers=${layers}`)
   })
 
-  test("fails where regctl can't read the image", () => {
+  test("fails if regctl can't read the image", () => {
     const { status, calls } = layout("echo 'import image layer a'; exit 3")
     expect(status).toBe(3)
     expect(calls).toHaveLength(1)

@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest"
 import { healthCheck, excludedFromImage, withUser } from "../../../src/lib/image/sources.js"
 
-describe("notRun", () => {
-  it("keeps packages, whatever they are called", () => {
+describe("excludedFromImage", () => {
+  it("keeps packages of any name", () => {
     expect(excludedFromImage(new Set(["app"]))).toContain("deploy")
     expect(excludedFromImage(new Set(["deploy"]))).not.toContain("deploy")
   })
 
-  it("keeps passwords out, whatever is a package", () => {
+  it("excludes files with passwords even in packages", () => {
     expect(excludedFromImage(new Set([".env"]))).toContain("**/.*")
   })
 })
 
 describe("withUser", () => {
-  it("adds a line, to what lacks the last line's end too", () => {
+  it("adds a line, also behind a last line without a break", () => {
     const line = "app:x:10001:10001::/tmp:/usr/sbin/nologin\n"
     expect(withUser("passwd", "root:x:0:0:root:/root:/bin/sh\n")).toBe(
       `root:x:0:0:root:/root:/bin/sh\n${line}`,
@@ -23,14 +23,14 @@ describe("withUser", () => {
     expect(withUser("group", "root:x:0:\n")).toBe("root:x:0:\napp:x:10001:\n")
   })
 
-  it("leaves a number alone that has a name", () => {
+  it("leaves a text unchanged in which the number has a name", () => {
     const passwd = "service:x:10001:10001::/:/bin/false\n"
     expect(withUser("passwd", passwd)).toBe(passwd)
   })
 })
 
 describe("healthCheck", () => {
-  it("asks for the path at the port", () => {
+  it("requests the path at the port", () => {
     const [python, options, script] = healthCheck(9000, '/health?full="1"')
     expect([python, options]).toEqual(["python", "-ISc"])
     expect(script).toContain('("127.0.0.1", 9000)')

@@ -14,14 +14,14 @@ const AMD64 = 62
 const ARM64 = 183
 
 describe("processor", () => {
-  it("knows the platforms that can be configured, and no others", () => {
+  it("knows exactly the platforms that can be configured", () => {
     expect(processor("linux/arm64")).toEqual({ machine: ARM64, wheel: "aarch64" })
     expect(() => processor("linux/s390x")).toThrow("linux/s390x")
   })
 })
 
 describe("readBase", () => {
-  it("reads what the script prints", () => {
+  it("parses the output of the script", () => {
     expect(readBase('{"libc": "2.36", "machine": 62}')).toEqual({ libc: "2.36", machine: AMD64 })
     expect(readBase('{"libc": "", "machine": null}')).toEqual({ libc: "" })
     expect(readBase("Killed")).toEqual({ libc: "" })
@@ -36,12 +36,12 @@ describe("uvPlatform", () => {
     ["linux/amd64", "2.12", "x86_64-unknown-linux-gnu"],
     ["linux/amd64", "", "x86_64-unknown-linux-gnu"],
     ["linux/arm64", "musl", "aarch64-unknown-linux-musl"],
-  ])("of %s with the C library %s", (platform, libc, expected) => {
+  ])("is, for %s with the C library %s, %s", (platform, libc, expected) => {
     expect(uvPlatform(platform, libc)).toBe(expected)
   })
 })
 
-describe("foreign code", () => {
+describe("foreignPackages and foreignFiles", () => {
   const contents = (one: object): Contents =>
     readContents(JSON.stringify({ distributions: [{ name: "Some_Package", version: "1.0", ...one }] }))
   const packages = (one: object) => foreignPackages(contents(one), "linux/arm64")
@@ -51,9 +51,9 @@ describe("foreign code", () => {
     [{ tags: [] }],
     [{ tags: ["cp311-cp311-manylinux_2_17_aarch64", "cp311-cp311-manylinux2014_aarch64"] }],
     [{ tags: ["cp311-abi3-musllinux_1_2_aarch64"], programs: { "a/b.abi3.so": ARM64 } }],
-    // What debuggers bring for each processor.
+    // Debuggers contain libraries for every processor.
     [{ tags: ["py3-none-any"], programs: { "debugpy/attach_linux_amd64.so": AMD64 } }],
-  ])("isn't in %j", (one) => {
+  ])("accept %j", (one) => {
     expect(packages(one)).toEqual([])
   })
 
@@ -62,11 +62,11 @@ describe("foreign code", () => {
     [{ tags: ["py3-none-any"], programs: { "a/b.so": AMD64 } }],
     [{ tags: ["py3-none-any"], programs: { "a/b.cpython-311-x86_64-linux-gnu.so": AMD64 } }],
     [{ tags: ["py3-none-manylinux_2_17_aarch64"], programs: { "../../../bin/ruff": AMD64 } }],
-  ])("is in %j", (one) => {
+  ])("report %j", (one) => {
     expect(packages(one)).toEqual(["some-package==1.0"])
   })
 
-  it("is among the service's own files", () => {
+  it("report foreign programs among the service's own files", () => {
     const programs = {
       "bin/ffmpeg": AMD64,
       "bin/ffmpeg-amd64": AMD64,
@@ -76,13 +76,13 @@ describe("foreign code", () => {
     expect(foreignFiles(programs, "linux/arm64")).toEqual(["bin/ffmpeg", "lib/charm.so"])
   })
 
-  it("needs nothing but what is there", () => {
+  it("accept an image without programs", () => {
     expect(readContents("")).toEqual({ distributions: [], programs: {}, modules: [] })
   })
 })
 
 describe("installFailure", () => {
-  it("names the package that can't be compiled, with the last that its build system says", () => {
+  it("names a package that can't be compiled, with the last error of its build system", () => {
     const complaint = `  × Failed to build \`psycopg2==2.9.10\`
   ├─▶ The build backend returned an error
   ╰─▶ Call to \`setuptools.build_meta:__legacy__.build_wheel\` failed (exit status: 1)
@@ -104,7 +104,7 @@ describe("installFailure", () => {
     })
   })
 
-  it("names the package that has wheels for others only", () => {
+  it("names a package with wheels for other platforms only", () => {
     const complaint = `  × No solution found when resolving dependencies:
   ╰─▶ Because only intel-openmp<=2023.2.4 is available and intel-openmp<=2023.2.4 has no wheels with a matching platform tag (e.g., \`manylinux_2_36_aarch64\`), we can conclude that intel-openmp<=2023.2.4 cannot be used. And because intel-openmp>=2024.0.3,<2026 has no wheels with a matching platform tag (e.g., \`manylinux_2_36_aarch64\`) and you require intel-openmp, we can conclude that your requirements are unsatisfiable.
 
@@ -141,7 +141,7 @@ ModuleNotFoundError: No module named 'nothing_there'
     ["  × Failed to build `a==1`\n  ├─▶ Failed to resolve\n  ╰─▶ error sending request for url", true],
     ["  × Failed to download `click==8.1.7`\n  ╰─▶ Hash mismatch for `click==8.1.7`", false],
     ["  ╰─▶ Because nonesuch was not found in the package registry and you require it", false],
-  ])("tells whether the network is to blame for %j", (complaint, network) => {
+  ])("tells whether the network is the cause: %j", (complaint, network) => {
     expect(installFailure(complaint)).toMatchObject({ network, packages: [] })
   })
 })

@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest"
 import { parseBaseline } from "../../../src/lib/infra/baseline.js"
 
-/** What is wrong, as `line:column message`. */
+/** Problems as `line:column message`. */
 const problems = (text: string): string[] => {
   const { baseline, outcome } = parseBaseline(text)
   expect(outcome === undefined || baseline.length === 0).toBe(true)
   return (outcome?.findings ?? []).map(({ line, column, message }) => `${line}:${column} ${message}`)
 }
 
-/** The start of an entry, to be closed. */
+/** Start of an entry, left open. */
 const ENTRY = "drift:\n  - {address: t.x, reason: r, owner: o"
 
 test.each([undefined, "", "{}\n", "version: 1\n", "drift:\n", "\uFEFFdrift: []\n"])(
-  "%j holds nothing",
+  "parseBaseline finds no entries in %j",
   (text) => {
     expect(parseBaseline(text)).toEqual({ baseline: [] })
   },
 )
 
-test("every key", () => {
+test("parseBaseline reads every key", () => {
   const text = `version: 1
 drift:
   - environment: staging
@@ -57,7 +57,7 @@ drift:
   })
 })
 
-describe("what doesn't fit", () => {
+describe("parseBaseline reports", () => {
   test.each([
     ["drfit: []\n", '1:1 drfit: unknown key; did you mean "drift"?'],
     ["drift: {}\n", "1:8 drift: expected a list"],
@@ -85,11 +85,11 @@ describe("what doesn't fit", () => {
     else expect(found.join("\n")).toMatch(message)
   })
 
-  test("what is nested without end", () => {
+  test("parseBaseline rejects endless nesting", () => {
     expect(problems("[".repeat(5000)).join("")).toContain("nested too deeply")
   })
 
-  test("the outcome names the file", () => {
+  test("parseBaseline names the file in its outcome", () => {
     expect(parseBaseline("drift: {}\n").outcome).toMatchObject({
       status: "error",
       reason: ".slipway/drift.yaml has 1 problem: .slipway/drift.yaml:1:8: drift: expected a list",

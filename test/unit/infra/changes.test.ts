@@ -3,7 +3,7 @@ import { below, isSameOrBelow, normalPath, pathText } from "../../../src/lib/inf
 import { changesOf, countsOf, deferredOf, outputChangesOf } from "../../../src/lib/infra/changes.js"
 import { fixture, plan, resource } from "./plans.js"
 
-/** The differences of one change, as `path before → after`. */
+/** Differences of one change, as `path before → after`. */
 const differences = (change: Record<string, unknown>): string[] =>
   changesOf(plan({ resource_changes: [resource("t.x", change)] })).flatMap((each) =>
     each.differences.map(
@@ -12,7 +12,7 @@ const differences = (change: Record<string, unknown>): string[] =>
     ),
   )
 
-/** The action of a change with these actions, and its counts that aren't 0. */
+/** Action of a change with these actions, and its counts other than 0. */
 function counted(
   actions: string[],
   change: Record<string, unknown> = {},
@@ -23,7 +23,7 @@ function counted(
   return [changes[0]?.action, Object.fromEntries(counts)]
 }
 
-describe("actions and counts", () => {
+describe("changesOf and countsOf", () => {
   test.each([
     [["create"], "create", { add: 1 }],
     [["update"], "update", { change: 1 }],
@@ -40,19 +40,19 @@ describe("actions and counts", () => {
     expect(counted(actions)).toEqual([action, counts])
   })
 
-  test("imports and moves count besides", () => {
+  test("count imports and moves in addition", () => {
     expect(counted(["no-op"], { importing: { id: "i" } })).toEqual(["keep", { import: 1 }])
     expect(counted(["update"], { importing: {} })).toEqual(["update", { change: 1, import: 1 }])
     expect(counted(["no-op"], {}, { previous_address: "t.y" })).toEqual(["keep", { move: 1 }])
     expect(counted(["no-op"], {}, { previous_address: "t.x" })).toEqual([undefined, {}])
   })
 
-  test("reading is no change", () => {
+  test("don't count reads of data", () => {
     expect(counted(["read"], {}, { mode: "data" })).toEqual([undefined, {}])
     expect(counted(["open"], {}, { mode: "ephemeral" })).toEqual([undefined, {}])
   })
 
-  test("a plan of OpenTofu's, what destroys first", () => {
+  test("sort a plan of OpenTofu by destructiveness", () => {
     const changes = changesOf(fixture("mixed"))
     expect(changes.map(({ address, action }) => `${action} ${address}`)).toEqual([
       "delete terraform_data.gone[1]",
@@ -77,14 +77,14 @@ describe("actions and counts", () => {
     expect(changes[1]?.forcedBy).toEqual(["triggers_replace"])
   })
 
-  test("a replacement that leaves the old object behind, by OpenTofu", () => {
+  test("recognise OpenTofu's replacement that leaves the old object behind", () => {
     expect(changesOf(fixture("recreated")).map(({ action, actions }) => [action, actions])).toEqual([
       ["replace", ["create", "delete"]],
       ["abandon", ["forget", "create"]],
     ])
   })
 
-  test("reasons that are new are shown as they are", () => {
+  test("keep unknown reasons unchanged", () => {
     const [change] = changesOf(
       plan({
         resource_changes: [resource("t.x", {}, { action_reason: "replace_because_moon", deposed: "d1" })],
@@ -93,7 +93,7 @@ describe("actions and counts", () => {
     expect(change).toMatchObject({ reason: "replace because moon", deposed: "d1" })
   })
 
-  test("what is put off", () => {
+  test("deferredOf returns deferred changes with their reasons", () => {
     const deferred = [{ reason: "provider_config_unknown", resource_change: resource("t.x", {}) }]
     expect(deferredOf(plan({ deferred_changes: deferred }))).toEqual([
       { address: "t.x", reason: "provider config unknown" },
@@ -102,7 +102,7 @@ describe("actions and counts", () => {
 })
 
 describe("differences", () => {
-  test("deep down, with what forces", () => {
+  test("are found in nested values, with those that force a replacement", () => {
     const before = { name: "a", tags: { env: "x", "a.b": 1, same: [1] }, rules: [{ port: 80 }, { port: 81 }] }
     const after = { name: "b", tags: { env: "y", "a.b": 2, same: [1] }, rules: [{ port: 80 }, { port: 82 }] }
     const replace_paths = [["name"], ["tags", "a.b"], ["rules", 1, "port"]]
@@ -114,7 +114,7 @@ describe("differences", () => {
     ])
   })
 
-  test("null is as good as absent, and nothing empty is news in a new resource", () => {
+  test("treat null as absent, and leave out empty values of a new resource", () => {
     expect(differences({ before: { a: null, b: 1 }, after: { b: 1, c: null } })).toEqual([])
     const created = { a: null, b: [], c: {}, d: false, e: { f: "" } }
     expect(differences({ actions: ["create"], before: null, after: created })).toEqual([
@@ -124,18 +124,18 @@ describe("differences", () => {
     expect(differences({ before: { a: null }, after: { a: [] } })).toEqual(["a  → []"])
   })
 
-  test("an entry in the middle of a list is one difference", () => {
+  test("report an entry in the middle of a list as one difference", () => {
     expect(differences({ before: { a: [1, 2, 3] }, after: { a: [1, 9, 2, 3] } })).toEqual(["a[1]  → 9"])
     expect(differences({ before: { a: [1, 2, 3] }, after: { a: [1, 3] } })).toEqual(["a[1] 2 → "])
     expect(differences({ before: { a: [1, 1] }, after: { a: [1, 1, 1] } })).toEqual(["a[2]  → 1"])
   })
 
-  test("another kind of value", () => {
+  test("report a change of type", () => {
     expect(differences({ before: { a: [1] }, after: { a: { b: 1 } } })).toEqual(['a [1] → {"b":1}'])
     expect(differences({ before: { a: 1 }, after: { a: "1" } })).toEqual(['a 1 → "1"'])
   })
 
-  test("what is known after the apply", () => {
+  test("have a placeholder for values known after the apply", () => {
     const change = {
       before: { id: "i", list: ["a", "b"], map: { k: "v" } },
       after: { list: ["a", null], map: {} },
@@ -149,14 +149,14 @@ describe("differences", () => {
     ])
   })
 
-  test("a key like any other", () => {
+  test("treat the key __proto__ like any other", () => {
     const change = JSON.parse('{"before":{"__proto__":{"a":1}},"after":{"__proto__":{"a":2}}}') as object
     expect(differences({ ...change })).toEqual(["__proto__.a 1 → 2"])
   })
 })
 
-describe("what is sensitive", () => {
-  test("is hidden on both sides where one is marked, at every depth", () => {
+describe("sensitive values", () => {
+  test("are hidden on both sides if one is sensitive, at every depth", () => {
     const change = {
       before: { a: { b: ["one1", "two2"], c: 1 }, d: "d1" },
       after: { a: { b: ["one1", "two3"], c: 2 }, d: "d2" },
@@ -170,7 +170,7 @@ describe("what is sensitive", () => {
     ])
   })
 
-  test("is named where only the mark changes", () => {
+  test("are named if only their sensitivity changes", () => {
     const same = { before: { a: "same" }, after: { a: "same" } }
     expect(differences({ ...same, before_sensitive: {}, after_sensitive: { a: true } })).toEqual([
       "a (sensitive) → (sensitive) # becomes sensitive",
@@ -181,7 +181,7 @@ describe("what is sensitive", () => {
     expect(differences({ ...same, before_sensitive: { a: true }, after_sensitive: { a: true } })).toEqual([])
   })
 
-  test("is hidden whole where the mark is on the whole, or goes deeper than the value", () => {
+  test("are hidden as a whole if the mask covers the whole, or goes deeper than the value", () => {
     expect(
       differences({ before: { a: { k: 1 } }, after: { a: { k: 2 } }, after_sensitive: { a: true } }),
     ).toEqual(["a (sensitive) → (sensitive)"])
@@ -198,7 +198,7 @@ describe("what is sensitive", () => {
     ).toEqual(["a (sensitive) → (known after apply)"])
   })
 
-  test("is found where it stands without a mark: as a value, inside of one, as a key, in an address", () => {
+  test("are hidden without a mask: as a value, inside of one, as a key, in an address", () => {
     const secret = "hunter2-hunter2"
     const change = {
       before: { pw: secret, copy: "x", text: "x", [secret]: 1 },
@@ -216,7 +216,7 @@ describe("what is sensitive", () => {
   })
 })
 
-test("outputs", () => {
+test("are hidden in outputs", () => {
   const output_changes = {
     same: { actions: ["no-op"], before: 1, after: 1 },
     new: { actions: ["create"], before: null, after: "v" },
@@ -234,7 +234,7 @@ test("outputs", () => {
   ])
 })
 
-describe("paths", () => {
+describe("attribute paths", () => {
   test("are written as in a configuration", () => {
     expect(pathText(["tags", "a.b", "c", 0, "x y"])).toBe('tags["a.b"].c[0]["x y"]')
     expect(below("", 'a"b')).toBe('["a\\"b"]')
@@ -252,11 +252,11 @@ describe("paths", () => {
     ["a[x]", undefined],
     ['["a"]b', undefined],
     ["", undefined],
-  ])("%s is read as %s", (written, normal) => {
+  ])("normalPath(%j) is %j", (written, normal) => {
     expect(normalPath(written)).toBe(normal)
   })
 
-  test("lead to what is below them", () => {
+  test("isSameOrBelow compares whole steps", () => {
     expect(["a", "a.b", "a[0]", "ab", "b"].map((path) => isSameOrBelow("a", path))).toEqual([
       true,
       true,

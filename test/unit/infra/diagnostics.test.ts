@@ -19,7 +19,7 @@ const cause = (log: string, stream = "", root = "infra/azure") =>
 
 const streamed = (...diagnostics: object[]) => cause("", refused(...diagnostics))
 
-describe("why a run failed, by what is printed for people", () => {
+describe("failureCause from output for people", () => {
   test.each<[what: string, log: string, exitCode: number, reason: string]>([
     [
       "a mistake in the syntax",
@@ -105,12 +105,12 @@ describe("why a run failed, by what is printed for people", () => {
     },
   )
 
-  it("takes one error for one, whatever words its lines begin with", () => {
+  it("treats an error as one, whatever its lines begin with", () => {
     expect(cause(outputs.NO_BACKEND_TOFU).findings).toHaveLength(1)
     expect(textErrors(outputs.NO_BACKEND_TOFU)).toHaveLength(1)
   })
 
-  it("gives all mistakes as findings, with their places in the source", () => {
+  it("returns all mistakes as findings, with their places in the source", () => {
     const { findings } = cause(outputs.SYNTAX)
     expect(findings.map(({ file, line, rule }) => [file, line, rule])).toEqual([
       ["infra/azure/main.tf", 2, "invalid-multi-line-string"],
@@ -122,7 +122,7 @@ describe("why a run failed, by what is printed for people", () => {
   })
 })
 
-describe("why a run failed, by what is printed for machines", () => {
+describe("failureCause from output for machines", () => {
   const load = (detail: string) => ({ summary: "Failed to read plan from plan file", detail })
 
   test.each<[what: string, diagnostic: object, exitCode: number, reason: string]>([
@@ -157,7 +157,7 @@ describe("why a run failed, by what is printed for machines", () => {
       "Failed to read plan from plan file: plan file was created by OpenTofu or Terraform 1.5.7, but this is 1.12.6",
     ],
     [
-      "what is no plan",
+      "an invalid plan file",
       { summary: 'Failed to load "bad" as a plan file', detail: "Error: zip: not a valid zip file" },
       4,
       'Failed to load "bad" as a plan file: Error: zip: not a valid zip file',
@@ -178,7 +178,7 @@ describe("why a run failed, by what is printed for machines", () => {
       "Unsupported state file format: The state file uses format version 99, which is not supported by Terraform 1.5.7. This state file may have been created by a newer version of Terraform.",
     ],
     [
-      "a mistake in a module beside the root",
+      "a mistake in a module outside of the root",
       { summary: "Reference to undeclared input variable", ...at("../modules/m/main.tf", 1) },
       1,
       "infra/modules/m/main.tf:1: Reference to undeclared input variable",
@@ -190,7 +190,7 @@ describe("why a run failed, by what is printed for machines", () => {
       "/slipway/secrets/x.tfvars:1: Invalid expression: Expected more.",
     ],
     [
-      "what a provider says of a resource",
+      "a provider's error for a resource",
       {
         summary: "could not retrieve state data: module not found in a newer version",
         address: "azurerm_storage_account.a",
@@ -209,12 +209,15 @@ describe("why a run failed, by what is printed for machines", () => {
     expect(streamed(diagnostic)).toMatchObject({ exitCode, reason })
   })
 
-  test.each([outputs.CORRUPT_PG, outputs.CORRUPT_LOCAL])("a corrupt state is not called locked", (state) => {
-    const { reason, exitCode } = streamed(state)
-    expect(reason).toMatch(/^the state can't be read: .*could not be parsed as JSON/)
-    expect(reason).not.toContain("acquires")
-    expect(exitCode).toBe(3)
-  })
+  test.each([outputs.CORRUPT_PG, outputs.CORRUPT_LOCAL])(
+    "doesn't report a corrupt state as locked",
+    (state) => {
+      const { reason, exitCode } = streamed(state)
+      expect(reason).toMatch(/^the state can't be read: .*could not be parsed as JSON/)
+      expect(reason).not.toContain("acquires")
+      expect(exitCode).toBe(3)
+    },
+  )
 
   it("names all variables without a value", () => {
     expect(streamed(noValue("password", 1), noValue("other", 2)).reason).toBe(
@@ -223,14 +226,14 @@ describe("why a run failed, by what is printed for machines", () => {
     expect(cause("", refused(noValue("x", 1)), ".").reason).toMatch(/^the variable "x"/)
   })
 
-  it("passes over warnings, and takes the first error that says something", () => {
+  it("skips warnings, and takes the first specific error", () => {
     const warning = { severity: "warning", summary: "Deprecated", ...at("main.tf", 1) }
     const { reason, findings } = streamed(warning, { summary: "Oh no" }, { summary: "Bad", ...at("a.tf", 7) })
     expect(reason).toBe("infra/azure/a.tf:7: Bad")
     expect(findings).toHaveLength(2)
   })
 
-  it("keeps a reason to one line of sane length", () => {
+  it("limits a reason to one line of moderate length", () => {
     const { reason, findings } = streamed({
       summary: "x\n::error::y ",
       detail: "z".repeat(1e6),
@@ -243,8 +246,8 @@ describe("why a run failed, by what is printed for machines", () => {
   })
 })
 
-describe("a locked state", () => {
-  it("tells who holds it since when", () => {
+describe("failureCause of a locked state", () => {
+  it("names the holder and the time", () => {
     expect(streamed(unlockable("resource temporarily unavailable", {}))).toMatchObject({
       reason:
         "the state is locked by runner@ci-17 (apply) since 2026-11-23T20:55:24Z, lock fa110d72-3e2f-97aa-526c-647dd1f873de",
@@ -252,7 +255,7 @@ describe("a locked state", () => {
     })
   })
 
-  it("tells of nobody where the backend gives the refused run's own info, as pg does", () => {
+  it("names no holder if the backend returns the refused run's own info, as pg does", () => {
     for (const message of [
       "Already locked for workspace creation: default",
       "Workspace is already locked: default",
@@ -263,35 +266,35 @@ describe("a locked state", () => {
       })
   })
 
-  it("tells the lock's id where that is all that is known, as with http", () => {
+  it("names the lock's id if that is all, as with http", () => {
     const message = "HTTP remote state already locked: ID=0b0c2c1e-1111-2222-3333-444455556666"
     expect(streamed(unlockable(message, OWN)).reason).toBe(
       "the state is locked by another run, lock 0b0c2c1e-1111-2222-3333-444455556666",
     )
   })
 
-  it("is not what every failure to lock means", () => {
+  it("isn't a lock for other failures to lock", () => {
     expect(streamed(unlockable("pq: permission denied for schema x", OWN))).toMatchObject({
       reason: "the state can't be locked: pq: permission denied for schema x",
       exitCode: 3,
     })
   })
 
-  it("tells of nobody by what has no time, or none that is one", () => {
+  it("names no holder without a valid time", () => {
     const { detail } = unlockable("already locked", {}) as { detail: string }
     const begun = Date.parse("2026-11-23T20:55:57Z")
     expect(lockHolder(detail, begun)?.who).toBe("runner@ci-17")
     expect(lockHolder(detail, undefined)).toBeUndefined()
     expect(lockHolder(detail.replace("+0000 UTC", "+0200 CEST"), begun)).toBeUndefined()
     expect(lockHolder(detail, Date.parse("2026-11-23T20:55:24.708Z"))).toBeUndefined()
-    // An empty field takes nothing from the next line.
+    // An empty field doesn't take the text of the next line.
     expect(lockHolder(detail.replace("runner@ci-17", ""), begun)).toBeUndefined()
     expect(lockHolder("", begun)).toBeUndefined()
   })
 })
 
 describe("readable", () => {
-  it("gives messages, with place and detail of what went wrong", () => {
+  it("returns messages, with place and detail of errors", () => {
     expect(readable(`$ terraform apply\n${outputs.APPLY_FAILED}`)).toBe(`$ terraform apply
 Terraform 1.5.7
 terraform_data.ok: Creation complete after 0s [id=7a81b9b3]
@@ -303,20 +306,20 @@ Error: local-exec provisioner error
 `)
   })
 
-  it("leaves what isn't a message as it is", () => {
+  it("keeps lines that aren't messages", () => {
     for (const text of ["", "{", "{}", '{"a":1}', "null", "[]", '{"@message":1}', "plain {text}"])
       expect(readable(text)).toBe(text)
   })
 })
 
 describe("applied", () => {
-  it("counts what was done, and nothing that was read", () => {
+  it("counts changes, and no reads", () => {
     expect(applied(outputs.APPLY)).toEqual({ create: 2, delete: 2, update: 1 })
     expect(applied(outputs.APPLY_FAILED)).toEqual({ create: 1 })
     expect(applied("")).toEqual({})
   })
 
-  it("takes what providers print for nothing", () => {
+  it("ignores output of providers", () => {
     const odd = [
       "{}",
       "null",
@@ -330,7 +333,7 @@ describe("applied", () => {
 })
 
 describe("diagnostics", () => {
-  it("of validate", () => {
+  it("are parsed from validate", () => {
     const warning = { severity: "warning", summary: "Old", detail: "", range: { filename: "", start: {} } }
     const error = {
       severity: "error",
@@ -358,7 +361,7 @@ describe("diagnostics", () => {
     expect(validateDiagnostics('{"valid":false,"diagnostics":[null,7]}')).toHaveLength(2)
   })
 
-  it("of a stream, whatever else stands in it", () => {
+  it("are parsed from a stream with other content", () => {
     const text = ['{"type":"diagnostic","diagnostic":null}', "{", "::error::x", '{"type":"diagnostic"}'].join(
       "\n",
     )
@@ -368,7 +371,7 @@ describe("diagnostics", () => {
     ])
   })
 
-  it("become findings, and warnings block nothing", () => {
+  it("become findings, of which warnings block nothing", () => {
     const said = { severity: "warning", summary: "???", detail: "", file: "a.tf", line: 3 } as const
     expect(diagnosticFinding("tofu", ".", said)).toEqual({
       tool: "tofu",

@@ -19,15 +19,15 @@ const entry = (more: Partial<BaselineEntry> = {}): BaselineEntry => ({
   ...more,
 })
 
-describe("what drifts", () => {
-  test("is told by attribute", () => {
+describe("driftOf", () => {
+  test("returns a difference per attribute", () => {
     expect(drift({ tags: { a: "1", b: "2" }, size: 1 }, { tags: { a: "1", b: "3" }, size: 2 })).toEqual([
       { address: "t.x", type: "t", attribute: "tags.b", before: '"2"', after: '"3"' },
       { address: "t.x", type: "t", attribute: "size", before: "1", after: "2" },
     ])
   })
 
-  test("a resource that is gone has no attribute", () => {
+  test("returns a deleted resource without an attribute", () => {
     expect(drift({ a: 1 }, null, { actions: ["delete"] })).toEqual([{ address: "t.x", type: "t" }])
   })
 
@@ -38,7 +38,7 @@ describe("what drifts", () => {
     [{}, { a: { b: null, c: [] } }],
     [{ a: [{ b: "" }] }, { a: [{ b: null }] }],
     [{ a: 1 }, { a: 1 }],
-  ])("%j to %j changes nothing", (before, after) => {
+  ])("finds no drift between %j and %j", (before, after) => {
     expect(drift(before, after)).toEqual([])
   })
 
@@ -48,18 +48,18 @@ describe("what drifts", () => {
     [{ a: "x" }, { a: "" }],
     [{ a: { b: 1 } }, { a: {} }],
     [{ a: [] }, { a: [""] }],
-  ])("%j to %j changes something", (before, after) => {
+  ])("finds drift between %j and %j", (before, after) => {
     expect(drift(before, after)).toHaveLength(1)
   })
 
-  test("a mark that comes or goes is no drift, and what is marked stays hidden", () => {
+  test("ignores changes of sensitivity, and hides sensitive values", () => {
     expect(drift({ a: "x" }, { a: "x" }, { before_sensitive: { a: true }, after_sensitive: {} })).toEqual([])
     expect(drift({ a: "pass1" }, { a: "pass2" }, { before_sensitive: { a: true } })).toMatchObject([
       { attribute: "a", before: "(sensitive)", after: "(sensitive)" },
     ])
   })
 
-  test("data and moves are none", () => {
+  test("ignores data and moves", () => {
     const resource_drift = [
       resource("data.t.x", { before: { a: 1 }, after: { a: 2 } }, { mode: "data" }),
       resource("t.y", { actions: ["no-op"], before: { a: 1 }, after: { a: 1 } }, { previous_address: "t.z" }),
@@ -68,19 +68,19 @@ describe("what drifts", () => {
   })
 })
 
-describe("judged", () => {
+describe("judgeDrift", () => {
   const tags = drift({ tags: { a: "1" } }, { tags: { a: "2" } })
   const verdict = (...entries: Partial<BaselineEntry>[]) => {
     const { verdict: is, unused, expired } = judgeDrift(tags, entries.map(entry), PLACE)
     return [is, unused.length, expired.length]
   }
 
-  test("without drift it is clean, whatever the baseline says", () => {
+  test("is clean without drift, whatever the baseline lists", () => {
     const report = judgeDrift([], [entry(), entry({ expires: "2026-02-28" })], PLACE)
     expect([report.verdict, report.unused.length, report.expired.length]).toEqual(["CLEAN", 2, 1])
   })
 
-  test("an entry covers its attribute and all below, through its last day", () => {
+  test("covers an attribute and all below it, through the last day of an entry", () => {
     expect(verdict({})).toEqual(["KNOWN", 0, 0])
     expect(verdict({ attribute: "tags.a" })).toEqual(["KNOWN", 0, 0])
     expect(verdict({ attribute: "*" })).toEqual(["KNOWN", 0, 0])
@@ -100,11 +100,11 @@ describe("judged", () => {
     [{ environment: "production" }, ["DRIFT", 0, 0]],
     [{ root: "terraform" }, ["DRIFT", 0, 0]],
     [{ environment: "staging", root: "terraform/azure" }, ["KNOWN", 0, 0]],
-  ])("%j", (more, expected) => {
+  ])("judges the entry %j", (more, expected) => {
     expect(verdict(more)).toEqual(expected)
   })
 
-  test("one entry in order is enough, and one drift that isn't covered is DRIFT", () => {
+  test("needs one valid entry only, and is DRIFT for a single drift that isn't covered", () => {
     expect(verdict({ expires: "2026-02-28" }, {})).toEqual(["KNOWN", 0, 1])
     const two = drift({ tags: { a: "1" }, size: 1 }, { tags: { a: "2" }, size: 2 })
     const report = judgeDrift(two, [entry()], PLACE)
@@ -112,7 +112,7 @@ describe("judged", () => {
     expect(report.items.map((item) => item.entry?.line)).toEqual([3, undefined])
   })
 
-  test("a deletion must be named as such", () => {
+  test("covers a deletion only by an entry for deletions", () => {
     const gone = drift({ a: 1 }, null)
     expect(judgeDrift(gone, [entry({ attribute: "*" })], PLACE).verdict).toBe("DRIFT")
     expect(judgeDrift(gone, [entry({ attribute: "(deleted)" })], PLACE).verdict).toBe("KNOWN")
@@ -141,7 +141,7 @@ const { baseline } = parseBaseline(`drift:
 `)
 const REPORT = judgeDrift(driftOf(DRIFTED), baseline, PLACE)
 
-test("as Markdown", () => {
+test("driftMarkdown matches its golden file", () => {
   const { text, complete } = driftMarkdown(REPORT, ABOUT)
   expect(text).toBe(golden("drift"))
   expect(complete).toBe(true)
@@ -151,7 +151,7 @@ test("as Markdown", () => {
   )
 })
 
-test("very much of it stays below the bound", () => {
+test("driftMarkdown stays below the limit", () => {
   const attributes = Object.fromEntries(
     Array.from({ length: 5000 }, (_, index) => [`a${index}`, "ü".repeat(500)]),
   )
@@ -168,7 +168,7 @@ test("very much of it stays below the bound", () => {
   expect(text).toMatch(/Left out for lack of space: \d+ more under “Drift”, .*the values of \d+ more/)
 })
 
-test("as findings", () => {
+test("driftFindings returns findings", () => {
   expect(driftFindings(REPORT).map(({ level, rule, line, message }) => [level, rule, line, message])).toEqual(
     [
       [

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { formatOutcome } from "../../../src/lib/infra/format.js"
 import { SYNTAX } from "./outputs.js"
 
-/** As both tools print it. */
+/** Diff as both tools print it. */
 const DIFF = `main.tf
 --- old/main.tf
 +++ new/main.tf
@@ -26,7 +26,7 @@ sub/a b.tfvars
 `
 const run = (exitCode: number, stdout = "", stderr = "") => ({ exitCode, stdout, stderr })
 
-describe("fmt", () => {
+describe("formatOutcome", () => {
   it("passes", () => {
     expect(formatOutcome("tofu", run(0), 3)).toEqual({
       status: "passed",
@@ -35,7 +35,7 @@ describe("fmt", () => {
     })
   })
 
-  it("names each file at its first change", () => {
+  it("reports each file at its first change", () => {
     const { status, reason, findings } = formatOutcome("tofu", run(3, DIFF), 3)
     expect([status, reason]).toEqual(["failed", "2 problems in 2 files"])
     expect(findings).toEqual([
@@ -58,7 +58,7 @@ describe("fmt", () => {
     ])
   })
 
-  it("tells mistakes before all else", () => {
+  it("reports syntax errors first", () => {
     const { status, findings } = formatOutcome("terraform", run(2, DIFF, SYNTAX), 3)
     expect(status).toBe("failed")
     expect(findings.map(({ file, line }) => [file, line])).toEqual([
@@ -74,7 +74,7 @@ describe("fmt", () => {
     run(2, DIFF),
     run(127),
     run(137),
-  ])("is broken by %j", (broken) => {
+  ])("reports %j as a failure of the tool", (broken) => {
     expect(formatOutcome("terraform", broken, 3).status).toBe("error")
   })
 

@@ -7,26 +7,26 @@ import { cost } from "../cost.js"
 const SECRET = 'p4ss"w0rd\n+/long'
 const base64 = (text: string): string => Buffer.from(text).toString("base64")
 
-describe("secrets in texts", () => {
+describe("SensitiveValues", () => {
   const hiding = (...values: unknown[]): SensitiveValues => {
     const secrets = new SensitiveValues()
     for (const value of values) secrets.add(value)
     return secrets
   }
 
-  test("are hidden whole from 4 characters on, and inside of others from 8 on", () => {
+  test("hides secrets from 4 characters on as whole values, and from 8 on inside others", () => {
     const secrets = hiding("abc", "abcd", "abcdefgh")
     expect(
       ["abc", "abcd", "xabcdx", "abcdefgh", "xabcdefghabcdefghx", "xabcdefghi"].map((t) => secrets.hide(t)),
     ).toEqual(["abc", "(sensitive)", "xabcdx", "(sensitive)", "x(sensitive)x", "x(sensitive)i"])
   })
 
-  test("overlap", () => {
+  test("hides overlapping secrets", () => {
     expect(hiding("abcdefgh", "efghijkl").hide("-abcdefghijkl-")).toBe("-(sensitive)-")
     expect(hiding("abcdefgh", "abcdefghij").hide("-abcdefghijk")).toBe("-(sensitive)k")
   })
 
-  test("are not words that everything is full of, nor blank, nor short numbers", () => {
+  test("ignores common words, blank texts and short numbers", () => {
     const secrets = hiding({ a: true, b: "true", c: "null", d: "        ", e: 5432, f: 123456789 })
     expect(["true", "null", "          ", "5432", "123456789"].map((t) => secrets.hide(t))).toEqual([
       "true",
@@ -37,31 +37,31 @@ describe("secrets in texts", () => {
     ])
   })
 
-  test.each([0, 1, 2, 3])("are found in base64 after %d bytes", (before) => {
+  test.each([0, 1, 2, 3])("finds secrets in base64 after %d bytes", (before) => {
     const text = base64(`${"x".repeat(before)}${SECRET}yy`)
     expect(hiding(SECRET).hide(`a ${text} b`)).toContain("(sensitive)")
     const urlSafe = text.replaceAll("+", "-").replaceAll("/", "_")
     expect(hiding(SECRET).hide(urlSafe)).toContain("(sensitive)")
   })
 
-  test("are found as JSON and URLs have them, and short ones in base64 as a whole", () => {
+  test("finds secrets escaped in JSON and URLs, and short ones in base64 as a whole", () => {
     const secrets = hiding(SECRET, "pass")
     expect(secrets.hide(JSON.stringify({ a: SECRET }))).toBe('{"a":"(sensitive)"}')
     expect(secrets.hide(`u:${encodeURIComponent(SECRET)}@h`)).toBe("u:(sensitive)@h")
     expect(secrets.hide(base64("pass"))).toBe("(sensitive)")
   })
 
-  test("of a long one, what follows its beginning is hidden too", () => {
+  test("hides the rest of a text behind the beginning of a long secret", () => {
     const long = Array.from({ length: 400 }, (_, index) => index).join("-")
     expect(hiding(long).hide(`x${long}y`)).toBe("x(sensitive)")
   })
 
-  test("many that begin alike", () => {
+  test("hides many secrets with the same beginning", () => {
     const keys = Array.from({ length: 200 }, (_, index) => `-----BEGIN KEY ${index}`)
     expect(hiding(keys).hide(`x ${keys[150] ?? ""} y`)).toBe("x (sensitive)")
   })
 
-  test("take time that grows with the text alone", () => {
+  test("takes time that grows with the text alone", () => {
     const secrets = hiding(
       Array.from({ length: 20_000 }, (_, index) => `secret number ${index} ${index ** 3}`),
     )
@@ -69,7 +69,7 @@ describe("secrets in texts", () => {
   })
 })
 
-describe("a masked plan", () => {
+describe("maskedPlan", () => {
   const change = {
     before: { pw: SECRET, pin: "123", old: "456", n: 1 },
     after: { pw: SECRET, pin: "124", old: "457", copy: SECRET, list: [{ [SECRET]: `a${SECRET}` }], n: 2 },
@@ -118,7 +118,7 @@ describe("a masked plan", () => {
     relevant_attributes: [{ resource: "t.x", attribute: ["x", SECRET] }],
   })
 
-  test("holds no secret anywhere", () => {
+  test("contains no secret", () => {
     const json = JSON.stringify(maskedPlan(whole))
     const words = ["var", "out", "state", "default", "constant", "action", "nested", "child"].map(
       (each) => `${each}-secret`,
@@ -127,7 +127,7 @@ describe("a masked plan", () => {
       expect(json.replace(/\(sensitive\)/g, "")).not.toContain(secret)
   })
 
-  test("is the plan else", () => {
+  test("otherwise equals the plan", () => {
     const masked = maskedPlan(whole)
     expect(Object.keys(masked)).toEqual(Object.keys(whole.raw))
     expect(masked.format_version).toBe("1.2")
@@ -148,13 +148,13 @@ describe("a masked plan", () => {
     expect(maskedPlan(empty)).toEqual(empty.raw)
   })
 
-  test("hides what OpenTofu leaves without a mark", () => {
+  test("hides values that OpenTofu doesn't mark as sensitive", () => {
     const json = JSON.stringify(maskedPlan(fixture("mixed")))
     expect(JSON.stringify(fixture("mixed").raw)).toContain("hunter2-hunter2")
     for (const secret of ["hunter2", "top-secret-thing", "sec-one-value"]) expect(json).not.toContain(secret)
   })
 
-  test("names of the format and of the configuration stay, whatever the secret is", () => {
+  test("keeps names of the format and of the configuration, whatever the secret is", () => {
     const odd = { pw: "resource_changes", q: "update", r: "managed", s: "postgres" }
     const masked = maskedPlan(
       plan({
@@ -177,7 +177,7 @@ describe("a masked plan", () => {
     ])
   })
 
-  test("keys that come out alike are told apart", () => {
+  test("distinguishes keys that become equal", () => {
     const values = { ["key-secret-1"]: 1, ["key-secret-2"]: 2 }
     const masked = maskedPlan(
       plan({
@@ -191,7 +191,7 @@ describe("a masked plan", () => {
     })
   })
 
-  test("5 MB take less than 2 seconds", () => {
+  test("masks 5 MB in less than 2 seconds", () => {
     const resources = Array.from({ length: 6000 }, (_, index) =>
       resource(`t.x[${index}]`, {
         before: { id: `id-${index}`, pw: `old-password-${index}`, text: "lorem ipsum ".repeat(20) },

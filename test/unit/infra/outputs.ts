@@ -1,9 +1,9 @@
-/** What Terraform 1.5 and OpenTofu 1.12 really printed, shortened. */
+/** Real output of Terraform 1.5 and OpenTofu 1.12, shortened. */
 
 const line = (more: object): string =>
   JSON.stringify({ "@level": "info", "@module": "terraform.ui", ...more })
 
-/** The first line of a run, which began at this second of 20:55. */
+/** First line of a run that began at this second of 20:55. */
 const version = (second = "57.100000"): string =>
   line({
     "@message": "Terraform 1.5.7",
@@ -13,7 +13,7 @@ const version = (second = "57.100000"): string =>
     ui: "1.1",
   })
 
-/** What a run with `-json` prints that fails at once. */
+/** Output of a run with `-json` that fails at once. */
 export const refused = (...diagnostics: object[]): string =>
   [
     version(),
@@ -56,13 +56,13 @@ const info = ({
 }: Info): string =>
   `Lock Info:\n  ID:        ${id}\n  Path:      \n  Operation: ${operation}\n  Who:       ${who}\n  Version:   1.5.7\n  Created:   ${created}\n  Info:      \n\n`
 
-/** Its info is the refused run's own with `pg`, and with `http` in Terraform. */
+/** Error for a lock. Its info is that of the refused run itself with `pg`, and with `http` in Terraform. */
 export const unlockable = (message: string, of?: Info): object => ({
   summary: "Error acquiring the state lock",
   detail: `Error message: ${message}\n${of === undefined ? "" : info(of)}\n${ADVICE}`,
 })
 
-/** What the refused run would have written, after it began. */
+/** Info that the refused run would have written after its start. */
 export const OWN: Info = {
   id: "f5df6d38-2589-6e61-d98c-0c24020b6829",
   operation: "OperationTypePlan",
@@ -250,7 +250,7 @@ Error: dial tcp 127.0.0.1:1: connect: connection refused
 const action = (addr: string, kind: string, type: string, message: string): string =>
   line({ "@message": `${addr}: ${message}`, hook: { resource: { addr }, action: kind }, type })
 
-/** An apply of each kind of change, with data that is read on the way. */
+/** Output of an apply with each kind of change, and data that it reads. */
 export const APPLY = [
   version(),
   line({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { readPlan } from "../../../src/lib/infra/planJson.js"
 import { fixture, plan, resource } from "./plans.js"
 
-describe("what is no plan that can be read", () => {
+describe("readPlan for an unreadable plan", () => {
   test.each([
     ["", "PLAN_NOT_JSON"],
     ["Error: no\n", "PLAN_NOT_JSON"],
@@ -14,19 +14,19 @@ describe("what is no plan that can be read", () => {
     ['{"format_version":"2.0","resource_changes":[]}', "PLAN_FORMAT"],
     ['{"format_version":"10.1","resource_changes":[]}', "PLAN_FORMAT"],
     ['{"format_version":"0.2","resource_changes":[]}', "PLAN_FORMAT"],
-  ])("%j fails with %s", (json, code) => {
+  ])("fails for %j with %s", (json, code) => {
     expect(() => readPlan(json)).toThrow(`[${code}]`)
   })
 
-  test("one that is nested without end", () => {
+  test("fails for endless nesting", () => {
     const deep = `${"[".repeat(5000)}${"]".repeat(5000)}`
     const json = `{"format_version":"1.2","resource_changes":[],"x":${deep}}`
     expect(() => readPlan(json)).toThrow("[NOT_A_PLAN]")
   })
 })
 
-describe("what is read", () => {
-  test("a plan of OpenTofu's", () => {
+describe("readPlan", () => {
+  test("reads a plan of OpenTofu", () => {
     const { formatVersion, toolVersion, resourceChanges, errored, complete } = fixture("mixed")
     expect({ formatVersion, toolVersion, errored, complete }).toEqual({
       formatVersion: "1.2",
@@ -42,11 +42,11 @@ describe("what is read", () => {
     })
   })
 
-  test("minor versions, a byte order mark and keys that nobody knows", () => {
+  test("accepts minor versions, a byte order mark and unknown keys", () => {
     expect(readPlan('\uFEFF{"format_version":"1.99","output_changes":{},"new":1}').formatVersion).toBe("1.99")
   })
 
-  test("what is of another type than it should be is as good as absent", () => {
+  test("treats a value of the wrong type as absent", () => {
     const odd = plan({
       resource_changes: [null, 1, { change: { actions: "create", replace_paths: [1, ["a"]] } }],
       output_changes: [],
@@ -61,7 +61,7 @@ describe("what is read", () => {
     expect(odd.deferred).toEqual([])
   })
 
-  test("a plan that is a part, what is put off, and imports by identity", () => {
+  test("reads partial plans, deferred changes, and imports by identity", () => {
     const read = plan({
       errored: true,
       complete: false,

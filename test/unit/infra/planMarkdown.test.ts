@@ -6,7 +6,7 @@ import { cost } from "../cost.js"
 
 const markdown = (parts: Record<string, unknown>) => planMarkdown(plan(parts), ABOUT)
 
-/** The diff of one changed attribute. */
+/** Diff of one changed attribute. */
 const diff = (before: unknown, after: unknown): string => {
   const { text } = markdown({
     resource_changes: [resource("t.x", { before: { a: before }, after: { a: after } })],
@@ -14,7 +14,7 @@ const diff = (before: unknown, after: unknown): string => {
   return /```diff\n([^]*?)\n```/.exec(text)?.[1] ?? ""
 }
 
-/** The text without its fenced blocks, as CommonMark finds them. */
+/** Text without its fenced blocks, as CommonMark finds them. */
 function outside(text: string): string {
   let fence = ""
   return text
@@ -31,13 +31,13 @@ function outside(text: string): string {
     .join("\n")
 }
 
-/** Demands that nothing but our own markup is acted upon. */
+/** Asserts that only Slipway's own markup is active. */
 function expectInert(text: string): void {
   const rest = outside(text)
     .replace(/<\/?(?:details|summary|code|b)>/g, "")
     .replace(/ \(\[download\]\(<https:[^<>\s]*>\)\)/, "")
   expect(rest).not.toMatch(/[<>]/)
-  // Nobody looks for mentions in code.
+  // Mentions in code have no effect.
   const prose = outside(text)
     .replace(/<code>[^<]*<\/code>/g, "")
     .replace(/&#\d+;/g, ";")
@@ -105,18 +105,18 @@ const DESTROYING = {
   },
 }
 
-describe("golden files", () => {
-  test("a small plan", () => {
+describe("planMarkdown matches the golden file", () => {
+  test("of a small plan", () => {
     const { text, complete } = planMarkdown(fixture("mixed"), ABOUT)
     expect(text).toBe(golden("small"))
     expect(complete).toBe(true)
   })
 
-  test("an empty plan", () => {
+  test("of an empty plan", () => {
     expect(planMarkdown(fixture("empty"), ABOUT)).toEqual({ text: golden("empty"), complete: true })
   })
 
-  test("a destroying plan", () => {
+  test("of a destroying plan", () => {
     const about = { ...ABOUT, link: "https://ci.example.com/artifacts/1?a=b" }
     const { text, complete } = planMarkdown(plan(DESTROYING), about)
     expect(text).toBe(golden("destroying"))
@@ -125,7 +125,7 @@ describe("golden files", () => {
     for (const secret of ["password-", "old-p", "new-p", "-token-"]) expect(text).not.toContain(secret)
   })
 
-  test("a huge plan: its head, and its measures", () => {
+  test("of a huge plan: its head, and its sizes", () => {
     const resources = Array.from({ length: 4000 }, (_, index) =>
       resource(
         `module.m.azurerm_thing.x[${index}]`,
@@ -160,7 +160,7 @@ describe("golden files", () => {
   })
 })
 
-describe("hostile plans", () => {
+describe("planMarkdown of a hostile plan", () => {
   const NASTY = [
     "</code></summary></details><script>alert(1)</script>",
     "`````\n</details>\n# @everyone",
@@ -171,7 +171,7 @@ describe("hostile plans", () => {
     "\uD800 lone",
   ]
 
-  test.each(NASTY)("%j can't break out", (nasty) => {
+  test.each(NASTY)("escapes %j", (nasty) => {
     const before = { [nasty]: nasty, list: [nasty], long: `${nasty}\n`.repeat(50) }
     const after = { [nasty]: `${nasty}!`, list: ["x", nasty, nasty], long: `${nasty}\n`.repeat(60) }
     const all = ["update", "delete", "create", "forget", "no-op", nasty].map((action, index) =>
@@ -200,7 +200,7 @@ describe("hostile plans", () => {
     expect(Buffer.from(text).toString()).toBe(text)
   })
 
-  test("one value of 1 MB, and very many names", () => {
+  test("is bounded for a value of 1 MB, and for very many names", () => {
     const big = "x`<\u202E".repeat(250_000)
     const { text, complete } = markdown({
       resource_changes: [
@@ -218,7 +218,7 @@ describe("hostile plans", () => {
     expectInert(text)
   })
 
-  test.each(["before", "after"])("secrets of the %s side are in no form in the text", (side) => {
+  test.each(["before", "after"])("contains no secret of the %s side in any form", (side) => {
     const secret = "correct-horse/battery+staple"
     const copy = {
       text: `x ${secret} y`,
@@ -250,21 +250,21 @@ describe("hostile plans", () => {
   })
 })
 
-describe("diffs", () => {
-  test("of values", () => {
+describe("planMarkdown's diffs", () => {
+  test("show values", () => {
     expect(diff("x", "y")).toBe('~ a: "x" → "y"')
     expect(diff(null, 1)).toBe("+ a: 1")
     expect(diff([true], [])).toBe("- a[0]: true")
   })
 
-  test("of texts, line by line, with what is next to a change", () => {
+  test("compare texts line by line, with adjacent lines", () => {
     const lines = ["1", "2", "3", "4", "5", "6", "7", "8"]
     expect(diff(lines.join("\n"), lines.with(4, "five").join("\n"))).toBe(
       ["~ a:", "    …", "    3", "    4", "-   5", "+   five", "    6", "    7", "    …"].join("\n"),
     )
   })
 
-  test("of JSON in a text, laid out; of its white space alone, as it stands", () => {
+  test("compare formatted JSON in a text; unchanged if only its white space differs", () => {
     expect(diff('{"a":1,"b":[2]}', '{"a":1,"b":[3]}')).toBe(
       ["~ a:", "    …", '      "a": 1,', '      "b": [', "-       2", "+       3", "      ]", "    }"].join(
         "\n",
@@ -273,7 +273,7 @@ describe("diffs", () => {
     expect(diff('{"a":1}', '{ "a": 1 }')).toBe('~ a: "{\\"a\\":1}" → "{ \\"a\\": 1 }"')
   })
 
-  test("of long values and of many lines are cut", () => {
+  test("cut long values and many lines", () => {
     expect(diff("x", "y".repeat(10_000)).length).toBeLessThan(600)
     expect(diff("x", "y\n".repeat(1000))).toContain("    … and 922 more lines")
   })
@@ -289,18 +289,18 @@ describe("diffs", () => {
     expect(show("aab", "ab")).toBe(" a-a b")
   })
 
-  test("of very many lines take little time", () => {
+  test("take little time for very many lines", () => {
     const side = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`)
     const work = () => expect(lineDiff(side("a"), side("b"))).toHaveLength(60_000)
     expect(cost(work)).toBeLessThan(500)
   })
 })
 
-test("a plan that is a part says so", () => {
+test("planMarkdown says that a plan is partial", () => {
   expect(markdown({ errored: true }).text).toContain("**Planning ended with an error")
 })
 
-test("counts agree with what is listed", () => {
+test("planMarkdown's counts agree with its lists", () => {
   expect(markdown(DESTROYING).text).toContain(
     "**1 to add, 2 to change, 1 to replace, 1 to destroy, 1 to import, 1 to forget, 2 outputs to change**",
   )

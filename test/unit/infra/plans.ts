@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs"
 import { type PlanJson, readPlan } from "../../../src/lib/infra/planJson.js"
 
-/** Reads a plan of OpenTofu's from the fixtures. */
+/** Reads a plan of OpenTofu from the fixtures. */
 export const fixture = (name: string): PlanJson => readPlan(text(`fixtures/${name}.json`))
 
 export const golden = (name: string): string => text(`golden/${name}.txt`)
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8")
 
-/** A plan with these parts. */
+/** Plan with these parts. */
 export const plan = (parts: Record<string, unknown>): PlanJson =>
   readPlan(JSON.stringify({ format_version: "1.2", resource_changes: [], ...parts }))
 
-/** A resource's entry; its change is an update if nothing else is said. */
+/** Entry of a resource, an update by default. */
 export const resource = (
   address: string,
   change: Record<string, unknown>,

@@ -15,7 +15,7 @@ const SETTINGS = { variables: ["{environment}.tfvars"], backend: ["{environment}
 const call = (...sources: string[]): string =>
   sources.map((source, index) => `module "m${index}" {\n  source = "${source}"\n}\n`).join("")
 
-describe("roots", () => {
+describe("findRoots", () => {
   test.each<[what: string, texts: Record<string, string>, roots: string[]]>([
     ["nothing", {}, []],
     ["no configuration", { "README.md": "", "a/x.tfvars": "", "b/x.tftest.hcl": "", "c/tf": "" }, []],
@@ -53,7 +53,7 @@ describe("roots", () => {
     ],
     ["calls out of the source", { "a/main.tf": call("../../b", "../../../a"), "b/main.tf": "" }, ["a", "b"]],
     [
-      "what is no root by its folder",
+      "folders of modules, examples and tests",
       { "modules/a/x.tf": "", "examples/x.tf": "", "a/tests/x.tf": "", "a/.terraform/modules/m/x.tf": "" },
       [],
     ],
@@ -62,11 +62,11 @@ describe("roots", () => {
       { "__proto__/x.tf": "", "a b/*.tf": "", "constructor/x.tf": "" },
       ["__proto__", "a b", "constructor"],
     ],
-  ])("%s", (_, texts, roots) => {
+  ])("finds roots: %s", (_, texts, roots) => {
     expect(findRoots(texts)).toEqual(roots)
   })
 
-  it("take linear time", () => {
+  it("takes linear time", () => {
     const before = process.cpuUsage()
     for (const unit of [" ", "\n", "source", "source ", "#", 'source = "./', 'source="./a"', "source\n"])
       findRoots({ "main.tf": unit.repeat(5e5 / unit.length) })
@@ -75,18 +75,18 @@ describe("roots", () => {
   }, 60_000)
 })
 
-describe("targets", () => {
+describe("infraTargets", () => {
   const of = (roots: string[], files: string[], settings: Partial<Parameters<typeof infraTargets>[2]> = {}) =>
     infraTargets(roots, files, { ...SETTINGS, ...settings })
   const names = (...args: Parameters<typeof of>): string[] => of(...args).map(targetName)
 
-  it("are one for a root that says nothing of environments", () => {
+  it("returns the default environment for a root without environments", () => {
     expect(of(["a"], ["a/main.tf", "a/terraform.tfvars"])).toEqual([
       { environment: "default", root: "a", variables: [], backend: [] },
     ])
   })
 
-  it("are of the environments that a root has files for", () => {
+  it("returns the environments that a root has files for", () => {
     const files = [
       "a/main.tf",
       "a/staging.tfvars",
@@ -106,11 +106,11 @@ describe("targets", () => {
     ])
   })
 
-  it("are found at the top", () => {
+  it("finds a root at the top", () => {
     expect(names(["."], ["main.tf", "staging.tfvars", "deep/production.tfvars"])).toEqual(["staging ."])
   })
 
-  it("are of the environment whose folder a root is", () => {
+  it("takes the environment from a root's folder", () => {
     const roots = ["terraform/environments/production", "terraform/envs/staging", "env/qa"]
     const files = roots.map((root) => `${root}/common.tfvars`)
     const expected = [
@@ -126,7 +126,7 @@ describe("targets", () => {
     ])
   })
 
-  it("are of the environments that are configured", () => {
+  it("returns the configured environments", () => {
     const environments = ["staging", "production"]
     const both = ["staging a", "production a"]
     expect(names(["a"], ["a/main.tf"], { environments })).toEqual(both)
@@ -137,7 +137,7 @@ describe("targets", () => {
     ).toEqual(["staging x/staging", "production x/production/net"])
   })
 
-  it("read files by any pattern", () => {
+  it("finds files by any pattern", () => {
     const settings = {
       variables: ["./envs/{environment}/terraform.tfvars", "{environment}.tfvars"],
       backend: [],
@@ -160,19 +160,19 @@ describe("targets", () => {
     ])
   })
 
-  it("take no file for an environment's that can't be one's", () => {
+  it("ignores files whose names can't be an environment's", () => {
     const files = ["terraform", "Staging", "x.auto", "-x", "a_b", "", "a".repeat(64)].map(
       (name) => `${name}.tfvars`,
     )
     expect(names(["."], files)).toEqual(["default ."])
   })
 
-  it("are not of a folder whose name only begins like the root's", () => {
+  it("ignores folders whose names only begin like the root's", () => {
     expect(names(["a"], ["ab/staging.tfvars", "a-staging.tfvars", "a/main.tf"])).toEqual(["default a"])
   })
 })
 
-describe("chosen targets", () => {
+describe("chosenTargets", () => {
   const target = (environment: string, root: string): InfraTarget => ({
     environment,
     root,
@@ -183,7 +183,7 @@ describe("chosen targets", () => {
   const chosen = (environment: string, root: string): string[] =>
     chosenTargets(all, environment, root).map(targetName)
 
-  it("are those that are asked for", () => {
+  it("returns the selected targets", () => {
     expect(chosen("", "")).toEqual(["staging a", "production a", "staging ."])
     expect(chosen("staging", "")).toEqual(["staging a", "staging ."])
     expect(chosen("", "./a/")).toEqual(["staging a", "production a"])
@@ -191,7 +191,7 @@ describe("chosen targets", () => {
     expect(chosenTargets([], "", "")).toEqual([])
   })
 
-  it("must be some", () => {
+  it("fails if there are none", () => {
     expect(() => chosen("qa", "")).toThrow(
       'there is nothing to plan for the environment "qa"\n→ choose among staging a, production a, staging . [UNKNOWN_TARGET]',
     )
@@ -199,7 +199,7 @@ describe("chosen targets", () => {
     expect(() => chosenTargets([], "", "x")).toThrow(SlipwayError)
   })
 
-  it("have folders of their own", () => {
+  it("targetFolder differs for each target", () => {
     expect(all.map(targetFolder)).toEqual([
       "terraform/staging/a",
       "terraform/production/a",
@@ -217,11 +217,11 @@ test.each([
   ["../a", "../a"],
   ["a/../../../b", "../../b"],
   ["/a", "a"],
-])("normalise(%j) is %j", (path, normal) => {
+])("normalisePath(%j) is %j", (path, normal) => {
   expect(normalisePath(path)).toBe(normal)
 })
 
-test("an environment's name goes into a pattern wherever it is meant", () => {
+test("forEnvironment replaces every placeholder literally", () => {
   expect(forEnvironment("./x/{environment}.tfvars", "$&")).toBe("x/$&.tfvars")
   expect(forEnvironment("{environment}-{environment}", "a")).toBe("a-a")
 })

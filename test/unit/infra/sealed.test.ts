@@ -27,16 +27,16 @@ const ABOUT: PlanAbout = {
   run: "run-1",
   createdAt: "2026-03-01T12:00:00Z",
 }
-/** A line break and a byte that is no UTF-8 in it. */
+/** Contains a line break and a byte that is invalid UTF-8. */
 const PLAN = Buffer.concat([Buffer.from("PK\u0003\u0004\na plan, with a s3cret\n"), Buffer.from([0xff])])
 const PASSPHRASE = "correct horse"
-// An age key costs no slow derivation: what holds for every key is tested with one.
+// An age key needs no slow derivation: properties of every key are tested with one.
 const KEY = await generateX25519Identity()
 const RECIPIENT = await identityToRecipient(KEY)
 const sealed = await seal({ about: ABOUT, plan: PLAN }, KEY)
 const locked = await seal({ about: ABOUT, plan: PLAN }, PASSPHRASE)
 
-/** The code of the error that a promise is rejected with; "none" if it isn't. */
+/** Code of the error that a promise is rejected with; "none" if it isn't. */
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => "none",
@@ -47,14 +47,14 @@ const codes = async (texts: readonly string[], key = KEY): Promise<string[]> => 
   ...new Set(await Promise.all(texts.map((text) => codeOf(unseal(text, key))))),
 ]
 
-/** A file that age encrypts for KEY, with any content. */
+/** File that age encrypts for KEY, with any content. */
 async function ageFile(content: string | Uint8Array): Promise<string> {
   const encrypter = new Encrypter()
   encrypter.addRecipient(RECIPIENT)
   return armor.encode(await encrypter.encrypt(content))
 }
 
-/** Every so many indices, and the last one. */
+/** Every step-th index, and the last one. */
 const sampled = (length: number, step: number): number[] => [
   ...Array.from({ length: Math.floor(length / step) }, (_, index) => index * step),
   length - 1,
@@ -90,11 +90,11 @@ describe("seal", () => {
     expect(content.equals(Buffer.concat([Buffer.from(`${JSON.stringify(ABOUT)}\n`), PLAN]))).toBe(true)
   })
 
-  it("makes another file each time", async () => {
+  it("creates a different file each time", async () => {
     expect(await seal({ about: ABOUT, plan: PLAN }, KEY)).not.toBe(sealed)
   })
 
-  it("holds an empty plan, and one of a megabyte", async () => {
+  it("accepts an empty plan, and one of a megabyte", async () => {
     for (const plan of [Buffer.alloc(0), Buffer.alloc(1_000_000, 7)])
       expect((await unseal(await seal({ about: ABOUT, plan }, KEY), KEY)).plan.equals(plan)).toBe(true)
   })
@@ -177,27 +177,27 @@ describe("unseal", () => {
     expect(await codes([await text])).toEqual(["PLAN_FILE"])
   })
 
-  it("quotes the beginning of a file that is no plan", async () => {
+  it("quotes the beginning of a file that isn't a plan", async () => {
     await expect(unseal("\u001b[31m".repeat(1e5), KEY)).rejects.toThrow(
       /^not a sealed plan: "\\u001b\[31m.{0,120}"\n/,
     )
   })
 })
 
-/** Where the program age is missing, the files that it once made are tested all the same. */
+/** True if the program age is installed; its stored files are tested in any case. */
 const AGE = spawnSync("age", ["--version"]).status === 0
 
 describe("the program age", () => {
-  // Made once of what seal writes: one by `age --recipient age1… --armor` (1.1.1), one by age's own Go library (1.2.1)
+  // Made once from the output of seal: one by `age --recipient age1… --armor` (1.1.1), one by age's own Go library (1.2.1)
   // with a work factor of 10, since that of `age --passphrase` costs two seconds.
   test.each([
     ["a passphrase", "passphrase.age", PASSPHRASE],
     ["a recipient", "recipient.age", fixture("identity.txt")],
-  ])("made a file with %s that unseal opens", async (_, name, key) => {
+  ])("creates a file with %s that unseal opens", async (_, name, key) => {
     expect(await unseal(fixture(name), key)).toEqual({ about: ABOUT, plan: PLAN })
   })
 
-  it.skipIf(!AGE)("opens what seal makes (skipped where age isn't installed)", () => {
+  it.skipIf(!AGE)("opens the output of seal (skipped if age isn't installed)", () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-age-"))
     try {
       writeFileSync(join(folder, "key.txt"), KEY)
@@ -220,11 +220,11 @@ describe("outdated", () => {
     [{ serial: 8 }, ["the state: planned on serial 7 of 5cbf, now serial 8 of 5cbf"]],
     [{ lineage: "x" }, ["the state: planned on serial 7 of 5cbf, now serial 7 of x"]],
     [{ lineage: "", serial: -1 }, ["the state: planned on serial 7 of 5cbf, now no state"]],
-  ])("names what %j changes", (change, words) => {
+  ])("reports a change of %j", (change, words) => {
     expect(outdated(ABOUT, { ...now, ...change })).toEqual(words)
   })
 
-  it("names all changes at once", () => {
+  it("reports all changes at once", () => {
     expect(outdated(ABOUT, { sha: "a", lock: "b", lineage: "c", serial: 1 })).toHaveLength(3)
   })
 })

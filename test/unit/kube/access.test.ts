@@ -37,8 +37,8 @@ const pair = () => ({
   "client-key-data": base64(certificates.client.key),
 })
 
-describe("a kubeconfig", () => {
-  it("says where the cluster is, and who asks", () => {
+describe("readKubeconfig", () => {
+  it("returns the cluster's address and the user's credentials", () => {
     const cluster = {
       "certificate-authority-data": base64(certificates.authority.certificate),
       "tls-server-name": "kubernetes",
@@ -56,7 +56,7 @@ describe("a kubeconfig", () => {
     })
   })
 
-  it("may be of another context, without a user, in JSON, with base64 over several lines", () => {
+  it("reads another context, without a user, in JSON, with base64 over several lines", () => {
     expect(readKubeconfig(kubeconfig(), "bare")).toEqual({
       server: "https://10.0.0.1:6443",
       insecure: false,
@@ -73,27 +73,27 @@ describe("a kubeconfig", () => {
     ).toEqual({ server: "http://c/k8s/x", insecure: true, namespace: "default", context: "a" })
   })
 
-  it("takes data before a file, as kubectl does", () => {
+  it("prefers data to a file, as kubectl does", () => {
     expect(readKubeconfig(kubeconfig({ user: { ...pair(), "client-key": "/home/ann/key" } }))).toHaveProperty(
       "key",
     )
   })
 })
 
-describe("a kubeconfig that can't be used", () => {
+describe("readKubeconfig of an unusable kubeconfig", () => {
   const exec = { token: undefined, exec: { command: "/usr/bin/aws-iam", args: ["secret"] } }
 
   it.each<[string, () => string, string]>([
     ["is empty", () => " \n", "it is empty"],
-    ["is no YAML", () => "a: b\nkey: 'hunter2\nc: [", "is no YAML"],
-    ["is no mapping", () => "- a\n", "it is no mapping"],
+    ["is invalid YAML", () => "a: b\nkey: 'hunter2\nc: [", "is no YAML"],
+    ["is a list", () => "- a\n", "it is no mapping"],
     [
       "names no context",
       () => kubeconfig({ rest: { "current-context": "" } }),
       'no current-context (it has "prod", "bare")',
     ],
     [
-      "names one that isn't there",
+      "names a missing context",
       () => kubeconfig({ rest: { "current-context": "dev" } }),
       'no context "dev" (it has "prod", "bare")',
     ],
@@ -106,18 +106,18 @@ describe("a kubeconfig that can't be used", () => {
     ["has no lists", () => kubeconfig({ rest: { contexts: "x" } }), "(it has none)"],
     ["has no server", () => kubeconfig({ cluster: { server: "" } }), 'the cluster "c1" has no "server"'],
     [
-      "has no address",
+      "has an invalid address",
       () => kubeconfig({ cluster: { server: "10.0.0.1" } }),
       '"10.0.0.1" of the cluster "c1" is no address',
     ],
     ["has another protocol", () => kubeconfig({ cluster: { server: "ftp://x" } }), '"ftp://x"'],
     [
-      "has a password in it",
+      "has a password in its address",
       () => kubeconfig({ cluster: { server: "https://u:hunter2@x" } }),
       "a user or a password",
     ],
     [
-      "has a number there",
+      "has a number as server",
       () => kubeconfig({ cluster: { server: 7 } }),
       '"server" of the cluster "c1" is no text',
     ],
@@ -142,17 +142,17 @@ describe("a kubeconfig that can't be used", () => {
     ["has a password", () => kubeconfig({ user: { username: "u", password: "hunter2" } }), '"username"'],
     ["asks as another", () => kubeconfig({ user: { as: "root" } }), '"as"'],
     [
-      "has no base64",
+      "has invalid base64",
       () => kubeconfig({ cluster: { "certificate-authority-data": "hunter2!" } }),
       "is no base64 of a PEM",
     ],
     [
-      "has no PEM",
+      "has invalid PEM",
       () => kubeconfig({ cluster: { "certificate-authority-data": base64("hunter2") } }),
       "is no base64 of a PEM",
     ],
     [
-      "has a broken one",
+      "has a broken certificate",
       () =>
         kubeconfig({
           cluster: {
@@ -177,7 +177,7 @@ describe("a kubeconfig that can't be used", () => {
       "no key that can be read",
     ],
     [
-      "has another's key",
+      "has the key of another certificate",
       () => kubeconfig({ user: { ...pair(), "client-key-data": base64(certificates.server.key) } }),
       "don't belong together",
     ],
@@ -187,7 +187,7 @@ describe("a kubeconfig that can't be used", () => {
       "characters that no token has",
     ],
     [
-      "trusts both one and any",
+      "trusts both one authority and any",
       () =>
         kubeconfig({
           cluster: {
@@ -197,7 +197,7 @@ describe("a kubeconfig that can't be used", () => {
         }),
       "both an authority and insecure-skip-tls-verify",
     ],
-  ])("since it %s says so, without its secrets", (_, text, expected) => {
+  ])("explains that it %s, without its secrets", (_, text, expected) => {
     let error: unknown
     try {
       readKubeconfig(text())
@@ -217,7 +217,7 @@ describe("a kubeconfig that can't be used", () => {
     expect(() => readKubeconfig(kubeconfig({ user: exec }))).toThrow("kubectl create token")
   })
 
-  it("doesn't follow an alias without end", () => {
+  it("doesn't follow endless aliases", () => {
     const levels = Array.from(
       { length: 30 },
       (_, level) => `a${level}: &a${level} [*a${Math.max(0, level - 1)}, *a${Math.max(0, level - 1)}]`,

@@ -5,7 +5,10 @@ import { parse, stringify } from "yaml"
 import { readKubeconfig } from "../../../src/lib/kube/access.js"
 import { aksKubeconfig, type AzureOptions, type ServicePrincipal } from "../../../src/lib/kube/azure.js"
 
-/** As Azure documents the two calls: OAuth's client credentials, and a managed cluster's user credentials. */
+/**
+ * Server with the two calls as Azure documents them: OAuth's client credentials, and a managed cluster's user
+ * credentials.
+ */
 let server: Server
 let url: string
 let seen: {
@@ -16,7 +19,7 @@ let seen: {
   type?: string
   form: Record<string, string>
 }[]
-/** Answers in place of the usual ones, in order. */
+/** Answers that replace the usual ones, in order. */
 let instead: ({ status: number; body: unknown } | undefined)[]
 let kubeconfig: string
 
@@ -118,8 +121,8 @@ const failing = (given?: Partial<ServicePrincipal>, options?: Partial<AzureOptio
     (error: unknown) => error as Error,
   )
 
-describe("a service principal", () => {
-  it("gets a cluster's kubeconfig by two calls", async () => {
+describe("aksKubeconfig", () => {
+  it("returns a cluster's kubeconfig by two calls", async () => {
     expect(readKubeconfig(await get())).toMatchObject({
       server: "https://aks-1.hcp.westeurope.azmk8s.io:443".replace(":443", ""),
       token: "cluster-user",
@@ -149,7 +152,7 @@ describe("a service principal", () => {
     ])
   })
 
-  it("may come with a CI host's token, which goes before a secret", async () => {
+  it("prefers a CI host's token to a secret", async () => {
     await get({ assertion: "ci.host.token" })
     expect(seen[0]?.form).toEqual({
       grant_type: "client_credentials",
@@ -166,7 +169,7 @@ describe("a service principal", () => {
       kubelogin("--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"),
       "6dae42f8-4368-4678-94ff-3960e28e3630",
     ],
-    ["kubelogin for an application of the team's own", kubelogin("--server-id", "own-app"), "own-app"],
+    ["kubelogin for an application of the team", kubelogin("--server-id", "own-app"), "own-app"],
     [
       "kubelogin without more",
       { exec: { command: "C:\\bin\\kubelogin.exe" } },
@@ -177,7 +180,7 @@ describe("a service principal", () => {
       { "auth-provider": { name: "azure", config: { "apiserver-id": "own-app" } } },
       "own-app",
     ],
-  ])("gets a token in the place of %s", async (_, user, application) => {
+  ])("replaces %s by a token", async (_, user, application) => {
     kubeconfig = config(user)
     const text = await get()
     expect(readKubeconfig(text).token).toBe(`for:${application}/.default`)
@@ -186,21 +189,21 @@ describe("a service principal", () => {
     ])
   })
 
-  it("gets none in the place of another program", async () => {
+  it("keeps another program", async () => {
     kubeconfig = config({ exec: { command: "notkubelogin" } })
     expect(await get()).toBe(kubeconfig)
     expect(seen).toHaveLength(2)
   })
 
-  it("is let in again where Azure was busy", async () => {
+  it("retries while Azure is busy", async () => {
     instead = [{ status: 503, body: "" }, undefined, { status: 429, body: {} }]
     expect(readKubeconfig(await get()).token).toBe("cluster-user")
     expect(seen).toHaveLength(4)
   })
 })
 
-describe("a refusal", () => {
-  it("of the login has Azure's code and words, without what is for its support, or the secret", async () => {
+describe("aksKubeconfig's error", () => {
+  it("for a login has Azure's code and message, without details for its support, or the secret", async () => {
     instead = [wrongSecret]
     const error = await failing()
     expect(error).toMatchObject({ code: "AZURE_LOGIN", exitCode: 4 })
@@ -208,14 +211,14 @@ describe("a refusal", () => {
     expect(error.message).not.toMatch(/s3cr|Trace|Correlation/)
   })
 
-  it("says what there was instead of words", async () => {
+  it("has the status if there is no message", async () => {
     instead = [{ status: 400, body: "<html>" }]
     expect((await failing()).message).toContain("it answered 400")
     instead = [{ status: 200, body: { token_type: "Bearer" } }]
     expect(await failing()).toMatchObject({ code: "AZURE_LOGIN" })
   })
 
-  it("never shows a federated token", async () => {
+  it("never contains a federated token", async () => {
     instead = [
       { status: 400, body: { error_description: "AADSTS50027: JWT token aaaa.bbbb.cccc is invalid" } },
     ]
@@ -223,7 +226,7 @@ describe("a refusal", () => {
     expect(message).toContain("AADSTS50027: JWT token *** is invalid")
   })
 
-  it("needs nobody's answer where there is nothing to show", async () => {
+  it("without any credentials is AZURE_LOGIN, without a request", async () => {
     expect(await failing({ clientSecret: "" })).toMatchObject({ code: "AZURE_LOGIN", exitCode: 4 })
     expect(seen).toEqual([])
   })
@@ -232,7 +235,7 @@ describe("a refusal", () => {
     [403, "AuthorizationFailed", 4],
     [404, "ResourceGroupNotFound", 4],
     [500, "InternalServerError", 3],
-  ])("of the credentials by %i says why", async (status, code, exitCode) => {
+  ])("for credentials by %i says why", async (status, code, exitCode) => {
     instead = [undefined, { status, body: { error: { code, message: "The client 'app-1' does\r\nnot" } } }]
     const error = await failing()
     expect(error).toMatchObject({ code: "AKS_CREDENTIALS", exitCode })
@@ -242,14 +245,14 @@ describe("a refusal", () => {
   })
 
   it.each([{}, { kubeconfigs: [] }, { kubeconfigs: null }, { kubeconfigs: [{ name: "x" }] }, [], "null"])(
-    "isn't hidden by an answer without a kubeconfig: %j",
+    "says so for an answer without a kubeconfig: %j",
     async (body) => {
       instead = [undefined, { status: 200, body }]
       expect(await failing()).toMatchObject({ code: "AKS_CREDENTIALS", exitCode: 3 })
     },
   )
 
-  it("is the network's where Azure can't be reached", async () => {
+  it("has exit code 3 if Azure can't be reached", async () => {
     expect(await failing({}, { login: "http://127.0.0.1:2" })).toMatchObject({
       code: "AZURE_LOGIN",
       exitCode: 3,

@@ -14,7 +14,7 @@ const JSON_TEXT = JSON.stringify({
 })
 
 describe("azureAccount", () => {
-  it("is none without any secret of Azure's", () => {
+  it("is undefined without any secret of Azure", () => {
     expect(azureAccount([])).toBeUndefined()
     expect(
       azureAccount(secrets({ DATABASE_URL: "x", AZURE_CREDENTIALS: " ", TF_VAR_a: "b" })),
@@ -52,11 +52,11 @@ describe("azureAccount", () => {
       { tenantId: "tenant", clientId: "app", assertion: "t.o.k" },
       "sub",
     ],
-  ])("is made of %s", (_, given, principal, subscriptionId) => {
+  ])("is built from %s", (_, given, principal, subscriptionId) => {
     expect(azureAccount(secrets(given))).toEqual({ principal, subscriptionId })
   })
 
-  it("names all that is lacking, and tells no secret", () => {
+  it("names all missing parts without quoting a secret", () => {
     const given = secrets({ AZURE_CLIENT_ID: "app", AZURE_CLIENT_SECRET: "s3cret" })
     expect(() => azureAccount(given)).toThrow(
       /AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID not given\n→ .*AZURE_LOGIN/,
@@ -71,14 +71,14 @@ describe("azureAccount", () => {
 
 describe("isOfAccount", () => {
   it.each(["AZURE_CREDENTIALS", "AZURE_CLIENT_SECRET", "ARM_TENANT_ID", "AZURE_OIDC_TOKEN"])(
-    "of %s",
+    "is true for %s",
     (name) => {
       expect(isOfAccount(name)).toBe(true)
     },
   )
 
   it.each(["KUBECONFIG", "DATABASE_URL", "ARM_ACCESS_KEY", "TF_BACKEND", "a.tfvars", "constructor"])(
-    "not of %s",
+    "is false for %s",
     (name) => {
       expect(isOfAccount(name)).toBe(false)
     },
@@ -86,7 +86,7 @@ describe("isOfAccount", () => {
 })
 
 describe("aksCluster", () => {
-  it("splits the place", () => {
+  it("splits resource group and cluster", () => {
     const parts = { subscriptionId: "sub", resourceGroup: "audio.prod", name: "upscaler" }
     expect(aksCluster("audio.prod/upscaler", "sub")).toEqual(parts)
   })

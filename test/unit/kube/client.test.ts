@@ -43,8 +43,8 @@ const lease: Lease = {
   spec: { holderIdentity: "run-1", leaseDurationSeconds: 30 },
 }
 
-describe("requests", () => {
-  it("get an object where it is, in the namespace of the kubeconfig where none is named", async () => {
+describe("the client", () => {
+  it("gets an object, by default in the namespace of the kubeconfig", async () => {
     api.acts = [answer(200, map), answer(200, {}), answer(200, {})]
     expect(await client().get<ConfigMap>(CONFIG_MAP, "settings", "web")).toEqual(map)
     await client().get(DEPLOYMENT, "api")
@@ -57,25 +57,25 @@ describe("requests", () => {
     expect(api.seen[0]?.headers).toMatchObject({ authorization: "Bearer t0ken", "user-agent": "slipway" })
   })
 
-  it("keep what comes before the paths of a server's address", async () => {
+  it("keeps the path of a server's address", async () => {
     access.server += "/k8s/clusters/c-1"
     await client().get(POD, "a")
     expect(api.seen[0]?.path).toBe("/k8s/clusters/c-1/api/v1/namespaces/staging/pods/a")
   })
 
-  it("say undefined for what isn't there", async () => {
+  it("returns undefined for a missing object", async () => {
     api.acts = [refuse(404, "NotFound", 'pods "a" not found')]
     expect(await client().get(POD, "a")).toBeUndefined()
   })
 
-  it.each(["", ".", "..", "a/b", "a%2fb", "a b"])("are never sent for the name %j", async (name) => {
+  it.each(["", ".", "..", "a/b", "a%2fb", "a b"])("never sends a request for the name %j", async (name) => {
     await expect(client().get(POD, name)).rejects.toMatchObject({ code: "KUBE_INVALID" })
     await expect(client().delete(POD, name, "web")).rejects.toMatchObject({ code: "KUBE_INVALID" })
     await expect(client().list(POD, { namespace: name })).rejects.toMatchObject({ code: "KUBE_INVALID" })
     expect(api.seen).toEqual([])
   })
 
-  it("create in the object's namespace, as a trial where asked", async () => {
+  it("creates in the object's namespace, as a dry run if requested", async () => {
     await client().create(map)
     await client().create({ ...map, metadata: { name: "x" } }, { dryRun: true })
     expect(api.seen).toMatchObject([
@@ -91,7 +91,7 @@ describe("requests", () => {
     expect(api.seen[0]?.headers["content-type"]).toBe("application/json")
   })
 
-  it("apply on the server's side, without what only the server may write", async () => {
+  it("applies on the server's side, without fields that only the server may write", async () => {
     const read = { ...map, metadata: { ...map.metadata, managedFields: [{}] } }
     await client().apply(read, { dryRun: true })
     await client().apply(map, { force: false })
@@ -107,7 +107,7 @@ describe("requests", () => {
     expect(api.seen[0]?.headers["content-type"]).toBe("application/apply-patch+yaml")
   })
 
-  it("replace, merge, patch and delete", async () => {
+  it("replaces, merges, patches and deletes", async () => {
     await client().replace(lease)
     await client().merge(DEPLOYMENT, "api", "web", { spec: { minReadySeconds: 0 } })
     await client().patch(DEPLOYMENT, "api", "web", [{ op: "remove", path: "/spec/paused" }])
@@ -122,35 +122,35 @@ describe("requests", () => {
     ])
   })
 
-  it("say false where there was nothing to delete", async () => {
+  it("returns false for the deletion of a missing object", async () => {
     api.acts = [refuse(404, "NotFound", 'pods "a" not found')]
     expect(await client().delete(POD, "a", "web")).toBe(false)
   })
 
-  it("delete the very object that was meant, and say false where another has its name", async () => {
+  it("deletes only the object with the given uid, and returns false if another has its name", async () => {
     api.acts = [answer(200, {}), refuse(409, "Conflict", "the UID in the precondition does not match")]
     expect(await client().delete(POD, "a", "web", { uid: "1-2" })).toBe(true)
     expect(await client().delete(POD, "a", "web", { uid: "1-2" })).toBe(false)
     expect(api.seen[0]?.body).toMatchObject({ kind: "DeleteOptions", preconditions: { uid: "1-2" } })
   })
 
-  it("ask for the version", async () => {
+  it("returns the version", async () => {
     api.acts = [answer(200, { gitVersion: "v1.36.3" })]
     expect(await client().version()).toBe("v1.36.3")
     expect(api.seen[0]?.path).toBe("/version")
   })
 
-  it("name what isn't Kubernetes", async () => {
+  it("reports a server that isn't Kubernetes", async () => {
     api.acts = [answer(200, "<html>")]
     await expect(client().version()).rejects.toMatchObject({ code: "KUBE_FAILED", exitCode: 3 })
   })
 })
 
-describe("lists", () => {
+describe("list", () => {
   const page = (names: string[], next?: string) =>
     answer(200, { metadata: { continue: next }, items: names.map((name) => ({ metadata: { name } })) })
 
-  it("have what they are asked for, with kind and version", async () => {
+  it("returns objects with kind and version", async () => {
     api.acts = [page(["a"]), page([])]
     const pods = await client().list(POD, { namespace: "web", labels: "app=api", fields: "spec.nodeName=n" })
     expect(pods).toEqual([{ ...POD, metadata: { name: "a" } }])
@@ -164,14 +164,14 @@ describe("lists", () => {
     ])
   })
 
-  it("are read to their last page", async () => {
+  it("reads all pages", async () => {
     api.acts = [page(["a", "b"], "two"), page(["c"], "three"), page(["d"])]
     const names = (await client().list(POD)).map(({ metadata }) => metadata.name)
     expect(names).toEqual(["a", "b", "c", "d"])
     expect(api.seen.map(({ query }) => query.continue)).toEqual([undefined, "two", "three"])
   })
 
-  it("begin anew where the rest is gone, a few times", async () => {
+  it("starts again after an expired continuation, a few times", async () => {
     const gone = refuse(410, "Expired", "The provided continue parameter is too old")
     api.acts = [page(["a"], "two"), gone, page(["a"], "two"), page(["b"])]
     expect((await client().list(POD)).map(({ metadata }) => metadata.name)).toEqual(["a", "b"])
@@ -180,7 +180,7 @@ describe("lists", () => {
   })
 })
 
-describe("kinds that aren't usual", () => {
+describe("discovery of kinds", () => {
   const list = answer(200, {
     resources: [
       { name: "certificates/status", kind: "Certificate", namespaced: true },
@@ -190,7 +190,7 @@ describe("kinds that aren't usual", () => {
   })
   const kind = { apiVersion: "cert-manager.io/v1", kind: "Certificate" }
 
-  it("are found once by what the cluster lists", async () => {
+  it("requests the cluster's list once", async () => {
     api.acts = [list]
     const kube = client()
     await Promise.all([kube.get(kind, "a"), kube.get(kind, "b")])
@@ -203,7 +203,7 @@ describe("kinds that aren't usual", () => {
     ])
   })
 
-  it("may be of the whole cluster, or of the core", async () => {
+  it("finds kinds of the whole cluster, and of the core", async () => {
     api.acts = [list]
     await client().get({ ...kind, kind: "ClusterIssuer" }, "a")
     await client()
@@ -216,7 +216,7 @@ describe("kinds that aren't usual", () => {
     ])
   })
 
-  it("are asked for again where the cluster has none yet", async () => {
+  it("repeats the request if the cluster has no such kind yet", async () => {
     api.acts = [answer(404, "404 page not found"), answer(200, { resources: [] }), list]
     const kube = client()
     for (let tries = 0; tries < 2; tries += 1)
@@ -225,7 +225,7 @@ describe("kinds that aren't usual", () => {
   })
 })
 
-describe("tries", () => {
+describe("retries of the client", () => {
   it.each([
     ["429", refuse(429, "TooManyRequests", "slow down")],
     ["502", answer(502, "bad gateway")],
@@ -239,7 +239,7 @@ describe("tries", () => {
       refuse(403, "Forbidden", 'pods "a" is forbidden: not yet ready to handle request'),
     ],
     ["a lost connection", drop],
-  ])("are made again after %s", async (_, act) => {
+  ])("follow %s", async (_, act) => {
     const { kube, clock } = clientOf(access)
     api.acts = [act, act, answer(200, map)]
     expect(await kube.apply(map)).toEqual(map)
@@ -251,13 +251,13 @@ describe("tries", () => {
     ["501", answer(501, ""), "KUBE_FAILED"],
     ["400", refuse(400, "BadRequest", "no"), "KUBE_INVALID"],
     ["409", refuse(409, "Conflict", "no"), "KUBE_CONFLICT"],
-  ])("aren't after %s", async (_, act, code) => {
+  ])("don't follow %s", async (_, act, code) => {
     api.acts = [act]
     await expect(client().apply(map)).rejects.toMatchObject({ code })
     expect(api.seen).toHaveLength(1)
   })
 
-  it("wait as long as the server asks, and no longer than patience", async () => {
+  it("wait as long as the server asks, within the client's patience", async () => {
     const { kube, clock } = clientOf(access)
     api.acts = [refuse(429, "TooManyRequests", "slow", {}, { "retry-after": "7" })]
     await kube.get(POD, "a")
@@ -267,7 +267,7 @@ describe("tries", () => {
     expect(clock.pauses).toHaveLength(1)
   })
 
-  it("end with patience, which is of each request", async () => {
+  it("end with the patience for one request", async () => {
     const { kube, clock } = clientOf(access, { patience: 10_000 })
     api.acts = Array.from({ length: 50 }, () => refuse(503, "ServiceUnavailable", "starting"))
     const failure = kube.get(POD, "a")
@@ -278,13 +278,13 @@ describe("tries", () => {
     expect(await kube.get(POD, "a")).toEqual({})
   })
 
-  it("take no longer than their own limit", async () => {
+  it("take no longer than the time limit of an attempt", async () => {
     const { kube } = clientOf(access, { timeout: 500 })
     api.acts = [() => undefined, (_, response) => void response.writeHead(200).write("{"), answer(200, map)]
     expect(await kube.get(CONFIG_MAP, "settings")).toEqual(map)
   })
 
-  it("outlast a server that restarts", async () => {
+  it("outlast the restart of a server", async () => {
     const { kube } = clientOf(access, {
       now: Date.now,
       sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
@@ -297,7 +297,7 @@ describe("tries", () => {
     expect(api.seen.at(-1)).toMatchObject({ method: "PATCH" })
   })
 
-  it("give a server that has just come up time to know rights and users", async () => {
+  it("allow a server that has just started time to load permissions and users", async () => {
     const { kube, clock } = clientOf(access)
     const forbidden = refuse(
       403,
@@ -311,7 +311,7 @@ describe("tries", () => {
     await expect(kube.get(POD, "a")).rejects.toMatchObject({ code: "KUBE_FORBIDDEN" })
   })
 
-  it("are told from each other where nobody listens", async () => {
+  it("end with a reason if nothing listens", async () => {
     access.server = "http://127.0.0.1:2"
     const failure = client({ patience: 1_000 }).get(POD, "a")
     await expect(failure).rejects.toThrow(
@@ -320,17 +320,17 @@ describe("tries", () => {
   })
 })
 
-describe("what may have been done all the same", () => {
+describe("a change whose answer was lost", () => {
   const exists = refuse(409, "AlreadyExists", 'configmaps "settings" already exists')
   const conflict = refuse(409, "Conflict", "the object has been modified")
 
-  it("is got where it was created by a try whose answer was lost", async () => {
+  it("returns the created object if a lost attempt created it", async () => {
     const made = { ...map, metadata: { ...map.metadata, uid: "u" } }
     api.acts = [drop, exists, answer(200, made)]
     expect(await client().create(map)).toEqual(made)
   })
 
-  it("isn't taken for ours where somebody else created it", async () => {
+  it("fails with KUBE_EXISTS if another client created it", async () => {
     api.acts = [exists]
     await expect(client().create(map)).rejects.toMatchObject({ code: "KUBE_EXISTS", exitCode: 3 })
     api.acts = [drop, exists, answer(200, { ...map, data: { a: "2" } })]
@@ -339,7 +339,7 @@ describe("what may have been done all the same", () => {
     )
   })
 
-  it("isn't created twice where the server is to name it", async () => {
+  it("isn't repeated if the server names the object", async () => {
     api.acts = [drop]
     await expect(client().create({ ...map, metadata: { name: "", namespace: "web" } })).rejects.toThrow(
       "may have done what it was asked for",
@@ -347,27 +347,27 @@ describe("what may have been done all the same", () => {
     expect(api.seen).toHaveLength(1)
   })
 
-  it("is no conflict where the lost try replaced it", async () => {
+  it("returns the object if a lost attempt replaced it", async () => {
     const now = { ...lease, metadata: { ...lease.metadata, resourceVersion: "8" } }
     api.acts = [drop, conflict, answer(200, now)]
     expect(await client().replace(lease)).toEqual(now)
   })
 
-  it("is a conflict where another did, or no try was lost", async () => {
+  it("fails with KUBE_CONFLICT if another client changed it, or no attempt was lost", async () => {
     api.acts = [drop, conflict, answer(200, { ...lease, spec: { holderIdentity: "run-2" } })]
     await expect(client().replace(lease)).rejects.toMatchObject({ code: "KUBE_CONFLICT", exitCode: 3 })
     api.acts = [conflict]
     await expect(client().replace(lease)).rejects.toMatchObject({ code: "KUBE_CONFLICT" })
   })
 
-  it("is not repeated where nothing guards it", async () => {
+  it("isn't repeated without a resourceVersion", async () => {
     api.acts = [drop]
     const unguarded = { ...lease, metadata: { name: "lock", namespace: "web" } }
     await expect(client().replace(unguarded)).rejects.toMatchObject({ code: "KUBE_UNREACHABLE" })
     expect(api.seen).toHaveLength(1)
   })
 
-  it("counts for patches that test what they change", async () => {
+  it("is recognised for patches that test what they change", async () => {
     const operations = [
       { op: "test", path: "/spec/paused", value: false },
       { op: "replace", path: "/spec/paused", value: true },
@@ -390,13 +390,13 @@ describe("what may have been done all the same", () => {
     expect(await client().merge(DEPLOYMENT, "api", "web", patch)).toEqual(done)
   })
 
-  it("was deleted where the second try finds nothing", async () => {
+  it("returns true if the second attempt finds nothing to delete", async () => {
     api.acts = [drop, refuse(404, "NotFound", "no")]
     expect(await client().delete(POD, "a", "web")).toBe(true)
   })
 })
 
-describe("refusals", () => {
+describe("errors for refusals", () => {
   const failing = (act: ReturnType<typeof refuse>, asked = () => client().apply(map)) => {
     api.acts = [act]
     return asked().then(
@@ -427,14 +427,14 @@ describe("refusals", () => {
       "allow",
     ],
     ['pods "a" is forbidden: exceeded quota: q', "the cluster forbids it: pods", "whoever runs it"],
-  ])("for want of rights say whose: %s", async (message, expected, remedy) => {
+  ])("name the missing permission: %s", async (message, expected, remedy) => {
     const error = await failing(refuse(403, "Forbidden", message))
     expect(error).toMatchObject({ code: "KUBE_FORBIDDEN", exitCode: 4 })
     expect(error.message).toContain(expected)
     expect(error.message).toContain(remedy)
   })
 
-  it("name the fields", async () => {
+  it("name the invalid fields", async () => {
     const causes = [
       { field: "spec.replicas", message: "Invalid value: -1: must be greater than or equal to 0" },
       { field: "spec.selector", reason: "FieldValueRequired" },
@@ -446,13 +446,13 @@ describe("refusals", () => {
     )
   })
 
-  it("name what is missing", async () => {
+  it("name the missing object", async () => {
     const error = await failing(refuse(404, "NotFound", 'namespaces "web" not found'))
     expect(error).toMatchObject({ code: "KUBE_MISSING", exitCode: 4 })
     expect(error.message).toContain('namespaces "web" not found')
   })
 
-  it("say what is wrong with a token", async () => {
+  it("explain an invalid token", async () => {
     const unauthorized = refuse(401, "Unauthorized", "Unauthorized")
     expect(await failing(unauthorized)).toMatchObject({ code: "KUBE_UNAUTHORIZED", exitCode: 4 })
     expect((await failing(unauthorized)).message).toContain("it doesn't accept the kubeconfig's token")
@@ -463,7 +463,7 @@ describe("refusals", () => {
     expect((await failing(unauthorized)).message).toContain("the kubeconfig has no credentials")
   })
 
-  it("never show what a Secret holds", async () => {
+  it("never contain the values of a Secret", async () => {
     const secret: Secret = {
       ...SECRET,
       metadata: { name: "db" },

@@ -72,7 +72,7 @@ const lines = (pods: Pod[], events: Event[] = [], options = {}) =>
 
 const waiting = (reason: string, message?: string): ContainerState => ({ waiting: { reason, message } })
 
-describe("an image that can't be pulled", () => {
+describe("diagnose for an image that can't be pulled", () => {
   const wrap = (words: string) =>
     `rpc error: code = NotFound desc = failed to pull and unpack image "registry.example/api:1": failed to resolve reference "registry.example/api:1": ${words}`
 
@@ -103,7 +103,7 @@ describe("an image that can't be pulled", () => {
     ],
     ["no match for platform in manifest: not found", "it isn't built for the node's platform"],
     ["429 Too Many Requests - Server message: toomanyrequests", "takes no more requests for now"],
-  ])("says why in the registry's own words: %s", (words, expected) => {
+  ])("quotes the registry: %s", (words, expected) => {
     const [line, ...more] = lines([pod({ state: waiting("ErrImagePull", wrap(words)) })])
     expect(line).toContain(`pod api-1: the image "registry.example/api:1" can't be pulled: `)
     expect(line).toContain(expected)
@@ -111,7 +111,7 @@ describe("an image that can't be pulled", () => {
     expect(more).toEqual([])
   })
 
-  it("says why while it waits to try again, by the newest event about that container", () => {
+  it("quotes the newest event of the container while the next pull is pending", () => {
     const events = [
       event("Failed", `Failed to pull image "registry.example/api:1": ${wrap("old: i/o timeout")}`),
       event(
@@ -138,7 +138,7 @@ describe("an image that can't be pulled", () => {
     expect(lines([backoff])[0]).toMatch(/can't be pulled$/)
   })
 
-  it("has other reasons", () => {
+  it("knows other reasons", () => {
     expect(lines([pod({ state: waiting("InvalidImageName", "x") })])[0]).toContain("has no valid name")
     expect(lines([pod({ state: waiting("ErrImageNeverPull", "x") })])[0]).toContain(
       "imagePullPolicy is Never",
@@ -146,11 +146,11 @@ describe("an image that can't be pulled", () => {
   })
 })
 
-describe("a container that ends", () => {
+describe("diagnose for an ended container", () => {
   const crashed = (terminated: ContainerState["terminated"], restarts = 3, given: Given = {}) =>
     lines([pod({ state: waiting("CrashLoopBackOff"), lastState: { terminated }, restarts, ...given })])
 
-  it("says how, and how often", () => {
+  it("reports the exit code and the restarts", () => {
     expect(crashed({ exitCode: 1, reason: "Error" })).toEqual([
       "pod api-1: container api ended with exit code 1, restarted 3 times",
     ])
@@ -166,7 +166,7 @@ describe("a container that ends", () => {
     expect(crashed({ exitCode: 0, reason: "Completed" })[0]).toContain("exit code 0, restarted 3 times")
   })
 
-  it("says of memory what its limit is", () => {
+  it("reports the memory limit", () => {
     const container = { resources: { limits: { memory: "64Mi" } } }
     expect(crashed({ exitCode: 137, reason: "OOMKilled" }, 2, { container })).toEqual([
       "pod api-1: container api was killed for using more memory than its limit of 64Mi (OOMKilled, exit code 137), restarted 2 times",
@@ -174,7 +174,7 @@ describe("a container that ends", () => {
     expect(crashed({ exitCode: 137, reason: "OOMKilled" })[0]).toContain("more memory than there was")
   })
 
-  it("is told at once, and where it came up again", () => {
+  it("reports an end at once, and after a restart", () => {
     expect(lines([pod({ state: { terminated: { exitCode: 2 } } })])[0]).toContain("exit code 2")
     const again = pod({
       state: { running: {} },
@@ -191,7 +191,7 @@ describe("a container that ends", () => {
     ])
   })
 
-  it("counts among those before the others", () => {
+  it("includes init containers", () => {
     const init = pod()
     init.spec.initContainers = [{ name: "wait", image: "w" }]
     init.status = {
@@ -219,7 +219,7 @@ describe("a container that ends", () => {
     expect(lines([init])).toEqual(["pod api-1: container wait ended with exit code 9"])
   })
 
-  it("goes after the liveness probe that ended it, and before one that only saw it end", () => {
+  it("puts it behind the liveness probe that killed it, and before a probe that only failed afterwards", () => {
     const events = [
       event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", { count: 3 }),
     ]
@@ -238,7 +238,7 @@ describe("a container that ends", () => {
     expect(of(1)).toEqual(["crash"])
   })
 
-  it("is nothing to tell where it did its work", () => {
+  it("reports nothing for a completed one", () => {
     const done = pod({
       state: { terminated: { exitCode: 0, reason: "Completed" } },
       status: { phase: "Succeeded" },
@@ -247,7 +247,7 @@ describe("a container that ends", () => {
   })
 })
 
-describe("what a container lacks", () => {
+describe("diagnose for a container without its configuration", () => {
   it.each([
     ["CreateContainerConfigError", 'secret "db" not found', 'there is no Secret "db"'],
     ["CreateContainerConfigError", 'configmap "settings" not found', 'there is no ConfigMap "settings"'],
@@ -263,13 +263,13 @@ describe("what a container lacks", () => {
     ],
     ["RunContainerError", 'exec: "serve": executable file not found in $PATH', 'exec: "serve"'],
     ["CreateContainerError", undefined, "CreateContainerError"],
-  ])("is named: %s %s", (reason, message, expected) => {
+  ])("names the missing part: %s %s", (reason, message, expected) => {
     expect(lines([pod({ state: waiting(reason, message) })])[0]).toContain(
       `pod api-1: container api can't be made: ${expected}`,
     )
   })
 
-  it("may be a volume's, as long as it hasn't started", () => {
+  it("reports problems of volumes until it starts", () => {
     const general =
       "Unable to attach or mount volumes: unmounted volumes=[cfg], unattached volumes=[cfg]: timed out"
     const events = [
@@ -294,7 +294,7 @@ describe("what a container lacks", () => {
     ).toEqual(["pod api-1: container api waits: ContainerCreating"])
   })
 
-  it("may be the network's", () => {
+  it("reports problems of the network", () => {
     expect(
       lines(
         [pod()],
@@ -304,7 +304,7 @@ describe("what a container lacks", () => {
   })
 })
 
-describe("a pod without a node", () => {
+describe("diagnose for a pod without a node", () => {
   const homeless = (message: string, given: Given = {}) =>
     pod({
       ...given,
@@ -324,7 +324,7 @@ describe("a pod without a node", () => {
     "0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
   const container = { resources: { requests: { memory: "64Gi", cpu: "250m" } } }
 
-  it("says what lacks: what it asks for, and what there is", () => {
+  it("compares its requests with the nodes' capacity", () => {
     expect(lines([homeless(message, { container })])).toEqual([
       "pod api-1: no node takes it: it asks for 64Gi of memory, which no node has free",
     ])
@@ -347,7 +347,7 @@ describe("a pod without a node", () => {
     ).toContain("(big has 16Gi in all, 9.5Gi of it free)")
   })
 
-  it("adds up what its containers ask for", () => {
+  it("adds up its containers' requests", () => {
     const more = homeless("0/1 nodes are available: 1 Insufficient cpu.", { container })
     more.spec.containers.push({ name: "proxy", image: "p", resources: { requests: { cpu: "1" } } })
     expect(lines([more])[0]).toContain("it asks for 1.25 of cpu")
@@ -355,7 +355,7 @@ describe("a pod without a node", () => {
     expect(lines([more])[0]).toContain("it asks for 4 of cpu")
   })
 
-  it("says what else keeps nodes from it", () => {
+  it("reports other obstacles on nodes", () => {
     const said =
       "0/4 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: , x: y}, 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available."
     expect(nodeReasons(said)).toEqual([
@@ -372,7 +372,7 @@ describe("a pod without a node", () => {
     )
   })
 
-  it("says what its nodes suffer from", () => {
+  it("reports the conditions of nodes", () => {
     const pressed = node("n", "1Gi", [
       { type: "MemoryPressure", status: "True", message: "kubelet has insufficient memory" },
       { type: "DiskPressure", status: "False" },
@@ -388,7 +388,7 @@ describe("a pod without a node", () => {
     expect(lines([pod({ node: "n", ready: true })], [], { nodes: [pressed] })).toEqual([])
   })
 
-  it("may have been put out by one", () => {
+  it("reports an eviction", () => {
     const status = {
       phase: "Failed" as const,
       reason: "Evicted",
@@ -400,7 +400,7 @@ describe("a pod without a node", () => {
   })
 })
 
-describe("probes", () => {
+describe("diagnose for probes", () => {
   const container = { readinessProbe: { httpGet: { path: "/ready", port: 8000 } } }
   const running = pod({ state: { running: {} }, container })
 
@@ -425,7 +425,7 @@ describe("probes", () => {
       "Startup probe failed: cat: can't open '/tmp/up'",
       "the startup probe of container api fails: cat: can't open '/tmp/up' (4 times)",
     ],
-  ])("that fail say what was answered: %s", (message, expected) => {
+  ])("reports the answer to a failed one: %s", (message, expected) => {
     const [line] = lines(
       [running],
       [event("Unhealthy", "Readiness probe failed: old"), event("Unhealthy", message, { count: 4 })],
@@ -433,12 +433,12 @@ describe("probes", () => {
     expect(line).toContain(expected)
   })
 
-  it("of pods that are ready don't matter", () => {
+  it("ignores those of ready pods", () => {
     const events = [event("Unhealthy", "Readiness probe failed: x")]
     expect(lines([pod({ state: { running: {} }, ready: true })], events)).toEqual([])
   })
 
-  it("of an earlier pod of that name don't matter", () => {
+  it("ignores those of an earlier pod of the same name", () => {
     const events = [
       event("Unhealthy", "Readiness probe failed: x", {
         involvedObject: { kind: "Pod", name: "api-1", uid: "other" },
@@ -448,8 +448,8 @@ describe("probes", () => {
   })
 })
 
-describe("pods that can't be made", () => {
-  it("are told first, with the quota that is used up", () => {
+describe("diagnose for pods that can't be created", () => {
+  it("reports them first, with the exhausted quota", () => {
     const about = { involvedObject: { kind: "ReplicaSet", name: "api-7d9f" } }
     const events = [
       event(
@@ -472,7 +472,7 @@ describe("pods that can't be made", () => {
   })
 })
 
-it("says the same about several pods once", () => {
+it("merges the same reason of several pods", () => {
   const state = waiting("CreateContainerConfigError", 'secret "db" not found')
   const pods = ["a", "b", "c"].map((name) => pod({ name, state }))
   expect(diagnose(pods, [])).toEqual([
@@ -495,12 +495,12 @@ it.each<[string, number | undefined]>([
   ["", undefined],
   ["much", undefined],
   ["1Xi", undefined],
-])("reads the amount %j", (text, expected) => {
+])("quantity parses %j", (text, expected) => {
   if (expected === undefined) expect(quantity(text)).toBeUndefined()
   else expect(quantity(text)).toBeCloseTo(expected)
 })
 
-it("writes amounts", () => {
+it("shown formats amounts", () => {
   expect([
     shown("memory", 2 ** 30),
     shown("memory", 100),
@@ -509,8 +509,8 @@ it("writes amounts", () => {
   ]).toEqual(["1Gi", "100", "0.25", "1.3Mi"])
 })
 
-describe("events", () => {
-  it("come warnings first, newest first, what repeats counted", () => {
+describe("eventsThatMatter", () => {
+  it("sorts warnings first, then newest first, and counts repetitions", () => {
     const at = (time: string) => ({ lastTimestamp: `2026-01-01T${time}:00Z` })
     const of = (name: string, given: Partial<Event>) => ({ involvedObject: { kind: "Pod", name }, ...given })
     const events = [
@@ -543,7 +543,7 @@ describe("events", () => {
     ])
   })
 
-  it("are bounded", () => {
+  it("is bounded", () => {
     const events = Array.from({ length: 50 }, (_, index) => event(`Reason${index}`, "x".repeat(9_999)))
     const shown = eventsThatMatter(events, 3)
     expect(shown).toHaveLength(4)

@@ -20,8 +20,8 @@ const access = (): ClusterAccess => ({
   token: "t0ken",
 })
 
-describe("a kubeconfig that is written", () => {
-  it("says what was read", () => {
+describe("kubeconfigText", () => {
+  it("is read back unchanged", () => {
     expect(readKubeconfig(kubeconfigText(access()))).toEqual(access())
     const bare: ClusterAccess = {
       server: "https://a",
@@ -32,7 +32,7 @@ describe("a kubeconfig that is written", () => {
     expect(readKubeconfig(kubeconfigText(bare))).toEqual(bare)
   })
 
-  it("dials elsewhere, and still demands the certificate of the server's own address", () => {
+  it("dials another address, and still requires the certificate of the server's own", () => {
     const at = "https://cluster.internal:6443"
     expect(readKubeconfig(kubeconfigText(access(), at))).toEqual({
       ...access(),

@@ -1,4 +1,4 @@
-/** An API server of the tests' own, with certificates that openssl makes once a run. */
+/** API server for tests, with certificates that openssl creates once per run. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http"
@@ -17,7 +17,7 @@ export interface Pair {
 
 export interface Certificates {
   authority: Pair
-  /** Another authority, which signed nothing. */
+  /** Another authority, which has signed nothing. */
   stranger: Pair
   server: Pair
   client: Pair
@@ -72,25 +72,25 @@ export function makeCertificates(): Certificates {
 
 export interface Seen {
   method: string
-  /** Without its query. */
+  /** Without the query. */
   path: string
   query: Record<string, string>
   headers: IncomingMessage["headers"]
   body: unknown
-  /** Who the client's certificate is of. */
+  /** Name in the client's certificate. */
   user?: string
   name?: string
 }
 
-/** What the server does with a request. */
+/** The server's reaction to a request. */
 export type Act = (seen: Seen, response: ServerResponse, request: IncomingMessage) => void
 
 export interface ApiServer {
   port: number
-  /** What it does with each request, in order; then it answers with 200 and an empty object. */
+  /** Reactions to the requests, in order; afterwards it answers with 200 and an empty object. */
   acts: Act[]
   seen: Seen[]
-  /** Ends it with all its connections; `start` has it listen again on the same port. */
+  /** Stops the server and its connections; `start` makes it listen again on the same port. */
   stop(): Promise<void>
   start(): Promise<void>
 }
@@ -161,10 +161,10 @@ export const answer =
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(text)
   }
 
-/** Drops the connection after the request came: nobody knows what became of it. */
+/** Drops the connection after the request has arrived, so that its outcome is uncertain. */
 export const drop: Act = (_, __, request) => void request.socket.destroy()
 
-/** As API servers refuse something. */
+/** Refuses a request as API servers do. */
 export const refuse = (
   code: number,
   reason: string,
@@ -180,7 +180,7 @@ export const refuse = (
 
 export const START = Date.UTC(2026, 0, 1)
 
-/** A client whose clock only its pauses move. */
+/** Creates a client whose clock is advanced by its pauses only. */
 export function clientOf(access: ClusterAccess, options: Partial<KubeOptions> = {}) {
   const clock = { now: Date.now(), pauses: [] as number[] }
   const kube = new Kube(access, {

@@ -18,11 +18,11 @@ beforeEach(() => {
 
 const client = (options: Partial<KubeOptions> = {}) => clientOf(access, options).kube
 
-/** A kubelet's answer about a pod that was scheduled just now. */
+/** A kubelet's answer for a pod that has just been scheduled. */
 const UNKNOWN = refuse(404, "NotFound", "the server could not find the requested resource ( pods/log a)")
 
-describe("logs", () => {
-  it("are those of a container", async () => {
+describe("client.logs", () => {
+  it("returns a container's log", async () => {
     api.acts = [answer(200, "one\ntwo\n"), answer(200, "")]
     expect(
       await client().logs("web", "a", { container: "api", previous: true, tail: 5, sinceSeconds: 60 }),
@@ -40,17 +40,17 @@ describe("logs", () => {
     'container "api" in pod "a" is waiting to start: trying and failing to pull image',
     'previous terminated container "api" in pod "a" not found',
     'container "api" in pod "a" is not available',
-  ])("are empty where there are none yet: %s", async (message) => {
+  ])("is empty before the container starts: %s", async (message) => {
     api.acts = [refuse(400, "BadRequest", message)]
     expect(await client().logs("web", "a")).toBe("")
   })
 
-  it("are empty while the node doesn't know the pod yet", async () => {
+  it("is empty while the node doesn't know the pod yet", async () => {
     api.acts = [UNKNOWN]
     expect(await client().logs("web", "a")).toBe("")
   })
 
-  it("that can't be had are an error", async () => {
+  it("throws for any other refusal", async () => {
     api.acts = [
       refuse(400, "BadRequest", "a container name must be specified for pod a, choose one of: [api proxy]"),
     ]
@@ -60,7 +60,7 @@ describe("logs", () => {
   })
 })
 
-describe("a log that is followed", () => {
+describe("client.follow", () => {
   const stamp = (second: number, nano = 0) =>
     `2026-01-01T00:00:${String(second).padStart(2, "0")}.${String(nano).padStart(9, "0")}Z`
   const pieces =
@@ -84,7 +84,7 @@ describe("a log that is followed", () => {
   const follow = (options: { sinceSeconds?: number; signal?: AbortSignal } = {}) =>
     client().follow("web", "a", { container: "api", ...options })
 
-  it("comes line by line, whatever pieces it comes in", async () => {
+  it("returns line by line, whatever the chunks are", async () => {
     const bytes = Buffer.from(`${stamp(1)} größe\n${stamp(2)} \n${stamp(3)} last`)
     const cut = bytes.indexOf("ö") + 1
     api.acts = [pieces([bytes.subarray(0, 10), bytes.subarray(10, cut), bytes.subarray(cut)])]
@@ -95,7 +95,7 @@ describe("a log that is followed", () => {
     })
   })
 
-  it("goes on after the last line where the connection broke off", async () => {
+  it("continues behind the last line after a lost connection", async () => {
     api.acts = [
       pieces([`${stamp(1)} a\n${stamp(2, 5)} b\n${stamp(2, 5)} c\n${stamp(9)} half of a li`], "breaks"),
       drop,
@@ -109,12 +109,12 @@ describe("a log that is followed", () => {
     expect(api.seen.at(-1)?.query).not.toHaveProperty("sinceSeconds")
   })
 
-  it("waits for the node to know the pod", async () => {
+  it("waits until the node knows the pod", async () => {
     api.acts = [UNKNOWN, pieces([`${stamp(1)} a\n`])]
     expect(await collect(follow())).toEqual(["a"])
   })
 
-  it("waits for the container to start, not without end", async () => {
+  it("waits for the container to start, with a limit", async () => {
     const waiting = refuse(
       400,
       "BadRequest",
@@ -146,7 +146,7 @@ describe("a log that is followed", () => {
     }
   })
 
-  it("is let go where nobody reads on", async () => {
+  it("closes the connection when the reader stops", async () => {
     let closed: Promise<unknown> | undefined
     api.acts = [
       (seen, response, request) => {
@@ -161,7 +161,7 @@ describe("a log that is followed", () => {
     await closed
   })
 
-  it("ends where the pod is gone later, and fails where it never was", async () => {
+  it("ends if the pod has been deleted, and fails if it never existed", async () => {
     const gone = refuse(404, "NotFound", 'pods "a" not found')
     api.acts = [pieces([`${stamp(1)} a\n`], "breaks"), gone]
     expect(await collect(follow())).toEqual(["a"])
@@ -169,7 +169,7 @@ describe("a log that is followed", () => {
     await expect(collect(follow())).rejects.toMatchObject({ code: "KUBE_MISSING" })
   })
 
-  it("is given up where no connection brings a line", async () => {
+  it("gives up if no connection returns a line", async () => {
     api.acts = Array.from({ length: 999 }, () => pieces([], "breaks"))
     await expect(collect(client({ patience: 1_000 }).follow("web", "a", {}))).rejects.toMatchObject({
       code: "KUBE_UNREACHABLE",
@@ -177,11 +177,11 @@ describe("a log that is followed", () => {
   })
 })
 
-describe("a pod asked through the API server", () => {
+describe("client.proxy", () => {
   const proxy = (options: { timeout?: number; method?: string } = {}) =>
     client().proxy({ pod: "a" }, "web", 8000, "/health?deep=1", options)
 
-  it("answers whatever it does", async () => {
+  it("returns any answer of the pod", async () => {
     api.acts = [
       answer(200, "ok"),
       answer(503, "down"),
@@ -207,7 +207,7 @@ describe("a pod asked through the API server", () => {
     })
   })
 
-  it("may be a service, by the name of its port", async () => {
+  it("reaches a service by the name of its port", async () => {
     await client().proxy({ service: "api" }, "web", "http", "", { method: "POST" })
     expect(api.seen[0]).toMatchObject({
       method: "POST",
@@ -225,7 +225,7 @@ describe("a pod asked through the API server", () => {
     [503, "ServiceUnavailable", 'no endpoints available for service "api"', "no endpoints available"],
     [404, "NotFound", 'pods "a" not found', 'pods "a" not found'],
     [400, "BadRequest", "pod a does not have a host assigned", "does not have a host assigned"],
-  ])("that can't be reached has status 0: %i %s %s", async (status, reason, message, problem) => {
+  ])("returns status 0 for an unreachable pod: %i %s %s", async (status, reason, message, problem) => {
     api.acts = [refuse(status, reason, message)]
     const result = await proxy()
     expect(result).toMatchObject({ status: 0, body: "" })
@@ -233,7 +233,7 @@ describe("a pod asked through the API server", () => {
     expect(api.seen).toHaveLength(1)
   })
 
-  it("that takes too long, or breaks off, has status 0", async () => {
+  it("returns status 0 for a pod that takes too long, or closes the connection", async () => {
     api.acts = [
       () => undefined,
       (_, response) => (response.writeHead(200).write("x"), void setTimeout(() => response.destroy(), 20)),
@@ -242,7 +242,7 @@ describe("a pod asked through the API server", () => {
     expect(await proxy()).toMatchObject({ status: 0, problem: "the connection to it broke off" })
   })
 
-  it("isn't ill because the API server restarts", async () => {
+  it("retries while the API server restarts", async () => {
     api.acts = [
       drop,
       refuse(503, "ServiceUnavailable", "apiserver is shutting down"),
@@ -254,7 +254,7 @@ describe("a pod asked through the API server", () => {
     await expect(proxy({ method: "POST" })).rejects.toMatchObject({ code: "KUBE_UNREACHABLE" })
   })
 
-  it("that may not be asked is an error", async () => {
+  it("throws for a missing permission", async () => {
     const message =
       'pods "a" is forbidden: User "ann" cannot get resource "pods/proxy" in API group "" in the namespace "web"'
     api.acts = [refuse(403, "Forbidden", message)]

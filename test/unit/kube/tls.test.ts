@@ -40,15 +40,15 @@ const client = (options: Partial<KubeOptions> = {}) =>
   clientOf(access, { connectTo: { host: "127.0.0.1", port: api.port }, ...options })
 const ask = (options: Partial<KubeOptions> = {}) => client(options).kube.get(POD, "a")
 
-describe("a safe connection", () => {
-  it("is dialled elsewhere under the name of the address, with the client's certificate", async () => {
+describe("a TLS connection", () => {
+  it("dials another address with the server name of the URL, and sends the client's certificate", async () => {
     expect(await ask()).toEqual({})
     expect(api.seen).toMatchObject([
       { name: "kubernetes", user: "ann", headers: { host: "kubernetes:6443" } },
     ])
   })
 
-  it("is used for further requests", async () => {
+  it("is reused for further requests", async () => {
     const { kube } = client()
     const ports = new Set<number | undefined>()
     api.acts = Array.from({ length: 3 }, () => (_, response, request) => {
@@ -59,19 +59,19 @@ describe("a safe connection", () => {
     expect(ports.size).toBe(1)
   })
 
-  it("holds for an address of numbers", async () => {
+  it("works with an IP address", async () => {
     access.server = "https://10.96.0.1"
     expect(await ask()).toEqual({})
     expect(api.seen[0]?.name).toBeUndefined()
   })
 
-  it("holds for the name that the kubeconfig gives", async () => {
+  it("accepts the server name in the kubeconfig", async () => {
     access = { ...access, server: "https://203.0.113.9", serverName: "kubernetes" }
     expect(await ask()).toEqual({})
     expect(api.seen[0]?.name).toBe("kubernetes")
   })
 
-  it("isn't made with a server of another name", async () => {
+  it("rejects a server with another name", async () => {
     for (const server of ["https://elsewhere.example", "https://127.0.0.1"]) {
       access.server = server
       const failure = ask()
@@ -81,7 +81,7 @@ describe("a safe connection", () => {
     expect(api.seen).toEqual([])
   })
 
-  it("isn't made with a server of another authority", async () => {
+  it("rejects a server of another authority", async () => {
     for (const authority of [certificates.stranger.certificate, undefined]) {
       access.authority = authority
       const failure = ask()
@@ -91,12 +91,12 @@ describe("a safe connection", () => {
     expect(api.seen).toEqual([])
   })
 
-  it("may be made with any where the kubeconfig says so", async () => {
+  it("accepts any server if the kubeconfig says so", async () => {
     access = { ...access, authority: undefined, insecure: true, server: "https://elsewhere.example" }
     expect(await ask()).toEqual({})
   })
 
-  it("isn't one where the server speaks plain HTTP", async () => {
+  it("fails for a server without TLS", async () => {
     const plain = await startApi()
     const failure = ask({ connectTo: { host: "127.0.0.1", port: plain.port } })
     await expect(failure).rejects.toMatchObject({ code: "KUBE_UNREACHABLE" })
@@ -104,7 +104,7 @@ describe("a safe connection", () => {
     await plain.stop()
   })
 
-  it("is made again where it broke off, also before it stood", async () => {
+  it("is opened again if it broke off, even during the handshake", async () => {
     const { kube } = client()
     await kube.get(POD, "a")
     api.acts = [drop, answer(200, { a: 1 })]
@@ -112,10 +112,10 @@ describe("a safe connection", () => {
   })
 })
 
-describe("a client's certificate", () => {
+describe("a client certificate", () => {
   const end = () => Date.now() + 31 * 24 * 3_600_000
 
-  it("that has expired is told before anything is asked", async () => {
+  it("that has expired is reported before any request", async () => {
     const failure = ask({ now: end })
     await expect(failure).rejects.toMatchObject({ code: "KUBE_UNAUTHORIZED", exitCode: 4 })
     await expect(failure).rejects.toThrow(/its client certificate expired on \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/)
@@ -125,18 +125,18 @@ describe("a client's certificate", () => {
     expect(api.seen).toEqual([])
   })
 
-  it("that isn't valid yet is told, too", async () => {
+  it("that isn't valid yet is reported, too", async () => {
     await expect(ask({ now: () => 0 })).rejects.toThrow("its client certificate isn't valid before 20")
   })
 
-  it("doesn't matter beside a token, unless the server refuses that", async () => {
+  it("is ignored next to a token, unless the server refuses that", async () => {
     access.token = "t0ken"
     expect(await ask({ now: end })).toEqual({})
     api.acts = [refuse(401, "Unauthorized", "Unauthorized")]
     await expect(ask({ now: end })).rejects.toThrow("its client certificate expired on")
   })
 
-  it("of another cluster is told", async () => {
+  it("of another cluster is reported", async () => {
     api.acts = [refuse(401, "Unauthorized", "Unauthorized")]
     await expect(ask()).rejects.toThrow("it doesn't accept the kubeconfig's client certificate")
   })

@@ -11,7 +11,7 @@ import {
   useOf,
 } from "../../../src/lib/secrets/credentials.js"
 
-describe("what a secret is for", () => {
+describe("useOf", () => {
   test.each<[name: string, use: ReturnType<typeof useOf>]>([
     ["AZURE_CREDENTIALS", { kind: "azure" }],
     ["AZURE_CLIENT_ID", { kind: "environment", variable: "ARM_CLIENT_ID" }],
@@ -26,7 +26,7 @@ describe("what a secret is for", () => {
     ["x.tfvars.json", { kind: "variables" }],
     ["mytfvars", { kind: "environment", variable: "mytfvars" }],
     ["__proto__", { kind: "environment", variable: "__proto__" }],
-  ])("%s", (name, use) => {
+  ])("returns the use of %s", (name, use) => {
     expect(useOf(name)).toEqual(use)
   })
 })
@@ -40,7 +40,7 @@ describe("environmentSecrets", () => {
     ).map(({ name }) => name)
   const both = ["staging", "production"]
 
-  it("prefers an environment's own, and gives none of another's", () => {
+  it("prefers an environment's own secrets, and returns none of another's", () => {
     const given = ["TF_VAR_a", "STAGING_TF_VAR_a", "PRODUCTION_TF_VAR_a", "TF_VAR_b", "staging.tfvars"]
     expect(names("staging", both, ...given)).toEqual(["TF_VAR_a", "tfvars", "TF_VAR_b"])
     expect(names("production", both, ...given)).toEqual(["TF_VAR_a", "TF_VAR_b"])
@@ -55,7 +55,7 @@ describe("environmentSecrets", () => {
     expect(own).toEqual({ name: "X", secret: 1 })
   })
 
-  it("gives what is of an environment with a longer name to that one alone", () => {
+  it("assigns a secret to the environment with the longest matching name only", () => {
     const environments = ["prod", "prod-eu"]
     expect(names("prod", environments, "PROD_EU_TF_VAR_a", "PROD_TF_VAR_b")).toEqual(["TF_VAR_b"])
     expect(names("prod-eu", environments, "PROD_EU_TF_VAR_a", "PROD-EU.tfvars")).toEqual([
@@ -64,7 +64,7 @@ describe("environmentSecrets", () => {
     ])
   })
 
-  it("takes no name of the tool's own for an environment's", () => {
+  it("doesn't treat the tool's own names as an environment's", () => {
     for (const environment of ["azure", "arm", "tf", "pg", "actions"]) {
       const given = ["AZURE_CLIENT_ID", "ARM_CLIENT_ID", "TF_VAR_a", "PG_CONN_STR", "AZURE_CREDENTIALS"]
       expect(names(environment, [environment], ...given)).toEqual(given)
@@ -72,7 +72,7 @@ describe("environmentSecrets", () => {
     expect(names("azure", ["azure"], "AZURE_TF_VAR_a")).toEqual(["TF_VAR_a"])
   })
 
-  it("needs something behind the environment's name", () => {
+  it("requires a name behind the environment's", () => {
     expect(names("staging", both, "STAGING_", "STAGINGX", "staging")).toEqual([
       "STAGING_",
       "STAGINGX",
@@ -84,7 +84,7 @@ describe("environmentSecrets", () => {
 describe("Azure", () => {
   const id = { clientId: "i", clientSecret: "s", subscriptionId: "u", tenantId: "t" }
 
-  it("is logged in to by its JSON", () => {
+  it("azureVariables parses Azure's JSON", () => {
     const text = JSON.stringify({ ...id, activeDirectoryEndpointUrl: "https://x", extra: 1 })
     expect(azureVariables(text)).toEqual({
       ARM_CLIENT_ID: "i",
@@ -96,7 +96,7 @@ describe("Azure", () => {
   })
 
   it.each(["", "x", "null", "[]", "{}", '{"clientId":7}', '"clientId"', '{"__proto__":{"clientId":"i"}}'])(
-    "refuses %j, without saying it",
+    "azureVariables rejects %j without quoting it",
     (text) => {
       expect(() => azureVariables(text)).toThrow(
         "AZURE_CREDENTIALS is not JSON with clientId, clientSecret, subscriptionId and tenantId",
@@ -104,7 +104,7 @@ describe("Azure", () => {
     },
   )
 
-  it("takes a token only without a password", () => {
+  it("azureSettings uses a token only without a password", () => {
     expect(azureSettings(["ARM_CLIENT_ID", "ARM_OIDC_TOKEN"])).toEqual({ ARM_USE_OIDC: "true" })
     expect(azureSettings(["ARM_CLIENT_ID", "ARM_OIDC_REQUEST_TOKEN"])).toEqual({ ARM_USE_OIDC: "true" })
     expect(azureSettings(["ARM_CLIENT_ID", "ARM_OIDC_TOKEN", "ARM_CLIENT_SECRET"])).toEqual({})
@@ -121,7 +121,7 @@ describe("Azure", () => {
     [["ARM_CLIENT_SECRET", "ARM_TENANT_ID"], false],
     [["ARM_OIDC_REQUEST_TOKEN"], false],
     [[], false],
-  ])("with %j somebody can log in: %s", (variables, can) => {
+  ])("canLogIn(%j) is %s", (variables, can) => {
     expect(canLogIn(variables)).toBe(can)
   })
 
@@ -136,7 +136,7 @@ describe("Azure", () => {
     ['provider "azurerms" {}', false],
     ['resource "x" "azurerm" {}', false],
     ["", false],
-  ])("%j needs it: %s", (text, needs) => {
+  ])("needsAzure(%j) is %s", (text, needs) => {
     expect(needsAzure(["", text])).toBe(needs)
   })
 })
@@ -144,13 +144,13 @@ describe("Azure", () => {
 describe("secretParts", () => {
   const environment = { kind: "environment", variable: "X" } as const
 
-  it("are a value that is long enough to be one", () => {
+  it("returns a value of sufficient length", () => {
     expect(secretParts(environment, " hunter2\n")).toEqual(["hunter2"])
     expect(secretParts(environment, "yes")).toEqual([])
     expect(secretParts(environment, "")).toEqual([])
   })
 
-  it("are the password of an address, as it stands and as it is meant", () => {
+  it("returns the password of an address, raw and decoded", () => {
     expect(secretParts(environment, "postgres://u:p%40ss@db/x?sslmode=disable")).toEqual(
       expect.arrayContaining(["p%40ss", "p@ss"]),
     )
@@ -160,12 +160,12 @@ describe("secretParts", () => {
     expect(secretParts(environment, "x://u:%zz%@h")).toContain("%zz%")
   })
 
-  it("are the lines of a key", () => {
+  it("returns the lines of a key", () => {
     const key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\nx\n"
     expect(secretParts(environment, key)).toContain("MIIEvQIBADANBgkqhkiG")
   })
 
-  it("are a file's quoted values, as they stand and as they are meant", () => {
+  it("returns a file's quoted values, raw and decoded", () => {
     const parts = secretParts({ kind: "variables" }, 'a = "s3cr\\"et-1"\nb = "short"\nc = ["longer-one"]\n')
     expect(parts).toEqual(expect.arrayContaining(['s3cr\\"et-1', 's3cr"et-1', "longer-one"]))
     expect(parts).not.toContain("short")
@@ -176,7 +176,7 @@ describe("secretParts", () => {
 describe("scrub", () => {
   const SECRET = "p@ss <w>&\"rd'(1)!"
 
-  it("takes out each form of a secret", () => {
+  it("removes each form of a secret", () => {
     const forms = [
       SECRET,
       JSON.stringify(SECRET),
@@ -188,19 +188,19 @@ describe("scrub", () => {
     ]
     for (const form of forms) {
       const clean = scrub(`a ${form} b`, [SECRET])
-      // Of base64 a last sign stays, in which what follows would have a part.
+      // The last base64 digit stays, since the next byte would have a part in it.
       expect(clean, form).toMatch(/^a "?\*\*\*[\w+/]?=*"? b$/)
     }
   })
 
-  it.each(["", "u", "us", "user:", "Bearer "])("finds base64 of it behind %j", (before) => {
+  it.each(["", "u", "us", "user:", "Bearer "])("removes base64 of a secret behind %j", (before) => {
     const whole = Buffer.from(`${before}${SECRET}xyz`).toString("base64")
     const clean = scrub(whole, [SECRET])
     expect(clean).toContain("***")
     expect(clean.length).toBeLessThan(whole.length - SECRET.length)
   })
 
-  it("takes out all of secrets that overlap, or lie in each other", () => {
+  it("removes overlapping and nested secrets as a whole", () => {
     expect(scrub("abcdefghi", ["abcdef", "defghi"])).toBe("***")
     expect(scrub("xabcdefx", ["cd1e", "abcdef", "bcde"])).toBe("x***x")
     expect(scrub("xabcdex", ["abcdef", "bcde"])).toBe("xa***x")
@@ -209,7 +209,7 @@ describe("scrub", () => {
     expect(scrub("one1two2", ["one1", "two2"])).toBe("******")
   })
 
-  it("leaves all else", () => {
+  it("keeps everything else", () => {
     expect(scrub("nothing", [])).toBe("nothing")
     expect(scrub("nothing", [""])).toBe("nothing")
     expect(scrub("", ["secret"])).toBe("")
@@ -217,13 +217,13 @@ describe("scrub", () => {
     expect(scrub("a.c abc", ["a.c "])).toBe("***abc")
   })
 
-  it("knows any text for a secret", () => {
+  it("accepts any text as a secret", () => {
     expect(scrub("x \uD800abc y", ["\uD800abc"])).toBe("x *** y")
     expect(scrub("x 😀😀 y", ["😀😀"])).toBe("x *** y")
     expect(scrub("x __proto__ y", ["__proto__"])).toBe("x *** y")
   })
 
-  it("takes linear time, whatever the secrets and the text", () => {
+  it("takes linear time for any secrets and text", () => {
     const before = process.cpuUsage()
     const many = Array.from({ length: 2000 }, (_, index) => `secret-${index * 7919}-value`)
     expect(scrub("secret-".repeat(300_000), many)).toHaveLength(2_100_000)
@@ -236,7 +236,7 @@ describe("scrub", () => {
 })
 
 describe("forTool", () => {
-  it("names what is for the tool, and is set", () => {
+  it("returns non-empty variables for the tool", () => {
     const env = {
       TF_VAR_a: "1",
       STAGING_TF_VAR_b: "1",
