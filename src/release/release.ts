@@ -111,8 +111,8 @@ export class Release {
   async checks(wanted: Wanted = wantedOf(this)): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
-    const known = { trial: this.embedded, ...(this.ref !== "" && { ref: this.ref }) }
-    return verifyRelease(resolved, expected(serviceOf(this).config, known), signing)
+    const required = expected(serviceOf(this).config, { anyCommit: this.embedded, ref: this.ref || undefined })
+    return verifyRelease(resolved, required, signing)
   }
 
   /** Returns the checks and the gates that it passed. For other stages; not part of the API. */
