@@ -250,8 +250,7 @@ const warning = (rule: string, message: string): Finding => ({
 function podsNote({ judged, watched, series }: Evaluated): string {
   const { usages, problem } = watched
   const last = usages.at(-1)
-  if (last === undefined)
-    return `what the pods took of CPU and memory can't be told: ${problem ?? "it ended too soon"}`
+  if (last === undefined) return `CPU and memory of the pods are unknown: ${problem ?? "it ended too soon"}`
   if (judged.break === undefined) {
     const busiest = [...usages].sort((a, b) => (b.cores ?? 0) - (a.cores ?? 0))[0] ?? last
     return `at the busiest, ${usageText(busiest)}`

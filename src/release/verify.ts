@@ -73,7 +73,7 @@ function absent({ platform, digest }: Resolved["images"][number], run: ToolRun):
   const { kind, reason, exitCode } = registryFailure(run)
   const missing = kind === "missing"
   const why = missing
-    ? failedCheck("the registry hasn't got it", ExitCode.gateFailed)
+    ? failedCheck("the registry doesn't have it", ExitCode.gateFailed)
     : failedCheck(reason, exitCode)
   return [{ name: "image", digest, subject: platform, ...why }]
 }

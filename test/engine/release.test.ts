@@ -309,7 +309,7 @@ describe("verification", () => {
       ["provenance of the index: it is of another commit than the gates"],
     ],
     ["of a run that didn't pass", "failing", ["gates of the index: mypy failed"]],
-    ["with an image that was deleted", "childless", ["image of linux/arm64: the registry hasn't got it"]],
+    ["with an image that was deleted", "childless", ["image of linux/arm64: the registry doesn't have it"]],
     ["with a platform missing", "partial", ["platform of linux/arm64: the index has no image for it"]],
   ])("refuses a release %s, and gives the reason", (_, name, expected) => {
     const found = run.verification(name)
@@ -352,7 +352,7 @@ describe("verification", () => {
   it("reports a digest that isn't in the registry", () => {
     const found = run.verification("absent")
     expect(found.exitCode).toBe(4)
-    expect(found.problem).toContain("the registry hasn't got it")
+    expect(found.problem).toContain("the registry doesn't have it")
   })
 
   it("is skipped with a wrong passphrase, or without a key", () => {

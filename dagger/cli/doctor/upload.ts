@@ -26,7 +26,7 @@ export function uploadFinding(folder: string): DoctorFinding {
   return warning(
     "upload",
     `${value}; the largest: ${named.join(", ") || "single files"}`,
-    "move what is no source out of the folder, or take the sources from git: --source=https://…#COMMIT",
+    "move files that are not sources out of the folder, or take the sources from git: --source=https://…#COMMIT",
   )
 }
 

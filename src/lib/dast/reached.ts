@@ -40,7 +40,7 @@ export function startOf(
   if (path === undefined && imported === undefined) {
     const said = answers.map(({ path: asked, status }) => `${asked} ${status}`).join(", ")
     return {
-      problem: `there is nothing to begin with: no path answers 200 (${said}), and it tells no OpenAPI document`,
+      problem: `there is nothing to begin with: no path answers 200 (${said}), and it names no OpenAPI document`,
     }
   }
   return {

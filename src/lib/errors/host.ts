@@ -6,7 +6,7 @@ export const hostErrors = {
     message:
       pin === ""
         ? "nothing says which Slipway the wrappers are to fetch"
-        : `${quote(pin)} is no git address with a whole commit`,
+        : `${quote(pin)} is not a git address with a full commit`,
     remedy:
       'say it in slipway.yaml: `wrappers: { slipway: "https://git.example.com/team/slipway@<commit>" }`',
     exitCode: ExitCode.badInput,
@@ -17,7 +17,7 @@ export const hostErrors = {
     exitCode: ExitCode.badInput,
   }),
   HOST_ELSEWHERE: (host: string, variable: string) => ({
-    message: `this is no job of the CI host ${quote(host)}: ${variable} isn't set`,
+    message: `not a job of the CI host ${quote(host)}: ${variable} isn't set`,
     remedy: "leave --host out, and say what happened by --event and --ref",
     exitCode: ExitCode.badInput,
   }),

@@ -42,16 +42,16 @@ export const kubeErrors = {
   }),
   KUBE_EXISTS: (what: string) => ({
     message: `there is already a ${what}`,
-    remedy: "see whose it is; delete it if nobody needs it, or run it again",
+    remedy: "find its owner; delete it if it is stale, or run it again",
     exitCode: ExitCode.infrastructure,
   }),
   KUBE_INVALID: (what: string, causes: readonly string[]) => ({
     message: `the cluster doesn't take ${what}: ${causes.join("; ")}`,
-    remedy: "mend these fields in the manifests, for example those of the kustomize overlay",
+    remedy: "fix these fields in the manifests, for example those of the kustomize overlay",
     exitCode: ExitCode.badInput,
   }),
   KUBE_MISSING: (what: string, reason: string) => ({
-    message: `${what} can't be had: ${reason}`,
+    message: `${what} is unavailable: ${reason}`,
     remedy: "create it, or see whether name, namespace and cluster are the right ones",
     exitCode: ExitCode.badInput,
   }),
@@ -73,7 +73,7 @@ export const kubeErrors = {
     exitCode,
   }),
   AKS_CREDENTIALS: (cluster: string, reason: string, exitCode: ExitCode) => ({
-    message: `the credentials of the cluster ${quote(cluster)} can't be had from Azure: ${reason}`,
+    message: `the credentials of the cluster ${quote(cluster)} are unavailable from Azure: ${reason}`,
     remedy:
       'see subscription, resource group and name; the service principal needs the role "Azure Kubernetes Service Cluster User Role" on it',
     exitCode,

@@ -39,8 +39,7 @@ export function azureHost(pullRequest: PullRequest, token: string, http: Http): 
       const answer = await askForge(http, access, { method: "GET", url: `${all}?${VERSION}` })
       if (answer.kind !== "done") return answer
       const { value } = fields(answer.value.json)
-      if (!Array.isArray(value))
-        return forgeUnreachable(access, "it answered with what is no list of threads")
+      if (!Array.isArray(value)) return forgeUnreachable(access, "its answer is not a list of threads")
       const oldest = objects(value).sort((a, b) => Number(a.id) - Number(b.id))
       return done(oldest.flatMap((each) => found(each, beginning)))
     },

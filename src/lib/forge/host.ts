@@ -107,7 +107,7 @@ export async function pages(
     if (count === PAGES) return forgeUnreachable(access, `its list goes on after ${PAGES} pages`)
     const page = await askForge(http, access, { method: "GET", url })
     if (page.kind !== "done") return page
-    if (!Array.isArray(page.value.json)) return forgeUnreachable(access, "it answered with what is no list")
+    if (!Array.isArray(page.value.json)) return forgeUnreachable(access, "its answer is not a list")
     items.push(...(page.value.json as unknown[]))
     const address = next(page.value, url)
     url = address === undefined ? undefined : sameOrigin(address, url)

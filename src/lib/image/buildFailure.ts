@@ -133,7 +133,7 @@ const OF_IMAGES: readonly Meaning[] = [
     /: not found$|access denied|insufficient_scope|unauthorized|: 40[13]\b/i,
     () => "doesn't exist, or may not be pulled",
   ],
-  [/(?:failed to do request: \w+ "[^"]*": )?(.*)/s, (message) => `can't be had: ${message}`],
+  [/(?:failed to do request: \w+ "[^"]*": )?(.*)/s, (message) => `could not be fetched: ${message}`],
 ]
 
 const OF_ALL: readonly Meaning[] = [

@@ -51,10 +51,10 @@ function parsed(text: string): Fields {
   const [error] = document.errors
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split("\n").length
-    throw bad(`line ${line} is no YAML (${error.code})`)
+    throw bad(`line ${line} is not YAML (${error.code})`)
   }
   const config = plain(document)
-  if (!isFields(config)) throw bad("it is no mapping with clusters, contexts and users")
+  if (!isFields(config)) throw bad("it is not a mapping with clusters, contexts and users")
   return config
 }
 
@@ -84,14 +84,14 @@ function entry(config: Fields, list: string, key: string, name: string): Fields 
   if (found === undefined)
     throw bad(`it has no ${key} ${quote(name)} (it has ${listed(config, list)})`, `name one of its ${list}`)
   const fields = found[key] ?? {}
-  if (!isFields(fields)) throw bad(`its ${key} ${quote(name)} is no mapping`)
+  if (!isFields(fields)) throw bad(`its ${key} ${quote(name)} is not a mapping`)
   return fields
 }
 
 function optional(fields: Fields, key: string, where: string): string | undefined {
   const value = fields[key]
   if (value === undefined || value === null || value === "") return undefined
-  if (typeof value !== "string") throw bad(`${quote(key)} of ${where} is no text`)
+  if (typeof value !== "string") throw bad(`${quote(key)} of ${where} is not text`)
   return value
 }
 
@@ -129,7 +129,7 @@ function serverAddress(server: string, where: string): string {
   const url = URL.canParse(server) ? new URL(server) : undefined
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
     throw bad(
-      `the server ${quote(server)} of ${where} is no address`,
+      `the server ${quote(server)} of ${where} is not an address`,
       "give one such as https://10.0.0.1:6443",
     )
   if (url.username !== "" || url.password !== "")

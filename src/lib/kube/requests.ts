@@ -116,7 +116,7 @@ export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {
   try {
     return JSON.parse(text) as T
   } catch (cause) {
-    const reason = "it is no JSON, so whatever answers is no Kubernetes"
+    const reason = "it is not JSON, so it is not a Kubernetes API"
     throw fail("KUBE_FAILED", ["an answer", 200, reason], { cause })
   }
 }

@@ -160,7 +160,7 @@ function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
   const missed = hosts[host] === undefined
   if (missed) return [fault("host", `nothing went to ${host}, but to ${listed}`)]
   return made
-    ? [fault("host", `it redirects to ${listed}, so that these are no figures of ${host}`)]
+    ? [fault("host", `it redirects to ${listed}, so these are not metrics of ${host}`)]
     : [fault("host", `the script, or a redirect, also led to ${listed}`, true)]
 }
 
@@ -206,7 +206,7 @@ const handlesMinimum = (found: BreakingPoint | undefined, { minimumUsers: least 
   found === undefined
     ? []
     : least !== undefined && found.users <= least
-      ? [fault("bears", `it breaks at ${found.users} users, and has to bear ${least}: ${found.why}`)]
+      ? [fault("bears", `it breaks at ${found.users} users, and must handle ${least}: ${found.why}`)]
       : [fault("break", `it breaks at ${found.users} users, after ${found.at} s: ${found.why}`, true)]
 
 /** Findings for thresholds that the script itself defines. */

@@ -45,7 +45,7 @@ export async function send(
   const { channel } = address
   const [url, secret] = [address.url.trim(), address.secret.trim()]
   if (!/^https?:\/\/[^\s@]+$/.test(url) || !URL.canParse(url))
-    return { sent: false, text: "the secret is no valid URL such as https://…", uncertain: false }
+    return { sent: false, text: "the secret is not a valid URL such as https://…", uncertain: false }
   const json = MESSAGES[channel](news)
   const answer = await http.send({
     method: "POST",

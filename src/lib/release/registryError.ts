@@ -102,7 +102,7 @@ function byStatus(output: string): Failure | undefined {
   if (status === 401) return { kind: "denied", reason: DENIED }
   if (status === 403) return { kind: "forbidden", reason: reason("refuses this to the user") }
   if (status === 405) return { kind: "unsupported", reason: reason("doesn't do this (405)") }
-  if (status === 404) return { kind: "missing", reason: reason("hasn't got it") }
+  if (status === 404) return { kind: "missing", reason: reason("doesn't have it") }
   if (status === 429) return { kind: "rateLimited", reason: reason("takes no more requests for now (429)") }
   const transient = [408, 500, 502, 503, 504].includes(status)
   return { kind: transient ? "unavailable" : "other", reason: reason(`answered ${status}`) }

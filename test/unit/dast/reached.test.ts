@@ -46,7 +46,7 @@ test("startOf finds nothing to scan for a service without a good answer or a doc
   ]
   expect(start({ answers })).toEqual({
     problem:
-      "there is nothing to begin with: no path answers 200 (/ 404, /health 503), and it tells no OpenAPI document",
+      "there is nothing to begin with: no path answers 200 (/ 404, /health 503), and it names no OpenAPI document",
   })
   expect(start({ answers, document: JSON.stringify(API) })).not.toHaveProperty("path")
 })

@@ -186,8 +186,8 @@ describe.each(Object.entries(CASES))("stickyComment on %s", (name, host: Case) =
 
   it.each([
     ["invalid JSON", "<html>proxy</html>", "no JSON"],
-    ["an object", "{}", "no list"],
-    ["null", "null", "no list"],
+    ["an object", "{}", "not a list"],
+    ["null", "null", "not a list"],
   ])("writes nothing if the list is %s", async (_, body, said) => {
     await forge.fault({ status: 200, body })
     const outcome = await write()

@@ -149,13 +149,13 @@ describe("buildFailure for the engine's messages", () => {
     [
       2,
       `${convert}python:0: failed to do request: Head "https://r.invalid/v2/x": dial tcp: lookup r.invalid: no such host`,
-      'the image "python:0" can\'t be had: dial tcp: lookup r.invalid: no such host',
+      'the image "python:0" could not be fetched: dial tcp: lookup r.invalid: no such host',
       3,
     ],
     [
       7,
       `${convert}registry.example.com/tools:1: unexpected status from HEAD request to https://x: 503 Service Unavailable`,
-      'the image "registry.example.com/tools:1" can\'t be had: unexpected status from HEAD request to https://x: 503 Service Unavailable',
+      'the image "registry.example.com/tools:1" could not be fetched: unexpected status from HEAD request to https://x: 503 Service Unavailable',
       3,
     ],
     [

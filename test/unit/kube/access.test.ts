@@ -85,8 +85,8 @@ describe("readKubeconfig of an unusable kubeconfig", () => {
 
   it.each<[string, () => string, string]>([
     ["is empty", () => " \n", "it is empty"],
-    ["is invalid YAML", () => "a: b\nkey: 'hunter2\nc: [", "is no YAML"],
-    ["is a list", () => "- a\n", "it is no mapping"],
+    ["is invalid YAML", () => "a: b\nkey: 'hunter2\nc: [", "is not YAML"],
+    ["is a list", () => "- a\n", "it is not a mapping"],
     [
       "names no context",
       () => kubeconfig({ rest: { "current-context": "" } }),
@@ -108,7 +108,7 @@ describe("readKubeconfig of an unusable kubeconfig", () => {
     [
       "has an invalid address",
       () => kubeconfig({ cluster: { server: "10.0.0.1" } }),
-      '"10.0.0.1" of the cluster "c1" is no address',
+      '"10.0.0.1" of the cluster "c1" is not an address',
     ],
     ["has another protocol", () => kubeconfig({ cluster: { server: "ftp://x" } }), '"ftp://x"'],
     [
@@ -119,7 +119,7 @@ describe("readKubeconfig of an unusable kubeconfig", () => {
     [
       "has a number as server",
       () => kubeconfig({ cluster: { server: 7 } }),
-      '"server" of the cluster "c1" is no text',
+      '"server" of the cluster "c1" is not text',
     ],
     ["names a proxy", () => kubeconfig({ cluster: { "proxy-url": "http://p" } }), "through a proxy"],
     [

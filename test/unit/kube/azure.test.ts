@@ -240,7 +240,7 @@ describe("aksKubeconfig's error", () => {
     const error = await failing()
     expect(error).toMatchObject({ code: "AKS_CREDENTIALS", exitCode })
     expect(error.message).toContain(
-      `cluster "aks" can't be had from Azure: ${code}: The client 'app-1' does not\n`,
+      `cluster "aks" are unavailable from Azure: ${code}: The client 'app-1' does not\n`,
     )
   })
 

@@ -43,7 +43,7 @@ describe("judgeRun of a load test", () => {
     [
       "of another host",
       ran(`${lines()}\n${lines({ host: "elsewhere" })}`),
-      "it redirects to elsewhere (100 requests), so that these are no figures of service:8000",
+      "it redirects to elsewhere (100 requests), so these are not metrics of service:8000",
     ],
     [
       "of nothing but another host",
@@ -147,7 +147,7 @@ describe("judgeRun of a stress test", () => {
   })
 
   it("fails if the service must handle more users", () => {
-    const reason = "it breaks at 200 users, and has to bear 200: 50 % of the requests failed"
+    const reason = "it breaks at 200 users, and must handle 200: 50 % of the requests failed"
     expect(judged(ran(breaking), { kind: "stress", minimumUsers: 200 })).toMatchObject({
       status: "failed",
       reason,

@@ -92,7 +92,7 @@ describe.each<Channel>(["slack", "teams", "webhook"])("%s", (channel) => {
     async (url) => {
       expect(await sendTo({ ...to(channel), url })).toMatchObject({
         sent: false,
-        text: expect.stringContaining("no valid URL") as unknown,
+        text: expect.stringContaining("not a valid URL") as unknown,
       })
     },
   )

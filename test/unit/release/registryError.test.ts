@@ -38,13 +38,13 @@ test.each<[string, RegistryProblem, string]>([
   [
     `${TAGS}request failed: not found [http 404]: {"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry","detail":{"name":"team/app"}}]}\n\n`,
     "missing",
-    "the registry hasn't got it: NAME_UNKNOWN, repository name not known to registry",
+    "the registry doesn't have it: NAME_UNKNOWN, repository name not known to registry",
   ],
-  [`${HEAD}request failed: not found [http 404]: \n`, "missing", "the registry hasn't got it"],
+  [`${HEAD}request failed: not found [http 404]: \n`, "missing", "the registry doesn't have it"],
   [
     `copy failed, error getting source: failed to get manifest r:5000/team/app@${FULL}: request failed: not found [http 404]: {"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}\n`,
     "missing",
-    "the registry hasn't got it: MANIFEST_UNKNOWN, manifest unknown",
+    "the registry doesn't have it: MANIFEST_UNKNOWN, manifest unknown",
   ],
   [
     `${HEAD}request failed: rate limit exceeded [http 429]: \n`,
@@ -203,8 +203,8 @@ describe("registryFailure of a hostile response", () => {
   })
 
   it("ignores messages that aren't strings", () => {
-    expect(answer('{"errors":[{"code":1,"message":{}}]}').reason).toBe("the registry hasn't got it")
-    expect(answer('{"errors":null}').reason).toBe("the registry hasn't got it")
+    expect(answer('{"errors":[{"code":1,"message":{}}]}').reason).toBe("the registry doesn't have it")
+    expect(answer('{"errors":null}').reason).toBe("the registry doesn't have it")
   })
 })
 

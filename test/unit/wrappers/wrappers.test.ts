@@ -90,7 +90,7 @@ wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
   it("fails without a commit to fetch", () => {
     expect(() => describeWrappers(parseConfig(""))).toThrow("WRAPPERS_UNPINNED")
     expect(() => describeWrappers(released, "https://git.example.com/slipway@main")).toThrow(
-      '"https://git.example.com/slipway@main" is no git address with a whole commit',
+      '"https://git.example.com/slipway@main" is not a git address with a full commit',
     )
   })
 })

@@ -194,7 +194,7 @@ describe("hostEvent", () => {
 
   it("fails outside of a job of the host", () => {
     expect(() => hostEvent("azure", { GITHUB_EVENT_NAME: "push" })).toThrow(
-      'this is no job of the CI host "azure": BUILD_REASON isn\'t set',
+      'not a job of the CI host "azure": BUILD_REASON isn\'t set',
     )
   })
 })
