@@ -111,7 +111,10 @@ export class Release {
   async checks(wanted: Wanted = wantedOf(this)): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
-    const required = expected(serviceOf(this).config, { anyCommit: this.embedded, ref: this.ref || undefined })
+    const required = expected(serviceOf(this).config, {
+      anyCommit: this.embedded,
+      ref: this.ref || undefined,
+    })
     return verifyRelease(resolved, required, signing)
   }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
-import { CONNECTED, Group } from "../../../src/lib/pipeline/stages.js"
+import { CONNECTED } from "../../../src/lib/pipeline/stages.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 
 /** Options of the infrastructure stages. */
