@@ -392,7 +392,7 @@ describe("an apply", () => {
       ledger: `${on(source)} | infra | ledger | contents`,
       "seal again": sealing(source, slowPlan),
       // The first apply holds the state's lock while it waits for the locked table.
-      "two at once": `${sql("BEGIN; LOCK TABLE settings; SELECT pg_sleep(14)")} & ${pause(2)}
+      "two at once": `${sql("BEGIN; LOCK TABLE settings; SELECT pg_sleep(25)")} & ${pause(2)}
 (${applying(source, slowPlan, { id: `slow-${RUN}` })}) & ${pause(5)}
 ${applying(source, slowPlan)}
 .wait`,
