@@ -270,7 +270,7 @@ describe("an audit", () => {
       "",
       "rolled back by run back, 2026-03-06T06:00:00.000Z",
       "1.2.0",
-      "at once",
+      "immediately",
       "",
     ])
   })
