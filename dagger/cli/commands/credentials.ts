@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import { parseReference } from "../../../src/lib/release/reference.js"
+import { optionalArgument } from "../../module/arguments.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 import { configuredRegistry, isAddress } from "./sourceFolder.js"
 
@@ -32,7 +33,7 @@ export function registryArguments(
 ): string[] {
   const flags = [
     ...(embedded ? ["--embedded"] : loginArguments(recipient)),
-    ...(authority === undefined ? [] : [`--authority=${resolve(authority)}`]),
+    ...optionalArgument("authority", authority && resolve(authority)),
     ...(plainHttp ? ["--plain-http"] : []),
   ]
   return flags.length === 0 ? [] : ["with-registry", ...flags]
@@ -110,9 +111,9 @@ export function signerArguments({ key, identity, issuer }: SignerOptions, signs:
     ...secrets.flatMap(([argument, name]) =>
       secretAddresses([name]).map((address) => `--${argument}=${address}`),
     ),
-    ...(key === undefined ? [] : [`--public-key=${resolve(key)}`]),
-    ...(identity === undefined ? [] : [`--identity=${identity}`]),
-    ...(issuer === undefined ? [] : [`--issuer=${issuer}`]),
+    ...optionalArgument("public-key", key && resolve(key)),
+    ...optionalArgument("identity", identity),
+    ...optionalArgument("issuer", issuer),
   ]
   return flags.length === 0 ? [] : ["with-signer", ...flags]
 }
