@@ -160,9 +160,33 @@ describe.skipIf(kind !== "kit")("offline images", () => {
     expect(JSON.parse(stdout)).toEqual({ errors: [{ code: "MANIFEST_UNKNOWN", message: known }] })
   })
 
-  it("can't be overwritten by a push", async () => {
-    const { stdout } = await mirror("library/python/manifests/3.11-slim", "--request", "PUT", "--data", "{}")
+  it.each([
+    ["by name", []],
+    ["in absolute form", ["--request-target", "http://x/v2/library/python/manifests/3.11-slim"]],
+    ["with an encoded slash", ["--request-target", "/v2/library%2Fpython/manifests/3.11-slim"]],
+    ["under a name without an offline image", ["--request-target", "/v2/library/alpine/manifests/3.20"]],
+    ["as an upload", ["--request-target", "/v2/library/python/blobs/uploads/"]],
+  ])("can't be overwritten by a push %s", async (_, options) => {
+    const put = ["--request", "PUT", "--data", "{}", ...options]
+    const { stdout } = await mirror("library/python/manifests/3.11-slim", ...put)
     expect(stdout).toContain('"code":"DENIED"')
+  })
+
+  it("stay what they are when a release to the registry behind the mirror takes their name", async () => {
+    const digest = async () => {
+      const accept = "accept: application/vnd.oci.image.index.v1+json"
+      const { stdout } = await mirror("library/redis/manifests/7", "--head", "--header", accept)
+      return /^docker-content-digest: (\S+)/im.exec(stdout)?.[1]
+    }
+    const before = (await digest()) ?? ""
+    const published = await shell(
+      "container | from debian:bookworm-slim | with-new-file /forged x | publish 127.0.0.1:5001/library/redis:7",
+    )
+    expect(published).toContain("127.0.0.1:5001/library/redis:7@sha256:")
+    expect(before).toMatch(/^sha256:/)
+    expect(published).not.toContain(before)
+    expect(await digest()).toBe(before)
+    expect(await shell("container | from redis:7 | rootfs | exists forged")).toBe("false")
   })
 
   it("are kept for the next engine", () => {
