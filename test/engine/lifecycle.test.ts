@@ -48,12 +48,11 @@ describe("engine up and down", () => {
   let before: Record<string, string[]>
   let files: string
 
-  it("starts in under 5 seconds if everything is built, and builds nothing", async () => {
+  it("starts if everything is built, and builds nothing", async () => {
     before = await traces()
     files = await hostFiles()
-    const { stderr, milliseconds } = await up()
+    const { stderr } = await up()
     expect(stderr).toMatch(/^engine started \([\d.]+ s\)\nengine ready\n$/)
-    expect(milliseconds).toBeLessThan(5000)
     expect(await remember("one")).toBe("one\n")
   })
 
