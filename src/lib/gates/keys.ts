@@ -1,0 +1,215 @@
+import { ENVIRONMENTS } from "../config/deploy.js"
+import { RISKS } from "../config/dast.js"
+import { WATCH_POLICIES } from "../config/monitoring.js"
+import { SEVERITIES } from "../config/config.js"
+
+/** How a key of `slipway.yaml` decides what passes. */
+export type KeyRule =
+  /** A minimum: less is weaker, and so is none. */
+  | { kind: "least" }
+  /** A maximum: more is weaker, and so is none. */
+  | { kind: "most" }
+  /** A choice, the weakest value first; `absent` is what holds without the key. */
+  | { kind: "order"; order: readonly (string | boolean)[]; absent?: string | boolean }
+  /** What is checked: fewer entries are weaker. Absent, everything is; with `empty`, an empty list too. */
+  | { kind: "covers"; empty?: true }
+  /** What is left out: more entries are weaker. */
+  | { kind: "excludes" }
+  /** Changes of the number of users: less work is weaker. */
+  | { kind: "ramps" }
+  /** Something in the place of Slipway's own; absent is safe. */
+  | { kind: "replaces" }
+  /** Trust, or a source of measurements, whose strength can't be compared: any change counts. */
+  | { kind: "fixed" }
+
+const least: KeyRule = { kind: "least" }
+const most: KeyRule = { kind: "most" }
+const covers: KeyRule = { kind: "covers" }
+const replaces: KeyRule = { kind: "replaces" }
+const fixed: KeyRule = { kind: "fixed" }
+
+const order = (
+  values: readonly (string | boolean)[],
+  absent: string | boolean | undefined = undefined,
+): KeyRule => ({ kind: "order", order: values, ...(absent !== undefined && { absent }) })
+
+/** The lowest value at which something fails: a high one lets more pass. */
+const lowestThatFails = (values: readonly string[]): KeyRule => order([...values].reverse())
+
+/** The keys of a map by environment. */
+const perEnvironment = (key: string, rule: KeyRule): Record<string, KeyRule> =>
+  Object.fromEntries(ENVIRONMENTS.map((environment) => [`${key}.${environment}`, rule]))
+
+const profile = (name: string): Record<string, KeyRule> => ({
+  [`load.${name}.ramps`]: { kind: "ramps" },
+  [`load.${name}.p95`]: most,
+  [`load.${name}.errors`]: most,
+})
+
+const CHECKED: Record<string, KeyRule> = {
+  "python.index": replaces,
+  "quality.checks": covers,
+  "quality.paths": covers,
+  "tests.suites": covers,
+  "tests.unit.paths": covers,
+  "tests.unit.marker": replaces,
+  "tests.integration.paths": covers,
+  "tests.integration.marker": replaces,
+  "tests.services": covers,
+  "tests.testTimeout": most,
+  "tests.reruns": most,
+  "tests.coverage.above": least,
+  "tests.coverage.sources": covers,
+  "security.checks": covers,
+  "security.severity": lowestThatFails(SEVERITIES),
+  "security.misconfiguration": lowestThatFails(SEVERITIES),
+  "security.database.repository": replaces,
+  "security.database.file": replaces,
+  "security.database.maximumAge": most,
+  "image.platforms": covers,
+  "image.unfixed": order(["report", "fail"]),
+  "image.budget": most,
+  "image.health": fixed,
+  "infra.checks": covers,
+  "infra.roots": covers,
+  "infra.environments": covers,
+}
+
+const RELEASED: Record<string, KeyRule> = {
+  "release.gates": covers,
+  "release.key": fixed,
+  "release.identity": fixed,
+  "release.issuer": fixed,
+  "release.log": order([false, true]),
+  "release.signingConfig": fixed,
+  "release.trustedRoot": fixed,
+  "wrappers.slipway": fixed,
+}
+
+const DEPLOYED: Record<string, KeyRule> = {
+  ...perEnvironment("deploy.url", fixed),
+  ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
+  "deploy.health.path": fixed,
+  "deploy.health.status": fixed,
+  "deploy.health.body": fixed,
+  "deploy.health.successes": least,
+  "deploy.health.timeout": most,
+  "deploy.smoke.paths": covers,
+  "deploy.smoke.requests": least,
+  "deploy.smoke.command": fixed,
+  "deploy.smoke.k6": fixed,
+  "deploy.errors.maxPercent": most,
+  "deploy.errors.samples": least,
+  "deploy.errors.path": fixed,
+  "deploy.errors.counter": fixed,
+  "deploy.errors.histogram": fixed,
+  "deploy.errors.prometheus": fixed,
+  "deploy.errors.total": fixed,
+  "deploy.errors.failed": fixed,
+  "deploy.latencyP95": most,
+  "deploy.soak": least,
+  "deploy.migrate.command": fixed,
+  ...perEnvironment("deploy.proof.required", order([false, true], false)),
+  "deploy.proof.sample": fixed,
+  "deploy.proof.paths": covers,
+  "monitoring.alerts.errors": most,
+  "monitoring.alerts.latency": most,
+  "monitoring.alerts.uptime": least,
+  "monitoring.alerts.for": most,
+  "monitoring.watch.policy": order(WATCH_POLICIES),
+  "monitoring.watch.duration": least,
+}
+
+const TESTED: Record<string, KeyRule> = {
+  "load.script": fixed,
+  "load.openapi": fixed,
+  "load.document": fixed,
+  "load.paths": covers,
+  "load.pause": most,
+  "load.iterations": least,
+  ...profile("load"),
+  ...profile("stress"),
+  "load.stress.minimumUsers": least,
+  ...perEnvironment("dast.active", order([false, true], false)),
+  "dast.risk": lowestThatFails(RISKS),
+  "dast.openapi": fixed,
+  "dast.include": { kind: "covers", empty: true },
+  "dast.exclude": { kind: "excludes" },
+  "dast.spider": least,
+}
+
+/** The keys of `slipway.yaml` that decide what passes; `images.replace.*` stands for every role. */
+export const KEY_RULES: Readonly<Record<string, KeyRule>> = {
+  ...CHECKED,
+  ...RELEASED,
+  ...DEPLOYED,
+  ...TESTED,
+  "images.prefix": replaces,
+  "images.replace.*": replaces,
+}
+
+/** Keys, or with `.*` sections, that decide nothing about what passes. */
+export const UNGATED: readonly string[] = [
+  "version",
+  "name",
+  "python.version",
+  "python.requirements",
+  "tests.unit.workers",
+  "tests.integration.workers",
+  "tests.postgres.*",
+  "tests.redis.*",
+  "tests.migrate",
+  "tests.startTimeout",
+  "image.dockerfile",
+  "image.target",
+  "image.args",
+  "image.command",
+  "image.port",
+  "image.context",
+  "release.registry",
+  "release.repository",
+  "release.source",
+  "release.tags",
+  "infra.tool",
+  "infra.version",
+  "infra.variables",
+  "infra.backend",
+  "infra.workspace",
+  "infra.lockTimeout",
+  "deploy.overlay",
+  "deploy.deployment",
+  "deploy.service",
+  "deploy.namespace.*",
+  "deploy.aks.*",
+  "deploy.health.interval",
+  "deploy.smoke.timeout",
+  "deploy.hold",
+  "deploy.readyTimeout",
+  "deploy.finishTimeout",
+  "deploy.lockTimeout",
+  "deploy.migrate.variable",
+  "deploy.migrate.timeout",
+  "load.influxdb",
+  "load.prometheus",
+  "dast.header",
+  "dast.timeout",
+  "notify.*",
+  "monitoring.grafana.*",
+  "monitoring.dashboard",
+  "monitoring.job",
+  "monitoring.by",
+  "monitoring.status",
+  "monitoring.alerts.file",
+  "monitoring.alerts.runbook",
+  "wrappers.hosts",
+  "wrappers.secrets",
+  "wrappers.schedule",
+  "wrappers.connection",
+  "cleanup.*",
+  "parallel",
+  "timeout",
+]
+
+/** Returns the rule of a key; undefined if it decides nothing. */
+export const ruleOf = (key: string): KeyRule | undefined =>
+  KEY_RULES[key] ?? KEY_RULES[key.replace(/[^.]+$/, "*")]
