@@ -14,7 +14,11 @@ const LOCK = "package-lock.json"
 if (time(INSTALLED) < time(LOCK)) {
   console.error("npm packages …")
   // One at a time: `npm ci` first deletes the packages that another one has just installed.
-  const install = ["sh", "-c", `[ ${INSTALLED} -nt ${LOCK} ] || exec npm ci --no-audit --no-fund`]
+  const install = [
+    "sh",
+    "-c",
+    `[ ${INSTALLED} -nt ${LOCK} ] || exec npm ci --ignore-scripts --no-audit --no-fund`,
+  ]
   const run = (words) => spawnSync(words[0], words.slice(1), { cwd: repository, stdio: ["ignore", 2, 2] })
   const locked = run(["flock", "--exclusive", LOCK, ...install])
   const { status, error } = locked.error?.code === "ENOENT" ? run(install) : locked

@@ -38,7 +38,7 @@ async function addTools(root: string): Promise<void> {
   cpSync(join(PARTS, "tools"), tools, { recursive: true })
   const npm = run({ cwd: tools })
   try {
-    await npm`npm ci --no-audit --no-fund`
+    await npm`npm ci --ignore-scripts --no-audit --no-fund`
     await npm`node bundle.js ${root}`
     await npm`npm prune --omit=dev --no-audit --no-fund`
   } catch (cause) {

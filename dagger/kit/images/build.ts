@@ -87,7 +87,7 @@ function bundleCertificates(root: string): void {
   writeFileSync(bundle, `${text.trimEnd()}\n\n`)
 }
 
-/** Unpacks wheels for the target platform without running any of their code. */
+/** Unpacks wheels for the target platform, by their hashes and without running any of their code. */
 async function addPythonPackages(
   engineRoot: string,
   root: string,
@@ -97,7 +97,10 @@ async function addPythonPackages(
   if (packages.length === 0) return
   const only = ["--no-deps", "--only-binary=:all:", `--platform=${WHEEL_PLATFORM[platform]}`]
   const target = `--target=${insidePath(join(root, DIST_PACKAGES))}`
-  await inRoot(engineRoot, ["pip", "install", "--quiet", "--no-cache-dir", ...only, target, ...packages])
+  const list = `${root}.requirements`
+  writeFileSync(list, `${packages.join("\n")}\n`)
+  const locked = ["--require-hashes", `--requirement=${insidePath(list)}`]
+  await inRoot(engineRoot, ["pip", "install", "--quiet", "--no-cache-dir", ...only, target, ...locked])
 }
 
 /** Compiles a UTF-8 locale from the sources in the package `locales`, then removes the sources. */

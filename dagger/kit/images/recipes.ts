@@ -24,7 +24,7 @@ export interface Recipe extends ImageName {
   unpackOnly?: boolean
   /** dpkg patterns of packaged files to leave out. */
   without?: string[]
-  /** PyPI packages for Debian's Python, unpacked without running anything. */
+  /** Requirements with hashes, from PyPI, for Debian's Python; unpacked without running anything. */
   pypi?: string[]
   /** Commands built from Go modules, by their path, which is the one in the real image. */
   programs?: Record<string, Program>
@@ -75,12 +75,18 @@ const debian: Recipe = {
   cmd: ["bash"],
 }
 
+/** The wheels of uv for x86_64 and aarch64. */
+const UV_HASHES = [
+  "4366dd740ac9ad3ec50a58868a955b032493bb7d7e6ed368289e6ced8bbc70f3",
+  "93049ba3c41fa2cc38b467cb78ef61b2ddedca34b6be924a5481d7750c8111c6",
+]
+
 const python: Recipe = {
   name: "library/python",
   tags: ["3.11-slim", "3.11-slim-bookworm"],
   platforms: both,
   packages: [...APT, "ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
-  pypi: ["uv==0.9.30"],
+  pypi: [`uv==0.9.30 ${UV_HASHES.map((hash) => `--hash=sha256:${hash}`).join(" ")}`],
   links: {
     "/usr/local/bin/python": "/usr/bin/python3",
     "/usr/local/bin/python3": "/usr/bin/python3",
