@@ -18,6 +18,7 @@ import { xml } from "../lib/text/escape.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { applySuppressions, suppressionFindings } from "../lib/security/suppressions.js"
 import { ownMessage } from "../lib/run/outcome.js"
+import { privateText } from "../stage/privateFiles.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
@@ -243,10 +244,7 @@ async function keptFiles(
   hide: (text: string) => string,
 ): Promise<{ report: string; folder: Directory }> {
   const read = (name: string): Promise<string> =>
-    container
-      .file(`${WORK}/${name}`)
-      .contents()
-      .catch(() => "")
+    privateText(container.file(`${WORK}/${name}`)).catch(() => "")
   const [report, html, log] = await Promise.all(
     ["report.json", "report.html", "home/zap.log"].map(async (name) => hide(await read(name))),
   )

@@ -1,5 +1,6 @@
 import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
-import { execute, type Execution, logOf } from "../stage/execute.js"
+import { type Execution, logOf } from "../stage/execute.js"
+import { privateText } from "../stage/privateFiles.js"
 import { toolFacts } from "./checks.js"
 import { Ledger } from "./applyLedger.js"
 import { type ExitCode as Code, ExitCode, fail } from "../lib/errors/catalogue.js"
@@ -13,6 +14,7 @@ import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
 import type { Run } from "../lib/run/verdict.js"
 import { failureOf, lockDigest } from "./planTarget.js"
+import { executePrivately } from "./privateRun.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import {
   checkedRoot,
@@ -113,7 +115,7 @@ async function applyTo(
   if (changed.length > 0) throw fail("PLAN_OUTDATED", [targetName(target), changed])
   const made = await connected(checkedRoot(await checkRoot(target.root, inputs)), target, inputs)
   // The run's id is part of the engine's cache key: a repeated run is not applied again.
-  const reached = await execute(
+  const reached = await executePrivately(
     made.container.withEnvVariable("SLIPWAY_RUN", run.id),
     work("connect", config, made.args),
     config.timeout,
@@ -123,7 +125,7 @@ async function applyTo(
   const late = outdated(about, { ...place, ...(await stateOf(reached)) })
   if (late.length > 0) throw fail("PLAN_OUTDATED", [targetName(target), late])
   const command = work("apply", config, [`-lock-timeout=${config.infra.lockTimeout}s`])
-  const done = await execute(withPlan(reached.container, plan, about.run), command, config.timeout)
+  const done = await executePrivately(withPlan(reached.container, plan, about.run), command, config.timeout)
   const changes = applied(done.stdout)
   const log = scrub(
     readable(`${logOf(work("connect", config, made.args), reached)}${logOf(command, done)}`),
@@ -178,7 +180,7 @@ async function refusal(run: Execution, secrets: readonly string[], target: Infra
 }
 
 const stateOf = async ({ container }: Execution) =>
-  stateIdentity(await container.file(`${OUT}/state.json`).contents())
+  stateIdentity(await privateText(container.file(`${OUT}/state.json`)))
 
 function appliedText(target: InfraTarget, changes: Readonly<Record<string, number>>): string {
   const total = Object.values(changes).reduce((sum, number) => sum + number, 0)
@@ -190,7 +192,7 @@ function appliedText(target: InfraTarget, changes: Readonly<Record<string, numbe
 async function mustHaveBackend({ container }: Execution, target: InfraTarget): Promise<void> {
   const file = ".terraform/terraform.tfstate"
   const folder = container.directory(".")
-  const text = (await folder.exists(file)) ? await folder.file(file).contents() : "{}"
+  const text = (await folder.exists(file)) ? await privateText(folder.file(file)) : "{}"
   const { backend } = JSON.parse(text) as { backend?: { type?: string } }
   if (backend?.type === undefined || backend.type === "local") throw fail("NO_BACKEND", [targetName(target)])
 }

@@ -128,9 +128,7 @@ export class Infra {
     const planned = mustBePlanned(await planTarget("plan", oneTarget(inputs, environment, root), inputs))
     const { markdown, files } = planDescription(planned, run, tool)
     const about = aboutPlan(planned, run, tool)
-    const file = (name: string) => planned.container.file(`${OUT}/${name}`)
     const { add, change, replace, destroy } = about.counts
-    const encoded = file("plan.base64")
     return create(PlanReport, {
       environment: about.environment,
       root: about.root,
@@ -140,8 +138,7 @@ export class Infra {
       destroy,
       markdown,
       files,
-      file: file("plan"),
-      encoded,
+      file: planned.container.file(`${OUT}/plan`),
       about: JSON.stringify(about),
     })
   }

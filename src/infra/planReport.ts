@@ -1,5 +1,6 @@
 import { dag, Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { type PlanAbout, seal } from "../lib/infra/sealed.js"
+import { privateBytes } from "../stage/privateFiles.js"
 
 /**
  * Plan of one environment and root.
@@ -33,8 +34,6 @@ export class PlanReport {
   /** The tool's own plan file, which contains secrets in plain text. */
   @func()
   file!: File
-  /** The plan file in base64. */
-  encoded!: File
   /** JSON. */
   about!: string
 
@@ -47,7 +46,7 @@ export class PlanReport {
    */
   @func()
   async sealed(key: Secret): Promise<File> {
-    const plan = Buffer.from(await this.encoded.contents(), "base64")
+    const plan = await privateBytes(this.file)
     const about = JSON.parse(this.about) as PlanAbout
     return dag.file("plan.sealed", await seal({ about, plan }, await key.plaintext()))
   }

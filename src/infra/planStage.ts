@@ -11,6 +11,7 @@ import { overall } from "../lib/run/command.js"
 import { oneLine } from "../lib/text/words.js"
 import type { Run } from "../lib/run/verdict.js"
 import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from "./planTarget.js"
+import { privateBytes } from "../stage/privateFiles.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText, toolVersion } from "./terraform.js"
 
@@ -124,7 +125,7 @@ export const aboutPlan = (
 })
 
 async function sealedFile(planned: Planned, key: Secret, run: Run, tool: string) {
-  const plan = Buffer.from(await planned.container.file(`${OUT}/plan.base64`).contents(), "base64")
+  const plan = await privateBytes(planned.container.file(`${OUT}/plan`))
   const text = await seal({ about: aboutPlan(planned, run, tool), plan }, await key.plaintext())
   return artifactsOf(planned.target, { "plan.sealed": text })
 }

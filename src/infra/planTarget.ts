@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
-import { execute, type Execution, logOf } from "../stage/execute.js"
+import { type Execution, logOf } from "../stage/execute.js"
+import { privateText } from "../stage/privateFiles.js"
 import { type ExitCode as Code, exitCodeOf, ExitCode, fail } from "../lib/errors/catalogue.js"
 import type { Finding } from "../lib/run/finding.js"
 import { scrub } from "../lib/secrets/credentials.js"
@@ -11,6 +12,7 @@ import { type PlanJson, readPlan } from "../lib/infra/planJson.js"
 import { type InfraTarget, targetFolder, targetName } from "../lib/infra/roots.js"
 import { sha256, stateIdentity } from "../lib/infra/sealed.js"
 import { interrupted, TIMED_OUT } from "../lib/run/command.js"
+import { executePrivately } from "./privateRun.js"
 import {
   checkedRoot,
   checkRoot,
@@ -82,12 +84,16 @@ async function planned(
   inputs: InfraInputs,
 ): Promise<Planned | Unplanned> {
   const { container, command, secrets } = await preparePlan(planning, target, inputs)
-  const run = await execute(fresh(container), command, inputs.config.timeout)
+  const { timeout } = inputs.config
+  const run = await executePrivately(fresh(container), command, timeout)
   const log = scrub(readable(logOf(command, run)), secrets)
   if (run.exitCode !== 0)
     return { target, skipped: false, log, ...(await failureOf(run, secrets, target, inputs)) }
-  const shown = disconnected(run.container, target, inputs).withExec(work("show", inputs.config))
-  const read = (name: string) => shown.file(`${OUT}/${name}`).contents()
+  const reading = work("show", inputs.config)
+  const shown = await executePrivately(disconnected(run.container, target, inputs), reading, timeout)
+  if (shown.exitCode !== 0)
+    return { target, skipped: false, log, ...(await failureOf(shown, secrets, target, inputs)) }
+  const read = (name: string) => privateText(shown.container.file(`${OUT}/${name}`))
   const [json, text, state, lock] = await Promise.all([
     read("plan.json"),
     read("plan.txt"),
@@ -102,7 +108,7 @@ async function planned(
     plan,
     masked: scrub(`${JSON.stringify(maskedPlan(plan))}\n`, secrets),
     text: hidden(text),
-    container: shown,
+    container: shown.container,
     ...stateIdentity(state),
     lock,
     log: `${hidden(log)}\n${hidden(text)}`,

@@ -1,6 +1,7 @@
-import { dag, type Service } from "@dagger.io/dagger"
+import { dag, type File, type Service } from "@dagger.io/dagger"
 import type { Signer, Trusted } from "./cosign.js"
 import { imageReference, REGISTRY_VERSION } from "../stage/images.js"
+import { privateText } from "../stage/privateFiles.js"
 import type { Config } from "../lib/config/config.js"
 import { cosignContainer, type RegistryAccess } from "./access.js"
 
@@ -34,21 +35,20 @@ const KEYS = "/slipway/keys"
 
 /** The embedded key, for trials: it is in the engine's cache without a passphrase. */
 export const embeddedSigner = async (config: Config): Promise<Signer> => ({
-  key: dag.setSecret("slipway embedded key", await keyFile("cosign.key", config)),
+  key: dag.setSecret("slipway embedded key", await privateText(keyFile("cosign.key", config))),
 })
 
 /** Trust in the embedded key, without a transparency log. */
 export const embeddedTrust = async (config: Config): Promise<Trusted> => ({
   trust: { by: "key" },
   sigstore: "none",
-  publicKey: await keyFile("cosign.pub", config),
+  publicKey: await keyFile("cosign.pub", config).contents(),
 })
 
-const keyFile = (name: string, config: Config): Promise<string> =>
+const keyFile = (name: string, config: Config): File =>
   cosignContainer(config)
     .withMountedCache(KEYS, dag.cacheVolume("slipway-embedded-key"))
     .withWorkdir(KEYS)
     .withEnvVariable("COSIGN_PASSWORD", "")
     .withExec(["sh", "-c", "[ -e cosign.key ] || cosign generate-key-pair; cp cosign.key cosign.pub /tmp"])
     .file(`/tmp/${name}`)
-    .contents()

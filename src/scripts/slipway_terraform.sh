@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs Terraform or OpenTofu in the root that is the working directory, step by step. Of what is secret nothing is
-# printed: states and plans go to files. Which step it came to is left in $OUT/step.
+# printed: states and plans go to files, and so does the output of all commands that reach them. Which step it came to
+# is left in $OUT/step.
 #
 # usage: slipway_terraform.sh check|plan|refresh|show|connect|apply TOOL [ARGUMENT...]
 set -eu
@@ -10,6 +11,7 @@ work=$1
 tool=$2
 shift 2
 mkdir -p "$OUT"
+[ "$work" = check ] || [ -t 1 ] || exec >"$OUT/stdout" 2>"$OUT/stderr"
 
 step() {
   echo "$1" >"$OUT/step"
@@ -86,7 +88,6 @@ show)
   step show
   "$tool" show -json "$OUT/plan" >"$OUT/plan.json"
   "$tool" show -no-color "$OUT/plan" >"$OUT/plan.txt"
-  base64 "$OUT/plan" >"$OUT/plan.base64"
   ;;
 apply)
   step apply
