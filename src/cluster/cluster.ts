@@ -1,6 +1,7 @@
 import { type Container, dag, func, object, type Secret, type Service } from "@dagger.io/dagger"
 import { EMBEDDED_HOST, embeddedRegistry } from "../registry/embedded.js"
 import { imageReference, K3S_VERSION } from "../stage/images.js"
+import { privateText } from "../stage/privateFiles.js"
 import { configOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 
@@ -88,11 +89,11 @@ export class Cluster {
     // Copied rather than printed: what a command prints is in logs.
     const script = `for i in $(seq ${PATIENCE_SECONDS * 5}); do [ ! -s $0 ] || break; sleep 0.2; done
       touch /kubeconfig; [ ! -s $0 ] || cp $0 /kubeconfig`
-    const text = await this.machine()
+    const copied = this.machine()
       .withEnvVariable("SLIPWAY_ASKED", crypto.randomUUID())
       .withExec(["sh", "-c", script, KUBECONFIG])
       .file("/kubeconfig")
-      .contents()
+    const text = await privateText(copied)
     if (text === "") throw fail("CLUSTER_ABSENT", [this.name, PATIENCE_SECONDS])
     return dag.setSecret(`kubeconfig of the cluster ${this.name}`, text)
   }
