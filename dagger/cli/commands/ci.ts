@@ -1,9 +1,12 @@
 import { join } from "node:path"
 import { randomUUID } from "node:crypto"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { configWarnings } from "../../../src/lib/config/parse.js"
+import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
-import { DELIVERED } from "../../../src/lib/pipeline/stages.js"
+import { environmentFor, groupsFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
+import { DELIVERED, type Group, usesSecret } from "../../../src/lib/pipeline/stages.js"
 import { callModule } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
 import { currentName } from "../../lib/renamed.js"
@@ -22,8 +25,10 @@ import {
 import { beginRun, runWithVerdict, prepareOut, type OutputOptions, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
+  configured,
   type GitState,
   gitStateOf,
+  isAddress,
   refuseDirty,
   settingsOf,
   uncommittedDigest,
@@ -52,7 +57,11 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
   embedded?: boolean
 }
 
-/** The arguments of `dagger` that run the pipeline, or these groups of stages; `source` is an absolute path. */
+/**
+ * The arguments of `dagger` that run the pipeline, or these groups of stages; `source` is an absolute path.
+ *
+ * Hands on the secrets that the groups of this run use, whatever else the environment holds.
+ */
 export function ciArguments(
   options: CiOptions,
   commit: GitState,
@@ -61,22 +70,50 @@ export function ciArguments(
 ): string[] {
   const { source, event = "local" } = options
   const call = callModule(source, options.now)
+  const { trigger, groups, environment } = decisionOf(options, commit, only)
   return [
     ...call,
     `--invocation=${shellQuote(["dagger", ...call])}`,
-    ...infraArguments(options, event, only),
-    ...(delivers(event, only) ? [...deployArguments(options), ...notify] : []),
-    ...releaseArguments(options, only),
+    ...infraArguments(options, event, groups),
+    ...(delivers(groups) ? [...deployArguments(options, groups, environment), ...notify] : []),
+    ...releaseArguments(options, groups),
     ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,
-    `--ref=${fullRef(event, options.ref ?? commit.ref)}`,
+    `--ref=${trigger.ref}`,
     ...optionalArgument("base-ref", options.baseRef),
-    ...((options.fork ?? (event === "pull_request" && fromFork(process.env))) ? ["--fork"] : []),
+    ...(trigger.fork ? ["--fork"] : []),
     `--run-id=${options.runId ?? randomUUID()}`,
     ...only.map((name) => `--only=${currentName(name)}`),
-    ...secretArguments(options.secret),
+    ...(usesSecret(groups, "secrets") ? secretArguments(options.secret) : []),
   ]
+}
+
+/** The decision of the policy for a run: what it executes, and where. */
+export interface RunDecision {
+  trigger: Trigger
+  groups: readonly Group[]
+  environment?: string
+}
+
+/** Decides like the module; without groups for an event or a name that the module refuses. */
+export function decisionOf(options: CiOptions, commit: GitState, only: readonly string[]): RunDecision {
+  const { source, embedded = false, event = "local", ref = commit.ref, baseRef } = options
+  const fork = options.fork ?? (event === "pull_request" && fromFork(process.env))
+  const trigger = { event, ref: fullRef(event, ref), fork, ...(baseRef !== undefined && { baseRef }) }
+  const names = only.map((name) => currentName(name, () => undefined))
+  // Only the engine reads the settings at an address: there may be a registry.
+  const release = isAddress(source)
+    ? { ...DEFAULTS.release, registry: source }
+    : (configured(source) ?? DEFAULTS).release
+  try {
+    const environment = options.environment ?? environmentFor(trigger)
+    const groups = groupsFor(trigger, names, { release }, embedded)
+    return { trigger, groups, ...(environment !== undefined && { environment }) }
+  } catch (error) {
+    if (error instanceof SlipwayError) return { trigger, groups: [] }
+    throw error
+  }
 }
 
 /** The commit of the sources: the options take precedence over git. */
@@ -89,19 +126,16 @@ const commitArguments = (options: CiOptions, commit: GitState): string[] => [
   ...optionalArgument("digest", options.digest || undefined),
 ]
 
-/** True if the run may deploy to an environment: no other run gets its secrets. */
-const delivers = (event: string, only: readonly string[]): boolean =>
-  only.length === 0
-    ? ["push", "tag", "schedule"].includes(event)
-    : only.some((group) => DELIVERED.some((known) => known === group))
+/** True if the run reaches an environment: no other run gets its secrets. */
+const delivers = (groups: readonly Group[]): boolean => groups.some((group) => DELIVERED.includes(group))
 
-/** Registry and signer; without secrets for a run that releases nothing or uses the embedded registry. */
-function releaseArguments(options: CiOptions, only: readonly string[]): string[] {
-  const releases =
-    !options.embedded && (only.length === 0 || only.includes("release") || only.includes("deploy"))
+/** Registry and signer; each without secrets for a run that doesn't use them, or with the embedded registry. */
+function releaseArguments(options: CiOptions, groups: readonly Group[]): string[] {
+  const { source, embedded, identity, issuer } = options
+  const logsIn = !embedded && usesSecret(groups, "password")
   return [
-    ...registryArguments(options, releases ? configuredRecipient(options.source) : "nobody"),
-    ...signerArguments({ identity: options.identity, issuer: options.issuer }, releases),
+    ...registryArguments(options, logsIn ? configuredRecipient(source) : "nobody"),
+    ...signerArguments({ identity, issuer }, !embedded && usesSecret(groups, "key")),
   ]
 }
 
@@ -122,7 +156,8 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
     const commit = await gitStateOf(source)
     const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
-    const notify = delivers(event, only) ? await notifyArguments(source, join(out, "logs")) : []
+    const { groups } = decisionOf({ ...options, source }, commit, only)
+    const notify = delivers(groups) ? await notifyArguments(source, join(out, "logs")) : []
     const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify)
     return [...args, `--journal=${begun.mark}`]
   })

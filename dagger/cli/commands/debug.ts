@@ -28,7 +28,9 @@ export function debugArguments(
   const given = {
     before: [
       ...(connects ? infraArguments(infra, "local", [group]) : []),
-      ...(DELIVERED.includes(group) ? deployArguments(options) : []),
+      ...(DELIVERED.includes(group)
+        ? deployArguments(options, [group], options.environment ?? "staging")
+        : []),
       ...(group === "release" ? registryArguments(options, configuredRecipient(source)) : []),
     ],
     after: connects ? [] : secretArguments(secrets),

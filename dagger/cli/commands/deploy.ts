@@ -1,12 +1,20 @@
 import { existsSync, readFileSync } from "node:fs"
-import { NOTIFICATION_SECRETS, TEST_SECRETS } from "../../../src/lib/pipeline/deliverySecrets.js"
+import { ENVIRONMENTS } from "../../../src/lib/config/deploy.js"
+import {
+  CLUSTER_SECRETS,
+  DEPLOYMENT_SECRETS,
+  environmentSecretsOf,
+  NOTIFICATION_SECRETS,
+  variablesOf,
+} from "../../../src/lib/pipeline/deliverySecrets.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere } from "../../module/call.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
-import { secretAddresses } from "../../module/secretAddress.js"
+import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
 import { absoluteSource } from "./sourceFolder.js"
 
 /** Options of a deployment. */
@@ -27,52 +35,54 @@ export interface DeployOptions {
   scale?: string
 }
 
-/** Variables that a deployment reads, each also with an environment's name as its prefix. */
-const NAMES = ["KUBECONFIG", "DATABASE_URL"] as const
-
-/** Remote and token for mirroring the ledger to git notes. */
-const LEDGER = ["LEDGER_REMOTE", "LEDGER_TOKEN"]
-
-/** Variables for fetching a kubeconfig from Azure; a password takes precedence over a token, as in Terraform. */
-const AZURE = [
-  "AZURE_CREDENTIALS",
-  "AZURE_CLIENT_ID",
-  "AZURE_TENANT_ID",
-  "AZURE_SUBSCRIPTION_ID",
-  "AZURE_CLIENT_SECRET",
-  "AZURE_OIDC_TOKEN",
-]
-const ENVIRONMENTS = ["STAGING_", "PRODUCTION_", ""] as const
-
-/** The module's arguments for a deployment's target and credentials. Names the secrets only. */
-export const deployArguments = (options: DeployOptions): string[] => [
+/** The module's arguments for a deployment's target, and the secrets that these groups use in its environment. */
+export const deployArguments = (
+  options: DeployOptions,
+  groups: readonly Group[],
+  environment = options.environment,
+): string[] => [
   "with-deploy",
-  ...accessArguments(options, [...NOTIFICATION_SECRETS, ...TEST_SECRETS]),
+  ...environmentArguments(options, {
+    // A cleanup asks every environment what it runs.
+    clusters: groups.includes("cleanup") ? ENVIRONMENTS : listOf(environment),
+    secrets: variablesOf(environmentSecretsOf(groups), listOf(environment), isSet),
+  }),
   ...optionalArgument("environment", options.environment),
   ...optionalArgument("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
   ...optionalArgument("scale", options.scale),
 ]
 
-/** The arguments for access to the cluster, database and ledger, and for `more` secrets. */
+/** The arguments for access to an environment's cluster, database and ledger, and for `more` secrets. */
 export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>
-  clusterArguments(options, [NAMES[1], ...LEDGER, ...more])
+  environmentArguments(options, {
+    clusters: listOf(options.environment),
+    secrets: variablesOf([...DEPLOYMENT_SECRETS, ...more], listOf(options.environment), isSet),
+  })
 
-/** The arguments for access to the cluster, and for the other secrets that are set. */
-export function clusterArguments(
+/** The arguments for access to the clusters of all environments. */
+export const clusterArguments = (options: DeployOptions): string[] =>
+  environmentArguments(options, { clusters: ENVIRONMENTS, secrets: [] })
+
+const listOf = (environment: string | undefined): string[] => (environment === undefined ? [] : [environment])
+
+/** The arguments for access to the clusters of these environments, and for these secrets. */
+function environmentArguments(
   { deploySecret = [], cluster, embedded }: DeployOptions,
-  others: readonly string[] = [],
+  { clusters, secrets }: { clusters: readonly string[]; secrets: readonly string[] },
 ): string[] {
   const own = embedded && embeddedCluster()
-  const clusters = own ? [] : [...kubeconfigAddresses(), ...addressesOf(AZURE)]
-  const secrets = [...new Set([...clusters, ...addressesOf(others), ...deploySecret])]
+  const access = own ? [] : variablesOf(CLUSTER_SECRETS, clusters, isSet).flatMap(clusterAddress)
+  const addresses = new Set([...access, ...secretAddresses(secrets), ...deploySecret])
   return [
-    ...secrets.map((address) => `--secrets=${address}`),
+    ...[...addresses].map((address) => `--secrets=${address}`),
     ...(own
-      ? [`--secrets=${kubeconfig(NAMES[0], KUBECONFIG)}`, `--cluster=${own}`]
+      ? [`--secrets=${kubeconfig("KUBECONFIG", KUBECONFIG)}`, `--cluster=${own}`]
       : optionalArgument("cluster", cluster)),
   ]
 }
+
+const isSet = (name: string): boolean => secretAddress(name) !== undefined
 
 /** Address of the embedded cluster, if it runs. */
 function embeddedCluster(): string | undefined {
@@ -80,20 +90,14 @@ function embeddedCluster(): string | undefined {
   return holder === undefined ? undefined : `tcp://127.0.0.1:${holder.api}`
 }
 
-/** Addresses of the kubeconfigs; a path is replaced by the file's text, which the module takes. */
-const kubeconfigAddresses = (): string[] =>
-  ENVIRONMENTS.map((prefix) => `${prefix}${NAMES[0]}`).flatMap((name) => {
-    const value = process.env[name]
-    return value ? [kubeconfig(name, value)] : []
-  })
+/** The address of a secret for a cluster; a kubeconfig's path is replaced by the file's text, which the module takes. */
+const clusterAddress = (name: string): string[] =>
+  name.endsWith("KUBECONFIG") ? [kubeconfig(name, process.env[name] ?? "")] : secretAddresses([name])
 
 function kubeconfig(name: string, value: string): string {
   if (!value.includes("\n") && existsSync(value)) process.env[name] = readFileSync(value, "utf8")
   return `env://${name}`
 }
-
-const addressesOf = (names: readonly string[]): string[] =>
-  secretAddresses(ENVIRONMENTS.flatMap((prefix) => names.map((name) => `${prefix}${name}`)))
 
 /** Options of `watch`. */
 export interface WatchOptions extends DeployOptions, RegistryOptions {
@@ -116,7 +120,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
     ...registryArguments(options, configuredRecipient(folder)),
     "deploy",
     `--environment=${environment}`,
-    ...accessArguments(options, NOTIFICATION_SECRETS),
+    ...accessArguments({ ...options, environment }, NOTIFICATION_SECRETS),
     "watch",
     ...optionalArgument("duration", options.duration),
     ...optionalArgument("run-id", options.runId),
@@ -132,7 +136,13 @@ export async function callDeploy(
   const folder = absoluteSource(source)
   const call = callModule(folder)
   const environment = options.environment ?? "production"
-  const args = ["deploy", `--environment=${environment}`, ...accessArguments(options), what, ...more]
+  const args = [
+    "deploy",
+    `--environment=${environment}`,
+    ...accessArguments({ ...options, environment }),
+    what,
+    ...more,
+  ]
   const end = what === "ledger" ? ["contents"] : []
   return daggerHere(["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`, ...args, ...end])
 }

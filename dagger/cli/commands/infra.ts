@@ -1,7 +1,7 @@
 import { resolve } from "node:path"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
-import { CONNECTED } from "../../../src/lib/pipeline/stages.js"
+import { CONNECTED, type Group, usesSecret } from "../../../src/lib/pipeline/stages.js"
 import { secretAddresses } from "../../module/secretAddress.js"
 
 /** Options of the infrastructure stages. */
@@ -15,8 +15,6 @@ export interface InfraOptions {
   infraSecret?: string[]
 }
 
-const CONNECTED_EVENTS = ["pull_request", "schedule"]
-
 /** Variables with a token that may write to a pull request, by the host's kind. */
 const TOKENS = {
   github: "GITHUB_TOKEN",
@@ -24,11 +22,9 @@ const TOKENS = {
   "azure-devops": "SYSTEM_ACCESSTOKEN",
 } as const
 
-/** The module's arguments for infrastructure; none if nothing is planned. Names the secrets only. */
-export function infraArguments(options: InfraOptions, event: string, only: readonly string[]): string[] {
-  const connects =
-    only.length === 0 ? CONNECTED_EVENTS.includes(event) : CONNECTED.some((group) => only.includes(group))
-  if (!connects) return []
+/** The module's arguments for infrastructure; none if these groups don't reach it. Names the secrets only. */
+export function infraArguments(options: InfraOptions, event: string, groups: readonly Group[]): string[] {
+  if (!CONNECTED.some((group) => groups.includes(group))) return []
   const { environment, root, plan, detailedExitcode, infraSecret = [] } = options
   const secrets = [...secretAddresses(forTool(process.env)), ...infraSecret]
   return [
@@ -37,7 +33,9 @@ export function infraArguments(options: InfraOptions, event: string, only: reado
     ...(environment === undefined ? [] : [`--environment=${environment}`]),
     ...(root === undefined ? [] : [`--root=${root}`]),
     ...(plan === undefined ? [] : [`--plan=${resolve(plan)}`]),
-    ...(process.env["SLIPWAY_PLAN_KEY"] ? ["--plan-key=env://SLIPWAY_PLAN_KEY"] : []),
+    ...(usesSecret(groups, "planKey") && process.env["SLIPWAY_PLAN_KEY"]
+      ? ["--plan-key=env://SLIPWAY_PLAN_KEY"]
+      : []),
     ...(detailedExitcode ? ["--detailed-exitcode"] : []),
     ...(event === "pull_request" ? commentArguments() : []),
   ]

@@ -67,7 +67,7 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
     ...callModule(source, now),
     ...(what === "ledger" && options.verify ? registryArguments(options, configuredRecipient(source)) : []),
     "metrics",
-    ...(what === "protection" || ledger !== undefined ? [] : accessArguments(options)),
+    ...(what === "protection" || ledger !== undefined ? [] : accessArguments({ ...options, environment })),
     ...optionalArgument("history", history),
     ...optionalArgument("ledger", ledger && resolve(ledger)),
     ...optionalArgument("repository", repository),

@@ -18,6 +18,18 @@ export const TEST_SECRETS = [
   "INFLUXDB_TOKEN",
   "PROMETHEUS_TOKEN",
 ] as const
+/** Secrets for access to an environment's cluster; a password of Azure takes precedence over a token, as in Terraform. */
+export const CLUSTER_SECRETS = [
+  "KUBECONFIG",
+  "AZURE_CREDENTIALS",
+  "AZURE_CLIENT_ID",
+  "AZURE_TENANT_ID",
+  "AZURE_SUBSCRIPTION_ID",
+  "AZURE_CLIENT_SECRET",
+  "AZURE_OIDC_TOKEN",
+] as const
+/** Secrets of a deployment itself: its database, and the git notes that mirror the ledger. */
+export const DEPLOYMENT_SECRETS = ["DATABASE_URL", "LEDGER_REMOTE", "LEDGER_TOKEN"] as const
 export type DeliverySecretName = (typeof NOTIFICATION_SECRETS | typeof TEST_SECRETS)[number]
 
 /** The secret of each channel. */
@@ -25,6 +37,34 @@ export const WEBHOOKS: Readonly<Record<Channel, DeliverySecretName>> = {
   slack: "SLACK_WEBHOOK",
   teams: "TEAMS_WEBHOOK",
   webhook: "NOTIFY_WEBHOOK",
+}
+
+const USED_BY: readonly { names: readonly string[]; groups: readonly Group[] }[] = [
+  { names: DEPLOYMENT_SECRETS, groups: ["deploy"] },
+  { names: NOTIFICATION_SECRETS, groups: ["notify"] },
+  { names: TEST_SECRETS.filter((name) => name !== "DAST_AUTH_HEADER"), groups: ["load", "stress"] },
+  { names: ["DAST_AUTH_HEADER"], groups: ["dast"] },
+]
+
+/** The secrets that these groups use in an environment, apart from those for its cluster. */
+export const environmentSecretsOf = (groups: readonly Group[]): string[] =>
+  USED_BY.filter((used) => used.groups.some((group) => groups.includes(group))).flatMap(({ names }) => names)
+
+/**
+ * The variables that hold these secrets for these environments.
+ *
+ * An environment's own variable precedes the one for all, which is left out where each has its own.
+ */
+export function variablesOf(
+  names: readonly string[],
+  environments: readonly string[],
+  isSet: (variable: string) => boolean,
+): string[] {
+  const prefixes = environments.map((environment) => `${environment.toUpperCase()}_`)
+  const own = prefixes.flatMap((prefix) => names.map((name) => `${prefix}${name}`))
+  const lacking = (name: string) =>
+    prefixes.length === 0 || prefixes.some((prefix) => !isSet(`${prefix}${name}`))
+  return [...own, ...names.filter(lacking)].filter(isSet)
 }
 
 /** A secret that notifications, load tests or scans of a deployment use if it is set. */

@@ -209,6 +209,10 @@ export const DEBUGGABLE: readonly StageName[] = groupsWith(({ shell }) => shell 
 export const secretsOfGroup = (name: string): readonly SecretInput[] =>
   groupsWith((record) => record === RECORDS[name as Group]).flatMap((group) => RECORDS[group].secrets)
 
+/** True if one of these groups uses the secret. */
+export const usesSecret = (groups: readonly Group[], secret: SecretInput): boolean =>
+  groups.some((group) => secretsOfGroup(group).includes(secret))
+
 /** True if the group has a stage of this name. */
 export const hasStage = <G extends Group>(group: G, name: string): name is (typeof STAGES)[G][number] =>
   STAGES[group].some((known) => known === name)

@@ -90,7 +90,7 @@ describe("ciArguments", () => {
       identity: "me@e.com",
       issuer: "https://e.com",
     }
-    expect(passed(ciArguments({ ...options, ...all }, commit, []))).toEqual([
+    expect(passed(ciArguments({ ...options, ...all }, commit, ["image"]))).toEqual([
       "--identity=me@e.com",
       "--issuer=https://e.com",
       "--base-ref=main",
@@ -99,13 +99,85 @@ describe("ciArguments", () => {
     ])
   })
 
-  it("pass secrets only to a release, and not with the embedded registry", () => {
-    const secret = (args: string[]) => args.filter((arg) => /^--(username|password|key)=/.test(arg))
+  const SECRET =
+    /^--(?:password|key|passphrase|token|plan-key|secrets)=env:\/\/|^--(?:comment-token|pull-request)=/
+  const held = (given: object, ...only: string[]) =>
+    ciArguments({ ...options, ...given }, commit, only)
+      .filter((arg) => SECRET.test(arg))
+      .map((arg) => arg.replace(/^--[a-z-]+=env:\/\//, ""))
+
+  it("pass the login and the key only to a release, and neither with the embedded registry", () => {
+    const develop = { event: "push", ref: "develop" }
     const everything = [...LOGIN, "--key=env://COSIGN_PRIVATE_KEY"]
-    expect(secret(ciArguments(options, commit, []))).toEqual(everything)
+    const secret = (args: string[]) => args.filter((arg) => /^--(username|password|key)=/.test(arg))
+    expect(secret(ciArguments({ ...options, ...develop }, commit, []))).toEqual(everything)
     expect(secret(ciArguments(options, commit, ["image", "release"]))).toEqual(everything)
+    expect(secret(ciArguments(options, commit, ["image", "sign"]))).toEqual(everything)
+    expect(secret(ciArguments(options, commit, ["deploy"]))).toEqual(LOGIN)
     expect(secret(ciArguments(options, commit, ["quality"]))).toEqual([])
-    expect(secret(ciArguments({ ...options, embedded: true }, commit, []))).toEqual([])
+    expect(secret(ciArguments({ ...options, ...develop, embedded: true }, commit, []))).toEqual([])
+  })
+
+  describe("hand on secrets by policy", () => {
+    const DEPLOYED = ["KUBECONFIG", "DATABASE_URL", "SLACK_WEBHOOK", "DAST_AUTH_HEADER"]
+    const everywhere = ["STAGING_", "PRODUCTION_"].flatMap((prefix) => DEPLOYED.map((name) => prefix + name))
+    const all = [...everywhere, "COSIGN_PASSWORD", "SLIPWAY_PLAN_KEY", "TF_VAR_password", "GITHUB_TOKEN"]
+    const release = ["REGISTRY_PASSWORD", "COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD"]
+    const of = (prefix: string) => DEPLOYED.map((name) => prefix + name)
+
+    beforeEach(() => {
+      for (const name of Object.keys(process.env))
+        if (/^(ARM|AZURE|TF|GITHUB)_|KUBECONFIG/.test(name)) vi.stubEnv(name, undefined)
+      for (const name of all) vi.stubEnv(name, "s3cret")
+    })
+
+    const PULL_REQUEST = { event: "pull_request", ref: "refs/pull/7/merge", baseRef: "develop" }
+    it.each<[string, object, string[]]>([
+      ["a local run", { event: "local" }, []],
+      ["a local run of develop", { event: "local", ref: "develop" }, []],
+      ["a manual run", { event: "manual", ref: "v1.2.3" }, []],
+      ["a push to feature/x", { event: "push", ref: "feature/x" }, []],
+      ["a push to main", { event: "push", ref: "main" }, []],
+      ["a tag that is no version", { event: "tag", ref: "nightly" }, []],
+      ["an unknown event", { event: "merge", ref: "develop" }, []],
+      ["a fork's pull request", { ...PULL_REQUEST, fork: true }, []],
+      ["a pull request to another branch", { ...PULL_REQUEST, baseRef: "feature/y" }, []],
+      ["a pull request, which is planned", PULL_REQUEST, ["TF_VAR_password", "SLIPWAY_PLAN_KEY"]],
+      [
+        "a push to develop",
+        { event: "push", ref: "develop" },
+        ["STAGING_KUBECONFIG", ...of("STAGING_").slice(1), ...release],
+      ],
+      [
+        "a version, whose cleanup asks both clusters",
+        { event: "tag", ref: "v1.2.3" },
+        ["STAGING_KUBECONFIG", ...of("PRODUCTION_"), ...release],
+      ],
+      [
+        "a schedule",
+        { event: "schedule", ref: "main" },
+        ["TF_VAR_password", "STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "REGISTRY_PASSWORD"],
+      ],
+    ])("to %s", (_, trigger, expected) => {
+      expect(held(trigger)).toEqual(expected)
+    })
+
+    it("to requested groups, for the requested environment", () => {
+      const deploys = { event: "manual", environment: "production" }
+      const production = of("PRODUCTION_")
+      expect(held(deploys, "deploy")).toEqual([...production.slice(0, 2), "REGISTRY_PASSWORD"])
+      expect(held(deploys, "deploy", "tell")).toEqual([...production.slice(0, 3), "REGISTRY_PASSWORD"])
+      expect(held({ event: "manual" }, "drift")).toEqual(["TF_VAR_password"])
+      expect(held({ event: "push", ref: "develop" }, "mypy")).toEqual([])
+    })
+
+    it("to no release where slipway.yaml names no registry, and to one at an address, which may", () => {
+      const bare = mkdtempSync(join(tmpdir(), "slipway-test-"))
+      expect(held({ source: bare, event: "push", ref: "develop" })).toEqual([])
+      rmSync(bare, { recursive: true })
+      const address = { source: "https://git.example.com/audio.git", event: "push", ref: "develop" }
+      expect(held(address)).toContain("COSIGN_PRIVATE_KEY")
+    })
   })
 })
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import { deployArguments } from "../../../dagger/cli/commands/deploy.js"
+import { accessArguments, clusterArguments, deployArguments } from "../../../dagger/cli/commands/deploy.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 
 beforeEach(() => {
   for (const name of Object.keys(process.env))
-    if (/KUBECONFIG|DATABASE_URL|AZURE|LEDGER|DAST/.test(name)) vi.stubEnv(name, undefined)
+    if (/KUBECONFIG|DATABASE_URL|AZURE|LEDGER|DAST|LOAD|WEBHOOK/.test(name)) vi.stubEnv(name, undefined)
 })
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -17,7 +18,7 @@ describe("deployArguments", () => {
   it("pass no secret that isn't set", () => {
     vi.stubEnv("AZURE_CLIENT_ID", "")
     vi.stubEnv("LEDGER_TOKEN", "")
-    expect(deployArguments({ environment: "staging", tag: "v1.2.3" })).toEqual([
+    expect(deployArguments({ environment: "staging", tag: "v1.2.3" }, ["deploy"])).toEqual([
       "with-deploy",
       "--environment=staging",
       "--reference=v1.2.3",
@@ -25,34 +26,53 @@ describe("deployArguments", () => {
   })
 
   it("pass the names of set secrets, with an environment's own and passwords first, and never their values", () => {
-    set(
-      "AZURE_OIDC_TOKEN",
-      "AZURE_CLIENT_SECRET",
-      "AZURE_CLIENT_ID",
-      "AZURE_TENANT_ID",
-      "AZURE_SUBSCRIPTION_ID",
-    )
-    set(
-      "STAGING_AZURE_CREDENTIALS",
-      "LEDGER_REMOTE",
-      "PRODUCTION_LEDGER_TOKEN",
-      "DATABASE_URL",
-      "STAGING_DAST_AUTH_HEADER",
-      "AZURE_OTHER",
-    )
-    const args = deployArguments({ deploySecret: ["env://LEDGER_REMOTE"] })
+    set("AZURE_OIDC_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID")
+    set("STAGING_AZURE_CREDENTIALS", "LEDGER_REMOTE", "STAGING_LEDGER_TOKEN", "DATABASE_URL", "AZURE_OTHER")
+    const args = deployArguments({ deploySecret: ["env://LEDGER_REMOTE"] }, ["deploy"], "staging")
     expect(secretsOf(args)).toEqual([
       "STAGING_AZURE_CREDENTIALS",
       "AZURE_CLIENT_ID",
       "AZURE_TENANT_ID",
-      "AZURE_SUBSCRIPTION_ID",
       "AZURE_CLIENT_SECRET",
       "AZURE_OIDC_TOKEN",
-      "STAGING_DAST_AUTH_HEADER",
-      "PRODUCTION_LEDGER_TOKEN",
+      "STAGING_LEDGER_TOKEN",
       "DATABASE_URL",
       "LEDGER_REMOTE",
     ])
     expect(args.join(" ")).not.toContain("s3cret")
+    expect(args).not.toContain("--environment=staging")
+  })
+
+  it("pass no secret of another environment, and a general one only where there is none of its own", () => {
+    set(
+      "KUBECONFIG",
+      "STAGING_KUBECONFIG",
+      "PRODUCTION_KUBECONFIG",
+      "DATABASE_URL",
+      "PRODUCTION_DATABASE_URL",
+    )
+    const held = (environment: string) => secretsOf(deployArguments({ environment }, ["deploy"]))
+    expect(held("staging")).toEqual(["STAGING_KUBECONFIG", "DATABASE_URL"])
+    expect(held("production")).toEqual(["PRODUCTION_KUBECONFIG", "PRODUCTION_DATABASE_URL"])
+    expect(secretsOf(deployArguments({}, ["deploy"]))).toEqual(["KUBECONFIG", "DATABASE_URL"])
+  })
+
+  it("pass each group's secrets alone, and every cluster to a cleanup", () => {
+    set("STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "PRODUCTION_DATABASE_URL", "PRODUCTION_SLACK_WEBHOOK")
+    set("PRODUCTION_DAST_AUTH_HEADER", "PRODUCTION_LOAD_AUTHORIZATION", "STAGING_DATABASE_URL")
+    const held = (...groups: Group[]) => secretsOf(deployArguments({ environment: "production" }, groups))
+    expect(held("load")).toEqual(["PRODUCTION_KUBECONFIG", "PRODUCTION_LOAD_AUTHORIZATION"])
+    expect(held("dast")).toEqual(["PRODUCTION_KUBECONFIG", "PRODUCTION_DAST_AUTH_HEADER"])
+    expect(held("notify")).toEqual(["PRODUCTION_KUBECONFIG", "PRODUCTION_SLACK_WEBHOOK"])
+    expect(held("cleanup")).toEqual(["STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG"])
+  })
+})
+
+describe("accessArguments", () => {
+  it("pass the secrets of one environment", () => {
+    set("STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "STAGING_DATABASE_URL", "PRODUCTION_SLACK_WEBHOOK")
+    const args = accessArguments({ environment: "staging" }, ["SLACK_WEBHOOK"])
+    expect(secretsOf(args)).toEqual(["STAGING_KUBECONFIG", "STAGING_DATABASE_URL"])
+    expect(secretsOf(clusterArguments({}))).toEqual(["STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG"])
   })
 })

@@ -2,6 +2,7 @@ import { resolve } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { debugArguments } from "../../../dagger/cli/commands/debug.js"
 import { infraArguments } from "../../../dagger/cli/commands/infra.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 
 const GITHUB = {
   GITHUB_REF: "refs/pull/12/merge",
@@ -21,19 +22,18 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllEnvs())
 
 describe("infraArguments", () => {
-  it.each<[event: string, only: string[], given: boolean]>([
-    ["pull_request", [], true],
-    ["schedule", [], true],
-    ["push", [], false],
-    ["local", [], false],
-    ["manual", ["plan"], true],
-    ["local", ["quality", "drift"], true],
-    ["local", ["apply"], true],
-    ["pull_request", ["quality"], false],
-    ["schedule", ["infra"], false],
-  ])("for %s with %j: %s", (event, only, given) => {
-    set({ TF_VAR_password: "s3cret" })
-    expect(infraArguments({}, event, only).length > 0).toBe(given)
+  it.each<[groups: Group[], given: boolean, planKey: boolean]>([
+    [[], false, false],
+    [["plan"], true, true],
+    [["quality", "drift"], true, false],
+    [["apply"], true, true],
+    [["quality", "infra", "release", "deploy"], false, false],
+  ])("for %j: %s, with the key of plans: %s", (groups, given, planKey) => {
+    set({ TF_VAR_password: "s3cret", SLIPWAY_PLAN_KEY: "s3cret" })
+    const made = infraArguments({}, "push", groups)
+    expect(made.includes("--secrets=env://TF_VAR_password")).toBe(given)
+    expect(made.includes("--plan-key=env://SLIPWAY_PLAN_KEY")).toBe(planKey)
+    expect(made.length > 0).toBe(given)
   })
 
   it("pass the names of secrets once, and never their values", () => {
@@ -44,7 +44,7 @@ describe("infraArguments", () => {
       SLIPWAY_PLAN_KEY: "s3cret",
     })
     const infraSecret = ["file://staging.tfvars", "env://TF_VAR_password"]
-    const made = infraArguments({ infraSecret }, "schedule", [])
+    const made = infraArguments({ infraSecret }, "manual", ["plan"])
     expect(made).toEqual([
       "with-infra",
       "--secrets=env://ARM_CLIENT_ID",
@@ -69,19 +69,19 @@ describe("infraArguments", () => {
 
   it("pass the pull request to comment on, and the name of the host's token", () => {
     set({ ...GITHUB, GITHUB_TOKEN: "s3cret" })
-    expect(infraArguments({}, "pull_request", [])).toEqual([
+    expect(infraArguments({}, "pull_request", ["plan"])).toEqual([
       "with-infra",
       '--pull-request={"host":"github","api":"https://api.example.com","project":"team/service","number":12}',
       "--comment-token=env://GITHUB_TOKEN",
     ])
-    expect(infraArguments({}, "schedule", [])).toEqual(["with-infra"])
+    expect(infraArguments({}, "schedule", ["drift"])).toEqual(["with-infra"])
   })
 
   it("omit the comment without a pull request, or without a token, as for a fork", () => {
     set({ ...GITHUB, GITHUB_TOKEN: "" })
-    expect(infraArguments({}, "pull_request", [])).toEqual(["with-infra"])
+    expect(infraArguments({}, "pull_request", ["plan"])).toEqual(["with-infra"])
     set({ GITHUB_TOKEN: "s3cret", GITHUB_REF: "refs/heads/main" })
-    expect(infraArguments({}, "pull_request", [])).toEqual(["with-infra"])
+    expect(infraArguments({}, "pull_request", ["plan"])).toEqual(["with-infra"])
   })
 })
 
