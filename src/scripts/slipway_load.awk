@@ -2,7 +2,8 @@
 # (https://grafana.com/docs/k6/latest/results-output/real-time/json/), writes lines to the file SERIES, and says every
 # ten seconds how it stands.
 #
-#   r SECOND MILLISECONDS STATUS CODE EXPECTED COUNT HOST   so many requests were answered so, to four digits
+#   r SECOND MILLISECONDS STATUS CODE EXPECTED COUNT HOST   so many requests were answered so, to four digits; HOST is -
+#                                                           where a script names a request, since that replaces its url
 #   v SECOND USERS                                          so many users there were
 #   i SECOND COUNT                                          so often the script ran to its end
 #   c SECOND PASSED FAILED                                  so many checks
@@ -48,8 +49,9 @@ function progress() {
   if (name == "http_req_duration") {
     at = second(); ms = value(); status = tag("status") + 0; code = tag("error_code") + 0
     expected = tag("expected_response") == "false" ? 0 : 1
-    host = tag("url"); sub(/^[a-zA-Z]+:\/\//, "", host); sub(/[\/?#].*$/, "", host); gsub(/[ \t]/, "", host)
-    if (host == "") host = "-"
+    host = tag("url"); if (!sub(/^[a-zA-Z]+:\/\//, "", host)) host = ""
+    sub(/[\/?#].*$/, "", host); gsub(/[ \t]/, "", host)
+    if (host == "" || host ~ /[${}]/) host = "-"
     requests[at, sprintf("%.4g", ms) + 0, status, code, expected, substr(host, 1, 255)]++
     all++; if (!expected) bad++
     if (status > 0) { answered++; took += ms }

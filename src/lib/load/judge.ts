@@ -6,7 +6,7 @@ import { oneLine } from "../text/words.js"
 import { breakOf } from "./breaking.js"
 import { type BreakingPoint } from "../run/loadChart.js"
 import type { Profile } from "./profile.js"
-import type { Series } from "./series.js"
+import { type Series, UNKNOWN_HOST } from "./series.js"
 
 /** Output of a finished run. */
 export interface Ran {
@@ -144,7 +144,7 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
       .sort(([, a], [, b]) => b - a)[0]
       ?.map(Number) ?? []
   const why = complaint(ran, ({ message }) => message.startsWith("Request Failed"))
-  const where = Object.keys(hosts).join(", ") || host
+  const where = Object.keys(hosts).filter(isKnown).join(", ") || host
   if (code >= 1300 && code < 1400)
     return failure("failed", ExitCode.gateFailed, `the certificate of ${where} isn't trusted: ${why}`)
   if (code >= 1100 && code < 1200)
@@ -152,16 +152,23 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
   return failure("failed", ExitCode.gateFailed, `${where} answered none of ${requests} requests: ${why}`)
 }
 
+const isKnown = (host: string): boolean => host !== UNKNOWN_HOST
+
 /** Findings for requests to other hosts: their metrics aren't the service's. */
 function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
-  const others = Object.entries(hosts).filter(([name]) => name !== host)
-  if (others.length === 0) return []
+  const others = Object.entries(hosts).filter(([name]) => name !== host && isKnown(name))
   const listed = others.map(([name, { requests }]) => `${name} (${requests} requests)`).join(", ")
-  const missed = hosts[host] === undefined
-  if (missed) return [fault("host", `nothing went to ${host}, but to ${listed}`)]
+  const named = hosts[UNKNOWN_HOST]
+  const notes =
+    named === undefined
+      ? []
+      : [fault("host", `k6 doesn't say where ${named.requests} requests went that the script names`, true)]
+  if (others.length === 0) return notes
+  if (hosts[host] === undefined && named === undefined)
+    return [fault("host", `nothing went to ${host}, but to ${listed}`)]
   return made
     ? [fault("host", `it redirects to ${listed}, so these are not metrics of ${host}`)]
-    : [fault("host", `the script, or a redirect, also led to ${listed}`, true)]
+    : [...notes, fault("host", `the script, or a redirect, also led to ${listed}`, true)]
 }
 
 const fewIterations = ({ iterations }: Series, { iterations: least }: Profile): Finding[] =>

@@ -21,9 +21,17 @@ export interface Series {
   statuses: Record<string, number>
   /** Number of requests by k6's error code. https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
   codes: Record<string, number>
-  /** Number of requests by host, with those that were answered. */
+  /** Number of requests by host, with those that were answered; by UNKNOWN_HOST those that the script names. */
   hosts: Record<string, { requests: number; answered: number }>
 }
+
+/**
+ * The host of requests that a script names.
+ *
+ * Since version 0.41 k6 puts the name into the tag `url` as well, against its own documentation:
+ * https://github.com/grafana/k6/issues/3754.
+ */
+export const UNKNOWN_HOST = "-"
 
 const DAY = 86_400
 
@@ -71,7 +79,7 @@ export function readSeries(text: string): Series {
     total.errors += errors
     statuses[b] = (statuses[b] ?? 0) + count
     if (c !== 0) codes[c] = (codes[c] ?? 0) + count
-    const host = words[5] ?? "-"
+    const host = words[5] ?? UNKNOWN_HOST
     const known = hosts.get(host) ?? { requests: 0, answered: 0 }
     hosts.set(host, { requests: known.requests + count, answered: known.answered + (b > 0 ? count : 0) })
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { judgeRun, type Ran } from "../../../src/lib/load/judge.js"
 import type { Profile } from "../../../src/lib/load/profile.js"
+import { UNKNOWN_HOST } from "../../../src/lib/load/series.js"
 import { HOST, lines, profile, ran } from "./runs.js"
 
 const judged = (run: Ran, changes: Partial<Profile> = {}, made = true) =>
@@ -122,6 +123,19 @@ describe("judgeRun of a load test", () => {
     const { status, findings } = judged(ran(`${lines()}\n${lines({ host: "login" })}`), {}, false)
     expect(status).toBe("passed")
     expect(findings).toMatchObject([{ rule: "host", advisory: true, level: "warning" }])
+  })
+
+  it("passes a script that names its requests, and notes that k6 then hides where they went", () => {
+    const { status, findings } = judged(ran(lines({ host: UNKNOWN_HOST })), {}, false)
+    expect(status).toBe("passed")
+    expect(findings).toMatchObject([
+      { message: "k6 doesn't say where 100 requests went that the script names", advisory: true },
+    ])
+  })
+
+  it("names the service if none of the requests that the script names were answered", () => {
+    const { reason } = judged(ran(lines({ host: UNKNOWN_HOST, status: 0, code: 1212, expected: 0 })))
+    expect(reason).toMatch(/^service:8000 answered none of 100 requests/)
   })
 
   it("quotes k6's output if that isn't JSON", () => {

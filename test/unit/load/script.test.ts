@@ -25,11 +25,11 @@ describe("madeScript", () => {
   it("sends the requests in turn, with a pause", () => {
     const script = madeScript([plainAsk("/a"), plainAsk("/b?c")], 250)
     expect(asked(script, { BASE_URL: "http://x" }, 3)).toEqual([
-      ["http://x/a", { headers: {}, tags: { name: "GET /a" } }],
+      ["http://x/a", { headers: {}, tags: { operation: "GET /a" } }],
       0.25,
-      ["http://x/b?c", { headers: {}, tags: { name: "GET /b?c" } }],
+      ["http://x/b?c", { headers: {}, tags: { operation: "GET /b?c" } }],
       0.25,
-      ["http://x/a", { headers: {}, tags: { name: "GET /a" } }],
+      ["http://x/a", { headers: {}, tags: { operation: "GET /a" } }],
       0.25,
     ])
   })

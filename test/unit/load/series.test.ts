@@ -109,6 +109,12 @@ describe("slipway_load.awk", () => {
     expect(said).toBe("1 s: 3 users, 4 requests, 2 failed, 674 ms on average\n")
   })
 
+  it("takes the name of a request, which k6 also puts in place of its URL, for no host", () => {
+    const named = (name: string) => request(1, 5, { name, url: name })
+    const { series } = gathered([named("GET /items"), named("items"), named("http://${}/items")])
+    expect(Object.keys(readSeries(series).hosts)).toEqual(["-"])
+  })
+
   it("is not misled by a service's values in tags", () => {
     const hostile = '","status":"200","metric":"vus","time":"2026-11-29T09:09:09Z","expected_response":"true'
     const { series } = gathered([

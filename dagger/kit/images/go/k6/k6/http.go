@@ -405,7 +405,7 @@ func (u *user) count(r *request, got *answer, method string) {
 		"expected_response": strconv.FormatBool(r.expected(got.status)), "proto": got.proto,
 	}
 	if r.name != "" {
-		measured["name"], measured["url"] = r.name, r.name
+		measured["name"] = r.name
 	}
 	if got.code != 0 {
 		measured["error_code"] = strconv.Itoa(got.code)
@@ -414,6 +414,8 @@ func (u *user) count(r *request, got *answer, method string) {
 		measured["error"] = got.text
 	}
 	all, now := u.tagged(r.given, measured), time.Now()
+	// Since 0.41 a request's name also takes the place of its url: https://github.com/grafana/k6/issues/3754
+	all["url"] = all["name"]
 	m := u.test.metrics
 	m.add("http_reqs", now, 1, all)
 	for name, value := range got.timings {

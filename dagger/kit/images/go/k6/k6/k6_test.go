@@ -133,7 +133,7 @@ export default function (data) {
 		count  int
 	}{
 		{"http_reqs", nil, 14},
-		{"http_reqs", tags{"status": "302", "group": "::first", "name": "away"}, 2},
+		{"http_reqs", tags{"status": "302", "group": "::first", "name": "away", "url": "away"}, 2},
 		{"http_req_failed", tags{"status": "503", "error_code": "1503", "expected_response": "false"}, 2},
 		{"http_req_duration", tags{"status": "0", "error_code": "1212"}, 2},
 		{"checks", nil, 8}, {"own", nil, 2}, {"good", nil, 4}, {"iterations", tags{"scenario": "default"}, 2},
