@@ -5,6 +5,7 @@ import { engineEnvironment } from "../../module/call.js"
 import { REPOSITORY } from "../../lib/home.js"
 import { say, step } from "../../lib/progress.js"
 import { run } from "../../lib/shell.js"
+import { pool } from "../../../src/lib/run/pool.js"
 
 interface Results {
   numPassedTests: number
@@ -41,9 +42,12 @@ export async function runTests(files: string[]): Promise<number> {
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
   const quiet = run({ cwd: REPOSITORY, env })
   await step("sdk/ for editors and tsc", () => quiet`dagger develop --silent`)
-  for (const image of IMAGES)
-    await step(`image ${image}`, () => quiet`dagger -s -M -c ${`container | from ${image} | sync`}`)
-  const lint = await step("lint", () => sh`npm run --silent lint`)
+  const images = IMAGES.map(
+    (image) => () =>
+      step(`image ${image}`, () => quiet`dagger -s -M -c ${`container | from ${image} | sync`}`),
+  )
+  // Packing and fetching leave a core idle that compiling and linting can use.
+  const [lint] = await Promise.all([step("lint", () => sh`npm run --silent lint`), pool(2, images)])
   const file = join(REPOSITORY, "node_modules/.slipway-test.json")
   rmSync(file, { force: true })
   const vitest =
