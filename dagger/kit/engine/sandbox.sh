@@ -79,8 +79,12 @@ outer)
   ( exec unshare --net --mount -- "$0" inner ) &
   inner=$!
   until [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$inner/ns/net)" ]; do sleep 0.01; done
-  # Containers reach the mirror at one fixed address: their gateway's may change, and 127.0.0.1 is their own.
-  nsenter --net="/proc/$inner/ns/net" chroot "$root" sh -euc 'ip link set lo up; ip address add "$0/32" dev lo' "$SLIPWAY_MIRROR_IP"
+  # Containers reach the mirror at one fixed address: their gateway's may change, and 127.0.0.1 is their own. They
+  # don't reach the metadata service of a cloud, which hands out the machine's own credentials.
+  nsenter --net="/proc/$inner/ns/net" chroot "$root" sh -euc '
+    ip link set lo up
+    ip address add "$0/32" dev lo
+    ip route add blackhole 169.254.0.0/16' "$SLIPWAY_MIRROR_IP"
   # User-mode networking: no interface, route or packet filter rule on the host. It asks the host's own resolvers.
   unshare --mount -- bash -euc 'mount --bind "$(realpath /etc/resolv.conf)" "$0/etc/resolv.conf"
     exec chroot "$0" slirp4netns --configure --mtu=65520 --disable-host-loopback --cidr="$1.0/24" "$2" tap0' \
