@@ -139,12 +139,20 @@ const WITHOUT_WHEEL = [
   /built wheel `([^`]+)` is not compatible/g,
 ]
 
-/** The most specific reason: the last error of a build system, else the last line of uv's own. */
+/** The most specific reason: the last error or word of a build system, else the last line of uv's own. */
 function reasonOf(complaint: string): string {
   const [, platforms] = /hint: (Wheels are available for [^\n]*)/.exec(complaint) ?? []
   const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []
   const errors = [...builder.matchAll(/^\s*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
   const [, named, exception] = errors.at(-1) ?? []
+  const last = builder
+    .replace(/^ *hint: [^]*/m, "")
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.trim()
   const [, bottom] = /╰─▶ ([^\n]+)/.exec(complaint) ?? []
-  return platforms ?? named ?? exception ?? bottom ?? complaint.replace(/[×├╰│─▶]/g, " ")
+  return (
+    platforms ?? named ?? exception ?? (last || undefined) ?? bottom ?? complaint.replace(/[×├╰│─▶]/g, " ")
+  )
 }

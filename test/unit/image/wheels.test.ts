@@ -133,6 +133,20 @@ ModuleNotFoundError: No module named 'nothing_there'
     })
   })
 
+  it("quotes the last word of a build system that names no error", () => {
+    const complaint = `  × Failed to build \`app @ file:///src\`
+  ├─▶ The build backend returned an error
+  ╰─▶ Call to \`backend.build_wheel\` failed (exit status: 1)
+
+      [stderr]
+      preparing
+      the version can't be read from git
+
+      hint: This usually indicates a problem with the package or the build environment.
+`
+    expect(installFailure(complaint).reason).toBe("the version can't be read from git")
+  })
+
   it.each([
     [
       "  × Request failed after 3 retries\n  ├─▶ Failed to fetch: `https://pypi.org/simple/six/`\n  ╰─▶ dns error",
