@@ -76,6 +76,7 @@ export class Slipway {
   authority?: File
   plainHttp = false
   embedded = false
+  loginHost = ""
   /** Set by `withSigner`. */
   key?: Secret
   passphrase?: Secret
@@ -210,6 +211,7 @@ export class Slipway {
    * @param authority The certificate authority that signed the registry's certificate, beside the public ones.
    * @param plainHttp Use plain HTTP.
    * @param embedded Use the registry and the signing key of Slipway's own, for trials.
+   * @param loginHost The registry that user and password are for. Default: `release.registry`; any other gets none.
    */
   @func()
   withRegistry(
@@ -219,8 +221,10 @@ export class Slipway {
     authority?: File,
     plainHttp = false,
     embedded = false,
+    loginHost = "",
   ): Slipway {
-    return this.changed({ username, password, registryService: service, authority, plainHttp, embedded })
+    const registry = { username, password, registryService: service, authority, plainHttp, embedded }
+    return this.changed({ ...registry, loginHost })
   }
 
   /**
@@ -658,8 +662,8 @@ export class Slipway {
   }
 
   private registryFields() {
-    const { username, password, registryService, authority, plainHttp, embedded } = this
-    return { username, password, registryService, authority, plainHttp, embedded }
+    const { username, password, registryService, authority, plainHttp, embedded, loginHost } = this
+    return { username, password, registryService, authority, plainHttp, embedded, loginHost }
   }
 
   private publishing() {

@@ -29,6 +29,7 @@ export class Cleanup {
   secrets!: Secret[]
   username!: string
   plainHttp!: boolean
+  loginHost!: string
   /** Use the embedded registry. */
   embedded!: boolean
   clusterService?: Service

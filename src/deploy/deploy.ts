@@ -44,6 +44,7 @@ export class Deployment {
   registryService?: Service
   authority?: File
   plainHttp!: boolean
+  loginHost!: string
   embedded!: boolean
   publicKey?: File
   identity!: string

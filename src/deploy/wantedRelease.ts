@@ -4,10 +4,9 @@ import { type RegistryAccess, registryTools } from "../registry/access.js"
 import { parseReference } from "../lib/release/reference.js"
 import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import type { Wanted } from "../registry/cosign.js"
-import { Destination, destinationOf } from "../registry/destination.js"
+import { accessTo, type Destination, destinationOf } from "../registry/destination.js"
 import { DeployInputs } from "./environment.js"
 import { resolveReference } from "../registry/publish.js"
-import { embeddedRegistry } from "../registry/embedded.js"
 import { failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
@@ -36,11 +35,9 @@ export async function resolveRelease(
   wanted: string,
 ) {
   if (wanted === "") throw fail("NO_REFERENCE", [])
-  const { access: registry, repository } = await destinationOf(access, source, config)
+  const { repository } = await destinationOf(access, source, config)
   const parsed = parseReference(referenceText(wanted, repository))
-  const reached: RegistryAccess = access.embedded
-    ? embeddedRegistry(config)
-    : { ...registry, host: parsed.host }
+  const reached = accessTo(parsed.host, access, config)
   const tools = await registryTools(reached, config)
   return { parsed, reached, tools, resolved: await resolveReference(parsed, tools) }
 }

@@ -62,6 +62,7 @@ export class Image {
   registryService?: Service
   authority?: File
   plainHttp!: boolean
+  loginHost!: string
   embedded!: boolean
 
   /**
@@ -214,7 +215,7 @@ export const revisionOf = ({
 /** Creates the image of a service, for stages in the same process. */
 export const imageOf = (
   { source, settings, invocation, now }: ServiceFields,
-  { username, password, service, authority, plainHttp, embedded }: Destination,
+  { username, password, loginHost = "", service, authority, plainHttp, embedded }: Destination,
   { revision, ref, secrets }: { revision: ImageRevision; ref: string; secrets: Secret[] },
 ): Image =>
   create(Image, {
@@ -231,4 +232,5 @@ export const imageOf = (
     authority,
     plainHttp,
     embedded,
+    loginHost,
   })

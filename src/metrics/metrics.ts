@@ -47,6 +47,7 @@ export class Metrics {
   registryService?: Service
   authority?: File
   plainHttp!: boolean
+  loginHost!: string
   embedded!: boolean
   clusterService?: Service
   history?: Directory
@@ -105,7 +106,7 @@ export class Metrics {
    */
   @func({ cache: "never" })
   async ledger(environment = "production", verify = false): Promise<MetricsReport> {
-    const access = { ...destinationOfFields(this), wanted: {} }
+    const access = { ...destinationOfFields(this), wanted: { origin: this.address() } }
     return metricsReport("audit", async () => {
       const at = dayOf(this.now)
       const { chain, git } = await this.chain(environment)

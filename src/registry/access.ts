@@ -2,6 +2,7 @@ import { type Container, dag, type File, type Secret, type Service } from "@dagg
 import { COSIGN_VERSION, imageReference } from "../stage/images.js"
 import { regctlContainer } from "./regctl.js"
 import type { Config } from "../lib/config/config.js"
+import { DOCKER_HUB } from "../lib/release/reference.js"
 
 /** The address of a registry and the credentials for it. */
 export interface RegistryAccess {
@@ -18,7 +19,6 @@ export interface RegistryAccess {
 }
 
 const DOCKER_CONFIG = "/slipway/docker"
-const HUB = ["docker.io", "index.docker.io", "registry-1.docker.io"]
 const SETTINGS = "/slipway/regctl.json"
 const AUTHORITY = "/slipway/authority.pem"
 
@@ -61,7 +61,7 @@ async function withCredentials(container: Container, { host, username, password 
   if (password === undefined) return container
   const auth = Buffer.from(`${username}:${await password.plaintext()}`).toString("base64")
   // cosign looks up Docker Hub's credentials by this name.
-  const names = HUB.includes(host) ? [host, "https://index.docker.io/v1/"] : [host]
+  const names = DOCKER_HUB.includes(host) ? [host, "https://index.docker.io/v1/"] : [host]
   const text = JSON.stringify({ auths: Object.fromEntries(names.map((name) => [name, { auth }])) })
   return container
     .withEnvVariable("DOCKER_CONFIG", DOCKER_CONFIG)

@@ -4,7 +4,7 @@ import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
-import { parseReference } from "../lib/release/reference.js"
+import { isSameHost, parseReference } from "../lib/release/reference.js"
 import type { RegistryAccess } from "./access.js"
 import { texts } from "../stage/texts.js"
 
@@ -17,6 +17,8 @@ export interface Destination {
   repository?: string
   username: string
   password?: Secret
+  /** The registry that gets user and password, where it isn't that of the settings. */
+  loginHost?: string
   service?: Service
   authority?: File
   plainHttp: boolean
@@ -32,12 +34,14 @@ export interface RegistryFields {
   plainHttp: boolean
   /** True for the embedded registry. */
   embedded: boolean
+  /** The registry that gets user and password; empty for that of the settings. */
+  loginHost: string
 }
 
 /** Returns the destination in an object's fields, with the registry left to the settings. */
 export const destinationOfFields = ({ registryService, ...fields }: RegistryFields): Destination => {
-  const { username, password, authority, plainHttp, embedded } = fields
-  return { username, password, authority, plainHttp, embedded, service: registryService }
+  const { username, password, authority, plainHttp, embedded, loginHost } = fields
+  return { username, password, authority, plainHttp, embedded, loginHost, service: registryService }
 }
 
 /** Returns a registry and its repository. Fails with NO_NAME, NO_REGISTRY or INVALID_REFERENCE. */
@@ -55,9 +59,22 @@ export async function destinationOf(
   return { access, repository }
 }
 
+/**
+ * Returns the access to the host of a reference, which anybody may have chosen.
+ *
+ * User and password are only for the registry that the settings or the caller name; another host gets none.
+ */
+export function accessTo(host: string, destination: Destination, config: Config): RegistryAccess {
+  if (destination.embedded) return embeddedRegistry(config)
+  const { username, password, service, authority, plainHttp } = destination
+  const named = destination.loginHost || (destination.registry ?? config.release.registry)
+  const login = isSameHost(host, named) ? { username, password } : { username: "" }
+  return { host, service, authority, plainHttp, ...login }
+}
+
 function accessOf(destination: Destination, config: Config): RegistryAccess {
   if (destination.embedded) return embeddedRegistry(config)
   const host = destination.registry ?? config.release.registry
   if (host === undefined) throw fail("NO_REGISTRY", [])
-  return { ...destination, host }
+  return accessTo(host, destination, config)
 }

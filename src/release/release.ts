@@ -8,8 +8,8 @@ import {
   withSigner,
   withSigstore,
 } from "../registry/cosign.js"
-import { destinationOfFields, type RegistryFields } from "../registry/destination.js"
-import { embeddedRegistry, embeddedTrust } from "../registry/embedded.js"
+import { accessTo, destinationOfFields, type RegistryFields } from "../registry/destination.js"
+import { embeddedTrust } from "../registry/embedded.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { create } from "../stage/create.js"
 import { serviceOf, type PythonService, type ServiceFields } from "../stage/service.js"
@@ -151,8 +151,7 @@ export async function findPublished(
 ): Promise<Release> {
   const { config } = service
   const parsed = parseReference(reference)
-  const named = { ...destinationOfFields(registry), host: parsed.host }
-  const access = registry.embedded ? embeddedRegistry(config) : named
+  const access = accessTo(parsed.host, destinationOfFields(registry), config)
   const resolved = await resolveReference(parsed, await registryTools(access, config))
   const version = versionOfTag(parsed.tag ?? "")
   const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`

@@ -47,7 +47,9 @@ export async function verify(reference: string, options: VerifyOptions): Promise
 export function verifyArguments(reference: string, options: VerifyOptions): string[] {
   return [
     ...callModule(options.source),
-    ...registryArguments(options, recipientOf(reference, options)),
+    ...originArguments(options.origin),
+    ...loggingIn(registryArguments(options, recipient), recipient),
+  const recipient = recipientOf(reference, options)
     ...signerArguments(options, false),
     "verification",
     `--reference=${reference}`,
@@ -57,6 +59,20 @@ export function verifyArguments(reference: string, options: VerifyOptions): stri
 /** Decides who may get the environment's credentials: the author of the reference chose its host. */
 function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
   if (embedded) return "nobody"
+/** Adds the host that gets the credentials: the module sends them to no other than that of slipway.yaml by itself. */
+const loggingIn = (call: string[], recipient: Recipient): string[] =>
+  typeof recipient === "object" && call.some((word) => word.startsWith("--username="))
+    ? [...call, `--login-host=${recipient.host}`]
+    : call
+
+/** The web address of a source's repository, by git; empty if unknown. */
+export const originOf = async (source: string): Promise<string> =>
+  isAddress(source) ? "" : (await gitStateOf(source)).origin
+
+/** The call that tells the module the service's own repository, which releases must come from. */
+export const originArguments = (origin = ""): string[] =>
+  origin === "" ? [] : ["with-commit", `--origin=${origin}`]
+
   const { recipient, known } = recipientIn(reference, source)
   if (known || login) return recipient
   if (loginArguments(recipient).length > 0)

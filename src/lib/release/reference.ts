@@ -64,6 +64,18 @@ function hostProblem(host: string): string | undefined {
   return undefined
 }
 
+/** True if two hosts are one registry, ports included; Docker Hub has several names. */
+export const isSameHost = (a: string, b: string | undefined): boolean =>
+  b !== undefined && oneName(a) === oneName(b)
+
+const oneName = (host: string): string => {
+  const name = host.toLowerCase()
+  return DOCKER_HUB.includes(name) ? "docker.io" : name
+}
+
+/** The names of Docker Hub. */
+export const DOCKER_HUB: readonly string[] = ["docker.io", "index.docker.io", "registry-1.docker.io"]
+
 /** Formats the reference for tools. */
 export const printReference = ({ host, repository, tag, digest }: Reference): string =>
   [

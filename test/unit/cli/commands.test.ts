@@ -33,7 +33,10 @@ describe("verifyArguments", () => {
     expect(said).not.toHaveBeenCalled()
     expect(loginOf(verifyArguments("evil.example.com/x:1", { source }))).toEqual([])
     expect(said).toHaveBeenCalledWith(expect.stringContaining("--login"))
-    expect(loginOf(verifyArguments("evil.example.com/x:1", { source, login: true }))).toEqual(LOGIN)
+    const sent = verifyArguments("evil.example.com/x:1", { source, login: true })
+    expect(loginOf(sent)).toEqual(LOGIN)
+    // Without it the module keeps them from a registry that slipway.yaml doesn't name.
+    expect(sent).toContain("--login-host=evil.example.com")
   })
 
   it("contain no login for a source at an address, an invalid reference, or the embedded registry", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { parseReference, printReference } from "../../../src/lib/release/reference.js"
+import { isSameHost, parseReference, printReference } from "../../../src/lib/release/reference.js"
 
 const DIGEST = `sha256:${"a1".repeat(32)}`
 
@@ -52,4 +52,18 @@ test.each([
 ])("parseReference rejects %j: %s", (text, problem) => {
   expect(() => parseReference(text)).toThrow(problem)
   expect(() => parseReference(text)).toThrow("[INVALID_REFERENCE]")
+})
+
+test.each<[string, string | undefined, boolean]>([
+  ["team.azurecr.io", "team.azurecr.io", true],
+  ["Team.AzureCR.io", "team.azurecr.io", true],
+  ["index.docker.io", "docker.io", true],
+  ["registry:5000", "registry:5000", true],
+  ["registry:5001", "registry:5000", false],
+  ["registry", "registry:5000", false],
+  ["team.azurecr.io.evil.com", "team.azurecr.io", false],
+  ["evil.com", "", false],
+  ["evil.com", undefined, false],
+])("isSameHost of %s and %s is %s", (a, b, same) => {
+  expect(isSameHost(a, b)).toBe(same)
 })
