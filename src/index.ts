@@ -234,7 +234,7 @@ export class Slipway {
    * @param passphrase The passphrase of that key.
    * @param token In place of a key: the OIDC token of the signer.
    * @param publicKey cosign's public key, to verify with. Default: `release.key`.
-   * @param identity The signer without a key, exactly as in the certificate. Default: `release.identity`.
+   * @param identity The signer without a key, as in the certificate, or a pattern. Default: `release.identity`.
    * @param issuer The issuer of that identity. Default: `release.issuer`.
    */
   @func()
@@ -376,13 +376,14 @@ export class Slipway {
   @func()
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
     environmentOf(environment)
-    const { publicKey, identity, issuer, who, runUrl } = this
+    const { publicKey, identity, issuer, origin, who, runUrl } = this
     return create(Deployment, {
       ...(await this.fields()),
       ...this.registryFields(),
       publicKey,
       identity,
       issuer,
+      origin: webAddress(origin),
       who,
       runUrl,
       environment,
@@ -538,7 +539,7 @@ export class Slipway {
   @func({ cache: "never" })
   async release(reference: string): Promise<Release> {
     const { key, passphrase, token, publicKey, identity, issuer } = this
-    const signer = { key, passphrase, token, publicKey, identity, issuer }
+    const signer = { key, passphrase, token, publicKey, identity, issuer, origin: webAddress(this.origin) }
     return findPublished(reference, serviceOf(await this.fields()), this.registryFields(), signer)
   }
 
@@ -669,7 +670,12 @@ export class Slipway {
   private publishing() {
     const { key, passphrase, token } = this
     const signer = { key, passphrase, token }
-    const trust = { identity: this.identity || undefined, issuer: this.issuer || undefined }
+    const { identity, issuer } = this
+    const trust = {
+      identity: identity || undefined,
+      issuer: issuer || undefined,
+      origin: webAddress(this.origin),
+    }
     return { ...destinationOfFields(this.registryFields()), ...signer, ...trust }
   }
 

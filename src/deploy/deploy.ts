@@ -49,6 +49,8 @@ export class Deployment {
   publicKey?: File
   identity!: string
   issuer!: string
+  /** The address of the service's repository. */
+  origin!: string
   /** The person who deploys, and the web address of the run. */
   who!: string
   runUrl!: string

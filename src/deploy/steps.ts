@@ -9,7 +9,7 @@ import { type Facts, serving } from "../lib/deploy/facts.js"
 import { abandonRollout, manifestsOf, findRollbackTarget } from "../lib/deploy/rollback.js"
 import { deployOnce, type DeployResult } from "../lib/deploy/run.js"
 import { type Step, STEPS } from "../lib/deploy/steps.js"
-import { ExitCode } from "../lib/errors/catalogue.js"
+import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import { gitNotes } from "./ledgerNotes.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 
@@ -17,6 +17,8 @@ import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 export interface DeployRequest {
   /** Released and verified by this run. */
   released?: WantedRelease
+  /** Why the environment doesn't take what this run released. */
+  refusal?: string | undefined
   reference: string
   rollback: boolean
 }
@@ -56,6 +58,7 @@ async function deployRelease(
   access: ReleaseAccess,
   request: DeployRequest,
 ): Promise<DeployResult> {
+  if (request.refusal !== undefined) throw fail("NOT_A_VERSION", [inputs.environment, request.refusal])
   const { context, manifests } = await contextOf(inputs)
   const deployed = request.released ?? (await findRelease(inputs, access, request.reference))
   inputs.say(

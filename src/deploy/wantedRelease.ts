@@ -1,6 +1,6 @@
 /** The release to deploy: found by its reference, and verified. */
 
-import { type RegistryAccess, registryTools } from "../registry/access.js"
+import { registryTools } from "../registry/access.js"
 import { parseReference } from "../lib/release/reference.js"
 import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import type { Wanted } from "../registry/cosign.js"
@@ -58,7 +58,7 @@ export async function findRelease(
   const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
   const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
   const named = config.deploy.verify[environment] === "warn"
-  const checks = await release.checks(access.wanted).catch((error: unknown) => {
+  const checks = await release.checks(access.wanted, environment).catch((error: unknown) => {
     if (named && error instanceof SlipwayError && error.code === "NO_TRUST") return [unsigned(error)]
     throw error
   })

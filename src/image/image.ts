@@ -156,7 +156,7 @@ export class Image {
     const { digest, images } = image
     const tools = await registryTools(to.access, config)
     await pushImage(image, to.repository, tools)
-    const { sha } = JSON.parse(this.revision) as ImageRevision
+    const { sha, origin } = JSON.parse(this.revision) as ImageRevision
     const tagging = { event: "manual", ref: this.ref, sha, kinds: config.release.tags }
     const existing = await tagsOf(to.repository, tools)
     await setTags(
@@ -165,7 +165,7 @@ export class Image {
       tools,
     )
     const published = { repository: to.repository, digest, images }
-    return releaseOf(published, to.access, service, { embedded: this.embedded, ref: "" })
+    return releaseOf(published, to.access, service, { embedded: this.embedded, ref: "", origin })
   }
 
   /** Tasks, with the image that they build. Internal: not part of the API. */

@@ -9,6 +9,8 @@ import type { BuiltImage } from "../image/build.js"
 import type { Environment } from "../lib/config/deploy.js"
 import { STEPS } from "../lib/deploy/steps.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
+import { originRequirement } from "../lib/release/expected.js"
+import { notAVersion } from "../lib/release/origin.js"
 import { versionOfRef, versionText } from "../lib/release/version.js"
 import type { Group } from "../lib/pipeline/stages.js"
 import { stopped } from "../lib/report/place.js"
@@ -91,15 +93,26 @@ export async function deployStages(
   const failures = stages?.filter(stopped).map(({ name }) => name) ?? []
   if (failures.length > 0) return skippedSteps(`${failures.join(", ")} stopped it`, repro)
   if (typeof inputs === "string") return skippedSteps(inputs, repro)
-  const { identity: who, issuer } = publishing
-  const request = { reference: access.reference, rollback: access.rollback }
+  const { identity: who, issuer, origin } = publishing
+  const request = {
+    reference: access.reference,
+    rollback: access.rollback,
+    ...(stages !== undefined && { refusal: refusalOf(deployed, inputs, publishing) }),
+  }
   const released = stages === undefined ? undefined : await releasedBy(deployed, publishing)
   return runDeploy(
     inputs,
-    { ...publishing, wanted: { identity: who, issuer } },
+    { ...publishing, wanted: { identity: who, issuer, origin } },
     { ...request, ...(released !== undefined && { released }) },
     repro,
   )
+}
+
+/** Why an environment doesn't take the release of this run; undefined if it does. */
+function refusalOf({ config, run }: DeployedRun, { environment }: DeployInputs, { embedded }: Publishing) {
+  const { versionsFor } = originRequirement(config, { environment, trial: embedded })
+  const refused = versionsFor !== undefined && versionOfRef(run.ref) === undefined
+  return refused ? notAVersion(run.ref, environment) : undefined
 }
 
 /** The release that this run published and verified. */

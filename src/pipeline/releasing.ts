@@ -9,7 +9,7 @@ import { fail } from "../lib/errors/catalogue.js"
 import type { ImageRevision } from "../lib/image/revision.js"
 import { requiredGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
-import { provenance, runOfProvenance } from "../lib/release/provenance.js"
+import { BUILDER_ID, provenance, runOfProvenance } from "../lib/release/provenance.js"
 import { tagsFor } from "../lib/release/tags.js"
 import { stopped } from "../lib/report/place.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
@@ -37,9 +37,6 @@ export interface Released {
   /** The requested groups, in place of the event's. */
   only: readonly string[]
 }
-
-/** The builder, for the provenance. */
-const BUILDER = "https://slipway.dev/builders/dagger/v1"
 
 /**
  * Releases an image that passed every gate; else skips the stages with the reason. Never throws. `ended` is called with
@@ -79,6 +76,8 @@ async function releaseInputs(
   const { config, image, stages, run, revision } = released
   const trial = publishing.embedded
   if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
+  const source = config.release.source ?? revision.origin
+  if (!trial && source === "") throw fail("NO_ORIGIN", [])
   const verdict = gates(run, stages)
   const faults = judgeGates(verdict, requiredGates(config))
   if (faults.length > 0) throw fail("GATES_MISSING", [faults])
@@ -96,7 +95,7 @@ async function releaseInputs(
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
     gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
-    expected: expected(config, { sha: revision.sha, ref: run.ref, anyCommit: trial }),
+    expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial }),
     signing,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }
@@ -129,7 +128,7 @@ async function buildOf({ config, image, run, revision }: Released & { image: Bui
     sha: revision.sha,
     parameters: { platforms, args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     baseImages: bases,
-    builder: BUILDER,
+    builder: BUILDER_ID,
     versions: {
       dagger: await dag.version(),
       regctl: REGCTL_VERSION,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
 import { cosignContainer } from "./access.js"
 import type { Config } from "../lib/config/config.js"
+import { identityRule } from "../lib/config/rules.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import {
@@ -36,6 +37,8 @@ export interface Wanted {
   key?: File
   identity?: string
   issuer?: string
+  /** The address of the service's repository, for services whose settings have none. */
+  origin?: string
 }
 
 /** The fields in which the module's objects hold the trust of `withSigner`. */
@@ -45,13 +48,16 @@ export interface TrustFields {
   /** Empty for the one in the settings. */
   identity: string
   issuer: string
+  /** The address of the service's repository. */
+  origin: string
 }
 
 /** Returns the trust in an object's fields. */
-export const wantedOf = ({ publicKey, identity, issuer }: TrustFields): Wanted => ({
+export const wantedOf = ({ publicKey, identity, issuer, origin }: TrustFields): Wanted => ({
   key: publicKey,
   identity: identity || undefined,
   issuer: issuer || undefined,
+  origin,
 })
 
 /** Returns the Sigstore of the service's settings. Fails with SIGSTORE_SETTINGS if they contradict each other. */
@@ -69,7 +75,8 @@ function sigstoreOf({ release }: Config): Sigstore {
 /**
  * Returns the trust: the caller's, else that of the settings, else the signer's own key.
  *
- * Fails with NO_TRUST without any of them; keyless trust needs both identity and issuer.
+ * Fails with NO_TRUST without any of them, as keyless trust needs both identity and issuer, and with INVALID_IDENTITY for
+ * a pattern that names nobody.
  */
 export async function trusted(
   wanted: Wanted,
@@ -85,6 +92,8 @@ export async function trusted(
   if (wanted.identity === undefined && release.key !== undefined)
     return byKey(await source.file(release.key).contents())
   if (identity !== undefined && issuer !== undefined) {
+    const { pattern, expected } = identityRule
+    if (!pattern.test(identity)) throw fail("INVALID_IDENTITY", [identity, expected])
     const root = release.trustedRoot
     const logged = root === undefined || hasCertificateLog(await source.file(root).contents())
     return { trust: { by: "identity", identity, issuer, logged }, sigstore }

@@ -13,6 +13,7 @@ import { embeddedTrust } from "../registry/embedded.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { create } from "../stage/create.js"
 import { serviceOf, type PythonService, type ServiceFields } from "../stage/service.js"
+import type { Environment } from "../lib/config/deploy.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
 import { parseReference } from "../lib/release/reference.js"
@@ -57,6 +58,8 @@ export class Release {
   publicKey?: File
   identity!: string
   issuer!: string
+  /** The address of the service's repository, where the settings have none. */
+  origin!: string
   /** True if it is signed with the embedded key. */
   embedded!: boolean
   /** The git reference that it must have been built for; empty for any. */
@@ -65,9 +68,9 @@ export class Release {
   /**
    * Verifies signatures, attestations and gates of the release.
    *
-   * Checks the signatures of index and images, the SBOMs of each image, the provenance and the gates that it passed, all
-   * signed by exactly the key or identity of `withSigner`, else of `release` in slipway.yaml. Runs each time. Fails with
-   * NOT_VERIFIED, which names each failed check.
+   * Checks the signatures of index and images, the SBOMs of each image, the gates that it passed, and by its provenance
+   * that a known builder made it of the service's own repository, all signed by the key or identity of `withSigner`, else
+   * of `release` in slipway.yaml. Runs each time. Fails with NOT_VERIFIED, which names each failed check.
    */
   @func({ cache: "never" })
   async verify(): Promise<string> {
@@ -107,13 +110,15 @@ export class Release {
     return `${JSON.stringify(found, null, 2)}\n`
   }
 
-  /** Returns the result of each check. For other stages; not part of the API. */
-  async checks(wanted: Wanted = wantedOf(this)): Promise<Check[]> {
+  /** Returns the result of each check, for an environment if one is given. For other stages; not part of the API. */
+  async checks(wanted: Wanted = wantedOf(this), environment?: Environment): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
     const required = expected(serviceOf(this).config, {
-      anyCommit: this.embedded,
+      trial: this.embedded,
       ref: this.ref || undefined,
+      origin: wanted.origin,
+      environment,
     })
     return verifyRelease(resolved, required, signing)
   }
@@ -182,5 +187,6 @@ export const releaseOf = (
     ref,
     identity: "",
     issuer: "",
+    origin: "",
     ...signer,
   })

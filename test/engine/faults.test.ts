@@ -180,7 +180,7 @@ const runs = async (pattern: string): Promise<boolean> =>
 it("publish to a registry that nothing listens at ends with 3, and reports what to do", async () => {
   const source = write(copyOf(join(RELEASES, "tiny")), {
     "cosign.pub": "-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----\n",
-    "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, gates: [image], log: false, key: cosign.pub }\n`,
+    "slipway.yaml": `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }\nrelease: { registry: "127.0.0.1:9", repository: tiny, source: "https://git.example.com/team/tiny", gates: [image], log: false, key: cosign.pub }\n`,
   })
   const out = folder()
   const access = ["with-registry", "--plain-http", "with-signer", "--key=env://SLIPWAY_TEST_KEY"]

@@ -200,6 +200,9 @@ describe("verification", () => {
       "failing.json": JSON.stringify(failing),
       "foreign.json": JSON.stringify(foreign),
       "provenance.json": left("release/provenance.json"),
+      "evil.json": left("release/provenance.json")
+        .replaceAll("git.example.com/team/tiny", "git.example.com/evil/tiny")
+        .replace("https://slipway.dev/builders/dagger/v1", "https://evil"),
     }
     const flags = "--allow-http-registry --trusted-root=no-roots.json --private-infrastructure"
     const cosign = [
@@ -238,6 +241,7 @@ describe("verification", () => {
       "no-bill": at("no-bill"),
       failing: at("failing"),
       foreign: at("foreign"),
+      evil: at("evil"),
       swapped: verifying(quick, `${HOST}/swapped:1.2.3`),
       incomplete: releasing(tiny({ repository: "incomplete" })),
       childless: at("childless"),
@@ -306,7 +310,15 @@ describe("verification", () => {
     [
       "of another commit than its gates",
       "foreign",
-      ["provenance of the index: it is of another commit than the gates"],
+      [`provenance of the index: it is of commit "${SHA}", the gates are of "${OTHER_SHA}"`],
+    ],
+    [
+      "of a foreign repository and builder, signed with the right key",
+      "evil",
+      [
+        'provenance of the index: its builder is "https://evil", not "https://slipway.dev/builders/dagger/v1", ' +
+          'its source is "https://git.example.com/evil/tiny", not "https://git.example.com/team/tiny" (release.source, release.sources)',
+      ],
     ],
     ["of a run that didn't pass", "failing", ["gates of the index: mypy failed"]],
     ["with an image that was deleted", "childless", ["image of linux/arm64: the registry doesn't have it"]],

@@ -8,8 +8,12 @@ export function addReleaseCommands(program: Command): void {
   withRegistry(withSource(program.command("verify <reference>")))
     .description("verify a published image: signatures, SBOMs, provenance and passed gates")
     .option("--key <file>", "cosign public key; by default as in slipway.yaml")
-    .option("--identity <identity>", "identity of the keyless signer, exactly as in the certificate")
+    .option(
+      "--identity <identity>",
+      "identity of the keyless signer, as in the certificate; in a URL, * stands for any text without a slash",
+    )
     .option("--issuer <url>", "OIDC issuer of that identity")
+    .option("--origin <url>", "URL of the service's repository; by default that of git's origin")
     .option("--embedded", "use the embedded registry")
     .option(
       "--login",

@@ -16,6 +16,7 @@ import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
 import { absoluteSource } from "./sourceFolder.js"
+import { originArguments, originOf } from "./verify.js"
 
 /** Options of a deployment. */
 export interface DeployOptions {
@@ -117,6 +118,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
     `--invocation=${shellQuote(["dagger", ...call])}`,
     "with-notify",
     ...actorArguments(),
+    ...originArguments(await originOf(folder)),
     ...registryArguments(options, configuredRecipient(folder)),
     "deploy",
     `--environment=${environment}`,

@@ -16,12 +16,14 @@ import {
   type SignerOptions,
 } from "./credentials.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
-import { absoluteSource } from "./sourceFolder.js"
+import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
 
 export interface VerifyOptions extends RegistryOptions, SignerOptions {
   source: string
   /** Send the user and password of the environment to a registry that slipway.yaml doesn't name. */
   login?: boolean
+  /** The web address of the service's repository; by default that of git's origin. */
+  origin?: string
   json?: boolean
 }
 
@@ -31,7 +33,8 @@ export async function verify(reference: string, options: VerifyOptions): Promise
   const file = join(folder, "verification.json")
   const log = join(folder, "dagger.log")
   const source = absoluteSource(options.source)
-  const args = [...verifyArguments(reference, { ...options, source }), "export", `--path=${file}`]
+  const origin = options.origin ?? (await originOf(source))
+  const args = [...verifyArguments(reference, { ...options, source, origin }), "export", `--path=${file}`]
   const code = await daggerWithProgress(args, log)
   // The log is kept if it shows the cause.
   if (code !== 0 && code !== 130) return reportNoVerdict(log)
@@ -45,20 +48,17 @@ export async function verify(reference: string, options: VerifyOptions): Promise
 
 /** The arguments of `dagger` that verify a reference, of a source by its whole path. */
 export function verifyArguments(reference: string, options: VerifyOptions): string[] {
+  const recipient = recipientOf(reference, options)
   return [
     ...callModule(options.source),
     ...originArguments(options.origin),
     ...loggingIn(registryArguments(options, recipient), recipient),
-  const recipient = recipientOf(reference, options)
     ...signerArguments(options, false),
     "verification",
     `--reference=${reference}`,
   ]
 }
 
-/** Decides who may get the environment's credentials: the author of the reference chose its host. */
-function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
-  if (embedded) return "nobody"
 /** Adds the host that gets the credentials: the module sends them to no other than that of slipway.yaml by itself. */
 const loggingIn = (call: string[], recipient: Recipient): string[] =>
   typeof recipient === "object" && call.some((word) => word.startsWith("--username="))
@@ -73,6 +73,9 @@ export const originOf = async (source: string): Promise<string> =>
 export const originArguments = (origin = ""): string[] =>
   origin === "" ? [] : ["with-commit", `--origin=${origin}`]
 
+/** Decides who may get the environment's credentials: the author of the reference chose its host. */
+function recipientOf(reference: string, { source, embedded, login }: VerifyOptions): Recipient {
+  if (embedded) return "nobody"
   const { recipient, known } = recipientIn(reference, source)
   if (known || login) return recipient
   if (loginArguments(recipient).length > 0)

@@ -66,6 +66,13 @@ export const deploySection = {
       item: { kind: "choice", values: ["enforce", "warn"] },
       default: { staging: "warn", production: "enforce" },
     },
+    releases: {
+      kind: "map",
+      doc: "The releases that an environment takes: those of a version's tag alone, or those of any branch or tag.",
+      keys: ENVIRONMENTS,
+      item: { kind: "choice", values: ["version", "any"] },
+      default: { staging: "any", production: "version" },
+    },
     health: {
       kind: "section",
       doc: "The health check of a pod.",

@@ -183,10 +183,24 @@ export const repositoryPathRule: TextRule = {
   pattern: /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/,
 }
 
-export const exactIdentityRule: TextRule = {
+/** In a URL, an asterisk may follow the host and the first part of the path, which so name who is trusted. */
+export const identityRule: TextRule = {
   noun: "identity",
-  expected: "an identity as a certificate has it, an address or a URL, without patterns",
-  pattern: /^[!-)+-~]{1,1000}$/,
+  expected:
+    'an identity as a certificate has it, an address or a URL; only in a URL, "*" after host and owner, such as "https://github.com/team/*"',
+  pattern: /^(?:[!-)+-~]{1,1000}|https:\/\/[^/*\s]{1,253}\/[^/*\s]{1,253}\/[!-~]{1,500})$/,
+}
+
+export const sourceOrUnknownRule: TextRule = {
+  noun: "URL",
+  expected: 'an http or https URL such as "https://git.example.com/team/service", or "unknown"',
+  pattern: /^(?:unknown|https?:\/\/[!-~]{1,1000})$/,
+}
+
+export const builderRule: TextRule = {
+  noun: "URI",
+  expected: 'a builder\'s id, a URI such as "https://builder.example.com/v1", or "unknown"',
+  pattern: /^(?:unknown|[a-z][a-z0-9+.-]{0,30}:[!-~]{1,1000})$/,
 }
 
 /** The rules for a path with a placeholder for the environment. */

@@ -1,16 +1,18 @@
 import {
   sizeBytes,
   buildArgumentRule,
+  builderRule,
   commandRule,
   dockerStageRule,
-  exactIdentityRule,
   httpUrlRule,
+  identityRule,
   namesRegistryRule,
   noCredentialsRule,
   pathRules,
   registryHostRule,
   repositoryPathRule,
   sizeRule,
+  sourceOrUnknownRule,
   urlPathRule,
 } from "./rules.js"
 
@@ -108,6 +110,18 @@ export const releaseSection = {
       doc: "The URL of the service's sources, for labels and provenance. Default: that of git's `origin`.",
       rules: [noCredentialsRule, httpUrlRule],
     },
+    sources: {
+      kind: "list",
+      doc: "Further repositories whose releases are accepted, such as its URL before a move; unknown accepts those that name none.",
+      item: { kind: "text", rules: [noCredentialsRule, sourceOrUnknownRule] },
+      default: [],
+    },
+    builders: {
+      kind: "list",
+      doc: "Further builders whose releases are accepted beside Slipway's, by their id; unknown accepts those that name none.",
+      item: { kind: "text", rules: [builderRule] },
+      default: [],
+    },
     tags: {
       kind: "list",
       doc: "The tags to set. A version gives 1.2.3, 1.2 and 1; `latest` follows versions too.",
@@ -129,8 +143,8 @@ export const releaseSection = {
     },
     identity: {
       kind: "text",
-      doc: "The signer without a key: the exact identity in the certificate.",
-      rules: [exactIdentityRule],
+      doc: "The signer without a key: the identity in the certificate. In a URL, * stands for any text without a slash.",
+      rules: [identityRule],
     },
     issuer: {
       kind: "text",

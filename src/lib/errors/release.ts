@@ -38,6 +38,22 @@ export const releaseErrors = {
     remedy: "pass --sha with the full commit hash, or run in a git checkout",
     exitCode: ExitCode.badInput,
   }),
+  NO_ORIGIN: () => ({
+    message:
+      "no source repository to name in the provenance, so nobody could verify where the release is from",
+    remedy: "set `release: { source: https://… }` in slipway.yaml, or pass --origin",
+    exitCode: ExitCode.badInput,
+  }),
+  INVALID_IDENTITY: (identity: string, expected: string) => ({
+    message: `invalid identity ${quote(identity)}`,
+    remedy: `pass ${expected}`,
+    exitCode: ExitCode.badInput,
+  }),
+  NOT_A_VERSION: (environment: string, problem: string) => ({
+    message: `not deployed to ${environment}: ${problem}`,
+    remedy: "deploy the release of a version's tag",
+    exitCode: ExitCode.gateFailed,
+  }),
   GATES_MISSING: (faults: readonly string[]) => ({
     message: `not released: ${faults.join(", ")}`,
     remedy: "run all groups of `release: { gates: … }` in the same run",

@@ -43,12 +43,19 @@ export const signFlags = (by: Trust["by"], sigstore: Sigstore): string[] => [
   ...sigstoreFlags(sigstore),
 ]
 
-/** Returns cosign's flags for verifying; identities are matched exactly, never by pattern. */
+/** Returns cosign's flag for an identity: exact, unless it has an asterisk, which stands for any text without a slash. */
+function identityFlag(identity: string): string {
+  if (!identity.includes("*")) return `--certificate-identity=${identity}`
+  const literal = (part: string) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+  return `--certificate-identity-regexp=^${identity.split("*").map(literal).join("[^/]*")}$`
+}
+
+/** Returns cosign's flags for verifying. */
 export const verifyFlags = (trust: Trust, sigstore: Sigstore): string[] => [
   ...(trust.by === "key"
     ? [`--key=${FILES.publicKey}`]
     : [
-        `--certificate-identity=${trust.identity}`,
+        identityFlag(trust.identity),
         `--certificate-oidc-issuer=${trust.issuer}`,
         ...(trust.logged ? [] : ["--insecure-ignore-sct"]),
       ]),

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js"
+import type { Environment } from "../config/deploy.js"
 import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gates.js"
-import { commitsOfProvenance } from "./provenance.js"
+import { type OriginRequirement, originProblems } from "./origin.js"
 import type { PredicateName } from "./verification.js"
 
 /** The requirements on a release besides its signatures. */
@@ -19,8 +20,12 @@ export interface Known {
   sha?: string
   /** The git reference; a version's tag must come from that version's run. */
   ref?: string
-  /** True if it may lack a commit, as a trial release does. */
-  anyCommit?: boolean
+  /** The address of the service's repository, where the settings have none. */
+  origin?: string
+  /** The environment to deploy to. */
+  environment?: Environment
+  /** True if it may lack a commit and a source, as a trial release does. */
+  trial?: boolean
 }
 
 /** Test suites that a service needn't have. */
@@ -40,31 +45,46 @@ export function requiredGates({ quality, security, tests, release }: Config): Ga
 /** Returns the requirements that a service's settings place on its releases. */
 export function expected(config: Config, known: Known = {}): Expected {
   const requirement = requiredGates(config)
+  const origin = originRequirement(config, known)
   return {
     platforms: config.image.platforms,
     judge: ({ gates = [], provenance = [] }) => {
       const judged = gates.map((predicate) => problemsOf(predicate, requirement, known))
-      const commits = new Set(provenance.flatMap(commitsOfProvenance))
       const good = gates.filter((_, index) => judged[index]?.length === 0)
-      const foreign =
-        good.length > 0 && !known.anyCommit && !good.some((predicate) => commits.has(shaOfGates(predicate)))
+      const passed = good.map((predicate) => ({ sha: shaOfGates(predicate), ref: refOfGates(predicate) }))
+      const pairs = provenance.flatMap((predicate) =>
+        (passed.length > 0 ? passed : [undefined]).map((gates) =>
+          originProblems(predicate, { ...origin, ...(gates && { gates }) }),
+        ),
+      )
       return {
         ...(good.length === 0 && { gates: fewest(judged) }),
-        ...(foreign && { provenance: "it is of another commit than the gates" }),
+        ...(!pairs.some((problems) => problems.length === 0) && { provenance: fewest(pairs) }),
       }
     },
   }
 }
 
-function problemsOf(
-  predicate: unknown,
-  requirement: GateRequirement,
-  { sha, ref, anyCommit }: Known,
-): string[] {
+/** Returns the requirements on a release's provenance, but for the gates that it must match. */
+export function originRequirement(
+  { release, deploy }: Config,
+  { origin = "", environment, trial = false }: Known,
+): OriginRequirement {
+  const versions = !trial && environment !== undefined && deploy.releases[environment] === "version"
+  return {
+    source: release.source ?? origin,
+    sources: release.sources,
+    builders: release.builders,
+    ...(versions && { versionsFor: environment }),
+    trial,
+  }
+}
+
+function problemsOf(predicate: unknown, requirement: GateRequirement, { sha, ref, trial }: Known): string[] {
   const commit = shaOfGates(predicate)
   return [
     ...judgeGates(predicate, { ...requirement, ...(sha !== undefined && { sha }) }),
-    ...(anyCommit || isCommit(commit) ? [] : ["it names no commit"]),
+    ...(trial || isCommit(commit) ? [] : ["it names no commit"]),
     ...(ref === undefined || refOfGates(predicate) === ref ? [] : [`it is not of ${ref}`]),
   ]
 }

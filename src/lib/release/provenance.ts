@@ -3,6 +3,9 @@ import { fields, objects, text } from "../text/json.js"
 /** The build type: a URI under which verifiers find how images are built. */
 export const BUILD_TYPE = "https://slipway.dev/build-types/image/v1"
 
+/** The builder that vouches for what this version of Slipway builds. */
+export const BUILDER_ID = "https://slipway.dev/builders/dagger/v1"
+
 /** The facts of a finished build. */
 export interface ImageBuild {
   /** The web address of the source; empty if unknown. */
@@ -83,11 +86,40 @@ export function provenance(build: ImageBuild): Provenance {
 export const runOfProvenance = (predicate: unknown): string =>
   text(fields(fields(fields(predicate).runDetails).metadata).invocationId)
 
-/** Returns the source commits that a provenance names. */
-export const commitsOfProvenance = (predicate: unknown): string[] =>
-  objects(fields(fields(predicate).buildDefinition).resolvedDependencies)
-    .map(({ digest }) => text(fields(digest).gitCommit))
-    .filter((commit) => commit !== "")
+/** What a provenance says of an image's origin; empty where it says nothing. */
+export interface ProvenanceOrigin {
+  builder: string
+  ref: string
+  /** The repository that the build was asked for. */
+  source: string
+  /** The repositories that it read, with their commits. */
+  checkouts: { source: string; commit: string }[]
+}
+
+/** Returns what a provenance says of an image's origin. */
+export function originOfProvenance(predicate: unknown): ProvenanceOrigin {
+  const { buildDefinition, runDetails } = fields(predicate)
+  const { externalParameters, resolvedDependencies } = fields(buildDefinition)
+  const external = fields(externalParameters)
+  const ref = text(external.ref)
+  return {
+    builder: text(fields(fields(runDetails).builder).id),
+    ref,
+    source: sourceAddress(text(external.source), ref),
+    checkouts: objects(resolvedDependencies)
+      .map(({ uri, digest }) => ({
+        source: sourceAddress(text(uri), ref),
+        commit: text(fields(digest).gitCommit),
+      }))
+      .filter(({ commit }) => commit !== ""),
+  }
+}
+
+/** Returns a repository's address without `git+` and the reference, which may itself hold an `@`. */
+function sourceAddress(uri: string, ref: string): string {
+  const bare = uri.replace(/^git\+/, "")
+  return ref !== "" && bare.endsWith(`@${ref}`) ? bare.slice(0, -ref.length - 1) : bare
+}
 
 const nameAndValue = (arg: string): [name: string, value: string] => {
   const [name = "", ...value] = arg.split("=")

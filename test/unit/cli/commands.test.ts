@@ -50,6 +50,13 @@ describe("verifyArguments", () => {
   })
 })
 
+it("verifyArguments name the service's own repository, which a release must come from", () => {
+  const origin = "https://git.example.com/team/tiny"
+  const args = verifyArguments("registry.example.com/x:1", { source, origin }).join(" ")
+  expect(args).toContain(`with-commit --origin=${origin} with-registry`)
+  expect(verifyArguments("registry.example.com/x:1", { source }).join(" ")).not.toContain("with-commit")
+})
+
 describe("ciArguments", () => {
   const commit = { ref: "refs/heads/trunk", sha: "a".repeat(40), committed: "c", origin: "o", path: "" }
   const options = { source, out: "out" }

@@ -37,7 +37,7 @@ function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema]
 describe("jsonSchema", () => {
   // An object whose keys are known in advance is described as a whole.
   const roles =
-    /^(images\.replace|deploy\.(url|namespace|aks|verify|proof\.required)|monitoring\.grafana|dast\.active)\./
+    /^(images\.replace|deploy\.(url|namespace|aks|verify|releases|proof\.required)|monitoring\.grafana|dast\.active)\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(40)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(40)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(41)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(41)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -84,6 +84,8 @@ describe("jsonSchema", () => {
       "image.health",
       "image.unfixed",
       "image.context",
+      "release.sources",
+      "release.builders",
       "release.tags",
       "release.gates",
       "release.log",
@@ -97,6 +99,7 @@ describe("jsonSchema", () => {
       "deploy.namespace",
       "deploy.aks",
       "deploy.verify",
+      "deploy.releases",
       "deploy.health.status",
       "deploy.health.successes",
       "deploy.health.interval",

@@ -80,6 +80,8 @@ describe("parseConfig accepts", () => {
         context: 100_000_000,
       },
       release: {
+        sources: [],
+        builders: [],
         tags: ["version", "minor", "major", "branch", "commit"],
         gates: ["quality", "security", "tests", "image"],
         log: true,
@@ -97,6 +99,7 @@ describe("parseConfig accepts", () => {
         namespace: {},
         aks: {},
         verify: { staging: "warn", production: "enforce" },
+        releases: { staging: "any", production: "version" },
         health: { status: 200, successes: 3, interval: 2, timeout: 5 },
         smoke: { paths: ["/"], requests: 200, timeout: 300 },
         errors: {
@@ -222,6 +225,8 @@ describe("parseConfig accepts", () => {
         registry: "team.azurecr.io",
         repository: "audio/upscaler",
         source: "https://git.example.com/audio/upscaler",
+        sources: ["https://git.example.com/old/upscaler", "unknown"],
+        builders: ["https://builder.example.com/v1"],
         tags: ["latest", "version"],
         gates: ["image", "security"],
         key: "deploy/cosign.pub",
@@ -250,6 +255,7 @@ describe("parseConfig accepts", () => {
         namespace: { staging: "audio-staging", production: "audio" },
         aks: { production: "audio_prod.(eu)/upscaler-1" },
         verify: { staging: "enforce", production: "warn" },
+        releases: { staging: "version", production: "any" },
         health: { path: "/ready", status: 204, body: '"ok"', successes: 5, interval: 1, timeout: 3 },
         smoke: {
           paths: ["/", "/upscale?dry=1"],
@@ -478,6 +484,8 @@ describe("parseConfig accepts", () => {
         readonly registry?: string
         readonly repository?: string
         readonly source?: string
+        readonly sources: readonly string[]
+        readonly builders: readonly string[]
         readonly tags: readonly ("version" | "minor" | "major" | "branch" | "commit" | "latest")[]
         readonly gates: readonly ("quality" | "security" | "tests" | "image")[]
         readonly key?: string
@@ -506,6 +514,7 @@ describe("parseConfig accepts", () => {
         readonly namespace: PerEnvironment<string>
         readonly aks: PerEnvironment<string>
         readonly verify: PerEnvironment<"enforce" | "warn">
+        readonly releases: PerEnvironment<"version" | "any">
         readonly health: {
           readonly path?: string
           readonly status: number

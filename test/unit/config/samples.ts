@@ -67,6 +67,8 @@ release:
   registry: team.azurecr.io
   repository: audio/upscaler
   source: https://git.example.com/audio/upscaler
+  sources: [https://git.example.com/old/upscaler, unknown]
+  builders: [https://builder.example.com/v1]
   tags: [latest, version]
   gates: [image, security]
   key: deploy/cosign.pub
@@ -93,6 +95,7 @@ deploy:
   namespace: {staging: audio-staging, production: audio}
   aks: {production: audio_prod.(eu)/upscaler-1}
   verify: {staging: enforce, production: warn}
+  releases: {staging: version, production: any}
   health: {path: /ready, status: 204, body: '"ok"', successes: 5, interval: 1s, timeout: 3s}
   smoke: {paths: [/, "/upscale?dry=1"], requests: 50, command: python -m app.smoke, k6: test/load.js, timeout: 1m}
   errors:

@@ -20,6 +20,10 @@ export const good: Record<string, string> = {
   "a registry with dashes": "release: {registry: 'a--b.C-1.example'}\n",
   "a repository with every separator": "release: {repository: a.b/c_d/e__f/g---h/0}\n",
   "an identity by address": "release: {identity: ci+main@example.com, issuer: 'http://issuer:5556/dex'}\n",
+  "an identity by pattern in a URL":
+    "release: {identity: 'https://github.com/team/app/.github/workflows/ci.yml@refs/tags/v*'}\n",
+  "former repositories and builders":
+    "release: {sources: ['https://git.example.com/old/app', unknown], builders: ['https://b.example.com/v1', unknown]}\n",
   "an identity with an apostrophe": `release: {identity: "o'neil@example.com"}\n`,
   "every tag": "release: {tags: [commit, branch, latest, major, minor, version]}\n",
   "a log that is on": "release: {log: true}\n",
@@ -183,6 +187,14 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     `1:16: release.key: expected a path relative to the service's folder, received "/etc/cosign.pub"`,
   ],
   "an identity by pattern": ["release: {identity: '*@example.com'}\n", identity("*@example.com")],
+  "an identity that trusts a whole host": [
+    "release: {identity: 'https://github.com/*'}\n",
+    identity("https://github.com/*"),
+  ],
+  "a builder without a scheme": [
+    "release: {builders: [evil]}\n",
+    '1:22: release.builders[0]: expected a builder\'s id, a URI such as "https://builder.example.com/v1", or "unknown", received "evil"',
+  ],
   "an identity with a space": ["release: {identity: 'a b@example.com'}\n", identity("a b@example.com")],
   "an empty identity": ["release: {identity: ''}\n", identity("")],
   "an identity that is too long": [
@@ -237,5 +249,5 @@ function repository(value: string): string {
 }
 
 function identity(value: string): string {
-  return `1:21: release.identity: expected an identity as a certificate has it, an address or a URL, without patterns, received "${value}"`
+  return `1:21: release.identity: expected an identity as a certificate has it, an address or a URL; only in a URL, "*" after host and owner, such as "https://github.com/team/*", received "${value}"`
 }

@@ -85,6 +85,26 @@ describe("verifyFlags", () => {
         expect(verifyFlags(trust, sigstore).join(" ")).not.toMatch(/insecure|private|regexp/)
   })
 
+  it("match an identity with an asterisk by an anchored pattern, in which all else is literal", () => {
+    const identity = "https://github.com/team/a.b/.github/workflows/ci.yml@refs/tags/v*"
+    const [flag = ""] = verifyFlags({ ...IDENTITY, identity }, "public")
+    const [name, source = ""] = flag.split("=")
+    expect(name).toBe("--certificate-identity-regexp")
+    // cosign takes Go's expressions, of which these are also JavaScript's.
+    const pattern = new RegExp(source)
+    const tag = identity.replace("*", "1.2.3")
+    expect(tag).toMatch(pattern)
+    for (const other of [
+      tag.replace("a.b", "axb"),
+      tag.replace("team", "evil"),
+      `https://evil.example.com/?${tag}`,
+      `${tag}/x`,
+      tag.replace("refs/tags", "refs/heads"),
+      tag.replace("v1.2.3", "x"),
+    ])
+      expect(other).not.toMatch(pattern)
+  })
+
   it("keep an identity in its argument, even if it looks like a flag", () => {
     const flags = verifyFlags({ ...IDENTITY, identity: "--key=x", issuer: "" }, "public")
     expect(flags).toEqual(["--certificate-identity=--key=x", "--certificate-oidc-issuer="])

@@ -1,7 +1,7 @@
 import { expect, it, test } from "vitest"
 import {
   type ImageBuild,
-  commitsOfProvenance,
+  originOfProvenance,
   provenance,
   runOfProvenance,
 } from "../../../src/lib/release/provenance.js"
@@ -89,10 +89,16 @@ it("provenance has no dependencies without a known source", () => {
   expect(resolvedDependencies).toEqual([])
 })
 
-it("runOfProvenance and commitsOfProvenance read a provenance, and nothing from invalid ones", () => {
+it("runOfProvenance and originOfProvenance read a provenance, and nothing from invalid ones", () => {
   const made: unknown = JSON.parse(JSON.stringify(provenance(build())))
   expect(runOfProvenance(made)).toBe("run-7")
-  expect(commitsOfProvenance(made)).toEqual([SHA])
+  const source = "https://github.com/team/service"
+  expect(originOfProvenance(made)).toEqual({
+    builder: "https://slipway.dev/builders/dagger",
+    ref: "refs/tags/v1.2.3",
+    source,
+    checkouts: [{ source, commit: SHA }],
+  })
   for (const other of [
     undefined,
     null,
@@ -102,6 +108,6 @@ it("runOfProvenance and commitsOfProvenance read a provenance, and nothing from 
     { buildDefinition: { resolvedDependencies: [null, 1] } },
   ]) {
     expect(runOfProvenance(other)).toBe("")
-    expect(commitsOfProvenance(other)).toEqual([])
+    expect(originOfProvenance(other)).toEqual({ builder: "", ref: "", source: "", checkouts: [] })
   }
 })
