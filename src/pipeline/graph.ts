@@ -10,7 +10,7 @@ import { release, type Released } from "./releasing.js"
 import { type Publishing } from "../release/publishing.js"
 import { Quality } from "../quality/quality.js"
 import { Security } from "../security/security.js"
-import { runTasks, type Stage, type Task } from "../stage/stage.js"
+import { attempted, identity, runTasks, type Stage, type Task } from "../stage/stage.js"
 import { Tests } from "../testing/testing.js"
 import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
@@ -55,7 +55,9 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const chosen = Object.keys(tasksOf).filter((group) => groups.some((wanted) => wanted === group))
   const tasks = await Promise.all(
     chosen.map(async (group) => {
-      const all = await tasksOf[group as Gathered]()
+      const all = await tasksOf[group as Gathered]().catch((cause: unknown) =>
+        unpreparedTasks(group as Gathered, cause, service.invocation),
+      )
       // A group may run a stage of another: security runs Bandit.
       return all.filter((task) => only.includes(group) || selected(only, task))
     }),
@@ -76,3 +78,12 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   }
   return [...all, ...(await deliver(groups, delivery))]
 }
+
+/** What prepares a group fails: each of its stages reports it, and the other groups run all the same. */
+const unpreparedTasks = (group: Gathered, cause: unknown, invocation: string): Task[] =>
+  STAGES[group].map((name) => ({
+    name,
+    run: () => attempted(identity(group, name, "", invocation), () => Promise.reject(toError(cause))),
+  }))
+
+const toError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)))

@@ -187,6 +187,24 @@ describe("gates", () => {
   })
 })
 
+describe("a package that can't be built", () => {
+  it("is each stage's error, with the command and its last words, and ends no run without a verdict", async () => {
+    // Its metadata needs no compiler, which the image lacks, and its installation does. The document is searched for in
+    // an environment that doesn't come to be.
+    const run = await runOn(
+      "tests",
+      service({
+        "test_app.py": "def test_x():\n    pass\n",
+        "README.md": "# App\n",
+        "requirements.txt": "uwsgi==2.0.28\n",
+      }),
+    )
+    expect(run.verdict?.problem).toBeNull()
+    expect(statuses(run)).toEqual({ unit: "error", integration: "error", coverage: "error" })
+    expect(run.stage("unit").reason).toMatch(/`uv pip install` ended with exit code 1: .*gcc/)
+  })
+})
+
 describe("unusual services", () => {
   const TEST = "import app\n\n\ndef test_app():\n    assert app.one() == 1\n"
   const APP_FILES = { "app.py": "def one():\n    return 1\n", "test_app.py": TEST }
