@@ -30,7 +30,9 @@ import { IGNORED } from "./lib/image/ignored.js"
 import { webAddress, type ImageRevision } from "./lib/image/revision.js"
 import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
+import { DELIVERED } from "./lib/pipeline/stages.js"
 import { fullRef } from "./lib/release/gitRef.js"
+import { isStrange, type TrustLevel, trustOf, volumeSpace } from "./lib/volumes/trust.js"
 import { Load } from "./load/load.js"
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
@@ -47,7 +49,8 @@ import { Security } from "./security/security.js"
 import { create } from "./stage/create.js"
 import { runInputs } from "./stage/inputs.js"
 import { runTree } from "./stage/runTree.js"
-import { type PythonService, type ServiceFields, serviceOf } from "./stage/service.js"
+import { configOf, type PythonService, type ServiceFields, serviceOf } from "./stage/service.js"
+import { nameOf } from "./stage/texts.js"
 import { Tests } from "./testing/testing.js"
 import { wrapperChanges } from "./wrappers/wrappers.js"
 
@@ -594,8 +597,12 @@ export class Slipway {
     const progress = journalOf(journal)
     progress.began(run)
     return runTree(run, async () => {
-      const service = await this.python()
-      return runGraph(groupsFor({ ...run, baseRef, fork }, only, service.config, this.embedded), {
+      const trust = trustOf({ ...run, fork })
+      const service = await this.python(trust)
+      const groups = groupsFor({ ...run, baseRef, fork }, only, service.config, this.embedded)
+      const reached = groups.filter((group) => group === "release" || DELIVERED.includes(group))
+      if (this.embedded && isStrange(trust) && reached.length > 0) throw fail("EMBEDDED_STRANGE", [reached])
+      return runGraph(groups, {
         service,
         access: this.access(),
         deploying: this.deploying(),
@@ -637,23 +644,25 @@ export class Slipway {
     return Object.assign(new Slipway(this.source, this.invocation, this.now), { ...this, ...fields })
   }
 
-  /** The fields that objects of stages share. */
-  private async fields(): Promise<ServiceFields> {
-    const { source, invocation, now } = this
-    return { source, settings: await this.settings(), invocation, now }
+  /** The fields that objects of stages share. A call that has no trigger is a person's own. */
+  private async fields(trust: TrustLevel = "local"): Promise<ServiceFields> {
+    const { source, invocation, now, origin } = this
+    const settings = await this.settings()
+    const name = origin === "" ? await nameOf(source, configOf(settings)) : ""
+    return { source, settings, invocation, now, space: volumeSpace(trust, origin, name) }
   }
 
   /** The same of a Python project. Fails with EMPTY_SOURCE and NOT_PYTHON. */
-  private async pythonFields(): Promise<ServiceFields> {
+  private async pythonFields(trust?: TrustLevel): Promise<ServiceFields> {
     const files = await this.source.entries()
     if (files.length === 0) throw fail("EMPTY_SOURCE", [])
     const python = await this.source.glob("**/*.py")
     if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
-    return this.fields()
+    return this.fields(trust)
   }
 
-  private async python(): Promise<PythonService> {
-    return serviceOf(await this.pythonFields())
+  private async python(trust: TrustLevel): Promise<PythonService> {
+    return serviceOf(await this.pythonFields(trust))
   }
 
   /** The text of `slipway.yaml`, empty without one. */

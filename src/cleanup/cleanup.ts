@@ -24,6 +24,8 @@ export class Cleanup {
   invocation!: string
   /** The time from which ages are computed, RFC 3339; empty for now. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** The environment whose cluster is cleaned up; empty for all. */
   environment!: string
   secrets!: Secret[]

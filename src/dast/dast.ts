@@ -25,6 +25,8 @@ export class Dast {
   invocation!: string
   /** The time by which suppressions expire, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]

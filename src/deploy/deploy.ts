@@ -33,6 +33,8 @@ export class Deployment {
   /** The command that called this module. */
   invocation!: string
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]

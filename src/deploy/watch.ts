@@ -37,6 +37,7 @@ export async function watchDeployed(
   const telling = (version: string): NotifyInputs => ({
     source: inputs.source,
     config,
+    space: inputs.space,
     environment,
     secrets: inputs.secrets,
     run: inputs.run,

@@ -45,6 +45,8 @@ export interface ImageInputs {
   secrets: readonly Secret[]
   platforms: readonly string[]
   invocation: string
+  /** The cache volumes that they may use. */
+  space: string
 }
 
 /** An image, as it will be published. */
@@ -75,7 +77,7 @@ interface Variant {
 
 /** Collects the inputs of the build. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
-  { source, config, invocation, now }: PythonService,
+  { source, config, invocation, now, space }: PythonService,
   revision: ImageRevision,
   secrets: readonly Secret[],
   platforms: readonly Platform[],
@@ -84,7 +86,7 @@ export async function imageInputs(
   if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
   const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : config.image.platforms
   const suppressions = await readSuppressions(source, now)
-  return { source, config, suppressions, revision, secrets, platforms: wanted, invocation }
+  return { source, config, suppressions, revision, secrets, platforms: wanted, invocation, space }
 }
 
 /** Builds the image of every platform. Never throws because of the service. */

@@ -14,6 +14,7 @@ import {
   secretName,
   secretPath,
 } from "../lib/image/plan.js"
+import { mountVolume } from "../stage/volumes.js"
 
 /** Container to inspect, with the command that it ran or would run. */
 export interface Inspection {
@@ -92,7 +93,7 @@ async function withMount(
   if (type === "tmpfs") return container.withMountedTemp(place)
   // The engine's own name, so that it is the same volume.
   if (type === "cache")
-    return container.withMountedCache(place, dag.cacheVolume(`/${mount.id ?? posix.normalize(target)}`))
+    return container.withMountedCache(place, mountVolume(mount.id ?? posix.normalize(target)))
   return type === "bind" ? withBind(container, mount, place, prepared) : container
 }
 

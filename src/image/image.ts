@@ -51,6 +51,8 @@ export class Image {
   invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** The commit's revision, as JSON. */
   revision!: string
   /** The git reference that tags derive from. */
@@ -214,7 +216,7 @@ export const revisionOf = ({
 
 /** Creates the image of a service, for stages in the same process. */
 export const imageOf = (
-  { source, settings, invocation, now }: ServiceFields,
+  { source, settings, invocation, now, space }: ServiceFields,
   { username, password, loginHost = "", service, authority, plainHttp, embedded }: Destination,
   { revision, ref, secrets }: { revision: ImageRevision; ref: string; secrets: Secret[] },
 ): Image =>
@@ -223,6 +225,7 @@ export const imageOf = (
     settings,
     invocation,
     now,
+    space,
     revision: JSON.stringify(revision),
     ref,
     secrets,

@@ -29,10 +29,10 @@ export const sbomPath = (platform: string, format: (typeof SBOM_FORMATS)[number]
 const fileName = (platform: string): string => platform.replace(/^linux\//, "").replace(/\W/g, "-")
 
 /** Container before the scan of the first platform's image. */
-export function debugScan({ layouts }: BuiltImage, { source, config }: ImageInputs): Container {
+export function debugScan({ layouts }: BuiltImage, inputs: ImageInputs): Container {
   const [first] = layouts
   if (first === undefined) throw new Error("an image has at least one platform")
-  const { container, command } = prepareImage(first.layout, source, config, thisHour())
+  const { container, command } = prepareImage(first.layout, inputs, thisHour())
   return inspectable(container, command)
 }
 
@@ -76,12 +76,9 @@ interface ScanRun extends Execution {
   log: string
 }
 
-async function scanOne(
-  { platform, layout }: PlatformLayout,
-  { source, config }: ImageInputs,
-): Promise<ScanRun> {
-  const { container, command } = prepareImage(layout, source, config, thisHour())
-  const run = await execute(container, command, config.timeout)
+async function scanOne({ platform, layout }: PlatformLayout, inputs: ImageInputs): Promise<ScanRun> {
+  const { container, command } = prepareImage(layout, inputs, thisHour())
+  const run = await execute(container, command, inputs.config.timeout)
   return { ...run, platform, log: logOf(command, run) }
 }
 

@@ -77,7 +77,7 @@ async function applyWork(inputs: InfraInputs, { run, plan, key, service }: Apply
       after: String(result.serial),
     },
   }
-  const entry = await new Ledger(terraform(inputs.config), service).append(record)
+  const entry = await new Ledger(terraform(inputs.config), inputs.space, service).append(record)
   return {
     ...result.outcome,
     milliseconds: Date.now() - begun,

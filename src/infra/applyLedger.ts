@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
-import { CacheSharingMode, type Container, dag } from "@dagger.io/dagger"
+import { CacheSharingMode, type Container } from "@dagger.io/dagger"
 import { fail } from "../lib/errors/catalogue.js"
 import { type LedgerEntry, ledgerLine, type LedgerRecord, nextEntry, readLedger } from "../lib/run/ledger.js"
+import { cacheVolume } from "../stage/volumes.js"
 
 const FOLDER = "/ledger"
 const FILE = `${FOLDER}/entries.jsonl`
@@ -17,8 +18,8 @@ const ATTEMPTS = 20
 export class Ledger {
   private readonly container: Container
 
-  constructor(tools: Container, service: string) {
-    this.container = tools.withMountedCache(FOLDER, dag.cacheVolume(`slipway-ledger-${service}`), {
+  constructor(tools: Container, space: string, service: string) {
+    this.container = tools.withMountedCache(FOLDER, cacheVolume(space, "ledger", service), {
       sharing: CacheSharingMode.Locked,
     })
   }

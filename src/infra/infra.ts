@@ -61,6 +61,8 @@ export class Infra {
   invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   secrets!: Secret[]
 
   /**
@@ -228,8 +230,9 @@ export class Infra {
    */
   @func({ cache: "never" })
   async ledger(): Promise<File> {
-    const { config } = serviceOf(this)
-    return dag.file("ledger.jsonl", await new Ledger(terraform(config), await this.service()).text())
+    const { config, space } = serviceOf(this)
+    const ledger = new Ledger(terraform(config), space, await this.service())
+    return dag.file("ledger.jsonl", await ledger.text())
   }
 
   /** Tasks of the checks. Internal: not part of the API. */

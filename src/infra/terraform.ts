@@ -24,6 +24,7 @@ import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { texts } from "../stage/texts.js"
+import { cacheVolume } from "../stage/volumes.js"
 import type { PythonService } from "../stage/service.js"
 
 /** Default versions, which Slipway is tested with. */
@@ -62,6 +63,8 @@ export interface InfraInputs {
   /** The addresses of the secrets. */
   addresses: readonly string[]
   invocation: string
+  /** The cache volumes that it may use. */
+  space: string
 }
 
 /** The tool's version, as its image's tag has it. */
@@ -76,7 +79,7 @@ export const toolText = async (config: Config): Promise<string> =>
 
 /** Finds the targets and collects the inputs of all stages. */
 export async function infraInputs(
-  { source, config, invocation }: PythonService,
+  { source, config, invocation, space }: PythonService,
   secrets: readonly NamedSecret[],
   addresses: readonly string[] = [],
 ): Promise<InfraInputs> {
@@ -95,6 +98,7 @@ export async function infraInputs(
     secrets,
     addresses,
     invocation,
+    space,
   }
 }
 
@@ -120,16 +124,16 @@ export const work = (name: string, config: Config, args: readonly string[] = [])
 ]
 
 /** Prepares a root. Its providers come from the cache, one root at a time. */
-export const prepareRoot = (root: string, { source, config }: InfraInputs): Container =>
+export const prepareRoot = (root: string, { source, config, space }: InfraInputs): Container =>
   terraform(config)
     .withMountedDirectory(SOURCE, source)
     .withWorkdir(`${SOURCE}/${root}`)
     .withEnvVariable("TF_PLUGIN_CACHE_DIR", PLUGINS)
-    .withMountedCache(PLUGINS, pluginCache(config), { sharing: CacheSharingMode.Locked })
+    .withMountedCache(PLUGINS, pluginCache(space, config), { sharing: CacheSharingMode.Locked })
 
 /** Cache of the providers; the script copes with an empty one. */
-const pluginCache = (config: Config) =>
-  dag.cacheVolume(`slipway-plugins-${config.infra.tool}-${toolVersion(config)}`)
+const pluginCache = (space: string, config: Config) =>
+  cacheVolume(space, "plugins", config.infra.tool, toolVersion(config))
 
 /** Installs a root's providers and validates it. */
 export const checkRoot = (root: string, inputs: InfraInputs): Promise<Execution> =>

@@ -2,6 +2,7 @@ import { type Container, dag } from "@dagger.io/dagger"
 import { imageReference } from "../stage/images.js"
 import type { LoadInputs } from "./k6.js"
 import { K6_VERSION } from "../stage/images.js"
+import { cacheVolume } from "../stage/volumes.js"
 import type { Kept } from "../lib/load/compare.js"
 import type { Kind } from "../lib/load/profile.js"
 
@@ -22,13 +23,13 @@ export async function keep(inputs: LoadInputs, kept: Kept): Promise<void> {
 }
 
 /** Container with the engine's cache for the service and its environment. */
-function place({ config, environment, at }: LoadInputs): Container {
+function place({ config, environment, at, space }: LoadInputs): Container {
   const service = config.name ?? config.deploy.deployment ?? "service"
   const where = at === undefined ? environment : `${environment}-elsewhere`
   return dag
     .container()
     .from(imageReference("k6", K6_VERSION, config.images))
     .withUser("0")
-    .withMountedCache(FOLDER, dag.cacheVolume(`slipway-load-${service}-${where}`))
+    .withMountedCache(FOLDER, cacheVolume(space, "load", service, where))
     .withEnvVariable("SLIPWAY_ASKED", crypto.randomUUID())
 }

@@ -24,6 +24,8 @@ export class Load {
   /** How this module was called. */
   invocation!: string
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]

@@ -41,6 +41,8 @@ export class Metrics {
   invocation!: string
   /** The time of the report, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   secrets!: Secret[]
   username!: string
   password?: Secret

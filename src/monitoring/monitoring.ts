@@ -22,6 +22,8 @@ export class Monitoring {
   settings!: string
   invocation!: string
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
 
   /**
    * Prometheus alert rules for the service.

@@ -24,6 +24,8 @@ export class Notifications {
   settings!: string
   invocation!: string
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]
@@ -115,9 +117,10 @@ export class Notifications {
     sha: string,
     startedAt: number,
   ): Promise<NotifyInputs> {
-    const { source, who, runUrl } = this
+    const { source, who, runUrl, space } = this
     return {
       source,
+      space,
       run,
       startedAt,
       version,

@@ -3,6 +3,7 @@ import { type Container, dag } from "@dagger.io/dagger"
 import { REGCTL_VERSION } from "../stage/images.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
+import { cacheVolume } from "../stage/volumes.js"
 
 const FOLDER = "/sent"
 
@@ -17,12 +18,12 @@ const RELEASE = `for name in "$@"; do rmdir "${FOLDER}/$name" 2>/dev/null || tru
 export class SentMessages {
   private readonly container: Container
 
-  constructor(config: Config) {
+  constructor(space: string, config: Config) {
     this.container = dag
       .container()
       .from(imageReference("regctl", REGCTL_VERSION, config.images))
       .withUser("0")
-      .withMountedCache(FOLDER, dag.cacheVolume("slipway-told"))
+      .withMountedCache(FOLDER, cacheVolume(space, "sent"))
   }
 
   /** Claims the names that are free and returns them. */

@@ -31,6 +31,8 @@ import { messageKey, SentMessages } from "./sentMessages.js"
 export interface NotifyInputs {
   source: Directory
   config: Config
+  /** The cache volumes that it may use. */
+  space: string
   environment: Environment
   /** SLACK_WEBHOOK and the like, and GRAFANA_TOKEN, each also with the environment's name before it. */
   secrets: readonly NamedSecret[]
@@ -183,7 +185,7 @@ async function sendAll(
   notification: Notification,
   addresses: readonly WebhookAddress[],
 ): Promise<SendResults> {
-  const messages = new SentMessages(inputs.config)
+  const messages = new SentMessages(inputs.space, inputs.config)
   const { service, environment, run, kind } = notification
   const note = kind === "alert" ? notification.note : ""
   const named = addresses.map((address) => ({

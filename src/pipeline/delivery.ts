@@ -105,11 +105,12 @@ async function notifyInputs(
   inputs: DeployInputs,
   { run: deployed, access, announcing }: Delivery,
 ): Promise<NotifyInputs> {
-  const { source, config, environment, secrets } = inputs
+  const { source, config, environment, secrets, space } = inputs
   const { run } = deployed
   return {
     source,
     config,
+    space,
     environment,
     secrets,
     run: run.id,
@@ -123,7 +124,7 @@ async function notifyInputs(
 }
 
 function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage[]> {
-  const { source, settings, config, invocation, run, now } = deployed
+  const { source, settings, config, invocation, run, now, space } = deployed
   return cleanupStages({
     source,
     settings,
@@ -131,6 +132,7 @@ function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage
     invocation,
     run,
     now: dayOf(now),
+    space,
     secrets: access.secrets,
     cluster: access.cluster,
     environment: "",

@@ -55,7 +55,7 @@ export async function deployInputs(
   access: DeployAccess,
   { embedded }: Publishing,
 ): Promise<DeployInputs | string> {
-  const { source, settings, config, invocation, now, run, stages } = deployed
+  const { source, settings, config, invocation, now, space, run, stages } = deployed
   const environment = environmentOfRun(deployed, access)
   const folder = overlayOf(config, environment)
   if (stages !== undefined && !(await source.exists(folder)))
@@ -69,6 +69,7 @@ export async function deployInputs(
     config,
     invocation,
     now,
+    space,
     environment,
     secrets,
     run: run.id,

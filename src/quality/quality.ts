@@ -23,6 +23,8 @@ export class Quality {
   invocation!: string
   /** The time by which suppressions expire, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
 
   /** Fails unless Black would change nothing. Pure. `fix` applies its changes. */
   @func()

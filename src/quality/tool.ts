@@ -1,4 +1,4 @@
-import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import type { Container, Directory } from "@dagger.io/dagger"
 import { execute, logOf, timing } from "../stage/execute.js"
 import type { Config } from "../lib/config/config.js"
 import type { Outcome } from "../lib/run/finding.js"
@@ -9,6 +9,7 @@ import { configuration, READS, tool, type ToolName } from "../lib/quality/index.
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
+import { cacheVolume } from "../stage/volumes.js"
 import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python/environment.js"
 import type { PythonService } from "../stage/service.js"
 import type { Suppression } from "../lib/run/suppressed.js"
@@ -29,15 +30,18 @@ export interface ToolInputs {
   suppressions: Suppressions
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
+  /** The cache volumes that they may use. */
+  space: string
 }
 
 /** Prepares the inputs that all tools of a service share. */
-export async function toolInputs({ source, config, invocation, now }: PythonService): Promise<ToolInputs> {
+export async function toolInputs(service: PythonService): Promise<ToolInputs> {
+  const { source, config, invocation, now, space } = service
   const [environment, suppressions] = await Promise.all([
     pythonEnvironment(source, config),
     readSuppressions(source, now),
   ])
-  return { source, config, environment, suppressions, invocation }
+  return { source, config, environment, suppressions, invocation, space }
 }
 
 /** Stage with the suppressions that it used. */
@@ -57,7 +61,7 @@ interface Prepared {
 /** Mounts the files that a tool reads, and builds its command. */
 export async function prepareTool(
   name: ToolName,
-  { source, config, environment }: ToolInputs,
+  { source, config, environment, space }: ToolInputs,
 ): Promise<Prepared> {
   const { paths } = config.quality
   const named = paths.filter((path) => path !== ".")
@@ -75,7 +79,8 @@ export async function prepareTool(
     .withMountedDirectory("/src", name === "mypy" ? await timed(files) : files)
     .withWorkdir("/src")
   return {
-    container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(environment)) : mounted,
+    container:
+      name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(space, environment)) : mounted,
     command: tool(name).command(context),
     fix: tool(name).fixCommand?.(context) ?? [],
     configs: configured ? Object.keys(configs).sort() : [],
@@ -127,4 +132,5 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
 }
 
 /** Cache of mypy, one for each version since their formats differ. */
-const mypyCache = ({ version }: PythonEnvironment) => dag.cacheVolume(`slipway-mypy-${version("mypy")}`)
+const mypyCache = (space: string, { version }: PythonEnvironment) =>
+  cacheVolume(space, "mypy", version("mypy"))

@@ -2,6 +2,7 @@ import { dag, type File, type Service } from "@dagger.io/dagger"
 import type { Signer, Trusted } from "./cosign.js"
 import { imageReference, REGISTRY_VERSION } from "../stage/images.js"
 import { privateText } from "../stage/privateFiles.js"
+import { trialVolume } from "../stage/volumes.js"
 import type { Config } from "../lib/config/config.js"
 import { cosignContainer, type RegistryAccess } from "./access.js"
 
@@ -25,7 +26,7 @@ function registryService(config: Config): Service {
   return dag
     .container()
     .from(imageReference("registry", REGISTRY_VERSION, config.images))
-    .withMountedCache("/var/lib/registry", dag.cacheVolume(`slipway-registry-${REGISTRY_VERSION}`))
+    .withMountedCache("/var/lib/registry", trialVolume(`registry-${REGISTRY_VERSION}`))
     .withEnvVariable("REGISTRY_LOG_LEVEL", "warn")
     .withExposedPort(PORT)
     .asService({ useEntrypoint: true })
@@ -47,7 +48,7 @@ export const embeddedTrust = async (config: Config): Promise<Trusted> => ({
 
 const keyFile = (name: string, config: Config): File =>
   cosignContainer(config)
-    .withMountedCache(KEYS, dag.cacheVolume("slipway-embedded-key"))
+    .withMountedCache(KEYS, trialVolume("embedded-key"))
     .withWorkdir(KEYS)
     .withEnvVariable("COSIGN_PASSWORD", "")
     .withExec(["sh", "-c", "[ -e cosign.key ] || cosign generate-key-pair; cp cosign.key cosign.pub /tmp"])

@@ -12,7 +12,7 @@ import { accessTo, destinationOfFields, type RegistryFields } from "../registry/
 import { embeddedTrust } from "../registry/embedded.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { create } from "../stage/create.js"
-import { serviceOf, type PythonService, type ServiceFields } from "../stage/service.js"
+import { configOf, type PythonService, type ServiceFields } from "../stage/service.js"
 import type { Environment } from "../lib/config/deploy.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
@@ -114,7 +114,7 @@ export class Release {
   async checks(wanted: Wanted = wantedOf(this), environment?: Environment): Promise<Check[]> {
     const signing = await this.signing(wanted, {})
     const resolved = await resolveReference(parseReference(this.reference), signing.tools)
-    const required = expected(serviceOf(this).config, {
+    const required = expected(configOf(this.settings), {
       trial: this.embedded,
       ref: this.ref || undefined,
       origin: wanted.origin,
@@ -136,7 +136,8 @@ export class Release {
 
   private async signing(wanted: Wanted, signer: Signer): Promise<Signing> {
     const { username, plainHttp, password, registryService: service, authority } = this
-    const { source, config } = serviceOf(this)
+    const { source } = this
+    const config = configOf(this.settings)
     const { host } = parseReference(this.reference)
     const access = { host, username, plainHttp, password, service, authority }
     const signerTrust = this.embedded

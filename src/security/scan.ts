@@ -44,7 +44,7 @@ export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<
   const { source, config, environment } = inputs
   if (name === "secrets") return prepareSecrets(source, config)
   if (name === "misconfiguration") return prepareMisconfiguration(source, config)
-  return prepareVulnerabilities(source, config, environment, thisHour())
+  return prepareVulnerabilities(inputs, environment, thisHour())
 }
 
 /** Runs a scan, applies the suppressions and judges the rest. Never throws for a source's content. */

@@ -25,6 +25,8 @@ export class Security {
   invocation!: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
 
   /**
    * Fails for a critical vulnerability of a package. Kept for an hour.

@@ -4,6 +4,8 @@ import type { Config } from "../lib/config/config.js"
 import { normaliseName } from "../lib/python/pins.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { PythonEnvironment } from "../python/environment.js"
+import type { PythonService } from "../stage/service.js"
+import { cacheVolume } from "../stage/volumes.js"
 
 /** Root of a scan. Trivy skips some names at its top, so the source lies one level below, in `src`. */
 const SOURCE = "/scan"
@@ -60,6 +62,9 @@ export const CONFIGURATION = [
   "**/*.json",
   "**/*.tpl",
 ]
+
+/** A service whose packages are looked up in the database, with the cache volumes that it may use. */
+type Scannable = Pick<PythonService, "source" | "config" | "space">
 
 /** A scan's command, and the container in which it runs. */
 export interface PreparedScan {
@@ -142,12 +147,11 @@ export function prepareMisconfiguration(source: Directory, config: Config): Prep
  * A new database is downloaded when due; `hour` limits that to once an hour, and the result is kept as long.
  */
 export async function prepareVulnerabilities(
-  source: Directory,
-  config: Config,
+  { source, config, space }: Scannable,
   environment: PythonEnvironment,
   hour: number,
 ): Promise<PreparedScan> {
-  const container = withDatabase(trivy(config), source, config.security.database)
+  const container = withDatabase(trivy(config), { source, config, space })
     .withEnvVariable("SLIPWAY_HOUR", String(hour))
     .withMountedDirectory(`${SOURCE}/src`, source.filter({ include: MANIFESTS }))
     .withMountedDirectory("/installed", await installed(environment))
@@ -168,11 +172,10 @@ export async function prepareVulnerabilities(
 /** Scans the packages of an image, given as an OCI layout: those of its distribution, and Python's. */
 export function prepareImage(
   layout: Directory,
-  source: Directory,
-  config: Config,
+  { source, config, space }: Scannable,
   hour: number,
 ): PreparedScan {
-  const container = withDatabase(trivy(config), source, config.security.database)
+  const container = withDatabase(trivy(config), { source, config, space })
     .withEnvVariable("SLIPWAY_HOUR", String(hour))
     .withMountedDirectory("/image", layout)
   return {
@@ -197,17 +200,12 @@ function getDatabase({ security }: Config): string[][] {
   return [get, ["cp", `${CACHE}/db/metadata.json`, TRIVY_OUT]]
 }
 
-/** Mounts the database of the service's source, or a volume that all runs share, one at a time. */
-function withDatabase(
-  container: Container,
-  source: Directory,
-  { repository, file }: Config["security"]["database"],
-): Container {
+/** Mounts the database of the service's source, or the volume of its repository, for one scan at a time. */
+function withDatabase(container: Container, { source, config, space }: Scannable): Container {
+  const { repository = "", file } = config.security.database
   if (file !== undefined) return container.withMountedFile(DATABASE, source.file(file))
-  const key = ["slipway-trivy-db", DATABASE_FORMAT, ...(repository === undefined ? [] : [repository])].join(
-    "-",
-  )
-  return container.withMountedCache(CACHE, dag.cacheVolume(key), { sharing: CacheSharingMode.Locked })
+  const volume = cacheVolume(space, "trivy", String(DATABASE_FORMAT), repository)
+  return container.withMountedCache(CACHE, volume, { sharing: CacheSharingMode.Locked })
 }
 
 function unpackDatabase(file: string): string[] {

@@ -11,6 +11,8 @@ export interface ServiceFields {
   invocation: string
   /** The time for judging dates, RFC 3339; empty for the present. */
   now: string
+  /** The cache volumes that it may use: a level of trust, and a repository. */
+  space: string
 }
 
 /** A service with its configuration: the input of every stage. */
@@ -25,12 +27,13 @@ export const serviceOf = (fields: ServiceFields): PythonService => ({
 })
 
 /** Returns only a service's fields, for an object of the module. */
-export const serviceFields = ({ source, settings, invocation, now }: ServiceFields): ServiceFields => ({
+export const serviceFields = ({
   source,
   settings,
   invocation,
   now,
-})
+  space,
+}: ServiceFields): ServiceFields => ({ source, settings, invocation, now, space })
 
 const parsed = new Map<string, Config>()
 

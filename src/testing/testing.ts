@@ -28,6 +28,8 @@ export class Tests {
   /** How this module was called, for the commands that repeat a stage. */
   invocation!: string
   now!: string
+  /** The cache volumes that it may use. */
+  space!: string
 
   /** Fails unless every unit test passes, or if there is none. Pure. */
   @func()

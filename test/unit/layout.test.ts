@@ -140,6 +140,27 @@ describe("src/", () => {
     expect(wrong).toEqual([])
   })
 
+  const callsOf = (file: SourceFile, name: string) =>
+    nodes(file, ts.isCallExpression).filter(
+      ({ expression }) => ts.isPropertyAccessExpression(expression) && expression.name.text === name,
+    )
+
+  it("names every cache volume in stage/volumes.ts, by the trust in the code that may write to it", () => {
+    // A trial cluster is the engine's own, as its caller names it, and runs what was deployed to it.
+    const known = ["src/stage/volumes.ts", "src/cluster/cluster.ts"]
+    const others = sources.filter(({ path }) => !known.includes(path))
+    expect(others.filter((file) => callsOf(file, "cacheVolume").length > 0).map(({ path }) => path)).toEqual(
+      [],
+    )
+  })
+
+  it("makes images and Python environments without cache volumes, which code that they run could change", () => {
+    const makers = [...inside("src/python"), ...inside("src/image"), ...inside("src/testing")]
+    // The shell of a failed Dockerfile has that Dockerfile's own mounts, and makes no image.
+    const wrong = makers.filter((file) => callsOf(file, "withMountedCache").length > 0)
+    expect(wrong.map(({ path }) => path)).toEqual(["src/image/dockerfileShell.ts"])
+  })
+
   it("keeps what is known of groups of stages in one record", () => {
     // Policy has the events that run them, graph and debug how they run, and the command an example of each.
     const known = ["src/lib/pipeline/stages.ts", "src/lib/pipeline/policy.ts", "src/pipeline/graph.ts"]

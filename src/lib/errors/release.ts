@@ -2,6 +2,11 @@ import { type Catalogue, ExitCode, quote } from "./entry.js"
 
 /** Errors of publishing, signing and verifying. */
 export const releaseErrors = {
+  EMBEDDED_STRANGE: (groups: readonly string[]) => ({
+    message: `${groups.join(", ")} can't use the embedded registry and key in a run of a fork, pull request or unprotected branch`,
+    remedy: "merge it first, or run it as yourself, with the event `local`",
+    exitCode: ExitCode.badInput,
+  }),
   NO_REGISTRY: () => ({
     message: "no registry to publish to",
     remedy: "set `release: { registry: team.azurecr.io }` in slipway.yaml, or pass a registry",
