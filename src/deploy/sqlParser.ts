@@ -4,7 +4,8 @@ import { type ParsedSql, readParsedSql } from "../lib/migration/operations.js"
 import { ownMessage } from "../lib/run/outcome.js"
 import { isExecError } from "../lib/run/execError.js"
 import { oneLine } from "../lib/text/words.js"
-import { index, pythonBase, UV_CACHE } from "../python/environment.js"
+import { index, pythonBase } from "../python/environment.js"
+import { byHashes, withHashedLock } from "../python/locks.js"
 import { PYTHON_VERSION } from "../stage/images.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 
@@ -13,7 +14,6 @@ import { SCRIPTS, withScripts } from "../stage/scripts.js"
  * in a container of its own, never a service's, only `slipway_sql.py` imports it, which runs as a program and prints
  * JSON, and no image that is built or published contains it.
  */
-const PGLAST = "pglast==8.8"
 const ENVIRONMENT = "/slipway/pglast"
 const PROGRAM = "slipway_sql.py"
 const FOLDER = "/slipway/sql"
@@ -21,19 +21,14 @@ const FOLDER = "/slipway/sql"
 /** A container with the parser. Throws if it can't be installed. */
 async function parser(config: Config): Promise<Container> {
   const python = `${ENVIRONMENT}/bin/python`
-  // A wheel is a must: the image has no compiler.
-  const options = [`--python=${python}`, "--only-binary=:all:", "--link-mode=copy", ...index(config)]
   try {
-    return await (
-      await pythonBase(PYTHON_VERSION, config)
-    )
+    return await withHashedLock(await pythonBase(PYTHON_VERSION, config), "pglast")
       .withExec(["uv", "venv", "--quiet", ENVIRONMENT])
-      .withExec(["uv", "pip", "install", "--quiet", ...options, PGLAST])
-      .withoutMount(UV_CACHE)
+      .withExec(["uv", "pip", "install", `--python=${python}`, ...index(config), ...byHashes("pglast")])
       .sync()
   } catch (error) {
     if (!isExecError(error)) throw error
-    throw new Error(`${PGLAST} can't be installed: ${oneLine(error.stderr)}`, { cause: error })
+    throw new Error(`pglast can't be installed: ${oneLine(error.stderr)}`, { cause: error })
   }
 }
 

@@ -58,9 +58,10 @@ export async function pythonImage(
   const version = choosePythonVersion(manifests, config.python.version)
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
-  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
-    .withEnvVariable("UV_LINK_MODE", "copy") // the cache is on another file system
-    .withEnvVariable("UV_NO_WRAP", "1") // keeps its errors parseable
+  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT).withEnvVariable(
+    "UV_NO_WRAP",
+    "1",
+  ) // keeps its errors parseable
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
   const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }

@@ -1,20 +1,21 @@
-import { CacheSharingMode, Container, dag, type Directory } from "@dagger.io/dagger"
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { findRequirements, MANIFESTS, choosePythonVersion, type Requirements } from "../lib/python/project.js"
+import { readHashes, withHashes } from "../lib/image/requirements.js"
 import { servicePackages } from "../lib/python/lock.js"
 import { normaliseName, type Pins, readPins } from "../lib/python/pins.js"
 import { unfinished, type Unfinished } from "../stage/stage.js"
 import { texts } from "../stage/texts.js"
 import { TEST_PACKAGES } from "../lib/testing/packages.js"
 import { TOOLS } from "../lib/quality/index.js"
+import { shellQuote } from "../lib/text/shellQuote.js"
 import { oneLine } from "../lib/text/words.js"
+import { byHashes, lockText, withHashedLock } from "./locks.js"
 
-/** Resolves and installs packages. Its version is part of the cache's name, since the cache's format is its own. */
-const UV = "0.9.30"
-export const UV_CACHE = "/root/.cache/uv"
+const UV_CACHE = "/root/.cache/uv"
 const LOCK = "/slipway/requirements.lock"
 const TOOLS_IN = "/slipway/tools.in"
 const LOCKED_IN = "/slipway/locked.in"
@@ -33,14 +34,16 @@ export interface PythonEnvironment {
 /** Installs the service's packages and the tools, in one layer that changes only with the resolved versions. */
 export async function pythonEnvironment(source: Directory, config: Config): Promise<PythonEnvironment> {
   const manifests = await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])])
-  const base = await pythonBase(choosePythonVersion(manifests, config.python.version), config)
+  const version = choosePythonVersion(manifests, config.python.version)
+  const base = withToolDownloads(await pythonBase(version, config), config)
   const requirements = findRequirements(manifests, config.python.requirements)
   const files = requirements.needsSource ? source : directoryOf(manifests)
   const all =
     requirements.problem === undefined
       ? await resolveTogether(base, files, requirements, config)
       : { problem: requirements.problem }
-  if ("lock" in all) return install(base, all.lock, config)
+  const hashes = readHashes({ ...manifests, "tools.txt": lockText("tools") })
+  if ("lock" in all) return install(base, { annotated: all.lock, hashes }, config)
   const pins = toolPins(requirements.pins)
   const toolsOnly = await resolve(
     base,
@@ -51,7 +54,7 @@ export async function pythonEnvironment(source: Directory, config: Config): Prom
   )
   if ("problem" in toolsOnly) throw new Error(`installing the tools: ${toolsOnly.problem}`)
   const problem = { message: all.problem, files: requirements.files }
-  return { ...install(base, toolsOnly.lock, config), problem }
+  return { ...install(base, { annotated: toolsOnly.lock, hashes }, config), problem }
 }
 
 /** Directory of regular files; links of the source are resolved. */
@@ -92,17 +95,47 @@ const OUR_TOOLS = PACKAGES.map(({ package: name, version }) => `${name}==${versi
 const toolPins = (pins: Pins): Pins =>
   new Map([...pins].filter(([name]) => PACKAGES.some((tool) => packageName(tool.package) === name)))
 
+/**
+ * Python and uv.
+ *
+ * uv keeps no cache: builds of packages run strangers' code, and it trusts what it once unpacked. Installed packages are
+ * kept as layers, by the versions and hashes that were resolved.
+ */
 export async function pythonBase(version: string, config: Config): Promise<Container> {
   const platform = await dag.defaultPlatform()
-  return dag
-    .container({ platform })
-    .from(imageReference("python", version, config.images))
+  const image = dag.container({ platform }).from(imageReference("python", version, config.images))
+  return withHashedLock(image, "uv")
     .withEnvVariable("UV_NATIVE_TLS", "true") // trusts what the image trusts: a company's proxy, say
-    .withExec(["pip", "install", "--quiet", "--root-user-action=ignore", ...index(config), `uv==${UV}`])
-    .withMountedCache(UV_CACHE, uvCache(), { sharing: CacheSharingMode.Shared })
+    .withEnvVariable("UV_NO_CACHE", "true")
+    .withExec([
+      "pip",
+      "install",
+      "--no-cache-dir",
+      "--root-user-action=ignore",
+      ...index(config),
+      ...byHashes("uv"),
+    ])
 }
 
-export const uvCache = () => dag.cacheVolume(`slipway-uv-${UV}`)
+/**
+ * Adds our tools to uv's cache, where services' packages are then resolved and installed together with them.
+ *
+ * Each command has this cache for itself: what a package's build changes in it, no other sees. Without the downloads, as
+ * for an early Python that the newest tools don't support, it is empty.
+ */
+function withToolDownloads(base: Container, config: Config): Container {
+  const cached = withHashedLock(base, "tools").withoutEnvVariable("UV_NO_CACHE")
+  const install = shellQuote([
+    "uv",
+    "pip",
+    "install",
+    "--target=/slipway/downloaded",
+    ...index(config),
+    ...byHashes("tools"),
+  ])
+  const downloads = cached.withExec(["sh", "-c", `${install} || mkdir -p ${UV_CACHE}`]).directory(UV_CACHE)
+  return cached.withMountedDirectory(UV_CACHE, downloads)
+}
 
 /** Arguments of pip and uv that choose the package index. */
 export const index = ({ python }: Config): string[] =>
@@ -154,8 +187,14 @@ async function resolve(
   }
 }
 
-function install(base: Container, annotated: string, config: Config): PythonEnvironment {
-  const lock = annotated.replace(/\s+# via .*$/gm, "")
+/** Versions as `uv pip compile` wrote them, and the known hashes of packages. */
+interface Resolved {
+  annotated: string
+  hashes: ReturnType<typeof readHashes>
+}
+
+function install(base: Container, { annotated, hashes }: Resolved, config: Config): PythonEnvironment {
+  const lock = withHashes(annotated.replace(/\s+# via .*$/gm, ""), hashes)
   const versions = readPins([{ name: "requirements.txt", text: lock }])
   const container = base
     .withNewFile(LOCK, lock)
@@ -174,6 +213,7 @@ function install(base: Container, annotated: string, config: Config): PythonEnvi
       `--requirements=${LOCK}`,
     ])
     .withoutMount(UV_CACHE)
+    .withEnvVariable("UV_NO_CACHE", "true")
   return {
     container,
     version: (name) => versions.get(packageName(name)) ?? "unknown",

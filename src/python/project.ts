@@ -1,6 +1,6 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { isExecError } from "../lib/run/execError.js"
-import { index, UV_CACHE, uvCache } from "./environment.js"
+import { index } from "./environment.js"
 import type { Config } from "../lib/config/config.js"
 
 /** Files that builds of a project's metadata commonly read. An edit to other code causes no installation. */
@@ -62,11 +62,7 @@ function linked(environment: Container, files: Directory, config: Config): Conta
     (container, [name, value]) => container.withEnvVariable(name, value),
     environment,
   )
-  const install = ["uv", "pip", "install", "--quiet", "--no-deps", "--link-mode=copy", ...index(config)]
-  const built = prepared
-    .withDirectory("/src", files)
-    .withMountedCache(UV_CACHE, uvCache())
-    .withExec([...install, "--editable", "/src"])
-    .withoutMount(UV_CACHE)
+  const install = ["uv", "pip", "install", "--quiet", "--no-deps", ...index(config)]
+  const built = prepared.withDirectory("/src", files).withExec([...install, "--editable", "/src"])
   return Object.keys(VERSIONS).reduce((container, name) => container.withoutEnvVariable(name), built)
 }

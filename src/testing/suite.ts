@@ -15,7 +15,8 @@ import {
 import { NO_INTEGRATION_TESTS, suiteOutcome } from "../lib/testing/outcome.js"
 import { readRecords, type SuiteRecords } from "../lib/testing/records.js"
 import { serviceVariables } from "../lib/testing/services.js"
-import { index, type PythonEnvironment, unresolved, UV_CACHE, uvCache } from "../python/environment.js"
+import { index, type PythonEnvironment, unresolved } from "../python/environment.js"
+import { byHashes, withHashedLock } from "../python/locks.js"
 import { installProject } from "../python/project.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { serviceFact, serviceLog, withServices } from "./services.js"
@@ -72,7 +73,9 @@ export async function prepareSuite(
   const withServicesToo = name === "integration"
   const { container: project, source: files } = await installProject(environment.container, source, config)
   const tooled =
-    withServicesToo && tests.services.includes("postgres") ? withPsycopg(project, config) : project
+    withServicesToo && tests.services.includes("postgres")
+      ? project.withDirectory(DRIVER, psycopg(environment.container, config))
+      : project
   const scripted = withScripts(tooled, "slipway_suite.py", "slipway_pytest.py")
   const container = withVariables(scripted, {
     ...variables,
@@ -107,21 +110,11 @@ const withVariables = (container: Container, variables: Record<string, string>):
 /** Environment of the database driver, apart from the service's own packages. */
 const DRIVER = "/slipway/driver"
 
-const withPsycopg = (container: Container, config: Config): Container =>
-  container
-    .withMountedCache(UV_CACHE, uvCache())
+const psycopg = (environment: Container, config: Config): Directory =>
+  withHashedLock(environment, "psycopg")
     .withExec(["uv", "venv", "--quiet", DRIVER])
-    .withExec([
-      "uv",
-      "pip",
-      "install",
-      "--quiet",
-      "--link-mode=copy",
-      `--python=${DRIVER}`,
-      ...index(config),
-      "psycopg[binary]==3.3.9",
-    ])
-    .withoutMount(UV_CACHE)
+    .withExec(["uv", "pip", "install", `--python=${DRIVER}`, ...index(config), ...byHashes("psycopg")])
+    .directory(DRIVER)
 
 /**
  * Runs a suite and judges its result. Never throws for a fault of a test or a service.
