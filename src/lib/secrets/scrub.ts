@@ -1,24 +1,120 @@
 import { wellFormed } from "../text/escape.js"
+import { bare, decodings, plainView, type View } from "./views.js"
+import { type Automaton, automaton, type Span, spans } from "./words.js"
 
 const MASK = "***"
 /** Length below which a piece of base64 may appear by chance. */
 const LEAST_BASE64 = 6
 
+/** Bytes below which a secret is not searched for behind escapes, within decoded bytes, and across white space. */
+const [LEAST_ESCAPED, LEAST_DECODED, LEAST_SPACED] = [4, 5, 8]
+
+/** How often base64 and hexadecimal are decoded. */
+const DEPTH = 2
+
+/** Length of the pieces that a text is searched in, which bounds the memory. */
+const PIECE = 1 << 20
+
+/** Longest encoding of a secret for each byte of it, such as `0x61, ` with some white space, and what goes with it. */
+const [EXPANSION, MARGIN] = [12, 4096]
+
 /**
- * Removes secrets from a text, also in the forms of JSON, URLs and base64.
+ * Removes secrets from a text, in whatever form.
  *
- * Overlapping ones are removed as a whole. The time grows with the text and with the secrets, never with their product.
+ * That is plain, wrapped over lines, with escapes of JSON, shells, URLs and HTML, however often those were applied, and
+ * in base64 or hexadecimal, also twice. Overlapping ones are removed as a whole. The time grows with the text and with
+ * the secrets, never with their product.
  */
 export function scrub(text: string, secrets: readonly string[]): string {
-  const forms = new Set(secrets.filter((secret) => secret !== "").flatMap(formsOf))
-  if (forms.size === 0) return text
+  const given = secrets.filter((secret) => secret !== "")
+  if (given.length === 0 || text === "") return text
+  const found = [...spans(text, automaton(new Set(given.flatMap(formsOf)))), ...hiddenSpans(text, given)]
   const parts: string[] = []
   let end = 0
-  for (const [from, to] of spans(text, automaton(forms))) {
+  for (const [from, to] of merged(found)) {
     parts.push(text.slice(end, from), MASK)
     end = to
   }
   return [...parts, text.slice(end)].join("")
+}
+
+/** Sorts ranges, and joins those that overlap. */
+function merged(found: Span[]): Span[] {
+  const joined: Span[] = []
+  for (const [from, to] of found.sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1)
+    if (last !== undefined && from < last[1]) last[1] = Math.max(last[1], to)
+    else joined.push([from, to])
+  }
+  return joined
+}
+
+/** Ranges of secrets behind escapes, line breaks and encodings. */
+function hiddenSpans(text: string, secrets: readonly string[]): Span[] {
+  const words = new Set(
+    secrets
+      .flatMap((secret) => [
+        Buffer.from(secret),
+        Buffer.from(secret.replaceAll(" ", "+")),
+        Buffer.from(secret, "utf16le"),
+      ])
+      .map((form) => latin1(bare(plainView(form))))
+      .filter((word) => word.length >= LEAST_ESCAPED),
+  )
+  if (words.size === 0) return []
+  const known = automaton(words)
+  let longest = 0
+  for (const word of words) longest = Math.max(longest, word.length)
+  const margin = EXPANSION * longest + MARGIN
+  const step = Math.max(PIECE, margin)
+  const found: Span[] = []
+  for (let start = 0; start < text.length; start += step) {
+    const piece = text.slice(start, start + step + margin)
+    for (const [from, to] of inCharacters(piece, spansBelow(plainView(Buffer.from(piece)), known, DEPTH)))
+      found.push([start + from, start + to])
+  }
+  return found
+}
+
+const latin1 = ({ bytes }: View): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+
+/** Ranges of words in a view and in what is decoded from it. */
+function spansBelow(source: View, words: Automaton, depth: number): Span[] {
+  const view = bare(source)
+  const top = depth === DEPTH
+  const found = spans(latin1(view), words)
+    .filter(([from, to]) => to - from >= (top ? LEAST_ESCAPED : LEAST_DECODED))
+    .filter(([from, to]) => !top || to - from >= LEAST_SPACED || isWhole(view, from, to))
+    .map(([from, to]): Span => [view.from[from] ?? 0, view.to[to - 1] ?? 0])
+  if (depth > 0)
+    for (const decoded of decodings(view))
+      for (const span of spansBelow(decoded, words, depth - 1)) found.push(span)
+  return found
+}
+
+/** True if nothing was skipped within a range. */
+function isWhole(view: View, from: number, to: number): boolean {
+  for (let at = from + 1; at < to; at += 1) if ((view.from[at] ?? 0) > (view.to[at - 1] ?? 0)) return false
+  return true
+}
+
+/** Converts ranges of a text's bytes to those of its characters. */
+function inCharacters(text: string, inBytes: Span[]): Span[] {
+  if (inBytes.length === 0) return []
+  const ends = merged(inBytes).flat()
+  const places: number[] = []
+  let bytes = 0
+  for (let at = 0; at <= text.length && places.length < ends.length;) {
+    while (places.length < ends.length && (ends[places.length] ?? 0) <= bytes) places.push(at)
+    const point = text.codePointAt(at) ?? 0
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    at += point < 0x10000 ? 1 : 2
+  }
+  return Array.from({ length: places.length / 2 }, (_, index): Span => [
+    places[2 * index] ?? 0,
+    places[2 * index + 1] ?? 0,
+  ])
 }
 
 function formsOf(secret: string): string[] {
@@ -39,75 +135,3 @@ const base64Forms = (secret: string): string[] =>
     const url = whole.replaceAll("+", "-").replaceAll("/", "_")
     return whole.length < LEAST_BASE64 ? [] : [whole, url]
   })
-
-/** Automaton of Aho and Corasick, which finds many words in one pass. State 0 is the start. */
-interface Automaton {
-  next: Map<number, number>
-  /** State of the longest suffix of a state's text that is also a prefix of a word. */
-  fallback: number[]
-  /** Length of the longest word that a state's text ends with; 0 without one. */
-  longest: number[]
-}
-
-/** Key of an edge: state and character as one number. */
-const edge = (state: number, char: number): number => state * 0x10000 + char
-
-function automaton(words: Iterable<string>): Automaton {
-  const next = new Map<number, number>()
-  const [fallback, longest] = [[0], [0]]
-  const added: { parent: number; char: number; state: number; depth: number }[] = []
-  for (const word of words) {
-    let state = 0
-    for (let index = 0; index < word.length; index += 1) {
-      const char = word.charCodeAt(index)
-      let following = next.get(edge(state, char))
-      if (following === undefined) {
-        following = longest.push(0) - 1
-        next.set(edge(state, char), following)
-        added.push({ parent: state, char, state: following, depth: index + 1 })
-      }
-      state = following
-    }
-    longest[state] = word.length
-  }
-  const made = { next, fallback, longest }
-  // A state falls back to a shorter one, which has been built before.
-  for (const { parent, char, state, depth } of added.sort((a, b) => a.depth - b.depth)) {
-    const shorter = depth === 1 ? 0 : step(made, fallback[parent] ?? 0, char)
-    fallback[state] = shorter
-    longest[state] = Math.max(longest[state] ?? 0, longest[shorter] ?? 0)
-  }
-  return made
-}
-
-function step({ next, fallback }: Automaton, from: number, char: number): number {
-  let state = from
-  for (;;) {
-    const following = next.get(edge(state, char))
-    if (following !== undefined) return following
-    if (state === 0) return 0
-    state = fallback[state] ?? 0
-  }
-}
-
-/** Ranges of words, with overlapping ones merged. */
-function spans(text: string, words: Automaton): [from: number, to: number][] {
-  const found: [from: number, to: number][] = []
-  let state = 0
-  for (let index = 0; index < text.length; index += 1) {
-    state = step(words, state, text.charCodeAt(index))
-    const length = words.longest[state] ?? 0
-    if (length > 0) add(found, index + 1 - length, index + 1)
-  }
-  return found
-}
-
-/** Adds a range; a long word may end after several short ones within it. */
-function add(found: [from: number, to: number][], start: number, to: number): void {
-  let from = start
-  for (let last = found.at(-1); last !== undefined && last[1] > from; last = found.at(-1)) {
-    from = Math.min(from, last[0])
-    found.pop()
-  }
-  found.push([from, to])
-}
