@@ -37,10 +37,13 @@ class Hidden:
     """What must not be printed."""
 
     def __init__(self, url):
-        password = password_of(url)
         texts = {url, url.partition("://")[2]}
-        if len(password) > 2:
-            texts |= {password, unquote(password), quote(unquote(password), safe="")}
+        for password in passwords_of(url):
+            # Whoever can't read the URL quotes the part that it stumbles over.
+            for part in [password, *re.split(r"[:/?#@\[\]&=;,\s]+", password)]:
+                if len(part) > 2:
+                    texts |= {part, unquote(part), quote(unquote(part), safe="")}
+        texts |= {repr(text)[1:-1] for text in texts}
         self.texts = sorted((text for text in texts if len(text) > 2), key=len, reverse=True)
 
     def scrub(self, text):
@@ -49,10 +52,29 @@ class Hidden:
         return re.sub(r"(://[^\s/:@]*):[^\s/@]+@", r"\1:***@", text)
 
 
-def password_of(url):
-    found = re.match(r"[^:/?#]+://[^/@]*?:(.*)@[^@]*$", url)
+def passwords_of(url):
+    """All that may be a password in a URL, however wrong it is, or in libpq's own form."""
+    address = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*:/+", "", url)
+    before, at, _ = address.rpartition("@")
+    found = [before.partition(":")[2] if ":" in before else before] if at else []
     query = dict(parse_qsl(url.partition("?")[2]))
-    return found.group(1) if found else query.get("password", "")
+    found += [query[name] for name in ("password", "sslpassword") if name in query]
+    found += re.findall(r"password\s*=\s*'((?:[^'\\]|\\.)*)'", url) + re.findall(r"password\s*=\s*([^\s'&;]+)", url)
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url):
+        found.append(address)
+    return found
+
+
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+(%\w+)?\]|[^\[\]:@/?#\s]*)(:\d*)?")
+
+
+def is_readable(url):
+    """Whether drivers agree on what is the password: else they quote parts of it as port, host or database."""
+    authority, _, path = re.split(r"[?#]", url.partition("://")[2])[0].partition("/")
+    user, at, hosts = authority.rpartition("@")
+    query = url.partition("?")[2]
+    outside = path + url.partition("#")[2] + ("" if at else query)
+    return "@" not in outside and "[" not in user and all(HOST.fullmatch(host) for host in hosts.split(","))
 
 
 def say(text):
@@ -71,6 +93,9 @@ def end(code, text):
 def libpq_url(url):
     scheme, _, rest = url.partition("://")
     address, mark, query = rest.partition("?")
+    authority, slash, path = address.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    address = user.replace("@", "%40") + at + hosts + slash + path
     kept = {key: value for key, value in parse_qsl(query) if key in LIBPQ}
     if "ssl" in dict(parse_qsl(query)) and "sslmode" not in kept:
         kept["sslmode"] = "require"
@@ -160,12 +185,20 @@ def connect(url, seconds):
     """The first driver's connection; nothing where there is no driver."""
     import importlib.util
 
-    scheme = url.partition("://")[0]
+    scheme, mark, _ = url.partition("://")
+    if not mark or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return say(f"no lock is taken: the variable {arguments.variable} is no URL, as postgresql://… is")
     if scheme.partition("+")[0] not in ("postgres", "postgresql"):
         return say(f"no lock is taken: the database is no PostgreSQL, but {scheme!r}")
     driver = next((name for name in DRIVERS if importlib.util.find_spec(name)), None)
     if driver is None:
         return say(f"no lock is taken: this image has none of {', '.join(DRIVERS)}, by which to ask the database")
+    if not is_readable(url):
+        end(
+            MISCONFIGURED,
+            f"the variable {arguments.variable} can't be parsed: in user and password all of : / ? # [ ] @ are to be "
+            "written as %3A, %2F and so on",
+        )
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -93,7 +93,7 @@ function failure(exitCode: number, own: readonly string[], log: string, revision
     return verdict("error", "database", unreached)
   const busy = said("the lock was not got")
   if (exitCode === locked && busy) return verdict("error", "locked", busy)
-  const unset = own.find((line) => line.endsWith("is not set"))
+  const unset = own.find((line) => line.endsWith("is not set") || UNREADABLE.test(line))
   if (exitCode === misconfigured && unset) return verdict("error", "misconfigured", unset)
   const slow = said("the command took longer")
   if (exitCode === timedOut && slow)
@@ -104,6 +104,9 @@ function failure(exitCode: number, own: readonly string[], log: string, revision
   if (exitCode === stopped) return verdict("error", "stopped", `somebody ended it; ${now}`)
   return verdict("failed", "failed", `${lastWords(log) || "it said nothing"} (exit code ${exitCode}); ${now}`)
 }
+
+/** What the program says of a URL that no driver could read; it quotes nothing of it. */
+const UNREADABLE = /^the variable \S+ can't be parsed: /
 
 /** Describes the database's revision after the run. */
 function stands({ before, after }: Revisions): string {
