@@ -6,6 +6,7 @@ import { execErrorText, isExecError } from "../lib/run/execError.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"
+import { redact } from "../lib/text/redact.js"
 import { oneLine } from "../lib/text/words.js"
 
 /** The result of a stage, with files that can't be made from its report. */
@@ -64,7 +65,10 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
   work: () => Promise<S>,
 ): Promise<Identity & (S | Unfinished)> {
   try {
-    return { ...identity, ...(await work()) }
+    const done = await work()
+    const { reason, findings } = done
+    const shown = findings.map((finding) => ({ ...finding, message: redact(finding.message) }))
+    return { ...identity, ...done, reason: redact(reason), findings: shown }
   } catch (error) {
     const message = messageOf(error)
     return { ...identity, ...unfinished(`it could not be run: ${message}`, exitCodeOf(error), message) }
@@ -86,7 +90,7 @@ export function messageOf(error: unknown): string {
     / *\[traceparent:[\w-]+\]/g,
     "",
   )
-  return isExecError(error) && /^exit code: \d+$/.test(message) ? execErrorText(error) : message
+  return redact(isExecError(error) && /^exit code: \d+$/.test(message) ? execErrorText(error) : message)
 }
 
 export type Unfinished = ReturnType<typeof unfinished>

@@ -1,4 +1,5 @@
 import { LineCounter } from "yaml"
+import { redact } from "../text/redact.js"
 
 /** A problem with a `slipway.yaml`. */
 export interface Problem {
@@ -43,8 +44,8 @@ const LONGEST_QUOTE = 80
 
 /** Quotes a value from the file for a message: short, on one line, without control characters and passwords. */
 export function quoteValue(value: string): string {
-  const short = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value
-  return harmless(JSON.stringify(short.replace(/\/\/[^/?#\s]*@/g, "//***@")))
+  const shown = redact(value).replace(/\/\/[^/?#\s]*@/g, "//***@")
+  return harmless(JSON.stringify(shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}…` : shown))
 }
 
 /** Escapes the invisible characters of a text. */

@@ -14,6 +14,7 @@ import { metricsErrors } from "./metrics.js"
 import { monitoringErrors } from "./monitoring.js"
 import { releaseErrors } from "./release.js"
 import { reproErrors } from "./repro.js"
+import { redact } from "../text/redact.js"
 
 export { ExitCode } from "./entry.js"
 
@@ -119,5 +120,6 @@ export function fail<C extends ErrorCode>(
   options?: ErrorOptions,
 ): SlipwayError {
   const { message, remedy, exitCode } = (catalogue[code] as (...args: unknown[]) => CatalogueEntry)(...args)
-  return new SlipwayError(code, exitCode, message, remedy, options)
+  // Whatever is quoted may be a secret in the wrong place.
+  return new SlipwayError(code, exitCode, redact(message), remedy, options)
 }

@@ -1,3 +1,5 @@
+import { redact } from "../text/redact.js"
+
 /** The exit codes of the command, with their meanings. */
 export const ExitCode = {
   /** Everything that was requested passed. */
@@ -28,6 +30,8 @@ export interface CatalogueEntry {
 /** Errors by code. */
 export type Catalogue = Record<string, (...args: never[]) => CatalogueEntry>
 
-/** Quotes a value for a message. */
-export const quote = (value: string): string =>
-  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value)
+/** Quotes a value for a message, without what looks like a secret in it. */
+export function quote(value: string): string {
+  const shown = redact(value)
+  return JSON.stringify(shown.length > 200 ? `${shown.slice(0, 200)}…` : shown)
+}

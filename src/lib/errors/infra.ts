@@ -52,8 +52,8 @@ export const infraErrors = {
       "pass a passphrase, or an age identity from age-keygen (AGE-SECRET-KEY-1…); a recipient (age1…) only makes plans",
     exitCode: ExitCode.badInput,
   }),
-  PLAN_FILE: (content: string) => ({
-    message: `not a sealed plan: ${quote(content)}`,
+  PLAN_FILE: (reason: string) => ({
+    message: `not a sealed plan: ${reason}`,
     remedy: "pass the plan.sealed that a plan left; plan again if an older Slipway made it",
     exitCode: ExitCode.badInput,
   }),
@@ -92,8 +92,8 @@ export const infraErrors = {
     remedy: "restore it from a backup of the backend, or fix it with `state push`",
     exitCode: ExitCode.infrastructure,
   }),
-  PLAN_NOT_JSON: (begins: string) => ({
-    message: `the plan is not valid JSON; it begins with ${quote(begins)}`,
+  PLAN_NOT_JSON: (bytes: number) => ({
+    message: `the plan is not valid JSON, with ${bytes} bytes that may be secret and are not shown`,
     remedy: "look at what `show -json` printed, and plan again",
     exitCode: ExitCode.infrastructure,
   }),

@@ -56,7 +56,7 @@ const DEEPEST = 200
 /** Parses the output of `terraform show -json` or `tofu show -json` for a plan file. */
 export function readPlan(json: string): PlanJson {
   const parsed = parseJson(json.replace(/^\uFEFF/, ""))
-  if (parsed === undefined) throw fail("PLAN_NOT_JSON", [json.slice(0, 100)])
+  if (parsed === undefined) throw fail("PLAN_NOT_JSON", [Buffer.byteLength(json)])
   const raw = fields(parsed)
   const formatVersion = text(raw.format_version)
   if (formatVersion === "") throw fail("NOT_A_PLAN", ["it has no format_version"])

@@ -116,7 +116,7 @@ async function dearmored(text: string): Promise<Uint8Array> {
   try {
     return armor.decode(text)
   } catch (cause) {
-    throw fail("PLAN_FILE", [text.slice(0, 40)], { cause })
+    throw fail("PLAN_FILE", [`it has ${text.length} characters, and is no age file`], { cause })
   }
 }
 
