@@ -1,17 +1,16 @@
-import { fail, SlipwayError } from "../errors/catalogue.js"
+import { fail } from "../errors/catalogue.js"
 import { DEPLOYMENT, type DeploymentObject, type PodTemplate } from "../kube/objects.js"
 import { without } from "../text/json.js"
+import { isOvertaken, WRITE_ATTEMPTS } from "./apply.js"
 import type { Context } from "./context.js"
-import type { RolloutSettings } from "./facts.js"
-import { HASH } from "./manifests.js"
+import { isInert, type RolloutSettings } from "./facts.js"
+import { ANNOTATIONS, HASH } from "./manifests.js"
 
 /**
  * A year, in seconds: for that long no new pod counts as available, so the Deployment keeps the old ones even if a
  * rollout is interrupted and never resumed.
  */
 const YEAR = 31_536_000
-
-const ATTEMPTS = 10
 
 /** Returns the settings that a rollout changes temporarily. */
 export const rolloutSettingsOf = ({ spec }: DeploymentObject): RolloutSettings => ({
@@ -60,22 +59,55 @@ export function merged(live: DeploymentObject, wanted: DeploymentObject): Deploy
  * Replaces the Deployment, retrying on conflicts.
  *
  * Server-side apply would keep fields of other managers, such as environment variables that `kubectl rollout undo`
- * restored. Fails with NOTHING_DEPLOYED.
+ * restored. Each change has the mark of the lock's holding, as one without effect would leave the resourceVersion by
+ * which late attempts of an earlier run fail. Fails with NOTHING_DEPLOYED.
  */
 export async function change(
   context: Context,
   how: (deployment: DeploymentObject) => DeploymentObject,
 ): Promise<DeploymentObject> {
-  const { kube, namespace, names, mustHold } = context
+  const { kube, namespace, names, mustHold, term } = context
   for (let attempt = 1; ; attempt += 1) {
     mustHold()
     const live = await kube.get<DeploymentObject>(DEPLOYMENT, names.deployment, namespace)
     if (live === undefined) throw fail("NOTHING_DEPLOYED", [names.deployment, namespace])
     try {
-      return await kube.replace<DeploymentObject>(how(live))
+      return await kube.replace<DeploymentObject>(marked(how(live), term))
     } catch (error) {
-      const overtaken = error instanceof SlipwayError && error.code === "KUBE_CONFLICT"
-      if (!overtaken || attempt === ATTEMPTS) throw error
+      if (!isOvertaken(error) || attempt === WRITE_ATTEMPTS) throw error
     }
   }
+}
+
+function marked(deployment: DeploymentObject, term: string | undefined): DeploymentObject {
+  const { metadata } = deployment
+  const kept = without(metadata.annotations ?? {}, ANNOTATIONS.inert)
+  const annotations = { ...kept, ...(term !== undefined && { [ANNOTATIONS.term]: term }) }
+  return { ...deployment, metadata: { ...metadata, annotations } }
+}
+
+/**
+ * Creates the Deployment, or changes the one that an earlier attempt has left.
+ *
+ * At first without pods: a creation can't be refused for being late, and then nothing must start.
+ */
+export async function createDeployment(
+  context: Context,
+  wanted: DeploymentObject,
+): Promise<DeploymentObject> {
+  const { kube } = context
+  const annotations = { ...wanted.metadata.annotations, [ANNOTATIONS.inert]: "true" }
+  const inert = {
+    ...wanted,
+    metadata: { ...wanted.metadata, annotations },
+    spec: { ...wanted.spec, replicas: 0 },
+  }
+  try {
+    await kube.create<DeploymentObject>(inert)
+  } catch (error) {
+    const { name, namespace } = wanted.metadata
+    if (!isOvertaken(error)) throw error
+    if (!isInert(await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace))) throw error
+  }
+  return change(context, (live) => merged(live, { ...wanted, spec: { replicas: 1, ...wanted.spec } }))
 }

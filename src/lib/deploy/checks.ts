@@ -1,8 +1,9 @@
 import { type Pod, SERVICE, type ServiceObject } from "../kube/objects.js"
 import { count } from "../text/words.js"
-import { type Context, observe, previewName } from "./context.js"
+import { type Context, observe } from "./context.js"
 import { byHash, type Facts, isReadyPod, living, type Revision } from "./facts.js"
 import { inARow, judgeTraffic, rateText, unhealthy } from "./judge.js"
+import { previewName } from "./preview.js"
 import { explain, StepFailure } from "./stepFailure.js"
 
 const POLL = 500

@@ -10,10 +10,10 @@ import {
   SERVICE,
   type ServiceObject,
 } from "../kube/objects.js"
-import { type Facts, factsOf, type Rollout } from "./facts.js"
+import { type Facts, factsOf, isInert } from "./facts.js"
 import type { HealthAnswer } from "./judge.js"
 import type { ClusterLedger } from "./ledgerStore.js"
-import { HASH, ANNOTATIONS } from "./manifests.js"
+import type { LockClock } from "./lock.js"
 
 /** The names of the objects that a rollout changes. */
 export interface ObjectNames {
@@ -37,8 +37,10 @@ export interface Context {
   clock: Clock
   /** Reports progress, a line at a time. */
   say: (line: string) => void
-  /** Throws LOCK_LOST if another run has taken over. */
+  /** Throws LOCK_LOST if another run has taken over. Writes need no call: their client is fenced by the lock. */
   mustHold: () => void
+  /** The holding of the lock; undefined without one. */
+  term?: string
   /** Requests a URL outside of the cluster. */
   fetchOutside: (url: string, timeout: number) => Promise<HealthAnswer>
 }
@@ -47,9 +49,14 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now: () => number
   sleep: (milliseconds: number) => Promise<unknown>
+  /** Milliseconds of a monotonic clock, and the pause between a lock's renewals, if not Node's. */
+  elapsed?: LockClock["elapsed"]
+  pause?: LockClock["pause"]
 }
 
-export const previewName = ({ service }: ObjectNames): string => `${service}-preview`
+/** Id of an effect of this run. No other run, service or environment has the same one. */
+export const effectId = ({ run, environment, namespace, names }: Context, what: string): string =>
+  [what, environment, namespace, names.deployment, run].join("/")
 
 /** Reads the live state of a service. */
 export async function observe({
@@ -61,7 +68,8 @@ export async function observe({
     kube.get<DeploymentObject>(DEPLOYMENT, names.deployment, namespace),
     kube.get<ServiceObject>(SERVICE, names.service, namespace),
   ])
-  if (deployment === undefined) return factsOf({ deployment, service, replicaSets: [], pods: [] })
+  if (deployment === undefined || isInert(deployment))
+    return factsOf({ deployment: undefined, service, replicaSets: [], pods: [] })
   const labels = selectorText(deployment.spec.selector.matchLabels ?? {})
   const [replicaSets, pods] = await Promise.all([
     kube.list<ReplicaSet>(REPLICA_SET, { namespace, labels }),
@@ -74,68 +82,6 @@ const selectorText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(",")
-
-/** Routes the Service only to the pods of one hash. */
-export async function pin({ kube, namespace, names, mustHold }: Context, hash: string): Promise<void> {
-  mustHold()
-  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: hash } } })
-}
-
-/** Restores the Service's selector and ports from before a rollout, pinned to one hash. */
-export async function restoreService(
-  context: Context,
-  { selector = {}, ports = [] }: ServiceObject["spec"],
-  hash: string,
-): Promise<void> {
-  const { kube, namespace, names, mustHold } = context
-  mustHold()
-  await kube.patch<ServiceObject>(SERVICE, names.service, namespace, [
-    { op: "replace", path: "/spec/selector", value: { ...selector, [HASH]: hash } },
-    { op: "replace", path: "/spec/ports", value: ports },
-  ])
-}
-
-/** Routes the Service to all pods again, as between deployments. */
-export async function unpin({ kube, namespace, names, mustHold }: Context): Promise<void> {
-  mustHold()
-  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, { spec: { selector: { [HASH]: null } } })
-}
-
-/** Records a rollout's progress on the Service; removes the record for undefined. */
-export async function saveRollout(context: Context, rollout: Rollout | undefined): Promise<void> {
-  const { kube, namespace, names, mustHold } = context
-  mustHold()
-  const text = rollout === undefined ? null : JSON.stringify(rollout)
-  await kube.merge<ServiceObject>(SERVICE, names.service, namespace, {
-    metadata: { annotations: { [ANNOTATIONS.rollout]: text } },
-  })
-}
-
-/** Applies the preview Service, which routes only to the pods of one hash. */
-export async function applyPreview(
-  { kube, namespace, names, mustHold }: Context,
-  service: ServiceObject,
-  hash: string,
-): Promise<void> {
-  mustHold()
-  const { selector = {}, ports = [] } = service.spec
-  await kube.apply<ServiceObject>({
-    ...SERVICE,
-    metadata: { name: previewName(names), namespace, labels: service.metadata.labels ?? {} },
-    spec: {
-      selector: { ...selector, [HASH]: hash },
-      ports: ports.map(({ name, port, targetPort, protocol }) => ({
-        port,
-        ...(name !== undefined && { name }),
-        ...(targetPort !== undefined && { targetPort }),
-        ...(protocol !== undefined && { protocol }),
-      })),
-    },
-  })
-}
-
-export const removePreview = ({ kube, namespace, names }: Context): Promise<boolean> =>
-  kube.delete(SERVICE, previewName(names), namespace)
 
 /** Returns the names of the pods that a Service routes to. */
 export async function endpointPods(

@@ -20,12 +20,16 @@ export interface Rollout {
   version: string
   digest: string
   commit: string
+  /** The reference of its image, for the ledger. */
+  image?: string
   /** The hash of the pods that had the traffic before; empty for a first deployment. */
   from: string
   /** Their version. */
   fromVersion: string
   fromDigest: string
   phase: Phase
+  /** The holding of the lock under which this was written. */
+  term?: string
   startedAt: string
   /** The time of the switch. */
   switchedAt?: string
@@ -70,6 +74,10 @@ export interface ClusterObjects {
   replicaSets: readonly ReplicaSet[]
   pods: readonly Pod[]
 }
+
+/** True for a Deployment that was made without pods, and whose first rollout has not begun. */
+export const isInert = (deployment: DeploymentObject | undefined): boolean =>
+  deployment?.metadata.annotations?.[ANNOTATIONS.inert] === "true" && deployment.spec.replicas === 0
 
 export function factsOf({ deployment, service, replicaSets, pods }: ClusterObjects): Facts {
   const uid = deployment?.metadata.uid
@@ -121,7 +129,8 @@ export function annotatedVersion(template: PodTemplate): { version: string; dige
 
 const PHASES: readonly Phase[] = ["surge", "switch", "soak", "held", "finish", "undo"]
 
-function rolloutOf(service: ServiceObject | undefined): Rollout | undefined {
+/** Reads the rollout in progress from the Service. */
+export function rolloutOf(service: ServiceObject | undefined): Rollout | undefined {
   const found = fields(parseJson(service?.metadata.annotations?.[ANNOTATIONS.rollout] ?? ""))
   return PHASES.some((phase) => phase === found["phase"]) ? (found as unknown as Rollout) : undefined
 }

@@ -2,11 +2,15 @@ import {
   DEPLOYMENT,
   type DeploymentObject,
   type KubeObject,
+  type PodTemplate,
   REPLICA_SET,
   type ReplicaSet,
 } from "../kube/objects.js"
+import { applyOver } from "./apply.js"
 import { change, merged, templateOf } from "./change.js"
 import { type Context, waitUntil } from "./context.js"
+import type { Rollout } from "./facts.js"
+import { ANNOTATIONS } from "./manifests.js"
 import { explain, StepFailure } from "./stepFailure.js"
 import { POD, type Pod } from "../kube/objects.js"
 
@@ -34,7 +38,7 @@ export async function updateFollowers(context: Context, objects: readonly KubeOb
       const live = before.find(
         ({ name }) => name === object.metadata.name && object.kind === "Deployment",
       )?.deployment
-      if (live === undefined) await kube.apply(object)
+      if (live === undefined) await applyOver(context, object)
       else await update(context, object as DeploymentObject)
     }
     for (const { metadata } of deployments) await awaitFollower(context, metadata.name)
@@ -52,16 +56,29 @@ const update = (context: Context, wanted: DeploymentObject): Promise<DeploymentO
   )
 
 /** Restores the templates of followers that existed before. */
-export async function restoreFollowers({ kube, mustHold }: Context, { before }: Followers): Promise<void> {
-  for (const { name, deployment } of before) {
-    if (deployment === undefined) continue
-    mustHold()
-    const { namespace = "" } = deployment.metadata
-    const value = deployment.spec.template
-    // A patch, as the controller's updates would often make a replacement conflict.
-    await kube.patch<DeploymentObject>(DEPLOYMENT, name, namespace, [
-      { op: "replace", path: "/spec/template", value },
-    ])
+export async function restoreFollowers(context: Context, { before }: Followers): Promise<void> {
+  for (const { name, deployment } of before)
+    if (deployment !== undefined) await restoreTemplate(context, name, deployment.spec.template)
+}
+
+const restoreTemplate = (context: Context, deployment: string, template: PodTemplate) =>
+  change({ ...context, names: { ...context.names, deployment } }, (live) => ({
+    ...live,
+    spec: { ...live.spec, template },
+  }))
+
+/** Restores the followers that an interrupted rollout had updated already. */
+export async function restoreInterrupted(context: Context, { digest, fromDigest }: Rollout): Promise<void> {
+  const all = await context.kube.list<DeploymentObject>(DEPLOYMENT, { namespace: context.namespace })
+  const updated = all.filter(
+    ({ metadata, spec }) =>
+      metadata.name !== context.names.deployment &&
+      spec.template.metadata?.annotations?.[ANNOTATIONS.digest] === digest,
+  )
+  if (fromDigest === "" || fromDigest === digest) return
+  for (const { metadata } of updated) {
+    const before = await followerWithDigest(context, metadata.name, fromDigest)
+    if (before !== undefined) await restoreTemplate(context, metadata.name, before.spec.template)
   }
 }
 

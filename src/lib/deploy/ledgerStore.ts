@@ -8,6 +8,7 @@ import {
   type LedgerRecord,
   nextEntry,
   readLedger,
+  salvagedLedger,
 } from "../run/ledger.js"
 
 /** Bytes of entries per ConfigMap: its limit of 1 MiB, less room for the largest entry. */
@@ -16,6 +17,8 @@ const ATTEMPTS = 20
 const KEY = "entries.jsonl"
 /** The label of each ConfigMap with entries. */
 export const LEDGER_LABEL = "slipway.dev/ledger"
+/** The annotation of a full ConfigMap, to which nothing is appended any more. */
+const FULL = "slipway.dev/ledger-full"
 
 /** The ledger of a service in its cluster: entries in ConfigMaps, each chained to the previous one by its hash. */
 export class ClusterLedger {
@@ -24,6 +27,17 @@ export class ClusterLedger {
     private readonly namespace: string,
     private readonly service: string,
   ) {}
+
+  /** The same ledger, written by another client. */
+  by(kube: Kube): ClusterLedger {
+    return new ClusterLedger(kube, this.namespace, this.service)
+  }
+
+  /** Returns all readable entries, and what is wrong with the ledger: a damaged one must not stop a rollback. */
+  async read(): Promise<{ entries: LedgerEntry[]; damage: string[] }> {
+    const { entries, unreadable } = salvagedLedger(await this.text())
+    return { entries, damage: [...unreadable, ...ledgerFaults(entries)] }
+  }
 
   /** Returns all entries, the oldest first. Fails with LEDGER_LOST if one is missing or was changed. */
   async entries(): Promise<LedgerEntry[]> {
@@ -44,10 +58,15 @@ export class ClusterLedger {
    * On a concurrent write it starts again. Fails with LEDGER_BUSY after too many attempts.
    */
   async append(record: LedgerRecord): Promise<LedgerEntry | undefined> {
+    let sent: LedgerEntry | undefined
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const parts = await this.parts()
-      const entry = nextEntry(parts.flatMap(textOf).flatMap(readLedger), record)
-      if (entry === undefined || (await this.write(parts, ledgerLine(entry)))) return entry
+      const { entries } = salvagedLedger(parts.flatMap(textOf).join("\n"))
+      const entry = nextEntry(entries, record)
+      // A write whose answer was lost may have been carried out, and followed by another's.
+      if (entry === undefined) return entries.find(({ hash }) => hash === sent?.hash)
+      sent = entry
+      if (await this.write(parts, ledgerLine(entry))) return entry
     }
     throw fail("LEDGER_BUSY", [ATTEMPTS])
   }
@@ -60,13 +79,21 @@ export class ClusterLedger {
     return found.sort((a, b) => numberOf(a) - numberOf(b))
   }
 
+  /** Writes a line behind what was read; false if another writer was first. */
   private async write(parts: readonly ConfigMap[], line: string): Promise<boolean> {
     const last = parts.at(-1)
-    const text = last === undefined ? "" : textOf(last).join("")
+    const before = last === undefined ? "" : textOf(last).join("")
+    const text = before === "" || before.endsWith("\n") ? before : `${before}\n`
     try {
-      if (last === undefined || Buffer.byteLength(text) + Buffer.byteLength(line) > ROOM)
-        await this.kube.create(this.part(last === undefined ? 1 : numberOf(last) + 1, line))
-      else await this.kube.replace<ConfigMap>({ ...last, data: { ...last.data, [KEY]: text + line } })
+      if (last === undefined) await this.kube.create(this.part(1, line))
+      else if (last.metadata.annotations?.[FULL] !== undefined)
+        await this.kube.create(this.part(numberOf(last) + 1, line))
+      else if (Buffer.byteLength(text) + Buffer.byteLength(line) > ROOM) {
+        // Closed first: another writer, whose shorter line still fits, would else append to it meanwhile.
+        const annotations = { ...last.metadata.annotations, [FULL]: "true" }
+        await this.kube.replace<ConfigMap>({ ...last, metadata: { ...last.metadata, annotations } })
+        await this.kube.create(this.part(numberOf(last) + 1, line))
+      } else await this.kube.replace<ConfigMap>({ ...last, data: { ...last.data, [KEY]: text + line } })
       return true
     } catch (error) {
       const overtaken = error instanceof SlipwayError && ["KUBE_CONFLICT", "KUBE_EXISTS"].includes(error.code)

@@ -16,6 +16,10 @@ export const ANNOTATIONS = {
    * an old one.
    */
   rollout: "slipway.dev/rollout",
+  /** On the lease, and on what is changed while it is held: the holding, so that a late attempt of an earlier one fails. */
+  term: "slipway.dev/term",
+  /** On a Deployment that was made without pods, until its first rollout is sure to be still wanted. */
+  inert: "slipway.dev/inert",
 } as const
 
 /** The label that distinguishes the pods of a Deployment's revisions. */

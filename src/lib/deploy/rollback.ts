@@ -3,10 +3,11 @@ import { fail } from "../errors/catalogue.js"
 import { without } from "../text/json.js"
 import { templateOf } from "./change.js"
 
-import { type Context, saveRollout, observe } from "./context.js"
+import { type Context, observe } from "./context.js"
 import { type Facts, newest } from "./facts.js"
 import { followerWithDigest } from "./followers.js"
 import { ANNOTATIONS, HASH, type Manifests, bareImageName, withVersion } from "./manifests.js"
+import { claimRollout } from "./record.js"
 import { whileLocked, recover, rollbackTarget } from "./run.js"
 
 /** The version that a rollback restores. */
@@ -21,7 +22,7 @@ export async function findRollbackTarget(
   if (facts.deployment === undefined)
     throw fail("NOTHING_DEPLOYED", [context.names.deployment, context.namespace])
   if (facts.rollout !== undefined && wanted === "") return undefined
-  return rollbackTarget(await context.ledger.entries(), facts, wanted)
+  return rollbackTarget((await context.ledger.read()).entries, facts, wanted)
 }
 
 /** Abandons a rollout that is on hold or was interrupted. */
@@ -29,7 +30,7 @@ export function abandonRollout(context: Context): Promise<string> {
   return whileLocked(context, async (held) => {
     const { rollout } = await observe(held)
     if (rollout?.phase === "held")
-      await saveRollout(held, { ...rollout, phase: "undo", reason: "rolled back by hand" })
+      await claimRollout(held, (found) => ({ ...found, phase: "undo", reason: "rolled back by hand" }))
     return recover(held)
   })
 }

@@ -1,26 +1,27 @@
-import type { DeploymentObject, KubeObject, PodTemplate, ServiceObject } from "../kube/objects.js"
-import { fail, SlipwayError } from "../errors/catalogue.js"
+import { fail } from "../errors/catalogue.js"
+import type { PodTemplate, ServiceObject } from "../kube/objects.js"
 import { count } from "../text/words.js"
-import { rolloutSettingsOf, change, merged, surging } from "./change.js"
+import { rolloutSettingsOf, change, createDeployment, merged, surging } from "./change.js"
 import { healthy, ready, sameDigest, smoke } from "./checks.js"
-import {
-  type Context,
-  saveRollout,
-  observe,
-  pin,
-  applyPreview,
-  previewName,
-  endpointPods,
-  waitUntil,
-} from "./context.js"
+import { type Context, endpointPods, observe, waitUntil } from "./context.js"
 import { updateFollowers, type Followers, restoreFollowers } from "./followers.js"
 import { type Facts, type Revision, type Rollout, newest, serving } from "./facts.js"
 import { without } from "../text/json.js"
 import { HASH, type Manifests, type DeployedVersion } from "./manifests.js"
+import { isCurrent, prepare } from "./prepare.js"
+import { applyPreview, previewName } from "./preview.js"
+import {
+  changeIdleService,
+  closeRollout,
+  openRollout,
+  pinnedTo,
+  saveRollout,
+  type ServiceChange,
+} from "./record.js"
 import { StepFailure } from "./stepFailure.js"
 import { takeBaseline, soak } from "./soak.js"
-import { type Step, StepRunner } from "./steps.js"
-import { awaitRouting, NOWHERE, completeRollout, cleanUp, undo } from "./undo.js"
+import { isTakenOver, type Step, StepRunner } from "./steps.js"
+import { awaitRouting, NOWHERE, completeRollout, undo } from "./undo.js"
 
 /** A version to roll out, and how to migrate and test it. */
 export interface RolloutPlan {
@@ -50,19 +51,38 @@ export interface RolloutResult {
   alerts: string[]
   /** Facts for the ledger. */
   facts: Record<string, string>
+  /** True if another run has taken over. */
+  isLost?: boolean
 }
 
 /**
  * Rolls out a version, and rolls back on failure.
  *
- * Returns a step for each phase; never throws for a step that fails.
+ * Returns a step for each phase; never throws for a step that fails. The outcome is recorded before the rollout's own
+ * record is removed: without the one, the next run finds the other. A run that has lost its lock records nothing.
  */
-export async function rollOut(context: Context, plan: RolloutPlan): Promise<RolloutResult> {
+export async function rollOut(
+  context: Context,
+  plan: RolloutPlan,
+  record: (result: RolloutResult) => Promise<void> = () => Promise.resolve(),
+): Promise<RolloutResult> {
+  const { result, isOver } = await attemptRollout(context, plan)
+  if (result.isLost === true || result.status === "unchanged") return result
+  await record(result)
+  if (isOver) await closeRollout(context)
+  return result
+}
+
+async function attemptRollout(
+  context: Context,
+  plan: RolloutPlan,
+): Promise<{ result: RolloutResult; isOver: boolean }> {
   const steps = new StepRunner(context)
   const state: State = { facts: await observe(context), rollout: undefined, revision: undefined }
   const alerts: string[] = []
-  await steps.step("prepare", async (log) => prepare(context, plan, state, log))
-  if (steps.stop === undefined && isCurrent(state.facts, plan)) return applySettings(context, plan, steps)
+  await steps.step("prepare", async (log) => prepare(context, plan, state.facts, log))
+  if (steps.stop === undefined && isCurrent(state.facts, plan))
+    return { result: await applySettings(context, plan, steps), isOver: false }
   await steps.step("migrate", async (log) => {
     // What pods and the migration refer to. Old pods are unaffected: changed objects have new names.
     for (const object of plan.manifests.first) await context.kube.apply(object)
@@ -84,15 +104,19 @@ export async function rollOut(context: Context, plan: RolloutPlan): Promise<Roll
       `on hold: ${result.text}; ${plan.version.name} has the traffic, and the old pods stay until \`slipway finish\` or \`slipway rollback\``,
     )
   })
-  if (onHold) return { status: "held", steps: steps.all(), alerts, facts: {} }
+  const ended = (status: RolloutResult["status"]) => ({ status, steps: steps.all(), alerts, facts: {} })
+  if (onHold) return { result: ended("held"), isOver: false }
   await steps.step("finish", () => finish(context, plan, state))
-  if (steps.stop === undefined) return { status: "succeeded", steps: steps.all(), alerts, facts: {} }
-  return { ...(await rollBack(context, plan, state, steps)), alerts }
+  if (steps.stop === undefined) return { result: ended("succeeded"), isOver: true }
+  const { isOver, ...result } = await rollBack(context, plan, state, steps)
+  return { result: { ...result, alerts }, isOver }
 }
 
 interface State {
   facts: Facts
+  /** The rollout as recorded; one whose recording failed may be recorded all the same. */
   rollout: Rollout | undefined
+  isOpen?: boolean
   revision: Revision | undefined
   baseline?: Awaited<ReturnType<typeof takeBaseline>>
   followers?: Followers
@@ -101,15 +125,19 @@ interface State {
 const required = <T>(value: T | undefined): Promise<T> =>
   value === undefined ? Promise.reject(new Error("a step was skipped")) : Promise.resolve(value)
 
-const rolloutOf = ({ rollout }: State): Rollout => {
+const startedRollout = ({ rollout }: State): Rollout => {
   if (rollout === undefined) throw new Error("no rollout has started")
   return rollout
 }
 
 /** Records the progress on the cluster before going on. */
-async function saveProgress(context: Context, state: State, more: Partial<Rollout>): Promise<void> {
-  state.rollout = { ...rolloutOf(state), ...more }
-  await saveRollout(context, state.rollout)
+async function saveProgress(
+  context: Context,
+  state: State,
+  more: Partial<Rollout>,
+  service?: ServiceChange,
+): Promise<void> {
+  state.rollout = await saveRollout(context, { ...startedRollout(state), ...more }, service)
 }
 
 /** Applies the manifests' other settings where the version runs already. */
@@ -119,7 +147,8 @@ async function applySettings(
   steps: StepRunner,
 ): Promise<RolloutResult> {
   await steps.step("finish", async () => {
-    for (const object of [...manifests.first, manifests.service]) await context.kube.apply(object)
+    for (const object of manifests.first) await context.kube.apply(object)
+    await changeIdleService(context, { apply: manifests.service })
     const { replicas } = manifests.deployment.spec
     if (replicas !== undefined)
       await change(context, (live) => ({ ...live, spec: { ...live.spec, replicas } }))
@@ -134,68 +163,9 @@ async function applySettings(
   }
 }
 
-/** True if this version with these settings is the newest revision. */
-const isCurrent = (facts: Facts, { manifests, version }: RolloutPlan): boolean => {
-  const [current] = facts.revisions
-  if (current === undefined || facts.deployment === undefined) return false
-  const image = (template: PodTemplate) => template.spec.containers.map((container) => container.image).join()
-  const same = image(current.template) === image(manifests.deployment.spec.template)
-  return same && current.digest === version.digest && sameSettings(facts.deployment, manifests.deployment)
-}
-
-/** True if the live template has every field of the wanted one; the server's defaults don't count. */
-function sameSettings(live: DeploymentObject, wanted: DeploymentObject): boolean {
-  const within = (part: unknown, whole: unknown): boolean => {
-    if (typeof part !== "object" || part === null) return part === whole || String(part) === String(whole)
-    if (Array.isArray(part))
-      return (
-        Array.isArray(whole) &&
-        part.length === whole.length &&
-        part.every((item, index) => within(item, whole[index]))
-      )
-    return Object.entries(part).every(([key, value]) =>
-      within(value, (whole as Record<string, unknown> | undefined)?.[key]),
-    )
-  }
-  return within(wanted.spec.template, live.spec.template)
-}
-
-/** Validates every object by a server-side dry run before any is applied. */
-async function prepare(
-  context: Context,
-  { manifests }: RolloutPlan,
-  state: State,
-  log: string[],
-): Promise<string> {
-  const { names } = context
-  const { deployment } = state.facts
-  if (deployment?.spec.paused) throw fail("PAUSED", [names.deployment])
-  if (deployment === undefined && (await endpointPods(context)).length > 0)
-    throw fail("SERVICE_TAKEN", [names.service, names.deployment])
-  if ((manifests.deployment.spec.replicas ?? deployment?.spec.replicas) === 0)
-    throw fail("NO_REPLICAS", [names.deployment])
-  const objects = [...manifests.first, manifests.service, manifests.deployment, ...manifests.last]
-  const problems = await Promise.all(objects.map((object) => dryRunProblem(context, object)))
-  const found = problems.filter((problem) => problem !== undefined)
-  if (found.length > 0) throw fail("DRY_RUN", [found])
-  log.push(...objects.map(({ kind, metadata }) => `${kind} ${metadata.name}: accepted by a dry run`))
-  return `${count(objects.length, "object")} validated in ${context.namespace}`
-}
-
-async function dryRunProblem({ kube }: Context, object: KubeObject): Promise<string | undefined> {
-  try {
-    await kube.apply(object, { dryRun: true })
-    return undefined
-  } catch (error) {
-    // A connection error isn't the object's fault.
-    if (!(error instanceof SlipwayError) || error.code === "KUBE_UNREACHABLE") throw error
-    return `${object.kind} ${object.metadata.name}: ${error.message.split("\n→")[0] ?? ""}`
-  }
-}
-
 /** Starts the new pods next to the old ones, which keep the traffic. */
 async function surge(context: Context, plan: RolloutPlan, state: State): Promise<string> {
-  const { kube, run, clock, mustHold } = context
+  const { run, clock } = context
   const { manifests, version } = plan
   // A migration may have taken minutes; somebody else may have changed the Deployment since.
   const facts = (state.facts = await observe(context))
@@ -208,6 +178,7 @@ async function surge(context: Context, plan: RolloutPlan, state: State): Promise
     version: version.name,
     digest: version.digest,
     commit: version.commit,
+    image: `${version.repository}@${version.digest}`,
     from: old?.hash ?? "",
     fromVersion: old?.version ?? "",
     fromDigest: old?.digest ?? "",
@@ -217,16 +188,15 @@ async function surge(context: Context, plan: RolloutPlan, state: State): Promise
     after,
     ...(old !== undefined && facts.service !== undefined && { service: specWithoutHash(facts.service) }),
   }
-  mustHold()
+  state.isOpen = true
   // The Service keeps its ports until the switch: the new version may have others.
-  if (old !== undefined && facts.service !== undefined) await pin(context, old.hash)
-  else await kube.apply(pinned(manifests.service, old?.hash ?? NOWHERE))
-  state.rollout = rollout
-  await saveRollout(context, rollout)
+  const isKept = old !== undefined && facts.service !== undefined
+  const service = isKept ? pinnedTo(old.hash) : { apply: pinned(manifests.service, old?.hash ?? NOWHERE) }
+  state.rollout = await openRollout(context, rollout, service)
   const wanted = { ...manifests.deployment, spec: surging(manifests.deployment.spec) }
   const made =
     facts.deployment === undefined
-      ? await kube.create<DeploymentObject>(wanted)
+      ? await createDeployment(context, wanted)
       : await change(context, (live) => merged(live, wanted))
   state.revision = await ready(context, made.metadata.generation ?? 1)
   const next = old === undefined ? "" : ` next to ${old.version}`
@@ -273,9 +243,7 @@ async function switchTraffic(context: Context, { manifests }: RolloutPlan, state
   const revision = await required(state.revision)
   state.baseline = await takeBaseline(context, revision)
   const startedAt = context.clock.now()
-  await saveProgress(context, state, { phase: "switch" })
-  context.mustHold()
-  await context.kube.apply(pinned(manifests.service, revision.hash))
+  await saveProgress(context, state, { phase: "switch" }, { apply: pinned(manifests.service, revision.hash) })
   await awaitRouting(context, revision)
   await saveProgress(context, state, {
     phase: "soak",
@@ -289,8 +257,7 @@ async function switchTraffic(context: Context, { manifests }: RolloutPlan, state
 async function finish(context: Context, { manifests, version }: RolloutPlan, state: State): Promise<string> {
   state.followers = await updateFollowers(context, manifests.last)
   await saveProgress(context, state, { phase: "finish" })
-  await completeRollout(context, rolloutOf(state))
-  await cleanUp(context)
+  await completeRollout(context, startedRollout(state))
   const others = state.followers.names.length
   return `only ${version.name} runs${others === 0 ? "" : `, with ${count(others, "other object")}`}`
 }
@@ -301,19 +268,28 @@ async function rollBack(
   plan: RolloutPlan,
   state: State,
   steps: StepRunner,
-): Promise<Omit<RolloutResult, "alerts">> {
-  const { rollout } = state
+): Promise<Omit<RolloutResult, "alerts"> & { isOver: boolean }> {
   const facts: Record<string, string> = { failed: steps.stop?.step ?? "", reason: steps.stop?.reason ?? "" }
-  const result = () => ({ status: "failed" as const, steps: steps.all(), facts })
-  if (rollout === undefined) {
-    steps.annotate("nothing was changed")
-    return result()
+  const result = (isOver: boolean) => {
+    const isLost = steps.stop?.isLost === true
+    return { status: "failed" as const, steps: steps.all(), facts, isOver, ...(isLost && { isLost }) }
   }
-  if (rollout.phase === "finish") {
-    steps.annotate("the new version has the traffic and passed the soak; `slipway finish` completes it")
-    return result()
+  if (steps.stop?.isLost === true) {
+    steps.annotate("this run has undone nothing")
+    return result(false)
   }
   try {
+    const rollout = state.isOpen === true ? await recordedRollout(context) : undefined
+    if (rollout === undefined && state.rollout !== undefined)
+      throw fail("ROLLOUT_LOST", [context.names.service, "it has no record of a rollout"])
+    if (rollout === undefined) {
+      steps.annotate("nothing was changed")
+      return result(false)
+    }
+    if (rollout.phase === "finish") {
+      steps.annotate("the new version has the traffic and passed the soak; `slipway finish` completes it")
+      return result(false)
+    }
     const { text, seconds } = await undo(context, rollout, steps.stop?.reason ?? "")
     if (state.followers !== undefined) await restoreFollowers(context, state.followers)
     const schema = plan.migrate === undefined ? "" : plan.schema
@@ -325,11 +301,18 @@ async function rollBack(
       rolledBackTo: rollout.fromVersion,
       ...(seconds !== undefined && { back: seconds.toFixed(1) }),
     })
+    return result(true)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
+    const lost = isTakenOver(error)
+    if (lost && steps.stop !== undefined) steps.stop.isLost = true
     steps.annotate(
-      `the rollback failed: ${problem}; the next \`slipway status\` or \`slipway deploy\` retries it`,
+      `the rollback failed: ${problem}${lost ? "" : "; the next `slipway status` or `slipway deploy` retries it"}`,
     )
+    return result(false)
   }
-  return result()
 }
+
+/** The rollout as it is recorded now: a write whose answer was lost may have been carried out. */
+const recordedRollout = async (context: Context): Promise<Rollout | undefined> =>
+  (await observe(context)).rollout

@@ -1,11 +1,13 @@
 import { fail } from "../errors/catalogue.js"
 import type { KubeObject } from "../kube/objects.js"
 import type { LedgerEntry, LedgerRecord } from "../run/ledger.js"
-import { type Context, observe, unpin } from "./context.js"
+import { type Context, observe } from "./context.js"
 import { type Facts, newest, recovery, type Rollout } from "./facts.js"
-import { updateFollowers } from "./followers.js"
-import { Lock } from "./lock.js"
-import { completeRollout, cleanUp, undo } from "./undo.js"
+import { restoreInterrupted, updateFollowers } from "./followers.js"
+import { Lock, type LockPlace } from "./lock.js"
+import { HASH } from "./manifests.js"
+import { changeIdleService, claimRollout, closeRollout } from "./record.js"
+import { completeRollout, undo } from "./undo.js"
 import { type RolloutPlan, rollOut, type RolloutResult } from "./rollout.js"
 
 /** The outcome of a run. */
@@ -15,25 +17,48 @@ export interface DeployResult extends RolloutResult {
   entry: LedgerEntry | undefined
 }
 
-/** Holds the lock during the work, so that two deployments never overlap. Fails with DEPLOY_LOCKED. */
+/** The place of a service's lock. */
+export const lockPlace = ({ namespace, names }: Context): LockPlace => ({
+  namespace,
+  name: `slipway-${names.deployment}`,
+})
+
+/**
+ * Holds the lock during the work, so that two deployments never overlap. Fails with DEPLOY_LOCKED.
+ *
+ * Each attempt of a write within is sent only while the lock is surely held.
+ */
 export async function whileLocked<T>(context: Context, work: (held: Context) => Promise<T>): Promise<T> {
-  const { kube, namespace, names, run, settings, clock } = context
+  const { kube, run, settings, clock } = context
   const lock = await Lock.take(kube, {
-    namespace,
-    name: `slipway-${names.deployment}`,
+    ...lockPlace(context),
     holder: run,
     timeout: settings.lockTimeout,
-    clock: { now: clock.now, sleep: clock.sleep },
+    clock,
   })
+  const held = kube.fenced(lock)
   try {
-    return await work({ ...context, mustHold: () => lock.mustHold() })
+    return await work({
+      ...context,
+      kube: held,
+      ledger: context.ledger.by(held),
+      term: lock.term,
+      mustHold: () => lock.mustHold(),
+    })
   } finally {
     await lock.free()
   }
 }
 
+/** What a run is to do, for its repetition. */
+export interface DeployedRequest {
+  kind: RolloutPlan["kind"]
+  /** The version's digest; undefined for a rollback to whichever version is the last good one. */
+  digest?: string | undefined
+}
+
 /**
- * Deploys once per run id, and records the outcome in the ledger.
+ * Deploys once per run id and request, and records the outcome in the ledger.
  *
  * First finishes or undoes what an earlier run left. Namespaces among the manifests are applied before all else, as
  * they hold lock and ledger. Fails with HELD and DEPLOY_LOCKED.
@@ -42,40 +67,75 @@ export async function deployOnce(
   context: Context,
   makePlan: (facts: Facts) => Promise<RolloutPlan>,
   manifests: readonly KubeObject[] = [],
+  request?: DeployedRequest,
 ): Promise<DeployResult> {
   for (const object of manifests.filter(({ kind }) => kind === "Namespace")) await context.kube.apply(object)
   return whileLocked(context, async (held) => {
-    const done = (await context.ledger.entries()).find(
-      ({ run, kind }) => run === context.run && kind !== "manual",
-    )
-    if (done !== undefined) return repeatedRun(done)
     const recovered = await recover(held)
+    const { entries, damage } = await held.ledger.read()
+    const done = doneBefore(held, entries, request)
+    if (done !== undefined) return repeatedRun(done)
     const facts = await observe(held)
     if (facts.rollout?.phase === "held")
       throw fail("HELD", [facts.rollout.version, facts.rollout.switchedAt ?? ""])
     await recordManualChange(held, facts)
     const plan = await makePlan(facts)
     const startedAt = new Date(context.clock.now()).toISOString()
-    const result = await rollOut(held, plan)
-    if (result.status === "unchanged") return { ...result, recovered, entry: undefined }
-    const last = newest(facts)
-    const entry = await context.ledger.append({
-      ...recordOf(held, plan.kind, result.status, startedAt),
-      sha: plan.version.commit,
-      facts: {
-        version: plan.version.name,
-        image: `${plan.version.repository}@${plan.version.digest}`,
-        digest: plan.version.digest,
-        previous: last?.version ?? "",
-        previousDigest: last?.digest ?? "",
-        previousCommit: last?.commit ?? "",
-        ...result.facts,
-        ...(context.who ? { actor: context.who } : {}),
-        ...(result.alerts.length > 0 && { alerts: result.alerts.join("; ") }),
-      },
+    let entry: LedgerEntry | undefined
+    const result = await rollOut(held, plan, async (ended) => {
+      entry = await held.ledger.append(deployedRecord(held, plan, { ended, startedAt, facts, damage }))
     })
-    return { ...result, recovered, entry }
+    // Not only in the log: whoever has changed it may have done more.
+    const alerts = [...result.alerts, ...damage.map((fault) => `the ledger is damaged: ${fault}`)]
+    return { ...result, alerts, recovered, entry }
   })
+}
+
+/** The entry of an earlier attempt of this run and request, if it has ended. */
+export const doneBefore = (
+  { run, environment, names }: Context,
+  entries: readonly LedgerEntry[],
+  request?: DeployedRequest,
+): LedgerEntry | undefined =>
+  entries.find(
+    (entry) =>
+      entry.run === run &&
+      entry.environment === environment &&
+      entry.subject === names.deployment &&
+      (request === undefined ? entry.kind !== "manual" : entry.kind === request.kind) &&
+      (request?.digest === undefined || entry.facts["digest"] === request.digest),
+  )
+
+interface Ended {
+  ended: RolloutResult
+  startedAt: string
+  /** The cluster before. */
+  facts: Facts
+  damage: readonly string[]
+}
+
+function deployedRecord(
+  context: Context,
+  { kind, version }: RolloutPlan,
+  { ended, startedAt, facts, damage }: Ended,
+): LedgerRecord {
+  const last = newest(facts)
+  return {
+    ...recordOf(context, kind, ended.status === "unchanged" ? "succeeded" : ended.status, startedAt),
+    sha: version.commit,
+    facts: {
+      version: version.name,
+      image: `${version.repository}@${version.digest}`,
+      digest: version.digest,
+      previous: last?.version ?? "",
+      previousDigest: last?.digest ?? "",
+      previousCommit: last?.commit ?? "",
+      ...ended.facts,
+      ...(context.who ? { actor: context.who } : {}),
+      ...(ended.alerts.length > 0 && { alerts: ended.alerts.join("; ") }),
+      ...(damage.length > 0 && { damage: damage.join("; ") }),
+    },
+  }
 }
 
 /** The outcome of a run that is repeated with the same id: nothing is done again. */
@@ -103,37 +163,63 @@ const recordOf = (
   finishedAt: new Date(clock.now()).toISOString(),
 })
 
-/** Finishes or undoes an interrupted rollout; returns what was done, or an empty text. Needs the lock. */
+/**
+ * Finishes or undoes an interrupted rollout; returns what was done, or an empty text. Needs the lock.
+ *
+ * Takes the rollout over first: whatever the interrupted run still sends then fails.
+ */
 export async function recover(
   context: Context,
   accept?: (rollout: Rollout, facts: Facts) => readonly KubeObject[],
 ): Promise<string> {
   const facts = await observe(context)
-  const { rollout } = facts
-  const accepts = accept !== undefined && rollout?.phase === "held"
+  const accepts = accept !== undefined && facts.rollout?.phase === "held"
   const what = accepts ? "finish" : recovery(facts)
-  if (what === "none" || what === "held") return ""
-  if (what === "unpin" || rollout === undefined) {
+  if (what === "none") return ""
+  if (what === "unpin") {
     if (facts.revisions.filter(({ pods }) => pods.length > 0).length > 1) return ""
-    await unpin(context)
+    await changeIdleService(context, { spec: () => ({ selector: { [HASH]: null } }) })
     return "the Service was pinned to one version, and is unpinned"
   }
+  if (what === "held") {
+    if (facts.rollout !== undefined) await recordRecovery(context, facts.rollout, "held", "on hold")
+    return ""
+  }
+  const rollout = await claimRollout(context)
+  if (rollout === undefined) return ""
   // Followers of a version on hold are updated only when it is accepted.
   if (accepts) await updateFollowers(context, accept(rollout, facts))
   const text =
     what === "finish" ? await finishInterrupted(context, rollout) : await undoInterrupted(context, rollout)
+  await recordRecovery(context, rollout, what, text)
+  await closeRollout(context)
+  context.say(text)
+  return text
+}
+
+/**
+ * Records how a rollout ended that its own run left.
+ *
+ * Under the run's id where it has no entry yet, but for an undone one: that may be repeated, and then deploys again.
+ */
+async function recordRecovery(
+  context: Context,
+  rollout: Rollout,
+  what: "finish" | "undo" | "held",
+  text: string,
+): Promise<void> {
+  const status = what === "finish" ? "succeeded" : what === "undo" ? "failed" : "held"
+  const { entries } = await context.ledger.read()
+  const known = doneBefore({ ...context, run: rollout.run }, entries, rollout)
+  if (known?.status === status) return
+  const run = known === undefined && what !== "undo" ? rollout.run : `${rollout.run}-${what}`
   await context.ledger.append({
-    ...recordOf(
-      // The run itself may have an entry already, as held or failed, or may be repeated.
-      { ...context, run: `${rollout.run}-${what}` },
-      rollout.kind,
-      what === "finish" ? "succeeded" : "failed",
-      rollout.startedAt,
-    ),
+    ...recordOf({ ...context, run }, rollout.kind, status, rollout.startedAt),
     sha: rollout.commit,
     facts: {
       version: rollout.version,
       digest: rollout.digest,
+      ...(rollout.image !== undefined && { image: rollout.image }),
       previous: rollout.fromVersion,
       previousDigest: rollout.fromDigest,
       interrupted: rollout.phase,
@@ -141,18 +227,16 @@ export async function recover(
       reason: rollout.reason ?? text,
     },
   })
-  context.say(text)
-  return text
 }
 
 async function finishInterrupted(context: Context, rollout: Rollout): Promise<string> {
   await completeRollout(context, rollout)
-  await cleanUp(context)
   return `the deployment of ${rollout.version} by run ${rollout.run} had passed the soak, and is finished`
 }
 
 async function undoInterrupted(context: Context, rollout: Rollout): Promise<string> {
   const { text } = await undo(context, rollout, rollout.reason ?? "interrupted")
+  await restoreInterrupted(context, rollout)
   return `the deployment of ${rollout.version} by run ${rollout.run} was interrupted (${rollout.phase}) and is undone: ${text}`
 }
 
@@ -160,7 +244,7 @@ async function undoInterrupted(context: Context, rollout: Rollout): Promise<stri
 export async function recordManualChange(context: Context, facts: Facts): Promise<LedgerEntry | undefined> {
   const current = newest(facts)
   if (current === undefined || facts.rollout !== undefined) return undefined
-  const entries = await context.ledger.entries()
+  const { entries } = await context.ledger.read()
   const expected = expectedDigest(entries)
   if (expected === undefined || expected === current.digest) return undefined
   const [last] = entries.slice(-1)

@@ -1,11 +1,11 @@
-import { LEASE, type Lease } from "../kube/objects.js"
 import { SlipwayError } from "../errors/catalogue.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../text/words.js"
 import { type Context, observe } from "./context.js"
+import { isTakenOver } from "./steps.js"
 import { type Facts, type Phase, isReadyPod, living, recovery, serving } from "./facts.js"
-import { isHeld, LEASE_SECONDS } from "./lock.js"
-import { whileLocked, recordManualChange, recover } from "./run.js"
+import { liveHolder } from "./lock.js"
+import { lockPlace, whileLocked, recordManualChange, recover } from "./run.js"
 
 /** A version that has pods. */
 export interface Running {
@@ -37,54 +37,65 @@ export interface ServiceStatus {
   manual: string
   /** The newest first. */
   ledger: LedgerEntry[]
+  /** What is wrong with the ledger. */
+  damage: string[]
 }
 
 const SHOWN = 10
 
-/** Reads a service's status; unless `readOnly`, finishes or undoes an interrupted rollout if nobody holds the lock. */
+/**
+ * Reads a service's status; unless `readOnly`, finishes or undoes an interrupted rollout if nobody holds the lock.
+ *
+ * Takes some seconds while a run holds it: only its renewal shows that the run is alive.
+ */
 export async function serviceStatus(context: Context, readOnly: boolean): Promise<ServiceStatus> {
   const { kube, namespace, names, clock } = context
-  let facts = await observe(context)
-  const lease = await kube.get<Lease>(LEASE, `slipway-${names.deployment}`, namespace).catch(ignoreForbidden)
-  const busy = lease !== undefined && isHeld(lease, clock.now())
-  let [recovered, manual] = ["", ""]
-  if (!readOnly && !busy && facts.deployment !== undefined) {
-    const done = await whileLocked(
-      { ...context, settings: { ...context.settings, lockTimeout: LEASE_SECONDS + 5 } },
-      async (held) => {
-        const text = await recover(held)
-        const entry = await recordManualChange(held, await observe(held))
-        return { text, entry }
-      },
-    ).catch(unchangedIfForbidden)
-    recovered = done.text
-    manual = done.entry === undefined ? "" : manualText(done.entry)
-    facts = await observe(context)
-  }
-  const entries = await context.ledger.entries()
+  const before = await observe(context)
+  const isFresh = before.deployment === undefined && before.rollout === undefined
+  const { recovered, manual, isBusy } = readOnly || isFresh ? UNCHANGED : await reconciled(context)
+  const holder =
+    readOnly || isFresh || isBusy
+      ? await liveHolder(kube, lockPlace(context), clock).catch(ignoreForbidden)
+      : ""
+  const facts = await observe(context)
+  const { entries, damage } = await context.ledger.read()
   return {
     schema: 1,
     environment: context.environment,
     namespace,
     deployment: names.deployment,
     running: runningOf(facts, entries),
-    rollout: rolloutText(facts, busy ? (lease.spec.holderIdentity ?? "") : ""),
+    rollout: rolloutText(facts, holder),
     recovered,
     manual,
     ledger: entries.slice(-SHOWN).reverse(),
+    damage,
+  }
+}
+
+const UNCHANGED = { recovered: "", manual: "", isBusy: false }
+
+/** Finishes or undoes an interrupted rollout, unless another run has the lock. */
+async function reconciled(context: Context): Promise<typeof UNCHANGED> {
+  try {
+    const unhurried = { ...context, settings: { ...context.settings, lockTimeout: 0 } }
+    return await whileLocked(unhurried, async (held) => {
+      const recovered = await recover(held)
+      const entry = await recordManualChange(held, await observe(held))
+      return { recovered, manual: entry === undefined ? "" : manualText(entry), isBusy: false }
+    })
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error
+    if (error.code === "DEPLOY_LOCKED" || isTakenOver(error)) return { ...UNCHANGED, isBusy: true }
+    // A read-only account still gets the status.
+    if (error.code === "KUBE_FORBIDDEN") return UNCHANGED
+    throw error
   }
 }
 
 /** An account that may not read the lock may not take it either. */
-function ignoreForbidden(error: unknown): undefined {
-  if (error instanceof SlipwayError && error.code === "KUBE_FORBIDDEN") return undefined
-  throw error
-}
-
-/** A read-only account still gets the status; if another run has the lock, recovery is left to it. */
-function unchangedIfForbidden(error: unknown): { text: string; entry: undefined } {
-  const expected = error instanceof SlipwayError && ["KUBE_FORBIDDEN", "DEPLOY_LOCKED"].includes(error.code)
-  if (expected) return { text: "", entry: undefined }
+function ignoreForbidden(error: unknown): string {
+  if (error instanceof SlipwayError && error.code === "KUBE_FORBIDDEN") return ""
   throw error
 }
 
@@ -129,13 +140,14 @@ const phaseText = (phase: Phase): string => (phase === "held" ? "on hold" : phas
 
 /** Formats a status for people. */
 export function statusText(status: ServiceStatus): string {
-  const { environment, namespace, deployment, running, rollout, recovered, manual, ledger } = status
+  const { environment, namespace, deployment, running, rollout, recovered, manual, ledger, damage } = status
   const lines = [
     `${deployment} in ${environment} (namespace ${namespace})`,
     ...(running.length === 0 ? ["nothing runs"] : running.map(runningText)),
     ...(rollout === "" ? [] : [`in progress: ${rollout}`]),
     ...(recovered === "" ? [] : [`reconciled: ${recovered}`]),
     ...(manual === "" ? [] : [`noticed: ${manual}`]),
+    ...damage.map((fault) => `the ledger is DAMAGED: ${fault}`),
     ...(ledger.length === 0 ? [] : ["", "ledger, the newest first:"]),
     ...ledger.map(entryText),
   ]

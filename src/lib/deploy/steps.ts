@@ -1,4 +1,4 @@
-import { type ExitCode as Code, ExitCode, exitCodeOf } from "../errors/catalogue.js"
+import { type ExitCode as Code, ExitCode, exitCodeOf, SlipwayError } from "../errors/catalogue.js"
 import type { StageStatus } from "../run/verdict.js"
 import type { Context } from "./context.js"
 import { StepFailure } from "./stepFailure.js"
@@ -26,7 +26,13 @@ export interface Stop {
   reason: string
   /** True if the version is at fault, not its surroundings. */
   versionAtFault: boolean
+  /** True if another run has taken over, to which all else is left. */
+  isLost: boolean
 }
+
+/** True for an error that means that another run has taken over. */
+export const isTakenOver = (error: unknown): boolean =>
+  error instanceof SlipwayError && ["LOCK_LOST", "ROLLOUT_LOST"].includes(error.code)
 
 /** Runs steps in sequence; once one has failed, no other starts. */
 export class StepRunner {
@@ -50,7 +56,7 @@ export class StepRunner {
       const versionAtFault = error instanceof StepFailure
       const reason = error instanceof Error ? error.message : String(error)
       if (versionAtFault) log.push(...error.details)
-      this.stop = { step: name, reason, versionAtFault }
+      this.stop = { step: name, reason, versionAtFault, isLost: isTakenOver(error) }
       done(
         versionAtFault ? "failed" : "error",
         reason,

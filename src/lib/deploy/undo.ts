@@ -1,17 +1,9 @@
 import { type DeploymentObject, DEPLOYMENT } from "../kube/objects.js"
 import { change, settled, templateOf } from "./change.js"
-import {
-  type Context,
-  saveRollout,
-  observe,
-  pin,
-  removePreview,
-  restoreService,
-  endpointPods,
-  unpin,
-  waitUntil,
-} from "./context.js"
-import { byHash, type Facts, isReadyPod, living, newest, type Revision, type Rollout } from "./facts.js"
+import { type Context, endpointPods, observe, waitUntil } from "./context.js"
+import { byHash, isReadyPod, living, newest, type Revision, type Rollout } from "./facts.js"
+import { removePreview } from "./preview.js"
+import { pinnedTo, restoredBy, saveRollout } from "./record.js"
 import { explain, StepFailure } from "./stepFailure.js"
 
 /** Seconds for endpoints to follow a changed selector. */
@@ -27,45 +19,44 @@ export interface UndoResult {
 /**
  * Undoes a rollout: returns the traffic to the old pods at once, then removes the new ones.
  *
- * Safe to repeat after an interruption at any point.
+ * The record must be this run's. It stays, with the pin, until the outcome is in the ledger. Safe to repeat after an
+ * interruption at any point.
  */
 export async function undo(context: Context, rollout: Rollout, reason: string): Promise<UndoResult> {
   const { clock, say } = context
   const startedAt = clock.now()
   const facts = await observe(context)
   const old = byHash(facts, rollout.from)
-  if (rollout.from === "") return undoFirst(context, facts, rollout)
-  if (old === undefined) return undoWithoutOldPods(context, rollout)
+  const undoing: Rollout = { ...rollout, phase: "undo", reason }
+  if (rollout.from === "") return undoFirst(context, undoing)
+  if (old === undefined) return undoWithoutOldPods(context, undoing)
   const well = living(old).some(isReadyPod)
   let seconds: number | undefined
   if (facts.pinned !== rollout.from && well) {
-    await restoreTraffic(context, rollout)
+    await saveRollout(context, undoing, restoredBy(rollout))
     await awaitRouting(context, old)
     seconds = (clock.now() - startedAt) / 1000
     say(`traffic back at ${rollout.fromVersion} after ${seconds.toFixed(1)} s`)
-  }
-  await saveRollout(context, { ...rollout, phase: "undo", reason })
+  } else await saveRollout(context, undoing)
   await change(context, (deployment) => undone(deployment, old, rollout))
   // Unhealthy old pods may never become ready, and until then Kubernetes keeps the new ones: don't wait for it, or no
   // further version could be deployed.
   if (well) await awaitSoleRevision(context, rollout.from)
-  await restoreTraffic(context, rollout)
+  await saveRollout(context, undoing, restoredBy(rollout))
   if (well) await awaitRouting(context, old)
-  await cleanUp(context)
+  await removePreview(context)
   return {
     text: `${rollout.fromVersion} ${well ? "serves" : "was restored, and is as unhealthy as before"}`,
     seconds,
   }
 }
 
-/** Restores the Service, with the traffic for the old pods only. */
-const restoreTraffic = (context: Context, { service, from }: Rollout): Promise<void> =>
-  service === undefined ? pin(context, from) : restoreService(context, service, from)
-
 /** Keeps the new version where the old pods' ReplicaSet was deleted. */
 async function undoWithoutOldPods(context: Context, rollout: Rollout): Promise<UndoResult> {
+  const live = newest(await observe(context))
+  await saveRollout(context, rollout, live === undefined ? {} : pinnedTo(live.hash))
   await change(context, (deployment) => ({ ...deployment, spec: settled(deployment.spec, rollout.after) }))
-  await cleanUp(context)
+  await removePreview(context)
   return {
     text: `${rollout.fromVersion} is gone from the cluster; ${rollout.version} stays`,
     seconds: undefined,
@@ -78,27 +69,17 @@ const undone = (deployment: DeploymentObject, old: Revision, { before }: Rollout
 })
 
 /** Undoes a first deployment: removes all but the Service, whose address others may know. */
-async function undoFirst(context: Context, facts: Facts, rollout: Rollout): Promise<UndoResult> {
-  const { kube, namespace, names, mustHold } = context
-  mustHold()
-  // Never delete what another run has deployed since.
-  if (facts.rollout?.run === rollout.run && rollout.from === "")
-    await kube.delete(DEPLOYMENT, names.deployment, namespace, { propagation: "Foreground" })
+async function undoFirst(context: Context, rollout: Rollout): Promise<UndoResult> {
+  const { kube, namespace, names } = context
+  await saveRollout(context, rollout, pinnedTo(NOWHERE))
+  const read = () => kube.get<DeploymentObject>(DEPLOYMENT, names.deployment, namespace)
+  const uid = (await read())?.metadata.uid
+  if (uid !== undefined)
+    await kube.delete(DEPLOYMENT, names.deployment, namespace, { propagation: "Foreground", uid })
   // The next deployment would otherwise change a Deployment that is being deleted.
-  await waitUntil(context, context.settings.finishTimeout, async () => {
-    const { deployment } = await observe(context)
-    return deployment?.metadata.deletionTimestamp === undefined
-  })
+  await waitUntil(context, context.settings.finishTimeout, async () => (await read()) === undefined)
   await removePreview(context)
-  await saveRollout(context, undefined)
   return { text: "there was no previous version: the new one was removed", seconds: undefined }
-}
-
-/** Ends a rollout: removes the Service's pin, the preview and the rollout's record. */
-export async function cleanUp(context: Context): Promise<void> {
-  await unpin(context)
-  await removePreview(context)
-  await saveRollout(context, undefined)
 }
 
 /** Waits until only pods of one hash exist, all of them ready. */
@@ -132,13 +113,14 @@ export async function awaitRouting(context: Context, revision: Revision): Promis
   )
 }
 
-/** Removes the old pods, and restores the Deployment's own rollout settings. */
+/** Removes the old pods and the preview, and restores the Deployment's own rollout settings. */
 export async function completeRollout(context: Context, rollout: Rollout): Promise<void> {
   const facts = await observe(context)
   const hash = facts.pinned ?? newest(facts)?.hash ?? ""
   await saveRollout(context, { ...rollout, phase: "finish" })
   await change(context, (deployment) => ({ ...deployment, spec: settled(deployment.spec, rollout.after) }))
   await awaitSoleRevision(context, hash)
+  await removePreview(context)
 }
 
 /** A hash that no pod has: a first deployment's Service routes nowhere until the switch. */

@@ -83,8 +83,14 @@ export const deployErrors = {
     exitCode: ExitCode.infrastructure,
   }),
   LOCK_LOST: (holder: string) => ({
-    message: `lost the lock to run ${quote(holder)}`,
+    message: `lost the lock${holder === "" ? ": another run had it meanwhile" : ` to run ${quote(holder)}`}`,
     remedy: "see `slipway status`: that run has taken over",
+    exitCode: ExitCode.infrastructure,
+  }),
+  ROLLOUT_LOST: (service: string, now: string) => ({
+    message: `the Service ${quote(service)} no longer has this run's rollout: ${now}`,
+    remedy:
+      "see `slipway status`: whoever has taken over goes on; this run changes nothing more, and undoes nothing",
     exitCode: ExitCode.infrastructure,
   }),
   HELD: (version: string, since: string) => ({

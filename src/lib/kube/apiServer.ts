@@ -20,6 +20,12 @@ export interface ApiSettings extends RetryClock {
   patience: number
 }
 
+/** Lock that must be held whenever a write is sent. */
+export interface Fence {
+  /** Milliseconds for which it is surely held; 0 or less until it is renewed. Throws once somebody else has it. */
+  left: () => number
+}
+
 /** Connection to one API server, with its recent state. */
 export interface ApiServer {
   server: string
@@ -66,15 +72,18 @@ export interface ApiAnswer {
   uncertain: boolean
 }
 
-/** Sends a request until there is a final answer. */
+/** Sends a request until there is a final answer; with a fence, each attempt only while that is held, and no longer. */
 export async function sendSettled(
   api: ApiServer,
   request: Omit<ConnectionRequest, "timeout">,
   repeatable: boolean,
+  fence?: Fence,
 ): Promise<ApiAnswer> {
   let uncertain = false
   return await untilSettled(api, repeatable, async (timeout): Promise<Settled<ApiAnswer> | Retry> => {
-    const result = await api.connection.send({ ...request, timeout })
+    const held = fence?.left() ?? Infinity
+    if (held <= 0) return NOT_RENEWED
+    const result = await api.connection.send({ ...request, timeout: Math.min(timeout, held) })
     if (result.kind === "answer") {
       const retry = retryOfApiAnswer(result, api)
       if (retry === undefined) return { kind: "settled", value: { answer: result, uncertain } }
@@ -85,6 +94,15 @@ export async function sendSettled(
     uncertain ||= retry.uncertain
     return retry
   })
+}
+
+const NOT_RENEWED: Retry = {
+  kind: "retry",
+  reason: "the deployment's lock couldn't be renewed",
+  uncertain: false,
+  limited: false,
+  asked: 0,
+  final: false,
 }
 
 /** Returns the retry for a request without an answer. Throws if no retry helps. */

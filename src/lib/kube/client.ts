@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
-import type { ApiAnswer, ApiSettings } from "./apiServer.js"
+import type { ApiAnswer, ApiSettings, Fence } from "./apiServer.js"
 import { followed, isBeforeStart } from "./logs.js"
 import { type ObjectKind, type KubeObject, POD } from "./objects.js"
 import { askPod, type ProxyAnswer, proxyPath } from "./proxy.js"
-import { givenOnly, parsed, Requests } from "./requests.js"
+import { givenOnly, parsed, Requests, requestsTo } from "./requests.js"
 import { described } from "./resources.js"
 import { holds, type PatchOperation, patched } from "./same.js"
 
@@ -26,13 +26,25 @@ export const KUBE_DEFAULTS: Readonly<KubeOptions> = Object.freeze({
 })
 
 const PAGE = "500"
-const MANAGER = "slipway"
+/** The owner of the fields that this client sets. */
+export const FIELD_MANAGER = "slipway"
 
 export class Kube {
   private readonly requests: Requests
 
-  constructor(access: ClusterAccess, options: Partial<KubeOptions> = {}) {
-    this.requests = new Requests(access, { ...KUBE_DEFAULTS, ...options })
+  constructor(access: ClusterAccess | Requests, options: Partial<KubeOptions> = {}) {
+    const isOpen = access instanceof Requests
+    this.requests = isOpen ? access : requestsTo(access, { ...KUBE_DEFAULTS, ...options })
+  }
+
+  /** The same client, but each attempt of a write is sent only while a lock is held, and ends before it. */
+  fenced(fence: Fence): Kube {
+    return new Kube(this.requests.with({ fence }))
+  }
+
+  /** The same client with other limits, in milliseconds: of an attempt, and of all attempts of a request. */
+  limited(limits: Pick<ApiSettings, "timeout" | "patience">): Kube {
+    return new Kube(this.requests.with(limits))
   }
 
   /** Returns an object; undefined if it doesn't exist. */
@@ -85,7 +97,7 @@ export class Kube {
       method: "POST",
       path,
       what,
-      query: { fieldManager: MANAGER, dryRun: dryRun(options) },
+      query: { fieldManager: FIELD_MANAGER, dryRun: dryRun(options) },
       body: given,
       // Without a name every attempt would create another object.
       repeatable: name !== "",
@@ -103,7 +115,7 @@ export class Kube {
     const { name, namespace, resourceVersion } = given.metadata
     const { path, what } = await this.requests.place(given, name, namespace)
     const repeatable = resourceVersion !== undefined
-    const query = { fieldManager: MANAGER }
+    const query = { fieldManager: FIELD_MANAGER }
     const result = await this.requests.call({
       method: "PUT",
       path,
@@ -127,7 +139,7 @@ export class Kube {
       method: "PATCH",
       path,
       what,
-      query: { fieldManager: MANAGER, force: String(options.force ?? true), dryRun: dryRun(options) },
+      query: { fieldManager: FIELD_MANAGER, force: String(options.force ?? true), dryRun: dryRun(options) },
       // JSON is YAML as well.
       type: "application/apply-patch+yaml",
       body: { ...given, metadata: { ...given.metadata, managedFields: undefined } },
@@ -161,24 +173,29 @@ export class Kube {
     )
   }
 
-  /** Deletes an object; false if it doesn't exist, or a `uid` is given and another object has its name by now. */
+  /** Deletes an object; false if it doesn't exist, or isn't the one of this `uid` or in this state any more. */
   async delete(
     kind: ObjectKind,
     name: string,
     namespace: string,
-    options: { propagation?: "Background" | "Foreground" | "Orphan"; uid?: string } = {},
+    options: {
+      propagation?: "Background" | "Foreground" | "Orphan"
+      uid?: string | undefined
+      resourceVersion?: string | undefined
+    } = {},
   ): Promise<boolean> {
     const { path, what } = await this.requests.place(kind, name, namespace)
-    const { propagation: propagationPolicy = "Background", uid } = options
+    const { propagation: propagationPolicy = "Background", ...preconditions } = options
+    const isChecked = Object.values(preconditions).some((value) => value !== undefined)
     const { answer, uncertain } = await this.requests.call({
       method: "DELETE",
       path,
       what,
       query: { propagationPolicy },
-      ...(uid !== undefined && {
-        body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, preconditions: { uid } },
+      ...(isChecked && {
+        body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy, preconditions },
       }),
-      accept: uid === undefined ? [404] : [404, 409],
+      accept: isChecked ? [404, 409] : [404],
     })
     // An earlier attempt may have deleted it.
     return answer.status < 400 || (answer.status === 404 && uncertain)
@@ -271,7 +288,7 @@ export class Kube {
 
   private async change(kind: ObjectKind, name: string, namespace: string, type: string, body: unknown) {
     const { path, what } = await this.requests.place(kind, name, namespace)
-    const query = { fieldManager: MANAGER }
+    const query = { fieldManager: FIELD_MANAGER }
     return await this.requests.call({ method: "PATCH", path, what, query, type, body, accept: [409, 422] })
   }
 

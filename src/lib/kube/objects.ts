@@ -10,6 +10,14 @@ export interface Meta {
   creationTimestamp?: string
   deletionTimestamp?: string
   ownerReferences?: OwnerReference[]
+  managedFields?: ManagedFields[]
+}
+
+/** The fields that one client set. */
+export interface ManagedFields {
+  manager?: string
+  operation?: string
+  subresource?: string
 }
 
 export interface OwnerReference {

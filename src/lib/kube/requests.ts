@@ -3,7 +3,7 @@ import { fail, type SlipwayError } from "../errors/catalogue.js"
 import { connection, type ConnectionAnswer, type DialAddress } from "../http/connection.js"
 import type { ClusterAccess } from "./access.js"
 import type { ObjectKind } from "./objects.js"
-import { type ApiAnswer, type ApiServer, type ApiSettings, sendSettled } from "./apiServer.js"
+import { type ApiAnswer, type ApiServer, type ApiSettings, type Fence, sendSettled } from "./apiServer.js"
 import { described, discovered, groupPath, knownResource, objectPath, type Resource } from "./resources.js"
 import { secretsOf } from "./secretValues.js"
 import { expiredCertificate, apiRefusal } from "./status.js"
@@ -31,19 +31,18 @@ export interface Place {
 }
 
 export class Requests {
-  readonly api: ApiServer
   private readonly resources = new Map<string, Promise<Resource>>()
 
   constructor(
     private readonly access: ClusterAccess,
-    settings: ApiSettings & { connectTo?: DialAddress },
-  ) {
-    this.api = {
-      server: access.server,
-      connection: connection(access, settings.connectTo),
-      settings,
-      unreachableAt: -Infinity,
-    }
+    readonly api: ApiServer,
+    private readonly fence?: Fence,
+  ) {}
+
+  /** The same with other limits, or with a fence for its writes. Shares the connections. */
+  with({ fence, ...limits }: { fence?: Fence } & Partial<ApiSettings>): Requests {
+    const api = { ...this.api, settings: { ...this.api.settings, ...limits } }
+    return new Requests(this.access, api, fence ?? this.fence)
   }
 
   /** Location of an object, or of all of its kind if it has no name yet. */
@@ -71,7 +70,8 @@ export class Requests {
         ? {}
         : { headers: { "content-type": type ?? "application/json" }, body: JSON.stringify(body) }),
     }
-    const result = await sendSettled(this.api, request, repeatable)
+    const fence = method === "GET" || query["dryRun"] !== undefined ? undefined : this.fence
+    const result = await sendSettled(this.api, request, repeatable, fence)
     const { status } = result.answer
     if (status >= 300 && !accept.includes(status)) throw this.refused(result.answer, what, body)
     return result
@@ -110,6 +110,18 @@ export class Requests {
     return found
   }
 }
+
+/** Connects to a cluster's API server. */
+export const requestsTo = (
+  access: ClusterAccess,
+  settings: ApiSettings & { connectTo?: DialAddress },
+): Requests =>
+  new Requests(access, {
+    server: access.server,
+    connection: connection(access, settings.connectTo),
+    settings,
+    unreachableAt: -Infinity,
+  })
 
 /** Parses an answer's JSON. */
 export function parsed<T>({ text }: Pick<ConnectionAnswer, "text">): T {

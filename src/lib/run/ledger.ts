@@ -38,7 +38,12 @@ export function nextEntry(before: readonly LedgerEntry[], record: LedgerRecord):
 }
 
 const isSame = (a: LedgerRecord, b: LedgerRecord): boolean =>
-  a.run === b.run && a.kind === b.kind && a.environment === b.environment && a.subject === b.subject
+  a.run === b.run &&
+  a.kind === b.kind &&
+  a.environment === b.environment &&
+  a.subject === b.subject &&
+  // One run may deploy one version after another.
+  a.facts["digest"] === b.facts["digest"]
 
 /** Parses a ledger, one entry a line. Fails with LEDGER_UNREADABLE. */
 export const readLedger = (text: string): LedgerEntry[] =>
@@ -49,6 +54,21 @@ export const readLedger = (text: string): LedgerEntry[] =>
       throw fail("LEDGER_UNREADABLE", [index + 1, line])
     return [entry as unknown as LedgerEntry]
   })
+
+/** Reads what can be read of a damaged ledger, and names the lines that can't. */
+export function salvagedLedger(text: string): { entries: LedgerEntry[]; unreadable: string[] } {
+  const entries: LedgerEntry[] = []
+  const unreadable: string[] = []
+  for (const [index, line] of text.split("\n").entries())
+    try {
+      const found = readLedger(line)
+      if (found.every(({ facts }) => typeof facts === "object")) entries.push(...found)
+      else unreadable.push(`line ${index + 1} is no entry`)
+    } catch {
+      unreadable.push(`line ${index + 1} is no entry`)
+    }
+  return { entries, unreadable }
+}
 
 /** Formats an entry as a line of the ledger. */
 export const ledgerLine = (entry: LedgerEntry): string => `${JSON.stringify(entry)}\n`

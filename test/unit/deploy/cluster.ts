@@ -22,8 +22,16 @@ import { deployment, service } from "./objects.js"
 import { refusal, type Reply, Store } from "./store.js"
 import { type App, APP, Workloads } from "./workloads.js"
 
-/** Answers a request in place of the server; `lost` drops the connection; undefined leaves it to the server. */
-export type Fault = (seen: Seen) => Reply | "lost" | undefined
+/**
+ * Answers a request in place of the server; undefined leaves it to the server.
+ *
+ * `lost` drops it; `unanswered` drops the answer alone; `late` lets it arrive after 41 s, when its sender has given up;
+ * `killed` ends the sender, who sees no answer ever.
+ */
+export type Fault = (seen: Seen) => Reply | "lost" | "unanswered" | "late" | "killed" | undefined
+
+/** Seconds after which a late request arrives. */
+export const LATE = 41
 
 const ENDPOINTS = /\/endpointslices$/
 const PROXY = /\/(pods|services)\/([^/:]+):[^/]+\/proxy\/(.*)$/
@@ -44,6 +52,11 @@ export class Cluster {
   frozen: ReadonlyMap<string, Pod[]> | undefined
 
   constructor() {
+    this.kube = this.client(this.faults)
+  }
+
+  /** Another machine's client, with faults of its own. */
+  client(faults: readonly Fault[]): Kube {
     const { now, sleep } = this.clock
     const access = {
       server: "http://cluster",
@@ -52,17 +65,18 @@ export class Cluster {
       namespace: "audio",
       insecure: false,
     }
-    this.kube = new Kube(access, { now, sleep, random: () => 0 })
+    const kube = new Kube(access, { now, sleep, random: () => 0 })
     // The real client, except for its sockets.
-    const { api } = Reflect.get(this.kube, "requests") as Requests
+    const { api } = Reflect.get(kube, "requests") as Requests
     api.connection = {
-      send: (request) => Promise.resolve(this.send(request)),
-      open: (request) => {
-        const sent = this.send(request)
-        return Promise.resolve(sent.kind !== "answer" ? sent : streamOf(sent))
+      send: (request) => this.send(request, faults),
+      open: async (request) => {
+        const sent = await this.send(request, faults)
+        return sent.kind !== "answer" ? sent : streamOf(sent)
       },
       close: () => undefined,
     }
+    return kube
   }
 
   /** The requests that change something, in order: `PATCH services/web`. */
@@ -78,16 +92,16 @@ export class Cluster {
   }
 
   /** The context of a run. */
-  context(run = "run-1", settings: Partial<Context["settings"]> = {}): Context {
+  context(run = "run-1", settings: Partial<Context["settings"]> = {}, kube = this.kube): Context {
     return {
-      kube: this.kube,
+      kube,
       environment: "staging",
       namespace: "audio",
       names: { deployment: "web", service: "web" },
       settings: { ...SETTINGS, ...settings },
       healthPath: "/health",
       run,
-      ledger: new ClusterLedger(this.kube, "audio", "web"),
+      ledger: new ClusterLedger(kube, "audio", "web"),
       clock: this.clock,
       say: (line) => this.said.push(line),
       mustHold: () => undefined,
@@ -129,18 +143,21 @@ export class Cluster {
     return [...new Set(images.map(versionOf))]
   }
 
-  private send(request: ConnectionRequest): ConnectionAnswer | Unanswered {
+  private send(request: ConnectionRequest, faults: readonly Fault[]): Promise<ConnectionAnswer | Unanswered> {
     const { pathname, searchParams } = new URL(request.path, "http://cluster")
     const { method, headers = {}, body = "" } = request
     const query = Object.fromEntries(searchParams)
     const parsed: unknown = body === "" ? undefined : JSON.parse(body)
     const seen = { method, path: decodeURIComponent(pathname), query, headers, body: parsed }
     this.seen.push(seen)
-    const fault = this.faults.map((each) => each(seen)).find((found) => found !== undefined)
-    if (fault === "lost") return LOST
+    const fault = faults.map((each) => each(seen)).find((found) => found !== undefined)
+    if (fault === "killed") return new Promise(() => undefined)
+    if (fault === "late") this.clock.after(LATE, () => this.reply(seen))
+    if (fault === "unanswered") this.reply(seen)
+    if (typeof fault === "string") return Promise.resolve(LOST)
     const reply = fault ?? this.reply(seen)
     const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body)
-    return { kind: "answer", status: reply.status, headers: {}, text }
+    return Promise.resolve({ kind: "answer", status: reply.status, headers: {}, text })
   }
 
   private reply(seen: Seen): Reply {

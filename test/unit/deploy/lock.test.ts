@@ -1,42 +1,9 @@
-import { beforeEach, describe, expect, it, test } from "vitest"
-import { isHeld, Lock } from "../../../src/lib/deploy/lock.js"
+import { beforeEach, describe, expect, it } from "vitest"
+import { liveHolder, Lock } from "../../../src/lib/deploy/lock.js"
 import { LEASE, type Lease } from "../../../src/lib/kube/objects.js"
 import { Cluster } from "./cluster.js"
 
-const NOON = Date.parse("2026-03-01T12:00:00Z")
-
-test.each<[string, Lease["spec"], seconds: number, held: boolean]>([
-  ["is held", { renewTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 15 }, 14.9, true],
-  [
-    "expires after its duration",
-    { renewTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 15 },
-    15,
-    false,
-  ],
-  [
-    "is held from the time it was acquired",
-    { acquireTime: "2026-03-01T12:00:00.000000Z", leaseDurationSeconds: 60 },
-    59,
-    true,
-  ],
-  [
-    "is held from its last renewal",
-    { acquireTime: "2026-03-01T11:00:00.000000Z", renewTime: "2026-03-01T12:00:00.000000Z" },
-    14,
-    true,
-  ],
-  ["holds 15 s by default", { renewTime: "2026-03-01T12:00:00.000000Z" }, 15, false],
-  ["was released", { holderIdentity: "", renewTime: "2026-03-01T12:00:00.000000Z" }, 1, false],
-  ["has no time", {}, 1, false],
-])("isHeld: a lease %s", (_, spec, seconds, held) => {
-  const lease: Lease = { ...LEASE, metadata: { name: "l" }, spec: { holderIdentity: "run-1", ...spec } }
-  expect(isHeld(lease, NOON + seconds * 1000)).toBe(held)
-})
-
-test("isHeld: a lease without a holder is free", () => {
-  const spec = { renewTime: "2026-03-01T12:00:00.000000Z" }
-  expect(isHeld({ ...LEASE, metadata: { name: "l" }, spec }, NOON)).toBe(false)
-})
+const PLACE = { namespace: "audio", name: "slipway-web" }
 
 describe("Lock", () => {
   let cluster: Cluster
@@ -49,12 +16,11 @@ describe("Lock", () => {
     elapsed = 0
   })
 
-  const take = (holder: string) =>
+  const take = (holder: string, timeout = 30) =>
     Lock.take(cluster.kube, {
-      namespace: "audio",
-      name: "slipway-web",
+      ...PLACE,
       holder,
-      timeout: 30,
+      timeout,
       clock: {
         ...cluster.clock,
         elapsed: () => elapsed,
@@ -75,6 +41,44 @@ describe("Lock", () => {
     const found = lease()
     if (found !== undefined) cluster.store.put({ ...found, spec: { ...found.spec, holderIdentity } })
   }
+
+  it.each([-90, 90])(
+    "isn't taken from a holder whose clock differs by %d s, and who renews it",
+    async (skew) => {
+      const stamp = () => new Date(cluster.clock.now() + skew * 1000).toISOString()
+      const put = () =>
+        void cluster.store.put({
+          ...LEASE,
+          metadata: { name: "slipway-web", namespace: "audio" },
+          spec: { holderIdentity: "run-other", leaseDurationSeconds: 15, renewTime: stamp() },
+        })
+      put()
+      let beat = 0
+      cluster.clock.onAdvance((seconds) => {
+        elapsed += seconds * 1000
+        beat += seconds
+        if (beat >= 4) [beat] = [0, put()]
+      })
+      await expect(take("run-1")).rejects.toMatchObject({ code: "DEPLOY_LOCKED" })
+      expect(await liveHolder(cluster.kube, PLACE, { ...cluster.clock, elapsed: () => elapsed })).toBe(
+        "run-other",
+      )
+    },
+  )
+
+  it.each([-90, 0, 90])("is taken once nobody renews it, at whatever time: %d s", async (skew) => {
+    const renewTime = new Date(cluster.clock.now() + skew * 1000).toISOString()
+    cluster.store.put({
+      ...LEASE,
+      metadata: { name: "slipway-web", namespace: "audio" },
+      spec: { holderIdentity: "run-dead", leaseDurationSeconds: 15, renewTime },
+    })
+    cluster.clock.onAdvance((seconds) => (elapsed += seconds * 1000))
+    const lock = await take("run-1", 0)
+    expect(cluster.clock.seconds).toBe(16)
+    await lock.free()
+    expect(await liveHolder(cluster.kube, PLACE)).toBe("")
+  })
 
   it("is taken, renewed and released", async () => {
     const lock = await take("run-1")
@@ -109,10 +113,14 @@ describe("Lock", () => {
     expect(lease()?.spec.holderIdentity).toBe("")
   })
 
-  it("is lost if it couldn't be renewed for its whole time", async () => {
+  it("isn't relied on for as long as its lease lasts, until it is renewed", async () => {
     const lock = await take("run-1")
-    elapsed += 15_001
-    expect(() => lock.mustHold()).toThrow("LOCK_LOST")
+    elapsed += 11_999
+    expect(lock.left()).toBe(1)
+    elapsed += 1
+    expect(lock.left()).toBe(0)
+    await renewed()
+    expect(lock.left()).toBe(12_000)
     await lock.free()
   })
 })

@@ -17,6 +17,7 @@ const status = (more: Partial<ServiceStatus> = {}): ServiceStatus => ({
   recovered: "",
   manual: "",
   ledger: [],
+  damage: [],
   ...more,
 })
 

@@ -38,7 +38,7 @@ it("StepRunner starts no step after a failed one", async () => {
   })
   await runner.step("preview", () => Promise.resolve(String((begun = true))))
   expect(begun).toBe(false)
-  expect(runner.stop).toEqual({ step: "surge", reason: "not ready", versionAtFault: true })
+  expect(runner.stop).toMatchObject({ step: "surge", reason: "not ready", versionAtFault: true })
   expect(runner.steps).toHaveLength(1)
   expect(runner.steps[0]).toMatchObject({
     status: "failed",

@@ -46,14 +46,6 @@ function merge(target: unknown, patch: unknown): unknown {
   return result
 }
 
-/** The `replace` of a JSON patch. */
-function replaced(target: unknown, path: readonly string[], value: unknown): unknown {
-  const [first, ...rest] = path
-  if (first === undefined) return value
-  const object = isObject(target) ? target : {}
-  return { ...object, [first]: replaced(object[first], rest, value) }
-}
-
 export class Store {
   private readonly objects = new Map<string, Stored>()
   private version = 0
@@ -70,6 +62,8 @@ export class Store {
   put<T extends Stored>(given: T): T {
     const key = `${given.kind}/${given.metadata.name}`
     const before = this.objects.get(key)
+    // A write without effect is none.
+    if (before !== undefined && contentOf(before) === contentOf(given)) return before as T
     this.version += 1
     const same = JSON.stringify(before?.spec) === JSON.stringify(given.spec)
     const generation = (before?.metadata.generation ?? 0) + (same && before !== undefined ? 0 : 1)
@@ -102,9 +96,11 @@ export class Store {
     const isApply = (headers["content-type"] ?? "").includes("apply-patch")
     if (found === undefined && !isApply) return refusal(404, "NotFound", `${resource} "${name}" not found`)
     if (method === "GET") return { status: 200, body: found }
+    if (isOutdated(found, method === "DELETE" ? body : (body as Stored).metadata))
+      return refusal(409, "Conflict", "the object has been modified")
     if (method === "DELETE") return { status: 200, body: { deleted: this.remove(kind, name ?? "") } }
     if (method === "PUT") return this.update(found as Stored, body as Stored)
-    const patched = Array.isArray(body) ? operations(found, body) : (merge(found, body) as Stored)
+    const patched = isApply ? applied(found, body as Stored) : merge(found, body)
     return { status: 200, body: query["dryRun"] === "All" ? patched : this.put(patched as Stored) }
   }
 
@@ -132,8 +128,25 @@ export class Store {
   }
 }
 
-const operations = (found: unknown, body: unknown[]): unknown =>
-  (body as { path: string; value: unknown }[]).reduce(
-    (object, { path, value }) => replaced(object, path.split("/").slice(1), value),
-    found,
+/** True if a request's preconditions don't fit the object. */
+function isOutdated(found: Stored | undefined, given: unknown): boolean {
+  const { preconditions, uid, resourceVersion } = { ...(given as Json | undefined) }
+  const wanted = isObject(preconditions) ? preconditions : { uid, resourceVersion }
+  return (["uid", "resourceVersion"] as const).some(
+    (key) => wanted[key] !== undefined && wanted[key] !== found?.metadata[key],
   )
+}
+
+/** A server-side apply; a Service's selector is replaced as a whole. */
+function applied(found: Stored | undefined, given: Stored): Stored {
+  const merged = merge(found, given) as Stored
+  const { selector } = (given.spec ?? {}) as Json
+  if (given.kind !== "Service" || selector === undefined) return merged
+  return { ...merged, spec: { ...(merged.spec as Json), selector } }
+}
+
+/** An object but for what the server sets. */
+function contentOf({ metadata, ...rest }: Stored): string {
+  const { name, labels, annotations, ownerReferences } = metadata
+  return JSON.stringify([name, labels, annotations, ownerReferences, rest])
+}
