@@ -12,8 +12,8 @@ import { dayOf } from "../stage/suppressions.js"
  *
  * Covers images in the registry, finished Jobs, old ReplicaSets and preview namespaces in the clusters, and expired
  * suppressions, known drift and exemptions. `cleanup` in slipway.yaml sets what is kept. An image is kept while an
- * environment runs it or could roll back to it; if an environment can't be reached, no image is deleted. Don't release to
- * the same repository at the same time.
+ * environment runs it or could roll back to it; if an environment can't be asked, or its cluster's ledger isn't that of
+ * the service and the environment, no image is deleted. Don't release to the same repository at the same time.
  */
 @object()
 export class Cleanup {

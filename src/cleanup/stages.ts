@@ -1,8 +1,8 @@
 import { dag, type Directory, type Secret, type Service } from "@dagger.io/dagger"
-import { type InspectedEnvironment, inspectEnvironment, deleteObjects, planClusters } from "./cluster.js"
+import { inspectAll } from "./environments.js"
 import { recordsWork } from "./records.js"
-import { applyPlan, planRegistry, type CleanupRepository } from "./registry.js"
-import { overlayOf } from "../deploy/environment.js"
+import { repositoryClient } from "./registry.js"
+import type { Config } from "../lib/config/config.js"
 import { environmentOf } from "../lib/config/environment.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { REGCTL_VERSION } from "../stage/images.js"
@@ -17,9 +17,11 @@ import {
   registryText,
   type CleanupOutcome,
 } from "../lib/cleanup/report.js"
-import { usesOf } from "../lib/cleanup/use.js"
-import { ENVIRONMENTS, type Environment } from "../lib/config/deploy.js"
-import { ExitCode, exitCodeOf, fail, SlipwayError } from "../lib/errors/catalogue.js"
+import { inspectAgain, type EnvironmentAnswer, isInspected, usesIn } from "../lib/cleanup/asked.js"
+import { deleteObjects, planClusters } from "../lib/cleanup/live.js"
+import type { ImageUse } from "../lib/cleanup/policy.js"
+import { applyPlan, planRepository } from "../lib/cleanup/repository.js"
+import { ExitCode, SlipwayError } from "../lib/errors/catalogue.js"
 import { once } from "../lib/run/once.js"
 import type { Run } from "../lib/run/verdict.js"
 import { without } from "../lib/text/json.js"
@@ -47,16 +49,13 @@ export interface CleanupInputs extends Omit<PythonService, "now"> {
   repro: string
 }
 
-/** An environment with its state or the error of inspecting it. */
-type Inspection = { environment: Environment } & ({ asked: InspectedEnvironment } | { error: unknown })
-
 /**
  * Cleans up registry and clusters and reports expired exceptions, a stage each. Never throws.
  */
 export async function cleanupStages(inputs: CleanupInputs): Promise<Stage[]> {
   const { repro, run, apply } = inputs
   const report: CleanupReport = { schema: 1, run: run.id, applied: apply }
-  const answers = once(() => inspectAll(inputs))
+  const answers = once(() => askAll(inputs))
   const about = (name: "registry" | "cluster" | "records", version: string) => ({
     ...identity("cleanup", name, version, ""),
     repro,
@@ -89,61 +88,37 @@ function filesOf(report: CleanupReport): Directory {
     .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was inspected.\n" : texts.join("\n"))
 }
 
-/** Inspects all configured environments. */
-async function inspectAll(inputs: CleanupInputs): Promise<Inspection[]> {
-  const { source, config, run, cluster } = inputs
+async function askAll(inputs: CleanupInputs): Promise<EnvironmentAnswer[]> {
   const secrets = await namedSecrets(inputs.secrets)
-  const exist = await Promise.all(ENVIRONMENTS.map((name) => source.exists(overlayOf(config, name))))
-  const wanted = config.cleanup.environments ?? ENVIRONMENTS.filter((_, index) => exist[index])
-  return Promise.all(
-    wanted.map(async (environment): Promise<Inspection> => {
-      const made = {
-        ...inputs,
-        now: inputs.now.toISOString(),
-        environment,
-        secrets,
-        cluster,
-        run: run.id,
-        say: () => undefined,
-      }
-      return inspectEnvironment(made).then(
-        (asked) => ({ environment, asked }),
-        (error: unknown) => ({ environment, error }),
-      )
-    }),
-  )
+  const { now, run } = inputs
+  return inspectAll({ ...inputs, now: now.toISOString(), secrets, run: run.id, say: () => undefined })
 }
-
-const isInspected = (answer: Inspection): answer is Inspection & { asked: InspectedEnvironment } =>
-  "asked" in answer
 
 async function registryWork(
   inputs: CleanupInputs,
-  answers: () => Promise<Inspection[]>,
+  answers: () => Promise<EnvironmentAnswer[]>,
   report: CleanupReport,
 ): Promise<CleanupOutcome> {
   const { source, config, destination, apply, now } = inputs
   if (!destination.embedded && (destination.registry ?? config.release.registry) === undefined)
     return skipped("slipway.yaml names no registry (release.registry)")
+  const { access, repository: name } = await destinationOf(destination, source, config)
   const all = await answers()
-  const blind = all.find((answer) => !isInspected(answer))
-  if (blind !== undefined && "error" in blind) {
-    const error = unreadableEnvironment(blind.environment, blind.error)
+  const usesOfAll = (found: readonly EnvironmentAnswer[]) => usesIn(found, name, config.cleanup.rollbacks)
+  let uses: ImageUse[]
+  try {
+    uses = usesOfAll(all)
+  } catch (error) {
     // A plan deletes nothing, so this is no error.
     if (apply) throw error
-    return skipped(oneLine(error.message.split("\n")[0] ?? ""))
+    return skipped(oneLine(messageOf(error).split("\n")[0] ?? ""))
   }
-  const { access, repository: name } = await destinationOf(destination, source, config)
-  const { rollbacks } = config.cleanup
-  const repository: CleanupRepository = {
-    name,
-    tools: await registryTools(access, config),
-    policy: config.cleanup,
-    now: now.getTime(),
-    uses: all.filter(isInspected).flatMap(({ asked }) => usesOf(asked, name, rollbacks)),
-  }
-  const plan = await planRegistry(repository)
-  const { plan: carried, done } = apply ? await applyPlan(repository, plan) : { plan, done: undefined }
+  const client = repositoryClient(name, await registryTools(access, config))
+  const retention = { policy: config.cleanup, now: now.getTime() }
+  const plan = await planRepository(client, retention, uses)
+  const { plan: carried, done } = apply
+    ? await applyPlan(client, retention, plan, async () => usesOfAll(await inspectAgain(all)))
+    : { plan, done: undefined }
   const { kept, going } = carried
   const found: RegistryReport = { repository: name, kept, going, ...(done !== undefined && { done }) }
   report.registry = found
@@ -154,21 +129,16 @@ async function registryWork(
   }
 }
 
-function unreadableEnvironment(environment: Environment, error: unknown): SlipwayError {
-  const reason = messageOf(error).split("\n")[0] ?? ""
-  return fail("CLEANUP_BLIND", [environment, reason, exitCodeOf(error)], { cause: error })
-}
-
 async function clusterWork(
   inputs: CleanupInputs,
-  answers: () => Promise<Inspection[]>,
+  answers: () => Promise<EnvironmentAnswer[]>,
   report: CleanupReport,
 ): Promise<CleanupOutcome> {
   const { config, environment, apply, now } = inputs
-  const all = await answers()
+  const all = (await answers()).filter((answer) => isCleaned(answer, config, environment))
   const chosen =
     environment === "" ? all : all.filter((answer) => answer.environment === environmentOf(environment))
-  const asked = chosen.filter(isInspected).map((answer) => answer.asked)
+  const asked = chosen.filter(isInspected)
   const silent = chosen.flatMap((answer) => ("error" in answer ? [answer] : []))
   const [first] = silent
   if (first !== undefined && apply) throw first.error
@@ -176,9 +146,17 @@ async function clusterWork(
     return skipped(
       first === undefined ? "nothing is deployed" : oneLine(messageOf(first.error).split("\n")[0] ?? ""),
     )
-  const every = all.filter(isInspected).map((answer) => answer.asked)
-  const found = await planClusters(asked, every, config, now.getTime())
-  const done = apply ? await deleteObjects(found) : undefined
+  const statesOf = (answers: readonly EnvironmentAnswer[]) =>
+    answers.filter(isInspected).map((each) => each.asked)
+  const planned = (these: readonly EnvironmentAnswer[], every: readonly EnvironmentAnswer[]) =>
+    planClusters(statesOf(these), statesOf(every), config, now.getTime())
+  const found = await planned(asked, all)
+  let done: DeletionResult | undefined
+  if (apply) {
+    const again = await inspectAgain(all)
+    const still = again.filter((each) => asked.some(({ environment: name }) => name === each.environment))
+    done = await deleteObjects(found, await planned(still, again))
+  }
   const going = found.map((each) => without(each, "of"))
   const made: ClusterReport = {
     environments: asked.map((each) => each.environment),
@@ -191,6 +169,17 @@ async function clusterWork(
     log: clusterMarkdown(made),
     sections: [clusterMarkdown(made)],
   }
+}
+
+/** False for an environment that may have no cluster: one without a kustomization, or that nothing was deployed to. */
+function isCleaned(answer: EnvironmentAnswer, { cleanup }: Config, wanted: string): boolean {
+  if (isInspected(answer)) return answer.asked.entries.length > 0
+  if (answer.environment === wanted || (cleanup.environments ?? []).includes(answer.environment)) return true
+  return !(
+    "error" in answer &&
+    answer.error instanceof SlipwayError &&
+    answer.error.code === "CLEANUP_NO_OVERLAY"
+  )
 }
 
 /** Failed deletions are errors of the infrastructure. */

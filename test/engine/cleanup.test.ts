@@ -67,6 +67,7 @@ afterAll(async () => {
 const SETTINGS = `image: { args: ["GREETING=hello"] }
 release: { registry: "${HOST}", repository: "${REPO.slice(HOST.length + 1)}", gates: [image], log: false, key: cosign.pub }
 cleanup:
+  environments: [staging]
   releases: 1
   minimumAge: 0d
   rollbacks: 1

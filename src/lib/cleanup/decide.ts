@@ -37,6 +37,8 @@ export interface RegistryPlan {
   going: readonly PlannedManifest[]
   /** Digests whose referrers must be read before the plan is complete. */
   unreadReferrers: readonly string[]
+  /** Digests to delete that must be read themselves, since they may refer to what is kept. */
+  unread: readonly string[]
 }
 
 /** Decides which images of a repository to delete. An image in use is always kept. */
@@ -52,30 +54,44 @@ export function decide(
   const needed = ({ digest }: Root): string | undefined =>
     [...links.images([digest])].map((image) => used.get(image)).find((why) => why !== undefined)
   const why = keepReasons(roots, policy, needed, now)
-  const staying = () => links.whole([...why.keys(), ...used.keys()])
-  for (
-    let held = keptByReferrer(roots, why, staying(), links);
-    held;
-    held = keptByReferrer(roots, why, staying(), links)
+  const lost = orphans(inventory, links, roots)
+  const stays = stayingDigests(
+    roots,
+    why,
+    [...used.keys(), ...unjudged(inventory, links, roots, lost)],
+    links,
   )
-    why.set(held.root.digest, held.reason)
-  const stays = staying()
   const going = new Map<string, Root | undefined>()
-  for (const digest of orphans(inventory, links, roots)) going.set(digest, undefined)
+  for (const digest of lost) going.set(digest, undefined)
   for (const root of roots.filter(({ digest }) => !why.has(digest)))
     for (const digest of links.whole([root.digest])) if (!going.has(digest)) going.set(digest, root)
-  for (const digest of stays) going.delete(digest)
+  for (const digest of [...stays, ...missing(inventory)]) going.delete(digest)
   const kept = roots.flatMap(({ digest, tags }) => {
-    const reason = why.get(digest)
+    const reason = why.get(digest) ?? (stays.has(digest) ? "it belongs to what is kept" : undefined)
     return reason === undefined ? [] : [{ digest, tags, why: reason }]
   })
   const undated = kept.filter((each) => each.why === UNDATED).map(({ digest }) => digest)
-  const asked = [...going.keys(), ...links.images(undated)]
+  // What stays can refer to what is to be deleted, so that its referrers matter as well.
+  const asked = [...going.keys(), ...(going.size === 0 ? links.images(undated) : stays)]
   return {
     kept,
     going: deletionOrder(going, inventory, links),
     unreadReferrers: asked.filter((digest) => !links.isList(digest) && !inventory.referrers.has(digest)),
+    unread: [...going.keys()].filter((digest) => !inventory.manifests.has(digest)),
   }
+}
+
+/** Manifests that exist although no image leads to them: nothing is known of who needs them. */
+function unjudged(
+  { manifests }: Inventory,
+  links: Links,
+  roots: readonly Root[],
+  lost: ReadonlySet<string>,
+): string[] {
+  const judged = links.whole(roots.map(({ digest }) => digest))
+  return [...manifests.keys()].filter(
+    (digest) => manifests.get(digest) !== undefined && !judged.has(digest) && !lost.has(digest),
+  )
 }
 
 /**
@@ -101,6 +117,9 @@ function attachedSubjects(inventory: Inventory, links: Links): string[] {
   return [...new Set(subjects)].filter((digest) => !known.has(digest))
 }
 
+const missing = ({ manifests }: Inventory): string[] =>
+  [...manifests].flatMap(([digest, manifest]) => (manifest === undefined ? [digest] : []))
+
 function usedDigests({ tags }: Inventory, uses: readonly ImageUse[]): Map<string, string> {
   const used = new Map<string, string>()
   for (const { digest, tag, why } of uses)
@@ -109,20 +128,34 @@ function usedDigests({ tags }: Inventory, uses: readonly ImageUse[]): Map<string
   return used
 }
 
-/** An image to delete whose referrer is kept. */
-function keptByReferrer(
+/**
+ * Returns all that stays: what is kept or used with all that belongs to it, and what any of these refers to.
+ *
+ * Adds the reason of an image that is kept for a referrer's sake.
+ */
+function stayingDigests(
   roots: readonly Root[],
-  why: ReadonlyMap<string, string>,
-  stays: ReadonlySet<string>,
+  why: Map<string, string>,
+  used: Iterable<string>,
   links: Links,
-): { root: Root; reason: string } | undefined {
-  for (const root of roots.filter(({ digest }) => !why.has(digest)))
-    for (const image of links.images([root.digest])) {
-      const referrer = links.referrers(image).find((digest) => stays.has(digest) && !links.isList(digest))
-      if (referrer !== undefined && !stays.has(image))
-        return { root, reason: `${referrer.slice(0, 19)} refers to it and is kept` }
+): Set<string> {
+  const base = new Set(used)
+  for (;;) {
+    const stays = links.needs([...why.keys(), ...base])
+    const held = [...stays].flatMap((referrer) => {
+      const subject = links.subject(referrer)
+      return subject === undefined || stays.has(subject) ? [] : [{ referrer, subject }]
+    })
+    if (held.length === 0) return stays
+    const left = roots.filter(({ digest }) => !why.has(digest))
+    const wholes = left.map(({ digest }) => ({ digest, parts: links.whole([digest]) }))
+    for (const { referrer, subject } of held) {
+      base.add(subject)
+      for (const { digest, parts } of wholes)
+        if (parts.has(subject) && !why.has(digest))
+          why.set(digest, `${referrer.slice(0, 19)} refers to it and is kept`)
     }
-  return undefined
+  }
 }
 
 /** Referrers of images that were looked up and don't exist. */
@@ -139,11 +172,13 @@ function orphans(inventory: Inventory, links: Links, roots: readonly Root[]): Se
 
 /** Manifests that must be read before deciding. */
 export function unreadManifests(inventory: Inventory, uses: readonly ImageUse[]): string[] {
-  const { manifests, tags } = inventory
-  const nested = [...manifests.values()].flatMap((manifest) =>
-    (manifest?.children ?? []).filter((child) => child.nested).map(({ digest }) => digest),
-  )
-  const subjects = attachedSubjects(inventory, new Links(inventory))
+  const { manifests, referrers, tags } = inventory
+  const children = [...manifests.values()].flatMap((manifest) => manifest?.children ?? [])
+  const nested = [...children, ...[...referrers.values()].flat()]
+    .filter((each) => each.nested)
+    .map(({ digest }) => digest)
+  const named = [...manifests.values()].flatMap((manifest) => manifest?.subject ?? [])
+  const subjects = [...named, ...attachedSubjects(inventory, new Links(inventory))]
   const used = uses.flatMap(({ digest }) => digest ?? [])
   const all = new Set([...tags.values(), ...nested, ...subjects, ...used])
   return [...all].filter((digest) => !manifests.has(digest))

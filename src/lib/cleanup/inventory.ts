@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { ExitCode, fail } from "../errors/catalogue.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 
 /** References of a manifest to others. */
@@ -13,13 +14,12 @@ export interface Manifest {
 
 export interface Child {
   digest: string
-  /** True for an index. */
+  /** True unless it is said to be an image, which contains no others. */
   nested: boolean
 }
 
 /** A referrer of an image: a signature, an attestation or another artifact. */
-export interface Referrer {
-  digest: string
+export interface Referrer extends Child {
   created?: number
 }
 
@@ -40,27 +40,51 @@ export const isDigest = (value: string): boolean => DIGEST.test(value)
 export const digestOfText = (body: string): string =>
   `sha256:${createHash("sha256").update(body).digest("hex")}`
 
-/** Parses a manifest or an index. Untrusted: invalid digests are skipped. */
-export function readNode(body: string): Manifest {
-  const { manifests, subject, annotations } = fields(parseJson(body))
+/**
+ * Parses a manifest or an index. Untrusted: invalid digests are skipped.
+ *
+ * Fails with REGISTRY for anything else, since what it refers to would be unknown.
+ */
+export function readNode(body: string, reference: string): Manifest {
+  const { schemaVersion, manifests, subject, annotations } = fields(parseJson(body))
+  if (typeof schemaVersion !== "number" || body.includes("\uFFFD")) throw unreadable(reference, "a manifest")
   const of = text(fields(subject).digest)
   return {
     children: objects(manifests)
-      .map(({ digest, mediaType }) => ({ digest: text(digest), nested: isIndex(text(mediaType)) }))
+      .map(childOf)
       .filter(({ digest }) => isDigest(digest)),
     ...(isDigest(of) && { subject: of }),
     ...createdOf(annotations),
   }
 }
 
-const isIndex = (mediaType: string): boolean =>
-  mediaType.includes("image.index") || mediaType.includes("manifest.list")
+const childOf = ({ digest, mediaType }: Record<string, unknown>): Child => ({
+  digest: text(digest),
+  nested: !IMAGES.includes(text(mediaType)),
+})
 
-/** Parses the index that a registry returns for referrers. */
-export const readReferrers = (body: string): Referrer[] =>
-  objects(fields(parseJson(body)).manifests)
-    .map(({ digest, annotations }) => ({ digest: text(digest), ...createdOf(annotations) }))
+const unreadable = (reference: string, wanted: string) =>
+  fail("REGISTRY", [
+    reference,
+    `the registry returned something other than ${wanted}`,
+    "see whether a proxy or login page answers in the registry's place, then run it again",
+    ExitCode.infrastructure,
+  ])
+
+/** The media types of images; all others are read, since they may be indexes. */
+const IMAGES = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+]
+
+/** Parses the index that a registry returns for referrers; empty for none. Fails with REGISTRY for anything else. */
+export function readReferrers(body: string, reference: string): Referrer[] {
+  const index = body.trim() === "" ? {} : parseJson(body)
+  if (typeof index !== "object") throw unreadable(reference, "a list of referrers")
+  return objects(fields(index).manifests)
+    .map((each) => ({ ...childOf(each), ...createdOf(each["annotations"]) }))
     .filter(({ digest }) => isDigest(digest))
+}
 
 /** The creation annotation: cosign sets the time of signing, Slipway the commit's date. */
 function createdOf(annotations: unknown): { created?: number } {

@@ -2,17 +2,26 @@ import { attachmentOf, type Inventory } from "./inventory.js"
 
 /** Graph of images and their referrers in a repository. */
 export class Links {
-  /** Referrers by subject, from tag names and from subjects of tagged manifests. */
-  private readonly byName = new Map<string, string[]>()
+  /** Referrers by subject: from the manifests that name it, and from tags that are made of its digest. */
+  private readonly named = new Map<string, string[]>()
+  private readonly attached = new Map<string, string[]>()
   private readonly lists = new Set<string>()
 
   constructor(private readonly inventory: Inventory) {
+    const add = (map: Map<string, string[]>, subject: string | undefined, digest: string) => {
+      if (subject !== undefined) map.set(subject, [...(map.get(subject) ?? []), digest])
+    }
+    for (const [digest, manifest] of inventory.manifests) add(this.named, manifest?.subject, digest)
     for (const [tag, digest] of inventory.tags) {
       const attachment = attachmentOf(tag)
-      const subject = attachment?.subject ?? inventory.manifests.get(digest)?.subject
       if (attachment?.list) this.lists.add(digest)
-      if (subject !== undefined) this.byName.set(subject, [...(this.byName.get(subject) ?? []), digest])
+      add(this.attached, attachment?.subject, digest)
     }
+    // An index that is tagged otherwise too, or that another one contains, is an image whatever its further tags are.
+    for (const [tag, digest] of inventory.tags) if (attachmentOf(tag) === undefined) this.lists.delete(digest)
+    for (const [digest, manifest] of inventory.manifests)
+      if (!this.lists.has(digest))
+        for (const child of manifest?.children ?? []) this.lists.delete(child.digest)
   }
 
   /** True for a list of referrers that is kept under a tag. */
@@ -20,14 +29,26 @@ export class Links {
 
   /** The images of an index; none for a list of referrers. */
   children(digest: string): string[] {
-    if (this.isList(digest)) return []
-    return this.inventory.manifests.get(digest)?.children.map((child) => child.digest) ?? []
+    return this.isList(digest) ? [] : this.listed(digest)
   }
 
   /** The referrers of an image, including their list. */
-  referrers(digest: string): string[] {
+  referrers = (digest: string): string[] => [
+    ...new Set([...this.signatures(digest), ...(this.attached.get(digest) ?? [])]),
+  ]
+
+  /** The referrers that name the image themselves, as signatures and attestations do, and not by their tag alone. */
+  signatures(digest: string): string[] {
     const listed = (this.inventory.referrers.get(digest) ?? []).map((referrer) => referrer.digest)
-    return [...new Set([...listed, ...(this.byName.get(digest) ?? [])])]
+    return [...new Set([...listed, ...(this.named.get(digest) ?? [])])]
+  }
+
+  /** The image that a manifest refers to, unless the repository is known to lack it. */
+  subject(digest: string): string | undefined {
+    const { manifests } = this.inventory
+    const subject = manifests.get(digest)?.subject
+    const lost = subject !== undefined && manifests.has(subject) && manifests.get(subject) === undefined
+    return lost ? undefined : subject
   }
 
   /** The given images with all images below them. */
@@ -36,6 +57,14 @@ export class Links {
   /** The same with all referrers of any of them. */
   whole = (digests: Iterable<string>): Set<string> =>
     reached(digests, (digest) => [...this.children(digest), ...this.referrers(digest)])
+
+  /** The same with what lists of referrers name: all that a kept image may need. */
+  needs = (digests: Iterable<string>): Set<string> =>
+    reached(digests, (digest) => [...this.listed(digest), ...this.referrers(digest)])
+
+  private listed(digest: string): string[] {
+    return this.inventory.manifests.get(digest)?.children.map((child) => child.digest) ?? []
+  }
 }
 
 function reached(from: Iterable<string>, next: (digest: string) => Iterable<string>): Set<string> {

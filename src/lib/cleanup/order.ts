@@ -1,34 +1,34 @@
-import { attachmentOf, type Inventory } from "./inventory.js"
+import type { Inventory } from "./inventory.js"
 import type { Links } from "./links.js"
 import type { PlannedManifest } from "./decide.js"
 import type { Root } from "./policy.js"
 
 /**
- * Orders deletions: referrers before their image, then the list of referrers, and an index before its images.
+ * Orders deletions: referrers before their image, an index before its images, and what is attached by its tag last.
  *
- * An interruption leaves images without an index, which are found again by the tags of their signatures.
+ * An interruption leaves images without an index, which are found again by these tags, or the tags alone.
  */
 export function deletionOrder(
   going: ReadonlyMap<string, Root | undefined>,
   inventory: Inventory,
   links: Links,
 ): PlannedManifest[] {
-  const parents = parentsOf(going.keys(), links)
-  const subjects = subjectsOf(going.keys(), links)
+  const inverse = (next: (digest: string) => string[]) => inverted(going.keys(), next)
+  const parents = inverse((digest) => links.children(digest))
+  const subjects = inverse((digest) => links.referrers(digest))
+  const signed = inverse((digest) => links.signatures(digest))
   const tags = tagsByDigest(inventory)
-  const isReferrer = (digest: string): boolean => subjects.has(digest)
+  const above = (digest: string): string[] => parents.get(digest) ?? []
   const after = (digest: string): string[] => {
-    const others = links.isList(digest)
-      ? (subjects.get(digest) ?? listedSubjects(digest, inventory)).flatMap((subject) =>
-          links.referrers(subject),
-        )
-      : [...links.referrers(digest), ...(parents.get(digest) ?? [])]
+    const real = signed.get(digest) ?? []
+    const attached = real.length > 0 ? [] : (subjects.get(digest) ?? [])
+    const others = [...links.signatures(digest), ...above(digest), ...real.flatMap(above), ...attached]
     return [...new Set(others)].filter((other) => other !== digest && going.has(other))
   }
   const all = [...going].map(([digest, root]) => ({
     digest,
     tags: tags.get(digest) ?? [],
-    kind: kindOf(digest, root, links, isReferrer),
+    kind: kindOf(digest, root, links, (each) => subjects.has(each)),
     with: root?.digest ?? "",
     after: after(digest),
   }))
@@ -46,24 +46,13 @@ function kindOf(
   return root === undefined || isReferrer(digest) ? "referrer" : "image"
 }
 
-function parentsOf(digests: Iterable<string>, links: Links): Map<string, string[]> {
-  const parents = new Map<string, string[]>()
+/** The digests that lead to each other digest by one step. */
+function inverted(digests: Iterable<string>, next: (digest: string) => string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
   for (const digest of digests)
-    for (const child of links.children(digest)) parents.set(child, [...(parents.get(child) ?? []), digest])
-  return parents
+    for (const other of next(digest)) found.set(other, [...(found.get(other) ?? []), digest])
+  return found
 }
-
-function subjectsOf(digests: Iterable<string>, links: Links): Map<string, string[]> {
-  const subjects = new Map<string, string[]>()
-  for (const digest of digests)
-    for (const referrer of links.referrers(digest))
-      subjects.set(referrer, [...(subjects.get(referrer) ?? []), digest])
-  return subjects
-}
-
-/** Subjects of a list of referrers, by its tags. */
-const listedSubjects = (list: string, { tags }: Inventory): string[] =>
-  [...tags].flatMap(([tag, digest]) => (digest === list ? (attachmentOf(tag)?.subject ?? []) : []))
 
 function tagsByDigest({ tags }: Inventory): Map<string, string[]> {
   const names = new Map<string, string[]>()
@@ -99,4 +88,41 @@ export function deletionWaves<T extends Pick<PlannedManifest, "digest" | "after"
     left = left.filter(({ digest }) => open.has(digest))
   }
   return result
+}
+
+/**
+ * Groups deletions so that no group depends on another, each of at most this size unless more belong together.
+ *
+ * An image is deleted as a whole before the next one, so that one that becomes needed meanwhile still has its signatures.
+ */
+export function deletionGroups(going: readonly PlannedManifest[], size: number): PlannedManifest[][] {
+  const groups: PlannedManifest[][] = []
+  for (const component of components(going)) {
+    const last = groups.at(-1)
+    if (last !== undefined && last.length + component.length <= size) last.push(...component)
+    else groups.push([...component])
+  }
+  return groups
+}
+
+/** The manifests that are connected by an order or by the image they belong to. */
+function components(going: readonly PlannedManifest[]): PlannedManifest[][] {
+  const found = new Map<string, PlannedManifest>()
+  const near = new Map<string, string[]>()
+  const connect = (a: string, b: string) => {
+    near.set(a, [...(near.get(a) ?? []), b])
+    near.set(b, [...(near.get(b) ?? []), a])
+  }
+  for (const each of going) found.set(each.digest, each)
+  for (const { digest, after, with: root } of going)
+    for (const other of [...after, root]) if (other !== digest && found.has(other)) connect(digest, other)
+  const seen = new Set<string>()
+  return going.flatMap(({ digest: start }) => {
+    if (seen.has(start)) return []
+    const component = new Set([start])
+    for (const digest of component) for (const other of near.get(digest) ?? []) component.add(other)
+    for (const digest of component) seen.add(digest)
+    // In the order of the plan.
+    return [going.filter(({ digest }) => component.has(digest))]
+  })
 }

@@ -20,7 +20,7 @@ export const cleanupSection = {
     },
     environments: {
       kind: "list",
-      doc: "The environments whose clusters are checked for images in use before any is deleted. Default: those with a kustomization.",
+      doc: "The environments in use, which are asked for their images before any is deleted. Default: all.",
       item: { kind: "choice", values: ENVIRONMENTS },
     },
     releases: newest("The number of releases to keep: images tagged with a version, the newest by date.", 10),

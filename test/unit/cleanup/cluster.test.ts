@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { oldJobs, oldPreviews, oldReplicaSets } from "../../../src/lib/cleanup/cluster.js"
-import { imagesIn, rollbackDigests, usesOf } from "../../../src/lib/cleanup/use.js"
+import { imageNames, imagesIn, rollbackDigests, usesOf } from "../../../src/lib/cleanup/use.js"
 import { JOB, type Job, NAMESPACE } from "../../../src/lib/kube/objects.js"
 import type { LedgerEntry } from "../../../src/lib/run/ledger.js"
 import { facts, pod, revision, rollout } from "../deploy/objects.js"
@@ -107,7 +107,16 @@ describe("usesOf an environment", () => {
   const entries = [1, 2, 3, 4].map((number) => entry(number))
   const used = (more: Partial<Parameters<typeof usesOf>[0]>, rollbacks = 1) =>
     usesOf(
-      { environment: "production", entries: [], facts: facts(), objects: [], ...more },
+      {
+        environment: "production",
+        namespace: "audio",
+        service: "web",
+        entries: [],
+        facts: facts(),
+        running: [],
+        ledgers: [],
+        ...more,
+      },
       "r.example/a",
       rollbacks,
     )
@@ -148,11 +157,41 @@ describe("usesOf an environment", () => {
       { status: { containerStatuses: [{ image: "r.example/ab:7", imageID: `docker.io/b@${digest("y")}` }] } },
       { metadata: { annotations: { note: `r.example/a@${digest("z")}` } } },
     ]
-    expect(imagesIn(objects, "r.example/a")).toEqual([
+    expect(imagesIn(imageNames(objects), "r.example/a")).toEqual([
       { tag: "1.2" },
       { digest: digest("x") },
       { tag: "latest" },
       { digest: digest("y") },
     ])
+  })
+
+  it("includes tags under the name of a mirror, and short ones", () => {
+    const names = ["mirror.example:5000/hub/org/a:1", "org/a:2", "org/a", "other/a:4", "org/ab:5"]
+    expect(imagesIn(names, "docker.io/org/a")).toEqual([{ tag: "1" }, { tag: "2" }, { tag: "latest" }])
+  })
+
+  it("includes what other namespaces of its cluster run, such as previews", () => {
+    const running = [
+      { namespace: "audio", names: ["r.example/a:1"] },
+      { namespace: "pr-7", names: ["r.example/a:2"] },
+    ]
+    expect(used({ running })).toEqual([
+      { tag: "1", why: "production runs it" },
+      { tag: "2", why: "namespace pr-7 of the cluster of production runs it" },
+    ])
+  })
+
+  it("includes what other ledgers in its cluster need, and all that one names which can't be read", () => {
+    const line = (each: LedgerEntry) => `${JSON.stringify(each)}\n`
+    const others = used({
+      ledgers: [
+        { namespace: "audio", service: "web", text: line(entry(99)) },
+        { namespace: "live", service: "web", text: entries.map(line).join("") },
+        { namespace: "far", service: "api", text: `{"facts": cut ${digest("lost")}\n` },
+      ],
+    })
+    const names = ["v4", "v3", "lost"].map(digest)
+    expect(others.map((use) => use.digest)).toEqual(names)
+    expect(others[0]?.why).toBe("the ledger of web in namespace live names it")
   })
 })

@@ -50,6 +50,7 @@ describe("the inventory", () => {
   it("takes only valid digests and dates from a registry", () => {
     const child = digest("child")
     const index = {
+      schemaVersion: 2,
       manifests: [
         { digest: child, mediaType: "application/vnd.oci.image.index.v1+json" },
         { digest: "sha256:short" },
@@ -59,19 +60,33 @@ describe("the inventory", () => {
       subject: { digest: "--help" },
       annotations: { "org.opencontainers.image.created": "2026-01-02T03:04:05Z" },
     }
-    expect(readNode(JSON.stringify(index))).toEqual({
+    expect(readNode(JSON.stringify(index), "r.example/a:1")).toEqual({
       children: [{ digest: child, nested: true }],
       created: Date.parse("2026-01-02T03:04:05Z"),
     })
-    expect(readNode("<html>")).toEqual({ children: [] })
-    expect(readReferrers('{"manifests":null}')).toEqual([])
+    expect(readReferrers('{"manifests":null}', child)).toEqual([])
     expect(
       readReferrers(
         JSON.stringify({
           manifests: [{ digest: child, annotations: { "org.opencontainers.image.created": "?" } }],
         }),
+        child,
       ),
-    ).toEqual([{ digest: child }])
+    ).toEqual([{ digest: child, nested: true }])
+  })
+
+  it("refuses an answer that is no manifest, since its references would be unknown", () => {
+    for (const body of ["<html>", "{}", '{"schemaVersion":2,"annotations":{"a":"\uFFFD"}}'])
+      expect(() => readNode(body, "1.0.0")).toThrow(/"1.0.0".*something other than a manifest/)
+    expect(() => readReferrers("<html>", digest("child"))).toThrow(/other than a list of referrers/)
+  })
+
+  it("reads a child of unknown type, which may be an index", () => {
+    const body = (mediaType: string) =>
+      JSON.stringify({ schemaVersion: 2, manifests: [{ digest: digest("child"), mediaType }] })
+    const nested = (mediaType: string) => readNode(body(mediaType), "1").children[0]?.nested
+    expect(nested("application/vnd.oci.image.manifest.v1+json")).toBe(false)
+    expect(nested("application/json")).toBe(true)
   })
 
   it("computes the digest of a manifest", () => {

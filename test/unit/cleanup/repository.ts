@@ -40,7 +40,7 @@ export class Repository {
   refers(name: string, subject: string, days?: number): this {
     const list = this.referrers.get(this.of(subject)) ?? []
     const created = days === undefined ? {} : { created: NOW - days * DAY }
-    this.referrers.set(this.of(subject), [...list, { digest: this.of(name), ...created }])
+    this.referrers.set(this.of(subject), [...list, { digest: this.of(name), nested: false, ...created }])
     if (!this.referrers.has(this.of(name))) this.referrers.set(this.of(name), [])
     return this
   }

@@ -87,10 +87,11 @@ export class Store {
 
   /** Answers a request for an object or a collection. */
   reply({ method, path, query, body, headers }: Seen): Reply {
-    const [, resource = "", name] =
-      /^\/apis?\/(?:[^/]+\/)?v\d\w*\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? []
+    const [, namespace, resource = "", name] =
+      /^\/apis?\/(?:[^/]+\/)?v\d\w*\/(?:namespaces\/([^/]+)\/)?([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? []
     const kind = KINDS[resource] ?? resource
-    if (name === undefined && method === "GET") return { status: 200, body: this.list(kind, query) }
+    if (name === undefined && method === "GET")
+      return { status: 200, body: this.list(kind, query, namespace) }
     if (method === "POST") return this.create(body as Stored)
     const found = this.get(kind, name ?? "")
     const isApply = (headers["content-type"] ?? "").includes("apply-patch")
@@ -104,13 +105,18 @@ export class Store {
     return { status: 200, body: query["dryRun"] === "All" ? patched : this.put(patched as Stored) }
   }
 
-  private list(kind: string, query: Seen["query"]) {
+  private list(kind: string, query: Seen["query"], namespace: string | undefined) {
     const wanted = (query["labelSelector"] ?? "").split(",").filter((pair) => pair !== "")
-    const items = this.all(kind).filter(({ metadata }) =>
-      wanted.every((pair) => {
-        const [key = "", value] = pair.split("=")
-        return metadata.labels?.[key] === value
-      }),
+    const within = ({ metadata }: Stored) =>
+      namespace === undefined || metadata.namespace === undefined || metadata.namespace === namespace
+    const items = this.all(kind).filter(
+      (object) =>
+        within(object) &&
+        wanted.every((pair) => {
+          const [key = "", value] = pair.split("=")
+          const label = object.metadata.labels?.[key]
+          return value === undefined ? label !== undefined : label === value
+        }),
     )
     return { kind: `${kind}List`, metadata: {}, items }
   }

@@ -1,13 +1,14 @@
-import { contextOf, type DeployInputs } from "../deploy/environment.js"
-import type { Config } from "../lib/config/config.js"
-import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "../lib/cleanup/cluster.js"
-import { type DeletionResult, objectName } from "../lib/cleanup/report.js"
-import { type EnvironmentState, rollbackDigests } from "../lib/cleanup/use.js"
-import { type Context, observe } from "../lib/deploy/context.js"
-import { LEDGER_LABEL } from "../lib/deploy/ledgerStore.js"
-import type { Facts } from "../lib/deploy/facts.js"
+/** What is live in clusters: read, planned and deleted through the API of each. */
+import type { Config } from "../config/config.js"
+import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "./cluster.js"
+import { type DeletionResult, objectName } from "./report.js"
+import { type EnvironmentState, type FoundLedger, imageNames, rollbackDigests } from "./use.js"
+import { type Context, observe } from "../deploy/context.js"
+import { ClusterLedger, LEDGER_LABEL } from "../deploy/ledgerStore.js"
+import type { Facts } from "../deploy/facts.js"
 import {
   CONFIG_MAP,
+  type ConfigMap,
   CRON_JOB,
   DAEMON_SET,
   DEPLOYMENT,
@@ -15,13 +16,14 @@ import {
   type Job,
   type KubeObject,
   NAMESPACE,
+  type ObjectKind,
   POD,
   REPLICA_SET,
   type ReplicaSet,
   STATEFUL_SET,
-} from "../lib/kube/objects.js"
-import { oneLine } from "../lib/text/words.js"
-import { messageOf } from "../stage/stage.js"
+} from "../kube/objects.js"
+import { SlipwayError } from "../errors/catalogue.js"
+import { oneLine } from "../text/words.js"
 
 /** The state of an environment that was inspected. */
 export interface InspectedEnvironment extends EnvironmentState {
@@ -34,24 +36,60 @@ export interface InspectedEnvironment extends EnvironmentState {
 const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
 const KINDS = { Job: JOB, ReplicaSet: REPLICA_SET, Namespace: NAMESPACE }
 
-/** Reads the state of an environment. Fails with NO_CLUSTER and errors of the cluster. */
-export async function inspectEnvironment(inputs: DeployInputs): Promise<InspectedEnvironment> {
-  const { context } = await contextOf(inputs)
-  const { kube, namespace } = context
-  const [facts, entries, jobs, ...others] = await Promise.all([
+/** Reads the state of an environment. */
+export async function readState(context: Context): Promise<InspectedEnvironment> {
+  const { kube, namespace, environment, names } = context
+  const [facts, entries, jobs, ledgers, ...running] = await Promise.all([
     observe(context),
     context.ledger.entries(),
     kube.list<Job>(JOB, { namespace }),
-    ...RUNNERS.map((kind) => kube.list<KubeObject>(kind, { namespace })),
+    ledgersOf(context),
+    ...[JOB, ...RUNNERS].map((kind) => everywhere<KubeObject>(context, kind)),
   ])
   return {
-    environment: context.environment,
+    environment,
+    namespace,
+    service: names.deployment,
     context,
     facts,
     entries,
     jobs,
-    objects: [...jobs, ...others.flat()],
+    ledgers,
+    running: running
+      .flat()
+      .map((each) => ({ namespace: each.metadata.namespace ?? namespace, names: imageNames(each) })),
   }
+}
+
+/** Lists the objects of all namespaces; those of the environment's alone where no others may be read. */
+async function everywhere<T extends KubeObject>(
+  { kube, namespace }: Context,
+  kind: ObjectKind,
+  labels?: string,
+): Promise<T[]> {
+  try {
+    return await kube.list<T>(kind, { labels })
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== "KUBE_FORBIDDEN") throw error
+    return kube.list<T>(kind, { namespace, labels })
+  }
+}
+
+async function ledgersOf(context: Context): Promise<FoundLedger[]> {
+  const parts = await everywhere<ConfigMap>(context, CONFIG_MAP, LEDGER_LABEL)
+  const owners = new Map(
+    parts.map(({ metadata: { namespace = context.namespace, labels = {} } }) => {
+      const service = labels[LEDGER_LABEL] ?? ""
+      return [`${namespace}/${service}`, { namespace, service }]
+    }),
+  )
+  return Promise.all(
+    [...owners.values()].map(async ({ namespace, service }) => ({
+      namespace,
+      service,
+      text: await new ClusterLedger(context.kube, namespace, service).text(),
+    })),
+  )
 }
 
 type PlannedObject = StaleObject & { of: InspectedEnvironment }
@@ -96,12 +134,23 @@ async function previewsIn(
   return old.filter((_, index) => ledgers[index]?.length === 0)
 }
 
-/** Deletes objects by uid. An effect. Reports those that the cluster refuses to delete. */
-export async function deleteObjects(going: readonly PlannedObject[]): Promise<DeletionResult> {
+/**
+ * Deletes objects by uid, unless a plan that was made just before lists them no more. An effect.
+ *
+ * Reports those that the cluster refuses to delete.
+ */
+export async function deleteObjects(
+  going: readonly PlannedObject[],
+  again: readonly Pick<PlannedObject, "uid">[],
+): Promise<DeletionResult> {
   const deleted: string[] = []
   const left: { what: string; why: string }[] = []
   for (const each of going) {
     const { kind, name, namespace, uid, of } = each
+    if (!again.some((other) => other.uid === uid)) {
+      left.push({ what: objectName(each), why: "it is needed by now" })
+      continue
+    }
     try {
       // A ReplicaSet that has pods now was rolled back to.
       if (kind === "ReplicaSet" && (await isUsed(of.context, name)))
@@ -111,7 +160,10 @@ export async function deleteObjects(going: readonly PlannedObject[]): Promise<De
         deleted.push(objectName(each))
       }
     } catch (error) {
-      left.push({ what: objectName(each), why: oneLine(messageOf(error)) })
+      left.push({
+        what: objectName(each),
+        why: oneLine(error instanceof Error ? error.message : String(error)),
+      })
     }
   }
   return { deleted, left }

@@ -1,0 +1,43 @@
+import type { Directory } from "@dagger.io/dagger"
+import { contextOf, type DeployInputs, overlayOf } from "../deploy/environment.js"
+import { inspection, type EnvironmentAnswer } from "../lib/cleanup/asked.js"
+import { environmentsToAsk } from "../lib/cleanup/environments.js"
+import { readState } from "../lib/cleanup/live.js"
+import type { Config } from "../lib/config/config.js"
+import type { Environment } from "../lib/config/deploy.js"
+import { fail } from "../lib/errors/catalogue.js"
+import type { NamedSecret } from "../stage/secrets.js"
+
+/** Inspects all environments that are in use or configured. Never throws. */
+export async function inspectAll(inputs: Omit<DeployInputs, "environment">): Promise<EnvironmentAnswer[]> {
+  const { source, config, secrets } = inputs
+  const [staging, production] = await Promise.all([
+    tracesOf("staging", source, config, secrets),
+    tracesOf("production", source, config, secrets),
+  ])
+  const wanted = environmentsToAsk(config, { staging, production })
+  const overlays = { staging: staging.overlay, production: production.overlay }
+  return Promise.all(
+    wanted.map((each) =>
+      inspection(each, async () => {
+        const { environment, why } = each
+        const folder = overlayOf(config, environment)
+        if (overlays[environment] === undefined) throw fail("CLEANUP_NO_OVERLAY", [environment, folder, why])
+        return readState((await contextOf({ ...inputs, environment })).context)
+      }),
+    ),
+  )
+}
+
+async function tracesOf(
+  environment: Environment,
+  source: Directory,
+  config: Config,
+  secrets: readonly NamedSecret[],
+) {
+  const folder = overlayOf(config, environment)
+  return {
+    overlay: (await source.exists(folder)) ? folder : undefined,
+    kubeconfig: secrets.some(({ name }) => name === `${environment.toUpperCase()}_KUBECONFIG`),
+  }
+}
