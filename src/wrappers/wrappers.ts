@@ -6,14 +6,15 @@ import { wrapperFiles } from "../lib/wrappers/files.js"
 import type { PythonService } from "../stage/service.js"
 
 /** The changes from generating the wrappers of these hosts, or of those in the settings. */
-export function wrapperChanges(
+export async function wrapperChanges(
   { source, config }: PythonService,
   hosts: readonly string[],
   pin: string,
-): Changeset {
+): Promise<Changeset> {
   const chosen = hosts.length > 0 ? hosts.map(known) : config.wrappers.hosts
   if (chosen.length === 0) return source.changes(source)
-  return Object.entries(wrapperFiles(chosen, describeWrappers(config, pin)))
+  const terraform = await source.glob("**/*.tf")
+  return Object.entries(wrapperFiles(chosen, describeWrappers(config, pin, terraform.length > 0)))
     .reduce((folder, [path, text]) => folder.withNewFile(path, text), source)
     .changes(source)
 }

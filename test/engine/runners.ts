@@ -50,7 +50,7 @@ const gitlabCiLocal = (): Promise<string> =>
 
 type Runners = Awaited<ReturnType<typeof prepareRunners>>
 
-/** Runs a host's wrapper in a checkout, as for a push to its branch. */
+/** Runs the checks of a host's wrapper in a checkout, as for a push to its branch. */
 export function runWrapper(host: CiHost, source: string, runners: Runners): Promise<Job> {
   const how = { github, gitlab, azure, jenkins, circleci }
   return how[host](source, runners)
@@ -86,7 +86,7 @@ async function github(source: string, { act }: Runners): Promise<Job> {
   // Keep its own files in the scratch folder, and skip the questions of a first start.
   const kept = join(home, "kept")
   const ended = await started(command, source, { HOME: home, XDG_CACHE_HOME: home, KEPT: kept })
-  return { ...ended, out: join(kept, "slipway-1") }
+  return { ...ended, out: join(kept, "slipway-checks-1") }
 }
 
 /** Method that gitlab-ci-local uses from Node 22, and that Node 20 lacks. */
@@ -99,10 +99,10 @@ async function gitlab(source: string, runners: Runners): Promise<Job> {
   const scratch = folder()
   const beside = relative(source, scratch)
   const pipeline = parse(readFileSync(join(source, ".gitlab-ci.yml"), "utf8")) as {
-    slipway: { image?: string; services?: unknown }
+    ".slipway": { image?: string; services?: unknown }
   }
-  delete pipeline.slipway.image
-  delete pipeline.slipway.services
+  delete pipeline[".slipway"].image
+  delete pipeline[".slipway"].services
   write(scratch, { "ci.yml": stringify(pipeline) })
   const ended = await started(
     [
@@ -113,7 +113,7 @@ async function gitlab(source: string, runners: Runners): Promise<Job> {
       "--no-color",
       `--file=${join(beside, "ci.yml")}`,
       `--state-dir=${join(beside, "state")}`,
-      "slipway",
+      "checks",
     ],
     source,
   )
@@ -122,14 +122,32 @@ async function gitlab(source: string, runners: Runners): Promise<Job> {
 
 async function jenkins(source: string): Promise<Job> {
   const ended = await started(["groovy", join(FIXTURES, "jenkins.groovy"), "Jenkinsfile"], source, {
-    JAVA_HOME: "/usr/lib/jvm/default-java",
-    BUILD_TAG: "jenkins-adder-1",
-    BRANCH_NAME: "feature/x",
-    CAUSE: "jenkins.branch.BranchEventCause",
-    CREDENTIAL_PIP_TOKEN: "t0ken",
+    ...JENKINS,
+    JOB_NAME: "adder/checks/feature%2Fx",
   })
   return { ...ended, out: join(source, "out") }
 }
+
+const JENKINS = {
+  JAVA_HOME: "/usr/lib/jvm/default-java",
+  BUILD_TAG: "jenkins-adder-1",
+  BRANCH_NAME: "feature/x",
+  CAUSE: "jenkins.branch.BranchEventCause",
+}
+
+/** Runs a file for the deliveries of Jenkins in the project of this name, with `command` in place of Slipway's. */
+export const runDelivery = (
+  file: string,
+  project: string,
+  command: string,
+  credentials: readonly string[],
+): Promise<Omit<Job, "out">> =>
+  started(["groovy", join(FIXTURES, "jenkins.groovy"), file], folder(), {
+    ...JENKINS,
+    JOB_NAME: `adder/${project}/develop`,
+    SLIPWAY: command,
+    ...Object.fromEntries(credentials.map((name) => [`CREDENTIAL_${name}`, `held ${name}`])),
+  })
 
 /** A shell step; other kinds of steps are assumed to succeed. */
 interface Step {
@@ -167,13 +185,13 @@ async function circleci(source: string): Promise<Job> {
   }
   const text = readFileSync(join(source, ".circleci/config.yml"), "utf8")
   const filled = text.replace(/<< ([\w.]+) >>/g, (_, name: string) => values[name] ?? "")
-  const { jobs } = parse(filled) as { jobs: { slipway: { environment: Env; steps: CircleStep[] } } }
-  const steps = jobs.slipway.steps.map(({ run, store_artifacts, store_test_results }): Step => {
+  const { jobs } = parse(filled) as { jobs: { checks: { environment: Env; steps: CircleStep[] } } }
+  const steps = jobs.checks.steps.map(({ run, store_artifacts, store_test_results }): Step => {
     const keeps = (store_artifacts ?? store_test_results)?.path
     return { ...(run && { command: run.command }), ...(keeps && { keeps }), always: keeps !== undefined }
   })
   const own = { CIRCLE_BUILD_NUM: "1", CIRCLE_BRANCH: "feature/x" }
-  return runSteps(source, steps, { ...jobs.slipway.environment, ...own })
+  return runSteps(source, steps, { ...jobs.checks.environment, ...own })
 }
 
 type Env = Record<string, string>
@@ -186,7 +204,7 @@ interface CircleStep {
 
 /** Runs the job's steps with the parameters' defaults; variables that aren't set stay as written. */
 async function azure(source: string): Promise<Job> {
-  const { parameters, jobs } = parse(
+  const { parameters, stages } = parse(
     readFileSync(join(source, "azure-pipelines.yml"), "utf8"),
   ) as AzurePipeline
   const filled = (value: string): string =>
@@ -195,22 +213,32 @@ async function azure(source: string): Promise<Job> {
       if (parameter === undefined) throw new Error(`no parameter ${name}`)
       return parameter.default
     })
-  const steps = (jobs[0]?.steps ?? []).map(({ script, inputs = {}, env = {}, publish, condition }): Step => {
-    const command = script ?? inputs["inlineScript"]
-    const keeps = publish ?? inputs["summaryFileLocation"]
-    const entries = Object.entries(env).map(([name, value]) => [name, filled(value)])
-    return {
-      ...(command !== undefined && { command }),
-      ...(keeps !== undefined && { keeps }),
-      env: Object.fromEntries(entries) as Env,
-      always: condition === "always()",
-    }
-  })
+  const steps = (stages[0]?.jobs[0]?.steps ?? []).map(
+    ({ script, inputs = {}, env = {}, publish, condition }): Step => {
+      const command = script ?? inputs["inlineScript"]
+      const keeps = publish ?? inputs["summaryFileLocation"]
+      const entries = Object.entries(env).map(([name, value]) => [name, filled(value)])
+      return {
+        ...(command !== undefined && { command }),
+        ...(keeps !== undefined && { keeps }),
+        env: Object.fromEntries(entries) as Env,
+        always: condition === "always()",
+      }
+    },
+  )
   const own = { BUILD_REASON: "IndividualCI", BUILD_SOURCEBRANCH: "refs/heads/feature/x" }
   return runSteps(source, steps, { ...own, BUILD_BUILDID: "1", SYSTEM_JOBATTEMPT: "1" })
 }
 
 interface AzurePipeline {
   parameters: { name: string; default: string }[]
-  jobs: { steps: { script?: string; inputs?: Env; env?: Env; publish?: string; condition?: string }[] }[]
+  stages: { jobs: { steps: AzureStep[] }[] }[]
+}
+
+interface AzureStep {
+  script?: string
+  inputs?: Env
+  env?: Env
+  publish?: string
+  condition?: string
 }

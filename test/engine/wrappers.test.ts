@@ -6,11 +6,12 @@ import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { shellQuote } from "../../src/lib/text/shellQuote.js"
 import { CI_HOSTS } from "../../src/lib/config/wrappers.js"
+import { SCOPES, secretsIn } from "../../src/lib/wrappers/description.js"
 import { without } from "../../src/lib/text/json.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import { dagger } from "./dagger.js"
 import { callOn, ci, folder, service, slipway, write } from "./pipeline.js"
-import { actionlint, type Job, prepareRunners, runWrapper } from "./runners.js"
+import { actionlint, type Job, prepareRunners, runDelivery, runWrapper } from "./runners.js"
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -100,7 +101,7 @@ describe("the same commit gives the same verdict", () => {
 /** Expected output of each host's job. */
 const SHOWN = {
   github: /✅ passed \| [^]*quality mypy/,
-  gitlab: /PASS +slipway +100\.00% coverage/,
+  gitlab: /PASS +checks +100\.00% coverage/,
   azure:
     /##vso\[task\.uploadsummary\]\S+summary\.md[^]*kept: out\/coverage\/coverage\.xml\nkept: out\/sarif\nkept: out\n/,
   jenkins:
@@ -158,9 +159,23 @@ describe("wrappers", () => {
   })
 })
 
+it.each(SCOPES)("the delivery in Jenkins' project %s holds its own credentials alone", async (project) => {
+  const text = readFileSync(join(GOLDEN, "Jenkinsfile.delivery"), "utf8")
+  const credentials = [...new Set([...text.matchAll(/credentialsId: '(\w+)'/g)].map(([, name = ""]) => name))]
+  const file = join(GOLDEN, "Jenkinsfile.delivery")
+  const { code, output } = await runDelivery(file, project, "sh -c env", credentials)
+  expect(code, output).toBe(0)
+  const held = [...output.matchAll(/^(\w+)=held \1$/gm)].map(([, name = ""]) => name)
+  expect(held.sort()).toEqual(secretsIn(project, credentials).sort())
+  expect(held).not.toEqual([])
+})
+
+/** Wrappers for a service with everything: plans, hotfixes, a service connection. */
+const GOLDEN = join(REPOSITORY, "test/fixtures/wrappers")
+
 describe("the hosts' own validators accept the wrapper", () => {
   it("for GitHub with actionlint", async () => {
-    const workflow = join(source, ".github/workflows/slipway.yml")
+    const workflow = join(GOLDEN, ".github/workflows/slipway.yml")
     const lint = (file: string) => shell({ nothrow: true })`${LINT} -shellcheck= -pyflakes= ${file}`
     const LINT = await actionlint()
     expect(await lint(workflow)).toMatchObject({ exitCode: 0, stdout: "" })
@@ -172,13 +187,13 @@ describe("the hosts' own validators accept the wrapper", () => {
   it("for GitHub, GitLab, Azure and CircleCI with their JSON schemas", async () => {
     const files = folder()
     write(files, {
-      "github.yml": readFileSync(join(source, ".github/workflows/slipway.yml")),
-      "gitlab.yml": readFileSync(join(source, ".gitlab-ci.yml")),
-      "azure.json": JSON.stringify(azure(readFileSync(join(source, "azure-pipelines.yml"), "utf8"))),
-      "circleci.yml": readFileSync(join(source, ".circleci/config.yml")),
-      "broken.yml": readFileSync(join(source, ".gitlab-ci.yml"), "utf8").replace(
-        "interruptible",
-        "interuptible",
+      "github.yml": readFileSync(join(GOLDEN, ".github/workflows/slipway.yml")),
+      "gitlab.yml": readFileSync(join(GOLDEN, ".gitlab-ci.yml")),
+      "azure.json": JSON.stringify(azure(readFileSync(join(GOLDEN, "azure-pipelines.yml"), "utf8"))),
+      "circleci.yml": readFileSync(join(GOLDEN, ".circleci/config.yml")),
+      "broken.yml": readFileSync(join(GOLDEN, ".gitlab-ci.yml"), "utf8").replace(
+        "resource_group: staging",
+        "resource_gruop: staging",
       ),
     })
     const check = "check-jsonschema --color=never --builtin-schema vendor"
@@ -208,13 +223,22 @@ describe("the hosts' own validators accept the wrapper", () => {
  * version of the coverage task.
  */
 function azure(text: string): unknown {
-  const { jobs, ...rest } = parse(text, { schema: "failsafe" }) as { jobs: { steps: object[] }[] }
-  const typed =
-    (parse(text) as { jobs: { steps: { inputs?: object; task?: string }[] }[] }).jobs[0]?.steps ?? []
-  const steps = (jobs[0]?.steps ?? []).flatMap((step, index) => {
-    const { inputs, task } = typed[index] ?? {}
-    if (task === "PublishCodeCoverageResults@2") return []
-    return [{ ...step, ...(inputs !== undefined && { inputs }) }]
-  })
-  return { ...rest, jobs: [{ ...jobs[0], steps }] }
+  const { stages, ...rest } = parse(text, { schema: "failsafe" }) as AzureStages
+  const typed = parse(text) as AzureStages
+  const adapted = stages.map((stage, number) => ({
+    ...stage,
+    jobs: stage.jobs.map((job, index) => ({
+      ...job,
+      steps: job.steps.flatMap((step, position) => {
+        const { inputs, task } = typed.stages[number]?.jobs[index]?.steps[position] ?? {}
+        if (task === "PublishCodeCoverageResults@2") return []
+        return [{ ...step, ...(inputs !== undefined && { inputs }) }]
+      }),
+    })),
+  }))
+  return { ...rest, stages: adapted }
+}
+
+interface AzureStages {
+  stages: { jobs: { steps: { inputs?: object; task?: string }[] }[] }[]
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander"
 import { CI_HOSTS, type CiHost } from "../../../src/lib/config/wrappers.js"
+import { type CiJob, JOBS } from "../../../src/lib/pipeline/policy.js"
 import { COMMANDS, groupRecord, PUBLISHED } from "../../../src/lib/pipeline/stages.js"
 import { type CiOptions, runCi } from "../commands/ci.js"
 import type { RunPlanOptions } from "../commands/plan.js"
@@ -30,10 +31,16 @@ export function addRunCommands(program: Command): void {
         "UNKNOWN_HOST",
       ),
     )
-    .action(async ({ host, ...options }: CiOptions & { host?: CiHost }) => {
-      if (host === undefined) return exit(await runCi(options))
-      const { runCiJob } = await import("../commands/ciJob.js")
-      exit(await runCiJob(host, options))
+    .addOption(
+      oneOf(
+        new Option("--job <name>", "run what this job of a CI host runs of the event; by default all"),
+        JOBS,
+        "UNKNOWN_JOB",
+      ),
+    )
+    .action(async ({ host, job, ...options }: CiOptions & { host?: CiHost; job?: CiJob }) => {
+      const { runJob, runCiJob } = await import("../commands/ciJob.js")
+      exit(host === undefined ? await runJob(job, options) : await runCiJob(host, job, options))
     })
 
   withEvent(withSource(program.command("plan")))

@@ -1,21 +1,31 @@
 import { neutralizeCommands } from "../hosts/workflowCommands.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
-import { manualRequest, hostEvent, unresolvedVariables } from "../hosts/event.js"
+import { ExitCode } from "../../../src/lib/errors/catalogue.js"
+import { groupsOfJob, type CiJob } from "../../../src/lib/pipeline/policy.js"
+import { CHECKED } from "../../../src/lib/pipeline/stages.js"
+import type { Verdict } from "../../../src/lib/run/verdict.js"
+import { say } from "../../lib/progress.js"
+import type { Variables } from "../../lib/variables.js"
+import { type HostEvent, hostEvent, manualRequest, unresolvedVariables } from "../hosts/event.js"
 import { reportToHost } from "../hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../hosts/tokens.js"
 import { registerSecretAddresses } from "../../module/secretAddress.js"
-import { type CiOptions, runPipeline } from "./ci.js"
+import { type CiOptions, decisionOf, runPipeline } from "./ci.js"
+import { absoluteSource, gitStateOf } from "./sourceFolder.js"
 
 /**
  * Runs the pipeline for a CI host's job and reports to the host by its own means.
  *
  * Options take precedence over the host's variables. Returns the exit code.
  */
-export async function runCiJob(host: CiHost, options: CiOptions): Promise<number> {
+export async function runCiJob(host: CiHost, job: CiJob | undefined, options: CiOptions): Promise<number> {
   const { env } = process
   for (const variable of unresolvedVariables(env)) env[variable] = ""
   const event = hostEvent(host, env)
-  const request = manualRequest(event, env)
+  const { only = [], ...answers } = manualRequest(event, env) ?? {}
+  const all = { ...event, ...answers, ...options, neutralize: neutralizeCommands }
+  const groups = await groupsToAsk(jobFor(event, job, env), all, only)
+  if (groups === undefined) return ExitCode.passed
   Object.assign(env, aliases(host, env))
   const tokens = await keepTokens(tokenRequests(host, env), (token) => {
     if (host === "github") print([`::add-mask::${token}`])
@@ -23,17 +33,48 @@ export async function runCiJob(host: CiHost, options: CiOptions): Promise<number
   })
   registerSecretAddresses(tokens.addresses)
   try {
-    const { only = [], ...answers } = request ?? {}
-    const { code, out, verdict } = await runPipeline(
-      { ...event, ...answers, ...options, neutralize: neutralizeCommands },
-      only,
-    )
-    if (verdict !== undefined) print(await reportToHost(host, out, verdict, env))
+    const { code, out, verdict } = await runPipeline(all, groups)
+    if (verdict !== undefined) print(await reportToHost(host, out, ofJob(job, verdict), env))
     return code
   } finally {
     tokens.end()
   }
 }
+
+/** Runs the part of an event that a job runs, or all of it. Returns the exit code. */
+export async function runJob(job: CiJob | undefined, options: CiOptions): Promise<number> {
+  const groups = await groupsToAsk(job, options, [])
+  return groups === undefined ? ExitCode.passed : (await runPipeline(options, groups)).code
+}
+
+/** The groups to ask the module for, none for all of the event; undefined if the job has nothing to run. */
+async function groupsToAsk(
+  job: CiJob | undefined,
+  options: CiOptions,
+  only: readonly string[],
+): Promise<readonly string[] | undefined> {
+  if (job === undefined) return only
+  const source = absoluteSource(options.source)
+  const { groups } = decisionOf({ ...options, source }, await gitStateOf(source), only)
+  const own = groupsOfJob(job, groups)
+  if (own.length > 0 || groups.length === 0) return own.length === groups.length ? only : own
+  say(`the job "${job}" has nothing to run here: this event runs ${groups.join(", ")}`)
+  return undefined
+}
+
+/** The job to run: a hotfix branch that the host reports as unprotected delivers nothing, as anybody can push to it. */
+export function jobFor({ ref }: Pick<HostEvent, "ref">, job: CiJob | undefined, env: Variables) {
+  const isProtected = env["GITHUB_REF_PROTECTED"] ?? env["CI_COMMIT_REF_PROTECTED"]
+  if (job === "checks" || isProtected !== "false" || !ref.startsWith("refs/heads/hotfix/")) return job
+  say(`${ref} isn't protected at this host, so nothing is released: only its checks run`)
+  return "checks"
+}
+
+/** The verdict without what another job has reported already: annotations and alerts would be there twice. */
+const ofJob = (job: CiJob | undefined, verdict: Verdict): Verdict =>
+  job === "delivery"
+    ? { ...verdict, stages: verdict.stages.filter(({ group }) => !CHECKED.some((known) => known === group)) }
+    : verdict
 
 function print(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`)

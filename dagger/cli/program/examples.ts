@@ -4,7 +4,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "ci",
     "ci --event push --ref refs/heads/develop --run-id 4711",
     "ci --event pull_request --base-ref main --json",
-    "ci --host github",
+    "ci --host github --job checks",
   ],
   plan: ["plan --event push --ref refs/heads/feature/x", "plan --event tag --ref v1.2.3 --json"],
   quality: ["quality", "quality --source service --out reports"],

@@ -33,9 +33,15 @@ export const wrappersSection = {
       rules: [cronTimeRule],
       default: "23 4 * * *",
     },
+    hotfixes: {
+      kind: "choice",
+      doc: "Release pushes to hotfix/* and deploy them to staging. Only for hosts that protect these branches.",
+      values: [true, false],
+      default: false,
+    },
     connection: {
       kind: "text",
-      doc: "The service connection with which Azure Pipelines log in to Azure. Without it, they don't.",
+      doc: 'The service connection with which Azure Pipelines log in to Azure; "{environment}" stands for the environment of its secrets. Without it, they don\'t.',
       rules: [printableRule],
     },
   },

@@ -11,6 +11,11 @@ export const hostErrors = {
       'say it in slipway.yaml: `wrappers: { slipway: "https://git.example.com/team/slipway@<commit>" }`',
     exitCode: ExitCode.badInput,
   }),
+  UNKNOWN_JOB: (job: string, known: readonly string[]) => ({
+    message: `unknown job ${quote(job)}`,
+    remedy: `choose one of ${known.join(", ")}, or none for all that the event runs`,
+    exitCode: ExitCode.badInput,
+  }),
   UNKNOWN_HOST: (host: string, known: readonly string[]) => ({
     message: `unknown CI host ${quote(host)}`,
     remedy: `choose one of ${known.join(", ")}`,

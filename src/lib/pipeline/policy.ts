@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { fail } from "../errors/catalogue.js"
 import { versionOfRef } from "../release/version.js"
-import { type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
+import { CHECKED, type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
 
 /** The events of a repository. */
 export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manual"] as const
@@ -87,6 +87,18 @@ export function groupsFor(
   const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
   const decisions = policy(trigger, { release: registry })
   return GROUPS.filter((group) => decisions[group].runs)
+}
+
+/** The jobs of a CI host: checks get no secret; delivery is behind the host's own protection. */
+export const JOBS = ["checks", "delivery"] as const
+
+export type CiJob = (typeof JOBS)[number]
+
+/** The part of these groups that a job runs; a release runs its gates again, since it carries a verdict on each. */
+export function groupsOfJob(job: CiJob, groups: readonly Group[]): Group[] {
+  const checked = (group: Group) => CHECKED.includes(group)
+  if (job === "checks") return groups.filter(checked)
+  return groups.filter((group) => groups.includes("release") || !checked(group))
 }
 
 /** Reasons for groups that no event runs by itself. */

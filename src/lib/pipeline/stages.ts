@@ -188,6 +188,9 @@ export const COMMANDS = groupsWith(({ command }) => command === true)
 /** Groups that change something outside of the run. */
 export const EFFECTS = groupsWith(({ effect }) => effect)
 
+/** Groups that neither change anything nor need credentials. */
+export const CHECKED = groupsWith(({ effect, connects }) => !effect && connects !== true)
+
 /** Groups that need credentials of the infrastructure. */
 export const CONNECTED = groupsWith(({ connects }) => connects === true)
 

@@ -1,9 +1,18 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, BASES, BRANCHES, type Description, HEADER, LIMIT_MINUTES } from "./description.js"
-import { PINNED, QUESTIONS } from "./description.js"
-import { command } from "./script.js"
+import { ACTIONS, BASES, BRANCHES, deliverySecretsIn, type Description, HEADER } from "./description.js"
+import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
+import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const branches = BRANCHES.map((name) => (name.endsWith("/") ? `${name}*` : name)).join(", ")
+
+const REASON = "variables['Build.Reason']"
+const REF = "variables['Build.SourceBranch']"
+const is = (reason: string): string => `eq(${REASON}, '${reason}')`
+const either = (first: string, ...others: string[]): string =>
+  others.length === 0 ? first : `or(${[first, ...others].join(", ")})`
+
+/** The name of the variable group, and so of the secrets, known before the run starts. */
+const ENVIRONMENT = `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")}, eq(parameters.action, 'drift')), 'maintenance', iif(ne(parameters.action, 'checks'), parameters.environment, iif(startsWith(${REF}, 'refs/tags/'), 'production', 'staging'))))`
 
 /**
  * The pipeline of Azure Pipelines.
@@ -11,7 +20,7 @@ const branches = BRANCHES.map((name) => (name.endsWith("/") ? `${name}*` : name)
  * `lockBehavior` makes runs wait for each other if a resource that they use, such as the service connection, has the
  * check "exclusive lock".
  */
-export const azure = ({ secrets, variables, schedule, connection }: Description): string => `# ${HEADER}
+export const azure = (description: Description): string => `# ${HEADER}
 trigger:
   batch: false
   branches: { include: [${branches}] }
@@ -20,52 +29,102 @@ pr:
   autoCancel: false
   branches: { include: [${BASES.join(", ")}] }
 schedules:
-  - { cron: "${schedule}", displayName: Drift and scans, branches: { include: [main] }, always: true }
+  - { cron: "${description.schedule}", displayName: Drift and scans, branches: { include: [main] }, always: true }
 lockBehavior: sequential
 parameters:
   - { name: action, displayName: "${QUESTIONS.SLIPWAY_ACTION}", type: string, default: ${ACTIONS[0]}, values: [${ACTIONS.join(", ")}] }
   - { name: environment, displayName: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: string, default: ${ENVIRONMENTS[0]}, values: [${ENVIRONMENTS.join(", ")}] }
   - { name: version, displayName: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: " " }
-jobs:
-  - job: slipway
-    pool: { vmImage: ubuntu-24.04 }
-    timeoutInMinutes: "${LIMIT_MINUTES}"
-    steps:
-      - checkout: self
-        fetchDepth: "0"
-        persistCredentials: false
-      - task: NodeTool@0
-        inputs: { versionSpec: "${PINNED.node}" }
-${callOf(connection)}
-        displayName: Slipway
-        env:
-          SYSTEM_ACCESSTOKEN: $(System.AccessToken)
-          SLIPWAY_ACTION: "\${{ parameters.action }}"
-          SLIPWAY_ENVIRONMENT: "\${{ parameters.environment }}"
-          SLIPWAY_VERSION: "\${{ parameters.version }}"
-${[...variables, ...secrets].map((name) => `          ${name}: $(${name})`).join("\n")}
-      - task: PublishTestResults@2
-        condition: always()
-        inputs: { testResultsFormat: JUnit, testResultsFiles: out/junit/*.xml }
-      - task: PublishCodeCoverageResults@2
-        condition: always()
-        inputs: { summaryFileLocation: out/coverage/coverage.xml }
-      - publish: out/sarif
-        artifact: CodeAnalysisLogs
-        condition: always()
-      - publish: out
-        artifact: slipway-$(System.JobAttempt)
-        condition: always()
+variables:
+  environment: \${{ ${ENVIRONMENT} }}
+stages:
+  - stage: checks
+    condition: or(ne(${REASON}, 'Manual'), eq('\${{ parameters.action }}', 'checks'))
+    jobs:
+      - job: checks
+${head()}
+          - script: ${checksCommand("azure")}
+            displayName: Slipway
+            env:
+              SLIPWAY_ACTION: "\${{ parameters.action }}"
+          - task: PublishTestResults@2
+            condition: always()
+            inputs: { testResultsFormat: JUnit, testResultsFiles: out/junit/*.xml }
+          - task: PublishCodeCoverageResults@2
+            condition: always()
+            inputs: { summaryFileLocation: out/coverage/coverage.xml }
+          - publish: out/sarif
+            artifact: CodeAnalysisLogs
+            condition: always()
+${kept("checks")}
+  - stage: delivery
+    dependsOn: checks
+    condition: and(not(canceled()), or(ne(dependencies.checks.result, 'Failed'), ${is("Schedule")}), ${delivered(description)})
+    jobs:
+      - job: delivery
+        variables: [{ group: "slipway-\${{ variables.environment }}" }]
+${head()}
+${call(description)}
+            displayName: Slipway
+            env:
+              SYSTEM_ACCESSTOKEN: $(System.AccessToken)
+              SLIPWAY_ACTION: "\${{ parameters.action }}"
+              SLIPWAY_ENVIRONMENT: "\${{ parameters.environment }}"
+              SLIPWAY_VERSION: "\${{ parameters.version }}"
+${indented(variables(description), 14)}
+${kept("delivery")}
 `
 
+const head = (): string => `        pool: { vmImage: ubuntu-24.04 }
+        timeoutInMinutes: "${LIMIT_MINUTES}"
+        steps:
+          - checkout: self
+            fetchDepth: "0"
+            persistCredentials: false
+          - task: NodeTool@0
+            inputs: { versionSpec: "${PINNED.node}" }`
+
+const kept = (stage: string): string => `          - publish: out
+            artifact: slipway-${stage}-$(System.JobAttempt)
+            condition: always()`
+
+/** The condition for a delivery; a form's runs are limited by the checks of its variable group. */
+const delivered = ({ hotfixes, plans }: Description): string => {
+  const refs = [
+    `eq(${REF}, 'refs/heads/develop')`,
+    `startsWith(${REF}, 'refs/tags/')`,
+    ...(hotfixes ? [`startsWith(${REF}, 'refs/heads/hotfix/')`] : []),
+  ]
+  return either(
+    is("Schedule"),
+    `and(${is("Manual")}, ne('\${{ parameters.action }}', 'checks'))`,
+    `and(in(${REASON}, 'IndividualCI', 'BatchedCI'), ${either(refs[0] ?? "", ...refs.slice(1))})`,
+    ...(plans ? [`and(${is("PullRequest")}, ne(variables['System.PullRequest.IsFork'], 'True'))`] : []),
+  )
+}
+
+/** The variables of the job; production's aren't asked for in staging, even if they are the pipeline's by mistake. */
+const variables = ({ variables, secrets, plans }: Description): string[] => {
+  const all = new Set([...deliverySecretsIn(secrets), ...(plans ? secretsIn("plan", secrets) : [])])
+  return [...variables, ...[...all].sort()].map((name) =>
+    name.startsWith("PRODUCTION_")
+      ? `${name}: \${{ iif(eq(variables.environment, 'staging'), '', '$(${name})') }}`
+      : `${name}: $(${name})`,
+  )
+}
+
 /** The step; with a service connection its environment has a token for Azure and can request others. */
-const callOf = (connection: string | undefined): string =>
-  connection === undefined
-    ? `      - script: ${command("azure")}`
-    : `      - task: AzureCLI@2
-        inputs:
-          azureSubscription: ${JSON.stringify(connection)}
-          addSpnToEnvironment: true
-          scriptType: bash
-          scriptLocation: inlineScript
-          inlineScript: ${command("azure")}`
+const call = (description: Description): string => {
+  const { connection } = description
+  const script = (spaces: number) => indented(deliveryScript("azure", description), spaces)
+  if (connection === undefined) return `          - script: |\n${script(14)}`
+  const named = connection.replaceAll("{environment}", "${{ variables.environment }}")
+  return `          - task: AzureCLI@2
+            inputs:
+              azureSubscription: ${JSON.stringify(named)}
+              addSpnToEnvironment: true
+              scriptType: bash
+              scriptLocation: inlineScript
+              inlineScript: |
+${script(16)}`
+}

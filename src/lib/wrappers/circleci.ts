@@ -1,23 +1,39 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, HEADER, LIMIT_MINUTES, PINNED, QUESTIONS } from "./description.js"
-import { command } from "./script.js"
+import {
+  ACTIONS,
+  type Description,
+  HEADER,
+  LIMIT_MINUTES,
+  PINNED,
+  QUESTIONS,
+  type Scope,
+} from "./description.js"
+import { checksCommand, deliveryScript, indented } from "./script.js"
 
-/**
- * The configuration of CircleCI.
- *
- * Secrets are in the context `slipway`, which also gives the job an OIDC token; schedules are set up in the project.
- * Artifacts are stored after a failure too.
- */
-export const circleci = (): string => `# ${HEADER}
-version: 2.1
-orbs:
-  node: circleci/node@7.1.0
-parameters:
-  action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: enum, enum: [${ACTIONS.join(", ")}], default: ${ACTIONS[0]} }
-  environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: enum, enum: [${ENVIRONMENTS.join(", ")}], default: ${ENVIRONMENTS[0]} }
-  version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: "" }
-jobs:
-  slipway:
+const NO_BRANCH = "branches: { ignore: /.*/ }"
+
+const SCHEDULED = "{ equal: [scheduled_pipeline, << pipeline.trigger_source >>] }"
+const action = (name: (typeof ACTIONS)[number]): string =>
+  `{ equal: [${name}, << pipeline.parameters.action >>] }`
+
+const staging = ({ hotfixes }: Description): string => (hotfixes ? "develop, /hotfix\\/.*/" : "develop")
+
+/** A job of a workflow, with the context that gives it its secrets. */
+const delivery = (scope: Scope, ...more: string[]): string =>
+  `      - delivery: { ${[
+    `name: ${scope}`,
+    `context: [slipway-${scope}]`,
+    `serial-group: << pipeline.project.slug >>/slipway/${scope}`,
+    ...more,
+  ].join(", ")} }`
+
+/** A workflow that a form starts. */
+const asked = (scope: Scope, when: string): string => `  asked-${scope}:
+    when: ${when}
+    jobs:
+${delivery(scope)}`
+
+const job = (name: string, command: string, more: string): string => `  ${name}:
     machine: { image: "ubuntu-2404:current" }
     resource_class: large
     environment:
@@ -28,14 +44,49 @@ jobs:
     steps:
       - checkout: { method: full }
       - node/install: { node-version: "${PINNED.node}" }
-      - run: { name: Slipway, command: ${command("circleci")}, no_output_timeout: ${LIMIT_MINUTES}m }
-      - store_test_results: { path: out/junit }
-      - store_artifacts: { path: out }
+      - run:
+          name: Slipway
+          no_output_timeout: ${LIMIT_MINUTES}m
+          command: ${command}
+${more}      - store_artifacts: { path: out }`
+
+/**
+ * The configuration of CircleCI.
+ *
+ * Secrets are in a context for each environment, which also gives the job an OIDC token; schedules are set up in the
+ * project. Artifacts are stored after a failure too.
+ */
+export const circleci = (description: Description): string => `# ${HEADER}
+version: 2.1
+orbs:
+  node: circleci/node@7.1.0
+parameters:
+  action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: enum, enum: [${ACTIONS.join(", ")}], default: ${ACTIONS[0]} }
+  environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: enum, enum: [${ENVIRONMENTS.join(", ")}], default: ${ENVIRONMENTS[0]} }
+  version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: "" }
+jobs:
+${job("checks", checksCommand("circleci"), "      - store_test_results: { path: out/junit }\n")}
+${job("delivery", `|\n${indented(deliveryScript("circleci", description), 12)}`, "")}
 workflows:
-  slipway:
+  pushed:
+    when: { and: [${action("checks")}, { not: ${SCHEDULED} }] }
     jobs:
-      - slipway:
-          context: [slipway]
-          filters: { tags: { only: /.*/ } }
-          serial-group: << pipeline.project.slug >>/slipway/<< pipeline.git.branch >><< pipeline.git.tag >>
+      - checks: { filters: { tags: { only: /.*/ } } }
+${[
+  ...(description.plans ? [delivery("plan", "filters: { branches: { ignore: [main, develop] } }")] : []),
+  delivery("staging", `requires: [checks], filters: { branches: { only: [${staging(description)}] } }`),
+  delivery("production", `requires: [checks], filters: { tags: { only: /v.*/ }, ${NO_BRANCH} }`),
+].join("\n")}
+  scheduled:
+    when: ${SCHEDULED}
+    jobs:
+      - checks
+${delivery("maintenance")}
+${asked("maintenance", action("drift"))}
+${ENVIRONMENTS.map((environment) =>
+  asked(
+    environment,
+    `{ and: [{ or: [${action("deploy")}, ${action("rollback")}] }, { equal: [${environment}, << pipeline.parameters.environment >>] }] }`,
+  ),
+).join("\n")}
 `

@@ -1,7 +1,8 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { deliverySecrets } from "../pipeline/deliverySecrets.js"
 import { fail } from "../errors/catalogue.js"
+import { CLUSTER_SECRETS, deliverySecrets } from "../pipeline/deliverySecrets.js"
+import { forTool } from "../secrets/credentials.js"
 
 /** The content of a wrapper, independent of the host. */
 export interface Description {
@@ -14,12 +15,23 @@ export interface Description {
   variables: readonly string[]
   /** Schedule of the drift check: five fields of cron, UTC. */
   schedule: string
+  /** True if pushes to hotfix/* are delivered. */
+  hotfixes: boolean
+  /** True if pull requests are planned, since the repository has Terraform's files. */
+  plans: boolean
   /** The service connection of Azure Pipelines. */
   connection?: string
 }
 
-/** Versions that all wrappers pin in addition to Slipway. */
-export const PINNED = Object.freeze({ node: "20.20.2", dagger: "0.21.8" })
+/** Versions that all wrappers pin in addition to Slipway, and the digests of Dagger's archives for Linux. */
+export const PINNED = Object.freeze({
+  node: "20.20.2",
+  dagger: "0.21.8",
+  digests: {
+    amd64: "53e226c7da8fb75171e58c35759d736d961ce8b3a12db0baa7b7107954fccc5a",
+    arm64: "cd0df4885f2050082932b4abc5a6aad9a733f6aa4e7d8474740558517ffec4af",
+  },
+})
 
 /** The branches of the branching policy; pull requests target the first two. */
 export const BASES = ["main", "develop"] as const
@@ -41,22 +53,57 @@ export const QUESTIONS = {
 
 export const HEADER = "Written by `slipway wrappers` from slipway.yaml: change that, and write it again."
 
+/**
+ * The environments of a host, each with its own secrets and protection: one for the plans of pull requests, one for
+ * what runs on schedule, and those that are deployed to.
+ */
+export const SCOPES = ["plan", ...ENVIRONMENTS, "maintenance"] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** The secrets of a scope: staging's job never holds production's, nor one for plans the key that signs. */
+export const secretsIn = (scope: Scope, secrets: readonly string[]): string[] =>
+  secrets.filter((name) => HELD[scope](name))
+
+/** True for a secret of Terraform's. */
+const isTool = (name: string): boolean => forTool({ [name]: "set" }).length > 0
+const isCluster = (name: string): boolean =>
+  CLUSTER_SECRETS.some((secret) => name === secret || name.endsWith(`_${secret}`))
+const isRegistry = (name: string): boolean => /^(?:REGISTRY|ACR)_/.test(name)
+/** True for the key of plans, and tokens that comment on pull requests. */
+const isReview = (name: string): boolean =>
+  ["SLIPWAY_PLAN_KEY", "GITHUB_TOKEN", "GITLAB_TOKEN"].includes(name)
+const isDeployed = (name: string): boolean => isCluster(name) || !(isTool(name) || isReview(name))
+
+const HELD: Readonly<Record<Scope, (name: string) => boolean>> = {
+  plan: (name) => isTool(name) || isReview(name),
+  staging: (name) => isDeployed(name) && !name.startsWith("PRODUCTION_"),
+  // A version's cleanup asks every cluster what it runs.
+  production: (name) => isDeployed(name) && (isCluster(name) || !name.startsWith("STAGING_")),
+  maintenance: (name) => isTool(name) || isCluster(name) || isRegistry(name),
+}
+
+/** The secrets of all jobs but that for plans. */
+export const deliverySecretsIn = (secrets: readonly string[]): string[] =>
+  secrets.filter((name) => SCOPES.some((scope) => scope !== "plan" && HELD[scope](name)))
+
 /** Variables of the Azure identity; no secrets. */
 const AZURE = ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"]
 
 /**
  * Describes a service's wrappers by its settings. Fails with WRAPPERS_UNPINNED.
  *
- * `pin` takes precedence over the pinned commit in the settings.
+ * `pin` takes precedence over the pinned commit in the settings; `plans` if the repository has Terraform's files.
  */
-export function describeWrappers(config: Config, pin = ""): Description {
+export function describeWrappers(config: Config, pin = "", plans = false): Description {
   const [, repository, commit] = /^(.+)@([0-9a-f]{40})$/.exec(pin || (config.wrappers.slipway ?? "")) ?? []
   if (repository === undefined || commit === undefined) throw fail("WRAPPERS_UNPINNED", [pin])
-  const { schedule, secrets, connection } = config.wrappers
+  const { schedule, secrets, connection, hotfixes } = config.wrappers
   return {
     repository,
     commit,
     schedule,
+    hotfixes,
+    plans,
     variables: AZURE,
     secrets: [...new Set([...secretsOf(config), ...secrets])].sort(),
     ...(connection !== undefined && { connection }),

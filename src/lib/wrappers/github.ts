@@ -1,7 +1,7 @@
-import { ACTIONS, BASES, BRANCHES, type Description, HEADER, LIMIT_MINUTES, PINNED } from "./description.js"
-import { QUESTIONS } from "./description.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { command } from "./script.js"
+import { ACTIONS, BASES, BRANCHES, deliverySecretsIn, type Description, HEADER } from "./description.js"
+import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
+import { checksCommand, deliveryScript, indented } from "./script.js"
 
 /** GitHub's own actions, pinned by commit since a tag can be moved. */
 const USES = {
@@ -12,27 +12,96 @@ const USES = {
 
 const branches = BRANCHES.map((name) => (name.endsWith("/") ? `"${name}**"` : name)).join(", ")
 
+/** The environment of a delivery, which gives the job its secrets. */
+const ENVIRONMENT =
+  "${{ (github.event_name == 'schedule' || inputs.action == 'drift') && 'maintenance' || inputs.environment || github.ref_type == 'tag' && 'production' || 'staging' }}"
+
 /**
  * The workflow of GitHub Actions.
  *
  * It has no concurrency group: those cancel older waiting runs, and a deployment must not be cancelled; the lock in the
  * cluster serializes them.
  */
-export const github = ({ secrets, variables, schedule }: Description): string => `# ${HEADER}
+export const github = (description: Description): string => `# ${HEADER}
 name: Slipway
 on:
   push: { branches: [${branches}], tags: ["v*"] }
   pull_request: { branches: [${BASES.join(", ")}] }
-  schedule: [{ cron: "${schedule}" }]
+  schedule: [{ cron: "${description.schedule}" }]
   workflow_dispatch:
     inputs:
       action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: choice, options: [${ACTIONS.join(", ")}] }
       environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: choice, options: [${ENVIRONMENTS.join(", ")}] }
       version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string }
-permissions: { contents: read, id-token: write, pull-requests: write, security-events: write }
+permissions: {}
 jobs:
-  slipway:
-    runs-on: ubuntu-24.04
+  checks:
+    if: github.event_name != 'workflow_dispatch' || inputs.action == 'checks'
+    permissions: { contents: read, security-events: write }
+${steps("checks", `run: ${checksCommand("github")}`, {
+  GITHUB_TOKEN: "${{ github.token }}",
+  SLIPWAY_ACTION: "${{ inputs.action }}",
+})}
+${description.plans ? plan(description) : ""}${delivery(description)}`
+
+/** The job that plans pull requests, with the secrets of Terraform alone. */
+const plan = (description: Description): string => `  plan:
+    if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
+    environment: plan
+    permissions: { contents: read, id-token: write, pull-requests: write }
+${steps("plan", delivered(description), {
+  GITHUB_TOKEN: "${{ github.token }}",
+  ...variables(description),
+  ...held(secretsIn("plan", description.secrets)),
+})}
+`
+
+const delivery = (description: Description): string => `  delivery:
+    needs: checks
+    if: >-
+      !cancelled() && (needs.checks.result != 'failure' || github.event_name == 'schedule') && (
+      github.event_name == 'schedule' || (github.event_name == 'workflow_dispatch' && inputs.action != 'checks') ||
+      (github.event_name == 'push' && (github.ref == 'refs/heads/develop' || github.ref_type == 'tag'${
+        description.hotfixes
+          ? " ||\n      (startsWith(github.ref, 'refs/heads/hotfix/') && github.ref_protected)"
+          : ""
+      })))
+    environment: ${ENVIRONMENT}
+    permissions: { contents: read, id-token: write }
+    env: { ENVIRONMENT: "${ENVIRONMENT}" }
+${steps("delivery", delivered(description), {
+  SLIPWAY_ACTION: "${{ inputs.action }}",
+  SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
+  SLIPWAY_VERSION: "${{ inputs.version }}",
+  ...variables(description),
+  ...held(deliverySecretsIn(description.secrets)),
+})}
+`
+
+const delivered = (description: Description): string =>
+  `run: |\n${indented(deliveryScript("github", description), 10)}`
+
+const variables = (description: Description): Record<string, string> =>
+  Object.fromEntries(description.variables.map((name) => [name, `\${{ vars.${name} }}`]))
+
+/** Production's secrets aren't asked for in staging, even if they are the whole repository's by mistake. */
+const held = (secrets: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    secrets
+      .filter((name) => name !== "GITHUB_TOKEN")
+      .map((name) => [
+        name,
+        name.startsWith("PRODUCTION_")
+          ? `\${{ env.ENVIRONMENT != 'staging' && secrets.${name} || '' }}`
+          : `\${{ secrets.${name} }}`,
+      ]),
+  )
+
+const steps = (
+  job: string,
+  run: string,
+  env: Readonly<Record<string, string>>,
+): string => `    runs-on: ubuntu-24.04
     timeout-minutes: ${LIMIT_MINUTES}
     steps:
       - uses: ${USES.checkout}
@@ -40,16 +109,12 @@ jobs:
       - uses: ${USES.node}
         with: { node-version: "${PINNED.node}" }
       - name: Slipway
-        run: ${command("github")}
+        ${run}
         env:
-          GITHUB_TOKEN: \${{ github.token }}
-          SLIPWAY_ACTION: \${{ inputs.action }}
-          SLIPWAY_ENVIRONMENT: \${{ inputs.environment }}
-          SLIPWAY_VERSION: \${{ inputs.version }}
-${[...variables.map((name) => entry(name, "vars")), ...secrets.map((name) => entry(name, "secrets"))].join("\n")}
+${indented(
+  Object.entries(env).map(([name, value]) => `${name}: ${value}`),
+  10,
+)}
       - uses: ${USES.artifact}
         if: always()
-        with: { name: "slipway-\${{ github.run_attempt }}", path: out, if-no-files-found: ignore }
-`
-
-const entry = (name: string, context: string): string => `          ${name}: \${{ ${context}.${name} }}`
+        with: { name: "slipway-${job}-\${{ github.run_attempt }}", path: out, if-no-files-found: ignore }`

@@ -1,15 +1,16 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, HEADER, LIMIT_MINUTES, PINNED, QUESTIONS } from "./description.js"
-import { command } from "./script.js"
+import { ACTIONS, type Description, HEADER, LIMIT_MINUTES, PINNED, QUESTIONS } from "./description.js"
+import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const IMAGES = { node: `node:${PINNED.node}-alpine`, docker: "docker:29.0.4-dind" }
 
 /**
  * The pipeline of GitLab CI.
  *
- * GitLab puts its variables, including secrets, into the job's environment; schedules are set up in the project.
+ * GitLab puts the variables of a job's environment into its shell, those that are protected for protected branches and
+ * tags alone; schedules are set up in the project.
  */
-export const gitlab = (): string => `# ${HEADER}
+export const gitlab = (description: Description): string => `# ${HEADER}
 workflow:
   auto_cancel: { on_new_commit: none }
 variables:
@@ -25,7 +26,7 @@ variables:
   SLIPWAY_VERSION:
     description: "${QUESTIONS.SLIPWAY_VERSION}"
     value: ""
-slipway:
+.slipway:
   image: ${IMAGES.node}
   services: [{ name: "${IMAGES.docker}", alias: docker }]
   variables:
@@ -33,15 +34,17 @@ slipway:
     DOCKER_TLS_CERTDIR: /certs
     DOCKER_TLS_VERIFY: "1"
     DOCKER_CERT_PATH: /certs/client
-  id_tokens:
-    AZURE_OIDC_TOKEN: { aud: "api://AzureADTokenExchange" }
-    SIGSTORE_ID_TOKEN: { aud: sigstore }
-  rules: [{ when: always }]
   interruptible: false
-  resource_group: $CI_COMMIT_REF_SLUG
   timeout: ${LIMIT_MINUTES} minutes
+  artifacts:
+    when: always
+    paths: [out/]
+checks:
+  extends: .slipway
+  stage: test
+  rules: [{ if: $SLIPWAY_ACTION == "${ACTIONS[0]}" }]
   script:
-    - ${command("gitlab")}
+    - ${checksCommand("gitlab")}
   coverage: '/^✓ coverage +(\\d+(?:\\.\\d+)?) %/'
   artifacts:
     when: always
@@ -52,4 +55,48 @@ slipway:
       coverage_report: { coverage_format: cobertura, path: out/coverage/coverage.xml }
       codequality: out/gitlab/code-quality.json
       annotations: out/gitlab/annotations.json
+.delivery:
+  extends: .slipway
+  stage: deploy
+  id_tokens:
+    AZURE_OIDC_TOKEN: { aud: "api://AzureADTokenExchange" }
+    SIGSTORE_ID_TOKEN: { aud: sigstore }
+  script:
+    - |
+${indented(deliveryScript("gitlab", description), 6)}
+${jobs(description)}`
+
+const PROTECTED = '$CI_COMMIT_REF_PROTECTED == "true"'
+const pushed = (ref: string): string => `${PROTECTED} && $CI_PIPELINE_SOURCE == "push" && ${ref}`
+const asked = (environment: string): string =>
+  `${PROTECTED} && $SLIPWAY_ACTION =~ /^(deploy|rollback)$/ && $SLIPWAY_ENVIRONMENT == "${environment}"`
+
+const jobs = ({ plans, hotfixes }: Description): string =>
+  [
+    ...(plans ? [job("plan", [OF_MEMBER], "needs: []")] : []),
+    job("staging", [
+      pushed('$CI_COMMIT_BRANCH == "develop"'),
+      ...(hotfixes ? [pushed("$CI_COMMIT_BRANCH =~ /^hotfix\\//")] : []),
+      asked("staging"),
+    ]),
+    job("production", [pushed("$CI_COMMIT_TAG =~ /^v/"), asked("production")]),
+    job(
+      "maintenance",
+      [`${PROTECTED} && $CI_PIPELINE_SOURCE == "schedule"`, `${PROTECTED} && $SLIPWAY_ACTION == "drift"`],
+      "needs: []",
+    ),
+  ].join("")
+
+/** A merge request that doesn't come from a fork. */
+const OF_MEMBER =
+  '$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID'
+
+/** A job of the environment that gives it its secrets. */
+const job = (environment: string, rules: readonly string[], ...more: string[]): string => `${environment}:
+  extends: .delivery
+${indented([...more, `environment: ${environment}`, `resource_group: ${environment}`, "rules:"], 2)}
+${indented(
+  rules.map((rule) => `- if: ${rule}`),
+  4,
+)}
 `

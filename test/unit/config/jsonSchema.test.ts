@@ -143,6 +143,7 @@ describe("jsonSchema", () => {
       "wrappers.hosts",
       "wrappers.secrets",
       "wrappers.schedule",
+      "wrappers.hotfixes",
       ...["apply", "releases", "builds", "minimumAge", "protect", "rollbacks", "jobs"].map(inCleanup),
       ...["previews.pattern", "previews.age"].map(inCleanup),
       "parallel",

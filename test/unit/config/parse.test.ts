@@ -154,7 +154,7 @@ describe("parseConfig accepts", () => {
           ramps: [...[100, 200, 300, 400].map((users) => ramp(120, users)), ramp(180, 400), ramp(60, 0)],
         },
       },
-      wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *" },
+      wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *", hotfixes: false },
       cleanup: {
         apply: false,
         releases: 10,
@@ -337,6 +337,7 @@ describe("parseConfig accepts", () => {
         slipway: `https://git.example.com/team/slipway@${"a".repeat(40)}`,
         secrets: ["TF_VAR_password"],
         schedule: "*/30 1-5 * * 1,3",
+        hotfixes: true,
         connection: "Azure (audio)",
       },
       cleanup: {
@@ -603,6 +604,7 @@ describe("parseConfig accepts", () => {
         readonly slipway?: string
         readonly secrets: readonly string[]
         readonly schedule: string
+        readonly hotfixes: boolean
         readonly connection?: string
       }
       readonly cleanup: {

@@ -155,6 +155,7 @@ wrappers:
   secrets: [TF_VAR_password]
   schedule: "*/30 1-5 * * 1,3"
   connection: Azure (audio)
+  hotfixes: true
 cleanup:
   apply: true
   environments: [production]

@@ -1,7 +1,13 @@
 import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { environmentFor, groupsFor, type Trigger, policy } from "../../../src/lib/pipeline/policy.js"
-import { type Group, GROUPS } from "../../../src/lib/pipeline/stages.js"
+import {
+  environmentFor,
+  groupsFor,
+  groupsOfJob,
+  type Trigger,
+  policy,
+} from "../../../src/lib/pipeline/policy.js"
+import { EFFECTS, type Group, GROUPS, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: Group[] = ["quality", "security", "tests"]
@@ -57,6 +63,30 @@ describe("groupsFor", () => {
 
   it("rejects an unknown stage, and lists the known ones", () => {
     expect(() => asked("mypi")).toThrow(/unknown stage "mypi"[^]*quality[^]*mypy/)
+  })
+})
+
+describe("groupsOfJob", () => {
+  const jobs = (trigger: Trigger) => {
+    const groups = running(trigger)
+    return { checks: groupsOfJob("checks", groups), delivery: groupsOfJob("delivery", groups) }
+  }
+  test.each<[string, Trigger, Group[], Group[]]>([
+    ["feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS, []],
+    ["main", { event: "push", ref: "refs/heads/main" }, UP_TO_IMAGE, []],
+    ["develop", { event: "push", ref: "refs/heads/develop" }, UP_TO_IMAGE, ALL],
+    ["a version", { event: "tag", ref: "refs/tags/v1.2.3" }, UP_TO_IMAGE, VERSION],
+    ["a pull request", { event: "pull_request", ref: "x", baseRef: "main" }, UP_TO_IMAGE, ["plan"]],
+    ["a fork", { event: "pull_request", ref: "x", baseRef: "main", fork: true }, UP_TO_IMAGE, []],
+    ["a schedule", { event: "schedule", ref: "" }, ["security", "image"], ["drift", "cleanup"]],
+  ])("splits what %s runs", (_, trigger, checks, delivery) => {
+    expect(jobs(trigger)).toEqual({ checks, delivery })
+  })
+
+  it("gives the checks no group with a secret other than the Dockerfile's, or with an effect", () => {
+    const secrets = groupsOfJob("checks", GROUPS).flatMap((group) => [...secretsOfGroup(group)])
+    expect(secrets).toEqual(["secrets"])
+    expect(groupsOfJob("checks", GROUPS).filter((group) => EFFECTS.includes(group))).toEqual([])
   })
 })
 

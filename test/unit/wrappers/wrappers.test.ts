@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { CI_HOSTS } from "../../../src/lib/config/wrappers.js"
-import { describeWrappers } from "../../../src/lib/wrappers/description.js"
+import { describeWrappers, secretsIn } from "../../../src/lib/wrappers/description.js"
 import { WRAPPERS, wrapperFiles } from "../../../src/lib/wrappers/files.js"
 
 const GOLDEN = join(import.meta.dirname, "../../fixtures/wrappers")
@@ -13,9 +12,14 @@ const released = parseConfig(`
 release: { registry: team.azurecr.io }
 deploy: { aks: { staging: audio-staging/upscaler } }
 notify: { channels: [slack] }
-wrappers: { slipway: "${PIN}", secrets: [TF_VAR_password], connection: "Azure (audio)" }
+wrappers:
+  slipway: "${PIN}"
+  secrets: [TF_VAR_password, PRODUCTION_TF_VAR_password, SLIPWAY_PLAN_KEY, STAGING_SLACK_WEBHOOK, GITHUB_TOKEN]
+  connection: Azure ({environment})
+  hotfixes: true
 `)
-const files = wrapperFiles(CI_HOSTS, describeWrappers(released))
+const described = describeWrappers(released, "", true)
+const files = wrapperFiles(CI_HOSTS, described)
 
 describe("wrapperFiles", () => {
   it.each(Object.keys(files))("returns the golden file %s", async (path) => {
@@ -23,30 +27,114 @@ describe("wrapperFiles", () => {
   })
 
   it("returns nothing without a host, and the script in addition for one", () => {
-    expect(wrapperFiles([], describeWrappers(released))).toEqual({})
-    expect(Object.keys(wrapperFiles(["gitlab"], describeWrappers(released)))).toEqual([
+    expect(wrapperFiles([], described)).toEqual({})
+    expect(Object.keys(wrapperFiles(["jenkins"], described))).toEqual([
       ".slipway/slipway",
-      ".gitlab-ci.yml",
+      "Jenkinsfile",
+      "Jenkinsfile.delivery",
     ])
   })
 
-  it.each(CI_HOSTS)("calls Slipway once for %s, and runs no other shell command", (host) => {
-    const text = files[WRAPPERS[host].path] ?? ""
-    const calls = Array.from(text.matchAll(/\bsh (?!')[\w./]+ [^'"\n,]*/g), ([call]) => call)
-    expect(calls).toEqual([`sh .slipway/slipway ci --host ${host}`])
+  it.each(CI_HOSTS)("runs the branch's script once for %s, in the job without secrets", (host) => {
+    const text = Object.keys(WRAPPERS[host])
+      .map((path) => files[path] ?? "")
+      .join("")
+    expect(text.split(".slipway/")).toHaveLength(2)
+    expect(text).toContain(`sh .slipway/slipway ci --host ${host} --job checks`)
+    expect(text).toContain(`/slipway.js" ci --host ${host} --job delivery`)
     expect(text).not.toContain("pull_request_target")
+    expect(text).not.toMatch(/curl [^\n]*\| *(?:ba|z)?sh\b|install\.sh/)
   })
 
-  it("returns valid YAML, with every secret in the environment of the call", () => {
-    const text = files[".github/workflows/slipway.yml"] ?? ""
-    const { jobs } = parse(text) as { jobs: { slipway: { steps: { env?: object }[]; env?: object } } }
-    const environments = jobs.slipway.steps.flatMap(({ env }) => (env === undefined ? [] : [env]))
-    expect(environments).toHaveLength(1)
-    expect(environments[0]).toMatchObject({
-      TF_VAR_password: "${{ secrets.TF_VAR_password }}",
-      PRODUCTION_KUBECONFIG: "${{ secrets.PRODUCTION_KUBECONFIG }}",
+  it("plans pull requests only of a repository with Terraform", () => {
+    const texts = Object.values(wrapperFiles(CI_HOSTS, describeWrappers(released, "", false))).join("")
+    expect(texts).not.toMatch(/^ *plan:|stage\('plan'\)|name: plan|slipway-plan/m)
+  })
+})
+
+describe("the jobs on GitHub", () => {
+  const { jobs, permissions } = parse(files[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
+  const secretsIn = (value: unknown) =>
+    [...JSON.stringify(value ?? null).matchAll(/secrets\.(\w+)/g)].map(([, name]) => name)
+  const steps = Object.entries(jobs).flatMap(([job, { steps }]) => steps.map((step) => ({ job, step })))
+
+  it("have the permissions of what they do", () => {
+    expect(permissions).toEqual({})
+    expect(Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions]))).toEqual({
+      checks: { contents: "read", "security-events": "write" },
+      plan: { contents: "read", "id-token": "write", "pull-requests": "write" },
+      delivery: { contents: "read", "id-token": "write" },
     })
-    expect(jobs.slipway.env).toBeUndefined()
+  })
+
+  it("have secrets only in the environment of the call, and only those of what they do", () => {
+    expect(secretsIn({ ...jobs, plan: { ...jobs["plan"], steps: [] } })).not.toContain("SLIPWAY_PLAN_KEY")
+    expect(secretsIn(jobs["checks"])).toEqual([])
+    expect(secretsIn(jobs["plan"])).toEqual([
+      "PRODUCTION_TF_VAR_password",
+      "SLIPWAY_PLAN_KEY",
+      "TF_VAR_password",
+    ])
+    for (const { step } of steps) expect(secretsIn({ ...step, env: {} })).toEqual([])
+    expect(secretsIn(jobs["delivery"])).toEqual(expect.arrayContaining(["COSIGN_PRIVATE_KEY"]))
+  })
+
+  it("use actions by commit", () => {
+    const uses = steps.flatMap(({ step }) => (step.uses === undefined ? [] : [step.uses]))
+    expect(uses).toHaveLength(9)
+    for (const action of uses) expect(action).toMatch(/@[0-9a-f]{40}$/)
+  })
+})
+
+interface GithubWorkflow {
+  permissions: object
+  jobs: Record<string, { permissions: object; steps: { uses?: string; env?: Record<string, string> }[] }>
+}
+
+describe("secretsIn", () => {
+  it("tells staging's and production's secrets apart, and gives each scope what it uses", () => {
+    const all = [
+      ...[
+        "REGISTRY_PASSWORD",
+        "COSIGN_PRIVATE_KEY",
+        "SLACK_WEBHOOK",
+        "STAGING_SLACK_WEBHOOK",
+        "VENDOR_TOKEN",
+      ],
+      ...["STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "STAGING_DATABASE_URL", "PRODUCTION_DATABASE_URL"],
+      ...["PRODUCTION_AZURE_CREDENTIALS", "TF_VAR_x", "STAGING_TF_VAR_x", "SLIPWAY_PLAN_KEY", "GITLAB_TOKEN"],
+    ]
+    const released = ["REGISTRY_PASSWORD", "COSIGN_PRIVATE_KEY", "SLACK_WEBHOOK"]
+    expect(secretsIn("staging", all)).toEqual([
+      ...released,
+      "STAGING_SLACK_WEBHOOK",
+      "VENDOR_TOKEN",
+      "STAGING_KUBECONFIG",
+      "STAGING_DATABASE_URL",
+    ])
+    expect(secretsIn("production", all)).toEqual([
+      ...released,
+      "VENDOR_TOKEN",
+      "STAGING_KUBECONFIG",
+      "PRODUCTION_KUBECONFIG",
+      "PRODUCTION_DATABASE_URL",
+      "PRODUCTION_AZURE_CREDENTIALS",
+    ])
+    expect(secretsIn("maintenance", all)).toEqual([
+      "REGISTRY_PASSWORD",
+      "STAGING_KUBECONFIG",
+      "PRODUCTION_KUBECONFIG",
+      "PRODUCTION_AZURE_CREDENTIALS",
+      "TF_VAR_x",
+      "STAGING_TF_VAR_x",
+    ])
+    expect(secretsIn("plan", all)).toEqual([
+      "PRODUCTION_AZURE_CREDENTIALS",
+      "TF_VAR_x",
+      "STAGING_TF_VAR_x",
+      "SLIPWAY_PLAN_KEY",
+      "GITLAB_TOKEN",
+    ])
   })
 })
 
@@ -92,22 +180,5 @@ wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
     expect(() => describeWrappers(released, "https://git.example.com/slipway@main")).toThrow(
       '"https://git.example.com/slipway@main" is not a git address with a full commit',
     )
-  })
-})
-
-describe("the script", () => {
-  const script = files[".slipway/slipway"] ?? ""
-  const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
-    execFileSync("sh", ["-s", "--", ...args], {
-      input: script,
-      env: { PATH: process.env["PATH"], ...env },
-    }).toString()
-
-  it("passes all arguments to the command in SLIPWAY", () => {
-    expect(run({ SLIPWAY: "printf <%s>" }, "ci", "--host", "a b")).toBe("<ci><--host><a b>")
-  })
-
-  it("is valid in every shell", () => {
-    expect(() => execFileSync("sh", ["-n"], { input: script })).not.toThrow()
   })
 })
