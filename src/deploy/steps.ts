@@ -6,7 +6,8 @@ import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
-import { abandonRollout, manifestsOf, findRollbackTarget } from "../lib/deploy/rollback.js"
+import { abandonRollout, earlierRollback, findRollbackTarget, manifestsOf } from "../lib/deploy/rollback.js"
+import type { RolloutPlan } from "../lib/deploy/rollout.js"
 import { deployOnce, type DeployResult } from "../lib/deploy/run.js"
 import { type Step, STEPS } from "../lib/deploy/steps.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
@@ -66,22 +67,30 @@ async function deployRelease(
   )
   const plan = await rolloutPlan(inputs, manifests, deployed)
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
-  return deployOnce(context, (facts) => Promise.resolve(proving(facts)), manifests.first)
+  return deployOnce(context, (facts) => Promise.resolve(proving(facts)), manifests.first, {
+    kind: "deploy",
+    digest: deployed.digest,
+  })
 }
 
 /** Rolls back to an earlier version by its digest, verified again, with the settings that it had. */
 async function rollback(inputs: DeployInputs, access: ReleaseAccess, wanted: string): Promise<DeployResult> {
   const { context, manifests } = await contextOf(inputs)
+  const done = wanted === "" ? await earlierRollback(context) : undefined
+  if (done !== undefined) return done
   const target = await findRollbackTarget(context, wanted)
   if (target === undefined) return { ...NOTHING, recovered: await abandonRollout(context) }
   const found = await findRelease(inputs, access, target.image === "" ? target.digest : target.image)
   const deployed = { ...found, name: target.version, commit: target.commit }
   inputs.say(`rolling back to ${deployed.name} (${deployed.digest.slice(0, 19)}): ${deployed.verified}`)
   const plan = await rolloutPlan(inputs, manifests, deployed, false)
-  return deployOnce(context, async (facts) => {
+  const makePlan = async (facts: Facts): Promise<RolloutPlan> => {
     const live = await manifestsOf(context, facts, target)
     return { ...plan, kind: "rollback", ...(live !== undefined && { manifests: live }) }
-  })
+  }
+  // Repeated without a version, it must not go back further.
+  const digest = wanted === "" ? undefined : target.digest
+  return deployOnce(context, makePlan, [], { kind: "rollback", digest })
 }
 
 const NOTHING: Omit<DeployResult, "recovered"> = {

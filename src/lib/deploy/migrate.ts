@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto"
 import type { Container, DeploymentObject, PodTemplate } from "../kube/objects.js"
 import { EVENT, type Event, JOB, type Job, POD, type Pod, SECRET, type Secret } from "../kube/objects.js"
 import { diagnose } from "../kube/diagnosis.js"
-import { labelValue, migrationJob } from "../migration/job.js"
+import { jobName, labelValue, migrationJob } from "../migration/job.js"
 import { migrationOutcome } from "../migration/outcome.js"
-import type { Context } from "./context.js"
+import { type Context, effectId } from "./context.js"
 import { StepFailure } from "./stepFailure.js"
 
 /** The inputs of a migration, apart from the image. */
@@ -33,6 +32,7 @@ export async function migrate(
   const image = deployment.spec.template.spec.containers[0]?.image ?? ""
   const made = migrationJob({
     runId: run,
+    id: effectId(context, `migrate ${image}`),
     namespace,
     deployment,
     image,
@@ -115,7 +115,7 @@ async function smokeJob(
   log: string[],
 ) {
   const { run, namespace, settings } = context
-  const name = `slipway-${what}-${createHash("sha256").update(run).digest("hex").slice(0, 8)}`
+  const name = jobName(what, effectId(context, what))
   const labels = { "slipway.dev/run": labelValue(run) }
   const job: Job = {
     ...JOB,
@@ -146,7 +146,10 @@ async function runJob(context: Context, job: Job, seconds: number, secret?: Secr
   const { kube, namespace, clock } = context
   const { name } = job.metadata
   // A Job of the same run that was interrupted is started again: migrations resume where they stopped.
-  await kube.delete(JOB, name, namespace, { propagation: "Foreground" })
+  const before = await kube.get<Job>(JOB, name, namespace)
+  // By its uid: a removal that arrives late must not end the Job that has followed.
+  if (before !== undefined)
+    await kube.delete(JOB, name, namespace, { propagation: "Foreground", uid: before.metadata.uid })
   while ((await kube.get<Job>(JOB, name, namespace)) !== undefined) await clock.sleep(POLL)
   if (secret !== undefined) await kube.apply<Secret>(secret)
   try {

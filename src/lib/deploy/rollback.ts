@@ -8,7 +8,7 @@ import { type Facts, newest } from "./facts.js"
 import { followerWithDigest } from "./followers.js"
 import { ANNOTATIONS, HASH, type Manifests, bareImageName, withVersion } from "./manifests.js"
 import { claimRollout } from "./record.js"
-import { whileLocked, recover, rollbackTarget } from "./run.js"
+import { type DeployResult, doneBefore, recover, repeatedRun, rollbackTarget, whileLocked } from "./run.js"
 
 /** The version that a rollback restores. */
 export type RollbackTarget = ReturnType<typeof rollbackTarget>
@@ -25,13 +25,26 @@ export async function findRollbackTarget(
   return rollbackTarget((await context.ledger.read()).entries, facts, wanted)
 }
 
+/** The outcome of a rollback without a version that this run has made already; repeated, it must not go back further. */
+export async function earlierRollback(context: Context): Promise<DeployResult | undefined> {
+  const { entries } = await context.ledger.read()
+  const abandoned = entries.find(({ facts }) => facts[ABANDONED] === context.run)
+  const done = doneBefore(context, entries, { kind: "rollback" })
+  if (abandoned === undefined) return done && repeatedRun(done)
+  const recovered = `this run has abandoned ${abandoned.facts["version"] ?? "a rollout"} already`
+  return { status: "unchanged", steps: [], alerts: [], facts: {}, entry: undefined, recovered }
+}
+
+/** The fact that names the run that abandoned a rollout. */
+const ABANDONED = "abandonedBy"
+
 /** Abandons a rollout that is on hold or was interrupted. */
 export function abandonRollout(context: Context): Promise<string> {
   return whileLocked(context, async (held) => {
     const { rollout } = await observe(held)
     if (rollout?.phase === "held")
       await claimRollout(held, (found) => ({ ...found, phase: "undo", reason: "rolled back by hand" }))
-    return recover(held)
+    return recover(held, undefined, { [ABANDONED]: held.run })
   })
 }
 

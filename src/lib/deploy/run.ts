@@ -1,6 +1,6 @@
 import { fail } from "../errors/catalogue.js"
 import type { KubeObject } from "../kube/objects.js"
-import type { LedgerEntry, LedgerRecord } from "../run/ledger.js"
+import { isIntact, type LedgerEntry, type LedgerRecord } from "../run/ledger.js"
 import { type Context, observe } from "./context.js"
 import { type Facts, newest, recovery, type Rollout } from "./facts.js"
 import { restoreInterrupted, updateFollowers } from "./followers.js"
@@ -139,7 +139,7 @@ function deployedRecord(
 }
 
 /** The outcome of a run that is repeated with the same id: nothing is done again. */
-const repeatedRun = (entry: LedgerEntry): DeployResult => ({
+export const repeatedRun = (entry: LedgerEntry): DeployResult => ({
   status: entry.status === "succeeded" ? "unchanged" : "failed",
   steps: [],
   alerts: [],
@@ -171,6 +171,7 @@ const recordOf = (
 export async function recover(
   context: Context,
   accept?: (rollout: Rollout, facts: Facts) => readonly KubeObject[],
+  more: Record<string, string> = {},
 ): Promise<string> {
   const facts = await observe(context)
   const accepts = accept !== undefined && facts.rollout?.phase === "held"
@@ -182,7 +183,8 @@ export async function recover(
     return "the Service was pinned to one version, and is unpinned"
   }
   if (what === "held") {
-    if (facts.rollout !== undefined) await recordRecovery(context, facts.rollout, "held", "on hold")
+    if (facts.rollout !== undefined)
+      await recordRecovery(context, facts.rollout, { what, text: "on hold", more })
     return ""
   }
   const rollout = await claimRollout(context)
@@ -191,7 +193,7 @@ export async function recover(
   if (accepts) await updateFollowers(context, accept(rollout, facts))
   const text =
     what === "finish" ? await finishInterrupted(context, rollout) : await undoInterrupted(context, rollout)
-  await recordRecovery(context, rollout, what, text)
+  await recordRecovery(context, rollout, { what, text, more })
   await closeRollout(context)
   context.say(text)
   return text
@@ -205,13 +207,12 @@ export async function recover(
 async function recordRecovery(
   context: Context,
   rollout: Rollout,
-  what: "finish" | "undo" | "held",
-  text: string,
+  { what, text, more }: { what: "finish" | "undo" | "held"; text: string; more: Record<string, string> },
 ): Promise<void> {
   const status = what === "finish" ? "succeeded" : what === "undo" ? "failed" : "held"
   const { entries } = await context.ledger.read()
   const known = doneBefore({ ...context, run: rollout.run }, entries, rollout)
-  if (known?.status === status) return
+  if (known?.status === status && Object.keys(more).length === 0) return
   const run = known === undefined && what !== "undo" ? rollout.run : `${rollout.run}-${what}`
   await context.ledger.append({
     ...recordOf({ ...context, run }, rollout.kind, status, rollout.startedAt),
@@ -225,6 +226,7 @@ async function recordRecovery(
       interrupted: rollout.phase,
       by: context.run,
       reason: rollout.reason ?? text,
+      ...more,
     },
   })
 }
@@ -280,7 +282,7 @@ export function goodVersions(
   entries: readonly LedgerEntry[],
 ): { version: string; digest: string; image: string; commit: string }[] {
   const good = entries
-    .filter(({ kind, status }) => kind !== "apply" && status === "succeeded")
+    .filter((entry) => entry.kind !== "apply" && entry.status === "succeeded" && isIntact(entry))
     .reverse()
     .map(({ facts, sha }) => ({
       version: facts["version"] ?? "",

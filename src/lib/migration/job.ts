@@ -5,6 +5,8 @@ import { LIMITS, migrationArgv, type MigrationLimits } from "./command.js"
 export interface MigrationJobOptions extends Partial<MigrationLimits> {
   /** Id of the run. */
   runId: string
+  /** Id of this migration among all, from which the Job's name follows; by default that of the run. */
+  id?: string
   namespace: string
   /** The service's Deployment, whose settings the Job takes. */
   deployment: DeploymentObject
@@ -40,8 +42,8 @@ const SLACK = 300
  * start, its migrations may need too. Nothing selects its pod: its labels are its own.
  */
 export function migrationJob(options: MigrationJobOptions): { job: Job; secret: Secret } {
-  const { namespace, runId, annotations = {}, url, keptSeconds = DAY } = options
-  const name = `slipway-migrate-${createHash("sha256").update(runId).digest("hex").slice(0, 8)}`
+  const { namespace, runId, id = runId, annotations = {}, url, keptSeconds = DAY } = options
+  const name = jobName("migrate", id)
   const labels = { "app.kubernetes.io/managed-by": "slipway", [RUN_LABEL]: labelValue(runId) }
   const metadata = { name, namespace, labels, ...(Object.keys(annotations).length > 0 && { annotations }) }
   const limits = { ...LIMITS, ...given(options) }
@@ -65,6 +67,10 @@ export function migrationJob(options: MigrationJobOptions): { job: Job; secret: 
   }
   return { job, secret }
 }
+
+/** The name of the Job of an effect: different for different ids. */
+export const jobName = (what: string, id: string): string =>
+  `slipway-${what}-${createHash("sha256").update(id).digest("hex").slice(0, 16)}`
 
 /** Annotations against a mesh's sidecar, which would keep running after the migration, and the Job with it. */
 const NO_MESH = { "sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled" }

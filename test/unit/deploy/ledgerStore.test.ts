@@ -118,6 +118,44 @@ describe("ClusterLedger", () => {
     expect(await runs()).toEqual(["run-1", "run-2", "run-3", "run-4", "run-5"])
   })
 
+  it("stays a chain if two write at once to a full ConfigMap, one of them a line that still fits", async () => {
+    const facts = { log: "x".repeat(880_000) }
+    await ledger.append(record("run-1", { facts }))
+    server.meanwhile = () => ledger.append(record("run-3"))
+    await ledger.append(record("run-2", { facts }))
+    expect(await runs()).toEqual(["run-1", "run-3", "run-2"])
+    // In the other order: the short line was prepared before the other began the next ConfigMap.
+    server.meanwhile = () => ledger.append(record("run-5", { facts }))
+    await ledger.append(record("run-4"))
+    expect(ledgerFaults(await ledger.entries())).toEqual([])
+    expect(await runs()).toHaveLength(5)
+  })
+
+  it("returns its own entry if it was written by an attempt whose answer was lost", async () => {
+    const replace = server.replace.bind(server)
+    await ledger.append(record("run-1"))
+    server.replace = async (given) => {
+      server.replace = replace
+      await replace(given)
+      await ledger.append(record("run-3"))
+      throw fail("KUBE_CONFLICT", ["ConfigMap", "changed"])
+    }
+    expect(await ledger.append(record("run-2"))).toMatchObject({ run: "run-2" })
+    expect(await runs()).toEqual(["run-1", "run-2", "run-3"])
+  })
+
+  it("is read and continued where it is damaged, with the damage named", async () => {
+    for (const run of ["run-1", "run-2"]) await ledger.append(record(run))
+    const [map] = server.maps.values()
+    if (map)
+      map.data = { "entries.jsonl": `${map.data?.["entries.jsonl"] ?? ""}{"hash":"a","previous":"b"}\nx` }
+    const entry = await ledger.append(record("run-3"))
+    const { entries, damage } = await ledger.read()
+    expect(entries.map(({ run }) => run)).toEqual(["run-1", "run-2", "run-3"])
+    expect(entry?.previous).toBe(entries[1]?.hash)
+    expect(damage).toEqual(["line 3 is no entry", "line 4 is no entry"])
+  })
+
   it("fails if an entry was changed or is missing", async () => {
     for (const run of ["run-1", "run-2", "run-3"]) await ledger.append(record(run))
     const [map] = server.maps.values()

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest"
+import { effectId } from "../../../src/lib/deploy/context.js"
 import { migrate, smokeCommand, smokeK6 } from "../../../src/lib/deploy/migrate.js"
 import { rollOut } from "../../../src/lib/deploy/rollout.js"
 import { StepFailure } from "../../../src/lib/deploy/stepFailure.js"
@@ -82,6 +83,18 @@ describe("migrate", () => {
     runs({ log: "slipway: revision before: 2\nslipway: revision after: 2\n" })
     expect(await migrated()).toBe("nothing to do: the database is at 2")
     expect(cluster.store.all<Job>("Job").map(({ metadata }) => metadata.uid)).not.toContain(first)
+  })
+
+  it("shares no Job with another service, environment or namespace that migrates in the same run", async () => {
+    const context = cluster.context("run-2")
+    const others = [
+      context,
+      { ...context, names: { ...context.names, deployment: "api" } },
+      { ...context, environment: "production" as const },
+    ]
+    await Promise.all(others.map((each) => migrate(each, MIGRATION, deployment, log)))
+    expect(new Set(cluster.store.all<Job>("Job").map(({ metadata }) => metadata.name)).size).toBe(3)
+    expect(effectId({ ...context, namespace: "video" }, "x")).not.toBe(effectId(context, "x"))
   })
 
   it("stops a rollout before any pod changes", async () => {

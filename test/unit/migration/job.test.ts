@@ -70,7 +70,7 @@ const options: MigrationJobOptions = {
 
 test("migrationJob runs the service's container without its serving parts", () => {
   const { job, secret } = migrationJob(options)
-  const name = "slipway-migrate-" + /[0-9a-f]{8}$/.exec(job.metadata.name)?.[0]
+  const name = "slipway-migrate-" + /[0-9a-f]{16}$/.exec(job.metadata.name)?.[0]
   expect(job.metadata).toMatchObject({ name, namespace: "production" })
   expect(job.spec).toMatchObject({
     backoffLimit: 0,
