@@ -77,6 +77,9 @@ const CHECKED: Record<string, KeyRule> = {
 
 const RELEASED: Record<string, KeyRule> = {
   "release.gates": covers,
+  "release.source": fixed,
+  "release.sources": { kind: "excludes" },
+  "release.builders": { kind: "excludes" },
   "release.key": fixed,
   "release.identity": fixed,
   "release.issuer": fixed,
@@ -89,6 +92,7 @@ const RELEASED: Record<string, KeyRule> = {
 const DEPLOYED: Record<string, KeyRule> = {
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
+  ...perEnvironment("deploy.releases", order(["any", "version"])),
   "deploy.health.path": fixed,
   "deploy.health.status": fixed,
   "deploy.health.body": fixed,
@@ -168,7 +172,6 @@ export const UNGATED: readonly string[] = [
   "image.context",
   "release.registry",
   "release.repository",
-  "release.source",
   "release.tags",
   "infra.tool",
   "infra.version",
