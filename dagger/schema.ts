@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { jsonSchema } from "../src/lib/config/jsonSchema.js"
+import { fileSchema, jsonSchema } from "../src/lib/config/jsonSchema.js"
+import { floorSpec } from "../src/lib/release/floorSpec.js"
 import { keyTable } from "../src/lib/config/keyTable.js"
 import { groupTable } from "../src/lib/pipeline/groupTable.js"
 
@@ -8,6 +9,10 @@ import { groupTable } from "../src/lib/pipeline/groupTable.js"
 const inRepository = (path: string): string => resolve(import.meta.dirname, "..", path)
 
 writeFileSync(inRepository("slipway.schema.json"), `${JSON.stringify(jsonSchema(), null, 2)}\n`)
+writeFileSync(
+  inRepository("policy.schema.json"),
+  `${JSON.stringify(fileSchema(floorSpec, "policy"), null, 2)}\n`,
+)
 writeTable("docs/configuration.md", "keys", keyTable())
 writeTable("README.md", "groups", groupTable())
 

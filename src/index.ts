@@ -87,6 +87,9 @@ export class Slipway {
   publicKey?: File
   identity = ""
   issuer = ""
+  /** Set by `withPolicy`. */
+  policyFile?: File
+  policyAddress = ""
   /** Set by `withInfra`. */
   infraSecrets: Secret[] = []
   environment = ""
@@ -253,6 +256,21 @@ export class Slipway {
   }
 
   /**
+   * Sets the floor: what a release must have at least, whatever the service's own settings say.
+   *
+   * Published, verified and deployed releases are held to it; `policy.schema.json` describes the file. Verifying fails
+   * with POLICY_UNPINNED for an address whose content can change, and with POLICY_INVALID.
+   *
+   * @param file The floor as YAML.
+   * @param address In place of the file: a git address, `@`, a whole commit, `:` and a path; or an artifact in a registry
+   * with its digest.
+   */
+  @func()
+  withPolicy(file?: File, address = ""): Slipway {
+    return this.changed({ policyFile: file, policyAddress: address })
+  }
+
+  /**
    * Sets what infrastructure stages of `ci` and `debug` need.
    *
    * @param secrets As those of `infra`.
@@ -379,7 +397,7 @@ export class Slipway {
   @func()
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
     environmentOf(environment)
-    const { publicKey, identity, issuer, origin, who, runUrl } = this
+    const { publicKey, identity, issuer, origin, policyFile, policyAddress, who, runUrl } = this
     return create(Deployment, {
       ...(await this.fields()),
       ...this.registryFields(),
@@ -387,6 +405,8 @@ export class Slipway {
       identity,
       issuer,
       origin: webAddress(origin),
+      policyFile,
+      policyAddress,
       who,
       runUrl,
       environment,
@@ -542,8 +562,13 @@ export class Slipway {
   @func({ cache: "never" })
   async release(reference: string): Promise<Release> {
     const { key, passphrase, token, publicKey, identity, issuer } = this
+    const { policyFile, policyAddress } = this
     const signer = { key, passphrase, token, publicKey, identity, issuer, origin: webAddress(this.origin) }
-    return findPublished(reference, serviceOf(await this.fields()), this.registryFields(), signer)
+    return findPublished(reference, serviceOf(await this.fields()), this.registryFields(), {
+      ...signer,
+      policyFile,
+      policyAddress,
+    })
   }
 
   /**
@@ -684,6 +709,7 @@ export class Slipway {
       identity: identity || undefined,
       issuer: issuer || undefined,
       origin: webAddress(this.origin),
+      policy: { file: this.policyFile, address: this.policyAddress },
     }
     return { ...destinationOfFields(this.registryFields()), ...signer, ...trust }
   }
@@ -697,6 +723,7 @@ export class Slipway {
   private async called(own: { baseRef: string; fork: boolean; only: string[] }, secrets: Secret[]) {
     const { committed, username, plainHttp, embedded, now, identity, issuer } = this
     const { environment, root, detailedExitcode, deployEnvironment, reference, rollback, who, runUrl } = this
+    const { policyAddress } = this
     return {
       invocation: this.invocation,
       source: { origin: webAddress(this.origin), commit: this.sha, path: this.path, digest: this.digest },
@@ -709,6 +736,7 @@ export class Slipway {
         now,
         identity,
         issuer,
+        policyAddress,
         environment,
         root,
         detailedExitcode,

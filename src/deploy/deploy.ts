@@ -53,6 +53,9 @@ export class Deployment {
   issuer!: string
   /** The address of the service's repository. */
   origin!: string
+  /** The floor that a release must meet: a file, or its address; empty for none. */
+  policyFile?: File
+  policyAddress!: string
   /** The person who deploys, and the web address of the run. */
   who!: string
   runUrl!: string

@@ -94,7 +94,7 @@ export async function deployStages(
   const failures = stages?.filter(stopped).map(({ name }) => name) ?? []
   if (failures.length > 0) return skippedSteps(`${failures.join(", ")} stopped it`, repro)
   if (typeof inputs === "string") return skippedSteps(inputs, repro)
-  const { identity: who, issuer, origin } = publishing
+  const { identity: who, issuer, origin, policy } = publishing
   const request = {
     reference: access.reference,
     rollback: access.rollback,
@@ -103,7 +103,7 @@ export async function deployStages(
   const released = stages === undefined ? undefined : await releasedBy(deployed, publishing)
   return runDeploy(
     inputs,
-    { ...publishing, wanted: { identity: who, issuer, origin } },
+    { ...publishing, wanted: { identity: who, issuer, origin, policy } },
     { ...request, ...(released !== undefined && { released }) },
     repro,
   )

@@ -10,6 +10,10 @@ import type { ImageRevision } from "../lib/image/revision.js"
 import { requiredGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
 import { BUILDER_ID, provenance, runOfProvenance } from "../lib/release/provenance.js"
+import { gatesBelowFloor } from "../lib/release/floor.js"
+import { readFloor } from "../registry/floor.js"
+import { effectivePolicy } from "../lib/gates/effective.js"
+import { toolImages } from "./toolImages.js"
 import { tagsFor } from "../lib/release/tags.js"
 import { stopped } from "../lib/report/place.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
@@ -78,9 +82,14 @@ async function releaseInputs(
   if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
   const source = config.release.source ?? revision.origin
   if (!trial && source === "") throw fail("NO_ORIGIN", [])
-  const verdict = gates(run, stages)
+  const policy = effectivePolicy(config)
+  const verdict = gates(run, stages, { policy, images: await toolImages(released) })
   const faults = judgeGates(verdict, requiredGates(config))
   if (faults.length > 0) throw fail("GATES_MISSING", [faults])
+  const { access } = await destinationOf(publishing, released.source, config)
+  const floor = await readFloor(publishing.policy, access, config)
+  const below = gatesBelowFloor(verdict, floor)
+  if (below.length > 0) throw fail("BELOW_FLOOR", [below])
   const scanned = stages.find(({ name }) => name === "scan")?.files
   if (scanned === undefined) throw fail("NOT_SCANNED", [])
   const { signing, repository } = await destination(released, publishing)
@@ -95,7 +104,7 @@ async function releaseInputs(
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
     gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
-    expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial }),
+    expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial, floor }),
     signing,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
 import { cosignContainer } from "./access.js"
+import type { PolicySource } from "./floor.js"
 import type { Config } from "../lib/config/config.js"
 import { identityRule } from "../lib/config/rules.js"
 import { fail } from "../lib/errors/catalogue.js"
@@ -39,6 +40,8 @@ export interface Wanted {
   issuer?: string
   /** The address of the service's repository, for services whose settings have none. */
   origin?: string
+  /** The floor of releases. */
+  policy?: PolicySource
 }
 
 /** The fields in which the module's objects hold the trust of `withSigner`. */
@@ -50,14 +53,25 @@ export interface TrustFields {
   issuer: string
   /** The address of the service's repository. */
   origin: string
+  /** The floor of releases: a file, or its address; empty for none. */
+  policyFile?: File
+  policyAddress: string
 }
 
 /** Returns the trust in an object's fields. */
-export const wantedOf = ({ publicKey, identity, issuer, origin }: TrustFields): Wanted => ({
+export const wantedOf = ({
+  publicKey,
+  identity,
+  issuer,
+  origin,
+  policyFile,
+  policyAddress,
+}: TrustFields): Wanted => ({
   key: publicKey,
   identity: identity || undefined,
   issuer: issuer || undefined,
   origin,
+  policy: { file: policyFile, address: policyAddress },
 })
 
 /** Returns the Sigstore of the service's settings. Fails with SIGSTORE_SETTINGS if they contradict each other. */

@@ -9,6 +9,7 @@ import {
   withSigstore,
 } from "../registry/cosign.js"
 import { accessTo, destinationOfFields, type RegistryFields } from "../registry/destination.js"
+import { readFloor } from "../registry/floor.js"
 import { embeddedTrust } from "../registry/embedded.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { create } from "../stage/create.js"
@@ -60,6 +61,9 @@ export class Release {
   issuer!: string
   /** The address of the service's repository, where the settings have none. */
   origin!: string
+  /** The floor that it must meet: a file, or its address; empty for none. */
+  policyFile?: File
+  policyAddress!: string
   /** True if it is signed with the embedded key. */
   embedded!: boolean
   /** The git reference that it must have been built for; empty for any. */
@@ -119,6 +123,7 @@ export class Release {
       ref: this.ref || undefined,
       origin: wanted.origin,
       environment,
+      floor: await readFloor(wanted.policy, signing.access, configOf(this.settings)),
     })
     return verifyRelease(resolved, required, signing)
   }
@@ -189,5 +194,6 @@ export const releaseOf = (
     identity: "",
     issuer: "",
     origin: "",
+    policyAddress: "",
     ...signer,
   })

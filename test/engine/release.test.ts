@@ -35,6 +35,10 @@ import {
 } from "./supply.js"
 
 const OTHER_SHA = "f".repeat(40)
+/** More than the tiny service has. */
+const FLOOR = `stages: [black, integration]
+sources: ["https://git.example.com/other/*"]
+`
 const TAGS = `regctl -v error tag ls --exclude "sha256-.*" ${REPO}`
 
 let source = ""
@@ -177,6 +181,10 @@ describe("a release", () => {
     const { stages } = JSON.parse(left("verdict.json")) as Verdict
     const gates = JSON.parse(left("release/gates.json")) as Gates
     expect(gates.run).toMatchObject({ id: RUN, sha: SHA, ref: "refs/tags/v1.2.3" })
+    expect(gates.coverage).toBeGreaterThan(0)
+    expect(gates.policyDigest).toMatch(/^sha256:[0-9a-f]{64}$/)
+    for (const { digest, reference } of gates.images)
+      expect(digest, reference).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(gates.stages.map(({ name, status }) => [name, status])).toEqual(
       stages
         .filter(({ group }) => !["release", ...DELIVERED].includes(group))
@@ -232,6 +240,16 @@ describe("verification", () => {
         source,
         `${REPO}:1.2.3`,
         `$there | with-signer --public-key $(host | directory ${service({ "other.pub": keys.other })} | file other.pub)`,
+      ),
+      floor: verifying(
+        source,
+        `${REPO}:1.2.3`,
+        `$there | with-policy --file $(host | directory ${service({ "floor.yaml": FLOOR })} | file floor.yaml)`,
+      ),
+      branch: verifying(
+        source,
+        `${REPO}:1.2.3`,
+        "$there | with-policy --address https://git.example.com/policies@main:floor.yaml",
       ),
       copied: at("copied"),
       unsigned: at("unsigned"),
@@ -344,6 +362,20 @@ describe("verification", () => {
     expect(found.problem).toContain(
       `the tag of "${HOST}/moved:1.2.3" has moved: it is ${good.older}, expected ${good.index}`,
     )
+  })
+
+  it("refuses a good release below a floor from outside, and a floor that isn't pinned", () => {
+    expect(problems(run.verification("floor"))).toEqual([
+      expect.stringMatching(
+        /^gates of the index: below the floor sha256:[0-9a-f]{12}: integration was skipped$/,
+      ),
+      expect.stringMatching(
+        /^provenance of the index: .*: its source ".*\/team\/tiny" isn't among those allowed$/,
+      ),
+    ])
+    const { exitCode, problem } = run.verification("branch")
+    expect(exitCode).toBe(4)
+    expect(problem).toContain("isn't pinned")
   })
 
   it("refuses a version's tag on a release of another version", () => {

@@ -7,6 +7,7 @@ import {
   DEPLOY_CREDENTIALS,
   exit,
   withEnvironment,
+  withPolicy,
   withRegistry,
   withRelease,
   withRunId,
@@ -42,7 +43,7 @@ export function addDeployCommands(program: Command): void {
       exit(await runCi({ ...options, event: "manual", rollback: true }, [...DEPLOY_GROUPS])),
     )
 
-  withRunId(withRegistry(withEnvironment(withSource(program.command("watch")), "production")))
+  withRunId(withPolicy(withRegistry(withEnvironment(withSource(program.command("watch")), "production"))))
     .description("watch a deployment: alert on problems, and roll back if slipway.yaml says so")
     .option("--duration <time>", "how long to watch, such as 30m; by default as in slipway.yaml")
     .option("--embedded", "use the embedded cluster and registry")

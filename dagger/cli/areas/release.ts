@@ -1,11 +1,18 @@
 import type { Command } from "commander"
 import type { ProveOptions } from "../commands/proof.js"
 import type { VerifyOptions } from "../commands/verify.js"
-import { CREDENTIALS, environmentOption, exit, withRegistry, withSource } from "../options/common.js"
+import {
+  CREDENTIALS,
+  environmentOption,
+  exit,
+  withPolicy,
+  withRegistry,
+  withSource,
+} from "../options/common.js"
 
 /** Adds the commands that verify published images. */
 export function addReleaseCommands(program: Command): void {
-  withRegistry(withSource(program.command("verify <reference>")))
+  withPolicy(withRegistry(withSource(program.command("verify <reference>"))))
     .description("verify a published image: signatures, SBOMs, provenance and passed gates")
     .option("--key <file>", "cosign public key; by default as in slipway.yaml")
     .option(

@@ -22,6 +22,7 @@ import {
   secretArguments,
   signerArguments,
 } from "./credentials.js"
+import { policyArguments } from "./policy.js"
 import { beginRun, runWithVerdict, prepareOut, type OutputOptions, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
@@ -53,6 +54,8 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
   /** Identity of a keyless signer. */
   identity?: string
   issuer?: string
+  /** The floor of releases: a file or a pinned address. */
+  policy?: string
   /** Use the embedded registry, which lasts as long as the engine's cache. */
   embedded?: boolean
 }
@@ -77,6 +80,7 @@ export function ciArguments(
     ...infraArguments(options, event, groups),
     ...(delivers(groups) ? [...deployArguments(options, groups, environment), ...notify] : []),
     ...releaseArguments(options, groups),
+    ...policyArguments(options.policy),
     ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,

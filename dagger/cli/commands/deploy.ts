@@ -16,6 +16,7 @@ import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
 import { absoluteSource } from "./sourceFolder.js"
+import { policyArguments } from "./policy.js"
 import { originArguments, originOf } from "./verify.js"
 
 /** Options of a deployment. */
@@ -104,6 +105,8 @@ function kubeconfig(name: string, value: string): string {
 export interface WatchOptions extends DeployOptions, RegistryOptions {
   source: string
   duration?: string
+  /** The floor of releases. */
+  policy?: string
   runId?: string
 }
 
@@ -120,6 +123,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
     ...actorArguments(),
     ...originArguments(await originOf(folder)),
     ...registryArguments(options, configuredRecipient(folder)),
+    ...policyArguments(options.policy),
     "deploy",
     `--environment=${environment}`,
     ...accessArguments({ ...options, environment }, NOTIFICATION_SECRETS),

@@ -111,6 +111,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     plainHttp: flag("plainHttp"),
     identity: text("identity"),
     issuer: text("issuer"),
+    policy: text("policyAddress"),
     secret: listed("secrets"),
     infraSecret: listed("infra"),
     deploySecret: listed("deploy"),

@@ -15,6 +15,7 @@ import {
   signerArguments,
   type SignerOptions,
 } from "./credentials.js"
+import { policyArguments } from "./policy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
 
@@ -24,6 +25,8 @@ export interface VerifyOptions extends RegistryOptions, SignerOptions {
   login?: boolean
   /** The web address of the service's repository; by default that of git's origin. */
   origin?: string
+  /** The floor: a file or a pinned address. */
+  policy?: string
   json?: boolean
 }
 
@@ -54,6 +57,7 @@ export function verifyArguments(reference: string, options: VerifyOptions): stri
     ...originArguments(options.origin),
     ...loggingIn(registryArguments(options, recipient), recipient),
     ...signerArguments(options, false),
+    ...policyArguments(options.policy),
     "verification",
     `--reference=${reference}`,
   ]

@@ -49,6 +49,13 @@ export const withRegistry = (command: Command): Command =>
     )
     .option("--plain-http", "use plain HTTP for the registry")
 
+/** Adds the option for the floor of releases. */
+export const withPolicy = (command: Command): Command =>
+  command.option(
+    "--policy <file or address>",
+    "floor of releases: a file, a git address with @COMMIT:PATH, or an artifact with @sha256:DIGEST",
+  )
+
 const secretsOption = (command: Command, name: string, what: string): Command =>
   command.option(`--${name} <address>`, `${what}; repeatable`, (address: string, before: string[] = []) => {
     const problem = secretProblem(address)
@@ -85,7 +92,7 @@ export const environmentOption = (what = "environment to use"): Option =>
 
 /** Adds the options of a release: commit, registry and signer. */
 export const withRelease = (command: Command): Command =>
-  withSecrets(withRegistry(withRun(command)))
+  withPolicy(withSecrets(withRegistry(withRun(command))))
     .option("--sha <commit>", "commit of the sources; by default the one checked out")
     .option("--committed <time>", "date of the commit, RFC 3339, for a source at a git address")
     .option(
@@ -95,7 +102,7 @@ export const withRelease = (command: Command): Command =>
         webAddress(url) ||
         command.error("error: invalid --origin; pass a web address, such as https://github.com/team/service"),
     )
-    .option("--identity <identity>", "identity of the keyless signer, exactly as in the certificate")
+    .option("--identity <identity>", "identity of the keyless signer, as in the certificate")
     .option("--issuer <url>", "OIDC issuer of that identity")
     .option("--embedded", "use the embedded registry, cluster and signing key")
     .addHelpText("after", CREDENTIALS)

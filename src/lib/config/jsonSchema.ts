@@ -5,12 +5,13 @@ import type { LeafSpec, SectionSpec, Spec, TextSpec } from "./spec.js"
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** Returns the JSON schema of `slipway.yaml`, for editors. It accepts what `checkConfig` accepts, but no old names. */
-export function jsonSchema(): JsonSchema {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    ...sectionSchema(spec, "slipway.yaml", ""),
-  }
-}
+export const jsonSchema = (): JsonSchema => fileSchema(spec, "slipway.yaml")
+
+/** Returns the JSON schema of a file by its spec. */
+export const fileSchema = (own: SectionSpec, name: string): JsonSchema => ({
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  ...sectionSchema(own, name, ""),
+})
 
 function schemaOf(spec: Spec, path: string): JsonSchema {
   switch (spec.kind) {

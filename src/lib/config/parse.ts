@@ -1,11 +1,11 @@
-import { parseDocument } from "yaml"
+import { parseDocument, type ParsedNode } from "yaml"
 import { fail } from "../errors/catalogue.js"
 import { Checker } from "./check.js"
 import { type Config, DEFAULTS, spec } from "./config.js"
 import { harmless, type Problem, Problems } from "./problem.js"
 import { applyRenamed } from "./renamed.js"
 import { checkSource } from "./source.js"
-import { deepFreeze } from "./spec.js"
+import { deepFreeze, type SectionSpec, type Value } from "./spec.js"
 
 /** The number of problems to list; the rest is counted. */
 const MOST_LISTED = 50
@@ -50,9 +50,22 @@ export interface Checked {
 export function checkConfig(text: string): Checked {
   const body = text.replace(/^\uFEFF/, "")
   const [problems, warnings] = [new Problems(body), new Problems(body)]
-  const config = checkSource(body, problems) ? read(body, problems, warnings) : undefined
+  const config = checkSource(body, problems)
+    ? read(body, spec, problems, (contents) => applyRenamed(contents, problems, warnings))
+    : undefined
   if (problems.any) return { problems: problems.all, warnings: [] }
   return { config: deepFreeze(config as Config), problems: [], warnings: warnings.all }
+}
+
+/** Reads the text of another YAML file by its spec, and lists every problem; a value only without one. */
+export function readYaml<S extends SectionSpec>(
+  text: string,
+  own: S,
+): { value?: Value<S>; problems: Problem[] } {
+  const body = text.replace(/^\uFEFF/, "")
+  const problems = new Problems(body)
+  const value = checkSource(body, problems) ? read(body, own, problems) : undefined
+  return problems.any ? { problems: problems.all } : { value: deepFreeze(value as Value<S>), problems: [] }
 }
 
 /** Formats a problem: `slipway.yaml:3:5: parallel: expected …` */
@@ -60,7 +73,12 @@ export function formatProblem({ line, column, path, message }: Problem, file = "
   return [`${file}:${line}:${column}`, ...(path ? [path] : []), message].join(": ")
 }
 
-function read(text: string, problems: Problems, warnings: Problems): unknown {
+function read(
+  text: string,
+  own: SectionSpec,
+  problems: Problems,
+  prepare: (contents: ParsedNode | null) => void = () => undefined,
+): unknown {
   try {
     // The checker finds duplicate keys: the parser compares each with each, which takes too long.
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" })
@@ -74,8 +92,8 @@ function read(text: string, problems: Problems, warnings: Problems): unknown {
       )
     // The rest of a broken file would only lead to false problems.
     if (errors.length > 0) return undefined
-    applyRenamed(document.contents, problems, warnings)
-    return new Checker(spec, problems).read(spec, document.contents, "")
+    prepare(document.contents)
+    return new Checker(own, problems).read(own, document.contents, "")
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     problems.add(0, "", "nested too deeply to be read")

@@ -203,6 +203,11 @@ export const builderRule: TextRule = {
   pattern: /^(?:unknown|[a-z][a-z0-9+.-]{0,30}:[!-~]{1,1000})$/,
 }
 
+export const patternRule: TextRule = {
+  expected: 'a name such as "https://github.com/team/*", in which "*" stands for any text without a slash',
+  pattern: /^[!-~]{1,500}$/,
+}
+
 /** The rules for a path with a placeholder for the environment. */
 export const pathPatternRules: readonly TextRule[] = [
   ...pathRules,

@@ -59,6 +59,31 @@ export const releaseErrors = {
     remedy: "deploy the release of a version's tag",
     exitCode: ExitCode.gateFailed,
   }),
+  BELOW_FLOOR: (problems: readonly string[]) => ({
+    message: `not released: ${problems.join(", ")}`,
+    remedy: "meet the floor of --policy, or ask those who own it to change it",
+    exitCode: ExitCode.gateFailed,
+  }),
+  POLICY_UNPINNED: (address: string) => ({
+    message: `the policy ${quote(address)} isn't pinned: a branch or tag can change`,
+    remedy: "name it by a whole commit (https://…@COMMIT:PATH) or by a digest (REGISTRY/REPOSITORY@sha256:…)",
+    exitCode: ExitCode.badInput,
+  }),
+  POLICY_ADDRESS: (address: string) => ({
+    message: `no policy at ${quote(address)}`,
+    remedy: "pass a file, GIT_ADDRESS@COMMIT:PATH, or REGISTRY/REPOSITORY@sha256:…",
+    exitCode: ExitCode.badInput,
+  }),
+  POLICY_INVALID: (problems: readonly string[]) => ({
+    message: ["the policy is invalid:", ...problems].join("\n  "),
+    remedy: "fix each line above; `policy.schema.json` lists every key",
+    exitCode: ExitCode.badInput,
+  }),
+  POLICY_UNREADABLE: (address: string, reason: string, exitCode: ExitCode) => ({
+    message: `can't read the policy ${quote(address)}: ${reason}`,
+    remedy: "see whether it exists there and may be read",
+    exitCode,
+  }),
   GATES_MISSING: (faults: readonly string[]) => ({
     message: `not released: ${faults.join(", ")}`,
     remedy: "run all groups of `release: { gates: … }` in the same run",

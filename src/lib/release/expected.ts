@@ -2,6 +2,9 @@ import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gates.js"
 import { type OriginRequirement, originProblems } from "./origin.js"
+import { fields, text } from "../text/json.js"
+import { gatesBelowFloor, provenanceBelowFloor } from "./floor.js"
+import type { Floor } from "./floorSpec.js"
 import type { PredicateName } from "./verification.js"
 
 /** The requirements on a release besides its signatures. */
@@ -24,6 +27,8 @@ export interface Known {
   origin?: string
   /** The environment to deploy to. */
   environment?: Environment
+  /** What it must have at least, from outside the service's repository. */
+  floor?: Floor
   /** True if it may lack a commit and a source, as a trial release does. */
   trial?: boolean
 }
@@ -31,13 +36,15 @@ export interface Known {
 /** Test suites that a service needn't have. */
 const OPTIONAL = ["integration"]
 
+const IMAGE_GATES = ["build", "scan"]
+
 /** Returns the gates that a service's settings require of a release. */
 export function requiredGates({ quality, security, tests, release }: Config): GateRequirement {
   const stages = {
     quality: quality.checks,
     security: security.checks,
     tests: [...tests.suites, "coverage"],
-    image: ["build", "scan"],
+    image: IMAGE_GATES,
   }
   return { stages: release.gates.flatMap((group) => [...stages[group]]), optional: OPTIONAL }
 }
@@ -49,13 +56,17 @@ export function expected(config: Config, known: Known = {}): Expected {
   return {
     platforms: config.image.platforms,
     judge: ({ gates = [], provenance = [] }) => {
-      const judged = gates.map((predicate) => problemsOf(predicate, requirement, known))
+      const judged = gates.map((predicate) => [
+        ...problemsOf(predicate, ownRequirement(predicate, known) ?? requirement, known),
+        ...gatesBelowFloor(predicate, known.floor),
+      ])
       const good = gates.filter((_, index) => judged[index]?.length === 0)
       const passed = good.map((predicate) => ({ sha: shaOfGates(predicate), ref: refOfGates(predicate) }))
       const pairs = provenance.flatMap((predicate) =>
-        (passed.length > 0 ? passed : [undefined]).map((gates) =>
-          originProblems(predicate, { ...origin, ...(gates && { gates }) }),
-        ),
+        (passed.length > 0 ? passed : [undefined]).map((gates) => [
+          ...originProblems(predicate, { ...origin, ...(gates && { gates }) }),
+          ...provenanceBelowFloor(predicate, known.floor),
+        ]),
       )
       return {
         ...(good.length === 0 && { gates: fewest(judged) }),
@@ -79,6 +90,25 @@ export function originRequirement(
     trial,
   }
 }
+
+/**
+ * Returns the gates that a release's own policy required of it, for a verifier with a floor: later settings don't make
+ * an old release bad. Without a floor there is none to rely on but the present settings.
+ */
+function ownRequirement(predicate: unknown, { floor }: Known): GateRequirement | undefined {
+  const settings = fields(fields(fields(predicate).policy).settings)
+  const groups = texts(settings["release.gates"])
+  if (floor === undefined || groups.length === 0) return undefined
+  const stages: Record<string, readonly string[]> = {
+    quality: texts(settings["quality.checks"]),
+    security: texts(settings["security.checks"]),
+    tests: [...texts(settings["tests.suites"]), "coverage"],
+    image: IMAGE_GATES,
+  }
+  return { stages: groups.flatMap((group) => stages[group] ?? []), optional: OPTIONAL }
+}
+
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text).filter(Boolean) : [])
 
 function problemsOf(predicate: unknown, requirement: GateRequirement, { sha, ref, trial }: Known): string[] {
   const commit = shaOfGates(predicate)

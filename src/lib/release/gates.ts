@@ -1,3 +1,6 @@
+import { type EffectivePolicy, policyDigest } from "../gates/effective.js"
+import { percent } from "../run/coverage.js"
+import type { Suppressed } from "../run/suppressed.js"
 import { fields, objects, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 import type { Run, StageReport, StageStatus } from "../run/verdict.js"
@@ -12,6 +15,38 @@ export interface Gates {
   stages: Gate[]
   /** Tool versions by stage. */
   tools: Record<string, string>
+  /** The policy that it was judged by, without the places of exceptions. */
+  policy: PublicPolicy
+  /** The digest of the whole policy. */
+  policyDigest: string
+  /** Lines and branches that tests ran, in per cent, rounded down; null if not measured. */
+  coverage: number | null
+  /** The suppressed findings by tool and rule. */
+  suppressions: UsedSuppression[]
+  /** The images of the tools that judged it. */
+  images: ToolImage[]
+}
+
+interface UsedSuppression {
+  tool: string
+  rule: string
+  count: number
+}
+
+/** An image of a tool; its digest is empty if the engine couldn't name it. */
+export interface ToolImage {
+  role: string
+  reference: string
+  digest: string
+}
+
+/** A policy for everybody who can pull the image: exceptions by their number alone, since they name files. */
+type PublicPolicy = Omit<EffectivePolicy, "exceptions"> & { exceptions: number }
+
+/** What a run was judged by. */
+export interface JudgedBy {
+  policy: EffectivePolicy
+  images: readonly ToolImage[]
 }
 
 interface Gate {
@@ -21,14 +56,40 @@ interface Gate {
   reason: string
 }
 
-type GateReport = Pick<StageReport, "name" | "group" | "status" | "reason" | "version">
+type GateReport = Pick<
+  StageReport,
+  "name" | "group" | "status" | "reason" | "version" | "coverage" | "suppressed"
+>
 
 /** Builds the predicate from a run's stages. */
-export const gates = ({ id, event, ref, sha, startedAt }: Run, stages: readonly GateReport[]): Gates => ({
-  run: { id, event, ref, sha, startedAt },
-  stages: stages.map(({ name, group, status, reason }) => ({ name, group, status, reason: brief(reason) })),
-  tools: Object.fromEntries(stages.map(({ name, version }) => [name, version])),
-})
+export function gates(
+  { id, event, ref, sha, startedAt }: Run,
+  stages: readonly GateReport[],
+  { policy, images }: JudgedBy,
+): Gates {
+  const coverage = stages.find((stage) => stage.coverage !== undefined)?.coverage
+  const { exceptions, ...rest } = policy
+  return {
+    run: { id, event, ref, sha, startedAt },
+    stages: stages.map(({ name, group, status, reason }) => ({ name, group, status, reason: brief(reason) })),
+    tools: Object.fromEntries(stages.map(({ name, version }) => [name, version])),
+    policy: { ...rest, exceptions: Object.values(exceptions).reduce((all, count) => all + count, 0) },
+    policyDigest: policyDigest(policy),
+    coverage: coverage === undefined ? null : Number(percent(coverage)),
+    suppressions: usedSuppressions(stages.flatMap(({ suppressed = [] }) => suppressed)),
+    images: images.map(({ role, reference, digest }) => ({ role, reference, digest })),
+  }
+}
+
+function usedSuppressions(suppressed: readonly Suppressed[]): UsedSuppression[] {
+  const counts = new Map<string, UsedSuppression>()
+  for (const { finding } of suppressed) {
+    const { tool, rule } = finding
+    const key = JSON.stringify([tool, rule])
+    counts.set(key, { tool, rule, count: (counts.get(key)?.count ?? 0) + 1 })
+  }
+  return [...counts.values()].sort((a, b) => (`${a.tool} ${a.rule}` < `${b.tool} ${b.rule}` ? -1 : 1))
+}
 
 /** Cuts the details after a colon or in brackets, so that files and vulnerabilities aren't published. */
 const brief = (reason: string): string => oneLine(reason.split(/: | \(/)[0] ?? "")

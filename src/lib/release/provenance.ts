@@ -115,6 +115,24 @@ export function originOfProvenance(predicate: unknown): ProvenanceOrigin {
   }
 }
 
+/** Returns the base images that a provenance names, without their tags; those without a digest have an empty one. */
+export const baseImagesOfProvenance = (predicate: unknown): { name: string; digest: string }[] =>
+  objects(fields(fields(predicate).buildDefinition).resolvedDependencies).flatMap(({ uri, digest }) => {
+    const sha256 = text(fields(digest).sha256)
+    const name = nameOfPackage(text(uri))
+    return name === undefined ? [] : [{ name, digest: sha256 === "" ? "" : `sha256:${sha256}` }]
+  })
+
+/** Returns the whole name of an image by its package URL; undefined for another URL. */
+function nameOfPackage(uri: string): string | undefined {
+  if (!uri.startsWith("pkg:docker/")) return undefined
+  const [path = "", query = ""] = uri.slice("pkg:docker/".length).split("?")
+  const host = new URLSearchParams(query).get("repository_url") ?? "docker.io"
+  const name = path.replace(/@[^@]*$/, "")
+  const full = host === "docker.io" && !name.includes("/") ? `library/${name}` : name
+  return `${host}/${full}`
+}
+
 /** Returns a repository's address without `git+` and the reference, which may itself hold an `@`. */
 function sourceAddress(uri: string, ref: string): string {
   const bare = uri.replace(/^git\+/, "")

@@ -1,5 +1,7 @@
 import { expect, it, test } from "vitest"
 import { gates, judgeGates, runOfGates } from "../../../src/lib/release/gates.js"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { effectivePolicy, NO_FACTS, policyDigest } from "../../../src/lib/gates/effective.js"
 import type { StageStatus } from "../../../src/lib/run/verdict.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -19,8 +21,15 @@ const stage = (name: string, status: StageStatus = "passed", reason = "12 files"
   version: `${name} 1.0`,
 })
 
+const POLICY = effectivePolicy(DEFAULTS, {
+  ...NO_FACTS,
+  exceptions: { ".slipway/suppressions.yaml: bandit B101 in src/secret.py": 2 },
+})
+const IMAGES = [{ role: "trivy", reference: "aquasec/trivy:0.70.0", digest: `sha256:${"a".repeat(64)}` }]
+const BY = { policy: POLICY, images: IMAGES }
+
 const predicate = (...stages: ReturnType<typeof stage>[]): unknown =>
-  JSON.parse(JSON.stringify(gates(RUN, stages)))
+  JSON.parse(JSON.stringify(gates(RUN, stages, BY)))
 
 it("gates has the verdict and the tool versions", () => {
   expect(predicate(stage("black"), stage("unit", "passed", "all findings are suppressed (2)"))).toEqual({
@@ -30,7 +39,46 @@ it("gates has the verdict and the tool versions", () => {
       { name: "unit", group: "quality", status: "passed", reason: "all findings are suppressed" },
     ],
     tools: { black: "black 1.0", unit: "unit 1.0" },
+    policy: { ...POLICY, exceptions: 2 },
+    policyDigest: policyDigest(POLICY),
+    coverage: null,
+    suppressions: [],
+    images: IMAGES,
   })
+})
+
+it("gates has the measured coverage and each suppressed rule with its number, but no paths", () => {
+  const hidden = (tool: string, rule: string) => ({
+    finding: { tool, rule, level: "error" as const, message: "m", file: "src/secret.py" },
+    suppression: {
+      tool,
+      rule,
+      path: "src/secret.py",
+      reason: "r",
+      expires: "2027-01-01",
+      owner: "o",
+      line: 1,
+    },
+  })
+  const made = gates(
+    RUN,
+    [
+      {
+        ...stage("bandit"),
+        suppressed: [hidden("bandit", "B102"), hidden("bandit", "B101"), hidden("bandit", "B102")],
+      },
+      { ...stage("scan"), suppressed: [hidden("trivy", "CVE-2026-1")] },
+      { ...stage("coverage"), coverage: { covered: 7999, total: 10000, files: [] } },
+    ],
+    BY,
+  )
+  expect(made.coverage).toBe(79.99)
+  expect(made.suppressions).toEqual([
+    { tool: "bandit", rule: "B101", count: 1 },
+    { tool: "bandit", rule: "B102", count: 2 },
+    { tool: "trivy", rule: "CVE-2026-1", count: 1 },
+  ])
+  expect(JSON.stringify(made)).not.toContain("secret.py")
 })
 
 test.each([
@@ -38,7 +86,7 @@ test.each([
   ["Coverage 85.3 %, it must be more than 80 %", "Coverage 85.3 %, it must be more than 80 %"],
   ["", ""],
 ])("gates has the reason %j without details", (reason, brief) => {
-  expect(gates(RUN, [stage("black", "passed", reason)]).stages[0]?.reason).toBe(brief)
+  expect(gates(RUN, [stage("black", "passed", reason)], BY).stages[0]?.reason).toBe(brief)
 })
 
 it("judgeGates accepts passed stages of the commit", () => {
