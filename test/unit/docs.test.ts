@@ -38,4 +38,16 @@ describe("documentation", () => {
     const listed = readFileSync(join(root, "README.md"), "utf8")
     expect(pages.filter((page) => page.startsWith("docs/") && !listed.includes(`](${page})`))).toEqual([])
   })
+
+  it("names tests in the security model that there are", () => {
+    const text = prose("docs/security-model.md").replace(/\s+/g, " ")
+    const named = [...text.matchAll(/\]\(\.\.\/(test\/[^)]+)\) “([^”]+)”(?: and “([^”]+)”)?/g)].flatMap(
+      ([, file = "", ...titles]) => titles.flatMap((title = "") => (title === "" ? [] : [[file, title]])),
+    )
+    expect(named.length).toBeGreaterThan(15)
+    const missing = named.filter(
+      ([file = "", title = ""]) => !readFileSync(join(root, file), "utf8").includes(title),
+    )
+    expect(missing).toEqual([])
+  })
 })
