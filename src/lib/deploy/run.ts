@@ -282,7 +282,7 @@ export function goodVersions(
   entries: readonly LedgerEntry[],
 ): { version: string; digest: string; image: string; commit: string }[] {
   const good = entries
-    .filter((entry) => entry.kind !== "apply" && entry.status === "succeeded" && isIntact(entry))
+    .filter((entry) => entry.kind !== "apply" && entry.status === "succeeded")
     .reverse()
     .map(({ facts, sha }) => ({
       version: facts["version"] ?? "",
@@ -295,9 +295,13 @@ export function goodVersions(
   )
 }
 
-/** Finds a version by its name or digest, or the last good one that doesn't run now. Fails with NO_VERSION. */
+/**
+ * Finds a version by its name or digest, or the last good one that doesn't run now, without those of changed entries.
+ *
+ * Fails with NO_VERSION.
+ */
 export function rollbackTarget(entries: readonly LedgerEntry[], facts: Facts, wanted: string) {
-  const known = goodVersions(entries)
+  const known = goodVersions(entries.filter(isIntact))
   const current = newest(facts)?.digest
   const bare = (text: string) => text.replace(/^v/, "")
   const found =

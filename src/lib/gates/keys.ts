@@ -87,6 +87,7 @@ const RELEASED: Record<string, KeyRule> = {
   "release.signingConfig": fixed,
   "release.trustedRoot": fixed,
   "wrappers.slipway": fixed,
+  "wrappers.hotfixes": order([true, false]),
 }
 
 const DEPLOYED: Record<string, KeyRule> = {
