@@ -43,8 +43,8 @@ function endedStage(entry: string): string | undefined {
 
 /** Reads the starting command from a line of plain progress, without Slipway's wrapper around it. */
 export function readActivity(line: string): string | undefined {
-  const command = /\bwithExec (.+)$/.exec(line)?.[1]
+  const command = /\bwithExec (.+)/s.exec(line)?.[1]
   if (!command || /^(DONE|ERROR|CACHED|CANCELED)\b/.test(command)) return undefined
-  const words = /timeout -k \d+ \d+ (.+)$/.exec(command)?.[1] ?? command
-  return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*$/, "").slice(0, 100)
+  const words = /timeout -k \d+ \d+ (.+)/s.exec(command)?.[1] ?? command
+  return /^(sh|node|\/codegen)\b/.test(words) ? undefined : words.replace(/ \(\w+: .*/s, "").slice(0, 100)
 }

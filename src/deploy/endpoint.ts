@@ -72,7 +72,7 @@ export async function endpointOf(inputs: DeployInputs): Promise<ServiceEndpoint>
 
 /** Returns the endpoint of a URL that every container reaches. */
 export const addressEndpoint = (url: string, way: string): ServiceEndpoint => ({
-  url: url.replace(/\/+$/, ""),
+  url: url.replace(/(?<!\/)\/+$/, ""),
   way,
   bind: (container) => container,
 })

@@ -111,7 +111,7 @@ export class Load {
   }
 
   private async elsewhere(): Promise<ServiceEndpoint | undefined> {
-    if (this.base !== "" && !/^https?:\/\/[^/?#@\s]+[^?#\s]*$/.test(this.base))
+    if (this.base !== "" && !/^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(this.base))
       throw fail("INVALID_BASE", [this.base])
     if (this.service !== undefined)
       return serviceEndpoint(this.service, "a container in place of the environment's service", this.base)

@@ -194,7 +194,7 @@ interface Resolved {
 }
 
 function install(base: Container, { annotated, hashes }: Resolved, config: Config): PythonEnvironment {
-  const lock = withHashes(annotated.replace(/\s+# via .*$/gm, ""), hashes)
+  const lock = withHashes(annotated.replace(/(?<!\s)\s+# via .*$/gm, ""), hashes)
   const versions = readPins([{ name: "requirements.txt", text: lock }])
   const container = base
     .withNewFile(LOCK, lock)

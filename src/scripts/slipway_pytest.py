@@ -96,7 +96,7 @@ def written_tests(config):
     files = {file for root in roots for file in ([root] if root.is_file() else root.rglob("*.py"))}
     wanted = SUITE == "integration"
     return sum(
-        len(re.findall(r"^\s*(?:async\s+)?def test", file.read_text(errors="replace"), re.MULTILINE))
+        len(re.findall(r"^[ \t]*(?:async[ \t]+)?def test", file.read_text(errors="replace"), re.MULTILINE))
         for file in files
         if file.is_file() and (not CLASSIFIES or is_integration(file.absolute()) == wanted)
     )

@@ -220,7 +220,7 @@ async function installed({ container, packages, problem }: PythonEnvironment): P
   if (problem !== undefined) return dag.directory()
   const folders = await venv.glob("lib/python*/site-packages/*.dist-info")
   const wanted = folders.filter((folder) =>
-    packages.has(normaliseName(/([^/]+?)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
+    packages.has(normaliseName(/(?<![^/])([^/]+)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
   )
   // An empty list would stand for all there is.
   if (wanted.length === 0) return dag.directory()

@@ -87,7 +87,7 @@ export function mustPass(stage: Stage): void {
  */
 export function messageOf(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error)).replace(
-    / *\[traceparent:[\w-]+\]/g,
+    /(?<! ) *\[traceparent:[\w-]+\]/g,
     "",
   )
   return redact(isExecError(error) && /^exit code: \d+$/.test(message) ? execErrorText(error) : message)

@@ -138,7 +138,7 @@ async function authorize(
 /** Parses the parameters of `Bearer realm="…",service="…"`. */
 const parameters = (challenge: string): Record<string, string> =>
   Object.fromEntries(
-    Array.from(challenge.matchAll(/(\w+)="([^"]*)"/g), ([, name = "", value = ""]) => [name, value]),
+    Array.from(challenge.matchAll(/(?<!\w)(\w+)="([^"]*)"/g), ([, name = "", value = ""]) => [name, value]),
   )
 
 const header = ({ headers }: ConnectionAnswer, name: string): string =>

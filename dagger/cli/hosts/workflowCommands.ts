@@ -59,4 +59,4 @@ export const azureSummary = (file: string): string => `##vso[task.uploadsummary]
  * GitHub and Azure find commands within lines too, and anybody can choose the names of tests and files.
  */
 export const neutralizeCommands = (output: string): string =>
-  output.replace(/##(?=\[|vso\[)/g, "#\u200B#").replace(/^(\s*)::/gm, "$1:\u200B:")
+  output.replace(/##(?=\[|vso\[)/g, "#\u200B#").replace(/^([^\S\r\n\u2028\u2029]*)::/gm, "$1:\u200B:")

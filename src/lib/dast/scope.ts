@@ -13,7 +13,10 @@ export function scope({ include, exclude }: Scoped): (path: string) => boolean {
 
 /** Candidate paths to start a scan at, the best first: the root, the fixed beginnings of patterns, the health check. */
 export function beginnings(dast: Scoped, health: string): string[] {
-  const fixed = dast.include.map((pattern) => pattern.replace(/[^/]*[*?].*$/s, ""))
+  const fixed = dast.include.map((pattern) => {
+    const wildcard = pattern.search(/[*?]/)
+    return wildcard < 0 ? pattern : pattern.slice(0, pattern.lastIndexOf("/", wildcard) + 1)
+  })
   const withoutQuery = (path: string): string => path.replace(/[?#].*$/s, "")
   return [...new Set(["/", ...fixed, health])].filter((path) => scope(dast)(withoutQuery(path)))
 }

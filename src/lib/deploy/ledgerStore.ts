@@ -111,4 +111,4 @@ export class ClusterLedger {
 
 const textOf = ({ data }: ConfigMap): string[] => [data?.[KEY] ?? ""]
 
-const numberOf = ({ metadata }: ConfigMap): number => Number(/\d+$/.exec(metadata.name)?.[0] ?? 0)
+const numberOf = ({ metadata }: ConfigMap): number => Number(/(?<!\d)\d+$/.exec(metadata.name)?.[0] ?? 0)

@@ -51,7 +51,7 @@ export function maskToken(said: string, token: string): string {
     token,
     encodeURIComponent(token),
     JSON.stringify(token).slice(1, -1),
-    ...[`:${token}`, token].map((value) => Buffer.from(value).toString("base64").replace(/=+$/, "")),
+    ...[`:${token}`, token].map((value) => Buffer.from(value).toString("base64").replaceAll("=", "")),
   ]
   return forms.reduce((masking, form) => masking.replaceAll(form, "***"), said)
 }

@@ -20,7 +20,7 @@ export function repositoryOf(address: string, api = ""): Repository | undefined 
   if (project === undefined || !/^https?:$/.test(url.protocol) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(project))
     return undefined
   const own = url.hostname === "github.com" ? "https://api.github.com" : `${url.origin}/api/v3`
-  return { api: api.replace(/\/+$/, "") || own, project }
+  return { api: api.replace(/(?<!\/)\/+$/, "") || own, project }
 }
 
 /** Requests both kinds of protection of a branch: its own, and rulesets. */

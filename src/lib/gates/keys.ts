@@ -216,4 +216,4 @@ export const UNGATED: readonly string[] = [
 
 /** Returns the rule of a key; undefined if it decides nothing. */
 export const ruleOf = (key: string): KeyRule | undefined =>
-  KEY_RULES[key] ?? KEY_RULES[key.replace(/[^.]+$/, "*")]
+  KEY_RULES[key] ?? KEY_RULES[key.replace(/(?<![^.])[^.]+$/, "*")]

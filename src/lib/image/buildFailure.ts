@@ -89,7 +89,7 @@ const SIGNALS = 128
 
 /** Messages of an unreachable registry or network, unlike those of a missing image. */
 const UNREACHED =
-  /dial tcp|connection re(?:fused|set)|no such host|i\/o timeout|deadline exceeded|TLS handshake|x509|failed to do request|unexpected status.*: (?:429|5\d\d)\b|too many requests|unexpected EOF/i
+  /dial tcp|connection re(?:fused|set)|no such host|i\/o timeout|deadline exceeded|TLS handshake|x509|failed to do request|unexpected status(?:(?!unexpected status).)*: (?:429|5\d\d)\b|too many requests|unexpected EOF/i
 
 /** Returns an instruction as one line of limited length; for a `RUN`, its command. */
 export const instructionText = ({ keyword, flags, rest }: Instruction): string =>
@@ -139,7 +139,7 @@ const OF_IMAGES: readonly Meaning[] = [
 const OF_ALL: readonly Meaning[] = [
   [/secret "([^"]*)" is required/, (id) => `the secret "${id}" is missing: pass it, such as env://${id}`],
   [
-    /lstat (?:\.?\/)?(.*): no such file or directory/,
+    /lstat (?:\.?\/)?((?:(?!lstat ).)*): no such file or directory/,
     (path) => `there is no "${path}" where it copies from, or .dockerignore leaves it out`,
   ],
   [/dockerBuild syntax frontend "([^"]*)" is unsupported/, (name) => `the syntax "${name}" isn't known`],
@@ -167,7 +167,7 @@ function imageOf({ instruction, stage }: Partial<DockerfilePlace> = {}): string 
 /** Removes the engine's own wrapping from a message, which holds kilobytes of internal addresses. */
 export const plainMessage = (message: string): string =>
   message
-    .replace(/ *\[traceparent:[\w-]+\]/g, "")
+    .replace(/(?<! ) *\[traceparent:[\w-]+\]/g, "")
     .replace(/\bload (?:\w+@)?[\w+/=:]+: (?:inputs: )?/g, "")
     .replace(
       /\bfailed to (?:convert Dockerfile (?:LLB )?to (?:LLB|Dagger ID)|load container from converted ID): /g,
@@ -177,7 +177,7 @@ export const plainMessage = (message: string): string =>
       /\bfailed to (?:clone built container state|content hash dockerfile \w+|copy source directory): /g,
       "",
     )
-    .replace(/\bllbtodagger: unsupported op "[^"]*" \([^)]*\): /, "")
+    .replace(/\bllbtodagger: unsupported op "[^"]*" \([^()]*\): /, "")
     .replace(/[\w+/=]{100,}/g, "…")
     .trim()
 

@@ -48,7 +48,7 @@ const SHELL = /[^\w@%+=:,./ -]|^\w+=/
  */
 export function shellCommand(line: string): string[] {
   if (!SHELL.test(line)) return line.split(/ +/)
-  const parts = /^(.*(?:&&|;)\s*)?([^;&]+)$/.exec(line)
+  const parts = /^(.*(?:&&|;)\s*)?([^;&\s][^;&]*)$/.exec(line)
   const [, before = "", last = ""] = parts ?? []
   const complex = parts === null || /[|(){}`<>]|^exec /.test(line) || (before !== "" && /["'\\]/.test(line))
   if (complex) return ["sh", "-c", line]
@@ -89,7 +89,7 @@ export function exampleCommand(
   port: number,
 ): string {
   const known = MODULES.flatMap((name) =>
-    files.filter((file) => new RegExp(`^(?:src/)?(?:[\\w]+/)?${name}\\.py$`).test(file)),
+    files.filter((file) => /^(?:src\/)?(?:\w+\/)?(\w+)\.py$/.exec(file)?.[1] === name),
   )
   const module = (known[0] ?? "main.py")
     .replace(/^src\//, "")

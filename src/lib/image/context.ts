@@ -10,7 +10,7 @@ export function ignorePatterns(text: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .map((line) => {
-      const [, mark = "", pattern = ""] = /^(!?)\s*(.*)$/.exec(line) ?? []
+      const [, mark = "", pattern = ""] = /^(!?)\s*(.*)/s.exec(line) ?? []
       const clean = posix.normalize(pattern).replace(/(?<=.)\/$/, "")
       return mark + (pattern === "" ? "" : clean.replace(/^\/(?=.)/, ""))
     })

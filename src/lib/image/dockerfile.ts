@@ -114,7 +114,7 @@ function readInstructions(text: string): Instruction[] {
 /** Returns the escape character, which joins lines. Directives precede everything else, even other comments. */
 function escapeOf(lines: readonly string[]): string {
   for (const line of lines) {
-    const directive = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.*\S)\s*$/.exec(line)
+    const directive = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)/s.exec(line.trim())
     const name = directive?.[1]?.toLowerCase()
     if (name === "escape") return directive?.[2] === "`" ? "`" : "\\"
     if (name !== "syntax" && name !== "check") break
@@ -126,7 +126,7 @@ const continuation = (escape: string): RegExp =>
   escape === "`" ? /([^`])`[ \t]*$|^`[ \t]*$/ : /([^\\])\\[ \t]*$|^\\[ \t]*$/
 
 const isComment = (line: string): boolean => /^\s*#/.test(line)
-const withoutBreak = (line: string): string => line.replace(/[\r\n]+$/, "")
+const withoutBreak = (line: string): string => line.replace(/(?<![\r\n])[\r\n]+$/, "")
 
 /** Reads a logical line, joined from physical ones; undefined for a comment or an empty line. */
 function readLine(reader: Reader): string | undefined {

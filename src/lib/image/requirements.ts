@@ -113,7 +113,7 @@ function packagesOf(file: string, lock: string): Part[] {
 /** Adds the known hashes to a lock: the installer refuses a package with another one. */
 export const withHashes = (lock: string, hashes: ReadonlyMap<string, ReadonlySet<string>>): string =>
   lock.replace(
-    /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([\w.!+-]+)[^\n]*/gm,
+    /^([A-Za-z0-9][\w.-]*)(?:\[[^[\]]*\])?==([\w.!+-]+)[^\n]*/gm,
     (line, name: string, version: string) =>
       [line, ...(hashes.get(`${normaliseName(name)}==${version}`) ?? [])].join(" --hash="),
   )

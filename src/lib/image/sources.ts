@@ -61,9 +61,9 @@ export const USER = 10_001
 
 /** Adds the user to `/etc/passwd`, or with the same line the group to `/etc/group`, unless the number has a name. */
 export function withUser(file: "passwd" | "group", text: string): string {
-  if (new RegExp(`^[^:]*:[^:]*:${USER}:`, "m").test(text)) return text
+  if (text.split("\n").some((line) => line.split(":")[2] === String(USER))) return text
   const line = file === "passwd" ? `app:x:${USER}:${USER}::/tmp:/usr/sbin/nologin` : `app:x:${USER}:`
-  return `${text.replace(/\n*$/, "\n")}${line}\n`.replace(/^\n/, "")
+  return `${text.replace(/(?<!\n)\n*$/, "\n")}${line}\n`.replace(/^\n/, "")
 }
 
 /**

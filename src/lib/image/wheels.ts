@@ -93,7 +93,7 @@ const numbers = (value: unknown): Programs =>
   Object.fromEntries(Object.entries(fields(value)).map(([path, machine]) => [path, Number(machine)]))
 
 /** Extension modules that only one processor can import, whatever their name. */
-const EXTENSION = /\.(cpython-\d+\w*-[\w-]+|abi3)\.so$/
+const EXTENSION = /\.(cpython-\d\w*-[\w-]+|abi3)\.so$/
 const NAMES_PROCESSOR = /(?<![a-z])(amd64|x86|x64|aarch64|arm|i[36]86|ppc64|s390x|riscv)/i
 
 /** Files for another processor. One with a processor in its name is one of several to choose from. */
@@ -127,14 +127,14 @@ export interface InstallFailure {
 /** Parses uv's error message, which must not be wrapped. */
 export function installFailure(complaint: string): InstallFailure {
   const packages = WITHOUT_WHEEL.flatMap((pattern) =>
-    [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*$/, "")),
+    [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*/s, "")),
   )
   const network = /Failed to fetch|error sending request/.test(complaint)
   return { reason: oneLine(reasonOf(complaint)), packages: network ? [] : [...new Set(packages)], network }
 }
 
 const WITHOUT_WHEEL = [
-  /([A-Za-z0-9][\w.-]*(?:[=<>!~]=?[\w.+!*]+)?)(?:,[^ ]*)? has no wheels with a matching/g,
+  /(?<!\S)([A-Za-z0-9][\w.-]*(?:[=<>!~]=?[\w.+!*]+)?)(?:,\S*)? has no wheels with a matching/g,
   /Failed to build `([^` ]+)/g,
   /built wheel `([^`]+)` is not compatible/g,
 ]
@@ -143,7 +143,7 @@ const WITHOUT_WHEEL = [
 function reasonOf(complaint: string): string {
   const [, platforms] = /hint: (Wheels are available for [^\n]*)/.exec(complaint) ?? []
   const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []
-  const errors = [...builder.matchAll(/^\s*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
+  const errors = [...builder.matchAll(/^[ \t]*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
   const [, named, exception] = errors.at(-1) ?? []
   const last = builder
     .replace(/^ *hint: [^]*/m, "")

@@ -248,7 +248,7 @@ const LOCK_FILE_REASON =
 const NO_VALUE = /^no value for required variable/i
 const LOCKING = /acquiring the state lock/i
 const LOCK_FILE =
-  /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s[^\n]*\sdoes not match configured/i
+  /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s(?:(?!lock(?:ed)? provider)[^\n])*\sdoes not match configured/i
 
 /** Errors of modules, which are reported at the call. */
 const MODULE = /^(?:failed to download module|error accessing remote module registry|module not found)/i

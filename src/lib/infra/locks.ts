@@ -33,8 +33,12 @@ export function lockReason(detail: string, begun: number | undefined): string {
  * Some backends, `pg` among them, give the details of the refused run itself: its time shows that, and it is ignored.
  */
 export function lockHolder(detail: string, begun: number | undefined): LockHolder | undefined {
+  const lines = detail.split("\n").map((line) => line.trim())
   const field = (name: string) =>
-    new RegExp(`^[ \\t]*${name}:[ \\t]*(\\S.*)$`, "m").exec(detail)?.[1]?.trim() ?? ""
+    lines
+      .find((line) => line.startsWith(`${name}:`) && line.length > name.length + 1)
+      ?.slice(name.length + 1)
+      .trim() ?? ""
   const [who, since] = [field("Who"), time(field("Created"))]
   if (who === "" || Number.isNaN(since) || begun === undefined || since >= begun) return undefined
   const at = new Date(since).toISOString().replace(/\.\d+Z$/, "Z")

@@ -79,10 +79,11 @@ export class SensitiveValues {
 
   /** Hides secret keys in an address; names in the configuration never are secret. */
   hideInAddress(address: string): string {
-    return address.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => {
-      const hidden = this.hide(quoted.slice(1, -1))
-      return `"${hidden}"`
-    })
+    // Without a closing quote it matches up to the end, as further tries would take quadratic time.
+    return address.replace(
+      /"((?:[^"\\]|\\[^])*)("|\\?$)/g,
+      (_, quoted: string, end: string) => `"${this.hide(quoted)}${end}`,
+    )
   }
 
   /** Ranges of secrets, ordered by their start. */
@@ -126,7 +127,7 @@ function windowHash(text: string): number {
 
 const wholeForms = (secret: string): string[] => {
   const base64 = Buffer.from(secret).toString("base64")
-  return [base64, base64.replace(/=+$/, ""), encodeURIComponent(wellFormed(secret))]
+  return [base64, base64.replaceAll("=", ""), encodeURIComponent(wellFormed(secret))]
 }
 
 /** Forms in which a secret may appear in a longer text. */

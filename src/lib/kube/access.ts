@@ -134,7 +134,7 @@ function serverAddress(server: string, where: string): string {
     )
   if (url.username !== "" || url.password !== "")
     throw bad(`the server of ${where} has a user or a password in its address`, "pass a token instead")
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, "")
+  return `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, "")
 }
 
 function userAccess(user: Fields, where: string): Pick<ClusterAccess, "certificate" | "key" | "token"> {

@@ -93,7 +93,7 @@ function tokenOf(answer: HttpAnswer | HttpFailure, secrets: readonly string[]): 
     return body.access_token
   const description = typeof body.error_description === "string" ? body.error_description : ""
   // The rest is for Azure's support: ids of the request and its time.
-  const [said] = description.split(/\s*(?:\r?\n|Trace ID:)/)
+  const said = description.split(/\n|Trace ID:/, 1)[0]?.trim()
   const reason = scrub(problemLine(said || `it answered ${answer.status}`), secrets)
   const code = answer.status >= 500 ? ExitCode.infrastructure : ExitCode.badInput
   throw fail("AZURE_LOGIN", [reason, code])

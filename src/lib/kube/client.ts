@@ -221,7 +221,10 @@ export class Kube {
       accept: [400, 404],
     })
     if (answer.status < 400) return answer.text
-    if (isBeforeStart(answer.text) || /previous terminated container .* not found/.test(answer.text))
+    if (
+      isBeforeStart(answer.text) ||
+      /previous terminated container (?:(?!previous ).)* not found/.test(answer.text)
+    )
       return ""
     throw this.requests.refused(answer, `the log of ${what}`)
   }

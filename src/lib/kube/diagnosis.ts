@@ -135,9 +135,10 @@ function refusedPods(events: readonly Event[]): RolloutProblem[] {
 
 function refusal(message: string): string {
   const said = message.replace(/^Error creating: /, "").replace(/^pods "[^"]*" is forbidden: /, "")
-  const [, quota, requested, used, limited] =
-    /exceeded quota: ([^,]+), requested: (.+?), used: (.+?), limited: (.+)$/s.exec(said) ?? []
-  return quota === undefined
+  const [, quota, requested, used, limited, ...more] = said.split(
+    /exceeded quota: |, requested: |, used: |, limited: /,
+  )
+  return limited === undefined || more.length > 0
     ? problemLine(said)
     : problemLine(
         `the quota ${JSON.stringify(quota)} allows ${limited}; ${used} is used, and ${requested} more is asked for`,

@@ -36,7 +36,7 @@ export function problemLine(text: string, longest = LONGEST): string {
   const line = text
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim()
-    .replace(/[. ]+$/, "")
+    .replace(/(?<![. ])[. ]+$/, "")
   return line.length > longest ? `${line.slice(0, longest)}…` : line
 }
 
@@ -66,7 +66,7 @@ export const eventsOf = ({ metadata }: Pod, events: readonly Event[]): Event[] =
 
 /** Container of an event, whose path is `spec.containers{api}`. */
 export const containerOf = ({ involvedObject: { fieldPath } }: Event): string | undefined =>
-  /\{([^}]+)\}$/.exec(fieldPath ?? "")?.[1]
+  /\{([^{}]+)\}$/.exec(fieldPath ?? "")?.[1]
 
 export const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false

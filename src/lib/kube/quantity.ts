@@ -22,7 +22,7 @@ const UNITS: Readonly<Record<string, number>> = {
 /** Parses an amount; undefined for an invalid one. */
 export function quantity(text: string | undefined): number | undefined {
   const [, number, unit] =
-    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]{0,2})$/.exec(text ?? "") ?? []
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)([a-zA-Z]{0,2})$/.exec(text ?? "") ?? []
   if (number === undefined || unit === undefined || !Object.hasOwn(UNITS, unit)) return undefined
   return Number(number) * (UNITS[unit] ?? 1)
 }

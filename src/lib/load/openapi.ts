@@ -59,12 +59,12 @@ function parsed(document: string): Fields | undefined {
 /** Base path of all operations: that of the first server, or of Swagger 2. */
 function basePath(root: Fields): string {
   const server = objects(root["servers"])[0]
-  if (server === undefined) return text(root["basePath"]).replace(/\/+$/, "")
+  if (server === undefined) return text(root["basePath"]).replace(/(?<!\/)\/+$/, "")
   const url = text(server["url"]).replace(/\{([^{}]*)\}/g, (_, name: string) =>
     text(fields(fields(server["variables"])[name])["default"]),
   )
   return URL.canParse(url, "http://service")
-    ? new URL(url, "http://service").pathname.replace(/\/+$/, "")
+    ? new URL(url, "http://service").pathname.replace(/(?<!\/)\/+$/, "")
     : ""
 }
 

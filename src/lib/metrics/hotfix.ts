@@ -41,7 +41,7 @@ export function mergedBack(history: History, targets: readonly string[]): Merged
 /** Prefers the remote branch, since the local one may be behind. */
 function headOf({ refs }: History, name: string): string | undefined {
   const remote = [...refs.keys()].find(
-    (ref) => new RegExp(`^refs/remotes/[^/]+/`).test(ref) && BRANCH.exec(ref)?.[1] === name,
+    (ref) => ref.startsWith("refs/remotes/") && BRANCH.exec(ref)?.[1] === name,
   )
   return refs.get(remote ?? `refs/heads/${name}`)
 }

@@ -66,7 +66,8 @@ export const migrationArgv = (script: string, options: MigrationArguments): stri
 ]
 
 /** Matches a command up to `alembic`, its options before `upgrade`, and the target revision. */
-const UPGRADE = /^(.*\balembic\b(?:\s+(?!upgrade\b)[^\s|&;]+)*)\s+upgrade\s+([^\s|&;-][^\s|&;]*)\s*$/
+const UPGRADE =
+  /^(.*\balembic\b(?:\s+(?!upgrade\b|\S*\balembic\s)[^\s|&;]+)*)\s+upgrade\s+([^\s|&;-][^\s|&;]*)\s*$/
 
 /** Alembic's other commands, derived from an upgrade command; undefined for any other command. */
 export function alembicCommands(command: string) {

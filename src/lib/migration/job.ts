@@ -90,7 +90,7 @@ export const labelValue = (runId: string): string =>
   runId
     .replace(/[^A-Za-z0-9_.-]+/g, "-")
     .slice(0, 63)
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
+    .replace(/^[^A-Za-z0-9]+|(?<![^A-Za-z0-9])[^A-Za-z0-9]+$/g, "")
 
 function podSpec(secret: string, limits: MigrationLimits, options: MigrationJobOptions): PodSpec {
   const { spec } = options.deployment.spec.template

@@ -103,7 +103,7 @@ async function withGrafana(
   { url, token }: Grafana,
   work: (api: Api) => Promise<AnnotationResult>,
 ): Promise<AnnotationResult> {
-  const api = { url: `${url.replace(/\/+$/, "")}/api/annotations`, token: token.trim() }
+  const api = { url: `${url.replace(/(?<!\/)\/+$/, "")}/api/annotations`, token: token.trim() }
   // A header can't hold every character, and the error of the runtime would quote it.
   if (!/^[\x21-\x7E]{1,10000}$/.test(api.token))
     return { done: false, text: "the token is empty or has invalid characters" }

@@ -46,7 +46,7 @@ function expected(
 ) {
   const own = by.map((label) => [label, VALUE] as const)
   const shown = Object.entries(annotations).map(
-    ([name, text]) => [name, text.replace(/\{\{.*?\}\}/, value)] as const,
+    ([name, text]) => [name, text.replace(/\{\{[^{}]*\}\}/, value)] as const,
   )
   return {
     // absent() has only the labels of its selector.

@@ -20,7 +20,7 @@ const BEFORE = 15 * 60_000
 export function linksOf({ notify, monitoring, deploy }: Config, subject: Subject): Link[] {
   const { environment, version, sha, run, runUrl, startedAt } = subject
   const values = { environment, version, sha, run }
-  const grafana = monitoring.grafana[environment]?.replace(/\/+$/, "")
+  const grafana = monitoring.grafana[environment]?.replace(/(?<!\/)\/+$/, "")
   const { dashboard } = monitoring
   const links: [name: string, url: string | undefined][] = [
     ["Run", notify.run === undefined ? runUrl : linkTo(notify.run, values)],

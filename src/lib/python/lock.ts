@@ -11,7 +11,10 @@ import { normaliseName } from "./pins.js"
 export function servicePackages(lock: string, tools: string): Set<string> {
   const needs = new Map<string, string[]>()
   const roots: string[] = []
-  for (const [, name = "", via = ""] of lock.matchAll(/^([A-Za-z0-9][\w.-]*).*?\s# via (.+)$/gm)) {
+  for (const line of lock.split("\n")) {
+    const [requirement = "", via] = line.split(/\s# via /)
+    const name = /^[A-Za-z0-9][\w.-]*/.exec(requirement)?.[0]
+    if (name === undefined || via === undefined) continue
     const package_ = normaliseName(name)
     for (const parent of via.split(", ")) {
       // A constraint requires nothing.

@@ -10,6 +10,6 @@ export function serviceName(manifests: ProjectFiles, chosen?: string): string | 
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 63)
-    .replace(/^-+|-+$/g, "")
+    .replace(/^-+|(?<!-)-+$/g, "")
   return chosen ?? (label === "" ? undefined : label)
 }

@@ -36,7 +36,7 @@ function readFile(file: LockFile): Pin[] {
 
 /** `name[extra]==1.2.3 ; marker`, one a line. */
 const readRequirements = (lines: string): Pin[] =>
-  [...lines.matchAll(/^\s*([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/gm)].map(
+  [...lines.matchAll(/^[ \t]*([A-Za-z0-9][\w.-]*)(?:\[[^[\]]*\])?[ \t]*==[ \t]*([\w.!+-]+)/gm)].map(
     ([, name = "", version = ""]) => [name, version],
   )
 

@@ -42,7 +42,10 @@ const NAMES = [...MAIN, ...PURPOSES, ...TYPING].join("|")
 const REQUIREMENT_FILE = new RegExp(
   `^(requirements|requirements[-_.](${NAMES})|(${NAMES})[-_.]requirements|requirements/(${NAMES}))\\.(txt|lock)$`,
 )
-const LOCK_FILE = /^((uv|poetry|pdm)\.lock|Pipfile\.lock|(.*[-_])?constraints([-_].*)?\.txt)$/
+const LOCK_FILE = /^(?:(?:uv|poetry|pdm)\.lock|Pipfile\.lock)$/
+const CONSTRAINTS = /^(?:.*[-_])?constraints(?:[-_]|\.txt$)/
+const isLock = (name: string): boolean =>
+  LOCK_FILE.test(name) || (name.endsWith(".txt") && CONSTRAINTS.test(name))
 
 /** Files that may change a service's dependencies. */
 export const MANIFESTS = [
@@ -66,7 +69,7 @@ export function findRequirements(manifests: ProjectFiles, chosen?: readonly stri
   const names = Object.keys(manifests).sort()
   const files = chosen ?? names.filter((name) => REQUIREMENT_FILE.test(name))
   const metadata = chosen ? undefined : metadataFile(manifests)
-  const locks = names.filter((name) => LOCK_FILE.test(name) && !files.includes(name))
+  const locks = names.filter((name) => isLock(name) && !files.includes(name))
   const texts = (list: readonly string[]) => list.map((name) => ({ name, text: manifests[name] ?? "" }))
   const [problem] = texts([
     ...(metadata?.name === "pyproject.toml" ? [metadata.name] : []),
@@ -108,7 +111,7 @@ function developmentPackages(manifests: ProjectFiles): string[] {
 const DEVELOPMENT = [...PURPOSES, ...TYPING]
 
 /** Matches a requirement that is a folder of the source, mostly the service itself. */
-const LOCAL_LINE = /^\s*(-e|--editable|\.|file:)/m
+const LOCAL_LINE = /^[ \t]*(-e|--editable|\.|file:)/m
 
 interface Metadata {
   name: string

@@ -60,7 +60,10 @@ function readSyntax(account: string): Finding | undefined {
 
 /** `cannot format a.py: Cannot parse: 3:5: text`; before 26. */
 function readOldSyntax(account: string): Finding | undefined {
-  const match = /^cannot format ([^]*?): (Cannot parse[^\n]*?): (\d+):(\d+): ?([^\n]*)/.exec(account)
+  const match =
+    /^cannot format ([^]*?): (Cannot parse(?:(?!: Cannot parse)[^\n])*?): (\d+):(\d+): ?([^\n]*)/.exec(
+      account,
+    )
   return match === null ? undefined : syntax(match[1], match[3], match[4], `${match[2]}: ${match[5]?.trim()}`)
 }
 

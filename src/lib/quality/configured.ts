@@ -52,7 +52,8 @@ const inPyproject = (files: ConfigTexts, tool: ToolName): boolean =>
 const hasAny = (keys: Keys, ...names: string[]): boolean => names.some((name) => keys.has(name))
 
 /** Matches keys in .editorconfig that only isort uses. */
-const ISORT_ONLY = /^\s*(profile|multi_line_output|force_\w+|known_\w+|sections|include_trailing_comma)\s*=/m
+const ISORT_ONLY =
+  /^[ \t]*(profile|multi_line_output|force_\w+|known_\w+|sections|include_trailing_comma)[ \t]*=/m
 
 const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
   black: (files) => found(inPyproject(files, "black")),

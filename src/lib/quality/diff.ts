@@ -21,7 +21,7 @@ const TIME = String.raw`\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d
  */
 export function readDiff(text: string, { before, after }: Style = { before: "", after: "" }): FileDiff[] {
   const middle = new RegExp(`${before}${TIME}\\+\\+\\+ `, "g")
-  const end = new RegExp(`${after}${TIME}@@ -(\\d+)[^\\n]* @@\\n`, "g")
+  const end = new RegExp(`${after}${TIME}@@ -(\\d+)(?:,\\d+)? \\+[\\d,]+ @@\\n`, "g")
   const diffs: FileDiff[] = []
   for (let match = middle.exec(text); match !== null; match = middle.exec(text)) {
     const start = match.index + match[0].length

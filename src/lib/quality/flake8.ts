@@ -6,9 +6,6 @@ import { operands, type Tool } from "./tool.js"
 /** Format with separators that no message and hardly any file name contains. */
 const FORMAT = "\x1d%(path)s\x1f%(row)d\x1f%(col)d\x1f%(code)s\x1f%(text)s\x1e"
 
-// eslint-disable-next-line no-control-regex -- the separators above
-const RECORD = /\x1d([^]*?)\x1f(\d+)\x1f(\d+)\x1f([^\x1d-\x1f]+)\x1f([^\x1e]*)\x1e/g
-
 const QUIET = "its output has no findings: does its configuration set quiet?"
 
 /** Style and error linter: https://flake8.pycqa.org */
@@ -42,16 +39,24 @@ export const flake8: Tool = {
   },
 }
 
-function readRecords(stdout: string): Finding[] {
-  return [...stdout.matchAll(RECORD)].map(([, file = "", row, column, rule = "", message = ""]) =>
+const readRecords = (stdout: string): Finding[] => stdout.split("\x1e").slice(0, -1).flatMap(readRecord)
+
+/** Reads what stands before the end of a record. A name may hold separators; a regex for that takes cubic time. */
+function readRecord(text: string): Finding[] {
+  const parts = text.slice(text.indexOf("\x1d") + 1).split("\x1f")
+  const isNumber = (part = "") => /^\d+$/.test(part)
+  const at = parts.findIndex((part, index) => index > 0 && isNumber(part) && isNumber(parts[index + 1]))
+  const [row, column, rule = "", ...message] = parts.slice(at)
+  if (at < 0 || rule === "" || message.length === 0) return []
+  return [
     finding({
       tool: "flake8",
       rule,
       level: /^[EF]/.test(rule) ? "error" : "warning",
-      file,
+      file: parts.slice(0, at).join("\x1f"),
       line: Number(row),
       column: Number(column),
-      message,
+      message: message.join("\x1f"),
     }),
-  )
+  ]
 }

@@ -42,7 +42,11 @@ export const isort: Tool = {
 function readUnsorted({ stdout, stderr }: ToolRun): Finding[] {
   const diffs = readDiff(stdout, { before: ":before", after: ":after" })
   const known = new Set(diffs.map(({ file }) => sourcePath(file)))
-  const named = [...stderr.matchAll(/^ERROR: ([^]*?) Imports are incorrectly sorted and\/or formatted\.$/gm)]
+  const named = [
+    ...stderr.matchAll(
+      /^ERROR: ((?:(?!^ERROR: )[^])*?) Imports are incorrectly sorted and\/or formatted\.$/gm,
+    ),
+  ]
     .map((match) => match[1] ?? "")
     .filter((file) => !known.has(sourcePath(file)))
   return [...diffs, ...named.map((file) => ({ file }))].map((place) =>
@@ -53,7 +57,7 @@ function readUnsorted({ stdout, stderr }: ToolRun): Finding[] {
 /** Reads the files that isort skips with only a warning. */
 function readUnreadable(stderr: string): Finding[] {
   const warnings = stderr.matchAll(
-    /UserWarning: (?:Encoding not supported for (.*)|Unable to parse file (.*?) due to (.*))$/gm,
+    /UserWarning: (?:Encoding not supported for (.*)|Unable to parse file ((?:(?!UserWarning: ).)*?) due to (.*))/g,
   )
   return [...warnings].map(([, unknown, unread, why]) =>
     finding({

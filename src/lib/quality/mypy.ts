@@ -70,7 +70,7 @@ function readJson(line: string): Finding | undefined {
 }
 
 function readClassic(text: string): Finding | undefined {
-  const match = /^(.+?):(\d+):(?:(\d+):)?(?:\d+:\d+:)? (error|note): (.*?)(?: {2}\[([\w-]+)\])?$/.exec(text)
+  const match = /^(.+?):(\d+):(?:(\d+):)?(?:\d+:\d+:)? (error|note): (.*?)(?: {2}\[([\w-]+)\])?$/s.exec(text)
   if (match === null) return undefined
   const [, file = "", line, column, level, message = "", rule = "misc"] = match
   return finding({

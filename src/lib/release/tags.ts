@@ -107,7 +107,7 @@ function branchName(ref: string): string | undefined {
   if (ref.startsWith("refs/") && !ref.startsWith(HEADS)) return undefined
   const branch = ref.startsWith(HEADS) ? ref.slice(HEADS.length) : ref
   if (branch === "") return undefined
-  const fit = branch.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "")
+  const fit = branch.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|(?<!-)-+$/g, "")
   const name = fit === "" ? "branch" : RESERVED.test(fit) ? `branch-${fit}` : fit
   const ambiguous = fit !== branch.replaceAll("/", "-") || (branch.includes("/") && branch.includes("-"))
   if (!ambiguous && name.length <= LONGEST) return name

@@ -127,7 +127,9 @@ export function secretParts({ kind }: SecretUse, text: string): string[] {
 }
 
 const quotedValues = (text: string): string[] =>
-  [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)].flatMap(([quoted, value = ""]) => {
+  // Also matches up to a missing quote, as further tries would take quadratic time.
+  [...text.matchAll(/"((?:[^"\\\n]|\\.)*)("?)/g)].flatMap(([quoted, value = "", end]) => {
+    if (end === "") return []
     const meant = parseJson(quoted)
     return typeof meant === "string" && meant !== value ? [value, meant] : [value]
   })
@@ -161,7 +163,7 @@ const NAMES = [
   "ARM_\\w+",
 ]
 const PLAIN = new RegExp(`^(?:${NAMES.join("|")})$`)
-const FOR_TOOL = new RegExp(`^(?:[A-Z0-9_]+_)?(?:${NAMES.join("|")})$`)
+const FOR_TOOL = new RegExp(`^(?=\\w+$)(?:[A-Z0-9_]+_)?(?:${NAMES.join("|")})$`)
 
 /** Variables of an environment for the tool, without empty ones: CI hosts set secrets that don't exist to that. */
 export const forTool = (env: Readonly<Record<string, string | undefined>>): string[] =>

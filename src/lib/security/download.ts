@@ -40,6 +40,6 @@ export function fatal(stderr: string): string | undefined {
 
 /** Returns the last item of a list of errors, or the whole text, without the requested address. */
 function lastMessage(said: string): string {
-  const point = said.split(/^\s*\* /m).at(-1) ?? ""
+  const point = said.split(/^[ \t]*\* /m).at(-1) ?? ""
   return clip(point.trim().replace(/^G(?:et|ET) "?https?:\/\/\S+?"?: /, ""), DETAIL_LENGTH)
 }

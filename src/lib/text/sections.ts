@@ -7,7 +7,7 @@ export function iniKeys(text: string): Keys {
   let section = ""
   for (const line of text.split(/\r?\n/)) {
     const header = /^\[(.+)\]/.exec(line)?.[1]
-    const key = /^([^\s#;[=:][^=:]*?)\s*[=:]/.exec(line)?.[1]
+    const key = /^([^\s#;[=:][^=:]*)[=:]/.exec(line)?.[1]?.trimEnd()
     if (header !== undefined) keys.add((section = header))
     else if (key !== undefined) keys.add(`${section}.${key.toLowerCase()}`)
   }

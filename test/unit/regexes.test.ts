@@ -1,0 +1,156 @@
+/**
+ * Every regular expression takes time in proportion to its text, whoever wrote that: https://makenowjust-labs.github.io/recheck
+ *
+ * To analyse all of them takes minutes, so those that passed stand in a file, and only others are analysed.
+ * `SLIPWAY_RECORD=1` analyses all and writes the file.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { checkSync } from "recheck"
+import ts from "typescript"
+import { describe, expect, it, vi } from "vitest"
+import type * as Diff from "../../src/lib/quality/diff.js"
+import type * as Credentials from "../../src/lib/secrets/credentials.js"
+
+const REPOSITORY = resolve(import.meta.dirname, "../..")
+const RECORD = join(import.meta.dirname, "regexes.txt")
+const ALL = process.env["SLIPWAY_RECORD"] === "1"
+
+interface Regex {
+  place: string
+  source: string
+  flags: string
+}
+
+const text = ({ source, flags }: Pick<Regex, "source" | "flags">): string => `/${source}/${flags}`
+
+const FILES = ["src", "dagger"].flatMap((top) =>
+  readdirSync(join(REPOSITORY, top), { recursive: true, encoding: "utf8" })
+    .map((file) => join(top, file))
+    .filter(
+      (path) => /\.[jt]s$/.test(path) && !/^dagger\/kit\/sdk\/|\/\.dagger\/|\/node_modules\//.test(path),
+    )
+    .map((path) => ({ path, tree: parsed(path) })),
+)
+
+function parsed(path: string): ts.SourceFile {
+  const code = readFileSync(join(REPOSITORY, path), "utf8")
+  return ts.createSourceFile(path, code, ts.ScriptTarget.ESNext, true)
+}
+
+function regexesOf({ path, tree }: (typeof FILES)[number]): Regex[] {
+  const found: Regex[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf("/")
+      const line = tree.getLineAndCharacterOfPosition(node.getStart()).line + 1
+      found.push({
+        place: `${path}:${line}`,
+        source: node.text.slice(1, end),
+        flags: node.text.slice(end + 1).replace(/[dgy]/g, ""),
+      })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return found
+}
+
+/** Number of regular expressions that a file makes from strings. */
+function made({ tree }: (typeof FILES)[number]): number {
+  let count = 0
+  const visit = (node: ts.Node): void => {
+    if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === "RegExp")
+      count += 1
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return count
+}
+
+/** Files that make regular expressions from strings: how many, and what makes those that aren't constants. */
+const MAKERS: Record<string, [count: number, use?: (module: unknown) => unknown]> = {
+  "dagger/kit/images/mirrorRequest.ts": [1],
+  "src/lib/config/rules.ts": [1],
+  "src/lib/python/project.ts": [1],
+  "src/lib/release/reference.ts": [1],
+  "src/lib/release/version.ts": [1],
+  "src/lib/quality/diff.ts": [
+    2,
+    (module) => (module as typeof Diff).readDiff("", { before: ":before", after: ":after" }),
+  ],
+  "src/lib/secrets/credentials.ts": [
+    3,
+    (module) => (module as typeof Credentials).environmentSecrets([], "prod-eu", ["prod"]),
+  ],
+}
+
+/** Written by us alone: the project's own documents. */
+const OWN = ["dagger/schema.ts"]
+
+/** The regular expressions that a module makes from strings, caught as they are made. */
+async function madeBy(path: string): Promise<Regex[]> {
+  const caught: Regex[] = []
+  const catching = new Proxy(RegExp, {
+    construct(target, args: [string | RegExp, string?], newTarget) {
+      const regex = Reflect.construct(target, args, newTarget) as RegExp
+      caught.push({ place: path, source: regex.source, flags: regex.flags.replace(/[dgy]/g, "") })
+      return regex
+    },
+  })
+  vi.resetModules()
+  vi.stubGlobal("RegExp", catching)
+  try {
+    const module: unknown = await import(join(REPOSITORY, path))
+    MAKERS[path]?.[1]?.(module)
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  return caught
+}
+
+/** Why a regular expression isn't known to take linear time; undefined if it is. */
+function problem(regex: Regex): string | undefined {
+  const found = checkSync(regex.source, regex.flags, { timeout: 30_000 })
+  if (found.status === "safe") return undefined
+  const why =
+    found.status === "unknown" ? found.error.kind : `${found.complexity.summary}: ${found.attack.pattern}`
+  return `${regex.place}: ${text(regex)} ${why}`
+}
+
+describe("regular expressions", () => {
+  it("are made from strings only where a test sees what is made", () => {
+    const found = FILES.filter(({ path }) => !OWN.includes(path)).flatMap((file) =>
+      made(file) === 0 ? [] : [[file.path, made(file)]],
+    )
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.entries(MAKERS).map(([path, [count]]) => [path, count])),
+    )
+  })
+
+  it("take linear time", { timeout: 600_000 }, async () => {
+    const literals = FILES.flatMap(regexesOf)
+    const built: Regex[] = []
+    for (const [path, [count]] of Object.entries(MAKERS)) {
+      const caught = await madeBy(path)
+      expect(caught.length, path).toBeGreaterThanOrEqual(count)
+      built.push(...caught)
+    }
+    expect(literals.length).toBeGreaterThan(500)
+    const unique = new Map([...literals, ...built].map((regex) => [text(regex), regex]))
+    const known = new Set(ALL ? [] : readFileSync(RECORD, "utf8").split("\n"))
+    const fresh = [...unique].filter(([key]) => !known.has(key))
+    expect(fresh.flatMap(([, regex]) => problem(regex) ?? [])).toEqual([])
+    if (ALL) writeFileSync(RECORD, `${[...unique.keys()].sort().join("\n")}\n`)
+  })
+
+  it.each([
+    [String.raw`^([^\s#;[=:][^=:]*?)\s*[=:]`, ""],
+    [String.raw`\/+$`, ""],
+    [String.raw`^\s*(-e|--editable)`, "m"],
+    [String.raw`"(?:[^"\\]|\\.)*"`, ""],
+    [String.raw`lstat (.*): no such file`, ""],
+  ])("would be found if it took more: /%s/%s", (source, flags) => {
+    expect(problem({ place: "here", source, flags })).toContain("polynomial")
+  })
+})
