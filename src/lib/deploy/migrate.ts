@@ -46,7 +46,7 @@ export async function migrate(
   const { job, output, pod } = await runJob(context, made.job, timeout + SLACK, made.secret)
   const exitCode = exitCodeOf(pod)
   const diagnosis = exitCode === undefined ? await reasonOf(context, pod) : undefined
-  log.push(...output.trimEnd().split("\n"))
+  for (const line of output.trimEnd().split("\n")) log.push(line)
   const { status, reason } = migrationOutcome({
     log: output,
     job: job?.status,
@@ -128,7 +128,7 @@ async function smokeJob(
     },
   }
   const { output, pod } = await runJob(context, job, settings.smoke.timeout + SLACK)
-  log.push(...output.trimEnd().split("\n"))
+  for (const line of output.trimEnd().split("\n")) log.push(line)
   const exitCode = exitCodeOf(pod)
   if (exitCode === 0) return `smoke: \`${command}\` passed`
   const why = exitCode === undefined ? await reasonOf(context, pod) : `ended with ${exitCode}`

@@ -34,7 +34,7 @@ function namesFolder(manifests: ProjectFiles): boolean {
       : Object.entries(fields(table))
     if (entries.some(([key, value]) => /^(path|workspace)$/.test(key) && typeof value !== "object"))
       return true
-    tables.push(...entries.map(([, value]) => value))
+    for (const [, value] of entries) tables.push(value)
   }
   return false
 }

@@ -87,7 +87,7 @@ export function newlyReachable({ commits }: History, from: string, reached: Set<
     if (commit === undefined || reached.has(sha)) continue
     reached.add(sha)
     found.push(commit)
-    left.push(...commit.parents)
+    for (const parent of commit.parents) left.push(parent)
   }
   return found
 }

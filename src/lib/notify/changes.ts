@@ -61,7 +61,7 @@ function ancestors(known: ReadonlyMap<string, LogCommit>, from: string): Set<str
   for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {
     if (found.has(sha)) continue
     found.add(sha)
-    left.push(...(known.get(sha)?.parents ?? []))
+    for (const parent of known.get(sha)?.parents ?? []) left.push(parent)
   }
   return found
 }

@@ -25,10 +25,17 @@ export const inert = (text: string): string => visible(text.slice(0, SHOWN)).rep
 export const inertLines = (text: string): string =>
   text.trim().slice(0, SHOWN).split(/\r?\n/).map(inert).join("\n")
 
-/** Drops items until the result fits the size limit, as JSON in UTF-8. */
+/** Makes the result with the most items with which it fits the size limit, as JSON in UTF-8. */
 export function fitWithin<T>(bytes: number, most: number, make: (count: number) => T): T {
-  for (let count = most; ; count -= 1) {
-    const made = make(count)
-    if (count <= 0 || Buffer.byteLength(JSON.stringify(made)) <= bytes) return made
+  const fits = (made: T) => Buffer.byteLength(JSON.stringify(made)) <= bytes
+  const whole = make(most)
+  if (fits(whole)) return whole
+  // Halving the range takes as long as a few tries; trying each number would take quadratic time.
+  let [kept, over] = [0, most]
+  while (over - kept > 1) {
+    const middle = Math.floor((kept + over) / 2)
+    if (fits(make(middle))) kept = middle
+    else over = middle
   }
+  return make(kept)
 }

@@ -5,6 +5,7 @@ import { changesText, type Notification, titleOf } from "./notification.js"
 
 const TEXT_LENGTH = 4000
 const SUBJECT_LENGTH = 300
+const SUBJECTS = 500
 
 /** The payload. A breaking change gets another `schema`. */
 export interface WebhookMessage extends Omit<Notification, "changes" | "failure" | "milliseconds"> {
@@ -30,7 +31,10 @@ export function webhookMessage(news: Notification): WebhookMessage {
     changes: {
       ...changes,
       heading: changesText(changes).heading,
-      subjects: changes.subjects.map((subject) => clip(visible(subject), SUBJECT_LENGTH)),
+      subjects: changes.subjects
+        .slice(0, SUBJECTS)
+        .map((subject) => visible(clip(subject, SUBJECT_LENGTH)).slice(0, SUBJECT_LENGTH)),
+      more: changes.more + Math.max(0, changes.subjects.length - SUBJECTS),
     },
     links: links.filter(({ url }) => url.length <= TEXT_LENGTH),
     failure: failure === undefined ? null : mapTexts(failure, (text) => clip(text, TEXT_LENGTH)),

@@ -20,7 +20,7 @@ export function servicePackages(lock: string, tools: string): Set<string> {
       // A constraint requires nothing.
       if (parent.startsWith("-c ") || parent === `-r ${tools}`) continue
       if (parent.startsWith("-r ") || parent.includes(" (")) roots.push(package_)
-      else needs.set(normaliseName(parent), [...(needs.get(normaliseName(parent)) ?? []), package_])
+      else add(needs, normaliseName(parent), package_)
     }
   }
   const found = new Set<string>()
@@ -28,7 +28,13 @@ export function servicePackages(lock: string, tools: string): Set<string> {
     const name = queue.pop() ?? ""
     if (found.has(name)) continue
     found.add(name)
-    queue.push(...(needs.get(name) ?? []))
+    for (const needed of needs.get(name) ?? []) queue.push(needed)
   }
   return found
+}
+
+function add(needs: Map<string, string[]>, parent: string, package_: string): void {
+  const known = needs.get(parent)
+  if (known === undefined) needs.set(parent, [package_])
+  else known.push(package_)
 }

@@ -3,12 +3,14 @@ import { testName } from "../testing/outcome.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, visible, xml } from "../text/escape.js"
-import { byGate, place } from "./place.js"
+import { byGate, logPath, place } from "./place.js"
 
 const NAME_LENGTH = 500
 const TEXT_LENGTH = 4000
-/** Limit on tests with tracebacks, since hosts refuse very large files. */
+/** Limit on tests, and on findings, with a text of their own: hosts refuse very large files. */
 const DETAILED = 200
+/** Limit on a file, which 100,000 tests with ordinary names reach. */
+export const JUNIT_BYTES = 30_000_000
 
 /** A test case with its result. */
 interface Case {
@@ -22,9 +24,13 @@ interface Case {
   flaky?: { times: number; message: string }
 }
 
-/** JUnit report: a suite per stage with a case per test or finding, or one for the stage. */
+/**
+ * JUnit report: a suite per stage with a case per test or finding, or one for the stage.
+ *
+ * Of more than a host reads, those that passed are left out first; a case says how many.
+ */
 export function junit(stages: readonly StageReport[]): string {
-  const suites = stages.map(suite)
+  const suites = stages.map((stage) => suite(stage, JUNIT_BYTES / stages.length - FRAME_BYTES))
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites name="slipway">',
@@ -34,8 +40,11 @@ export function junit(stages: readonly StageReport[]): string {
   ].join("\n")
 }
 
-function suite(stage: StageReport): string {
-  const cases = casesOf(stage)
+/** Left for a suite's own element and the note of what is left out. */
+const FRAME_BYTES = 5_000
+
+function suite(stage: StageReport, room: number): string {
+  const { cases, written } = fitting(casesOf(stage), stage, room)
   const number = (element: string): number => cases.filter(({ result }) => result?.element === element).length
   const open = tag("testsuite", {
     name: `${stage.group}.${stage.name}`,
@@ -46,7 +55,32 @@ function suite(stage: StageReport): string {
     time: (stage.milliseconds / 1000).toFixed(3),
   })
   // The suite's time is the tool's; it isn't known by finding.
-  return [`  <${open}>`, ...cases.map(element), "  </testsuite>"].join("\n")
+  return [`  <${open}>`, written.join("\n"), "  </testsuite>"].join("\n")
+}
+
+/** The cases that fit into a number of bytes, in their order: those without a result are left out first. */
+function fitting(all: readonly Case[], stage: StageReport, room: number) {
+  const weight = ({ result }: Case) => (result === undefined ? 2 : result.element === "skipped" ? 1 : 0)
+  const order = [...all.entries()].sort(([, a], [, b]) => weight(a) - weight(b))
+  const written = new Map<number, string>()
+  let left = room
+  for (const [index, each] of order) {
+    const text = element(each)
+    left -= Buffer.byteLength(text) + 1
+    if (left < 0) break
+    written.set(index, text)
+  }
+  const kept = [...all.entries()].filter(([index]) => written.has(index))
+  const cases = [...kept.map(([, each]) => each), ...leftOut(all.length - kept.length, stage)]
+  return { cases, written: cases.map((each, at) => written.get(kept[at]?.[0] ?? -1) ?? element(each)) }
+}
+
+/** A case that says how many others are left out. */
+function leftOut(hidden: number, stage: StageReport): Case[] {
+  const message = `left out of this file; see ${logPath(stage)}`
+  return hidden === 0
+    ? []
+    : [{ name: `… and ${hidden} more`, classname: stage.group, result: { element: "skipped", message } }]
 }
 
 function casesOf(stage: StageReport): Case[] {
@@ -106,7 +140,7 @@ function findingCases(stage: StageReport): Case[] {
   return byGate(stage.findings)
     .blocking.filter(({ level }) => level !== "note")
     .filter(({ file, rule }) => !reported.has(JSON.stringify([file, rule])))
-    .map((finding) => findingCase(finding, stage))
+    .map((finding, index) => findingCase(finding, stage, index < DETAILED))
 }
 
 function stageCase(stage: StageReport, element: "failure" | "error" | "skipped"): Case {
@@ -118,7 +152,7 @@ function stageCase(stage: StageReport, element: "failure" | "error" | "skipped")
   }
 }
 
-function findingCase(finding: Finding, stage: StageReport): Case {
+function findingCase(finding: Finding, stage: StageReport, withDetails: boolean): Case {
   const where = [finding.file, finding.file === undefined ? undefined : finding.line]
     .filter((part) => part !== undefined)
     .join(":")
@@ -131,7 +165,9 @@ function findingCase(finding: Finding, stage: StageReport): Case {
       element: "failure",
       message: finding.message,
       type: finding.rule,
-      text: `${visible(clip(place(finding), NAME_LENGTH))}: ${finding.message}\n${repeat(stage)}`,
+      ...(withDetails && {
+        text: `${visible(clip(place(finding), NAME_LENGTH))}: ${finding.message}\n${repeat(stage)}`,
+      }),
     },
   }
 }

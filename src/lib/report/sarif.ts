@@ -2,8 +2,21 @@ import { createHash } from "node:crypto"
 import type { Finding, Severity } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, wellFormed } from "../text/escape.js"
+import { logPath } from "./place.js"
 
 const MESSAGE_LENGTH = 1000
+const RULE_LENGTH = 250
+const URL_LENGTH = 2000
+/** Linux has no longer paths. */
+const PATH_LENGTH = 4096
+
+/**
+ * GitHub refuses uploads of more results, or of more bytes once compressed.
+ * https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads
+ */
+export const SARIF_LIMITS = Object.freeze({ results: 25_000, bytes: 10_000_000 })
+/** Left for the log around results and rules. */
+const FRAME_BYTES = 10_000
 
 /** GitHub's security severity: from 9 critical, from 7 high, from 4 medium, above 0 low. */
 const SCORES: Record<Severity, string | undefined> = {
@@ -14,10 +27,12 @@ const SCORES: Record<Severity, string | undefined> = {
   unknown: undefined,
 }
 
-/** SARIF 2.1.0 log with one run for a stage. */
+/** SARIF 2.1.0 log with one run for a stage, within code scanning's limits; says how many findings it leaves out. */
 export function sarif(report: StageReport, toolVersion: string): string {
-  const byRule = grouped(report.findings)
-  const rules = [...byRule.keys()].sort()
+  const kept = fitting(report.findings)
+  const byRule = grouped(kept.map(({ finding }) => finding))
+  const ruleIds = [...byRule.keys()].sort()
+  const indices = new Map(ruleIds.map((id, index) => [id, index]))
   const run = {
     // The trailing slash makes all of it the category; without it the last part would be a run id.
     automationDetails: { id: `slipway/${report.name}/` },
@@ -25,21 +40,53 @@ export function sarif(report: StageReport, toolVersion: string): string {
       driver: {
         name: report.name,
         version: toolVersion,
-        rules: rules.map((id) => ruleOf(id, byRule.get(id))),
+        rules: ruleIds.map((id) => ruleOf(id, byRule.get(id))),
       },
     },
-    invocations: [invocation(report)],
+    invocations: [invocation(report, report.findings.length - kept.length)],
     columnKind: "unicodeCodePoints",
-    results: results(report.findings, rules),
+    results: kept.map(({ result }) => ({ ...result, ruleIndex: indices.get(result.ruleId) })),
   }
   const log = { $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return `${JSON.stringify(log)}\n`
 }
+
+interface Result {
+  finding: Finding
+  result: object & { ruleId: string }
+}
+
+/** Results within the limits: if they aren't all, those that block first, then by level. */
+function fitting(findings: readonly Finding[]): Result[] {
+  const all = results(findings)
+  const weight = ({ finding }: Result) => (finding.advisory ? 3 : 0) + LEVELS.indexOf(finding.level)
+  const within = firstWithin(all)
+  return within.length === all.length ? all : firstWithin(all.sort((a, b) => weight(a) - weight(b)))
+}
+
+const LEVELS: Finding["level"][] = ["error", "warning", "note"]
+
+function firstWithin(all: Result[]): Result[] {
+  const known = new Map<string, { url: boolean }>()
+  let left = SARIF_LIMITS.bytes - FRAME_BYTES
+  const end = all.slice(0, SARIF_LIMITS.results).findIndex(({ finding, result }) => {
+    const rule = known.get(result.ruleId)
+    const added = rule === undefined || (!rule.url && finding.url !== undefined)
+    if (added) known.set(result.ruleId, { url: finding.url !== undefined })
+    left -= bytes(result) + MORE_BYTES + (added ? bytes(ruleOf(result.ruleId, [finding])) + MORE_BYTES : 0)
+    return left < 0
+  })
+  return all.slice(0, end < 0 ? SARIF_LIMITS.results : end)
+}
+
+const bytes = (value: object): number => Buffer.byteLength(JSON.stringify(value))
+/** For the index of a rule in a result, and the score that another finding may give a rule. */
+const MORE_BYTES = 100
 
 function grouped(findings: readonly Finding[]): Map<string, Finding[]> {
   const groups = new Map<string, Finding[]>()
   for (const finding of findings) {
-    const rule = clean(finding.rule)
+    const rule = ruleIdOf(finding)
     const group = groups.get(rule)
     if (group === undefined) groups.set(rule, [finding])
     else group.push(finding)
@@ -50,7 +97,7 @@ function grouped(findings: readonly Finding[]): Map<string, Finding[]> {
 /** Rule with the score of its worst finding. */
 function ruleOf(id: string, own: readonly Finding[] = []): object {
   const scores = own.flatMap(({ severity = "unknown" }) => SCORES[severity] ?? [])
-  const [helpUri] = own.flatMap(({ url }) => (url === undefined ? [] : [clean(url)]))
+  const helpUri = own.map(({ url = "" }) => clean(url)).find((url) => url !== "" && url.length <= URL_LENGTH)
   return {
     id,
     ...(helpUri === undefined ? {} : { helpUri }),
@@ -60,32 +107,41 @@ function ruleOf(id: string, own: readonly Finding[] = []): object {
   }
 }
 
-/** Invocation; unsuccessful if the tool could not run. */
-function invocation({ status, reason }: StageReport): object {
+/** Invocation; unsuccessful if the tool could not run. Notes what is left out. */
+function invocation(report: StageReport, hidden: number): object {
+  const { status, reason } = report
   const executionSuccessful = status === "passed" || status === "failed"
-  if (executionSuccessful) return { executionSuccessful }
-  const level = status === "error" ? "error" : "note"
+  const said = (level: string, text: string) => ({
+    level,
+    message: { text: clean(clip(text, MESSAGE_LENGTH)) },
+  })
+  const left = `${hidden} more findings are left out, since code scanning refuses more; see ${logPath(report)}`
+  const notifications = [
+    ...(executionSuccessful ? [] : [said(status === "error" ? "error" : "note", reason)]),
+    ...(hidden === 0 ? [] : [said("warning", left)]),
+  ]
   return {
     executionSuccessful,
-    toolExecutionNotifications: [{ level, message: { text: clean(clip(reason, MESSAGE_LENGTH)) } }],
+    ...(notifications.length === 0 ? {} : { toolExecutionNotifications: notifications }),
   }
 }
 
-function results(findings: readonly Finding[], rules: readonly string[]): object[] {
+const ruleIdOf = ({ rule }: Finding): string => clean(clip(rule, RULE_LENGTH))
+
+function results(findings: readonly Finding[]): Result[] {
   const seen = new Map<string, number>()
   return findings.map((finding) => {
     const likeness = fingerprint(finding)
     const before = seen.get(likeness) ?? 0
     seen.set(likeness, before + 1)
-    const ruleId = clean(finding.rule)
-    return {
-      ruleId,
-      ruleIndex: rules.indexOf(ruleId),
+    const result = {
+      ruleId: ruleIdOf(finding),
       level: finding.level,
       message: { text: clean(clip(finding.message, MESSAGE_LENGTH)) },
       ...location(finding),
       partialFingerprints: { "slipway/v1": `${likeness}:${before + 1}` },
     }
+    return { finding, result }
   })
 }
 
@@ -99,7 +155,7 @@ function fingerprint({ tool, rule, file, message }: Finding): string {
 }
 
 function location({ file, line, column }: Finding): object {
-  if (file === undefined) return {}
+  if (file === undefined || file.length > PATH_LENGTH) return {}
   const region = line === undefined ? {} : { region: { startLine: line, ...startColumn(column) } }
   return {
     locations: [

@@ -54,7 +54,7 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
   for (const run of runs) {
     const found = results(run)
     if (found === undefined) return withoutReport(run)
-    all.push(...found)
+    for (const result of found) all.push(result)
   }
   const scanned = scannedAt(all, options.place ?? "the environment")
   if (scanned === undefined) {
@@ -82,7 +82,7 @@ export function imageVulnerabilities(
       const reason = `trivy found no package in the image for ${platform}`
       return noScan({ status: "error", reason, findings: [] })
     }
-    all.push(...found)
+    for (const result of found) all.push(result)
     for (const hole of distinct(found, options)) {
       const key = JSON.stringify(hole.finding)
       known.set(key, { hole, platforms: (known.get(key)?.platforms ?? new Set()).add(platform) })

@@ -51,7 +51,7 @@ export function readRecords(text: string): SuiteRecords {
     versions: Object.fromEntries(
       lines.flatMap(({ version }) => (version === undefined ? [] : [[version.service, version.version]])),
     ),
-    others: Math.max(0, ...lines.flatMap(({ others }) => others ?? [])),
+    others: lines.reduce((most, { others = 0 }) => Math.max(most, others), 0),
     ...(service && { service }),
     ...(migration && { migration }),
     ...(finish && { finish }),

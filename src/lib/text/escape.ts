@@ -56,9 +56,15 @@ export const code = (text: string): string => `<code>${inert(visible(text))}</co
 
 /** Formats a text as a fenced block, with a fence longer than any in it. */
 export function fenced(text: string, language: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = "`".repeat(longest + 1)
+  const fence = fenceFor(text)
   return `${fence}${language}\n${visible(text)}\n${fence}\n`
+}
+
+/** A fence longer than any in a text. */
+function fenceFor(text: string): string {
+  let longest = 2
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
+  return "`".repeat(longest + 1)
 }
 
 /** Invisible characters that `visible` keeps, except for those that choose an emoji's style. */
@@ -71,8 +77,6 @@ export const legible = (text: string): string =>
 /** Formats lines as a fenced block, with a fence longer than any in them. */
 export function fencedLines(lines: readonly string[], language: string): string {
   const text = lines.map(legible).join("\n")
-  let longest = 2
-  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
-  const fence = "`".repeat(longest + 1)
+  const fence = fenceFor(text)
   return `${fence}${language}\n${text}\n${fence}\n`
 }
