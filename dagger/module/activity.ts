@@ -31,7 +31,8 @@ export function readMessage(line: string): string | undefined {
   // A message of the engine itself.
   if (message === undefined || message.startsWith("cloud url=")) return undefined
   const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(message)?.[1]
-  return entry === undefined ? neutralizeCommands(visible(message)).slice(0, MAX_LENGTH) : endedStage(entry)
+  if (entry !== undefined) return endedStage(entry)
+  return neutralizeCommands(visible(message.slice(0, MAX_LENGTH))).slice(0, MAX_LENGTH)
 }
 
 /** Reads an ended stage from the run's journal, unless it was cached or skipped. */

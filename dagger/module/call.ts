@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
 import { dirname, join } from "node:path"
-import { createInterface } from "node:readline"
 import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { acceptsConnections, runningEngine, staysUp, startEngine } from "../kit/engine/engine.js"
@@ -12,6 +11,7 @@ import { optionalArgument } from "./arguments.js"
 import { activityReader } from "./activity.js"
 import { paths, REPOSITORY } from "../lib/home.js"
 import { onInterrupt } from "./interrupt.js"
+import { LineSplitter } from "../lib/lines.js"
 import { type LiveLine, liveLine, say } from "../lib/progress.js"
 import { withCacheKeys } from "./secretAddress.js"
 
@@ -89,12 +89,23 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
   const logged = closing(log, () => {
     // Without a reader of its output it would block, and there is no space for its reports either.
     child.stdout.unpipe(log).resume()
+    child.stderr.resume()
     child.kill("SIGINT")
   })
   const readLine = activityReader((activity) => line.show(activity))
-  createInterface(child.stderr).on("line", (text) => {
-    log.write(`${text}\n`)
-    readLine(text)
+  const splitter = new LineSplitter()
+  const pass = (lines: readonly string[]) => {
+    lines.forEach(readLine)
+    if (lines.length === 0 || log.write(`${lines.join("\n")}\n`) || log.destroyed) return
+    // Memory doesn't hold what the disk is too slow for.
+    child.stderr.pause()
+    log.once("drain", () => child.stderr.resume())
+  }
+  child.stderr.on("data", (chunk: Buffer) => {
+    pass(splitter.take(chunk))
+  })
+  child.stderr.on("end", () => {
+    pass(splitter.end())
   })
   return { child, logged }
 }

@@ -22,8 +22,9 @@ import {
   secretArguments,
   signerArguments,
 } from "./credentials.js"
+import { prepareOut } from "./outFolder.js"
 import { policyArguments } from "./policy.js"
-import { beginRun, runWithVerdict, prepareOut, type OutputOptions, type RunResult } from "./runWithVerdict.js"
+import { beginRun, runWithVerdict, type OutputOptions, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
   configured,

@@ -4,7 +4,8 @@ import { callModule } from "../../module/call.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
-import { beginRun, runWithVerdict, prepareOut } from "./runWithVerdict.js"
+import { prepareOut } from "./outFolder.js"
+import { beginRun, runWithVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
 
 export interface CleanupOptions extends RegistryOptions, DeployOptions {

@@ -1,26 +1,19 @@
 import { randomUUID } from "node:crypto"
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { ExitCode, fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Break, brokenOff } from "../../../src/lib/pipeline/journal.js"
-import { visible } from "../../../src/lib/text/escape.js"
+import { clip, visible } from "../../../src/lib/text/escape.js"
 import { formatDuration } from "../../../src/lib/report/place.js"
 import { summary } from "../../../src/lib/report/summary.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import type { Run, StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { daggerWithProgress } from "../../module/call.js"
 import { onInterrupt } from "../../module/interrupt.js"
+import { fileLines } from "../../lib/lines.js"
 import { say } from "../../lib/progress.js"
+import { lostModule } from "./lostModule.js"
+import { moveInto, UNFINISHED } from "./outFolder.js"
 
 /** The result of a run. */
 export interface RunResult {
@@ -43,31 +36,6 @@ export interface OutputOptions {
   neutralize?: (output: string) => string
 }
 
-/** Folder that the engine writes to, until all reports are complete. */
-const UNFINISHED = ".unfinished"
-
-/** Everything that a run writes. */
-const ARTIFACTS = [
-  "verdict.json",
-  "summary.md",
-  "report.html",
-  "failures.txt",
-  UNFINISHED,
-  "junit",
-  "sarif",
-  "logs",
-  "coverage",
-  "trivy",
-  "terraform",
-  "sbom",
-  "release",
-  "deploy",
-  "k6",
-  "zap",
-  "gitlab",
-  "cleanup",
-]
-
 /** Starts the record of a run. */
 export const beginRun = (run: Omit<Run, "startedAt">, call: readonly string[]): StartedRun => ({
   run: { ...run, startedAt: new Date().toISOString() },
@@ -75,18 +43,6 @@ export const beginRun = (run: Omit<Run, "startedAt">, call: readonly string[]): 
   mark: `slipway-${randomUUID()}`,
   at: Date.now(),
 })
-
-/** Creates the folder for reports and deletes those of earlier runs, so that no old verdict is taken for a new one. */
-export function prepareOut(path: string): string {
-  const out = resolve(path)
-  try {
-    mkdirSync(out, { recursive: true })
-    for (const name of ARTIFACTS) rmSync(join(out, name), { recursive: true, force: true })
-  } catch (error) {
-    throw fail("OUT_NOT_FOLDER", [out, error instanceof Error ? error.message : String(error)])
-  }
-  return out
-}
 
 /**
  * Runs the module, prints the outcome and always leaves a verdict.
@@ -105,7 +61,7 @@ export function runWithVerdict(
   }
   return onInterrupt(early, async () => {
     const args = await argumentsFor(out)
-    const broke = await abortOf(args, out)
+    const broke = await abortOf(args, out, begun.mark)
     if (broke !== undefined) {
       const verdict = writeAbortedVerdict(out, begun, broke)
       say(verdict.problem ?? "")
@@ -132,15 +88,24 @@ const rerunHint = ({ event, id }: Run): string =>
   event === "local" ? "" : `\n→ with --run-id=${id} nothing is published or deployed twice`
 
 /** Runs `dagger` and moves complete results to `out`; returns the reason if there are none. */
-async function abortOf(args: readonly string[], out: string): Promise<Abort | undefined> {
+async function abortOf(
+  args: readonly string[],
+  out: string,
+  mark: string,
+  again = true,
+): Promise<Abort | undefined> {
   const log = join(out, "logs/dagger.log")
   const made = join(out, UNFINISHED)
   try {
     const code = await daggerWithProgress([...args, "export", `--path=${made}`], log)
     if (code === ExitCode.interrupted) return INTERRUPTED
+    if (code !== 0 && again && lostModule(fileLines(log), mark)) {
+      say("the engine lost files of the module before the run began: running the same again, once")
+      return await abortOf(args, out, mark, false)
+    }
     if ((code !== 0 && !onlyClosedLate(log)) || !existsSync(join(made, "verdict.json")))
       return { exitCode: ExitCode.infrastructure, problem: lastErrors(log).join("\n") }
-    moveInto(made, out)
+    sayLinks(moveInto(made, out))
     return undefined
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error
@@ -150,17 +115,10 @@ async function abortOf(args: readonly string[], out: string): Promise<Abort | un
   }
 }
 
-/** Moves a folder's content, the verdict last: if there is a verdict, everything is there. */
-function moveInto(from: string, to: string): void {
-  mkdirSync(to, { recursive: true })
-  const last = (name: string) => (name === "verdict.json" ? 1 : 0)
-  const entries = readdirSync(from, { withFileTypes: true }).sort((a, b) => last(a.name) - last(b.name))
-  for (const entry of entries) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) moveInto(source, target)
-    else renameSync(source, target)
-  }
-  rmdirSync(from)
+function sayLinks([first, ...others]: readonly string[]): void {
+  if (first === undefined) return
+  const more = others.length === 0 ? "" : ` and ${others.length} more`
+  say(`left out of the reports: ${visible(first)}${more}, no plain file but a link or the like`)
 }
 
 /** Writes the verdict and summary of an aborted run, if the disk has room for them. */
@@ -170,11 +128,10 @@ function writeAbortedVerdict(
   { exitCode, problem: what }: Abort,
 ): Verdict {
   const log = join(out, "logs/dagger.log")
-  const text = existsSync(log) ? readFileSync(log, "utf8") : ""
   const problem = `${what}${rerunHint(run)}`
   const reason = (what.split("\n")[0] ?? "").replace(/:$/, "")
   const broke = { run, invocation, exitCode, problem, reason, milliseconds: Date.now() - at }
-  const verdict = brokenOff(text, mark, broke)
+  const verdict = brokenOff(fileLines(log), mark, broke)
   const made = join(out, UNFINISHED)
   try {
     rmSync(made, { recursive: true, force: true })
@@ -190,11 +147,14 @@ function writeAbortedVerdict(
 }
 
 /** True if everything finished, and only closing the session took longer than the ten seconds `dagger` (0.21.8) waits. */
-const onlyClosedLate = (log: string): boolean => {
-  const errors = readFileSync(log, "utf8").match(/^Error: .*$/gm) ?? []
-  return (
-    errors.length > 0 && errors.every((line) => /^Error: cleanup failed: "close dagger session"/.test(line))
-  )
+function onlyClosedLate(log: string): boolean {
+  let closedLate = false
+  for (const line of fileLines(log)) {
+    if (!line.startsWith("Error: ")) continue
+    if (!line.startsWith('Error: cleanup failed: "close dagger session"')) return false
+    closedLate = true
+  }
+  return closedLate
 }
 
 /** Free bytes below which the disk counts as full; reports are larger. */
@@ -206,9 +166,15 @@ export function reportNoVerdict(log: string): number {
   return ExitCode.infrastructure
 }
 
+/** Longest line of a log that is shown, in characters. */
+const ERROR_LENGTH = 2000
+
 function lastErrors(log: string): string[] {
-  const lines = readFileSync(log, "utf8").split("\n")
-  const errors = lines.filter((line) => /^Error: |! /.test(line)).slice(-3)
+  const errors: string[] = []
+  for (const line of fileLines(log)) {
+    if (/^Error: |! /.test(line)) errors.push(clip(line, ERROR_LENGTH))
+    if (errors.length > 3) errors.shift()
+  }
   // The engine often reports only that its receiver is gone.
   const { bavail, bsize } = statfsSync(dirname(log))
   const full = bavail * bsize < LEAST_ROOM ? [`no space left on the disk of ${dirname(log)}`] : []

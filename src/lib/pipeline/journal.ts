@@ -46,13 +46,14 @@ export interface Break {
   milliseconds: number
 }
 
-/** The verdict of a run that broke off, read from its log: only stages that ended have a result. */
-export function brokenOff(log: string, mark: string, broke: Break): Verdict {
-  const entries = log.split("\n").flatMap((line): Partial<Record<string, unknown>>[] => {
+/** The verdict of a run that broke off, read from the lines of its log: only stages that ended have a result. */
+export function brokenOff(log: Iterable<string>, mark: string, broke: Break): Verdict {
+  const entries: Partial<Record<string, unknown>>[] = []
+  for (const line of log) {
     const at = line.indexOf(`${mark} {`)
     const entry = at < 0 ? undefined : parseJson(line.slice(at + mark.length + 1))
-    return typeof entry === "object" && entry !== null ? [entry] : []
-  })
+    if (typeof entry === "object" && entry !== null) entries.push(entry)
+  }
   const run = entries.map((entry) => entry["run"] as Run | undefined).find(Boolean) ?? broke.run
   const planned = entries.flatMap((entry) => (entry["planned"] as StageName[] | undefined) ?? [])
   const ended = entries.flatMap((entry) => (entry["ended"] as StageResult | undefined) ?? [])

@@ -42,7 +42,7 @@ function logOf(write: (journal: Journal) => void): string {
 }
 
 const statuses = (log: string) =>
-  brokenOff(log, MARK, broke).stages.map(({ name, status }) => `${name} ${status}`)
+  brokenOff(log.split("\n"), MARK, broke).stages.map(({ name, status }) => `${name} ${status}`)
 
 describe("brokenOff", () => {
   it("returns the results of finished stages, and errors for the others", () => {
@@ -52,7 +52,7 @@ describe("brokenOff", () => {
       ended([report("unit", "failed")])
       ended([report("black", "passed")])
     })
-    const verdict = brokenOff(log, MARK, broke)
+    const verdict = brokenOff(log.split("\n"), MARK, broke)
     expect(verdict).toMatchObject({
       schema: 1,
       run,
@@ -78,7 +78,7 @@ describe("brokenOff", () => {
   })
 
   it("returns no stages without any line of the module", () => {
-    expect(brokenOff("", MARK, broke)).toMatchObject({ run: broke.run, status: "error", stages: [] })
+    expect(brokenOff([], MARK, broke)).toMatchObject({ run: broke.run, status: "error", stages: [] })
   })
 
   it("ignores an incomplete line", () => {
