@@ -29,7 +29,7 @@ function stageText(stage: StageReport): string {
 
 function findingText(finding: Finding): string {
   const where = visible(clip(place(finding), PLACE_LENGTH))
-  return `${where === "" ? "" : `${where}: `}${line(finding.message)} [${finding.tool} ${visible(clip(finding.rule, 80))}]`
+  return `${where === "" ? "" : `${where}: `}${line(finding.message)} [${visible(clip(finding.tool, 40))} ${visible(clip(finding.rule, 80))}]`
 }
 
 const line = (message: string): string => visible(clip(message, MESSAGE_LENGTH))
