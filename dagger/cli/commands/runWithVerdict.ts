@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { ExitCode, fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Break, brokenOff } from "../../../src/lib/pipeline/journal.js"
 import { clip, visible } from "../../../src/lib/text/escape.js"
 import { formatDuration } from "../../../src/lib/report/place.js"

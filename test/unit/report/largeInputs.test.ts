@@ -7,7 +7,6 @@ import { serviceName } from "../../../src/lib/python/name.js"
 import { readPins } from "../../../src/lib/python/pins.js"
 import { choosePythonVersion, findRequirements } from "../../../src/lib/python/project.js"
 import { configuration, tool, type ToolName } from "../../../src/lib/quality/index.js"
-import { summary } from "../../../src/lib/report/summary.js"
 import { downloadFailure } from "../../../src/lib/security/download.js"
 import { nosecFindings } from "../../../src/lib/security/nosec.js"
 import { applySuppressions } from "../../../src/lib/security/suppressions.js"
@@ -19,7 +18,7 @@ import { suiteOutcome } from "../../../src/lib/testing/outcome.js"
 import { readRecords } from "../../../src/lib/testing/records.js"
 import { hasTable } from "../../../src/lib/text/toml.js"
 import { growth, LINEAR, type Sized } from "../cost.js"
-import { failed, failedRun, lines, numberedFinding, numberedTest, times } from "./many.js"
+import { failedRun, lines, numberedFinding, numberedTest, times } from "./many.js"
 
 const sha = (index: number) => index.toString(16).padStart(40, "0")
 const run = (from: { stdout?: string; stderr?: string; exitCode?: number }) => ({
@@ -182,11 +181,7 @@ const READERS: Record<string, [n: number, work: Sized]> = {
       (
         (all) => () =>
           nosecFindings(all)
-      )(
-        times(n, (line) => ({ file: "m.py", line: line + 1, text: "# nosec B101, B102" })) as Parameters<
-          typeof nosecFindings
-        >[0],
-      ),
+      )(times(n, (line) => ({ file: "m.py", line: line + 1, comment: "# nosec B101, B102" }))),
   ],
   "suppressions of findings": [
     1000,
