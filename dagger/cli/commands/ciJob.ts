@@ -2,7 +2,7 @@ import { neutralizeCommands } from "../hosts/workflowCommands.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { groupsOfJob, type CiJob } from "../../../src/lib/pipeline/policy.js"
-import { CHECKED } from "../../../src/lib/pipeline/stages.js"
+import { CHECKED, type Group } from "../../../src/lib/pipeline/stages.js"
 import type { Verdict } from "../../../src/lib/run/verdict.js"
 import { say } from "../../lib/progress.js"
 import type { Variables } from "../../lib/variables.js"
@@ -24,16 +24,16 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
   const event = hostEvent(host, env)
   const { only = [], ...answers } = manualRequest(event, env) ?? {}
   const all = { ...event, ...answers, ...options, neutralize: neutralizeCommands }
-  const groups = await groupsToAsk(jobFor(event, job, env), all, only)
-  if (groups === undefined) return ExitCode.passed
+  const part = await partOf(jobFor(event, job, env), all, only)
+  if (part === undefined) return ExitCode.passed
   Object.assign(env, aliases(host, env))
-  const tokens = await keepTokens(tokenRequests(host, env), (token) => {
+  const tokens = await keepTokens(tokenRequests(host, env, part.groups), (token) => {
     if (host === "github") print([`::add-mask::${token}`])
     if (host === "azure") print([`##vso[task.setsecret]${token}`])
   })
   registerSecretAddresses(tokens.addresses)
   try {
-    const { code, out, verdict } = await runPipeline(all, groups)
+    const { code, out, verdict } = await runPipeline(all, part.only)
     if (verdict !== undefined) print(await reportToHost(host, out, ofJob(job, verdict), env))
     return code
   } finally {
@@ -43,22 +43,29 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
 
 /** Runs the part of an event that a job runs, or all of it. Returns the exit code. */
 export async function runJob(job: CiJob | undefined, options: CiOptions): Promise<number> {
-  const groups = await groupsToAsk(job, options, [])
-  return groups === undefined ? ExitCode.passed : (await runPipeline(options, groups)).code
+  const part = await partOf(job, options, [])
+  return part === undefined ? ExitCode.passed : (await runPipeline(options, part.only)).code
 }
 
-/** The groups to ask the module for, none for all of the event; undefined if the job has nothing to run. */
-async function groupsToAsk(
+/** What a job runs of an event. */
+interface Part {
+  groups: readonly Group[]
+  /** The groups to ask the module for; none for all of the event. */
+  only: readonly string[]
+}
+
+/** The part of an event that a job runs; undefined if that is nothing. */
+async function partOf(
   job: CiJob | undefined,
   options: CiOptions,
   only: readonly string[],
-): Promise<readonly string[] | undefined> {
-  if (job === undefined) return only
+): Promise<Part | undefined> {
   const source = absoluteSource(options.source)
   const { groups } = decisionOf({ ...options, source }, await gitStateOf(source), only)
-  const own = groupsOfJob(job, groups)
-  if (own.length > 0 || groups.length === 0) return own.length === groups.length ? only : own
-  say(`the job "${job}" has nothing to run here: this event runs ${groups.join(", ")}`)
+  const own = job === undefined ? groups : groupsOfJob(job, groups)
+  if (own.length === groups.length) return { groups, only }
+  if (own.length > 0) return { groups: own, only: own }
+  say(`the job "${job ?? ""}" has nothing to run here: this event runs ${groups.join(", ")}`)
   return undefined
 }
 

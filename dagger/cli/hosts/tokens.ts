@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
+import { type Group, type SecretInput, usesSecret } from "../../../src/lib/pipeline/stages.js"
 import { type Http, httpClient, type HttpRequest } from "../../../src/lib/http/client.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
 import { say } from "../../lib/progress.js"
@@ -21,12 +22,16 @@ export interface TokenRequest {
 
 const AUDIENCES = { AZURE_OIDC_TOKEN: "api://AzureADTokenExchange", SIGSTORE_ID_TOKEN: "sigstore" } as const
 
-/** The requests for the tokens that the host issues and this run needs. */
-export function tokenRequests(host: CiHost, env: Variables): TokenRequest[] {
+/** The requests for the tokens that the host issues and that these groups use. */
+export function tokenRequests(host: CiHost, env: Variables, groups: readonly Group[]): TokenRequest[] {
   const azure = Boolean(env["AZURE_CLIENT_ID"]) && !env["AZURE_CLIENT_SECRET"] && !env["AZURE_CREDENTIALS"]
-  if (host === "github") return githubRequests(env, azure)
-  if (host === "azure") return azureRequests(env)
-  return []
+  const requests = host === "github" ? githubRequests(env, azure) : host === "azure" ? azureRequests(env) : []
+  return requests.filter(({ name }) => USES[name].some((secret) => usesSecret(groups, secret)))
+}
+
+const USES: Readonly<Record<TokenRequest["name"], readonly SecretInput[]>> = {
+  AZURE_OIDC_TOKEN: ["infra", "deploy"],
+  SIGSTORE_ID_TOKEN: ["token"],
 }
 
 /** https://docs.github.com/actions/reference/security/oidc#methods-for-requesting-the-oidc-token */

@@ -12,6 +12,7 @@ import { aliases, keepTokens, tokenRequests } from "../../../../dagger/cli/hosts
 import type { Finding } from "../../../../src/lib/run/finding.js"
 import { httpClient } from "../../../../src/lib/http/client.js"
 import { sarif } from "../../../../src/lib/report/sarif.js"
+import type { Group } from "../../../../src/lib/pipeline/stages.js"
 import type { StageReport, Verdict } from "../../../../src/lib/run/verdict.js"
 
 const out = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -179,8 +180,9 @@ describe("tokens", () => {
   it("are requested by audience, masked, stored in files and deleted at the end", async () => {
     answer = { status: 200, body: '{"value":"t0ken"}' }
     const masked: string[] = []
-    const { addresses, end } = await keepTokens(tokenRequests("github", github()), (token) =>
-      masked.push(token),
+    const { addresses, end } = await keepTokens(
+      tokenRequests("github", github(), ["release", "deploy"]),
+      (token) => masked.push(token),
     )
     expect(masked).toEqual(["t0ken", "t0ken"])
     expect(asked.map(({ path, headers }) => [path, headers.authorization]).sort()).toEqual([
@@ -197,7 +199,7 @@ describe("tokens", () => {
   it("that a host refuses are omitted", async () => {
     answer = { status: 401, body: "{}" }
     const kept = await keepTokens(
-      tokenRequests("github", github()),
+      tokenRequests("github", github(), ["release", "deploy"]),
       () => undefined,
       () => httpClient({ tries: 1 }),
     )
@@ -206,21 +208,25 @@ describe("tokens", () => {
   })
 
   it("are requested only if needed", () => {
-    const names = (env: Record<string, string>) =>
-      tokenRequests("github", { ...github(), ...env }).map(({ name }) => name)
+    const names = (env: Record<string, string>, groups: Group[] = ["release", "deploy"]) =>
+      tokenRequests("github", { ...github(), ...env }, groups).map(({ name }) => name)
     expect(names({ COSIGN_PRIVATE_KEY: "k" })).toEqual(["AZURE_OIDC_TOKEN"])
     expect(names({ AZURE_CLIENT_SECRET: "s" })).toEqual(["SIGSTORE_ID_TOKEN"])
     expect(names({ AZURE_CLIENT_ID: "" })).toEqual(["SIGSTORE_ID_TOKEN"])
     expect(names({ ACTIONS_ID_TOKEN_REQUEST_URL: "" })).toEqual([])
-    expect(tokenRequests("gitlab", github())).toEqual([])
+    expect(names({}, ["quality", "image"])).toEqual([])
+    expect(names({}, ["plan"])).toEqual(["AZURE_OIDC_TOKEN"])
+    expect(names({}, ["release"])).toEqual(["SIGSTORE_ID_TOKEN"])
+    expect(tokenRequests("gitlab", github(), ["release"])).toEqual([])
   })
 
   it("of Azure Pipelines come from the service connection", () => {
-    const [request] = tokenRequests("azure", {
+    const env = {
       SYSTEM_OIDCREQUESTURI: "https://dev.example.com/oidc",
       SYSTEM_ACCESSTOKEN: "job",
       AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: "c-1",
-    })
+    }
+    const [request] = tokenRequests("azure", env, ["drift"])
     expect(request?.request).toMatchObject({
       method: "POST",
       url: "https://dev.example.com/oidc?api-version=7.1&serviceConnectionId=c-1",
