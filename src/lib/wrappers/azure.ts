@@ -59,7 +59,7 @@ ${head()}
 ${kept("checks")}
   - stage: delivery
     dependsOn: checks
-    condition: and(not(canceled()), or(ne(dependencies.checks.result, 'Failed'), ${is("Schedule")}), ${delivered(description)})
+    condition: and(not(canceled()), or(in(dependencies.checks.result, 'Succeeded', 'SucceededWithIssues', 'Skipped'), ${is("Schedule")}), ${delivered(description)})
     jobs:
       - job: delivery
         variables: [{ group: "slipway-\${{ variables.environment }}" }]

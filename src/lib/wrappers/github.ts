@@ -59,7 +59,7 @@ ${steps("plan", delivered(description), {
 const delivery = (description: Description): string => `  delivery:
     needs: checks
     if: >-
-      !cancelled() && (needs.checks.result != 'failure' || github.event_name == 'schedule') && (
+      !cancelled() && (contains('success skipped', needs.checks.result) || github.event_name == 'schedule') && (
       github.event_name == 'schedule' || (github.event_name == 'workflow_dispatch' && inputs.action != 'checks') ||
       (github.event_name == 'push' && (github.ref == 'refs/heads/develop' || github.ref_type == 'tag'${
         description.hotfixes

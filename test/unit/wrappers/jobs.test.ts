@@ -20,8 +20,8 @@ interface Event {
   /** Inputs of the form. */
   action?: string
   environment?: string
-  /** The result of the checks. */
-  failed?: boolean
+  /** How the checks ended, unless they passed; a job that hangs is cancelled by its time limit. */
+  failed?: "failure" | "cancelled"
 }
 
 const filesOf = (hotfixes: boolean) =>
@@ -30,6 +30,7 @@ const filesOf = (hotfixes: boolean) =>
 const evaluate = (expression: string, context: object): unknown =>
   runInNewContext(expression, {
     startsWith: (text: string, start: string) => text.startsWith(start),
+    contains: (text: string, part: string) => text.includes(part),
     ...context,
   })
 
@@ -42,7 +43,7 @@ function github(text: string, event: Event): string[] {
   const head = { repo: { full_name: event.fork ? "stranger/service" : repository } }
   const context = {
     cancelled: () => false,
-    needs: { checks: { result: event.failed ? "failure" : "success" } },
+    needs: { checks: { result: event.failed ?? (event.event === "form" ? "skipped" : "success") } },
     inputs: { action: event.action ?? "", environment: event.action && (event.environment ?? "staging") },
     github: {
       event_name: event.event === "form" ? "workflow_dispatch" : event.event,
@@ -91,6 +92,8 @@ function gitlab(text: string, event: Event): string[] {
   })
 }
 
+const RESULTS = { failure: "Failed", cancelled: "Canceled", skipped: "Skipped", success: "Succeeded" }
+
 function azure(text: string, event: Event): string[] {
   const { stages, variables } = parse(text) as {
     variables: { environment: string }
@@ -107,7 +110,9 @@ function azure(text: string, event: Event): string[] {
     iif: (condition: boolean, left: string, right: string) => (condition ? left : right),
     canceled: () => false,
     parameters: { action: event.action ?? "checks", environment: event.environment ?? "staging" },
-    dependencies: { checks: { result: event.failed ? "Failed" : "Succeeded" } },
+    dependencies: {
+      checks: { result: RESULTS[event.failed ?? (event.event === "form" ? "skipped" : "success")] },
+    },
     variables: {
       "Build.Reason": reasons[event.event],
       "Build.SourceBranch": event.ref,
@@ -204,10 +209,11 @@ describe.each(HOSTS)("the delivery on %s", (host) => {
     ["a push to hotfix/y", push("refs/heads/hotfix/y"), planned],
     ["a push to develop-2", push("refs/heads/develop-2"), planned],
     ["a push to develop", push("refs/heads/develop"), ["staging"]],
-    ["a push to develop with failed checks", push("refs/heads/develop", { failed: true }), []],
+    ["a push to develop with failed checks", push("refs/heads/develop", { failed: "failure" }), []],
+    ["a push to develop with checks that hang", push("refs/heads/develop", { failed: "cancelled" }), []],
     ["a version", push("refs/tags/v1.2.3"), ["production"]],
     ["a schedule", SCHEDULE, ["maintenance"]],
-    ["a schedule with failed checks", { ...SCHEDULE, failed: true }, ["maintenance"]],
+    ["a schedule with failed checks", { ...SCHEDULE, failed: "failure" }, ["maintenance"]],
     ["a form's checks", form("checks", "staging"), []],
     ["a form's drift", form("drift", "staging"), ["maintenance"]],
     ["a form's deployment", form("deploy", "production"), ["production"]],
