@@ -109,12 +109,10 @@ export async function debugBuild(inputs: ImageInputs): Promise<Container> {
   return inspectable(container, command)
 }
 
-const dockerfileInputs = (platform: string, { source, config, secrets }: ImageInputs): DockerfileInputs => ({
-  source,
-  config,
-  platform,
-  secrets,
-})
+const dockerfileInputs = (
+  platform: string,
+  { source, config, secrets, space }: ImageInputs,
+): DockerfileInputs => ({ source, config, platform, secrets, space })
 
 async function buildWork(inputs: ImageInputs) {
   const begun = Date.now()

@@ -19,6 +19,8 @@ import {
 import { ignorePatterns } from "../lib/image/context.js"
 import { type PlannedStage, type Platforms, planStages, platformArguments } from "../lib/image/plan.js"
 import { NO_TIME } from "../lib/image/revision.js"
+import { withOwnCaches } from "../lib/image/cacheMounts.js"
+import { volumeName } from "../lib/volumes/names.js"
 import { type NamedSecret, namedSecrets } from "../stage/secrets.js"
 
 /** Inputs of a Dockerfile build. */
@@ -27,6 +29,8 @@ export interface DockerfileInputs {
   config: Config
   platform: string
   secrets: readonly Secret[]
+  /** The cache volumes that it may use. */
+  space: string
 }
 
 /** Dockerfile that has been parsed, with the arguments of its build. */
@@ -42,6 +46,8 @@ export interface PreparedDockerfile {
   secrets: NamedSecret[]
   /** The stage to build; undefined for the last. */
   target: string | undefined
+  /** What the ids of its caches begin with. */
+  caches: string
   /** Options of every build of it or of a part. */
   options: DirectoryDockerBuildOpts
 }
@@ -72,7 +78,8 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
     secrets: secrets.map(({ secret }) => secret),
   }
   const stages = planStages(dockerfile, target, platforms, args)
-  return { source, file, text, dockerfile, platforms, stages, args, secrets, target, options }
+  const caches = volumeName(inputs.space, "mount")
+  return { source, file, text, dockerfile, platforms, stages, args, secrets, target, caches, options }
 }
 
 /** Build arguments; configured ones override all others. */
@@ -99,14 +106,14 @@ export type BuildPart = (part: number) => Container
  * recognises their build contexts as the same, and reads them once.
  */
 export async function dockerfileParts(
-  { source, file, options }: PreparedDockerfile,
+  { source, file, caches, options }: PreparedDockerfile,
   texts: readonly string[],
 ): Promise<BuildPart> {
   const ignore = await ignoreFile(source, file)
   const ignored = `${ignore}\n${PARTS}\n`
   const parts = texts.reduce(
     (folder, text, part) =>
-      folder.withNewFile(String(part), withEpoch(text)).withNewFile(`${part}.dockerignore`, ignored),
+      folder.withNewFile(String(part), asBuilt(text, caches)).withNewFile(`${part}.dockerignore`, ignored),
     dag.directory(),
   )
   const exclude = ignorePatterns(ignore)
@@ -124,9 +131,12 @@ export async function ignoreFile(source: Directory, file: string): Promise<strin
   return ""
 }
 
+/** Text of a Dockerfile for the engine, with the same numbers of lines but for those that `withEpoch` adds. */
+const asBuilt = (text: string, caches: string): string => withEpoch(withOwnCaches(text, caches))
+
 /** Builds a Dockerfile that copies nothing. */
-export const withoutContext = (text: string, { options }: PreparedDockerfile): Container =>
-  dag.directory().withNewFile("Dockerfile", text).dockerBuild(options)
+export const withoutContext = (text: string, { caches, options }: PreparedDockerfile): Container =>
+  dag.directory().withNewFile("Dockerfile", withOwnCaches(text, caches)).dockerBuild(options)
 
 /** Text of a Dockerfile up to an instruction, which builds that instruction's stage so far. */
 export const dockerfileUpTo = (text: string, { endLine }: Pick<Instruction, "endLine">): string =>

@@ -4,6 +4,7 @@ import { dockerfileParts, ignoreFile, type PreparedDockerfile, dockerfileUpTo } 
 import { instructionBefore, type DockerfileBuild } from "./dockerfileBuild.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { failureReason } from "../lib/image/buildFailure.js"
+import { cacheId } from "../lib/image/cacheMounts.js"
 import { ignorePatterns } from "../lib/image/context.js"
 import type { Instruction } from "../lib/image/dockerfile.js"
 import {
@@ -92,8 +93,7 @@ async function withMount(
   const place = posix.resolve("/", await container.workdir(), target)
   if (type === "tmpfs") return container.withMountedTemp(place)
   // The engine's own name, so that it is the same volume.
-  if (type === "cache")
-    return container.withMountedCache(place, mountVolume(mount.id ?? posix.normalize(target)))
+  if (type === "cache") return container.withMountedCache(place, mountVolume(cacheId(mount, prepared.caches)))
   return type === "bind" ? withBind(container, mount, place, prepared) : container
 }
 

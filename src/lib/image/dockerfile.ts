@@ -21,6 +21,8 @@ export interface Instruction {
   heredocs: readonly Heredoc[]
   /** Counted from 1. */
   line: number
+  /** The last line before the here-documents. */
+  lastLine: number
   endLine: number
 }
 
@@ -94,19 +96,16 @@ interface Reader {
 
 function readInstructions(text: string): Instruction[] {
   const lines = text.replace(/^\uFEFF/, "").split(/(?<=\n)/)
-  const reader: Reader = {
-    lines: text === "" ? [] : lines,
-    next: 0,
-    continued: continuation(escapeOf(lines)),
-  }
+  const reader: Reader = { lines: text === "" ? [] : lines, next: 0, continued: continuationIn(text) }
   const instructions: Instruction[] = []
   while (reader.next < reader.lines.length) {
     const line = reader.next + 1
     const whole = readLine(reader)
     if (whole === undefined) continue
-    const parts = split(whole)
+    const lastLine = reader.next
+    const parts = splitInstruction(whole)
     const heredocs = heredocNames(whole, parts).map((heredoc) => readHeredoc(reader, heredoc))
-    instructions.push({ ...parts, heredocs, line, endLine: reader.next })
+    instructions.push({ ...parts, heredocs, line, lastLine, endLine: reader.next })
   }
   return instructions
 }
@@ -124,6 +123,10 @@ function escapeOf(lines: readonly string[]): string {
 
 const continuation = (escape: string): RegExp =>
   escape === "`" ? /([^`])`[ \t]*$|^`[ \t]*$/ : /([^\\])\\[ \t]*$|^\\[ \t]*$/
+
+/** Matches a line that the next one continues. */
+export const continuationIn = (text: string): RegExp =>
+  continuation(escapeOf(text.replace(/^\uFEFF/, "").split(/(?<=\n)/)))
 
 const isComment = (line: string): boolean => /^\s*#/.test(line)
 const withoutBreak = (line: string): string => line.replace(/(?<![\r\n])[\r\n]+$/, "")
@@ -147,7 +150,8 @@ function readLine(reader: Reader): string | undefined {
 /** Matches an option with its quotes and escapes. */
 const FLAG = /^\s*(--(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])*)(?=\s|$)/s
 
-function split(line: string): Pick<Instruction, "keyword" | "flags" | "rest"> {
+/** Splits a logical line. */
+export function splitInstruction(line: string): Pick<Instruction, "keyword" | "flags" | "rest"> {
   const [, keyword = "", after = ""] = /^(\S*)\s*(.*)$/s.exec(line.trim()) ?? []
   const flags: string[] = []
   let rest = after
@@ -168,7 +172,7 @@ function heredocNames(
   line: string,
   { keyword, rest }: Pick<Instruction, "keyword" | "rest">,
 ): HeredocStart[] {
-  const inner = keyword === "ONBUILD" ? split(rest) : { keyword, rest }
+  const inner = keyword === "ONBUILD" ? splitInstruction(rest) : { keyword, rest }
   if (!["ADD", "COPY", "RUN"].includes(inner.keyword) || jsonForm(inner.rest) !== undefined) return []
   return shellWords(line).flatMap((word) => heredocOf(word) ?? [])
 }

@@ -150,14 +150,15 @@ export function baseReferences(stages: readonly PlannedStage[]): { reference: st
 /** Options of a mount, by lower-case keys. */
 export type Mount = Partial<Record<string, string>>
 
-export const mountsOf = (run: Instruction): Mount[] =>
-  optionOf(run, "mount").map((mount) =>
-    Object.fromEntries(
-      mount.split(",").map((field) => {
-        const [, key = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(field) ?? []
-        return [key.toLowerCase(), value]
-      }),
-    ),
+export const mountsOf = (run: Instruction): Mount[] => optionOf(run, "mount").map(readMount)
+
+/** Reads the fields of a mount. */
+export const readMount = (mount: string): Mount =>
+  Object.fromEntries(
+    mount.split(",").map((field) => {
+      const [, key = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(field) ?? []
+      return [key.toLowerCase(), value]
+    }),
   )
 
 /** Names of the secrets that a `RUN` mounts. */
