@@ -126,7 +126,7 @@ describe("reportToHost", () => {
     expect(uploads[0]).toMatchObject({ commit_sha: "a".repeat(40), ref: "refs/heads/x" })
     const categories = uploads.map(
       (upload) =>
-        /"id": "(slipway\/\w+\/)"/.exec(gunzipSync(Buffer.from(upload.sarif, "base64")).toString())?.[1],
+        /"id": ?"(slipway\/\w+\/)"/.exec(gunzipSync(Buffer.from(upload.sarif, "base64")).toString())?.[1],
     )
     expect(categories.sort()).toEqual(["slipway/bandit/", "slipway/mypy/"])
   })
