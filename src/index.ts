@@ -40,6 +40,7 @@ import { Notifications } from "./notify/notify.js"
 import { debugStage } from "./pipeline/debug.js"
 import type { Announcing } from "./pipeline/delivery.js"
 import type { DeployAccess } from "./pipeline/deploying.js"
+import { commentOnGates, runGates } from "./pipeline/gates.js"
 import { runGraph } from "./pipeline/graph.js"
 import { Quality } from "./quality/quality.js"
 import { destinationOfFields } from "./registry/destination.js"
@@ -106,6 +107,12 @@ export class Slipway {
   reference = ""
   rollback = false
   scale: float = 1
+  /** Set by `withGates`. */
+  base?: Directory
+  baseName = ""
+  baseSha = ""
+  noBase = ""
+  allowed: string[] = []
   /** Set by `withNotify`. */
   who = ""
   runUrl = ""
@@ -348,6 +355,23 @@ export class Slipway {
   @func()
   withNotify(who = "", runUrl = "", history?: File): Slipway {
     return this.changed({ who, runUrl, history })
+  }
+
+  /**
+   * Sets what the gates of `ci` are compared with, so that nothing weakens them unseen.
+   *
+   * Report, summary and comment say first what lets more pass than the base, or why nothing was compared.
+   *
+   * @param base The sources of the base: a folder, or a git repository with a commit.
+   * @param ref The base's name: the target branch, or the previous release.
+   * @param sha Its commit.
+   * @param problem Why there is no base, if so.
+   * @param allow What `slipway.yaml` may have in the place of Slipway's own in a release, each as `key=value`:
+   * `images.replace.trivy=registry.example.com/trivy:1`.
+   */
+  @func()
+  withGates(base?: Directory, ref = "", sha = "", problem = "", allow: string[] = []): Slipway {
+    return this.changed({ base, baseName: ref, baseSha: sha, noBase: problem, allowed: allow })
   }
 
   /**
@@ -621,14 +645,18 @@ export class Slipway {
     const run = { id: runId || startedAt, event, ref: fullRef(event, ref), sha: this.sha, startedAt, inputs }
     const progress = journalOf(journal)
     progress.began(run)
-    return runTree(run, async () => {
+    let gates: ReturnType<typeof runGates> | undefined
+    const stages = async () => {
       const trust = trustOf({ ...run, fork })
       const service = await this.python(trust)
       const groups = groupsFor({ ...run, baseRef, fork }, only, service.config, this.embedded)
       const reached = groups.filter((group) => group === "release" || DELIVERED.includes(group))
       if (this.embedded && isStrange(trust) && reached.length > 0) throw fail("EMBEDDED_STRANGE", [reached])
+      if (only.length === 0 || groups.includes("release")) gates = this.gates(service)
       return runGraph(groups, {
         service,
+        gates,
+        allowed: this.allowed,
         access: this.access(),
         deploying: this.deploying(),
         announcing: this.announcing(),
@@ -640,7 +668,8 @@ export class Slipway {
         publishing: this.publishing(),
         journal: progress,
       })
-    })
+    }
+    return runTree(run, stages, async () => (await gates)?.comparison)
   }
 
   /**
@@ -717,6 +746,12 @@ export class Slipway {
   private revision(ref: string): ImageRevision {
     const { sha, committed, origin } = this
     return revisionOf({ sha, committed, origin, ref })
+  }
+
+  /** Reads the gates of a run, and comments on what is weaker than in the base. Never throws. */
+  private async gates(service: PythonService) {
+    const { base, baseName: ref, baseSha: sha, noBase: problem } = this
+    return commentOnGates(await runGates(service, { base, named: { ref, sha }, problem }), this.access())
   }
 
   /** How `ci` was called: secrets by their addresses, files by their digests. */

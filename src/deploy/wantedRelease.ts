@@ -2,6 +2,8 @@
 
 import { registryTools } from "../registry/access.js"
 import { parseReference } from "../lib/release/reference.js"
+import { verifierNote } from "../lib/gates/comparison.js"
+import { effectivePolicy } from "../lib/gates/effective.js"
 import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import type { Wanted } from "../registry/cosign.js"
 import { accessTo, type Destination, destinationOf } from "../registry/destination.js"
@@ -71,7 +73,9 @@ export async function findRelease(
     digest: resolved.digest,
     digests: [resolved.digest, ...resolved.images.map(({ digest }) => digest)],
     commit: "",
-    verified: status === "passed" ? reason : `NOT VERIFIED, which ${environment} only names: ${reason}`,
+    verified:
+      (status === "passed" ? reason : `NOT VERIFIED, which ${environment} only names: ${reason}`) +
+      verifierNote(effectivePolicy(config)),
   }
 }
 

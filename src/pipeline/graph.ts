@@ -16,7 +16,7 @@ import { type PythonService, serviceFields } from "../stage/service.js"
 import { imageOf } from "../image/image.js"
 
 /** Inputs of a run. */
-export interface Graph extends Pick<Released, "run" | "revision" | "only"> {
+export interface Graph extends Pick<Released, "run" | "revision" | "only" | "gates" | "allowed"> {
   service: PythonService
   access: InfraAccess
   /** Secrets that the Dockerfile's commands may mount. */
@@ -37,7 +37,8 @@ type Gathered = Extract<
 
 /** Runs groups of stages, as many at once as `parallel` allows; release and deployment come last. */
 export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
-  const { service, access, run, revision, only, secrets, publishing, baseRef, journal } = graph
+  const { service, access, run, revision, only, secrets, publishing, baseRef, journal, gates, allowed } =
+    graph
   const { config } = service
   const image = once(() => imageOf(service, publishing, { revision, ref: run.ref, secrets }).stages())
   const infra = create(Infra, { ...serviceFields(service), secrets: access.secrets })
@@ -67,7 +68,7 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const stages = await runTasks(config.parallel, tasks.flat(), journal.ended)
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
-  const released = { ...service, run, revision, only, image: built, stages }
+  const released = { ...service, run, revision, only, image: built, stages, gates, allowed }
   const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
   const delivery = {
     run: { ...service, run, baseRef, image: built, stages: releases ? all : undefined },

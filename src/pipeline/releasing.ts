@@ -6,13 +6,14 @@ import type { BuiltImage } from "../image/build.js"
 import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
+import { refusedJudges } from "../lib/gates/comparison.js"
+import { effectivePolicy } from "../lib/gates/effective.js"
 import type { ImageRevision } from "../lib/image/revision.js"
 import { requiredGates, expected, isCommit } from "../lib/release/expected.js"
 import { gates, judgeGates, runOfGates } from "../lib/release/gates.js"
 import { BUILDER_ID, provenance, runOfProvenance } from "../lib/release/provenance.js"
 import { gatesBelowFloor } from "../lib/release/floor.js"
 import { readFloor } from "../registry/floor.js"
-import { effectivePolicy } from "../lib/gates/effective.js"
 import { toolImages } from "./toolImages.js"
 import { tagsFor } from "../lib/release/tags.js"
 import { stopped } from "../lib/report/place.js"
@@ -22,6 +23,7 @@ import type { Run } from "../lib/run/verdict.js"
 import { registryTools } from "../registry/access.js"
 import { COSIGN_VERSION } from "../stage/images.js"
 import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
+import type { RunGates } from "./gates.js"
 import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { TRIVY_VERSION } from "../stage/images.js"
@@ -40,6 +42,10 @@ export interface Released {
   stages: readonly Stage[]
   /** The requested groups, in place of the event's. */
   only: readonly string[]
+  /** The gates of the run; absent in runs without any. */
+  gates: Promise<RunGates> | undefined
+  /** What sources may have in the place of Slipway's own, as `key=value`. */
+  allowed: readonly string[]
 }
 
 /**
@@ -82,7 +88,9 @@ async function releaseInputs(
   if (!trial && !isCommit(revision.sha)) throw fail("NO_COMMIT", [revision.sha])
   const source = config.release.source ?? revision.origin
   if (!trial && source === "") throw fail("NO_ORIGIN", [])
-  const policy = effectivePolicy(config)
+  const refused = trial ? [] : refusedJudges(effectivePolicy(config), released.allowed)
+  if (refused.length > 0) throw fail("JUDGES_REPLACED", [refused])
+  const policy = (await released.gates)?.policy ?? effectivePolicy(config)
   const verdict = gates(run, stages, { policy, images: await toolImages(released) })
   const faults = judgeGates(verdict, requiredGates(config))
   if (faults.length > 0) throw fail("GATES_MISSING", [faults])

@@ -3,6 +3,7 @@ import { artifacts } from "./artifacts.js"
 import { type ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { html } from "../lib/report/html/page.js"
 import { summary } from "../lib/report/summary.js"
+import type { GateComparison } from "../lib/run/gateComparison.js"
 import { terminalText } from "../lib/report/terminal.js"
 import type { Stage } from "./stage.js"
 import { overall } from "../lib/run/command.js"
@@ -11,11 +12,16 @@ import { type Run, type StageReport, stageResult, type Verdict } from "../lib/ru
 /**
  * Runs stages and collects all of their output in one tree.
  *
- * Never throws: an error that prevented the run is in the verdict too.
+ * Never throws: an error that prevented the run is in the verdict too. `gates` are asked for after the stages.
  */
-export async function runTree(run: Run, stages: () => Promise<Stage[]>): Promise<Directory> {
+export async function runTree(
+  run: Run,
+  stages: () => Promise<Stage[]>,
+  gates: () => Promise<GateComparison | undefined> = () => Promise.resolve(undefined),
+): Promise<Directory> {
   const begun = Date.now()
   const { reports, problem, exitCode } = await attempt(stages)
+  const compared = await gates()
   const verdict: Verdict = {
     schema: 1,
     run,
@@ -24,6 +30,7 @@ export async function runTree(run: Run, stages: () => Promise<Stage[]>): Promise
     milliseconds: Date.now() - begun,
     stages: reports.map(stageResult),
     problem,
+    ...(compared && { gates: compared }),
   }
   const failures = terminalText(reports)
   const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)

@@ -58,7 +58,8 @@ function essence(verdict: Verdict): object {
   const said = without(inputs?.arguments ?? {}, "who", "runUrl", "history")
   const given = { ...inputs, arguments: said, module: "", source: { ...inputs?.source, address: "" } }
   return {
-    ...without(verdict, "milliseconds"),
+    // Without git, `dagger call` knows no base.
+    ...without(verdict, "milliseconds", "gates"),
     run: { ...same, inputs: given, named: id !== "" && startedAt !== "" },
     stages: verdict.stages.map(({ milliseconds, cached, repro, ...stage }) => ({
       ...stage,
@@ -87,6 +88,7 @@ describe("the same commit gives the same verdict", () => {
     const { exitCode, stderr } = await callOn(source, ...commit, "ci", ...what, "export", `--path=${out}`)
     expect(exitCode, stderr).toBe(0)
     expect(essence(read(out))).toEqual(expected)
+    expect(read(out).gates).toMatchObject({ base: null, problem: "none was given (with-gates --base)" })
   })
 
   it.each(CI_HOSTS)("with the wrapper for %s", async (host) => {
@@ -94,6 +96,7 @@ describe("the same commit gives the same verdict", () => {
     const job = await runWrapper(host, source, runners)
     expect(job.code, job.output).toBe(0)
     expect(essence(read(job.out))).toEqual(expected)
+    expect(read(job.out).gates).toMatchObject({ base: null, problem: "this is the first commit" })
     expect(job.output).toMatch(SHOWN[host])
   })
 })
@@ -111,11 +114,24 @@ const SHOWN = {
 
 it("a failure fails the job, is shown next to the code, and the artifacts are kept all the same", async () => {
   writeFileSync(join(source, "app/sum.py"), '"""Sums."""\nx : int = "1"\n')
+  writeFileSync(
+    join(source, "slipway.yaml"),
+    ADDER["slipway.yaml"].replace("services: []", "services: [], coverage: {above: 0}"),
+  )
   await commit("Break")
+  const sha = (await git("rev-parse", "HEAD^")).stdout.trim()
   const shown = (job: Job, pattern: RegExp) => {
     expect(job.code, job.output).not.toBe(0)
     expect(job.output).toMatch(pattern)
     expect(read(job.out).status).toBe("failed")
+    const weakened = [{ what: "tests.coverage.above", from: "80 %", to: "0 %", where: "slipway.yaml" }]
+    expect(read(job.out).gates).toMatchObject({
+      base: { ref: "the commit before", sha },
+      problem: null,
+      weakened,
+    })
+    expect(job.output).toContain(`! 1 gate is weaker than in the commit before (${sha.slice(0, 12)})`)
+    expect(readFileSync(join(job.out, "summary.md"), "utf8")).toMatch(/^### ⚠️ 1 gate is weaker/m)
   }
   shown(
     await runWrapper("github", source, runners),

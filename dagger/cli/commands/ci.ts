@@ -12,6 +12,7 @@ import { say } from "../../lib/progress.js"
 import { currentName } from "../../lib/renamed.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
+import { gateArguments } from "./gateBase.js"
 import { fromFork } from "../hosts/fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 import { notifyArguments } from "./actor.js"
@@ -71,6 +72,7 @@ export function ciArguments(
   commit: GitState,
   only: readonly string[],
   notify: readonly string[] = [],
+  gates: readonly string[] = [],
 ): string[] {
   const { source, event = "local" } = options
   const call = callModule(source, options.now)
@@ -82,6 +84,7 @@ export function ciArguments(
     ...(delivers(groups) ? [...deployArguments(options, groups, environment), ...notify] : []),
     ...releaseArguments(options, groups),
     ...policyArguments(options.policy),
+    ...gates,
     ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,
@@ -161,9 +164,10 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
     const commit = await gitStateOf(source)
     const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
-    const { groups } = decisionOf({ ...options, source }, commit, only)
+    const { groups, trigger } = decisionOf({ ...options, source }, commit, only)
+    const gates = only.length === 0 || groups.includes("release") ? gateArguments(source, trigger) : []
     const notify = delivers(groups) ? await notifyArguments(source, join(out, "logs")) : []
-    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify)
+    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates)
     return [...args, `--journal=${begun.mark}`]
   })
 }

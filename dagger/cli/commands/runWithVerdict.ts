@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync 
 import { dirname, join } from "node:path"
 import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Break, brokenOff } from "../../../src/lib/pipeline/journal.js"
+import { gatesText } from "../../../src/lib/gates/text.js"
 import { clip, visible } from "../../../src/lib/text/escape.js"
 import { formatDuration } from "../../../src/lib/report/place.js"
 import { summary } from "../../../src/lib/report/summary.js"
@@ -188,7 +189,10 @@ function print(verdict: Verdict, out: string, { json, neutralize = String }: Out
 
 function verdictText(verdict: Verdict, out: string): string {
   const failures = join(out, "failures.txt")
+  const gates = verdict.gates === undefined ? [] : gatesText(verdict.gates)
   const lines = [
+    ...gates,
+    ...(gates.length === 0 ? [] : [""]),
     ...verdict.stages.map(stageLine),
     ...(existsSync(failures) ? ["", readFileSync(failures, "utf8").trimEnd()] : []),
     ...(verdict.problem === null ? [] : [verdict.problem]),

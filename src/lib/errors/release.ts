@@ -89,6 +89,12 @@ export const releaseErrors = {
     remedy: "run all groups of `release: { gates: … }` in the same run",
     exitCode: ExitCode.gateFailed,
   }),
+  JUDGES_REPLACED: (settings: readonly string[]) => ({
+    message: `not released: slipway.yaml replaces what judges or signs it: ${settings.map(quote).join(", ")}`,
+    remedy:
+      "remove it from slipway.yaml, or let the runner allow exactly that: SLIPWAY_ALLOW, or `with-gates --allow`",
+    exitCode: ExitCode.gateFailed,
+  }),
   NO_TRUST: () => ({
     message: "no trusted signer is configured",
     remedy:

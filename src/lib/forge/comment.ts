@@ -30,6 +30,12 @@ export interface StickyComment {
    * @default false
    */
   settled?: boolean
+  /**
+   * True to leave a pull request without a comment alone.
+   *
+   * @default false
+   */
+  onlyUpdate?: boolean
 }
 
 export type CommentOutcome =
@@ -69,6 +75,7 @@ export async function stickyComment(request: StickyComment, http: Http): Promise
     const found = await ours(host, marker(key), gone)
     if (found.kind !== "done") return refused(found)
     const [first, ...others] = found.value
+    if (first === undefined && request.onlyUpdate === true) return { kind: "unchanged" }
     const written = await write(host, first, body, settled)
     if (written.kind === "done") {
       for (const other of others.slice(0, REMOVALS)) await host.remove(other)

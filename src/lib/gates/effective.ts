@@ -16,6 +16,8 @@ export interface SourceFacts {
   readonly tools: Readonly<Record<string, string | readonly string[]>>
   /** Numbers of test files, of tests in them, and of marks by which tests are skipped or may fail. */
   readonly tests: Readonly<{ files: number; tests: number; skips: number }>
+  /** Digests of files that call Slipway, or that `slipway.yaml` names as a key, a database or a script: `sha256:…`. */
+  readonly files: Readonly<Record<string, string>>
 }
 
 /**
@@ -40,17 +42,18 @@ export const NO_FACTS: SourceFacts = {
   markers: {},
   tools: {},
   tests: { files: 0, tests: 0, skips: 0 },
+  files: {},
 }
 
 /** Returns the policy that a service's configuration and sources give. */
 export function effectivePolicy(config: Config, facts: SourceFacts = NO_FACTS): EffectivePolicy {
-  const { exceptions, markers, tools, tests } = facts
+  const { exceptions, markers, tools, tests, files } = facts
   const absent = Object.entries(KEY_RULES).flatMap(([key, rule]): [string, PolicySetting][] =>
     rule.kind === "order" && rule.absent !== undefined ? [[key, rule.absent]] : [],
   )
   const written = leaves(config).filter(([key]) => ruleOf(key) !== undefined)
   const settings = Object.fromEntries([...absent, ...written])
-  return { schema: 1, settings, exceptions, markers, tools, tests }
+  return { schema: 1, settings, exceptions, markers, tools, tests, files }
 }
 
 /** The keys and values of a configuration, sections and maps resolved to dotted keys. */

@@ -6,14 +6,14 @@ import { SEVERITIES } from "../config/config.js"
 /** How a key of `slipway.yaml` decides what passes. */
 export type KeyRule =
   /** A minimum: less is weaker, and so is none. */
-  | { kind: "least" }
+  | { kind: "least"; unit?: string }
   /** A maximum: more is weaker, and so is none. */
-  | { kind: "most" }
+  | { kind: "most"; unit?: string }
   /** A choice, the weakest value first; `absent` is what holds without the key. */
   | { kind: "order"; order: readonly (string | boolean)[]; absent?: string | boolean }
   /** What is checked: fewer entries are weaker. Absent, everything is; with `empty`, an empty list too. */
   | { kind: "covers"; empty?: true }
-  /** What is left out: more entries are weaker. */
+  /** What is left out, or accepted too: more entries are weaker. */
   | { kind: "excludes" }
   /** Changes of the number of users: less work is weaker. */
   | { kind: "ramps" }
@@ -24,6 +24,14 @@ export type KeyRule =
 
 const least: KeyRule = { kind: "least" }
 const most: KeyRule = { kind: "most" }
+const [leastSeconds, mostSeconds] = [
+  { ...least, unit: "s" },
+  { ...most, unit: "s" },
+]
+const [leastPercent, mostPercent] = [
+  { ...least, unit: "%" },
+  { ...most, unit: "%" },
+]
 const covers: KeyRule = { kind: "covers" }
 const replaces: KeyRule = { kind: "replaces" }
 const fixed: KeyRule = { kind: "fixed" }
@@ -42,8 +50,8 @@ const perEnvironment = (key: string, rule: KeyRule): Record<string, KeyRule> =>
 
 const profile = (name: string): Record<string, KeyRule> => ({
   [`load.${name}.ramps`]: { kind: "ramps" },
-  [`load.${name}.p95`]: most,
-  [`load.${name}.errors`]: most,
+  [`load.${name}.p95`]: { ...most, unit: "ms" },
+  [`load.${name}.errors`]: mostPercent,
 })
 
 const CHECKED: Record<string, KeyRule> = {
@@ -56,19 +64,19 @@ const CHECKED: Record<string, KeyRule> = {
   "tests.integration.paths": covers,
   "tests.integration.marker": replaces,
   "tests.services": covers,
-  "tests.testTimeout": most,
+  "tests.testTimeout": mostSeconds,
   "tests.reruns": most,
-  "tests.coverage.above": least,
+  "tests.coverage.above": leastPercent,
   "tests.coverage.sources": covers,
   "security.checks": covers,
   "security.severity": lowestThatFails(SEVERITIES),
   "security.misconfiguration": lowestThatFails(SEVERITIES),
   "security.database.repository": replaces,
   "security.database.file": replaces,
-  "security.database.maximumAge": most,
+  "security.database.maximumAge": mostSeconds,
   "image.platforms": covers,
   "image.unfixed": order(["report", "fail"]),
-  "image.budget": most,
+  "image.budget": { ...most, unit: "bytes" },
   "image.health": fixed,
   "infra.checks": covers,
   "infra.roots": covers,
@@ -93,17 +101,17 @@ const RELEASED: Record<string, KeyRule> = {
 const DEPLOYED: Record<string, KeyRule> = {
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
-  ...perEnvironment("deploy.releases", order(["any", "version"])),
+  ...perEnvironment("deploy.releases", order(["any", "version"], "any")),
   "deploy.health.path": fixed,
   "deploy.health.status": fixed,
   "deploy.health.body": fixed,
   "deploy.health.successes": least,
-  "deploy.health.timeout": most,
+  "deploy.health.timeout": mostSeconds,
   "deploy.smoke.paths": covers,
   "deploy.smoke.requests": least,
   "deploy.smoke.command": fixed,
   "deploy.smoke.k6": fixed,
-  "deploy.errors.maxPercent": most,
+  "deploy.errors.maxPercent": mostPercent,
   "deploy.errors.samples": least,
   "deploy.errors.path": fixed,
   "deploy.errors.counter": fixed,
@@ -111,18 +119,18 @@ const DEPLOYED: Record<string, KeyRule> = {
   "deploy.errors.prometheus": fixed,
   "deploy.errors.total": fixed,
   "deploy.errors.failed": fixed,
-  "deploy.latencyP95": most,
-  "deploy.soak": least,
+  "deploy.latencyP95": mostSeconds,
+  "deploy.soak": leastSeconds,
   "deploy.migrate.command": fixed,
   ...perEnvironment("deploy.proof.required", order([false, true], false)),
   "deploy.proof.sample": fixed,
   "deploy.proof.paths": covers,
-  "monitoring.alerts.errors": most,
-  "monitoring.alerts.latency": most,
-  "monitoring.alerts.uptime": least,
-  "monitoring.alerts.for": most,
+  "monitoring.alerts.errors": mostPercent,
+  "monitoring.alerts.latency": mostSeconds,
+  "monitoring.alerts.uptime": leastPercent,
+  "monitoring.alerts.for": mostSeconds,
   "monitoring.watch.policy": order(WATCH_POLICIES),
-  "monitoring.watch.duration": least,
+  "monitoring.watch.duration": leastSeconds,
 }
 
 const TESTED: Record<string, KeyRule> = {
@@ -130,7 +138,7 @@ const TESTED: Record<string, KeyRule> = {
   "load.openapi": fixed,
   "load.document": fixed,
   "load.paths": covers,
-  "load.pause": most,
+  "load.pause": { ...most, unit: "ms" },
   "load.iterations": least,
   ...profile("load"),
   ...profile("stress"),
@@ -140,7 +148,7 @@ const TESTED: Record<string, KeyRule> = {
   "dast.openapi": fixed,
   "dast.include": { kind: "covers", empty: true },
   "dast.exclude": { kind: "excludes" },
-  "dast.spider": least,
+  "dast.spider": leastSeconds,
 }
 
 /** The keys of `slipway.yaml` that decide what passes; `images.replace.*` stands for every role. */

@@ -4,6 +4,7 @@ import { percent } from "../run/coverage.js"
 import { type Coverage } from "../run/coverage.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
+import { gatesMarkdown } from "../gates/text.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
 import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
@@ -32,7 +33,8 @@ const ORDER: StageStatus[] = ["error", "failed", "passed", "skipped"]
 
 /** Formats the verdict as Markdown of at most `SUMMARY_BYTES`, failures first; says what is left out. */
 export function summary(verdict: Verdict, reports: readonly StageReport[] = []): string {
-  const top = headline(verdict) + problem(verdict) + stageTable(verdict.stages, SUMMARY_BYTES / 2)
+  const gates = verdict.gates === undefined ? "" : gatesMarkdown(verdict.gates)
+  const top = headline(verdict) + problem(verdict) + gates + stageTable(verdict.stages, SUMMARY_BYTES / 2)
   const bottom = rest(reports)
   const failures = [...reports.filter(stopped)].sort(byStatus)
   const room = SUMMARY_BYTES - bytes(top) - bytes(bottom) - NOTE_BYTES

@@ -1,5 +1,6 @@
 import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
+import type { GateComparison } from "./gateComparison.js"
 import type { RunInputs } from "./inputs.js"
 import type { LoadChart } from "./loadChart.js"
 import type { Suppressed } from "./suppressed.js"
@@ -66,6 +67,8 @@ export interface Verdict {
   stages: StageResult[]
   /** Why nothing ran, if so: for example the errors of `slipway.yaml`. */
   problem: string | null
+  /** What lets more pass than the base; absent in runs of single stages and in verdicts of earlier versions. */
+  gates?: GateComparison
 }
 
 /** Subject and trigger of a run. */

@@ -48,6 +48,13 @@ describe.each(Object.entries(CASES))("stickyComment on %s", (name, host: Case) =
     expect(await texts()).toHaveLength(2)
   })
 
+  it("creates none if it may only update one", async () => {
+    expect(await write({ onlyUpdate: true })).toEqual({ kind: "unchanged" })
+    expect(await texts()).toEqual([])
+    await write()
+    expect(await write({ body: "new", onlyUpdate: true })).toEqual({ kind: "updated" })
+  })
+
   it("finds its comment behind any number of pages", async () => {
     await forge.control({ page: 3 })
     for (let index = 0; index < 7; index += 1) await seed(host.other, `comment ${index}`)

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { spec } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import type { Spec } from "../../../src/lib/config/spec.js"
+import { refusedJudges, verifierNote } from "../../../src/lib/gates/comparison.js"
 import { effectivePolicy, NO_FACTS, policyDigest } from "../../../src/lib/gates/effective.js"
 import { KEY_RULES, ruleOf, UNGATED } from "../../../src/lib/gates/keys.js"
 
@@ -61,6 +62,47 @@ describe("effectivePolicy", () => {
   it("fills in what holds for the environment that a map leaves out", () => {
     expect(settings("deploy: {verify: {staging: enforce}}")["deploy.verify.production"]).toBe("enforce")
     expect(settings("deploy: {verify: {production: warn}}")["deploy.verify.production"]).toBe("warn")
+  })
+})
+
+describe("refusedJudges", () => {
+  const replaced = effectivePolicy(
+    parseConfig(`images:
+  prefix: m.example.com/hub
+  replace: {trivy: "x.example.com/t:1", cosign: "x.example.com/c:1", postgres: "x.example.com/pgvector:15"}
+security: {database: {file: db.tgz}}
+`),
+  )
+
+  it("names what judges or signs a release, and nothing for a service with Slipway's own", () => {
+    expect(refusedJudges(replaced, []).sort()).toEqual([
+      "images.prefix=m.example.com/hub",
+      "images.replace.cosign=x.example.com/c:1",
+      "images.replace.trivy=x.example.com/t:1",
+      "security.database.file=db.tgz",
+    ])
+    expect(refusedJudges(effectivePolicy(parseConfig(undefined)), [])).toEqual([])
+  })
+
+  it("are named where a release is verified with them", () => {
+    expect(verifierNote(replaced)).toBe(
+      "; verified with images of slipway.yaml: images.replace.cosign=x.example.com/c:1, images.prefix=m.example.com/hub",
+    )
+    expect(
+      verifierNote(effectivePolicy(parseConfig("images: {replace: {trivy: 'x.example.com/t:1'}}"))),
+    ).toBe("")
+  })
+
+  it("allows exactly the values that a caller names", () => {
+    const allowed = [
+      "images.prefix=m.example.com/hub",
+      "images.replace.trivy=other",
+      "security.database.file=db.tgz",
+    ]
+    expect(refusedJudges(replaced, allowed)).toEqual([
+      "images.replace.trivy=x.example.com/t:1",
+      "images.replace.cosign=x.example.com/c:1",
+    ])
   })
 })
 

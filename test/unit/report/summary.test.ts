@@ -32,6 +32,43 @@ describe("summary", () => {
     expect(text).not.toContain("| stage |")
   })
 
+  it("has weaker gates first, and says why nothing was compared", () => {
+    const gates = { policy: "", base: { ref: "main", sha: "" }, problem: null, more: 0, notable: [] }
+    const weakened = [{ what: "quality.checks", from: "black, mypy", to: "black", where: "slipway.yaml" }]
+    const failed = stage("failed", [finding()])
+    const text = summary({ ...verdict([failed]), gates: { ...gates, weakened } }, [failed])
+    expect(text.split("\n### ")[1]).toBe(`⚠️ 1 gate is weaker than in main
+
+| gate | before | now | where |
+|---|---|---|---|
+| <code>quality.checks</code> | black, mypy | black | <code>slipway.yaml</code> |
+
+| stage | status | time | cached | reason |
+|---|---|---|---|---|
+| quality flake8 | ❌ failed | 1.2 s | no | 1 problem in 1 file |
+`)
+    const unknown = { ...gates, base: null, problem: "this is the first commit", weakened: [] }
+    expect(summary({ ...verdict([]), gates: unknown })).toContain(
+      "\nGates were compared with no base: this is the first commit.\n",
+    )
+  })
+
+  it("stays within its limit with the longest gates", () => {
+    const long = "|".repeat(300)
+    const weakened = Array.from({ length: 200 }, () => ({ what: long, from: long, to: long, where: long }))
+    const gates = {
+      policy: "",
+      base: null,
+      problem: null,
+      weakened,
+      more: 5,
+      notable: Array<string>(20).fill(long),
+    }
+    const text = summary({ ...verdict([]), gates })
+    expect(bytes(text)).toBeLessThan(SUMMARY_BYTES)
+    expect(text).toMatch(/… and 20\d more in `verdict.json`/)
+  })
+
   it("has the verdict, all stages and the failures, worst first", () => {
     const text = page(
       stage("passed", [], { name: "black", reason: "3 files formatted", cached: true }),

@@ -4,6 +4,7 @@ import { clip } from "../../text/escape.js"
 import { coverageSection } from "./coverage.js"
 import { failuresSection } from "./failures.js"
 import { findingsSection } from "./findings.js"
+import { gatesSection } from "./gates.js"
 import { loadTestSection } from "./load.js"
 import { Markup, markup, inlineText } from "./markup.js"
 import type { Section } from "./parts.js"
@@ -39,6 +40,7 @@ const TAB_COLOURS: Record<StageStatus, string> = {
 export function html(verdict: Verdict, reports: readonly StageReport[]): string {
   const sections = [
     ...problem(verdict),
+    ...gatesSection(verdict),
     ...failuresSection(reports),
     ...stagesSection(verdict, reports),
     ...loadTestSection(reports),

@@ -57,6 +57,21 @@ describe("the page", () => {
     expect(ids).toEqual(expect.arrayContaining(anchors))
   })
 
+  it("has weaker gates before everything else, and says why nothing was compared", () => {
+    const { verdict, reports } = failedRun()
+    const gates = { policy: "", base: { ref: "main", sha: "" }, problem: null, more: 3, notable: [HOSTILE] }
+    const weakened = [{ what: "quality.checks", from: "black, mypy", to: "black", where: "slipway.yaml" }]
+    const root = read({ verdict: { ...verdict, gates: { ...gates, weakened } }, reports })
+    expect(named(root, "section").map(({ attributes }) => attributes["id"])[0]).toBe("gates")
+    expect(textOf(section(root, "gates"))).toContain("4 gates are weaker than in main.")
+    expect(rows(section(root, "gates")).slice(1)).toEqual([
+      ["quality.checks", "black, mypy", "black", "slipway.yaml"],
+    ])
+    const unknown = { ...gates, base: null, problem: "this is the first commit", weakened: [], more: 0 }
+    const other = read({ verdict: { ...verdict, gates: unknown }, reports })
+    expect(textOf(section(other, "gates"))).toContain("compared with no base: this is the first commit.")
+  })
+
   it("has its sections in order of importance", () => {
     const elements = all(read(failedRun()), () => true)
     const order = elements.flatMap(({ name, attributes }) =>
