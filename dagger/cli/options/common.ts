@@ -51,9 +51,12 @@ export const withRegistry = (command: Command): Command =>
 
 /** Adds the option for the floor of releases. */
 export const withPolicy = (command: Command): Command =>
-  command.option(
-    "--policy <file or address>",
-    "floor of releases: a file, a git address with @COMMIT:PATH, or an artifact with @sha256:DIGEST",
+  command.addOption(
+    // A variable that an organisation sets for all of its services at their CI host.
+    new Option(
+      "--policy <file or address>",
+      "floor of releases: a file, a git address with @COMMIT:PATH, or an artifact with @sha256:DIGEST",
+    ).env("SLIPWAY_POLICY"),
   )
 
 const secretsOption = (command: Command, name: string, what: string): Command =>

@@ -83,6 +83,16 @@ describe("ciArguments", () => {
     )
   })
 
+  it("hold releases to the floor that is given, and refuse one that can change", () => {
+    const pinned = `https://git.example.com/policies@${"a".repeat(40)}:floor.yaml`
+    const args = ciArguments({ ...options, event: "tag", policy: pinned }, commit, [])
+    expect(args.join(" ")).toContain(`with-policy --address=${pinned}`)
+    expect(args.indexOf("with-policy")).toBeLessThan(args.indexOf("ci"))
+    expect(verifyArguments("registry.example.com/x:1", { source, policy: pinned })).toContain("with-policy")
+    const branch = "https://git.example.com/policies@main:floor.yaml"
+    expect(() => ciArguments({ ...options, policy: branch }, commit, [])).toThrow("POLICY_UNPINNED")
+  })
+
   it("expand a version to its tag in a manual run", () => {
     expect(ciArguments({ ...options, event: "manual", ref: "v1.2.3" }, commit, [])).toContain(
       "--ref=refs/tags/v1.2.3",
