@@ -116,6 +116,6 @@ function report(series: Awaited<ReturnType<typeof measure>>): void {
     lines,
   )
   console.log(
-    "never seen: all is resolved and installed anew; wheels come from a warm uv cache, here and there",
+    "never seen: all is resolved and installed anew; Slipway's tools come from a layer, all else from the index",
   )
 }
