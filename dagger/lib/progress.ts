@@ -1,4 +1,7 @@
-const terminal = process.stderr.isTTY === true
+import { inCiJob } from "./output.js"
+
+/** Some CI hosts give jobs a terminal, but show what was printed as a log. */
+const terminal = process.stderr.isTTY === true && !inCiJob()
 const HEARTBEAT_SECONDS = 30
 
 export const secondsSince = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`

@@ -2,7 +2,6 @@ import { visible } from "../../src/lib/text/escape.js"
 import { formatDuration } from "../../src/lib/report/place.js"
 import { parseJson } from "../../src/lib/text/json.js"
 import type { StageResult } from "../../src/lib/run/verdict.js"
-import { neutralizeCommands } from "../cli/hosts/workflowCommands.js"
 
 /** Milliseconds within which the engine reports a command as cached. */
 const CACHE_NOTICE_MS = 200
@@ -32,7 +31,7 @@ export function readMessage(line: string): string | undefined {
   if (message === undefined || message.startsWith("cloud url=")) return undefined
   const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(message)?.[1]
   if (entry !== undefined) return endedStage(entry)
-  return neutralizeCommands(visible(message.slice(0, MAX_LENGTH))).slice(0, MAX_LENGTH)
+  return visible(message.slice(0, MAX_LENGTH)).slice(0, MAX_LENGTH)
 }
 
 /** Reads an ended stage from the run's journal, unless it was cached or skipped. */

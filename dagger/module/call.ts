@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
 import { dirname, join } from "node:path"
@@ -12,6 +12,7 @@ import { activityReader } from "./activity.js"
 import { paths, REPOSITORY } from "../lib/home.js"
 import { onInterrupt } from "./interrupt.js"
 import { LineSplitter } from "../lib/lines.js"
+import { inCiJob } from "../lib/output.js"
 import { type LiveLine, liveLine, say } from "../lib/progress.js"
 import { withCacheKeys } from "./secretAddress.js"
 
@@ -34,7 +35,13 @@ export const callModule = (source: string, now?: string): string[] => [
 
 /** Runs `dagger` on this terminal. Returns its exit code. */
 export async function daggerHere(args: string[]): Promise<number> {
-  const child = spawn("dagger", withCacheKeys(args), { stdio: "inherit", env: await engineEnvironment() })
+  const env = await engineEnvironment()
+  // In a job what it says has to pass this process; only for a person it needs the terminal itself.
+  const piped = inCiJob() && process.stdin.isTTY !== true
+  const stdio: StdioOptions = piped ? ["inherit", "pipe", "pipe"] : "inherit"
+  const child = spawn("dagger", withCacheKeys(args), { stdio, env })
+  child.stdout?.pipe(process.stdout, { end: false })
+  child.stderr?.pipe(process.stderr, { end: false })
   return exitCodeOfChild(child)
 }
 

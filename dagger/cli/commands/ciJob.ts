@@ -1,4 +1,3 @@
-import { neutralizeCommands } from "../hosts/workflowCommands.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { groupsOfJob, type CiJob } from "../../../src/lib/pipeline/policy.js"
@@ -9,6 +8,7 @@ import type { Variables } from "../../lib/variables.js"
 import { type HostEvent, hostEvent, manualRequest, unresolvedVariables } from "../hosts/event.js"
 import { reportToHost } from "../hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../hosts/tokens.js"
+import { printCommands } from "../../lib/output.js"
 import { registerSecretAddresses } from "../../module/secretAddress.js"
 import { type CiOptions, decisionOf, runPipeline } from "./ci.js"
 import { absoluteSource, gitStateOf } from "./sourceFolder.js"
@@ -23,18 +23,22 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
   for (const variable of unresolvedVariables(env)) env[variable] = ""
   const event = hostEvent(host, env)
   const { only = [], ...answers } = manualRequest(event, env) ?? {}
-  const all = { ...event, ...answers, ...options, neutralize: neutralizeCommands }
+  const all = { ...event, ...answers, ...options }
   const part = await partOf(jobFor(event, job, env), all, only)
   if (part === undefined) return ExitCode.passed
   Object.assign(env, aliases(host, env))
   const tokens = await keepTokens(tokenRequests(host, env, part.groups), (token) => {
-    if (host === "github") print([`::add-mask::${token}`])
-    if (host === "azure") print([`##vso[task.setsecret]${token}`])
+    if (host === "github") printCommands([`::add-mask::${token}`])
+    if (host === "azure") printCommands([`##vso[task.setsecret]${token}`])
   })
   registerSecretAddresses(tokens.addresses)
   try {
     const { code, out, verdict } = await runPipeline(all, part.only)
-    if (verdict !== undefined) print(await reportToHost(host, out, ofJob(job, verdict), env))
+    if (verdict !== undefined) {
+      const { commands, messages } = await reportToHost(host, out, ofJob(job, verdict), env)
+      printCommands(commands)
+      for (const message of messages) process.stdout.write(`${message}\n`)
+    }
     return code
   } finally {
     tokens.end()
@@ -82,7 +86,3 @@ const ofJob = (job: CiJob | undefined, verdict: Verdict): Verdict =>
   job === "delivery"
     ? { ...verdict, stages: verdict.stages.filter(({ group }) => !CHECKED.some((known) => known === group)) }
     : verdict
-
-function print(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`)
-}

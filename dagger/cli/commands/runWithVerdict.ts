@@ -33,8 +33,6 @@ export interface StartedRun extends Pick<Break, "run" | "invocation"> {
 
 export interface OutputOptions {
   json?: boolean
-  /** Neutralizes commands in the output that a CI host would execute. */
-  neutralize?: (output: string) => string
 }
 
 /** Starts the record of a run. */
@@ -182,9 +180,9 @@ function lastErrors(log: string): string[] {
   return ["the run has no verdict:", ...full, ...errors, `→ see ${log} for the engine's whole output`]
 }
 
-function print(verdict: Verdict, out: string, { json, neutralize = String }: OutputOptions): void {
+function print(verdict: Verdict, out: string, { json }: OutputOptions): void {
   if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
-  else process.stdout.write(neutralize(verdictText(verdict, out)))
+  else process.stdout.write(verdictText(verdict, out))
 }
 
 function verdictText(verdict: Verdict, out: string): string {

@@ -8,8 +8,16 @@ import { codeQuality, links } from "./gitlab.js"
 import type { Variables } from "../../lib/variables.js"
 import { uploadSarif } from "./sarif.js"
 
+/** What a job prints at its end. */
+interface HostReport {
+  /** Lines that the host obeys. */
+  commands: string[]
+  /** Lines for people. */
+  messages: string[]
+}
+
 /**
- * Reports a run to a CI host by annotations, a summary and code scanning. Returns the lines to print for the host.
+ * Reports a run to a CI host by annotations, a summary and code scanning. Returns what to print.
  *
  * A refusal by the host is printed and doesn't fail the run.
  */
@@ -18,16 +26,16 @@ export async function reportToHost(
   out: string,
   verdict: Verdict,
   env: Variables,
-): Promise<string[]> {
+): Promise<HostReport> {
   const annotations = annotationsOf(out, verdict)
   const summary = join(out, "summary.md")
-  const lines = annotationLines(host, annotations)
-  if (host === "azure") return [...lines, azureSummary(summary)]
+  const commands = annotationLines(host, annotations)
+  if (host === "azure") return { commands: [...commands, azureSummary(summary)], messages: [] }
   if (host === "github") {
     const { GITHUB_STEP_SUMMARY: page } = env
     // Less than 64 KB of the 1 MiB limit for a step.
     if (page) appendFileSync(page, readFileSync(summary))
-    return [...lines, ...(await uploadSarif(out, verdict, env))]
+    return { commands, messages: await uploadSarif(out, verdict, env) }
   }
   if (host === "gitlab") {
     const folder = join(out, "gitlab")
@@ -35,5 +43,5 @@ export async function reportToHost(
     writeFileSync(join(folder, "code-quality.json"), JSON.stringify(codeQuality(annotations)))
     writeFileSync(join(folder, "annotations.json"), JSON.stringify(links(env)))
   }
-  return lines
+  return { commands, messages: [] }
 }

@@ -52,11 +52,3 @@ function azureLine({ level, title, message, file, line, column }: Annotation): s
 
 /** The line that adds Markdown to the summary of a run in Azure Pipelines. */
 export const azureSummary = (file: string): string => `##vso[task.uploadsummary]${azureData(file)}`
-
-/**
- * Neutralizes text that a host would execute as a command.
- *
- * GitHub and Azure find commands within lines too, and anybody can choose the names of tests and files.
- */
-export const neutralizeCommands = (output: string): string =>
-  output.replace(/##(?=\[|vso\[)/g, "#\u200B#").replace(/^([^\S\r\n\u2028\u2029]*)::/gm, "$1:\u200B:")

@@ -35,7 +35,7 @@ it.each([
   [entry({ planned: ["mypy"] }), undefined],
   [entry({ ended: {} }).slice(0, -8), undefined],
   ["19  : [1m20s] | staging: soak: error rate 0.0 %", "staging: soak: error rate 0.0 %"],
-  ["19  : [0.1s] | ##vso[task.complete]\x1b[2J", "#\u200B#vso[task.complete]\\x1b[2J"],
+  ["19  : [0.1s] | ##vso[task.complete]\x1b[2J", "##vso[task.complete]\\x1b[2J"],
   ["1   : [0.0s] | cloud url=https://dagger.cloud/traces/setup", undefined],
   ["802 : ┆ [0.1s] | k6 stand-in", undefined],
   ["19  : Slipway.ci DONE [2.1s]", undefined],

@@ -114,8 +114,8 @@ describe("reportToHost", () => {
 
   it("appends to GitHub's summary, and uploads the findings of each completed tool separately", async () => {
     writeFileSync(join(out, "page.md"), "before\n")
-    const lines = await reportToHost("github", out, verdict, github())
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(["::error", "::error", "::error", "::warning"])
+    const { commands } = await reportToHost("github", out, verdict, github())
+    expect(commands.map((line) => line.split(" ")[0])).toEqual(["::error", "::error", "::error", "::warning"])
     expect(readFileSync(join(out, "page.md"), "utf8")).toBe("before\n## Slipway\n")
     expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual(
       Array(2).fill(["/repos/o/r/code-scanning/sarifs", "Bearer t0ken"]),
@@ -133,8 +133,8 @@ describe("reportToHost", () => {
 
   it("reports a refusal by GitHub once, and doesn't fail", async () => {
     answer = { status: 403, body: '{"message":"Advanced Security must be enabled"}' }
-    const lines = await reportToHost("github", out, verdict, github())
-    expect(lines.slice(4)).toEqual([
+    const { messages } = await reportToHost("github", out, verdict, github())
+    expect(messages).toEqual([
       "code scanning: GitHub doesn't let the token do this (403): Advanced Security must be enabled; the token needs the permission `security-events: write`, and the repository code scanning",
     ])
   })
@@ -142,15 +142,15 @@ describe("reportToHost", () => {
   it("uploads nothing for a fork, which lacks the permission, and reports that", async () => {
     const event = join(out, "event.json")
     writeFileSync(event, '{"pull_request":{"head":{"repo":{"full_name":"someone/r"}}}}')
-    const lines = await reportToHost("github", out, verdict, { ...github(), GITHUB_EVENT_PATH: event })
+    const { messages } = await reportToHost("github", out, verdict, { ...github(), GITHUB_EVENT_PATH: event })
     expect(asked).toEqual([])
-    expect(lines.at(-1)).toMatch(/^code scanning: a pull request from a fork/)
+    expect(messages.at(-1)).toMatch(/^code scanning: a pull request from a fork/)
   })
 
   it("writes GitLab's reports: code quality by location, and links", async () => {
     expect(
       await reportToHost("gitlab", out, verdict, { CI_JOB_URL: "https://gitlab.example.com/j/1" }),
-    ).toEqual([])
+    ).toEqual({ commands: [], messages: [] })
     const read = (name: string) => JSON.parse(readFileSync(join(out, "gitlab", name), "utf8")) as unknown
     const quality = read("code-quality.json") as { fingerprint: string; location: object; severity: string }[]
     expect(quality.map(({ location, severity }) => [location, severity])).toEqual([
@@ -165,8 +165,8 @@ describe("reportToHost", () => {
   })
 
   it("passes the summary to Azure", async () => {
-    const lines = await reportToHost("azure", out, verdict, {})
-    expect(lines.at(-1)).toBe(`##vso[task.uploadsummary]${join(out, "summary.md")}`)
+    const { commands } = await reportToHost("azure", out, verdict, {})
+    expect(commands.at(-1)).toBe(`##vso[task.uploadsummary]${join(out, "summary.md")}`)
   })
 })
 

@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest"
-import {
-  annotationLines,
-  azureSummary,
-  neutralizeCommands,
-} from "../../../../dagger/cli/hosts/workflowCommands.js"
+import { annotationLines, azureSummary } from "../../../../dagger/cli/hosts/workflowCommands.js"
 import type { Annotation } from "../../../../dagger/cli/hosts/findings.js"
 
 const finding = (more: Partial<Annotation> = {}): Annotation => ({
@@ -51,15 +47,5 @@ describe("annotationLines", () => {
     expect(annotationLines("github", [finding({ message: "x".repeat(5000) })])[0]?.length).toBeLessThan(1100)
     for (const host of ["gitlab", "jenkins", "circleci"] as const)
       expect(annotationLines(host, [hostile])).toEqual([])
-  })
-})
-
-describe("neutralizeCommands", () => {
-  it("changes only text that a host would execute as a command", () => {
-    const output =
-      "a ##vso[task.complete] b\n::error::x\n  ::warning::y\n##[error]z\n## heading\nstd::vector\n"
-    expect(neutralizeCommands(output).replaceAll("\u200B", "·")).toBe(
-      "a #·#vso[task.complete] b\n:·:error::x\n  :·:warning::y\n#·#[error]z\n## heading\nstd::vector\n",
-    )
   })
 })
