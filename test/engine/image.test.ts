@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { once } from "../../src/lib/run/once.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 import { encodings, filesWith, readLayout } from "./ociLayout.js"
 import {
@@ -20,6 +21,7 @@ import {
   write,
   xmlElements,
 } from "./pipeline.js"
+import { runScripts } from "./session.js"
 
 beforeAll(engineEnvironment)
 
@@ -383,6 +385,76 @@ describe("scan", () => {
     expect(run.stdout).toMatch(
       new RegExp(`^ {2}zlib1g .*no fixed version yet.* \\[trivy ${UNFIXED}\\]$`, "m"),
     )
+  })
+})
+
+describe("what a fork's build leaves in a cache", () => {
+  // Fails where an earlier build has been, and leaves a trace for the next.
+  const BACKEND = `import os, zipfile
+cache = os.environ.get("UV_CACHE_DIR", "/root/.cache/uv")
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    os.makedirs(cache, exist_ok=True)
+    if os.path.exists(f"{cache}/trace"): raise SystemExit("found the trace of another build")
+    open(f"{cache}/trace", "w").close()
+    info = "left-1.0.dist-info"
+    with zipfile.ZipFile(f"{folder}/left-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("left.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: left\\nVersion: 1.0\\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{info}/RECORD", f"left.py,,\\n{info}/METADATA,,\\n{info}/WHEEL,,\\n{info}/RECORD,,\\n")
+    return "left-1.0-py3-none-any.whl"
+`
+  const PROJECT = `[project]
+name = "left"
+version = "1.0"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+`
+  const settings = { "slipway.yaml": "image: { platforms: [linux/amd64], command: [python] }\n" }
+  const TRACE = "found the trace of another build"
+  const mount = "--mount=type=cache,target=/cache,id=shared"
+  const leave = `{ [ ! -e /cache/trace ] || { echo ${TRACE}; exit 3; }; touch /cache/trace; }`
+  const withBackend = () =>
+    service({
+      ...settings,
+      "backend.py": BACKEND,
+      "pyproject.toml": PROJECT,
+      "nonce.py": `# ${randomUUID()}\n`,
+    })
+  const withMount = () =>
+    service({
+      ...settings,
+      "app.py": "x = 1\n",
+      Dockerfile: `FROM python:3.11-slim\nRUN ${mount} : ${randomUUID()}; ${leave}\n`,
+    })
+  const origin = `--origin=https://example.com/${randomUUID()}`
+  const fork = "--event=pull_request --fork --base-ref=main"
+  const release = "--event=tag --ref=refs/tags/v1.2.3"
+  const build = (source: string, trigger: string) =>
+    `${on(source)} | with-commit ${origin} | ci ${trigger} --only=build | file verdict.json | contents`
+
+  it("isn't seen by a release of the same repository, though by the next fork", async () => {
+    const scripts = {
+      "backend of a fork": build(withBackend(), fork),
+      "backend of a release": build(withBackend(), release),
+      "mount of a fork": build(withMount(), fork),
+      "mount of the next fork": build(withMount(), fork),
+      "mount of a release": build(withMount(), release),
+    }
+    const { json } = await runScripts({ module: REPOSITORY, prelude: "", scripts, env: {} })
+    const reasons = Object.keys(scripts).map((name) => {
+      const { stages } = json(name) as Verdict
+      return [name, `${stages[0]?.status}: ${stages[0]?.reason}`]
+    })
+    expect(Object.fromEntries(reasons)).toEqual({
+      "backend of a fork": expect.stringMatching(/^passed: /) as unknown,
+      "backend of a release": expect.stringMatching(/^passed: /) as unknown,
+      "mount of a fork": expect.stringMatching(/^passed: /) as unknown,
+      "mount of the next fork": expect.stringMatching(`^failed: .*${TRACE}`) as unknown,
+      "mount of a release": expect.stringMatching(/^passed: /) as unknown,
+    })
   })
 })
 
