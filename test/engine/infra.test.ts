@@ -9,7 +9,7 @@ import type { Verdict } from "../../src/lib/run/verdict.js"
 import { engineEnvironment } from "./dagger.js"
 import { callOn, copyOf, day, type Files, folder, runOn, service, statuses, write } from "./pipeline.js"
 import { runScripts } from "./session.js"
-import { settingsProvider } from "./settingsProvider.js"
+import { lockFile, settingsProvider } from "./settingsProvider.js"
 import { formsOf, stageOf } from "./supply.js"
 
 beforeAll(engineEnvironment)
@@ -236,7 +236,7 @@ const settings = once(async () => {
   return write(source, {
     "app.py": "",
     "slipway.yaml": "infra: { tool: opentofu, lockTimeout: 30s }\n",
-    "infra/.terraform.lock.hcl": lockFile(readFileSync(binary)),
+    "infra/.terraform.lock.hcl": lockFile("settings", readFileSync(binary)),
     "infra/main.tf": fixture("main.tf"),
     ...Object.fromEntries(
       ["staging", "production"].flatMap((environment) => [
@@ -246,20 +246,6 @@ const settings = once(async () => {
     ),
   })
 })
-
-/** Writes the lock file of a provider with a single file as the tools do: a hash of a list of hashes. */
-function lockFile(binary: Buffer): string {
-  const file = createHash("sha256").update(binary).digest("hex")
-  const list = createHash("sha256").update(`${file}  terraform-provider-settings_v1.0.0\n`).digest("base64")
-  return `provider "providers.test/slipway/settings" {
-  version     = "1.0.0"
-  constraints = "1.0.0"
-  hashes = [
-    "h1:${list}",
-  ]
-}
-`
-}
 
 const changed = async (files: Files): Promise<string> => write(copyOf(await settings()), files)
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { HOST_PLATFORM } from "../../dagger/kit/debian/rootfs.js"
 import { builtProgram, type Program } from "../../dagger/kit/images/programs.js"
@@ -23,4 +24,18 @@ export const SETTINGS_PLACES = HOSTS.map(
 export function settingsProvider(): Promise<string> {
   makeHome()
   return builtProgram(SETTINGS, HOST_PLATFORM)
+}
+
+/** Writes the lock file of `providers.test/slipway/NAME` with a single file as the tools do: a hash of a list of hashes. */
+export function lockFile(name: string, program: Buffer): string {
+  const file = createHash("sha256").update(program).digest("hex")
+  const list = createHash("sha256").update(`${file}  terraform-provider-${name}_v1.0.0\n`).digest("base64")
+  return `provider "providers.test/slipway/${name}" {
+  version     = "1.0.0"
+  constraints = "1.0.0"
+  hashes = [
+    "h1:${list}",
+  ]
+}
+`
 }
