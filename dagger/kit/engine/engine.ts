@@ -27,6 +27,7 @@ import { binaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
+import { engineVariables } from "./variables.js"
 import { engineRoot } from "../debian/root.js"
 import { sdkContent } from "./sdk.js"
 
@@ -157,7 +158,7 @@ function environment({ link, containers }: Networks): NodeJS.ProcessEnv {
   const [mirror] = CONTAINERS_MIRROR.split(":")
   const { HTTP_PROXY: proxy, NO_PROXY: direct } = process.env
   return {
-    ...process.env,
+    ...engineVariables(process.env),
     // If the host uses a proxy, the engine passes it on to its containers.
     ...(proxy ? { NO_PROXY: [direct, mirror].filter(Boolean).join() } : {}),
     SLIPWAY_HOME: HOME,
