@@ -141,40 +141,44 @@ interface JobResult {
   output: string
 }
 
-/** Runs a Job to its end, and deletes its Secret then. */
+/** Runs a Job to its end, and deletes its Secret then. With a Secret, it runs once if it succeeds. */
 async function runJob(context: Context, job: Job, seconds: number, secret?: Secret): Promise<JobResult> {
   const { kube, namespace, clock } = context
   const { name } = job.metadata
   // A Job of the same run that was interrupted is started again: migrations resume where they stopped.
   const before = await kube.get<Job>(JOB, name, namespace)
+  if (secret !== undefined && hasCondition(before, "Complete"))
+    return resultOf(context, await readJob(context, name))
   // By its uid: a removal that arrives late must not end the Job that has followed.
   if (before !== undefined)
     await kube.delete(JOB, name, namespace, { propagation: "Foreground", uid: before.metadata.uid })
   while ((await kube.get<Job>(JOB, name, namespace)) !== undefined) await clock.sleep(POLL)
-  if (secret !== undefined) await kube.apply<Secret>(secret)
   try {
     const { metadata } = await kube.create<Job>(job)
-    // The cluster deletes the Secret with the Job even if this process dies.
-    const owner = { apiVersion: JOB.apiVersion, kind: JOB.kind, name, uid: metadata.uid }
+    // It waits for its Secret, which comes second: the cluster deletes it with the Job even if this process dies.
+    const owner = { apiVersion: JOB.apiVersion, kind: JOB.kind, name, uid: metadata.uid ?? "" }
     if (secret !== undefined)
-      await kube.merge(SECRET, secret.metadata.name, namespace, { metadata: { ownerReferences: [owner] } })
-    const deadline = clock.now() + seconds * 1000
-    let [now, pod] = await readJob(context, name)
-    while (!isOver(now, pod) && clock.now() < deadline) {
+      await kube.apply<Secret>({ ...secret, metadata: { ...secret.metadata, ownerReferences: [owner] } })
+    const [begun, deadline] = [clock.now(), clock.now() + seconds * 1000]
+    let found = await readJob(context, name)
+    while (!isOver(found, clock.now() - begun) && clock.now() < deadline) {
       await clock.sleep(POLL)
-      ;[now, pod] = await readJob(context, name)
+      found = await readJob(context, name)
     }
-    const output = pod === undefined ? "" : await kube.logs(namespace, pod.metadata.name).catch(() => "")
-    return { job: now, pod, output }
+    return await resultOf(context, found)
   } finally {
     if (secret !== undefined) await kube.delete(SECRET, secret.metadata.name, namespace).catch(() => false)
   }
 }
 
-async function readJob(
-  { kube, namespace }: Context,
-  name: string,
-): Promise<[Job | undefined, Pod | undefined]> {
+async function resultOf({ kube, namespace }: Context, [job, pod]: Found): Promise<JobResult> {
+  const output = pod === undefined ? "" : await kube.logs(namespace, pod.metadata.name).catch(() => "")
+  return { job, pod, output }
+}
+
+type Found = [Job | undefined, Pod | undefined]
+
+async function readJob({ kube, namespace }: Context, name: string): Promise<Found> {
   const [job, pods] = await Promise.all([
     kube.get<Job>(JOB, name, namespace),
     kube.list<Pod>(POD, { namespace, labels: `job-name=${name}` }),
@@ -182,17 +186,21 @@ async function readJob(
   return [job, pods.at(-1)]
 }
 
-const HOPELESS = ["ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError"]
+const HOPELESS = ["ImagePullBackOff", "InvalidImageName"]
 
-function isOver(job: Job | undefined, pod: Pod | undefined): boolean {
-  const ended = (job?.status?.conditions ?? []).some(
-    ({ type, status }) => ["Complete", "Failed"].includes(type) && status === "True",
-  )
+/** Milliseconds for a pod that was faster than its Secret to find it. */
+const SECRET_TIME = 30_000
+
+function isOver([job, pod]: Found, elapsed: number): boolean {
+  const hopeless = elapsed < SECRET_TIME ? HOPELESS : [...HOPELESS, "CreateContainerConfigError"]
   const stuck = pod?.status?.containerStatuses?.some(({ state }) =>
-    HOPELESS.includes(state?.waiting?.reason ?? ""),
+    hopeless.includes(state?.waiting?.reason ?? ""),
   )
-  return ended || stuck === true
+  return hasCondition(job, "Complete") || hasCondition(job, "Failed") || stuck === true
 }
+
+const hasCondition = (job: Job | undefined, wanted: string): boolean =>
+  (job?.status?.conditions ?? []).some(({ type, status }) => type === wanted && status === "True")
 
 const exitCodeOf = (pod: Pod | undefined): number | undefined =>
   pod?.status?.containerStatuses

@@ -6,6 +6,7 @@ import { type Facts, newest, recovery, type Rollout } from "./facts.js"
 import { restoreInterrupted, updateFollowers } from "./followers.js"
 import { Lock, type LockPlace } from "./lock.js"
 import { HASH } from "./manifests.js"
+import { removePreview } from "./preview.js"
 import { changeIdleService, claimRollout, closeRollout } from "./record.js"
 import { completeRollout, undo } from "./undo.js"
 import { type RolloutPlan, rollOut, type RolloutResult } from "./rollout.js"
@@ -176,7 +177,10 @@ export async function recover(
   const facts = await observe(context)
   const accepts = accept !== undefined && facts.rollout?.phase === "held"
   const what = accepts ? "finish" : recovery(facts)
-  if (what === "none") return ""
+  // One that was created late, when its run was undone already.
+  if (facts.rollout === undefined) await removePreview(context)
+  // A Service without a Deployment stays pinned: nothing untested may get its traffic.
+  if (what === "none" || (what === "unpin" && facts.deployment === undefined)) return ""
   if (what === "unpin") {
     if (facts.revisions.filter(({ pods }) => pods.length > 0).length > 1) return ""
     await changeIdleService(context, { spec: () => ({ selector: { [HASH]: null } }) })

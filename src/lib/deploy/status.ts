@@ -51,7 +51,7 @@ const SHOWN = 10
 export async function serviceStatus(context: Context, readOnly: boolean): Promise<ServiceStatus> {
   const { kube, namespace, names, clock } = context
   const before = await observe(context)
-  const isFresh = before.deployment === undefined && before.rollout === undefined
+  const isFresh = before.deployment === undefined && before.service === undefined
   const { recovered, manual, isBusy } = readOnly || isFresh ? UNCHANGED : await reconciled(context)
   const holder =
     readOnly || isFresh || isBusy

@@ -46,6 +46,9 @@ export class Cluster {
   /** Seconds of the clock at which the Service first routed to v2. */
   switchedAt: number | undefined
 
+  /** Called after each write. */
+  onWrite: () => void = () => undefined
+
   /** All requests so far. */
   readonly seen: Seen[] = []
   /** Keeps the endpoints of Services as they are, as if their controller had stopped. */
@@ -168,6 +171,7 @@ export class Cluster {
     const reply = this.store.reply(seen)
     if (seen.method === "GET") return reply
     this.workloads.reconcile()
+    this.onWrite()
     if (this.traffic().includes("v2")) this.switchedAt ??= this.clock.seconds
     return reply
   }

@@ -76,6 +76,25 @@ describe("migrate", () => {
     await expect(migrated()).rejects.toThrow(/its pod never started/)
   })
 
+  it("isn't done twice by one run", async () => {
+    runs({ log: "slipway: revision before: 1\nslipway: revision after: 2\n" })
+    await migrated()
+    const [first] = cluster.store.all<Job>("Job")
+    expect(await migrated()).toBe("migrated from 1 to 2")
+    expect(cluster.store.all<Job>("Job")).toEqual([first])
+  })
+
+  it("leaves no URL behind if it is cut off before it has begun", async () => {
+    const kube = cluster.client([
+      ({ path, method }) => (path.endsWith("/jobs") && method === "POST" ? "lost" : undefined),
+    ])
+    const context = cluster.context("run-2", {}, kube)
+    await expect(migrate(context, MIGRATION, deployment, log)).rejects.toMatchObject({
+      code: "KUBE_UNREACHABLE",
+    })
+    expect(cluster.store.all("Secret")).toEqual([])
+  })
+
   it("starts an interrupted Job of the same run again", async () => {
     runs({ seconds: Infinity })
     await expect(migrated()).rejects.toThrow(StepFailure)
