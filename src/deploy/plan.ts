@@ -38,8 +38,11 @@ export async function rolloutPlan(
     migrate:
       command === undefined || url === undefined
         ? undefined
-        : async (held, _, log) =>
-            migrate(held, { command, script, url: await url.secret.plaintext() }, manifests.deployment, log),
+        : async (held, template, log) => {
+            const { deployment } = manifests
+            const migrating = { ...deployment, spec: { ...deployment.spec, template } }
+            return migrate(held, { command, script, url: await url.secret.plaintext() }, migrating, log)
+          },
     schema: schemaText("the previous version"),
   }
 }

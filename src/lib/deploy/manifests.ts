@@ -167,7 +167,7 @@ export function withVersion(manifests: Manifests, version: DeployedVersion): Man
   return {
     ...manifests,
     deployment: { ...deployment, spec: { ...deployment.spec, template: change(deployment.spec.template) } },
-    last: manifests.last.map((object) => withTemplate(object, change)),
+    last: manifests.last.map((object) => withPodTemplate(object, change)),
   }
 }
 
@@ -211,7 +211,10 @@ function versioned(template: PodTemplate, name: string, version: DeployedVersion
 }
 
 /** Changes the pod template of a workload of any kind. */
-function withTemplate(object: KubeObject, change: (template: PodTemplate) => PodTemplate): KubeObject {
+export function withPodTemplate(
+  object: KubeObject,
+  change: (template: PodTemplate) => PodTemplate,
+): KubeObject {
   const spec = fields(fields(object)["spec"])
   if (object.kind === "CronJob") {
     const jobTemplate = fields(spec["jobTemplate"])

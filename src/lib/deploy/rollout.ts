@@ -3,6 +3,7 @@ import type { PodTemplate, ServiceObject } from "../kube/objects.js"
 import { count } from "../text/words.js"
 import { rolloutSettingsOf, change, createDeployment, merged, surging } from "./change.js"
 import { healthy, ready, sameDigest, smoke } from "./checks.js"
+import { withOwnConfigs } from "./configs.js"
 import { type Context, endpointPods, observe, waitUntil } from "./context.js"
 import { updateFollowers, type Followers, restoreFollowers } from "./followers.js"
 import { type Facts, type Revision, type Rollout, newest, serving } from "./facts.js"
@@ -75,12 +76,16 @@ export async function rollOut(
 
 async function attemptRollout(
   context: Context,
-  plan: RolloutPlan,
+  given: RolloutPlan,
 ): Promise<{ result: RolloutResult; isOver: boolean }> {
+  let plan = given
   const steps = new StepRunner(context)
   const state: State = { facts: await observe(context), rollout: undefined, revision: undefined }
   const alerts: string[] = []
-  await steps.step("prepare", async (log) => prepare(context, plan, state.facts, log))
+  await steps.step("prepare", async (log) => {
+    plan = { ...given, manifests: await withOwnConfigs(context, given.manifests, log) }
+    return prepare(context, plan, state.facts, log)
+  })
   if (steps.stop === undefined && isCurrent(state.facts, plan))
     return { result: await applySettings(context, plan, steps), isOver: false }
   await steps.step("migrate", async (log) => {
@@ -108,7 +113,7 @@ async function attemptRollout(
   if (onHold) return { result: ended("held"), isOver: false }
   await steps.step("finish", () => finish(context, plan, state))
   if (steps.stop === undefined) return { result: ended("succeeded"), isOver: true }
-  const { isOver, ...result } = await rollBack(context, plan, state, steps)
+  const { isOver, ...result } = await rollBack(context, given, state, steps)
   return { result: { ...result, alerts }, isOver }
 }
 
