@@ -23,10 +23,12 @@ import { Cluster } from "./cluster/cluster.js"
 import { Dast } from "./dast/dast.js"
 import { Deployment } from "./deploy/deploy.js"
 import { Image, revisionOf } from "./image/image.js"
+import { lockImages } from "./image/lockImages.js"
 import { Infra, type InfraAccess } from "./infra/infra.js"
 import { environmentOf } from "./lib/config/environment.js"
 import { fail } from "./lib/errors/catalogue.js"
 import { IGNORED } from "./lib/image/ignored.js"
+import { IMAGES_LOCK } from "./lib/image/lock.js"
 import { webAddress, type ImageRevision } from "./lib/image/revision.js"
 import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
@@ -50,7 +52,7 @@ import { Security } from "./security/security.js"
 import { create } from "./stage/create.js"
 import { runInputs } from "./stage/inputs.js"
 import { runTree } from "./stage/runTree.js"
-import { configOf, type PythonService, type ServiceFields, serviceOf } from "./stage/service.js"
+import { configOf, type PythonService, type ServiceFields, serviceOf, settingsText } from "./stage/service.js"
 import { nameOf } from "./stage/texts.js"
 import { Tests } from "./testing/testing.js"
 import { wrapperChanges } from "./wrappers/wrappers.js"
@@ -197,6 +199,18 @@ export class Slipway {
   @generate()
   async wrappers(hosts: string[] = [], slipway = ""): Promise<Changeset> {
     return wrapperChanges(serviceOf(await this.fields()), hosts, slipway)
+  }
+
+  /**
+   * Locks the digests of all images that a service's runs use.
+   *
+   * Slipway's own, those in `slipway.yaml` and in the Dockerfile, in `.slipway/images.lock`. Runs then use these digests
+   * alone, and fail for an image that isn't locked. Nothing is written until the changes are applied. Asks the registries
+   * each time. Fails with CONFIG_INVALID, IMAGE_UNRESOLVED and NO_DOCKERFILE.
+   */
+  @func({ cache: "never" })
+  async lockImages(): Promise<Changeset> {
+    return lockImages(serviceOf(await this.fields()))
   }
 
   /**
@@ -719,10 +733,11 @@ export class Slipway {
     return serviceOf(await this.pythonFields(trust))
   }
 
-  /** The text of `slipway.yaml`, empty without one. */
+  /** The text of `slipway.yaml` and of the lock of images; empty without both. */
   private async settings(): Promise<string> {
-    const exists = await this.source.exists("slipway.yaml")
-    return exists ? this.source.file("slipway.yaml").contents() : ""
+    const read = async (path: string) =>
+      (await this.source.exists(path)) ? await this.source.file(path).contents() : undefined
+    return settingsText((await read("slipway.yaml")) ?? "", await read(IMAGES_LOCK))
   }
 
   private registryFields() {

@@ -18,9 +18,11 @@ import {
 } from "../lib/image/dockerfile.js"
 import { ignorePatterns } from "../lib/image/context.js"
 import { type PlannedStage, type Platforms, planStages, platformArguments } from "../lib/image/plan.js"
+import { type ImagesLock, lockedReference, replaceImages, writtenImages } from "../lib/image/lock.js"
 import { NO_TIME } from "../lib/image/revision.js"
 import { withOwnCaches } from "../lib/image/cacheMounts.js"
 import { volumeName } from "../lib/volumes/names.js"
+import type { ImageSources } from "../stage/images.js"
 import { type NamedSecret, namedSecrets } from "../stage/secrets.js"
 
 /** Inputs of a Dockerfile build. */
@@ -63,13 +65,15 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
   const { source, config, platform } = inputs
   const file = dockerfileOf(config)
   if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
-  const [text, native, secrets] = await Promise.all([
+  const [written, native, secrets] = await Promise.all([
     source.file(file).contents(),
     dag.defaultPlatform(),
     namedSecrets(inputs.secrets),
   ])
   const platforms = { target: platform, native }
   const args = buildArguments(config, platforms)
+  const plan = (each: Dockerfile) => planStages(each, config.image.target, platforms, args)
+  const text = lockedDockerfile(written, plan, (config.images as ImageSources).lock)
   const dockerfile = parseDockerfile(text)
   const { target } = config.image
   const options = {
@@ -77,9 +81,40 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
     buildArgs: Object.entries(args).map(([name, value]): BuildArg => ({ name, value })),
     secrets: secrets.map(({ secret }) => secret),
   }
-  const stages = planStages(dockerfile, target, platforms, args)
+  const stages = plan(dockerfile)
   const caches = volumeName(inputs.space, "mount")
   return { source, file, text, dockerfile, platforms, stages, args, secrets, target, caches, options }
+}
+
+/** The images that a Dockerfile names, expanded; all of its stages, whether or not a target needs them. */
+export async function dockerfileImages(inputs: DockerfileInputs): Promise<string[]> {
+  const { dockerfile, stages = [] } = await prepareDockerfile(inputs)
+  return writtenImages(dockerfile, stages).map(({ reference }) => reference)
+}
+
+/**
+ * Adds the locked digests to the images of a Dockerfile.
+ *
+ * Fails with IMAGES_LOCK_LACKS and IMAGES_LOCK_DIFFERS, also for an image that can't be replaced where it is written.
+ */
+function lockedDockerfile(
+  text: string,
+  plan: (dockerfile: Dockerfile) => PlannedStage[] | undefined,
+  lock: ImagesLock | undefined,
+): string {
+  if (lock === undefined) return text
+  const imagesOf = (content: string) => {
+    const dockerfile = parseDockerfile(content)
+    return writtenImages(dockerfile, plan(dockerfile) ?? [])
+  }
+  const locked = imagesOf(text).map(({ written, reference }): [string, string] => [
+    written,
+    lockedReference(reference, lock),
+  ])
+  const made = replaceImages(text, new Map(locked))
+  const loose = imagesOf(made).find(({ reference }) => !reference.includes("@"))
+  if (loose !== undefined) throw fail("IMAGES_LOCK_LACKS", [loose.reference])
+  return made
 }
 
 /** Build arguments; configured ones override all others. */

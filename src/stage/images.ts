@@ -1,5 +1,6 @@
 import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
+import { type ImagesLock, lockedReference } from "../lib/image/lock.js"
 import { rebase } from "../lib/image/reference.js"
 
 /** Versions chosen by Slipway. A service chooses those of Python, its databases and Terraform. */
@@ -38,14 +39,43 @@ const IMAGES = {
 
 export type ImageRole = keyof typeof IMAGES
 
-/** Returns the reference of a role's image, replaced or from a mirror if so configured. */
-export function imageReference(
-  role: ImageRole,
-  version: string,
-  { prefix, replace }: Config["images"],
-): string {
-  return replace[role] ?? rebase(IMAGES[role](version), prefix)
+/** The sources of images, with the service's lock if it has one. */
+export type ImageSources = Config["images"] & { readonly lock?: ImagesLock | undefined }
+
+/**
+ * Returns the reference of a role's image, replaced or from a mirror if so configured, with its digest by the lock.
+ *
+ * Fails with IMAGES_LOCK_LACKS and IMAGES_LOCK_DIFFERS.
+ */
+export function imageReference(role: ImageRole, version: string, sources: ImageSources): string {
+  const { prefix, replace, lock } = sources
+  return lockedReference(replace[role] ?? rebase(IMAGES[role](version), prefix), lock)
 }
+
+/** The versions of the images that Slipway chooses for every service. */
+const CHOSEN: Partial<Record<ImageRole, string>> = {
+  git: GIT_VERSION,
+  trivy: TRIVY_VERSION,
+  regctl: REGCTL_VERSION,
+  cosign: COSIGN_VERSION,
+  registry: REGISTRY_VERSION,
+  k3s: K3S_VERSION,
+  kubectl: KUBECTL_VERSION,
+  k6: K6_VERSION,
+  zap: ZAP_VERSION,
+  prometheus: PROMETHEUS_VERSION,
+}
+
+/** Returns the references of all images for stages; a service chooses the versions of the other roles. */
+export const roleImages = (
+  others: Partial<Record<ImageRole, readonly string[]>>,
+  sources: ImageSources,
+): string[] =>
+  Object.keys(IMAGES).flatMap((name) => {
+    const role = name as ImageRole
+    const versions = others[role] ?? [CHOSEN[role] ?? ""]
+    return versions.map((version) => imageReference(role, version, sources))
+  })
 
 /** Returns a note for reports if an image is an offline one, built from packages; else empty. */
 export const offlineImageNote = async (container: Container): Promise<string> =>

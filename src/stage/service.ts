@@ -1,11 +1,13 @@
 import type { Directory } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
+import { readLock } from "../lib/image/lock.js"
+import type { ImageSources } from "./images.js"
 
 /** The fields in which the module's objects hold a service, as the engine can't store a parsed configuration. */
 export interface ServiceFields {
   source: Directory
-  /** The text of `slipway.yaml`; empty without one. */
+  /** The text of `slipway.yaml`, with the lock of images if there is one; empty without both. */
   settings: string
   /** The command that called this module, for commands that repeat a stage. */
   invocation: string
@@ -37,9 +39,26 @@ export const serviceFields = ({
 
 const parsed = new Map<string, Config>()
 
-/** Parses the text of a `slipway.yaml`, once per text. Fails with CONFIG_INVALID. */
+/** Begins the lock of images in the text of the settings: a comment of YAML. */
+const LOCK = "\n# slipway: images.lock\n"
+
+/** Joins the text of `slipway.yaml` and that of the lock of images. */
+export const settingsText = (yaml: string, lock: string | undefined): string =>
+  lock === undefined ? yaml : `${yaml}${LOCK}${lock.replace(/^/gm, "# ")}`
+
+/**
+ * Parses the text of a `slipway.yaml`, and the lock of images behind it, once per text.
+ *
+ * Fails with CONFIG_INVALID and IMAGES_LOCK_INVALID.
+ */
 export function configOf(settings: string): Config {
-  const config = parsed.get(settings) ?? parseConfig(settings || undefined)
-  parsed.set(settings, config)
-  return config
+  const known = parsed.get(settings)
+  if (known !== undefined) return known
+  const at = settings.lastIndexOf(LOCK)
+  const config = parseConfig((at < 0 ? settings : settings.slice(0, at)) || undefined)
+  const lock = at < 0 ? undefined : readLock(settings.slice(at + LOCK.length).replace(/^# ?/gm, ""))
+  const images: ImageSources = { ...config.images, lock }
+  const made = lock === undefined ? config : { ...config, images }
+  parsed.set(settings, made)
+  return made
 }

@@ -23,6 +23,7 @@ import {
   folder,
   gate,
   GATES,
+  runOn,
   service,
   SLIPWAY,
   slipway,
@@ -140,6 +141,25 @@ describe("verdict.json", () => {
     expect(readFileSync(join(out, "mine.txt"), "utf8")).toBe("kept")
   })
 })
+
+it("images lock pins the images of all runs, and an image without a digest or with another is refused", async () => {
+  const source = service({ "app.py": "VALUE = 1\n" })
+  const locked = await slipway("images", "lock", `--source=${source}`)
+  expect(locked.exitCode, locked.stderr).toBe(0)
+  const path = ".slipway/images.lock"
+  const text = readFileSync(join(source, path), "utf8")
+  expect(text).toMatch(/^python:3\.\d+-slim@sha256:[0-9a-f]{64}$/m)
+  const update = await slipway("images", "update", `--source=${source}`)
+  expect([update.exitCode, update.stdout.trim()]).toEqual([0, ""])
+  expect((await runOn("quality", source)).stage("black").status).toBe("passed")
+
+  write(source, { [path]: text.replaceAll(/^python:.*\n/gm, "") })
+  const lacking = await runOn("quality", source)
+  expect(lacking.stage("black").status).toBe("error")
+  expect(lacking.stage("black").reason).toMatch(/"python:3\.\d+-slim" isn't in \.slipway\/images\.lock/)
+  write(source, { [path]: text.replaceAll(/^(python:.*@sha256:).*$/gm, `$1${"0".repeat(64)}`) })
+  expect((await runOn("quality", source)).stage("black").status).toBe("error")
+}, 600_000)
 
 it("exits with 4 for invalid arguments, and names them", async () => {
   const file = join(service({ "a.py": "A = 1\n" }), "a.py")

@@ -6,6 +6,7 @@ import { addCleanupCommand } from "../areas/cleanup.js"
 import { addCompletion } from "./completion.js"
 import { addDeployCommands } from "../areas/deploy.js"
 import { EXAMPLES } from "./examples.js"
+import { addImagesCommands } from "../areas/images.js"
 import { addInternalCommands } from "../areas/internal.js"
 import { addMachineCommands } from "../areas/machine.js"
 import { addDebugCommands } from "../areas/debug.js"
@@ -46,6 +47,7 @@ const AREAS = [
   ["The pipeline:", addRunCommands],
   ["CI hosts:", addWrappersCommand],
   ["Releases:", addReleaseCommands],
+  ["Releases:", addImagesCommands],
   ["Deployments:", addDeployCommands],
   ["Deployments:", addPostDeployCommands],
   ["Deployments:", addCleanupCommand],

@@ -22,6 +22,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   proof: ["proof --previous v1.2.2 --tag v1.2.3"],
   wrappers: ["wrappers", "wrappers --host github,gitlab --yes"],
+  "images lock": ["images lock", "images lock --source service"],
+  "images update": ["images update"],
   deploy: ["deploy --tag v1.2.3", "deploy --environment production --tag v1.2.3"],
   rollback: ["rollback", "rollback --environment staging --version v1.2.2"],
   watch: ["watch --environment production --duration 30m"],

@@ -28,6 +28,28 @@ export const imageErrors = {
     remedy: "make `pip install .` work in its folder, or add a Dockerfile",
     exitCode: ExitCode.badInput,
   }),
+  IMAGES_LOCK_INVALID: (line: number, text: string) => ({
+    message: `.slipway/images.lock:${line}: expected name:tag@sha256:… and each image once, received ${quote(text)}`,
+    remedy: "write it again: slipway images lock",
+    exitCode: ExitCode.badInput,
+  }),
+  IMAGES_LOCK_LACKS: (image: string) => ({
+    message: `the image ${quote(image)} isn't in .slipway/images.lock`,
+    remedy:
+      "see what would change with `slipway images update`, write it with `slipway images lock`, and commit it",
+    exitCode: ExitCode.badInput,
+  }),
+  IMAGES_LOCK_DIFFERS: (image: string, digest: string, locked: string) => ({
+    message: `the image ${quote(image)} is asked for as ${digest}, and locked as ${locked} in .slipway/images.lock`,
+    remedy:
+      "use the same digest in both: write the lock again with `slipway images lock`, or fix the reference",
+    exitCode: ExitCode.badInput,
+  }),
+  IMAGE_UNRESOLVED: (image: string, reason: string) => ({
+    message: `the digest of the image ${quote(image)} can't be found: ${reason}`,
+    remedy: "see whether its registry can be reached and has it, then run it again",
+    exitCode: ExitCode.infrastructure,
+  }),
   NO_DOCKERFILE: (file: string) => ({
     message: `there is no Dockerfile ${quote(file)}`,
     remedy: "fix `image: { dockerfile: … }` in slipway.yaml, or leave it out",
