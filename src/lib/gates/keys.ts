@@ -101,7 +101,8 @@ const RELEASED: Record<string, KeyRule> = {
 const DEPLOYED: Record<string, KeyRule> = {
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
-  ...perEnvironment("deploy.releases", order(["any", "version"], "any")),
+  "deploy.releases.staging": order(["any", "version"], "any"),
+  "deploy.releases.production": order(["any", "version"], "version"),
   "deploy.health.path": fixed,
   "deploy.health.status": fixed,
   "deploy.health.body": fixed,

@@ -271,6 +271,8 @@ describe("judge of provenance", () => {
     )
     const any = "deploy: {releases: {production: any}}\n"
     expect(fault(hotfix, held, { ...production, yaml: any })).toBeUndefined()
+    const staging = "deploy: {releases: {staging: version}}\n"
+    expect(fault(hotfix, held, { ...production, yaml: staging })).toContain("production takes versions alone")
     expect(fault([provenance()], [gates()], production)).toBeUndefined()
     // The same image, published for the branch and then for the tag.
     expect(fault([...hotfix, provenance()], [...held, gates()], production)).toBeUndefined()
