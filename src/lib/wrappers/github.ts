@@ -10,6 +10,9 @@ const USES = {
   artifact: "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1",
 }
 
+/** What an organisation or an environment may set for releases: their floor, and what it allows in place of Slipway's own. */
+const RULES = ["SLIPWAY_POLICY", "SLIPWAY_ALLOW"]
+
 const branches = BRANCHES.map((name) => (name.endsWith("/") ? `"${name}**"` : name)).join(", ")
 
 /** The environment of a delivery, which gives the job its secrets. */
@@ -73,6 +76,7 @@ ${steps("delivery", delivered(description), {
   SLIPWAY_ACTION: "${{ inputs.action }}",
   SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
   SLIPWAY_VERSION: "${{ inputs.version }}",
+  ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
   ...variables(description),
   ...held(deliverySecretsIn(description.secrets)),
 })}
