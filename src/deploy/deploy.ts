@@ -79,8 +79,9 @@ export class Deployment {
   /**
    * Rolls back to an earlier version, with the settings that it had.
    *
-   * Verifies it again. Without a version it abandons a rollout on hold or interrupted. An effect, once per run id. Fails
-   * as `run`, and with NO_VERSION.
+   * What ran here before may run here again: a bad signature stops it, a gate that was added since or a registry that is
+   * away doesn't. Without a version it abandons a rollout on hold or interrupted. An effect, once per run id. Fails as
+   * `run`, and with NO_VERSION.
    *
    * @param version A version's name or digest. Default: the last good one.
    * @param runId The id of this run.

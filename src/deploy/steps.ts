@@ -1,7 +1,7 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
 import { rolloutPlan } from "./plan.js"
-import { findRelease } from "./wantedRelease.js"
+import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
@@ -73,15 +73,14 @@ async function deployRelease(
   })
 }
 
-/** Rolls back to an earlier version by its digest, verified again, with the settings that it had. */
+/** Rolls back to an earlier version by its digest, with the settings that it had. */
 async function rollback(inputs: DeployInputs, access: ReleaseAccess, wanted: string): Promise<DeployResult> {
   const { context, manifests } = await contextOf(inputs)
   const done = wanted === "" ? await earlierRollback(context) : undefined
   if (done !== undefined) return done
   const target = await findRollbackTarget(context, wanted)
   if (target === undefined) return { ...NOTHING, recovered: await abandonRollout(context) }
-  const found = await findRelease(inputs, access, target.image === "" ? target.digest : target.image)
-  const deployed = { ...found, name: target.version, commit: target.commit }
+  const deployed = await findKnownRelease(inputs, access, target)
   inputs.say(`rolling back to ${deployed.name} (${deployed.digest.slice(0, 19)}): ${deployed.verified}`)
   const plan = await rolloutPlan(inputs, manifests, deployed, false)
   const makePlan = async (facts: Facts): Promise<RolloutPlan> => {

@@ -8,8 +8,11 @@ import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import type { Wanted } from "../registry/cosign.js"
 import { accessTo, type Destination, destinationOf } from "../registry/destination.js"
 import { DeployInputs } from "./environment.js"
-import { resolveReference } from "../registry/publish.js"
-import { failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
+import { type Resolved, resolveReference } from "../registry/publish.js"
+import { bareImageName } from "../lib/deploy/manifests.js"
+import type { RollbackTarget } from "../lib/deploy/rollback.js"
+import { badSignatures, failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
+import { oneLine } from "../lib/text/words.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
 
@@ -55,28 +58,77 @@ export async function findRelease(
   wanted: string,
 ): Promise<WantedRelease> {
   const { config, environment } = inputs
-  const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
-  const version = versionOfTag(parsed.tag ?? "")
-  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
-  const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
-  const named = config.deploy.verify[environment] === "warn"
-  const checks = await release.checks(access.wanted, environment).catch((error: unknown) => {
-    if (named && error instanceof SlipwayError && error.code === "NO_TRUST") return [unsigned(error)]
-    throw error
-  })
-  const { status, reason, findings } = judgeRelease(checks, release.reference)
-  if (status !== "passed" && !named)
-    throw fail("NOT_VERIFIED", [release.reference, findings.map(({ message }) => message)])
+  const { parsed, resolved, reference, checks } = await checkedRelease(inputs, access, wanted)
+  const { status, reason, findings } = judgeRelease(checks, reference)
+  if (status !== "passed" && !isNamedOnly(inputs))
+    throw fail("NOT_VERIFIED", [reference, findings.map(({ message }) => message)])
   return {
     name: parsed.tag ?? resolved.digest.slice(0, 19),
-    repository: resolved.repository,
-    digest: resolved.digest,
-    digests: [resolved.digest, ...resolved.images.map(({ digest }) => digest)],
+    ...digestsOf(resolved),
     commit: "",
     verified:
       (status === "passed" ? reason : `NOT VERIFIED, which ${environment} only names: ${reason}`) +
       verifierNote(effectivePolicy(config)),
   }
+}
+
+/**
+ * Finds a release that ran in the environment before, by the digest in its ledger.
+ *
+ * It was verified on its way there. So neither a gate that was added since nor a registry that is away stops a rollback;
+ * a signature that is bad does. Fails with NOT_VERIFIED.
+ */
+export async function findKnownRelease(
+  inputs: DeployInputs,
+  access: ReleaseAccess,
+  { version, digest, image, commit }: RollbackTarget,
+): Promise<WantedRelease> {
+  const known = { name: version, commit }
+  try {
+    const wanted = image === "" ? digest : image
+    const { resolved, reference, checks } = await checkedRelease(inputs, access, wanted)
+    const bad = badSignatures(checks)
+    if (bad.length > 0 && !isNamedOnly(inputs))
+      throw fail("NOT_VERIFIED", [reference, bad.map(({ message }) => message)])
+    const { status, reason, findings } = judgeRelease(checks, reference)
+    const why = oneLine(findings.map(({ message }) => message).join("; "))
+    const named = `it ran here before, and is restored though today's checks refuse it: ${why}`
+    return { ...known, ...digestsOf(resolved), verified: status === "passed" ? reason : named }
+  } catch (error) {
+    if (!(error instanceof SlipwayError && error.code === "REGISTRY") || image === "") throw error
+    return {
+      ...known,
+      repository: bareImageName(image),
+      digest,
+      digests: [digest],
+      verified: `it ran here before, and is restored by its digest without the registry: ${oneLine(error.message)}`,
+    }
+  }
+}
+
+/** True if the environment only names what is wrong with a release. */
+const isNamedOnly = ({ config, environment }: DeployInputs): boolean =>
+  config.deploy.verify[environment] === "warn"
+
+const digestsOf = ({ repository, digest, images }: Resolved) => ({
+  repository,
+  digest,
+  digests: [digest, ...images.map((image) => image.digest)],
+})
+
+/** Resolves a release, and makes all checks of it. */
+async function checkedRelease(inputs: DeployInputs, access: ReleaseAccess, wanted: string) {
+  const { environment } = inputs
+  const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
+  const version = versionOfTag(parsed.tag ?? "")
+  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+  const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
+  const checks = await release.checks(access.wanted, environment).catch((error: unknown) => {
+    if (isNamedOnly(inputs) && error instanceof SlipwayError && error.code === "NO_TRUST")
+      return [unsigned(error)]
+    throw error
+  })
+  return { parsed, resolved, reference: release.reference, checks }
 }
 
 /** Returns the failed check of a service without trusted signers. */

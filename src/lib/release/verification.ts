@@ -91,6 +91,10 @@ export function judgeRelease(checks: readonly Check[], reference: string): Outco
   return passed(`${reference}: all ${checks.length} signatures and attestations are good`)
 }
 
+/** What stands in the way of a release that ran before: a signature that is bad, not one that couldn't be checked. */
+export const badSignatures = (checks: readonly Check[]): Finding[] =>
+  checks.filter(({ name, exitCode }) => name === "signature" && exitCode === undefined).flatMap(finding)
+
 const finding = ({ name, subject, digest, problem }: Check): Finding[] =>
   problem === undefined
     ? []

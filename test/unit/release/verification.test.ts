@@ -6,6 +6,7 @@ import {
   type Check,
   type Requirement,
   requirements,
+  badSignatures,
   failedCheck,
   judgeRelease,
   PREDICATES,
@@ -129,6 +130,13 @@ describe("judgeRelease and releaseExitCode", () => {
       findings: { length: 2 },
     })
     expect(releaseExitCode(checks)).toBe(ExitCode.infrastructure)
+  })
+
+  it("stop a release that ran before only for a bad signature, not for one that couldn't be checked", () => {
+    const unchecked = check({ name: "signature", problem: "no answer", exitCode: ExitCode.infrastructure })
+    const others = [unmade, unchecked, check({ name: "gates", problem: "bandit was not run" })]
+    expect(badSignatures(others)).toEqual([])
+    expect(badSignatures([...others, bad])).toMatchObject([{ rule: "signature" }])
   })
 
   it("fail for a problem without a text", () => {
