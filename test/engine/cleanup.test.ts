@@ -65,7 +65,7 @@ afterAll(async () => {
 })
 
 const SETTINGS = `image: { args: ["GREETING=hello"] }
-release: { registry: "${HOST}", repository: "${REPO.slice(HOST.length + 1)}", gates: [image], log: false, key: cosign.pub }
+release: { registry: "${HOST}", repository: "${REPO.slice(HOST.length + 1)}", source: https://git.example.com/team/tiny, gates: [image], log: false, key: cosign.pub }
 cleanup:
   environments: [staging]
   releases: 1

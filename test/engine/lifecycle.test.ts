@@ -41,7 +41,7 @@ const BROKEN_OFF =
   /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine stopped during the run\n→ run the command again/
 
 const RELEASED = `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }
-release: { registry: "registry.test:5000", repository: tiny }
+release: { registry: "registry.test:5000", repository: tiny, source: "https://git.example.com/team/tiny" }
 `
 
 describe("engine up and down", () => {
