@@ -93,6 +93,14 @@ describe("verdict.json", () => {
     expect(ended.stdout).toBe(ended.read("verdict.json"))
     expect(ended.verdict).toEqual({
       schema: 1,
+      gates: {
+        base: null,
+        problem: "this is the first commit",
+        policy: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+        weakened: [],
+        notable: [],
+        more: 0,
+      },
       run: {
         id: "run-1",
         event: "pull_request",
