@@ -11,7 +11,13 @@ import { DeployInputs } from "./environment.js"
 import { type Resolved, resolveReference } from "../registry/publish.js"
 import { bareImageName } from "../lib/deploy/manifests.js"
 import type { RollbackTarget } from "../lib/deploy/rollback.js"
-import { badSignatures, failedCheck, judgeRelease, type Check } from "../lib/release/verification.js"
+import {
+  badSignatures,
+  failedCheck,
+  failedChecks,
+  judgeRelease,
+  type Check,
+} from "../lib/release/verification.js"
 import { oneLine } from "../lib/text/words.js"
 import { versionOfTag, versionText } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
@@ -59,9 +65,9 @@ export async function findRelease(
 ): Promise<WantedRelease> {
   const { config, environment } = inputs
   const { parsed, resolved, reference, checks } = await checkedRelease(inputs, access, wanted)
-  const { status, reason, findings } = judgeRelease(checks, reference)
+  const { status, reason } = judgeRelease(checks, reference)
   if (status !== "passed" && !isNamedOnly(inputs))
-    throw fail("NOT_VERIFIED", [reference, findings.map(({ message }) => message)])
+    throw fail("NOT_VERIFIED", [reference, failedChecks(checks)])
   return {
     name: parsed.tag ?? resolved.digest.slice(0, 19),
     ...digestsOf(resolved),
@@ -88,10 +94,9 @@ export async function findKnownRelease(
     const wanted = image === "" ? digest : image
     const { resolved, reference, checks } = await checkedRelease(inputs, access, wanted)
     const bad = badSignatures(checks)
-    if (bad.length > 0 && !isNamedOnly(inputs))
-      throw fail("NOT_VERIFIED", [reference, bad.map(({ message }) => message)])
-    const { status, reason, findings } = judgeRelease(checks, reference)
-    const why = oneLine(findings.map(({ message }) => message).join("; "))
+    if (bad.length > 0 && !isNamedOnly(inputs)) throw fail("NOT_VERIFIED", [reference, bad])
+    const { status, reason } = judgeRelease(checks, reference)
+    const why = oneLine(failedChecks(checks).join("; "))
     const named = `it ran here before, and is restored though today's checks refuse it: ${why}`
     return { ...known, ...digestsOf(resolved), verified: status === "passed" ? reason : named }
   } catch (error) {

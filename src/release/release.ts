@@ -18,7 +18,7 @@ import type { Environment } from "../lib/config/deploy.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { expected } from "../lib/release/expected.js"
 import { parseReference } from "../lib/release/reference.js"
-import { type Check, requirements, judgeRelease } from "../lib/release/verification.js"
+import { type Check, failedChecks, judgeRelease, requirements } from "../lib/release/verification.js"
 import { type Resolved, resolveReference } from "../registry/publish.js"
 import { type RegistryAccess, registryTools } from "../registry/access.js"
 import { signImages, type Signing } from "./signing.js"
@@ -79,9 +79,10 @@ export class Release {
   @func({ cache: "never" })
   async verify(): Promise<string> {
     const { reference } = this
-    const { status, reason, findings } = judgeRelease(await this.checks(), reference)
+    const checks = await this.checks()
+    const { status, reason } = judgeRelease(checks, reference)
     if (status === "passed") return `${reason}\n`
-    throw fail("NOT_VERIFIED", [reference, findings.map(({ message }) => message)])
+    throw fail("NOT_VERIFIED", [reference, failedChecks(checks)])
   }
 
   /**

@@ -112,7 +112,8 @@ export const releaseErrors = {
     exitCode: ExitCode.gateFailed,
   }),
   NOT_VERIFIED: (reference: string, problems: readonly string[]) => ({
-    message: [`verification of ${quote(reference)} failed:`, ...problems].join("\n  "),
+    // The reason comes first: what follows may be cut where there is one line for it.
+    message: [`verification failed: ${problems.join("\n  ")}`, `of ${quote(reference)}`].join("\n  "),
     remedy: "don't deploy it; publish it again, or verify it with the key or identity that signed it",
     exitCode: ExitCode.gateFailed,
   }),

@@ -91,9 +91,15 @@ export function judgeRelease(checks: readonly Check[], reference: string): Outco
   return passed(`${reference}: all ${checks.length} signatures and attestations are good`)
 }
 
+/** The failed checks for people, without the digests. */
+export const failedChecks = (checks: readonly Check[]): string[] =>
+  checks.flatMap(({ name, subject, problem }) =>
+    problem === undefined ? [] : [`${name} of ${subject}: ${problem}`],
+  )
+
 /** What stands in the way of a release that ran before: a signature that is bad, not one that couldn't be checked. */
-export const badSignatures = (checks: readonly Check[]): Finding[] =>
-  checks.filter(({ name, exitCode }) => name === "signature" && exitCode === undefined).flatMap(finding)
+export const badSignatures = (checks: readonly Check[]): string[] =>
+  failedChecks(checks.filter(({ name, exitCode }) => name === "signature" && exitCode === undefined))
 
 const finding = ({ name, subject, digest, problem }: Check): Finding[] =>
   problem === undefined
