@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import type { Config } from "../config/config.js"
+import { jsonDigest } from "../text/digest.js"
 import { fields } from "../text/json.js"
 import { KEY_RULES, ruleOf } from "./keys.js"
 
@@ -75,19 +75,5 @@ function item(value: unknown): string | number | boolean {
 const isPlain = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value)
 
-/** The digest of a policy: SHA-256 of its JSON with sorted keys, as `sha256:…`. */
-export const policyDigest = (policy: EffectivePolicy): string =>
-  `sha256:${createHash("sha256")
-    .update(JSON.stringify(sorted(policy)))
-    .digest("hex")}`
-
-/** The same value with the keys of all its objects in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => [key, sorted(each)]),
-  )
-}
+/** The digest of a policy, as `sha256:…`. */
+export const policyDigest = (policy: EffectivePolicy): string => `sha256:${jsonDigest(policy)}`

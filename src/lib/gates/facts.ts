@@ -2,7 +2,7 @@ import { EXEMPTIONS_FILE, parseExemptions } from "../migration/exemptions.js"
 import { BASELINE_FILE, parseBaseline } from "../infra/baseline.js"
 import { SUPPRESSIONS_FILE } from "../security/suppressions.js"
 import { parseSuppressions } from "../security/suppressionsFile.js"
-import { fields, parseJson, text } from "../text/json.js"
+import { fields, parseJson, strings, text } from "../text/json.js"
 import type { Config } from "../config/config.js"
 import { effectivePolicy, type EffectivePolicy } from "./effective.js"
 import { TOOL_FILES, toolSettings } from "./tools.js"
@@ -46,10 +46,7 @@ export function readPolicy(
   )
   const skips = numbers(code.skips)
   const tests = Object.fromEntries(
-    Object.entries(fields(code.tests)).map(([file, names]) => [
-      file,
-      Array.isArray(names) ? names.map(text) : [],
-    ]),
+    Object.entries(fields(code.tests)).map(([file, names]) => [file, strings(names)]),
   )
   const policy = effectivePolicy(config, {
     exceptions: exceptionsIn(texts),

@@ -1,6 +1,6 @@
 import { normaliseName } from "../python/pins.js"
 import { oneLine } from "../text/words.js"
-import { fields, objects, parseJson, text } from "../text/json.js"
+import { fields, objects, parseJson, strings, text } from "../text/json.js"
 
 /** Processor with its number in ELF headers and its name in the tags of wheels. */
 interface Processor {
@@ -78,16 +78,14 @@ export function readContents(json: string): Contents {
     distributions: objects(distributions).map((one) => ({
       name: text(one.name),
       version: text(one.version),
-      tags: texts(one.tags),
+      tags: strings(one.tags),
       programs: numbers(one.programs),
-      scripts: texts(one.scripts),
+      scripts: strings(one.scripts),
     })),
     programs: numbers(programs),
-    modules: texts(modules),
+    modules: strings(modules),
   }
 }
-
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : [])
 
 const numbers = (value: unknown): Programs =>
   Object.fromEntries(Object.entries(fields(value)).map(([path, machine]) => [path, Number(machine)]))

@@ -1,6 +1,6 @@
 import type { Reply } from "../forge/host.js"
 import { BranchAnswers } from "../forge/repository.js"
-import { fields, objects, text } from "../text/json.js"
+import { fields, objects, strings, text } from "../text/json.js"
 import { count } from "../text/words.js"
 
 /** A protection that a branch must have. */
@@ -71,8 +71,7 @@ function readProtection(value: unknown): MetBy {
   const { required_pull_request_reviews: reviews, required_status_checks: checks } = fields(value)
   const approvals = Number(fields(reviews).required_approving_review_count ?? 0)
   const { contexts, checks: named } = fields(checks)
-  const contextNames = Array.isArray(contexts) ? contexts.map(text) : []
-  const names = [...new Set([...contextNames, ...objects(named).map(({ context }) => text(context))])]
+  const names = [...new Set([...strings(contexts), ...objects(named).map(({ context }) => text(context))])]
   return metBy(approvals, names.filter(Boolean), "the branch protection rule")
 }
 

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gates.js"
 import { type OriginRequirement, originProblems } from "./origin.js"
-import { fields, text } from "../text/json.js"
+import { fields, strings } from "../text/json.js"
 import { gatesBelowFloor, provenanceBelowFloor } from "./floor.js"
 import type { Floor } from "./floorSpec.js"
 import type { PredicateName } from "./verification.js"
@@ -101,18 +101,18 @@ export function originRequirement(
  */
 function ownRequirement(predicate: unknown, { floor }: Known): GateRequirement | undefined {
   const settings = fields(fields(fields(predicate).policy).settings)
-  const groups = texts(settings["release.gates"])
+  const groups = names(settings["release.gates"])
   if (floor === undefined || groups.length === 0) return undefined
   const stages: Record<string, readonly string[]> = {
-    quality: texts(settings["quality.checks"]),
-    security: texts(settings["security.checks"]),
-    tests: [...texts(settings["tests.suites"]), "coverage"],
+    quality: names(settings["quality.checks"]),
+    security: names(settings["security.checks"]),
+    tests: [...names(settings["tests.suites"]), "coverage"],
     image: IMAGE_GATES,
   }
   return { stages: groups.flatMap((group) => stages[group] ?? []), optional: OPTIONAL }
 }
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text).filter(Boolean) : [])
+const names = (value: unknown): string[] => strings(value).filter(Boolean)
 
 function problemsOf(predicate: unknown, requirement: GateRequirement, { sha, ref, trial }: Known): string[] {
   const commit = shaOfGates(predicate)

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import { fail } from "../errors/catalogue.js"
+import { jsonDigest } from "../text/digest.js"
 import { fields, parseJson } from "../text/json.js"
 
 /** Record of a change to an environment. */
@@ -34,7 +34,7 @@ export const GENESIS = "0".repeat(64)
 export function nextEntry(before: readonly LedgerEntry[], record: LedgerRecord): LedgerEntry | undefined {
   if (before.some((entry) => isSame(entry, record))) return undefined
   const content = { schema: 1 as const, ...record, previous: before.at(-1)?.hash ?? GENESIS }
-  return { ...content, hash: hashOf(content) }
+  return { ...content, hash: jsonDigest(content) }
 }
 
 const isSame = (a: LedgerRecord, b: LedgerRecord): boolean =>
@@ -86,16 +86,4 @@ export function ledgerFaults(entries: readonly LedgerEntry[]): string[] {
 }
 
 /** True if an entry is unchanged, by its own hash. */
-export const isIntact = ({ hash, ...content }: LedgerEntry): boolean => hash === hashOf(content)
-
-const hashOf = (content: Omit<LedgerEntry, "hash">): string =>
-  createHash("sha256")
-    .update(JSON.stringify(sorted(content)))
-    .digest("hex")
-
-/** Sorts keys, so that their order doesn't change the hash. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]))
-}
+export const isIntact = ({ hash, ...content }: LedgerEntry): boolean => hash === jsonDigest(content)

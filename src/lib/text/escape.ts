@@ -4,7 +4,10 @@ const UNSEEN = /[\p{Cc}\p{Cs}\u061C\u200B-\u200F\u2028-\u202E\u2066-\u2069\uFEFF
 const NAMES: Partial<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 /** Returns the text on one line with visible control characters: a file's name can't forge a line of output. */
-export const visible = (text: string): string => text.replace(UNSEEN, (char) => NAMES[char] ?? hex(char))
+export const visible = (text: string): string => text.replace(UNSEEN, visibleChar)
+
+/** A character as an escape sequence: `\n`, `\x1b`, `\u202e`. */
+export const visibleChar = (char: string): string => NAMES[char] ?? hex(char)
 
 function hex(char: string): string {
   const code = char.charCodeAt(0)

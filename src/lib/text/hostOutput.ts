@@ -1,3 +1,5 @@
+import { visibleChar } from "./escape.js"
+
 /** Controls other than line breaks and tabs, and characters that change the direction of writing. */
 const CONTROL = /(?![\n\t])[\p{Cc}\u2028-\u202E\u2066-\u2069]/gu
 
@@ -22,7 +24,7 @@ const NOTHING = "\u200B"
 export function harmlessOutput(): (text: string) => string {
   let line = ""
   return (text) => {
-    const added = text.replaceAll("\r\n", "\n").replace(CONTROL, visibleControl)
+    const added = text.replaceAll("\r\n", "\n").replace(CONTROL, visibleChar)
     const whole = (line + added).replace(BRACKET, `$1${NOTHING}`).replace(COLONS, `$1${NOTHING}`)
     const shown = whole.slice(line.length)
     line = lineStart(whole.slice(whole.lastIndexOf("\n") + 1))
@@ -33,11 +35,3 @@ export function harmlessOutput(): (text: string) => string {
 /** Shortens a line to what decides whether it goes on as a command. */
 const lineStart = (line: string): string =>
   line.trimStart().length < 2 ? line.trimStart() : `-${line.slice(-LONGEST_START)}`
-
-const visibleControl = (char: string): string =>
-  char === "\r"
-    ? "\\r"
-    : `\\${char < "\u0100" ? "x" : "u"}${char
-        .charCodeAt(0)
-        .toString(16)
-        .padStart(char < "\u0100" ? 2 : 4, "0")}`

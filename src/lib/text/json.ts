@@ -24,5 +24,8 @@ export const without = <T extends object, K extends keyof T>(object: T, ...keys:
 export const objects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map(fields) : []
 
+/** Items of an array, each as a string; none for anything else. */
+export const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : [])
+
 /** The value if it is a string, else an empty one. */
 export const text = (value: unknown): string => (typeof value === "string" ? value : "")
