@@ -8,10 +8,19 @@ const DEFAULT_REGISTRY = "docker.io"
  * @example rebase("python:3.11-slim", "mirror.example.com/hub") // "mirror.example.com/hub/library/python:3.11-slim"
  */
 export function rebase(reference: string, prefix?: string): string {
-  if (prefix === undefined) return reference
+  return prefix === undefined ? reference : `${prefix}/${splitImage(reference).path}`
+}
+
+/**
+ * Returns the registry of an image reference and the path there; Docker Hub's short names are written out.
+ *
+ * @example splitImage("python") // { host: "docker.io", path: "library/python" }
+ */
+export function splitImage(reference: string): { host: string; path: string } {
   const [first = "", ...rest] = reference.split("/")
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
-  if (hasRegistry && first !== DEFAULT_REGISTRY) return `${prefix}/${rest.join("/")}`
-  const path = hasRegistry ? rest : [first, ...rest]
-  return [prefix, ...(path.length === 1 ? ["library"] : []), ...path].join("/")
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
+  const host = hasHost ? first : DEFAULT_REGISTRY
+  const path = hasHost ? rest : [first, ...rest]
+  const isShort = host === DEFAULT_REGISTRY && path.length === 1
+  return { host, path: [...(isShort ? ["library"] : []), ...path].join("/") }
 }

@@ -1,5 +1,6 @@
 import { SEVERITIES } from "../config/config.js"
 import { quote } from "../errors/entry.js"
+import { splitImage } from "../image/reference.js"
 import { webAddress } from "../image/revision.js"
 import { fields, objects, text } from "../text/json.js"
 import type { Floor } from "./floorSpec.js"
@@ -131,8 +132,6 @@ function fits(pattern: string, text: string): boolean {
  */
 export function imageName(reference: string): string {
   const [named = ""] = reference.split("@")
-  const name = named.replace(/:[^:/]*$/, "")
-  const [host = "", ...path] = name.split("/")
-  if (path.length === 0) return `docker.io/library/${name}`
-  return host === "localhost" || /[.:]/.test(host) ? name : `docker.io/${name}`
+  const { host, path } = splitImage(named.replace(/:[^:/]*$/, ""))
+  return `${host}/${path}`
 }

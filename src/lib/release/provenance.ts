@@ -1,3 +1,4 @@
+import { splitImage } from "../image/reference.js"
 import { fields, objects, text } from "../text/json.js"
 
 /** The build type: a URI under which verifiers find how images are built. */
@@ -126,11 +127,10 @@ export const baseImagesOfProvenance = (predicate: unknown): { name: string; dige
 /** Returns the whole name of an image by its package URL; undefined for another URL. */
 function nameOfPackage(uri: string): string | undefined {
   if (!uri.startsWith("pkg:docker/")) return undefined
-  const [path = "", query = ""] = uri.slice("pkg:docker/".length).split("?")
-  const host = new URLSearchParams(query).get("repository_url") ?? "docker.io"
-  const name = path.replace(/@[^@]*$/, "")
-  const full = host === "docker.io" && !name.includes("/") ? `library/${name}` : name
-  return `${host}/${full}`
+  const [named = "", query = ""] = uri.slice("pkg:docker/".length).split("?")
+  const registry = new URLSearchParams(query).get("repository_url") ?? "docker.io"
+  const { host, path } = splitImage(`${registry}/${named.replace(/@[^@]*$/, "")}`)
+  return `${host}/${path}`
 }
 
 /** Returns a repository's address without `git+` and the reference, which may itself hold an `@`. */

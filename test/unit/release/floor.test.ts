@@ -286,6 +286,7 @@ it("policyArguments pass a file by its path, and nothing without one", () => {
 test.each([
   ["python:3.11-slim", "docker.io/library/python"],
   [`python@${DIGEST}`, "docker.io/library/python"],
+  ["docker.io/python:3", "docker.io/library/python"],
   ["aquasec/trivy:1", "docker.io/aquasec/trivy"],
   ["localhost/a", "localhost/a"],
   ["registry:5000/a/b:1", "registry:5000/a/b"],
