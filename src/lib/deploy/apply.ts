@@ -1,15 +1,11 @@
 /** Writes of objects that change nothing if they arrive late, when somebody else has changed the object. */
-import { SlipwayError } from "../errors/catalogue.js"
 import { FIELD_MANAGER, type Kube } from "../kube/client.js"
 import type { KubeObject } from "../kube/objects.js"
+import { isOvertaken } from "../kube/status.js"
 import type { Context } from "./context.js"
 
 /** Attempts of a write that another client overtakes. */
 export const WRITE_ATTEMPTS = 10
-
-/** True for an object that another client has changed, created or deleted meanwhile. */
-export const isOvertaken = (error: unknown): boolean =>
-  error instanceof SlipwayError && ["KUBE_CONFLICT", "KUBE_EXISTS"].includes(error.code)
 
 /** Applies an object over its present state. */
 export async function applyOver<T extends KubeObject>({ kube, mustHold }: Context, object: T): Promise<T> {

@@ -1,4 +1,5 @@
-import { fail, SlipwayError } from "../errors/catalogue.js"
+import { fail } from "../errors/catalogue.js"
+import { isOvertaken } from "../kube/status.js"
 import type { Kube } from "../kube/client.js"
 import { CONFIG_MAP, type ConfigMap } from "../kube/objects.js"
 import {
@@ -96,8 +97,7 @@ export class ClusterLedger {
       } else await this.kube.replace<ConfigMap>({ ...last, data: { ...last.data, [KEY]: text + line } })
       return true
     } catch (error) {
-      const overtaken = error instanceof SlipwayError && ["KUBE_CONFLICT", "KUBE_EXISTS"].includes(error.code)
-      if (overtaken) return false
+      if (isOvertaken(error)) return false
       throw error
     }
   }

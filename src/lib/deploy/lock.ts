@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fail, SlipwayError } from "../errors/catalogue.js"
+import { isOvertaken } from "../kube/status.js"
 import type { Fence } from "../kube/apiServer.js"
 import type { Kube } from "../kube/client.js"
 import { LEASE, type Lease } from "../kube/objects.js"
@@ -200,8 +201,7 @@ async function attempt(kube: Kube, lease: Lease): Promise<Lease | undefined> {
   try {
     return await (lease.metadata.resourceVersion === undefined ? kube.create(lease) : kube.replace(lease))
   } catch (error) {
-    if (error instanceof SlipwayError && (error.code === "KUBE_CONFLICT" || error.code === "KUBE_EXISTS"))
-      return undefined
+    if (isOvertaken(error)) return undefined
     throw error
   }
 }

@@ -6,7 +6,8 @@
  */
 import { fail } from "../errors/catalogue.js"
 import { SERVICE, type ServiceObject } from "../kube/objects.js"
-import { createOwned, isOvertaken, WRITE_ATTEMPTS } from "./apply.js"
+import { isOvertaken } from "../kube/status.js"
+import { createOwned, WRITE_ATTEMPTS } from "./apply.js"
 import { type Context, observe } from "./context.js"
 import { type Rollout, rolloutOf } from "./facts.js"
 import { ANNOTATIONS, HASH } from "./manifests.js"
@@ -48,11 +49,10 @@ export const claimRollout = (
 /** Ends a rollout: removes its record, and the Service's pin unless the rollout left no Deployment. */
 export async function closeRollout(context: Context): Promise<void> {
   const { deployment } = await observe(context)
-  const unpinned = { spec: () => ({ selector: { [HASH]: null } }) }
   await write(context, {
     next: () => undefined,
     mayWrite: (found) => found === undefined || isOurs(context, found),
-    ...(deployment !== undefined && unpinned),
+    ...(deployment !== undefined && UNPINNED),
   })
 }
 
@@ -122,6 +122,9 @@ const recordText = (found: Rollout | undefined): string =>
 
 /** Routes the Service only to the pods of one hash. */
 export const pinnedTo = (hash: string): ServiceChange => ({ spec: () => ({ selector: { [HASH]: hash } }) })
+
+/** Lets the Service select all pods of the deployment again. */
+export const UNPINNED: ServiceChange = { spec: () => ({ selector: { [HASH]: null } }) }
 
 /** Restores the Service's selector and ports from before a rollout, pinned to the old pods. */
 export const restoredBy = ({ service, from }: Rollout): ServiceChange => {

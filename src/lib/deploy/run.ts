@@ -5,9 +5,8 @@ import { type Context, observe } from "./context.js"
 import { type Facts, newest, recovery, type Rollout } from "./facts.js"
 import { restoreInterrupted, updateFollowers } from "./followers.js"
 import { Lock, type LockPlace } from "./lock.js"
-import { HASH } from "./manifests.js"
 import { removePreview } from "./preview.js"
-import { changeIdleService, claimRollout, closeRollout } from "./record.js"
+import { changeIdleService, claimRollout, closeRollout, UNPINNED } from "./record.js"
 import { completeRollout, undo } from "./undo.js"
 import { type RolloutPlan, rollOut, type RolloutResult } from "./rollout.js"
 
@@ -183,7 +182,7 @@ export async function recover(
   if (what === "none" || (what === "unpin" && facts.deployment === undefined)) return ""
   if (what === "unpin") {
     if (facts.revisions.filter(({ pods }) => pods.length > 0).length > 1) return ""
-    await changeIdleService(context, { spec: () => ({ selector: { [HASH]: null } }) })
+    await changeIdleService(context, UNPINNED)
     return "the Service was pinned to one version, and is unpinned"
   }
   if (what === "held") {

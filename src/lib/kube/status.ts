@@ -1,6 +1,6 @@
 /** Refusals of a cluster, as errors of the catalogue. */
 import { X509Certificate } from "node:crypto"
-import { fail, type SlipwayError } from "../errors/catalogue.js"
+import { fail, SlipwayError } from "../errors/catalogue.js"
 import type { Refused } from "../errors/kube.js"
 import type { ClusterAccess } from "./access.js"
 
@@ -129,3 +129,7 @@ function expiredToken({ token }: ClusterAccess, now: number): string | undefined
 }
 
 const date = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(".000", "")
+
+/** True for an object that another client has changed, created or deleted meanwhile. */
+export const isOvertaken = (error: unknown): boolean =>
+  error instanceof SlipwayError && ["KUBE_CONFLICT", "KUBE_EXISTS"].includes(error.code)
