@@ -98,7 +98,7 @@ export function ciArguments(
 }
 
 /** The decision of the policy for a run: what it executes, and where. */
-export interface RunDecision {
+interface RunDecision {
   trigger: Trigger
   groups: readonly Group[]
   environment?: string

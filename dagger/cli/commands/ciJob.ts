@@ -10,7 +10,7 @@ import { reportToHost } from "../hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../hosts/tokens.js"
 import { printCommands } from "../../lib/output.js"
 import { registerSecretAddresses } from "../../module/secretAddress.js"
-import { type CiOptions, decisionOf, runPipeline } from "./ci.js"
+import { type CiOptions, decisionOf, runCi, runPipeline } from "./ci.js"
 import { absoluteSource, gitStateOf } from "./sourceFolder.js"
 
 /**
@@ -47,6 +47,7 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
 
 /** Runs the part of an event that a job runs, or all of it. Returns the exit code. */
 export async function runJob(job: CiJob | undefined, options: CiOptions): Promise<number> {
+  if (job === undefined) return runCi(options)
   const part = await partOf(job, options, [])
   return part === undefined ? ExitCode.passed : (await runPipeline(options, part.only)).code
 }

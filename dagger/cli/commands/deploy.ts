@@ -15,9 +15,9 @@ import { configuredRecipient, registryArguments, type RegistryOptions } from "./
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource } from "./sourceFolder.js"
+import { absoluteSource, originOf } from "./sourceFolder.js"
 import { policyArguments } from "./policy.js"
-import { originArguments, originOf } from "./verify.js"
+import { originArguments } from "./verify.js"
 
 /** Options of a deployment. */
 export interface DeployOptions {

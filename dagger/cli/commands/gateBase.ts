@@ -16,7 +16,7 @@ interface BaseTrigger {
 }
 
 /** The commit that a run's gates are compared with. */
-export interface FoundBase {
+interface FoundBase {
   /** Its name, for people. */
   ref: string
   sha: string

@@ -8,7 +8,7 @@ import { run } from "../../lib/shell.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
-import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
+import { absoluteSource, isAddress, originOf } from "./sourceFolder.js"
 import { optionalArgument } from "../../module/arguments.js"
 
 /** Options of the metrics reports. */
@@ -82,7 +82,7 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
 async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: project, GITHUB_API_URL: api } = process.env
   const hosted = server && project ? `${server}/${project}` : ""
-  const origin = isAddress(source) ? "" : (await gitStateOf(source)).origin
+  const origin = await originOf(source)
   const named = repository ?? (hosted || webAddress(origin))
   const known = named === repository || named === hosted || named.startsWith("https://github.com/")
   return {

@@ -61,6 +61,10 @@ export async function gitStateOf(source: string): Promise<GitState> {
   }
 }
 
+/** The web address of a source's repository, by git; empty if unknown. */
+export const originOf = async (source: string): Promise<string> =>
+  isAddress(source) ? "" : (await gitStateOf(source)).origin
+
 /**
  * Digest of a folder with uncommitted changes, without `out` and ignored files; empty if there are none.
  *

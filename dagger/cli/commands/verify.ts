@@ -17,7 +17,7 @@ import {
 } from "./credentials.js"
 import { policyArguments } from "./policy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
-import { absoluteSource, gitStateOf, isAddress } from "./sourceFolder.js"
+import { absoluteSource, originOf } from "./sourceFolder.js"
 
 export interface VerifyOptions extends RegistryOptions, SignerOptions {
   source: string
@@ -68,10 +68,6 @@ const loggingIn = (call: string[], recipient: Recipient): string[] =>
   typeof recipient === "object" && call.some((word) => word.startsWith("--username="))
     ? [...call, `--login-host=${recipient.host}`]
     : call
-
-/** The web address of a source's repository, by git; empty if unknown. */
-export const originOf = async (source: string): Promise<string> =>
-  isAddress(source) ? "" : (await gitStateOf(source)).origin
 
 /** The call that tells the module the service's own repository, which releases must come from. */
 export const originArguments = (origin = ""): string[] =>

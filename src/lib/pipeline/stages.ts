@@ -214,7 +214,7 @@ export const secretsOfGroup = (name: string): readonly SecretInput[] =>
 
 /** True if one of these groups uses the secret. */
 export const usesSecret = (groups: readonly Group[], secret: SecretInput): boolean =>
-  groups.some((group) => secretsOfGroup(group).includes(secret))
+  groups.some((group) => groupRecord(group).secrets.includes(secret))
 
 /** True if the group has a stage of this name. */
 export const hasStage = <G extends Group>(group: G, name: string): name is (typeof STAGES)[G][number] =>

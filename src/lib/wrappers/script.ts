@@ -8,7 +8,7 @@ export const SCRIPT = ".slipway/slipway"
 export const checksCommand = (host: CiHost): string => `sh ${SCRIPT} ci --host ${host} --job checks`
 
 /** What runs in the jobs with secrets. */
-export const deliveryCommand = (host: CiHost): string => `ci --host ${host} --job delivery`
+const deliveryCommand = (host: CiHost): string => `ci --host ${host} --job delivery`
 
 /** Packages that the image of GitLab's jobs lacks. */
 const PACKAGES = "if command -v apk >/dev/null; then apk add --quiet --no-cache bash curl docker-cli git; fi"
