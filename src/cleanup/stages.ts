@@ -28,7 +28,8 @@ import { without } from "../lib/text/json.js"
 import { oneLine } from "../lib/text/words.js"
 import { registryTools } from "../registry/access.js"
 import { namedSecrets } from "../stage/secrets.js"
-import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
+import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import type { PythonService } from "../stage/service.js"
 
 /** Inputs of a cleanup. */

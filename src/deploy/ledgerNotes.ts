@@ -1,3 +1,4 @@
+import { messageOf } from "../lib/run/execError.js"
 import { randomUUID } from "node:crypto"
 import { dag, type Secret } from "@dagger.io/dagger"
 import { type DeployInputs } from "./environment.js"
@@ -72,6 +73,6 @@ async function mirrored(
   try {
     return await mirrorEntry(entry, remote, token, config)
   } catch (error) {
-    return `not pushed: ${(error instanceof Error ? error.message : String(error)).split("\n")[0] ?? ""}`
+    return `not pushed: ${messageOf(error).split("\n")[0] ?? ""}`
   }
 }

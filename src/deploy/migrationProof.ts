@@ -35,7 +35,7 @@ import {
   runSql,
 } from "./scratchDatabase.js"
 import { parseSql } from "./sqlParser.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { texts } from "../stage/texts.js"
 
 /** The inputs of a proof. */

@@ -6,7 +6,7 @@ import { IMAGES_LOCK, imagesLockText } from "../lib/image/lock.js"
 import { choosePythonVersion, MANIFESTS } from "../lib/python/project.js"
 import { type ImageSources, PYTHON_VERSION, roleImages } from "../stage/images.js"
 import type { PythonService } from "../stage/service.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { texts } from "../stage/texts.js"
 
 /** Writes the lock of all images that a service's runs use. Fails with IMAGE_UNRESOLVED and NO_DOCKERFILE. */

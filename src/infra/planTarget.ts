@@ -25,6 +25,7 @@ import {
   toolCommand,
   work,
 } from "./terraform.js"
+import { messageOf } from "../lib/run/execError.js"
 
 /** Kind of plan: changes of an apply, or drift. */
 export type Planning = "plan" | "refresh"
@@ -73,7 +74,7 @@ export async function planTarget(
   try {
     return await planned(planning, target, inputs)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return { ...failed, reason, exitCode: exitCodeOf(error), log: reason }
   }
 }

@@ -4,7 +4,7 @@ import { ANNOTATIONS } from "../lib/deploy/manifests.js"
 import type { Kube } from "../lib/kube/client.js"
 import { DEPLOYMENT, type DeploymentObject, POD, type Pod } from "../lib/kube/objects.js"
 import { type Look, readNodeMetrics, readPodMetrics, type ServiceUsage, usageOf } from "../lib/load/usage.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 
 const INTERVAL = 5_000
 

@@ -13,7 +13,7 @@ import { pool } from "../lib/run/pool.js"
 import { fields, objects, text } from "../lib/text/json.js"
 import type { GitRepository } from "./repository.js"
 import { releaseOf } from "../release/release.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import type { PythonService } from "../stage/service.js"
 
 /** Sources of evidence for deployments. */

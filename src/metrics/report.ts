@@ -2,7 +2,7 @@ import { dag, Directory, func, object } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { fenced } from "../lib/text/escape.js"
 import { create } from "../stage/create.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 
 /** Report on metrics, an audit or branch protection. */
 @object()

@@ -17,7 +17,7 @@ import { execute } from "../stage/execute.js"
 import { imageReference, PYTHON_VERSION } from "../stage/images.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import type { PythonService } from "../stage/service.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { texts } from "../stage/texts.js"
 
 /** What the gates of a run are compared with. */

@@ -15,7 +15,8 @@ import { imageExists, pushImage, refuseTakenTags, setTags, sizesOf } from "../re
 import { tagsOf } from "../registry/regctl.js"
 import { COSIGN_VERSION } from "../stage/images.js"
 import { attest, signImages, type Signing, type Attestation } from "../release/signing.js"
-import { attempted, identity, messageOf, skipped, type Stage } from "../stage/stage.js"
+import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { verifyRelease } from "../release/verify.js"
 
 /** Inputs of a release. */

@@ -6,7 +6,7 @@ import { parsePolicyAddress } from "../lib/release/policyAddress.js"
 import { isSameHost } from "../lib/release/reference.js"
 import { registryFailure } from "../lib/release/registryError.js"
 import { oneLine } from "../lib/text/words.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { type RegistryAccess, registryTools } from "./access.js"
 import { tryRegctl } from "./regctl.js"
 

@@ -15,7 +15,7 @@ import {
 import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { registryFailure } from "../lib/release/registryError.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
-import { messageOf } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import type { Resolved } from "../registry/publish.js"
 import { type Signing, verifyCommand } from "./signing.js"
 

@@ -5,7 +5,8 @@ import { html } from "../lib/report/html/page.js"
 import { summary } from "../lib/report/summary.js"
 import type { GateComparison } from "../lib/run/gateComparison.js"
 import { terminalText } from "../lib/report/terminal.js"
-import type { Stage } from "./stage.js"
+import { type Stage } from "./stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { overall } from "../lib/run/command.js"
 import { type Run, type StageReport, stageResult, type Verdict } from "../lib/run/verdict.js"
 
@@ -48,7 +49,7 @@ async function attempt(
     const reports = await stages()
     return { reports, problem: null, exitCode: overall(reports.map(({ exitCode }) => exitCode)) }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     return { reports: [], problem, exitCode: exitCodeOf(error) }
   }
 }

@@ -2,7 +2,7 @@ import type { Directory } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
 import { stopped } from "../lib/report/place.js"
 import { terminalText } from "../lib/report/terminal.js"
-import { execErrorText, isExecError } from "../lib/run/execError.js"
+import { messageOf } from "../lib/run/execError.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"
@@ -78,19 +78,6 @@ export async function attempted<S extends Omit<Stage, keyof Identity>>(
 /** Throws unless a stage passed or was skipped. */
 export function mustPass(stage: Stage): void {
   if (stopped(stage)) throw fail("GATE_FAILED", [terminalText([stage])])
-}
-
-/**
- * Returns an error's message without the engine's trace id.
- *
- * Of a command that failed the engine's client says the exit code alone: then that is the command with its last words.
- */
-export function messageOf(error: unknown): string {
-  const message = (error instanceof Error ? error.message : String(error)).replace(
-    /(?<! ) *\[traceparent:[\w-]+\]/g,
-    "",
-  )
-  return redact(isExecError(error) && /^exit code: \d+$/.test(message) ? execErrorText(error) : message)
 }
 
 export type Unfinished = ReturnType<typeof unfinished>

@@ -20,15 +20,8 @@ import { byHashes, withHashedLock } from "../python/locks.js"
 import { installProject } from "../python/project.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { serviceFact, serviceLog, withServices } from "./services.js"
-import {
-  attempted,
-  identity,
-  messageOf,
-  skipped,
-  type Stage,
-  unfinished,
-  type Unfinished,
-} from "../stage/stage.js"
+import { attempted, identity, skipped, type Stage, unfinished, type Unfinished } from "../stage/stage.js"
+import { messageOf } from "../lib/run/execError.js"
 import { texts } from "../stage/texts.js"
 
 /** Oldest version with the hooks that our plugin needs. */

@@ -1,4 +1,5 @@
 /** What environments answer, and whether that is enough to delete an image. */
+import { messageOf } from "../run/execError.js"
 import type { Environment } from "../config/deploy.js"
 import { exitCodeOf, ExitCode, fail, SlipwayError } from "../errors/catalogue.js"
 import {
@@ -71,7 +72,7 @@ export function usesIn(all: readonly EnvironmentAnswer[], repository: string, ro
 }
 
 function blind(environment: Environment, error: unknown): SlipwayError {
-  const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? ""
+  const reason = messageOf(error).split("\n")[0] ?? ""
   const remedy =
     error instanceof SlipwayError ? error.remedy : "see whether its cluster can be reached, then run it again"
   return fail("CLEANUP_BLIND", [environment, reason, remedy, exitCodeOf(error)], { cause: error })

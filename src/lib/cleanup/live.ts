@@ -1,4 +1,5 @@
 /** What is live in clusters: read, planned and deleted through the API of each. */
+import { messageOf } from "../run/execError.js"
 import type { Config } from "../config/config.js"
 import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "./cluster.js"
 import { type DeletionResult, objectName } from "./report.js"
@@ -160,10 +161,7 @@ export async function deleteObjects(
         deleted.push(objectName(each))
       }
     } catch (error) {
-      left.push({
-        what: objectName(each),
-        why: oneLine(error instanceof Error ? error.message : String(error)),
-      })
+      left.push({ what: objectName(each), why: oneLine(messageOf(error)) })
     }
   }
   return { deleted, left }

@@ -1,4 +1,5 @@
 /** Reads a repository, plans its cleanup and carries the plan out, by a client of its registry. */
+import { messageOf } from "../run/execError.js"
 import { oneLine } from "../text/words.js"
 import {
   type KeptImage,
@@ -121,7 +122,7 @@ export async function applyPlan(
     }
   } catch (error) {
     // What is deleted already must be reported.
-    deletion.stop(oneLine(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)))
+    deletion.stop(oneLine(messageOf(error).split("\n")[0] ?? ""))
   }
   return { plan, done: deletion.result(), changed }
 }

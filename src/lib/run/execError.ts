@@ -1,3 +1,4 @@
+import { redact } from "../text/redact.js"
 import { oneLine } from "../text/words.js"
 
 /** Error of a command that failed in a container. */
@@ -27,4 +28,17 @@ export function execErrorText({
   const lines = (stderr.trim() || stdout.trim()).split("\n").filter((line) => line.trim() !== "")
   const said = oneLine(lines.slice(-LAST_LINES).join("; "))
   return `\`${oneLine(program.join(" "))}\` ended with exit code ${exitCode}: ${said || "it says nothing more"}`
+}
+
+/**
+ * Returns an error's message without the engine's trace id.
+ *
+ * Of a command that failed the engine's client says the exit code alone: then that is the command with its last words.
+ */
+export function messageOf(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error)).replace(
+    /(?<! ) *\[traceparent:[\w-]+\]/g,
+    "",
+  )
+  return redact(isExecError(error) && /^exit code: \d+$/.test(message) ? execErrorText(error) : message)
 }
