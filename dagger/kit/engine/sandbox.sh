@@ -15,10 +15,16 @@ stage=${1:-cgroup}
 run=$SLIPWAY_HOME/run
 root=$run/root
 
+# The whole group counts as one process beside others unless it weighs more: once the usual weight for each processor.
+weigh() {
+  [ ! -e "$1" ] || echo $(($2 * $(nproc))) > "$1"
+}
+
 join_cgroup() {
   local dir
   if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     mkdir -p "/sys/fs/cgroup/$SLIPWAY_ID"
+    weigh "/sys/fs/cgroup/$SLIPWAY_ID/cpu.weight" 100
     echo $$ > "/sys/fs/cgroup/$SLIPWAY_ID/cgroup.procs"
   else
     for dir in /sys/fs/cgroup/*/; do
@@ -28,6 +34,7 @@ join_cgroup() {
       for file in cpuset.cpus cpuset.mems; do
         [ ! -e "$dir$file" ] || cat "$dir$file" > "$dir$SLIPWAY_ID/$file"
       done
+      weigh "$dir$SLIPWAY_ID/cpu.shares" 1024
       echo $$ > "$dir$SLIPWAY_ID/cgroup.procs"
     done
   fi
