@@ -5,6 +5,8 @@ import { buildImage } from "./build.js"
 import { buildDatabase, DATABASE, DATABASE_HOURS, databaseKey } from "./database.js"
 import { javaKey } from "./java.js"
 import { programKey } from "./programs.js"
+import { buildPython } from "./pythonImage.js"
+import { type PythonImage, PYTHONS } from "./pythons.js"
 import { type ImageName, RECIPES, type Recipe } from "./recipes.js"
 
 /** An image or artifact that the mirror builds when it is first requested. */
@@ -23,6 +25,7 @@ const SOURCES = ["build.ts", "../debian/rootfs.ts", "layout.ts"].map(read)
 /** Every image and artifact that the mirror can build. */
 export const OFFLINE_IMAGES: readonly OfflineImage[] = [
   ...RECIPES.map(fromRecipe),
+  ...PYTHONS.map(fromPython),
   { ...DATABASE, hours: DATABASE_HOURS, key: databaseKey, build: buildDatabase },
 ]
 
@@ -39,6 +42,23 @@ function fromRecipe(recipe: Recipe): OfflineImage {
       ],
     })
   return { name, tags, key, build: (engineRoot, folder) => buildImage(engineRoot, recipe, folder) }
+}
+
+/** The same for what an image of Python looks like. */
+const PYTHON_SOURCES = ["pythonImage.ts", "layout.ts"].map(read)
+
+function fromPython(image: PythonImage): OfflineImage {
+  const { name, tags, source, files = {} } = image
+  const key = () =>
+    contentKey({
+      texts: [
+        JSON.stringify(image),
+        ...PYTHON_SOURCES,
+        ...Object.values(files).map(read),
+        ...(source === "debian" ? [] : [javaKey(source.java)]),
+      ],
+    })
+  return { name, tags, key, build: (engineRoot, folder) => buildPython(engineRoot, image, folder) }
 }
 
 const programKeys = ({ programs = {}, platforms }: Recipe): string[] =>

@@ -57,7 +57,7 @@ export interface User {
   folders: string[]
 }
 
-const both: Platform[] = ["linux/amd64", "linux/arm64"]
+export const BOTH_PLATFORMS: Platform[] = ["linux/amd64", "linux/arm64"]
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -65,12 +65,12 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 const slow = "/usr/sbin/update-ca-certificates"
 
 /** Installed along with apt, which is missing on a foreign platform; Dockerfiles add users, and wheels link to these. */
-const APT = ["adduser", "passwd", "libgcc-s1", "libstdc++6"]
+export const APT = ["adduser", "passwd", "libgcc-s1", "libstdc++6"]
 
 const debian: Recipe = {
   name: "library/debian",
   tags: ["bookworm-slim", "12-slim"],
-  platforms: both,
+  platforms: BOTH_PLATFORMS,
   packages: [...APT, "base-files"],
   cmd: ["bash"],
 }
@@ -81,12 +81,15 @@ const UV_HASHES = [
   "93049ba3c41fa2cc38b467cb78ef61b2ddedca34b6be924a5481d7750c8111c6",
 ]
 
+/** The requirement of uv, with its hashes. */
+export const UV = `uv==0.9.30 ${UV_HASHES.map((hash) => `--hash=sha256:${hash}`).join(" ")}`
+
 const python: Recipe = {
   name: "library/python",
   tags: ["3.11-slim", "3.11-slim-bookworm"],
-  platforms: both,
+  platforms: BOTH_PLATFORMS,
   packages: [...APT, "ca-certificates", "netbase", "python3", "python3-pip", "python3-venv", "tzdata"],
-  pypi: [`uv==0.9.30 ${UV_HASHES.map((hash) => `--hash=sha256:${hash}`).join(" ")}`],
+  pypi: [UV],
   links: {
     "/usr/local/bin/python": "/usr/bin/python3",
     "/usr/local/bin/python3": "/usr/bin/python3",
@@ -102,7 +105,7 @@ const python: Recipe = {
 const git: Recipe = {
   name: "alpine/git",
   tags: ["v2.49.1"],
-  platforms: both,
+  platforms: BOTH_PLATFORMS,
   packages: ["ca-certificates", "git", "openssh-client"],
   remove: [slow],
   entrypoint: ["git"],
@@ -112,7 +115,7 @@ const git: Recipe = {
 const postgres: Recipe = {
   name: "library/postgres",
   tags: ["15", "15-bookworm"],
-  platforms: both,
+  platforms: BOTH_PLATFORMS,
   packages: ["dumb-init", "postgresql-15"],
   unpackOnly: true,
   // Perl and the JIT compiler for queries, which PostgreSQL works without: 200 of 357 MB.
@@ -150,7 +153,7 @@ const postgres: Recipe = {
 const redis: Recipe = {
   name: "library/redis",
   tags: ["7", "7-bookworm"],
-  platforms: both,
+  platforms: BOTH_PLATFORMS,
   packages: ["redis-server"],
   unpackOnly: true,
   users: [{ name: "redis", id: 999, home: "/data", folders: [] }],

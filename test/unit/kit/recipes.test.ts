@@ -4,6 +4,7 @@ import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { type Program, programKey } from "../../../dagger/kit/images/programs.js"
+import { PYTHONS } from "../../../dagger/kit/images/pythons.js"
 import { RECIPES } from "../../../dagger/kit/images/recipes.js"
 import { OFFLINE_IMAGES } from "../../../dagger/kit/images/offlineImages.js"
 
@@ -34,6 +35,40 @@ describe("offline images", () => {
       for (const name of Object.values(java))
         for (const file of ["pom.xml", "jars.sha256", "build.sh"])
           expect(existsSync(join(IMAGES, "java", name, file)), `${file} of ${name}`).toBe(true)
+    }
+  })
+})
+
+describe("offline images of Python", () => {
+  const VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
+  const find = (tag: string) =>
+    [...RECIPES, ...PYTHONS].find(({ name, tags }) => name === "library/python" && tags.includes(tag))
+
+  it.each(VERSIONS.flatMap((version) => [version, `${version}-slim`]))("are there as python:%s", (tag) => {
+    expect(find(tag)?.platforms).toEqual(["linux/amd64", "linux/arm64"])
+  })
+
+  it("have git and a compiler unless they are slim", () => {
+    for (const { tags, packages } of PYTHONS)
+      expect(["git", "gcc"].every((name) => packages.includes(name))).toBe(!tags.join().includes("slim"))
+  })
+
+  it.each(PYTHONS)("say what $tags lack in the docs as well", ({ version, suite, source, lacks }) => {
+    const rows = readFileSync(resolve(IMAGES, "../../../docs/engine.md"), "utf8").split("\n")
+    const row =
+      rows.find((line) => line.startsWith(`| `) && line.includes(`\`python:${version}-slim\``)) ?? ""
+    expect(row).toContain(suite)
+    expect(row.includes("Maven")).toBe(source !== "debian")
+    expect(row).toContain(lacks.replace(", C headers", ""))
+  })
+
+  it("of Maven are pinned for both platforms, at the version that they say", () => {
+    for (const { source, lacks } of PYTHONS) {
+      if (source === "debian") continue
+      const jars = readFileSync(join(IMAGES, "java", source.java, "jars.sha256"), "utf8")
+      const [, patch = "none"] = /after (\S+),/.exec(lacks) ?? []
+      for (const platform of ["x86_64", "arm64"])
+        expect(jars).toMatch(new RegExp(`^[0-9a-f]{64}  cpython-${patch}-\\S+-linux-${platform}\\.jar$`, "m"))
     }
   })
 })
