@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml"
+import { fields } from "../text/json.js"
 import { nearest } from "./nearest.js"
 import { type Problems, quoteValue } from "./problem.js"
 import { convert, defaultOf } from "./spec.js"
@@ -8,6 +9,7 @@ import type {
   LeafSpec,
   ListSpec,
   MapSpec,
+  NamedSpec,
   SectionSpec,
   Spec,
   TextSpec,
@@ -30,8 +32,12 @@ export class Checker {
         return this.#section(spec, node, path)
       case "map":
         return this.#map(spec, node, path)
+      case "named":
+        return isSeq(node) && spec.known ? this.#knownNames(spec, node, path) : this.#named(spec, node, path)
       case "list":
-        return this.#list(spec, node, path)
+        return isScalar(node) && node.value === spec.word && spec.word !== undefined
+          ? []
+          : this.#list(spec, node, path)
       default:
         return this.#leaf(spec, node, path)
     }
@@ -55,6 +61,30 @@ export class Checker {
     return Object.fromEntries(read.map(([key, value]) => [key, this.read(spec.item, value, join(path, key))]))
   }
 
+  #named(spec: NamedSpec, node: Node, path: string): unknown {
+    if (isEmpty(node)) return defaultOf(spec)
+    if (!isMap(node))
+      return this.#wrong(node, path, `expected a map of names${spec.known ? ", or a list" : ""}`)
+    const read = this.#entries(node, path).map(([name, value, key]) => {
+      const place = join(path, name)
+      if (!spec.name.pattern.test(name)) return this.#wrong(key, place, `expected ${spec.name.expected}`)
+      const item = this.read(spec.item, value, place)
+      const missing = spec.known?.includes(name) ? [] : missingKeys(item, spec.required)
+      if (item === undefined || missing.length === 0) return [name, item] as const
+      const others = spec.known ? `, which only ${spec.known.join(", ")} have by default` : ""
+      return this.#report(key, place, `expected ${missing.join(" and ")}${others}`)
+    })
+    return Object.fromEntries(read.filter((entry) => entry !== undefined))
+  }
+
+  /** A list of known names in place of a map. */
+  #knownNames(spec: NamedSpec, node: Node, path: string): unknown {
+    const names = this.#list({ kind: "list", item: { kind: "choice", values: spec.known ?? [] } }, node, path)
+    return Array.isArray(names)
+      ? defaultOf({ ...spec, default: names.filter((name) => name !== undefined) })
+      : undefined
+  }
+
   #list(spec: ListSpec, node: Node, path: string): unknown {
     if (!isSeq(node)) return this.#wrong(node, path, "expected a list")
     if (spec.nonEmpty && node.items.length === 0)
@@ -76,10 +106,10 @@ export class Checker {
     return this.#wrong(node, path, expected, hint)
   }
 
-  /** Returns the entries with a known key, each once; reports all others. */
-  #entries(map: YAMLMap, path: string, known: readonly string[]): [string, Node][] {
+  /** Returns the entries with a known key, each once; reports all others. Without `known`, every name is one. */
+  #entries(map: YAMLMap, path: string, known?: readonly string[]): [string, Node, Node][] {
     const first = new Map<string, number>()
-    return map.items.flatMap(({ key, value }): [string, Node][] => {
+    return map.items.flatMap(({ key, value }): [string, Node, Node][] => {
       const node = key as Node
       if (isAlias(node)) return []
       const name = keyName(node)
@@ -92,7 +122,7 @@ export class Checker {
       if (before === undefined) first.set(name, offset)
       if (before !== undefined)
         this.#report(node, join(path, name), `duplicate key, first on line ${this.problems.line(before)}`)
-      else if (known.includes(name)) return [[name, value as Node]]
+      else if (known === undefined || known.includes(name)) return [[name, value as Node, node]]
       else this.#report(node, join(path, name), this.#unknownKey(name, known))
       return []
     })
@@ -185,6 +215,9 @@ const join = (path: string, key: string): string => {
   const name = /^[\w-]{1,80}$/.test(key) ? key : quoteValue(key)
   return path ? `${path}.${name}` : name
 }
+
+const missingKeys = (section: unknown, required: readonly string[] = []): string[] =>
+  required.filter((key) => fields(section)[key] === undefined)
 
 const isEmpty = (node: Node): boolean => node === null || (isScalar(node) && node.value === null)
 

@@ -1,8 +1,8 @@
 import {
-  commandRule,
+  debianPackageRule,
   dnsLabelRule,
   durationRule,
-  environmentVariableRule,
+  folderRule,
   httpUrlRule,
   imageReferenceRule,
   namesRegistryRule,
@@ -10,16 +10,13 @@ import {
   pathRules,
 } from "./rules.js"
 import {
-  imageTagRule,
-  markerExpressionRule,
   pinnedRule,
   pythonVersionRule,
   registryPrefixRule,
   repositoryRule,
   durationSeconds,
-  urlSchemeRule,
-  workersRule,
 } from "./rules.js"
+import { branchesSection } from "./branches.js"
 import { dastSection } from "./dast.js"
 import { cleanupSection } from "./cleanup.js"
 import { deploySection } from "./deploy.js"
@@ -28,17 +25,12 @@ import { loadSection } from "./load.js"
 import { monitoringSection } from "./monitoring.js"
 import { notifySection } from "./notify.js"
 import { imageSection, releaseSection } from "./supplyChain.js"
+import { suitesSection } from "./tests.js"
 import { wrappersSection } from "./wrappers.js"
 import { deepFreeze, defaultOf, type SectionSpec, type Value } from "./spec.js"
 
 /** The tools of the quality stage, in the order of the reports. */
 export const CHECKS = ["black", "isort", "flake8", "mypy", "bandit"] as const
-
-/** The suites of the tests stage. */
-export const SUITES = ["unit", "integration"] as const
-
-/** The services that integration tests can use. */
-export const SERVICES = ["postgres", "redis"] as const
 
 /** The checks of the security stage. */
 export const SCANS = ["vulnerabilities", "secrets", "misconfiguration", "suppressions"] as const
@@ -49,9 +41,14 @@ export const SEVERITIES = ["unknown", "low", "medium", "high", "critical"] as co
 /** The roles that the stages need images for. */
 export const IMAGE_ROLES = [
   "python",
+  "pythonFull",
   "git",
   "postgres",
   "redis",
+  "mysql",
+  "mariadb",
+  "mongodb",
+  "rabbitmq",
   "trivy",
   "regctl",
   "cosign",
@@ -65,55 +62,6 @@ export const IMAGE_ROLES = [
   "prometheus",
 ] as const
 
-/** Values that YAML reads as numbers if they are not quoted. */
-const WORKER_NUMBERS = Array.from({ length: 64 }, (_, index) => index + 1)
-const TAGS = Array.from({ length: 30 }, (_, index) => index + 1)
-
-/** The keys of a service: its version, and the variable with its URL. */
-const service = (version: string, variable: string) =>
-  ({
-    version: {
-      kind: "text",
-      doc: "A tag of the official image.",
-      rules: [imageTagRule],
-      numbers: TAGS,
-      default: version,
-    },
-    variable: {
-      kind: "text",
-      doc: "The environment variable that holds its URL.",
-      rules: [environmentVariableRule],
-      default: variable,
-    },
-  }) as const
-
-/** The keys of a suite of tests. */
-const suite = (name: string) =>
-  ({
-    kind: "section",
-    doc: `The ${name} tests. Default: tests below a folder named "integration" or with that marker are integration tests, all others unit tests.`,
-    fields: {
-      paths: {
-        kind: "list",
-        doc: "The files and folders to collect tests from.",
-        item: { kind: "text", rules: pathRules },
-        nonEmpty: true,
-      },
-      marker: {
-        kind: "text",
-        doc: 'A pytest expression of markers, such as "integration and not slow".',
-        rules: [markerExpressionRule],
-      },
-      workers: {
-        kind: "text",
-        doc: 'The number of processes that run the tests, or "auto", which follows the number of tests.',
-        rules: [workersRule],
-        numbers: WORKER_NUMBERS,
-        default: "auto",
-      },
-    },
-  }) as const
-
 /** The specification of `slipway.yaml`, from which everything else follows. */
 export const spec = {
   kind: "section",
@@ -125,13 +73,26 @@ export const spec = {
       doc: "The service's name, a DNS label. Default: the project's name in pyproject.toml.",
       rules: [dnsLabelRule],
     },
+    services: {
+      kind: "named",
+      doc: "The services of a repository, each with its folder. Only in the root's file; [several services](services.md).",
+      name: dnsLabelRule,
+      item: { kind: "text", rules: [...pathRules, folderRule] },
+      default: [],
+    },
+    shared: {
+      kind: "list",
+      doc: "Folders and files that the services use beside their own, from the repository's root.",
+      item: { kind: "text", rules: [...pathRules, folderRule] },
+      default: [],
+    },
     python: {
       kind: "section",
       doc: "The version of Python and the sources of packages.",
       fields: {
         version: {
           kind: "text",
-          doc: 'The version of Python, in quotes: "3.11". Default: what pyproject.toml requires.',
+          doc: 'The version of Python, in quotes: "3.11". Default: what a file of the service names, else the newest that its packages support.',
           rules: [pythonVersionRule],
           // 3.10 is missing: YAML reads it as the number 3.1.
           numbers: [3.9, 3.11, 3.12, 3.13, 3.14, 3.15, 3.16, 3.17, 3.18, 3.19],
@@ -145,6 +106,12 @@ export const spec = {
           kind: "text",
           doc: "The package index to install from. A password belongs in a secret. Default: PyPI.",
           rules: [noCredentialsRule, httpUrlRule],
+        },
+        packages: {
+          kind: "list",
+          doc: "Debian packages to install before those of Python are: libpq-dev, for example.",
+          item: { kind: "text", rules: [debianPackageRule] },
+          default: [],
         },
       },
     },
@@ -168,90 +135,7 @@ export const spec = {
         },
       },
     },
-    tests: {
-      kind: "section",
-      doc: "The suites of tests, the services they use, and the coverage required.",
-      fields: {
-        suites: {
-          kind: "list",
-          doc: "The suites that must pass.",
-          item: { kind: "choice", values: SUITES },
-          nonEmpty: true,
-          default: SUITES,
-        },
-        unit: suite("unit"),
-        integration: suite("integration"),
-        services: {
-          kind: "list",
-          doc: "The services to start for the integration tests.",
-          item: { kind: "choice", values: SERVICES },
-          default: SERVICES,
-        },
-        postgres: {
-          kind: "section",
-          doc: "The PostgreSQL of the integration tests.",
-          fields: {
-            ...service("15", "DATABASE_URL"),
-            scheme: {
-              kind: "text",
-              doc: 'The scheme of that URL, such as "postgresql+asyncpg".',
-              rules: [urlSchemeRule],
-              default: "postgresql",
-            },
-          },
-        },
-        redis: {
-          kind: "section",
-          doc: "The Redis of the integration tests.",
-          fields: { ...service("7", "REDIS_URL") },
-        },
-        migrate: {
-          kind: "text",
-          doc: "The command that migrates an empty database. Default: Alembic's or Django's, if the service uses one.",
-          rules: [commandRule],
-        },
-        startTimeout: {
-          kind: "text",
-          doc: "The time limit for the services to become ready.",
-          rules: [durationRule],
-          convert: durationSeconds,
-          default: "60s",
-        },
-        testTimeout: {
-          kind: "text",
-          doc: "The time limit of one test.",
-          rules: [durationRule],
-          convert: durationSeconds,
-          default: "60s",
-        },
-        reruns: {
-          kind: "integer",
-          doc: "The number of times to repeat a failed test; one that then passes is reported as flaky.",
-          minimum: 0,
-          maximum: 10,
-          default: 0,
-        },
-        coverage: {
-          kind: "section",
-          doc: "The coverage that the suites must reach together.",
-          fields: {
-            above: {
-              kind: "integer",
-              doc: "Per cent of lines and branches; coverage must be more than this.",
-              minimum: 0,
-              maximum: 99,
-              default: 80,
-            },
-            sources: {
-              kind: "list",
-              doc: "The folders whose code counts. Default: coverage's own configuration, or the service's packages.",
-              item: { kind: "text", rules: pathRules },
-              nonEmpty: true,
-            },
-          },
-        },
-      },
-    },
+    tests: suitesSection,
     security: {
       kind: "section",
       doc: "The checks of the security stage and their gates.",
@@ -308,6 +192,7 @@ export const spec = {
     dast: dastSection,
     notify: notifySection,
     monitoring: monitoringSection,
+    branches: branchesSection,
     wrappers: wrappersSection,
     cleanup: cleanupSection,
     parallel: {

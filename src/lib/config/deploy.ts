@@ -66,6 +66,13 @@ export const deploySection = {
       item: { kind: "choice", values: ["enforce", "warn"] },
       default: { staging: "warn", production: "enforce" },
     },
+    drift: {
+      kind: "map",
+      doc: "Refuse a deployment while the environment's infrastructure drifts or can't be compared with its state (enforce), report that alone (warn), or compare nothing (ignore).",
+      keys: ENVIRONMENTS,
+      item: { kind: "choice", values: ["enforce", "warn", "ignore"] },
+      default: { staging: "warn", production: "enforce" },
+    },
     releases: {
       kind: "map",
       doc: "The releases that an environment takes: those of a version's tag alone, or those of any branch or tag.",

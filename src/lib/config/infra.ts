@@ -46,15 +46,13 @@ export const infraSection = {
     },
     variables: {
       kind: "list",
-      doc: 'The variable files of an environment, relative to the root; "{environment}" stands for its name.',
+      doc: 'The variable files of an environment, relative to the root; "{environment}" stands for its name. Default: {environment}.tfvars, also in a folder env, environments, vars or the like, and {environment}/terraform.tfvars in these.',
       item: { kind: "text", rules: pathPatternRules },
-      default: ["{environment}.tfvars"],
     },
     backend: {
       kind: "list",
-      doc: "The backend configuration files of an environment, in the same way.",
+      doc: "The backend configuration files of an environment, in the same way. Default: {environment}.tfbackend or backend-{environment}.hcl, also in such a folder or one called backend.",
       item: { kind: "text", rules: pathPatternRules },
-      default: ["{environment}.tfbackend"],
     },
     workspace: {
       kind: "text",

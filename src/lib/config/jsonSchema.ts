@@ -1,5 +1,13 @@
 import { spec } from "./config.js"
-import type { LeafSpec, SectionSpec, Spec, TextSpec } from "./spec.js"
+import {
+  type LeafSpec,
+  type ListSpec,
+  type NamedSpec,
+  type SectionSpec,
+  type Spec,
+  type TextSpec,
+  writtenDefault,
+} from "./spec.js"
 
 /** A JSON schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -19,14 +27,10 @@ function schemaOf(spec: Spec, path: string): JsonSchema {
       return sectionSchema(spec, path, `${path}.`)
     case "map":
       return { ...about(spec, path), ...closed(spec.keys.map((key) => [key, leafSchema(spec.item)])) }
+    case "named":
+      return { ...about(spec, path), ...namedSchema(spec, path) }
     case "list":
-      return {
-        ...about(spec, path),
-        type: "array",
-        items: leafSchema(spec.item),
-        uniqueItems: spec.mayRepeat !== true,
-        ...(spec.nonEmpty && { minItems: 1 }),
-      }
+      return { ...about(spec, path), ...listSchema(spec) }
     default:
       return { ...about(spec, path), ...leafSchema(spec) }
   }
@@ -38,6 +42,29 @@ function sectionSchema(spec: SectionSpec, title: string, prefix: string): JsonSc
     ...about(spec, title),
     ...closed(fields.map(([key, field]) => [key, schemaOf(field, prefix + key)])),
   }
+}
+
+function listSchema(spec: ListSpec): JsonSchema {
+  const list = {
+    type: "array",
+    items: leafSchema(spec.item),
+    uniqueItems: spec.mayRepeat !== true,
+    ...(spec.nonEmpty && { minItems: 1 }),
+  }
+  return spec.word === undefined ? list : { anyOf: [list, { const: spec.word }] }
+}
+
+/** A map with names of the file's own, or null; for known names a list too. */
+function namedSchema({ name, item, known = [], required = [] }: NamedSpec, path: string): JsonSchema {
+  const value = schemaOf(item, `${path}.*`)
+  const map = {
+    type: ["object", "null"],
+    propertyNames: { pattern: name.pattern.source },
+    ...(known.length > 0 && { patternProperties: { [`^(${known.join("|")})$`]: value } }),
+    additionalProperties: required.length > 0 ? { allOf: [value, { type: "object", required }] } : value,
+  }
+  if (known.length === 0) return map
+  return { anyOf: [map, listSchema({ kind: "list", item: { kind: "choice", values: known } })] }
 }
 
 /** A map with these keys alone, or null. */
@@ -65,6 +92,6 @@ function about(spec: Spec, title: string): JsonSchema {
   return {
     title,
     ...(spec.doc !== undefined && { description: spec.doc }),
-    ...("default" in spec && { default: spec.default }),
+    ...("default" in spec && { default: writtenDefault(spec) }),
   }
 }

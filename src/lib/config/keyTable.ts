@@ -1,5 +1,12 @@
 import { spec } from "./config.js"
-import type { LeafSpec, SectionSpec, Spec, TextRule } from "./spec.js"
+import {
+  type LeafSpec,
+  type NamedSpec,
+  type SectionSpec,
+  type Spec,
+  type TextRule,
+  writtenDefault,
+} from "./spec.js"
 
 const HEAD = "| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
 
@@ -22,21 +29,35 @@ const rows = (section: SectionSpec, path: string): string =>
   Object.entries(section.fields)
     .map(([key, field]) => {
       const here = `${path}.${key}`
-      return field.kind === "section" ? rows(field, here) : row(here, field)
+      if (field.kind === "section") return rows(field, here)
+      const below =
+        field.kind === "named" && field.item.kind === "section" ? rows(field.item, `${here}.*`) : ""
+      return row(here, field) + below
     })
     .join("")
 
 function row(path: string, field: Exclude<Spec, SectionSpec>): string {
   const keys = field.kind === "map" ? ` Keys: ${field.keys.join(", ")}.` : ""
-  const cells = [`\`${path}\``, typeText(field), defaultText(field.default), cell((field.doc ?? "") + keys)]
+  const cells = [
+    `\`${path}\``,
+    typeText(field),
+    defaultText(writtenDefault(field)),
+    cell((field.doc ?? "") + keys),
+  ]
   return `| ${cells.join(" | ")} |\n`
 }
 
 function typeText(field: Exclude<Spec, SectionSpec>): string {
   if (field.kind === "list") return `list of ${leafText(field.item)}`
   if (field.kind === "map") return `map of ${leafText(field.item)}`
+  if (field.kind === "named") return namedText(field)
   return leafText(field)
 }
+
+const namedText = ({ item, known }: NamedSpec): string =>
+  item.kind === "section"
+    ? `map by name${known === undefined ? "" : `, or list of ${known.join(", ")}`}`
+    : `${leafText(item)} by name`
 
 function leafText(leaf: LeafSpec): string {
   if (leaf.kind === "integer") return `${leaf.minimum} to ${leaf.maximum}`

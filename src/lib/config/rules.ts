@@ -15,6 +15,11 @@ export const pythonVersionRule: TextRule = {
   pattern: /^3\.(9|1[0-9])$/,
 }
 
+export const debianPackageRule: TextRule = {
+  expected: "the name of a Debian package, such as libpq-dev",
+  pattern: /^[a-z0-9][a-z0-9.+-]+$/,
+}
+
 export const printableRule: TextRule = {
   expected: "a text on one line, not empty, without control characters",
   // eslint-disable-next-line no-control-regex -- the rule excludes them
@@ -35,6 +40,13 @@ export const insideRule: TextRule = {
 export const noOptionRule: TextRule = {
   expected: 'a path that doesn\'t begin with "-" (write "./-name")',
   pattern: /^[^-]/,
+}
+
+/** Written in one way alone, since it is compared with the paths of changed files. */
+export const folderRule: TextRule = {
+  noun: "path",
+  expected: 'a path without "./", "//", "/" at its end and characters of patterns, such as "services/api"',
+  pattern: /^(?!\.(\/|$))[^/*?[\]{}!\\]+(\/(?!\.(\/|$))[^/*?[\]{}!\\]+)*$/,
 }
 
 /** The rules for a path in the service's folder. */
@@ -109,6 +121,20 @@ export const environmentVariableRule: TextRule = {
   noun: "variable name",
   expected: 'the name of an environment variable, such as "DATABASE_URL"',
   pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+}
+
+export const variableValueRule: TextRule = {
+  noun: "text",
+  expected: "a text on one line, of at most 4000 characters",
+  // eslint-disable-next-line no-control-regex -- the rule excludes them
+  pattern: /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,4000}$/,
+}
+
+/** Of a service that lives as long as its tests: it may hold its password. */
+export const urlRule: TextRule = {
+  noun: "URL",
+  expected: 'a URL such as "amqp://guest:guest@broker:5672/"',
+  pattern: /^[a-z][a-z0-9+.-]{0,63}:\/\/[!-~]{1,1000}$/,
 }
 
 export const urlSchemeRule: TextRule = {

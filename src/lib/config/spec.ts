@@ -47,6 +47,8 @@ export type LeafSpec = TextSpec | ChoiceSpec | IntegerSpec
 export interface ListSpec {
   readonly kind: "list"
   readonly mayRepeat?: true
+  /** A word that may stand for an empty list. */
+  readonly word?: string
   readonly doc?: string
   readonly item: LeafSpec
   readonly nonEmpty?: boolean
@@ -62,6 +64,20 @@ export interface MapSpec {
   readonly default?: Readonly<Record<string, string | number | boolean>>
 }
 
+/** Values of one kind under names that the file chooses. */
+export interface NamedSpec {
+  readonly kind: "named"
+  readonly doc?: string
+  readonly name: TextRule
+  readonly item: LeafSpec | SectionSpec
+  /** Names that need no value of their own: a list of them is accepted too. */
+  readonly known?: readonly string[]
+  /** Keys of the section under any other name that have no default. */
+  readonly required?: readonly string[]
+  /** Known names. */
+  readonly default?: readonly string[]
+}
+
 /** Keys of different kinds. A section is always present: without it, it has its keys' defaults. */
 export interface SectionSpec {
   readonly kind: "section"
@@ -69,7 +85,7 @@ export interface SectionSpec {
   readonly fields: Readonly<Record<string, Spec & { readonly doc: string }>>
 }
 
-export type Spec = LeafSpec | ListSpec | MapSpec | SectionSpec
+export type Spec = LeafSpec | ListSpec | MapSpec | NamedSpec | SectionSpec
 
 /** The type that a spec reads. A key without a default is optional. */
 export type Value<S> = S extends { kind: "section"; fields: infer Fields }
@@ -78,15 +94,17 @@ export type Value<S> = S extends { kind: "section"; fields: infer Fields }
     ? readonly Value<Item>[]
     : S extends { kind: "map"; keys: readonly (infer Key extends string)[]; item: infer Item }
       ? { readonly [K in Key]?: Value<Item> }
-      : S extends { kind: "choice"; values: readonly (infer Choice)[] }
-        ? Choice
-        : S extends { kind: "integer" }
-          ? number
-          : S extends { kind: "text"; convert: (text: string) => infer Meaning }
-            ? Meaning
-            : S extends { kind: "text" }
-              ? string
-              : never
+      : S extends { kind: "named"; item: infer Item }
+        ? Readonly<Record<string, Value<Item>>>
+        : S extends { kind: "choice"; values: readonly (infer Choice)[] }
+          ? Choice
+          : S extends { kind: "integer" }
+            ? number
+            : S extends { kind: "text"; convert: (text: string) => infer Meaning }
+              ? Meaning
+              : S extends { kind: "text" }
+                ? string
+                : never
 
 type Present<Fields> = {
   [K in keyof Fields]: Fields[K] extends { kind: "section" } | { default: unknown } ? K : never
@@ -119,10 +137,16 @@ export function defaultOf(spec: Spec): unknown {
       const all = spec.default && Object.entries(spec.default)
       return all && Object.fromEntries(all.map(([key, raw]) => [key, convert(spec.item, raw)]))
     }
+    case "named":
+      return spec.default && Object.fromEntries(spec.default.map((name) => [name, defaultOf(spec.item)]))
     default:
       return spec.default === undefined ? undefined : convert(spec, spec.default)
   }
 }
+
+/** Returns the default of a key as a file would have it; undefined if it has none. */
+export const writtenDefault = (spec: Exclude<Spec, SectionSpec>): unknown =>
+  spec.kind === "named" && spec.known === undefined ? spec.default && {} : spec.default
 
 /** Freezes a value and everything in it. */
 export function deepFreeze<T>(value: T): T {

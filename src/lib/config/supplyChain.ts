@@ -39,7 +39,7 @@ export const imageSection = {
     },
     dockerfile: {
       kind: "text",
-      doc: "The Dockerfile. Default: `Dockerfile`; without one, Slipway builds an image for Python itself.",
+      doc: "The Dockerfile. Default: `Dockerfile`, else the only one elsewhere; without one, Slipway builds an image for Python itself.",
       rules: pathRules,
     },
     target: {

@@ -1,4 +1,10 @@
-import { cronTimeRule, environmentVariableRule, pinnedRepositoryRule, printableRule } from "./rules.js"
+import {
+  cronTimeRule,
+  environmentVariableRule,
+  pathRules,
+  pinnedRepositoryRule,
+  printableRule,
+} from "./rules.js"
 
 /** The CI hosts with a wrapper. */
 export const CI_HOSTS = ["github", "gitlab", "azure", "jenkins", "circleci"] as const
@@ -20,6 +26,11 @@ export const wrappersSection = {
       kind: "text",
       doc: 'The Slipway to fetch: a git address, "@" and a full commit.',
       rules: [pinnedRepositoryRule],
+    },
+    deployScript: {
+      kind: "text",
+      doc: "The path of a script to write by which people deploy, roll back, and see status and logs, such as scripts/deploy.sh.",
+      rules: pathRules,
     },
     secrets: {
       kind: "list",

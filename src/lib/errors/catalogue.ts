@@ -12,7 +12,9 @@ import { infraErrors } from "./infra.js"
 import { kubeErrors } from "./kube.js"
 import { metricsErrors } from "./metrics.js"
 import { monitoringErrors } from "./monitoring.js"
+import { pythonErrors } from "./python.js"
 import { releaseErrors } from "./release.js"
+import { serviceErrors } from "./services.js"
 import { reproErrors } from "./repro.js"
 import { redact } from "../text/redact.js"
 
@@ -49,6 +51,20 @@ const catalogue = {
     remedy: "fix each line above; `slipway.schema.json` lists every key",
     exitCode: ExitCode.badInput,
   }),
+  BASELINE_INVALID: (problems: string[], total = problems.length) => ({
+    message: [
+      `the baseline has ${total} ${total === 1 ? "problem" : "problems"}:`,
+      ...problems,
+      ...(total > problems.length ? [`… and ${total - problems.length} more`] : []),
+    ].join("\n  "),
+    remedy: "take the file of the last commit and run `slipway baseline`, which only removes from it",
+    exitCode: ExitCode.badInput,
+  }),
+  BASELINE_REASON: () => ({
+    message: "no reason for which the baseline grows",
+    remedy: 'say why, for example --grow="flake8 8 has new rules"',
+    exitCode: ExitCode.badInput,
+  }),
   UNKNOWN_STAGE: (name: string, known: readonly string[]) => ({
     message: `unknown stage ${quote(name)}`,
     remedy: `choose one of ${known.join(", ")}`,
@@ -82,7 +98,9 @@ const catalogue = {
   ...engineErrors,
   ...hostErrors,
   ...imageErrors,
+  ...pythonErrors,
   ...releaseErrors,
+  ...serviceErrors,
   ...infraErrors,
   ...kubeErrors,
   ...deployErrors,

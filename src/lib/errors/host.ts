@@ -11,6 +11,11 @@ export const hostErrors = {
       'say it in slipway.yaml: `wrappers: { slipway: "https://git.example.com/team/slipway@<commit>" }`',
     exitCode: ExitCode.badInput,
   }),
+  DEFAULT_BRANCH: (branch: string, main: string) => ({
+    message: `this repository's default branch is ${quote(branch)}, and the wrappers would be for ${quote(main)}`,
+    remedy: `say it in slipway.yaml: \`branches: { main: ${branch} }\`; or, if ${branch} is deployed to staging, \`branches: { develop: ${branch} }\``,
+    exitCode: ExitCode.badInput,
+  }),
   UNKNOWN_JOB: (job: string, known: readonly string[]) => ({
     message: `unknown job ${quote(job)}`,
     remedy: `choose one of ${known.join(", ")}, or none for all that the event runs`,

@@ -55,6 +55,19 @@ export const imageErrors = {
     remedy: "fix `image: { dockerfile: … }` in slipway.yaml, or leave it out",
     exitCode: ExitCode.badInput,
   }),
+  NO_SSH_AGENT: (socket: string) => ({
+    message:
+      socket === ""
+        ? "no SSH agent runs: SSH_AUTH_SOCK isn't set"
+        : `there is no SSH agent at ${quote(socket)}`,
+    remedy: "start one: eval $(ssh-agent) && ssh-add; or pass a key alone: --ssh ~/.ssh/id_ed25519",
+    exitCode: ExitCode.badInput,
+  }),
+  SSH_KEY: (name: string, reason: string) => ({
+    message: `the SSH key ${quote(name)} can't be used: ${reason}`,
+    remedy: "pass the file of a private key, such as --ssh ~/.ssh/id_ed25519, or its text in SLIPWAY_SSH_KEY",
+    exitCode: ExitCode.badInput,
+  }),
   SECRET_UNREAD: (address: string) => ({
     message: `the secret ${quote(address)} can't be read`,
     remedy: "check that it exists, and pass it again, such as --secrets=env://TOKEN",

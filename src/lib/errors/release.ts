@@ -140,4 +140,9 @@ export const releaseErrors = {
     remedy = "check that the registry is reachable and that the user has the required permissions",
     exitCode: ExitCode = ExitCode.infrastructure,
   ) => ({ message: `${quote(reference)}: ${reason}`, remedy, exitCode }),
+  TAG_OFF_MAIN: (tag: string, main: string, branches: readonly string[]) => ({
+    message: `the tag ${quote(tag)} isn't on ${main}, but ${branches.length === 0 ? "on no branch at all" : `on ${branches.map(quote).join(", ")}`}: production takes what was reviewed and merged`,
+    remedy: `merge it into ${main} and tag the merge; a hotfix/* branch may be tagged as it is. In an emergency: --off-main "REASON", which the ledger keeps`,
+    exitCode: ExitCode.badInput,
+  }),
 } satisfies Catalogue

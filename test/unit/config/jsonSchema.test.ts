@@ -37,7 +37,7 @@ function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema]
 describe("jsonSchema", () => {
   // An object whose keys are known in advance is described as a whole.
   const roles =
-    /^(images\.replace|deploy\.(url|namespace|aks|verify|releases|proof\.required)|monitoring\.grafana|dast\.active)\./
+    /^(images\.replace|deploy\.(url|namespace|aks|verify|drift|releases|proof\.required)|monitoring\.grafana|dast\.active)\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(41)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(41)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(45)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(45)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -59,12 +59,16 @@ describe("jsonSchema", () => {
     const stated = keys(jsonSchema()).filter(([, schema]) => "default" in schema)
     expect(stated.map(([path]) => path)).toEqual([
       "version",
+      "services",
+      "shared",
+      "python.packages",
       "quality.checks",
       "quality.paths",
       "tests.suites",
       "tests.unit.workers",
       "tests.integration.workers",
       "tests.services",
+      "tests.environment",
       "tests.postgres.version",
       "tests.postgres.variable",
       "tests.postgres.scheme",
@@ -91,14 +95,13 @@ describe("jsonSchema", () => {
       "release.log",
       "infra.tool",
       "infra.checks",
-      "infra.variables",
-      "infra.backend",
       "infra.lockTimeout",
       "deploy.overlay",
       "deploy.url",
       "deploy.namespace",
       "deploy.aks",
       "deploy.verify",
+      "deploy.drift",
       "deploy.releases",
       "deploy.health.status",
       "deploy.health.successes",
@@ -140,6 +143,8 @@ describe("jsonSchema", () => {
       "monitoring.alerts.for",
       "monitoring.watch.policy",
       "monitoring.watch.duration",
+      "branches.main",
+      "branches.develop",
       "wrappers.hosts",
       "wrappers.secrets",
       "wrappers.schedule",

@@ -7,6 +7,19 @@ import { bad, good } from "./samples.js"
 const problemsOf = (text: string): string[] =>
   checkConfig(text).problems.map((problem) => formatProblem(problem))
 
+/** A service of tests without settings of its own. */
+const NO_SETTINGS = { environment: {}, ready: [] }
+
+interface Service {
+  readonly image?: string
+  readonly port?: number
+  readonly environment: Readonly<Record<string, string>>
+  readonly command?: readonly string[]
+  readonly variable?: string
+  readonly url?: string
+  readonly ready: readonly string[]
+}
+
 interface Suite {
   readonly paths?: readonly string[]
   readonly marker?: string
@@ -51,13 +64,16 @@ describe("parseConfig accepts", () => {
     expect(parseConfig("")).toEqual(DEFAULTS)
     expect(DEFAULTS).toStrictEqual({
       version: 1,
-      python: {},
+      services: {},
+      shared: [],
+      python: { packages: [] },
       quality: { checks: ["black", "isort", "flake8", "mypy", "bandit"], paths: ["."] },
       tests: {
         suites: ["unit", "integration"],
         unit: { workers: "auto" },
         integration: { workers: "auto" },
-        services: ["postgres", "redis"],
+        services: { postgres: NO_SETTINGS, redis: NO_SETTINGS },
+        environment: {},
         postgres: { version: "15", variable: "DATABASE_URL", scheme: "postgresql" },
         redis: { version: "7", variable: "REDIS_URL" },
         startTimeout: 60,
@@ -86,19 +102,14 @@ describe("parseConfig accepts", () => {
         gates: ["quality", "security", "tests", "image"],
         log: true,
       },
-      infra: {
-        tool: "terraform",
-        checks: ["format", "validate"],
-        variables: ["{environment}.tfvars"],
-        backend: ["{environment}.tfbackend"],
-        lockTimeout: 60,
-      },
+      infra: { tool: "terraform", checks: ["format", "validate"], lockTimeout: 60 },
       deploy: {
         overlay: "deploy/overlays/{environment}",
         url: {},
         namespace: {},
         aks: {},
         verify: { staging: "warn", production: "enforce" },
+        drift: { staging: "warn", production: "enforce" },
         releases: { staging: "any", production: "version" },
         health: { status: 200, successes: 3, interval: 2, timeout: 5 },
         smoke: { paths: ["/"], requests: 200, timeout: 300 },
@@ -154,6 +165,7 @@ describe("parseConfig accepts", () => {
           ramps: [...[100, 200, 300, 400].map((users) => ramp(120, users)), ramp(180, 400), ramp(60, 0)],
         },
       },
+      branches: { main: "main", develop: "develop" },
       wrappers: { hosts: [], secrets: [], schedule: "23 4 * * *", hotfixes: false },
       cleanup: {
         apply: false,
@@ -180,17 +192,22 @@ describe("parseConfig accepts", () => {
     expect(parseConfig(good["everything"])).toEqual({
       version: 1,
       name: "upscaler-api",
+      services: { api: "services/api", "w-2": "tools/a b" },
+      shared: ["libs", "libs/audio.py"],
       python: {
         version: "3.11",
         requirements: ["requirements.txt", "dev/requirements.txt"],
         index: "https://pypi.example.com/simple",
+        packages: [],
       },
       quality: { checks: ["mypy", "black"], paths: ["src", "tests"] },
       tests: {
         suites: ["integration", "unit"],
         unit: { paths: ["tests/unit", "tests/test_api.py"], marker: "not (slow or gpu)", workers: "8" },
         integration: { paths: ["tests/it"], marker: "integration and not slow", workers: "auto" },
-        services: ["redis"],
+        services: { redis: NO_SETTINGS },
+        runner: "django",
+        environment: { SECRET_KEY: "for tests", EMPTY: "" },
         postgres: { version: "16-alpine", variable: "PG_DSN", scheme: "postgresql+asyncpg" },
         redis: { version: "7.2", variable: "CACHE_URL" },
         migrate: "python -m app.migrate --to='head' && true",
@@ -255,6 +272,7 @@ describe("parseConfig accepts", () => {
         namespace: { staging: "audio-staging", production: "audio" },
         aks: { production: "audio_prod.(eu)/upscaler-1" },
         verify: { staging: "enforce", production: "warn" },
+        drift: { staging: "enforce", production: "ignore" },
         releases: { staging: "version", production: "any" },
         health: { path: "/ready", status: 204, body: '"ok"', successes: 5, interval: 1, timeout: 3 },
         smoke: {
@@ -332,6 +350,7 @@ describe("parseConfig accepts", () => {
         influxdb: "http://influx.monitoring:8086/write?db=load",
         prometheus: "http://prometheus.monitoring:9090/api/v1/write",
       },
+      branches: { main: "main", develop: "develop" },
       wrappers: {
         hosts: ["github", "circleci"],
         slipway: `https://git.example.com/team/slipway@${"a".repeat(40)}`,
@@ -427,7 +446,7 @@ describe("parseConfig accepts", () => {
       expect(Object.isFrozen(config.security.database)).toBe(true)
       expect(Object.isFrozen(config.image.platforms)).toBe(true)
       expect(Object.isFrozen(config.release.tags)).toBe(true)
-      expect(Object.isFrozen(config.infra.variables)).toBe(true)
+      expect(Object.isFrozen(config.infra.checks)).toBe(true)
       expect(Object.isFrozen(config.deploy.verify)).toBe(true)
       expect(Object.isFrozen(config.deploy.smoke.paths)).toBe(true)
     }
@@ -437,10 +456,13 @@ describe("parseConfig accepts", () => {
     expectTypeOf<Config>().toEqualTypeOf<{
       readonly version: 1
       readonly name?: string
+      readonly services: Readonly<Record<string, string>>
+      readonly shared: readonly string[]
       readonly python: {
         readonly version?: string
         readonly requirements?: readonly string[]
         readonly index?: string
+        readonly packages: readonly string[]
       }
       readonly quality: {
         readonly checks: readonly ("black" | "isort" | "flake8" | "mypy" | "bandit")[]
@@ -450,7 +472,9 @@ describe("parseConfig accepts", () => {
         readonly suites: readonly ("unit" | "integration")[]
         readonly unit: Suite
         readonly integration: Suite
-        readonly services: readonly ("postgres" | "redis")[]
+        readonly runner?: "pytest" | "django" | "unittest"
+        readonly services: Readonly<Record<string, Service>>
+        readonly environment: Readonly<Record<string, string>>
         readonly postgres: { readonly version: string; readonly variable: string; readonly scheme: string }
         readonly redis: { readonly version: string; readonly variable: string }
         readonly migrate?: string
@@ -502,8 +526,8 @@ describe("parseConfig accepts", () => {
         readonly checks: readonly ("format" | "validate")[]
         readonly roots?: readonly string[]
         readonly environments?: readonly string[]
-        readonly variables: readonly string[]
-        readonly backend: readonly string[]
+        readonly variables?: readonly string[]
+        readonly backend?: readonly string[]
         readonly workspace?: string
         readonly lockTimeout: number
       }
@@ -515,6 +539,7 @@ describe("parseConfig accepts", () => {
         readonly namespace: PerEnvironment<string>
         readonly aks: PerEnvironment<string>
         readonly verify: PerEnvironment<"enforce" | "warn">
+        readonly drift: PerEnvironment<"enforce" | "warn" | "ignore">
         readonly releases: PerEnvironment<"version" | "any">
         readonly health: {
           readonly path?: string
@@ -599,9 +624,11 @@ describe("parseConfig accepts", () => {
         readonly influxdb?: string
         readonly prometheus?: string
       }
+      readonly branches: { readonly main: string; readonly develop: string }
       readonly wrappers: {
         readonly hosts: readonly ("github" | "gitlab" | "azure" | "jenkins" | "circleci")[]
         readonly slipway?: string
+        readonly deployScript?: string
         readonly secrets: readonly string[]
         readonly schedule: string
         readonly hotfixes: boolean
@@ -624,9 +651,14 @@ describe("parseConfig accepts", () => {
         readonly prefix?: string
         readonly replace: {
           readonly python?: string
+          readonly pythonFull?: string
           readonly git?: string
           readonly postgres?: string
           readonly redis?: string
+          readonly mysql?: string
+          readonly mariadb?: string
+          readonly mongodb?: string
+          readonly rabbitmq?: string
           readonly trivy?: string
           readonly regctl?: string
           readonly cosign?: string
@@ -711,7 +743,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: duplicate key, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus
       → fix each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

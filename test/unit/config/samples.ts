@@ -19,10 +19,12 @@ export const good: Record<string, string> = {
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
   "null sections":
-    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nwrappers:\ncleanup:\nimages:\n",
+    "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nbranches:\nwrappers:\ncleanup:\nimages:\n",
   "a null map": "images:\n  replace:\n",
   everything: `version: 1
 name: upscaler-api
+services: {api: services/api, w-2: "tools/a b"}
+shared: [libs, "libs/audio.py"]
 python:
   version: "3.11"
   requirements: [requirements.txt, "dev/requirements.txt"]
@@ -37,6 +39,8 @@ tests:
   unit: {paths: [tests/unit, tests/test_api.py], marker: not (slow or gpu), workers: 8}
   integration: {paths: [tests/it], marker: integration and not slow, workers: auto}
   services: [redis]
+  runner: django
+  environment: {SECRET_KEY: for tests, EMPTY: ""}
   postgres: {version: 16-alpine, variable: PG_DSN, scheme: postgresql+asyncpg}
   redis: {version: "7.2", variable: CACHE_URL}
   migrate: python -m app.migrate --to='head' && true
@@ -95,6 +99,7 @@ deploy:
   namespace: {staging: audio-staging, production: audio}
   aks: {production: audio_prod.(eu)/upscaler-1}
   verify: {staging: enforce, production: warn}
+  drift: {staging: enforce, production: ignore}
   releases: {staging: version, production: any}
   health: {path: /ready, status: 204, body: '"ok"', successes: 5, interval: 1s, timeout: 3s}
   smoke: {paths: [/, "/upscale?dry=1"], requests: 50, command: python -m app.smoke, k6: test/load.js, timeout: 1m}
@@ -207,6 +212,9 @@ images:
   "the longest timeouts": "timeout: 9999m\n",
   "null suites": "tests:\n  unit:\n  integration:\n  postgres:\n  coverage:\nsecurity:\n  database:\n",
   "no services": "tests: {services: []}\n",
+  "no services of a repository": "services:\nshared: []\n",
+  "services with settings":
+    "tests: {services: {postgres: , broker: {image: 'rabbitmq:4', port: 5672, environment: {A: b}, command: [x, x], variable: AMQP_URL, url: 'amqp://guest:guest@broker:5672/', ready: [rabbitmq-diagnostics, ping]}, other: {image: 'a/b:1', port: 1, ready: port}}}\n",
   "the longest command": `tests: {migrate: ${"x".repeat(4000)}}\n`,
   "the least and the most workers": "tests: {unit: {workers: 1}, integration: {workers: '64'}}\n",
   "a marker with brackets": "tests: {unit: {marker: '(a or b) and not _c2'}}\n",
@@ -255,11 +263,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, cleanup, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, wrappers, cleanup, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
@@ -270,7 +278,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, git, postgres, redis, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus, received a list",
+    "1:19: images.replace: expected a map with the keys python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],
@@ -288,6 +296,15 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "quality:\n  checks:\n    - black\n    -\n",
     "4:6: quality.checks[1]: expected one of black, isort, flake8, mypy, bandit, received nothing",
   ],
+  "services as a list": ["services: [api]\n", "1:11: services: expected a map of names, received a list"],
+  "a service's name with a capital": ["services: {Api: api}\n", label("1:12: services.Api", "Api")],
+  "a service's folder outside": ["services: {api: ../api}\n", inside("1:17: services.api", "../api")],
+  "a service's folder with a slash at its end": [
+    "services: {api: api/}\n",
+    folder("1:17: services.api", "api/"),
+  ],
+  "the root as a service": ["services: {api: .}\n", folder("1:17: services.api", ".")],
+  "a pattern of shared folders": ["shared: [libs/*]\n", folder("1:10: shared[0]", "libs/*")],
   // values
   "an unknown version": ["version: 2\n", "1:10: version: expected 1, received the number 2"],
   "a version in quotes": ['version: "1"\n', '1:10: version: expected 1, received "1"'],
@@ -408,7 +425,31 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "half a worker": ["tests: {unit: {workers: 1.5}}\n", workers("the number 1.5; put it in quotes")],
   "an unknown service": [
     "tests: {services: [postgresql]}\n",
-    '1:20: tests.services[0]: expected one of postgres, redis, received "postgresql"; did you mean "postgres"?',
+    '1:20: tests.services[0]: expected one of postgres, redis, mysql, mariadb, mongodb, rabbitmq, received "postgresql"; did you mean "postgres"?',
+  ],
+  "an unknown service without image": [
+    "tests: {services: {broker: {port: 5672}}}\n",
+    "1:20: tests.services.broker: expected image, which only postgres, redis, mysql, mariadb, mongodb, rabbitmq have by default",
+  ],
+  "an unknown field of a service": [
+    "tests: {services: {redis: {images: 'redis:7'}}}\n",
+    "1:28: tests.services.redis.images: unknown key here; it belongs at the top of the file",
+  ],
+  "a service whose name is no host": [
+    "tests: {services: {My_DB: {image: 'x:1', port: 1}}}\n",
+    '1:20: tests.services.My_DB: expected a DNS label: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends, received "My_DB"',
+  ],
+  "a service's image without a tag": [
+    "tests: {services: {redis: {image: redis}}}\n",
+    '1:35: tests.services.redis.image: expected an image reference with a tag or digest, such as "python:3.11-slim", received "redis"',
+  ],
+  "a variable that YAML reads as a number": [
+    "tests: {environment: {PORT: 80}}\n",
+    "1:29: tests.environment.PORT: expected a text, received the number 80; put it in quotes",
+  ],
+  "services by a word": [
+    "tests: {services: redis}\n",
+    '1:19: tests.services: expected a map of names, or a list, received "redis"',
   ],
   "a service twice": [
     "tests: {services: [redis, redis]}\n",
@@ -510,6 +551,10 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
 
 function label(place: string, value: string): string {
   return `${place}: expected a DNS label: up to 63 of a-z, 0-9 and -, with a letter or digit at both ends, received "${value}"`
+}
+
+function folder(place: string, value: string): string {
+  return `${place}: expected a path without "./", "//", "/" at its end and characters of patterns, such as "services/api", received "${value}"`
 }
 
 function url(place: string, value: string): string {

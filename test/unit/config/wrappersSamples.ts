@@ -5,6 +5,7 @@ const COMMIT = "0123456789abcdef0123456789abcdef01234567"
 export const good: Record<string, string> = {
   "wrappers for every host": "wrappers: {hosts: [github, gitlab, azure, jenkins, circleci]}\n",
   "wrappers for no host": "wrappers: {hosts: []}\n",
+  "a script for people": "wrappers: {deployScript: scripts/deploy.sh}\n",
   "wrappers that deliver hotfixes": "wrappers: {hotfixes: true}\n",
   "Slipway by ssh": `wrappers: {slipway: "ssh://git@git.example.com:22/team/slipway.git@${COMMIT}"}\n`,
 }
