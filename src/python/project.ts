@@ -1,23 +1,8 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { isExecError } from "../lib/run/execError.js"
-import { index } from "./environment.js"
+import { index, withPackages } from "./base.js"
+import { METADATA } from "./manifests.js"
 import type { Config } from "../lib/config/config.js"
-
-/** Files that builds of a project's metadata commonly read. An edit to other code causes no installation. */
-const METADATA = [
-  "pyproject.toml",
-  "setup.py",
-  "setup.cfg",
-  "MANIFEST.in",
-  "PKG-INFO",
-  "README*",
-  "LICENSE*",
-  "VERSION*",
-  "**/__init__.py",
-  "**/*version*.py",
-  "**/__about__.py",
-  "**/py.typed",
-]
 
 /** Variables that replace versions from git tags, which a source without `.git` lacks. */
 export const VERSIONS = {
@@ -63,6 +48,10 @@ function linked(environment: Container, files: Directory, config: Config): Conta
     environment,
   )
   const install = ["uv", "pip", "install", "--quiet", "--no-deps", ...index(config)]
-  const built = prepared.withDirectory("/src", files).withExec([...install, "--editable", "/src"])
+  const built = withPackages(
+    prepared.withDirectory("/src", files),
+    [...install, "--editable", "/src"],
+    config,
+  )
   return Object.keys(VERSIONS).reduce((container, name) => container.withoutEnvVariable(name), built)
 }

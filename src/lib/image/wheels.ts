@@ -1,5 +1,4 @@
 import { normaliseName } from "../python/pins.js"
-import { oneLine } from "../text/words.js"
 import { fields, objects, parseJson, strings, text } from "../text/json.js"
 
 /** Processor with its number in ELF headers and its name in the tags of wheels. */
@@ -111,46 +110,4 @@ export function foreignPackages({ distributions }: Contents, platform: string): 
         foreignFiles(programs, platform).length > 0 || (tags.length > 0 && !tags.some(fits)),
     )
     .map(({ name, version }) => `${normaliseName(name)}==${version}`)
-}
-
-/** Failure of an installation by uv. */
-export interface InstallFailure {
-  reason: string
-  /** Packages without a matching wheel that could not be built either. */
-  packages: string[]
-  /** True if the package index could not be reached. */
-  network: boolean
-}
-
-/** Parses uv's error message, which must not be wrapped. */
-export function installFailure(complaint: string): InstallFailure {
-  const packages = WITHOUT_WHEEL.flatMap((pattern) =>
-    [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*/s, "")),
-  )
-  const network = /Failed to fetch|error sending request/.test(complaint)
-  return { reason: oneLine(reasonOf(complaint)), packages: network ? [] : [...new Set(packages)], network }
-}
-
-const WITHOUT_WHEEL = [
-  /(?<!\S)([A-Za-z0-9][\w.-]*(?:[=<>!~]=?[\w.+!*]+)?)(?:,\S*)? has no wheels with a matching/g,
-  /Failed to build `([^` ]+)/g,
-  /built wheel `([^`]+)` is not compatible/g,
-]
-
-/** The most specific reason: the last error or word of a build system, else the last line of uv's own. */
-function reasonOf(complaint: string): string {
-  const [, platforms] = /hint: (Wheels are available for [^\n]*)/.exec(complaint) ?? []
-  const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []
-  const errors = [...builder.matchAll(/^[ \t]*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
-  const [, named, exception] = errors.at(-1) ?? []
-  const last = builder
-    .replace(/^ *hint: [^]*/m, "")
-    .trim()
-    .split("\n")
-    .at(-1)
-    ?.trim()
-  const [, bottom] = /╰─▶ ([^\n]+)/.exec(complaint) ?? []
-  return (
-    platforms ?? named ?? exception ?? (last || undefined) ?? bottom ?? complaint.replace(/[×├╰│─▶]/g, " ")
-  )
 }

@@ -1,40 +1,78 @@
-import { normaliseName } from "./pins.js"
+import { fields, objects, parseJson, text } from "../text/json.js"
+import { readToml } from "../text/toml.js"
+import { isTomlLock, normaliseName, readPins } from "./pins.js"
+import type { ProjectFiles } from "./project.js"
+
+/** Separates the folders of the source from a lock's packages; `./` is the source's root. */
+export function withoutFolders(lock: string): { lock: string; folders: string[] } {
+  const lines = lock.split("\n").map((line) => ({ line, folder: localFolder(line) }))
+  const folders = lines.flatMap(({ folder }) => folder ?? [])
+  const others = lines.filter(({ folder }) => folder === undefined).map(({ line }) => line)
+  return { lock: others.join("\n"), folders: [...new Set(folders)] }
+}
 
 /**
- * Returns the packages of a lock that the service depends on, directly or not.
- *
- * The lock holds our tools and their dependencies as well. Each line must name what requires the package, as
- * `uv pip compile --annotation-style=line` writes it.
- *
- * @param tools The requirement file of our tools.
+ * Returns the folder of the source that a requirement names, relative to its root or to that of the container;
+ * undefined for any other requirement.
  */
-export function servicePackages(lock: string, tools: string): Set<string> {
-  const needs = new Map<string, string[]>()
-  const roots: string[] = []
-  for (const line of lock.split("\n")) {
-    const [requirement = "", via] = line.split(/\s# via /)
-    const name = /^[A-Za-z0-9][\w.-]*/.exec(requirement)?.[0]
-    if (name === undefined || via === undefined) continue
-    const package_ = normaliseName(name)
-    for (const parent of via.split(", ")) {
-      // A constraint requires nothing.
-      if (parent.startsWith("-c ") || parent === `-r ${tools}`) continue
-      if (parent.startsWith("-r ") || parent.includes(" (")) roots.push(package_)
-      else add(needs, normaliseName(parent), package_)
-    }
-  }
-  const found = new Set<string>()
-  for (const queue = roots; queue.length > 0;) {
-    const name = queue.pop() ?? ""
-    if (found.has(name)) continue
-    found.add(name)
-    for (const needed of needs.get(name) ?? []) queue.push(needed)
-  }
-  return found
+export function localFolder(line: string): string | undefined {
+  const editable = /^(?:-e|--editable)[ =]/.test(line)
+  const [place = ""] = line
+    .replace(/^(?:-e|--editable)[ =]\s*/, "")
+    .replace(/^[A-Za-z0-9][\w.-]*(?:\[[^[\]]*\])?[ \t]*@[ \t]*/, "")
+    .split(/[ ;]/)
+  const path = place.replace(/\[[^[\]]*\]$/, "")
+  const isFile = path.startsWith("file:")
+  const isPath = /^\.{1,2}(?:\/|$)/.test(path) || /^[\w-][\w.-]*\/[\w./-]*$/.test(path)
+  if (/\.(?:whl|zip|tar\.\w+|tgz)$/.test(path)) return undefined
+  if (!isFile && !isPath && !(editable && path !== "" && !path.includes(":"))) return undefined
+  return `./${path.replace(/^file:(?:\/\/\/src(?![^/]))?/, "").replace(/^[./]+|(?<!\/)\/$/g, "")}`
 }
 
-function add(needs: Map<string, string[]>, parent: string, package_: string): void {
-  const known = needs.get(parent)
-  if (known === undefined) needs.set(parent, [package_])
-  else known.push(package_)
+/** Collects the hashes of each package's version from the service's requirement and lock files. */
+export function readHashes(manifests: ProjectFiles): Map<string, Set<string>> {
+  const hashes = new Map<string, Set<string>>()
+  for (const [file, text] of Object.entries(manifests))
+    for (const [name, version, part] of packagesOf(file, text)) {
+      const key = `${normaliseName(name)}==${version}`
+      const known = hashes.get(key) ?? new Set()
+      for (const [hash] of part.matchAll(/sha256:[0-9a-f]{64}/g)) known.add(hash)
+      hashes.set(key, known)
+    }
+  return hashes
 }
+
+type Part = [name: string, version: string, text: string]
+
+/** Splits a lock file into its packages. */
+function packagesOf(file: string, lock: string): Part[] {
+  if (isTomlLock(file))
+    return objects(readToml(lock).data.package).map((entry) => [
+      text(entry.name),
+      text(entry.version),
+      JSON.stringify(entry),
+    ])
+  if (file.endsWith("Pipfile.lock"))
+    return Object.values(fields(parseJson(lock)))
+      .flatMap((section) => Object.entries(fields(section)))
+      .map(([name, entry]) => [
+        name,
+        readPins([{ name: file, text: JSON.stringify({ one: { [name]: entry } }) }]).get(
+          normaliseName(name),
+        ) ?? "",
+        JSON.stringify(entry),
+      ])
+  return lock.split(/^(?=[A-Za-z0-9])/m).flatMap((part): Part[] => {
+    const [, name = "", version = ""] =
+      /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)/.exec(part) ?? []
+    return name === "" ? [] : [[name, version, part]]
+  })
+}
+
+/** Adds the known hashes to a lock: the installer refuses a package with another one. */
+export const withHashes = (lock: string, hashes: ReadonlyMap<string, ReadonlySet<string>>): string =>
+  lock.replace(
+    /^([A-Za-z0-9][\w.-]*)(?:\[[^[\]]*\])?==([\w.!+-]+)[^\n]*/gm,
+    (line, name: string, version: string) =>
+      [line, ...(hashes.get(`${normaliseName(name)}==${version}`) ?? [])].join(" --hash="),
+  )

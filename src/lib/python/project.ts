@@ -1,7 +1,8 @@
-import { fields, text } from "../text/json.js"
+import { fields } from "../text/json.js"
 import { iniKeys } from "../text/sections.js"
 import { hasTable, readToml, textsIn, valueAt } from "../text/toml.js"
 import { isTomlLock, type Pins, readPins } from "./pins.js"
+import { VERSION_FILES } from "./versions.js"
 
 /** Texts of the files in the source's root that declare dependencies, by name. */
 export type ProjectFiles = Readonly<Record<string, string>>
@@ -34,20 +35,21 @@ const PURPOSES = [
   "qa",
   "quality",
   "style",
+  "local",
 ]
 const TYPING = ["type", "types", "typing", "mypy"]
 const MAIN = ["base", "common", "main", "prod", "production", "requirements"]
 const NAMES = [...MAIN, ...PURPOSES, ...TYPING].join("|")
 
 const REQUIREMENT_FILE = new RegExp(
-  `^(requirements|requirements[-_.](${NAMES})|(${NAMES})[-_.]requirements|requirements/(${NAMES}))\\.(txt|lock)$`,
+  `^(requirements|requirements[-_.](${NAMES})|(${NAMES})[-_.]requirements|requirements/(${NAMES})|tests?/requirements)\\.(txt|lock)$`,
 )
 const LOCK_FILE = /^(?:(?:uv|poetry|pdm)\.lock|Pipfile\.lock)$/
 const CONSTRAINTS = /^(?:.*[-_])?constraints(?:[-_]|\.txt$)/
 const isLock = (name: string): boolean =>
   LOCK_FILE.test(name) || (name.endsWith(".txt") && CONSTRAINTS.test(name))
 
-/** Files that may change a service's dependencies. */
+/** Files in the root that may change a service's dependencies or its version of Python. */
 export const MANIFESTS = [
   "pyproject.toml",
   "setup.py",
@@ -56,12 +58,15 @@ export const MANIFESTS = [
   "requirements*.lock",
   "*requirements.txt",
   "requirements/*.txt",
+  "test/requirements.txt",
+  "tests/requirements.txt",
   "*constraints*.txt",
   "Pipfile.lock",
   "uv.lock",
   "poetry.lock",
   "pdm.lock",
-  ".python-version",
+  ".pre-commit-config.yaml",
+  ...VERSION_FILES,
 ] as const
 
 /** Finds a service's requirements. `chosen` are the requirement files that `slipway.yaml` names. */
@@ -77,7 +82,7 @@ export function findRequirements(manifests: ProjectFiles, chosen?: readonly stri
   ]).flatMap(syntaxError)
   return {
     files: [...files, ...(metadata ? [metadata.name] : [])],
-    inputs: [...files, ...(metadata ? [metadata.name, ...metadata.options] : [])],
+    inputs: [...files, ...(metadata?.input ?? []), ...(metadata?.options ?? [])],
     locked:
       files.length === 0 && metadata === undefined
         ? pipenvPackages(manifests)
@@ -98,23 +103,23 @@ const pipenvPackages = (manifests: ProjectFiles): string[] => [
   ...readPins([{ name: "Pipfile.lock", text: manifests["Pipfile.lock"] ?? "" }]).keys(),
 ]
 
-/** Packages for development in tables that only Poetry, PDM and uv read. */
+/** Packages for development in tables that only uv and PDM read. */
 function developmentPackages(manifests: ProjectFiles): string[] {
-  const { poetry, uv, pdm } = fields(readToml(manifests["pyproject.toml"] ?? "").data.tool)
-  const groups = DEVELOPMENT.map((group) => valueAt(poetry, "group", group, "dependencies"))
-  const tables = [valueAt(poetry, "dev-dependencies"), ...groups]
+  const { uv, pdm } = fields(readToml(manifests["pyproject.toml"] ?? "").data.tool)
   const lists = [valueAt(uv, "dev-dependencies"), ...Object.values(fields(valueAt(pdm, "dev-dependencies")))]
-  const listed = lists.flatMap(textsIn).filter((requirement) => /^[A-Za-z0-9]/.test(requirement))
-  return [...new Set([...tables.flatMap((table) => Object.keys(fields(table))), ...listed])]
+  return [...new Set(lists.flatMap(textsIn).filter((requirement) => /^[A-Za-z0-9]/.test(requirement)))]
 }
 
-const DEVELOPMENT = [...PURPOSES, ...TYPING]
+/** The names of extras and groups for development. */
+export const DEVELOPMENT = [...PURPOSES, ...TYPING]
 
 /** Matches a requirement that is a folder of the source, mostly the service itself. */
 const LOCAL_LINE = /^[ \t]*(-e|--editable|\.|file:)/m
 
 interface Metadata {
   name: string
+  /** The file as an argument of the resolver; empty if only its groups are read. */
+  input: string[]
   options: string[]
   dynamic: boolean
 }
@@ -122,33 +127,37 @@ interface Metadata {
 function metadataFile(manifests: ProjectFiles): Metadata | undefined {
   const pyproject = manifests["pyproject.toml"] ?? ""
   const { data } = readToml(pyproject)
+  const groups = developmentOptions(fields(data["dependency-groups"]), "--group")
+  const name = "pyproject.toml"
   if (hasTable(pyproject, "project") || hasTable(pyproject, "tool", "poetry"))
     return {
-      name: "pyproject.toml",
+      name,
+      input: [name],
       options: [
         ...developmentOptions(fields(valueAt(data, "project", "optional-dependencies")), "--extra"),
-        ...developmentOptions(fields(data["dependency-groups"]), "--group"),
+        ...groups,
       ],
       dynamic:
         data.project === undefined || textsIn(valueAt(data, "project", "dynamic")).includes("dependencies"),
     }
-  const setup = iniKeys(manifests["setup.cfg"] ?? "")
-  const name =
-    manifests["setup.py"] !== undefined ? "setup.py" : setup.has("metadata") ? "setup.cfg" : undefined
-  const extras = DEVELOPMENT.filter((extra) => setup.has(`options.extras_require.${extra}`))
-  return name && { name, options: extras.flatMap((extra) => ["--extra", extra]), dynamic: true }
+  const setup = setupFile(manifests)
+  if (setup !== undefined) return { ...setup, options: [...setup.options, ...groups] }
+  return groups.length === 0 ? undefined : { name, input: [], options: groups, dynamic: false }
+}
+
+function setupFile(manifests: ProjectFiles): Metadata | undefined {
+  const keys = iniKeys(manifests["setup.cfg"] ?? "")
+  const script = manifests["setup.py"]
+  const name = script !== undefined ? "setup.py" : keys.has("metadata") ? "setup.cfg" : undefined
+  if (name === undefined) return undefined
+  const [, inScript = ""] = /extras_require([^]*)/.exec(script ?? "") ?? []
+  const extras = DEVELOPMENT.filter(
+    (extra) =>
+      keys.has(`options.extras_require.${extra}`) ||
+      [`"${extra}":`, `'${extra}':`].some((key) => inScript.includes(key)),
+  )
+  return { name, input: [name], options: extras.flatMap((extra) => ["--extra", extra]), dynamic: true }
 }
 
 const developmentOptions = (table: Record<string, unknown>, option: string): string[] =>
   DEVELOPMENT.filter((name) => table[name] !== undefined).flatMap((name) => [option, name])
-
-const DEFAULT_PYTHON = "3.11"
-
-/** Minor version of Python for a service: the one it names, else the default, raised to its requirement. */
-export function choosePythonVersion(manifests: ProjectFiles, chosen?: string): string {
-  const named = /^3\.\d+/.exec(manifests[".python-version"]?.trim() ?? "")?.[0]
-  const { data } = readToml(manifests["pyproject.toml"] ?? "")
-  const least = /(?:>=|==|~=|\^)\s*3\.(\d+)/.exec(text(valueAt(data, "project", "requires-python")))?.[1]
-  const raised = Number(least ?? 0) > Number(DEFAULT_PYTHON.slice(2)) ? `3.${least ?? ""}` : DEFAULT_PYTHON
-  return chosen ?? named ?? raised
-}

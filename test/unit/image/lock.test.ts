@@ -128,7 +128,18 @@ describe("settings with a lock", () => {
 
   it("lock an image for every role, in the versions that a service chooses", () => {
     const found = roleImages(
-      { python: ["3.9", "3.13"], postgres: ["17"], redis: ["8"], terraform: [], opentofu: ["1"] },
+      {
+        python: ["3.9", "3.13"],
+        pythonFull: ["3.9"],
+        postgres: ["17"],
+        redis: ["8"],
+        mysql: ["8"],
+        mariadb: ["11"],
+        mongodb: ["7"],
+        rabbitmq: ["4"],
+        terraform: [],
+        opentofu: ["1"],
+      },
       { replace: {} },
     )
     expect(found).toEqual(expect.arrayContaining(["python:3.9-slim", "python:3.13-slim", "postgres:17"]))

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest"
-import {
-  findsNoPackage,
-  isPackage,
-  readHashes,
-  runtimeRequirements,
-  withHashes,
-  withoutFolders,
-} from "../../../src/lib/image/requirements.js"
+import { findsNoPackage, isPackage, runtimeRequirements } from "../../../src/lib/image/requirements.js"
+import { readHashes, withHashes, withoutFolders } from "../../../src/lib/python/lock.js"
 
 const project = (more = "") => `[project]\nname = "a"\ndependencies = ["six"]\n${more}`
 

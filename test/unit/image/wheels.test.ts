@@ -3,12 +3,12 @@ import {
   type Contents,
   foreignFiles,
   foreignPackages,
-  installFailure,
   processor,
   readBase,
   readContents,
   uvPlatform,
 } from "../../../src/lib/image/wheels.js"
+import { installFailure } from "../../../src/lib/python/installFailure.js"
 
 const AMD64 = 62
 const ARM64 = 183

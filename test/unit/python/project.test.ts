@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { findRequirements, choosePythonVersion } from "../../../src/lib/python/project.js"
+import { findRequirements } from "../../../src/lib/python/project.js"
 
 describe("findRequirements", () => {
   it("finds nothing in an empty source", () => {
@@ -22,13 +22,7 @@ describe("findRequirements", () => {
   })
 
   it.each([
-    [
-      "Poetry's groups",
-      '[tool.poetry.group.dev.dependencies]\npytest = "^9"\nfreezegun = { version = "*" }\n',
-      ["pytest", "freezegun"],
-    ],
     ["other groups", '[tool.poetry.group.docs.dependencies]\nsphinx = "*"\n', []],
-    ["Poetry 1", '[tool.poetry.dev-dependencies]\npytest = "*"\n', ["pytest"]],
     [
       "uv",
       '[tool.uv]\nmanaged = true\ndev-dependencies = [\n  "pytest>=8", # tests\n  "respx",\n]\n',
@@ -126,24 +120,5 @@ docs = ["sphinx"]
       "--extra",
       "test",
     ])
-  })
-})
-
-describe("choosePythonVersion", () => {
-  const requires = (text: string) =>
-    choosePythonVersion({ "pyproject.toml": `[project]\nrequires-python = "${text}"\n` })
-
-  it("prefers slipway.yaml, then .python-version, then the default", () => {
-    expect(choosePythonVersion({ ".python-version": "3.12.4\n" }, "3.13")).toBe("3.13")
-    expect(choosePythonVersion({ ".python-version": "3.12.4\n" })).toBe("3.12")
-    expect(choosePythonVersion({ ".python-version": "pypy3.10\n" })).toBe("3.11")
-    expect(choosePythonVersion({})).toBe("3.11")
-  })
-
-  it("is raised to the project's minimum, never lowered", () => {
-    expect(requires(">=3.9")).toBe("3.11")
-    expect(requires(">=3.13,<4")).toBe("3.13")
-    expect(requires("==3.12.*")).toBe("3.12")
-    expect(requires("<4,>=3.12")).toBe("3.12")
   })
 })

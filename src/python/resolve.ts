@@ -1,0 +1,188 @@
+import type { Container, Directory } from "@dagger.io/dagger"
+import type { Config } from "../lib/config/config.js"
+import { isExecError } from "../lib/run/execError.js"
+import { refusedIndex } from "../lib/python/indexSecrets.js"
+import { readHashes, withHashes } from "../lib/python/lock.js"
+import type { PackagePlan } from "../lib/python/plan.js"
+import type { ProjectFiles } from "../lib/python/project.js"
+import { minorOf } from "../lib/python/versions.js"
+import { PYTHON_VERSION } from "../stage/images.js"
+import { index, pythonBase, withPackages } from "./base.js"
+import { byHashes, withHashedLock } from "./locks.js"
+import { declarations, METADATA, rewritten } from "./manifests.js"
+
+/** A service whose packages are to be installed. */
+export interface PackageInputs {
+  source: Directory
+  config: Config
+  manifests: ProjectFiles
+  plan: PackagePlan
+  /** The minor version of Python. */
+  version: string
+}
+
+export const SOURCE = "/src"
+const LOCK = "/slipway/requirements.lock"
+const CONSTRAINTS = "/slipway/constraints.txt"
+/** In the source's root, since paths in it are relative. */
+const LINES = "slipway-requirements.in"
+
+/** Resolves the version of each package; the result has a line for each, as pip reads them. */
+export function resolvedPackages(base: Container, inputs: PackageInputs): Promise<string> {
+  const { plan } = inputs
+  return plan.installer === "pip" ? compiled(base, inputs) : exported(inputs)
+}
+
+/**
+ * Does work with the files that it needs: the manifests, else those that builds of metadata commonly read, else all.
+ *
+ * An edit to other files repeats nothing.
+ */
+export async function withFiles<T>(
+  { source, manifests, plan }: Pick<PackageInputs, "source" | "manifests" | "plan">,
+  work: (files: Directory) => Promise<T>,
+): Promise<T> {
+  const few = plan.needsSource
+    ? rewritten(source.filter({ include: METADATA }), manifests)
+    : declarations(source, manifests)
+  try {
+    return await work(few)
+  } catch (error) {
+    if (!isExecError(error) || !plan.needsSource) throw error
+    return work(rewritten(source, manifests))
+  }
+}
+
+/** Resolves requirement files and metadata by uv. */
+async function compiled(base: Container, inputs: PackageInputs, more: string[] = []): Promise<string> {
+  const { config, plan, manifests } = inputs
+  const lines = plan.lines.map((line) => `${line}\n`).join("")
+  if (plan.options.length === 0 && lines === "") return ""
+  const constraints = [...plan.pins].map(([name, version]) => `${name}==${version}\n`).join("")
+  const compile = (files: Directory, strategy: string[]) =>
+    withPackages(
+      base
+        .withDirectory(SOURCE, files)
+        .withWorkdir(SOURCE)
+        .withNewFile(`${SOURCE}/${LINES}`, lines)
+        .withNewFile(CONSTRAINTS, constraints),
+      [
+        ...COMPILE,
+        `--constraints=${CONSTRAINTS}`,
+        `--output-file=${LOCK}`,
+        ...strategy,
+        ...index(config),
+        ...more,
+        LINES,
+        ...plan.options,
+      ],
+      config,
+    )
+      .file(LOCK)
+      .contents()
+  const lock = await withFiles(inputs, async (files) => {
+    try {
+      return await compile(files, [])
+    } catch (error) {
+      // With this strategy uv (0.9.30) doesn't say that an index refused access.
+      if (!isExecError(error) || !hasSeveralIndexes(inputs) || refusedIndex(error.stderr) !== undefined)
+        throw error
+      return compile(files, BEST_MATCH)
+    }
+  })
+  return withHashes(lock, readHashes(manifests))
+}
+
+const COMPILE = [
+  "uv",
+  "pip",
+  "compile",
+  "--quiet",
+  "--no-header",
+  "--no-annotate",
+  "--emit-index-url",
+  "--emit-find-links",
+]
+
+/** True if requirement files name more indexes than one: pip takes the best version of all of them. */
+const hasSeveralIndexes = ({ manifests }: Pick<PackageInputs, "manifests">): boolean =>
+  Object.values(manifests).some((text) => text.includes("--extra-index-url"))
+
+/** Packages are taken from the first index that has them, as nobody else should replace them; else as pip does. */
+const BEST_MATCH = ["--index-strategy=unsafe-best-match"]
+
+/** Options of an installation by uv of versions that were resolved, from the index that has them. */
+export const strategy = (inputs: Pick<PackageInputs, "manifests">): string[] =>
+  hasSeveralIndexes(inputs) ? BEST_MATCH : []
+
+/**
+ * True if a service's packages resolve for a version of Python, all of them to wheels if asked for.
+ *
+ * The base may have another version. Only requirements that uv resolves are checked; for a lock its list of wheels says
+ * that.
+ */
+export async function resolvesOn(
+  base: Container,
+  inputs: PackageInputs,
+  wheelsOnly: boolean,
+): Promise<boolean> {
+  const { plan, version } = inputs
+  if (plan.installer !== "pip" || plan.problem !== undefined) return true
+  try {
+    await compiled(base, inputs, [
+      `--python-version=${version}`,
+      ...(wheelsOnly ? ["--only-binary=:all:"] : []),
+    ])
+    return true
+  } catch (error) {
+    if (!isExecError(error)) throw error
+    // Whatever else fails, an index that is away for one, is for the installation to say.
+    return !/No solution found/.test(error.stderr)
+  }
+}
+
+/** Tools that export the lock that they wrote, or resolve without one. */
+const EXPORTS = {
+  poetry: ["export", "--format=requirements.txt", `--output=${LOCK}`, "--no-interaction"],
+  pdm: ["export", "--format=requirements", `--output=${LOCK}`],
+  pipenv: ["requirements", "--dev", "--hash"],
+} as const
+
+async function exported(inputs: PackageInputs): Promise<string> {
+  const { config, plan, version } = inputs
+  const name = plan.installer as keyof typeof EXPORTS
+  const resolver = await resolverOf(name, version, config)
+  const run = (files: Directory) =>
+    withPackages(
+      resolver.withDirectory(SOURCE, files).withWorkdir(SOURCE),
+      [`${resolverFolder(name)}/bin/${name}`, ...EXPORTS[name], ...plan.options],
+      config,
+    )
+  return withFiles({ ...inputs, plan: { ...plan, needsSource: !plan.locked } }, (files) =>
+    name === "pipenv" ? run(files).stdout() : run(files).file(LOCK).contents(),
+  )
+}
+
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+
+const resolverFolder = (name: string): string => `/slipway/${name}`
+
+/** Python with Poetry, PDM or Pipenv, in an environment of its own; these run on Python 3.10 and later. */
+async function resolverOf(name: keyof typeof EXPORTS, version: string, config: Config): Promise<Container> {
+  const base = await pythonBase(minorOf(version) < 10 ? PYTHON_VERSION : version, config)
+  const folder = resolverFolder(name)
+  const made = withHashedLock(base, name).withExec(["uv", "venv", "--quiet", folder])
+  return (
+    withPackages(
+      made,
+      ["uv", "pip", "install", `--python=${folder}`, ...index(config), ...byHashes(name)],
+      config,
+    )
+      // Their HTTP clients bring authorities of their own; these are those that the image trusts.
+      .withEnvVariable("REQUESTS_CA_BUNDLE", AUTHORITIES)
+      .withEnvVariable("SSL_CERT_FILE", AUTHORITIES)
+      .withEnvVariable("POETRY_VIRTUALENVS_CREATE", "false")
+      .withEnvVariable("PDM_CHECK_UPDATE", "false")
+      .withEnvVariable("PIPENV_NOSPIN", "1")
+  )
+}
