@@ -1,10 +1,12 @@
-"""Combines the coverage of several suites and writes it as JSON, XML and HTML."""
+"""Combines the coverage of several suites, of all their processes, and writes it as JSON, XML and HTML."""
 
 import sys
+from pathlib import Path
 
 import coverage
 
-out, config, omit, *data = sys.argv[1:]
+out, config, omit, *paths = sys.argv[1:]
+data = [str(file) for path in map(Path, paths) for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
 measured = coverage.Coverage(data_file=f"{out}/coverage.data", config_file=config or True)
 # Names in the reports are then relative to the source's root, where CI hosts look for them.
 measured.set_option("run:source", None)

@@ -6,6 +6,8 @@ The records are lines of JSON, written at once, so that they tell what ran even 
 import json
 import os
 import re
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ FOLDERS = frozenset(json.loads(os.environ.get("SLIPWAY_INTEGRATION_FOLDERS", "[]
 PATHS = [Path(path).absolute() for path in json.loads(os.environ.get("SLIPWAY_INTEGRATION_PATHS", "[]"))]
 MARKER = os.environ.get("SLIPWAY_INTEGRATION_MARKER", "")
 CLASSIFIES = os.environ.get("SLIPWAY_CLASSIFIES") == "yes"
-TIMEOUT = os.environ.get("SLIPWAY_TEST_TIMEOUT", "0")
+TIMEOUT = float(os.environ.get("SLIPWAY_TEST_TIMEOUT", "0"))
+MAJOR = int(pytest.__version__.split(".")[0])
 
 # A worker costs its start, with the service's imports, and some 2 ms for each test: measured by `npm run bench workers`,
 # quick tests never gain, and from here on little is lost where tests are slow enough to gain.
@@ -52,17 +55,47 @@ def is_integration(path, marked=False):
 def pytest_configure(config):
     config.addinivalue_line("markers", "integration: needs services beside the tests")
     # The service's own limit counts; pytest-timeout looks for it in its own hook, after this one.
-    if config.getoption("timeout", None) is None and not config.getini("timeout"):
-        config.option.timeout = float(TIMEOUT)
+    if not config.pluginmanager.hasplugin("timeout"):
+        config.pluginmanager.register(TimeLimit(), "slipway-time-limit")
+    elif config.getoption("timeout", None) is None and not config.getini("timeout"):
+        config.option.timeout = TIMEOUT
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config), "slipway-recorder")
 
 
-def pytest_ignore_collect(collection_path, config):
+class TimeLimit:
+    """Limits each test's time where the service brings no plugin for that."""
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        if TIMEOUT == 0 or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGALRM, self.end)
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    @staticmethod
+    def end(number, frame):
+        pytest.fail(f"Timeout (>{TIMEOUT:g} s)")
+
+
+def ignored(path):
     """Unit tests must not fail for what only integration tests can import."""
-    if CLASSIFIES and SUITE == "unit" and is_integration(collection_path):
-        return True
-    return None
+    return True if CLASSIFIES and SUITE == "unit" and is_integration(path) else None
+
+
+if MAJOR < 7:
+
+    def pytest_ignore_collect(path):
+        return ignored(str(path))
+
+else:
+
+    def pytest_ignore_collect(collection_path):
+        return ignored(collection_path)
 
 
 @pytest.hookimpl(trylast=True)
@@ -73,7 +106,7 @@ def pytest_collection_modifyitems(config, items):
     chosen, others = [], []
     for item in items:
         marked = MARKER != "" and item.get_closest_marker(MARKER) is not None
-        (chosen if is_integration(item.path, marked) == wanted else others).append(item)
+        (chosen if is_integration(getattr(item, "path", None) or str(item.fspath), marked) == wanted else others).append(item)
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = chosen
@@ -114,6 +147,8 @@ class Recorder:
     def __init__(self, config):
         self.config = config
         self.file = open(RECORDS, "a", encoding="utf-8", errors="replace", buffering=1)
+        self.root = Path(str(getattr(config, "rootpath", None) or config.rootdir))
+        self.started_in = Path.cwd()  # the source's root, which tests may leave
         self.tests = {}
         self.repeated = set()  # tests that are going to run once more
         self.failures = 0
@@ -122,8 +157,7 @@ class Recorder:
         self.file.write(json.dumps(record) + "\n")
 
     def place(self, path):
-        """Relative to where pytest was started, which is the source's root."""
-        return os.path.relpath(self.config.rootpath / path, self.config.invocation_params.dir)
+        return os.path.relpath(self.root / path, self.started_in)
 
     def pytest_runtest_logstart(self, nodeid, location):
         file, line, _ = location
@@ -161,7 +195,7 @@ class Recorder:
         text = getattr(report, "longreprtext", "") or str(report.longrepr)
         message = crash.message if crash else text.strip().rsplit("\n", 1)[-1]
         found = {"message": cut(message.split("\n")[0], MESSAGE)}
-        if crash and Path(crash.path) == self.config.rootpath / report.location[0]:
+        if crash and Path(crash.path) == self.root / report.location[0]:
             found["line"] = crash.lineno
         self.failures += 1
         if self.failures <= DETAILED_FAILURES:
@@ -196,6 +230,9 @@ class Recorder:
         workers = getattr(self.config.option, "numprocesses", None) or 1
         collected = session.testscollected if workers == 1 else None  # workers collect for themselves
         self.write(finish={"exitCode": int(exitstatus), "workers": workers, "collected": collected})
+
+    def pytest_unconfigure(self):
+        self.file.close()  # else it is one of the warnings that a service may make errors
 
 
 def skip_reason(report):

@@ -78,15 +78,23 @@ class Redis:
         record(version={"service": "redis", "version": version})
 
 
+class Port:
+    def __init__(self, host, port):
+        self.host, self.port = host, port
+
+    def ask(self):
+        socket.create_connection((self.host, self.port), timeout=5).close()
+
+
 def wait(name, service, seconds):
-    """A port that is open answers no queries yet."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             return service.ask()
         except Exception as error:  # whatever a driver throws
             if time.monotonic() > deadline:
-                record(service={"name": name, "seconds": seconds, "message": str(error).strip()})
+                failure = f"did not open port {service.port}" if isinstance(service, Port) else "answered no query"
+                record(service={"name": name, "seconds": seconds, "failure": failure, "message": str(error).strip()})
                 sys.exit(NOT_READY)
             time.sleep(0.1)
 
@@ -138,9 +146,11 @@ def main():
     settings = json.loads(os.environ.get("SLIPWAY_SERVICES", "{}"))
     postgres = Postgres(**settings["postgres"]) if "postgres" in settings else None
     redis = Redis(**settings["redis"]) if "redis" in settings else None
-    for name, service in (("postgres", postgres), ("redis", redis)):
-        if service:
-            wait(name, service, settings["startTimeout"])
+    # A port that is open answers no queries yet.
+    asked = {"postgres": postgres, "redis": redis}
+    for port in settings.get("ports", []):
+        service = asked.get(port["name"]) or Port(port["name"], port["port"])
+        wait(port["name"], service, settings["startTimeout"])
     code = 1
     try:
         if postgres:

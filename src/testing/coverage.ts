@@ -1,5 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { execute, logOf, timing } from "../stage/execute.js"
+import { coverageGate, judgeCoverage } from "../lib/adoption/coverage.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
@@ -8,15 +9,16 @@ import { COVERAGE_RC, COVERAGE_RC_TEXT } from "../lib/testing/measure.js"
 import { broken } from "../lib/run/outcome.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
-import { coverageFile, type Suite, type SuiteInputs } from "./suite.js"
+import type { SuiteInputs } from "./prepare.js"
+import type { Suite } from "./suite.js"
 
 const OUT = "/slipway/out"
 
 /** Combines the suites' coverage and compares it with the gate. */
 export function runCoverage(suites: readonly Suite[], inputs: SuiteInputs): Promise<Stage> {
-  const { config, environment, invocation } = inputs
-  const facts = { gate: `more than ${config.tests.coverage.above} %` }
-  const stage = identity("tests", "coverage", environment.version("coverage"), invocation)
+  const { config, adoption, invocation } = inputs
+  const facts = { gate: coverageGate(config.tests.coverage.above, adoption?.coverage) }
+  const stage = identity("tests", "coverage", "", invocation)
   return attempted({ ...stage, facts }, () => coverageWork(suites, inputs))
 }
 
@@ -26,16 +28,19 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
   const without = suites.find(({ status, data }) => status !== "skipped" && data === undefined)
   if (without !== undefined || suites.every(({ data }) => data === undefined))
     return noData(without ?? suites[0])
-  const { container, command } = prepareCoverage(suites, inputs)
+  const { version, container, command } = await prepareCoverage(suites, inputs)
   const run = await execute(container, command, timeout)
   const interruption = interrupted(run, "coverage", timeout)
   const json = run.exitCode === 0 ? await run.container.file(`${OUT}/coverage.json`).contents() : ""
   const coverage = readCoverage(json)
   const outcome: Outcome =
     interruption ??
-    (coverage === undefined ? broken("coverage", run) : coverageOutcome(coverage, tests.coverage.above))
+    (coverage === undefined
+      ? broken("coverage", run)
+      : judgeCoverage(coverageOutcome(coverage, tests.coverage.above), coverage, inputs.adoption?.coverage))
   return {
     ...outcome,
+    version,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
     log: logOf(command, run),
@@ -44,34 +49,28 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
 }
 
 /** Command that combines the suites' data, and the container in which it runs. */
-export function prepareCoverage(
+export async function prepareCoverage(
   suites: readonly Suite[],
   { source, environment }: SuiteInputs,
-): { container: Container; command: string[] } {
+): Promise<{ version: string; container: Container; command: string[] }> {
   const measured = suites.filter(({ data }) => data !== undefined)
-  const { ours = true, omit = [] } = measured[0]?.measurement ?? {}
+  const { config = COVERAGE_RC, omit = [] } = measured[0]?.measurement ?? {}
   const data = measured.reduce(
-    (folder, { name, data }) => (data === undefined ? folder : folder.withFile(coverageFile(name), data)),
+    (folder, { name, data }) => (data === undefined ? folder : folder.withDirectory(name, data)),
     dag.directory(),
   )
-  const container = withScripts(environment.container, "slipway_coverage.py")
+  const packages = await environment.tests()
+  const container = withScripts(packages.container, "slipway_coverage.py")
     .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
     .withMountedDirectory("/slipway/data", data)
     .withNewFile(`${OUT}/.keep`, "")
     .withMountedDirectory("/src", source)
     .withWorkdir("/src")
-  const files = measured.map(({ name }) => `/slipway/data/${coverageFile(name)}`)
+  const folders = measured.map(({ name }) => `/slipway/data/${name}`)
   return {
+    version: packages.versions.get("coverage") ?? "unknown",
     container,
-    command: [
-      "python",
-      "-I",
-      `${SCRIPTS}/slipway_coverage.py`,
-      OUT,
-      ours ? COVERAGE_RC : "",
-      omit.join(","),
-      ...files,
-    ],
+    command: ["python", "-I", `${SCRIPTS}/slipway_coverage.py`, OUT, config, omit.join(","), ...folders],
   }
 }
 

@@ -1,63 +1,83 @@
 import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
-import { imageReference, offlineImageNote } from "../stage/images.js"
+import { offlineImageNote, serviceImage } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
+import { messageOf } from "../lib/run/execError.js"
+import type { ServiceDefinition } from "../lib/testing/services.js"
 
-type ServiceName = Config["tests"]["services"][number]
+/** Time between two runs of a service's own check of its readiness. */
+const CHECK_INTERVAL = "500ms"
 
-/** Service that runs next to the tests. An open port doesn't make it ready: its client queries it. */
-interface Definition {
-  container: Container
-  args: string[]
-  /** Arguments of use only while it runs. */
-  moreArgs?: string[]
+/**
+ * Container of a service, without the image's own check, whose intervals are those of a production.
+ *
+ * Until its own command says that it is ready, or its time is over, nothing starts that is bound to it.
+ */
+function base(definition: ServiceDefinition, config: Config): Container {
+  const { environment, ready } = definition
+  const container = Object.entries(environment).reduce(
+    (changed, [name, value]) => changed.withEnvVariable(name, value),
+    dag.container().from(serviceImage(definition, config)).withoutDockerHealthcheck(),
+  )
+  if (ready.length === 0) return container
+  return container.withDockerHealthcheck([...ready], {
+    startPeriod: `${config.tests.startTimeout}s`,
+    startInterval: CHECK_INTERVAL,
+    interval: CHECK_INTERVAL,
+    retries: 1,
+  })
 }
 
-/** PostgreSQL tuned for speed: nothing in it outlives the run. */
-function postgres(config: Config): Definition {
-  const fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
-  // In a file of its own, which a client can ask for.
-  const logged = ["logging_collector=on", "log_directory=/tmp", "log_filename=postgres.log"]
-  const flags = (settings: string[]) => settings.flatMap((setting) => ["-c", setting])
-  const container = image("postgres", config)
-    .withEnvVariable("POSTGRES_USER", "slipway")
-    .withEnvVariable("POSTGRES_PASSWORD", "slipway")
-    .withEnvVariable("POSTGRES_INITDB_ARGS", "--no-sync")
-  return { container, args: ["postgres", ...flags(fast)], moreArgs: flags(logged) }
-}
-
-function redis(config: Config): Definition {
-  const container = image("redis", config)
-  return { container, args: ["redis-server", "--save", "", "--appendonly", "no"] }
-}
-
-const image = (name: ServiceName, config: Config): Container =>
-  dag.container().from(imageReference(name, config.tests[name].version, config.images))
-
-const SERVICES: Record<ServiceName, (config: Config) => Definition> = { postgres, redis }
-
-/** Binds the configured services to a container, each under its own name. */
-export const withServices = (container: Container, config: Config): Container =>
-  config.tests.services.reduce(
-    (bound, name) => bound.withServiceBinding(name, service(name, config)),
+/** Binds services to a container, each under its own name. */
+export const withServices = (
+  container: Container,
+  services: readonly ServiceDefinition[],
+  config: Config,
+): Container =>
+  services.reduce(
+    (bound, definition) => bound.withServiceBinding(definition.name, running(definition, config)),
     container,
   )
 
-function service(name: ServiceName, config: Config): Service {
-  const { container, args, moreArgs = [] } = SERVICES[name](config)
-  return container.asService({ args: [...args, ...moreArgs], useEntrypoint: true })
+function running(definition: ServiceDefinition, config: Config): Service {
+  const { command, commandWhileRunning = [] } = definition
+  const args = command && [...command, ...commandWhileRunning]
+  return base(definition, config).asService({ ...(args && { args }), useEntrypoint: true })
 }
 
-/** Version of a service as reports show it. */
-export const serviceFact = async (name: ServiceName, version: string, config: Config): Promise<string> =>
-  version + (await offlineImageNote(image(name, config)))
+/** Version of a service as reports show it; its image if it doesn't say its version. */
+export const serviceFact = async (
+  definition: ServiceDefinition,
+  version: string | undefined,
+  config: Config,
+): Promise<string> =>
+  (version ?? serviceImage(definition, config)) + (await offlineImageNote(base(definition, config)))
 
 const LOG_SECONDS = 10
 
 /** Log of a service that doesn't start, from running it again as a command. */
-export async function serviceLog(name: ServiceName, config: Config): Promise<string> {
-  const { container, args } = SERVICES[name](config)
+export async function serviceLog(definition: ServiceDefinition, config: Config): Promise<string> {
+  const container = base(definition, config)
+  const args = definition.command ?? (await container.defaultArgs())
   const command = ["timeout", String(LOG_SECONDS), ...(await container.entrypoint()), ...args]
   const ended = container.withExec(command, { expect: ReturnType.Any })
   const [stdout, stderr, code] = await Promise.all([ended.stdout(), ended.stderr(), ended.exitCode()])
   return `$ ${args.join(" ")}\n${stdout}${stderr}ended with ${code}${code === 124 ? ` after ${LOG_SECONDS} s` : ""}\n`
+}
+
+/** The last line of a service's own log, without the one on how it ended. */
+export const lastWords = (log: string): string => log.trimEnd().split("\n").slice(-2)[0] ?? ""
+
+/** A service that ended or failed its own check before what is bound to it could start; undefined for other errors. */
+export function boundServiceFailure(
+  error: unknown,
+  services: readonly ServiceDefinition[],
+): { service: ServiceDefinition; reason: string } | undefined {
+  const message = messageOf(error)
+  const name = /\(aliased as ([\w-]+)/.exec(message)?.[1]
+  const service = services.find((known) => known.name === name)
+  if (service === undefined) return undefined
+  const reason = /health check/.test(message)
+    ? "was not ready in time, by its own check"
+    : "ended as soon as it was started"
+  return { service, reason }
 }

@@ -1,23 +1,27 @@
-import { check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { check, Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { prepareCoverage, runCoverage } from "./coverage.js"
-import { withoutDocuments } from "./documents.js"
-import type { Config } from "../lib/config/config.js"
+import { indexedConfig } from "../python/indexLogin.js"
+import { withoutDocuments } from "../python/documents.js"
+import type { ServiceDefinition } from "../lib/testing/services.js"
+import { adoptionOf, withoutBaseline } from "../stage/adoption.js"
 import { serviceOf } from "../stage/service.js"
 import { once } from "../lib/run/once.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import { pythonEnvironment } from "../python/environment.js"
 import { mustPass, runTasks, type Stage, type Task } from "../stage/stage.js"
-import { prepareSuite, runSuite, type SuiteInputs } from "./suite.js"
+import { prepareSuite, type SuiteInputs } from "./prepare.js"
+import { runSuite } from "./suite.js"
+import { suiteTools } from "./tools.js"
 import { inspectable } from "../stage/shell.js"
 
 type TestStage = (typeof STAGES.tests)[number]
 
 /**
- * The service's tests, run by pytest, and their combined coverage.
+ * The service's tests, run by pytest, Django or unittest, and their combined coverage.
  *
  * Tests below a folder named `integration`, or marked so, are integration tests, and find PostgreSQL and Redis by
- * `DATABASE_URL` and `REDIS_URL`; all others are unit tests. Everything here is pure: the same source gives the same
+ * `DATABASE_URL` and `REDIS_URL`, or the services that `tests.services` names; all others are unit tests. Everything here is pure: the same source gives the same
  * result, from the cache.
  */
 @object()
@@ -30,6 +34,14 @@ export class Tests {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
+  /** Credentials of package indexes. */
+  netrc?: Secret
+  indexSecrets!: Secret[]
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked?: string[]
+  /** Its folder in a repository of several services, and what it uses beside it. */
+  path!: string
+  around?: Directory
 
   /** Fails unless every unit test passes, or if there is none. Pure. */
   @func()
@@ -52,7 +64,8 @@ export class Tests {
   /**
    * Fails unless the suites together cover more than 80 per cent of the code. Pure.
    *
-   * Lines and branches count alike, and files that no test imports as 0. `tests.coverage.above` sets another limit.
+   * Lines and branches count alike, and files that no test imports as 0. `tests.coverage.above` sets another limit; for a
+   * service below it with a baseline, that is the limit.
    */
   @func()
   @check()
@@ -81,15 +94,15 @@ export class Tests {
   async debug(name: TestStage): Promise<Container> {
     const inputs = await this.inputs()
     if (name !== "coverage") {
-      const { container, command } = await prepareSuite(name, inputs)
+      const { container, command, services } = await prepareSuite(name, inputs)
       return inspectable(container, command, [
         "",
         "`again -k NAME` runs only the tests that are called so.",
-        ...(name === "integration" ? servicesHint(inputs.config) : []),
+        ...servicesHint(services),
       ])
     }
     const suites = await Promise.all(inputs.config.tests.suites.map((suite) => runSuite(suite, inputs)))
-    const { container, command } = prepareCoverage(suites, inputs)
+    const { container, command } = await prepareCoverage(suites, inputs)
     return inspectable(container, command)
   }
 
@@ -103,10 +116,12 @@ export class Tests {
   }
 
   private async inputs(): Promise<SuiteInputs> {
-    const config = this.config()
-    const environment = await pythonEnvironment(this.source, config)
-    const source = await withoutDocuments(this.source, environment)
-    return { source, config, environment, invocation: this.invocation }
+    const config = await indexedConfig(serviceOf(this))
+    const environment = pythonEnvironment(this.source, config)
+    const adoption = await adoptionOf(this.source)
+    const source = await withoutDocuments(withoutBaseline(this.source), environment)
+    const project = { source, config, environment }
+    return { ...project, adoption, invocation: this.invocation, tools: once(() => suiteTools(project)) }
   }
 
   private async gate(name: TestStage): Promise<void> {
@@ -114,11 +129,12 @@ export class Tests {
   }
 }
 
-/** Hint of a shell on the services of the integration tests. */
-function servicesHint({ tests }: Config): string[] {
-  if (tests.services.length === 0) return []
-  const variables = tests.services.map((service) => `$${tests[service].variable}`)
-  return [`${tests.services.join(" and ")} run: echo ${variables.join(" ")}; \`again\` migrates first.`]
+/** Hint of a shell on the services of a suite. */
+function servicesHint(services: readonly ServiceDefinition[]): string[] {
+  if (services.length === 0) return []
+  const names = services.map(({ name }) => name).join(" and ")
+  const variables = services.flatMap(({ variable }) => (variable === undefined ? [] : [`$${variable}`]))
+  return [`${names} run: echo ${variables.join(" ")}; \`again\` migrates first.`]
 }
 
 /** Stages of one source. A suite that coverage needs too runs once. */

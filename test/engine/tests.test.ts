@@ -188,21 +188,20 @@ describe("gates", () => {
 })
 
 describe("a package that can't be built", () => {
-  it("is each stage's error, with the command and its last words, and ends no run without a verdict", async () => {
-    // Its metadata needs no compiler, which the image lacks, and its installation does. The document is searched for in
-    // an environment that doesn't come to be.
+  it("is each stage's error, with the missing header and what to write, and ends no run without a verdict", async () => {
+    // The document is searched for in an environment that doesn't come to be.
     const run = await runOn(
       "tests",
       service({
         "test_app.py": "def test_x():\n    pass\n",
         "README.md": "# App\n",
-        "requirements.txt": "uwsgi==2.0.28\n",
+        "requirements.txt": "python-ldap==3.4.4\n",
       }),
     )
     expect(run.verdict?.problem).toBeNull()
     expect(statuses(run)).toEqual({ unit: "error", integration: "error", coverage: "error" })
     expect(run.stage("unit").reason).toMatch(
-      /`uv pip install` ended with exit code 1: .*you need a C compiler to build uWSGI/,
+      /python-ldap==3\.4\.4: .*sasl\/sasl\.h.*write `python: \{ packages: \[libldap2-dev, libsasl2-dev\] \}` into slipway\.yaml/,
     )
   })
 })

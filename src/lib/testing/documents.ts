@@ -1,9 +1,6 @@
 /** Documents that tests don't read, so that an edit to one runs no test again. */
 export const DOCUMENTS = ["*.md", "*.rst", "README*", "docs/**/*.md", "docs/**/*.rst"]
 
-/** Files in which pytest may be configured to run documents. */
-export const PYTEST_SETTINGS = ["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"]
-
 /** True if the settings make pytest read documents. */
 export const readsDocuments = (settings: string): boolean => /doctest[-_]glob/.test(settings)
 

@@ -1,5 +1,6 @@
-import { iniKeys } from "../text/sections.js"
+import { readIni } from "../text/ini.js"
 import { readToml, valueAt } from "../text/toml.js"
+import { optionValues, type PytestSettings } from "./settings.js"
 
 /** Files in the source's root that may configure coverage.py. */
 export const COVERAGE_CONFIG = [
@@ -10,16 +11,18 @@ export const COVERAGE_CONFIG = [
   "tox.ini",
 ] as const
 
-type Texts = Readonly<Partial<Record<(typeof COVERAGE_CONFIG)[number], string>>>
+type Texts = Readonly<Partial<Record<string, string>>>
 
 /** Settings of the coverage measurement. */
 export interface Measurement {
-  /** Arguments of pytest. */
-  arguments: string[]
-  /** True if our own configuration is used; otherwise coverage.py finds the service's. */
-  ours: boolean
+  /** Folders and packages to measure; empty if coverage.py's configuration names them. */
+  sources: readonly string[]
+  /** Path of the configuration to use; empty if coverage.py finds the service's. */
+  config: string
   /** Patterns of files that the report omits, if the service's configuration names no sources. */
   omit: readonly string[]
+  /** True if the data say which test ran a line, which pytest-cov refuses to measure in several processes. */
+  dynamic: boolean
 }
 
 /** Path of our own configuration. */
@@ -38,7 +41,10 @@ const NOT_MEASURED = [
   "*/test_*.py",
   "*_test.py",
   "*/*_test.py",
+  "tests.py",
+  "*/tests.py",
   "setup.py",
+  "manage.py",
   "noxfile.py",
   "tasks.py",
   "docs/*",
@@ -62,34 +68,63 @@ export const COVERAGE_RC_TEXT = [
   "",
 ].join("\n")
 
+/** The configuration file that pytest's settings name with `--cov-config`; undefined if they don't. */
+export const chosenConfig = (settings: PytestSettings): string | undefined =>
+  optionValues(settings, "--cov-config").at(-1)
+
 /**
  * Chooses how coverage is measured.
  *
- * The service's own configuration of coverage.py is respected. If neither it nor `sources` of `slipway.yaml` names the
- * code to measure, everything counts except for tests and the like.
+ * The service's own configuration of coverage.py is respected, and the sources and the configuration that its settings
+ * of pytest name. If neither they nor `sources` of `slipway.yaml` name the code to measure, everything counts except
+ * for tests and the like.
  */
-export function measurement(texts: Texts, hasSrc: boolean, sources?: readonly string[]): Measurement {
-  const { configured, namesSource } = coverageConfiguration(texts)
-  const measured = sources ?? (namesSource ? [] : [hasSrc ? "src" : "."])
+export function measurement(
+  texts: Texts,
+  hasSrc: boolean,
+  { sources, settings = { options: [] } }: { sources?: readonly string[]; settings?: PytestSettings } = {},
+): Measurement {
+  const chosen = chosenConfig(settings)
+  const { configured, namesSource, dynamic } = coverageConfiguration(texts, chosen)
+  const named = optionValues(settings, "--cov").filter((value) => value !== "")
+  const measured = sources ?? (namesSource ? [] : named.length > 0 ? named : [hasSrc ? "src" : "."])
   return {
-    arguments: [
-      ...(measured.length === 0 ? ["--cov"] : measured.map((path) => `--cov=${path}`)),
-      "--cov-branch",
-      "--cov-report=",
-      "--cov-fail-under=0",
-      ...(configured ? [] : [`--cov-config=${COVERAGE_RC}`]),
-    ],
-    ours: !configured,
-    omit: configured && !namesSource && sources === undefined ? NOT_MEASURED : [],
+    sources: measured,
+    config: configured ? (chosen ?? "") : COVERAGE_RC,
+    omit: configured && !namesSource && sources === undefined && named.length === 0 ? NOT_MEASURED : [],
+    dynamic,
   }
 }
+
+/** Arguments of pytest with pytest-cov, whose own limit of the share doesn't count. */
+export const pytestCovArguments = ({ sources, config }: Measurement): string[] => [
+  ...(sources.length === 0 ? ["--cov"] : sources.map((path) => `--cov=${path}`)),
+  "--cov-branch",
+  "--cov-report=",
+  "--cov-fail-under=0",
+  ...(config === "" ? [] : [`--cov-config=${config}`]),
+]
+
+/** Beginning of a command that coverage.py itself measures, before the module to run. */
+export const coverageRun = ({ sources, config }: Measurement): string[] => [
+  "python",
+  "-m",
+  "coverage",
+  "run",
+  "--branch",
+  ...(sources.length === 0 ? [] : [`--source=${sources.join(",")}`]),
+  ...(config === "" ? [] : [`--rcfile=${config}`]),
+]
 
 /** Asks a configuration file for a section of coverage.py's, or for a key in it. */
 type Has = (section: string, key?: string) => boolean
 
 function iniHas(text: string, prefix: string): Has {
-  const keys = iniKeys(text)
-  return (section, key) => keys.has([prefix + section, ...(key === undefined ? [] : [key])].join("."))
+  const sections = readIni(text)
+  return (section, key) => {
+    const keys = sections.get(prefix + section)
+    return key === undefined ? keys !== undefined : (keys?.has(key) ?? false)
+  }
 }
 
 function tomlHas(text: string): Has {
@@ -98,17 +133,40 @@ function tomlHas(text: string): Has {
     valueAt(data, "tool", "coverage", section, ...(key === undefined ? [] : [key])) !== undefined
 }
 
+interface Candidate {
+  name: string
+  /** True for a file of coverage.py's alone. */
+  isOwn: boolean
+  reader: (text: string) => Has
+}
+
+const either =
+  (...readers: readonly ((text: string) => Has)[]) =>
+  (text: string): Has => {
+    const all = readers.map((reader) => reader(text))
+    return (section, key) => all.some((has) => has(section, key))
+  }
+
+const bare = (text: string): Has => iniHas(text, "")
+const prefixed = (text: string): Has => iniHas(text, "coverage:")
+
 /** coverage.py takes the first of these files that is its own, or that has a section for it. */
-const CANDIDATES: readonly { name: keyof Texts; isOwn: boolean; reader: (text: string) => Has }[] = [
-  { name: ".coveragerc", isOwn: true, reader: (text) => iniHas(text, "") },
+const CANDIDATES: readonly Candidate[] = [
+  { name: ".coveragerc", isOwn: true, reader: either(bare, prefixed) },
   { name: ".coveragerc.toml", isOwn: true, reader: tomlHas },
-  { name: "setup.cfg", isOwn: false, reader: (text) => iniHas(text, "coverage:") },
-  { name: "tox.ini", isOwn: false, reader: (text) => iniHas(text, "coverage:") },
+  { name: "setup.cfg", isOwn: false, reader: prefixed },
+  { name: "tox.ini", isOwn: false, reader: prefixed },
   { name: "pyproject.toml", isOwn: false, reader: tomlHas },
 ]
 
-function coverageConfiguration(texts: Texts): { configured: boolean; namesSource: boolean } {
-  for (const { name, isOwn, reader } of CANDIDATES) {
+const chosenCandidate = (name: string): Candidate => ({
+  name,
+  isOwn: true,
+  reader: name.endsWith(".toml") ? tomlHas : either(bare, prefixed),
+})
+
+function coverageConfiguration(texts: Texts, chosen: string | undefined) {
+  for (const { name, isOwn, reader } of chosen === undefined ? CANDIDATES : [chosenCandidate(chosen)]) {
     const text = texts[name]
     if (text === undefined) continue
     const has = reader(text)
@@ -116,7 +174,8 @@ function coverageConfiguration(texts: Texts): { configured: boolean; namesSource
       return {
         configured: true,
         namesSource: ["source", "source_pkgs", "source_dirs", "include"].some((key) => has("run", key)),
+        dynamic: has("run", "dynamic_context"),
       }
   }
-  return { configured: false, namesSource: false }
+  return { configured: false, namesSource: false, dynamic: false }
 }

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util"
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
 import { ExitCode } from "../errors/catalogue.js"
 import { TIMED_OUT } from "../run/command.js"
@@ -6,6 +5,8 @@ import { count, oneLine } from "../text/words.js"
 import type { SuiteRecords } from "./records.js"
 import type { TestCase } from "../run/testCase.js"
 import type { SuiteName } from "./command.js"
+import { type Runner, RUNNER_NAMES } from "./runner.js"
+import { runnerMessage } from "./runnerMessage.js"
 
 /** pytest's own exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html */
 const PYTEST = { failed: 1, interrupted: 2, internal: 3, usage: 4, noTests: 5 } as const
@@ -19,6 +20,7 @@ export interface SuiteContext {
   name: SuiteName
   /** True if the suite must have tests: it is configured, or a folder for it has test files. */
   expected: boolean
+  runner: Runner["name"]
   /** Why the whole run timed out or was killed, if so. */
   interruption?: Outcome | undefined
 }
@@ -26,12 +28,12 @@ export interface SuiteContext {
 /** Judges a suite's run. */
 export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
   const { service, migration, finish } = records
-  const findings = suiteFindings(run, records)
+  const findings = suiteFindings(run, records, context.runner)
   if (service !== undefined)
     return {
       status: "error",
       reason: oneLine(
-        `${service.name} answered no query within ${service.seconds} s: ${service.message || "no output"}`,
+        `${service.name} ${service.failure} within ${service.seconds} s: ${service.message || "no output"}`,
       ),
       findings,
       exitCode: ExitCode.infrastructure,
@@ -43,12 +45,12 @@ export function suiteOutcome(run: ToolRun, records: SuiteRecords, context: Suite
   return withoutFailure(run, records, context)
 }
 
-/** Outcome of a pytest that did not finish: it timed out, was killed, or could not start. */
+/** Outcome of a runner that did not finish: it timed out, was killed, or could not start. */
 function withoutEnd(
   run: ToolRun,
   { lost, tests, migration }: SuiteRecords,
   findings: Finding[],
-  { interruption }: SuiteContext,
+  { interruption, runner }: SuiteContext,
 ): SuiteOutcome {
   const during =
     migration !== undefined && migration.exitCode !== 0
@@ -63,11 +65,11 @@ function withoutEnd(
       findings,
       exitCode: ExitCode.infrastructure,
     }
-  if (lost.length + tests.length === 0) return cannotWork(run, findings)
+  if (lost.length + tests.length === 0) return cannotWork(run, findings, runner)
   return failed(`the interpreter exited ${during}`, findings)
 }
 
-/** Outcome without a failed test: a pass only if all of them ran and pytest reports nothing else. */
+/** Outcome without a failed test: a pass only if all of them ran and their runner reports nothing else. */
 function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteContext): SuiteOutcome {
   const { tests, finish } = records
   const ran = tests.filter(({ status }) => status !== "skipped")
@@ -75,22 +77,30 @@ function withoutFailure(run: ToolRun, records: SuiteRecords, context: SuiteConte
   if (tests.length === 0) return noTests(run, records, context)
   if (ran.length === 0) return failed(`no test ran: all ${tests.length} are skipped`, [])
   if (tests.length < collected || run.exitCode === PYTEST.interrupted)
-    return failed(`the tests stopped early, after ${tests.length} of ${collected}: ${pytestMessage(run)}`, [])
-  if (run.exitCode === PYTEST.internal || run.exitCode === PYTEST.usage) return cannotWork(run, [])
+    return failed(`the tests stopped early, after ${tests.length} of ${collected}: ${runnerMessage(run)}`, [])
+  if (run.exitCode === PYTEST.internal || run.exitCode === PYTEST.usage)
+    return cannotWork(run, [], context.runner)
   if (run.exitCode !== 0 && !endedByOthers(run, records))
-    return failed(`pytest ended with ${run.exitCode}, though no test failed: ${pytestMessage(run)}`, [])
+    return failed(
+      `${RUNNER_NAMES[context.runner]} ended with ${run.exitCode}, though no test failed: ${runnerMessage(run)}`,
+      [],
+    )
   return { status: "passed", reason: passReason(tests), findings: [], exitCode: ExitCode.passed }
 }
 
 /** Outcome of a suite without tests. A service without integration tests is common, one without any isn't. */
-function noTests(run: ToolRun, records: SuiteRecords, { name, expected }: SuiteContext): SuiteOutcome {
+function noTests(
+  run: ToolRun,
+  records: SuiteRecords,
+  { name, expected, runner }: SuiteContext,
+): SuiteOutcome {
   const explained = [0, PYTEST.noTests].includes(run.exitCode) || endedByOthers(run, records)
-  if (!explained) return cannotWork(run, [])
+  if (!explained) return cannotWork(run, [], runner)
   if (name === "unit" || expected) return failed(`no ${name} test was collected`, [])
   return { status: "skipped", reason: NO_INTEGRATION_TESTS, findings: [], exitCode: ExitCode.passed }
 }
 
-/** True if pytest's exit code comes from files of the other suite that can't be collected. */
+/** True if the exit code comes from files of the other suite that can't be collected. */
 const endedByOthers = (run: ToolRun, { collection }: SuiteRecords): boolean =>
   run.exitCode === PYTEST.failed && collection.length > 0
 
@@ -104,9 +114,13 @@ const failed = (reason: string, findings: Finding[]): SuiteOutcome => ({
   exitCode: ExitCode.gateFailed,
 })
 
-function suiteFindings(run: ToolRun, { tests, collection, lost, migration }: SuiteRecords): Finding[] {
+function suiteFindings(
+  run: ToolRun,
+  { tests, collection, lost, migration }: SuiteRecords,
+  tool: string,
+): Finding[] {
   const finding = (rule: string, file: string, line: number | undefined, message: string): Finding => ({
-    tool: "pytest",
+    tool,
     rule,
     level: "error",
     ...(file === "" ? {} : { file }),
@@ -165,29 +179,10 @@ function flaky(tests: readonly TestCase[]): string[] {
     : [`${names.length} flaky (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`]
 }
 
-/** Outcome of a pytest that could not start: its settings or a conftest are wrong. */
-const cannotWork = (run: ToolRun, findings: Finding[]): SuiteOutcome => ({
+/** Outcome of a runner that could not start: its settings, a conftest or a database are wrong. */
+const cannotWork = (run: ToolRun, findings: Finding[], runner: Runner["name"]): SuiteOutcome => ({
   status: "error",
-  reason: oneLine(`pytest could not run (exit code ${run.exitCode}): ${pytestMessage(run)}`),
+  reason: oneLine(`${RUNNER_NAMES[runner]} could not run (exit code ${run.exitCode}): ${runnerMessage(run)}`),
   findings,
   exitCode: ExitCode.badInput,
 })
-
-/** Message of pytest for a failure outside of tests: a usage error, an exception, an exit, else its last line. */
-function pytestMessage({ stdout, stderr }: ToolRun): string {
-  const text = stripVTControlCharacters(`${stdout}\n${stderr}`)
-  const said =
-    /^\S*: error: (.*)$/m.exec(text) ??
-    /^!+ (?!stopping after|Interrupted: \d+ error)(.*?) !+$/m.exec(text) ??
-    [...text.matchAll(/^(?:E +|INTERNALERROR> )(\w*(?:Error|Exception|Exit|Warning)\b.*)$/gm)].at(-1) ??
-    /^(\w*(?:Error|Exception).*)$/m.exec(text)
-  return (
-    said?.[1] ??
-    text
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^=+ | =+$/g, "") ??
-    ""
-  )
-}

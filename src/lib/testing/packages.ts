@@ -7,3 +7,6 @@ export const TEST_PACKAGES = [
   { package: "pytest-xdist", version: "3.8.0" },
   { package: "coverage", version: "7.17.3" },
 ] as const
+
+/** Oldest version with the hooks that our plugin needs. */
+export const LEAST_PYTEST = 7

@@ -1,20 +1,20 @@
 import { parseJson } from "../text/json.js"
 import type { TestCase } from "../run/testCase.js"
 
-/** Records of a suite by `slipway_suite.py` and `slipway_pytest.py`, in the order of its lines. */
+/** Records of a suite by `slipway_suite.py`, and `slipway_pytest.py` or `slipway_unittest.py`, in the order of its lines. */
 export interface SuiteRecords {
   tests: TestCase[]
   /** Tests that started and never finished. */
   lost: { id: string; file: string; line: number }[]
   /** Files that could not be collected. `own` is false for those of another suite. */
   collection: { file: string; own: boolean; message: string; details: string }[]
-  /** Service that did not answer in time. */
-  service?: { name: string; seconds: number; message: string }
+  /** Service that wasn't ready in time. */
+  service?: { name: string; seconds: number; failure: string; message: string }
   migration?: { command: string; exitCode: number; seconds: number; output: string }
   versions: Record<string, string>
   /** Number of tests left to the other suite. */
   others: number
-  /** Absent if pytest did not finish. */
+  /** Absent if the runner did not finish. */
   finish?: { exitCode: number; workers: number; collected?: number | null }
 }
 

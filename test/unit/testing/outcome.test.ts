@@ -15,6 +15,7 @@ const ended = (exitCode: number, stdout = ""): ToolRun => ({ exitCode, stdout, s
 const outcome = (run: ToolRun, lines: object[], context: Partial<SuiteContext> = {}) =>
   suiteOutcome(run, readRecords(lines.map((line) => JSON.stringify(line)).join("\n")), {
     name: "unit",
+    runner: "pytest",
     expected: false,
     ...context,
   })
@@ -122,9 +123,36 @@ describe("suiteOutcome of a run without tests", () => {
       reason: "pytest could not run (exit code 4): unrecognized arguments: --nope",
       exitCode: 4,
     })
+    const said = (text: string) => outcome(ended(4, text), []).reason
+    expect(
+      said(
+        "ERROR: usage: x\n__main__.py: error: unrecognized arguments: --nope\n  inifile: /src/pytest.ini\n",
+      ),
+    ).toContain("unrecognized arguments: --nope (in pytest.ini)")
+    expect(said("ERROR: /src/pytest.ini: 'minversion' requires pytest-99.0, actual pytest-9.2.0\n\n")).toBe(
+      "pytest could not run (exit code 4): pytest.ini: 'minversion' requires pytest-99.0, actual pytest-9.2.0",
+    )
+    expect(said("ERROR: Missing required plugins: pytest-nope\n\n")).toContain(
+      "Missing required plugins: pytest-nope",
+    )
     const conftest =
       "ImportError while loading conftest '/src/conftest.py'.\nconftest.py:1: in <module>\nE   KeyError: 'DATABASE_URL'\n"
-    expect(outcome(ended(4, conftest), []).reason).toContain("KeyError: 'DATABASE_URL'")
+    expect(said(conftest)).toBe(
+      "pytest could not run (exit code 4): ImportError while loading conftest 'conftest.py': KeyError: 'DATABASE_URL'",
+    )
+    const plugin =
+      'Traceback (most recent call last):\n  File "x"\nModuleNotFoundError: No module named \'nope\'\n\nThe above exception\n\nTraceback (most recent call last):\n  File "y"\nImportError: Error importing plugin "nope": No module named \'nope\'\n'
+    expect(outcome(ended(1, plugin), []).reason).toContain('ImportError: Error importing plugin "nope"')
+  })
+
+  it("returns an error with Django's own words", () => {
+    const said = (text: string) => outcome(ended(1, text), [], { runner: "django" }).reason
+    expect(
+      said("Traceback (most recent call last):\n  File x\ndjango.db.utils.OperationalError: no such host\n"),
+    ).toBe("manage.py test could not run (exit code 1): django.db.utils.OperationalError: no such host")
+    expect(
+      said("SystemCheckError: System check identified some issues:\n\nERRORS:\n?: (a.E1) wrong\n"),
+    ).toContain("SystemCheckError: ?: (a.E1) wrong")
   })
 })
 
@@ -155,7 +183,12 @@ describe("suiteOutcome of an incomplete run", () => {
 
 describe("suiteOutcome with services and migrations", () => {
   it("returns an infrastructure error if a service doesn't answer", () => {
-    const service = { name: "postgres", seconds: 60, message: "connection refused" }
+    const service = {
+      name: "postgres",
+      seconds: 60,
+      failure: "answered no query",
+      message: "connection refused",
+    }
     expect(outcome(ended(90), [{ service }])).toMatchObject({
       status: "error",
       reason: "postgres answered no query within 60 s: connection refused",
