@@ -1,4 +1,4 @@
-import { Changeset, check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { Changeset, check, Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 import { serviceOf } from "../stage/service.js"
 import { recorded } from "../lib/run/command.js"
 import { STAGES } from "../lib/pipeline/stages.js"
@@ -25,6 +25,14 @@ export class Quality {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
+  /** Credentials of package indexes. */
+  netrc?: Secret
+  indexSecrets!: Secret[]
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked?: string[]
+  /** Its folder in a repository of several services, and what it uses beside it. */
+  path!: string
+  around?: Directory
 
   /** Fails unless Black would change nothing. Pure. `fix` applies its changes. */
   @func()

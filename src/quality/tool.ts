@@ -1,16 +1,26 @@
-import type { Container, Directory } from "@dagger.io/dagger"
+import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
+import { type AdoptionInputs, adoptionOf, againstBaseline, withoutBaseline } from "../stage/adoption.js"
 import { execute, logOf, timing } from "../stage/execute.js"
-import type { Config } from "../lib/config/config.js"
+import type { Matched } from "../lib/adoption/match.js"
 import type { Outcome } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { judgeKept } from "../lib/security/judge.js"
 import { applySuppressions, entriesFor } from "../lib/security/suppressions.js"
-import { configuration, READS, tool, type ToolName } from "../lib/quality/index.js"
+import {
+  configuration,
+  flake8Reads,
+  READS,
+  tool,
+  type ToolContext,
+  type ToolName,
+} from "../lib/quality/index.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { cacheVolume } from "../stage/volumes.js"
-import { type PythonEnvironment, pythonEnvironment, unresolved } from "../python/environment.js"
+import { type PythonEnvironment, pythonEnvironment } from "../python/environment.js"
+import { indexedConfig } from "../python/indexLogin.js"
+import { withoutDocuments } from "../python/documents.js"
 import type { PythonService } from "../stage/service.js"
 import type { Suppression } from "../lib/run/suppressed.js"
 
@@ -23,68 +33,107 @@ const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
 const MYPY_CACHE = "/cache/mypy"
 
 /** Inputs that all tools of one source share. */
-export interface ToolInputs {
-  source: Directory
-  config: Config
+export interface ToolInputs extends AdoptionInputs {
+  /** The source with the baseline, which no tool reads. */
+  whole: Directory
   environment: PythonEnvironment
   suppressions: Suppressions
   /** How this module was called, for the commands that repeat a stage. */
   invocation: string
   /** The cache volumes that they may use. */
   space: string
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked: readonly string[]
 }
 
 /** Prepares the inputs that all tools of a service share. */
 export async function toolInputs(service: PythonService): Promise<ToolInputs> {
-  const { source, config, invocation, now, space } = service
-  const [environment, suppressions] = await Promise.all([
-    pythonEnvironment(source, config),
-    readSuppressions(source, now),
-  ])
-  return { source, config, environment, suppressions, invocation, space }
+  const { source, config, invocation, now, space, tracked = [] } = service
+  const environment = pythonEnvironment(source, await indexedConfig(service))
+  const [suppressions, adoption] = await Promise.all([readSuppressions(source, now), adoptionOf(source)])
+  const read = withoutBaseline(source)
+  return {
+    source: read,
+    whole: source,
+    config,
+    environment,
+    suppressions,
+    adoption,
+    invocation,
+    space,
+    tracked,
+  }
 }
 
-/** Stage with the suppressions that it used. */
+/** Stage with the suppressions that it used, and its findings against the baseline. */
 export interface Scanned extends Stage {
   used?: ReadonlySet<Suppression>
+  matched?: Matched
 }
 
 /** Commands of a tool, and the container in which they run. */
 interface Prepared {
+  version: string
   container: Container
   command: string[]
   fix: string[]
   /** Files that may hold the service's own configuration of the tool; empty without one. */
   configs: string[]
+  context: ToolContext
 }
 
 /** Mounts the files that a tool reads, and builds its command. */
-export async function prepareTool(
-  name: ToolName,
-  { source, config, environment, space }: ToolInputs,
-): Promise<Prepared> {
+export async function prepareTool(name: ToolName, inputs: ToolInputs): Promise<Prepared> {
+  const { source, config, environment, space } = inputs
   const { paths } = config.quality
-  const named = paths.filter((path) => path !== ".")
-  const configs = await texts(source, READS[name])
-  const { configured, configFile, targets } = configuration(name, configs)
-  const context = {
+  const { container, version, interpreter } = await environment.tool(name)
+  const reads = [...READS[name], ...(name === "flake8" ? await pluginReads(source, container) : [])]
+  const configs = await texts(source, reads)
+  const { configured, configFile, targets, readsSource } = configuration(name, configs)
+  const context: ToolContext = {
     paths: targets ? [] : [...paths],
     configured,
     ...(configFile === undefined ? {} : { configFile }),
     excludes: EXCLUDES,
     cacheDir: MYPY_CACHE,
+    ...(interpreter !== undefined && { interpreter }),
   }
-  const files = source.filter({ include: [...PYTHON, ...READS[name], ...named] })
-  const mounted = environment.container
+  const files = await lookedAt(inputs, readsSource === true ? undefined : reads)
+  const mounted = container
     .withMountedDirectory("/src", name === "mypy" ? await timed(files) : files)
     .withWorkdir("/src")
   return {
-    container:
-      name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(space, environment)) : mounted,
+    version,
+    container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(space, version)) : mounted,
     command: tool(name).command(context),
     fix: tool(name).fixCommand?.(context) ?? [],
     configs: configured ? Object.keys(configs).sort() : [],
+    context,
   }
+}
+
+/**
+ * The files that a tool sees: code and its configuration, or all that code may read. What `.gitignore` excludes is left
+ * out unless git tracks it.
+ */
+async function lookedAt(
+  { source, config, environment, tracked }: ToolInputs,
+  reads: readonly string[] | undefined,
+): Promise<Directory> {
+  const named = config.quality.paths.filter((path) => path !== ".")
+  const include = reads === undefined ? [] : [...PYTHON, ...reads, ...named]
+  const seen = reads === undefined ? await withoutDocuments(source, environment) : source.filter({ include })
+  if (tracked.includes("**") || (await source.glob("**/.gitignore")).length === 0) return seen
+  // Settings that read variables from a file need it, though git ignores it.
+  const kept = [...tracked, ...(reads === undefined ? ["**/.env", "**/.env.*"] : [])]
+  const looked = seen.filter({ gitignore: true })
+  return kept.length === 0 ? looked : looked.withDirectory("/", seen.filter({ include: kept }))
+}
+
+/** Files that plug-ins of Flake8 read, where there are any. */
+async function pluginReads(source: Directory, container: Container): Promise<readonly string[]> {
+  if (!(await source.exists("pyproject.toml"))) return []
+  return flake8Reads(await container.withExec(["flake8", "--version"], { expect: ReturnType.Any }).stdout())
 }
 
 /** Derives the files' time from their content: mypy's cache compares times, and git sources all have one. */
@@ -95,30 +144,38 @@ async function timed(files: Directory): Promise<Directory> {
 
 /** Runs a tool and judges its result. Never throws for a fault of the tool or the service. */
 export function runTool(name: ToolName, inputs: ToolInputs): Promise<Scanned> {
-  const { environment, invocation } = inputs
-  const version = environment.version(tool(name).package)
-  return attempted(identity("quality", name, version, invocation), () => toolWork(name, inputs))
+  return attempted(identity("quality", name, "", inputs.invocation), () => toolWork(name, inputs))
 }
 
 async function toolWork(name: ToolName, inputs: ToolInputs) {
   const begun = Date.now()
-  const { config, environment } = inputs
-  const { problem } = environment
-  if (name === "mypy" && problem !== undefined) return unresolved(problem)
-  const { container, command, configs } = await prepareTool(name, inputs)
-  const run = await execute(container, command, config.timeout)
+  const { config } = inputs
+  const { version, container, configs, context } = await prepareTool(name, inputs)
+  const { run, command } = await runs(name, container, context, config.timeout)
   const interruption = interrupted(run, name, config.timeout)
   const found = interruption ?? withPlace(tool(name).read(run), configs)
   const { entries, now } = inputs.suppressions
   const { kept, suppressed, used } = applySuppressions(found.findings, entriesFor("source", entries), now)
-  const outcome = judgeKept(found, kept)
+  const outcome = await againstBaseline(name, judgeKept(found, kept), inputs)
   return {
     ...outcome,
+    version,
     suppressed,
     used,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
     log: logOf(command, run),
+  }
+}
+
+/** Runs a tool, and again in another way where it checked nothing for a reason that this avoids. */
+async function runs(name: ToolName, container: Container, context: ToolContext, seconds: number) {
+  for (let next = context; ;) {
+    const command = tool(name).command(next)
+    const run = await execute(container, command, seconds)
+    const other = tool(name).again?.(run, next)
+    if (other === undefined) return { run, command }
+    next = other
   }
 }
 
@@ -132,5 +189,4 @@ function withPlace(outcome: Outcome, configs: readonly string[]): Outcome {
 }
 
 /** Cache of mypy, one for each version since their formats differ. */
-const mypyCache = (space: string, { version }: PythonEnvironment) =>
-  cacheVolume(space, "mypy", version("mypy"))
+const mypyCache = (space: string, version: string) => cacheVolume(space, "mypy", version)

@@ -1,5 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import { offlineImageNote } from "../stage/images.js"
+import { againstBaseline } from "../stage/adoption.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import type { Config } from "../lib/config/config.js"
 import type { Outcome, ToolRun } from "../lib/run/finding.js"
@@ -15,7 +16,7 @@ import { vulnerabilities } from "../lib/security/vulnerabilities.js"
 import { broken, failed, passed } from "../lib/run/outcome.js"
 import { count } from "../lib/text/words.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-import { attempted, identity, type Stage } from "../stage/stage.js"
+import { attempted, identity } from "../stage/stage.js"
 import type { Scanned, ToolInputs } from "../quality/tool.js"
 import {
   SBOM_FORMATS,
@@ -24,10 +25,11 @@ import {
   type PreparedScan,
   prepareSecrets,
   prepareVulnerabilities,
+  scannedPackages,
   trivy,
   TRIVY_OUT,
 } from "./trivy.js"
-import { TRIVY_VERSION } from "../stage/images.js"
+import { askedVersion } from "../stage/toolVersion.js"
 
 type TrivyScan = "vulnerabilities" | "secrets" | "misconfiguration"
 
@@ -41,15 +43,15 @@ export const thisHour = (): number => Math.floor(Date.now() / HOUR)
 
 /** Builds a scan's command and its container. */
 export async function prepareScan(name: TrivyScan, inputs: ScanInputs): Promise<PreparedScan> {
-  const { source, config, environment } = inputs
-  if (name === "secrets") return prepareSecrets(source, config)
+  const { source, whole, config, environment } = inputs
+  if (name === "secrets") return prepareSecrets(whole, config)
   if (name === "misconfiguration") return prepareMisconfiguration(source, config)
   return prepareVulnerabilities(inputs, environment, thisHour())
 }
 
 /** Runs a scan, applies the suppressions and judges the rest. Never throws for a source's content. */
 export function runScan(name: TrivyScan, inputs: ScanInputs): Promise<Scanned> {
-  const stage = identity("security", name, TRIVY_VERSION, inputs.invocation)
+  const stage = identity("security", name, "", inputs.invocation)
   return attempted(stage, () => scanWork(name, inputs))
 }
 
@@ -61,7 +63,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   const unreached = downloadFailure(run.stderr) !== undefined
   const interruption = unreached ? undefined : interrupted(run, name, config.timeout)
   const runs = await reportsOf(name, run)
-  const scan = scanOf(name, runs, inputs)
+  const scan = await scanOf(name, runs, inputs)
   const { kept, suppressed, used } = applySuppressions(
     scan.findings,
     entriesFor("source", suppressions.entries),
@@ -69,14 +71,15 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
   )
   const database =
     name === "vulnerabilities" && run.exitCode === 0 ? await databaseOf(run, config) : undefined
-  const outcome = interruption ?? database?.problem ?? scan.outcome(kept)
+  const judged = { ...(interruption ?? database?.problem ?? scan.outcome(kept)), findings: kept }
+  const outcome = name === "misconfiguration" ? await againstBaseline(name, judged, inputs) : judged
   const unreliable = unreached || interruption !== undefined || database?.problem !== undefined
   return {
     ...outcome,
-    findings: kept,
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, unreliable),
     log: logOf(command, run),
+    version: await trivyVersion(config),
     suppressed,
     used,
     facts: { ...database?.facts, ...(await trivyFacts(config)) },
@@ -97,13 +100,17 @@ async function reportsOf(name: TrivyScan, run: Execution): Promise<ToolRun[]> {
   )
 }
 
-function scanOf(name: TrivyScan, runs: readonly ToolRun[], { config, environment }: ScanInputs): GradedScan {
+async function scanOf(
+  name: TrivyScan,
+  runs: readonly ToolRun[],
+  { config, environment }: ScanInputs,
+): Promise<GradedScan> {
   const { security } = config
   const [first = { exitCode: 1, stdout: "", stderr: "" }] = runs
   if (name === "secrets") return secrets(first, { prefix: "src" })
   if (name === "misconfiguration")
     return misconfigurations(first, { gate: security.misconfiguration, prefix: "src" })
-  const needsNone = environment.problem === undefined && environment.packages.size === 0
+  const needsNone = (await scannedPackages(environment))?.versions.size === 0
   return vulnerabilities(runs, { gate: security.severity, prefix: "src", needsNone })
 }
 
@@ -117,9 +124,13 @@ export async function databaseOf({ container }: Execution, { security }: Config)
   }
 }
 
+/** Version of the Trivy that scans. */
+export const trivyVersion = (config: Config): Promise<string> =>
+  askedVersion(trivy(config), ["trivy", "--version"])
+
 export async function trivyFacts(config: Config): Promise<Record<string, string>> {
   const note = await offlineImageNote(trivy(config))
-  return note === "" ? {} : { trivy: `${TRIVY_VERSION}${note}` }
+  return note === "" ? {} : { trivy: `${await trivyVersion(config)}${note}` }
 }
 
 /** Trivy's own reports without anything that shows a secret, and the SBOMs. */
@@ -138,25 +149,26 @@ function keptFiles(name: TrivyScan, container: Container, runs: readonly ToolRun
 }
 
 /** Lists the comments that silence Bandit or Trivy inline. */
-export const prepareNosec = ({ source, environment }: ScanInputs): PreparedScan => ({
-  container: withScripts(environment.container, "slipway_nosec.py")
+export const prepareNosec = async ({ source, environment }: ScanInputs): Promise<PreparedScan> => ({
+  container: withScripts(await environment.base(), "slipway_nosec.py")
     .withMountedDirectory("/src", source.filter({ include: ["**/*.py", ...CONFIGURATION] }))
     .withWorkdir("/src"),
   command: ["python", "-I", `${SCRIPTS}/slipway_nosec.py`],
 })
 
 /** Checks the suppressions in the file and in comments, after all scans used them. */
-export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Stage> {
+export function runSuppressions(scans: readonly Scanned[], inputs: ScanInputs): Promise<Scanned> {
   const stage = identity("security", "suppressions", "", inputs.invocation)
   return attempted(stage, () => suppressionsWork(scans, inputs))
 }
 
 async function suppressionsWork(scans: readonly Scanned[], inputs: ScanInputs) {
   const begun = Date.now()
-  const { container, command } = prepareNosec(inputs)
+  const { container, command } = await prepareNosec(inputs)
   const run = await execute(container, command, inputs.config.timeout)
   const interruption = interrupted(run, "suppressions", inputs.config.timeout)
-  const outcome = interruption ?? inputs.suppressions.problem ?? judge(scans, run, inputs)
+  const judged = interruption ?? inputs.suppressions.problem ?? judge(scans, run, inputs)
+  const outcome = await againstBaseline("suppressions", judged, inputs)
   return {
     ...outcome,
     ...timing(run, begun),

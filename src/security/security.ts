@@ -1,4 +1,4 @@
-import { check, Container, Directory, func, object } from "@dagger.io/dagger"
+import { check, Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { serviceOf } from "../stage/service.js"
 import { once } from "../lib/run/once.js"
@@ -27,6 +27,14 @@ export class Security {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
+  /** Credentials of package indexes. */
+  netrc?: Secret
+  indexSecrets!: Secret[]
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked?: string[]
+  /** Its folder in a repository of several services, and what it uses beside it. */
+  path!: string
+  around?: Directory
 
   /**
    * Fails for a critical vulnerability of a package. Kept for an hour.

@@ -3,7 +3,7 @@ import { imageReference, TRIVY_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { normaliseName } from "../lib/python/pins.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
-import type { PythonEnvironment } from "../python/environment.js"
+import type { Packages, PythonEnvironment } from "../python/environment.js"
 import type { PythonService } from "../stage/service.js"
 import { cacheVolume } from "../stage/volumes.js"
 
@@ -214,13 +214,18 @@ function unpackDatabase(file: string): string[] {
   return ["sh", "-c", script]
 }
 
-/** Metadata of the service's installed packages, without our tools. */
-async function installed({ container, packages, problem }: PythonEnvironment): Promise<Directory> {
-  const venv = container.directory("/venv")
-  if (problem !== undefined) return dag.directory()
+/** The service's packages; undefined if they can't be installed: other stages say why. */
+export const scannedPackages = (environment: PythonEnvironment): Promise<Packages | undefined> =>
+  environment.service().catch(() => undefined)
+
+/** Metadata of the service's installed packages. */
+async function installed(environment: PythonEnvironment): Promise<Directory> {
+  const packages = await scannedPackages(environment)
+  if (packages === undefined) return dag.directory()
+  const venv = packages.container.directory("/venv")
   const folders = await venv.glob("lib/python*/site-packages/*.dist-info")
   const wanted = folders.filter((folder) =>
-    packages.has(normaliseName(/(?<![^/])([^/]+)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
+    packages.versions.has(normaliseName(/(?<![^/])([^/]+)-[^-/]+\.dist-info/.exec(folder)?.[1] ?? "")),
   )
   // An empty list would stand for all there is.
   if (wanted.length === 0) return dag.directory()

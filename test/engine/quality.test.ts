@@ -7,6 +7,7 @@ import { run } from "../../dagger/lib/shell.js"
 import { DEBUGGABLE, STAGES } from "../../src/lib/pipeline/stages.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { serving } from "./gitDaemon.js"
+import { privateIndex } from "./packageIndex.js"
 import {
   callOn,
   type CiRun,
@@ -163,6 +164,62 @@ it("mypy sees an edit in a git source, whose files all have the same size and ti
   })
 })
 
+it("each tool sees what its settings and plug-ins need, and nothing that git ignores", async () => {
+  const bad = 'import os,sys\nPORT: int = ""\nexec("1")\n'
+  const source = service({
+    "README.md": "one\n",
+    VERSION: "1.2.3\n",
+    "requirements.txt": "flake8-pyproject==1.2.4\n",
+    "pyproject.toml":
+      '[tool.flake8]\nmax-line-length = 120\n\n[tool.mypy]\nstrict = true\nplugins = ["tools/plug.py"]\nexclude = ["^tools/"]\n',
+    "service/__init__.py": `# A line that is longer than Black's limit, and not longer than that of the settings: ${"a".repeat(20)}\n`,
+    // mypy's plug-in reads a file, as one that imports a service's settings may.
+    "tools/plug.py":
+      'from pathlib import Path\n\nfrom mypy.plugin import Plugin\n\nVERSION = Path("VERSION").read_text()\n\n\ndef plugin(version: str) -> type[Plugin]:\n    return Plugin\n',
+    // Modules of one name, without packages around them.
+    "tests/conftest.py": '"""Fixtures of all."""\n',
+    "tests/unit/conftest.py": '"""Fixtures of some."""\n',
+    "services/a/main.py": "PORT: int = 1\n",
+    "services/b/main.py": "PORT: int = 2\n",
+    ".gitignore": "scratch/*\n!scratch/kept.py\n",
+    "scratch/draft.py": bad,
+    "scratch/kept.py": "KEPT = True\n",
+    "services/a/.gitignore": "*_gen.py\n",
+    "services/a/code_gen.py": bad,
+  })
+  const run = await runOn("quality", source)
+  expect(statuses(run), run.stdout).toEqual(ALL_PASSED)
+  // Bandit leaves out tests by itself.
+  expect(run.stage("bandit").reason).toBe("5 files without an issue")
+  const edited = await runOn("quality", write(source, { "README.md": "two\n" }))
+  expect(edited.verdict?.stages.map(({ cached }) => cached)).toEqual(TOOLS.map(() => true))
+})
+
+it("packages of a private index are installed with a netrc, which is in no output, and named without one", async () => {
+  const wheel = { name: "slipway-private", module: "slipway_private" }
+  const login = { user: "reader", password: `pw-${randomUUID()}` }
+  await privateIndex(wheel, login, async ({ url, host }) => {
+    const source = service({
+      "requirements.txt": `--extra-index-url ${url}\nslipway-private==1.0\n`,
+      "a.py": "from slipway_private import NAME\n\nNUMBER: int = NAME\n",
+      "slipway.yaml": "quality:\n  checks: [mypy]\n",
+    })
+    const refused = await runOn("quality", source)
+    expect(refused.stage("mypy").status).toBe("error")
+    for (const text of [url, "(401)", "--netrc FILE"]) expect(refused.stdout).toContain(text)
+
+    const netrc = write(folder(), {
+      netrc: `machine ${host} login ${login.user} password ${login.password}\n`,
+    })
+    const run = await runOn("quality", source, `--netrc=${netrc}/netrc`)
+    // The wheel's types, and so its content.
+    expect(sarifOf(run, "mypy").places).toMatchObject([{ file: "a.py", line: 3, rule: "assignment" }])
+    expect(JSON.stringify(run.verdict)).toContain(`file://${netrc}/netrc`)
+    for (const text of [run.stdout, run.stderr, run.read("verdict.json"), run.read("logs/dagger.log")])
+      expect(text).not.toContain(login.password)
+  })
+})
+
 it("quality uses the service's version of a tool, and mypy sees the service's packages", async () => {
   const source = service({
     "requirements.txt": "black==25.1.0\nitsdangerous==2.2.0\n",
@@ -176,11 +233,11 @@ it("quality uses the service's version of a tool, and mypy sees the service's pa
   expect(place?.message).toContain('expression has type "bytes"')
 })
 
-it("quality uses another version of its tools if the service's lock file conflicts with their dependencies", async () => {
+it("quality uses its own tools, whatever versions of their dependencies the service's lock file has", async () => {
   const lock = 'version = 1\n\n[[package]]\nname = "pathspec"\nversion = "0.12.1"\n'
   const run = await runOn("quality", service({ "a.py": "A = 1\n", "uv.lock": lock }))
   expect(statuses(run)).toEqual(ALL_PASSED)
-  expect(sarifOf(run, "black").version).toMatch(/^25\./)
+  expect(sarifOf(run, "black").version).toMatch(/^26\./)
   expect(sarifOf(run, "flake8").version).toBe("7.5.0")
 })
 

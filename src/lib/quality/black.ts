@@ -32,8 +32,14 @@ export const black: Tool = {
       return broken("black", run, findings)
     if (run.exitCode === 0) return readSuccess(run)
     if ((run.exitCode === 1 || run.exitCode === 123) && findings.length > 0) return failed(findings)
-    return broken("black", run, findings)
+    return broken("black", run, findings, readRequired(run))
   },
+}
+
+/** What to do for a configuration that requires another version of Black. */
+function readRequired({ stderr }: ToolRun): string {
+  const required = /required version `([^`\n]+)` does not match/.exec(stderr)?.[1]
+  return required === undefined ? "" : `pin black to ${required} in the development requirements`
 }
 
 function readSuccess(run: ToolRun): Outcome {

@@ -36,6 +36,8 @@ interface Configuration {
   configFile?: ConfigFile
   /** True if the configuration names the paths to check, so that the command must not. */
   targets: boolean
+  /** True if plug-ins of the tool may read any file of the source. */
+  readsSource?: boolean
 }
 
 /** Finds a tool's configuration in the files that the tool itself would read. */
@@ -69,21 +71,25 @@ const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
 
   flake8: (files) =>
     found(
-      (["setup.cfg", "tox.ini", ".flake8"] as const).some((name) =>
-        hasAny(ini(files, name), "flake8", "flake8:local-plugins"),
-      ),
+      // Which only a plug-in reads, without which the file isn't here.
+      inPyproject(files, "flake8") ||
+        (["setup.cfg", "tox.ini", ".flake8"] as const).some((name) =>
+          hasAny(ini(files, name), "flake8", "flake8:local-plugins"),
+        ),
     ),
 
   mypy(files) {
     // Mypy reads the first of these that there is, and no other.
     const name = (["mypy.ini", ".mypy.ini"] as const).find((file) => files[file] !== undefined)
-    if (name !== undefined) return { configured: true, targets: namesTargets(ini(files, name)) }
+    if (name !== undefined) return iniMypy(files[name] ?? "")
     if (inPyproject(files, "mypy")) {
       const table = valueAt(readToml(files["pyproject.toml"] ?? "").data, "tool", "mypy")
-      return { configured: true, targets: MYPY_TARGETS.some((key) => fields(table)[key] !== undefined) }
+      const { plugins, ...keys } = fields(table)
+      const targets = MYPY_TARGETS.some((key) => keys[key] !== undefined)
+      return { configured: true, targets, readsSource: readsSource([plugins].flat().join(",")) }
     }
-    const setup = ini(files, "setup.cfg")
-    return setup.has("mypy") ? { configured: true, targets: namesTargets(setup) } : NONE
+    const setup = files["setup.cfg"] ?? ""
+    return iniKeys(setup).has("mypy") ? iniMypy(setup) : NONE
   },
 
   bandit(files) {
@@ -101,4 +107,22 @@ const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
 /** The keys by which mypy's configuration names what to check. */
 const MYPY_TARGETS = ["files", "packages", "modules"]
 
-const namesTargets = (keys: Keys): boolean => MYPY_TARGETS.some((key) => keys.has(`mypy.${key}`))
+const iniMypy = (text: string): Configuration => {
+  const keys = iniKeys(text)
+  const targets = MYPY_TARGETS.some((key) => keys.has(`mypy.${key}`))
+  const [, plugins = ""] = /^plugins[ \t]*[=:]((?:.*\n[ \t])*.*)/m.exec(text) ?? []
+  return { configured: true, targets, readsSource: readsSource(plugins) }
+}
+
+/** Plug-ins of mypy that are known to read no files. Others import the service's code, such as settings that read some. */
+const PURE_PLUGINS =
+  /^(?:pydantic(?:\.v1)?\.mypy|sqlalchemy\.ext\.mypy\.plugin|sqlmypy|numpy\.typing\.mypy_plugin)$/
+
+const readsSource = (plugins: string): boolean =>
+  plugins.split(/[\s,]+/).some((name) => name !== "" && !name.startsWith("#") && !PURE_PLUGINS.test(name))
+
+/** Plug-ins of Flake8 that read the settings of other tools, by what `flake8 --version` lists. */
+export const flake8Reads = (version: string): readonly ConfigFile[] =>
+  /flake8[-_](?:pyproject|isort|black)\b/i.test(version)
+    ? ["pyproject.toml", ".isort.cfg", ".editorconfig"]
+    : []

@@ -1,5 +1,5 @@
 import type { Finding, Outcome, ToolRun } from "../run/finding.js"
-import { broken, crashed, failed, finding, passed } from "../run/outcome.js"
+import { broken, crashed, failed, finding, ownMessage, passed, sourcePath } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 import { fields, parseJson } from "../text/json.js"
 import { anyOf, operands, type Tool } from "./tool.js"
@@ -10,20 +10,35 @@ export const mypy: Tool = {
   package: "mypy",
   version: "2.4.1",
 
-  command: ({ paths, configured, excludes, cacheDir }) => [
+  command: ({ paths, configured, excludes, cacheDir, apart, interpreter }) => [
+    // With packages below src named as they are imported.
+    ...(apart === "packages" ? ["env", "MYPYPATH=src"] : []),
     "mypy",
     "--output=json", // one finding a line whatever a file is called; needs mypy 1.11 of July 2024
+    "--show-traceback", // else an internal error has no cause
     ...(cacheDir === undefined ? [] : [`--cache-dir=${cacheDir}`]),
+    ...(interpreter === undefined ? [] : [`--python-executable=${interpreter}`]),
     ...(configured
       ? []
       : [
           "--ignore-missing-imports", // most packages bring no types
           "--warn-redundant-casts",
           `--exclude=(^|/)(${anyOf([...excludes, "node_modules"])})/`,
-          "--exclude=(^|/)conftest\\.py$", // pytest wants several of that name, mypy calls them one module twice
         ]),
+    // pytest wants several of that name, mypy calls them one module twice
+    ...(configured && apart !== "conftest" ? [] : ["--exclude=(^|/)conftest\\.py$"]),
+    // Then modules beside each other don't import each other by their bare names.
+    ...(apart === "packages" ? ["--explicit-package-bases", "--disable-error-code=import-not-found"] : []),
     ...operands(paths),
   ],
+
+  again(run, context) {
+    const names = readDuplicates(run)
+    if (names.length === 0 || context.apart === "packages") return undefined
+    const only =
+      names.every((name) => name === "conftest") && context.configured && context.apart === undefined
+    return { ...context, apart: only ? "conftest" : "packages" }
+  },
 
   read(run) {
     const findings = [...readFindings(`${run.stdout}\n${run.stderr}`), ...readUndecodable(run.stderr)]
@@ -31,19 +46,50 @@ export const mypy: Tool = {
     const ignored = readIgnoredConfiguration(run.stderr)
     if (ignored !== undefined)
       return { status: "error", reason: oneLine(`mypy ignored ${ignored}`), findings }
-    if (crashed(run) || run.stderr.includes("INTERNAL ERROR")) return broken("mypy", run, findings)
+    if (run.stderr.includes("INTERNAL ERROR")) return readInternalError(run, findings)
+    if (crashed(run)) return broken("mypy", run, findings)
     if (run.exitCode === 0 && problems.length === 0) return passed("no type errors", findings)
     if (run.exitCode <= 1 && problems.length > 0) return failed(findings)
     return readStopped(run, findings)
   },
 }
 
+/**
+ * Reads an internal error: mypy writes its place to stderr, and its cause, often a plug-in's, to stdout.
+ */
+function readInternalError(run: ToolRun, findings: Finding[]): Outcome {
+  const place = /^(.+:\d+): error: INTERNAL ERROR/m.exec(run.stderr)?.[1]
+  const plugin = /^Error (?:calling|constructing|importing|getting) .*$/m.exec(run.stdout)?.[0]
+  const cause = run.stdout.includes("Traceback (most recent call last)") ? run.stdout : run.stderr
+  const said = [plugin, ownMessage({ ...run, stdout: "", stderr: cause })].filter(
+    (part) => part !== undefined,
+  )
+  const where = place === undefined ? "" : ` at ${sourcePath(place)}`
+  return broken(
+    "mypy",
+    { ...run, stdout: "", stderr: "" },
+    findings,
+    `INTERNAL ERROR${where}: ${said.join(": ")}`,
+  )
+}
+
+/** The names of modules that mypy found in two places, so that it checked nothing. */
+const readDuplicates = ({ stdout, stderr }: ToolRun): string[] =>
+  [...`${stdout}\n${stderr}`.matchAll(DUPLICATES)].map(([, module, other]) => module ?? other ?? "")
+
+const DUPLICATES =
+  /Duplicate module named \\?"([\w.]+)|Source file found twice under different module names: \\?"([\w.]+)/g
+
+const REMEDY =
+  "set explicit_package_bases or exclude in mypy's configuration, or quality.paths in slipway.yaml to the folders that it checks"
+
 /** Exit code 2: a file that can't be parsed fails the service, anything else is an error of the run. */
 function readStopped(run: ToolRun, findings: Finding[]): Outcome {
   const atFault = findings.some(({ rule }) => rule === "syntax" || rule === "undecodable")
   if (run.exitCode === 2 && atFault) return failed(findings)
   const first = findings[0]
-  const hint = first === undefined ? "" : `${first.file ?? ""}: ${first.message}`
+  const said = first === undefined ? [] : [`${first.file ?? ""}: ${first.message}`]
+  const hint = [...said, ...(readDuplicates(run).length === 0 ? [] : [REMEDY])].join("; ")
   return broken("mypy", first === undefined ? run : { ...run, stdout: "", stderr: "" }, findings, hint)
 }
 

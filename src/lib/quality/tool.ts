@@ -12,8 +12,12 @@ export interface ToolContext {
   configFile?: string
   /** Directory names that are skipped by default, for example `.venv`. */
   excludes: string[]
+  /** The interpreter whose packages mypy looks at. Default: its own. */
+  interpreter?: string
   /** Path of mypy's cache. */
   cacheDir?: string
+  /** How mypy distinguishes modules of one name: without those of pytest, or by the folders that they are in. */
+  apart?: "conftest" | "packages"
 }
 
 /** Python quality tool: its command, and the reader of its output. */
@@ -27,6 +31,8 @@ export interface Tool {
   command: (project: ToolContext) => string[]
   /** Returns the command that fixes files in place. */
   fixCommand?: (project: ToolContext) => string[]
+  /** Returns how to run it again if it checked nothing for a reason that another way avoids. */
+  again?: (run: ToolRun, project: ToolContext) => ToolContext | undefined
   /** Judges a finished run. Never throws. */
   read: (run: ToolRun) => Outcome
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { configuration, TOOLS, type ToolName } from "../../../src/lib/quality/index.js"
+import { configuration, flake8Reads, TOOLS, type ToolName } from "../../../src/lib/quality/index.js"
 import type { ConfigTexts } from "../../../src/lib/quality/configured.js"
 
 describe("configuration of a tool", () => {
@@ -30,7 +30,7 @@ describe("configuration of a tool", () => {
     ["mypy", { "pyproject.toml": "[[tool.mypy.overrides]]\nmodule = 'x'\n" }],
     ["bandit", { ".bandit": "[bandit]\nskips = B101\n" }],
   ])("is found for %s in %j", (name, files) => {
-    expect(configuration(name, files)).toEqual({ configured: true, targets: false })
+    expect(configuration(name, files)).toMatchObject({ configured: true, targets: false })
   })
 
   it.each<[ToolName, ConfigTexts]>([
@@ -40,7 +40,6 @@ describe("configuration of a tool", () => {
     ["black", { "pyproject.toml": "[tool.blackened]\n[other.tool.black]\n" }],
     ["isort", { ".editorconfig": "[*]\nindent_style = space\nmax_line_length = 100\n" }],
     ["flake8", { "setup.cfg": "[metadata]\ntext =\n  [flake8]\n" }],
-    ["flake8", { "pyproject.toml": "[tool.flake8]\n" }], // flake8 doesn't read it
     ["mypy", { "setup.cfg": "[mypy-numpy.*]\n" }],
   ])("is not found for %s in %j", (name, files) => {
     expect(configuration(name, files).configured).toBe(false)
@@ -54,7 +53,7 @@ describe("configuration of a tool", () => {
     [{ ".mypy.ini": "[mypy]\n", "setup.cfg": "[mypy]\nfiles = src\n" }, false], // the first file alone is read
     [{ "mypy.ini": "[mypy-x]\nfiles = src\n" }, false],
   ])("with mypy's targets: %j: %j", (files, targets) => {
-    expect(configuration("mypy", files)).toEqual({ configured: true, targets })
+    expect(configuration("mypy", files)).toMatchObject({ configured: true, targets })
   })
 
   it.each<[ConfigTexts, string]>([
@@ -63,5 +62,39 @@ describe("configuration of a tool", () => {
     [{ ".bandit": "skips: [B101]\n" }, ".bandit"],
   ])("that bandit doesn't find itself is passed in %j", (files, configFile) => {
     expect(configuration("bandit", files)).toEqual({ configured: true, targets: false, configFile })
+  })
+})
+
+describe("plug-ins of mypy", () => {
+  const reads = (files: ConfigTexts) => configuration("mypy", files).readsSource
+
+  it.each<ConfigTexts>([
+    { "mypy.ini": "[mypy]\nplugins =\n    pydantic.mypy,\n    mypy_django_plugin.main\nstrict = true\n" },
+    { "setup.cfg": "[mypy]\nplugins = tools/plug.py\n" },
+    { "pyproject.toml": '[tool.mypy]\nplugins = ["mypy_django_plugin.main"]\n' },
+    { "pyproject.toml": '[tool.mypy]\nplugins = "mypy_drf_plugin.main"\n' },
+  ])("may read any file: %o", (files) => {
+    expect(reads(files)).toBe(true)
+  })
+
+  it.each<ConfigTexts>([
+    { "mypy.ini": "[mypy]\nplugins = pydantic.mypy, sqlalchemy.ext.mypy.plugin\n" },
+    { "mypy.ini": "[mypy]\nstrict = true\n" },
+    { "pyproject.toml": '[tool.mypy]\nplugins = ["pydantic.mypy"]\n' },
+    { "pyproject.toml": "[tool.mypy]\n" },
+  ])("read no file of the source: %o", (files) => {
+    expect(reads(files)).toBe(false)
+  })
+})
+
+describe("plug-ins of Flake8", () => {
+  it("read the settings of other tools where flake8 lists them", () => {
+    expect(flake8Reads("7.5.0 (flake8-pyproject: 1.2.4, mccabe: 0.7.0) CPython 3.11")).toContain(
+      "pyproject.toml",
+    )
+    expect(flake8Reads("7.5.0 (mccabe: 0.7.0, pycodestyle: 2.14.0) CPython 3.11")).toEqual([])
+    expect(
+      configuration("flake8", { "pyproject.toml": "[tool.flake8]\nmax-line-length = 120\n" }).configured,
+    ).toBe(true)
   })
 })

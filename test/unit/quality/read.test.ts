@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { Outcome, ToolRun } from "../../../src/lib/run/finding.js"
-import { TOOLS, tool, type ToolName } from "../../../src/lib/quality/index.js"
+import { TOOLS, tool, type ToolContext, type ToolName } from "../../../src/lib/quality/index.js"
 
 /** Real outputs of the pinned versions, recorded in /src. */
 const runs = (name: ToolName): Record<string, ToolRun> =>
@@ -301,4 +301,63 @@ describe("bandit", () => {
       expect(tool("bandit").read({ exitCode: 0, stdout, stderr: "" }).status).toBe("error")
     },
   )
+})
+
+describe("a tool's own words", () => {
+  const tracebackOf = (exception: string) =>
+    `\nTraceback (most recent call last):\n  File "mypy/build.py", line 740, in load_plugins\n${exception}\n\n`
+
+  it("are mypy's internal error with its place, the plug-in and the cause, which stand on stdout", () => {
+    const said = "INTERNAL ERROR -- Please try using mypy master on GitHub:\nhttps://mypy.readthedocs.io"
+    const stdout = `Error calling the plugin(version) entry point of plug.py\n${tracebackOf("FileNotFoundError: VERSION")}`
+    expect(tool("mypy").read({ exitCode: 2, stdout, stderr: `error: ${said}\n` })).toMatchObject({
+      status: "error",
+      reason:
+        "mypy could not run (exit code 2): INTERNAL ERROR: Error calling the plugin(version) entry point of plug.py: FileNotFoundError: VERSION",
+    })
+    const at = { exitCode: 2, stdout: tracebackOf("KeyError: 'A'"), stderr: `/src/a.py:9: error: ${said}\n` }
+    expect(tool("mypy").read(at).reason).toContain("INTERNAL ERROR at a.py:9: KeyError: 'A'")
+  })
+
+  it("are the list behind flake8's first line", () => {
+    const stderr =
+      "There was a critical error during execution of Flake8:\nrequired plugins were not installed!\n- installed: mccabe\n- missing: flake8-foo\n"
+    expect(tool("flake8").read({ exitCode: 1, stdout: "", stderr }).reason).toContain(
+      "required plugins were not installed! - installed: mccabe - missing: flake8-foo",
+    )
+  })
+
+  it("are black's required version, with what to write", () => {
+    const stderr = "Oh no! 💥 💔 💥 The required version `22` does not match the running version `26.10.1`!\n"
+    expect(tool("black").read({ exitCode: 1, stdout: "", stderr }).reason).toMatch(
+      /The required version `22` does not match .*; pin black to 22 in the development requirements$/,
+    )
+  })
+})
+
+describe("modules of one name", () => {
+  const context: ToolContext = { paths: ["."], configured: true, excludes: [] }
+  const duplicate = (name: string) => ({
+    exitCode: 2,
+    stdout: `{"file": "b/${name}.py", "line": -1, "column": -1, "message": "Duplicate module named \\"${name}\\" (also at \\"./a/${name}.py\\")", "hint": "a", "code": null, "severity": "error"}\n`,
+    stderr: "",
+  })
+  const again = (name: string, from: ToolContext) => tool("mypy").again?.(duplicate(name), from)
+
+  it("are told apart by their folders, pytest's left out before", () => {
+    expect(again("conftest", context)).toEqual({ ...context, apart: "conftest" })
+    expect(again("conftest", { ...context, configured: false })?.apart).toBe("packages")
+    expect(again("main", context)).toEqual({ ...context, apart: "packages" })
+    expect(again("main", { ...context, apart: "conftest" })?.apart).toBe("packages")
+    expect(again("main", { ...context, apart: "packages" })).toBeUndefined()
+    expect(
+      tool("mypy").again?.({ exitCode: 1, stdout: "a.py:1: error: No\n", stderr: "" }, context),
+    ).toBeUndefined()
+  })
+
+  it("are an error that says what to write if that doesn't help either", () => {
+    expect(tool("mypy").read(duplicate("main")).reason).toMatch(
+      /b\/main\.py: Duplicate module named "main".*; set explicit_package_bases or exclude in mypy's configuration, or quality\.paths/,
+    )
+  })
 })
