@@ -3,6 +3,8 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { askForge, type ForgeAccess } from "../../../src/lib/forge/host.js"
 import { type Http, httpClient } from "../../../src/lib/http/client.js"
+import { sarifOfService } from "../../../src/lib/report/sarifOfService.js"
+import { type ServicePlace, WHOLE } from "../../../src/lib/services/places.js"
 import { pool } from "../../../src/lib/run/pool.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fromFork } from "./fork.js"
@@ -21,6 +23,7 @@ export async function uploadSarif(
   { stages }: Verdict,
   env: Variables,
   http: Http = httpClient(),
+  place: ServicePlace = WHOLE,
 ): Promise<string[]> {
   const { GITHUB_TOKEN: token, GITHUB_REPOSITORY: repository, GITHUB_API_URL: api } = env
   const { GITHUB_SHA: sha, GITHUB_REF: ref } = env
@@ -36,7 +39,8 @@ export async function uploadSarif(
   const uploads = stages.filter(scanned).flatMap(({ name }) => {
     const file = join(out, `sarif/${name}.sarif`)
     if (!existsSync(file)) return []
-    const sarif = gzipSync(readFileSync(file)).toString("base64")
+    const text = sarifOfService(readFileSync(file, "utf8"), place)
+    const sarif = gzipSync(text).toString("base64")
     return [() => askForge(http, access, { method: "POST", url, json: { commit_sha: sha, ref, sarif } })]
   })
   const replies = await pool(AT_ONCE, uploads)

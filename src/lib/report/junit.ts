@@ -1,8 +1,10 @@
+import { ADOPTION_FILE } from "../adoption/entries.js"
 import type { Finding } from "../run/finding.js"
 import { testName } from "../testing/outcome.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, visible, xml } from "../text/escape.js"
+import { count } from "../text/words.js"
 import { byGate, logPath, place } from "./place.js"
 
 const NAME_LENGTH = 500
@@ -44,7 +46,7 @@ export function junit(stages: readonly StageReport[]): string {
 const FRAME_BYTES = 5_000
 
 function suite(stage: StageReport, room: number): string {
-  const { cases, written } = fitting(casesOf(stage), stage, room)
+  const { cases, written } = fitting([...casesOf(stage), ...knownCase(stage)], stage, room)
   const number = (element: string): number => cases.filter(({ result }) => result?.element === element).length
   const open = tag("testsuite", {
     name: `${stage.group}.${stage.name}`,
@@ -73,6 +75,15 @@ function fitting(all: readonly Case[], stage: StageReport, room: number) {
   const kept = [...all.entries()].filter(([index]) => written.has(index))
   const cases = [...kept.map(([, each]) => each), ...leftOut(all.length - kept.length, stage)]
   return { cases, written: cases.map((each, at) => written.get(kept[at]?.[0] ?? -1) ?? element(each)) }
+}
+
+/** A case that says how many findings the service's baseline knows. */
+function knownCase({ group, known }: StageReport): Case[] {
+  const number = known?.findings.length ?? 0
+  const message = `known to ${ADOPTION_FILE}`
+  return number === 0
+    ? []
+    : [{ name: count(number, "known finding"), classname: group, result: { element: "skipped", message } }]
 }
 
 /** A case that says how many others are left out. */

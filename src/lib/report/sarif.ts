@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { ADOPTION_FILE } from "../adoption/entries.js"
 import type { Finding, Severity } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, wellFormed } from "../text/escape.js"
@@ -29,7 +30,8 @@ const SCORES: Record<Severity, string | undefined> = {
 
 /** SARIF 2.1.0 log with one run for a stage, within code scanning's limits; says how many findings it leaves out. */
 export function sarif(report: StageReport, toolVersion: string): string {
-  const kept = fitting(report.findings)
+  const all = results(report)
+  const kept = fitting(all)
   const byRule = grouped(kept.map(({ finding }) => finding))
   const ruleIds = [...byRule.keys()].sort()
   const indices = new Map(ruleIds.map((id, index) => [id, index]))
@@ -43,7 +45,7 @@ export function sarif(report: StageReport, toolVersion: string): string {
         rules: ruleIds.map((id) => ruleOf(id, byRule.get(id))),
       },
     },
-    invocations: [invocation(report, report.findings.length - kept.length)],
+    invocations: [invocation(report, all.length - kept.length)],
     columnKind: "unicodeCodePoints",
     results: kept.map(({ result }) => ({ ...result, ruleIndex: indices.get(result.ruleId) })),
   }
@@ -53,20 +55,22 @@ export function sarif(report: StageReport, toolVersion: string): string {
 
 interface Result {
   finding: Finding
+  /** True for one that the service's baseline knows. */
+  known: boolean
   result: object & { ruleId: string }
 }
 
 /** Results within the limits: if they aren't all, those that block first, then by level. */
-function fitting(findings: readonly Finding[]): Result[] {
-  const all = results(findings)
-  const weight = ({ finding }: Result) => (finding.advisory ? 3 : 0) + LEVELS.indexOf(finding.level)
+function fitting(all: readonly Result[]): readonly Result[] {
+  const weight = ({ finding, known }: Result) =>
+    (known ? 6 : 0) + (finding.advisory ? 3 : 0) + LEVELS.indexOf(finding.level)
   const within = firstWithin(all)
-  return within.length === all.length ? all : firstWithin(all.sort((a, b) => weight(a) - weight(b)))
+  return within.length === all.length ? all : firstWithin(all.toSorted((a, b) => weight(a) - weight(b)))
 }
 
 const LEVELS: Finding["level"][] = ["error", "warning", "note"]
 
-function firstWithin(all: Result[]): Result[] {
+function firstWithin(all: readonly Result[]): readonly Result[] {
   const known = new Map<string, { url: boolean }>()
   let left = SARIF_LIMITS.bytes - FRAME_BYTES
   const end = all.slice(0, SARIF_LIMITS.results).findIndex(({ finding, result }) => {
@@ -128,21 +132,34 @@ function invocation(report: StageReport, hidden: number): object {
 
 const ruleIdOf = ({ rule }: Finding): string => clean(clip(rule, RULE_LENGTH))
 
-function results(findings: readonly Finding[]): Result[] {
+/** Results of a stage: with a baseline, each says if it is new. */
+function results({ findings, known }: StageReport): Result[] {
   const seen = new Map<string, number>()
-  return findings.map((finding) => {
+  const result = (finding: Finding, state: object, isKnown: boolean): Result => {
     const likeness = fingerprint(finding)
     const before = seen.get(likeness) ?? 0
     seen.set(likeness, before + 1)
-    const result = {
+    const made = {
       ruleId: ruleIdOf(finding),
       level: finding.level,
       message: { text: clean(clip(finding.message, MESSAGE_LENGTH)) },
       ...location(finding),
       partialFingerprints: { "slipway/v1": `${likeness}:${before + 1}` },
+      ...state,
     }
-    return { finding, result }
-  })
+    return { finding, known: isKnown, result: made }
+  }
+  const fresh = known === undefined ? {} : { baselineState: "new" }
+  return [
+    ...findings.map((finding) => result(finding, fresh, false)),
+    ...(known?.findings ?? []).map((finding) => result(finding, KNOWN, true)),
+  ]
+}
+
+/** Properties of a result that the service's baseline knows. */
+const KNOWN = {
+  baselineState: "unchanged",
+  suppressions: [{ kind: "external", status: "accepted", justification: `known to ${ADOPTION_FILE}` }],
 }
 
 /** Fingerprint of a finding without its line, which moves; equal ones in a file are numbered. */

@@ -5,6 +5,7 @@ import { coverageSection } from "./coverage.js"
 import { failuresSection } from "./failures.js"
 import { findingsSection } from "./findings.js"
 import { gatesSection } from "./gates.js"
+import { knownSection } from "./known.js"
 import { loadTestSection } from "./load.js"
 import { Markup, markup, inlineText } from "./markup.js"
 import type { Section } from "./parts.js"
@@ -47,6 +48,7 @@ export function html(verdict: Verdict, reports: readonly StageReport[]): string 
     ...testsSection(reports),
     ...coverageSection(reports),
     ...findingsSection(reports),
+    ...knownSection(reports),
     ...suppressedSection(verdict.run, reports),
     ...toolsSection(reports),
   ]
