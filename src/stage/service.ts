@@ -1,4 +1,4 @@
-import type { Directory } from "@dagger.io/dagger"
+import type { Directory, Secret } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { parseConfig } from "../lib/config/parse.js"
 import { readLock } from "../lib/image/lock.js"
@@ -17,14 +17,35 @@ export interface ServiceFields {
   space: string
 }
 
+/** Credentials of package indexes, which only commands that install packages get. */
+export interface IndexFields {
+  netrc?: Secret
+  /** Variables, each named by the last part of its secret's address. */
+  indexSecrets: Secret[]
+}
+
+/** Where a service stands in its repository. */
+export interface PlaceFields {
+  /** Its folder; empty for a repository that is the service. */
+  path: string
+  /** What it uses of its repository beside its folder: shared folders, and the manifests and locks above it. */
+  around?: Directory
+}
+
+/** The fields of objects that install packages. */
+export interface InstallingFields extends ServiceFields, IndexFields, PlaceFields {
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked?: string[]
+}
+
 /** A service with its configuration: the input of every stage. */
-export interface PythonService extends ServiceFields {
+export interface PythonService extends InstallingFields {
   config: Config
 }
 
 /** Returns the service in an object's fields. Fails with CONFIG_INVALID. */
-export const serviceOf = (fields: ServiceFields): PythonService => ({
-  ...serviceFields(fields),
+export const serviceOf = (fields: ServiceFields & Partial<InstallingFields>): PythonService => ({
+  ...installingFields({ indexSecrets: [], path: "", ...fields }),
   config: configOf(fields.settings),
 })
 
@@ -36,6 +57,16 @@ export const serviceFields = ({
   now,
   space,
 }: ServiceFields): ServiceFields => ({ source, settings, invocation, now, space })
+
+/** Returns a service's fields for an object that installs packages. */
+export const installingFields = (fields: InstallingFields): InstallingFields => ({
+  ...serviceFields(fields),
+  netrc: fields.netrc,
+  indexSecrets: fields.indexSecrets,
+  tracked: fields.tracked,
+  path: fields.path,
+  around: fields.around,
+})
 
 const parsed = new Map<string, Config>()
 
