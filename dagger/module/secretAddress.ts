@@ -15,7 +15,7 @@ export const secretAddresses = (names: readonly string[]): string[] =>
   names.flatMap((name) => secretAddress(name) ?? [])
 
 /**
- * Adds a cache key to each `--secrets` argument, so that the engine distinguishes secrets by address.
+ * Adds a cache key to each `--secrets` and `--index-secrets` argument, so that the engine distinguishes secrets by address.
  *
  * The engine (0.21.8) identifies secrets by their text: for two equal ones, even of different sessions, it may return
  * the address of either, from which the module takes the name.
@@ -27,7 +27,7 @@ export const secretAddresses = (names: readonly string[]): string[] =>
 export const withCacheKeys = (args: readonly string[]): string[] =>
   // A query may contain a key already, and the engine would rewrite it.
   args.map((arg) =>
-    /^--secrets=[^?]+$/.test(arg)
-      ? `${arg}?cacheKey=${encodeURIComponent(arg.replace("--secrets=", ""))}`
+    /^--(?:index-)?secrets=[^?]+$/.test(arg)
+      ? `${arg}?cacheKey=${encodeURIComponent(arg.replace(/^--(?:index-)?secrets=/, ""))}`
       : arg,
   )

@@ -1,8 +1,10 @@
-import { type Container, dag, type Directory, type Platform, type Secret } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import type { BuildAccess } from "./access.js"
 import { weighContext } from "./buildContext.js"
 import type { DockerfileInputs } from "./dockerfile.js"
 import { inspect } from "./dockerfileShell.js"
-import { buildDockerfile } from "./dockerfileBuild.js"
+import { buildDockerfile, type DockerfileBuild } from "./dockerfileBuild.js"
+import { chosenDockerfile } from "./chosenDockerfile.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
 import { type ImageLayout, indexLayout, platformLayout, type PlatformLayout } from "../registry/ociLayout.js"
 import { regctlContainer } from "../registry/regctl.js"
@@ -18,17 +20,20 @@ import {
   instructionText,
 } from "../lib/image/buildFailure.js"
 import { contextWarning } from "../lib/image/context.js"
+import { unusedWarning } from "../lib/image/find.js"
 import type { Instruction } from "../lib/image/dockerfile.js"
 import { imageText, layerLines } from "../lib/image/layout.js"
 import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
 import { isTime, labels, NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { serviceName } from "../lib/python/name.js"
-import { MANIFESTS, choosePythonVersion } from "../lib/python/project.js"
+import { MANIFESTS } from "../lib/python/project.js"
+import { servicePython } from "../python/version.js"
 import type { BaseImage } from "../lib/release/provenance.js"
 import { overall } from "../lib/run/command.js"
 import { passed } from "../lib/run/outcome.js"
 import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
+import { indexedConfig } from "../python/indexLogin.js"
 import { pythonImage } from "./pythonImage.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
@@ -42,11 +47,13 @@ export interface ImageInputs {
   config: Config
   suppressions: Suppressions
   revision: ImageRevision
-  secrets: readonly Secret[]
+  access: BuildAccess
   platforms: readonly string[]
   invocation: string
   /** The cache volumes that they may use. */
   space: string
+  /** Dockerfiles of which none is built, as nothing says which. */
+  unused: readonly string[]
 }
 
 /** An image, as it will be published. */
@@ -77,16 +84,22 @@ interface Variant {
 
 /** Collects the inputs of the build. Fails with INVALID_TIME or UNKNOWN_PLATFORM. */
 export async function imageInputs(
-  { source, config, invocation, now, space }: PythonService,
+  service: PythonService,
   revision: ImageRevision,
-  secrets: readonly Secret[],
+  access: BuildAccess,
   platforms: readonly Platform[],
 ): Promise<ImageInputs> {
+  const { source, invocation, now, space } = service
+  const settings = await indexedConfig(service)
   const { committed } = revision
   if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
-  const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : config.image.platforms
+  const { file, candidates } = await chosenDockerfile(source, settings)
+  const image = { ...settings.image, ...(file !== undefined && { dockerfile: file }) }
+  const config = { ...settings, image }
+  const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : image.platforms
   const suppressions = await readSuppressions(source, now)
-  return { source, config, suppressions, revision, secrets, platforms: wanted, invocation, space }
+  const common = { source, config, suppressions, revision, access, platforms: wanted, invocation, space }
+  return { ...common, unused: candidates }
 }
 
 /** Builds the image of every platform. Never throws because of the service. */
@@ -97,13 +110,13 @@ export function runBuild(inputs: ImageInputs): Promise<Built> {
 
 /** Container before the failed command; the image itself if the build passes. */
 export async function debugBuild(inputs: ImageInputs): Promise<Container> {
-  const dockerfile = await chosenDockerfile(inputs)
+  const { dockerfile } = inputs.config.image
   const [first = ""] = inputs.platforms
   if (dockerfile === undefined) return (await ownVariant(first, inputs)).container
   const builds = await Promise.all(
     inputs.platforms.map((platform) => buildDockerfile(dockerfileInputs(platform, inputs))),
   )
-  const build = builds.find((each) => "failure" in each) ?? builds[0]
+  const build = builds.find((each) => "failures" in each) ?? builds[0]
   if (build === undefined) throw new Error("an image has at least one platform")
   const { container, command } = await inspect(build)
   return inspectable(container, command)
@@ -111,19 +124,19 @@ export async function debugBuild(inputs: ImageInputs): Promise<Container> {
 
 const dockerfileInputs = (
   platform: string,
-  { source, config, secrets, space }: ImageInputs,
-): DockerfileInputs => ({ source, config, platform, secrets, space })
+  { source, config, access, space }: ImageInputs,
+): DockerfileInputs => ({ source, config, platform, access, space })
 
 async function buildWork(inputs: ImageInputs) {
   const begun = Date.now()
-  const dockerfile = await chosenDockerfile(inputs)
+  const { dockerfile } = inputs.config.image
   const build = dockerfile === undefined ? ownVariant : dockerfileVariant
   const [variants, warnings] = await Promise.all([
     Promise.all(inputs.platforms.map((platform) => build(platform, inputs))),
-    dockerfile === undefined ? [] : heavyContext(inputs),
+    dockerfile === undefined ? unusedDockerfiles(inputs) : heavyContext(inputs),
   ])
   const timing = { began: begun, milliseconds: Date.now() - begun, cached: null }
-  const failures = variants.filter((variant) => "message" in variant)
+  const failures = variants.flatMap((variant) => ("failures" in variant ? variant.failures : []))
   if (failures.length > 0) return { ...failed(failures, warnings), ...timing }
   const containers = variants.filter((variant) => "container" in variant)
   const built = await layOut(containers, { dated: dockerfile === undefined }, inputs)
@@ -147,33 +160,24 @@ async function buildWork(inputs: ImageInputs) {
   }
 }
 
-/** The Dockerfile of the settings, or the default one if it exists. */
-async function chosenDockerfile({ source, config }: ImageInputs): Promise<string | undefined> {
-  const { dockerfile } = config.image
-  return dockerfile ?? ((await source.exists("Dockerfile")) ? "Dockerfile" : undefined)
-}
+/** Failures of a build for one platform. */
+type Failed = Pick<Extract<DockerfileBuild, { failures: unknown }>, "failures">
 
-async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | BuildFailure> {
+async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise<Variant | Failed> {
   const build = await buildDockerfile(dockerfileInputs(platform, inputs))
-  if ("failure" in build) return build.failure
+  if ("failures" in build) return build
   const bases = await baseImages(baseReferences(build.prepared.stages ?? []))
   return { platform, container: build.image, ...bases, emulated: build.emulated }
 }
 
 async function ownVariant(platform: string, { source, config, revision }: ImageInputs): Promise<Variant> {
-  const [container, version] = await Promise.all([
+  const [container, { version }] = await Promise.all([
     pythonImage(source, config, platform as Platform, revision),
     servicePython(source, config),
   ])
   const bases = await baseImages([{ reference: imageReference("python", version, config.images), platform }])
   return { platform, container, ...bases, emulated: [] }
 }
-
-const servicePython = async (source: Directory, config: Config): Promise<string> =>
-  choosePythonVersion(
-    await texts(source, [...MANIFESTS, ...(config.python.requirements ?? [])]),
-    config.python.version,
-  )
 
 /**
  * Resolves base images to digests.
@@ -216,15 +220,21 @@ const distinct = (findings: readonly Finding[]): Finding[] => [
   ...new Map(findings.map((finding) => [finding.message, finding])).values(),
 ]
 
+/** Warns of Dockerfiles beside an image of Slipway's own making. */
+const unusedDockerfiles = ({ unused }: ImageInputs): Finding[] =>
+  unused.length === 0
+    ? []
+    : [{ ...WARNING, rule: "dockerfile", file: unused[0] ?? "", message: unusedWarning(unused) }]
+
+const WARNING = { tool: "slipway", level: "warning", advisory: true } as const
+
 /** Warns of a build context over its limit. An error in measuring it fails no build. */
 async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
-  const weighing = servicePython(source, config).then((version) => weighContext(source, config, version))
+  const weighing = servicePython(source, config).then(({ version }) => weighContext(source, config, version))
   const weight = await weighing.catch(() => undefined)
   const message = weight && contextWarning(weight, config.image.context)
   if (message === undefined) return []
-  return [
-    { tool: "slipway", rule: "context", level: "warning", advisory: true, file: ".dockerignore", message },
-  ]
+  return [{ ...WARNING, rule: "context", file: ".dockerignore", message }]
 }
 
 async function layOut(
@@ -250,11 +260,7 @@ async function layOut(
   return { ...layout, layouts, bases: [...bases.values()] }
 }
 
-async function facts(
-  image: BuiltImage,
-  variants: readonly (Variant | BuildFailure)[],
-  { config }: ImageInputs,
-) {
+async function facts(image: BuiltImage, variants: readonly (Variant | Failed)[], { config }: ImageInputs) {
   const sizes = image.images.map((found): [string, string] => [found.platform, imageText(found)])
   const emulated = variants.flatMap((variant) => ("emulated" in variant ? variant.emulated : []))
   const unresolved = new Set(

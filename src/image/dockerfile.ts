@@ -5,7 +5,7 @@ import {
   type Directory,
   type DirectoryDockerBuildOpts,
   type Platform,
-  type Secret,
+  type Socket,
 } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
@@ -17,20 +17,27 @@ import {
   withEpoch,
 } from "../lib/image/dockerfile.js"
 import { ignorePatterns } from "../lib/image/context.js"
-import { type PlannedStage, type Platforms, planStages, platformArguments } from "../lib/image/plan.js"
+import {
+  mountsAgent,
+  type PlannedStage,
+  type Platforms,
+  planStages,
+  platformArguments,
+} from "../lib/image/plan.js"
 import { type ImagesLock, lockedReference, replaceImages, writtenImages } from "../lib/image/lock.js"
 import { NO_TIME } from "../lib/image/revision.js"
 import { withOwnCaches } from "../lib/image/cacheMounts.js"
 import { volumeName } from "../lib/volumes/names.js"
 import type { ImageSources } from "../stage/images.js"
-import { type NamedSecret, namedSecrets } from "../stage/secrets.js"
+import type { NamedSecret } from "../stage/secrets.js"
+import { type BuildAccess, mountableSecrets, withHistory } from "./access.js"
 
 /** Inputs of a Dockerfile build. */
 export interface DockerfileInputs {
   source: Directory
   config: Config
   platform: string
-  secrets: readonly Secret[]
+  access: BuildAccess
   /** The cache volumes that it may use. */
   space: string
 }
@@ -46,6 +53,10 @@ export interface PreparedDockerfile {
   stages: PlannedStage[] | undefined
   args: Record<string, string>
   secrets: NamedSecret[]
+  /** The SSH agent; undefined too if no command mounts one. */
+  ssh: Socket | undefined
+  /** True if the source has its history. */
+  git: boolean
   /** The stage to build; undefined for the last. */
   target: string | undefined
   /** What the ids of its caches begin with. */
@@ -62,13 +73,14 @@ export const dockerfileOf = ({ image }: Config): string => image.dockerfile ?? "
 
 /** Reads the Dockerfile. Fails with NO_DOCKERFILE, SECRET_UNREAD or SECRET_TWICE. */
 export async function prepareDockerfile(inputs: DockerfileInputs): Promise<PreparedDockerfile> {
-  const { source, config, platform } = inputs
+  const { config, platform, access } = inputs
+  const source = withHistory(inputs.source, access)
   const file = dockerfileOf(config)
   if (!(await source.exists(file))) throw fail("NO_DOCKERFILE", [file])
   const [written, native, secrets] = await Promise.all([
     source.file(file).contents(),
     dag.defaultPlatform(),
-    namedSecrets(inputs.secrets),
+    mountableSecrets(access),
   ])
   const platforms = { target: platform, native }
   const args = buildArguments(config, platforms)
@@ -76,14 +88,18 @@ export async function prepareDockerfile(inputs: DockerfileInputs): Promise<Prepa
   const text = lockedDockerfile(written, plan, (config.images as ImageSources).lock)
   const dockerfile = parseDockerfile(text)
   const { target } = config.image
+  const stages = plan(dockerfile)
+  const ssh = stages?.some(({ stage }) => stage.instructions.some(mountsAgent)) ? access.ssh : undefined
   const options = {
     platform: platform as Platform,
     buildArgs: Object.entries(args).map(([name, value]): BuildArg => ({ name, value })),
     secrets: secrets.map(({ secret }) => secret),
+    ...(ssh !== undefined && { ssh }),
   }
-  const stages = plan(dockerfile)
   const caches = volumeName(inputs.space, "mount")
-  return { source, file, text, dockerfile, platforms, stages, args, secrets, target, caches, options }
+  const git = access.git !== undefined
+  const given = { source, git, file, text, platforms, args, secrets, ssh, target, caches, options }
+  return { ...given, dockerfile, stages }
 }
 
 /** The images that a Dockerfile names, expanded; all of its stages, whether or not a target needs them. */

@@ -2,6 +2,7 @@ import type { Container } from "@dagger.io/dagger"
 import {
   type DockerfileInputs,
   dockerfileParts,
+  ignoreFile,
   type PreparedDockerfile,
   prepareDockerfile,
   dockerfileUpTo,
@@ -19,6 +20,7 @@ import {
   placeWithoutStage,
   placesIn,
 } from "../lib/image/buildFailure.js"
+import { ignorePatterns } from "../lib/image/context.js"
 import { EPOCH, type Instruction, originalLine, withEpoch } from "../lib/image/dockerfile.js"
 import {
   argumentsOf,
@@ -29,9 +31,10 @@ import {
   samePlatform,
   secretPath,
 } from "../lib/image/plan.js"
+import { instructionProblems } from "../lib/image/unsupported.js"
 
 export type DockerfileBuild = { prepared: PreparedDockerfile } & (
-  { image: Container; emulated: Instruction[] } | { failure: BuildFailure }
+  { image: Container; emulated: Instruction[] } | { failures: BuildFailure[] }
 )
 
 /**
@@ -41,26 +44,44 @@ export type DockerfileBuild = { prepared: PreparedDockerfile } & (
  */
 export async function buildDockerfile(inputs: DockerfileInputs): Promise<DockerfileBuild> {
   const prepared = await prepareDockerfile(inputs)
-  const misfit = targetProblem(prepared)
-  if (misfit !== undefined) return { prepared, failure: misfit }
+  const certain = await certainFailures(prepared)
+  if (certain.length > 0) return { prepared, failures: certain }
   try {
     const image = (await dockerfileParts(prepared, [targetOnly(prepared)]))(0)
     const clean = await withoutArguments(withoutSecrets(await image.sync(), prepared), prepared)
     const foreign = await foreignImage(clean, prepared)
-    if (foreign !== undefined) return { prepared, failure: foreign }
+    if (foreign !== undefined) return { prepared, failures: [foreign] }
     return { prepared, image: clean, emulated: emulatedRuns(prepared.stages ?? [], prepared.platforms) }
   } catch (error) {
-    return { prepared, failure: await explained(prepared, engineError(error)) }
+    return { prepared, failures: [await explained(prepared, engineError(error))] }
   }
 }
 
 function failureOf(prepared: PreparedDockerfile, error: EngineError, place?: DockerfilePlace): BuildFailure {
-  const { file, text, platforms } = prepared
+  const { file, text, platforms, ssh, git } = prepared
   const secrets = prepared.secrets.map(({ name }) => name)
-  return buildFailure({ file, text, platform: platforms.target, secrets }, error, place)
+  const supplied = { secrets, ssh: ssh !== undefined, git }
+  return buildFailure({ file, text, platform: platforms.target, supplied }, error, place)
 }
 
-/** Failure that is certain before the build: an unknown target, or a fixed platform. */
+/** Failures that are certain before the build: its target, and all instructions that can't be built. */
+async function certainFailures(prepared: PreparedDockerfile): Promise<BuildFailure[]> {
+  const { source, file, git, ssh, stages = [], dockerfile } = prepared
+  const misfit = targetProblem(prepared)
+  if (misfit !== undefined) return [misfit]
+  const problems = instructionProblems(stages, dockerfile.stages, {
+    secrets: prepared.secrets.map(({ name }) => name),
+    ssh: ssh !== undefined,
+    git,
+    ignored: ignorePatterns(await ignoreFile(source, file)),
+  })
+  return problems.map(({ message, instruction, stage }) => {
+    const { line, endLine } = instruction
+    return failureOf(prepared, { message }, { line, endLine, instruction, stage })
+  })
+}
+
+/** Failure of the target: an unknown one, or a fixed platform. */
 function targetProblem(prepared: PreparedDockerfile): BuildFailure | undefined {
   const { dockerfile, stages, platforms, target } = prepared
   if (target !== undefined && stages === undefined) {

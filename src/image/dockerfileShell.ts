@@ -30,7 +30,9 @@ export interface Inspection {
  */
 export async function inspect(result: DockerfileBuild): Promise<Inspection> {
   if ("image" in result) return imageInspection(result.image)
-  const { prepared, failure } = result
+  const { prepared, failures } = result
+  const [failure] = failures
+  if (failure === undefined) throw new Error("a failed build has a failure")
   const { instruction, stage } = failure.place ?? {}
   if (instruction === undefined || stage === undefined || instructionBefore(instruction, stage).length === 0)
     throw fail("IMAGE_BUILD", [failureReason(failure)])
@@ -89,6 +91,7 @@ async function withMount(
 ): Promise<Container> {
   const { type = "bind", target = mount.dst ?? mount.destination } = mount
   if (type === "secret") return withSecret(container, mount, prepared)
+  if (type === "ssh") return withAgent(container, mount, prepared)
   if (target === undefined) return container
   const place = posix.resolve("/", await container.workdir(), target)
   if (type === "tmpfs") return container.withMountedTemp(place)
@@ -104,6 +107,15 @@ function withSecret(container: Container, mount: Mount, { secrets }: PreparedDoc
   if (env !== undefined) return container.withSecretVariable(env, secret)
   const options = { owner: `${uid}:${gid}`, mode: Number.parseInt(mode, 8) }
   return container.withMountedSecret(secretPath(mount), secret, options)
+}
+
+/** Mounts the agent as the engine does, whose path a mount without a target leaves to it. */
+function withAgent(container: Container, mount: Mount, { ssh }: PreparedDockerfile): Container {
+  if (ssh === undefined) return container
+  const target = mount.target ?? mount.dst ?? mount.destination ?? "/run/buildkit/ssh_agent.0"
+  const { uid = "0", gid = "0" } = mount
+  const socket = container.withUnixSocket(target, ssh, { owner: `${uid}:${gid}` })
+  return socket.withEnvVariable("SSH_AUTH_SOCK", target)
 }
 
 async function withBind(

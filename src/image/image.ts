@@ -9,12 +9,14 @@ import {
   type Platform,
   Secret,
   Service,
+  Socket,
 } from "@dagger.io/dagger"
+import type { BuildAccess } from "./access.js"
 import { artifacts } from "../stage/artifacts.js"
 import { destinationOf, destinationOfFields, type Destination } from "../registry/destination.js"
 import { type Built, type BuiltImage, debugBuild, type ImageInputs, imageInputs, runBuild } from "./build.js"
 import { debugScan, runImageScan } from "./scan.js"
-import { serviceOf, type ServiceFields } from "../stage/service.js"
+import { installingFields, type InstallingFields, serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { ImageRevision, webAddress } from "../lib/image/revision.js"
 import { once } from "../lib/run/once.js"
@@ -53,12 +55,25 @@ export class Image {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
+  /** Credentials of package indexes. */
+  netrc?: Secret
+  indexSecrets!: Secret[]
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked?: string[]
+  /** Its folder in a repository of several services, and what it uses beside it. */
+  path!: string
+  around?: Directory
   /** The commit's revision, as JSON. */
   revision!: string
   /** The git reference that tags derive from. */
   ref!: string
   /** Secrets that the Dockerfile's commands may mount. */
   secrets!: Secret[]
+  secretIds!: string[]
+  /** The SSH agent that they may use. */
+  ssh?: Socket
+  /** The `.git` folder of the sources, if the Dockerfile's commands need it. */
+  git?: Directory
   username!: string
   password?: Secret
   registryService?: Service
@@ -193,7 +208,8 @@ export class Image {
 
   private inputs(platforms: readonly Platform[] = []): Promise<ImageInputs> {
     const revision = JSON.parse(this.revision) as ImageRevision
-    return imageInputs(serviceOf(this), revision, this.secrets, platforms)
+    const { secrets, secretIds, ssh, git } = this
+    return imageInputs(serviceOf(this), revision, { secrets, secretIds, ssh, git }, platforms)
   }
 
   private async built(platforms: readonly Platform[] = []): Promise<BuiltImage> {
@@ -216,22 +232,28 @@ export const revisionOf = ({
 
 /** Creates the image of a service, for stages in the same process. */
 export const imageOf = (
-  { source, settings, invocation, now, space }: ServiceFields,
-  { username, password, loginHost = "", service, authority, plainHttp, embedded }: Destination,
-  { revision, ref, secrets }: { revision: ImageRevision; ref: string; secrets: Secret[] },
-): Image =>
-  create(Image, {
-    source,
-    settings,
-    invocation,
-    now,
-    space,
-    revision: JSON.stringify(revision),
-    ref,
-    secrets,
+  service: InstallingFields,
+  {
     username,
     password,
-    registryService: service,
+    loginHost = "",
+    service: registryService,
+    authority,
+    plainHttp,
+    embedded,
+  }: Destination,
+  { revision, ref, access }: { revision: ImageRevision; ref: string; access: BuildAccess },
+): Image =>
+  create(Image, {
+    ...installingFields(service),
+    revision: JSON.stringify(revision),
+    ref,
+    ...access,
+    secrets: [...access.secrets],
+    secretIds: [...access.secretIds],
+    username,
+    password,
+    registryService,
     authority,
     plainHttp,
     embedded,

@@ -1,34 +1,46 @@
 import { type Changeset, dag } from "@dagger.io/dagger"
-import { dockerfileImages, dockerfileOf } from "./dockerfile.js"
+import { NO_ACCESS } from "./access.js"
+import { chosenDockerfile } from "./chosenDockerfile.js"
+import { dockerfileImages } from "./dockerfile.js"
 import { toolVersion } from "../infra/terraform.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { IMAGES_LOCK, imagesLockText } from "../lib/image/lock.js"
-import { choosePythonVersion, MANIFESTS } from "../lib/python/project.js"
-import { type ImageSources, PYTHON_VERSION, roleImages } from "../stage/images.js"
+import { serviceDefinitions } from "../lib/testing/services.js"
+import { type ImageSources, PYTHON_VERSION, roleImages, serviceImage } from "../stage/images.js"
+import { imageProblem } from "../python/base.js"
+import { servicePython } from "../python/version.js"
 import type { PythonService } from "../stage/service.js"
 import { messageOf } from "../lib/run/execError.js"
-import { texts } from "../stage/texts.js"
+
+/** Services of tests: locked if they are configured. */
+const NO_SERVICES = { mysql: [], mariadb: [], mongodb: [], rabbitmq: [] }
 
 /** Writes the lock of all images that a service's runs use. Fails with IMAGE_UNRESOLVED and NO_DOCKERFILE. */
 export async function lockImages({ source, config: locked, space }: PythonService): Promise<Changeset> {
   const images: ImageSources = { ...locked.images, lock: undefined }
   const config = { ...locked, images }
-  const { image, python, tests, infra } = config
-  const manifests = await texts(source, [...MANIFESTS, ...(python.requirements ?? [])])
+  const { image, tests, infra } = config
+  const { version } = await servicePython(source, config)
+  // Packages need it seldom, and not every registry has it.
+  const full = (await imageProblem(version, config, "pythonFull")) === undefined
   const own = roleImages(
     {
-      python: [PYTHON_VERSION, choosePythonVersion(manifests, python.version)],
+      python: [PYTHON_VERSION, version],
+      pythonFull: full ? [version] : [],
       postgres: [tests.postgres.version],
       redis: [tests.redis.version],
+      ...NO_SERVICES,
       terraform: infra.tool === "terraform" ? [toolVersion(config)] : [],
       opentofu: infra.tool === "opentofu" ? [toolVersion(config)] : [],
     },
     images,
   )
-  const built = image.dockerfile !== undefined || (await source.exists(dockerfileOf(config)))
+  const { file: dockerfile } = await chosenDockerfile(source, config)
   const platform = await dag.defaultPlatform()
-  const bases = built ? await dockerfileImages({ source, config, space, platform, secrets: [] }) : []
-  const found = await Promise.all([...new Set([...own, ...bases])].map(resolved))
+  const building = { source, config: { ...config, image: { ...image, dockerfile } }, space, platform }
+  const bases = dockerfile === undefined ? [] : await dockerfileImages({ ...building, access: NO_ACCESS })
+  const services = serviceDefinitions(tests).map((service) => serviceImage(service, config))
+  const found = await Promise.all([...new Set([...own, ...services, ...bases])].map(resolved))
   return source.withNewFile(IMAGES_LOCK, imagesLockText(new Map(found))).changes(source)
 }
 

@@ -13,7 +13,6 @@ import {
   readBase,
   uvPlatform,
 } from "../lib/image/wheels.js"
-import { MANIFESTS, choosePythonVersion } from "../lib/python/project.js"
 import { readPins } from "../lib/python/pins.js"
 import {
   APP,
@@ -26,7 +25,9 @@ import {
   serviceLayer,
   VENV,
 } from "./pythonLayers.js"
-import { pythonBase } from "../python/environment.js"
+import { pythonBase } from "../python/base.js"
+import { serviceManifests } from "../python/manifests.js"
+import { servicePython } from "../python/version.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { texts } from "../stage/texts.js"
 
@@ -54,14 +55,12 @@ export async function pythonImage(
   platform: Platform,
   revision: ImageRevision,
 ): Promise<Container> {
-  const manifests = await texts(source, [...MANIFESTS, "Procfile", ...(config.python.requirements ?? [])])
-  const version = choosePythonVersion(manifests, config.python.version)
+  const declared = await serviceManifests(source, config)
+  const manifests = { ...declared, ...(await texts(source, ["Procfile"])) }
+  const { version } = await servicePython(source, config, declared)
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
-  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT).withEnvVariable(
-    "UV_NO_WRAP",
-    "1",
-  ) // keeps its errors parseable
+  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
   const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }

@@ -2,20 +2,17 @@ import type { Container, Directory, DirectoryFilterOpts, Platform } from "@dagge
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
-import {
-  findsNoPackage,
-  isPackage,
-  readHashes,
-  runtimeRequirements,
-  withHashes,
-  withoutFolders,
-} from "../lib/image/requirements.js"
+import { findsNoPackage, isPackage, runtimeRequirements } from "../lib/image/requirements.js"
+import { readHashes, withHashes, withoutFolders } from "../lib/python/lock.js"
 import { NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { excludedFromImage } from "../lib/image/sources.js"
-import { type Contents, installFailure, readContents } from "../lib/image/wheels.js"
+import { type Contents, readContents } from "../lib/image/wheels.js"
+import { installFailure } from "../lib/python/installFailure.js"
+import { packageFailure } from "../lib/python/buildFailure.js"
+import { refusedIndex } from "../lib/python/indexSecrets.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { VERSIONS } from "../python/project.js"
-import { directoryOf, index } from "../python/environment.js"
+import { directoryOf, index, withPackages } from "../python/base.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** Virtual environment of the packages, and of the service if it is one. */
@@ -75,21 +72,27 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
     .withWorkdir("/src")
     .withNewFile(LOCKED_IN, lines(wanted.locked))
     .withNewFile(CONSTRAINTS, lines([...wanted.pins].map(([name, version]) => `${name}==${version}`)))
-    .withExec([
-      "uv",
-      "pip",
-      "compile",
-      "--quiet",
-      "--no-header",
-      "--no-annotate",
-      "--emit-index-url",
-      `--python-platform=${target}`,
-      `--constraints=${CONSTRAINTS}`,
-      `--output-file=${LOCK}`,
-      ...index(config),
-      LOCKED_IN,
-      ...wanted.inputs,
-    ])
+    .with((ready) =>
+      withPackages(
+        ready,
+        [
+          "uv",
+          "pip",
+          "compile",
+          "--quiet",
+          "--no-header",
+          "--no-annotate",
+          "--emit-index-url",
+          `--python-platform=${target}`,
+          `--constraints=${CONSTRAINTS}`,
+          `--output-file=${LOCK}`,
+          ...index(config),
+          LOCKED_IN,
+          ...wanted.inputs,
+        ],
+        config,
+      ),
+    )
   try {
     const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents())
     return { lock: withHashes(lock, readHashes(manifests)), folders, files: wanted.files }
@@ -106,7 +109,13 @@ export async function packageLayer(
   const container = builder
     .withNewFile(LOCK, lock)
     .withExec(MAKE_VENV)
-    .withExec([...INSTALL, `--python-platform=${target}`, ...index(config), `--requirements=${LOCK}`])
+    .with((ready) =>
+      withPackages(
+        ready,
+        [...INSTALL, `--python-platform=${target}`, ...index(config), `--requirements=${LOCK}`],
+        config,
+      ),
+    )
   try {
     return await finish(container, NO_TIME, { include: [inRoot(VENV)] })
   } catch (error) {
@@ -174,7 +183,7 @@ function built({ source, config, builder, revision }: LayerInputs, folders: read
       (container, name) => container.withEnvVariable(name, revision.version || "0.0.0"),
       environment.withDirectory("/src", source),
     )
-    .withExec([...INSTALL, "--reinstall", ...index(config), ...folders])
+    .with((ready) => withPackages(ready, [...INSTALL, "--reinstall", ...index(config), ...folders], config))
 }
 
 /** Compiles all modules, describes the contents, and selects files, with this time. */
@@ -199,6 +208,10 @@ const inRoot = (path: string): string => path.slice(1)
 
 function packageError(error: unknown, files: readonly string[], platform: Platform): unknown {
   if (!isExecError(error)) return error
+  if (refusedIndex(error.stderr) !== undefined) {
+    const { reason, remedy } = packageFailure(error.stderr)
+    return fail("PACKAGES_NOT_INSTALLED", [files, reason, remedy, false])
+  }
   const { packages, reason, network } = installFailure(error.stderr)
   return packages.length > 0
     ? fail("NO_WHEEL", [packages, platform, reason])

@@ -8,15 +8,14 @@ import { downloadFailure } from "../lib/security/download.js"
 import { applySuppressions, entriesFor, unusedInImage } from "../lib/security/suppressions.js"
 import { imageVulnerabilities, type PlatformRun } from "../lib/security/vulnerabilities.js"
 import { failed } from "../lib/run/outcome.js"
-import { databaseOf, thisHour, trivyFacts } from "../security/scan.js"
+import { databaseOf, thisHour, trivyFacts, trivyVersion } from "../security/scan.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { inspectable } from "../stage/shell.js"
 import { SBOM_FORMATS, prepareImage, TRIVY_OUT } from "../security/trivy.js"
-import { TRIVY_VERSION } from "../stage/images.js"
 
 /** Scans each platform's image. Never throws because of its contents. */
 export function runImageScan(image: BuiltImage | undefined, inputs: ImageInputs): Promise<Stage> {
-  const stage = identity("image", "scan", TRIVY_VERSION, inputs.invocation)
+  const stage = identity("image", "scan", "", inputs.invocation)
   return attempted(stage, async () =>
     image === undefined ? skipped("there is no image to scan") : scanWork(image, inputs),
   )
@@ -65,6 +64,7 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
     ...timing(slowest(runs), begun),
     exitCode: stageExitCode(outcome.status, unreliable),
     log: runs.map((run) => run.log).join("\n"),
+    version: await trivyVersion(config),
     suppressed,
     facts: { ...database?.facts, ...(await trivyFacts(config)) },
     ...(broken === undefined && { files: reportFiles(image, runs) }),

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
 import { once } from "../../src/lib/run/once.js"
+import { GIT_VERSION } from "../../src/stage/images.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import { dagger, type Ended, engineEnvironment } from "./dagger.js"
 import { encodings, filesWith, readLayout } from "./ociLayout.js"
@@ -99,7 +100,7 @@ describe("a failing Dockerfile", () => {
     [
       "a secret that isn't passed",
       fixture("arguments"),
-      'the secret "TOKEN" is missing: pass it, such as env://TOKEN',
+      'the secret "TOKEN" is missing: pass it, such as --secret env://TOKEN',
       1,
     ],
   ]
@@ -107,6 +108,56 @@ describe("a failing Dockerfile", () => {
     const run = await runOn("image", source)
     expect(run.stage("build").reason).toContain(reason)
     expect(run.exitCode).toBe(exitCode)
+  })
+})
+
+describe("a Dockerfile elsewhere that asks for an SSH agent, a secret and the history", () => {
+  const agent = `import os, socket
+agent = socket.socket(socket.AF_UNIX)
+agent.connect(os.environ["SSH_AUTH_SOCK"])
+agent.sendall(b"\\0\\0\\0\\1\\x0b")  # which keys it has
+raise SystemExit(agent.recv(9)[8] != 1)
+`
+  const dockerfile = `# syntax=docker/dockerfile:1
+FROM alpine/git:v${GIT_VERSION} AS version
+WORKDIR /app
+RUN --mount=source=.git,target=.git,type=bind git describe --tags > /version && grep -qx v1.2.3 /version && ! grep -r hunter2 .git
+FROM python:3.11-slim
+COPY agent.py .
+COPY --from=version /version .
+ARG DIGEST
+RUN --mount=type=secret,id=pip-token,required=true echo "$DIGEST  /run/secrets/pip-token" | sha256sum -c
+RUN --mount=type=ssh,required=true python agent.py
+`
+  const sources = once(async () => {
+    const token = randomUUID()
+    const digest = createHash("sha256").update(token).digest("hex")
+    const settings = `image: { platforms: [linux/amd64], args: ["DIGEST=${digest}"] }\n`
+    const source = service({ "agent.py": agent, "docker/Dockerfile": dockerfile, "slipway.yaml": settings })
+    const given = write(folder(), { token })
+    const git = run({ cwd: source, env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } })
+    await git`git init --quiet && git remote add origin https://hunter2@example.com/a.git && git add .`
+    await git`git -c user.name=a -c user.email=a@localhost commit --quiet -m one && git tag v1.2.3`
+    await git`ssh-keygen -q -t ed25519 -N "" -f ${join(given, "key")}`
+    return { source, given }
+  })
+
+  it("is built with all three", async () => {
+    const { source, given } = await sources()
+    const secret = `--secret=id=pip-token,src=${join(given, "token")}`
+    const built = await runOn("image", source, `--ssh=${join(given, "key")}`, secret)
+    expect(built.stage("build").status, built.stdout + built.stderr).toBe("passed")
+    expect(built.stage("build").reason).toMatch(/^1 platform, docker\/Dockerfile: sha256:/)
+  })
+
+  it("is refused before the build, with the lines to type", async () => {
+    const { source } = await sources()
+    const refused = await runOn("image", source)
+    expect(refused.exitCode).toBe(1)
+    expect(sarifOf(refused, "build").places).toMatchObject([
+      { line: 9, message: expect.stringContaining("--secret id=pip-token,env=PIP_TOKEN") as unknown },
+      { line: 10, message: expect.stringContaining("slipway image --ssh") as unknown },
+    ])
   })
 })
 

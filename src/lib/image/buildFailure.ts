@@ -4,7 +4,8 @@ import type { Finding } from "../run/finding.js"
 import { clip } from "../text/escape.js"
 import { oneLine } from "../text/words.js"
 import { type Dockerfile, type Instruction, runs } from "./dockerfile.js"
-import { type PlannedStage, mountedSecretNames, sources } from "./plan.js"
+import { type PlannedStage, mountedSecretNames, mountsAgent, sources } from "./plan.js"
+import { HISTORY_ADVICE, secretOption, SSH_OPTION, type Supplied } from "./unsupported.js"
 
 /** Error of the engine for a failed build. */
 export interface EngineError {
@@ -29,8 +30,7 @@ export interface DockerfileRef {
   file: string
   text: string
   platform: string
-  /** Names of the passed secrets. */
-  secrets: readonly string[]
+  supplied: Omit<Supplied, "ignored">
 }
 
 /** Failure of a Dockerfile build. */
@@ -58,7 +58,7 @@ export function buildFailure(
 ): BuildFailure {
   const { stdout = "", stderr = "", exitCode, command } = error
   const instruction = place?.instruction
-  const explanation = `${explain(error, build.platform, place)}${missingSecrets(build, exitCode, place)}`
+  const explanation = `${explain(error, build.platform, place)}${notPassed(build, error, place)}`
   const ran = exitCode !== undefined && exitCode >= 0
   return {
     ...build,
@@ -73,16 +73,30 @@ export function buildFailure(
   }
 }
 
-/** Finds required secrets that weren't passed: an optional one is simply absent, and commands seldom name it. */
-function missingSecrets(
-  { secrets }: DockerfileRef,
-  exitCode: number | undefined,
+/**
+ * Names what the command mounts and wasn't passed: what isn't required is simply absent, and commands seldom name it;
+ * and the history, if the command looked for it.
+ */
+function notPassed(
+  { supplied: { secrets, ssh, git } }: DockerfileRef,
+  { exitCode, stdout = "", stderr = "" }: EngineError,
   place?: DockerfilePlace,
 ): string {
-  if (exitCode === undefined || place?.instruction === undefined) return ""
-  const missing = mountedSecretNames(place.instruction).filter((name) => !secrets.includes(name))
-  return missing.length === 0 ? "" : ` (not passed: the secret ${missing.join(", ")})`
+  const { instruction } = place ?? {}
+  if (exitCode === undefined || instruction === undefined) return ""
+  const missing = mountedSecretNames(instruction).filter((name) => !secrets.includes(name))
+  const [first] = missing
+  const lacks = [
+    ...(first === undefined ? [] : [`the secret ${missing.join(", ")}; ${secretOption(first)}`]),
+    ...(ssh || !mountsAgent(instruction) ? [] : [`an SSH agent; ${SSH_OPTION}`]),
+    ...(git || !NO_HISTORY.test(stdout + stderr) ? [] : [`.git; ${HISTORY_ADVICE}`]),
+  ]
+  return lacks.map((lack) => ` (not passed: ${lack})`).join("")
 }
+
+/** Messages of git and of tools that take a version from it, without a repository. */
+const NO_HISTORY =
+  /not a git repository|unable to detect version|Versioning for this project requires either an sdist|no version information found|Unable to determine version/i
 
 /** From this exit code on, a shell reports the signal that ended the command. */
 const SIGNALS = 128
@@ -142,7 +156,10 @@ const OF_ALL: readonly Meaning[] = [
     /lstat (?:\.?\/)?((?:(?!lstat ).)*): no such file or directory/,
     (path) => `there is no "${path}" where it copies from, or .dockerignore leaves it out`,
   ],
-  [/dockerBuild syntax frontend "([^"]*)" is unsupported/, (name) => `the syntax "${name}" isn't known`],
+  [
+    /dockerBuild syntax frontend "([^"]*)" is unsupported/,
+    (name) => `the syntax "${name}" isn't supported, only docker/dockerfile`,
+  ],
   [/no build stage in current context/, () => "there is no FROM before it"],
   [/dockerfile parse error on line \d+: (.*)/s, (message) => message],
 ]

@@ -165,6 +165,9 @@ export const readMount = (mount: string): Mount =>
 export const mountedSecretNames = (run: Instruction): string[] =>
   mountsOf(run).flatMap((mount) => (mount.type === "secret" ? [secretName(mount)] : []))
 
+/** True for a `RUN` that mounts an SSH agent. */
+export const mountsAgent = (run: Instruction): boolean => mountsOf(run).some(({ type }) => type === "ssh")
+
 export const secretName = ({ source, src, id, target, dst, destination }: Mount): string =>
   source ?? src ?? id ?? posix.basename(target ?? dst ?? destination ?? "")
 

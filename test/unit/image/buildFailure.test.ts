@@ -42,7 +42,7 @@ const at = (line: number): DockerfilePlace => {
 
 const failing = (error: EngineError, line?: number, secrets: string[] = ["TOKEN"]) =>
   buildFailure(
-    { file: "Dockerfile", text: TEXT, platform, secrets },
+    { file: "Dockerfile", text: TEXT, platform, supplied: { secrets, ssh: false, git: false } },
     error,
     line === undefined ? undefined : at(line),
   )
@@ -117,7 +117,7 @@ describe("buildFailure for a command's output", () => {
 
   test("names a secret that wasn't passed", () => {
     expect(failing(ran(1, "cat: no file"), 3, []).message).toBe(
-      "RUN make all: exit code 1: cat: no file (not passed: the secret TOKEN)",
+      "RUN make all: exit code 1: cat: no file (not passed: the secret TOKEN; such as --secret env://TOKEN)",
     )
   })
 
@@ -215,8 +215,9 @@ describe("places in a Dockerfile", () => {
     const text = "# check=skip=all\n# syntax = x/y:1\nFROM a\n"
     expect(complaintLine({ message }, text)).toBe(2)
     const place = placeOfLine(parseDockerfile(text), 2)
-    expect(buildFailure({ file: "F", text, platform, secrets: [] }, { message }, place)).toMatchObject({
-      message: 'the syntax "x/y:1" isn\'t known',
+    const supplied = { secrets: [], ssh: false, git: false }
+    expect(buildFailure({ file: "F", text, platform, supplied }, { message }, place)).toMatchObject({
+      message: 'the syntax "x/y:1" isn\'t supported, only docker/dockerfile',
     })
   })
 
