@@ -10,6 +10,8 @@ import type { PlanDescription } from "./planStage.js"
 export interface Commenting {
   pullRequest: PullRequest
   token: Secret
+  /** The service among several; empty for the only one. */
+  service?: string
 }
 
 /** Reads a pull request as `slipway` passes it, in JSON. Fails with PULL_REQUEST. */
@@ -30,7 +32,7 @@ export function pullRequestFrom(text: string): PullRequest {
  */
 export async function commentOn(
   reports: readonly PlanDescription[],
-  { pullRequest, token }: Commenting,
+  { pullRequest, token, service = "" }: Commenting,
 ): Promise<Record<string, string>> {
   const plaintext = await token.plaintext()
   const said: Record<string, string> = {}
@@ -39,7 +41,7 @@ export async function commentOn(
     const request = {
       pullRequest,
       token: plaintext,
-      key: `infra plan ${name}`,
+      key: ["infra plan", service, name].filter((part) => part !== "").join(" "),
       body: markdown,
       settled: !changes,
     }

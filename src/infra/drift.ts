@@ -2,6 +2,7 @@ import { dag, type Directory } from "@dagger.io/dagger"
 import { ExitCode } from "../lib/errors/catalogue.js"
 import { type Baseline, BASELINE_FILE, parseBaseline } from "../lib/infra/baseline.js"
 import { driftOf, type DriftJudgement, judgeDrift } from "../lib/infra/drift.js"
+import { type DriftGate, gated, nothingToGate } from "../lib/infra/driftGate.js"
 import { driftFindings, driftMarkdown } from "../lib/infra/driftReport.js"
 import { type InfraTarget, targetFolder, targetName } from "../lib/infra/roots.js"
 import { pool } from "../lib/run/pool.js"
@@ -19,6 +20,8 @@ export interface DriftOptions {
   source: Directory
   sha: string
   targets: readonly InfraTarget[]
+  /** The deployment that it is a gate of; undefined for a report alone. */
+  gate?: DriftGate
   /** The day on which expiry dates of the baseline are judged. */
   now: Date
 }
@@ -41,8 +44,9 @@ export function runDrift(inputs: InfraInputs, options: DriftOptions): Promise<St
 
 async function driftWork(inputs: InfraInputs, options: DriftOptions) {
   const begun = Date.now()
-  const { targets } = options
-  if (targets.length === 0) return skipped(NOTHING_TO_PLAN)
+  const { targets, gate } = options
+  if (gate?.policy === "ignore") return skipped(`deploy.drift.${gate.environment} is ignore`)
+  if (targets.length === 0) return skipped(gate === undefined ? NOTHING_TO_PLAN : nothingToGate(gate))
   const { baseline, outcome } = await readBaseline(options.source)
   if (outcome !== undefined)
     return { ...outcome, ...UNTIMED, exitCode: ExitCode.badInput, log: outcome.reason }
@@ -54,7 +58,7 @@ async function driftWork(inputs: InfraInputs, options: DriftOptions) {
   )
   const [first] = compared.filter((each) => !isClean(each)).concat(compared)
   return {
-    ...judged(compared),
+    ...gated(judged(compared, gate !== undefined), gate),
     ...(first && { repro: targetRepro("drift", first.target, inputs) }),
     milliseconds: Date.now() - begun,
     cached: false,
@@ -109,9 +113,12 @@ const markdownOf = (result: TargetDrift | Unplanned): string =>
     ? result.markdown
     : `### Drift: ${code(result.target.environment)} ${code(result.target.root)}\n\n${markdown(result.reason)}\n`
 
-function judged(results: readonly (TargetDrift | Unplanned)[]) {
+/** Judges all targets. With `all`, one that could not be compared for lack of credentials is a failure too. */
+function judged(results: readonly (TargetDrift | Unplanned)[], all: boolean) {
   const verdicts = results.flatMap((result) => ("report" in result ? [result] : []))
-  const failures = results.flatMap((result) => ("report" in result || result.skipped ? [] : [result]))
+  const failures = results.flatMap((result) =>
+    "report" in result || (result.skipped && !all) ? [] : [result],
+  )
   const drifted = verdicts.some(({ report }) => report.verdict === "DRIFT")
   const exitCode = overall([
     ...failures.map((failure) => failure.exitCode || ExitCode.badInput),

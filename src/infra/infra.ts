@@ -9,6 +9,7 @@ import { formatCommand, prepareFormat, prepareValidate, runFormat, runValidate }
 import { Ledger } from "./applyLedger.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
+import { type DriftGate, gateTargets } from "../lib/infra/driftGate.js"
 import { chosenTargets, type InfraTarget, targetName } from "../lib/infra/roots.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
@@ -39,6 +40,8 @@ export interface InfraAccess {
   token?: Secret
   /** True if changes result in exit code 2. */
   detailed: boolean
+  /** The service among several, whose comments are its own; empty for the only one. */
+  service?: string
 }
 
 /**
@@ -243,13 +246,13 @@ export class Infra {
     return chosen.map((name) => ({ name, run: checks[name] }))
   }
 
-  /** Tasks that need credentials. Internal: not part of the API. */
-  connectedTasks(run: Run, access: InfraAccess): Record<"plan" | "drift" | "apply", Task> {
+  /** Tasks that need credentials; with a gate, drift is that of a deployment. Internal: not part of the API. */
+  connectedTasks(run: Run, access: InfraAccess, gate?: DriftGate): Record<"plan" | "drift" | "apply", Task> {
     const targets = ({ targets: all }: InfraInputs) => chosenTargets(all, access.environment, access.root)
-    const { key, plan, pullRequest, token, detailed } = access
+    const { key, plan, pullRequest, token, detailed, service } = access
     const commenting =
       pullRequest !== "" && token !== undefined
-        ? { pullRequest: pullRequestFrom(pullRequest), token }
+        ? { pullRequest: pullRequestFrom(pullRequest), token, ...(service !== undefined && { service }) }
         : undefined
     return {
       plan: {
@@ -263,8 +266,10 @@ export class Infra {
         name: "drift",
         run: async () => {
           const inputs = await this.inputs()
-          const { source } = this
-          return runDrift(inputs, { source, sha: run.sha, targets: targets(inputs), now: dayOf(this.now) })
+          const options = { source: this.source, sha: run.sha, now: dayOf(this.now) }
+          return gate === undefined
+            ? runDrift(inputs, { ...options, targets: targets(inputs) })
+            : runDrift(inputs, { ...options, targets: gateTargets(inputs.targets, gate), gate })
         },
       },
       apply: {

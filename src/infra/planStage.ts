@@ -5,6 +5,7 @@ import { changesOf, countsOf, outputChangesOf, type PlanCounts } from "../lib/in
 import { planMarkdown } from "../lib/infra/planMarkdown.js"
 import { targetFolder, targetName, type InfraTarget } from "../lib/infra/roots.js"
 import { type PlanAbout, seal } from "../lib/infra/sealed.js"
+import type { Finding } from "../lib/run/finding.js"
 import { pool } from "../lib/run/pool.js"
 import { code, markdown } from "../lib/text/escape.js"
 import { overall } from "../lib/run/command.js"
@@ -51,6 +52,7 @@ async function planWork(inputs: InfraInputs, { run, targets, key, commenting, de
   const [first] = results.filter((result) => !isPlanned(result) && !result.skipped).concat(results)
   return {
     ...outcome,
+    findings: [...outcome.findings, ...inputs.notes.map(note)],
     exitCode: exitCode === ExitCode.passed && changed ? ExitCode.changes : exitCode,
     ...(first && { repro: targetRepro("plan", first.target, inputs) }),
     milliseconds: Date.now() - begun,
@@ -64,6 +66,14 @@ async function planWork(inputs: InfraInputs, { run, targets, key, commenting, de
     ),
   }
 }
+
+const note = (message: string): Finding => ({
+  tool: "slipway",
+  rule: "targets",
+  level: "note",
+  message,
+  advisory: true,
+})
 
 /** Skips a target that can't be planned for lack of credentials: a fork's pull request has none. */
 function excused(result: Planned | Unplanned, run: Run, { secrets }: InfraInputs): Planned | Unplanned {

@@ -12,6 +12,7 @@ import {
   useOf,
 } from "../lib/secrets/credentials.js"
 import {
+  CONFIGURATION_TESTS,
   CONFIGURATIONS,
   findRoots,
   normalisePath,
@@ -19,6 +20,7 @@ import {
   forEnvironment,
   infraTargets,
 } from "../lib/infra/roots.js"
+import { targetNotes } from "../lib/infra/targetNotes.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
@@ -59,6 +61,8 @@ export interface InfraInputs {
   /** The texts of the configuration, by their paths. */
   texts: Record<string, string>
   targets: InfraTarget[]
+  /** What of the configuration isn't used, and what to do about it. */
+  notes: string[]
   secrets: readonly NamedSecret[]
   /** The addresses of the secrets. */
   addresses: readonly string[]
@@ -83,18 +87,20 @@ export async function infraInputs(
   secrets: readonly NamedSecret[],
   addresses: readonly string[] = [],
 ): Promise<InfraInputs> {
-  const configuration = await texts(source, CONFIGURATIONS)
+  const configuration = await texts(source, [...CONFIGURATIONS, ...CONFIGURATION_TESTS])
   const roots = config.infra.roots?.map(normalisePath) ?? findRoots(configuration)
   const folders = [...new Set(roots.map((root) => root.split("/")[0] ?? "."))]
   const include = folders.includes(".") ? ["**"] : folders.map((folder) => `${folder}/**`)
   const files = source.filter({ include, exclude: LEFT_OUT })
   const names = roots.length === 0 ? [] : await files.glob("**/*")
+  const targets = infraTargets(roots, names, config.infra)
   return {
     formatted: source.filter({ include: FORMATTED, exclude: LEFT_OUT }),
     source: files,
     config,
     texts: configuration,
-    targets: infraTargets(roots, names, config.infra),
+    targets,
+    notes: targetNotes(targets, { files: names, texts: configuration, settings: config.infra }),
     secrets,
     addresses,
     invocation,

@@ -108,16 +108,28 @@ describe("a plan without credentials", () => {
     service({ "app.py": "", "slipway.yaml": slipwayYaml, ...files })
   const plan = (source: string, ...more: string[]) => runOn("infra", source, "plan", ...more)
 
-  it("shows the changes, and reports them by its exit code if requested", async () => {
-    const source = local({ "infra/main.tf": 'resource "terraform_data" "a" {\n  input = "<b>`x`</b>"\n}\n' })
+  it("shows the changes of each environment with its variables, and reports them by its exit code if requested", async () => {
+    const source = local({
+      "infra/main.tf":
+        'variable "size" {\n  type = string\n}\nresource "terraform_data" "a" {\n  input = "<b>`${var.size}`</b>"\n}\n',
+      "infra/env/staging.tfvars": 'size = "small"\n',
+      "infra/env/production.tfvars": 'size = "large"\n',
+      "infra/common.tfvars": "",
+    })
     const run = await plan(source, "--detailed-exitcode")
     expect(run.exitCode, run.stdout).toBe(2)
-    expect(run.stage("plan")).toMatchObject({ status: "passed", reason: "default infra: 1 to add" })
-    const markdown = run.read("terraform/default/infra/plan.md")
+    expect(run.stage("plan")).toMatchObject({
+      status: "passed",
+      reason: "production infra: 1 to add; staging infra: 1 to add",
+    })
+    const markdown = run.read("terraform/staging/infra/plan.md")
     expect(markdown).toContain("**1 to add, 0 to change, 0 to replace, 0 to destroy**")
     expect(run.read("summary.md")).toContain(markdown)
-    expect(JSON.parse(run.read("terraform/default/infra/plan.json"))).toHaveProperty("resource_changes")
-    expect(run.read("terraform/default/infra/plan.txt")).toContain("terraform_data.a will be created")
+    expect(run.read("sarif/plan.sarif")).toContain("infra/common.tfvars isn't used")
+    expect(JSON.parse(run.read("terraform/staging/infra/plan.json"))).toHaveProperty("resource_changes")
+    const text = run.read("terraform/production/infra/plan.txt")
+    expect(text).toContain("terraform_data.a will be created")
+    expect(text).toContain("<b>`large`</b>")
     expect((await plan(source)).exitCode).toBe(0)
   })
 

@@ -1,6 +1,5 @@
 import type { Command } from "commander"
-import { runCi } from "../commands/ci.js"
-import { exit, INFRA_CREDENTIALS, withInfraSecrets, withRun, withRunId } from "../options/common.js"
+import { exitAfterRun, INFRA_CREDENTIALS, withInfraSecrets, withRun, withRunId } from "../options/common.js"
 
 const withInfra = (command: Command): Command =>
   withInfraSecrets(withRun(command))
@@ -17,14 +16,14 @@ export function addInfraCommands(infra: Command): void {
   withTarget(infra.command("plan"))
     .description("plan every root module in every environment; writes plan.md, plan.json and plan.txt")
     .option("--detailed-exitcode", "exit with 2 if an apply would change anything")
-    .action(async (_, command: Command) => exit(await runCi(command.optsWithGlobals(), ["plan"])))
+    .action((_, command: Command) => exitAfterRun(command.optsWithGlobals(), ["plan"]))
   withTarget(infra.command("drift"))
     .description("compare every root module with the actual infrastructure; exits with 2 on unaccepted drift")
-    .action(async (_, command: Command) => exit(await runCi(command.optsWithGlobals(), ["drift"])))
+    .action((_, command: Command) => exitAfterRun(command.optsWithGlobals(), ["drift"]))
   withRunId(withInfra(infra.command("apply")))
     .description("apply a reviewed plan, once per run id")
     .requiredOption("--plan <file>", "encrypted plan to apply, the plan.sealed of an earlier infra plan")
-    .action(async (_, command: Command) =>
-      exit(await runCi({ ...command.optsWithGlobals(), event: "manual" }, ["apply"])),
+    .action((_, command: Command) =>
+      exitAfterRun({ ...command.optsWithGlobals(), event: "manual" }, ["apply"]),
     )
 }

@@ -12,6 +12,7 @@ import {
 } from "../../../src/lib/infra/roots.js"
 
 const SETTINGS = { variables: ["{environment}.tfvars"], backend: ["{environment}.tfbackend"] }
+const ANY = 'resource "terraform_data" "x" {}\n'
 const call = (...sources: string[]): string =>
   sources.map((source, index) => `module "m${index}" {\n  source = "${source}"\n}\n`).join("")
 
@@ -19,10 +20,10 @@ describe("findRoots", () => {
   test.each<[what: string, texts: Record<string, string>, roots: string[]]>([
     ["nothing", {}, []],
     ["no configuration", { "README.md": "", "a/x.tfvars": "", "b/x.tftest.hcl": "", "c/tf": "" }, []],
-    ["the top", { "main.tf": "", "variables.tf": "" }, ["."]],
+    ["the top", { "main.tf": ANY, "variables.tf": ANY }, ["."]],
     [
       "one with modules",
-      { "terraform/azure/main.tf": call("../modules/net"), "terraform/modules/net/main.tf": "" },
+      { "terraform/azure/main.tf": call("../modules/net"), "terraform/modules/net/main.tf": ANY },
       ["terraform/azure"],
     ],
     [
@@ -31,35 +32,81 @@ describe("findRoots", () => {
         "terraform/environments/staging/main.tf": call("../../service"),
         "terraform/environments/production/main.tf": call("../../service"),
         "terraform/service/main.tf": call("./parts/db", "./parts//cache/"),
-        "terraform/service/parts/db/main.tf": "",
-        "terraform/service/parts/cache/main.tf": "",
+        "terraform/service/parts/db/main.tf": ANY,
+        "terraform/service/parts/cache/main.tf": ANY,
       },
       ["terraform/environments/production", "terraform/environments/staging"],
     ],
     ["JSON", { "a/main.tf.json": '{"module": {"m": {"source": "../b"}}}', "b/main.tf.json": "{}" }, ["a"]],
-    ["OpenTofu's own", { "a/main.tofu": call("../b"), "b/x.tofu.json": "" }, ["a"]],
-    ["on one line", { "main.tf": 'module "m" { source = "./m" }', "m/main.tf": "" }, ["."]],
-    ["the folder above", { "a/b/main.tf": call(".."), "a/main.tf": "" }, ["a/b"]],
+    ["OpenTofu's own", { "a/main.tofu": call("../b"), "b/x.tofu.json": ANY }, ["a"]],
+    ["on one line", { "main.tf": 'module "m" { source = "./m" }', "m/main.tf": ANY }, ["."]],
+    ["the folder above", { "a/b/main.tf": call(".."), "a/main.tf": ANY }, ["a/b"]],
     ["one that calls itself", { "a/main.tf": call("./", "../a", "."), "b/main.tf": call(".") }, ["a", "b"]],
     [
       "calls in comments",
-      { "main.tf": `# source = "./a"\n  // source = "./b"\n`, "a/x.tf": "", "b/x.tf": "" },
-      [".", "a", "b"],
+      {
+        "main.tf": `${ANY}# source = "./a"\n  // source = "./b"\nx = 1 # source = "./c"\n/* {\nsource = "./d"\n} */\n`,
+        "a/x.tf": ANY,
+        "b/x.tf": ANY,
+        "c/x.tf": ANY,
+        "d/x.tf": ANY,
+      },
+      [".", "a", "b", "c", "d"],
+    ],
+    [
+      "calls beside what only looks like a comment",
+      {
+        "main.tf": `a = "https://x/*" ${call("./a")}b = <<-EOT\n  rm -rf /tmp/* # "\n  EOT\n${call("./b")}`,
+        "a/x.tf": ANY,
+        "b/x.tf": ANY,
+      },
+      ["."],
+    ],
+    [
+      "no files of comments alone",
+      { "main.tf": `# ${ANY}/*\n${ANY}*/\n// later\n`, "empty/x.tf": "\n", "a/x.tf": ANY },
+      ["a"],
+    ],
+    [
+      "no fixtures of tests",
+      {
+        "infra/main.tf": ANY,
+        "tests/infra/main.tf": ANY,
+        "test/fixtures/x.tf": ANY,
+        "test/x/x.tf": ANY,
+        "pkg/testdata/x.tf": ANY,
+        "venv/lib/x.tf": ANY,
+        "infra/testing/setup/x.tf": ANY,
+        "infra/other/x.tf": ANY,
+        "infra/tests/main.tftest.hcl": `run "setup" {\n  ${call("./testing/setup")}}\n`,
+        "infra/more.tftest.hcl": `run "more" {\n  ${call("./other")}}\n`,
+      },
+      ["infra"],
+    ],
+    [
+      "an environment called test",
+      { "live/prod/x.tf": ANY, "live/test/x.tf": ANY, "environments/test/x.tf": ANY, "app/test/x.tf": ANY },
+      ["environments/test", "live/prod", "live/test"],
     ],
     [
       "calls of others",
-      { "main.tf": call("hashicorp/a/b", "git::https://x//a", "a"), "a/x.tf": "" },
+      { "main.tf": call("hashicorp/a/b", "git::https://x//a", "a"), "a/x.tf": ANY },
       [".", "a"],
     ],
-    ["calls out of the source", { "a/main.tf": call("../../b", "../../../a"), "b/main.tf": "" }, ["a", "b"]],
+    ["calls out of the source", { "a/main.tf": call("../../b", "../../../a"), "b/main.tf": ANY }, ["a", "b"]],
     [
       "folders of modules, examples and tests",
-      { "modules/a/x.tf": "", "examples/x.tf": "", "a/tests/x.tf": "", "a/.terraform/modules/m/x.tf": "" },
+      {
+        "modules/a/x.tf": ANY,
+        "examples/x.tf": ANY,
+        "a/tests/x.tf": ANY,
+        "a/.terraform/modules/m/x.tf": ANY,
+      },
       [],
     ],
     [
       "odd names",
-      { "__proto__/x.tf": "", "a b/*.tf": "", "constructor/x.tf": "" },
+      { "__proto__/x.tf": ANY, "a b/*.tf": ANY, "constructor/x.tf": ANY },
       ["__proto__", "a b", "constructor"],
     ],
   ])("finds roots: %s", (_, texts, roots) => {
@@ -68,7 +115,19 @@ describe("findRoots", () => {
 
   it("takes linear time", () => {
     const before = process.cpuUsage()
-    for (const unit of [" ", "\n", "source", "source ", "#", 'source = "./', 'source="./a"', "source\n"])
+    for (const unit of [
+      " ",
+      "\n",
+      "/*",
+      "*/",
+      "<<A\n",
+      "source",
+      "source ",
+      "#",
+      'source = "./',
+      'source="./a"',
+      "source\n",
+    ])
       findRoots({ "main.tf": unit.repeat(5e5 / unit.length) })
     const { user, system } = process.cpuUsage(before)
     expect((user + system) / 1000, "milliseconds").toBeLessThan(20_000)
@@ -157,6 +216,38 @@ describe("infraTargets", () => {
         variables: ["envs/staging/terraform.tfvars", "staging.tfvars"],
         backend: [],
       },
+    ])
+  })
+
+  it("finds the usual layouts of files by default", () => {
+    const usual = (...files: string[]) =>
+      infraTargets(
+        ["a"],
+        files.map((file) => `a/${file}`),
+        {},
+      ).map(({ environment, variables, backend }) => [environment, ...variables, ...backend].join(" "))
+    expect(usual("env/staging.tfvars", "env/production.tfvars", "main.tf")).toEqual([
+      "production env/production.tfvars",
+      "staging env/staging.tfvars",
+    ])
+    expect(usual("environments/qa/terraform.tfvars", "environments/qa/backend.hcl")).toEqual([
+      "qa environments/qa/terraform.tfvars environments/qa/backend.hcl",
+    ])
+    expect(usual("vars/dev.tfvars.json", "backend/dev.hcl", "dev.tfvars", "backend-dev.hcl")).toEqual([
+      "dev dev.tfvars vars/dev.tfvars.json backend-dev.hcl backend/dev.hcl",
+    ])
+    expect(usual("common.tfvars", "env/shared.tfvars", "terraform.tfvars", "x/y.tfvars")).toEqual(["default"])
+  })
+
+  it("takes the environment from the name of a root's folder, and leaves its files to it", () => {
+    const files = ["infra/main.tf", "infra/env/staging/terraform.tfvars", "infra/env/staging/main.tf"]
+    expect(infraTargets(["infra", "infra/env/staging"], files, {}).map(targetName)).toEqual([
+      "default infra",
+      "staging infra/env/staging",
+    ])
+    expect(infraTargets(["infra/prod", "infra/net"], [], {}).map(targetName)).toEqual([
+      "prod infra/prod",
+      "default infra/net",
     ])
   })
 
