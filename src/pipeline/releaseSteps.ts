@@ -1,6 +1,5 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { BuiltImage } from "../image/build.js"
-import { REGCTL_VERSION } from "../stage/images.js"
 import { sbomPath } from "../image/scan.js"
 import { stageExitCode } from "../lib/run/command.js"
 import { difference } from "../lib/image/layout.js"
@@ -13,7 +12,6 @@ import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
 import { imageExists, pushImage, refuseTakenTags, setTags, sizesOf } from "../registry/publish.js"
 import { tagsOf } from "../registry/regctl.js"
-import { COSIGN_VERSION } from "../stage/images.js"
 import { attest, signImages, type Signing, type Attestation } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { messageOf } from "../lib/run/execError.js"
@@ -32,6 +30,8 @@ export interface ReleaseInputs {
   gates: OfRun
   expected: Expected
   signing: Signing
+  /** Versions of the tools, as they say. */
+  versions: Readonly<Record<"regctl" | "cosign", string>>
   /** The command that repeats a stage. */
   repro: (name: StageName) => string
 }
@@ -52,8 +52,8 @@ export async function runRelease(
   ended: (stages: readonly Stage[]) => void,
 ): Promise<Stage[]> {
   const stages: Stage[] = []
-  for (const { name, version, work } of STEPS) {
-    const stage = { ...identity("release", name, version, ""), repro: inputs.repro(name) }
+  for (const { name, tool, work } of STEPS) {
+    const stage = { ...identity("release", name, inputs.versions[tool], ""), repro: inputs.repro(name) }
     const before = stages.find(({ status }) => status !== "passed")
     const run = () => measured(() => work(inputs))
     stages.push(
@@ -67,11 +67,11 @@ export async function runRelease(
 }
 
 const STEPS = [
-  { name: "publish", version: REGCTL_VERSION, work: publishStep },
-  { name: "sign", version: COSIGN_VERSION, work: signStep },
-  { name: "attest", version: COSIGN_VERSION, work: attestStep },
-  { name: "verify", version: COSIGN_VERSION, work: verifyStep },
-  { name: "tag", version: REGCTL_VERSION, work: tagStep },
+  { name: "publish", tool: "regctl", work: publishStep },
+  { name: "sign", tool: "cosign", work: signStep },
+  { name: "attest", tool: "cosign", work: attestStep },
+  { name: "verify", tool: "cosign", work: verifyStep },
+  { name: "tag", tool: "regctl", work: tagStep },
 ] as const
 
 /** Measures an effect, which never comes from a cache. */

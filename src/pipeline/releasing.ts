@@ -3,7 +3,6 @@ import { type Signer, trusted, withSigner, withSigstore } from "../registry/cosi
 import { destinationOf } from "../registry/destination.js"
 import { embeddedSigner, embeddedTrust } from "../registry/embedded.js"
 import type { BuiltImage } from "../image/build.js"
-import { REGCTL_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { refusedJudges } from "../lib/gates/comparison.js"
@@ -20,13 +19,13 @@ import { stopped } from "../lib/report/place.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { STAGES, type StageName } from "../lib/pipeline/stages.js"
 import type { Run } from "../lib/run/verdict.js"
-import { registryTools } from "../registry/access.js"
-import { COSIGN_VERSION } from "../stage/images.js"
+import { cosignContainer, registryTools } from "../registry/access.js"
+import { trivyVersion } from "../security/scan.js"
 import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
 import type { RunGates } from "./gates.js"
 import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import { TRIVY_VERSION } from "../stage/images.js"
+import { askedVersion } from "../stage/toolVersion.js"
 import { Publishing } from "../release/publishing.js"
 import { registryWords, signerWords } from "../registry/words.js"
 
@@ -62,7 +61,7 @@ export async function release(
   const failures = stages.filter(stopped).map(({ name }) => name)
   if (failures.length > 0) return skippedStages(STAGES.release, `${failures.join(", ")} stopped it`, repro)
   let inputs: ReleaseInputs | undefined
-  const prepared = await attempted(identity("release", "publish", REGCTL_VERSION, ""), async () => {
+  const prepared = await attempted(identity("release", "publish", "", ""), async () => {
     if (image === undefined) throw fail("NOT_SCANNED", [])
     inputs = await releaseInputs({ ...released, image }, publishing, repro)
     return skipped("")
@@ -101,6 +100,7 @@ async function releaseInputs(
   const scanned = stages.find(({ name }) => name === "scan")?.files
   if (scanned === undefined) throw fail("NOT_SCANNED", [])
   const { signing, repository } = await destination(released, publishing)
+  const versions = await releaseVersions(config)
   const tagging = { event: run.event, ref: run.ref, sha: run.sha, kinds: config.release.tags }
   return {
     image,
@@ -108,12 +108,13 @@ async function releaseInputs(
     repository,
     tags: (existing) => tagsFor(tagging, existing),
     provenance: {
-      text: json(provenance(await buildOf(released))),
+      text: json(provenance(await buildOf(released, versions))),
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
     gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
     expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial, floor }),
     signing,
+    versions,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }
 }
@@ -136,7 +137,18 @@ async function destination({ source, config }: Released, publishing: Publishing)
   return { signing, repository }
 }
 
-async function buildOf({ config, image, run, revision }: Released & { image: BuiltImage }) {
+async function releaseVersions(config: Config): Promise<ReleaseInputs["versions"]> {
+  const tools = cosignContainer(config)
+  const [regctl, cosign] = await Promise.all(
+    ["regctl", "cosign"].map((tool) => askedVersion(tools, [tool, "version"])),
+  )
+  return { regctl: regctl ?? "", cosign: cosign ?? "" }
+}
+
+async function buildOf(
+  { config, image, run, revision }: Released & { image: BuiltImage },
+  versions: ReleaseInputs["versions"],
+) {
   const { platforms, target, args } = config.image
   const { dockerfile, bases } = image
   return {
@@ -146,12 +158,7 @@ async function buildOf({ config, image, run, revision }: Released & { image: Bui
     parameters: { platforms, args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     baseImages: bases,
     builder: BUILDER_ID,
-    versions: {
-      dagger: await dag.version(),
-      regctl: REGCTL_VERSION,
-      cosign: COSIGN_VERSION,
-      trivy: TRIVY_VERSION,
-    },
+    versions: { dagger: await dag.version(), ...versions, trivy: await trivyVersion(config) },
     run: { id: run.id, event: run.event, startedAt: run.startedAt, finishedAt: new Date().toISOString() },
   }
 }

@@ -1,6 +1,7 @@
+import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { environmentFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
+import { environmentFor, groupsByHand, isMain, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import type { Variables } from "../../lib/variables.js"
@@ -23,17 +24,21 @@ export interface ManualRequest {
 interface Reader {
   /** A variable that is set in every job of the host. */
   needs: string
-  read: (value: Value) => HostEvent
+  read: (value: Value, branches: Config["branches"]) => HostEvent
 }
 
 type Value = (name: string) => string
 
 /** Reads the event from a CI host's variables. Fails with HOST_ELSEWHERE and TRUSTS_STRANGERS. */
-export function hostEvent(host: CiHost, env: Variables): HostEvent {
+export function hostEvent(
+  host: CiHost,
+  env: Variables,
+  branches: Config["branches"] = DEFAULTS.branches,
+): HostEvent {
   const { needs, read } = READERS[host]
   const value = (name: string) => env[name] ?? ""
   if (value(needs) === "") throw fail("HOST_ELSEWHERE", [host, needs])
-  return read(value)
+  return { ...read(value, branches), branches }
 }
 
 const READERS: Record<CiHost, Reader> = {
@@ -50,14 +55,22 @@ const PRIVILEGED_EVENTS = ["pull_request_target", "workflow_run", "issue_comment
 function github(value: Value): HostEvent {
   const name = value("GITHUB_EVENT_NAME")
   if (PRIVILEGED_EVENTS.includes(name)) throw fail("TRUSTS_STRANGERS", [name])
+  const [, queue] = QUEUE.exec(value("GITHUB_REF")) ?? []
+  if (name === "merge_group" && queue !== undefined)
+    return { event: "merge_queue", ref: value("GITHUB_REF"), baseRef: queue, runId: githubRun(value) }
   const event = name === "push" || name === "pull_request" || name === "schedule" ? name : "manual"
   return {
     event: eventOfPush(event, value("GITHUB_REF")),
     ref: value("GITHUB_REF"),
     baseRef: value("GITHUB_BASE_REF"),
-    runId: `github-${value("GITHUB_RUN_ID")}-${value("GITHUB_RUN_ATTEMPT")}`,
+    runId: githubRun(value),
   }
 }
+
+const githubRun = (value: Value): string => `github-${value("GITHUB_RUN_ID")}-${value("GITHUB_RUN_ATTEMPT")}`
+
+/** The branch that a merge queue is for. */
+const QUEUE = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]+$/
 
 function gitlab(value: Value): HostEvent {
   const runId = `gitlab-${value("CI_JOB_ID")}`
@@ -103,7 +116,7 @@ function jenkins(value: Value): HostEvent {
 }
 
 /** CircleCI sets the pull request for each push to its branch; pushes to deployed branches remain pushes. */
-function circleci(value: Value): HostEvent {
+function circleci(value: Value, branches: Config["branches"]): HostEvent {
   const tag = value("CIRCLE_TAG")
   const branch = value("CIRCLE_BRANCH")
   const ref = tag === "" ? `refs/heads/${branch}` : `refs/tags/${tag}`
@@ -111,7 +124,7 @@ function circleci(value: Value): HostEvent {
   const trigger = value("SLIPWAY_TRIGGER")
   if (/^schedule/.test(trigger)) return { event: "schedule", ref, runId }
   if (trigger !== "" && trigger !== "webhook") return { event: "manual", ref, runId }
-  const deployed = branch === "main" || environmentFor({ event: "push", ref }) !== undefined
+  const deployed = isMain(branch, branches) || environmentFor({ event: "push", ref, branches }) !== undefined
   if (value("CIRCLE_PULL_REQUEST") !== "" && !deployed) return { event: "pull_request", ref, runId }
   return { event: eventOfPush("push", ref), ref, runId }
 }
@@ -136,7 +149,7 @@ export function manualRequest({ event }: HostEvent, env: Variables): ManualReque
   const environment = answer("ENVIRONMENT")
   if (action === "deploy" && tag === "") throw fail("NOTHING_TO_DEPLOY", [])
   return {
-    only: ["deploy"],
+    only: groupsByHand(action === "rollback"),
     ...(environment !== "" && { environment }),
     ...(tag !== "" && { tag }),
     rollback: action === "rollback",

@@ -59,15 +59,15 @@ function severityProblems(predicate: unknown, { severity: highest }: Floor): str
 
 function suppressionProblems(predicate: unknown, { suppressions: most }: Floor): string[] {
   if (most === undefined) return []
-  const { suppressions } = fields(predicate)
+  const { suppressions, known = [] } = fields(predicate)
   if (!Array.isArray(suppressions))
     return [`it says nothing of suppressed findings, of which there may be ${most}`]
   // What isn't a number counts as without end.
-  const used = objects(suppressions).reduce(
+  const used = [...objects(suppressions), ...objects(known)].reduce(
     (all, { count }) => all + (typeof count === "number" && count >= 0 ? count : Infinity),
     0,
   )
-  return used <= most ? [] : [`${used} findings are suppressed, at most ${most} may be`]
+  return used <= most ? [] : [`${used} findings are suppressed or in a baseline, at most ${most} may be`]
 }
 
 interface UsedImage {

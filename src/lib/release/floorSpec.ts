@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import { CHECKS, SCANS, SEVERITIES, SUITES } from "../config/config.js"
+import { CHECKS, SCANS, SEVERITIES } from "../config/config.js"
+import { SUITES } from "../config/tests.js"
 import { formatProblem, readYaml } from "../config/parse.js"
 import { builderRule, patternRule } from "../config/rules.js"
 import type { Value } from "../config/spec.js"
@@ -34,7 +35,7 @@ export const floorSpec = {
     },
     suppressions: {
       kind: "integer",
-      doc: "The maximum number of findings that were suppressed.",
+      doc: "The maximum number of findings that were suppressed, or known to the baseline.",
       minimum: 0,
       maximum: 100_000,
     },

@@ -1,6 +1,6 @@
 import { type EffectivePolicy, policyDigest } from "../gates/effective.js"
 import { percent } from "../run/coverage.js"
-import type { Suppressed } from "../run/suppressed.js"
+import type { Finding } from "../run/finding.js"
 import { fields, objects, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 import type { Run, StageReport, StageStatus } from "../run/verdict.js"
@@ -23,6 +23,8 @@ export interface Gates {
   coverage: number | null
   /** The suppressed findings by tool and rule. */
   suppressions: UsedSuppression[]
+  /** The findings that the service's baseline knows, by tool and rule. */
+  known: UsedSuppression[]
   /** The images of the tools that judged it. */
   images: ToolImage[]
 }
@@ -58,7 +60,7 @@ interface Gate {
 
 type GateReport = Pick<
   StageReport,
-  "name" | "group" | "status" | "reason" | "version" | "coverage" | "suppressed"
+  "name" | "group" | "status" | "reason" | "version" | "coverage" | "suppressed" | "known"
 >
 
 /** Builds the predicate from a run's stages. */
@@ -76,15 +78,15 @@ export function gates(
     policy: { ...rest, exceptions: Object.values(exceptions).reduce((all, count) => all + count, 0) },
     policyDigest: policyDigest(policy),
     coverage: coverage === undefined ? null : Number(percent(coverage)),
-    suppressions: usedSuppressions(stages.flatMap(({ suppressed = [] }) => suppressed)),
+    suppressions: byRule(stages.flatMap(({ suppressed = [] }) => suppressed.map(({ finding }) => finding))),
+    known: byRule(stages.flatMap(({ known }) => known?.findings ?? [])),
     images: images.map(({ role, reference, digest }) => ({ role, reference, digest })),
   }
 }
 
-function usedSuppressions(suppressed: readonly Suppressed[]): UsedSuppression[] {
+function byRule(findings: readonly Finding[]): UsedSuppression[] {
   const counts = new Map<string, UsedSuppression>()
-  for (const { finding } of suppressed) {
-    const { tool, rule } = finding
+  for (const { tool, rule } of findings) {
     const key = JSON.stringify([tool, rule])
     counts.set(key, { tool, rule, count: (counts.get(key)?.count ?? 0) + 1 })
   }

@@ -3,6 +3,7 @@ import type { ToolRun } from "../run/finding.js"
 import { TIMED_OUT } from "../run/command.js"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
+import { missingRight } from "./registryRight.js"
 
 /** The kinds of failures of a request to a registry. */
 export type RegistryProblem =
@@ -43,9 +44,11 @@ export function registryFailure({ exitCode, stderr }: Pick<ToolRun, "exitCode" |
       ? { kind: "tooLong" as const, reason: "the registry took too long" }
       : (byStatus(output) ?? byText(output))
   const { kind } = failure
+  const right = kind === "denied" || kind === "forbidden" ? missingRight(output) : undefined
   return {
-    ...failure,
-    remedy: REMEDIES[kind],
+    kind,
+    reason: right?.certain ? `${failure.reason}: the right ${right.name} is missing` : failure.reason,
+    remedy: right === undefined ? REMEDIES[kind] : `${right.remedy}; otherwise ${REMEDIES[kind]}`,
     retry: PASSING.includes(kind),
     exitCode: OURS.includes(kind) ? ExitCode.badInput : ExitCode.infrastructure,
   }

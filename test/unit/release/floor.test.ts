@@ -50,6 +50,7 @@ function attested({
   yaml = "security: {severity: high}\n",
   coverage = 91,
   hidden = 2,
+  known = 0,
   images = ["aquasec/trivy:0.70.0", "ghcr.io/sigstore/cosign/cosign:v3"],
   digest = DIGEST,
   without = "",
@@ -59,7 +60,10 @@ function attested({
   const stages = [
     ...[...names, ...others].filter((name) => name !== without).map((name) => stage(name)),
     stage("coverage", { coverage: { covered: Math.round(coverage * 100), total: 10_000, files: [] } }),
-    stage("more", { suppressed: suppressed(hidden) }),
+    stage("more", {
+      suppressed: suppressed(hidden),
+      known: { findings: suppressed(known).map(({ finding }) => finding), fixed: 0 },
+    }),
   ]
   const run = { id: "7", event: "push", ref: REF, sha: SHA, startedAt: STARTED }
   const used = images.map((reference) => ({ role: "tool", reference, digest }))
@@ -114,7 +118,16 @@ describe("a release", () => {
       attested({ yaml: "security: {severity: critical}\n" }),
       'it refuses vulnerabilities from "critical" on, it must do so from "high" on',
     ],
-    ["with too many suppressions", attested({ hidden: 21 }), "21 findings are suppressed, at most 20 may be"],
+    [
+      "with too large a baseline",
+      attested({ known: 19 }),
+      "21 findings are suppressed or in a baseline, at most 20 may be",
+    ],
+    [
+      "with too many suppressions",
+      attested({ hidden: 21 }),
+      "21 findings are suppressed or in a baseline, at most 20 may be",
+    ],
     [
       "tested with another image",
       attested({ images: ["evil.example.com/aquasec/trivy:0.70.0"] }),

@@ -43,6 +43,7 @@ it("gates has the verdict and the tool versions", () => {
     policyDigest: policyDigest(POLICY),
     coverage: null,
     suppressions: [],
+    known: [],
     images: IMAGES,
   })
 })
@@ -68,6 +69,7 @@ it("gates has the measured coverage and each suppressed rule with its number, bu
         suppressed: [hidden("bandit", "B102"), hidden("bandit", "B101"), hidden("bandit", "B102")],
       },
       { ...stage("scan"), suppressed: [hidden("trivy", "CVE-2026-1")] },
+      { ...stage("flake8"), known: { findings: [hidden("flake8", "E501").finding], fixed: 1 } },
       { ...stage("coverage"), coverage: { covered: 7999, total: 10000, files: [] } },
     ],
     BY,
@@ -78,6 +80,7 @@ it("gates has the measured coverage and each suppressed rule with its number, bu
     { tool: "bandit", rule: "B102", count: 2 },
     { tool: "trivy", rule: "CVE-2026-1", count: 1 },
   ])
+  expect(made.known).toEqual([{ tool: "flake8", rule: "E501", count: 1 }])
   expect(JSON.stringify(made)).not.toContain("secret.py")
 })
 

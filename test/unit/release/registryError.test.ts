@@ -178,7 +178,7 @@ describe("registryError", () => {
     const error = registryError(run(`${TAGS}unauthorized\n`), "r:5000/team/app")
     expect(error).toMatchObject({ code: "REGISTRY", exitCode: ExitCode.infrastructure })
     expect(error.message).toMatch(
-      /^"r:5000\/team\/app": the registry refuses the user name and password\n→ give the/,
+      /^"r:5000\/team\/app": the registry refuses the user name and password\n→ see whether the user may pull there/,
     )
   })
 
@@ -186,6 +186,41 @@ describe("registryError", () => {
     expect(registryError(run(`${HEAD}request failed: not found [http 404]: `), "r:5000/a").exitCode).toBe(
       ExitCode.badInput,
     )
+  })
+})
+
+describe("registryFailure of a token without a right", () => {
+  const acr = "team.azurecr.io/shop/api"
+
+  it.each<[string, string]>([
+    [`failed to list tags for ${acr}: unauthorized\n`, "metadata/read"],
+    [
+      `failed to list tags for ${acr}: request failed: unauthorized [http 403]: {"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}`,
+      "metadata/read",
+    ],
+    [`failed to request manifest head ${acr}:1: unauthorized\n`, "content/read"],
+    [`failed to send blob post, ref ${acr}@${FULL}: unauthorized\n`, "content/read content/write"],
+    [`failed to delete manifest ${acr}@${FULL}: unauthorized\n`, "content/delete"],
+  ])("says which right Azure's registry wants: %s %s", (stderr, right) => {
+    const { remedy } = registryFailure(run(stderr))
+    expect(remedy).toContain(`--add-repository REPOSITORY ${right} (`)
+    expect(remedy).toMatch(/; otherwise give the user name and password/)
+  })
+
+  it("repeats the right that the registry names", () => {
+    const detail = '"detail":[{"Type":"repository","Name":"shop/api","Action":"metadata_read"}]'
+    const body = `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required",${detail}}]}`
+    const { reason } = registryFailure(
+      run(`failed to list tags for ${acr}: request failed: unauthorized [http 401]: ${body}`),
+    )
+    expect(reason).toBe("the registry refuses the user name and password: the right metadata/read is missing")
+  })
+
+  it("names the common rights of other registries", () => {
+    expect(registryFailure(run(`${HEAD}unauthorized\n`)).remedy).toMatch(
+      /^see whether the user may pull there, which reading takes; otherwise give/,
+    )
+    expect(registryFailure(run(`failed to send manifest: unauthorized\n`)).remedy).toMatch(/may push there/)
   })
 })
 

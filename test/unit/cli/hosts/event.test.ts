@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest"
 import { manualRequest, hostEvent, unresolvedVariables } from "../../../../dagger/cli/hosts/event.js"
 import type { Variables } from "../../../../dagger/lib/variables.js"
+import { DEFAULTS } from "../../../../src/lib/config/config.js"
 import type { CiHost } from "../../../../src/lib/config/wrappers.js"
 
 const GITHUB = { GITHUB_RUN_ID: "7", GITHUB_RUN_ATTEMPT: "2" }
@@ -32,6 +33,17 @@ const cases: [what: string, host: CiHost, env: Variables, event: string, ref: st
     "pull_request",
     "refs/pull/12/merge",
     "main",
+  ],
+  [
+    "a merge queue",
+    "github",
+    {
+      GITHUB_EVENT_NAME: "merge_group",
+      GITHUB_REF: `refs/heads/gh-readonly-queue/release/1.x/pr-12-${"a".repeat(40)}`,
+    },
+    "merge_queue",
+    `refs/heads/gh-readonly-queue/release/1.x/pr-12-${"a".repeat(40)}`,
+    "release/1.x",
   ],
   [
     "a schedule",
@@ -184,7 +196,19 @@ describe("hostEvent", () => {
   test.each(cases)("%s on %s", (_, host, env, event, ref, baseRef) => {
     const [own, runId] = IDS[host]
     const found = hostEvent(host, { ...own, ...env })
-    expect({ ...found, baseRef: found.baseRef || undefined }).toEqual({ event, ref, baseRef, runId })
+    expect({ ...found, baseRef: found.baseRef || undefined }).toEqual({
+      event,
+      ref,
+      baseRef,
+      runId,
+      branches: DEFAULTS.branches,
+    })
+  })
+
+  it("knows the branches that slipway.yaml names", () => {
+    const env = { ...CIRCLECI, ...ON_MAIN, CIRCLE_BRANCH: "trunk" }
+    expect(hostEvent("circleci", env).event).toBe("pull_request")
+    expect(hostEvent("circleci", env, { main: "trunk", develop: "next" }).event).toBe("push")
   })
 
   it("fails for events that run a fork's code with secrets", () => {
@@ -209,13 +233,13 @@ describe("manualRequest", () => {
 
   it("reads the inputs of the form", () => {
     expect(manualRequest(manual, answers("deploy", "production", " v1.2.3 "))).toEqual({
-      only: ["deploy"],
+      only: ["drift", "deploy", "notify"],
       environment: "production",
       tag: "v1.2.3",
       rollback: false,
     })
     expect(manualRequest(manual, answers("rollback", "staging", " "))).toEqual({
-      only: ["deploy"],
+      only: ["deploy", "notify"],
       environment: "staging",
       rollback: true,
     })

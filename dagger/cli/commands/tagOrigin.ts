@@ -1,0 +1,56 @@
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import type { Trigger } from "../../../src/lib/pipeline/policy.js"
+import { environmentFor } from "../../../src/lib/pipeline/policy.js"
+import { gitIn } from "../../lib/git.js"
+import { say } from "../../lib/progress.js"
+import { isAddress } from "./sourceFolder.js"
+
+/** How a version's commit relates to main. */
+export type TagOrigin = "main" | "hotfix" | "unknown" | { branches: string[] }
+
+/**
+ * Finds where the commit of a folder lies: on main, on a hotfix branch, or on others alone. Unknown if the clone has no
+ * main, or not the whole history.
+ */
+export function tagOrigin(folder: string, main: string): TagOrigin {
+  const git = (...args: string[]) =>
+    gitIn(folder)(...args)
+      ?.toString()
+      .trim()
+  const listed = git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+  const known = namesOf(listed)
+  if (!known.includes(main)) return "unknown"
+  const containing = namesOf(
+    git("for-each-ref", "--contains=HEAD", "--format=%(refname)", "refs/heads", "refs/remotes"),
+  )
+  if (containing.includes(main)) return "main"
+  if (git("rev-parse", "--is-shallow-repository") !== "false") return "unknown"
+  return containing.some((name) => name.startsWith("hotfix/")) ? "hotfix" : { branches: containing }
+}
+
+/** Branches by their names, those of remotes too. */
+const namesOf = (refs = ""): string[] => [
+  ...new Set(
+    refs
+      .split("\n")
+      .map((ref) => ref.replace(/^refs\/(?:heads|remotes\/[^/]+)\//, ""))
+      .filter((name) => name !== "" && name !== "HEAD"),
+  ),
+]
+
+/**
+ * Refuses a version for production that isn't on main, unless a reason is given. Fails with TAG_OFF_MAIN.
+ *
+ * Where git can't tell, it warns: not every host's clone has main.
+ */
+export function refuseOffMain(source: string, trigger: Trigger, reason: string | undefined): void {
+  const tag = trigger.ref.replace(/^refs\/tags\//, "")
+  if (tag === trigger.ref || environmentFor(trigger) !== "production" || reason) return
+  const { main } = trigger.branches ?? DEFAULTS.branches
+  const origin = isAddress(source) ? "unknown" : tagOrigin(source, main)
+  if (origin === "unknown")
+    say(`! can't tell whether ${tag} is on ${main}: this clone has no ${main}, or not all of its history`)
+  if (origin === "hotfix") say(`! ${tag} is on a hotfix branch: merge it back into ${main}`)
+  if (typeof origin === "object") throw fail("TAG_OFF_MAIN", [tag, main, origin.branches])
+}
