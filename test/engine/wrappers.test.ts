@@ -177,7 +177,10 @@ describe("wrappers", () => {
 
 it.each(SCOPES)("the delivery in Jenkins' project %s holds its own credentials alone", async (project) => {
   const text = readFileSync(join(GOLDEN, "Jenkinsfile.delivery"), "utf8")
-  const credentials = [...new Set([...text.matchAll(/credentialsId: '(\w+)'/g)].map(([, name = ""]) => name))]
+  const named = [...new Set([...text.matchAll(/^ +'(\w+)',$/gm)].map(([, name = ""]) => name))]
+  // One is missing: nothing but what needs it may fail.
+  const credentials = named.filter((name) => name !== "SLACK_WEBHOOK")
+  expect(credentials.length).toBeLessThan(named.length)
   const file = join(GOLDEN, "Jenkinsfile.delivery")
   const { code, output } = await runDelivery(file, project, "sh -c env", credentials)
   expect(code, output).toBe(0)

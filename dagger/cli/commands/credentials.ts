@@ -63,9 +63,9 @@ export function loginOf(recipient: { host: string }): { user?: string; password?
 }
 
 /** The registry that a source is published to. */
-export function configuredRecipient(source: string): Recipient {
+export function configuredRecipient(source: string, service?: string): Recipient {
   if (isAddress(source)) return "whom the sources name"
-  const host = configuredRegistry(source)
+  const host = configuredRegistry(source, service)
   return host === undefined ? "nobody" : { host }
 }
 
@@ -116,16 +116,4 @@ export function signerArguments({ key, identity, issuer }: SignerOptions, signs:
     ...optionalArgument("issuer", issuer),
   ]
   return flags.length === 0 ? [] : ["with-signer", ...flags]
-}
-
-/** The arguments that pass secrets to a Dockerfile's commands. */
-export const secretArguments = (addresses: readonly string[] = []): string[] =>
-  addresses.map((address) => `--secrets=${address}`)
-
-/** The problem with a secret's address; without the address, which may be the secret by mistake. */
-export function secretProblem(address: string): string | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\/./.test(address)) return "--secret takes an address, such as env://TOKEN"
-  // `dagger` splits lists of secrets at commas and drops quotes: https://github.com/dagger/dagger/blob/v0.21.8/cmd/dagger/flags.go
-  if (/[,"'`\r\n]/.test(address)) return "--secret takes an address without commas and quotes"
-  return undefined
 }

@@ -1,9 +1,20 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, BASES, BRANCHES, deliverySecretsIn, type Description, HEADER } from "./description.js"
+import {
+  ACTIONS,
+  basesOf,
+  branchesOf,
+  checkSecretsIn,
+  deliverySecretsIn,
+  type Description,
+  HEADER,
+} from "./description.js"
 import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
-const branches = BRANCHES.map((name) => (name.endsWith("/") ? `${name}*` : name)).join(", ")
+const pushed = (description: Description): string =>
+  branchesOf(description)
+    .map((name) => (name.endsWith("/") ? `${name}*` : name))
+    .join(", ")
 
 const REASON = "variables['Build.Reason']"
 const REF = "variables['Build.SourceBranch']"
@@ -12,7 +23,7 @@ const either = (first: string, ...others: string[]): string =>
   others.length === 0 ? first : `or(${[first, ...others].join(", ")})`
 
 /** The name of the variable group, and so of the secrets, known before the run starts. */
-const ENVIRONMENT = `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")}, eq(parameters.action, 'drift')), 'maintenance', iif(ne(parameters.action, 'checks'), parameters.environment, iif(startsWith(${REF}, 'refs/tags/'), 'production', 'staging'))))`
+const ENVIRONMENT = `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")}, eq(parameters.action, 'drift')), 'maintenance', iif(ne(parameters.action, 'checks'), parameters.environment, iif(and(startsWith(${REF}, 'refs/tags/'), not(contains(${REF}, '-'))), 'production', 'staging'))))`
 
 /**
  * The pipeline of Azure Pipelines.
@@ -23,13 +34,13 @@ const ENVIRONMENT = `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")},
 export const azure = (description: Description): string => `# ${HEADER}
 trigger:
   batch: false
-  branches: { include: [${branches}] }
+  branches: { include: [${pushed(description)}] }
   tags: { include: ["v*"] }
 pr:
   autoCancel: false
-  branches: { include: [${BASES.join(", ")}] }
+  branches: { include: [${basesOf(description).join(", ")}] }
 schedules:
-  - { cron: "${description.schedule}", displayName: Drift and scans, branches: { include: [main] }, always: true }
+  - { cron: "${description.schedule}", displayName: Drift and scans, branches: { include: [${description.main}] }, always: true }
 lockBehavior: sequential
 parameters:
   - { name: action, displayName: "${QUESTIONS.SLIPWAY_ACTION}", type: string, default: ${ACTIONS[0]}, values: [${ACTIONS.join(", ")}] }
@@ -42,12 +53,14 @@ stages:
     condition: or(ne(${REASON}, 'Manual'), eq('\${{ parameters.action }}', 'checks'))
     jobs:
       - job: checks
-${head()}
+${checkGroup(description)}${head()}
           - script: ${checksCommand("azure")}
             displayName: Slipway
             env:
               SLIPWAY_ACTION: "\${{ parameters.action }}"
-          - task: PublishTestResults@2
+${checkSecretsIn(description.secrets)
+  .map((name) => `              ${name}: $(${name})\n`)
+  .join("")}          - task: PublishTestResults@2
             condition: always()
             inputs: { testResultsFormat: JUnit, testResultsFiles: out/junit/*.xml }
           - task: PublishCodeCoverageResults@2
@@ -75,6 +88,10 @@ ${indented(variables(description), 14)}
 ${kept("delivery")}
 `
 
+/** The variable group of the checks' job; none without secrets. */
+const checkGroup = ({ secrets }: Description): string =>
+  checkSecretsIn(secrets).length === 0 ? "" : "        variables: [{ group: slipway-checks }]\n"
+
 const head = (): string => `        pool: { vmImage: ubuntu-24.04 }
         timeoutInMinutes: "${LIMIT_MINUTES}"
         steps:
@@ -89,9 +106,9 @@ const kept = (stage: string): string => `          - publish: out
             condition: always()`
 
 /** The condition for a delivery; a form's runs are limited by the checks of its variable group. */
-const delivered = ({ hotfixes, plans }: Description): string => {
+const delivered = ({ hotfixes, plans, develop }: Description): string => {
   const refs = [
-    `eq(${REF}, 'refs/heads/develop')`,
+    `eq(${REF}, 'refs/heads/${develop}')`,
     `startsWith(${REF}, 'refs/tags/')`,
     ...(hotfixes ? [`startsWith(${REF}, 'refs/heads/hotfix/')`] : []),
   ]
@@ -106,7 +123,7 @@ const delivered = ({ hotfixes, plans }: Description): string => {
 /** The variables of the job; production's aren't asked for in staging, even if they are the pipeline's by mistake. */
 const variables = ({ variables, secrets, plans }: Description): string[] => {
   const all = new Set([...deliverySecretsIn(secrets), ...(plans ? secretsIn("plan", secrets) : [])])
-  return [...variables, ...[...all].sort()].map((name) =>
+  return [...new Set([...variables, ...[...all].sort()])].map((name) =>
     name.startsWith("PRODUCTION_")
       ? `${name}: \${{ iif(eq(variables.environment, 'staging'), '', '$(${name})') }}`
       : `${name}: $(${name})`,

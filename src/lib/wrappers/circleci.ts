@@ -1,6 +1,8 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
 import {
   ACTIONS,
+  basesOf,
+  checkSecretsIn,
   type Description,
   HEADER,
   LIMIT_MINUTES,
@@ -16,7 +18,8 @@ const SCHEDULED = "{ equal: [scheduled_pipeline, << pipeline.trigger_source >>] 
 const action = (name: (typeof ACTIONS)[number]): string =>
   `{ equal: [${name}, << pipeline.parameters.action >>] }`
 
-const staging = ({ hotfixes }: Description): string => (hotfixes ? "develop, /hotfix\\/.*/" : "develop")
+const staging = ({ hotfixes, develop }: Description): string =>
+  hotfixes ? `${develop}, /hotfix\\/.*/` : develop
 
 /** A job of a workflow, with the context that gives it its secrets. */
 const delivery = (scope: Scope, ...more: string[]): string =>
@@ -26,6 +29,10 @@ const delivery = (scope: Scope, ...more: string[]): string =>
     `serial-group: << pipeline.project.slug >>/slipway/${scope}`,
     ...more,
   ].join(", ")} }`
+
+/** The context of the checks' job; none without secrets. */
+const checksContext = ({ secrets }: Description): string[] =>
+  checkSecretsIn(secrets).length === 0 ? [] : ["context: [slipway-checks]"]
 
 /** A workflow that a form starts. */
 const asked = (scope: Scope, when: string): string => `  asked-${scope}:
@@ -71,16 +78,23 @@ workflows:
   pushed:
     when: { and: [${action("checks")}, { not: ${SCHEDULED} }] }
     jobs:
-      - checks: { filters: { tags: { only: /.*/ } } }
+      - checks: { ${[...checksContext(description), "filters: { tags: { only: /.*/ } }"].join(", ")} }
 ${[
-  ...(description.plans ? [delivery("plan", "filters: { branches: { ignore: [main, develop] } }")] : []),
-  delivery("staging", `requires: [checks], filters: { branches: { only: [${staging(description)}] } }`),
-  delivery("production", `requires: [checks], filters: { tags: { only: /v.*/ }, ${NO_BRANCH} }`),
+  ...(description.plans
+    ? [delivery("plan", `filters: { branches: { ignore: [${basesOf(description).join(", ")}] } }`)]
+    : []),
+  delivery(
+    "staging",
+    `requires: [checks], filters: { branches: { only: [${staging(description)}] }, tags: { only: "/v[^-]*-.*/" } }`,
+  ),
+  delivery("production", `requires: [checks], filters: { tags: { only: "/v[^-]*/" }, ${NO_BRANCH} }`),
 ].join("\n")}
   scheduled:
     when: ${SCHEDULED}
     jobs:
-      - checks
+      - checks${checksContext(description)
+        .map((context) => `: { ${context} }`)
+        .join("")}
 ${delivery("maintenance")}
 ${asked("maintenance", action("drift"))}
 ${ENVIRONMENTS.map((environment) =>

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { fail } from "../errors/catalogue.js"
 import { CLUSTER_SECRETS, deliverySecrets } from "../pipeline/deliverySecrets.js"
+import { isIndexSecret } from "../python/indexSecrets.js"
 import { forTool } from "../secrets/credentials.js"
 
 /** The content of a wrapper, independent of the host. */
@@ -9,6 +10,9 @@ export interface Description {
   /** The git repository and commit of Slipway. */
   repository: string
   commit: string
+  /** The branch that versions are tagged on, and that which is deployed to staging. */
+  main: string
+  develop: string
   /** Names of secrets, which are also the names of their variables. */
   secrets: readonly string[]
   /** Names of variables that aren't secret. */
@@ -33,9 +37,15 @@ export const PINNED = Object.freeze({
   },
 })
 
-/** The branches of the branching policy; pull requests target the first two. */
-export const BASES = ["main", "develop"] as const
-export const BRANCHES = [...BASES, "feature/", "hotfix/"] as const
+/** The branches that pull requests target. */
+export const basesOf = ({ main, develop }: Pick<Description, "main" | "develop">): string[] => [main, develop]
+
+/** The branches of the branching policy; a name that ends with a slash stands for all below it. */
+export const branchesOf = (description: Pick<Description, "main" | "develop">): string[] => [
+  ...basesOf(description),
+  "feature/",
+  "hotfix/",
+]
 
 /** Time limit: longer than any stage's default, and shorter than a host's limit for a run that hangs. */
 export const LIMIT_MINUTES = 120
@@ -72,7 +82,8 @@ const isRegistry = (name: string): boolean => /^(?:REGISTRY|ACR)_/.test(name)
 /** True for the key of plans, and tokens that comment on pull requests. */
 const isReview = (name: string): boolean =>
   ["SLIPWAY_PLAN_KEY", "GITHUB_TOKEN", "GITLAB_TOKEN"].includes(name)
-const isDeployed = (name: string): boolean => isCluster(name) || !(isTool(name) || isReview(name))
+/** Terraform's are among them: before a deployment its infrastructure is compared with the state. */
+const isDeployed = (name: string): boolean => isCluster(name) || !isReview(name)
 
 const HELD: Readonly<Record<Scope, (name: string) => boolean>> = {
   plan: (name) => isTool(name) || isReview(name),
@@ -86,7 +97,13 @@ const HELD: Readonly<Record<Scope, (name: string) => boolean>> = {
 export const deliverySecretsIn = (secrets: readonly string[]): string[] =>
   secrets.filter((name) => SCOPES.some((scope) => scope !== "plan" && HELD[scope](name)))
 
-/** Variables of the Azure identity; no secrets. */
+/** The secrets of the job for checks: credentials of package indexes, which `wrappers.secrets` lists. */
+export const checkSecretsIn = (secrets: readonly string[]): string[] => secrets.filter(isIndexSecret)
+
+/** Registries of Azure, in all its clouds. */
+const AZURE_REGISTRY = /\.azurecr\.(?:io|cn|us)\b/i
+
+/** Variables of the Azure identity; some keep them as secrets, under the same names. */
 const AZURE = ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"]
 
 /**
@@ -101,6 +118,7 @@ export function describeWrappers(config: Config, pin = "", plans = false): Descr
   return {
     repository,
     commit,
+    ...config.branches,
     schedule,
     hotfixes,
     plans,
@@ -123,13 +141,16 @@ function secretsOf(config: Config): string[] {
   const named = (environment: string, name: string) => `${environment.toUpperCase()}_${name}`
   const listed = (name: string) => (environment: string) =>
     wrappers.secrets.includes(named(environment, name))
+  const azure = AZURE_REGISTRY.test(release.registry) || clusters.length < ENVIRONMENTS.length
   return [
     "REGISTRY_USERNAME",
     "REGISTRY_PASSWORD",
+    ...(AZURE_REGISTRY.test(release.registry) ? ["ACR_USERNAME", "ACR_PASSWORD"] : []),
+    ...(azure ? ["AZURE_CREDENTIALS", "AZURE_CLIENT_SECRET"] : []),
     ...signer,
     ...clusters.map((environment) => named(environment, "KUBECONFIG")),
     ...databases.map((environment) => named(environment, "DATABASE_URL")),
-    // Jenkins fails for a missing secret: omit those that aren't asked for or that environments have of their own.
+    // Without those that aren't asked for or that environments have of their own.
     ...deliverySecrets(config)
       .filter(({ asked, name, environments }) => asked && !environments.every(listed(name)))
       .map(({ name }) => name),

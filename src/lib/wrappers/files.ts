@@ -1,6 +1,7 @@
 import type { CiHost } from "../config/wrappers.js"
 import { azure } from "./azure.js"
 import { circleci } from "./circleci.js"
+import { deployScript } from "./deployScript.js"
 import type { Description } from "./description.js"
 import { github } from "./github.js"
 import { gitlab } from "./gitlab.js"
@@ -18,11 +19,19 @@ export const WRAPPERS: Record<CiHost, Readonly<Record<string, FileText>>> = {
   circleci: { ".circleci/config.yml": circleci },
 }
 
-/** The files of these hosts by path, and the script that they share; none without hosts. */
-export function wrapperFiles(hosts: readonly CiHost[], description: Description): Record<string, string> {
-  if (hosts.length === 0) return {}
+/** The files of these hosts by path, people's script, and the one that all of these call; none without both. */
+export function wrapperFiles(
+  hosts: readonly CiHost[],
+  description: Description,
+  people?: string,
+): Record<string, string> {
+  if (hosts.length === 0 && people === undefined) return {}
   const files = hosts.flatMap((host) =>
     Object.entries(WRAPPERS[host]).map(([path, generate]) => [path, generate(description)] as const),
   )
-  return { [SCRIPT]: script(description), ...Object.fromEntries(files) }
+  return {
+    [SCRIPT]: script(description),
+    ...Object.fromEntries(files),
+    ...(people !== undefined && { [people]: deployScript(people) }),
+  }
 }

@@ -1,5 +1,13 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, BASES, BRANCHES, deliverySecretsIn, type Description, HEADER } from "./description.js"
+import {
+  ACTIONS,
+  basesOf,
+  branchesOf,
+  checkSecretsIn,
+  deliverySecretsIn,
+  type Description,
+  HEADER,
+} from "./description.js"
 import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
@@ -13,11 +21,14 @@ const USES = {
 /** What an organisation or an environment may set for releases: their floor, and what it allows in place of Slipway's own. */
 const RULES = ["SLIPWAY_POLICY", "SLIPWAY_ALLOW"]
 
-const branches = BRANCHES.map((name) => (name.endsWith("/") ? `"${name}**"` : name)).join(", ")
+const pushed = (description: Description): string =>
+  branchesOf(description)
+    .map((name) => (name.endsWith("/") ? `"${name}**"` : JSON.stringify(name)))
+    .join(", ")
 
 /** The environment of a delivery, which gives the job its secrets. */
 const ENVIRONMENT =
-  "${{ (github.event_name == 'schedule' || inputs.action == 'drift') && 'maintenance' || inputs.environment || github.ref_type == 'tag' && 'production' || 'staging' }}"
+  "${{ (github.event_name == 'schedule' || inputs.action == 'drift') && 'maintenance' || inputs.environment || github.ref_type == 'tag' && !contains(github.ref_name, '-') && 'production' || 'staging' }}"
 
 /**
  * The workflow of GitHub Actions.
@@ -28,8 +39,9 @@ const ENVIRONMENT =
 export const github = (description: Description): string => `# ${HEADER}
 name: Slipway
 on:
-  push: { branches: [${branches}], tags: ["v*"] }
-  pull_request: { branches: [${BASES.join(", ")}] }
+  push: { branches: [${pushed(description)}], tags: ["v*"] }
+  pull_request: { branches: [${basesOf(description).join(", ")}] }
+  merge_group: { types: [checks_requested] }
   schedule: [{ cron: "${description.schedule}" }]
   workflow_dispatch:
     inputs:
@@ -44,6 +56,7 @@ jobs:
 ${steps("checks", `run: ${checksCommand("github")}`, {
   GITHUB_TOKEN: "${{ github.token }}",
   SLIPWAY_ACTION: "${{ inputs.action }}",
+  ...held(checkSecretsIn(description.secrets)),
 })}
 ${description.plans ? plan(description) : ""}${delivery(description)}`
 
@@ -54,8 +67,8 @@ const plan = (description: Description): string => `  plan:
     permissions: { contents: read, id-token: write, pull-requests: write }
 ${steps("plan", delivered(description), {
   GITHUB_TOKEN: "${{ github.token }}",
-  ...variables(description),
   ...held(secretsIn("plan", description.secrets)),
+  ...variables(description),
 })}
 `
 
@@ -64,7 +77,7 @@ const delivery = (description: Description): string => `  delivery:
     if: >-
       !cancelled() && (contains('success skipped', needs.checks.result) || github.event_name == 'schedule') && (
       github.event_name == 'schedule' || (github.event_name == 'workflow_dispatch' && inputs.action != 'checks') ||
-      (github.event_name == 'push' && (github.ref == 'refs/heads/develop' || github.ref_type == 'tag'${
+      (github.event_name == 'push' && (github.ref == 'refs/heads/${description.develop}' || github.ref_type == 'tag'${
         description.hotfixes
           ? " ||\n      (startsWith(github.ref, 'refs/heads/hotfix/') && github.ref_protected)"
           : ""
@@ -77,8 +90,8 @@ ${steps("delivery", delivered(description), {
   SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
   SLIPWAY_VERSION: "${{ inputs.version }}",
   ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
-  ...variables(description),
   ...held(deliverySecretsIn(description.secrets)),
+  ...variables(description),
 })}
 `
 
@@ -86,7 +99,7 @@ const delivered = (description: Description): string =>
   `run: |\n${indented(deliveryScript("github", description), 10)}`
 
 const variables = (description: Description): Record<string, string> =>
-  Object.fromEntries(description.variables.map((name) => [name, `\${{ vars.${name} }}`]))
+  Object.fromEntries(description.variables.map((name) => [name, `\${{ vars.${name} || secrets.${name} }}`]))
 
 /** Production's secrets aren't asked for in staging, even if they are the whole repository's by mistake. */
 const held = (secrets: readonly string[]): Record<string, string> =>

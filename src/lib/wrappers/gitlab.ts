@@ -13,6 +13,12 @@ const IMAGES = { node: `node:${PINNED.node}-alpine`, docker: "docker:29.0.4-dind
 export const gitlab = (description: Description): string => `# ${HEADER}
 workflow:
   auto_cancel: { on_new_commit: none }
+  # A push to a branch with an open merge request has the pipeline of that alone.
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS && ${own(description)}
+      when: never
+    - when: always
 variables:
   GIT_DEPTH: "0"
   SLIPWAY_ACTION:
@@ -66,20 +72,29 @@ checks:
 ${indented(deliveryScript("gitlab", description), 6)}
 ${jobs(description)}`
 
+/** A branch that pushes deploy, or that others are merged into: its own pipelines never give way to a merge request's. */
+const own = ({ main, develop, hotfixes }: Description): string =>
+  [
+    `$CI_COMMIT_BRANCH != "${main}"`,
+    `$CI_COMMIT_BRANCH != "${develop}"`,
+    ...(hotfixes ? ["$CI_COMMIT_BRANCH !~ /^hotfix\\//"] : []),
+  ].join(" && ")
+
 const PROTECTED = '$CI_COMMIT_REF_PROTECTED == "true"'
 const pushed = (ref: string): string => `${PROTECTED} && $CI_PIPELINE_SOURCE == "push" && ${ref}`
 const asked = (environment: string): string =>
   `${PROTECTED} && $SLIPWAY_ACTION =~ /^(deploy|rollback)$/ && $SLIPWAY_ENVIRONMENT == "${environment}"`
 
-const jobs = ({ plans, hotfixes }: Description): string =>
+const jobs = ({ plans, hotfixes, develop }: Description): string =>
   [
     ...(plans ? [job("plan", [OF_MEMBER], "needs: []")] : []),
     job("staging", [
-      pushed('$CI_COMMIT_BRANCH == "develop"'),
+      pushed(`$CI_COMMIT_BRANCH == "${develop}"`),
       ...(hotfixes ? [pushed("$CI_COMMIT_BRANCH =~ /^hotfix\\//")] : []),
+      pushed("$CI_COMMIT_TAG =~ /^v[^-]*-/"),
       asked("staging"),
     ]),
-    job("production", [pushed("$CI_COMMIT_TAG =~ /^v/"), asked("production")]),
+    job("production", [pushed("$CI_COMMIT_TAG =~ /^v[^-]*$/"), asked("production")]),
     job(
       "maintenance",
       [`${PROTECTED} && $CI_PIPELINE_SOURCE == "schedule"`, `${PROTECTED} && $SLIPWAY_ACTION == "drift"`],

@@ -1,6 +1,6 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { ACTIONS, type Description, HEADER, LIMIT_MINUTES, QUESTIONS } from "./description.js"
-import { type Scope, SCOPES, secretsIn } from "./description.js"
+import { checkSecretsIn, type Scope, SCOPES, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const choice = (name: keyof typeof QUESTIONS, choices: readonly string[]): string =>
@@ -14,19 +14,16 @@ const head = (label: string): string => `pipeline {
   }`
 
 /**
- * The pipeline of checks in Jenkins, for a multibranch project without credentials, whose branches don't wait for each
- * other.
+ * The pipeline of checks in Jenkins, for a multibranch project whose branches don't wait for each other. It has no
+ * credentials but those of package indexes.
  *
  * Its clones have the whole history unless a shallow one is configured.
  */
-export const jenkins = ({ schedule }: Description): string => `// ${HEADER}
-${head("slipway")}
-  triggers { cron(env.BRANCH_NAME == 'main' ? 'TZ=UTC\\n${schedule}' : '') }
+export const jenkins = ({ schedule, secrets, main }: Description): string => `// ${HEADER}
+${checkSecretsIn(secrets).length === 0 ? "" : `${HELD}\n`}${head("slipway")}
+  triggers { cron(env.BRANCH_NAME == '${main}' ? 'TZ=UTC\\n${schedule}' : '') }
   stages {
-    stage('Slipway') {
-      environment { SLIPWAY_CAUSE = "\${currentBuild.getBuildCauses()}" }
-      steps { sh '${checksCommand("jenkins")}' }
-    }
+${checks(checkSecretsIn(secrets))}
   }
   post {
     always {
@@ -48,9 +45,10 @@ export const jenkinsDelivery = (description: Description): string => `// ${HEADE
 def slipway = '''
 ${deliveryScript("jenkins", description).join("\n")}
 '''
+${HELD}
 def project = env.JOB_NAME.tokenize('/')[-2]
 ${head("slipway-delivery")}
-  triggers { cron(project == 'maintenance' && env.BRANCH_NAME == 'main' ? 'TZ=UTC\\n${description.schedule}' : '') }
+  triggers { cron(project == 'maintenance' && env.BRANCH_NAME == '${description.main}' ? 'TZ=UTC\\n${description.schedule}' : '') }
   parameters {
     ${choice("SLIPWAY_ACTION", ACTIONS)}
     string(name: 'SLIPWAY_VERSION', defaultValue: '', description: '${QUESTIONS.SLIPWAY_VERSION}')
@@ -66,16 +64,49 @@ ${SCOPES.filter((scope) => scope !== "plan" || description.plans)
 }
 `
 
+/** The stages of the checks; a fork's pull request has one of its own, without credentials. */
+const checks = (secrets: readonly string[]): string => {
+  const command = `sh '${checksCommand("jenkins")}'`
+  const of = (name: string, when: string, steps: string) => `    stage('${name}') {${when}
+      environment { SLIPWAY_CAUSE = "\${currentBuild.getBuildCauses()}" }
+      steps { ${steps} }
+    }`
+  if (secrets.length === 0) return of("Slipway", "", command)
+  const when = (condition: string) => `\n      when { expression { ${condition} } }`
+  return [
+    of("Slipway", when("!env.CHANGE_FORK"), held(secrets, command)),
+    of("Slipway, for a fork", when("env.CHANGE_FORK"), command),
+  ].join("\n")
+}
+
+/** Groovy code that runs another with those of these credentials that exist. */
+const held = (names: readonly string[], code: string): string =>
+  `held([${names.map((name) => `'${name}'`).join(", ")}]) { ${code} }`
+
+/** The function of `held`: Jenkins itself fails all of a block for one missing credential. */
+const HELD = `// A credential that is missing is left out: what needs it fails, and says so.
+def held(List names, Closure body) {
+  def there = []
+  for (name in names) {
+    try {
+      withCredentials([string(credentialsId: name, variable: name)]) { there << name }
+    } catch (Exception missing) {
+      echo "slipway: no credential \${name}: \${missing.message}"
+    }
+  }
+  withCredentials(there.collect { string(credentialsId: it, variable: it) }) { body() }
+}`
+
 const stage = (scope: Scope, secrets: readonly string[]): string => `    stage('${scope}') {
-      when { expression { project == '${scope}' } }
+      when { expression { project == '${scope}' && !env.CHANGE_FORK } }
       environment {
         SLIPWAY_CAUSE = "\${currentBuild.getBuildCauses()}"
         SLIPWAY_ENVIRONMENT = '${ENVIRONMENTS.find((environment) => environment === scope) ?? ""}'
       }
       steps {
-        withCredentials([
+        held([
 ${indented(
-  secrets.map((name) => `string(credentialsId: '${name}', variable: '${name}'),`),
+  secrets.map((name) => `'${name}',`),
   10,
 )}
         ]) { sh slipway }

@@ -6,10 +6,9 @@ import {
   recipientIn,
   configuredRecipient,
   registryArguments,
-  secretArguments,
-  secretProblem,
   signerArguments,
 } from "../../../dagger/cli/commands/credentials.js"
+import { secretProblem } from "../../../dagger/cli/commands/secretOptions.js"
 import { withCacheKeys } from "../../../dagger/module/secretAddress.js"
 
 const REGISTRY = ["REGISTRY", "ACR"].flatMap((prefix) => [`${prefix}_USERNAME`, `${prefix}_PASSWORD`])
@@ -180,14 +179,6 @@ describe("recipientIn", () => {
 })
 
 describe("secrets", () => {
-  it("are passed by address", () => {
-    expect(secretArguments()).toEqual([])
-    expect(secretArguments(["env://TOKEN", "file://./a b"])).toEqual([
-      "--secrets=env://TOKEN",
-      "--secrets=file://./a b",
-    ])
-  })
-
   it("get their address as cache key, only in --secrets and without another key", () => {
     const others = ["--password=env://A", "--secrets=env://A?cacheKey=x", "--secrets=op://v/i?ttl=5m", "ci"]
     expect(withCacheKeys(["--secrets=env://A", ...others, "--secrets=file:///a b&c"])).toEqual([

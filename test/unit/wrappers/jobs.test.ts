@@ -11,7 +11,7 @@ type Host = (typeof HOSTS)[number]
 
 /** What happens in a repository, for every host. */
 interface Event {
-  event: "push" | "pull_request" | "schedule" | "form"
+  event: "push" | "pull_request" | "merge_group" | "schedule" | "form"
   ref: string
   /** A pull request from a fork. */
   fork?: boolean
@@ -24,8 +24,11 @@ interface Event {
   failed?: "failure" | "cancelled"
 }
 
-const filesOf = (hotfixes: boolean) =>
-  wrapperFiles(HOSTS, describeWrappers(parseConfig(`wrappers: { hotfixes: ${hotfixes} }`), PIN, true))
+const filesOf = (hotfixes: boolean, more = "") =>
+  wrapperFiles(
+    HOSTS,
+    describeWrappers(parseConfig(`wrappers: { hotfixes: ${hotfixes} }\n${more}`), PIN, true),
+  )
 
 const evaluate = (expression: string, context: object): unknown =>
   runInNewContext(expression, {
@@ -50,6 +53,7 @@ function github(text: string, event: Event): string[] {
       event: { pull_request: { head } },
       repository,
       ref: event.ref,
+      ref_name: event.ref.replace(/^refs\/(?:heads|tags)\//, ""),
       ref_type: event.ref.startsWith("refs/tags/") ? "tag" : "branch",
       ref_protected: event.guarded ?? true,
     },
@@ -64,32 +68,38 @@ function github(text: string, event: Event): string[] {
 
 function gitlab(text: string, event: Event): string[] {
   const jobs = parse(text) as Record<string, { environment?: string; needs?: []; rules?: { if: string }[] }>
+  return Object.entries(jobs).flatMap(([name, { environment, needs, rules = [] }]) => {
+    if (name === "workflow") return []
+    const starts =
+      rules.some((rule) => holdsOnGitlab(rule.if, event)) && (!event.failed || needs !== undefined)
+    return environment !== undefined && starts ? [environment] : []
+  })
+}
+
+function holdsOnGitlab(rule: string, event: Event & { open?: boolean }): boolean {
   const [, kind, name] = /^refs\/(heads|tags)\/(.*)$/.exec(event.ref) ?? []
-  const source = { pull_request: "merge_request_event", form: "web", push: "push", schedule: "schedule" }
+  const source = {
+    pull_request: "merge_request_event",
+    merge_group: "",
+    form: "web",
+    push: "push",
+    schedule: "schedule",
+  }
   const variables: Record<string, string> = {
     CI_PIPELINE_SOURCE: source[event.event],
     CI_COMMIT_BRANCH: kind === "heads" ? (name ?? "") : "",
     CI_COMMIT_TAG: kind === "tags" ? (name ?? "") : "",
     CI_COMMIT_REF_PROTECTED: String(event.guarded ?? true),
+    CI_OPEN_MERGE_REQUESTS: event.open ? "team/service!7" : "",
     CI_MERGE_REQUEST_PROJECT_ID: "1",
     CI_MERGE_REQUEST_SOURCE_PROJECT_ID: event.fork ? "2" : "1",
     SLIPWAY_ACTION: event.action ?? "checks",
     SLIPWAY_ENVIRONMENT: event.environment ?? "staging",
   }
-  const holds = (rule: string) =>
-    evaluate(
-      rule
-        .replace(
-          /\$(\w+) =~ (\/.*?[^\\]\/)(?= |$)/g,
-          (_, name: string, pattern: string) => `${pattern}.test(${name})`,
-        )
-        .replace(/\$(?=\w)/g, ""),
-      variables,
-    )
-  return Object.values(jobs).flatMap(({ environment, needs, rules = [] }) => {
-    const starts = rules.some((rule) => holds(rule.if)) && (!event.failed || needs !== undefined)
-    return environment !== undefined && starts ? [environment] : []
-  })
+  const tested = (_: string, variable: string, sign: string, pattern: string) =>
+    `${sign === "!" ? "!" : ""}${pattern}.test(${variable})`
+  const translated = rule.replace(/\$(\w+) ([=!])~ (\/.*?[^\\]\/)(?= |$)/g, tested).replace(/\$(?=\w)/g, "")
+  return Boolean(evaluate(translated, variables))
 }
 
 const RESULTS = { failure: "Failed", cancelled: "Canceled", skipped: "Skipped", success: "Succeeded" }
@@ -99,7 +109,13 @@ function azure(text: string, event: Event): string[] {
     variables: { environment: string }
     stages: { stage: string; condition: string }[]
   }
-  const reasons = { push: "IndividualCI", pull_request: "PullRequest", schedule: "Schedule", form: "Manual" }
+  const reasons = {
+    push: "IndividualCI",
+    merge_group: "",
+    pull_request: "PullRequest",
+    schedule: "Schedule",
+    form: "Manual",
+  }
   const context = {
     and: (...all: boolean[]) => all.every(Boolean),
     or: (...all: boolean[]) => all.some(Boolean),
@@ -140,7 +156,13 @@ interface CircleJob {
 }
 
 function circleci(text: string, event: Event): string[] {
-  const source = { pull_request: "webhook", form: "api", push: "webhook", schedule: "scheduled_pipeline" }
+  const source = {
+    pull_request: "webhook",
+    merge_group: "",
+    form: "api",
+    push: "webhook",
+    schedule: "scheduled_pipeline",
+  }
   const filled = text
     .replaceAll("<< pipeline.parameters.action >>", event.action ?? "checks")
     .replaceAll("<< pipeline.parameters.environment >>", event.environment ?? "staging")
@@ -212,6 +234,7 @@ describe.each(HOSTS)("the delivery on %s", (host) => {
     ["a push to develop with failed checks", push("refs/heads/develop", { failed: "failure" }), []],
     ["a push to develop with checks that hang", push("refs/heads/develop", { failed: "cancelled" }), []],
     ["a version", push("refs/tags/v1.2.3"), ["production"]],
+    ["a pre-release", push("refs/tags/v1.2.3-rc.1"), ["staging"]],
     ["a schedule", SCHEDULE, ["maintenance"]],
     ["a schedule with failed checks", { ...SCHEDULE, failed: "failure" }, ["maintenance"]],
     ["a form's checks", form("checks", "staging"), []],
@@ -220,6 +243,14 @@ describe.each(HOSTS)("the delivery on %s", (host) => {
     ["a form's rollback", form("rollback", "staging"), ["staging"]],
   ])("after %s has the environment %j", (_, event, expected) => {
     expect(environments(event)).toEqual(expected)
+  })
+
+  it("follows the branches of slipway.yaml", () => {
+    const text = filesOf(false, "branches: { main: master, develop: next }")[PATHS[host]] ?? ""
+    expect(DELIVERED[host](text, push("refs/heads/next"))).toEqual(["staging"])
+    expect(DELIVERED[host](text, push("refs/heads/develop"))).toEqual(planned)
+    expect(DELIVERED[host](text, push("refs/heads/master"))).toEqual([])
+    expect(text).not.toMatch(/\b(?:main|develop)\b/)
   })
 
   it("releases hotfixes only where slipway.yaml says that the host protects them", () => {
@@ -238,6 +269,42 @@ it.each(["github", "gitlab", "azure"] as const)(
     expect(DELIVERED[host](text, { ...PULL_REQUEST, fork: true })).toEqual([])
   },
 )
+
+it("the checks on GitHub run for a merge queue, and nothing is delivered", () => {
+  const text = filesOf(true)[PATHS.github] ?? ""
+  const { on, jobs } = parse(text) as { on: Record<string, unknown>; jobs: Record<string, { if: string }> }
+  expect(on["merge_group"]).toEqual({ types: ["checks_requested"] })
+  const merging = { event_name: "merge_group", event: {}, ref: "refs/heads/gh-readonly-queue/main/pr-1-a" }
+  expect(evaluate(jobs["checks"]?.if ?? "", { github: merging, inputs: {} })).toBe(true)
+  expect(github(text, { event: "merge_group", ref: merging.ref })).toEqual([])
+})
+
+describe("the workflow on GitLab", () => {
+  const starts = (event: Event & { open?: boolean }, hotfixes = false) => {
+    const { workflow } = parse(filesOf(hotfixes)[PATHS.gitlab] ?? "") as {
+      workflow: { rules: { if?: string; when?: string }[] }
+    }
+    const rule = workflow.rules.find((each) => each.if === undefined || holdsOnGitlab(each.if, event))
+    return rule !== undefined && rule.when !== "never"
+  }
+
+  it("has one pipeline for a push to a branch with an open merge request", () => {
+    const feature = push("refs/heads/feature/x")
+    expect(starts(feature)).toBe(true)
+    expect(starts({ ...feature, open: true })).toBe(false)
+    expect(starts({ ...PULL_REQUEST, open: true })).toBe(true)
+  })
+
+  it("never skips what is delivered, scheduled or asked for", () => {
+    const open = { open: true }
+    expect(starts({ ...push("refs/heads/develop"), ...open })).toBe(true)
+    expect(starts({ ...push("refs/heads/main"), ...open })).toBe(true)
+    expect(starts({ ...push("refs/heads/hotfix/y"), ...open })).toBe(false)
+    expect(starts({ ...push("refs/heads/hotfix/y"), ...open }, true)).toBe(true)
+    for (const event of [push("refs/tags/v1.2.3"), SCHEDULE, form("deploy", "production")])
+      expect(starts({ ...event, ...open })).toBe(true)
+  })
+})
 
 it("the delivery on GitLab needs a protected branch or tag", () => {
   const text = filesOf(true)[".gitlab-ci.yml"] ?? ""

@@ -4,9 +4,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
+import { slipway } from "../../../dagger/cli/program/command.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { CI_HOSTS } from "../../../src/lib/config/wrappers.js"
+import { deployScript } from "../../../src/lib/wrappers/deployScript.js"
 import { describeWrappers, PINNED } from "../../../src/lib/wrappers/description.js"
+import { wrapperFiles } from "../../../src/lib/wrappers/files.js"
 import { deliveryScript, script } from "../../../src/lib/wrappers/script.js"
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -143,5 +146,63 @@ describe("the script of checks", () => {
 
   it("is valid in every shell", () => {
     expect(() => execFileSync("sh", ["-n"], { input: text })).not.toThrow()
+  })
+})
+
+describe("the script for people", () => {
+  const root = join(folder, "it's a service")
+  const path = "scripts/ops/deploy.sh"
+  /** Calls it from another folder, with a Slipway that prints its arguments, a line each. */
+  const call = (...args: string[]) => {
+    write(
+      "it's a service/.slipway/slipway",
+      script(describeWrappers(parseConfig(""), `file:///x@${"0".repeat(40)}`)),
+    )
+    const file = write(`it's a service/${path}`, deployScript(path))
+    chmodSync(file, 0o755)
+    const env = { ...process.env, SLIPWAY: "printf %s\\n" }
+    return spawnSync(file, args, { cwd: tmpdir(), env, encoding: "utf8" })
+  }
+
+  it.each([
+    [["deploy", "--environment", "staging", "--tag", "v1.2.3"]],
+    [["deploy", "--environment", "production", "--tag", "v1.2.3"]],
+    [["deploy", "--tag", "v1.2.3"]],
+    [["rollback", "--version", "v1.2.2"]],
+    [["rollback", "--environment", "staging", "--version", "v1.2.2"]],
+    [["rollback"]],
+    [["status"]],
+    [["status", "--environment", "staging"]],
+    [["logs"]],
+    [["logs", "--environment", "staging"]],
+  ])("hands %j on, for its own repository", ([name = "", ...more]) => {
+    const { status, stdout, stderr } = call(name, ...more)
+    expect(stderr).toBe("")
+    expect(stdout.trimEnd().split("\n")).toEqual([name, `--source=${root}`, ...more])
+    expect(status).toBe(0)
+    // Slipway's own command takes these options.
+    const command = slipway().commands.find((known) => known.name() === name)
+    expect(command?.parseOptions([`--source=${root}`, ...more])).toEqual({ operands: [], unknown: [] })
+  })
+
+  it("knows no other command, and says which there are", () => {
+    for (const args of [[], ["ci"], ["engine", "down"], ["--tag", "v1"]]) {
+      const { status, stdout, stderr } = call(...args)
+      expect([status, stdout], args.join(" ")).toEqual([4, ""])
+      expect(stderr).toContain("usage: deploy.sh deploy --tag VERSION [--environment staging]\n")
+    }
+    expect(call("--help")).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringContaining(" logs ") as string,
+    })
+  })
+
+  it("is written with what it calls, for whatever hosts, and lies at any depth", () => {
+    const description = describeWrappers(parseConfig(""), `file:///x@${"0".repeat(40)}`)
+    expect(Object.keys(wrapperFiles([], description, "deploy.sh"))).toEqual([".slipway/slipway", "deploy.sh"])
+    expect(wrapperFiles([], description)).toEqual({})
+    expect(deployScript("deploy.sh")).toContain("cd '.'")
+    expect(deployScript("scripts/deploy.sh")).toContain("cd '..'")
   })
 })

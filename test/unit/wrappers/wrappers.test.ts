@@ -52,6 +52,32 @@ describe("wrapperFiles", () => {
   })
 })
 
+describe("the checks of a service with a private index", () => {
+  const yaml = `wrappers: { slipway: "${PIN}", secrets: [NETRC, UV_INDEX_TEAM_PASSWORD, TF_VAR_password] }`
+  const texts = wrapperFiles(CI_HOSTS, describeWrappers(parseConfig(yaml)))
+  const partOf = (file: string, from: string, to: string) => {
+    const text = texts[file] ?? ""
+    return text.slice(text.indexOf(from), text.indexOf(to))
+  }
+
+  it.each([
+    [".github/workflows/slipway.yml", partOf(".github/workflows/slipway.yml", "  checks:", "  delivery:")],
+    ["azure-pipelines.yml", partOf("azure-pipelines.yml", "- stage: checks", "- stage: delivery")],
+    ["Jenkinsfile", texts.Jenkinsfile ?? ""],
+  ])("get its credentials and no other in %s", (_, checks) => {
+    for (const name of ["NETRC", "UV_INDEX_TEAM_PASSWORD"]) expect(checks).toContain(name)
+    expect(checks).not.toContain("TF_VAR_password")
+  })
+
+  it("have a context of their own in CircleCI", () => {
+    const { workflows } = parse(texts[".circleci/config.yml"] ?? "") as {
+      workflows: Record<string, { jobs: { checks?: { context?: string[] } }[] }>
+    }
+    for (const name of ["pushed", "scheduled"])
+      expect(workflows[name]?.jobs[0]?.checks?.context, name).toEqual(["slipway-checks"])
+  })
+})
+
 describe("the jobs on GitHub", () => {
   const { jobs, permissions } = parse(files[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
   const secretsIn = (value: unknown) =>
@@ -71,9 +97,12 @@ describe("the jobs on GitHub", () => {
     expect(secretsIn({ ...jobs, plan: { ...jobs["plan"], steps: [] } })).not.toContain("SLIPWAY_PLAN_KEY")
     expect(secretsIn(jobs["checks"])).toEqual([])
     expect(secretsIn(jobs["plan"])).toEqual([
+      "AZURE_CLIENT_SECRET",
+      "AZURE_CREDENTIALS",
       "PRODUCTION_TF_VAR_password",
       "SLIPWAY_PLAN_KEY",
       "TF_VAR_password",
+      ...["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"],
     ])
     for (const { step } of steps) expect(secretsIn({ ...step, env: {} })).toEqual([])
     expect(secretsIn(jobs["delivery"])).toEqual(expect.arrayContaining(["COSIGN_PRIVATE_KEY"]))
@@ -90,6 +119,62 @@ interface GithubWorkflow {
   permissions: object
   jobs: Record<string, { permissions: object; steps: { uses?: string; env?: Record<string, string> }[] }>
 }
+
+describe("the secrets of the Azure identity", () => {
+  const text = `
+release: { registry: team.azurecr.io }
+deploy: { aks: { staging: a/b, production: c/d } }
+notify: { channels: [slack] }
+wrappers: { slipway: "${PIN}", secrets: [AZURE_CLIENT_ID] }`
+  const made = wrapperFiles(CI_HOSTS, describeWrappers(parseConfig(text), "", true))
+  const all = [
+    ...[
+      "AZURE_CREDENTIALS",
+      "AZURE_CLIENT_ID",
+      "AZURE_CLIENT_SECRET",
+      "AZURE_SUBSCRIPTION_ID",
+      "AZURE_TENANT_ID",
+    ],
+    ...["ACR_USERNAME", "ACR_PASSWORD", "PRODUCTION_DATABASE_URL", "SLACK_WEBHOOK"],
+  ]
+
+  it.each([".github/workflows/slipway.yml", "azure-pipelines.yml"])(
+    "are in %s by all nine names, each once",
+    (path) => {
+      // The parser refuses a key that is there twice.
+      const names = JSON.stringify(parse(made[path] ?? ""))
+      for (const name of all) expect(names).toContain(`"${name}":`)
+    },
+  )
+
+  it("are a variable's or a secret's on GitHub", () => {
+    const workflow = parse(made[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
+    const env = workflow.jobs["delivery"]?.steps.find((step) => step.env !== undefined)?.env
+    expect(env?.["AZURE_CLIENT_ID"]).toBe("${{ vars.AZURE_CLIENT_ID || secrets.AZURE_CLIENT_ID }}")
+  })
+})
+
+describe("the stages on Jenkins", () => {
+  it("have no credential for a fork's pull request", () => {
+    const stages = (files["Jenkinsfile.delivery"] ?? "").split("    stage('").slice(1)
+    expect(stages).toHaveLength(4)
+    for (const stage of stages)
+      expect(stage).toMatch(/^\w+'\) \{\n {6}when \{ expression \{ .* && !env\.CHANGE_FORK \} \}/)
+    const config = parseConfig(`wrappers: { slipway: "${PIN}", secrets: [NETRC] }`)
+    const text = wrapperFiles(["jenkins"], describeWrappers(config))["Jenkinsfile"] ?? ""
+    const [, member = "", fork = ""] = text.split("    stage('")
+    expect(member).toContain("when { expression { !env.CHANGE_FORK } }")
+    expect(member).toContain("held(['NETRC']) { sh '")
+    expect(fork).toContain("when { expression { env.CHANGE_FORK } }")
+    expect(fork).not.toContain("NETRC")
+  })
+
+  it("fail for no missing credential but where it is needed", () => {
+    const text = files["Jenkinsfile.delivery"] ?? ""
+    expect(text.match(/withCredentials/g)).toHaveLength(2)
+    expect(text).toContain("'STAGING_DATABASE_URL',")
+  })
+})
 
 describe("secretsIn", () => {
   it("tells staging's and production's secrets apart, and gives each scope what it uses", () => {
@@ -111,6 +196,8 @@ describe("secretsIn", () => {
       "VENDOR_TOKEN",
       "STAGING_KUBECONFIG",
       "STAGING_DATABASE_URL",
+      "TF_VAR_x",
+      "STAGING_TF_VAR_x",
     ])
     expect(secretsIn("production", all)).toEqual([
       ...released,
@@ -119,6 +206,7 @@ describe("secretsIn", () => {
       "PRODUCTION_KUBECONFIG",
       "PRODUCTION_DATABASE_URL",
       "PRODUCTION_AZURE_CREDENTIALS",
+      "TF_VAR_x",
     ])
     expect(secretsIn("maintenance", all)).toEqual([
       "REGISTRY_PASSWORD",
@@ -151,7 +239,7 @@ describe("describeWrappers", () => {
       secrets(`
 release: { registry: r.example.com, identity: me@example.com, issuer: "https://example.com" }
 deploy: { aks: { staging: a/b, production: c/d }, migrate: { command: none } }`),
-    ).toEqual(["REGISTRY_PASSWORD", "REGISTRY_USERNAME"])
+    ).toEqual(["AZURE_CLIENT_SECRET", "AZURE_CREDENTIALS", "REGISTRY_PASSWORD", "REGISTRY_USERNAME"])
   })
 
   it("needs the secrets of notifications, annotations, metrics and scans, unless environments have their own", () => {
