@@ -35,6 +35,12 @@ export class Deployment {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
+  /** Credentials of package indexes, for the parser of migrations. */
+  netrc?: Secret
+  indexSecrets!: Secret[]
+  /** Its folder in a repository of several services, and what it uses beside it. */
+  path!: string
+  around?: Directory
   /** `staging` or `production`. */
   environment!: string
   secrets!: Secret[]
@@ -128,12 +134,12 @@ export class Deployment {
    * hand. Runs each time.
    *
    * @param readOnly Change nothing.
-   * @param json Return JSON.
+   * @param asJson Return JSON.
    */
   @func({ cache: "never" })
-  async status(readOnly = false, json = false): Promise<string> {
+  async status(readOnly = false, asJson = false): Promise<string> {
     const status = await serviceStatus(await this.context(), readOnly)
-    return json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status)
+    return asJson ? `${JSON.stringify(status, null, 2)}\n` : statusText(status)
   }
 
   /**

@@ -25,6 +25,8 @@ export interface DeployInputs extends PythonService {
   run: string
   /** The actor, for the ledger. */
   who?: string
+  /** Why a version is deployed that isn't on main, for the ledger. */
+  offMain?: string
   say: (line: string) => void
 }
 
@@ -74,7 +76,7 @@ export async function clusterOf(
 
 /** Returns the steps' context, and the rendered manifests. */
 export async function contextOf(inputs: DeployInputs): Promise<{ context: Context; manifests: Manifests }> {
-  const { config, environment, run, who = "", say } = inputs
+  const { config, environment, run, who = "", offMain = "", say } = inputs
   const { kube, namespace: fallback } = await clusterOf(inputs)
   const manifests = await render(inputs, fallback)
   const { deployment, service, namespace } = manifests
@@ -86,6 +88,7 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
     names,
     run,
     who,
+    offMain,
     say,
     settings: config.deploy,
     healthPath: config.deploy.health.path ?? config.image.health,

@@ -40,7 +40,7 @@ export async function openScratchDatabase(config: Config, timeout: number): Prom
       .withExposedPort(5432)
       .asService({ args: ["postgres", "-c", "fsync=off"], useEntrypoint: true }),
   }
-  if (config.tests.services.includes("redis"))
+  if (config.tests.services.redis !== undefined)
     services.redis = base("redis", config, run)
       .withExposedPort(6379)
       .asService({ args: ["redis-server", "--save", "", "--appendonly", "no"], useEntrypoint: true })

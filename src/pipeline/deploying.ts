@@ -15,7 +15,7 @@ import { versionOfRef, versionText } from "../lib/release/version.js"
 import type { Group } from "../lib/pipeline/stages.js"
 import { stopped } from "../lib/report/place.js"
 import { EMBEDDED } from "../registry/embedded.js"
-import type { PythonService } from "../stage/service.js"
+import { installingFields, type PythonService } from "../stage/service.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { Run } from "../lib/run/verdict.js"
 import type { Publishing } from "../release/publishing.js"
@@ -32,6 +32,8 @@ export interface DeployAccess {
   rollback: boolean
   /** The person who deploys; empty if unknown. */
   who: string
+  /** Why a version is deployed that isn't on main; empty for any other. */
+  offMain: string
   /** Factor for the durations of load tests. */
   scale: number
 }
@@ -43,11 +45,20 @@ export interface DeployedRun extends PythonService {
   image: BuiltImage | undefined
   /** Undefined if this run releases nothing. */
   stages: readonly Stage[] | undefined
+  /** The stages that ran before the release and the deployment, which needs them to have passed. */
+  checked: readonly Stage[]
 }
 
 /** The environment of a run: the requested one, else the event's. Fails with UNKNOWN_ENVIRONMENT. */
-export const environmentOfRun = ({ run, baseRef }: DeployedRun, { environment }: DeployAccess): Environment =>
-  environmentOf(environment || (environmentFor({ event: run.event, ref: run.ref, baseRef }) ?? ""))
+export const environmentOfRun = (
+  { run, baseRef, config }: Pick<DeployedRun, "run" | "baseRef" | "config">,
+  { environment }: DeployAccess,
+): Environment => {
+  const { event, ref } = run
+  return environmentOf(
+    environment || (environmentFor({ event, ref, baseRef, branches: config.branches }) ?? ""),
+  )
+}
 
 /** Inputs of a deployment, or the reason why there is none. */
 export async function deployInputs(
@@ -55,7 +66,7 @@ export async function deployInputs(
   access: DeployAccess,
   { embedded }: Publishing,
 ): Promise<DeployInputs | string> {
-  const { source, settings, config, invocation, now, space, run, stages } = deployed
+  const { source, config, run, stages } = deployed
   const environment = environmentOfRun(deployed, access)
   const folder = overlayOf(config, environment)
   if (stages !== undefined && !(await source.exists(folder)))
@@ -64,17 +75,14 @@ export async function deployInputs(
   if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
     return `no cluster was given for ${environment}: slipway cluster up`
   return {
-    source,
-    settings,
+    ...installingFields(deployed),
     config,
-    invocation,
-    now,
-    space,
     environment,
     secrets,
     run: run.id,
     cluster: access.cluster,
     who: access.who,
+    offMain: access.offMain,
     // The engine shows the module's output.
     say: (line) => {
       console.log(`${environment}: ${line}`)
@@ -91,7 +99,7 @@ export async function deployStages(
 ): Promise<Stage[]> {
   const { stages } = deployed
   const repro = deployRepro(deployed, access, publishing, environmentOfRun(deployed, access))
-  const failures = stages?.filter(stopped).map(({ name }) => name) ?? []
+  const failures = stoppedBefore(deployed)
   if (failures.length > 0) return skippedSteps(`${failures.join(", ")} stopped it`, repro)
   if (typeof inputs === "string") return skippedSteps(inputs, repro)
   const { identity: who, issuer, origin, policy } = publishing
@@ -108,6 +116,10 @@ export async function deployStages(
     repro,
   )
 }
+
+/** The stages that keep a run from its deployment. */
+export const stoppedBefore = ({ stages, checked }: DeployedRun): string[] =>
+  (stages ?? checked).filter(stopped).map(({ name }) => name)
 
 /** Why an environment doesn't take the release of this run; undefined if it does. */
 function refusalOf({ config, run }: DeployedRun, { environment }: DeployInputs, { embedded }: Publishing) {

@@ -1,12 +1,14 @@
 import type { Command } from "commander"
-import type { Group } from "../../../src/lib/pipeline/stages.js"
-import { type CiOptions, runCi } from "../commands/ci.js"
+import { groupsByHand } from "../../../src/lib/pipeline/policy.js"
+import type { CiOptions } from "../commands/ci.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
 import { optionalArgument } from "../../module/arguments.js"
 import {
   DEPLOY_CREDENTIALS,
   exit,
+  exitAfterRun,
   withEnvironment,
+  withInfraSecrets,
   withPolicy,
   withRegistry,
   withRelease,
@@ -22,25 +24,20 @@ type InspectOptions = DeployOptions & {
   follow?: string
 }
 
-/** The groups of stages that a deployment by hand runs. */
-const DEPLOY_GROUPS: readonly Group[] = ["deploy", "notify"]
-
 /** Adds the commands that change or inspect an environment. */
 export function addDeployCommands(program: Command): void {
-  withRunId(withEnvironment(withRelease(program.command("deploy")), "staging"))
+  withRunId(withInfraSecrets(withEnvironment(withRelease(program.command("deploy")), "staging")))
     .description("deploy a release blue-green, and roll back on failure")
     .requiredOption("--tag <tag>", "release to deploy: a tag, a digest or a full image reference")
     .addHelpText("after", DEPLOY_CREDENTIALS)
-    .action(async (options: CiOptions) =>
-      exit(await runCi({ ...options, event: "manual" }, [...DEPLOY_GROUPS])),
-    )
+    .action((options: CiOptions) => exitAfterRun({ ...options, event: "manual" }, groupsByHand(false)))
 
   withRunId(withEnvironment(withRelease(program.command("rollback")), "production"))
     .description("roll back to an earlier version, with the settings that it had")
     .option("--version <version>", "version or digest to roll back to; by default the last good one")
     .addHelpText("after", DEPLOY_CREDENTIALS)
-    .action(async (options: CiOptions) =>
-      exit(await runCi({ ...options, event: "manual", rollback: true }, [...DEPLOY_GROUPS])),
+    .action((options: CiOptions) =>
+      exitAfterRun({ ...options, event: "manual", rollback: true }, groupsByHand(true)),
     )
 
   withRunId(withPolicy(withRegistry(withEnvironment(withSource(program.command("watch")), "production"))))
@@ -70,7 +67,7 @@ function addInspectCommands(program: Command): void {
     .option("--read-only", "only show, don't reconcile")
     .action(async (options: InspectOptions) => {
       const { callDeploy } = await import("../commands/deploy.js")
-      const more = [...(options.json ? ["--json"] : []), ...(options.readOnly ? ["--read-only"] : [])]
+      const more = [...(options.json ? ["--as-json"] : []), ...(options.readOnly ? ["--read-only"] : [])]
       exit(await callDeploy("status", options, more))
     })
 

@@ -10,17 +10,19 @@ import {
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
-import { callModule, daggerHere } from "../../module/call.js"
+import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource, originOf } from "./sourceFolder.js"
+import { absoluteSource, oneService, originOf } from "./sourceFolder.js"
 import { policyArguments } from "./policy.js"
 import { originArguments } from "./verify.js"
 
 /** Options of a deployment. */
 export interface DeployOptions {
+  /** A service of the source, by its name or folder. */
+  service?: string
   environment?: string
   /** A tag, a digest or a full reference. */
   tag?: string
@@ -113,16 +115,15 @@ export interface WatchOptions extends DeployOptions, RegistryOptions {
 /** Watches an environment, with the secrets for a rollback and notifications. */
 export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
-  const call = callModule(folder)
+  const service = oneService(folder, options.service)
   const { environment = "production" } = options
   return daggerHere([
     "--silent",
-    ...call,
-    `--invocation=${shellQuote(["dagger", ...call])}`,
+    ...calledFor(folder, service),
     "with-notify",
     ...actorArguments(),
     ...originArguments(await originOf(folder)),
-    ...registryArguments(options, configuredRecipient(folder)),
+    ...registryArguments(options, configuredRecipient(folder, service)),
     ...policyArguments(options.policy),
     "deploy",
     `--environment=${environment}`,
@@ -140,7 +141,7 @@ export async function callDeploy(
   more: readonly string[] = [],
 ): Promise<number> {
   const folder = absoluteSource(source)
-  const call = callModule(folder)
+  const service = oneService(folder, options.service)
   const environment = options.environment ?? "production"
   const args = [
     "deploy",
@@ -150,5 +151,11 @@ export async function callDeploy(
     ...more,
   ]
   const end = what === "ledger" ? ["contents"] : []
-  return daggerHere(["--silent", ...call, `--invocation=${shellQuote(["dagger", ...call])}`, ...args, ...end])
+  return daggerHere(["--silent", ...calledFor(folder, service), ...args, ...end])
+}
+
+/** The call of the module for a service, with the invocation that repeats it. */
+function calledFor(folder: string, service: string | undefined): string[] {
+  const [call, chosen] = [callModule(folder), serviceArguments(service)]
+  return [...call, `--invocation=${shellQuote(["dagger", ...call, ...chosen])}`, ...chosen]
 }

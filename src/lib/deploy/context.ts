@@ -33,6 +33,8 @@ export interface Context {
   run: string
   /** The actor, for the ledger; may be empty. */
   who?: string
+  /** Why a version is deployed that isn't on main, for the ledger; may be empty. */
+  offMain?: string
   ledger: ClusterLedger
   clock: Clock
   /** Reports progress, a line at a time. */

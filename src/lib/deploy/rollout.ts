@@ -1,6 +1,7 @@
 import { fail } from "../errors/catalogue.js"
 import type { PodTemplate, ServiceObject } from "../kube/objects.js"
 import { count } from "../text/words.js"
+import { withLiveReplicas } from "./autoscaling.js"
 import { rolloutSettingsOf, change, createDeployment, merged, surging } from "./change.js"
 import { healthy, ready, sameDigest, smoke } from "./checks.js"
 import { withOwnConfigs } from "./configs.js"
@@ -83,7 +84,8 @@ async function attemptRollout(
   const state: State = { facts: await observe(context), rollout: undefined, revision: undefined }
   const alerts: string[] = []
   await steps.step("prepare", async (log) => {
-    plan = { ...given, manifests: await withOwnConfigs(context, given.manifests, log) }
+    const manifests = await withLiveReplicas(context, given.manifests, log)
+    plan = { ...given, manifests: await withOwnConfigs(context, manifests, log) }
     return prepare(context, plan, state.facts, log)
   })
   if (steps.stop === undefined && isCurrent(state.facts, plan))

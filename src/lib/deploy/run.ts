@@ -132,6 +132,7 @@ function deployedRecord(
       previousCommit: last?.commit ?? "",
       ...ended.facts,
       ...(context.who ? { actor: context.who } : {}),
+      ...(context.offMain ? { offMain: context.offMain } : {}),
       ...(ended.alerts.length > 0 && { alerts: ended.alerts.join("; ") }),
       ...(damage.length > 0 && { damage: damage.join("; ") }),
     },

@@ -44,6 +44,10 @@ export const DEPLOYMENT: ObjectKind = { apiVersion: "apps/v1", kind: "Deployment
 export const REPLICA_SET: ObjectKind = { apiVersion: "apps/v1", kind: "ReplicaSet" }
 export const STATEFUL_SET: ObjectKind = { apiVersion: "apps/v1", kind: "StatefulSet" }
 export const DAEMON_SET: ObjectKind = { apiVersion: "apps/v1", kind: "DaemonSet" }
+export const HORIZONTAL_POD_AUTOSCALER: ObjectKind = {
+  apiVersion: "autoscaling/v2",
+  kind: "HorizontalPodAutoscaler",
+}
 export const POD: ObjectKind = { apiVersion: "v1", kind: "Pod" }
 export const SERVICE: ObjectKind = { apiVersion: "v1", kind: "Service" }
 export const ENDPOINT_SLICE: ObjectKind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }

@@ -22,6 +22,9 @@ const KINDS: Record<string, string> = {
   secrets: "Secret",
   nodes: "Node",
   namespaces: "Namespace",
+  horizontalpodautoscalers: "HorizontalPodAutoscaler",
+  scaledobjects: "ScaledObject",
+  statefulsets: "StatefulSet",
 }
 
 /** A refusal of the API server. */

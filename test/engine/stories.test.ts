@@ -1,0 +1,163 @@
+import { copyFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { REPOSITORY } from "../../dagger/lib/home.js"
+import { findHolder, KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
+import { run as shell } from "../../dagger/lib/shell.js"
+import { DEPLOYMENT, NAMESPACE, SERVICE } from "../../src/lib/kube/objects.js"
+import { kube, kubectl, startCluster } from "./cluster.js"
+import { engineEnvironment } from "./dagger.js"
+import { Load } from "./load.js"
+import { type CiRun, copyOf, runOn, slipway, write } from "./pipeline.js"
+import { RUN } from "./supply.js"
+
+/** The document's everyday and emergency paths, by the commands that people type; each test goes on where the last ended. */
+
+const source = copyOf(join(REPOSITORY, "test/fixtures/stories"))
+const SERVER = join(REPOSITORY, "test/fixtures/modules/versions/server.py")
+const STAGING = ["--environment=staging", "--embedded"]
+const PRODUCTION = ["--environment=production", "--embedded"]
+
+const git = (...args: string[]) =>
+  shell`git -C ${source} -c user.name=me -c user.email=me@example.com -c commit.gpgsign=false ${args}`
+
+const settings = { text: "" }
+
+/** Commits a version, with these faults in its environment. */
+async function commit(version: string, faults = ""): Promise<void> {
+  write(source, { "version.env": `export VERSION=${version} ${faults}\n` })
+  await git("add", "--all")
+  await git("commit", "--quiet", "--allow-empty", "--message", version)
+}
+
+/** Changes the settings of the service. */
+async function configure(from = "", to = ""): Promise<void> {
+  write(source, { "slipway.yaml": settings.text.replace(from, to) })
+  await git("commit", "--quiet", "--all", "--allow-empty", "--message", "Configure")
+}
+
+async function clear(): Promise<void> {
+  const client = kube()
+  for (const space of ["stories-staging", "stories-production"]) {
+    await client.delete(SERVICE, "api", space)
+    await client.delete(NAMESPACE, space, "", { propagation: "Foreground" })
+  }
+}
+
+/** Expects a run that succeeded, and returns what it said. */
+function deployedBy(run: CiRun): string {
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  return run.read("logs/dagger.log")
+}
+
+/** The version that answers in an environment. */
+async function serving(environment: string): Promise<string> {
+  const { body } = await kube().proxy({ service: "api" }, `stories-${environment}`, "http", "/work")
+  return /"version": "([^"]*)"/.exec(body)?.[1] ?? body
+}
+
+/** Runs a command that inspects or changes an environment; returns its output. */
+async function said(...args: string[]): Promise<string> {
+  const ended = await slipway(...args, `--source=${source}`)
+  expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0)
+  return ended.stdout
+}
+
+beforeAll(async () => {
+  await startCluster()
+  await clear()
+  copyFileSync(SERVER, join(source, "server.py"))
+  settings.text = (await shell`cat ${join(source, "slipway.yaml")}`).stdout.replace(
+    "release: {",
+    `release: { repository: stories-${RUN},`,
+  )
+  write(source, { "slipway.yaml": settings.text, ".gitignore": "out/\n" })
+  await git("init", "--quiet", "--initial-branch=main")
+}, 900_000)
+
+afterAll(clear)
+
+it("a published version is deployed by its tag", async () => {
+  await commit("first")
+  await git("tag", "v1.0.0")
+  deployedBy(await runOn("publish", source, "--embedded", "--ref=v1.0.0"))
+  deployedBy(await runOn("deploy", source, ...PRODUCTION, "--tag=v1.0.0"))
+  expect(await serving("production")).toBe("first")
+}, 300_000)
+
+it("a version's tag on main is checked, released and deployed to production", async () => {
+  await commit("second", "ERRORS=0.9 ERROR_PATH=/broken")
+  await git("tag", "v1.1.0")
+  deployedBy(await runOn("ci", source, "--event=tag", "--ref=v1.1.0", "--embedded"))
+  expect(await serving("production")).toBe("second")
+}, 300_000)
+
+it("rollback returns to the version before, also after a gate was added", async () => {
+  await configure("checks: [black]", "checks: [black, bandit]")
+  const run = await runOn("rollback", source, ...PRODUCTION)
+  expect(deployedBy(run)).toMatch(/it ran here before, and is restored though today's checks refuse it/)
+  expect(await serving("production")).toBe("first")
+  await configure()
+}, 200_000)
+
+it("rollback --version works while the registry is away", async () => {
+  await configure("release: {", "release: { registry: 127.0.0.1:9,")
+  const cluster = `--cluster=tcp://127.0.0.1:${findHolder()?.api ?? 0}`
+  process.env["PRODUCTION_KUBECONFIG"] = KUBECONFIG
+  Object.assign(await engineEnvironment(), { PRODUCTION_KUBECONFIG: KUBECONFIG })
+  const where = ["--environment=production", cluster]
+  const run = await runOn("rollback", source, ...where, "--version=v1.1.0")
+  expect(deployedBy(run)).toMatch(/restored by its digest without the registry/)
+  expect(await serving("production")).toBe("second")
+  await configure()
+}, 200_000)
+
+it("watch rolls back a version whose requests fail", async () => {
+  await kubectl("-n", "stories-production", "get", "deployment", "api")
+  const load = await Load.start(kube(), "stories-production", 20, "/broken")
+  const watch = await slipway("watch", `--source=${source}`, ...PRODUCTION, "--duration=60s")
+  await load.end()
+  expect(watch.exitCode, watch.stdout + watch.stderr).toBe(1)
+  expect(watch.stdout + watch.stderr).toMatch(/UNWELL/)
+  expect(watch.stdout + watch.stderr).toMatch(/rolled back to 1\.0\.0/)
+  expect(await serving("production")).toBe("first")
+}, 300_000)
+
+it("deploy is refused while the environment's infrastructure can't be compared with its state", async () => {
+  write(source, { "infra/main.tf": 'terraform {\n  backend "pg" {}\n}\n' })
+  await git("add", "--all")
+  await configure("release: {", "infra: { tool: opentofu }\nrelease: {")
+  const run = await runOn("deploy", source, ...PRODUCTION, "--tag=v1.1.0")
+  expect(run.exitCode, run.stdout).toBe(3)
+  expect(run.stage("drift").reason).toMatch(/nothing is deployed to production; .*deploy\.drift\.production/)
+  expect(run.stage("prepare")).toMatchObject({ status: "skipped", reason: "drift stopped it" })
+  expect(await serving("production")).toBe("first")
+  await git("rm", "--quiet", "-r", "infra")
+  await configure()
+}, 200_000)
+
+it("status notices kubectl rollout undo", async () => {
+  const space = ["-n", "stories-production"]
+  await kubectl(...space, "rollout", "undo", "deployment/api")
+  await kubectl(...space, "rollout", "status", "deployment/api", "--timeout=60s")
+  expect(await said("status", ...PRODUCTION)).toMatch(/1\.0\.0 was replaced by v?1\.1\.0 without Slipway/)
+  expect(await said("status", ...PRODUCTION, "--json")).toContain('"manual": ""')
+  expect(await said("ledger", ...PRODUCTION)).toMatch(/manual v?1\.1\.0/)
+  expect(await said("events", ...PRODUCTION)).toContain("api")
+  expect(await said("logs", ...PRODUCTION)).toMatch(/^api-\w+-\w+ .*version second listens/m)
+}, 120_000)
+
+it("deploy takes a tag or a digest, and finish accepts what is on hold", async () => {
+  deployedBy(await runOn("deploy", source, ...STAGING, "--tag=v1.1.0"))
+  expect(await serving("staging")).toBe("second")
+
+  const ledger = await said("ledger", ...PRODUCTION, "--json")
+  const digest = /"version":"1\.0\.0"[^\n]*?(sha256:[0-9a-f]{64})/.exec(ledger)?.[1] ?? "none"
+  await configure("requests: 40", "requests: 0")
+  const held = await runOn("deploy", source, ...STAGING, `--tag=${digest}`)
+  expect(held.stdout).toMatch(/on hold: 0 of 20 requests/)
+  expect(await said("status", ...STAGING)).toMatch(/on hold/)
+  expect(await said("finish", ...STAGING)).toMatch(/is finished/)
+  expect(await serving("staging")).toBe("first")
+  expect(await kube().get(DEPLOYMENT, "api", "stories-staging")).toBeDefined()
+}, 300_000)
