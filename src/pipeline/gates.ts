@@ -105,7 +105,7 @@ async function policyReading(
  */
 export async function commentOnGates(
   gates: RunGates,
-  { pullRequest, token }: Pick<InfraAccess, "pullRequest" | "token">,
+  { pullRequest, token, service = "" }: Pick<InfraAccess, "pullRequest" | "token" | "service">,
 ): Promise<RunGates> {
   const { comparison } = gates
   if (pullRequest === "" || token === undefined) return gates
@@ -116,7 +116,7 @@ export async function commentOnGates(
       {
         pullRequest: pullRequestFrom(pullRequest),
         token: await token.plaintext(),
-        key: "gates",
+        key: service === "" ? "gates" : `gates ${service}`,
         body: gatesMarkdown(comparison).trimStart(),
         settled,
         onlyUpdate: settled,

@@ -51,7 +51,9 @@ export function effectivePolicy(config: Config, facts: SourceFacts = NO_FACTS): 
   const absent = Object.entries(KEY_RULES).flatMap(([key, rule]): [string, PolicySetting][] =>
     rule.kind === "order" && rule.absent !== undefined ? [[key, rule.absent]] : [],
   )
-  const written = leaves(config).filter(([key]) => ruleOf(key) !== undefined)
+  // How a service runs decides nothing, but whether it does.
+  const compared = { ...config, tests: { ...config.tests, services: Object.keys(config.tests.services) } }
+  const written = leaves(compared).filter(([key]) => ruleOf(key) !== undefined)
   const settings = Object.fromEntries([...absent, ...written])
   return { schema: 1, settings, exceptions, markers, tools, tests, files }
 }

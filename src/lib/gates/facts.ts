@@ -1,3 +1,5 @@
+import { ADOPTION_FILE, type AdoptionBaseline, sizeOf } from "../adoption/entries.js"
+import { readAdoption } from "../adoption/file.js"
 import { EXEMPTIONS_FILE, parseExemptions } from "../migration/exemptions.js"
 import { BASELINE_FILE, parseBaseline } from "../infra/baseline.js"
 import { SUPPRESSIONS_FILE } from "../security/suppressions.js"
@@ -16,6 +18,7 @@ export const POLICY_FILES: readonly string[] = [
   SUPPRESSIONS_FILE,
   EXEMPTIONS_FILE,
   BASELINE_FILE,
+  ADOPTION_FILE,
   SIGNERS_FILE,
   ...TOOL_FILES,
 ]
@@ -31,6 +34,8 @@ export interface PolicyReading {
   tests: Readonly<Record<string, readonly string[]>>
   /** The files of tools' settings. */
   places: Readonly<Record<string, string>>
+  /** The findings that the baseline knows; undefined without one. */
+  adoption: AdoptionBaseline | undefined
 }
 
 /** Returns the policy of a source: its configuration, the texts of its files, and the output of `slipway_gates.py`. */
@@ -63,7 +68,7 @@ export function readPolicy(
       ),
     ),
   })
-  return { policy, markers, skips, tests, places }
+  return { policy, markers, skips, tests, places, adoption: adoptionIn(texts).adoption }
 }
 
 /** The files by which CI hosts call Slipway, as `slipway wrappers` writes them. */
@@ -78,9 +83,12 @@ const CALLERS = [
 ]
 
 /** The files of a source that call Slipway, or that a configuration names as a key, a database or a script of a gate. */
-export function trustedFiles({ release, security, load, deploy }: Config): string[] {
+export const trustedFiles = (config: Config): string[] => [...CALLERS, ...namedFiles(config)]
+
+/** The files that a configuration names as a key, a database or a script of a gate. */
+export function namedFiles({ release, security, load, deploy, wrappers }: Config): string[] {
   const named = [
-    ...CALLERS,
+    wrappers.deployScript,
     release.key,
     release.signingConfig,
     release.trustedRoot,
@@ -132,7 +140,24 @@ function exceptionsIn(texts: Readonly<Partial<Record<string, string>>>): Record<
   ]
   const counts: Record<string, number> = {}
   for (const each of all) counts[each] = (counts[each] ?? 0) + 1
-  return counts
+  return { ...counts, ...knownIn(texts) }
+}
+
+const adoptionIn = (texts: Readonly<Partial<Record<string, string>>>): ReturnType<typeof readAdoption> => {
+  const content = texts[ADOPTION_FILE]
+  return content === undefined ? { problems: [] } : readAdoption(content)
+}
+
+/** The findings that the baseline knows, by stage. */
+function knownIn(texts: Readonly<Partial<Record<string, string>>>): Record<string, number> {
+  const { adoption, problems } = adoptionIn(texts)
+  return Object.fromEntries([
+    ...[...(adoption?.findings ?? [])].map(([stage, entries]) => [
+      entry(ADOPTION_FILE, [stage]),
+      sizeOf(entries),
+    ]),
+    ...problems.slice(0, 1).map((problem) => [problem, 1]),
+  ]) as Record<string, number>
 }
 
 const entry = (file: string, words: readonly string[]): string =>

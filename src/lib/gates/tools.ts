@@ -1,7 +1,7 @@
 import { parse } from "yaml"
 import { fields } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
-import { readIni } from "./ini.js"
+import { readIni } from "../text/ini.js"
 import { type ConfiguredTool, toolRule } from "./toolRules.js"
 
 /** Files in a source's root that configure tools. */

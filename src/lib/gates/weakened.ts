@@ -1,3 +1,5 @@
+import { ADOPTION_FILE } from "../adoption/entries.js"
+import { grownBaseline } from "../adoption/growth.js"
 import { clip } from "../text/escape.js"
 import type { Weakening } from "../run/gateComparison.js"
 import { count } from "../text/words.js"
@@ -22,6 +24,7 @@ export function weakened(base: PolicyReading, head: PolicyReading): Weakening[] 
     })),
     ...changedFiles(base, head),
     ...addedExceptions(base, head),
+    ...grownBaseline(base.adoption, head.adoption),
     ...weakenedTools(base.policy.tools, head.policy.tools).map((each) => {
       const key = Object.hasOwn(head.places, each.key) ? head.places[each.key] : base.places[each.key]
       return { what: each.what, from: each.from, to: each.to, where: key ?? "" }
@@ -53,7 +56,7 @@ function changedFiles({ policy: before }: PolicyReading, { policy: after }: Poli
 
 function addedExceptions({ policy: before }: PolicyReading, { policy: after }: PolicyReading): Weakening[] {
   return Object.entries(after.exceptions).flatMap(([name, to]) => {
-    if (to <= (before.exceptions[name] ?? 0)) return []
+    if (to <= (before.exceptions[name] ?? 0) || name.startsWith(`${ADOPTION_FILE}: `)) return []
     const at = name.indexOf(": ")
     return [
       { what: "exception", from: "none", to: name.slice(at + 2), where: at < 0 ? "" : name.slice(0, at) },

@@ -13,6 +13,8 @@ const keysOf = (field: Spec, path: string): string[] => {
   const below = (name: string) => (path === "" ? name : `${path}.${name}`)
   if (field.kind === "section")
     return Object.entries(field.fields).flatMap(([name, each]) => keysOf(each, below(name)))
+  // Services of tests are compared by their names alone.
+  if (field.kind === "named") return field.known ? [path] : [below("any")]
   return field.kind === "map" ? field.keys.map(below) : [path]
 }
 const ALL = keysOf(spec, "")

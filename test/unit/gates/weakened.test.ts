@@ -91,6 +91,27 @@ images: {replace: {trivy: "registry.example.com/trivy:1"}}
     )
   })
 
+  it("that makes the baseline grow has it named by stage, also where others are fixed", () => {
+    const file = ".slipway/baseline.json"
+    const known = (counts: object, coverage: number) =>
+      `${JSON.stringify({ version: 1, coverage, findings: { flake8: { "src/adder.py": counts } } })}\n`
+    const before = known({ "F401 aaaaaaaaaaaa": 2 }, 61)
+    expect(changes(SERVICE, { [file]: before })).toEqual([
+      `baseline flake8: 0 known → 2 known: 2 new, 0 gone (${file}: src/adder.py)`,
+      `baseline coverage: the gate's → 61 % (${file})`,
+    ])
+    const service = { ...SERVICE, [file]: before }
+    expect(
+      changes(service, { [file]: known({ "F401 aaaaaaaaaaaa": 1, "E501 bbbbbbbbbbbb": 1 }, 60) }),
+    ).toEqual([
+      `baseline flake8: 2 known → 2 known: 1 new, 1 gone (${file}: src/adder.py)`,
+      `baseline coverage: 61 % → 60 % (${file})`,
+    ])
+    expect(changes(service, { [file]: known({ "F401 aaaaaaaaaaaa": 1 }, 62) })).toEqual([])
+    expect(changes(service, { [file]: null })).toEqual([])
+    expect(changes(service, { [file]: "{" })).toEqual([expect.stringContaining("exception: none → ")])
+  })
+
   it("that changes only code has none", () => {
     expect(changes(SERVICE, { "src/adder.py": "import os  # noqa: F401\n\nZERO = 0\n" })).toEqual([])
   })
