@@ -2,6 +2,8 @@
 # (https://grafana.com/docs/k6/latest/results-output/real-time/json/), writes lines to the file SERIES, and says every
 # ten seconds how it stands.
 #
+# Calls of gRPC are requests, too: they have the status that HTTP would have.
+#
 #   r SECOND MILLISECONDS STATUS CODE EXPECTED COUNT HOST   so many requests were answered so, to four digits; HOST is -
 #                                                           where a script names a request, since that replaces its url
 #   v SECOND USERS                                          so many users there were
@@ -27,6 +29,11 @@ function second() {
   return substr($0, RSTART + 19, 2) * 3600 + substr($0, RSTART + 22, 2) * 60 + substr($0, RSTART + 25, 2)
 }
 
+# The status of HTTP for one of gRPC, as gateways translate it; 0 for a call that the service didn't answer.
+function status_of_grpc(code) {
+  return code in GRPC ? GRPC[code] : 500
+}
+
 # Late samples only make a second line, which is added to the first.
 function flush_requests(    key, part) {
   for (key in requests) {
@@ -44,12 +51,20 @@ function progress() {
   all = bad = answered = took = 0
 }
 
+BEGIN {
+  split("1 499 2 500 3 400 4 0 5 404 6 409 7 403 8 429 9 400 10 409 11 400 12 501 13 500 14 0 15 500 16 401", pairs, " ")
+  GRPC[0] = 200
+  for (at = 1; at in pairs; at += 2) GRPC[pairs[at]] = pairs[at + 1]
+}
+
 /"type":"Point"/ {
   name = tag("metric")
-  if (name == "http_req_duration") {
+  if (name == "http_req_duration" || name == "grpc_req_duration") {
     at = second(); ms = value(); status = tag("status") + 0; code = tag("error_code") + 0
     expected = tag("expected_response") == "false" ? 0 : 1
-    host = tag("url"); if (!sub(/^[a-zA-Z]+:\/\//, "", host)) host = ""
+    host = tag("url"); plain = sub(/^[a-zA-Z]+:\/\//, "", host)
+    if (name == "grpc_req_duration") { expected = status == 0; status = status_of_grpc(status) }
+    else if (!plain) host = ""
     sub(/[\/?#].*$/, "", host); gsub(/[ \t]/, "", host)
     if (host == "" || host ~ /[${}]/) host = "-"
     requests[at, sprintf("%.4g", ms) + 0, status, code, expected, substr(host, 1, 255)]++

@@ -49,7 +49,7 @@ export class Load {
   ) {}
 
   /** Starts sending, and waits for the first answers. */
-  static async start(kube: Kube, namespace: string, perSecond = 50): Promise<Load> {
+  static async start(kube: Kube, namespace: string, perSecond = 50, path = "/work"): Promise<Load> {
     const pod = {
       ...POD,
       metadata: { name: NAME, namespace },
@@ -60,7 +60,7 @@ export class Load {
           {
             name: NAME,
             image: "python:3.11-slim",
-            command: ["python", "-c", SCRIPT, "api", "/work", String(perSecond)],
+            command: ["python", "-c", SCRIPT, "api", path, String(perSecond)],
           },
         ],
       },

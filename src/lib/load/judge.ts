@@ -42,6 +42,9 @@ const ENDS: Readonly<Record<number, { what: string; exitCode: ExitCode }>> = {
   109: { what: "k6 broke down", exitCode: ExitCode.infrastructure },
 }
 
+/** A script that says of itself that it failed: `exec.test.fail()`. */
+const MARKED = 110
+
 const THRESHOLDS = 99
 const ABORTED = 108
 
@@ -63,7 +66,9 @@ export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean
   const faults = [
     ...(thrown > 0 ? [fault("script", `the script threw ${thrown} times: ${complaint(ran, isThrown)}`)] : []),
     ...elsewhere(series, host, made),
-    ...(series.requests === 0 ? [fault("requests", "the script asked for nothing")] : []),
+    ...(series.requests === 0
+      ? [fault("requests", "the script asked for nothing: it sent neither HTTP nor gRPC requests")]
+      : []),
     ...fewIterations(series, profile),
     ...(profile.kind === "load" ? limits(series, profile) : handlesMinimum(found, profile)),
     ...own(ran),
@@ -105,7 +110,10 @@ function endOf(ran: Ran): Judged | undefined {
   if (end !== undefined) return failure("error", end.exitCode, `${end.what}: ${complaint(ran)}`)
   if (exitCode === ABORTED)
     return failure("failed", ExitCode.gateFailed, `the script ended the test: ${complaint(ran)}`)
-  if (exitCode === 0 || exitCode === THRESHOLDS) return undefined
+  if (exitCode === 0 || exitCode === THRESHOLDS || exitCode === MARKED) return undefined
+  // Some versions end with 255 for a mistake in the script: https://github.com/grafana/k6/issues/5127.
+  if (saidOf(ran.said).some((line) => line.thrown || /\bSyntaxError\b/.test(line.message)))
+    return failure("error", ExitCode.badInput, `the script throws: ${complaint(ran)}`)
   return failure("error", ExitCode.infrastructure, `k6 ended with ${exitCode}: ${complaint(ran)}`)
 }
 
@@ -156,7 +164,9 @@ const isKnown = (host: string): boolean => host !== UNKNOWN_HOST
 
 /** Findings for requests to other hosts: their metrics aren't the service's. */
 function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
-  const others = Object.entries(hosts).filter(([name]) => name !== host && isKnown(name))
+  // A script of the service's own may call another of its ports, such as that of gRPC.
+  const own = (name: string) => name === host || (!made && hostname(name) === hostname(host))
+  const others = Object.entries(hosts).filter(([name]) => !own(name) && isKnown(name))
   const listed = others.map(([name, { requests }]) => `${name} (${requests} requests)`).join(", ")
   const named = hosts[UNKNOWN_HOST]
   const notes =
@@ -164,12 +174,14 @@ function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
       ? []
       : [fault("host", `k6 doesn't say where ${named.requests} requests went that the script names`, true)]
   if (others.length === 0) return notes
-  if (hosts[host] === undefined && named === undefined)
+  if (!Object.keys(hosts).some(own) && named === undefined)
     return [fault("host", `nothing went to ${host}, but to ${listed}`)]
   return made
     ? [fault("host", `it redirects to ${listed}, so these are not metrics of ${host}`)]
     : [...notes, fault("host", `the script, or a redirect, also led to ${listed}`, true)]
 }
+
+const hostname = (host: string): string => host.replace(/:\d+$/, "")
 
 const fewIterations = ({ iterations }: Series, { iterations: least }: Profile): Finding[] =>
   iterations >= least
@@ -218,6 +230,7 @@ const handlesMinimum = (found: BreakingPoint | undefined, { minimumUsers: least 
 
 /** Findings for thresholds that the script itself defines. */
 function own(ran: Ran): Finding[] {
+  if (ran.exitCode === MARKED) return [fault("script", `the script says that it failed: ${complaint(ran)}`)]
   if (ran.exitCode !== THRESHOLDS) return []
   const crossed = saidOf(ran.said).find(({ message }) => /^thresholds on metrics /.test(message))
   const message = crossed?.message ?? "thresholds of the script have been crossed"

@@ -39,7 +39,7 @@ describe("judgeRun of a load test", () => {
     [
       "without iterations",
       ran(""),
-      "the script asked for nothing; the script ran to its end 0 times, and has to 5 times",
+      "the script asked for nothing: it sent neither HTTP nor gRPC requests; the script ran to its end 0 times, and has to 5 times",
     ],
     [
       "of another host",
@@ -74,6 +74,33 @@ describe("judgeRun of a load test", () => {
       "the script's own: thresholds on metrics 'checks' have been crossed",
     ],
     [
+      "whose script has thresholds with tags",
+      ran(lines(), {
+        exitCode: 99,
+        said: said({
+          level: "error",
+          msg: "thresholds on metrics 'http_req_duration{operation:login}, checks{kind:money}' have been crossed",
+        }),
+      }),
+      "the script's own: thresholds on metrics 'http_req_duration{operation:login}, checks{kind:money}' have been crossed",
+    ],
+    [
+      "whose threshold ends it early",
+      ran(lines(), {
+        exitCode: 99,
+        said: said({
+          level: "error",
+          msg: "thresholds on metrics 'checks' were crossed; at least one has abortOnFail enabled, stopping test prematurely",
+        }),
+      }),
+      "the script's own: thresholds on metrics 'checks' were crossed; at least one has abortOnFail enabled, stopping test prematurely",
+    ],
+    [
+      "whose script says so",
+      ran(lines(), { exitCode: 110, said: said({ level: "error", msg: "test was marked as failed" }) }),
+      "the script says that it failed: test was marked as failed",
+    ],
+    [
       "whose script throws now and then",
       ran(lines(), { thrown: 3, said: said({ level: "error", msg: "TypeError: x", source: "stacktrace" }) }),
       "the script threw 3 times: TypeError: x",
@@ -90,6 +117,7 @@ describe("judgeRun of a load test", () => {
   it.each([
     [107, 4, "the script throws: Error: no"],
     [104, 4, "k6 refuses the script's options: Error: no"],
+    [255, 3, "k6 ended with 255: Error: no"],
     [105, 3, "the test was ended from outside: Error: no"],
     [127, 3, "k6 ended with 127: Error: no"],
   ])("returns an error for k6's exit code %i", (exitCode, code, reason) => {
@@ -98,6 +126,24 @@ describe("judgeRun of a load test", () => {
       said: said({ level: "info", msg: "hello" }, { level: "error", msg: "Error: no" }),
     })
     expect(judged(run)).toMatchObject({ status: "error", exitCode: code, reason })
+  })
+
+  it.each([
+    ["setup() throws", 107, "Error: no token\n\tat setup (file:///src/load.js:4:9(6))\n"],
+    ["the script has a mistake, whatever k6's exit code", 255, "SyntaxError: Unexpected token {"],
+  ])("reports bad input if %s", (_, exitCode, msg) => {
+    const run = ran("v 1 0", { exitCode, said: said({ level: "error", msg, hint: "script exception" }) })
+    expect(judged(run)).toMatchObject({ status: "error", exitCode: 4 })
+    expect(judged(run).reason).toMatch(/^the script throws: /)
+  })
+
+  it("judges calls of gRPC at another port of the service", () => {
+    const run = ran(lines({ host: "service:50051" }))
+    expect(judged(run, {}, false)).toMatchObject({ status: "passed", findings: [] })
+    expect(judged(run, {}, true).status).toBe("failed")
+    expect(judged(ran(lines({ host: "service:50051", status: 400, expected: 0 })), {}, false).reason).toMatch(
+      /^100 % of the requests failed \(400: 100\)/,
+    )
   })
 
   it("reports bad input if every iteration threw, though k6 reports success", () => {

@@ -109,6 +109,30 @@ describe("slipway_load.awk", () => {
     expect(said).toBe("1 s: 3 users, 4 requests, 2 failed, 674 ms on average\n")
   })
 
+  it("counts calls of gRPC as requests, by the status that HTTP would have", () => {
+    const call = (second: number, status: string) =>
+      point("grpc_req_duration", second, 4, {
+        service: "shop.Orders",
+        method: "List",
+        rpc_type: "unary",
+        status,
+        url: "orders:50051/shop.Orders/List",
+      })
+    const { series, said } = gathered([
+      ...["0", "0", "3", "14"].map((status) => call(1, status)),
+      point("vus", 1, 3),
+      call(2, "99"),
+    ])
+    expect(series.trim().split("\n").sort()).toEqual([
+      "r 1 4 0 0 0 1 orders:50051",
+      "r 1 4 200 0 1 2 orders:50051",
+      "r 1 4 400 0 0 1 orders:50051",
+      "r 2 4 500 0 0 1 orders:50051",
+      "v 1 3",
+    ])
+    expect(said).toBe("1 s: 3 users, 5 requests, 3 failed, 4 ms on average\n")
+  })
+
   it("takes the name of a request, which k6 also puts in place of its URL, for no host", () => {
     const named = (name: string) => request(1, 5, { name, url: name })
     const { series } = gathered([named("GET /items"), named("items"), named("http://${}/items")])
