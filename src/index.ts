@@ -17,6 +17,7 @@ import {
   object,
   Secret,
   Service,
+  Socket,
 } from "@dagger.io/dagger"
 import { Cleanup } from "./cleanup/cleanup.js"
 import { Cluster } from "./cluster/cluster.js"
@@ -28,7 +29,6 @@ import { Infra, type InfraAccess } from "./infra/infra.js"
 import { environmentOf } from "./lib/config/environment.js"
 import { fail } from "./lib/errors/catalogue.js"
 import { IGNORED } from "./lib/image/ignored.js"
-import { IMAGES_LOCK } from "./lib/image/lock.js"
 import { webAddress, type ImageRevision } from "./lib/image/revision.js"
 import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
@@ -39,6 +39,7 @@ import { Load } from "./load/load.js"
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
 import { Notifications } from "./notify/notify.js"
+import { baselineReport, withBaseline } from "./pipeline/adoption.js"
 import { debugStage } from "./pipeline/debug.js"
 import type { Announcing } from "./pipeline/delivery.js"
 import type { DeployAccess } from "./pipeline/deploying.js"
@@ -51,14 +52,24 @@ import { verificationOf } from "./release/verify.js"
 import { Security } from "./security/security.js"
 import { create } from "./stage/create.js"
 import { runInputs } from "./stage/inputs.js"
+import { serviceIn, trackedIn, type Viewed, wholeSource } from "./stage/repository.js"
 import { runTree } from "./stage/runTree.js"
-import { configOf, type PythonService, type ServiceFields, serviceOf, settingsText } from "./stage/service.js"
+import {
+  configOf,
+  type InstallingFields,
+  type PythonService,
+  type ServiceFields,
+  serviceOf,
+} from "./stage/service.js"
 import { nameOf } from "./stage/texts.js"
 import { Tests } from "./testing/testing.js"
 import { wrapperChanges } from "./wrappers/wrappers.js"
 
 /** What a .git folder holds beside history, and may be big. */
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
+
+/** What a .git folder holds beside what builds read; settings and logs may hold credentials. */
+const UNREAD_BY_BUILDS = ["config", "hooks", "lfs", "logs", "modules", "worktrees", "FETCH_HEAD"]
 
 /** The pipeline of one service. */
 @object()
@@ -69,12 +80,19 @@ export class Slipway {
   invocation: string
   /** The time by which dates are judged, RFC 3339; empty for the present. */
   now: string
+  /** Credentials of package indexes. */
+  netrc?: Secret
+  indexSecrets: Secret[]
+  /** Patterns of files that git tracks although `.gitignore` names them. */
+  tracked: string[]
   /** Set by `withCommit`. The engine stores no object within another, so that each field stands here. */
   sha = ""
   committed = ""
   origin = ""
   path = ""
   digest = ""
+  /** Set by `withService`. */
+  service = ""
   /** Set by `withRegistry`. */
   username = ""
   password?: Secret
@@ -93,6 +111,10 @@ export class Slipway {
   /** Set by `withPolicy`. */
   policyFile?: File
   policyAddress = ""
+  /** Set by `withBuild`. */
+  ssh?: Socket
+  git?: Directory
+  secretIds: string[] = []
   /** Set by `withInfra`. */
   infraSecrets: Secret[] = []
   environment = ""
@@ -108,6 +130,7 @@ export class Slipway {
   clusterService?: Service
   reference = ""
   rollback = false
+  offMain = ""
   scale: float = 1
   /** Set by `withGates`. */
   base?: Directory
@@ -124,33 +147,45 @@ export class Slipway {
    * @param source The service's sources: a folder, or a git repository with a commit.
    * @param invocation How this module is called, for the commands that repeat a stage.
    * @param now The time by which expiry dates are judged, such as 2026-03-01T12:00:00Z. Default: the present.
+   * @param netrc Users and passwords of package indexes by host, in the format of a netrc. Only commands that install
+   * packages get it.
+   * @param indexSecrets Variables for commands that install packages, each named by the last part of its address:
+   * `UV_INDEX_TEAM_PASSWORD`, or any that an index's address in the service's files contains.
+   * @param tracked Patterns of files that linters look at although `.gitignore` names them, since git tracks them; `**`
+   * for all.
    */
   constructor(
     @argument({ defaultPath: "/", ignore: IGNORED }) source: Directory,
     invocation = "dagger call --source=.",
     now = "",
+    netrc?: Secret,
+    indexSecrets: Secret[] = [],
+    tracked: string[] = [],
   ) {
     this.source = source
     this.invocation = invocation
     this.now = now
+    this.netrc = netrc
+    this.indexSecrets = indexSecrets
+    this.tracked = tracked
   }
 
   /** Checks formatting, imports, style, types and security of the Python code. */
   @func()
   async quality(): Promise<Quality> {
-    return create(Quality, await this.pythonFields())
+    return create(Quality, await this.installing())
   }
 
   /** Scans for vulnerable packages, secrets and misconfiguration. */
   @func()
   async security(): Promise<Security> {
-    return create(Security, await this.pythonFields())
+    return create(Security, await this.installing())
   }
 
   /** Runs the service's own tests and measures their coverage. */
   @func()
   async tests(): Promise<Tests> {
-    return create(Tests, await this.pythonFields())
+    return create(Tests, await this.installing())
   }
 
   /**
@@ -171,7 +206,7 @@ export class Slipway {
    */
   @func()
   async cluster(name = "slipway"): Promise<Cluster> {
-    return create(Cluster, { name, settings: await this.settings() })
+    return create(Cluster, { name, settings: (await this.viewed()).settings })
   }
 
   /**
@@ -181,9 +216,36 @@ export class Slipway {
    */
   @func()
   async fix(): Promise<Changeset> {
-    const { source } = this
+    const { source } = await this.viewed()
     const changes = await Promise.all([(await this.quality()).fix(), (await this.infra()).fix()])
-    return changes.reduce((changed, change) => changed.withChanges(change), source).changes(source)
+    return this.changesTo(changes.reduce((changed, change) => changed.withChanges(change), source))
+  }
+
+  /**
+   * Writes down the findings that a service has, so that gates fail only for new ones.
+   *
+   * In `.slipway/baseline.json`, for the tools of `quality`, misconfiguration and coverage. From an existing one it only
+   * removes what is gone. Nothing is written until the changes are applied. Fails with CONFIG_INVALID, BASELINE_INVALID
+   * and BASELINE_REASON.
+   *
+   * @param grow Add new findings to an existing baseline, for this reason, which the file keeps.
+   */
+  @func({ cache: "never" })
+  async baseline(grow = ""): Promise<Changeset> {
+    const service = serviceOf(await this.installing())
+    return this.changesTo(await withBaseline(service, grow))
+  }
+
+  /**
+   * Returns the same baseline as a file, and what changed in it.
+   *
+   * `baseline.json`, absent if nothing is left, and `summary.json`. Fails like `baseline`.
+   *
+   * @param grow As of `baseline`.
+   */
+  @func({ cache: "never" })
+  async baselineReport(grow = ""): Promise<Directory> {
+    return baselineReport(serviceOf(await this.installing()), grow)
   }
 
   /**
@@ -225,6 +287,19 @@ export class Slipway {
   @func()
   withCommit(sha = "", committed = "", origin = "", path = "", digest = ""): Slipway {
     return this.changed({ sha, committed, origin, path, digest })
+  }
+
+  /**
+   * Chooses a service of a repository: every function is then about this one.
+   *
+   * It sees its folder, what it depends on beside it, and the manifests and locks above; its settings are those of the
+   * root's `slipway.yaml` and its own. Functions fail with UNKNOWN_SERVICE and NO_SERVICE_FOLDER.
+   *
+   * @param service Its name in `services` of the root's `slipway.yaml`, or its folder, such as `services/api`.
+   */
+  @func()
+  withService(service: string): Slipway {
+    return this.changed({ service })
   }
 
   /**
@@ -292,6 +367,24 @@ export class Slipway {
   }
 
   /**
+   * Sets what a Dockerfile's commands may use beside secrets.
+   *
+   * @param ssh The socket of an SSH agent, such as $SSH_AUTH_SOCK, for commands with `--mount=type=ssh`: they can log in
+   * as whoever owns its keys.
+   * @param git The `.git` folder of the sources, for commands that take a version from it. Its settings, hooks and logs
+   * are left out.
+   * @param secretIds Names by which commands mount the secrets, where they differ, each as `id=name`.
+   */
+  @func()
+  withBuild(
+    ssh?: Socket,
+    @argument({ ignore: UNREAD_BY_BUILDS }) git?: Directory,
+    secretIds: string[] = [],
+  ): Slipway {
+    return this.changed({ ssh, git, secretIds })
+  }
+
+  /**
    * Sets what infrastructure stages of `ci` and `debug` need.
    *
    * @param secrets As those of `infra`.
@@ -336,6 +429,7 @@ export class Slipway {
    * @param reference The release to deploy, where this run publishes none itself: a tag, a digest or a whole reference.
    * @param rollback Roll back to an earlier version: that of the reference, or the last good one.
    * @param scale Factor for the durations of load tests, above 0 and at most 1: below 1 it is a trial.
+   * @param offMain Why a version is deployed that isn't on main: the ledger keeps it.
    */
   @func()
   withDeploy(
@@ -345,6 +439,7 @@ export class Slipway {
     reference = "",
     rollback = false,
     scale: float = 1,
+    offMain = "",
   ): Slipway {
     return this.changed({
       deploySecrets: secrets,
@@ -353,6 +448,7 @@ export class Slipway {
       reference,
       rollback,
       scale,
+      offMain,
     })
   }
 
@@ -436,8 +532,13 @@ export class Slipway {
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
     environmentOf(environment)
     const { publicKey, identity, issuer, origin, policyFile, policyAddress, who, runUrl } = this
+    const { netrc, indexSecrets, path, around } = await this.installingFields()
     return create(Deployment, {
       ...(await this.fields()),
+      netrc,
+      indexSecrets,
+      path,
+      around,
       ...this.registryFields(),
       publicKey,
       identity,
@@ -581,11 +682,11 @@ export class Slipway {
   @func()
   async image(ref = "", secrets: Secret[] = []): Promise<Image> {
     return create(Image, {
-      ...(await this.pythonFields()),
+      ...(await this.installing()),
       ...this.registryFields(),
       revision: JSON.stringify(this.revision(ref)),
       ref,
-      secrets,
+      ...this.building(secrets),
     })
   }
 
@@ -663,7 +764,12 @@ export class Slipway {
     const stages = async () => {
       const trust = trustOf({ ...run, fork })
       const service = await this.python(trust)
-      const groups = groupsFor({ ...run, baseRef, fork }, only, service.config, this.embedded)
+      const groups = groupsFor(
+        { ...run, baseRef, fork, branches: service.config.branches },
+        only,
+        service.config,
+        this.embedded,
+      )
       const reached = groups.filter((group) => group === "release" || DELIVERED.includes(group))
       if (this.embedded && isStrange(trust) && reached.length > 0) throw fail("EMBEDDED_STRANGE", [reached])
       if (only.length === 0 || groups.includes("release")) gates = this.gates(service)
@@ -678,7 +784,7 @@ export class Slipway {
         run,
         revision: this.revision(run.ref),
         only,
-        secrets,
+        building: this.building(secrets),
         publishing: this.publishing(),
         journal: progress,
       })
@@ -699,10 +805,10 @@ export class Slipway {
   @func({ cache: "never" })
   async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
     return debugStage(stage, {
-      service: serviceOf(await this.fields()),
+      service: serviceOf({ ...(await this.fields()), ...(await this.installingFields()) }),
       access: this.access(),
       deploying: this.deploying(),
-      secrets,
+      building: this.building(secrets),
       registry: destinationOfFields(this.registryFields()),
     })
   }
@@ -714,30 +820,50 @@ export class Slipway {
 
   /** The fields that objects of stages share. A call that has no trigger is a person's own. */
   private async fields(trust: TrustLevel = "local"): Promise<ServiceFields> {
-    const { source, invocation, now, origin } = this
-    const settings = await this.settings()
+    const { invocation, now, origin } = this
+    const { source, settings, path } = await this.viewed()
     const name = origin === "" ? await nameOf(source, configOf(settings)) : ""
-    return { source, settings, invocation, now, space: volumeSpace(trust, origin, name) }
+    return { source, settings, invocation, now, space: volumeSpace(trust, origin, name, path) }
+  }
+
+  /** The service that is asked for: the sources, or a part of them. */
+  private viewed(): Promise<Viewed> {
+    const { source, service } = this
+    return service === "" ? wholeSource(source) : serviceIn(source, service)
+  }
+
+  /** The changes of a service's files, by their paths in the sources. */
+  private async changesTo(changed: Directory): Promise<Changeset> {
+    const { source, path } = await this.viewed()
+    const changes = changed.changes(source)
+    if (path === "") return changes
+    const folder = this.source.directory(path).withChanges(changes)
+    return this.source.withDirectory(path, folder).changes(this.source)
   }
 
   /** The same of a Python project. Fails with EMPTY_SOURCE and NOT_PYTHON. */
   private async pythonFields(trust?: TrustLevel): Promise<ServiceFields> {
-    const files = await this.source.entries()
+    const fields = await this.fields(trust)
+    const files = await fields.source.entries()
     if (files.length === 0) throw fail("EMPTY_SOURCE", [])
-    const python = await this.source.glob("**/*.py")
+    const python = await fields.source.glob("**/*.py")
     if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
-    return this.fields(trust)
+    return fields
+  }
+
+  /** The same with the credentials of package indexes. */
+  private async installing(trust?: TrustLevel): Promise<InstallingFields> {
+    return { ...(await this.pythonFields(trust)), ...(await this.installingFields()) }
+  }
+
+  private async installingFields(): Promise<Omit<InstallingFields, keyof ServiceFields>> {
+    const { netrc, indexSecrets } = this
+    const { path, around } = await this.viewed()
+    return { netrc, indexSecrets, tracked: trackedIn(path, this.tracked), path, around }
   }
 
   private async python(trust: TrustLevel): Promise<PythonService> {
-    return serviceOf(await this.pythonFields(trust))
-  }
-
-  /** The text of `slipway.yaml` and of the lock of images; empty without both. */
-  private async settings(): Promise<string> {
-    const read = async (path: string) =>
-      (await this.source.exists(path)) ? await this.source.file(path).contents() : undefined
-    return settingsText((await read("slipway.yaml")) ?? "", await read(IMAGES_LOCK))
+    return serviceOf(await this.installing(trust))
   }
 
   private registryFields() {
@@ -779,6 +905,7 @@ export class Slipway {
       source: { origin: webAddress(this.origin), commit: this.sha, path: this.path, digest: this.digest },
       arguments: {
         ...own,
+        service: this.service,
         committed,
         username,
         plainHttp,
@@ -793,13 +920,18 @@ export class Slipway {
         deployEnvironment,
         reference,
         rollback,
+        offMain: this.offMain,
         who,
         runUrl,
+        ssh: this.ssh !== undefined,
+        secretIds: this.secretIds,
         scale: this.scale === 1 ? "" : String(this.scale),
         history: (await this.history?.digest({ excludeMetadata: true })) ?? "",
       },
       secrets: {
         secrets,
+        netrc: [this.netrc],
+        indexSecrets: this.indexSecrets,
         password: [this.password],
         key: [this.key],
         passphrase: [this.passphrase],
@@ -811,10 +943,15 @@ export class Slipway {
     }
   }
 
+  private building(secrets: Secret[]) {
+    const { secretIds, ssh, git } = this
+    return { secrets, secretIds, ssh, git }
+  }
+
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
-    const { reference, rollback, scale, who } = this
-    return { secrets, environment, reference, rollback, scale, who, cluster }
+    const { reference, rollback, scale, who, offMain } = this
+    return { secrets, environment, reference, rollback, scale, who, offMain, cluster }
   }
 
   private announcing(): Announcing {
@@ -833,6 +970,7 @@ export class Slipway {
       pullRequest,
       token: commentToken,
       detailed: detailedExitcode,
+      service: this.service,
     }
   }
 }

@@ -11,6 +11,7 @@ export const SAMPLE = join(REPOSITORY, "test/app")
 /** Settings that shorten a deployment to minutes; the defaults are for services with users. */
 const SHORT_TIMES = `
 deploy:
+  drift: { staging: ignore, production: ignore } # its state would be in a database of your own
   smoke: { paths: [/version] }
   soak: 30s
   hold: 10s

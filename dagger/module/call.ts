@@ -33,6 +33,10 @@ export const callModule = (source: string, now?: string): string[] => [
   ...optionalArgument("now", now),
 ]
 
+/** The arguments that choose a service of the source, by its name or folder. */
+export const serviceArguments = (service: string | undefined): string[] =>
+  service === undefined ? [] : ["with-service", `--service=${service}`]
+
 /** Runs `dagger` on this terminal. Returns its exit code. */
 export async function daggerHere(args: string[]): Promise<number> {
   const env = await engineEnvironment()

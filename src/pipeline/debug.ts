@@ -1,5 +1,5 @@
 import { create } from "../stage/create.js"
-import type { Container, Secret } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
 import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
 import { environmentOf } from "../lib/config/environment.js"
@@ -17,7 +17,8 @@ import { Security } from "../security/security.js"
 import { connectedKubectl } from "../deploy/endpoint.js"
 import { Tests } from "../testing/testing.js"
 import { greeting } from "../stage/shell.js"
-import { type PythonService, serviceFields } from "../stage/service.js"
+import { installingFields, type PythonService, serviceFields } from "../stage/service.js"
+import type { BuildAccess } from "../image/access.js"
 import { imageOf } from "../image/image.js"
 
 /** Inputs of a stage's container. */
@@ -25,8 +26,7 @@ export interface DebugInputs {
   service: PythonService
   access: Pick<InfraAccess, "secrets" | "environment" | "root">
   deploying: Pick<DeployAccess, "secrets" | "environment" | "cluster" | "scale">
-  /** Secrets that the Dockerfile's commands may mount. */
-  secrets: Secret[]
+  building: BuildAccess
   registry: Destination
 }
 
@@ -34,15 +34,15 @@ export interface DebugInputs {
 const CONTAINERS: {
   [G in Group]?: (name: (typeof STAGES)[G][number], inputs: DebugInputs) => Promise<Container>
 } = {
-  quality: (name, { service }) => create(Quality, serviceFields(service)).debug(name),
-  security: (name, { service }) => create(Security, serviceFields(service)).debug(name),
-  tests: (name, { service }) => create(Tests, serviceFields(service)).debug(name),
+  quality: (name, { service }) => create(Quality, installingFields(service)).debug(name),
+  security: (name, { service }) => create(Security, installingFields(service)).debug(name),
+  tests: (name, { service }) => create(Tests, installingFields(service)).debug(name),
   infra: (name, inputs) => infra(name, inputs),
   plan: (name, inputs) => infra(name, inputs),
   drift: (name, inputs) => infra(name, inputs),
   apply: (_, inputs) => infra("plan", inputs),
-  image: (name, { service, registry, secrets }) =>
-    imageOf(service, registry, { revision: NO_REVISION, ref: "", secrets }).debug(name),
+  image: (name, { service, registry, building: access }) =>
+    imageOf(service, registry, { revision: NO_REVISION, ref: "", access }).debug(name),
   release: (_, inputs) => registryShell(inputs),
   deploy: (_, inputs) => clusterShell(inputs),
   load: (_, inputs) => loadShell("load", inputs),

@@ -9,6 +9,7 @@ import {
   deployRepro,
   deployStages,
   requestedVersion,
+  stoppedBefore,
 } from "./deploying.js"
 import type { Kind } from "../lib/load/profile.js"
 import { stopped } from "../lib/report/place.js"
@@ -17,6 +18,7 @@ import { loadStages } from "../load/k6.js"
 import { notifyEnded, notifyStarted, type NotifyInputs } from "../notify/stages.js"
 import type { Publishing } from "../release/publishing.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
+import { installingFields } from "../stage/service.js"
 import { dayOf } from "../stage/suppressions.js"
 
 /** What notifications of a deployment say. */
@@ -56,7 +58,7 @@ async function deployAndTest(groups: readonly Group[], delivery: Delivery): Prom
   const notification =
     notifies && typeof inputs !== "string" ? await notifyInputs(inputs, delivery) : undefined
   const deploys = groups.includes("deploy")
-  const starts = deploys && run.stages?.some(stopped) !== true
+  const starts = deploys && stoppedBefore(run).length === 0
   const started = notification !== undefined && starts ? await notifyStarted(notification) : []
   const deployed = deploys ? await deployStages(run, access, publishing, inputs) : []
   delivery.ended(deployed)
@@ -124,15 +126,12 @@ async function notifyInputs(
 }
 
 function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage[]> {
-  const { source, settings, config, invocation, run, now, space } = deployed
+  const { config, run, now } = deployed
   return cleanupStages({
-    source,
-    settings,
+    ...installingFields(deployed),
     config,
-    invocation,
     run,
     now: dayOf(now),
-    space,
     secrets: access.secrets,
     cluster: access.cluster,
     environment: "",

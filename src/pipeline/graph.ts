@@ -1,10 +1,11 @@
 import { create } from "../stage/create.js"
-import type { Secret } from "@dagger.io/dagger"
 import { type Announcing, deliver } from "./delivery.js"
-import type { DeployAccess } from "./deploying.js"
+import { type DeployAccess, environmentOfRun } from "./deploying.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
+import { driftGate } from "../lib/infra/driftGate.js"
 import type { Journal } from "../lib/pipeline/journal.js"
 import { once } from "../lib/run/once.js"
+import { OTHER_TOOLS, unusedFiles, withUnusedFiles } from "../lib/pipeline/otherTools.js"
 import { type Group, STAGES, selected } from "../lib/pipeline/stages.js"
 import { release, type Released } from "./releasing.js"
 import { type Publishing } from "../release/publishing.js"
@@ -12,15 +13,16 @@ import { Quality } from "../quality/quality.js"
 import { Security } from "../security/security.js"
 import { attempted, identity, runTasks, type Stage, type Task } from "../stage/stage.js"
 import { Tests } from "../testing/testing.js"
-import { type PythonService, serviceFields } from "../stage/service.js"
+import { installingFields, type PythonService, serviceFields } from "../stage/service.js"
+import type { BuildAccess } from "../image/access.js"
+import { texts } from "../stage/texts.js"
 import { imageOf } from "../image/image.js"
 
 /** Inputs of a run. */
 export interface Graph extends Pick<Released, "run" | "revision" | "only" | "gates" | "allowed"> {
   service: PythonService
   access: InfraAccess
-  /** Secrets that the Dockerfile's commands may mount. */
-  secrets: Secret[]
+  building: BuildAccess
   publishing: Publishing
   deploying: DeployAccess
   announcing: Announcing
@@ -37,16 +39,19 @@ type Gathered = Extract<
 
 /** Runs groups of stages, as many at once as `parallel` allows; release and deployment come last. */
 export async function runGraph(groups: readonly Group[], graph: Graph): Promise<Stage[]> {
-  const { service, access, run, revision, only, secrets, publishing, baseRef, journal, gates, allowed } =
+  const { service, access, run, revision, only, building, publishing, baseRef, journal, gates, allowed } =
     graph
   const { config } = service
-  const image = once(() => imageOf(service, publishing, { revision, ref: run.ref, secrets }).stages())
+  const image = once(() =>
+    imageOf(service, publishing, { revision, ref: run.ref, access: building }).stages(),
+  )
   const infra = create(Infra, { ...serviceFields(service), secrets: access.secrets })
-  const connected = infra.connectedTasks(run, access)
+  const connected = infra.connectedTasks(run, access, driftGateOf(groups, graph))
   const tasksOf: Record<Gathered, () => Promise<Task[]>> = {
-    quality: () => create(Quality, serviceFields(service)).tasks(),
-    security: () => create(Security, serviceFields(service)).tasks({ bandit: !groups.includes("quality") }),
-    tests: () => create(Tests, serviceFields(service)).tasks(),
+    quality: () => create(Quality, installingFields(service)).tasks(),
+    security: () =>
+      create(Security, installingFields(service)).tasks({ bandit: !groups.includes("quality") }),
+    tests: () => create(Tests, installingFields(service)).tasks(),
     infra: () => infra.tasks(),
     plan: () => Promise.resolve([connected.plan]),
     drift: () => Promise.resolve([connected.drift]),
@@ -65,19 +70,27 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   )
   const later = groups.filter((group) => !chosen.includes(group)).flatMap((group) => [...STAGES[group]])
   journal.planned([...tasks.flat().map(({ name }) => name), ...later])
-  const stages = await runTasks(config.parallel, tasks.flat(), journal.ended)
+  const unused = texts(service.source, OTHER_TOOLS).then(unusedFiles, () => [])
+  const stages = withUnusedFiles(await runTasks(config.parallel, tasks.flat(), journal.ended), await unused)
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { ...service, run, revision, only, image: built, stages, gates, allowed }
   const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
   const delivery = {
-    run: { ...service, run, baseRef, image: built, stages: releases ? all : undefined },
+    run: { ...service, run, baseRef, image: built, stages: releases ? all : undefined, checked: stages },
     access: graph.deploying,
     publishing,
     announcing: graph.announcing,
     ended: journal.ended,
   }
   return [...all, ...(await deliver(groups, delivery))]
+}
+
+/** The deployment of a run that drift is a gate of. Fails with UNKNOWN_ENVIRONMENT. */
+function driftGateOf(groups: readonly Group[], { service, run, baseRef, deploying }: Graph) {
+  if (!groups.includes("deploy") || !groups.includes("drift")) return undefined
+  const { config } = service
+  return driftGate(config, environmentOfRun({ run, baseRef, config }, deploying))
 }
 
 /** What prepares a group fails: each of its stages reports it, and the other groups run all the same. */

@@ -1,6 +1,5 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
-import { choosePythonVersion, MANIFESTS } from "../lib/python/project.js"
 import type { ToolImage } from "../lib/release/gates.js"
 import {
   COSIGN_VERSION,
@@ -9,7 +8,7 @@ import {
   REGCTL_VERSION,
   TRIVY_VERSION,
 } from "../stage/images.js"
-import { texts } from "../stage/texts.js"
+import { servicePython } from "../python/version.js"
 
 /** Returns the images of the tools that judge and release an image, with the digests that the engine took them by. */
 export async function toolImages({
@@ -19,9 +18,9 @@ export async function toolImages({
   source: Directory
   config: Config
 }): Promise<ToolImage[]> {
-  const manifests = await texts(source, MANIFESTS)
+  const { version } = await servicePython(source, config)
   const roles: [ImageRole, string][] = [
-    ["python", choosePythonVersion(manifests, config.python.version)],
+    ["python", version],
     ["trivy", TRIVY_VERSION],
     ["regctl", REGCTL_VERSION],
     ["cosign", COSIGN_VERSION],

@@ -1,5 +1,5 @@
 import type { Container } from "@dagger.io/dagger"
-import { isExecError } from "../lib/run/execError.js"
+import { isExecError, messageOf } from "../lib/run/execError.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { didNotFinish, RECORD, recorded } from "../lib/run/command.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
@@ -40,7 +40,8 @@ async function finished(done: Container): Promise<Execution> {
     ])
     return { exitCode: Number(exitCode), began: Number(began), stdout, stderr, container: done }
   } catch (error) {
-    if (!isExecError(error)) throw error
+    // A check of a bound service that failed looks like the command's own failure.
+    if (!isExecError(error) || messageOf(error).includes("(aliased as ")) throw error
     const { exitCode, stdout, stderr } = error
     return { exitCode, began: Infinity, stdout, stderr, container: done }
   }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
-import { measurement } from "../../src/lib/testing/measure.js"
+import { measurement, pytestCovArguments } from "../../src/lib/testing/measure.js"
 import { TEST_PACKAGES } from "../../src/lib/testing/packages.js"
 import type { Place } from "./place.js"
 import type { Services } from "./services.js"
@@ -64,7 +64,7 @@ export function hostTests({ path, environment }: Place, app: string, services: S
     `postgresql://slipway:slipway@127.0.0.1:${services.postgres}/${database}`
   const redis = `redis://127.0.0.1:${services.redis}/0`
   const configuration = { "pyproject.toml": readFileSync(join(app, "pyproject.toml"), "utf8") }
-  const { arguments: measured } = measurement(configuration, true)
+  const measured = pytestCovArguments(measurement(configuration, true))
   const data = (suite: string) => path(`${suite}.coverage`)
   const inApp = (suite: string, database = "postgres") => {
     const variables = { DATABASE_URL: address(database), REDIS_URL: redis, COVERAGE_FILE: data(suite) }
@@ -87,7 +87,7 @@ export function hostTests({ path, environment }: Place, app: string, services: S
       mkdirSync(path("coverage"), { recursive: true })
       await inApp(
         "all",
-      )`${python} -I ${script} ${path("coverage")} ${""} ${data("unit")} ${data("integration")}`
+      )`${python} -I ${script} ${path("coverage")} ${""} ${""} ${data("unit")} ${data("integration")}`
     },
   }
 }

@@ -6,6 +6,7 @@ import { benchDeploy } from "./deploy.js"
 import { benchImages } from "./images.js"
 import { type Bench, makePlace } from "./place.js"
 import { benchScans } from "./scans.js"
+import { benchStrangers } from "./strangers.js"
 import { benchTests } from "./tests.js"
 import { benchWorkers } from "./workers.js"
 
@@ -19,10 +20,11 @@ const BENCHES: Readonly<Record<string, [bench: Bench, rounds: number]>> = {
   scans: [benchScans, 3],
   images: [benchImages, 3],
   deploy: [benchDeploy, 3],
+  strangers: [benchStrangers, 1],
 }
 
-/** Benches that run only by name, since they empty the engine's cache for everybody. */
-const EMPTIES = ["cold"]
+/** Benches that run only by name: they empty the engine's cache for everybody, or take half an hour. */
+const BY_NAME = ["cold", "strangers"]
 
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !(name in BENCHES))
@@ -30,7 +32,7 @@ if (unknown !== undefined) throw new Error(`no bench "${unknown}", only ${Object
 const place = await makePlace()
 try {
   for (const [name, [bench, rounds]] of Object.entries(BENCHES)) {
-    if (names.length > 0 ? !names.includes(name) : EMPTIES.includes(name)) continue
+    if (names.length > 0 ? !names.includes(name) : BY_NAME.includes(name)) continue
     const begun = performance.now()
     await bench(place, Number(process.env["ROUNDS"] ?? rounds))
     console.log(`${name} took ${((performance.now() - begun) / 1000).toFixed(0)} s`)

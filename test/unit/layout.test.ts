@@ -12,6 +12,12 @@ const WITHOUT_OBJECT = ["wrappers"]
 /** Rooms of src/ that are no stage, but what several stages stand on. */
 const GROUND = ["lib", "pipeline", "python", "registry", "scripts", "stage"]
 
+/** Flags of `dagger call` (0.21). */
+const DAGGER_FLAGS = [
+  ...["json", "output", "autoApply", "mod", "noMod", "allowLlm", "env", "model", "lock", "workdir"],
+  ...["debug", "interactive", "progress", "quiet", "silent", "verbose", "web", "help"],
+]
+
 interface SourceFile {
   path: string
   folder: string
@@ -159,6 +165,18 @@ describe("src/", () => {
     // The shell of a failed Dockerfile has that Dockerfile's own mounts, and makes no image.
     const wrong = makers.filter((file) => callsOf(file, "withMountedCache").length > 0)
     expect(wrong.map(({ path }) => path)).toEqual(["src/image/dockerfileShell.ts"])
+  })
+
+  it("names no argument of a function like a flag of dagger call, which refuses the whole function then", () => {
+    const decorated = (node: ts.MethodDeclaration) =>
+      ts.getDecorators(node)?.some((decorator) => decorator.getText().startsWith("@func("))
+    const names = sources.flatMap((file) =>
+      nodes(file, ts.isMethodDeclaration)
+        .filter(decorated)
+        .flatMap((node) => node.parameters.map((parameter) => parameter.name.getText())),
+    )
+    expect(names.length).toBeGreaterThan(100)
+    expect(names.filter((name) => DAGGER_FLAGS.includes(name))).toEqual([])
   })
 
   it("keeps what is known of groups of stages in one record", () => {

@@ -1,38 +1,44 @@
 import { Argument, type Command } from "commander"
 import { DEBUGGABLE } from "../../../src/lib/pipeline/stages.js"
-import { debugArguments, type DebugOptions } from "../commands/debug.js"
+import type { AlertsOptions } from "../commands/alerts.js"
+import type { BaselineOptions } from "../commands/baseline.js"
+import type { BuildOptions } from "../commands/building.js"
+import type { DebugOptions } from "../commands/debug.js"
+import type { FixOptions } from "../commands/fix.js"
 import type { ReproOptions } from "../commands/repro.js"
-import { absoluteSource } from "../commands/sourceFolder.js"
-import { callModule, daggerHere } from "../../module/call.js"
 import { oneOf } from "../options/choices.js"
-import { exit, withDeploy, withRegistry, withSecrets, withSource } from "../options/common.js"
+import { exit, withDeploy, withIndexes, withRegistry, withBuild, withSource } from "../options/common.js"
+
+type StageOptions = DebugOptions & BuildOptions & { source: string }
 
 /** Adds the commands that help with a failed stage. */
 export function addDebugCommands(program: Command): void {
-  withSource(program.command("fix"))
+  withIndexes(withSource(program.command("fix")))
     .description("print fixes by isort, Black and terraform fmt as a patch")
     .option("--yes", "apply the fixes in place")
-    .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
-      const folder = absoluteSource(source)
-      const apply = ["--progress=plain", ...callModule(folder), "fix", "export", `--path=${folder}`]
-      const show = ["--progress=plain", ...callModule(folder), "fix", "as-patch", "contents"]
-      exit(await daggerHere(yes ? apply : show))
+    .action(async (options: FixOptions) => {
+      const { printFixes } = await import("../commands/fix.js")
+      exit(await printFixes(options))
+    })
+
+  withIndexes(withSource(program.command("baseline")))
+    .description("write down the findings that there are, so that gates fail only for new ones")
+    .option("--grow <reason>", "add new findings to an existing baseline; by default it only shrinks")
+    .option("--now <time>", "time to check expiry dates against, RFC 3339; by default the present")
+    .action(async (options: BaselineOptions) => {
+      const { writeBaseline } = await import("../commands/baseline.js")
+      exit(await writeBaseline(options))
     })
 
   withSource(program.command("alerts"))
     .description("print the Prometheus alert rules generated from slipway.yaml")
     .option("--yes", "write the rules to their file in the source")
-    .action(async ({ source, yes }: { source: string; yes?: boolean }) => {
-      const folder = absoluteSource(source)
-      const call = ["--progress=plain", ...callModule(folder), "monitoring"]
-      exit(
-        await daggerHere(
-          yes ? [...call, "generate", "export", `--path=${folder}`] : [...call, "rules", "contents"],
-        ),
-      )
+    .action(async (options: AlertsOptions) => {
+      const { printAlerts } = await import("../commands/alerts.js")
+      exit(await printAlerts(options))
     })
 
-  withDeploy(withRegistry(withSecrets(withSource(program.command("debug")))))
+  withIndexes(withDeploy(withRegistry(withBuild(withSource(program.command("debug"))))))
     .description("open a shell in a stage's container, just before the stage's command runs")
     .addArgument(
       oneOf(new Argument("<stage>", "name of the stage, as in reports"), DEBUGGABLE, "UNKNOWN_STAGE"),
@@ -41,12 +47,10 @@ export function addDebugCommands(program: Command): void {
     .option("--root <folder>", "root module's folder, for plan and drift")
     .option("--embedded", "use the embedded registry and cluster, for releases and deployments")
     .addHelpText("after", SHELL_HELP)
-    .action(
-      async (
-        stage: string,
-        { source, secret, ...options }: DebugOptions & { source: string; secret?: string[] },
-      ) => exit(await daggerHere(debugArguments(stage, absoluteSource(source), secret, options))),
-    )
+    .action(async (stage: string, options: StageOptions) => {
+      const { debugService } = await import("../commands/debug.js")
+      exit(await debugService(stage, options))
+    })
 
   program
     .command("repro")

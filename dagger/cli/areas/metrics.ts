@@ -29,8 +29,8 @@ export function addMetricsCommands(program: Command): void {
 
   withForge(withSource(metrics.command("protection")))
     .description("check GitHub's protection of main and develop, and find hotfixes not merged back")
-    .option("--main <branch>", "branch of releases", "main")
-    .option("--develop <branch>", "branch of staging", "develop")
+    .option("--main <branch>", "branch of releases; by default that in slipway.yaml (branches.main)")
+    .option("--develop <branch>", "branch of staging; by default that in slipway.yaml (branches.develop)")
     .action(report("protection"))
 }
 

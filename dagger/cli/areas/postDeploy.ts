@@ -1,6 +1,6 @@
 import type { Command } from "commander"
-import { type CiOptions, runCi } from "../commands/ci.js"
-import { exit, withEnvironment, withRun, withRunId } from "../options/common.js"
+import type { CiOptions } from "../commands/ci.js"
+import { exitAfterRun, withEnvironment, withRun, withRunId } from "../options/common.js"
 
 const POST_DEPLOY_CREDENTIALS = `
 Reads from the environment, each also prefixed with an environment's name (STAGING_KUBECONFIG):
@@ -22,7 +22,7 @@ export function addPostDeployCommands(program: Command): void {
       .description(description)
       .option("--embedded", "use the embedded cluster")
       .addHelpText("after", POST_DEPLOY_CREDENTIALS)
-      .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [group])))
+      .action((options: CiOptions) => exitAfterRun({ ...options, event: "manual" }, [group]))
     if (group !== "dast") withScale(command)
   }
 }

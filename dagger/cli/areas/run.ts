@@ -2,20 +2,22 @@ import { type Command, Option } from "commander"
 import { CI_HOSTS, type CiHost } from "../../../src/lib/config/wrappers.js"
 import { type CiJob, JOBS } from "../../../src/lib/pipeline/policy.js"
 import { COMMANDS, groupRecord, PUBLISHED } from "../../../src/lib/pipeline/stages.js"
-import { type CiOptions, runCi } from "../commands/ci.js"
+import type { CiOptions } from "../commands/ci.js"
 import type { RunPlanOptions } from "../commands/plan.js"
 import { oneOf } from "../options/choices.js"
 import { addInfraCommands } from "./infra.js"
 import {
   exit,
+  exitAfterRun,
   same,
+  withBuild,
   withDeploy,
   withEvent,
+  withIndexes,
   withInfraSecrets,
   withRelease,
   withRun,
   withRunId,
-  withSecrets,
   withSource,
 } from "../options/common.js"
 import { withScale } from "./postDeploy.js"
@@ -24,6 +26,8 @@ import { withScale } from "./postDeploy.js"
 export function addRunCommands(program: Command): void {
   withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci")))))))
     .description("run the pipeline for an event and write all reports to --out")
+    .option("--all", "run every service of the repository; by default those that a change touches")
+    .option("--off-main <reason>", "deploy a version that isn't on main; the ledger keeps the reason")
     .addOption(
       oneOf(
         new Option("--host <name>", "read the event from this CI host, and report results to it"),
@@ -53,14 +57,16 @@ export function addRunCommands(program: Command): void {
     })
 
   for (const group of COMMANDS) {
-    const command = (group === "image" ? withSecrets : same)(withRun(program.command(group)))
+    const secrets = group === "image" ? withBuild : same
+    const indexes = groupRecord(group).secrets.includes("indexSecrets") ? withIndexes : same
+    const command = indexes(secrets(withRun(program.command(group))))
       .description(groupRecord(group).summary)
-      .action(async (options: CiOptions) => exit(await runCi(options, [group])))
+      .action((options: CiOptions) => exitAfterRun(options, [group]))
     if (group === "infra") addInfraCommands(command)
   }
 
   withRelease(program.command("publish"))
     .description("run all checks, then build, publish, sign, attest and verify the image")
     .option("--ref <ref>", "version to publish, such as v1.2.3; by default what is checked out")
-    .action(async (options: CiOptions) => exit(await runCi({ ...options, event: "manual" }, [...PUBLISHED])))
+    .action((options: CiOptions) => exitAfterRun({ ...options, event: "manual" }, PUBLISHED))
 }

@@ -7,7 +7,7 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { environmentFor, groupsFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { DELIVERED, type Group, usesSecret } from "../../../src/lib/pipeline/stages.js"
-import { callModule } from "../../module/call.js"
+import { callModule, serviceArguments } from "../../module/call.js"
 import { say } from "../../lib/progress.js"
 import { currentName } from "../../lib/renamed.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -15,16 +15,19 @@ import { deployArguments, type DeployOptions } from "./deploy.js"
 import { gateArguments } from "./gateBase.js"
 import { fromFork } from "../hosts/fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
+import { indexArguments, type IndexOptions } from "./indexes.js"
 import { notifyArguments } from "./actor.js"
 import {
   configuredRecipient,
   registryArguments,
   type RegistryOptions,
-  secretArguments,
   signerArguments,
 } from "./credentials.js"
+import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
+import { refuseOffMain } from "./tagOrigin.js"
 import { prepareOut } from "./outFolder.js"
 import { policyArguments } from "./policy.js"
+import { trackedArguments } from "./tracked.js"
 import { beginRun, runWithVerdict, type OutputOptions, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
@@ -37,8 +40,13 @@ import {
   uncommittedDigest,
 } from "./sourceFolder.js"
 
-export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions, OutputOptions {
+export interface CiOptions
+  extends RegistryOptions, InfraOptions, DeployOptions, IndexOptions, BuildOptions, OutputOptions {
   source: string
+  /** A service of the source, by its name or folder. */
+  service?: string
+  /** Run every service, whether a change touches it or not. */
+  all?: boolean
   out: string
   event?: string
   ref?: string
@@ -51,8 +59,6 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
   digest?: string
   runId?: string
   now?: string
-  /** Addresses of the secrets that the Dockerfile's commands may mount. */
-  secret?: string[]
   /** Identity of a keyless signer. */
   identity?: string
   issuer?: string
@@ -60,6 +66,8 @@ export interface CiOptions extends RegistryOptions, InfraOptions, DeployOptions,
   policy?: string
   /** Use the embedded registry, which lasts as long as the engine's cache. */
   embedded?: boolean
+  /** Why a version is deployed that isn't on main. */
+  offMain?: string
 }
 
 /**
@@ -73,18 +81,25 @@ export function ciArguments(
   only: readonly string[],
   notify: readonly string[] = [],
   gates: readonly string[] = [],
+  building: readonly string[] = [],
 ): string[] {
   const { source, event = "local" } = options
-  const call = callModule(source, options.now)
   const { trigger, groups, environment } = decisionOf(options, commit, only)
+  const call = [
+    ...callModule(source, options.now),
+    ...indexArguments(options, groups, trigger.fork),
+    ...(LINTED.some((group) => groups.includes(group)) ? trackedArguments(source) : []),
+  ]
   return [
     ...call,
-    `--invocation=${shellQuote(["dagger", ...call])}`,
+    `--invocation=${shellQuote(["dagger", ...call, ...serviceArguments(options.service)])}`,
+    ...serviceArguments(options.service),
     ...infraArguments(options, event, groups),
-    ...(delivers(groups) ? [...deployArguments(options, groups, environment), ...notify] : []),
+    ...(delivers(groups) ? [...deployment(options, groups, environment), ...notify] : []),
     ...releaseArguments(options, groups),
     ...policyArguments(options.policy),
     ...gates,
+    ...building,
     ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,
@@ -97,6 +112,19 @@ export function ciArguments(
   ]
 }
 
+/** The groups that run linters. */
+const LINTED: readonly Group[] = ["quality", "security"]
+
+/** The call of `with-deploy`. */
+const deployment = (
+  options: CiOptions,
+  groups: readonly Group[],
+  environment: string | undefined,
+): string[] => [
+  ...deployArguments(options, groups, environment),
+  ...optionalArgument("off-main", options.offMain),
+]
+
 /** The decision of the policy for a run: what it executes, and where. */
 interface RunDecision {
   trigger: Trigger
@@ -108,12 +136,19 @@ interface RunDecision {
 export function decisionOf(options: CiOptions, commit: GitState, only: readonly string[]): RunDecision {
   const { source, embedded = false, event = "local", ref = commit.ref, baseRef } = options
   const fork = options.fork ?? (event === "pull_request" && fromFork(process.env))
-  const trigger = { event, ref: fullRef(event, ref), fork, ...(baseRef !== undefined && { baseRef }) }
+  const { branches } = configured(source, options.service) ?? DEFAULTS
+  const trigger = {
+    event,
+    ref: fullRef(event, ref),
+    fork,
+    branches,
+    ...(baseRef !== undefined && { baseRef }),
+  }
   const names = only.map((name) => currentName(name, () => undefined))
   // Only the engine reads the settings at an address: there may be a registry.
   const release = isAddress(source)
     ? { ...DEFAULTS.release, registry: source }
-    : (configured(source) ?? DEFAULTS).release
+    : (configured(source, options.service) ?? DEFAULTS).release
   try {
     const environment = options.environment ?? environmentFor(trigger)
     const groups = groupsFor(trigger, names, { release }, embedded)
@@ -142,32 +177,43 @@ function releaseArguments(options: CiOptions, groups: readonly Group[]): string[
   const { source, embedded, identity, issuer } = options
   const logsIn = !embedded && usesSecret(groups, "password")
   return [
-    ...registryArguments(options, logsIn ? configuredRecipient(source) : "nobody"),
+    ...registryArguments(options, logsIn ? configuredRecipient(source, options.service) : "nobody"),
     ...signerArguments({ identity, issuer }, !embedded && usesSecret(groups, "key")),
   ]
 }
 
-/** Runs the pipeline, or these groups of stages, and prints the outcome. Returns the exit code. */
-export const runCi = async (options: CiOptions, only: string[] = []): Promise<number> =>
-  (await runPipeline(options, only)).code
-
-/** Runs the pipeline like `runCi`. Returns the verdict too. */
+/** Runs the pipeline of one service, or these groups of stages, and prints the outcome. Returns the verdict too. */
 export async function runPipeline(options: CiOptions, only: readonly string[]): Promise<RunResult> {
   const source = absoluteSource(options.source)
   const { event = "local", runId = randomUUID() } = options
-  for (const warning of configWarnings(settingsOf(source))) say(`! ${warning}`)
-  const begun = beginRun(
-    { id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" },
-    callModule(source, options.now),
-  )
+  for (const warning of warningsOf(source, options.service)) say(`! ${warning}`)
+  const begun = beginRun({ id: runId, event, ref: options.ref ?? "", sha: options.sha ?? "" }, [
+    ...callModule(source, options.now),
+    ...serviceArguments(options.service),
+  ])
   return runWithVerdict(prepareOut(options.out), begun, options, async (out) => {
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
     const commit = await gitStateOf(source)
     const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
     const { groups, trigger } = decisionOf({ ...options, source }, commit, only)
-    const gates = only.length === 0 || groups.includes("release") ? gateArguments(source, trigger) : []
+    const gates =
+      only.length === 0 || groups.includes("release")
+        ? gateArguments(source, trigger, process.env, options.service)
+        : []
     const notify = delivers(groups) ? await notifyArguments(source, join(out, "logs")) : []
-    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates)
+    if (groups.includes("deploy")) refuseOffMain(source, trigger, options.offMain)
+    const building = usesSecret(groups, "secrets") ? buildArguments(source, options) : []
+    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates, building)
     return [...args, `--journal=${begun.mark}`]
   })
+}
+
+/** Warnings about the settings; none for a service whose settings can't be read, which the run reports. */
+function warningsOf(source: string, service: string | undefined): string[] {
+  try {
+    return configWarnings(settingsOf(source, service))
+  } catch (error) {
+    if (error instanceof SlipwayError) return []
+    throw error
+  }
 }

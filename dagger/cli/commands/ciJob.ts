@@ -10,8 +10,9 @@ import { reportToHost } from "../hosts/report.js"
 import { aliases, keepTokens, tokenRequests } from "../hosts/tokens.js"
 import { printCommands } from "../../lib/output.js"
 import { registerSecretAddresses } from "../../module/secretAddress.js"
-import { type CiOptions, decisionOf, runCi, runPipeline } from "./ci.js"
-import { absoluteSource, gitStateOf } from "./sourceFolder.js"
+import { type CiOptions, decisionOf } from "./ci.js"
+import { runCi, runServices } from "./services.js"
+import { absoluteSource, configured, gitStateOf } from "./sourceFolder.js"
 
 /**
  * Runs the pipeline for a CI host's job and reports to the host by its own means.
@@ -21,7 +22,7 @@ import { absoluteSource, gitStateOf } from "./sourceFolder.js"
 export async function runCiJob(host: CiHost, job: CiJob | undefined, options: CiOptions): Promise<number> {
   const { env } = process
   for (const variable of unresolvedVariables(env)) env[variable] = ""
-  const event = hostEvent(host, env)
+  const event = hostEvent(host, env, configured(absoluteSource(options.source))?.branches)
   const { only = [], ...answers } = manualRequest(event, env) ?? {}
   const all = { ...event, ...answers, ...options }
   const part = await partOf(jobFor(event, job, env), all, only)
@@ -33,12 +34,12 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
   })
   registerSecretAddresses(tokens.addresses)
   try {
-    const { code, out, verdict } = await runPipeline(all, part.only)
-    if (verdict !== undefined) {
-      const { commands, messages } = await reportToHost(host, out, ofJob(job, verdict), env)
+    const { code } = await runServices(all, part.only, async ({ out, verdict }, place) => {
+      if (verdict === undefined) return
+      const { commands, messages } = await reportToHost(host, out, ofJob(job, verdict), env, place)
       printCommands(commands)
       for (const message of messages) process.stdout.write(`${message}\n`)
-    }
+    })
     return code
   } finally {
     tokens.end()
@@ -49,7 +50,7 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
 export async function runJob(job: CiJob | undefined, options: CiOptions): Promise<number> {
   if (job === undefined) return runCi(options)
   const part = await partOf(job, options, [])
-  return part === undefined ? ExitCode.passed : (await runPipeline(options, part.only)).code
+  return part === undefined ? ExitCode.passed : (await runServices(options, part.only)).code
 }
 
 /** What a job runs of an event. */
@@ -74,8 +75,12 @@ async function partOf(
   return undefined
 }
 
-/** The job to run: a hotfix branch that the host reports as unprotected delivers nothing, as anybody can push to it. */
+/** The job to run: what Jenkins finds by indexing branches, all of them at first, delivers nothing; a hotfix branch that the host reports as unprotected delivers nothing, as anybody can push to it. */
 export function jobFor({ ref }: Pick<HostEvent, "ref">, job: CiJob | undefined, env: Variables) {
+  if (job === "delivery" && /BranchIndexingCause/.test(env["SLIPWAY_CAUSE"] ?? "")) {
+    say("Jenkins has only indexed the branches, which delivers nothing: push, or start the build by hand")
+    return "checks"
+  }
   const isProtected = env["GITHUB_REF_PROTECTED"] ?? env["CI_COMMIT_REF_PROTECTED"]
   if (job === "checks" || isProtected !== "false" || !ref.startsWith("refs/heads/hotfix/")) return job
   say(`${ref} isn't protected at this host, so nothing is released: only its checks run`)

@@ -1,10 +1,14 @@
-import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { POLICY_FILES, trustedFiles } from "../../../src/lib/gates/facts.js"
+import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { servicePlace } from "../../../src/lib/services/places.js"
+import { mergedSettings } from "../../../src/lib/services/settings.js"
 import { parseVersion } from "../../../src/lib/release/version.js"
+import { gitIn } from "../../lib/git.js"
 import type { Variables } from "../../lib/variables.js"
 import { isAddress } from "./sourceFolder.js"
 
@@ -13,6 +17,8 @@ interface BaseTrigger {
   event: string
   ref: string
   baseRef?: string
+  /** The names of the branches in slipway.yaml. */
+  branches?: Config["branches"]
 }
 
 /** The commit that a run's gates are compared with. */
@@ -22,31 +28,19 @@ interface FoundBase {
   sha: string
 }
 
-/** Git in a folder: its output, or undefined if it failed. It runs no program that the repository's settings name. */
+/** Git in a folder: its output, or undefined if it failed. */
 type Git = (...args: string[]) => string | undefined
-
-const OPTIONS = ["--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"]
-const ENVIRONMENT = { GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0" }
-/** Output of git that is read at most, in bytes. */
-const MOST = 1 << 30
-
-function gitIn(folder: string, input?: string) {
-  return (...args: string[]): Buffer | undefined => {
-    const { status, stdout } = spawnSync("git", [...OPTIONS, "-C", folder, ...args], {
-      env: { ...process.env, ...ENVIRONMENT },
-      maxBuffer: MOST,
-      stdio: ["pipe", "pipe", "ignore"],
-      ...(input !== undefined && { input }),
-    })
-    return status === 0 ? stdout : undefined
-  }
-}
 
 /**
  * The module's arguments for what a run's gates are compared with; writes the base's files to a temporary folder, which
  * is deleted as this process ends.
  */
-export function gateArguments(source: string, trigger: BaseTrigger, env: Variables = process.env): string[] {
+export function gateArguments(
+  source: string,
+  trigger: BaseTrigger,
+  env: Variables = process.env,
+  service?: string,
+): string[] {
   const allow = (env["SLIPWAY_ALLOW"] ?? "").split(/\s+/).filter((setting) => setting !== "")
   const allowed = allow.map((setting) => `--allow=${setting}`)
   const base = isAddress(source) ? `only a folder has a base, not ${source}` : findBase(source, trigger)
@@ -54,20 +48,21 @@ export function gateArguments(source: string, trigger: BaseTrigger, env: Variabl
   const named = [`--ref=${base.ref}`, `--sha=${base.sha}`]
   const folder = mkdtempSync(join(tmpdir(), "slipway-base-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
-  const problem = writeBase(source, base.sha, folder)
+  const problem = writeBase(source, base.sha, folder, service)
   if (problem !== undefined) return ["with-gates", ...named, `--problem=${problem}`, ...allowed]
   return ["with-gates", `--base=${folder}`, ...named, ...allowed]
 }
 
-/** Branches that are released or deployed from: they are compared with the last release. */
-const RELEASED = /^(main|master|develop|hotfix\/.*)$/
+/** The usual names of branches that are released or deployed from: they are compared with the last release. */
 const BRANCHES = ["main", "master", "develop"]
 
 /**
  * Finds what a run's gates are compared with: where a pull request left its target branch; else the last release or the
  * default branch. Returns why there is none.
  */
-export function findBase(source: string, { event, ref, baseRef = "" }: BaseTrigger): FoundBase | string {
+export function findBase(source: string, trigger: BaseTrigger): FoundBase | string {
+  const { event, ref, baseRef = "", branches } = trigger
+  const known = [...Object.values(branches ?? {}), ...BRANCHES]
   const git: Git = (...args) =>
     gitIn(source)(...args)
       ?.toString()
@@ -75,10 +70,12 @@ export function findBase(source: string, { event, ref, baseRef = "" }: BaseTrigg
   if (git("rev-parse", "--git-dir") === undefined) return "the sources are no git repository"
   const head = git("rev-parse", "--verify", "--quiet", "HEAD")
   if (head === undefined) return "the repository has no commit"
-  if (event === "pull_request" && baseRef !== "")
+  if ((event === "pull_request" || event === "merge_queue") && baseRef !== "")
     return branchBase(git, baseRef.replace(/^refs\/heads\//, ""))
-  const released = ref.startsWith("refs/tags/") || RELEASED.test(ref.replace(/^refs\/heads\//, ""))
-  const candidates = released ? [lastRelease, defaultBranch] : [defaultBranch, lastRelease]
+  const branch = ref.replace(/^refs\/heads\//, "")
+  const released = ref.startsWith("refs/tags/") || known.includes(branch) || branch.startsWith("hotfix/")
+  const main = (there: Git) => defaultBranch(there, known)
+  const candidates = released ? [lastRelease, main] : [main, lastRelease]
   for (const candidate of candidates) {
     const found = candidate(git)
     // Uncommitted changes are compared with their own commit.
@@ -104,12 +101,12 @@ const tipOf = (git: Git, branch: string): string | undefined =>
     .map((name) => git("rev-parse", "--verify", "--quiet", `${name}^{commit}`))
     .find((sha) => sha !== undefined)
 
-function defaultBranch(git: Git): FoundBase | undefined {
+function defaultBranch(git: Git, known: readonly string[]): FoundBase | undefined {
   const remote = git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")?.replace(
     /^origin\//,
     "",
   )
-  const name = [...(remote === undefined ? [] : [remote]), ...BRANCHES].find(
+  const name = [...(remote === undefined ? [] : [remote]), ...known].find(
     (each) => tipOf(git, each) !== undefined,
   )
   const found = name === undefined ? undefined : branchBase(git, name)
@@ -138,13 +135,25 @@ function filesAt(source: string, sha: string): Map<string, string> | undefined {
   return new Map(entries)
 }
 
-/** Writes what policies are read from; returns why it can't be. */
-function writeBase(source: string, sha: string, folder: string): string | undefined {
+/** Writes what policies are read from, as the service alone sees it; returns why it can't be. */
+function writeBase(source: string, sha: string, folder: string, service?: string): string | undefined {
   const files = filesAt(source, sha)
   if (files === undefined) return `the files of ${sha} aren't in this clone`
-  const settings = files.get("slipway.yaml")
-  const wanted = new Set([...POLICY_FILES, ...namedFiles(source, settings)])
-  const chosen = [...files].filter(([name]) => /\.pyi?$/.test(name) || wanted.has(name))
+  const read = (name: string): string => {
+    const object = files.get(name)
+    return object === undefined ? "" : (gitIn(source)("cat-file", "blob", object)?.toString() ?? "")
+  }
+  const settings = baseSettings(read, service)
+  if ("problem" in settings) return settings.problem
+  const { text, path } = settings
+  const named = namedBy(text)
+  const wanted = new Set([...POLICY_FILES, ...named])
+  const prefix = path === "" ? "" : `${path}/`
+  const own = [...files].flatMap(([name, object]): [string, string][] =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), object]] : [],
+  )
+  const ofRoot = [...files].filter(([name]) => named.includes(name) && !files.has(`${prefix}${name}`))
+  const chosen = [...own.filter(([name]) => /\.pyi?$/.test(name) || wanted.has(name)), ...ofRoot]
   const contents = blobs(
     source,
     chosen.map(([, object]) => object),
@@ -154,14 +163,30 @@ function writeBase(source: string, sha: string, folder: string): string | undefi
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), contents[index] ?? "")
   })
+  if (path !== "") writeFileSync(join(folder, "slipway.yaml"), text)
   return undefined
 }
 
-/** The files that the settings of a commit name; none for invalid settings, which the module reports. */
-function namedFiles(source: string, settings: string | undefined): string[] {
-  if (settings === undefined) return []
+/** The settings of the base, for a service those of the root and its own, and the service's folder. */
+function baseSettings(
+  read: (name: string) => string,
+  service: string | undefined,
+): { text: string; path: string } | { problem: string } {
+  const root = read("slipway.yaml")
+  if (service === undefined) return { text: root, path: "" }
   try {
-    return trustedFiles(parseConfig(gitIn(source)("cat-file", "blob", settings)?.toString()))
+    const place = servicePlace(service, parseConfig(root || undefined))
+    return { text: mergedSettings(root, read(`${place.path}/slipway.yaml`), place), path: place.path }
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error
+    return { problem: error.message.split("\n")[0] ?? "" }
+  }
+}
+
+/** The files that settings name; none for invalid ones, which the module reports. */
+function namedBy(settings: string): string[] {
+  try {
+    return trustedFiles(parseConfig(settings || undefined))
   } catch {
     return []
   }
@@ -181,4 +206,13 @@ function blobs(source: string, objects: readonly string[]): Buffer[] | undefined
     at = end + 1 + size + 1
   }
   return contents.length === objects.length ? contents : undefined
+}
+
+/** Files of a folder that differ from a commit, with those that git doesn't know yet; undefined if git fails. */
+export function changedFiles(source: string, sha: string): string[] | undefined {
+  const git = gitIn(source)
+  const changed = git("diff", "--name-only", "--no-renames", "--relative", "-z", sha)
+  const added = git("ls-files", "--others", "--exclude-standard", "-z")
+  if (changed === undefined || added === undefined) return undefined
+  return [changed, added].flatMap((list) => list.toString().split("\0")).filter((name) => name !== "")
 }

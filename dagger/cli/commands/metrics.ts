@@ -8,7 +8,7 @@ import { run } from "../../lib/shell.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
-import { absoluteSource, isAddress, originOf } from "./sourceFolder.js"
+import { absoluteSource, configured, isAddress, originOf } from "./sourceFolder.js"
 import { optionalArgument } from "../../module/arguments.js"
 
 /** Options of the metrics reports. */
@@ -58,10 +58,11 @@ interface GitFacts {
 /** The arguments of `dagger` up to the report. */
 export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & GitFacts): string[] {
   const { source, ledger, history, repository, api, now, environment = "production" } = options
+  const { main, develop } = { ...configured(source)?.branches, ...options }
   const report = {
     dora: [`--environment=${environment}`, ...optionalArgument("window", options.window)],
     ledger: [`--environment=${environment}`, ...(options.verify ? ["--verify"] : [])],
-    protection: [...optionalArgument("main", options.main), ...optionalArgument("develop", options.develop)],
+    protection: [...optionalArgument("main", main), ...optionalArgument("develop", develop)],
   }
   return [
     ...callModule(source, now),

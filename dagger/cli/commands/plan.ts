@@ -1,16 +1,21 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { environmentFor, type Trigger, policy, eventText } from "../../../src/lib/pipeline/policy.js"
+import { OTHER_TOOLS, unusedFiles } from "../../../src/lib/pipeline/otherTools.js"
 import { GROUPS, type Group } from "../../../src/lib/pipeline/stages.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"
-import { absoluteSource, gitStateOf, isAddress, settingsOf } from "./sourceFolder.js"
+import { selectedServices } from "./services.js"
+import { absoluteSource, gitStateOf, isAddress, servicesIn, settingsOf } from "./sourceFolder.js"
 
 export interface RunPlanOptions {
   source: string
+  service?: string
   event?: string
   ref?: string
   baseRef?: string
@@ -39,13 +44,36 @@ export async function printPlan(options: RunPlanOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { event = "local", baseRef = "", fork = fromFork(process.env) } = options
   const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
-  const settings = settingsOf(source)
+  const settings = settingsOf(source, options.service)
   const made = planRun({ event, ref, baseRef, fork }, configured(settings, options.embedded))
-  const notes = isAddress(source) ? ["slipway.yaml isn't read at an address: the defaults are shown"] : []
-  const whole = { ...made, notes: [...made.notes, ...notes, ...configWarnings(settings)] }
+  const notes = isAddress(source)
+    ? ["slipway.yaml isn't read at an address: the defaults are shown"]
+    : unusedFiles(otherTools(source)).map(({ message }) => message)
+  const services =
+    options.service === undefined && servicesIn(source).length > 0
+      ? (await selectedServices(source, options)).map(({ name, chosen, why }) => ({
+          name,
+          runs: chosen,
+          why,
+        }))
+      : []
+  const said = services.map(({ name, runs, why }) => `${runs ? "runs" : "leaves out"} ${name}: ${why}`)
+  const whole = {
+    ...made,
+    notes: [...made.notes, ...notes, ...said, ...configWarnings(settings)],
+    ...(services.length > 0 && { services }),
+  }
   process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : runPlanText(whole))
   return ExitCode.passed
 }
+
+/** The texts of other tools' files in a folder. */
+const otherTools = (source: string): Record<string, string> =>
+  Object.fromEntries(
+    OTHER_TOOLS.map((name) => [name, join(source, name)] as const)
+      .filter(([, path]) => existsSync(path))
+      .map(([name, path]) => [name, readFileSync(path, "utf8")]),
+  )
 
 function configured(settings: string | undefined, embedded = false): Config {
   const config = parseConfig(settings)
@@ -54,8 +82,9 @@ function configured(settings: string | undefined, embedded = false): Config {
 }
 
 /** Determines the stages that run for an event. Fails with UNKNOWN_EVENT. */
-export function planRun(trigger: Trigger & { fork: boolean }, config: Config): RunPlan {
-  const { event, ref, baseRef = "", fork } = trigger
+export function planRun(given: Trigger & { fork: boolean }, config: Config): RunPlan {
+  const { event, ref, baseRef = "", fork } = given
+  const trigger = { ...given, branches: config.branches }
   const decisions = policy(trigger, config)
   const groups = GROUPS.map((group) => ({ group, ...decisions[group], stages: stagesOf(group, config) }))
   return {

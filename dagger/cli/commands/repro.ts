@@ -6,13 +6,15 @@ import { visible } from "../../../src/lib/text/escape.js"
 import { stopped } from "../../../src/lib/report/place.js"
 import { EFFECTS, STAGE_NAMES, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
-import { fields } from "../../../src/lib/text/json.js"
-import { daggerHere } from "../../module/call.js"
+import { fields, strings } from "../../../src/lib/text/json.js"
 import { say } from "../../lib/progress.js"
 import { currentName } from "../../lib/renamed.js"
-import { type CiOptions, runCi } from "./ci.js"
-import { debugArguments } from "./debug.js"
+import type { CiOptions } from "./ci.js"
+import { runCi } from "./services.js"
+import { openStage } from "./debug.js"
+import { dockerSecret, mountedName } from "./secretOptions.js"
 import { findSource } from "./reproSource.js"
+import { SESSION_AGENT } from "./sshAgent.js"
 
 export interface ReproOptions {
   /** The source folder of the run, if its commit can't be fetched. */
@@ -94,6 +96,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
   const text = (name: string) => (typeof args[name] === "string" ? args[name] : undefined)
   const flag = (name: string) => args[name] === true || undefined
   const listed = (name: string) => [...(secrets[name] ?? [])]
+  const ids = secretIds(args["secretIds"])
   const options = {
     source,
     out: "",
@@ -104,6 +107,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     digest: from.digest,
     // Expiry dates are checked against that day.
     now: text("now") ?? run.startedAt,
+    service: text("service"),
     baseRef: text("baseRef"),
     committed: text("committed") ?? "",
     fork: flag("fork") ?? false,
@@ -112,7 +116,10 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     identity: text("identity"),
     issuer: text("issuer"),
     policy: text("policyAddress"),
-    secret: listed("secrets"),
+    secret: listed("secrets").map((address) => dockerSecret(address, ids.get(mountedName(address)))),
+    ssh: flag("ssh") && SESSION_AGENT,
+    netrc: listed("netrc")[0],
+    indexSecret: listed("indexSecrets"),
     infraSecret: listed("infra"),
     deploySecret: listed("deploy"),
     environment: text("environment") ?? text("deployEnvironment"),
@@ -120,6 +127,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     detailedExitcode: flag("detailedExitcode"),
     tag: text("reference"),
     rollback: flag("rollback"),
+    offMain: text("offMain"),
     // The actor and the run's URL are those of this run.
     scale: text("scale"),
   }
@@ -127,6 +135,10 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as unknown as CiOptions
 }
+
+/** Ids of mounted secrets, by the secrets' names. */
+const secretIds = (recorded: unknown): Map<string, string> =>
+  new Map(strings(recorded).map((each) => [each.slice(each.indexOf("=") + 1), each.split("=")[0] ?? ""]))
 
 async function runAgain(
   verdict: Recorded,
@@ -161,8 +173,7 @@ export function comparison(
 
 function openShell(verdict: Recorded, [stage]: readonly StageResult[], source: string): Promise<number> {
   if (stage === undefined) return Promise.resolve(ExitCode.badInput)
-  const options = recordedOptions(verdict, source)
-  return daggerHere(debugArguments(stage.name, source, options.secret, options))
+  return openStage(stage.name, source, recordedOptions(verdict, source))
 }
 
 /** The output folder: by default `repro` next to the verdict, so that its reports aren't overwritten. */

@@ -33,6 +33,8 @@ export interface StartedRun extends Pick<Break, "run" | "invocation"> {
 
 export interface OutputOptions {
   json?: boolean
+  /** Print nothing: the run is a part of another. */
+  quiet?: boolean
 }
 
 /** Starts the record of a run. */
@@ -64,12 +66,13 @@ export function runWithVerdict(
     if (broke !== undefined) {
       const verdict = writeAbortedVerdict(out, begun, broke)
       say(verdict.problem ?? "")
-      if (output.json) print(verdict, out, output)
-      else if (broke.exitCode !== ExitCode.interrupted) print({ ...verdict, problem: null }, out, output)
+      if (output.json) printVerdict(verdict, out, output)
+      else if (broke.exitCode !== ExitCode.interrupted)
+        printVerdict({ ...verdict, problem: null }, out, output)
       return { code: broke.exitCode, out, ...(broke.exitCode !== ExitCode.interrupted && { verdict }) }
     }
     const verdict = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8")) as Verdict
-    print(verdict, out, output)
+    printVerdict(verdict, out, output)
     return { code: verdict.exitCode, out, verdict }
   })
 }
@@ -180,7 +183,9 @@ function lastErrors(log: string): string[] {
   return ["the run has no verdict:", ...full, ...errors, `→ see ${log} for the engine's whole output`]
 }
 
-function print(verdict: Verdict, out: string, { json }: OutputOptions): void {
+/** Prints a verdict on the terminal, or as JSON. */
+export function printVerdict(verdict: Verdict, out: string, { json, quiet }: OutputOptions): void {
+  if (quiet) return
   if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
   else process.stdout.write(verdictText(verdict, out))
 }

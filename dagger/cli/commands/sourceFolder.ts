@@ -4,6 +4,8 @@ import { join, relative, resolve } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { declaredServices, type ServicePlace, servicePlace } from "../../../src/lib/services/places.js"
+import { mergedSettings } from "../../../src/lib/services/settings.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { run } from "../../lib/shell.js"
 
@@ -18,25 +20,57 @@ export function absoluteSource(source: string): string {
   return folder
 }
 
-/** The registry that a folder's slipway.yaml names. */
-export const configuredRegistry = (source: string): string | undefined => configured(source)?.release.registry
+/** The registry that a folder's slipway.yaml names, or that of a service in it. */
+export const configuredRegistry = (source: string, service?: string): string | undefined =>
+  configured(source, service)?.release.registry
 
-/** The text of a folder's slipway.yaml; undefined if missing or empty, and for an address. */
-export function settingsOf(source: string): string | undefined {
-  const file = join(source, "slipway.yaml")
-  return isAddress(source) || !existsSync(file) ? undefined : readFileSync(file, "utf8") || undefined
+/**
+ * The text of a folder's slipway.yaml, or the settings of a service in it; undefined if missing or empty, and for an
+ * address.
+ *
+ * Fails with UNKNOWN_SERVICE and CONFIG_INVALID for a service.
+ */
+export function settingsOf(source: string, service?: string): string | undefined {
+  if (isAddress(source)) return undefined
+  const read = (folder: string) => {
+    const file = join(source, folder, "slipway.yaml")
+    return existsSync(file) ? readFileSync(file, "utf8") : ""
+  }
+  if (service === undefined) return read("") || undefined
+  const root = read("")
+  const place = servicePlace(service, parseConfig(root || undefined))
+  return mergedSettings(root, read(place.path), place) || undefined
 }
 
-/** The settings in a folder's slipway.yaml; undefined without one, or if invalid, which the module reports. */
-export function configured(source: string): Config | undefined {
-  if (isAddress(source) || !existsSync(join(source, "slipway.yaml"))) return undefined
+/** These settings, parsed; undefined without any, or if invalid, which the module reports. */
+export function configured(source: string, service?: string): Config | undefined {
   try {
-    return parseConfig(settingsOf(source))
+    const settings = settingsOf(source, service)
+    return settings === undefined ? undefined : parseConfig(settings)
   } catch (error) {
     if (error instanceof SlipwayError) return undefined
     throw error
   }
 }
+
+/** The services that a source declares. */
+export const servicesIn = (source: string): ServicePlace[] =>
+  isAddress(source) ? [] : declaredServices(configured(source) ?? { services: {} })
+
+/**
+ * The service that a command is about: the chosen one or the only one; undefined for a source that is one itself.
+ *
+ * Fails with WHICH_SERVICE if there are several.
+ */
+export function oneService(source: string, chosen: string | undefined): string | undefined {
+  const names = servicesIn(source).map(({ name }) => name)
+  if (chosen === undefined && names.length > 1) throw fail("WHICH_SERVICE", [names])
+  return chosen ?? names[0]
+}
+
+/** The folder of a service in the source; empty for a source that is one itself. */
+export const folderOf = (source: string, service: string | undefined): string =>
+  service === undefined ? "" : servicePlace(service, configured(source) ?? { services: {} }).path
 
 /** The state of the sources in git; fields are empty if unknown. */
 export interface GitState {
@@ -61,6 +95,17 @@ export async function gitStateOf(source: string): Promise<GitState> {
   }
 }
 
+/** The repository's default branch, as its remote says or as far as its name shows; undefined if nothing does. */
+export async function defaultBranchOf(source: string): Promise<string | undefined> {
+  const git = async (...args: string[]) =>
+    (await run({ nothrow: true })`git -C ${source} ${args}`).stdout.trim()
+  const remote = await git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+  if (remote !== "") return remote.replace(/^origin\//, "")
+  const format = "--format=%(refname:lstrip=-1)"
+  const there = (await git("for-each-ref", format, "refs/heads", "refs/remotes/origin")).split("\n")
+  return ["main", "master"].find((name) => there.includes(name))
+}
+
 /** The web address of a source's repository, by git; empty if unknown. */
 export const originOf = async (source: string): Promise<string> =>
   isAddress(source) ? "" : (await gitStateOf(source)).origin
@@ -80,7 +125,7 @@ export async function uncommittedDigest(source: string, out: string, { sha }: Gi
 export async function contentDigest(source: string, out: string): Promise<string> {
   const own = relative(source, out)
   const hash = createHash("sha256")
-  for (const name of (await filesOf(source)).sort()) {
+  for (const name of (await sourceFiles(source)).sort()) {
     if (name === own || name.startsWith(`${own}/`)) continue
     const entry = lstatSync(join(source, name), { throwIfNoEntry: false })
     const content = entry?.isSymbolicLink()
@@ -96,7 +141,7 @@ export async function contentDigest(source: string, out: string): Promise<string
 }
 
 /** Files tracked or trackable by git; without git, all files that an upload would include. */
-async function filesOf(source: string): Promise<string[]> {
+export async function sourceFiles(source: string): Promise<string[]> {
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
   const known = await run({ nothrow: true })`git -C ${source} ${list}`
   if (known.exitCode === 0) return [...new Set(known.stdout.split("\0").filter((name) => name !== ""))]

@@ -17,6 +17,8 @@ interface Results {
 /** Images of the tests, pulled or built in advance, since some take longer than a test's time limit. */
 const IMAGES = [
   "python:3.11-slim",
+  "python:3.13-slim",
+  "python:3.14-slim",
   "postgres:15",
   "redis:7",
   "aquasec/trivy:0.70.0",

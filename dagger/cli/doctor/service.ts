@@ -47,7 +47,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
   const { source, event = "local", baseRef = "", embedded = false, fork = fromFork(process.env) } = options
   const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
   const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
-  const happening = { event, ref, baseRef, fork }
+  const happening = { event, ref, baseRef, fork, branches: config.branches }
   const plan = planRun(happening, {
     ...config,
     release: { ...config.release, ...(registry && { registry }) },

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fields, objects, parseJson, text } from "../../../src/lib/text/json.js"
+import { type ServicePlace, WHOLE } from "../../../src/lib/services/places.js"
 import { stopped } from "../../../src/lib/report/place.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 
@@ -23,15 +24,35 @@ export interface Annotation {
  *
  * A stage that couldn't run, or failed without naming a location, is a finding itself.
  */
-export function annotationsOf(out: string, { stages }: Verdict): Annotation[] {
+export function annotationsOf(
+  out: string,
+  { stages }: Verdict,
+  { name, path }: ServicePlace = WHOLE,
+): Annotation[] {
   const all = stages.flatMap((stage) => {
-    const found = resultsOf(join(out, `sarif/${stage.name}.sarif`)).map((result) => annotation(stage, result))
+    const found = resultsOf(join(out, `sarif/${stage.name}.sarif`))
+      // What the service's baseline knows is no news.
+      .filter(({ suppressions }) => suppressions === undefined)
+      .map((result) => annotation(stage, result))
     return stopped(stage) && found.length === 0 ? [about(stage)] : found
   })
-  return LEVELS.flatMap((level) => all.filter((each) => each.level === level))
+  const placed = name === "" ? all : all.map((each) => ofService(each, name, path))
+  return LEVELS.flatMap((level) => placed.filter((each) => each.level === level))
 }
 
 const LEVELS = ["error", "warning", "note"] as const
+
+/** The same finding as one of a service among several. */
+const ofService = (
+  { title, fingerprint, file, ...rest }: Annotation,
+  name: string,
+  path: string,
+): Annotation => ({
+  ...rest,
+  title: `${name}: ${title}`,
+  fingerprint: `${name}:${fingerprint}`,
+  ...(file !== undefined && { file: `${path}/${file}` }),
+})
 
 const about = ({ name, status, reason }: StageResult): Annotation => ({
   level: "error",

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import type { Verdict } from "../../../src/lib/run/verdict.js"
+import { type ServicePlace, WHOLE } from "../../../src/lib/services/places.js"
 import { annotationLines, azureSummary } from "./workflowCommands.js"
 import { annotationsOf } from "./findings.js"
 import { codeQuality, links } from "./gitlab.js"
@@ -26,8 +27,9 @@ export async function reportToHost(
   out: string,
   verdict: Verdict,
   env: Variables,
+  place: ServicePlace = WHOLE,
 ): Promise<HostReport> {
-  const annotations = annotationsOf(out, verdict)
+  const annotations = annotationsOf(out, verdict, place)
   const summary = join(out, "summary.md")
   const commands = annotationLines(host, annotations)
   if (host === "azure") return { commands: [...commands, azureSummary(summary)], messages: [] }
@@ -35,7 +37,7 @@ export async function reportToHost(
     const { GITHUB_STEP_SUMMARY: page } = env
     // Less than 64 KB of the 1 MiB limit for a step.
     if (page) appendFileSync(page, readFileSync(summary))
-    return { commands, messages: await uploadSarif(out, verdict, env) }
+    return { commands, messages: await uploadSarif(out, verdict, env, undefined, place) }
   }
   if (host === "gitlab") {
     const folder = join(out, "gitlab")

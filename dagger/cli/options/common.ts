@@ -2,7 +2,9 @@ import { type Command, Option } from "commander"
 import { ENVIRONMENTS } from "../../../src/lib/config/deploy.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { EVENTS } from "../../../src/lib/pipeline/policy.js"
-import { secretProblem } from "../commands/credentials.js"
+import type { CiOptions } from "../commands/ci.js"
+import { mountedSecret, secretProblem } from "../commands/secretOptions.js"
+import { SESSION_AGENT } from "../commands/sshAgent.js"
 import { oneOf } from "./choices.js"
 
 /** Sets the exit code of the command. */
@@ -10,10 +12,28 @@ export const exit = (code: number): void => {
   process.exitCode = code
 }
 
+/** Runs the pipeline, or these groups of stages, and sets the exit code; loads it only then. */
+export async function exitAfterRun(options: CiOptions, only: readonly string[] = []): Promise<void> {
+  const { runCi } = await import("../commands/services.js")
+  exit(await runCi(options, only))
+}
+
 export const same = (command: Command): Command => command
 
 export const withSource = (command: Command): Command =>
-  command.option("--source <folder or git address>", "folder or git address of the service's sources", ".")
+  command
+    .option("--source <folder or git address>", "folder or git address of the service's sources", ".")
+    .option("--service <name>", "service of the repository, as in `services` of its slipway.yaml")
+    .addOption(
+      new Option("--path <folder>", "folder of the service in the source, such as services/api").conflicts(
+        "service",
+      ),
+    )
+    .hook("preAction", (_, action) => {
+      // Both say the same: the rest of the command knows only the one.
+      const { path } = action.opts<{ path?: string }>()
+      if (path !== undefined) action.setOptionValue("service", path.startsWith("./") ? path : `./${path}`)
+    })
 
 export const withRun = (command: Command): Command =>
   withSource(command)
@@ -59,14 +79,41 @@ export const withPolicy = (command: Command): Command =>
     ).env("SLIPWAY_POLICY"),
   )
 
-const secretsOption = (command: Command, name: string, what: string): Command =>
-  command.option(`--${name} <address>`, `${what}; repeatable`, (address: string, before: string[] = []) => {
-    const problem = secretProblem(address)
-    return problem === undefined ? [...before, address] : command.error(`error: ${problem}`)
+const secretsOption = (
+  command: Command,
+  name: string,
+  what: string,
+  addressOf: (text: string) => string = (text) => text,
+): Command =>
+  command.option(`--${name} <address>`, `${what}; repeatable`, (text: string, before: string[] = []) => {
+    const problem = secretProblem(addressOf(text))
+    return problem === undefined ? [...before, text] : command.error(`error: ${problem}`)
   })
 
-export const withSecrets = (command: Command): Command =>
-  secretsOption(command, "secret", "address of a secret that the Dockerfile may mount, such as env://TOKEN")
+/** Adds the options of what the Dockerfile's commands may use. */
+export const withBuild = (command: Command): Command =>
+  secretsOption(
+    command,
+    "secret",
+    "secret that the Dockerfile may mount, such as env://TOKEN or id=NAME,env=TOKEN",
+    (text) => mountedSecret(text).address,
+  ).addOption(
+    new Option(
+      "--ssh [key]",
+      "let the Dockerfile use the SSH agent of this session, or one with this key alone",
+    ).preset(SESSION_AGENT),
+  )
+
+/** Adds the options for package indexes that want a user and a password. */
+export const withIndexes = (command: Command): Command =>
+  secretsOption(
+    command.option(
+      "--netrc <file or address>",
+      "users and passwords of package indexes, such as ~/.netrc or env://NETRC; only installing commands get them",
+    ),
+    "index-secret",
+    "address of a further variable for installing packages, such as env://TEAM_TOKEN",
+  )
 
 export const withInfraSecrets = (command: Command): Command =>
   secretsOption(
@@ -95,7 +142,7 @@ export const environmentOption = (what = "environment to use"): Option =>
 
 /** Adds the options of a release: commit, registry and signer. */
 export const withRelease = (command: Command): Command =>
-  withPolicy(withSecrets(withRegistry(withRun(command))))
+  withIndexes(withPolicy(withBuild(withRegistry(withRun(command)))))
     .option("--sha <commit>", "commit of the sources; by default the one checked out")
     .option("--committed <time>", "date of the commit, RFC 3339, for a source at a git address")
     .option(

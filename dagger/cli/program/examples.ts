@@ -43,6 +43,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "metrics protection --repository https://github.com/team/service",
   ],
   fix: ["fix", "fix --yes"],
+  baseline: ["baseline", "baseline --grow new-rules-of-flake8"],
   alerts: ["alerts", "alerts --yes"],
   debug: ["debug mypy", "debug integration", "debug plan --environment staging"],
   repro: ["repro", "repro downloads/verdict.json mypy --shell"],

@@ -1,11 +1,11 @@
-import type { Config } from "../config/config.js"
+import { type Config, DEFAULTS } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { fail } from "../errors/catalogue.js"
 import { versionOfRef } from "../release/version.js"
 import { CHECKED, type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
 
 /** The events of a repository. */
-export const EVENTS = ["local", "push", "pull_request", "tag", "schedule", "manual"] as const
+export const EVENTS = ["local", "push", "pull_request", "merge_queue", "tag", "schedule", "manual"] as const
 
 /** The event of a run, as the CI host reports it. */
 export interface Trigger {
@@ -16,6 +16,8 @@ export interface Trigger {
   baseRef?: string
   /** True if a pull request comes from another repository: hosts give no secrets to code that a stranger can change. */
   fork?: boolean
+  /** The names of the repository's branches, as in slipway.yaml. */
+  branches?: Config["branches"]
   /** Groups requested in addition to the checks, locally or manually. */
   asked?: readonly Group[]
 }
@@ -41,7 +43,8 @@ const CHECKS = ["quality", "security", "tests"] as const
 const UP_TO_IMAGE = [...CHECKS, "infra", "image"] as const
 /** Groups that follow a deployment: notifications, and tests of the deployed service. */
 const AFTER = ["notify", "load", "dast"] as const
-const DEPLOYMENT = ["release", "deploy", ...AFTER] as const
+/** Drift of an environment's infrastructure is a gate of each deployment to it. */
+const DEPLOYMENT = ["drift", "release", "deploy", ...AFTER] as const
 const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT] as const
 /** Plans are for reviewers. */
 const REVIEW = [...UP_TO_IMAGE, "plan"] as const
@@ -54,7 +57,8 @@ export function policy(trigger: Trigger, { release }: Pick<Config, "release">): 
       const without = isAfter(group) ? `nothing is deployed: ${decide("deploy").why}` : `not for ${rule.what}`
       return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? without }
     }
-    if (DEPLOYMENT.some((known) => known === group) && release.registry === undefined)
+    const deploys = rule.environment !== undefined && DEPLOYMENT.some((known) => known === group)
+    if (deploys && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
     const { environment } = rule
     return {
@@ -66,6 +70,13 @@ export function policy(trigger: Trigger, { release }: Pick<Config, "release">): 
 }
 
 const isAfter = (group: Group): boolean => AFTER.some((known) => known === group)
+
+/**
+ * The groups of a deployment or rollback that a person starts, by the command or by a host's form: it notifies, is
+ * annotated, and is in the ledger like any other. Nothing but the deployment itself may stop a rollback.
+ */
+export const groupsByHand = (rollback: boolean): Group[] =>
+  rollback ? ["deploy", "notify"] : ["drift", "deploy", "notify"]
 
 /** The environment that an event deploys to, if any. Fails with UNKNOWN_EVENT. */
 export const environmentFor = (trigger: Trigger): Environment | undefined => ruleFor(trigger).environment
@@ -104,16 +115,21 @@ export function groupsOfJob(job: CiJob, groups: readonly Group[]): Group[] {
 /** Reasons for groups that no event runs by itself. */
 const WITHOUT: Partial<Record<Group, string>> = {
   plan: "plans are made for pull requests, or manually: slipway infra plan",
-  drift: "drift is checked on schedule, or manually: slipway infra drift",
+  drift: "drift is checked before deployments, on schedule, or manually: slipway infra drift",
   apply: "plans are applied manually: slipway infra apply",
   stress: "stress tests run manually: slipway stress",
 }
 
-function ruleFor({ event, ref, baseRef, fork, asked = [] }: Trigger): Rule {
+function ruleFor({ event, ref, baseRef, fork, branches = DEFAULTS.branches, asked = [] }: Trigger): Rule {
   if (!EVENTS.some((known) => known === event)) throw fail("UNKNOWN_EVENT", [event, EVENTS])
   if (event === "schedule")
     return { what: "a schedule, which checks for changes from outside", groups: SCANS }
-  if (event === "pull_request") return pullRequest(baseRef, fork)
+  if (event === "pull_request") return pullRequest(branches, baseRef, fork)
+  // The host has put the pull requests together, and merges them if this passes.
+  if (event === "merge_queue") {
+    const base = branchOf(baseRef ?? "")
+    return { what: `a merge queue${base === "" ? "" : ` to ${base}`}`, groups: UP_TO_IMAGE }
+  }
   if (event === "local" || event === "manual" || ref === "") {
     const without = "only on request"
     return {
@@ -123,29 +139,29 @@ function ruleFor({ event, ref, baseRef, fork, asked = [] }: Trigger): Rule {
     }
   }
   const tag = tagOf(event, ref)
-  return tag === undefined ? pushTo(branchOf(ref)) : tagged(tag)
+  return tag === undefined ? pushTo(branchOf(ref), branches) : tagged(tag)
 }
 
 /** Packages are scanned both in the sources and in the image. */
 const SCANS = ["security", "image", "drift", "cleanup"] as const
 
 /** Pull requests publish nothing: their code is not reviewed yet. */
-function pullRequest(baseRef = "", fork = false): Rule {
+function pullRequest(branches: Branches, baseRef = "", fork = false): Rule {
   const base = branchOf(baseRef)
   const what = `a pull request${base === "" ? "" : ` to ${base}`}${fork ? " from a fork" : ""}`
-  if (!["", "develop", "main"].includes(base))
+  if (base !== "" && base !== branches.develop && !isMain(base, branches))
     return { what, groups: CHECKS, without: { plan: `not for ${what}` } }
   return fork ? { what, groups: UP_TO_IMAGE, without: { plan: NO_SECRETS } } : { what, groups: REVIEW }
 }
 
 const NO_SECRETS = "a fork gets no secrets for plans; run it with them: slipway infra plan"
 
-function pushTo(branch: string): Rule {
+function pushTo(branch: string, branches: Branches): Rule {
   const what = `a push to ${branch}`
-  if (branch === "develop" || branch.startsWith("hotfix/"))
+  if (branch === branches.develop || branch.startsWith("hotfix/"))
     return { what, groups: UP_TO_DEPLOYMENT, environment: "staging" }
-  if (branch === "main") {
-    const without = "main is released by a tag such as v1.2.3"
+  if (isMain(branch, branches)) {
+    const without = `${branch} is released by a tag such as v1.2.3`
     return { what, groups: UP_TO_IMAGE, without: { release: without, deploy: without } }
   }
   return { what, groups: CHECKS }
@@ -153,7 +169,10 @@ function pushTo(branch: string): Rule {
 
 /** Runs everything again, mostly from the cache: a release carries its own verdict on every gate. */
 function tagged(tag: string): Rule {
-  if (versionOfRef(`refs/tags/${tag}`) !== undefined)
+  const version = versionOfRef(`refs/tags/${tag}`)
+  if (version !== undefined && version.prerelease.length > 0)
+    return { what: `the pre-release ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "staging" }
+  if (version !== undefined)
     return { what: `the version ${tag}`, groups: [...UP_TO_DEPLOYMENT, "cleanup"], environment: "production" }
   const without = `the tag ${tag} is not a version such as v1.2.3`
   return {
@@ -168,5 +187,11 @@ function tagOf(event: string, ref: string): string | undefined {
   if (ref.startsWith("refs/tags/")) return ref.slice("refs/tags/".length)
   return event === "tag" && !ref.startsWith("refs/") ? ref : undefined
 }
+
+type Branches = Config["branches"]
+
+/** True for the branch that versions are tagged on; where slipway.yaml doesn't name it, also by git's former default. */
+export const isMain = (branch: string, { main }: Branches): boolean =>
+  branch === main || (main === DEFAULTS.branches.main && branch === "master")
 
 const branchOf = (ref: string): string => ref.replace(/^refs\/heads\//, "")

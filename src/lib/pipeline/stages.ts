@@ -1,4 +1,5 @@
-import { CHECKS, SCANS, SUITES } from "../config/config.js"
+import { CHECKS, SCANS } from "../config/config.js"
+import { SUITES } from "../config/tests.js"
 import { INFRA_CHECKS } from "../config/infra.js"
 import { STEPS } from "../deploy/steps.js"
 
@@ -28,7 +29,19 @@ interface GroupRecord {
 
 /** The secrets of a run, by their names in the verdict. */
 export type SecretInput =
-  "secrets" | "infra" | "planKey" | "password" | "key" | "passphrase" | "token" | "deploy"
+  | "netrc"
+  | "indexSecrets"
+  | "secrets"
+  | "infra"
+  | "planKey"
+  | "password"
+  | "key"
+  | "passphrase"
+  | "token"
+  | "deploy"
+
+/** The secrets of a group that installs the service's packages. */
+const INDEXES = ["netrc", "indexSecrets"] as const
 
 /** Every group of stages, in the order of their work and of reports. */
 const RECORDS = {
@@ -40,7 +53,7 @@ const RECORDS = {
     shell: "stage",
     published: true,
     sarif: true,
-    secrets: [],
+    secrets: INDEXES,
   },
   security: {
     stages: SCANS,
@@ -50,7 +63,7 @@ const RECORDS = {
     shell: "stage",
     published: true,
     sarif: true,
-    secrets: [],
+    secrets: INDEXES,
   },
   tests: {
     stages: [...SUITES, "coverage"],
@@ -59,7 +72,7 @@ const RECORDS = {
     effect: false,
     shell: "stage",
     published: true,
-    secrets: [],
+    secrets: INDEXES,
   },
   infra: {
     stages: INFRA_CHECKS,
@@ -103,7 +116,7 @@ const RECORDS = {
     shell: "stage",
     published: true,
     sarif: true,
-    secrets: ["secrets"],
+    secrets: [...INDEXES, "secrets"],
   },
   release: {
     stages: ["publish", "sign", "attest", "verify", "tag"],
@@ -111,7 +124,7 @@ const RECORDS = {
     effect: true,
     shell: "tools",
     published: true,
-    secrets: ["secrets", "password", "key", "passphrase", "token"],
+    secrets: [...INDEXES, "secrets", "password", "key", "passphrase", "token"],
   },
   deploy: {
     stages: STEPS,
@@ -119,7 +132,7 @@ const RECORDS = {
     effect: true,
     shell: "tools",
     environment: true,
-    secrets: ["password", "deploy"],
+    secrets: [...INDEXES, "password", "deploy"],
   },
   notify: {
     stages: ["notify", "annotate"],

@@ -6,6 +6,7 @@ import type { TestCase } from "../run/testCase.js"
 import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
 import { gatesMarkdown } from "../gates/text.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
+import { knownByStage } from "./known.js"
 import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
 
 /** GitHub accepts comments of 65,536 characters; the rest is for the host's wrapping. */
@@ -145,6 +146,7 @@ function rest(reports: readonly StageReport[]): string {
   const tables = [
     ...testTables(reports.flatMap(({ tests = [] }) => tests)),
     suppressedTable(reports.flatMap(({ suppressed = [] }) => suppressed)),
+    knownTable(reports),
     factTable(reports),
     ...reports.flatMap(({ name, coverage }) =>
       coverage === undefined ? [] : [coverageTable(name, coverage)],
@@ -245,6 +247,21 @@ function suppressedTable(suppressed: readonly Suppressed[]): Table {
       markdown(clip(owner, 100)),
     ]),
     what: "entries, see `.slipway/suppressions.yaml`",
+  }
+}
+
+/** What is left of the service's baseline, a row for each stage. */
+function knownTable(reports: readonly StageReport[]): Table {
+  const left = knownByStage(reports)
+  return {
+    title: `Known to the baseline: ${left.reduce((sum, { findings }) => sum + findings, 0)}`,
+    head: ["stage", "left", "fixed since"],
+    ...rowsOf(left, FACTS, ({ name, findings, fixed }) => [
+      markdown(clip(name, 100)),
+      String(findings),
+      fixed === 0 ? "" : `${fixed}: \`slipway baseline\` removes them`,
+    ]),
+    what: "stages, see `report.html`",
   }
 }
 

@@ -41,9 +41,13 @@ export function passed(reason: string, notes: Finding[] = []): Outcome {
 /** Outcome of a tool that found problems. */
 export function failed(findings: Finding[]): Outcome {
   const problems = findings.filter(({ level }) => level !== "note").length || findings.length
+  return { status: "failed", reason: `${count(problems, "problem")}${inFiles(findings)}`, findings }
+}
+
+/** Says how many files findings are in: ` in 2 files`; empty if they name none. */
+export function inFiles(findings: readonly Finding[]): string {
   const files = new Set(findings.flatMap(({ file }) => (file === undefined ? [] : [file]))).size
-  const where = files === 0 ? "" : ` in ${count(files, "file")}`
-  return { status: "failed", reason: `${count(problems, "problem")}${where}`, findings }
+  return files === 0 ? "" : ` in ${count(files, "file")}`
 }
 
 /** Outcome of a tool that could not run, with its own message as the reason. */
@@ -86,5 +90,19 @@ export function ownMessage({ stdout, stderr }: ToolRun): string {
     const [first = "", second = ""] = lines.slice(exception)
     return first.endsWith(":") ? `${first} ${second}` : first
   }
-  return lines.find((line) => /\berror\b/i.test(line)) ?? lines[0] ?? ""
+  return withReasons(
+    lines,
+    Math.max(
+      lines.findIndex((line) => /\berror\b/i.test(line)),
+      0,
+    ),
+  )
+}
+
+/** A line with those that it announces: its list, or the reason after a colon. */
+function withReasons(lines: readonly string[], at: number): string {
+  const [first = "", ...rest] = lines.slice(at, at + 6)
+  if (!first.trimEnd().endsWith(":")) return first
+  const end = rest.findIndex((line, index) => index > 0 && !/^\s*- /.test(line))
+  return [first, ...rest.slice(0, end < 0 ? rest.length : end).map((line) => line.trim())].join(" ")
 }

@@ -2,6 +2,7 @@ import type { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "./finding.js"
 import type { GateComparison } from "./gateComparison.js"
 import type { RunInputs } from "./inputs.js"
+import type { KnownFindings } from "./known.js"
 import type { LoadChart } from "./loadChart.js"
 import type { Suppressed } from "./suppressed.js"
 import type { Coverage } from "./coverage.js"
@@ -42,6 +43,8 @@ export interface StageReport extends StageResult {
   coverage?: Coverage
   /** Suppressed findings, with reason and date. */
   suppressed?: Suppressed[]
+  /** What the service's baseline knows; absent without one. */
+  known?: KnownFindings
   /** Chart of a load test, second by second. */
   load?: LoadChart
   /** Markdown for the summary, whole or not at all; the same is in an artifact. */

@@ -20,7 +20,8 @@ interface Cause {
   fork?: boolean
 }
 
-const PROTECTED = ["main", "develop"].map((branch) => `refs/heads/${branch}`)
+/** By their usual names alone: a branch's own slipway.yaml may name others, and must not make itself trusted by that. */
+const PROTECTED = ["main", "master", "develop"].map((branch) => `refs/heads/${branch}`)
 
 /** The trust in a run's code; a ref's bare name is a branch. */
 export function trustOf({ event, ref, fork = false }: Cause): TrustLevel {
@@ -40,8 +41,10 @@ export const isStrange = (trust: TrustLevel): boolean => trust === "fork" || tru
  *
  * @param origin The repository's address; empty if unknown.
  * @param service The service's name, in place of an unknown repository.
+ * @param path Its folder among several in the repository; empty for the only one.
  */
-export function volumeSpace(trust: TrustLevel, origin: string, service: string): string {
-  const whose = origin === "" ? ["service", service] : ["repository", webAddress(origin) || origin]
+export function volumeSpace(trust: TrustLevel, origin: string, service: string, path = ""): string {
+  const whole = origin === "" ? ["service", service] : ["repository", webAddress(origin) || origin]
+  const whose = path === "" ? whole : [...whole, path]
   return `${trust}-${createHash("sha256").update(JSON.stringify(whose)).digest("hex").slice(0, 24)}`
 }

@@ -40,6 +40,16 @@ describe("jobFor", () => {
     expect(said).toHaveBeenCalledWith(expect.stringContaining("refs/heads/hotfix/y isn't protected"))
   })
 
+  it("delivers nothing for a branch that Jenkins has only indexed", () => {
+    const said = listening()
+    const cause = (name: string) => ({ SLIPWAY_CAUSE: `[{"_class":"jenkins.branch.${name}"}]` })
+    const develop = { ref: "refs/heads/develop" }
+    expect(jobFor(develop, "delivery", cause("BranchIndexingCause"))).toBe("checks")
+    expect(said).toHaveBeenCalledWith(expect.stringContaining("has only indexed the branches"))
+    expect(jobFor(develop, "delivery", cause("BranchEventCause"))).toBe("delivery")
+    expect(jobFor(develop, "checks", cause("BranchIndexingCause"))).toBe("checks")
+  })
+
   it("keeps the job of other branches, and where the host protects the branch or doesn't know", () => {
     expect(jobFor({ ref: "refs/heads/develop" }, "delivery", { GITHUB_REF_PROTECTED: "false" })).toBe(
       "delivery",

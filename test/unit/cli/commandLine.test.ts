@@ -100,7 +100,7 @@ describe("completion in bash", () => {
     ["slipway plan --event pu", ["push", "pull_request"]],
     ["slipway deploy --environment ", ["staging", "production"]],
     ["slipway debug my", ["mypy"]],
-    ["slipway debug mypy --se", ["--secret"]],
+    ["slipway debug mypy --se", ["--service", "--secret"]],
     ["slipway ci --source f", ["folder"]],
     ["slipway verify --key f", []],
     ["slipway completion ", expect.arrayContaining([...SHELLS])],

@@ -166,12 +166,12 @@ describe("ciArguments", () => {
       [
         "a push to develop",
         { event: "push", ref: "develop" },
-        ["STAGING_KUBECONFIG", ...of("STAGING_").slice(1), ...release],
+        ["TF_VAR_password", "STAGING_KUBECONFIG", ...of("STAGING_").slice(1), ...release],
       ],
       [
         "a version, whose cleanup asks both clusters",
         { event: "tag", ref: "v1.2.3" },
-        ["STAGING_KUBECONFIG", ...of("PRODUCTION_"), ...release],
+        ["TF_VAR_password", "STAGING_KUBECONFIG", ...of("PRODUCTION_"), ...release],
       ],
       [
         "a schedule",

@@ -60,6 +60,14 @@ describe("slipway plan", () => {
     )
   })
 
+  it("names files of other tools that aren't used", async () => {
+    const folder = source("")
+    writeFileSync(join(folder, ".trivyignore"), "CVE-2024-1\n")
+    expect((await planned({ source: folder, event: "push", ref: "develop" })).notes).toEqual([
+      expect.stringMatching(/^\.trivyignore isn't used: .*\.slipway\/suppressions\.yaml/),
+    ])
+  })
+
   it("prints the restrictions of a fork's pull request, and none otherwise", async () => {
     const fork = await planned({
       event: "pull_request",

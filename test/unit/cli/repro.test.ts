@@ -89,6 +89,7 @@ describe("a run's inputs", () => {
     },
     secrets: {
       secrets: ["env://PIP_TOKEN"],
+      netrc: ["file:///home/me/.netrc"],
       infra: ["env://TF_VAR_password", "file://x.tfvars"],
       deploy: ["env://KUBECONFIG"],
     },
@@ -121,6 +122,8 @@ describe("a run's inputs", () => {
       committed: "",
       environment: "staging",
       secret: ["env://PIP_TOKEN"],
+      netrc: "file:///home/me/.netrc",
+      indexSecret: [],
       infraSecret: inputs.secrets.infra,
       scale: "0.02",
       deploySecret: ["env://KUBECONFIG"],

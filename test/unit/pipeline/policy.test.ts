@@ -12,7 +12,7 @@ import { EFFECTS, type Group, GROUPS, secretsOfGroup } from "../../../src/lib/pi
 const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: Group[] = ["quality", "security", "tests"]
 const UP_TO_IMAGE: Group[] = [...CHECKS, "infra", "image"]
-const ALL: Group[] = [...UP_TO_IMAGE, "release", "deploy", "notify", "load", "dast"]
+const ALL: Group[] = [...CHECKS, "infra", "drift", "image", "release", "deploy", "notify", "load", "dast"]
 const VERSION: Group[] = [...ALL, "cleanup"]
 const REVIEW: Group[] = [...CHECKS, "infra", "plan", "image"]
 const SCANS: Group[] = ["security", "drift", "image", "cleanup"]
@@ -32,7 +32,7 @@ describe("policy for each row of the design's table", () => {
     ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, VERSION],
     ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, VERSION],
     ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, VERSION],
-    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, VERSION],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, ALL],
     ["schedule", { event: "schedule", ref: "refs/heads/main" }, SCANS],
     ["schedule without ref", { event: "schedule", ref: "" }, SCANS],
   ])("%s", (_, trigger, groups) => {
@@ -48,6 +48,36 @@ describe("policy for each row of the design's table", () => {
   ])("pull request to %s", (baseRef, groups) => {
     expect(running({ event: "pull_request", ref: "refs/pull/7/merge", baseRef })).toEqual(groups)
     expect(running({ event: "pull_request", ref: "", baseRef })).toEqual(groups)
+  })
+})
+
+describe("policy for branches of other names", () => {
+  const branches = { main: "trunk", develop: "next" }
+
+  test.each<[string, Trigger, Group[]]>([
+    ["push to master", { event: "push", ref: "refs/heads/master" }, UP_TO_IMAGE],
+    ["push to the main branch", { event: "push", ref: "refs/heads/trunk", branches }, UP_TO_IMAGE],
+    ["push to what is deployed", { event: "push", ref: "refs/heads/next", branches }, ALL],
+    ["push to a branch that is called main", { event: "push", ref: "refs/heads/main", branches }, CHECKS],
+    ["pull request to master", { event: "pull_request", ref: "", baseRef: "master" }, REVIEW],
+    [
+      "pull request to the main branch",
+      { event: "pull_request", ref: "", baseRef: "trunk", branches },
+      REVIEW,
+    ],
+    ["pull request to main", { event: "pull_request", ref: "", baseRef: "main", branches }, CHECKS],
+    [
+      "merge queue",
+      { event: "merge_queue", ref: "refs/heads/gh-readonly-queue/main/pr-1-a", baseRef: "main" },
+      UP_TO_IMAGE,
+    ],
+  ])("%s", (_, trigger, groups) => {
+    expect(running(trigger)).toEqual(groups)
+  })
+
+  it("names the branch", () => {
+    const { release } = policy({ event: "push", ref: "refs/heads/master" }, CONFIG)
+    expect(release.why).toBe("master is released by a tag such as v1.2.3")
   })
 })
 
@@ -83,9 +113,9 @@ describe("groupsOfJob", () => {
     expect(jobs(trigger)).toEqual({ checks, delivery })
   })
 
-  it("gives the checks no group with a secret other than the Dockerfile's, or with an effect", () => {
+  it("gives the checks no group with a secret other than the Dockerfile's and the package indexes', or with an effect", () => {
     const secrets = groupsOfJob("checks", GROUPS).flatMap((group) => [...secretsOfGroup(group)])
-    expect(secrets).toEqual(["secrets"])
+    expect(new Set(secrets)).toEqual(new Set(["netrc", "indexSecrets", "secrets"]))
     expect(groupsOfJob("checks", GROUPS).filter((group) => EFFECTS.includes(group))).toEqual([])
   })
 })
@@ -197,6 +227,8 @@ it("policy publishes nothing without a registry", () => {
     runs: false,
     why: "slipway.yaml names no registry to publish to (release.registry)",
   })
+  expect(decisions.drift).toEqual(decisions.release)
+  expect(policy({ event: "schedule", ref: "" }, DEFAULTS).drift.runs).toBe(true)
 })
 
 it("policy gives the reason why a release doesn't run", () => {
@@ -212,7 +244,7 @@ it("policy gives the reason why a release doesn't run", () => {
 
 it("policy rejects an unknown event", () => {
   expect(() => policy({ event: "Push", ref: "" }, CONFIG)).toThrow(
-    'unknown event "Push"\n→ choose one of local, push, pull_request, tag, schedule, manual [UNKNOWN_EVENT]',
+    'unknown event "Push"\n→ choose one of local, push, pull_request, merge_queue, tag, schedule, manual [UNKNOWN_EVENT]',
   )
 })
 
@@ -239,7 +271,7 @@ describe("policy for infrastructure", () => {
     const why = (event: string, ref: string, baseRef?: string) => policy({ event, ref, baseRef }, CONFIG)
     const pushed = why("push", "refs/heads/develop")
     expect(pushed.plan.why).toBe("plans are made for pull requests, or manually: slipway infra plan")
-    expect(pushed.drift.why).toBe("drift is checked on schedule, or manually: slipway infra drift")
+    expect(pushed.drift.why).toBe("a push to develop")
     expect(pushed.apply.why).toBe("plans are applied manually: slipway infra apply")
     const other = why("pull_request", "x", "feature/base")
     expect(other.plan.why).toBe("not for a pull request to feature/base")
@@ -257,7 +289,7 @@ describe("environmentFor and policy", () => {
     ["tag vX.Y.Z, pushed", { event: "push", ref: "refs/tags/v1.2.3" }, "production"],
     ["tag vX.Y.Z", { event: "tag", ref: "refs/tags/v1.2.3" }, "production"],
     ["tag vX.Y.Z, bare", { event: "tag", ref: "v1.2.3" }, "production"],
-    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, "production"],
+    ["pre-release", { event: "tag", ref: "refs/tags/v1.2.3-rc.1" }, "staging"],
     ["push to main", { event: "push", ref: "refs/heads/main" }, undefined],
     ["push to feature/*", { event: "push", ref: "refs/heads/feature/x" }, undefined],
     ["a tag other than a version", { event: "tag", ref: "refs/tags/nightly" }, undefined],

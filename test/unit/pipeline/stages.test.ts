@@ -73,7 +73,8 @@ it("PUBLISHED has no group that runs only for a review, manually or after the re
 
 it("secretsOfGroup follows the record of a group", () => {
   expect(secretsOfGroup("apply")).toEqual(["infra", "planKey"])
-  expect(secretsOfGroup("quality")).toEqual([])
+  expect(secretsOfGroup("quality")).toEqual(["netrc", "indexSecrets"])
+  expect(secretsOfGroup("infra")).toEqual([])
   expect(secretsOfGroup("toString")).toEqual([])
 })
 

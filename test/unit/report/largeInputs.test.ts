@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest"
 import { brokenOff } from "../../../src/lib/pipeline/journal.js"
 import { changesBetween, parseLog } from "../../../src/lib/notify/changes.js"
-import { servicePackages } from "../../../src/lib/python/lock.js"
+import { withoutFolders } from "../../../src/lib/python/lock.js"
 import { serviceName } from "../../../src/lib/python/name.js"
 import { readPins } from "../../../src/lib/python/pins.js"
-import { choosePythonVersion, findRequirements } from "../../../src/lib/python/project.js"
+import { findRequirements } from "../../../src/lib/python/project.js"
+import { wishedPython } from "../../../src/lib/python/versions.js"
 import { configuration, tool, type ToolName } from "../../../src/lib/quality/index.js"
 import { downloadFailure } from "../../../src/lib/security/download.js"
 import { nosecFindings } from "../../../src/lib/security/nosec.js"
@@ -65,7 +66,7 @@ const READERS: Record<string, [n: number, work: Sized]> = {
         hasTable(text, "tool", "black"),
         serviceName({ "pyproject.toml": text }),
         findRequirements({ "pyproject.toml": text, "setup.cfg": text, "setup.py": "" }),
-        choosePythonVersion({ "pyproject.toml": text, ".python-version": text }),
+        wishedPython({ "pyproject.toml": text, ".python-version": text, "tox.ini": text }, ["3.9"]),
         measurement({ "pyproject.toml": text, "setup.cfg": text }, true),
       ])(spaces(n)),
   ],
@@ -90,7 +91,7 @@ const READERS: Record<string, [n: number, work: Sized]> = {
     (n) =>
       (
         (text) => () =>
-          servicePackages(text, "tools.in")
+          withoutFolders(text)
       )(lines(n, (index) => `p${index}==1  # via ${index % 2 === 0 ? "hub" : "-r requirements.txt"}`)),
   ],
   "output of flake8": [
@@ -200,7 +201,7 @@ const READERS: Record<string, [n: number, work: Sized]> = {
     (n) =>
       (
         (text) => () =>
-          suiteOutcome(run({}), readRecords(text), { name: "unit", expected: true })
+          suiteOutcome(run({}), readRecords(text), { name: "unit", runner: "pytest", expected: true })
       )(records(n)),
   ],
   "coverage of files": [
