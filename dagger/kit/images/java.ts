@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
@@ -13,7 +13,8 @@ const PACKAGES = ["maven", "openjdk-17-jdk-headless", "unzip"]
 
 /**
  * Returns the built files of a folder in `dagger/kit/images/java` and builds them first unless they are stored: `pom.xml`
- * names artifacts, `jars.sha256` pins them and their dependencies, and `build.sh` compiles and lays out the result.
+ * names artifacts, `jars.sha256` pins them and their dependencies, and `build.sh`, or a script beside the folder that has
+ * its name without the version, compiles and lays out the result.
  */
 export async function builtJava(name: string): Promise<string> {
   const folder = sources(name)
@@ -26,7 +27,7 @@ export async function builtJava(name: string): Promise<string> {
         `-DoutputDirectory=${jars}`,
       ]}`
       await run({ cwd: jars })`sha256sum --check --strict --quiet ${join(folder, "jars.sha256")}`
-      await run({})`sh ${join(folder, "build.sh")} ${jars} ${out}`
+      await run({})`sh ${script(name)} ${jars} ${out}`
     } catch (cause) {
       throw fail("JAVA_BUILD", [lastLines(cause)], { cause })
     } finally {
@@ -40,4 +41,12 @@ export const javaKey = (name: string): string => `java-${name}-${contentKey(inpu
 
 const sources = (name: string): string => join(import.meta.dirname, "java", name)
 
-const inputs = (name: string): StoreInputs => ({ folders: [sources(name)], texts: [DEPENDENCY] })
+function script(name: string): string {
+  const own = join(sources(name), "build.sh")
+  return existsSync(own) ? own : join(import.meta.dirname, "java", `${name.replace(/-[^-]*$/, "")}.sh`)
+}
+
+const inputs = (name: string): StoreInputs => ({
+  folders: [sources(name)],
+  texts: [DEPENDENCY, readFileSync(script(name), "utf8")],
+})
