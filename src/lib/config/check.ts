@@ -58,7 +58,8 @@ export class Checker {
     if (isEmpty(node)) return defaultOf(spec)
     if (!isMap(node)) return this.#wrong(node, path, `expected a map with the keys ${spec.keys.join(", ")}`)
     const read = this.#entries(node, path, spec.keys)
-    return Object.fromEntries(read.map(([key, value]) => [key, this.read(spec.item, value, join(path, key))]))
+    const own = read.map(([key, value]) => [key, this.read(spec.item, value, join(path, key))] as const)
+    return { ...(defaultOf(spec) as object | undefined), ...Object.fromEntries(own) }
   }
 
   #named(spec: NamedSpec, node: Node, path: string): unknown {

@@ -55,7 +55,7 @@ export interface ListSpec {
   readonly default?: readonly (string | number | boolean)[]
 }
 
-/** Values of one kind under known keys, each optional. */
+/** Values of one kind under known keys, each optional; a key that a file leaves out has its own default, if any. */
 export interface MapSpec {
   readonly kind: "map"
   readonly doc?: string
@@ -92,8 +92,17 @@ export type Value<S> = S extends { kind: "section"; fields: infer Fields }
   ? SectionValue<Fields>
   : S extends { kind: "list"; item: infer Item }
     ? readonly Value<Item>[]
-    : S extends { kind: "map"; keys: readonly (infer Key extends string)[]; item: infer Item }
-      ? { readonly [K in Key]?: Value<Item> }
+    : S extends {
+          kind: "map"
+          keys: readonly (infer Key extends string)[]
+          item: infer Item
+          default?: infer D
+        }
+      ? Flat<
+          { readonly [K in Key & keyof D]: Value<Item> } & {
+            readonly [K in Exclude<Key, keyof D>]?: Value<Item>
+          }
+        >
       : S extends { kind: "named"; item: infer Item }
         ? Readonly<Record<string, Value<Item>>>
         : S extends { kind: "choice"; values: readonly (infer Choice)[] }

@@ -1,4 +1,4 @@
-import { type Config, DEFAULTS } from "../config/config.js"
+import type { Config } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
@@ -12,10 +12,10 @@ export interface DriftGate {
   policy: "enforce" | "warn" | "ignore"
 }
 
-/** The gate of a deployment by the settings, whose defaults differ between environments. */
+/** The gate of a deployment by the settings. */
 export const driftGate = ({ deploy }: Config, environment: Environment): DriftGate => ({
   environment,
-  policy: deploy.drift[environment] ?? DEFAULTS.deploy.drift[environment] ?? "enforce",
+  policy: deploy.drift[environment],
 })
 
 /** The targets that a deployment stands on: those of its environment, and of roots without environments. */

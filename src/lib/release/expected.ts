@@ -76,16 +76,12 @@ export function expected(config: Config, known: Known = {}): Expected {
   }
 }
 
-/** A map that names staging alone leaves production's default as it is. */
-const takesVersionsAlone = (releases: Config["deploy"]["releases"], environment: Environment): boolean =>
-  (releases[environment] ?? (environment === "production" ? "version" : "any")) === "version"
-
 /** Returns the requirements on a release's provenance, but for the gates that it must match. */
 export function originRequirement(
   { release, deploy }: Config,
   { origin = "", environment, trial = false }: Known,
 ): OriginRequirement {
-  const versions = !trial && environment !== undefined && takesVersionsAlone(deploy.releases, environment)
+  const versions = !trial && environment !== undefined && deploy.releases[environment] === "version"
   return {
     source: release.source ?? origin,
     sources: release.sources,

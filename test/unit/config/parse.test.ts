@@ -38,6 +38,11 @@ interface Stress extends Limits {
 
 const ramp = (seconds: number, users: number) => ({ seconds, users })
 
+interface EachEnvironment<T> {
+  readonly staging: T
+  readonly production: T
+}
+
 interface PerEnvironment<T> {
   readonly staging?: T
   readonly production?: T
@@ -186,6 +191,15 @@ describe("parseConfig accepts", () => {
   test("sections without content, with the defaults", () => {
     expect(parseConfig(good["null sections"])).toEqual(DEFAULTS)
     expect(parseConfig(good["a null map"])).toEqual(DEFAULTS)
+  })
+
+  test("a map with one of its keys, with the defaults of the others", () => {
+    const { deploy } = parseConfig(
+      "deploy: {verify: {staging: enforce}, releases: {staging: version}, drift: }\n",
+    )
+    expect(deploy.verify).toEqual({ staging: "enforce", production: "enforce" })
+    expect(deploy.releases).toEqual({ staging: "version", production: "version" })
+    expect(deploy.drift).toEqual({ staging: "warn", production: "enforce" })
   })
 
   test("every key", () => {
@@ -538,9 +552,9 @@ describe("parseConfig accepts", () => {
         readonly url: PerEnvironment<string>
         readonly namespace: PerEnvironment<string>
         readonly aks: PerEnvironment<string>
-        readonly verify: PerEnvironment<"enforce" | "warn">
-        readonly drift: PerEnvironment<"enforce" | "warn" | "ignore">
-        readonly releases: PerEnvironment<"version" | "any">
+        readonly verify: EachEnvironment<"enforce" | "warn">
+        readonly drift: EachEnvironment<"enforce" | "warn" | "ignore">
+        readonly releases: EachEnvironment<"version" | "any">
         readonly health: {
           readonly path?: string
           readonly status: number
