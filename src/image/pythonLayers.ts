@@ -10,9 +10,10 @@ import { type Contents, readContents } from "../lib/image/wheels.js"
 import { installFailure } from "../lib/python/installFailure.js"
 import { packageFailure } from "../lib/python/buildFailure.js"
 import { refusedIndex } from "../lib/python/indexSecrets.js"
+import { asLines, asRequirements } from "../lib/python/pins.js"
 import type { ProjectFiles } from "../lib/python/project.js"
-import { VERSIONS } from "../python/project.js"
-import { directoryOf, index, withPackages } from "../python/base.js"
+import { directoryOf, index, UV_COMPILE, withPackages } from "../python/base.js"
+import { withVersion } from "../python/project.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** Virtual environment of the packages, and of the service if it is one. */
@@ -66,22 +67,16 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
   const { source, config, manifests, platform, target, builder } = inputs
   const wanted = runtimeRequirements(manifests, config.python.requirements)
   if (wanted.problem !== undefined) throw fail("IMAGE_PACKAGES", [wanted.files, wanted.problem, false])
-  const lines = (list: readonly string[]) => list.map((line) => `${line}\n`).join("")
   const resolved = builder
     .withDirectory("/src", wanted.needsSource ? source : directoryOf(manifests))
     .withWorkdir("/src")
-    .withNewFile(LOCKED_IN, lines(wanted.locked))
-    .withNewFile(CONSTRAINTS, lines([...wanted.pins].map(([name, version]) => `${name}==${version}`)))
+    .withNewFile(LOCKED_IN, asLines(wanted.locked))
+    .withNewFile(CONSTRAINTS, asLines(asRequirements(wanted.pins)))
     .with((ready) =>
       withPackages(
         ready,
         [
-          "uv",
-          "pip",
-          "compile",
-          "--quiet",
-          "--no-header",
-          "--no-annotate",
+          ...UV_COMPILE,
           "--emit-index-url",
           `--python-platform=${target}`,
           `--constraints=${CONSTRAINTS}`,
@@ -178,12 +173,11 @@ async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promi
 function built({ source, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
   const environment = builder.withWorkdir("/src").withExec(MAKE_VENV)
   if (folders.length === 0) return environment
-  return Object.keys(VERSIONS)
-    .reduce(
-      (container, name) => container.withEnvVariable(name, revision.version || "0.0.0"),
-      environment.withDirectory("/src", source),
-    )
-    .with((ready) => withPackages(ready, [...INSTALL, "--reinstall", ...index(config), ...folders], config))
+  return withPackages(
+    withVersion(environment.withDirectory("/src", source), revision.version || undefined),
+    [...INSTALL, "--reinstall", ...index(config), ...folders],
+    config,
+  )
 }
 
 /** Compiles all modules, describes the contents, and selects files, with this time. */

@@ -1,8 +1,8 @@
 import type { Config } from "../lib/config/config.js"
-import { normaliseName } from "../lib/python/pins.js"
+import { asLines, asRequirements, normaliseName } from "../lib/python/pins.js"
 import { readHashes, withHashes } from "../lib/python/lock.js"
 import { LEAST_PYTEST, TEST_PACKAGES } from "../lib/testing/packages.js"
-import { index, withPackages } from "./base.js"
+import { index, UV_COMPILE, withPackages } from "./base.js"
 import { type Packages, UV_INSTALL, versionsIn } from "./install.js"
 import { lockText } from "./locks.js"
 
@@ -21,22 +21,9 @@ export async function withTestPackages({ container, versions }: Packages, config
   const wanted = missing.map(({ package: name, version }) =>
     name === "pytest" ? `pytest>=${LEAST_PYTEST},<=${version}` : `${name}<=${version}`,
   )
-  const installed = [...versions].map(([name, version]) => `${name}==${version}`)
-  const lines = (list: readonly string[]) => list.map((line) => `${line}\n`).join("")
   const lock = await withPackages(
-    container.withNewFile(WANTED, lines(wanted)).withNewFile(INSTALLED, lines(installed)),
-    [
-      "uv",
-      "pip",
-      "compile",
-      "--quiet",
-      "--no-header",
-      "--no-annotate",
-      `--constraints=${INSTALLED}`,
-      `--output-file=${LOCK}`,
-      ...index(config),
-      WANTED,
-    ],
+    container.withNewFile(WANTED, asLines(wanted)).withNewFile(INSTALLED, asLines(asRequirements(versions))),
+    [...UV_COMPILE, `--constraints=${INSTALLED}`, `--output-file=${LOCK}`, ...index(config), WANTED],
     config,
   )
     .file(LOCK)

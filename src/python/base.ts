@@ -147,3 +147,6 @@ export async function requirePythonImage(version: string, reason: string, config
     problem,
   ])
 }
+
+/** A resolution by uv whose result has nothing but requirements. */
+export const UV_COMPILE = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"]

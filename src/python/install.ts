@@ -7,7 +7,7 @@ import { index, withPackages } from "./base.js"
 import type { IndexedConfig } from "./indexLogin.js"
 import { type PackageInputs, resolvedPackages, SOURCE, strategy, withFiles } from "./resolve.js"
 import { declarations } from "./manifests.js"
-import { VERSIONS } from "./project.js"
+import { withoutVersion, withVersion } from "./project.js"
 
 /** A container with packages, and their versions by the names that indexes compare. */
 export interface Packages {
@@ -90,13 +90,8 @@ function built(
   command: readonly string[],
   config: IndexedConfig,
 ): Container {
-  const prepared = Object.entries(VERSIONS).reduce(
-    (changed, [name, value]) => changed.withEnvVariable(name, value),
-    container.withDirectory(SOURCE, files).withWorkdir(SOURCE),
-  )
-  return Object.keys(VERSIONS)
-    .reduce((changed, name) => changed.withoutEnvVariable(name), withPackages(prepared, command, config))
-    .withoutDirectory(SOURCE)
+  const prepared = withVersion(container.withDirectory(SOURCE, files).withWorkdir(SOURCE))
+  return withoutVersion(withPackages(prepared, command, config)).withoutDirectory(SOURCE)
 }
 
 /** Installs a uv project by its lock: packages from elsewhere first, which edits to code don't touch. */

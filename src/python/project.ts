@@ -5,11 +5,19 @@ import { METADATA } from "./manifests.js"
 import type { Config } from "../lib/config/config.js"
 
 /** Variables that replace versions from git tags, which a source without `.git` lacks. */
-export const VERSIONS = {
-  SETUPTOOLS_SCM_PRETEND_VERSION: "0.0.0",
-  PDM_BUILD_SCM_VERSION: "0.0.0",
-  POETRY_DYNAMIC_VERSIONING_BYPASS: "0.0.0",
-}
+const VERSIONS = [
+  "SETUPTOOLS_SCM_PRETEND_VERSION",
+  "PDM_BUILD_SCM_VERSION",
+  "POETRY_DYNAMIC_VERSIONING_BYPASS",
+]
+
+/** A container in which projects that take their version from git tags have this one. */
+export const withVersion = (container: Container, version = "0.0.0"): Container =>
+  VERSIONS.reduce((changed, name) => changed.withEnvVariable(name, version), container)
+
+/** The container without what `withVersion` set. */
+export const withoutVersion = (container: Container): Container =>
+  VERSIONS.reduce((changed, name) => changed.withoutEnvVariable(name), container)
 
 /** Environment with the service installed, and its source with the files that the installation generated. */
 interface Installed {
@@ -43,15 +51,12 @@ export async function installProject(
 }
 
 function linked(environment: Container, files: Directory, config: Config): Container {
-  const prepared = Object.entries(VERSIONS).reduce(
-    (container, [name, value]) => container.withEnvVariable(name, value),
-    environment,
-  )
   const install = ["uv", "pip", "install", "--quiet", "--no-deps", ...index(config)]
-  const built = withPackages(
-    prepared.withDirectory("/src", files),
-    [...install, "--editable", "/src"],
-    config,
+  return withoutVersion(
+    withPackages(
+      withVersion(environment).withDirectory("/src", files),
+      [...install, "--editable", "/src"],
+      config,
+    ),
   )
-  return Object.keys(VERSIONS).reduce((container, name) => container.withoutEnvVariable(name), built)
 }

@@ -4,10 +4,11 @@ import { isExecError } from "../lib/run/execError.js"
 import { refusedIndex } from "../lib/python/indexSecrets.js"
 import { readHashes, withHashes } from "../lib/python/lock.js"
 import type { PackagePlan } from "../lib/python/plan.js"
+import { asLines, asRequirements } from "../lib/python/pins.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { minorOf } from "../lib/python/versions.js"
 import { PYTHON_VERSION } from "../stage/images.js"
-import { index, pythonBase, withPackages } from "./base.js"
+import { index, pythonBase, UV_COMPILE, withPackages } from "./base.js"
 import { byHashes, withHashedLock } from "./locks.js"
 import { declarations, METADATA, rewritten } from "./manifests.js"
 
@@ -56,18 +57,19 @@ export async function withFiles<T>(
 /** Resolves requirement files and metadata by uv. */
 async function compiled(base: Container, inputs: PackageInputs, more: string[] = []): Promise<string> {
   const { config, plan, manifests } = inputs
-  const lines = plan.lines.map((line) => `${line}\n`).join("")
+  const lines = asLines(plan.lines)
   if (plan.options.length === 0 && lines === "") return ""
-  const constraints = [...plan.pins].map(([name, version]) => `${name}==${version}\n`).join("")
   const compile = (files: Directory, strategy: string[]) =>
     withPackages(
       base
         .withDirectory(SOURCE, files)
         .withWorkdir(SOURCE)
         .withNewFile(`${SOURCE}/${LINES}`, lines)
-        .withNewFile(CONSTRAINTS, constraints),
+        .withNewFile(CONSTRAINTS, asLines(asRequirements(plan.pins))),
       [
-        ...COMPILE,
+        ...UV_COMPILE,
+        "--emit-index-url",
+        "--emit-find-links",
         `--constraints=${CONSTRAINTS}`,
         `--output-file=${LOCK}`,
         ...strategy,
@@ -92,17 +94,6 @@ async function compiled(base: Container, inputs: PackageInputs, more: string[] =
   })
   return withHashes(lock, readHashes(manifests))
 }
-
-const COMPILE = [
-  "uv",
-  "pip",
-  "compile",
-  "--quiet",
-  "--no-header",
-  "--no-annotate",
-  "--emit-index-url",
-  "--emit-find-links",
-]
 
 /** True if requirement files name more indexes than one: pip takes the best version of all of them. */
 const hasSeveralIndexes = ({ manifests }: Pick<PackageInputs, "manifests">): boolean =>

@@ -55,3 +55,11 @@ function readPipfile(lock: string): Pin[] {
     }),
   )
 }
+
+/** Versions as requirements. */
+export const asRequirements = (pins: Pins): string[] =>
+  [...pins].map(([name, version]) => `${name}==${version}`)
+
+/** The text of a file of requirements. */
+export const asLines = (requirements: readonly string[]): string =>
+  requirements.map((line) => `${line}\n`).join("")
