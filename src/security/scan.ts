@@ -82,7 +82,7 @@ async function scanWork(name: TrivyScan, inputs: ScanInputs) {
     version: await trivyVersion(config),
     suppressed,
     used,
-    facts: { ...database?.facts, ...(await trivyFacts(config)) },
+    facts: { ...database?.facts, ...(await trivyFacts(config)), ...(await unscannedFacts(name, inputs)) },
     ...(run.exitCode === 0 && { files: keptFiles(name, run.container, runs) }),
   }
 }
@@ -110,8 +110,23 @@ async function scanOf(
   if (name === "secrets") return secrets(first, { prefix: "src" })
   if (name === "misconfiguration")
     return misconfigurations(first, { gate: security.misconfiguration, prefix: "src" })
-  const needsNone = (await scannedPackages(environment))?.versions.size === 0
-  return vulnerabilities(runs, { gate: security.severity, prefix: "src", needsNone })
+  const known = await knownPackages(environment)
+  return vulnerabilities(runs, { gate: security.severity, prefix: "src", ...known })
+}
+
+/** What is known of the packages without Trivy. */
+async function knownPackages(environment: ScanInputs["environment"]) {
+  const packages = await scannedPackages(environment)
+  return "notInstalled" in packages
+    ? { notInstalled: packages.notInstalled }
+    : { needsNone: packages.versions.size === 0 }
+}
+
+/** The fact that packages were scanned by their manifests alone, if that is so. */
+async function unscannedFacts(name: TrivyScan, { environment }: ScanInputs): Promise<Record<string, string>> {
+  if (name !== "vulnerabilities") return {}
+  const { notInstalled } = await knownPackages(environment)
+  return notInstalled === undefined ? {} : { "installed packages": `not scanned: ${notInstalled}` }
 }
 
 /** Age of the scan's database, by the clock and not by the date that suppressions are judged by. */

@@ -2,7 +2,9 @@ import { CacheSharingMode, type Container, dag, type Directory } from "@dagger.i
 import { imageReference, TRIVY_VERSION } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { normaliseName } from "../lib/python/pins.js"
+import { messageOf } from "../lib/run/execError.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
+import { oneLine } from "../lib/text/words.js"
 import type { Packages, PythonEnvironment } from "../python/environment.js"
 import type { PythonService } from "../stage/service.js"
 import { cacheVolume } from "../stage/volumes.js"
@@ -214,14 +216,16 @@ function unpackDatabase(file: string): string[] {
   return ["sh", "-c", script]
 }
 
-/** The service's packages; undefined if they can't be installed: other stages say why. */
-export const scannedPackages = (environment: PythonEnvironment): Promise<Packages | undefined> =>
-  environment.service().catch(() => undefined)
+/** The service's packages, or the reason why they can't be installed. */
+export const scannedPackages = (
+  environment: PythonEnvironment,
+): Promise<Packages | { notInstalled: string }> =>
+  environment.service().catch((error: unknown) => ({ notInstalled: oneLine(messageOf(error)) }))
 
 /** Metadata of the service's installed packages. */
 async function installed(environment: PythonEnvironment): Promise<Directory> {
   const packages = await scannedPackages(environment)
-  if (packages === undefined) return dag.directory()
+  if ("notInstalled" in packages) return dag.directory()
   const venv = packages.container.directory("/venv")
   const folders = await venv.glob("lib/python*/site-packages/*.dist-info")
   const wanted = folders.filter((folder) =>

@@ -38,6 +38,8 @@ interface PackageFinding {
 interface VulnerabilityOptions extends TrivyOptions {
   /** True if the service is known to depend on no package. */
   needsNone?: boolean
+  /** The reason why the service's packages can't be installed, if that is so. */
+  notInstalled?: string
   /** Place of installed packages, for the summary. */
   place?: string
   /** True if a vulnerability without a fix is only reported. */
@@ -58,8 +60,11 @@ export function vulnerabilities(runs: readonly ToolRun[], options: Vulnerability
   }
   const scanned = scannedAt(all, options.place ?? "the environment")
   if (scanned === undefined) {
-    const reason = options.needsNone ? "the service needs no package" : "trivy found no dependency to scan"
-    return noScan({ status: options.needsNone ? "passed" : "error", reason, findings: [] })
+    if (options.needsNone)
+      return noScan({ status: "passed", reason: "the service needs no package", findings: [] })
+    const { notInstalled } = options
+    const why = notInstalled === undefined ? "" : `: its packages can't be installed: ${notInstalled}`
+    return noScan({ status: "error", reason: `trivy found no dependency to scan${why}`, findings: [] })
   }
   return scanOf(distinct(all, options), scanned, options)
 }

@@ -298,6 +298,17 @@ describe("the outcome of vulnerabilities", () => {
     })
   })
 
+  test("says why packages can't be installed where nothing else lists them", () => {
+    const outcome = vulnerabilities([report(), report()], {
+      gate: "critical",
+      notInstalled: "uwsgi needs a compiler",
+    })
+    expect(outcome.outcome([])).toMatchObject({
+      status: "error",
+      reason: "trivy found no dependency to scan: its packages can't be installed: uwsgi needs a compiler",
+    })
+  })
+
   test("counts the packages of a real report", () => {
     expect(outcome([run(fixture("secrets"))]).reason).toBe(
       "1 package in 1 manifest without a critical vulnerability",
