@@ -49,7 +49,9 @@ export async function watchDeployed(
     history: "",
   })
   const raised: Promise<Stage>[] = []
-  const watched = await watchVersion(context, time, (alert) => raised.push(notifyAlert(telling(""), alert)))
+  const watched = await watchVersion(context, time, (alert, version) =>
+    raised.push(notifyAlert(telling(version), alert)),
+  )
   for (const { reason } of await Promise.all(raised)) say(`notify: ${reason}`)
   const { status, version, text, alerts } = watched
   const slow = alerts.map((alert) => `; ALERT: ${alert}`).join("")

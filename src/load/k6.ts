@@ -83,7 +83,13 @@ async function loadStage(
   const judged = judgeRun(left, profile, new URL(target.url).host, script.made)
   const made = { ...left, profile, target, script, judged, watched, before }
   const { kept, warnings, notes } = await evaluate(inputs, made)
-  const facts = { k6: `${K6_VERSION}${note}` }
+  const { version } = kept
+  const facts = {
+    k6: `${K6_VERSION}${note}`,
+    ...(version !== "" && { version }),
+    target: `${target.url} (${target.way})`,
+    ...(judged.measured !== undefined && { measured: judged.measured }),
+  }
   const { environment } = inputs
   return {
     status: judged.status,

@@ -14,9 +14,10 @@ import {
   GRAFANA_PATIENCE,
   type AnnotatedDeployment,
 } from "../lib/monitoring/annotations.js"
+import { type RaisedAlert, soakAlerts } from "../lib/notify/alerts.js"
 import { changesBetween, parseLog, unknownChanges } from "../lib/notify/changes.js"
 import { linksOf } from "../lib/notify/links.js"
-import type { Notification } from "../lib/notify/notification.js"
+import { alertSubject, type Notification } from "../lib/notify/notification.js"
 import { type DeploymentOutcome, deploymentOutcome } from "../lib/notify/outcome.js"
 import { type WebhookAddress, type SendResult, NOTIFY_PATIENCE, send } from "../lib/notify/send.js"
 import { fields, parseJson } from "../lib/text/json.js"
@@ -26,6 +27,7 @@ import type { NamedSecret } from "../stage/secrets.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 import { messageOf } from "../lib/run/execError.js"
 import { nameOf } from "../stage/texts.js"
+import { withAlert, withStart } from "./merged.js"
 import { messageKey, SentMessages } from "./sentMessages.js"
 
 /** A deployment to notify of. */
@@ -72,13 +74,29 @@ export async function notifyEnded(
 ): Promise<Stage[]> {
   const ended = deploymentOutcome(deployed, await writtenEntry(deployed))
   if (ended === undefined) return skippedStages("nothing was deployed")
-  const stages = await notifyOutcome(inputs, ended)
-  return stages.map((stage) =>
+  const stages = (await notifyOutcome(inputs, ended)).map((stage) =>
     withStart(
       stage,
       begun.find(({ name }) => name === stage.name),
     ),
   )
+  const version = ended.subject || inputs.version
+  return notifyFindings({ ...inputs, version }, soakAlerts(deployed), stages)
+}
+
+/**
+ * Sends alerts, one message each, and adds what became of them to the run's stages of notifications.
+ *
+ * Never fails. An effect, once per run and alert.
+ */
+export async function notifyFindings(
+  inputs: NotifyInputs,
+  alerts: readonly RaisedAlert[],
+  notified: readonly Stage[],
+): Promise<Stage[]> {
+  const sent: Stage[] = []
+  for (const { note, failure } of alerts) sent.push(await notifyAlert(inputs, note, failure))
+  return notified.map((stage) => (stage.name === "notify" ? sent.reduce(withAlert, stage) : stage))
 }
 
 /** Notifies of a deployment's result. Never fails. */
@@ -92,7 +110,7 @@ export async function notifyOutcome(inputs: NotifyInputs, ended: DeploymentOutco
   ])
 }
 
-/** Sends an alert from watching a version. Never fails. */
+/** Sends an alert on a version that serves. Never fails. */
 export async function notifyAlert(
   inputs: NotifyInputs,
   note: string,
@@ -188,10 +206,10 @@ async function sendAll(
 ): Promise<SendResults> {
   const messages = new SentMessages(inputs.space, inputs.config)
   const { service, environment, run, kind } = notification
-  const note = kind === "alert" ? notification.note : ""
+  const subject = kind === "alert" ? alertSubject(notification) : ""
   const named = addresses.map((address) => ({
     address,
-    name: messageKey([service, environment, run, kind, note, address.channel, address.url]),
+    name: messageKey([service, environment, run, kind, subject, address.channel, address.url]),
   }))
   const claimed = await messages.claim(named.map(({ name }) => name))
   const all = await Promise.all(
@@ -254,18 +272,4 @@ async function neverFailing(name: "notify" | "annotate", work: () => Promise<Not
   )
   const times = outcome.status === "skipped" ? {} : { began }
   return { ...identityOf(name), ...outcome, milliseconds: Date.now() - began, ...times }
-}
-
-/** Adds the outcome of the start notification to the stage of the end. */
-function withStart(stage: Stage, begun: Stage | undefined): Stage {
-  if (begun === undefined || begun.status === "skipped") return stage
-  const warnings = [begun, stage].flatMap(({ facts }) =>
-    facts?.["WARNING"] === undefined ? [] : [facts["WARNING"]],
-  )
-  const facts = {
-    ...stage.facts,
-    "at the start": begun.reason,
-    ...(warnings.length > 0 && { WARNING: warnings.join("; ") }),
-  }
-  return { ...stage, facts }
 }

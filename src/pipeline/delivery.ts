@@ -15,7 +15,14 @@ import type { Kind } from "../lib/load/profile.js"
 import { stopped } from "../lib/report/place.js"
 import { DELIVERED, type Group, STAGES } from "../lib/pipeline/stages.js"
 import { loadStages } from "../load/k6.js"
-import { notifyEnded, notifyStarted, type NotifyInputs } from "../notify/stages.js"
+import { testAlerts } from "../lib/notify/alerts.js"
+import {
+  notifyEnded,
+  notifyFindings,
+  notifyStarted,
+  type NotifyInputs,
+  writtenEntry,
+} from "../notify/stages.js"
 import type { Publishing } from "../release/publishing.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 import { installingFields } from "../stage/service.js"
@@ -62,14 +69,35 @@ async function deployAndTest(groups: readonly Group[], delivery: Delivery): Prom
   const started = notification !== undefined && starts ? await notifyStarted(notification) : []
   const deployed = deploys ? await deployStages(run, access, publishing, inputs) : []
   delivery.ended(deployed)
-  const notified = notification === undefined ? [] : await notifyEnded(notification, deployed, started)
+  const ended = notification === undefined ? [] : await notifyEnded(notification, deployed, started)
   const tested = await testDeployed(groups, delivery, inputs, deploys ? skipReason(deployed) : "")
+  const notified =
+    notification === undefined
+      ? []
+      : await notifyFindings(
+          await ofTestedVersion(notification, delivery, { deployed, tested }),
+          testAlerts(tested),
+          ended,
+        )
   const unnotified = notifies && notification === undefined
   return [
     ...deployed,
     ...(unnotified ? skippedStages("notify", "nothing was deployed") : notified),
     ...tested,
   ]
+}
+
+/** The notification of what tests found, with the version that they tested. */
+async function ofTestedVersion(
+  notification: NotifyInputs,
+  { access }: Delivery,
+  { deployed, tested }: { deployed: readonly Stage[]; tested: readonly Stage[] },
+): Promise<NotifyInputs> {
+  const entry = await writtenEntry(deployed)
+  const measured = tested.map(({ facts }) => facts?.["version"]).find((version) => version !== undefined)
+  const known = deployed.length > 0 || access.reference !== "" ? notification : { version: "", sha: "" }
+  const version = entry?.facts["version"] ?? measured ?? known.version
+  return { ...notification, version, sha: entry?.sha ?? known.sha }
 }
 
 /** The reason to skip tests of a deployment; empty for none. */

@@ -26,7 +26,7 @@ export const notifySection = {
     },
     events: {
       kind: "list",
-      doc: "The events. A deployment that failed and was undone is rolled-back, as is a manual rollback; alert is a finding of a watch.",
+      doc: "The events. A deployment that failed and was undone is rolled-back, as is a manual rollback; alert is a finding of a soak, a watch, a load test or a scan.",
       item: { kind: "choice", values: NOTIFICATION_KINDS },
       default: NOTIFICATION_KINDS,
     },

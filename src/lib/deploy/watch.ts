@@ -25,7 +25,7 @@ export interface WatchResult {
 export async function watchVersion(
   context: Context,
   seconds: number,
-  raise: (alert: string) => void,
+  raise: (alert: string, version: string) => void,
 ): Promise<WatchResult> {
   const facts = await observe(context)
   const revision = serving(facts)
@@ -37,7 +37,9 @@ export async function watchVersion(
   const limited = { ...context, settings: { ...context.settings, soak: seconds, hold: 0 } }
   const baseline = await takeBaseline(limited, revision)
   try {
-    const { onHold, text, alerts } = await soak(limited, baseline, raise)
+    const { onHold, text, alerts } = await soak(limited, baseline, (alert) => {
+      raise(alert, version)
+    })
     const now = replacement(await observe(context), hash)
     if (now !== undefined) return { status: "replaced", version, text: now, details: [], alerts }
     return { status: onHold ? "few" : "well", version, text, details: [], alerts }

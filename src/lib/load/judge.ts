@@ -24,6 +24,8 @@ export interface Judged {
   reason: string
   exitCode: ExitCode
   findings: Finding[]
+  /** Requests, errors and response times in one line; undefined if nothing was measured. */
+  measured?: string
   break?: BreakingPoint
 }
 
@@ -86,6 +88,7 @@ export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean
     reason,
     findings: faults,
     exitCode: blocking.length > 0 ? ExitCode.gateFailed : ExitCode.passed,
+    measured,
     ...(found !== undefined && { break: found }),
   }
 }

@@ -39,6 +39,10 @@ export interface FailedStage {
   repro: string
 }
 
+/** The subject of an alert, since a run may raise several: the stage that failed, else the note. */
+export const alertSubject = ({ failure, note }: Pick<Notification, "failure" | "note">): string =>
+  failure?.stage ?? note
+
 /** Title of a notification, one line. */
 export const titleOf = ({ kind, service, version, environment }: Notification): string =>
   TITLES[kind](`${service} ${version}`.trim(), environment)

@@ -1,7 +1,7 @@
 /** Message for any webhook, signed by the Standard Webhooks specification. https://www.standardwebhooks.com */
 import { createHash, createHmac } from "node:crypto"
 import { clip, visible } from "../text/escape.js"
-import { changesText, type Notification, titleOf } from "./notification.js"
+import { alertSubject, changesText, type Notification, titleOf } from "./notification.js"
 
 const TEXT_LENGTH = 4000
 const SUBJECT_LENGTH = 300
@@ -45,11 +45,11 @@ const mapTexts = <T extends object>(object: T, change: (text: string) => string)
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(String(value))])) as T
 
 /** Stable id of a message, so that receivers can drop duplicates. */
-export const messageId = ({ run, environment, kind, service }: Notification): string =>
-  `msg_${createHash("sha256")
-    .update(JSON.stringify([service, environment, run, kind]))
-    .digest("hex")
-    .slice(0, 32)}`
+export const messageId = (news: Notification): string => {
+  const { run, environment, kind, service } = news
+  const parts = [service, environment, run, kind, ...(kind === "alert" ? [alertSubject(news)] : [])]
+  return `msg_${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32)}`
+}
 
 /** Headers with id and signature of a message. The secret may be in the form `whsec_` and base64. */
 export function signedHeaders(id: string, body: string, secret: string, now: number): Record<string, string> {

@@ -62,9 +62,12 @@ describe("watchVersion", () => {
     later(0, { latency: "4" })
     const at: number[] = []
     const started = cluster.clock.seconds
-    const result = await watchVersion(cluster.context("watch"), 60, () =>
-      at.push(cluster.clock.seconds - started),
-    )
+    const versions: string[] = []
+    const result = await watchVersion(cluster.context("watch"), 60, (_, version) => {
+      versions.push(version)
+      at.push(cluster.clock.seconds - started)
+    })
+    expect(versions).toEqual(["v1"])
     expect(result).toMatchObject({
       status: "well",
       alerts: ["the 95th percentile of latency is up to 4 s, above 2 s"],

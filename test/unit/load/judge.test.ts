@@ -16,8 +16,13 @@ describe("judgeRun of a load test", () => {
       status: "passed",
       exitCode: 0,
       findings: [],
+      measured: "100 requests, 0 % failed, 95 of 100 within 20 ms, by up to 10 users",
       reason: "100 requests, 0 % failed, 95 of 100 within 20 ms, by up to 10 users",
     })
+  })
+
+  it("keeps the measurements of a run that fails", () => {
+    expect(judged(ran(lines({ ms: 2000 }))).measured).toMatch(/^100 requests, 0 % failed, .* 2000 ms/)
   })
 
   it.each([
