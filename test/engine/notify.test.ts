@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { once } from "../../src/lib/run/once.js"
+import type { Verdict } from "../../src/lib/run/verdict.js"
 import type { Annotation, Seen } from "../unit/notify/receiver.js"
 import { engineEnvironment } from "./dagger.js"
 import { folder, service, write } from "./pipeline.js"
@@ -27,6 +28,8 @@ const secrets = {
 
 const SETTINGS = `name: shop
 notify: { commit: "https://git.example.com/{sha}" }
+deploy: { url: { production: "http://hooks.test:8000" } }
+load: { paths: [/nothing], document: /none, pause: 50, iterations: 1, load: { ramps: ["1s:2"] } }
 monitoring:
   grafana: { production: "http://hooks.test:8000", staging: "http://nobody.invalid" }
   alerts: { latency: 500ms, runbook: "https://example.com/runbook" }
@@ -77,6 +80,8 @@ const session = once(async () => {
       repeated: `${notifications("production")} | with-failure soak --reason "too many errors" | ${ended(`${RUN}-limited`, "failed")}`,
       down: `${notifications("staging")} | started v2 ${RUN}`,
       nobody: `${notifications("staging", "")} | started v2 ${RUN}`,
+      tested: `${on(source)} | with-deploy --environment production --reference v3 ${given} | with-notify --who ada | ci --only load,notify --run-id ${RUN}-load | file verdict.json | contents`,
+      alerted: "ask http://hooks.test:8000/__log",
       promtool: `${on(source)} | monitoring | promtool && .echo "promtool takes them"`,
       generated: `${on(source)} | monitoring | generate | as-patch | contents`,
       stale: `${on(stale)} | monitoring | promtool`,
@@ -140,6 +145,24 @@ describe("notifications", () => {
     expect(run.of("nobody")).toBe(
       "notify skipped: no webhook is given: SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK\nannotate skipped: no token is given: GRAFANA_TOKEN",
     )
+  })
+})
+
+it("a load test that fails after a deployment alerts people, with its metrics and the version", async () => {
+  const { stages } = (await session()).json("tested") as Verdict
+  expect(stages.find(({ name }) => name === "load")).toMatchObject({
+    status: "failed",
+    reason: expect.stringMatching(/^100 % of the requests failed \(404: \d+\)/) as string,
+  })
+  expect(stages.find(({ name }) => name === "notify")?.reason).toBe(
+    "alert; slack: sent; teams: sent; webhook: sent",
+  )
+  const { requests } = await log("alerted")
+  const message = requests.find(({ path, body }) => path.startsWith("/hooks") && body.includes("alert"))
+  expect(JSON.parse(message?.body ?? "{}")).toMatchObject({
+    title: "Alert: shop v3 in production",
+    failure: { stage: "load", reason: expect.stringContaining("100 % of the requests failed") as string },
+    note: expect.stringMatching(/^measured: \d+ requests, 100 % failed, 95 of 100 within \d+ ms/) as string,
   })
 })
 
