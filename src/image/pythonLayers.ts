@@ -13,7 +13,7 @@ import { refusedIndex } from "../lib/python/indexSecrets.js"
 import { asLines, asRequirements } from "../lib/python/pins.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { directoryOf, index, UV_COMPILE, withPackages } from "../python/base.js"
-import { withVersion } from "../python/project.js"
+import { withPackageVersion } from "../python/project.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** Virtual environment of the packages, and of the service if it is one. */
@@ -174,7 +174,7 @@ function built({ source, config, builder, revision }: LayerInputs, folders: read
   const environment = builder.withWorkdir("/src").withExec(MAKE_VENV)
   if (folders.length === 0) return environment
   return withPackages(
-    withVersion(environment.withDirectory("/src", source), revision.version || undefined),
+    withPackageVersion(environment.withDirectory("/src", source), revision.version || undefined),
     [...INSTALL, "--reinstall", ...index(config), ...folders],
     config,
   )

@@ -7,7 +7,7 @@ import { index, withPackages } from "./base.js"
 import type { IndexedConfig } from "./indexLogin.js"
 import { type PackageInputs, resolvedPackages, SOURCE, strategy, withFiles } from "./resolve.js"
 import { declarations } from "./manifests.js"
-import { withoutVersion, withVersion } from "./project.js"
+import { withoutVersion, withPackageVersion } from "./project.js"
 
 /** A container with packages, and their versions by the names that indexes compare. */
 export interface Packages {
@@ -90,7 +90,7 @@ function built(
   command: readonly string[],
   config: IndexedConfig,
 ): Container {
-  const prepared = withVersion(container.withDirectory(SOURCE, files).withWorkdir(SOURCE))
+  const prepared = withPackageVersion(container.withDirectory(SOURCE, files).withWorkdir(SOURCE))
   return withoutVersion(withPackages(prepared, command, config)).withoutDirectory(SOURCE)
 }
 

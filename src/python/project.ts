@@ -12,10 +12,10 @@ const VERSIONS = [
 ]
 
 /** A container in which projects that take their version from git tags have this one. */
-export const withVersion = (container: Container, version = "0.0.0"): Container =>
+export const withPackageVersion = (container: Container, version = "0.0.0"): Container =>
   VERSIONS.reduce((changed, name) => changed.withEnvVariable(name, version), container)
 
-/** The container without what `withVersion` set. */
+/** The container without what `withPackageVersion` set. */
 export const withoutVersion = (container: Container): Container =>
   VERSIONS.reduce((changed, name) => changed.withoutEnvVariable(name), container)
 
@@ -54,7 +54,7 @@ function linked(environment: Container, files: Directory, config: Config): Conta
   const install = ["uv", "pip", "install", "--quiet", "--no-deps", ...index(config)]
   return withoutVersion(
     withPackages(
-      withVersion(environment).withDirectory("/src", files),
+      withPackageVersion(environment).withDirectory("/src", files),
       [...install, "--editable", "/src"],
       config,
     ),
