@@ -199,9 +199,11 @@ it("refuses uncommitted changes for every event but local, unless it publishes t
   const source = service({ "a.py": "A = 1\n" })
   await shell`git init --quiet ${source}`
   const dirty = { exitCode: 4, stderr: expect.stringMatching(/"a\.py"[^]*\[DIRTY\]/) as string }
-  const out = `--out=${folder()}`
-  expect(await slipway("publish", `--source=${source}`, out)).toMatchObject(dirty)
-  expect(await slipway("ci", "--event=push", `--source=${source}`, out)).toMatchObject(dirty)
+  const out = folder()
+  expect(await slipway("publish", `--source=${source}`, `--out=${out}`)).toMatchObject(dirty)
+  expect(await slipway("ci", "--event=push", `--source=${source}`, `--out=${out}`)).toMatchObject(dirty)
+  const verdict: unknown = JSON.parse(readFileSync(join(out, "verdict.json"), "utf8"))
+  expect(verdict).toMatchObject({ status: "error", exitCode: 4, run: { event: "push" } })
   // Only the answer of the module matters here.
   write(source, { "slipway.yaml": "bogus: 1\n" })
   const asked = await ci(source, "--event=push", "--embedded")

@@ -61,8 +61,8 @@ export function runWithVerdict(
     process.exit(ExitCode.interrupted)
   }
   return onInterrupt(early, async () => {
-    const args = await argumentsFor(out)
-    const broke = await abortOf(args, out, begun.mark)
+    const args = await refused(() => argumentsFor(out))
+    const broke = "problem" in args ? args : await abortOf(args, out, begun.mark)
     if (broke !== undefined) {
       const verdict = writeAbortedVerdict(out, begun, broke)
       say(verdict.problem ?? "")
@@ -78,7 +78,20 @@ export function runWithVerdict(
 }
 
 /** The reason for which a run has no verdict of its own. */
-type Abort = Pick<Break, "exitCode" | "problem">
+interface Abort extends Pick<Break, "exitCode" | "problem"> {
+  /** True if the run was refused before it reached the engine. */
+  refused?: boolean
+}
+
+/** The result of some work, or the catalogue's error that it fails with. */
+async function refused<T>(work: () => Promise<T>): Promise<T | Abort> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error
+    return { exitCode: error.exitCode, problem: error.message, refused: true }
+  }
+}
 
 const INTERRUPTED: Abort = {
   exitCode: ExitCode.interrupted,
@@ -127,10 +140,10 @@ function sayLinks([first, ...others]: readonly string[]): void {
 function writeAbortedVerdict(
   out: string,
   { run, invocation, mark, at }: StartedRun,
-  { exitCode, problem: what }: Abort,
+  { exitCode, problem: what, refused }: Abort,
 ): Verdict {
   const log = join(out, "logs/dagger.log")
-  const problem = `${what}${rerunHint(run)}`
+  const problem = refused === true ? what : `${what}${rerunHint(run)}`
   const reason = (what.split("\n")[0] ?? "").replace(/:$/, "")
   const broke = { run, invocation, exitCode, problem, reason, milliseconds: Date.now() - at }
   const verdict = brokenOff(fileLines(log), mark, broke)
