@@ -19,7 +19,7 @@ import {
   type Check,
 } from "../lib/release/verification.js"
 import { oneLine } from "../lib/text/words.js"
-import { versionOfTag, versionText } from "../lib/release/version.js"
+import { versionName, versionOfTag } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
 
 /** A release to deploy. */
@@ -69,7 +69,7 @@ export async function findRelease(
   if (status !== "passed" && !isNamedOnly(inputs))
     throw fail("NOT_VERIFIED", [reference, failedChecks(checks)])
   return {
-    name: parsed.tag ?? resolved.digest.slice(0, 19),
+    name: nameOf(parsed.tag) ?? resolved.digest.slice(0, 19),
     ...digestsOf(resolved),
     commit: "",
     verified:
@@ -111,6 +111,12 @@ export async function findKnownRelease(
   }
 }
 
+/** A release's name by its tag: the same as that of the run that released it. */
+function nameOf(tag: string | undefined): string | undefined {
+  const version = versionOfTag(tag ?? "")
+  return version === undefined ? tag : versionName(version)
+}
+
 /** True if the environment only names what is wrong with a release. */
 const isNamedOnly = ({ config, environment }: DeployInputs): boolean =>
   config.deploy.verify[environment] === "warn"
@@ -126,7 +132,7 @@ async function checkedRelease(inputs: DeployInputs, access: ReleaseAccess, wante
   const { environment } = inputs
   const { parsed, reached, resolved } = await resolveRelease(inputs, access, wanted)
   const version = versionOfTag(parsed.tag ?? "")
-  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+  const ref = version === undefined ? "" : `refs/tags/${versionName(version)}`
   const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
   const checks = await release.checks(access.wanted, environment).catch((error: unknown) => {
     if (isNamedOnly(inputs) && error instanceof SlipwayError && error.code === "NO_TRUST")

@@ -11,7 +11,7 @@ import { STEPS } from "../lib/deploy/steps.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
 import { originRequirement } from "../lib/release/expected.js"
 import { notAVersion } from "../lib/release/origin.js"
-import { versionOfRef, versionText } from "../lib/release/version.js"
+import { versionName, versionOfRef } from "../lib/release/version.js"
 import type { Group } from "../lib/pipeline/stages.js"
 import { stopped } from "../lib/report/place.js"
 import { EMBEDDED } from "../registry/embedded.js"
@@ -148,7 +148,7 @@ async function releasedBy(
 /** Name of a run's release, for people: a version, or a branch with its commit. */
 function nameOfRelease({ ref, sha }: Run, digest: string): string {
   const version = versionOfRef(ref)
-  if (version !== undefined) return `v${versionText(version)}`
+  if (version !== undefined) return versionName(version)
   return `${ref.replace(/^refs\/heads\//, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
 }
 

@@ -119,7 +119,7 @@ it("watch rolls back a version whose requests fail", async () => {
   await load.end()
   expect(watch.exitCode, watch.stdout + watch.stderr).toBe(1)
   expect(watch.stdout + watch.stderr).toMatch(/UNWELL/)
-  expect(watch.stdout + watch.stderr).toMatch(/rolled back to 1\.0\.0/)
+  expect(watch.stdout + watch.stderr).toMatch(/rolled back to v1\.0\.0/)
   expect(await serving("production")).toBe("first")
 }, 300_000)
 
@@ -140,9 +140,9 @@ it("status notices kubectl rollout undo", async () => {
   const space = ["-n", "stories-production"]
   await kubectl(...space, "rollout", "undo", "deployment/api")
   await kubectl(...space, "rollout", "status", "deployment/api", "--timeout=60s")
-  expect(await said("status", ...PRODUCTION)).toMatch(/1\.0\.0 was replaced by v?1\.1\.0 without Slipway/)
+  expect(await said("status", ...PRODUCTION)).toMatch(/v1\.0\.0 was replaced by v1\.1\.0 without Slipway/)
   expect(await said("status", ...PRODUCTION, "--json")).toContain('"manual": ""')
-  expect(await said("ledger", ...PRODUCTION)).toMatch(/manual v?1\.1\.0/)
+  expect(await said("ledger", ...PRODUCTION)).toMatch(/manual v1\.1\.0/)
   expect(await said("events", ...PRODUCTION)).toContain("api")
   expect(await said("logs", ...PRODUCTION)).toMatch(/^api-\w+-\w+ .*version second listens/m)
 }, 120_000)
@@ -152,7 +152,7 @@ it("deploy takes a tag or a digest, and finish accepts what is on hold", async (
   expect(await serving("staging")).toBe("second")
 
   const ledger = await said("ledger", ...PRODUCTION, "--json")
-  const digest = /"version":"1\.0\.0"[^\n]*?(sha256:[0-9a-f]{64})/.exec(ledger)?.[1] ?? "none"
+  const digest = /"version":"v1\.0\.0"[^\n]*?(sha256:[0-9a-f]{64})/.exec(ledger)?.[1] ?? "none"
   await configure("requests: 40", "requests: 0")
   const held = await runOn("deploy", source, ...STAGING, `--tag=${digest}`)
   expect(held.stdout).toMatch(/on hold: 0 of 20 requests/)

@@ -43,6 +43,9 @@ export const versionText = ({ major, minor, patch, prerelease, build }: Version)
     ...(build.length > 0 ? ["+", build.join(".")] : []),
   ].join("")
 
+/** A version as its git tag names it, for people. */
+export const versionName = (version: Version): string => `v${versionText(version)}`
+
 /** Formats a version as an image tag, with `_` for the `+` that tags can't contain, as Helm does. */
 export const versionTag = (version: Version): string => versionText(version).replace("+", "_")
 
