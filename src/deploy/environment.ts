@@ -34,15 +34,23 @@ export interface DeployInputs extends PythonService {
 export const overlayOf = ({ deploy }: Config, environment: Environment): string =>
   deploy.overlay.replace("{environment}", environment)
 
-/** Renders the environment's kustomization. Fails with NO_OVERLAY and MANIFESTS. */
-export async function render(
-  { source, config, environment }: DeployInputs,
-  namespace: string,
-): Promise<Manifests> {
-  const { deployment, service, namespace: namespaces } = config.deploy
+/** Fails with NO_OVERLAY if the environment has no kustomization. */
+export async function requireOverlay({
+  source,
+  config,
+  environment,
+}: Pick<DeployInputs, "source" | "config" | "environment">): Promise<void> {
   const folder = overlayOf(config, environment)
   const files = await source.glob(`${folder}/kustomization.y*ml`)
-  if (files.length === 0) throw fail("NO_OVERLAY", [folder])
+  if (files.length === 0) throw fail("NO_OVERLAY", [folder, environment])
+}
+
+/** Renders the environment's kustomization. Fails with NO_OVERLAY and MANIFESTS. */
+export async function render(inputs: DeployInputs, namespace: string): Promise<Manifests> {
+  const { source, config, environment } = inputs
+  const { deployment, service, namespace: namespaces } = config.deploy
+  const folder = overlayOf(config, environment)
+  await requireOverlay(inputs)
   const [top = ""] = folder.split("/")
   const container = kubectl(config)
     .withMountedDirectory(`/src/${top}`, source.directory(top))

@@ -1,5 +1,5 @@
 import { dag, type Directory } from "@dagger.io/dagger"
-import { contextOf, type DeployInputs } from "./environment.js"
+import { contextOf, type DeployInputs, requireOverlay } from "./environment.js"
 import { rolloutPlan } from "./plan.js"
 import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
@@ -59,12 +59,14 @@ async function deployRelease(
   access: ReleaseAccess,
   request: DeployRequest,
 ): Promise<DeployResult> {
-  if (request.refusal !== undefined) throw fail("NOT_A_VERSION", [inputs.environment, request.refusal])
+  const { config, environment } = inputs
+  const { environments } = config.deploy
+  if (!environments.includes(environment)) throw fail("NOT_DEPLOYED_HERE", [environment, environments])
+  if (request.refusal !== undefined) throw fail("NOT_A_VERSION", [environment, request.refusal])
+  await requireOverlay(inputs)
   const { context, manifests } = await contextOf(inputs)
   const deployed = request.released ?? (await findRelease(inputs, access, request.reference))
-  inputs.say(
-    `${deployed.name} (${deployed.digest.slice(0, 19)}) to ${inputs.environment}: ${deployed.verified}`,
-  )
+  inputs.say(`${deployed.name} (${deployed.digest.slice(0, 19)}) to ${environment}: ${deployed.verified}`)
   const plan = await rolloutPlan(inputs, manifests, deployed)
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
   return deployOnce(context, (facts) => Promise.resolve(proving(facts)), manifests.first, {

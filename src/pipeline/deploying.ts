@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util"
 import type { Secret, Service } from "@dagger.io/dagger"
 import { destinationOf } from "../registry/destination.js"
-import { type DeployInputs, overlayOf } from "../deploy/environment.js"
+import type { DeployInputs } from "../deploy/environment.js"
 import { type WantedRelease } from "../deploy/wantedRelease.js"
 import { secretNamed } from "../stage/secrets.js"
+import { DEFAULTS } from "../lib/config/config.js"
 import { environmentOf } from "../lib/config/environment.js"
 import { runDeploy } from "../deploy/steps.js"
 import type { BuiltImage } from "../image/build.js"
@@ -66,11 +68,10 @@ export async function deployInputs(
   access: DeployAccess,
   { embedded }: Publishing,
 ): Promise<DeployInputs | string> {
-  const { source, config, run, stages } = deployed
+  const { config, run, stages } = deployed
   const environment = environmentOfRun(deployed, access)
-  const folder = overlayOf(config, environment)
-  if (stages !== undefined && !(await source.exists(folder)))
-    return `there is nothing to deploy with in ${folder}`
+  if (stages !== undefined && !(await isDeployable(deployed)))
+    return "the service is only released: there is no kustomization in its source, and nothing below deploy in slipway.yaml"
   const secrets = await namedSecrets(access.secrets)
   if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
     return `no cluster was given for ${environment}: slipway cluster up`
@@ -88,6 +89,15 @@ export async function deployInputs(
       console.log(`${environment}: ${line}`)
     },
   }
+}
+
+/**
+ * False for a service that nobody set up to be deployed: it is released alone. One that has a kustomization for another
+ * environment, or settings, lacks something.
+ */
+async function isDeployable({ source, config }: Pick<DeployedRun, "source" | "config">): Promise<boolean> {
+  if (!isDeepStrictEqual(config.deploy, DEFAULTS.deploy)) return true
+  return (await source.glob("**/kustomization.y*ml")).length > 0
 }
 
 /** Runs the deployment of a run, a stage for each step. */

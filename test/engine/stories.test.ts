@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs"
+import { copyFileSync, cpSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
@@ -13,7 +13,9 @@ import { RUN } from "./supply.js"
 
 /** The document's everyday and emergency paths, by the commands that people type; each test goes on where the last ended. */
 
-const source = copyOf(join(REPOSITORY, "test/fixtures/stories"))
+const STORIES = join(REPOSITORY, "test/fixtures/stories")
+const OVERLAY = "deploy/overlays/production"
+const source = copyOf(STORIES)
 const SERVER = join(REPOSITORY, "test/fixtures/modules/versions/server.py")
 const STAGING = ["--environment=staging", "--embedded"]
 const PRODUCTION = ["--environment=production", "--embedded"]
@@ -77,10 +79,20 @@ beforeAll(async () => {
 
 afterAll(clear)
 
-it("a published version is deployed by its tag", async () => {
+it("a version's tag is released, and its deployment refused, where its environment has no overlay", async () => {
+  rmSync(join(source, OVERLAY), { recursive: true })
   await commit("first")
   await git("tag", "v1.0.0")
-  deployedBy(await runOn("publish", source, "--embedded", "--ref=v1.0.0"))
+  const run = await runOn("ci", source, "--event=tag", "--ref=v1.0.0", "--embedded")
+  expect(run.exitCode, run.stdout + run.stderr).toBe(4)
+  expect(run.stage("tag").status).toBe("passed")
+  expect(run.stage("prepare")).toMatchObject({ status: "error", exitCode: 4 })
+  expect(run.stage("prepare").reason).toContain(`no kustomization for production in "${OVERLAY}"`)
+}, 300_000)
+
+it("a published version is deployed by its tag", async () => {
+  cpSync(join(STORIES, OVERLAY), join(source, OVERLAY), { recursive: true })
+  await commit("first")
   deployedBy(await runOn("deploy", source, ...PRODUCTION, "--tag=v1.0.0"))
   expect(await serving("production")).toBe("first")
 }, 300_000)

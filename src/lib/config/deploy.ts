@@ -30,6 +30,12 @@ export const deploySection = {
   kind: "section",
   doc: "The deployment of the service and its checks.",
   fields: {
+    environments: {
+      kind: "list",
+      doc: "The environments that the service is deployed to. One of them without a kustomization is an error.",
+      item: { kind: "choice", values: ENVIRONMENTS },
+      default: ENVIRONMENTS,
+    },
     overlay: {
       kind: "text",
       doc: 'The folder with an environment\'s kustomization; "{environment}" stands for its name.',

@@ -7,9 +7,14 @@ export const deployErrors = {
     remedy: "see the output of `kubectl kustomize`; deploy.overlay in slipway.yaml names its folder",
     exitCode: ExitCode.badInput,
   }),
-  NO_OVERLAY: (folder: string) => ({
-    message: `no kustomization in ${quote(folder)}`,
-    remedy: "add one there, or set its folder in slipway.yaml (deploy.overlay)",
+  NO_OVERLAY: (folder: string, environment: string) => ({
+    message: `no kustomization for ${environment} in ${quote(folder)}`,
+    remedy: `add one there, set its folder in slipway.yaml (deploy.overlay), or leave ${environment} out of those that the service is deployed to (deploy.environments)`,
+    exitCode: ExitCode.badInput,
+  }),
+  NOT_DEPLOYED_HERE: (environment: string, named: readonly string[]) => ({
+    message: `the service isn't deployed to ${environment}, by deploy.environments in slipway.yaml`,
+    remedy: `${named.length === 0 ? "" : `choose ${named.join(" or ")}, or `}add ${environment} there, with a kustomization`,
     exitCode: ExitCode.badInput,
   }),
   NO_DEPLOYMENT: (deployments: readonly string[], pairs: readonly string[]) => ({

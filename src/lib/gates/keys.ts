@@ -100,6 +100,7 @@ const RELEASED: Record<string, KeyRule> = {
 }
 
 const DEPLOYED: Record<string, KeyRule> = {
+  "deploy.environments": covers,
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
   "deploy.drift.staging": order(["ignore", "warn", "enforce"], "warn"),

@@ -50,7 +50,10 @@ const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT] as const
 const REVIEW = [...UP_TO_IMAGE, "plan"] as const
 
 /** Decides which groups of stages run, with reasons. Fails with UNKNOWN_EVENT. */
-export function policy(trigger: Trigger, { release }: Pick<Config, "release">): Record<Group, Decision> {
+export function policy(
+  trigger: Trigger,
+  { release, deploy }: Pick<Config, "release" | "deploy">,
+): Record<Group, Decision> {
   const rule = ruleFor(trigger)
   const decide = (group: Group): Decision => {
     if (!rule.groups.includes(group)) {
@@ -61,6 +64,8 @@ export function policy(trigger: Trigger, { release }: Pick<Config, "release">): 
     if (deploys && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
     const { environment } = rule
+    if (deploys && group !== "release" && !deploy.environments.some((known) => known === environment))
+      return { runs: false, why: `slipway.yaml deploys nothing to ${environment} (deploy.environments)` }
     return {
       runs: true,
       why: group === "deploy" && environment ? `${rule.what}, to ${environment}` : rule.what,
@@ -88,7 +93,7 @@ export const eventText = (trigger: Trigger): string => ruleFor(trigger).what
 export function groupsFor(
   trigger: Trigger,
   only: readonly string[],
-  { release: own }: Pick<Config, "release">,
+  { release: own, deploy }: Pick<Config, "release" | "deploy">,
   embedded: boolean,
 ): Group[] {
   const unknown = only.find((name) => groupOf(name) === undefined && !GROUPS.some((known) => known === name))
@@ -96,7 +101,7 @@ export function groupsFor(
   if (only.length > 0)
     return GROUPS.filter((group) => only.some((name) => name === group || groupOf(name) === group))
   const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
-  const decisions = policy(trigger, { release: registry })
+  const decisions = policy(trigger, { release: registry, deploy })
   return GROUPS.filter((group) => decisions[group].runs)
 }
 

@@ -136,12 +136,12 @@ function secretsOf(config: Config): string[] {
   const { release, deploy, wrappers } = config
   if (release.registry === undefined) return []
   const signer = release.identity === undefined ? ["COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD"] : []
-  const clusters = ENVIRONMENTS.filter((environment) => deploy.aks[environment] === undefined)
-  const databases = deploy.migrate.command === "none" ? [] : ENVIRONMENTS
+  const clusters = deploy.environments.filter((environment) => deploy.aks[environment] === undefined)
+  const databases = deploy.migrate.command === "none" ? [] : deploy.environments
   const named = (environment: string, name: string) => `${environment.toUpperCase()}_${name}`
   const listed = (name: string) => (environment: string) =>
     wrappers.secrets.includes(named(environment, name))
-  const azure = AZURE_REGISTRY.test(release.registry) || clusters.length < ENVIRONMENTS.length
+  const azure = AZURE_REGISTRY.test(release.registry) || clusters.length < deploy.environments.length
   return [
     "REGISTRY_USERNAME",
     "REGISTRY_PASSWORD",

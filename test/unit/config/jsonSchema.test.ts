@@ -96,6 +96,7 @@ describe("jsonSchema", () => {
       "infra.tool",
       "infra.checks",
       "infra.lockTimeout",
+      "deploy.environments",
       "deploy.overlay",
       "deploy.url",
       "deploy.namespace",

@@ -109,6 +109,7 @@ describe("parseConfig accepts", () => {
       },
       infra: { tool: "terraform", checks: ["format", "validate"], lockTimeout: 60 },
       deploy: {
+        environments: ["staging", "production"],
         overlay: "deploy/overlays/{environment}",
         url: {},
         namespace: {},
@@ -279,6 +280,7 @@ describe("parseConfig accepts", () => {
         lockTimeout: 300,
       },
       deploy: {
+        environments: ["production", "staging"],
         overlay: "k8s/{environment}",
         deployment: "upscaler",
         service: "upscaler-web",
@@ -546,6 +548,7 @@ describe("parseConfig accepts", () => {
         readonly lockTimeout: number
       }
       readonly deploy: {
+        readonly environments: readonly ("staging" | "production")[]
         readonly overlay: string
         readonly deployment?: string
         readonly service?: string

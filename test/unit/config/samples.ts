@@ -92,6 +92,7 @@ infra:
   workspace: upscaler-{environment}
   lockTimeout: 5m
 deploy:
+  environments: [production, staging]
   overlay: k8s/{environment}
   deployment: upscaler
   service: upscaler-web

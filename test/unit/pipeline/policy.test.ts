@@ -9,7 +9,7 @@ import {
 } from "../../../src/lib/pipeline/policy.js"
 import { EFFECTS, type Group, GROUPS, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 
-const CONFIG = { release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
+const CONFIG = { ...DEFAULTS, release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: Group[] = ["quality", "security", "tests"]
 const UP_TO_IMAGE: Group[] = [...CHECKS, "infra", "image"]
 const ALL: Group[] = [...CHECKS, "infra", "drift", "image", "release", "deploy", "notify", "load", "dast"]
@@ -321,6 +321,16 @@ describe("environmentFor and policy", () => {
 
   it("reject an unknown event", () => {
     expect(() => environmentFor({ event: "merge", ref: "develop" })).toThrow("UNKNOWN_EVENT")
+  })
+
+  it("deploy nothing to an environment that slipway.yaml leaves out, and release all the same", () => {
+    const staging = { ...CONFIG, deploy: { ...DEFAULTS.deploy, environments: ["staging"] as const } }
+    const decided = policy({ event: "tag", ref: "refs/tags/v1.2.3" }, staging)
+    expect(decided.release.runs).toBe(true)
+    const why = "slipway.yaml deploys nothing to production (deploy.environments)"
+    for (const group of ["drift", "deploy", "notify", "load", "dast"] as const)
+      expect(decided[group]).toEqual({ runs: false, why })
+    expect(policy({ event: "push", ref: "refs/heads/develop" }, staging).deploy.runs).toBe(true)
   })
 
   it("deploy nothing without a registry, and nothing from main", () => {

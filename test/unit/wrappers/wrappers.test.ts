@@ -263,6 +263,14 @@ wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
     expect(others.join()).not.toMatch(/WEBHOOK|TOKEN|HEADER|AUTHORIZATION/)
   })
 
+  it("needs no cluster and no database of an environment that the service isn't deployed to", () => {
+    const named = secrets("release: { registry: r.example.com }\ndeploy: { environments: [staging] }")
+    expect(named.filter((name) => /_(?:KUBECONFIG|DATABASE_URL)$/.test(name))).toEqual([
+      "STAGING_DATABASE_URL",
+      "STAGING_KUBECONFIG",
+    ])
+  })
+
   it("fails without a commit to fetch", () => {
     expect(() => describeWrappers(parseConfig(""))).toThrow("WRAPPERS_UNPINNED")
     expect(() => describeWrappers(released, "https://git.example.com/slipway@main")).toThrow(
