@@ -119,8 +119,8 @@ export class Image {
   /**
    * Fails for a critical vulnerability, or an image over its size budget.
    *
-   * `security.severity` sets another gate. A vulnerability without a fix is reported, and fails only with
-   * `image.unfixed: fail`. Cached for an hour.
+   * `security.severity` sets another gate. One without a fix fails too, unless the distribution won't fix it;
+   * `image.unfixed` sets another rule. Cached for an hour.
    */
   @func({ cache: "1h" })
   @check()

@@ -7,7 +7,9 @@ import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { downloadFailure } from "../lib/security/download.js"
 import { applySuppressions, entriesFor, unusedInImage } from "../lib/security/suppressions.js"
 import { imageVulnerabilities, type PlatformRun } from "../lib/security/vulnerabilities.js"
+import type { Finding } from "../lib/run/finding.js"
 import { failed } from "../lib/run/outcome.js"
+import { isAccepted, rulesOf } from "../lib/security/severity.js"
 import { databaseOf, thisHour, trivyFacts, trivyVersion } from "../security/scan.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { inspectable } from "../stage/shell.js"
@@ -45,7 +47,7 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
   const scan = imageVulnerabilities(await Promise.all(runs.map(reportOf)), {
     gate: config.security.severity,
     place: "the image",
-    unfixedPass: config.image.unfixed === "report",
+    unfixed: config.image.unfixed,
   })
   const entries = entriesFor("image", suppressions.entries)
   const { kept, suppressed, used } = applySuppressions(scan.findings, entries, suppressions.now)
@@ -66,9 +68,15 @@ async function scanWork(image: BuiltImage, inputs: ImageInputs) {
     log: runs.map((run) => run.log).join("\n"),
     version: await trivyVersion(config),
     suppressed,
-    facts: { ...database?.facts, ...(await trivyFacts(config)) },
+    facts: { ...database?.facts, ...(await trivyFacts(config)), ...acceptedFacts(kept) },
     ...(broken === undefined && { files: reportFiles(image, runs) }),
   }
+}
+
+/** Names what passes without a fix, for reports. */
+function acceptedFacts(kept: readonly Finding[]): Record<string, string> {
+  const accepted = kept.filter(isAccepted)
+  return accepted.length === 0 ? {} : { "accepted without a fix": rulesOf(accepted) }
 }
 
 interface ScanRun extends Execution {

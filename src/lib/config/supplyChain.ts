@@ -25,6 +25,9 @@ export const TAG_KINDS = ["version", "minor", "major", "branch", "commit", "late
 /** The groups of stages that a release may have to pass. */
 export const GATE_GROUPS = ["quality", "security", "tests", "image"] as const
 
+/** What passes of the vulnerabilities without a fix: all, those that the distribution won't fix, or none. */
+export const UNFIXED_POLICIES = ["report", "triaged", "fail"] as const
+
 /** The section `image`. */
 export const imageSection = {
   kind: "section",
@@ -70,9 +73,9 @@ export const imageSection = {
     health: { kind: "text", doc: "The path of the health check.", rules: [urlPathRule], default: "/health" },
     unfixed: {
       kind: "choice",
-      doc: "Report a vulnerability without a fix, or fail the gate for it.",
-      values: ["report", "fail"],
-      default: "report",
+      doc: "Fail the gate for a vulnerability without a fix (fail), but not where the distribution has declared that it won't fix it (triaged), or never (report). Report and attested gates name what passes.",
+      values: UNFIXED_POLICIES,
+      default: "triaged",
     },
     budget: {
       kind: "text",

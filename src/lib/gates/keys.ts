@@ -2,6 +2,7 @@ import { ENVIRONMENTS } from "../config/deploy.js"
 import { RISKS } from "../config/dast.js"
 import { WATCH_POLICIES } from "../config/monitoring.js"
 import { SEVERITIES } from "../config/config.js"
+import { UNFIXED_POLICIES } from "../config/supplyChain.js"
 
 /** How a key of `slipway.yaml` decides what passes. */
 export type KeyRule =
@@ -76,7 +77,7 @@ const CHECKED: Record<string, KeyRule> = {
   "security.database.file": replaces,
   "security.database.maximumAge": mostSeconds,
   "image.platforms": covers,
-  "image.unfixed": order(["report", "fail"]),
+  "image.unfixed": order(UNFIXED_POLICIES),
   "image.budget": { ...most, unit: "bytes" },
   "image.health": fixed,
   "infra.checks": covers,

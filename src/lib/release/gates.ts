@@ -1,6 +1,7 @@
 import { type EffectivePolicy, policyDigest } from "../gates/effective.js"
 import { percent } from "../run/coverage.js"
 import type { Finding } from "../run/finding.js"
+import { isAccepted } from "../security/severity.js"
 import { fields, objects, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 import type { Run, StageReport, StageStatus } from "../run/verdict.js"
@@ -23,6 +24,8 @@ export interface Gates {
   coverage: number | null
   /** The suppressed findings by tool and rule. */
   suppressions: UsedSuppression[]
+  /** The vulnerabilities that passed though they have no fix, by tool and rule. */
+  unfixed: UsedSuppression[]
   /** The findings that the service's baseline knows, by tool and rule. */
   known: UsedSuppression[]
   /** The images of the tools that judged it. */
@@ -60,7 +63,7 @@ interface Gate {
 
 type GateReport = Pick<
   StageReport,
-  "name" | "group" | "status" | "reason" | "version" | "coverage" | "suppressed" | "known"
+  "name" | "group" | "status" | "reason" | "findings" | "version" | "coverage" | "suppressed" | "known"
 >
 
 /** Builds the predicate from a run's stages. */
@@ -79,6 +82,7 @@ export function gates(
     policyDigest: policyDigest(policy),
     coverage: coverage === undefined ? null : Number(percent(coverage)),
     suppressions: byRule(stages.flatMap(({ suppressed = [] }) => suppressed.map(({ finding }) => finding))),
+    unfixed: byRule(stages.flatMap(({ findings }) => findings.filter(isAccepted))),
     known: byRule(stages.flatMap(({ known }) => known?.findings ?? [])),
     images: images.map(({ role, reference, digest }) => ({ role, reference, digest })),
   }

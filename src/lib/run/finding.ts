@@ -16,6 +16,8 @@ export interface Finding {
   message: string
   /** Below the gate: reports list it, but nothing fails. */
   advisory?: true
+  /** A vulnerability at or above the gate that has no fix; with `advisory`, it passes as a named exception. */
+  unfixed?: true
   /** Severity of a security finding, if the tool gives one. */
   severity?: Severity
   /** Documentation of the rule. */

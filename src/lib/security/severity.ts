@@ -40,8 +40,11 @@ export function severityOutcome(
   { noun, clean }: { noun: Noun; clean: string },
 ): Outcome {
   const blocking = kept.filter(({ advisory }) => advisory !== true)
-  const below = kept.length - blocking.length
+  const accepted = kept.filter(isAccepted)
+  const below = kept.length - blocking.length - accepted.length
   const rest = [
+    ...(blocking.some(({ unfixed }) => unfixed) ? [NO_FIX] : []),
+    ...(accepted.length === 0 ? [] : [`${accepted.length} accepted without a fix (${rulesOf(accepted)})`]),
     ...(below === 0 ? [] : [`${below} below the gate`]),
     ...(found.length === kept.length ? [] : [`${found.length - kept.length} suppressed`]),
   ]
@@ -50,6 +53,16 @@ export function severityOutcome(
     return { status: "failed", reason: [counted(blocking, noun), ...rest].join(", "), findings }
   return passed([clean, ...rest].join(", "), findings)
 }
+
+/** The way on where there is no version to update to. */
+const NO_FIX = "not all with a fix: suppress one by name, or see image.unfixed"
+
+/** True for a vulnerability that would fail the gate if it had a fix. */
+export const isAccepted = ({ unfixed, advisory }: Finding): boolean => unfixed === true && advisory === true
+
+/** The names of the findings' rules, each once. */
+export const rulesOf = (findings: readonly Finding[]): string =>
+  [...new Set(findings.map(({ rule }) => rule))].sort().join(", ")
 
 /** Returns `1 critical and 2 high vulnerabilities`. */
 function counted(findings: readonly Finding[], { one, many }: Noun): string {

@@ -1,3 +1,4 @@
+import type { UNFIXED_POLICIES } from "../config/supplyChain.js"
 import type { Finding, Severity, ToolRun } from "../run/finding.js"
 import { normaliseName } from "../python/pins.js"
 import { clip } from "../text/escape.js"
@@ -5,6 +6,7 @@ import { fields, objects, text } from "../text/json.js"
 import { count } from "../text/words.js"
 import {
   graded,
+  isAccepted,
   severityOutcome,
   noScan,
   type GradedScan,
@@ -42,8 +44,12 @@ interface VulnerabilityOptions extends TrivyOptions {
   notInstalled?: string
   /** Place of installed packages, for the summary. */
   place?: string
-  /** True if a vulnerability without a fix is only reported. */
-  unfixedPass?: boolean
+  /**
+   * What passes of those without a fix.
+   *
+   * @default "fail"
+   */
+  unfixed?: (typeof UNFIXED_POLICIES)[number]
 }
 
 /**
@@ -123,9 +129,7 @@ function scanOf(
   options: VulnerabilityOptions,
 ): GradedScan {
   const findings = [...holes].sort(inOrder).map(({ finding }) => finding)
-  const spared = findings.some(
-    ({ severity = "unknown", advisory }) => advisory && graded(severity, options.gate).advisory !== true,
-  )
+  const spared = findings.some(isAccepted)
   const clean = `${scanned} ${withoutGate(options.gate, NOUN)}${spared ? " that has a fix" : ""}`
   return { findings, outcome: (kept) => severityOutcome(findings, kept, { noun: NOUN, clean }) }
 }
@@ -169,7 +173,8 @@ function holes(result: TrivyFields, options: VulnerabilityOptions): PackageFindi
     const line = lineOf(vulnerability)
     const severity = severityOf(text(vulnerability.Severity))
     const grade = graded(severity, options.gate)
-    const spared = options.unfixedPass === true && text(vulnerability.FixedVersion) === ""
+    const unfixed = text(vulnerability.FixedVersion) === "" && grade.level === "error"
+    const spared = unfixed && passes(text(vulnerability.Status), options.unfixed)
     const finding = trivyFinding(
       {
         rule,
@@ -178,11 +183,16 @@ function holes(result: TrivyFields, options: VulnerabilityOptions): PackageFindi
         message: message(vulnerability, severity),
         url: text(vulnerability.PrimaryURL),
       },
-      spared && grade.level === "error" ? { ...grade, level: "warning", advisory: true } : grade,
+      spared ? { ...grade, level: "warning", advisory: true } : grade,
     )
+    if (unfixed) finding.unfixed = true
     return { finding, key: `${normaliseName(name)} ${version} ${rule}`, name: normaliseName(name) }
   })
 }
+
+/** True if a vulnerability without a fix only counts as an exception. Trivy's status is the distribution's decision. */
+const passes = (status: string, policy: VulnerabilityOptions["unfixed"] = "fail"): boolean =>
+  policy === "report" || (policy === "triaged" && status === "will_not_fix")
 
 /** Indexes packages by their line, if Trivy lists them with their places. */
 function lines(packages: readonly TrivyFields[]): (vulnerability: TrivyFields) => number | undefined {

@@ -97,7 +97,7 @@ describe("parseConfig accepts", () => {
         args: [],
         port: 8000,
         health: "/health",
-        unfixed: "report",
+        unfixed: "triaged",
         context: 100_000_000,
       },
       release: {
@@ -517,7 +517,7 @@ describe("parseConfig accepts", () => {
         readonly command?: readonly string[]
         readonly port: number
         readonly health: string
-        readonly unfixed: "report" | "fail"
+        readonly unfixed: "report" | "triaged" | "fail"
         readonly budget?: number
         readonly context: number
       }

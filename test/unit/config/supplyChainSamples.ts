@@ -116,7 +116,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a health that is too long": [`image: {health: /${"a".repeat(1001)}}\n`, health(`/${"a".repeat(79)}…`)],
   "an unknown word for unfixed": [
     "image: {unfixed: failed}\n",
-    '1:18: image.unfixed: expected one of report, fail, received "failed"',
+    '1:18: image.unfixed: expected one of report, triaged, fail, received "failed"',
   ],
   "a budget in mebibytes": ["image: {budget: 200MiB}\n", size("1:17: image.budget", '"200MiB"')],
   "a budget with a space": ["image: {budget: 200 MB}\n", size("1:17: image.budget", '"200 MB"')],

@@ -188,6 +188,7 @@ describe.skipIf(noPython).each<[string, Files, string[]]>([
       "deploy.errors.maxPercent: 2 % → 50 % (",
       "load.load.ramps: 60s:10, 300s:10, 60s:20, 240s:20, 60s:0 → 10s:1 (",
       "load.load.p95: 2000 ms → 9000 ms (",
+      "image.unfixed: triaged → report (",
     ],
   ],
   [

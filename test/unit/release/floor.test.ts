@@ -35,6 +35,7 @@ const stage = (name: string, more: Partial<StageReport> = {}): Report => ({
   group: "g",
   status: "passed",
   reason: "",
+  findings: [],
   version: "1",
   ...more,
 })

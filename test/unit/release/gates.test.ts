@@ -2,6 +2,7 @@ import { expect, it, test } from "vitest"
 import { gates, judgeGates, runOfGates } from "../../../src/lib/release/gates.js"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { effectivePolicy, NO_FACTS, policyDigest } from "../../../src/lib/gates/effective.js"
+import type { Finding } from "../../../src/lib/run/finding.js"
 import type { StageStatus } from "../../../src/lib/run/verdict.js"
 
 const SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -18,6 +19,7 @@ const stage = (name: string, status: StageStatus = "passed", reason = "12 files"
   group: "quality",
   status,
   reason,
+  findings: [] as Finding[],
   version: `${name} 1.0`,
 })
 
@@ -43,12 +45,19 @@ it("gates has the verdict and the tool versions", () => {
     policyDigest: policyDigest(POLICY),
     coverage: null,
     suppressions: [],
+    unfixed: [],
     known: [],
     images: IMAGES,
   })
 })
 
 it("gates has the measured coverage and each suppressed rule with its number, but no paths", () => {
+  const cve = (rule: string, advisory: boolean): Finding => ({
+    ...{ tool: "trivy", rule, level: "warning", message: "m" },
+    ...(advisory && { advisory: true as const }),
+    unfixed: true,
+  })
+  const UNFIXED = [cve("CVE-2026-2", true), cve("CVE-2026-3", false)]
   const hidden = (tool: string, rule: string) => ({
     finding: { tool, rule, level: "error" as const, message: "m", file: "src/secret.py" },
     suppression: {
@@ -68,13 +77,14 @@ it("gates has the measured coverage and each suppressed rule with its number, bu
         ...stage("bandit"),
         suppressed: [hidden("bandit", "B102"), hidden("bandit", "B101"), hidden("bandit", "B102")],
       },
-      { ...stage("scan"), suppressed: [hidden("trivy", "CVE-2026-1")] },
+      { ...stage("scan"), findings: UNFIXED, suppressed: [hidden("trivy", "CVE-2026-1")] },
       { ...stage("flake8"), known: { findings: [hidden("flake8", "E501").finding], fixed: 1 } },
       { ...stage("coverage"), coverage: { covered: 7999, total: 10000, files: [] } },
     ],
     BY,
   )
   expect(made.coverage).toBe(79.99)
+  expect(made.unfixed).toEqual([{ tool: "trivy", rule: "CVE-2026-2", count: 1 }])
   expect(made.suppressions).toEqual([
     { tool: "bandit", rule: "B101", count: 1 },
     { tool: "bandit", rule: "B102", count: 2 },

@@ -148,10 +148,10 @@ describe("the findings of vulnerabilities", () => {
 
 describe("a vulnerability without a fixed version", () => {
   const unfixed = (from: object = {}): object => hole({ FixedVersion: "", Status: "affected", ...from })
-  const graded = (unfixedPass: boolean, ...holes: object[]) => {
+  const graded = (unfixed: "report" | "triaged" | "fail" | undefined, ...holes: object[]) => {
     const { findings, outcome } = vulnerabilities([report(environment([PYYAML], holes))], {
       gate: "high",
-      unfixedPass,
+      ...(unfixed && { unfixed }),
     })
     const { status, reason } = outcome(findings)
     return {
@@ -162,18 +162,18 @@ describe("a vulnerability without a fixed version", () => {
   }
 
   test("fails by default", () => {
-    expect(graded(false, unfixed())).toEqual({
+    expect(graded(undefined, unfixed())).toEqual({
       status: "failed",
-      reason: "1 critical vulnerability",
+      reason: "1 critical vulnerability, not all with a fix: suppress one by name, or see image.unfixed",
       findings: [["critical", "error", undefined]],
     })
   })
 
   test("is reported and fails nothing if it may pass, even in the text of the reason", () => {
-    expect(graded(true, unfixed())).toEqual({
+    expect(graded("report", unfixed())).toEqual({
       status: "passed",
       reason:
-        "1 package in the environment without a high or critical vulnerability that has a fix, 1 below the gate",
+        "1 package in the environment without a high or critical vulnerability that has a fix, 1 accepted without a fix (CVE-2020-14343)",
       findings: [["critical", "warning", true]],
     })
   })
@@ -181,29 +181,39 @@ describe("a vulnerability without a fixed version", () => {
   test("is recognised by the missing version, whatever Trivy's status", () => {
     for (const Status of ["affected", "will_not_fix", "fix_deferred", "end_of_life", undefined, ""])
       for (const FixedVersion of ["", undefined, null])
-        expect(graded(true, unfixed({ Status, FixedVersion })).status).toBe("passed")
-    expect(graded(true, unfixed({ FixedVersion: "5.4" })).status).toBe("failed")
+        expect(graded("report", unfixed({ Status, FixedVersion })).status).toBe("passed")
+    expect(graded("report", unfixed({ FixedVersion: "5.4" })).status).toBe("failed")
+  })
+
+  test("passes with `triaged` only where the distribution has declared that it won't fix it", () => {
+    expect(graded("triaged", unfixed({ Status: "will_not_fix" })).status).toBe("passed")
+    for (const Status of ["affected", "under_investigation", "fix_deferred", "end_of_life", undefined, ""])
+      expect(graded("triaged", unfixed({ Status })).status).toBe("failed")
+    expect(graded("triaged", unfixed({ Status: "will_not_fix", FixedVersion: "5.4" })).status).toBe("failed")
   })
 
   test("doesn't keep others from failing", () => {
-    const { status, reason } = graded(true, unfixed(), hole({ VulnerabilityID: "CVE-2" }))
-    expect([status, reason]).toEqual(["failed", "1 critical vulnerability, 1 below the gate"])
+    const { status, reason } = graded("report", unfixed(), hole({ VulnerabilityID: "CVE-2" }))
+    expect([status, reason]).toEqual([
+      "failed",
+      "1 critical vulnerability, 1 accepted without a fix (CVE-2020-14343)",
+    ])
   })
 
   test("is only advice below the gate", () => {
-    for (const unfixedPass of [true, false])
-      expect(graded(unfixedPass, unfixed({ Severity: "LOW" }))).toEqual({
+    for (const policy of ["report", "triaged", "fail"] as const)
+      expect(graded(policy, unfixed({ Severity: "LOW" }))).toEqual({
         status: "passed",
         reason: "1 package in the environment without a high or critical vulnerability, 1 below the gate",
         findings: [["low", "note", true]],
       })
-    expect(graded(true, unfixed({ Severity: "MEDIUM" })).findings).toEqual([["medium", "warning", true]])
+    expect(graded("report", unfixed({ Severity: "MEDIUM" })).findings).toEqual([["medium", "warning", true]])
   })
 
   test("is mentioned in the reason", () => {
     const { findings } = vulnerabilities([report(environment([PYYAML], [unfixed()]))], {
       gate: "high",
-      unfixedPass: true,
+      unfixed: "report",
     })
     expect(findings[0]?.message).toContain("(critical, no fixed version yet; https://")
   })
