@@ -131,6 +131,7 @@ export class Slipway {
   reference = ""
   rollback = false
   offMain = ""
+  withoutHotfix = ""
   scale: float = 1
   /** Set by `withGates`. */
   base?: Directory
@@ -430,6 +431,7 @@ export class Slipway {
    * @param rollback Roll back to an earlier version: that of the reference, or the last good one.
    * @param scale Factor for the durations of load tests, above 0 and at most 1: below 1 it is a trial.
    * @param offMain Why a version is deployed that isn't on main: the ledger keeps it.
+   * @param withoutHotfix Why a version is deployed that lacks a released hotfix: the ledger keeps it.
    */
   @func()
   withDeploy(
@@ -440,6 +442,7 @@ export class Slipway {
     rollback = false,
     scale: float = 1,
     offMain = "",
+    withoutHotfix = "",
   ): Slipway {
     return this.changed({
       deploySecrets: secrets,
@@ -449,6 +452,7 @@ export class Slipway {
       rollback,
       scale,
       offMain,
+      withoutHotfix,
     })
   }
 
@@ -921,6 +925,7 @@ export class Slipway {
         reference,
         rollback,
         offMain: this.offMain,
+        withoutHotfix: this.withoutHotfix,
         who,
         runUrl,
         ssh: this.ssh !== undefined,
@@ -950,8 +955,8 @@ export class Slipway {
 
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
-    const { reference, rollback, scale, who, offMain } = this
-    return { secrets, environment, reference, rollback, scale, who, offMain, cluster }
+    const { reference, rollback, scale, who, offMain, withoutHotfix } = this
+    return { secrets, environment, reference, rollback, scale, who, offMain, withoutHotfix, cluster }
   }
 
   private announcing(): Announcing {

@@ -27,6 +27,8 @@ export interface DeployInputs extends PythonService {
   who?: string
   /** Why a version is deployed that isn't on main, for the ledger. */
   offMain?: string
+  /** Why a version is deployed that lacks a released hotfix, for the ledger. */
+  withoutHotfix?: string
   say: (line: string) => void
 }
 
@@ -84,7 +86,7 @@ export async function clusterOf(
 
 /** Returns the steps' context, and the rendered manifests. */
 export async function contextOf(inputs: DeployInputs): Promise<{ context: Context; manifests: Manifests }> {
-  const { config, environment, run, who = "", offMain = "", say } = inputs
+  const { config, environment, run, who = "", offMain = "", withoutHotfix = "", say } = inputs
   const { kube, namespace: fallback } = await clusterOf(inputs)
   const manifests = await render(inputs, fallback)
   const { deployment, service, namespace } = manifests
@@ -97,6 +99,7 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
     run,
     who,
     offMain,
+    withoutHotfix,
     say,
     settings: config.deploy,
     healthPath: config.deploy.health.path ?? config.image.health,

@@ -36,6 +36,8 @@ export interface DeployAccess {
   who: string
   /** Why a version is deployed that isn't on main; empty for any other. */
   offMain: string
+  /** Why a version is deployed that lacks a released hotfix; empty for any other. */
+  withoutHotfix: string
   /** Factor for the durations of load tests. */
   scale: number
 }
@@ -84,6 +86,7 @@ export async function deployInputs(
     cluster: access.cluster,
     who: access.who,
     offMain: access.offMain,
+    withoutHotfix: access.withoutHotfix,
     // The engine shows the module's output.
     say: (line) => {
       console.log(`${environment}: ${line}`)

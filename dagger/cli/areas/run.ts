@@ -28,6 +28,7 @@ export function addRunCommands(program: Command): void {
     .description("run the pipeline for an event and write all reports to --out")
     .option("--all", "run every service of the repository; by default those that a change touches")
     .option("--off-main <reason>", "deploy a version that isn't on main; the ledger keeps the reason")
+    .option("--without-hotfix <reason>", "release what lacks a released hotfix; the ledger keeps the reason")
     .addOption(
       oneOf(
         new Option("--host <name>", "read the event from this CI host, and report results to it"),

@@ -24,6 +24,7 @@ import {
   signerArguments,
 } from "./credentials.js"
 import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
+import { refuseWithoutHotfix } from "./hotfixes.js"
 import { refuseOffMain } from "./tagOrigin.js"
 import { prepareOut } from "./outFolder.js"
 import { policyArguments } from "./policy.js"
@@ -68,6 +69,8 @@ export interface CiOptions
   embedded?: boolean
   /** Why a version is deployed that isn't on main. */
   offMain?: string
+  /** Why a version is deployed that lacks a released hotfix. */
+  withoutHotfix?: string
 }
 
 /**
@@ -123,6 +126,7 @@ const deployment = (
 ): string[] => [
   ...deployArguments(options, groups, environment),
   ...optionalArgument("off-main", options.offMain),
+  ...optionalArgument("without-hotfix", options.withoutHotfix),
 ]
 
 /** The decision of the policy for a run: what it executes, and where. */
@@ -202,6 +206,7 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
         : []
     const notify = delivers(groups) ? await notifyArguments(source, join(out, "logs")) : []
     if (groups.includes("deploy")) refuseOffMain(source, trigger, options.offMain)
+    if (groups.includes("release")) refuseWithoutHotfix(source, trigger, options.withoutHotfix)
     const building = usesSecret(groups, "secrets") ? buildArguments(source, options) : []
     const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates, building)
     return [...args, `--journal=${begun.mark}`]

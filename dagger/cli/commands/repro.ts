@@ -128,6 +128,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     tag: text("reference"),
     rollback: flag("rollback"),
     offMain: text("offMain"),
+    withoutHotfix: text("withoutHotfix"),
     // The actor and the run's URL are those of this run.
     scale: text("scale"),
   }

@@ -19,9 +19,9 @@ export function tagOrigin(folder: string, main: string): TagOrigin {
       ?.toString()
       .trim()
   const listed = git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
-  const known = namesOf(listed)
+  const known = branchNames(listed)
   if (!known.includes(main)) return "unknown"
-  const containing = namesOf(
+  const containing = branchNames(
     git("for-each-ref", "--contains=HEAD", "--format=%(refname)", "refs/heads", "refs/remotes"),
   )
   if (containing.includes(main)) return "main"
@@ -29,8 +29,8 @@ export function tagOrigin(folder: string, main: string): TagOrigin {
   return containing.some((name) => name.startsWith("hotfix/")) ? "hotfix" : { branches: containing }
 }
 
-/** Branches by their names, those of remotes too. */
-const namesOf = (refs = ""): string[] => [
+/** The names of branches from their references, those of remotes too. */
+export const branchNames = (refs = ""): string[] => [
   ...new Set(
     refs
       .split("\n")

@@ -35,6 +35,8 @@ export interface Context {
   who?: string
   /** Why a version is deployed that isn't on main, for the ledger; may be empty. */
   offMain?: string
+  /** Why a version is deployed that lacks a released hotfix, for the ledger; may be empty. */
+  withoutHotfix?: string
   ledger: ClusterLedger
   clock: Clock
   /** Reports progress, a line at a time. */

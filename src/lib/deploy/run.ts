@@ -133,6 +133,7 @@ function deployedRecord(
       ...ended.facts,
       ...(context.who ? { actor: context.who } : {}),
       ...(context.offMain ? { offMain: context.offMain } : {}),
+      ...(context.withoutHotfix ? { withoutHotfix: context.withoutHotfix } : {}),
       ...(ended.alerts.length > 0 && { alerts: ended.alerts.join("; ") }),
       ...(damage.length > 0 && { damage: damage.join("; ") }),
     },

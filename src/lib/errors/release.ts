@@ -140,6 +140,14 @@ export const releaseErrors = {
     remedy = "check that the registry is reachable and that the user has the required permissions",
     exitCode: ExitCode = ExitCode.infrastructure,
   ) => ({ message: `${quote(reference)}: ${reason}`, remedy, exitCode }),
+  HOTFIX_LACKING: (name: string, lacking: readonly { tag: string; commits: readonly string[] }[]) => ({
+    message: [
+      `${quote(name)} lacks released hotfixes, which a deployment of it would take back:`,
+      ...lacking.flatMap(({ tag, commits }) => commits.slice(0, 10).map((commit) => `${tag}: ${commit}`)),
+    ].join("\n  "),
+    remedy: `merge them: ${lacking.map(({ tag }) => `git merge ${tag}`).join(", ")}. In an emergency: --without-hotfix "REASON", which the ledger keeps`,
+    exitCode: ExitCode.badInput,
+  }),
   TAG_OFF_MAIN: (tag: string, main: string, branches: readonly string[]) => ({
     message: `the tag ${quote(tag)} isn't on ${main}, but ${branches.length === 0 ? "on no branch at all" : `on ${branches.map(quote).join(", ")}`}: production takes what was reviewed and merged`,
     remedy: `merge it into ${main} and tag the merge; a hotfix/* branch may be tagged as it is. In an emergency: --off-main "REASON", which the ledger keeps`,
