@@ -15,6 +15,8 @@ deploy:
   smoke: { paths: [/version] }
   soak: 30s
   hold: 10s
+load:
+  stress: { percent: { staging: 5, production: 5 } } # this machine serves, too
 `
 
 /** Copies the sample, with shorter waiting times and further lines for its `slipway.yaml`. */

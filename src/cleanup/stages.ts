@@ -43,6 +43,8 @@ export interface CleanupInputs extends Omit<PythonService, "now"> {
   cluster: Service | undefined
   /** The environment whose cluster is cleaned up; empty for all. Images are always judged by all environments. */
   environment: string
+  /** Keep all images, instead of failing, where an environment can't be asked for those that it runs. */
+  imagesIfKnown?: boolean
   /** False for a plan only. */
   apply: boolean
   destination: Destination
@@ -111,7 +113,7 @@ async function registryWork(
     uses = usesOfAll(all)
   } catch (error) {
     // A plan deletes nothing, so this is no error.
-    if (apply) throw error
+    if (apply && inputs.imagesIfKnown !== true) throw error
     return skipped(oneLine(messageOf(error).split("\n")[0] ?? ""))
   }
   const client = repositoryClient(name, await registryTools(access, config))

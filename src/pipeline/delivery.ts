@@ -11,6 +11,7 @@ import {
   requestedVersion,
   stoppedBefore,
 } from "./deploying.js"
+import { environmentFor } from "../lib/pipeline/policy.js"
 import type { Kind } from "../lib/load/profile.js"
 import { stopped } from "../lib/report/place.js"
 import { DELIVERED, type Group, STAGES } from "../lib/pipeline/stages.js"
@@ -23,6 +24,7 @@ import {
   type NotifyInputs,
   writtenEntry,
 } from "../notify/stages.js"
+import { testOnSchedule } from "./scheduled.js"
 import type { Publishing } from "../release/publishing.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
 import { installingFields } from "../stage/service.js"
@@ -54,8 +56,22 @@ export interface Delivery {
  */
 export async function deliver(groups: readonly Group[], delivery: Delivery): Promise<Stage[]> {
   const deploying = groups.filter((group) => group !== "cleanup" && DELIVERED.includes(group))
-  const stages = deploying.length === 0 ? [] : await deployAndTest(deploying, delivery)
+  const stages = deploying.length === 0 ? [] : await deployOrTest(deploying, delivery)
   return groups.includes("cleanup") ? [...stages, ...(await cleanUp(delivery))] : stages
+}
+
+/** Deploys and tests an environment; a scheduled run tests those that the settings name. */
+async function deployOrTest(groups: readonly Group[], delivery: Delivery): Promise<Stage[]> {
+  const { run, access, ended } = delivery
+  const tests = groups.every((group) => ["notify", "stress", "dast"].includes(group))
+  if (run.run.event !== "schedule" || !tests || access.environment !== "")
+    return deployAndTest(groups, delivery)
+  const quiet = { ...delivery, ended: () => undefined }
+  const stages = await testOnSchedule(groups, run.config, (asked, environment) =>
+    deployAndTest(asked, { ...quiet, access: { ...access, environment } }),
+  )
+  ended(stages)
+  return stages
 }
 
 async function deployAndTest(groups: readonly Group[], delivery: Delivery): Promise<Stage[]> {
@@ -154,7 +170,8 @@ async function notifyInputs(
 }
 
 function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage[]> {
-  const { config, run, now } = deployed
+  const { config, run, now, baseRef } = deployed
+  const environment = environmentFor({ ...run, baseRef, branches: config.branches })
   return cleanupStages({
     ...installingFields(deployed),
     config,
@@ -162,7 +179,9 @@ function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage
     now: dayOf(now),
     secrets: access.secrets,
     cluster: access.cluster,
-    environment: "",
+    // A job of staging may hold no access to production: it then cleans up its own cluster alone.
+    environment: environment === "staging" ? environment : "",
+    imagesIfKnown: environment === "staging",
     apply: config.cleanup.apply,
     destination: publishing,
     repro: deployRepro(deployed, access, publishing, "", "cleanup"),

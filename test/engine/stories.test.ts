@@ -100,8 +100,14 @@ it("a published version is deployed by its tag", async () => {
 it("a version's tag on main is checked, released and deployed to production", async () => {
   await commit("second", "ERRORS=0.9 ERROR_PATH=/broken")
   await git("tag", "v1.1.0")
-  deployedBy(await runOn("ci", source, "--event=tag", "--ref=v1.1.0", "--embedded"))
+  const run = await runOn("ci", source, "--event=tag", "--ref=v1.1.0", "--embedded")
+  deployedBy(run)
   expect(await serving("production")).toBe("second")
+  // A quarter of the users, by default.
+  expect(run.stage("stress")).toMatchObject({
+    status: "passed",
+    reason: expect.stringMatching(/^no break up to 1 users; \d+ requests/) as string,
+  })
 }, 300_000)
 
 it("rollback returns to the version before, also after a gate was added", async () => {

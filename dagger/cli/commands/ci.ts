@@ -150,12 +150,12 @@ export function decisionOf(options: CiOptions, commit: GitState, only: readonly 
   }
   const names = only.map((name) => currentName(name, () => undefined))
   // Only the engine reads the settings at an address: there may be a registry.
-  const { release, deploy } = isAddress(source)
+  const settings = isAddress(source)
     ? { ...DEFAULTS, release: { ...DEFAULTS.release, registry: source } }
     : (configured(source, options.service) ?? DEFAULTS)
   try {
     const environment = options.environment ?? environmentFor(trigger)
-    const groups = groupsFor(trigger, names, { release, deploy }, embedded)
+    const groups = groupsFor(trigger, names, settings, embedded)
     return { trigger, groups, ...(environment !== undefined && { environment }) }
   } catch (error) {
     if (error instanceof SlipwayError) return { trigger, groups: [] }

@@ -47,15 +47,21 @@ export const deployArguments = (
 ): string[] => [
   "with-deploy",
   ...environmentArguments(options, {
-    // A cleanup asks every environment what it runs.
-    clusters: groups.includes("cleanup") ? ENVIRONMENTS : listOf(environment),
-    secrets: variablesOf(environmentSecretsOf(groups), listOf(environment), isSet),
+    // A cleanup asks every environment what it runs; one after a deployment to staging holds nothing of production's.
+    clusters: groups.includes("cleanup") && environment !== "staging" ? ENVIRONMENTS : listOf(environment),
+    secrets: variablesOf(environmentSecretsOf(groups), testedBy(groups, environment), isSet),
   }),
   ...optionalArgument("environment", options.environment),
   ...optionalArgument("reference", options.tag ?? options.version),
   ...(options.rollback ? ["--rollback"] : []),
   ...optionalArgument("scale", options.scale),
 ]
+
+/** The environments whose secrets these groups use: a scheduled run tests all. */
+const testedBy = (groups: readonly Group[], environment: string | undefined): readonly string[] =>
+  environment === undefined && ["stress", "dast"].some((test) => groups.some((group) => group === test))
+    ? ENVIRONMENTS
+    : listOf(environment)
 
 /** The arguments for access to an environment's cluster, database and ledger, and for `more` secrets. */
 export const accessArguments = (options: DeployOptions, more: readonly string[] = []): string[] =>

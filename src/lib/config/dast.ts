@@ -27,6 +27,13 @@ export const dastSection = {
       item: { kind: "choice", values: [true, false] },
       default: {},
     },
+    schedule: {
+      kind: "map",
+      doc: "Scan an environment in scheduled runs as well, from outside: at its deploy.url.",
+      keys: ENVIRONMENTS,
+      item: { kind: "choice", values: [true, false] },
+      default: { staging: true, production: true },
+    },
     risk: {
       kind: "choice",
       doc: "The lowest risk at which an alert fails the scan.",

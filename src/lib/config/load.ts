@@ -1,5 +1,9 @@
+import { ENVIRONMENTS } from "./deploy.js"
 import { httpUrlRule, noCredentialsRule, pathRules, durationSeconds, urlPathRule } from "./rules.js"
 import type { TextRule } from "./spec.js"
+
+/** When a stress test runs by itself, from the least to the most often. */
+export const STRESS_TIMES = ["never", "schedule", "deployment"] as const
 
 const rampRule: TextRule = {
   noun: "duration:users",
@@ -91,6 +95,20 @@ export const loadSection = {
       doc: "A growing number of users, to find the breaking point: where p95 or errors exceed these limits.",
       fields: {
         ...limits(["2m:100", "2m:200", "2m:300", "2m:400", "3m:400", "1m:0"]),
+        when: {
+          kind: "map",
+          doc: "When an environment's stress test runs by itself: after each deployment, in scheduled runs at deploy.url, or never.",
+          keys: ENVIRONMENTS,
+          item: { kind: "choice", values: STRESS_TIMES },
+          default: { staging: "schedule", production: "deployment" },
+        },
+        percent: {
+          kind: "map",
+          doc: "Per cent of the ramps' users in an environment. In production by default a part that is safe beside its own traffic.",
+          keys: ENVIRONMENTS,
+          item: { kind: "integer", minimum: 1, maximum: 100 },
+          default: { staging: 100, production: 25 },
+        },
         minimumUsers: {
           kind: "integer",
           doc: "The number of users that it must handle before it breaks. Without it, the breaking point is reported and fails nothing.",

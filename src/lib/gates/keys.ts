@@ -1,5 +1,6 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { RISKS } from "../config/dast.js"
+import { STRESS_TIMES } from "../config/load.js"
 import { WATCH_POLICIES } from "../config/monitoring.js"
 import { SEVERITIES } from "../config/config.js"
 import { UNFIXED_POLICIES } from "../config/supplyChain.js"
@@ -148,8 +149,12 @@ const TESTED: Record<string, KeyRule> = {
   "load.iterations": least,
   ...profile("load"),
   ...profile("stress"),
+  "load.stress.when.staging": order(STRESS_TIMES, "schedule"),
+  "load.stress.when.production": order(STRESS_TIMES, "deployment"),
+  ...perEnvironment("load.stress.percent", least),
   "load.stress.minimumUsers": least,
   ...perEnvironment("dast.active", order([false, true], false)),
+  ...perEnvironment("dast.schedule", order([false, true], true)),
   "dast.risk": lowestThatFails(RISKS),
   "dast.openapi": fixed,
   "dast.include": { kind: "covers", empty: true },

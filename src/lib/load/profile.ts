@@ -1,4 +1,5 @@
 /** Load profile: the number of users over time, and the limits that the service must keep. */
+import type { Environment } from "../config/deploy.js"
 import { Ramp } from "../config/load.js"
 import { fail } from "../errors/catalogue.js"
 
@@ -20,6 +21,8 @@ export interface Profile {
   minimumUsers?: number
   /** Factor of the durations. */
   scale: number
+  /** Per cent of the users that the settings have for all environments. */
+  percent: number
 }
 
 type Settings = { readonly iterations: number } & Readonly<
@@ -30,19 +33,30 @@ type Settings = { readonly iterations: number } & Readonly<
       readonly p95: number
       readonly errors: number
       readonly minimumUsers?: number
+      readonly percent?: Readonly<Record<Environment, number>>
     }
   >
 >
 
-/** Returns the profile of a kind, with durations and minimum iterations scaled. Fails with INVALID_SCALE. */
-export function profileOf(kind: Kind, settings: Settings, scale: number): Profile {
+/**
+ * Returns the profile of a kind for an environment, with durations and minimum iterations scaled, and as many users as
+ * are safe there. Fails with INVALID_SCALE.
+ */
+export function profileOf(kind: Kind, settings: Settings, scale: number, environment: Environment): Profile {
   if (!(scale > 0 && scale <= 1)) throw fail("INVALID_SCALE", [String(scale)])
-  const { ramps, ...limits } = settings[kind]
+  const { ramps, p95, errors, minimumUsers, percent: shares } = settings[kind]
+  const percent = shares?.[environment] ?? 100
   return {
     kind,
     scale,
-    ...limits,
-    ramps: ramps.map(({ seconds, users }) => ({ seconds: seconds * scale, users })),
+    percent,
+    p95,
+    errors,
+    ...(minimumUsers !== undefined && { minimumUsers }),
+    ramps: ramps.map(({ seconds, users }) => ({
+      seconds: seconds * scale,
+      users: Math.ceil((users * percent) / 100),
+    })),
     iterations: Math.max(1, Math.ceil(settings.iterations * scale)),
   }
 }
@@ -62,5 +76,6 @@ export const profileText = (profile: Profile): string => {
   const length = secondsOf(profile)
   const time = length >= 120 ? `${Math.round(length / 6) / 10} min` : `${Math.round(length * 10) / 10} s`
   const scaled = profile.scale < 1 ? `, shortened to ${profile.scale} of its length` : ""
-  return `up to ${mostUsers(profile)} users in ${time}${scaled}`
+  const part = profile.percent < 100 ? `, with ${profile.percent} % of its users` : ""
+  return `up to ${mostUsers(profile)} users in ${time}${part}${scaled}`
 }

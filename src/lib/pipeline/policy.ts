@@ -2,6 +2,7 @@ import { type Config, DEFAULTS } from "../config/config.js"
 import type { Environment } from "../config/deploy.js"
 import { fail } from "../errors/catalogue.js"
 import { versionOfRef } from "../release/version.js"
+import { scheduledGroups, type TestSettings } from "./scheduledTests.js"
 import { CHECKED, type Group, groupOf, GROUPS, STAGE_NAMES } from "./stages.js"
 
 /** The events of a repository. */
@@ -35,6 +36,8 @@ interface Rule {
   groups: readonly Group[]
   /** The environment to deploy to. */
   environment?: Environment
+  /** True for a run on schedule, which tests what serves. */
+  scheduled?: true
   /** Reasons for skipped groups, where the event alone is no explanation. */
   without?: Partial<Record<Group, string>>
 }
@@ -43,24 +46,25 @@ const CHECKS = ["quality", "security", "tests"] as const
 const UP_TO_IMAGE = [...CHECKS, "infra", "image"] as const
 /** Groups that follow a deployment: notifications, and tests of the deployed service. */
 const AFTER = ["notify", "load", "dast"] as const
+/** Groups that concern an environment's deployment alone; a stress test follows one where the settings say so. */
+const DEPLOYED = ["drift", "release", "deploy", ...AFTER, "stress"] as const
 /** Drift of an environment's infrastructure is a gate of each deployment to it. */
 const DEPLOYMENT = ["drift", "release", "deploy", ...AFTER] as const
-const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT] as const
+/** What deployments leave is cleaned up last. */
+const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT, "cleanup"] as const
 /** Plans are for reviewers. */
 const REVIEW = [...UP_TO_IMAGE, "plan"] as const
 
 /** Decides which groups of stages run, with reasons. Fails with UNKNOWN_EVENT. */
-export function policy(
-  trigger: Trigger,
-  { release, deploy }: Pick<Config, "release" | "deploy">,
-): Record<Group, Decision> {
-  const rule = ruleFor(trigger)
+export function policy(trigger: Trigger, settings: PolicySettings): Record<Group, Decision> {
+  const { release, deploy } = settings
+  const rule = withTests(ruleFor(trigger), settings)
   const decide = (group: Group): Decision => {
     if (!rule.groups.includes(group)) {
       const without = isAfter(group) ? `nothing is deployed: ${decide("deploy").why}` : `not for ${rule.what}`
       return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? without }
     }
-    const deploys = rule.environment !== undefined && DEPLOYMENT.some((known) => known === group)
+    const deploys = rule.environment !== undefined && DEPLOYED.some((known) => known === group)
     if (deploys && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
     const { environment } = rule
@@ -72,6 +76,17 @@ export function policy(
     }
   }
   return Object.fromEntries(GROUPS.map((group) => [group, decide(group)])) as Record<Group, Decision>
+}
+
+/** The settings that decide what an event runs. */
+export type PolicySettings = TestSettings & Pick<Config, "release">
+
+/** The rule with the tests that the settings add after a deployment or on schedule. */
+function withTests(rule: Rule, settings: PolicySettings): Rule {
+  const { environment, groups } = rule
+  if (rule.scheduled) return { ...rule, groups: [...groups, ...scheduledGroups(settings)] }
+  const stressed = environment !== undefined && settings.load.stress.when[environment] === "deployment"
+  return stressed ? { ...rule, groups: [...groups, "stress"] } : rule
 }
 
 const isAfter = (group: Group): boolean => AFTER.some((known) => known === group)
@@ -93,15 +108,16 @@ export const eventText = (trigger: Trigger): string => ruleFor(trigger).what
 export function groupsFor(
   trigger: Trigger,
   only: readonly string[],
-  { release: own, deploy }: Pick<Config, "release" | "deploy">,
+  settings: PolicySettings,
   embedded: boolean,
 ): Group[] {
   const unknown = only.find((name) => groupOf(name) === undefined && !GROUPS.some((known) => known === name))
   if (unknown !== undefined) throw fail("UNKNOWN_STAGE", [unknown, [...GROUPS, ...STAGE_NAMES]])
   if (only.length > 0)
     return GROUPS.filter((group) => only.some((name) => name === group || groupOf(name) === group))
-  const registry = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
-  const decisions = policy(trigger, { release: registry, deploy })
+  const { release: own } = settings
+  const release = embedded ? { ...own, registry: own.registry ?? "embedded" } : own
+  const decisions = policy(trigger, { ...settings, release })
   return GROUPS.filter((group) => decisions[group].runs)
 }
 
@@ -122,13 +138,13 @@ const WITHOUT: Partial<Record<Group, string>> = {
   plan: "plans are made for pull requests, or manually: slipway infra plan",
   drift: "drift is checked before deployments, on schedule, or manually: slipway infra drift",
   apply: "plans are applied manually: slipway infra apply",
-  stress: "stress tests run manually: slipway stress",
+  stress: "stress tests run by load.stress.when, or manually: slipway stress",
 }
 
 function ruleFor({ event, ref, baseRef, fork, branches = DEFAULTS.branches, asked = [] }: Trigger): Rule {
   if (!EVENTS.some((known) => known === event)) throw fail("UNKNOWN_EVENT", [event, EVENTS])
   if (event === "schedule")
-    return { what: "a schedule, which checks for changes from outside", groups: SCANS }
+    return { what: "a schedule, which checks for changes from outside", groups: SCANS, scheduled: true }
   if (event === "pull_request") return pullRequest(branches, baseRef, fork)
   // The host has put the pull requests together, and merges them if this passes.
   if (event === "merge_queue") {
@@ -178,7 +194,7 @@ function tagged(tag: string): Rule {
   if (version !== undefined && version.prerelease.length > 0)
     return { what: `the pre-release ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "staging" }
   if (version !== undefined)
-    return { what: `the version ${tag}`, groups: [...UP_TO_DEPLOYMENT, "cleanup"], environment: "production" }
+    return { what: `the version ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "production" }
   const without = `the tag ${tag} is not a version such as v1.2.3`
   return {
     what: `the tag ${tag}`,

@@ -1,7 +1,12 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
 import { fail } from "../errors/catalogue.js"
-import { CLUSTER_SECRETS, deliverySecrets } from "../pipeline/deliverySecrets.js"
+import {
+  CLUSTER_SECRETS,
+  deliverySecrets,
+  NOTIFICATION_SECRETS,
+  TEST_SECRETS,
+} from "../pipeline/deliverySecrets.js"
 import { isIndexSecret } from "../python/indexSecrets.js"
 import { forTool } from "../secrets/credentials.js"
 
@@ -79,6 +84,9 @@ const isTool = (name: string): boolean => forTool({ [name]: "set" }).length > 0
 const isCluster = (name: string): boolean =>
   CLUSTER_SECRETS.some((secret) => name === secret || name.endsWith(`_${secret}`))
 const isRegistry = (name: string): boolean => /^(?:REGISTRY|ACR)_/.test(name)
+/** True for a secret of tests of deployed services, and of notifications of what they find. */
+const isTest = (name: string): boolean =>
+  [...NOTIFICATION_SECRETS, ...TEST_SECRETS].some((secret) => name === secret || name.endsWith(`_${secret}`))
 /** True for the key of plans, and tokens that comment on pull requests. */
 const isReview = (name: string): boolean =>
   ["SLIPWAY_PLAN_KEY", "GITHUB_TOKEN", "GITLAB_TOKEN"].includes(name)
@@ -90,7 +98,7 @@ const HELD: Readonly<Record<Scope, (name: string) => boolean>> = {
   staging: (name) => isDeployed(name) && !name.startsWith("PRODUCTION_"),
   // A version's cleanup asks every cluster what it runs.
   production: (name) => isDeployed(name) && (isCluster(name) || !name.startsWith("STAGING_")),
-  maintenance: (name) => isTool(name) || isCluster(name) || isRegistry(name),
+  maintenance: (name) => isTool(name) || isCluster(name) || isRegistry(name) || isTest(name),
 }
 
 /** The secrets of all jobs but that for plans. */

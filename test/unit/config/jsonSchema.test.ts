@@ -37,7 +37,7 @@ function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema]
 describe("jsonSchema", () => {
   // An object whose keys are known in advance is described as a whole.
   const roles =
-    /^(images\.replace|deploy\.(url|namespace|aks|verify|drift|releases|proof\.required)|monitoring\.grafana|dast\.active)\./
+    /^(images\.replace|deploy\.(url|namespace|aks|verify|drift|releases|proof\.required)|monitoring\.grafana|dast\.(active|schedule)|load\.stress\.(when|percent))\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(45)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(45)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(48)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(48)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -127,7 +127,10 @@ describe("jsonSchema", () => {
       "deploy.proof.required",
       ...["document", "paths", "pause", "iterations"].map((key) => `load.${key}`),
       ...["load", "stress"].flatMap((kind) => ["ramps", "p95", "errors"].map((key) => `load.${kind}.${key}`)),
+      "load.stress.when",
+      "load.stress.percent",
       "dast.active",
+      "dast.schedule",
       "dast.risk",
       "dast.openapi",
       "dast.include",

@@ -33,6 +33,8 @@ interface Limits {
 }
 
 interface Stress extends Limits {
+  readonly when: EachEnvironment<"never" | "schedule" | "deployment">
+  readonly percent: EachEnvironment<number>
   readonly minimumUsers?: number
 }
 
@@ -137,6 +139,7 @@ describe("parseConfig accepts", () => {
       },
       dast: {
         active: {},
+        schedule: { staging: true, production: true },
         risk: "high",
         openapi: "/openapi.json",
         include: [],
@@ -169,6 +172,8 @@ describe("parseConfig accepts", () => {
           p95: 2000,
           errors: 10,
           ramps: [...[100, 200, 300, 400].map((users) => ramp(120, users)), ramp(180, 400), ramp(60, 0)],
+          when: { staging: "schedule", production: "deployment" },
+          percent: { staging: 100, production: 25 },
         },
       },
       branches: { main: "main", develop: "develop" },
@@ -323,6 +328,7 @@ describe("parseConfig accepts", () => {
       },
       dast: {
         active: { staging: true, production: false },
+        schedule: { staging: false, production: true },
         risk: "medium",
         openapi: "/api/schema",
         include: ["/api/**"],
@@ -362,7 +368,7 @@ describe("parseConfig accepts", () => {
         pause: 250,
         iterations: 50,
         load: { ramps: [ramp(60, 5), ramp(7200, 5)], p95: 500, errors: 1 },
-        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, minimumUsers: 100 },
+        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, minimumUsers: 100, when: { staging: "never", production: "schedule" }, percent: { staging: 50, production: 25 } },
         influxdb: "http://influx.monitoring:8086/write?db=load",
         prometheus: "http://prometheus.monitoring:9090/api/v1/write",
       },
@@ -598,6 +604,7 @@ describe("parseConfig accepts", () => {
       }
       readonly dast: {
         readonly active: PerEnvironment<boolean>
+        readonly schedule: EachEnvironment<boolean>
         readonly risk: "informational" | "low" | "medium" | "high"
         readonly openapi: string
         readonly include: readonly string[]

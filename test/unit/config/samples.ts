@@ -123,6 +123,7 @@ deploy:
   proof: {required: {staging: false, production: true}, sample: db/sample.sql, paths: [/, /jobs]}
 dast:
   active: {staging: true, production: false}
+  schedule: {staging: false}
   risk: medium
   openapi: /api/schema
   include: [/api/**]
@@ -152,7 +153,7 @@ load:
   pause: 250
   iterations: 50
   load: {ramps: ["1m:5", "2h:5"], p95: 500, errors: 1}
-  stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, minimumUsers: 100}
+  stress: {ramps: ["10m:1000"], p95: 5000, errors: 50, minimumUsers: 100, when: {staging: never, production: schedule}, percent: {staging: 50}}
   influxdb: http://influx.monitoring:8086/write?db=load
   prometheus: http://prometheus.monitoring:9090/api/v1/write
 wrappers:

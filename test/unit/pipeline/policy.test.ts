@@ -7,13 +7,16 @@ import {
   type Trigger,
   policy,
 } from "../../../src/lib/pipeline/policy.js"
+import { scheduledTests } from "../../../src/lib/pipeline/scheduledTests.js"
 import { EFFECTS, type Group, GROUPS, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 
 const CONFIG = { ...DEFAULTS, release: { ...DEFAULTS.release, registry: "team.azurecr.io" } }
 const CHECKS: Group[] = ["quality", "security", "tests"]
 const UP_TO_IMAGE: Group[] = [...CHECKS, "infra", "image"]
-const ALL: Group[] = [...CHECKS, "infra", "drift", "image", "release", "deploy", "notify", "load", "dast"]
-const VERSION: Group[] = [...ALL, "cleanup"]
+const DELIVERED: Group[] = [...CHECKS, "infra", "drift", "image", "release", "deploy", "notify", "load"]
+const ALL: Group[] = [...DELIVERED, "dast", "cleanup"]
+/** In production the stress test follows by default, with the users that are safe there. */
+const VERSION: Group[] = [...DELIVERED, "stress", "dast", "cleanup"]
 const REVIEW: Group[] = [...CHECKS, "infra", "plan", "image"]
 const SCANS: Group[] = ["security", "drift", "image", "cleanup"]
 
@@ -248,6 +251,58 @@ it("policy rejects an unknown event", () => {
   )
 })
 
+describe("policy for tests of what serves", () => {
+  const { deploy, load, dast } = CONFIG
+  const url = { staging: "https://staging.example.com", production: "https://example.com" }
+  const stressed = (when: (typeof load.stress)["when"]) => ({
+    ...CONFIG,
+    load: { ...load, stress: { ...load.stress, when } },
+  })
+
+  it("runs the stress test after a deployment, on schedule or never, as load.stress.when says", () => {
+    const [push, tag] = [
+      { event: "push", ref: "refs/heads/develop" },
+      { event: "tag", ref: "v1.2.3" },
+    ]
+    const both = stressed({ staging: "deployment", production: "never" })
+    expect(running(push, both)).toContain("stress")
+    expect(running(tag, both)).not.toContain("stress")
+    expect(running(tag, stressed({ staging: "never", production: "schedule" }))).not.toContain("stress")
+    const unpublished = { ...both, release: DEFAULTS.release }
+    expect(policy(push, unpublished).stress.why).toMatch(/names no registry/)
+  })
+
+  it("scans and stresses public URLs on schedule, and notifies people", () => {
+    const schedule = { event: "schedule", ref: "" }
+    const open = { ...CONFIG, deploy: { ...deploy, url } }
+    expect(running(schedule, open)).toEqual([
+      "security",
+      "drift",
+      "image",
+      "notify",
+      "stress",
+      "dast",
+      "cleanup",
+    ])
+    expect(groupsOfJob("delivery", running(schedule, open))).toEqual([
+      "drift",
+      "notify",
+      "stress",
+      "dast",
+      "cleanup",
+    ])
+    expect(scheduledTests(open)).toEqual([
+      { environment: "staging", groups: ["stress", "dast"] },
+      { environment: "production", groups: ["dast"] },
+    ])
+    const shut = { ...open, dast: { ...dast, schedule: { staging: false, production: false } } }
+    expect(scheduledTests(shut)).toEqual([{ environment: "staging", groups: ["stress"] }])
+    expect(running(schedule, { ...shut, load: stressed({ staging: "never", production: "never" }).load })).toEqual(
+      SCANS,
+    )
+  })
+})
+
 describe("policy for infrastructure", () => {
   it("never applies for events of a CI host", () => {
     const events = ["push", "pull_request", "tag", "schedule"]
@@ -264,7 +319,7 @@ describe("policy for infrastructure", () => {
         runs: false,
         why: "nothing is deployed: main is released by a tag such as v1.2.3",
       })
-    expect(decisions.stress.why).toBe("stress tests run manually: slipway stress")
+    expect(decisions.stress.why).toBe("stress tests run by load.stress.when, or manually: slipway stress")
   })
 
   it("gives the reason why plan, drift and apply don't run", () => {
