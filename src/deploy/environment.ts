@@ -102,6 +102,7 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
     withoutHotfix,
     say,
     settings: config.deploy,
+    statusLabel: config.monitoring.status,
     healthPath: config.deploy.health.path ?? config.image.health,
     ledger: new ClusterLedger(kube, namespace, names.deployment),
     clock: { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },

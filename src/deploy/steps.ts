@@ -1,4 +1,5 @@
 import { dag, type Directory } from "@dagger.io/dagger"
+import { alertRulesFacts } from "./alertRules.js"
 import { contextOf, type DeployInputs, requireOverlay } from "./environment.js"
 import { rolloutPlan } from "./plan.js"
 import { findKnownRelease, findRelease } from "./wantedRelease.js"
@@ -50,7 +51,10 @@ export async function runDeploy(
     return { ...skipped(""), milliseconds: Date.now() - startedAt }
   })
   if (ran === undefined) return [stage, ...notBegun(repro)]
-  const notes = await gitNotes({ ...inputs, say }, ran.entry)
+  const notes = {
+    ...(await gitNotes({ ...inputs, say }, ran.entry)),
+    ...(await alertRulesFacts({ ...inputs, say }, ran)),
+  }
   return stagesOf(ran, notes, lines.join(""), repro)
 }
 

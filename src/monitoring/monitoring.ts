@@ -42,11 +42,7 @@ export class Monitoring {
    */
   @func()
   async files(): Promise<Directory> {
-    const thresholds = await this.thresholds()
-    return dag
-      .directory()
-      .withNewFile(RULES, rulesFile(thresholds))
-      .withNewFile(TESTS, rulesTestFile(thresholds, RULES))
+    return filesOf(await this.thresholds())
   }
 
   /**
@@ -61,7 +57,7 @@ export class Monitoring {
   }
 
   /**
-   * Checks and tests the alert rules with promtool.
+   * Checks and tests the alert rules with promtool, also as a deployment loads them.
    *
    * Fails with RULES for an invalid rule or a failed test, and with RULES_STALE if the rule file in the source differs from
    * the settings. Pure.
@@ -76,7 +72,12 @@ export class Monitoring {
       throw fail("RULES_STALE", [file])
     const container = promtool(config)
       .withMountedDirectory("/rules", await this.files())
-      .withWorkdir("/rules")
+      .withMountedDirectory("/loaded", filesOf(await this.thresholds("deployed")))
+    for (const folder of ["/rules", "/loaded"]) await this.tryRules(container.withWorkdir(folder), config)
+  }
+
+  /** Has promtool check and test the rules of the working directory. */
+  private async tryRules(container: Container, config: Config): Promise<void> {
     for (const command of [
       [PROMTOOL, "check", "rules", "--lint=all", "--lint-fatal", RULES],
       [PROMTOOL, "test", "rules", TESTS],
@@ -92,11 +93,17 @@ export class Monitoring {
     return serviceOf(this).config
   }
 
-  private async thresholds(): Promise<Thresholds> {
+  private async thresholds(namespace = ""): Promise<Thresholds> {
     const config = this.config()
-    return thresholdsOf(config, await nameOf(this.source, config))
+    return thresholdsOf(config, await nameOf(this.source, config), namespace)
   }
 }
+
+const filesOf = (thresholds: Thresholds): Directory =>
+  dag
+    .directory()
+    .withNewFile(RULES, rulesFile(thresholds))
+    .withNewFile(TESTS, rulesTestFile(thresholds, RULES))
 
 const promtool = (config: Config): Container =>
   dag

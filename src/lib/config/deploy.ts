@@ -178,12 +178,12 @@ export const deploySection = {
         },
         prometheus: {
           kind: "text",
-          doc: "The URL of a Prometheus to query instead.",
+          doc: "The URL of a Prometheus to query instead. It must be reachable from where Slipway runs.",
           rules: [noCredentialsRule, httpUrlRule],
         },
         total: {
           kind: "text",
-          doc: 'Its query for the number of requests; "{since}" stands for the seconds since the switch, "{hash}" for the new pods\' pod-template-hash.',
+          doc: 'Its query for the number of requests; "{since}" stands for the seconds since the switch, "{hash}" for the new pods\' pod-template-hash, "{pods}" for a pattern of their names, "{namespace}" for their namespace. Default: by the labels namespace and pod.',
           rules: [printableRule],
         },
         failed: {

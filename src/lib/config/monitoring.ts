@@ -2,7 +2,10 @@ import { ENVIRONMENTS } from "./deploy.js"
 import {
   dashboardUidRule,
   durationRule,
+  hostPortRule,
   httpUrlRule,
+  kubeLabelRule,
+  kubeLabelValueRule,
   labelNameRule,
   labelValueRule,
   latencyRule,
@@ -15,6 +18,9 @@ import {
 
 /** The reactions to an unhealthy version during a watch. */
 export const WATCH_POLICIES = ["alert", "rollback"] as const
+
+/** How alert rules reach a cluster's Prometheus at a deployment. */
+export const RULE_LOADS = ["auto", "operator", "configmap", "never"] as const
 
 /** Percentages that YAML reads as numbers if they are not quoted. */
 const PERCENTAGES = [...Array.from({ length: 100 }, (_, index) => index), 99.5, 99.9, 99.95, 99.99]
@@ -63,6 +69,19 @@ export const monitoringSection = {
           rules: pathRules,
           default: "monitoring/alerts.yaml",
         },
+        load: {
+          kind: "choice",
+          doc: "How a deployment loads the rules into the service's namespace: as objects of the Prometheus operator, as a ConfigMap, as the one where the cluster has the operator and the other where not (auto), or never.",
+          values: RULE_LOADS,
+          default: "auto",
+        },
+        labels: {
+          kind: "named",
+          doc: "Labels of these objects, by which a Prometheus selects them: { release: kube-prometheus-stack }.",
+          name: kubeLabelRule,
+          item: { kind: "text", rules: [kubeLabelValueRule] },
+          default: [],
+        },
         errors: {
           kind: "integer",
           doc: "The maximum error rate in per cent. Default: deploy.errors.maxPercent.",
@@ -95,6 +114,18 @@ export const monitoringSection = {
           doc: "The URL of the runbook for whoever gets the alert.",
           rules: [noCredentialsRule, httpUrlRule],
         },
+      },
+    },
+    probe: {
+      kind: "section",
+      doc: "The probe of deploy.url's health from outside, by a blackbox exporter.",
+      fields: {
+        prober: {
+          kind: "text",
+          doc: 'Host and port of the blackbox exporter, such as "blackbox-exporter.monitoring:9115". Without it nothing is probed.',
+          rules: [hostPortRule],
+        },
+        module: { kind: "text", doc: "Its module.", rules: [labelNameRule], default: "http_2xx" },
       },
     },
     watch: {

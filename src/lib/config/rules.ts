@@ -293,6 +293,25 @@ export const labelNameRule: TextRule = {
   pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
 }
 
+/** A label of a Kubernetes object. */
+export const kubeLabelRule: TextRule = {
+  noun: "label",
+  expected: "the name of a label in Kubernetes, such as release",
+  pattern: /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
+}
+
+export const kubeLabelValueRule: TextRule = {
+  noun: "label value",
+  expected: "the value of a label in Kubernetes",
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
+}
+
+export const hostPortRule: TextRule = {
+  noun: "host:port",
+  expected: 'a host and a port, such as "blackbox-exporter.monitoring:9115"',
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?:[1-9][0-9]{0,4}$/,
+}
+
 /** It is quoted in a query. */
 export const labelValueRule: TextRule = {
   noun: "text",

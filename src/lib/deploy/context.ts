@@ -28,6 +28,8 @@ export interface Context {
   namespace: string
   names: ObjectNames
   settings: Config["deploy"]
+  /** The label of metrics with a response's status, if not `status`. */
+  statusLabel?: string
   /** The path of health requests. */
   healthPath: string
   run: string

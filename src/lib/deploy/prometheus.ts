@@ -3,20 +3,44 @@ import { fields, objects, parseJson, text } from "../text/json.js"
 import type { Context } from "./context.js"
 import type { Traffic } from "../monitoring/exposition.js"
 
-const TOTAL = 'sum(increase(http_requests_total{pod_template_hash="{hash}"}[{since}s]))'
-const FAILED = 'sum(increase(http_requests_total{pod_template_hash="{hash}",status=~"5.."}[{since}s]))'
-
 /** Counts requests by querying Prometheus. Fails with PROMETHEUS. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 export async function fromPrometheus(context: Context, hash: string, seconds: number): Promise<Traffic> {
-  const { total = TOTAL, failed = FAILED } = context.settings.errors
+  const queries = trafficQueries(context, hash, seconds)
   const [requests, errors] = await Promise.all(
-    [total, failed].map((query) => number(context, filled(query, hash, seconds))),
+    [queries.total, queries.failed].map((query) => number(context, query)),
   )
   return { requests: requests ?? 0, errors: errors ?? 0, buckets: {} }
 }
 
-const filled = (query: string, hash: string, seconds: number): string =>
-  query.replaceAll("{hash}", hash).replaceAll("{since}", String(seconds))
+type QueryContext = Pick<Context, "settings" | "names" | "namespace" | "statusLabel">
+
+/**
+ * The queries for the requests to the pods of a hash and for those that failed, since so many seconds.
+ *
+ * By default by the labels `namespace` and `pod`, which the operator and the usual relabeling of `kubernetes_sd_configs`
+ * set; a pod's name holds its template's hash.
+ */
+export function trafficQueries(
+  { settings, names, namespace, statusLabel }: QueryContext,
+  hash: string,
+  seconds: number,
+): { total: string; failed: string } {
+  const { counter, total, failed } = settings.errors
+  const pods = `namespace="{namespace}",pod=~"{pods}"`
+  const count = (matchers: string) => `sum(increase(${counter}{${matchers}}[{since}s]))`
+  // Kubernetes makes room for the random end of a pod's name.
+  const prefix = `${names.deployment}-${hash}-`.slice(0, POD_PREFIX)
+  const values = { hash, since: String(seconds), namespace, pods: `${prefix}[a-z0-9]{5}` }
+  const filled = (query: string) =>
+    Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), query)
+  return {
+    total: filled(total ?? count(pods)),
+    failed: filled(failed ?? count(`${pods},${statusLabel ?? "status"}=~"5.."`)),
+  }
+}
+
+/** Longest beginning of a generated name: 63 characters without the 5 random ones. */
+const POD_PREFIX = 58
 
 async function number({ fetchOutside, settings }: Context, query: string): Promise<number> {
   const base = (settings.errors.prometheus ?? "").replace(/\/$/, "")

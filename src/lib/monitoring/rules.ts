@@ -27,18 +27,29 @@ export interface Thresholds {
   /** Seconds. */
   lasting: number
   runbook: string | undefined
+  /** The namespace whose series alone are judged, for rules that a deployment loads; empty for any. */
+  namespace: string
+  /** The job of the probe from outside. */
+  probeJob: string
+  /** True if there is such a probe. */
+  probes: boolean
+  /** The reaction to errors and to a service that is down, as monitoring.watch.policy says. */
+  action: Action
 }
+
+/** Value of an alert's label `action`, by which Alertmanager routes it. */
+export type Action = "rollback" | "person"
 
 /** Range of the rates: four times what Prometheus' usual interval of 15 s and a lost sample need. */
 export const WINDOW = "5m"
 
 /** Thresholds from the configuration of a service. */
-export function thresholdsOf({ deploy, monitoring }: Config, service: string): Thresholds {
-  const { alerts, job, by, status } = monitoring
+export function thresholdsOf({ deploy, monitoring }: Config, service: string, namespace = ""): Thresholds {
+  const { alerts, job = service, by, status, probe, watch } = monitoring
   const { errors, latencyP95 } = deploy
   return {
     service,
-    job: job ?? service,
+    job,
     by,
     status,
     counter: errors.counter,
@@ -48,13 +59,19 @@ export function thresholdsOf({ deploy, monitoring }: Config, service: string): T
     uptime: alerts.uptime,
     lasting: alerts.for,
     runbook: alerts.runbook,
+    namespace,
+    probeJob: `${job}-health`,
+    probes: probe.prober !== undefined && Object.keys(deploy.url).length > 0,
+    action: watch.policy === "rollback" ? "rollback" : "person",
   }
 }
 
 /** Alert rules for error rate, latency, uptime and a service that is down. */
 export function alertRules(thresholds: Thresholds): AlertRule[] {
   const { counter, histogram, status, errors, latency, uptime, job, by } = thresholds
-  const own = `job="${job}"`
+  const of = (name: string) =>
+    `job="${name}"${thresholds.namespace === "" ? "" : `,namespace="${thresholds.namespace}"`}`
+  const own = of(job)
   const rate = (series: string, matchers: string) => `rate(${series}{${matchers}}[${WINDOW}])`
   const sum = (labels: readonly string[], expression: string) => `sum${byText(labels)} (${expression})`
   return [
@@ -78,14 +95,24 @@ export function alertRules(thresholds: Thresholds): AlertRule[] {
       summary: "no instance answers",
       description: "Prometheus reaches no instance, or knows of none any more.",
     }),
+    ...(thresholds.probes ? [unreachable(thresholds, of(thresholds.probeJob))] : []),
   ]
 }
+
+/** Alert for a public URL whose health isn't good from outside; what is between may be at fault, so it asks a person. */
+const unreachable = (thresholds: Thresholds, probe: string): AlertRule =>
+  rule({ ...thresholds, action: "person" }, "Unreachable", "critical", {
+    expr: `min${byText(thresholds.by)} (probe_success{${probe}}) == 0 or absent(probe_success{${probe}})`,
+    summary: "its public URL isn't healthy",
+    description:
+      "The probe from outside gets no good answer of the health path, or there is no probe any more.",
+  })
 
 const byText = (labels: readonly string[]): string =>
   labels.length === 0 ? "" : ` by (${labels.join(", ")})`
 
 function rule(
-  { service, lasting, runbook }: Thresholds,
+  { service, lasting, runbook, action }: Thresholds,
   alert: string,
   severity: "critical" | "warning",
   { expr, summary, description }: { expr: string; summary: string; description: string },
@@ -94,7 +121,7 @@ function rule(
     alert,
     expr,
     for: `${lasting}s`,
-    labels: { severity, service },
+    labels: { severity, service, action: severity === "critical" ? action : "person" },
     annotations: {
       summary: `${service}: ${summary}`,
       description,

@@ -36,31 +36,45 @@ export function rulesTestFile(thresholds: Thresholds, rules: string): string {
   return stringify({ rule_files: [rules], evaluation_interval: "1m", tests }, { lineWidth: 0 })
 }
 
+/** Value of a label; a rule for one namespace judges only that. */
+const valueOf = (label: string, namespace: string): string =>
+  label === "namespace" && namespace !== "" ? namespace : VALUE
+
 const ABSENT = "is gone"
 
 function expected(
-  { labels, annotations }: AlertRule,
-  { by, job }: Thresholds,
+  { alert, labels, annotations }: AlertRule,
+  { by, job, probeJob, namespace }: Thresholds,
   situation: string,
   value: string,
 ) {
-  const own = by.map((label) => [label, VALUE] as const)
+  const own = by.map((label) => [label, valueOf(label, namespace)] as const)
+  const absent = { job: alert === "Unreachable" ? probeJob : job, ...(namespace !== "" && { namespace }) }
   const shown = Object.entries(annotations).map(
     ([name, text]) => [name, text.replace(/\{\{[^{}]*\}\}/, value)] as const,
   )
   return {
     // absent() has only the labels of its selector.
-    exp_labels: { ...labels, ...(situation === ABSENT ? { job } : Object.fromEntries(own)) },
+    exp_labels: { ...labels, ...(situation === ABSENT ? absent : Object.fromEntries(own)) },
     exp_annotations: Object.fromEntries(shown),
   }
 }
 
 function situations(thresholds: Thresholds, minutes: number): Situation[] {
   const { counter, histogram, latency, status } = thresholds
-  const labels = (...more: [string, string][]) =>
-    [["job", thresholds.job] as const, ...thresholds.by.map((label) => [label, VALUE] as const), ...more]
+  const { by, namespace } = thresholds
+  // A rule for one namespace selects by it, whatever it judges separately.
+  const shared = [...new Set([...by, ...(namespace === "" ? [] : ["namespace"])])]
+  const labelsOf = (job: string, more: [string, string][]) =>
+    [["job", job] as const, ...shared.map((label) => [label, valueOf(label, namespace)] as const), ...more]
       .map(([name, value]) => `${name}="${value}"`)
       .join(",")
+  const labels = (...more: [string, string][]) => labelsOf(thresholds.job, more)
+  const probe = (value: 0 | 1): Series[] =>
+    thresholds.probes
+      ? [{ series: `probe_success{${labelsOf(thresholds.probeJob, [])}}`, values: `${value}x${minutes}` }]
+      : []
+  const [reached, unreached] = [probe(1), probe(0)]
   const up = (value: 0 | 1): Series => ({ series: `up{${labels()}}`, values: `${value}x${minutes}` })
   const answers = (code: string): Series => ({
     series: `${counter}{${labels([status, code])}}`,
@@ -77,14 +91,27 @@ function situations(thresholds: Thresholds, minutes: number): Situation[] {
     bucket("+Inf", 60),
   ]
   return [
-    { name: "is well", series: [up(1), answers("200"), ...taking(0, latency)], raises: {} },
-    { name: "answers with errors", series: [up(1), answers("500")], raises: { HighErrorRate: "100.0" } },
+    { name: "is well", series: [up(1), ...reached, answers("200"), ...taking(0, latency)], raises: {} },
+    {
+      name: "answers with errors",
+      series: [up(1), ...reached, answers("500")],
+      raises: { HighErrorRate: "100.0" },
+    },
     {
       name: "is slow",
-      series: [up(1), answers("200"), ...taking(latency, 2 * latency)],
+      series: [up(1), ...reached, answers("200"), ...taking(latency, 2 * latency)],
       raises: { HighLatency: (1.95 * latency).toFixed(2) },
     },
-    { name: "doesn't answer", series: [up(0)], raises: { LowUptime: "0.0", Down: "" } },
-    { name: ABSENT, series: [], raises: { Down: "" } },
+    { name: "doesn't answer", series: [up(0), ...reached], raises: { LowUptime: "0.0", Down: "" } },
+    ...(thresholds.probes
+      ? [
+          {
+            name: "isn't reached from outside",
+            series: [up(1), ...unreached, answers("200")],
+            raises: { Unreachable: "" },
+          },
+        ]
+      : []),
+    { name: ABSENT, series: [], raises: { Down: "", ...(thresholds.probes && { Unreachable: "" }) } },
   ]
 }

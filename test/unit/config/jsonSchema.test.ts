@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(48)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(48)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(49)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(49)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -143,8 +143,11 @@ describe("jsonSchema", () => {
       "monitoring.by",
       "monitoring.status",
       "monitoring.alerts.file",
+      "monitoring.alerts.load",
+      "monitoring.alerts.labels",
       "monitoring.alerts.uptime",
       "monitoring.alerts.for",
+      "monitoring.probe.module",
       "monitoring.watch.policy",
       "monitoring.watch.duration",
       "branches.main",

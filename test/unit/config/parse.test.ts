@@ -155,7 +155,8 @@ describe("parseConfig accepts", () => {
         grafana: {},
         by: ["namespace"],
         status: "status",
-        alerts: { file: "monitoring/alerts.yaml", uptime: 99.5, for: 300 },
+        alerts: { file: "monitoring/alerts.yaml", uptime: 99.5, for: 300, load: "auto", labels: {} },
+        probe: { module: "http_2xx" },
         watch: { policy: "rollback", duration: 1800 },
       },
       load: {
@@ -357,7 +358,10 @@ describe("parseConfig accepts", () => {
           uptime: 99.95,
           for: 600,
           runbook: "https://example.com/runbook",
+          load: "operator",
+          labels: { release: "prometheus" },
         },
+        probe: { prober: "blackbox.monitoring:9115", module: "http_200" },
         watch: { policy: "alert", duration: 3600 },
       },
       load: {
@@ -368,7 +372,14 @@ describe("parseConfig accepts", () => {
         pause: 250,
         iterations: 50,
         load: { ramps: [ramp(60, 5), ramp(7200, 5)], p95: 500, errors: 1 },
-        stress: { ramps: [ramp(600, 1000)], p95: 5000, errors: 50, minimumUsers: 100, when: { staging: "never", production: "schedule" }, percent: { staging: 50, production: 25 } },
+        stress: {
+          ramps: [ramp(600, 1000)],
+          p95: 5000,
+          errors: 50,
+          minimumUsers: 100,
+          when: { staging: "never", production: "schedule" },
+          percent: { staging: 50, production: 25 },
+        },
         influxdb: "http://influx.monitoring:8086/write?db=load",
         prometheus: "http://prometheus.monitoring:9090/api/v1/write",
       },
@@ -628,12 +639,15 @@ describe("parseConfig accepts", () => {
         readonly status: string
         readonly alerts: {
           readonly file: string
+          readonly load: "auto" | "operator" | "configmap" | "never"
+          readonly labels: Readonly<Record<string, string>>
           readonly errors?: number
           readonly latency?: number
           readonly uptime: number
           readonly for: number
           readonly runbook?: string
         }
+        readonly probe: { readonly prober?: string; readonly module: string }
         readonly watch: { readonly policy: "alert" | "rollback"; readonly duration: number }
       }
       readonly load: {

@@ -143,7 +143,8 @@ monitoring:
   job: audio/upscaler
   by: [namespace, cluster]
   status: code
-  alerts: {file: alerts.yaml, errors: 5, latency: 500ms, uptime: 99.95, for: 10m, runbook: https://example.com/runbook}
+  alerts: {file: alerts.yaml, errors: 5, latency: 500ms, uptime: 99.95, for: 10m, runbook: https://example.com/runbook, load: operator, labels: {release: prometheus}}
+  probe: {prober: "blackbox.monitoring:9115", module: http_200}
   watch: {policy: alert, duration: 1h}
 load:
   script: k6/users.js

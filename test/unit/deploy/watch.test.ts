@@ -134,7 +134,9 @@ describe("watchVersion", () => {
       status: "unwell",
       text: "error rate 30.0 % (30 of 100 requests; limit 2 %)",
     })
-    expect(queries[0]).toMatch(/^http:\/\/prometheus\/api\/v1\/query\?query=sum\(increase\(.*\[1s\]\)\)$/)
+    expect(queries[0]).toMatch(
+      /^http:\/\/prometheus\/api\/v1\/query\?query=sum\(increase\(http_requests_total\{namespace="audio",pod=~"web-\w+-\[a-z0-9\]\{5\}"\}\[1s\]\)\)$/,
+    )
   })
 
   it("refuses to watch during a rollout, and without a Deployment", async () => {

@@ -12,6 +12,7 @@ export const profile = (changes: Partial<Profile> = {}): Profile => ({
   errors: 10,
   iterations: 5,
   scale: 1,
+  percent: 100,
   ...changes,
 })
 

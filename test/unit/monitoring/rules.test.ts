@@ -6,6 +6,10 @@ import { rulesTestFile } from "../../../src/lib/monitoring/rulesTest.js"
 
 const of = (yaml: string) => thresholdsOf(parseConfig(yaml), "shop")
 
+const PROBED = `deploy: { url: { production: "https://example.com" } }
+monitoring: { probe: { prober: "blackbox:9115" } }
+`
+
 describe("the alert rules", () => {
   it("default to the thresholds of deployments", () => {
     expect(rulesFile(of(""))).toMatchInlineSnapshot(`
@@ -19,6 +23,7 @@ describe("the alert rules", () => {
               labels:
                 severity: critical
                 service: shop
+                action: rollback
               annotations:
                 summary: "shop: more than 2 % of the answers are errors"
                 description: '{{ $value | printf "%.1f" }} % of the answers of the last 5 minutes are errors.'
@@ -28,6 +33,7 @@ describe("the alert rules", () => {
               labels:
                 severity: warning
                 service: shop
+                action: person
               annotations:
                 summary: "shop: 95 of 100 answers take more than 2 s"
                 description: 95 of 100 answers of the last 5 minutes take up to {{ $value | printf "%.2f" }} s.
@@ -37,6 +43,7 @@ describe("the alert rules", () => {
               labels:
                 severity: warning
                 service: shop
+                action: person
               annotations:
                 summary: "shop: less than 99.5 % of uptime within an hour"
                 description: Of the last hour it was up for {{ $value | printf "%.1f" }} %.
@@ -46,6 +53,7 @@ describe("the alert rules", () => {
               labels:
                 severity: critical
                 service: shop
+                action: rollback
               annotations:
                 summary: "shop: no instance answers"
                 description: Prometheus reaches no instance, or knows of none any more.
@@ -73,8 +81,11 @@ monitoring:
       expect(rule).toMatchObject({ for: "90s", annotations: { runbook_url: "https://example.com/runbook" } })
   })
 
-  it("have a promtool test each that they fire, and that no other does", () => {
-    const { tests } = parse(rulesTestFile(of(""), "alerts.yaml")) as {
+  it.each([
+    ["any namespace", of("")],
+    ["one namespace", thresholdsOf(parseConfig(PROBED), "shop", "audio")],
+  ])("for %s have a promtool test each that they fire, and that no other does", (_, thresholds) => {
+    const { tests } = parse(rulesTestFile(thresholds, "alerts.yaml")) as {
       tests: { name: string; alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[]
     }
     const raised = (count: number) =>
@@ -85,7 +96,7 @@ monitoring:
             .map(({ alertname }) => alertname),
         ),
       )
-    const names = alertRules(of("")).map(({ alert }) => alert)
+    const names = alertRules(thresholds).map(({ alert }) => alert)
     expect([...raised(1)].sort()).toEqual([...names].sort())
     expect([...raised(0)].sort()).toEqual([...names].sort())
   })

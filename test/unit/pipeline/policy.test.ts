@@ -297,9 +297,9 @@ describe("policy for tests of what serves", () => {
     ])
     const shut = { ...open, dast: { ...dast, schedule: { staging: false, production: false } } }
     expect(scheduledTests(shut)).toEqual([{ environment: "staging", groups: ["stress"] }])
-    expect(running(schedule, { ...shut, load: stressed({ staging: "never", production: "never" }).load })).toEqual(
-      SCANS,
-    )
+    expect(
+      running(schedule, { ...shut, load: stressed({ staging: "never", production: "never" }).load }),
+    ).toEqual(SCANS)
   })
 })
 

@@ -210,6 +210,8 @@ describe("secretsIn", () => {
     ])
     expect(secretsIn("maintenance", all)).toEqual([
       "REGISTRY_PASSWORD",
+      "SLACK_WEBHOOK",
+      "STAGING_SLACK_WEBHOOK",
       "STAGING_KUBECONFIG",
       "PRODUCTION_KUBECONFIG",
       "PRODUCTION_AZURE_CREDENTIALS",
