@@ -46,8 +46,8 @@ const CHECKS = ["quality", "security", "tests"] as const
 const UP_TO_IMAGE = [...CHECKS, "infra", "image"] as const
 /** Groups that follow a deployment: notifications, and tests of the deployed service. */
 const AFTER = ["notify", "load", "dast"] as const
-/** Groups that concern an environment's deployment alone; a stress test follows one where the settings say so. */
-const DEPLOYED = ["drift", "release", "deploy", ...AFTER, "stress"] as const
+/** Groups that concern an environment that an event deploys to; a stress test follows one where the settings say so. */
+const DEPLOYED = ["drift", "release", "deploy", ...AFTER, "stress", "cleanup"] as const
 /** Drift of an environment's infrastructure is a gate of each deployment to it. */
 const DEPLOYMENT = ["drift", "release", "deploy", ...AFTER] as const
 /** What deployments leave is cleaned up last. */
