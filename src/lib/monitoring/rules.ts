@@ -33,12 +33,9 @@ export interface Thresholds {
   probeJob: string
   /** True if there is such a probe. */
   probes: boolean
-  /** The reaction to errors and to a service that is down, as monitoring.watch.policy says. */
-  action: Action
+  /** The label of alerts on errors and on a service that is down, for Alertmanager's routes, as monitoring.watch.policy says. */
+  action: "rollback" | "person"
 }
-
-/** Value of an alert's label `action`, by which Alertmanager routes it. */
-export type Action = "rollback" | "person"
 
 /** Range of the rates: four times what Prometheus' usual interval of 15 s and a lost sample need. */
 export const WINDOW = "5m"
