@@ -6,6 +6,7 @@ import { readHashes, withHashes } from "../lib/python/lock.js"
 import type { PackagePlan } from "../lib/python/plan.js"
 import { asLines, asRequirements } from "../lib/python/pins.js"
 import type { ProjectFiles } from "../lib/python/project.js"
+import { readResolution, type Resolution } from "../lib/python/resolution.js"
 import { minorOf } from "../lib/python/versions.js"
 import { PYTHON_VERSION } from "../stage/images.js"
 import { index, pythonBase, UV_COMPILE, withPackages } from "./base.js"
@@ -107,29 +108,60 @@ export const strategy = (inputs: Pick<PackageInputs, "manifests">): string[] =>
   hasSeveralIndexes(inputs) ? BEST_MATCH : []
 
 /**
- * True if a service's packages resolve for a version of Python, all of them to wheels if asked for.
+ * Resolves a service's packages for a version of Python, all of them to wheels but those in `built`, if it is given.
  *
  * The base may have another version. Only requirements that uv resolves are checked; for a lock its list of wheels says
  * that.
  */
-export async function resolvesOn(
+export async function resolutionOn(
   base: Container,
   inputs: PackageInputs,
-  wheelsOnly: boolean,
-): Promise<boolean> {
+  built?: ReadonlySet<string>,
+): Promise<Resolution> {
   const { plan, version } = inputs
-  if (plan.installer !== "pip" || plan.problem !== undefined) return true
+  if (plan.installer !== "pip" || plan.problem !== undefined) return "resolves"
+  const wheels =
+    built === undefined ? [] : [...WHEELS_ONLY, ...[...built].map((name) => `--no-binary=${name}`)]
   try {
-    await compiled(base, inputs, [
-      `--python-version=${version}`,
-      ...(wheelsOnly ? ["--only-binary=:all:"] : []),
-    ])
-    return true
+    await compiled(base, inputs, [`--python-version=${version}`, ...wheels])
+    return "resolves"
   } catch (error) {
     if (!isExecError(error)) throw error
     // Whatever else fails, an index that is away for one, is for the installation to say.
-    return !/No solution found/.test(error.stderr)
+    return readResolution(error.stderr)
   }
+}
+
+const WHEELS_ONLY = ["--only-binary=:all:"]
+
+/** True if the index has a wheel of a requirement for one of these versions of Python. */
+export async function hasWheel(
+  base: Container,
+  requirement: string,
+  versions: readonly string[],
+  config: Config,
+): Promise<boolean> {
+  const resolves = async (version: string) => {
+    try {
+      await withPackages(
+        base.withNewFile(CONSTRAINTS, asLines([requirement])),
+        [
+          ...UV_COMPILE,
+          "--no-deps",
+          ...WHEELS_ONLY,
+          `--python-version=${version}`,
+          ...index(config),
+          CONSTRAINTS,
+        ],
+        config,
+      ).sync()
+      return true
+    } catch (error) {
+      if (!isExecError(error)) throw error
+      return false
+    }
+  }
+  return (await Promise.all(versions.map(resolves))).includes(true)
 }
 
 /** Tools that export the lock that they wrote, or resolve without one. */

@@ -7,7 +7,7 @@ import { withoutWheel } from "../lib/python/wheelTags.js"
 import { PYTHON_VERSIONS } from "../stage/images.js"
 import { imageProblem, pythonBase, requirePythonImage } from "./base.js"
 import { serviceManifests } from "./manifests.js"
-import { resolvesOn } from "./resolve.js"
+import { hasWheel, type PackageInputs, resolutionOn } from "./resolve.js"
 
 /** A minor version of Python, and what asks for it. */
 export interface PythonVersion {
@@ -40,11 +40,11 @@ export async function servicePython(
   }
   const base = await pythonBase(newest, config)
   let passed: string[] = []
-  // A version with wheels of all packages comes before a newer one on which some have to be built.
-  for (const wheelsOnly of [true, false]) {
+  // A version with wheels of all packages that have any comes before a newer one on which some have to be built.
+  for (const wheels of [{ versions, built: new Set<string>() }, undefined]) {
     passed = []
     for (const version of versions) {
-      const problem = await unsuitable(version, base, { source, config, manifests, wheelsOnly })
+      const problem = await unsuitable(version, base, { source, config, manifests }, wheels)
       if (problem === undefined) return { version, reason: [reason, ...passed].join("; ") }
       passed.push(`not ${version}: ${problem}`)
     }
@@ -57,24 +57,45 @@ async function newestWithImage(versions: readonly string[], config: Config): Pro
   return undefined
 }
 
+/** The versions of Python to choose from, and the packages that have a wheel for none of them. */
+interface Wheels {
+  versions: readonly string[]
+  built: Set<string>
+}
+
 /**
  * Why a version won't do; undefined if it will.
  *
  * @param base Python of any version: an image is only pulled for a version on which the packages resolve.
+ * @param wheels What is known of wheels, if packages that have some are to have one for the version.
  */
 async function unsuitable(
   version: string,
   base: Container,
-  {
-    wheelsOnly,
-    ...project
-  }: { source: Directory; config: Config; manifests: ProjectFiles; wheelsOnly: boolean },
+  project: Pick<PackageInputs, "source" | "config" | "manifests">,
+  wheels: Wheels | undefined,
 ): Promise<string | undefined> {
   const { config, manifests } = project
   const lacking = withoutWheel(manifests, minorOf(version))
   if (lacking !== undefined) return `${lacking} is locked without a wheel for it`
   const plan = packagePlan(manifests, config.python.requirements)
-  if (!(await resolvesOn(base, { ...project, plan, version }, wheelsOnly)))
-    return wheelsOnly ? "not all packages have wheels for it" : "the packages don't resolve"
+  const problem = await unresolved(base, { ...project, plan, version }, wheels)
+  if (problem !== undefined) return problem
   return (await imageProblem(version, config)) === undefined ? undefined : "its image can't be had"
+}
+
+/** Why packages don't resolve; undefined if they do. */
+async function unresolved(
+  base: Container,
+  inputs: PackageInputs,
+  wheels: Wheels | undefined,
+): Promise<string | undefined> {
+  const found = await resolutionOn(base, inputs, wheels?.built)
+  if (found === "resolves") return undefined
+  if (found === "contradicts" || wheels === undefined) return "the packages don't resolve"
+  const { name, requirement, isDirect } = found
+  const hasOther = !isDirect && (await hasWheel(base, requirement, wheels.versions, inputs.config))
+  if (hasOther || wheels.built.has(name)) return `${requirement} has no wheel for it`
+  wheels.built.add(name)
+  return unresolved(base, inputs, wheels)
 }
