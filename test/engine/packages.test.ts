@@ -52,6 +52,10 @@ const SERVICES: Record<string, Files> = {
     "requirements/local.txt": "-r base.txt\npytest-mock==3.14.0\n",
     ...mocks,
   },
+  "a package that has no wheel, beside one that has none for a newer Python": {
+    "requirements.txt": "langdetect==1.0.9\nmultidict==6.0.4\n",
+    ...testing("assert sys.version_info[:2] == (3, 11)", "import sys\n\nimport langdetect, multidict\n"),
+  },
   "tox alone": {
     "setup.py": 'from setuptools import setup\n\nsetup(name="svc", version="0.1.0", packages=["service"])\n',
     "tox.ini":
