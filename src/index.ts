@@ -273,7 +273,7 @@ export class Slipway {
    */
   @func({ cache: "never" })
   async lockImages(): Promise<Changeset> {
-    return lockImages(serviceOf(await this.fields()))
+    return lockImages(serviceOf({ ...(await this.fields()), ...(await this.installingFields()) }))
   }
 
   /**

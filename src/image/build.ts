@@ -1,4 +1,4 @@
-import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import { type Container, dag, type Platform } from "@dagger.io/dagger"
 import type { BuildAccess } from "./access.js"
 import { weighContext } from "./buildContext.js"
 import type { DockerfileInputs } from "./dockerfile.js"
@@ -39,11 +39,11 @@ import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { inspectable } from "../stage/shell.js"
+import type { Placed } from "../stage/place.js"
 import type { PythonService } from "../stage/service.js"
 
 /** Inputs of building and scanning an image. */
-export interface ImageInputs {
-  source: Directory
+export interface ImageInputs extends Placed {
   config: Config
   suppressions: Suppressions
   revision: ImageRevision
@@ -89,7 +89,7 @@ export async function imageInputs(
   access: BuildAccess,
   platforms: readonly Platform[],
 ): Promise<ImageInputs> {
-  const { source, invocation, now, space } = service
+  const { source, path, around, invocation, now, space } = service
   const settings = await indexedConfig(service)
   const { committed } = revision
   if (committed !== "" && !isTime(committed)) throw fail("INVALID_TIME", [committed])
@@ -98,8 +98,8 @@ export async function imageInputs(
   const config = { ...settings, image }
   const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : image.platforms
   const suppressions = await readSuppressions(source, now)
-  const common = { source, config, suppressions, revision, access, platforms: wanted, invocation, space }
-  return { ...common, unused: candidates }
+  const common = { suppressions, revision, access, platforms: wanted, invocation, space }
+  return { source, path, around, config, ...common, unused: candidates }
 }
 
 /** Builds the image of every platform. Never throws because of the service. */
@@ -170,10 +170,11 @@ async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise
   return { platform, container: build.image, ...bases, emulated: build.emulated }
 }
 
-async function ownVariant(platform: string, { source, config, revision }: ImageInputs): Promise<Variant> {
+async function ownVariant(platform: string, inputs: ImageInputs): Promise<Variant> {
+  const { config, revision } = inputs
   const [container, { version }] = await Promise.all([
-    pythonImage(source, config, platform as Platform, revision),
-    servicePython(source, config),
+    pythonImage(inputs, config, platform as Platform, revision),
+    servicePython(inputs, config),
   ])
   const bases = await baseImages([{ reference: imageReference("python", version, config.images), platform }])
   return { platform, container, ...bases, emulated: [] }
@@ -229,8 +230,9 @@ const unusedDockerfiles = ({ unused }: ImageInputs): Finding[] =>
 const WARNING = { tool: "slipway", level: "warning", advisory: true } as const
 
 /** Warns of a build context over its limit. An error in measuring it fails no build. */
-async function heavyContext({ source, config }: ImageInputs): Promise<Finding[]> {
-  const weighing = servicePython(source, config).then(({ version }) => weighContext(source, config, version))
+async function heavyContext(inputs: ImageInputs): Promise<Finding[]> {
+  const { source, config } = inputs
+  const weighing = servicePython(inputs, config).then(({ version }) => weighContext(source, config, version))
   const weight = await weighing.catch(() => undefined)
   const message = weight && contextWarning(weight, config.image.context)
   if (message === undefined) return []

@@ -16,11 +16,12 @@ import { messageOf } from "../lib/run/execError.js"
 const NO_SERVICES = { mysql: [], mariadb: [], mongodb: [], rabbitmq: [] }
 
 /** Writes the lock of all images that a service's runs use. Fails with IMAGE_UNRESOLVED and NO_DOCKERFILE. */
-export async function lockImages({ source, config: locked, space }: PythonService): Promise<Changeset> {
+export async function lockImages(service: PythonService): Promise<Changeset> {
+  const { source, config: locked, space } = service
   const images: ImageSources = { ...locked.images, lock: undefined }
   const config = { ...locked, images }
   const { image, tests, infra } = config
-  const { version } = await servicePython(source, config)
+  const { version } = await servicePython(service, config)
   // Packages need it seldom, and not every registry has it.
   const full = (await imageProblem(version, config, "pythonFull")) === undefined
   const own = roleImages(

@@ -21,14 +21,16 @@ import {
   resolvePackages,
   IMAGE_SCRIPT,
   epochSeconds,
+  SELF,
   type ServiceLayer,
   serviceLayer,
   VENV,
 } from "./pythonLayers.js"
 import { pythonBase } from "../python/base.js"
-import { serviceManifests } from "../python/manifests.js"
+import { declaredPackages } from "../python/manifests.js"
 import { servicePython } from "../python/version.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import type { Placed } from "../stage/place.js"
 import { texts } from "../stage/texts.js"
 
 /** Installers to remove: the image has its packages in a virtual environment. */
@@ -50,27 +52,31 @@ const INSTALLERS = [
  * `.gitignore` excludes, tests and others that never run are left out.
  */
 export async function pythonImage(
-  source: Directory,
+  placed: Placed,
   config: Config,
   platform: Platform,
   revision: ImageRevision,
 ): Promise<Container> {
-  const declared = await serviceManifests(source, config)
-  const manifests = { ...declared, ...(await texts(source, ["Procfile"])) }
-  const { version } = await servicePython(source, config, declared)
+  const { source, path } = placed
+  const declared = await declaredPackages(placed, config)
+  const { version } = await servicePython(placed, config, declared)
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
   const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
-  const inputs: LayerInputs = { source, files, config, platform, target, manifests, builder, revision }
+  const inputs: LayerInputs = { source, files, config, platform, target, ...declared, builder, revision }
   const resolution = await resolvePackages(inputs)
+  // A project above the service, which declares its packages, isn't the service.
+  const isProject = declared.tree.path === path
+  const own: LayerInputs = isProject ? inputs : { ...inputs, manifests: {} }
   const [packages, service] = await Promise.all([
     packageLayer(inputs, resolution),
-    serviceLayer(inputs, resolution.folders),
+    serviceLayer(own, isProject ? resolution.folders : resolution.folders.filter((each) => each !== SELF)),
   ])
   refuseForeign(packages.contents, service.contents, platform)
-  const command = commandOf(inputs, service, resolution.lock)
+  const { Procfile: procfile } = await texts(source, ["Procfile"])
+  const command = commandOf(own, service, { lock: resolution.lock, procfile })
   return configured(base.withRootfs(base.rootfs().withoutFiles(INSTALLERS)), config)
     .with((image) => (service.isInstalled ? image : image.withEnvVariable("PYTHONPATH", service.path)))
     .withDirectory("/", additions)
@@ -113,7 +119,11 @@ function refuseForeign(packages: Contents, service: Contents, platform: Platform
   if (files.length > 0) throw fail("WRONG_PROCESSOR", [files, platform])
 }
 
-function commandOf({ config, files, manifests }: LayerInputs, service: ServiceLayer, lock: string): string[] {
+function commandOf(
+  { config, files, manifests }: LayerInputs,
+  service: ServiceLayer,
+  { lock, procfile }: { lock: string; procfile: string | undefined },
+): string[] {
   const { command: chosen, port } = config.image
   const installed = service.contents.distributions.flatMap(({ scripts }) => scripts)
   const scripts = service.isInstalled
@@ -121,7 +131,7 @@ function commandOf({ config, files, manifests }: LayerInputs, service: ServiceLa
     : projectScripts(manifests["pyproject.toml"] ?? "")
   const command = entryCommand({
     ...(chosen && { chosen }),
-    ...(manifests.Procfile !== undefined && { procfile: manifests.Procfile }),
+    ...(procfile !== undefined && { procfile }),
     scripts,
     modules: service.contents.modules,
   })

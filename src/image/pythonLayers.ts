@@ -11,9 +11,10 @@ import { installFailure } from "../lib/python/installFailure.js"
 import { packageFailure } from "../lib/python/buildFailure.js"
 import { refusedIndex } from "../lib/python/indexSecrets.js"
 import { asLines, asRequirements } from "../lib/python/pins.js"
-import type { ProjectFiles } from "../lib/python/project.js"
 import { directoryOf, index, UV_COMPILE, withPackages } from "../python/base.js"
+import type { DeclaredPackages } from "../python/manifests.js"
 import { withPackageVersion } from "../python/project.js"
+import { folderOf, isAlone } from "../stage/place.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** Virtual environment of the packages, and of the service if it is one. */
@@ -26,7 +27,7 @@ const LOCK = "/slipway/requirements.lock"
 const LOCKED_IN = "/slipway/locked.in"
 const CONSTRAINTS = "/slipway/constraints.txt"
 
-export interface LayerInputs {
+export interface LayerInputs extends DeclaredPackages {
   source: Directory
   /** The paths of the source's Python files. */
   files: readonly string[]
@@ -34,7 +35,6 @@ export interface LayerInputs {
   platform: Platform
   /** The platform by uv's name. */
   target: string
-  manifests: ProjectFiles
   /** Python and uv, for the platform of the engine. */
   builder: Container
   revision: ImageRevision
@@ -64,12 +64,13 @@ export interface PackageResolution {
 
 /** Resolves the version of each package for a platform. */
 export async function resolvePackages(inputs: LayerInputs): Promise<PackageResolution> {
-  const { source, config, manifests, platform, target, builder } = inputs
+  const { tree, config, manifests, platform, target, builder } = inputs
   const wanted = runtimeRequirements(manifests, config.python.requirements)
   if (wanted.problem !== undefined) throw fail("IMAGE_PACKAGES", [wanted.files, wanted.problem, false])
   const resolved = builder
-    .withDirectory("/src", wanted.needsSource ? source : directoryOf(manifests))
-    .withWorkdir("/src")
+    // Manifests beside a service's own may name folders as well.
+    .withDirectory(tree.root, wanted.needsSource || !isAlone(tree) ? tree.files : directoryOf(manifests))
+    .withWorkdir(folderOf(tree))
     .withNewFile(LOCKED_IN, asLines(wanted.locked))
     .withNewFile(CONSTRAINTS, asLines(asRequirements(wanted.pins)))
     .with((ready) =>
@@ -89,7 +90,7 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
       ),
     )
   try {
-    const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents())
+    const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents(), folderOf(tree))
     return { lock: withHashes(lock, readHashes(manifests)), folders, files: wanted.files }
   } catch (error) {
     throw packageError(error, wanted.files, platform)
@@ -151,8 +152,8 @@ export async function serviceLayer(inputs: LayerInputs, folders: readonly string
   }
 }
 
-/** The source itself as a folder to install. */
-const SELF = "./"
+/** The service itself as a folder to install. */
+export const SELF = "./"
 
 async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promise<ServiceLayer> {
   const { source, files, revision } = inputs
@@ -170,11 +171,11 @@ async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promi
 }
 
 /** Builds an environment with nothing but these folders of the source. */
-function built({ source, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
-  const environment = builder.withWorkdir("/src").withExec(MAKE_VENV)
+function built({ tree, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
+  const environment = builder.withWorkdir(folderOf(tree)).withExec(MAKE_VENV)
   if (folders.length === 0) return environment
   return withPackages(
-    withPackageVersion(environment.withDirectory("/src", source), revision.version || undefined),
+    withPackageVersion(environment.withDirectory(tree.root, tree.files), revision.version || undefined),
     [...INSTALL, "--reinstall", ...index(config), ...folders],
     config,
   )

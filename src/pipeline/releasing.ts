@@ -1,4 +1,4 @@
-import { dag, type Directory } from "@dagger.io/dagger"
+import { dag } from "@dagger.io/dagger"
 import { type Signer, trusted, withSigner, withSigstore } from "../registry/cosign.js"
 import { destinationOf } from "../registry/destination.js"
 import { embeddedSigner, embeddedTrust } from "../registry/embedded.js"
@@ -25,13 +25,13 @@ import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
 import type { RunGates } from "./gates.js"
 import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import type { Placed } from "../stage/place.js"
 import { askedVersion } from "../stage/toolVersion.js"
 import { Publishing } from "../release/publishing.js"
 import { registryWords, signerWords } from "../registry/words.js"
 
 /** A run that may release its image. */
-export interface Released {
-  source: Directory
+export interface Released extends Placed {
   config: Config
   run: Run
   revision: ImageRevision

@@ -1,4 +1,4 @@
-import { dag, type Directory } from "@dagger.io/dagger"
+import { dag } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import type { ToolImage } from "../lib/release/gates.js"
 import {
@@ -9,16 +9,12 @@ import {
   TRIVY_VERSION,
 } from "../stage/images.js"
 import { servicePython } from "../python/version.js"
+import type { Placed } from "../stage/place.js"
 
 /** Returns the images of the tools that judge and release an image, with the digests that the engine took them by. */
-export async function toolImages({
-  source,
-  config,
-}: {
-  source: Directory
-  config: Config
-}): Promise<ToolImage[]> {
-  const { version } = await servicePython(source, config)
+export async function toolImages(service: Placed & { config: Config }): Promise<ToolImage[]> {
+  const { config } = service
+  const { version } = await servicePython(service, config)
   const roles: [ImageRole, string][] = [
     ["python", version],
     ["trivy", TRIVY_VERSION],

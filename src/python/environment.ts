@@ -1,4 +1,4 @@
-import type { Container, Directory } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { fail, SlipwayError } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
@@ -9,10 +9,11 @@ import type { ToolName } from "../lib/quality/index.js"
 import { withTestPackages } from "./additions.js"
 import { pythonBase, pythonToolchain } from "./base.js"
 import { installedPackages, type Packages } from "./install.js"
-import { serviceManifests } from "./manifests.js"
+import { declaredPackages } from "./manifests.js"
 import type { PackageInputs } from "./resolve.js"
 import { type ToolEnvironment, toolEnvironment } from "./tools.js"
 import { type PythonVersion, servicePython } from "./version.js"
+import type { Placed } from "../stage/place.js"
 
 export type { Packages } from "./install.js"
 
@@ -37,14 +38,15 @@ export interface PythonEnvironment {
 }
 
 /** The environment of a service. Nothing is made before it is needed. */
-export function pythonEnvironment(source: Directory, config: Config): PythonEnvironment {
-  const manifests = once(() => serviceManifests(source, config))
-  const python = once(async () => servicePython(source, config, await manifests()))
+export function pythonEnvironment(placed: Placed, config: Config): PythonEnvironment {
+  const declared = once(() => declaredPackages(placed, config))
+  const manifests = async () => (await declared()).manifests
+  const python = once(async () => servicePython(placed, config, await declared()))
   const base = once(async () => pythonBase((await python()).version, config))
   const service = once(async () => {
     const plan = packagePlan(await manifests(), config.python.requirements)
     const { version } = await python()
-    return servicePackages({ source, config, manifests: await manifests(), plan, version }, await base())
+    return servicePackages({ ...(await declared()), config, plan, version }, await base())
   })
   return {
     python,

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import type { Container, Directory } from "@dagger.io/dagger"
 import { objects, parseJson, text } from "../lib/text/json.js"
 import { withoutFolders } from "../lib/python/lock.js"
@@ -5,9 +6,10 @@ import { normaliseName, type Pins } from "../lib/python/pins.js"
 import { readToml } from "../lib/text/toml.js"
 import { index, withPackages } from "./base.js"
 import type { IndexedConfig } from "./indexLogin.js"
-import { type PackageInputs, resolvedPackages, SOURCE, strategy, withFiles } from "./resolve.js"
+import { type PackageInputs, resolvedPackages, strategy, withFiles } from "./resolve.js"
 import { declarations } from "./manifests.js"
 import { withoutVersion, withPackageVersion } from "./project.js"
+import { folderOf, type SourceTree, withTree } from "../stage/place.js"
 
 /** A container with packages, and their versions by the names that indexes compare. */
 export interface Packages {
@@ -52,53 +54,52 @@ const withVenv = (container: Container): Container =>
 
 /** Installs the lines of a lock; then the folders of the source that it names, except the service itself. */
 async function fromLock(base: Container, inputs: PackageInputs): Promise<Container> {
-  const { config, plan, source, manifests } = inputs
-  const { lock, folders } = withoutFolders(await resolvedPackages(base, inputs))
+  const { config, plan, tree, manifests } = inputs
+  const { lock, folders } = withoutFolders(await resolvedPackages(base, inputs), folderOf(tree))
   const venv = withVenv(base)
   if (/^\s*$/.test(lock) && folders.length === 0) return venv
   const hasFiles = /--find-links|\.whl|file:|\.tar\.gz/.test(lock)
-  const files = hasFiles ? source : undefined
   const installed = withPackages(
-    mounted(venv, files).withNewFile(LOCK, lock),
+    (hasFiles ? withTree(venv, tree) : venv).withNewFile(LOCK, lock),
     [...UV_INSTALL, ...strategy(inputs), ...index(config), `--requirements=${LOCK}`],
     config,
   )
-  const done = files === undefined ? installed : installed.withoutMount(SOURCE)
+  const done = hasFiles ? installed.withoutMount(tree.root) : installed
   const others = folders.filter((folder) => folder !== "./")
   if (others.length === 0) return done
-  return withFiles({ source, manifests, plan: { ...plan, needsSource: true } }, (few) =>
+  return withFiles({ tree, manifests, plan: { ...plan, needsSource: true } }, (files) =>
     built(
       done,
-      few,
+      { ...tree, files },
       [
         ...UV_INSTALL,
         ...index(config),
-        ...others.flatMap((folder) => ["--editable", `${SOURCE}/${folder.slice(2)}`]),
+        ...others.flatMap((folder) => ["--editable", posix.join(folderOf(tree), folder)]),
       ],
       config,
     ).sync(),
   )
 }
 
-const mounted = (container: Container, files: Directory | undefined): Container =>
-  files === undefined ? container : container.withMountedDirectory(SOURCE, files).withWorkdir(SOURCE)
-
 /** Runs an installation of code in the source, with the variables that replace versions from git tags. */
 function built(
   container: Container,
-  files: Directory,
+  tree: SourceTree,
   command: readonly string[],
   config: IndexedConfig,
 ): Container {
-  const prepared = withPackageVersion(container.withDirectory(SOURCE, files).withWorkdir(SOURCE))
-  return withoutVersion(withPackages(prepared, command, config)).withoutDirectory(SOURCE)
+  const prepared = withPackageVersion(
+    container.withDirectory(tree.root, tree.files).withWorkdir(folderOf(tree)),
+  )
+  return withoutVersion(withPackages(prepared, command, config)).withoutDirectory(tree.root)
 }
 
 /** Installs a uv project by its lock: packages from elsewhere first, which edits to code don't touch. */
 async function synced(base: Container, inputs: PackageInputs): Promise<Container> {
-  const { source, manifests, plan, config } = inputs
+  const { tree, lockFolder, manifests, plan, config } = inputs
   const lock = plan.locked ? undefined : await newLock(base, inputs)
-  const withLock = (files: Directory) => (lock === undefined ? files : files.withNewFile("uv.lock", lock))
+  const withLock = (files: Directory) =>
+    lock === undefined ? files : files.withNewFile(posix.join(lockFolder, "uv.lock"), lock)
   const venv = withVenv(base).withEnvVariable("UV_PROJECT_ENVIRONMENT", VENV_FOLDER)
   const sync = [
     "uv",
@@ -112,12 +113,14 @@ async function synced(base: Container, inputs: PackageInputs): Promise<Container
     ...plan.options,
   ]
   const others = withPackages(
-    venv.withDirectory(SOURCE, withLock(declarations(source, manifests))).withWorkdir(SOURCE),
+    venv.withDirectory(tree.root, withLock(declarations({ tree, manifests }))).withWorkdir(folderOf(tree)),
     [...sync, "--no-install-local"],
     config,
-  ).withoutDirectory(SOURCE)
+  ).withoutDirectory(tree.root)
   const done = hasLocal(lock ?? manifests["uv.lock"] ?? "")
-    ? await withFiles(inputs, (files) => built(others, withLock(files), sync, config).sync())
+    ? await withFiles(inputs, (files) =>
+        built(others, { ...tree, files: withLock(files) }, sync, config).sync(),
+      )
     : others
   return done.withoutEnvVariable("UV_PROJECT_ENVIRONMENT")
 }
@@ -134,10 +137,10 @@ const hasLocal = (lock: string): boolean =>
 const newLock = (base: Container, inputs: PackageInputs): Promise<string> =>
   withFiles(inputs, (files) =>
     withPackages(
-      base.withDirectory(SOURCE, files).withWorkdir(SOURCE),
+      base.withDirectory(inputs.tree.root, files).withWorkdir(folderOf(inputs.tree)),
       ["uv", "lock", "--quiet", ...index(inputs.config)],
       inputs.config,
     )
-      .file(`${SOURCE}/uv.lock`)
+      .file(posix.join(inputs.tree.root, inputs.lockFolder, "uv.lock"))
       .contents(),
   )

@@ -1,7 +1,8 @@
 import type { Container, Directory } from "@dagger.io/dagger"
 import { isExecError } from "../lib/run/execError.js"
 import { index, withPackages } from "./base.js"
-import { METADATA } from "./manifests.js"
+import { matching, METADATA } from "./manifests.js"
+import { folderOf, ownFiles, type Placed, type SourceTree, treeOf } from "../stage/place.js"
 import type { Config } from "../lib/config/config.js"
 
 /** Variables that replace versions from git tags, which a source without `.git` lacks. */
@@ -32,16 +33,18 @@ interface Installed {
  */
 export async function installProject(
   environment: Container,
-  source: Directory,
+  placed: Placed,
   config: Config,
 ): Promise<Installed> {
+  const { source } = placed
   const manifests = await source.filter({ include: ["pyproject.toml", "setup.py"] }).entries()
   if (manifests.length === 0) return { container: environment, source }
-  for (const files of [source.filter({ include: METADATA }), source]) {
+  const tree = treeOf(placed)
+  for (const files of [matching(tree, METADATA), tree.files]) {
     try {
-      const built = await linked(environment, files, config).sync()
+      const built = await linked(environment, { ...tree, files }, config).sync()
       // A file with the version, or a compiled extension: its place is among the sources.
-      const generated = files.diff(built.directory("/src"))
+      const generated = ownFiles(tree, files).diff(built.directory(folderOf(tree)))
       return { container: built, source: source.withDirectory("/", generated) }
     } catch (error) {
       if (!isExecError(error)) throw error
@@ -50,12 +53,12 @@ export async function installProject(
   return { container: environment, source }
 }
 
-function linked(environment: Container, files: Directory, config: Config): Container {
+function linked(environment: Container, tree: SourceTree, config: Config): Container {
   const install = ["uv", "pip", "install", "--quiet", "--no-deps", ...index(config)]
   return withoutVersion(
     withPackages(
-      withPackageVersion(environment).withDirectory("/src", files),
-      [...install, "--editable", "/src"],
+      withPackageVersion(environment).withDirectory(tree.root, tree.files),
+      [...install, "--editable", folderOf(tree)],
       config,
     ),
   )

@@ -5,28 +5,25 @@ import { refusedIndex } from "../lib/python/indexSecrets.js"
 import { readHashes, withHashes } from "../lib/python/lock.js"
 import type { PackagePlan } from "../lib/python/plan.js"
 import { asLines, asRequirements } from "../lib/python/pins.js"
-import type { ProjectFiles } from "../lib/python/project.js"
 import { readResolution, type Resolution } from "../lib/python/resolution.js"
 import { minorOf } from "../lib/python/versions.js"
 import { PYTHON_VERSION } from "../stage/images.js"
 import { index, pythonBase, UV_COMPILE, withPackages } from "./base.js"
 import { byHashes, withHashedLock } from "./locks.js"
-import { declarations, METADATA, rewritten } from "./manifests.js"
+import { declarations, type DeclaredPackages, matching, METADATA, rewritten } from "./manifests.js"
+import { folderOf } from "../stage/place.js"
 
 /** A service whose packages are to be installed. */
-export interface PackageInputs {
-  source: Directory
+export interface PackageInputs extends DeclaredPackages {
   config: Config
-  manifests: ProjectFiles
   plan: PackagePlan
   /** The minor version of Python. */
   version: string
 }
 
-export const SOURCE = "/src"
 const LOCK = "/slipway/requirements.lock"
 const CONSTRAINTS = "/slipway/constraints.txt"
-/** In the source's root, since paths in it are relative. */
+/** In the service's folder, since paths in it are relative. */
 const LINES = "slipway-requirements.in"
 
 /** Resolves the version of each package; the result has a line for each, as pip reads them. */
@@ -41,31 +38,31 @@ export function resolvedPackages(base: Container, inputs: PackageInputs): Promis
  * An edit to other files repeats nothing.
  */
 export async function withFiles<T>(
-  { source, manifests, plan }: Pick<PackageInputs, "source" | "manifests" | "plan">,
+  { tree, manifests, plan }: Pick<PackageInputs, "tree" | "manifests" | "plan">,
   work: (files: Directory) => Promise<T>,
 ): Promise<T> {
   const few = plan.needsSource
-    ? rewritten(source.filter({ include: METADATA }), manifests)
-    : declarations(source, manifests)
+    ? rewritten({ tree: { ...tree, files: matching(tree, METADATA) }, manifests })
+    : declarations({ tree, manifests })
   try {
     return await work(few)
   } catch (error) {
     if (!isExecError(error) || !plan.needsSource) throw error
-    return work(rewritten(source, manifests))
+    return work(rewritten({ tree, manifests }))
   }
 }
 
 /** Resolves requirement files and metadata by uv. */
 async function compiled(base: Container, inputs: PackageInputs, more: string[] = []): Promise<string> {
-  const { config, plan, manifests } = inputs
+  const { config, plan, manifests, tree } = inputs
   const lines = asLines(plan.lines)
   if (plan.options.length === 0 && lines === "") return ""
   const compile = (files: Directory, strategy: string[]) =>
     withPackages(
       base
-        .withDirectory(SOURCE, files)
-        .withWorkdir(SOURCE)
-        .withNewFile(`${SOURCE}/${LINES}`, lines)
+        .withDirectory(tree.root, files)
+        .withWorkdir(folderOf(tree))
+        .withNewFile(`${folderOf(tree)}/${LINES}`, lines)
         .withNewFile(CONSTRAINTS, asLines(asRequirements(plan.pins))),
       [
         ...UV_COMPILE,
@@ -172,12 +169,12 @@ const EXPORTS = {
 } as const
 
 async function exported(inputs: PackageInputs): Promise<string> {
-  const { config, plan, version } = inputs
+  const { config, plan, version, tree } = inputs
   const name = plan.installer as keyof typeof EXPORTS
   const resolver = await resolverOf(name, version, config)
   const run = (files: Directory) =>
     withPackages(
-      resolver.withDirectory(SOURCE, files).withWorkdir(SOURCE),
+      resolver.withDirectory(tree.root, files).withWorkdir(folderOf(tree)),
       [`${resolverFolder(name)}/bin/${name}`, ...EXPORTS[name], ...plan.options],
       config,
     )

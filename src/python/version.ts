@@ -1,13 +1,13 @@
-import type { Container, Directory } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
 import { packagePlan } from "../lib/python/plan.js"
-import type { ProjectFiles } from "../lib/python/project.js"
 import { minorOf, wishedPython } from "../lib/python/versions.js"
 import { withoutWheel } from "../lib/python/wheelTags.js"
 import { PYTHON_VERSIONS } from "../stage/images.js"
 import { imageProblem, pythonBase, requirePythonImage } from "./base.js"
-import { serviceManifests } from "./manifests.js"
+import { type DeclaredPackages, declaredPackages } from "./manifests.js"
 import { hasWheel, type PackageInputs, resolutionOn } from "./resolve.js"
+import type { Placed } from "../stage/place.js"
 
 /** A minor version of Python, and what asks for it. */
 export interface PythonVersion {
@@ -22,11 +22,12 @@ export interface PythonVersion {
  * Fails with NO_PYTHON_IMAGE.
  */
 export async function servicePython(
-  source: Directory,
+  placed: Placed,
   config: Config,
-  known?: ProjectFiles,
+  known?: DeclaredPackages,
 ): Promise<PythonVersion> {
-  const manifests = known ?? (await serviceManifests(source, config))
+  const declared = known ?? (await declaredPackages(placed, config))
+  const { manifests } = declared
   const { versions, reason, exact } = wishedPython(manifests, PYTHON_VERSIONS, config.python.version)
   const [first = ""] = versions
   if (exact) {
@@ -44,7 +45,7 @@ export async function servicePython(
   for (const wheels of [{ versions, built: new Set<string>() }, undefined]) {
     passed = []
     for (const version of versions) {
-      const problem = await unsuitable(version, base, { source, config, manifests }, wheels)
+      const problem = await unsuitable(version, base, { ...declared, config }, wheels)
       if (problem === undefined) return { version, reason: [reason, ...passed].join("; ") }
       passed.push(`not ${version}: ${problem}`)
     }
@@ -72,7 +73,7 @@ interface Wheels {
 async function unsuitable(
   version: string,
   base: Container,
-  project: Pick<PackageInputs, "source" | "config" | "manifests">,
+  project: DeclaredPackages & { config: Config },
   wheels: Wheels | undefined,
 ): Promise<string | undefined> {
   const { config, manifests } = project

@@ -3,6 +3,7 @@ import { serviceOf } from "../stage/service.js"
 import { recorded } from "../lib/run/command.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import type { ToolName } from "../lib/quality/index.js"
+import { folderOf, treeOf } from "../stage/place.js"
 import { mustPass, runTasks, type Task } from "../stage/stage.js"
 import { artifacts } from "../stage/artifacts.js"
 import { prepareTool, runTool, toolInputs } from "./tool.js"
@@ -93,12 +94,13 @@ export class Quality {
     const inputs = await toolInputs(serviceOf(this))
     const { timeout } = inputs.config
     const [isort, black] = [await prepareTool("isort", inputs), await prepareTool("black", inputs)]
-    const before = isort.container.directory("/src").withDirectory("/", black.container.directory("/src"))
+    const folder = folderOf(treeOf(inputs))
+    const before = isort.container.directory(folder).withDirectory("/", black.container.directory(folder))
     const after = isort.container
-      .withMountedDirectory("/src", before)
+      .withMountedDirectory(folder, before)
       .withExec(recorded(isort.fix, timeout))
       .withExec(recorded(black.fix, timeout))
-      .directory("/src")
+      .directory(folder)
     return after.changes(before)
   }
 

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { type Container, type Directory, ReturnType } from "@dagger.io/dagger"
 import { type AdoptionInputs, adoptionOf, againstBaseline, withoutBaseline } from "../stage/adoption.js"
 import { execute, logOf, timing } from "../stage/execute.js"
@@ -9,11 +10,15 @@ import { applySuppressions, entriesFor } from "../lib/security/suppressions.js"
 import {
   configuration,
   flake8Reads,
+  inheritedConfiguration,
   READS,
   tool,
   type ToolContext,
   type ToolName,
+  type ConfigTexts,
 } from "../lib/quality/index.js"
+import { above } from "../lib/services/dependencies.js"
+import { type Placed, runAsAlone, treeOf, withTree } from "../stage/place.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
@@ -33,7 +38,7 @@ const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
 const MYPY_CACHE = "/cache/mypy"
 
 /** Inputs that all tools of one source share. */
-export interface ToolInputs extends AdoptionInputs {
+export interface ToolInputs extends AdoptionInputs, Pick<Placed, "path" | "around"> {
   /** The source with the baseline, which no tool reads. */
   whole: Directory
   environment: PythonEnvironment
@@ -48,13 +53,15 @@ export interface ToolInputs extends AdoptionInputs {
 
 /** Prepares the inputs that all tools of a service share. */
 export async function toolInputs(service: PythonService): Promise<ToolInputs> {
-  const { source, config, invocation, now, space, tracked = [] } = service
-  const environment = pythonEnvironment(source, await indexedConfig(service))
+  const { source, path, around, config, invocation, now, space, tracked = [] } = service
+  const environment = pythonEnvironment(service, await indexedConfig(service))
   const [suppressions, adoption] = await Promise.all([readSuppressions(source, now), adoptionOf(source)])
   const read = withoutBaseline(source)
   return {
     source: read,
     whole: source,
+    path,
+    around,
     config,
     environment,
     suppressions,
@@ -88,8 +95,7 @@ export async function prepareTool(name: ToolName, inputs: ToolInputs): Promise<P
   const { paths } = config.quality
   const { container, version, interpreter } = await environment.tool(name)
   const reads = [...READS[name], ...(name === "flake8" ? await pluginReads(source, container) : [])]
-  const configs = await texts(source, reads)
-  const { configured, configFile, targets, readsSource } = configuration(name, configs)
+  const { configs, configured, configFile, targets, readsSource } = await configurationOf(name, reads, inputs)
   const context: ToolContext = {
     paths: targets ? [] : [...paths],
     configured,
@@ -99,18 +105,45 @@ export async function prepareTool(name: ToolName, inputs: ToolInputs): Promise<P
     ...(interpreter !== undefined && { interpreter }),
   }
   const files = await lookedAt(inputs, readsSource === true ? undefined : reads)
-  const mounted = container
-    .withMountedDirectory("/src", name === "mypy" ? await timed(files) : files)
-    .withWorkdir("/src")
+  const beside = name === "mypy" || readsSource === true ? inputs.around : settingsAbove(inputs, reads)
+  const tree = treeOf({ source: files, path: inputs.path, around: beside })
+  const mounted = withTree(container, name === "mypy" ? { ...tree, files: await timed(tree.files) } : tree)
   return {
     version,
     container: name === "mypy" ? mounted.withMountedCache(MYPY_CACHE, mypyCache(space, version)) : mounted,
     command: tool(name).command(context),
     fix: tool(name).fixCommand?.(context) ?? [],
-    configs: configured ? Object.keys(configs).sort() : [],
+    configs: configured ? configs : [],
     context,
   }
 }
+
+/** A tool's configuration in the service's folder, else in the nearest above that has one; and the files with it. */
+async function configurationOf(
+  name: ToolName,
+  reads: readonly string[],
+  { source, path, around }: ToolInputs,
+) {
+  const own: ConfigTexts = await texts(source, reads)
+  const found = { ...configuration(name, own), configs: Object.keys(own).sort() }
+  if (found.configured || around === undefined) return found
+  for (const folder of above(path)) {
+    const place = posix.relative(path, folder)
+    const names = await texts(
+      around,
+      reads.map((file) => posix.join(folder, file)),
+    )
+    const named = Object.entries(names).map(([file, text]) => [posix.basename(file), text] as const)
+    const inherited = inheritedConfiguration(name, Object.fromEntries(named), place)
+    if (inherited !== undefined)
+      return { ...inherited, configs: named.map(([file]) => posix.join(place, file)).sort() }
+  }
+  return found
+}
+
+/** The settings of a tool in the folders above; undefined for a service without any. */
+const settingsAbove = ({ path, around }: ToolInputs, reads: readonly string[]): Directory | undefined =>
+  around?.filter({ include: above(path).flatMap((folder) => reads.map((file) => posix.join(folder, file))) })
 
 /**
  * The files that a tool sees: code and its configuration, or all that code may read. What `.gitignore` excludes is left
@@ -151,7 +184,7 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
   const begun = Date.now()
   const { config } = inputs
   const { version, container, configs, context } = await prepareTool(name, inputs)
-  const { run, command } = await runs(name, container, context, config.timeout)
+  const { run, command } = await runs(name, { container, context }, inputs)
   const interruption = interrupted(run, name, config.timeout)
   const found = interruption ?? withPlace(tool(name).read(run), configs)
   const { entries, now } = inputs.suppressions
@@ -169,10 +202,14 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
 }
 
 /** Runs a tool, and again in another way where it checked nothing for a reason that this avoids. */
-async function runs(name: ToolName, container: Container, context: ToolContext, seconds: number) {
+async function runs(
+  name: ToolName,
+  { container, context }: Pick<Prepared, "container" | "context">,
+  inputs: ToolInputs,
+) {
   for (let next = context; ;) {
     const command = tool(name).command(next)
-    const run = await execute(container, command, seconds)
+    const run = runAsAlone(await execute(container, command, inputs.config.timeout), inputs)
     const other = tool(name).again?.(run, next)
     if (other === undefined) return { run, command }
     next = other

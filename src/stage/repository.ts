@@ -10,9 +10,6 @@ import { surroundings } from "../lib/services/view.js"
 import { configOf, type PlaceFields, settingsText } from "./service.js"
 import { texts } from "./texts.js"
 
-/** Where a repository of several services stands in containers that see more of it than the service's folder. */
-export const REPOSITORY_FOLDER = "/repository"
-
 /** A service as the stages see it. */
 export interface Viewed extends PlaceFields {
   source: Directory

@@ -7,6 +7,7 @@ import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { coverageOutcome, readCoverage } from "../lib/testing/coverage.js"
 import { COVERAGE_RC, COVERAGE_RC_TEXT } from "../lib/testing/measure.js"
 import { broken } from "../lib/run/outcome.js"
+import { treeOf, withTree } from "../stage/place.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import type { SuiteInputs } from "./prepare.js"
@@ -51,8 +52,9 @@ async function coverageWork(suites: readonly Suite[], inputs: SuiteInputs) {
 /** Command that combines the suites' data, and the container in which it runs. */
 export async function prepareCoverage(
   suites: readonly Suite[],
-  { source, environment }: SuiteInputs,
+  inputs: SuiteInputs,
 ): Promise<{ version: string; container: Container; command: string[] }> {
+  const { environment } = inputs
   const measured = suites.filter(({ data }) => data !== undefined)
   const { config = COVERAGE_RC, omit = [] } = measured[0]?.measurement ?? {}
   const data = measured.reduce(
@@ -60,16 +62,14 @@ export async function prepareCoverage(
     dag.directory(),
   )
   const packages = await environment.tests()
-  const container = withScripts(packages.container, "slipway_coverage.py")
+  const prepared = withScripts(packages.container, "slipway_coverage.py")
     .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
     .withMountedDirectory("/slipway/data", data)
     .withNewFile(`${OUT}/.keep`, "")
-    .withMountedDirectory("/src", source)
-    .withWorkdir("/src")
   const folders = measured.map(({ name }) => `/slipway/data/${name}`)
   return {
     version: packages.versions.get("coverage") ?? "unknown",
-    container,
+    container: withTree(prepared, treeOf(inputs)),
     command: ["python", "-I", `${SCRIPTS}/slipway_coverage.py`, OUT, config, omit.join(","), ...folders],
   }
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import type { Container, Directory } from "@dagger.io/dagger"
 import type { AdoptionBaseline } from "../lib/adoption/entries.js"
 import type { Config } from "../lib/config/config.js"
@@ -8,6 +9,7 @@ import { index, withPackages } from "../python/base.js"
 import type { PythonEnvironment } from "../python/environment.js"
 import { byHashes, withHashedLock } from "../python/locks.js"
 import { installProject } from "../python/project.js"
+import { folderOf, type Placed, treeOf, withTree } from "../stage/place.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { withServices } from "./services.js"
 import { servicesOf } from "./tools.js"
@@ -20,8 +22,7 @@ export const RECORDS = `${SUITE_OUT}/records.jsonl`
 export const COVERAGE_DATA = "coverage.data"
 
 /** Inputs that all suites of one source share. */
-export interface SuiteInputs {
-  source: Directory
+export interface SuiteInputs extends Placed {
   config: Config
   environment: PythonEnvironment
   /** The service's baseline, if it has one. */
@@ -40,22 +41,23 @@ export interface PreparedSuite {
 
 /** Builds a suite's command and its container, with services bound. */
 export async function prepareSuite(name: SuiteName, inputs: SuiteInputs): Promise<PreparedSuite> {
-  const { source, config, environment } = inputs
+  const { config, environment } = inputs
   const tools = await inputs.tools()
   const services = await servicesOf(name, inputs)
   const { command, environment: variables } = suiteCommand(name, config.tests, tools)
-  const project = await installProject((await environment.tests()).container, source, config)
+  const project = await installProject((await environment.tests()).container, inputs, config)
+  const tree = treeOf({ ...inputs, source: project.source })
   const needsDriver = services.some(({ name }) => name === "postgres")
   const tooled = needsDriver
     ? project.container.withDirectory(DRIVER, psycopg(await environment.base(), config))
     : project.container
-  const container = withVariables(
+  const prepared = withVariables(
     withScripts(tooled, "slipway_suite.py", "slipway_pytest.py", "slipway_unittest.py"),
     {
       ...variables,
       ...(services.length > 0 && (await variablesOf(name, inputs, services, tools))),
       ...config.tests.environment,
-      PYTHONPATH: `${SCRIPTS}:/src/src`,
+      PYTHONPATH: `${SCRIPTS}:${posix.join(folderOf(tree), "src")}`,
       PYTHONDONTWRITEBYTECODE: "1",
       COVERAGE_FILE: `${SUITE_OUT}/${COVERAGE_DATA}`,
       SLIPWAY_RECORDS: RECORDS,
@@ -63,10 +65,8 @@ export async function prepareSuite(name: SuiteName, inputs: SuiteInputs): Promis
   )
     .withNewFile(COVERAGE_RC, COVERAGE_RC_TEXT)
     .withNewFile(RECORDS, "")
-    .withMountedDirectory("/src", project.source)
-    .withWorkdir("/src")
   return {
-    container: withServices(container, services, config),
+    container: withServices(withTree(prepared, tree), services, config),
     command: [
       `${needsDriver ? `${DRIVER}/bin/` : ""}python`,
       "-I",

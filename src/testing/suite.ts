@@ -12,6 +12,7 @@ import type { ServiceDefinition } from "../lib/testing/services.js"
 import { COVERAGE_DATA, SUITE_OUT, prepareSuite, RECORDS, type SuiteInputs } from "./prepare.js"
 import { boundServiceFailure, lastWords, serviceFact, serviceLog } from "./services.js"
 import { runnerVersion } from "./tools.js"
+import { asAlone, runAsAlone } from "../stage/place.js"
 import { attempted, identity, skipped, type Stage, unfinished, type Unfinished } from "../stage/stage.js"
 
 /** Result of a suite. */
@@ -46,11 +47,12 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
   // Services are only started if needed. Markers that code sets are found when the unit tests are collected.
   if (has === "no" && !((await leftByUnit?.()) ?? 0)) return skipped(NO_INTEGRATION_TESTS)
   const { container, command, services } = await prepareSuite(name, inputs)
-  const run = await execute(container, command, config.timeout).catch((error: unknown) =>
+  const ended = await execute(container, command, config.timeout).catch((error: unknown) =>
     serviceFailed(error, services, config),
   )
-  if (!("container" in run)) return run
-  const records = readRecords(await run.container.file(RECORDS).contents())
+  if (!("container" in ended)) return ended
+  const run = runAsAlone(ended, inputs)
+  const records = readRecords(asAlone(await run.container.file(RECORDS).contents(), inputs))
   const serviceOutput = await unreadyServiceLog(records, services, config)
   const outcome = suiteOutcome(run, withLastWords(records, serviceOutput), {
     name,

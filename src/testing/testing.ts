@@ -116,11 +116,13 @@ export class Tests {
   }
 
   private async inputs(): Promise<SuiteInputs> {
-    const config = await indexedConfig(serviceOf(this))
-    const environment = pythonEnvironment(this.source, config)
+    const service = serviceOf(this)
+    const config = await indexedConfig(service)
+    const environment = pythonEnvironment(service, config)
     const adoption = await adoptionOf(this.source)
     const source = await withoutDocuments(withoutBaseline(this.source), environment)
-    const project = { source, config, environment }
+    const { path, around } = service
+    const project = { source, path, around, config, environment }
     return { ...project, adoption, invocation: this.invocation, tools: once(() => suiteTools(project)) }
   }
 

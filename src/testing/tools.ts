@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import type { Directory } from "@dagger.io/dagger"
 import type { SuiteTools } from "../lib/testing/command.js"
 import { chosenConfig, COVERAGE_CONFIG, measurement } from "../lib/testing/measure.js"
@@ -18,12 +19,13 @@ import { PYTEST_SETTINGS, type PytestSettings, pytestSettings } from "../lib/tes
 import type { SuiteName } from "../lib/testing/command.js"
 import type { Config } from "../lib/config/config.js"
 import type { PythonEnvironment } from "../python/environment.js"
+import { above } from "../lib/services/dependencies.js"
+import type { Placed } from "../stage/place.js"
 import { foundInCode } from "../stage/grep.js"
 import { texts } from "../stage/texts.js"
 
 /** A service's source with its configuration and packages. */
-interface Project {
-  source: Directory
+interface Project extends Placed {
   config: Config
   environment: PythonEnvironment
 }
@@ -31,7 +33,7 @@ interface Project {
 /** Finds out how a service's tests run and how their coverage is measured. */
 export async function suiteTools(project: Project): Promise<SuiteTools> {
   const { source, config, environment } = project
-  const settings = pytestSettings(await texts(source, PYTEST_SETTINGS))
+  const settings = await settingsOf(project)
   const chosen = chosenConfig(settings)
   const { versions } = await environment.tests()
   return {
@@ -44,6 +46,21 @@ export async function suiteTools(project: Project): Promise<SuiteTools> {
     ),
     installed: (name) => versions.has(name),
   }
+}
+
+/** The settings of pytest in the service's folder, else in the nearest above, where pytest finds them as well. */
+async function settingsOf({ source, path, around }: Project): Promise<PytestSettings> {
+  const own = pytestSettings(await texts(source, PYTEST_SETTINGS))
+  if (own.file !== undefined || around === undefined) return own
+  for (const folder of above(path)) {
+    const names = PYTEST_SETTINGS.map((name) => posix.join(folder, name))
+    const found = Object.entries(await texts(around, names))
+    const settings = pytestSettings(
+      Object.fromEntries(found.map(([name, text]) => [posix.basename(name), text])),
+    )
+    if (settings.file !== undefined) return settings
+  }
+  return own
 }
 
 async function runnerOf({ source, config, environment }: Project, settings: PytestSettings): Promise<Runner> {

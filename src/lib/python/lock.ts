@@ -1,21 +1,28 @@
+import { posix } from "node:path"
 import { fields, objects, parseJson, text } from "../text/json.js"
 import { readToml } from "../text/toml.js"
 import { isTomlLock, normaliseName, readPins } from "./pins.js"
 import type { ProjectFiles } from "./project.js"
 
-/** Separates the folders of the source from a lock's packages; `./` is the source's root. */
-export function withoutFolders(lock: string): { lock: string; folders: string[] } {
-  const lines = lock.split("\n").map((line) => ({ line, folder: localFolder(line) }))
+/**
+ * Separates the folders of the source from a lock's packages; `./` is the service's own.
+ *
+ * @param at The service's folder in the container that made the lock.
+ */
+export function withoutFolders(lock: string, at?: string): { lock: string; folders: string[] } {
+  const lines = lock.split("\n").map((line) => ({ line, folder: localFolder(line, at) }))
   const folders = lines.flatMap(({ folder }) => folder ?? [])
   const others = lines.filter(({ folder }) => folder === undefined).map(({ line }) => line)
   return { lock: others.join("\n"), folders: [...new Set(folders)] }
 }
 
 /**
- * Returns the folder of the source that a requirement names, relative to its root or to that of the container;
- * undefined for any other requirement.
+ * Returns the folder of the source that a requirement names, such as `./libs/a` or `../../libs/a`, relative to the
+ * service's folder; undefined for any other requirement.
+ *
+ * @param at The service's folder in the container, with which absolute paths begin.
  */
-export function localFolder(line: string): string | undefined {
+export function localFolder(line: string, at = "/src"): string | undefined {
   const editable = /^(?:-e|--editable)[ =]/.test(line)
   const [place = ""] = line
     .replace(/^(?:-e|--editable)[ =]\s*/, "")
@@ -26,7 +33,8 @@ export function localFolder(line: string): string | undefined {
   const isPath = /^\.{1,2}(?:\/|$)/.test(path) || /^[\w-][\w.-]*\/[\w./-]*$/.test(path)
   if (/\.(?:whl|zip|tar\.\w+|tgz)$/.test(path)) return undefined
   if (!isFile && !isPath && !(editable && path !== "" && !path.includes(":"))) return undefined
-  return `./${path.replace(/^file:(?:\/\/\/src(?![^/]))?/, "").replace(/^[./]+|(?<!\/)\/$/g, "")}`
+  const folder = posix.relative(at, posix.resolve(at, path.replace(/^file:(?:\/\/)?/, "")))
+  return folder.startsWith("..") ? folder : `./${folder}`
 }
 
 /** Collects the hashes of each package's version from the service's requirement and lock files. */

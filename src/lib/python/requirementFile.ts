@@ -1,11 +1,15 @@
 import { posix } from "node:path"
 
-/** Files that requirement files include, by their paths in the source; `-c` counts as well. */
-export const includedFiles = (file: string, content: string): string[] =>
+/**
+ * Files that requirement files include, by their paths from the service's folder; `-c` counts as well.
+ *
+ * @param folder The service's folder in its source, above which files may be.
+ */
+export const includedFiles = (file: string, content: string, folder = ""): string[] =>
   [...content.matchAll(/^[ \t]*(?:-r|-c|--requirement|--constraint)[ =]?[ \t]*([^\s#]+)/gm)].flatMap(
     ([, path = ""]) => {
       const place = posix.normalize(posix.join(posix.dirname(file), path))
-      return path.includes("://") || place.startsWith("..") ? [] : [place]
+      return path.includes("://") || posix.join(folder, place).startsWith("..") ? [] : [place]
     },
   )
 

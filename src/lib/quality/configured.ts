@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { fields } from "../text/json.js"
 import { iniKeys, type Keys } from "../text/sections.js"
 import { hasTable, readToml, valueAt } from "../text/toml.js"
@@ -32,8 +33,8 @@ export type ConfigTexts = Partial<Record<ConfigFile, string>>
 /** Result of the search for a tool's configuration. */
 interface Configuration {
   configured: boolean
-  /** Configuration file that the tool doesn't find by itself. */
-  configFile?: ConfigFile
+  /** Configuration file that the tool doesn't find by itself, from the folder in which it runs. */
+  configFile?: string
   /** True if the configuration names the paths to check, so that the command must not. */
   targets: boolean
   /** True if plug-ins of the tool may read any file of the source. */
@@ -44,6 +45,28 @@ interface Configuration {
 export function configuration(tool: ToolName, files: ConfigTexts): Configuration {
   return readers[tool](files)
 }
+
+/**
+ * Finds a tool's configuration in a folder above the service, as the tool itself finds it there or by name. The paths to
+ * check stay the service's. Undefined without one.
+ *
+ * @param folder The folder, from the service's: `../..`.
+ */
+export function inheritedConfiguration(
+  tool: ToolName,
+  files: ConfigTexts,
+  folder: string,
+): Configuration | undefined {
+  const found = configuration(tool, files)
+  const named = found.configFile ?? (tool === "mypy" ? mypyFile(files) : undefined)
+  // Bandit looks for a file of its own only beside the code.
+  if (!found.configured || (tool === "bandit" && named === undefined)) return undefined
+  return { ...found, targets: false, ...(named !== undefined && { configFile: posix.join(folder, named) }) }
+}
+
+const mypyFile = (files: ConfigTexts): ConfigFile =>
+  (["mypy.ini", ".mypy.ini"] as const).find((name) => files[name] !== undefined) ??
+  (inPyproject(files, "mypy") ? "pyproject.toml" : "setup.cfg")
 
 const NONE: Configuration = { configured: false, targets: false }
 const found = (configured: boolean): Configuration => ({ configured, targets: false })

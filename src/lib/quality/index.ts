@@ -6,7 +6,7 @@ import { mypy } from "./mypy.js"
 import type { Tool, ToolName } from "./tool.js"
 
 export type { Tool, ToolContext, ToolName } from "./tool.js"
-export { type ConfigTexts, configuration, flake8Reads, READS } from "./configured.js"
+export { type ConfigTexts, configuration, flake8Reads, inheritedConfiguration, READS } from "./configured.js"
 
 /** Every quality tool, in the order in which reports list them. */
 export const TOOLS: readonly Tool[] = [black, isort, flake8, mypy, bandit]

@@ -10,13 +10,14 @@ export const mypy: Tool = {
   package: "mypy",
   version: "2.4.1",
 
-  command: ({ paths, configured, excludes, cacheDir, apart, interpreter }) => [
+  command: ({ paths, configured, configFile, excludes, cacheDir, apart, interpreter }) => [
     // With packages below src named as they are imported.
     ...(apart === "packages" ? ["env", "MYPYPATH=src"] : []),
     "mypy",
     "--output=json", // one finding a line whatever a file is called; needs mypy 1.11 of July 2024
     "--show-traceback", // else an internal error has no cause
     ...(cacheDir === undefined ? [] : [`--cache-dir=${cacheDir}`]),
+    ...(configFile === undefined ? [] : [`--config-file=${configFile}`]),
     ...(interpreter === undefined ? [] : [`--python-executable=${interpreter}`]),
     ...(configured
       ? []
@@ -139,6 +140,6 @@ function readUndecodable(stderr: string): Finding[] {
 
 /** Finds a configuration or value that mypy ignored: it reports that only in a line on stderr. */
 function readIgnoredConfiguration(stderr: string): string | undefined {
-  const lines = stderr.matchAll(/^(?:\.?mypy\.ini|pyproject\.toml|setup\.cfg): (.*)$/gm)
+  const lines = stderr.matchAll(/^(?:\.\.\/){0,9}(?:\.?mypy\.ini|pyproject\.toml|setup\.cfg): (.*)$/gm)
   return [...lines].find(([, why = ""]) => !/^No \[mypy\] section|Unrecognized option/.test(why))?.[0]
 }

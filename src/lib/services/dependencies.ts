@@ -59,8 +59,9 @@ function tomlPaths(folder: string, files: Texts): string[] {
   return sources.map((source) => text(fields(source).path)).filter((local) => local !== "")
 }
 
-/** A line of a requirement file that names a folder: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`. */
-const LOCAL = /^[ \t]*(?:(?:-e|--editable)[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
+/** A line that names a folder or file: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`, `-r ../base.txt`. */
+const LOCAL =
+  /^[ \t]*(?:(?:-e|--editable|-r|--requirement|-c|--constraint)[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
 
 const requirementPaths = (folder: string, files: Texts): string[] =>
   Object.entries(files)
@@ -71,9 +72,7 @@ const requirementPaths = (folder: string, files: Texts): string[] =>
 
 /** The members of uv's workspace above a folder that it takes packages from. */
 function workspaceMembers(folder: string, files: Texts): string[] {
-  const root = above(folder).find(
-    (each) => valueAt(pyproject(each, files), "tool", "uv", "workspace") !== undefined,
-  )
+  const root = workspaceAbove(folder, files)
   if (root === undefined) return []
   const named = new Map(
     membersOf(root, files).map((member) => [
@@ -89,6 +88,18 @@ function workspaceMembers(folder: string, files: Texts): string[] {
   return Object.entries(sources)
     .filter(([name, source]) => fields(source).workspace === true && wanted.has(normaliseName(name)))
     .flatMap(([name]) => named.get(normaliseName(name)) ?? [])
+}
+
+/**
+ * The folder of uv's workspace above a project that is one of its members; undefined without one.
+ *
+ * @param files Texts of files named pyproject.toml in a repository, by path.
+ */
+export function workspaceAbove(folder: string, files: Texts): string | undefined {
+  const root = above(folder).find(
+    (each) => valueAt(pyproject(each, files), "tool", "uv", "workspace") !== undefined,
+  )
+  return root !== undefined && membersOf(root, files).includes(folder) ? root : undefined
 }
 
 function membersOf(root: string, files: Texts): string[] {
