@@ -46,4 +46,4 @@ it("ci runs every service with the workspace's lock, then those alone that a cha
   expect(statuses(library), library.stdout).toEqual({ api: "passed", worker: "failed" })
   expect(library.read("worker/summary.md")).toContain("test_choose")
   await git("checkout", "--quiet", ".")
-}, 300_000)
+}, 600_000)

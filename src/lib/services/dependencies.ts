@@ -59,16 +59,21 @@ function tomlPaths(folder: string, files: Texts): string[] {
   return sources.map((source) => text(fields(source).path)).filter((local) => local !== "")
 }
 
-/** A line that names a folder or file: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`, `-r ../base.txt`. */
+/** A line that names a folder: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`; or a file: `-r ../base.txt`. */
 const LOCAL =
-  /^[ \t]*(?:(?:-e|--editable|-r|--requirement|-c|--constraint)[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
+  /^[ \t]*(?:(?:-e|--editable|(-r|--requirement|-c|--constraint))[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
 
+/** The paths in a project's requirement files: folders from where pip runs, files from the one that names them. */
 const requirementPaths = (folder: string, files: Texts): string[] =>
   Object.entries(files)
     .filter(
       ([name]) => name.endsWith(".txt") && [folder, `${folder}/requirements`].includes(posix.dirname(name)),
     )
-    .flatMap(([, lines]) => [...(lines ?? "").matchAll(LOCAL)].map(([, local = ""]) => local))
+    .flatMap(([name, lines]) =>
+      [...(lines ?? "").matchAll(LOCAL)].map(([, include, local = ""]) =>
+        include === undefined ? local : posix.join(posix.relative(folder, posix.dirname(name)), local),
+      ),
+    )
 
 /** The members of uv's workspace above a folder that it takes packages from. */
 function workspaceMembers(folder: string, files: Texts): string[] {

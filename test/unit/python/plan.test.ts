@@ -74,6 +74,9 @@ test("includedFiles follows requirement and constraint files in any folder", () 
   const text =
     "-r base.txt\n-c ../limits.txt\n--requirement=more/x.txt # all\n-r https://example.com/a.txt\n-r ../../../up.txt\n"
   expect(includedFiles("deps/dev.txt", text)).toEqual(["deps/base.txt", "limits.txt", "deps/more/x.txt"])
+  expect(includedFiles("dev.txt", "-r ../../base.txt\n-r ../../../up.txt\n", "services/api")).toEqual([
+    "../../base.txt",
+  ])
 })
 
 test("installableLines makes editable repositories plain ones, and changes nothing else", () => {
@@ -94,6 +97,16 @@ test.each([
   ["--find-links wheels/all", undefined],
 ])("localFolder of %s is %s", (line, folder) => {
   expect(localFolder(line)).toBe(folder)
+})
+
+test.each([
+  ["-e .", "./"],
+  ["-e ../../libs/a/", "../../libs/a"],
+  ["-e file:///repository/libs/a", "../../libs/a"],
+  ["a @ file:///repository/services/api/vendor/a", "./vendor/a"],
+  ["../../wheels/a-1-py3-none-any.whl", undefined],
+])("localFolder of %s in a repository is %s", (line, folder) => {
+  expect(localFolder(line, "/repository/services/api")).toBe(folder)
 })
 
 test("pipfileRequirements writes a Pipfile's packages as pip reads them", () => {

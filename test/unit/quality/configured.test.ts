@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest"
-import { configuration, flake8Reads, TOOLS, type ToolName } from "../../../src/lib/quality/index.js"
+import {
+  configuration,
+  flake8Reads,
+  inheritedConfiguration,
+  TOOLS,
+  type ToolName,
+} from "../../../src/lib/quality/index.js"
 import type { ConfigTexts } from "../../../src/lib/quality/configured.js"
 
 describe("configuration of a tool", () => {
@@ -96,5 +102,26 @@ describe("plug-ins of Flake8", () => {
     expect(
       configuration("flake8", { "pyproject.toml": "[tool.flake8]\nmax-line-length = 120\n" }).configured,
     ).toBe(true)
+  })
+})
+
+describe("configuration of a folder above", () => {
+  it.each<[ToolName, ConfigTexts, string | undefined]>([
+    ["black", { "pyproject.toml": "[tool.black]\n" }, undefined],
+    ["mypy", { "mypy.ini": "[mypy]\nfiles = services\n" }, "../../mypy.ini"],
+    ["mypy", { "pyproject.toml": "[tool.mypy]\n" }, "../../pyproject.toml"],
+    ["mypy", { "pyproject.toml": "[project]\n", "setup.cfg": "[mypy]\n" }, "../../setup.cfg"],
+    ["bandit", { "bandit.yaml": "skips: []\n" }, "../../bandit.yaml"],
+  ])("holds for %s in %j, for the service's own paths", (name, files, configFile) => {
+    const found = inheritedConfiguration(name, files, "../..")
+    expect(found).toMatchObject({ configured: true, targets: false })
+    expect(found?.configFile).toBe(configFile)
+  })
+
+  it.each<[ToolName, ConfigTexts]>([
+    ["black", { "pyproject.toml": "[project]\n" }],
+    ["bandit", { ".bandit": "[bandit]\nskips = B101\n" }], // which Bandit wouldn't find there
+  ])("is none for %s in %j", (name, files) => {
+    expect(inheritedConfiguration(name, files, "../..")).toBeUndefined()
   })
 })

@@ -34,11 +34,17 @@ describe("the folders that a service depends on", () => {
       "b/pyproject.toml":
         '[tool.poetry.dependencies]\nx = { path = "../libs/x", develop = true }\n[tool.poetry.group.dev.dependencies]\ny = {path = "../libs/y/"}\n',
       "c/requirements.txt": "-e ../libs/x[fast]\n../libs/y ; python_version > '3'\nhttpx\n# ../libs/no\n",
-      "c/requirements/dev.txt": "--editable=../libs/z\n",
+      "c/requirements/dev.txt": "--editable=../libs/z\n-r ../../deps/base.txt\n-c ./limits.txt\n",
     }
     expect(localDependencies("a", files)).toEqual(["libs/x"])
     expect(localDependencies("b", files)).toEqual(["libs/x", "libs/y"])
-    expect(localDependencies("c", files)).toEqual(["libs/x", "libs/y", "libs/z"])
+    expect(localDependencies("c", files)).toEqual([
+      "c/requirements/limits.txt",
+      "deps/base.txt",
+      "libs/x",
+      "libs/y",
+      "libs/z",
+    ])
   })
 
   it("never lie outside, and may depend on each other", () => {
