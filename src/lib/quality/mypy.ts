@@ -44,7 +44,7 @@ export const mypy: Tool = {
   read(run) {
     const findings = [...readFindings(`${run.stdout}\n${run.stderr}`), ...readUndecodable(run.stderr)]
     const problems = findings.filter(({ level }) => level === "error")
-    const ignored = readIgnoredConfiguration(run.stderr)
+    const ignored = readIgnoredConfiguration(run.stderr.replaceAll("../", ""))
     if (ignored !== undefined)
       return { status: "error", reason: oneLine(`mypy ignored ${ignored}`), findings }
     if (run.stderr.includes("INTERNAL ERROR")) return readInternalError(run, findings)
@@ -140,6 +140,6 @@ function readUndecodable(stderr: string): Finding[] {
 
 /** Finds a configuration or value that mypy ignored: it reports that only in a line on stderr. */
 function readIgnoredConfiguration(stderr: string): string | undefined {
-  const lines = stderr.matchAll(/^(?:\.\.\/){0,9}(?:\.?mypy\.ini|pyproject\.toml|setup\.cfg): (.*)$/gm)
+  const lines = stderr.matchAll(/^(?:\.?mypy\.ini|pyproject\.toml|setup\.cfg): (.*)$/gm)
   return [...lines].find(([, why = ""]) => !/^No \[mypy\] section|Unrecognized option/.test(why))?.[0]
 }

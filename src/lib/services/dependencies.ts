@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import { normaliseName } from "../python/pins.js"
+import { includedFiles } from "../python/requirementFile.js"
 import { glob } from "../security/glob.js"
 import { fields, text } from "../text/json.js"
 import { readToml, textsIn, valueAt } from "../text/toml.js"
@@ -59,21 +60,19 @@ function tomlPaths(folder: string, files: Texts): string[] {
   return sources.map((source) => text(fields(source).path)).filter((local) => local !== "")
 }
 
-/** A line that names a folder: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`; or a file: `-r ../base.txt`. */
-const LOCAL =
-  /^[ \t]*(?:(?:-e|--editable|(-r|--requirement|-c|--constraint))[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
+/** A line of a requirement file that names a folder: `-e ../../libs/audio`, `../audio[fast]`, `file:../audio`. */
+const LOCAL = /^[ \t]*(?:(?:-e|--editable)[ \t=]+)?(?:file:)?(\.{1,2}\/[^\s#;[]+)/gm
 
-/** The paths in a project's requirement files: folders from where pip runs, files from the one that names them. */
+/** The folders that a project's requirement files name, and the files above it that they include. */
 const requirementPaths = (folder: string, files: Texts): string[] =>
   Object.entries(files)
     .filter(
       ([name]) => name.endsWith(".txt") && [folder, `${folder}/requirements`].includes(posix.dirname(name)),
     )
-    .flatMap(([name, lines]) =>
-      [...(lines ?? "").matchAll(LOCAL)].map(([, include, local = ""]) =>
-        include === undefined ? local : posix.join(posix.relative(folder, posix.dirname(name)), local),
-      ),
-    )
+    .flatMap(([name, lines = ""]) => [
+      ...[...lines.matchAll(LOCAL)].map(([, local = ""]) => local),
+      ...includedFiles(posix.relative(folder, name), lines, folder).filter((each) => each.startsWith("..")),
+    ])
 
 /** The members of uv's workspace above a folder that it takes packages from. */
 function workspaceMembers(folder: string, files: Texts): string[] {

@@ -38,13 +38,7 @@ describe("the folders that a service depends on", () => {
     }
     expect(localDependencies("a", files)).toEqual(["libs/x"])
     expect(localDependencies("b", files)).toEqual(["libs/x", "libs/y"])
-    expect(localDependencies("c", files)).toEqual([
-      "c/requirements/limits.txt",
-      "deps/base.txt",
-      "libs/x",
-      "libs/y",
-      "libs/z",
-    ])
+    expect(localDependencies("c", files)).toEqual(["deps/base.txt", "libs/x", "libs/y", "libs/z"])
   })
 
   it("never lie outside, and may depend on each other", () => {
