@@ -62,10 +62,10 @@ ${checkSecretsIn(description.secrets)
   .map((name) => `              ${name}: $(${name})\n`)
   .join("")}          - task: PublishTestResults@2
             condition: always()
-            inputs: { testResultsFormat: JUnit, testResultsFiles: out/junit/*.xml }
+            inputs: { testResultsFormat: JUnit, testResultsFiles: out/**/junit/*.xml }
           - task: PublishCodeCoverageResults@2
             condition: always()
-            inputs: { summaryFileLocation: out/coverage/coverage.xml }
+            inputs: { summaryFileLocation: out/**/coverage/coverage.xml }
           - publish: out/sarif
             artifact: CodeAnalysisLogs
             condition: always()

@@ -57,8 +57,8 @@ checks:
     expose_as: Slipway
     paths: [out/]
     reports:
-      junit: out/junit/*.xml
-      coverage_report: { coverage_format: cobertura, path: out/coverage/coverage.xml }
+      junit: [out/junit/*.xml, out/*/junit/*.xml]
+      coverage_report: { coverage_format: cobertura, path: out/**/coverage/coverage.xml }
       codequality: out/gitlab/code-quality.json
       annotations: out/gitlab/annotations.json
 .delivery:

@@ -27,9 +27,9 @@ ${checks(checkSecretsIn(secrets))}
   }
   post {
     always {
-      junit testResults: 'out/junit/*.xml', allowEmptyResults: true
-      recordIssues tools: [sarif(pattern: 'out/sarif/*.sarif')], enabledForFailure: true
-      recordCoverage tools: [[parser: 'COBERTURA', pattern: 'out/coverage/coverage.xml']]
+      junit testResults: 'out/**/junit/*.xml', allowEmptyResults: true
+      recordIssues tools: [sarif(pattern: 'out/**/sarif/*.sarif')], enabledForFailure: true
+      recordCoverage tools: [[parser: 'COBERTURA', pattern: 'out/**/coverage/coverage.xml']]
       archiveArtifacts artifacts: 'out/**', allowEmptyArchive: true
     }
   }
