@@ -39,11 +39,11 @@ import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
 import { inspectable } from "../stage/shell.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 import type { PythonService } from "../stage/service.js"
 
 /** Inputs of building and scanning an image. */
-export interface ImageInputs extends Placed {
+export interface ImageInputs extends PlacedSource {
   config: Config
   suppressions: Suppressions
   revision: ImageRevision

@@ -30,7 +30,7 @@ import { pythonBase } from "../python/base.js"
 import { declaredPackages } from "../python/manifests.js"
 import { servicePython } from "../python/version.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 import { texts } from "../stage/texts.js"
 
 /** Installers to remove: the image has its packages in a virtual environment. */
@@ -52,7 +52,7 @@ const INSTALLERS = [
  * `.gitignore` excludes, tests and others that never run are left out.
  */
 export async function pythonImage(
-  placed: Placed,
+  placed: PlacedSource,
   config: Config,
   platform: Platform,
   revision: ImageRevision,

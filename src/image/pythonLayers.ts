@@ -14,7 +14,7 @@ import { asLines, asRequirements } from "../lib/python/pins.js"
 import { directoryOf, index, UV_COMPILE, withPackages } from "../python/base.js"
 import type { DeclaredPackages } from "../python/manifests.js"
 import { withPackageVersion } from "../python/project.js"
-import { folderOf, isAlone } from "../stage/place.js"
+import { workFolder, isAlone } from "../stage/place.js"
 import { SCRIPTS } from "../stage/scripts.js"
 
 /** Virtual environment of the packages, and of the service if it is one. */
@@ -70,7 +70,7 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
   const resolved = builder
     // Manifests beside a service's own may name folders as well.
     .withDirectory(tree.root, wanted.needsSource || !isAlone(tree) ? tree.files : directoryOf(manifests))
-    .withWorkdir(folderOf(tree))
+    .withWorkdir(workFolder(tree))
     .withNewFile(LOCKED_IN, asLines(wanted.locked))
     .withNewFile(CONSTRAINTS, asLines(asRequirements(wanted.pins)))
     .with((ready) =>
@@ -90,7 +90,7 @@ export async function resolvePackages(inputs: LayerInputs): Promise<PackageResol
       ),
     )
   try {
-    const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents(), folderOf(tree))
+    const { lock, folders } = withoutFolders(await resolved.file(LOCK).contents(), workFolder(tree))
     return { lock: withHashes(lock, readHashes(manifests)), folders, files: wanted.files }
   } catch (error) {
     throw packageError(error, wanted.files, platform)
@@ -172,7 +172,7 @@ async function serviceOf(inputs: LayerInputs, folders: readonly string[]): Promi
 
 /** Builds an environment with nothing but these folders of the source. */
 function built({ tree, config, builder, revision }: LayerInputs, folders: readonly string[]): Container {
-  const environment = builder.withWorkdir(folderOf(tree)).withExec(MAKE_VENV)
+  const environment = builder.withWorkdir(workFolder(tree)).withExec(MAKE_VENV)
   if (folders.length === 0) return environment
   return withPackages(
     withPackageVersion(environment.withDirectory(tree.root, tree.files), revision.version || undefined),

@@ -25,13 +25,13 @@ import { type ReleaseInputs, runRelease } from "./releaseSteps.js"
 import type { RunGates } from "./gates.js"
 import type { Signing } from "../release/signing.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 import { askedVersion } from "../stage/toolVersion.js"
 import { Publishing } from "../release/publishing.js"
 import { registryWords, signerWords } from "../registry/words.js"
 
 /** A run that may release its image. */
-export interface Released extends Placed {
+export interface Released extends PlacedSource {
   config: Config
   run: Run
   revision: ImageRevision

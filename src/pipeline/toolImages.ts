@@ -9,10 +9,10 @@ import {
   TRIVY_VERSION,
 } from "../stage/images.js"
 import { servicePython } from "../python/version.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 
 /** Returns the images of the tools that judge and release an image, with the digests that the engine took them by. */
-export async function toolImages(service: Placed & { config: Config }): Promise<ToolImage[]> {
+export async function toolImages(service: PlacedSource & { config: Config }): Promise<ToolImage[]> {
   const { config } = service
   const { version } = await servicePython(service, config)
   const roles: [ImageRole, string][] = [

@@ -13,7 +13,7 @@ import { declaredPackages } from "./manifests.js"
 import type { PackageInputs } from "./resolve.js"
 import { type ToolEnvironment, toolEnvironment } from "./tools.js"
 import { type PythonVersion, servicePython } from "./version.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 
 export type { Packages } from "./install.js"
 
@@ -38,7 +38,7 @@ export interface PythonEnvironment {
 }
 
 /** The environment of a service. Nothing is made before it is needed. */
-export function pythonEnvironment(placed: Placed, config: Config): PythonEnvironment {
+export function pythonEnvironment(placed: PlacedSource, config: Config): PythonEnvironment {
   const declared = once(() => declaredPackages(placed, config))
   const manifests = async () => (await declared()).manifests
   const python = once(async () => servicePython(placed, config, await declared()))

@@ -9,7 +9,7 @@ import type { IndexedConfig } from "./indexLogin.js"
 import { type PackageInputs, resolvedPackages, strategy, withFiles } from "./resolve.js"
 import { declarations } from "./manifests.js"
 import { withoutVersion, withPackageVersion } from "./project.js"
-import { folderOf, type SourceTree, withTree } from "../stage/place.js"
+import { workFolder, type SourceTree, withTree } from "../stage/place.js"
 
 /** A container with packages, and their versions by the names that indexes compare. */
 export interface Packages {
@@ -55,7 +55,7 @@ const withVenv = (container: Container): Container =>
 /** Installs the lines of a lock; then the folders of the source that it names, except the service itself. */
 async function fromLock(base: Container, inputs: PackageInputs): Promise<Container> {
   const { config, plan, tree, manifests } = inputs
-  const { lock, folders } = withoutFolders(await resolvedPackages(base, inputs), folderOf(tree))
+  const { lock, folders } = withoutFolders(await resolvedPackages(base, inputs), workFolder(tree))
   const venv = withVenv(base)
   if (/^\s*$/.test(lock) && folders.length === 0) return venv
   const hasFiles = /--find-links|\.whl|file:|\.tar\.gz/.test(lock)
@@ -74,7 +74,7 @@ async function fromLock(base: Container, inputs: PackageInputs): Promise<Contain
       [
         ...UV_INSTALL,
         ...index(config),
-        ...others.flatMap((folder) => ["--editable", posix.join(folderOf(tree), folder)]),
+        ...others.flatMap((folder) => ["--editable", posix.join(workFolder(tree), folder)]),
       ],
       config,
     ).sync(),
@@ -89,7 +89,7 @@ function built(
   config: IndexedConfig,
 ): Container {
   const prepared = withPackageVersion(
-    container.withDirectory(tree.root, tree.files).withWorkdir(folderOf(tree)),
+    container.withDirectory(tree.root, tree.files).withWorkdir(workFolder(tree)),
   )
   return withoutVersion(withPackages(prepared, command, config)).withoutDirectory(tree.root)
 }
@@ -113,7 +113,7 @@ async function synced(base: Container, inputs: PackageInputs): Promise<Container
     ...plan.options,
   ]
   const others = withPackages(
-    venv.withDirectory(tree.root, withLock(declarations({ tree, manifests }))).withWorkdir(folderOf(tree)),
+    venv.withDirectory(tree.root, withLock(declarations({ tree, manifests }))).withWorkdir(workFolder(tree)),
     [...sync, "--no-install-local"],
     config,
   ).withoutDirectory(tree.root)
@@ -137,7 +137,7 @@ const hasLocal = (lock: string): boolean =>
 const newLock = (base: Container, inputs: PackageInputs): Promise<string> =>
   withFiles(inputs, (files) =>
     withPackages(
-      base.withDirectory(inputs.tree.root, files).withWorkdir(folderOf(inputs.tree)),
+      base.withDirectory(inputs.tree.root, files).withWorkdir(workFolder(inputs.tree)),
       ["uv", "lock", "--quiet", ...index(inputs.config)],
       inputs.config,
     )

@@ -5,7 +5,7 @@ import { MANIFESTS, type ProjectFiles } from "../lib/python/project.js"
 import { includedFiles, installableLines } from "../lib/python/requirementFile.js"
 import { declaresPackages, INHERITED, manifestsTogether } from "../lib/services/declared.js"
 import { above } from "../lib/services/dependencies.js"
-import { ownFiles, type Placed, type SourceTree, treeOf } from "../stage/place.js"
+import { ownFiles, type PlacedSource, type SourceTree, sourceTree } from "../stage/place.js"
 import { texts } from "../stage/texts.js"
 
 /** Files from which a resolver reads packages, of the service and of other projects in its source. */
@@ -50,8 +50,8 @@ export interface DeclaredPackages {
 }
 
 /** Finds what declares a service's packages: its own manifests, or those of the nearest folder above that has any. */
-export async function declaredPackages(placed: Placed, config: Config): Promise<DeclaredPackages> {
-  const tree = treeOf(placed)
+export async function declaredPackages(placed: PlacedSource, config: Config): Promise<DeclaredPackages> {
+  const tree = sourceTree(placed)
   const own = await manifestsIn(tree, config)
   if (tree.path === "") return { tree, manifests: own, lockFolder: "" }
   const folders = above(tree.path)

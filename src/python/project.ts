@@ -2,7 +2,7 @@ import type { Container, Directory } from "@dagger.io/dagger"
 import { isExecError } from "../lib/run/execError.js"
 import { index, withPackages } from "./base.js"
 import { matching, METADATA } from "./manifests.js"
-import { folderOf, ownFiles, type Placed, type SourceTree, treeOf } from "../stage/place.js"
+import { workFolder, ownFiles, type PlacedSource, type SourceTree, sourceTree } from "../stage/place.js"
 import type { Config } from "../lib/config/config.js"
 
 /** Variables that replace versions from git tags, which a source without `.git` lacks. */
@@ -33,18 +33,18 @@ interface Installed {
  */
 export async function installProject(
   environment: Container,
-  placed: Placed,
+  placed: PlacedSource,
   config: Config,
 ): Promise<Installed> {
   const { source } = placed
   const manifests = await source.filter({ include: ["pyproject.toml", "setup.py"] }).entries()
   if (manifests.length === 0) return { container: environment, source }
-  const tree = treeOf(placed)
+  const tree = sourceTree(placed)
   for (const files of [matching(tree, METADATA), tree.files]) {
     try {
       const built = await linked(environment, { ...tree, files }, config).sync()
       // A file with the version, or a compiled extension: its place is among the sources.
-      const generated = ownFiles(tree, files).diff(built.directory(folderOf(tree)))
+      const generated = ownFiles(tree, files).diff(built.directory(workFolder(tree)))
       return { container: built, source: source.withDirectory("/", generated) }
     } catch (error) {
       if (!isExecError(error)) throw error
@@ -58,7 +58,7 @@ function linked(environment: Container, tree: SourceTree, config: Config): Conta
   return withoutVersion(
     withPackages(
       withPackageVersion(environment).withDirectory(tree.root, tree.files),
-      [...install, "--editable", folderOf(tree)],
+      [...install, "--editable", workFolder(tree)],
       config,
     ),
   )

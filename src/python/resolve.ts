@@ -11,7 +11,7 @@ import { PYTHON_VERSION } from "../stage/images.js"
 import { index, pythonBase, UV_COMPILE, withPackages } from "./base.js"
 import { byHashes, withHashedLock } from "./locks.js"
 import { declarations, type DeclaredPackages, matching, METADATA, rewritten } from "./manifests.js"
-import { folderOf } from "../stage/place.js"
+import { workFolder } from "../stage/place.js"
 
 /** A service whose packages are to be installed. */
 export interface PackageInputs extends DeclaredPackages {
@@ -61,8 +61,8 @@ async function compiled(base: Container, inputs: PackageInputs, more: string[] =
     withPackages(
       base
         .withDirectory(tree.root, files)
-        .withWorkdir(folderOf(tree))
-        .withNewFile(`${folderOf(tree)}/${LINES}`, lines)
+        .withWorkdir(workFolder(tree))
+        .withNewFile(`${workFolder(tree)}/${LINES}`, lines)
         .withNewFile(CONSTRAINTS, asLines(asRequirements(plan.pins))),
       [
         ...UV_COMPILE,
@@ -174,7 +174,7 @@ async function exported(inputs: PackageInputs): Promise<string> {
   const resolver = await resolverOf(name, version, config)
   const run = (files: Directory) =>
     withPackages(
-      resolver.withDirectory(tree.root, files).withWorkdir(folderOf(tree)),
+      resolver.withDirectory(tree.root, files).withWorkdir(workFolder(tree)),
       [`${resolverFolder(name)}/bin/${name}`, ...EXPORTS[name], ...plan.options],
       config,
     )

@@ -7,7 +7,7 @@ import { PYTHON_VERSIONS } from "../stage/images.js"
 import { imageProblem, pythonBase, requirePythonImage } from "./base.js"
 import { type DeclaredPackages, declaredPackages } from "./manifests.js"
 import { hasWheel, type PackageInputs, resolutionOn } from "./resolve.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 
 /** A minor version of Python, and what asks for it. */
 export interface PythonVersion {
@@ -22,7 +22,7 @@ export interface PythonVersion {
  * Fails with NO_PYTHON_IMAGE.
  */
 export async function servicePython(
-  placed: Placed,
+  placed: PlacedSource,
   config: Config,
   known?: DeclaredPackages,
 ): Promise<PythonVersion> {

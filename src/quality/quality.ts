@@ -3,7 +3,7 @@ import { serviceOf } from "../stage/service.js"
 import { recorded } from "../lib/run/command.js"
 import { STAGES } from "../lib/pipeline/stages.js"
 import type { ToolName } from "../lib/quality/index.js"
-import { folderOf, treeOf } from "../stage/place.js"
+import { workFolder, sourceTree } from "../stage/place.js"
 import { mustPass, runTasks, type Task } from "../stage/stage.js"
 import { artifacts } from "../stage/artifacts.js"
 import { prepareTool, runTool, toolInputs } from "./tool.js"
@@ -94,7 +94,7 @@ export class Quality {
     const inputs = await toolInputs(serviceOf(this))
     const { timeout } = inputs.config
     const [isort, black] = [await prepareTool("isort", inputs), await prepareTool("black", inputs)]
-    const folder = folderOf(treeOf(inputs))
+    const folder = workFolder(sourceTree(inputs))
     const before = isort.container.directory(folder).withDirectory("/", black.container.directory(folder))
     const after = isort.container
       .withMountedDirectory(folder, before)

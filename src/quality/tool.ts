@@ -18,7 +18,7 @@ import {
   type ConfigTexts,
 } from "../lib/quality/index.js"
 import { above } from "../lib/services/dependencies.js"
-import { type Placed, runAsAlone, treeOf, withTree } from "../stage/place.js"
+import { type PlacedSource, runAsAlone, sourceTree, withTree } from "../stage/place.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import { readSuppressions, type Suppressions } from "../stage/suppressions.js"
 import { texts } from "../stage/texts.js"
@@ -38,7 +38,7 @@ const EXCLUDES = [".venv", "venv", "node_modules", "build", "dist"]
 const MYPY_CACHE = "/cache/mypy"
 
 /** Inputs that all tools of one source share. */
-export interface ToolInputs extends AdoptionInputs, Pick<Placed, "path" | "around"> {
+export interface ToolInputs extends AdoptionInputs, Pick<PlacedSource, "path" | "around"> {
   /** The source with the baseline, which no tool reads. */
   whole: Directory
   environment: PythonEnvironment
@@ -106,7 +106,7 @@ export async function prepareTool(name: ToolName, inputs: ToolInputs): Promise<P
   }
   const files = await lookedAt(inputs, readsSource === true ? undefined : reads)
   const beside = name === "mypy" || readsSource === true ? inputs.around : settingsAbove(inputs, reads)
-  const tree = treeOf({ source: files, path: inputs.path, around: beside })
+  const tree = sourceTree({ source: files, path: inputs.path, around: beside })
   const mounted = withTree(container, name === "mypy" ? { ...tree, files: await timed(tree.files) } : tree)
   return {
     version,

@@ -8,7 +8,7 @@ const ALONE = "/src"
 const REPOSITORY_FOLDER = "/repository"
 
 /** A service's files with their place in its repository. */
-export interface Placed extends PlaceFields {
+export interface PlacedSource extends PlaceFields {
   source: Directory
 }
 
@@ -22,7 +22,7 @@ export interface SourceTree {
 }
 
 /** A service as containers have it. */
-export const treeOf = ({ source, path, around }: Placed): SourceTree =>
+export const sourceTree = ({ source, path, around }: PlacedSource): SourceTree =>
   around === undefined
     ? { files: source, root: ALONE, path: "" }
     : { files: around.withDirectory(path, source), root: REPOSITORY_FOLDER, path }
@@ -31,7 +31,7 @@ export const treeOf = ({ source, path, around }: Placed): SourceTree =>
 export const isAlone = ({ root }: SourceTree): boolean => root === ALONE
 
 /** The folder in containers in which commands run. */
-export const folderOf = ({ root, path }: SourceTree): string => posix.join(root, path)
+export const workFolder = ({ root, path }: SourceTree): string => posix.join(root, path)
 
 /** The files of the folder in which commands run. */
 export const ownFiles = ({ path }: SourceTree, files: Directory): Directory =>
@@ -39,7 +39,7 @@ export const ownFiles = ({ path }: SourceTree, files: Directory): Directory =>
 
 /** Mounts files, and lets commands run in their folder. */
 export const withTree = (container: Container, tree: SourceTree): Container =>
-  container.withMountedDirectory(tree.root, tree.files).withWorkdir(folderOf(tree))
+  container.withMountedDirectory(tree.root, tree.files).withWorkdir(workFolder(tree))
 
 /** The output of a run in a repository as that of a run of the service alone. */
 export const runAsAlone = <R extends ToolRun>(run: R, place: PlaceFields): R => ({

@@ -7,7 +7,7 @@ import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { coverageOutcome, readCoverage } from "../lib/testing/coverage.js"
 import { COVERAGE_RC, COVERAGE_RC_TEXT } from "../lib/testing/measure.js"
 import { broken } from "../lib/run/outcome.js"
-import { treeOf, withTree } from "../stage/place.js"
+import { sourceTree, withTree } from "../stage/place.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import type { SuiteInputs } from "./prepare.js"
@@ -69,7 +69,7 @@ export async function prepareCoverage(
   const folders = measured.map(({ name }) => `/slipway/data/${name}`)
   return {
     version: packages.versions.get("coverage") ?? "unknown",
-    container: withTree(prepared, treeOf(inputs)),
+    container: withTree(prepared, sourceTree(inputs)),
     command: ["python", "-I", `${SCRIPTS}/slipway_coverage.py`, OUT, config, omit.join(","), ...folders],
   }
 }

@@ -9,7 +9,7 @@ import { index, withPackages } from "../python/base.js"
 import type { PythonEnvironment } from "../python/environment.js"
 import { byHashes, withHashedLock } from "../python/locks.js"
 import { installProject } from "../python/project.js"
-import { folderOf, type Placed, treeOf, withTree } from "../stage/place.js"
+import { workFolder, type PlacedSource, sourceTree, withTree } from "../stage/place.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { withServices } from "./services.js"
 import { servicesOf } from "./tools.js"
@@ -22,7 +22,7 @@ export const RECORDS = `${SUITE_OUT}/records.jsonl`
 export const COVERAGE_DATA = "coverage.data"
 
 /** Inputs that all suites of one source share. */
-export interface SuiteInputs extends Placed {
+export interface SuiteInputs extends PlacedSource {
   config: Config
   environment: PythonEnvironment
   /** The service's baseline, if it has one. */
@@ -46,7 +46,7 @@ export async function prepareSuite(name: SuiteName, inputs: SuiteInputs): Promis
   const services = await servicesOf(name, inputs)
   const { command, environment: variables } = suiteCommand(name, config.tests, tools)
   const project = await installProject((await environment.tests()).container, inputs, config)
-  const tree = treeOf({ ...inputs, source: project.source })
+  const tree = sourceTree({ ...inputs, source: project.source })
   const needsDriver = services.some(({ name }) => name === "postgres")
   const tooled = needsDriver
     ? project.container.withDirectory(DRIVER, psycopg(await environment.base(), config))
@@ -57,7 +57,7 @@ export async function prepareSuite(name: SuiteName, inputs: SuiteInputs): Promis
       ...variables,
       ...(services.length > 0 && (await variablesOf(name, inputs, services, tools))),
       ...config.tests.environment,
-      PYTHONPATH: `${SCRIPTS}:${posix.join(folderOf(tree), "src")}`,
+      PYTHONPATH: `${SCRIPTS}:${posix.join(workFolder(tree), "src")}`,
       PYTHONDONTWRITEBYTECODE: "1",
       COVERAGE_FILE: `${SUITE_OUT}/${COVERAGE_DATA}`,
       SLIPWAY_RECORDS: RECORDS,

@@ -20,12 +20,12 @@ import type { SuiteName } from "../lib/testing/command.js"
 import type { Config } from "../lib/config/config.js"
 import type { PythonEnvironment } from "../python/environment.js"
 import { above } from "../lib/services/dependencies.js"
-import type { Placed } from "../stage/place.js"
+import type { PlacedSource } from "../stage/place.js"
 import { foundInCode } from "../stage/grep.js"
 import { texts } from "../stage/texts.js"
 
 /** A service's source with its configuration and packages. */
-interface Project extends Placed {
+interface Project extends PlacedSource {
   config: Config
   environment: PythonEnvironment
 }
