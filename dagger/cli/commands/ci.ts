@@ -24,6 +24,7 @@ import {
   signerArguments,
 } from "./credentials.js"
 import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
+import { logInToAcr } from "./acrLogin.js"
 import { refuseWithoutHotfix } from "./hotfixes.js"
 import { refuseOffMain } from "./tagOrigin.js"
 import { prepareOut } from "./outFolder.js"
@@ -195,7 +196,8 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     ...callModule(source, options.now),
     ...serviceArguments(options.service),
   ])
-  return runWithVerdict(prepareOut(options.out), begun, options, async (out) => {
+  let logOut = () => {}
+  const running = runWithVerdict(prepareOut(options.out), begun, options, async (out) => {
     if (event !== "local" && !options.embedded) await refuseDirty(source, out)
     const commit = await gitStateOf(source)
     const digest = options.digest ?? (await uncommittedDigest(source, out, commit))
@@ -208,8 +210,13 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     if (groups.includes("deploy")) refuseOffMain(source, trigger, options.offMain)
     if (groups.includes("release")) refuseWithoutHotfix(source, trigger, options.withoutHotfix)
     const building = usesSecret(groups, "secrets") ? buildArguments(source, options) : []
+    if (!options.embedded && usesSecret(groups, "password"))
+      logOut = await logInToAcr(configuredRecipient(source, options.service))
     const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates, building)
     return [...args, `--journal=${begun.mark}`]
+  })
+  return running.finally(() => {
+    logOut()
   })
 }
 

@@ -26,6 +26,26 @@ const LOGINS = [
 /** Registries of Azure, in all its clouds: only these may get the password of an Azure account. */
 const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
 
+/** A login that was made for a registry, with the address of its password. */
+export interface RegistryLogin {
+  host: string
+  user: string
+  password: string
+}
+
+const made = new Map<string, RegistryLogin>()
+
+/** Uses a login for its registry where the environment has none; returns what ends that. */
+export function registerRegistryLogin(login: RegistryLogin): () => void {
+  made.set(login.host, login)
+  return () => {
+    if (made.get(login.host) === login) made.delete(login.host)
+  }
+}
+
+/** True if the environment has a user for the registry. */
+export const hasLogin = (recipient: Recipient): boolean => variablesFor(recipient) !== undefined
+
 /** The call of `with-registry` for these options, if any. Names the secrets: the engine reads them itself. */
 export function registryArguments(
   { authority, plainHttp, embedded }: RegistryOptions,
@@ -43,7 +63,8 @@ export function registryArguments(
 export function loginArguments(recipient: Recipient): string[] {
   if (recipient === "nobody") return []
   const login = variablesFor(recipient)
-  if (login === undefined) return []
+  const own = typeof recipient === "object" ? made.get(recipient.host) : undefined
+  if (login === undefined) return own ? [`--username=${own.user}`, `--password=${own.password}`] : []
   const { user, password } = login
   return [
     `--username=${process.env[user]}`,
@@ -53,7 +74,10 @@ export function loginArguments(recipient: Recipient): string[] {
 
 const variablesFor = (recipient: Recipient) => {
   const azure = typeof recipient === "object" && AZURE.test(recipient.host)
-  return LOGINS.find((known) => (azure || !known.azure) && process.env[known.user])
+  // The id of an account without a secret logs in by a token alone.
+  const isSet = ({ user, password }: (typeof LOGINS)[number]) =>
+    process.env[user] && (user !== "AZURE_CLIENT_ID" || process.env[password])
+  return LOGINS.find((known) => (azure || !known.azure) && isSet(known))
 }
 
 /** The values of user and password, for a host that slipway.yaml names. */

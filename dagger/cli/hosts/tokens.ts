@@ -30,7 +30,7 @@ export function tokenRequests(host: CiHost, env: Variables, groups: readonly Gro
 }
 
 const USES: Readonly<Record<TokenRequest["name"], readonly SecretInput[]>> = {
-  AZURE_OIDC_TOKEN: ["infra", "deploy"],
+  AZURE_OIDC_TOKEN: ["infra", "deploy", "password"],
   SIGSTORE_ID_TOKEN: ["token"],
 }
 

@@ -72,6 +72,11 @@ export const kubeErrors = {
       "see AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or the federated token), and whether the secret has expired",
     exitCode,
   }),
+  ACR_LOGIN: (host: string, reason: string, exitCode: ExitCode) => ({
+    message: `the service principal can't log in to ${quote(host)}: ${reason}`,
+    remedy: "give it the role AcrPush there, or set ACR_USERNAME and ACR_PASSWORD",
+    exitCode,
+  }),
   AKS_CREDENTIALS: (cluster: string, reason: string, exitCode: ExitCode) => ({
     message: `the credentials of the cluster ${quote(cluster)} are unavailable from Azure: ${reason}`,
     remedy:

@@ -70,17 +70,25 @@ export async function azureToken(
   const proof: Record<string, string> = assertion
     ? { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }
     : { client_secret: clientSecret ?? "" }
-  const form = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, scope, ...proof })
-  // The client sends JSON, but this call takes a form.
+  const form = { grant_type: "client_credentials", client_id: clientId, scope, ...proof }
+  const answer = await sendForm(`${login}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`, form, http)
+  return tokenOf(answer, [clientSecret ?? "", assertion ?? ""])
+}
+
+/** Sends a form for a token, which changes nothing: the client itself sends JSON. */
+export function sendForm(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  http: Partial<HttpOptions> = {},
+): Promise<HttpAnswer | HttpFailure> {
+  const body = new URLSearchParams(form).toString()
   const send = http.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args))
-  const client = httpClient({ ...http, fetch: (url, init) => send(url, { ...init, body: form.toString() }) })
-  const answer = await client.send({
+  return httpClient({ ...http, fetch: (to, init) => send(to, { ...init, body }) }).send({
     method: "POST",
-    url: `${login}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`,
+    url,
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
     repeatable: true,
   })
-  return tokenOf(answer, [clientSecret ?? "", assertion ?? ""])
 }
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -55,7 +55,9 @@ ${head("slipway-delivery")}
   }
   stages {
 ${SCOPES.filter((scope) => scope !== "plan" || description.plans)
-  .map((scope) => stage(scope, secretsIn(scope, description.secrets)))
+  .map((scope) =>
+    stage(scope, [...new Set([...secretsIn(scope, description.secrets), ...description.variables])].sort()),
+  )
   .join("\n")}
   }
   post {

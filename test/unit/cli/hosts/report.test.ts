@@ -216,7 +216,9 @@ describe("tokens", () => {
     expect(names({ ACTIONS_ID_TOKEN_REQUEST_URL: "" })).toEqual([])
     expect(names({}, ["quality", "image"])).toEqual([])
     expect(names({}, ["plan"])).toEqual(["AZURE_OIDC_TOKEN"])
-    expect(names({}, ["release"])).toEqual(["SIGSTORE_ID_TOKEN"])
+    // A registry of Azure takes it too.
+    expect(names({}, ["release"])).toEqual(["AZURE_OIDC_TOKEN", "SIGSTORE_ID_TOKEN"])
+    expect(names({}, ["notify"])).toEqual(["AZURE_OIDC_TOKEN"])
     expect(tokenRequests("gitlab", github(), ["release"])).toEqual([])
   })
 
