@@ -16,6 +16,8 @@ export interface HostEvent extends Trigger {
 export interface ManualRequest {
   only: Group[]
   environment?: string
+  /** The service of a repository that has several. */
+  service?: string
   /** The version to deploy or to roll back to. */
   tag?: string
   rollback?: boolean
@@ -147,10 +149,12 @@ export function manualRequest({ event }: HostEvent, env: Variables): ManualReque
   if (action === "drift") return { only: ["drift"] }
   const tag = answer("VERSION")
   const environment = answer("ENVIRONMENT")
+  const service = answer("SERVICE")
   if (action === "deploy" && tag === "") throw fail("NOTHING_TO_DEPLOY", [])
   return {
     only: groupsByHand(action === "rollback"),
     ...(environment !== "" && { environment }),
+    ...(service !== "" && { service }),
     ...(tag !== "" && { tag }),
     rollback: action === "rollback",
   }

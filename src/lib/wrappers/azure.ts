@@ -8,7 +8,7 @@ import {
   type Description,
   HEADER,
 } from "./description.js"
-import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
+import { LIMIT_MINUTES, PINNED, ofServices, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const pushed = (description: Description): string =>
@@ -45,7 +45,11 @@ lockBehavior: sequential
 parameters:
   - { name: action, displayName: "${QUESTIONS.SLIPWAY_ACTION}", type: string, default: ${ACTIONS[0]}, values: [${ACTIONS.join(", ")}] }
   - { name: environment, displayName: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: string, default: ${ENVIRONMENTS[0]}, values: [${ENVIRONMENTS.join(", ")}] }
-  - { name: version, displayName: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: " " }
+${ofServices(
+  description,
+  (names, first) =>
+    `  - { name: service, displayName: "${QUESTIONS.SLIPWAY_SERVICE}", type: string, default: ${first}, values: [${names}] }\n`,
+)}  - { name: version, displayName: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: " " }
 variables:
   environment: \${{ ${ENVIRONMENT} }}
 stages:
@@ -83,7 +87,7 @@ ${call(description)}
               SYSTEM_ACCESSTOKEN: $(System.AccessToken)
               SLIPWAY_ACTION: "\${{ parameters.action }}"
               SLIPWAY_ENVIRONMENT: "\${{ parameters.environment }}"
-              SLIPWAY_VERSION: "\${{ parameters.version }}"
+${ofServices(description, () => '              SLIPWAY_SERVICE: "${{ parameters.service }}"\n')}              SLIPWAY_VERSION: "\${{ parameters.version }}"
 ${indented(variables(description), 14)}
 ${kept("delivery")}
 `

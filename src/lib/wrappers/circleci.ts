@@ -7,6 +7,7 @@ import {
   HEADER,
   LIMIT_MINUTES,
   PINNED,
+  ofServices,
   QUESTIONS,
   type Scope,
 } from "./description.js"
@@ -40,13 +41,13 @@ const asked = (scope: Scope, when: string): string => `  asked-${scope}:
     jobs:
 ${delivery(scope)}`
 
-const job = (name: string, command: string, more: string): string => `  ${name}:
+const job = (description: Description, name: string, command: string, more: string): string => `  ${name}:
     machine: { image: "ubuntu-2404:current" }
     resource_class: large
     environment:
       SLIPWAY_ACTION: << pipeline.parameters.action >>
       SLIPWAY_ENVIRONMENT: << pipeline.parameters.environment >>
-      SLIPWAY_VERSION: << pipeline.parameters.version >>
+${ofServices(description, () => "      SLIPWAY_SERVICE: << pipeline.parameters.service >>\n")}      SLIPWAY_VERSION: << pipeline.parameters.version >>
       SLIPWAY_TRIGGER: << pipeline.trigger_source >>
     steps:
       - checkout: { method: full }
@@ -70,10 +71,14 @@ orbs:
 parameters:
   action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: enum, enum: [${ACTIONS.join(", ")}], default: ${ACTIONS[0]} }
   environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: enum, enum: [${ENVIRONMENTS.join(", ")}], default: ${ENVIRONMENTS[0]} }
-  version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: "" }
+${ofServices(
+  description,
+  (names, first) =>
+    `  service: { description: "${QUESTIONS.SLIPWAY_SERVICE}", type: enum, enum: [${names}], default: ${first} }\n`,
+)}  version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: "" }
 jobs:
-${job("checks", checksCommand("circleci"), "      - store_test_results: { path: out/junit }\n")}
-${job("delivery", `|\n${indented(deliveryScript("circleci", description), 12)}`, "")}
+${job(description, "checks", checksCommand("circleci"), "      - store_test_results: { path: out/junit }\n")}
+${job(description, "delivery", `|\n${indented(deliveryScript("circleci", description), 12)}`, "")}
 workflows:
   pushed:
     when: { and: [${action("checks")}, { not: ${SCHEDULED} }] }

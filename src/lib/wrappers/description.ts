@@ -8,6 +8,7 @@ import {
   TEST_SECRETS,
 } from "../pipeline/deliverySecrets.js"
 import { isIndexSecret } from "../python/indexSecrets.js"
+import { declaredServices } from "../services/places.js"
 import { forTool } from "../secrets/credentials.js"
 
 /** The content of a wrapper, independent of the host. */
@@ -28,6 +29,8 @@ export interface Description {
   hotfixes: boolean
   /** True if pull requests are planned, since the repository has Terraform's files. */
   plans: boolean
+  /** The services of the repository by name; none for a repository that is one. */
+  services: readonly string[]
   /** The service connection of Azure Pipelines. */
   connection?: string
 }
@@ -63,8 +66,15 @@ export type Action = (typeof ACTIONS)[number]
 export const QUESTIONS = {
   SLIPWAY_ACTION: "What to do",
   SLIPWAY_ENVIRONMENT: "Where to deploy, or to go back",
+  SLIPWAY_SERVICE: "Which service to deploy, or to take back",
   SLIPWAY_VERSION: "What to deploy: a tag or digest; to go back, by default the last good one",
 } as const
+
+/** A text with the services' names, in forms of repositories that have several; else empty. */
+export const ofServices = (
+  { services }: Pick<Description, "services">,
+  text: (names: string, first: string) => string,
+): string => (services.length === 0 ? "" : text(services.join(", "), services[0] ?? ""))
 
 export const HEADER = "Written by `slipway wrappers` from slipway.yaml: change that, and write it again."
 
@@ -130,6 +140,7 @@ export function describeWrappers(config: Config, pin = "", plans = false): Descr
     schedule,
     hotfixes,
     plans,
+    services: declaredServices(config).map(({ name }) => name),
     variables: AZURE,
     secrets: [...new Set([...secretsOf(config), ...secrets])].sort(),
     ...(connection !== undefined && { connection }),

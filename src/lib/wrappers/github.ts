@@ -8,7 +8,7 @@ import {
   type Description,
   HEADER,
 } from "./description.js"
-import { LIMIT_MINUTES, PINNED, QUESTIONS, secretsIn } from "./description.js"
+import { LIMIT_MINUTES, PINNED, ofServices, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 /** GitHub's own actions, pinned by commit since a tag can be moved. */
@@ -47,7 +47,7 @@ on:
     inputs:
       action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: choice, options: [${ACTIONS.join(", ")}] }
       environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: choice, options: [${ENVIRONMENTS.join(", ")}] }
-      version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string }
+${ofServices(description, (names) => `      service: { description: "${QUESTIONS.SLIPWAY_SERVICE}", type: choice, options: [${names}] }\n`)}      version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string }
 permissions: {}
 jobs:
   checks:
@@ -88,6 +88,7 @@ const delivery = (description: Description): string => `  delivery:
 ${steps("delivery", delivered(description), {
   SLIPWAY_ACTION: "${{ inputs.action }}",
   SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
+  ...(description.services.length > 0 && { SLIPWAY_SERVICE: "${{ inputs.service }}" }),
   SLIPWAY_VERSION: "${{ inputs.version }}",
   ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
   ...held(deliverySecretsIn(description.secrets)),

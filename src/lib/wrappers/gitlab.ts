@@ -1,5 +1,13 @@
 import { ENVIRONMENTS } from "../config/deploy.js"
-import { ACTIONS, type Description, HEADER, LIMIT_MINUTES, PINNED, QUESTIONS } from "./description.js"
+import {
+  ACTIONS,
+  type Description,
+  HEADER,
+  LIMIT_MINUTES,
+  PINNED,
+  ofServices,
+  QUESTIONS,
+} from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const IMAGES = { node: `node:${PINNED.node}-alpine`, docker: "docker:29.0.4-dind" }
@@ -29,7 +37,14 @@ variables:
     description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}"
     value: ${ENVIRONMENTS[0]}
     options: [${ENVIRONMENTS.join(", ")}]
-  SLIPWAY_VERSION:
+${ofServices(
+  description,
+  (names, first) => `  SLIPWAY_SERVICE:
+    description: "${QUESTIONS.SLIPWAY_SERVICE}"
+    value: ${first}
+    options: [${names}]
+`,
+)}  SLIPWAY_VERSION:
     description: "${QUESTIONS.SLIPWAY_VERSION}"
     value: ""
 .slipway:

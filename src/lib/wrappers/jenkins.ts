@@ -51,7 +51,7 @@ ${head("slipway-delivery")}
   triggers { cron(project == 'maintenance' && env.BRANCH_NAME == '${description.main}' ? 'TZ=UTC\\n${description.schedule}' : '') }
   parameters {
     ${choice("SLIPWAY_ACTION", ACTIONS)}
-    string(name: 'SLIPWAY_VERSION', defaultValue: '', description: '${QUESTIONS.SLIPWAY_VERSION}')
+${description.services.length > 0 ? `    ${choice("SLIPWAY_SERVICE", description.services)}\n` : ""}    string(name: 'SLIPWAY_VERSION', defaultValue: '', description: '${QUESTIONS.SLIPWAY_VERSION}')
   }
   stages {
 ${SCOPES.filter((scope) => scope !== "plan" || description.plans)

@@ -46,6 +46,15 @@ describe("wrapperFiles", () => {
     expect(text).not.toMatch(/curl [^\n]*\| *(?:ba|z)?sh\b|install\.sh/)
   })
 
+  it.each(CI_HOSTS)("asks for the service in the form of %s, where there are several", (host) => {
+    const several = { ...released, services: { api: "services/api", worker: "services/worker" } }
+    const textOf = (config: typeof released) =>
+      Object.values(wrapperFiles([host], describeWrappers(config))).join("")
+    expect(textOf(several)).toMatch(/SLIPWAY_SERVICE/)
+    expect(textOf(several)).toMatch(/\['?api'?, '?worker'?\]/)
+    expect(textOf(released)).not.toMatch(/SLIPWAY_SERVICE|\{ *service:/)
+  })
+
   it("plans pull requests only of a repository with Terraform", () => {
     const texts = Object.values(wrapperFiles(CI_HOSTS, describeWrappers(released, "", false))).join("")
     expect(texts).not.toMatch(/^ *plan:|stage\('plan'\)|name: plan|slipway-plan/m)

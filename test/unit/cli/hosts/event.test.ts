@@ -243,6 +243,9 @@ describe("manualRequest", () => {
       environment: "staging",
       rollback: true,
     })
+    const one = { ...answers("deploy", "staging", "v1.2.3"), SLIPWAY_SERVICE: "api" }
+    expect(manualRequest(manual, one)).toMatchObject({ service: "api", tag: "v1.2.3" })
+    expect(manualRequest(manual, { ...one, SLIPWAY_ACTION: "drift" })).toEqual({ only: ["drift"] })
     expect(manualRequest(manual, answers("drift", "staging"))).toEqual({ only: ["drift"] })
     expect(manualRequest(manual, answers("checks"))).toBeUndefined()
     expect(manualRequest(manual, {})).toBeUndefined()
