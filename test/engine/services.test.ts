@@ -34,10 +34,7 @@ def newest(first: str, second: str) -> str:
     return min(first, second, key=Version)
 `
 
-it("ci runs every service with the workspace's lock, then those alone that a change touches", async () => {
-  const all = await ci(source)
-  expect(statuses(all), all.stdout + all.stderr).toEqual({ api: "passed", worker: "passed" })
-
+it("ci runs those services alone that a change touches, with the workspace's lock and the library", async () => {
   const code = readFileSync(join(source, "services/api/api.py"), "utf8")
   write(source, { "services/api/api.py": `${code}\n\nLOUD = 1.0\n` })
   const changed = await ci(source)
