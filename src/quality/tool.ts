@@ -101,6 +101,7 @@ export async function prepareTool(name: ToolName, inputs: ToolInputs): Promise<P
     configured,
     ...(configFile === undefined ? {} : { configFile }),
     excludes: EXCLUDES,
+    version,
     cacheDir: MYPY_CACHE,
     ...(interpreter !== undefined && { interpreter }),
   }

@@ -85,6 +85,20 @@ it("Poetry's constraints hold without a lock: the tool that they allow judges th
   expect(run.read("sarif/black.sarif")).toMatch(/"version": ?"23\./)
 })
 
+it("mypy of 2022, which a service pins, checks its types", async () => {
+  const source = service({
+    "app.py": 'NUMBER: int = "one"\n',
+    "requirements.txt": "mypy==0.991\n",
+    "slipway.yaml": "python: { version: '3.11' }\nquality: { checks: [mypy] }\n",
+  })
+  const run = await runOn("quality", source)
+  expect(run.stage("mypy")).toMatchObject({
+    status: "failed",
+    reason: "1 problem in 1 file",
+    version: "0.991",
+  })
+})
+
 it("a service whose packages can't be installed still has its style judged, and hears why its types aren't", async () => {
   const source = service({
     ...CODE,

@@ -10,11 +10,11 @@ export const mypy: Tool = {
   package: "mypy",
   version: "2.4.1",
 
-  command: ({ paths, configured, configFile, excludes, cacheDir, apart, interpreter }) => [
+  command: ({ paths, configured, configFile, excludes, version, cacheDir, apart, interpreter }) => [
     // With packages below src named as they are imported.
     ...(apart === "packages" ? ["env", "MYPYPATH=src"] : []),
     "mypy",
-    "--output=json", // one finding a line whatever a file is called; needs mypy 1.11 of July 2024
+    ...(knowsJson(version) ? ["--output=json"] : CLASSIC), // one finding a line, whatever the settings say
     "--show-traceback", // else an internal error has no cause
     ...(cacheDir === undefined ? [] : [`--cache-dir=${cacheDir}`]),
     ...(configFile === undefined ? [] : [`--config-file=${configFile}`]),
@@ -54,6 +54,14 @@ export const mypy: Tool = {
     return readStopped(run, findings)
   },
 }
+
+/** True from mypy 1.11 of July 2024 on: https://mypy.readthedocs.io/en/stable/changelog.html#mypy-1-11 */
+function knowsJson(version: string | undefined): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? "") ?? []
+  return major === undefined || Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 11)
+}
+
+const CLASSIC = ["--no-pretty", "--no-color-output", "--show-column-numbers", "--show-error-codes"]
 
 /**
  * Reads an internal error: mypy writes its place to stderr, and its cause, often a plug-in's, to stdout.

@@ -14,6 +14,8 @@ export interface ToolContext {
   excludes: string[]
   /** The interpreter whose packages mypy looks at. Default: its own. */
   interpreter?: string
+  /** The tool's version. Default: ours. */
+  version?: string
   /** Path of mypy's cache. */
   cacheDir?: string
   /** How mypy distinguishes modules of one name: without those of pytest, or by the folders that they are in. */

@@ -95,3 +95,13 @@ describe("the run's options", () => {
     )
   })
 })
+
+it("mypy prints JSON from 1.11 on, and lines before", () => {
+  const json = (version: string) =>
+    tool("mypy")
+      .command({ ...plain, version })
+      .includes("--output=json")
+  expect(["1.11.0", "1.20.1", "2.4.1", "unknown"].map(json)).toEqual([true, true, true, true])
+  expect(["1.10.1", "0.991"].map(json)).toEqual([false, false])
+  expect(tool("mypy").command({ ...plain, version: "0.991" })).toContain("--no-pretty")
+})
