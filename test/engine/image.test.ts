@@ -417,6 +417,7 @@ describe("scan", () => {
 
   it("passes suppressed vulnerabilities, and fails for an unused suppression", async () => {
     const suppressions = (...rules: string[]) => ({
+      "slipway.yaml": "image: { platforms: [linux/amd64] }\n",
       ".slipway/suppressions.yaml": `suppressions:\n${rules.map(entry).join("")}`,
     })
     const passed = await runOn("image", vulnerable(suppressions(CVE)))
