@@ -6,6 +6,7 @@ import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
+import { reviewOfRelease } from "./review.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
 import { abandonRollout, earlierRollback, findRollbackTarget, manifestsOf } from "../lib/deploy/rollback.js"
 import type { RolloutPlan } from "../lib/deploy/rollout.js"
@@ -71,9 +72,11 @@ async function deployRelease(
   const { context, manifests } = await contextOf(inputs)
   const deployed = request.released ?? (await findRelease(inputs, access, request.reference))
   inputs.say(`${deployed.name} (${deployed.digest.slice(0, 19)}) to ${environment}: ${deployed.verified}`)
+  const review = await reviewOfRelease(inputs, access.wanted.origin ?? "", deployed.commit)
+  if (review !== "") inputs.say(review)
   const plan = await rolloutPlan(inputs, manifests, deployed)
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
-  return deployOnce(context, (facts) => Promise.resolve(proving(facts)), manifests.first, {
+  return deployOnce({ ...context, review }, (facts) => Promise.resolve(proving(facts)), manifests.first, {
     kind: "deploy",
     digest: deployed.digest,
   })
@@ -123,6 +126,7 @@ function stagesOf(
     ...notes,
     ...(recovered !== "" && { reconciled: recovered }),
     ...(entry !== undefined && { ledger: `entry ${entry.hash.slice(0, 12)}` }),
+    ...(entry?.facts["review"] && { review: entry.facts["review"] }),
     ...(alerts.length > 0 && { ALERT: alerts.join("; ") }),
   }
   const known = steps.length > 0 ? steps : STEPS.map((name) => idle(name, recovered, status))

@@ -18,6 +18,7 @@ import {
   judgeRelease,
   type Check,
 } from "../lib/release/verification.js"
+import { shaOfGates } from "../lib/release/gates.js"
 import { oneLine } from "../lib/text/words.js"
 import { versionName, versionOfTag } from "../lib/release/version.js"
 import { releaseOf } from "../release/release.js"
@@ -64,14 +65,14 @@ export async function findRelease(
   wanted: string,
 ): Promise<WantedRelease> {
   const { config, environment } = inputs
-  const { parsed, resolved, reference, checks } = await checkedRelease(inputs, access, wanted)
+  const { parsed, resolved, reference, checks, commit } = await checkedRelease(inputs, access, wanted)
   const { status, reason } = judgeRelease(checks, reference)
   if (status !== "passed" && !isNamedOnly(inputs))
     throw fail("NOT_VERIFIED", [reference, failedChecks(checks)])
   return {
     name: nameOf(parsed.tag) ?? resolved.digest.slice(0, 19),
     ...digestsOf(resolved),
-    commit: "",
+    commit,
     verified:
       (status === "passed" ? reason : `NOT VERIFIED, which ${environment} only names: ${reason}`) +
       verifierNote(effectivePolicy(config)),
@@ -134,12 +135,13 @@ async function checkedRelease(inputs: DeployInputs, access: ReleaseAccess, wante
   const version = versionOfTag(parsed.tag ?? "")
   const ref = version === undefined ? "" : `refs/tags/${versionName(version)}`
   const release = releaseOf(resolved, reached, inputs, { ref, embedded: access.embedded })
-  const checks = await release.checks(access.wanted, environment).catch((error: unknown) => {
+  const evidence = await release.evidence(access.wanted, environment).catch((error: unknown) => {
     if (isNamedOnly(inputs) && error instanceof SlipwayError && error.code === "NO_TRUST")
-      return [unsigned(error)]
+      return { checks: [unsigned(error)], gates: [] }
     throw error
   })
-  return { parsed, resolved, reference: release.reference, checks }
+  const { checks, gates } = evidence
+  return { parsed, resolved, reference: release.reference, checks, commit: shaOfGates(gates.at(-1)) }
 }
 
 /** Returns the failed check of a service without trusted signers. */

@@ -130,9 +130,9 @@ export class Release {
   }
 
   /** Returns the checks and the gates that it passed. For other stages; not part of the API. */
-  async evidence(wanted: Wanted): Promise<{ checks: Check[]; gates: unknown[] }> {
+  async evidence(wanted: Wanted, environment?: Environment): Promise<{ checks: Check[]; gates: unknown[] }> {
     const [repository = ""] = this.reference.split("@")
-    const checks = await this.checks(wanted)
+    const checks = await this.checks(wanted, environment)
     const good = checks.every(({ problem }) => problem === undefined)
     return {
       checks,

@@ -79,6 +79,13 @@ export const deploySection = {
       item: { kind: "choice", values: ["enforce", "warn", "ignore"] },
       default: { staging: "warn", production: "enforce" },
     },
+    review: {
+      kind: "map",
+      doc: "Refuse a release whose pull request nobody but its author approved, or that has none (enforce), name that in report and ledger (warn), or ask nobody (ignore). GitHub is asked with the secret REVIEW_TOKEN.",
+      keys: ENVIRONMENTS,
+      item: { kind: "choice", values: ["enforce", "warn", "ignore"] },
+      default: { staging: "ignore", production: "warn" },
+    },
     releases: {
       kind: "map",
       doc: "The releases that an environment takes: those of a version's tag alone, or those of any branch or tag.",

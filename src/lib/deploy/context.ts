@@ -35,6 +35,8 @@ export interface Context {
   run: string
   /** The actor, for the ledger; may be empty. */
   who?: string
+  /** How the release was reviewed, for the ledger; empty if nobody was asked. */
+  review?: string
   /** Why a version is deployed that isn't on main, for the ledger; may be empty. */
   offMain?: string
   /** Why a version is deployed that lacks a released hotfix, for the ledger; may be empty. */

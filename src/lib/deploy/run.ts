@@ -132,6 +132,7 @@ function deployedRecord(
       previousCommit: last?.commit ?? "",
       ...ended.facts,
       ...(context.who ? { actor: context.who } : {}),
+      ...(context.review ? { review: context.review } : {}),
       ...(context.offMain ? { offMain: context.offMain } : {}),
       ...(context.withoutHotfix ? { withoutHotfix: context.withoutHotfix } : {}),
       ...(ended.alerts.length > 0 && { alerts: ended.alerts.join("; ") }),

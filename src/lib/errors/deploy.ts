@@ -17,6 +17,11 @@ export const deployErrors = {
     remedy: `${named.length === 0 ? "" : `choose ${named.join(" or ")}, or `}add ${environment} there, with a kustomization`,
     exitCode: ExitCode.badInput,
   }),
+  NOT_REVIEWED: (environment: string, text: string) => ({
+    message: `not deployed to ${environment}: ${text}`,
+    remedy: `have its pull request approved by another person, give REVIEW_TOKEN (it reads pull requests), or set deploy.review.${environment}`,
+    exitCode: ExitCode.gateFailed,
+  }),
   NO_DEPLOYMENT: (deployments: readonly string[], pairs: readonly string[]) => ({
     message:
       pairs.length === 0

@@ -107,6 +107,8 @@ const DEPLOYED: Record<string, KeyRule> = {
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
   "deploy.drift.staging": order(["ignore", "warn", "enforce"], "warn"),
   "deploy.drift.production": order(["ignore", "warn", "enforce"], "enforce"),
+  "deploy.review.staging": order(["ignore", "warn", "enforce"], "ignore"),
+  "deploy.review.production": order(["ignore", "warn", "enforce"], "warn"),
   "deploy.releases.staging": order(["any", "version"], "any"),
   "deploy.releases.production": order(["any", "version"], "version"),
   "deploy.health.path": fixed,

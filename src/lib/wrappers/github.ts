@@ -83,13 +83,14 @@ const delivery = (description: Description): string => `  delivery:
           : ""
       })))
     environment: ${ENVIRONMENT}
-    permissions: { contents: read, id-token: write }
+    permissions: { contents: read, id-token: write, pull-requests: read }
     env: { ENVIRONMENT: "${ENVIRONMENT}" }
 ${steps("delivery", delivered(description), {
   SLIPWAY_ACTION: "${{ inputs.action }}",
   SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
   ...(description.services.length > 0 && { SLIPWAY_SERVICE: "${{ inputs.service }}" }),
   SLIPWAY_VERSION: "${{ inputs.version }}",
+  REVIEW_TOKEN: "${{ github.token }}",
   ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
   ...held(deliverySecretsIn(description.secrets)),
   ...variables(description),

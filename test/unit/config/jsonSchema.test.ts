@@ -37,7 +37,7 @@ function keys(schema: JsonSchema, path = ""): [path: string, schema: JsonSchema]
 describe("jsonSchema", () => {
   // An object whose keys are known in advance is described as a whole.
   const roles =
-    /^(images\.replace|deploy\.(url|namespace|aks|verify|drift|releases|proof\.required)|monitoring\.grafana|dast\.(active|schedule)|load\.stress\.(when|percent))\./
+    /^(images\.replace|deploy\.(url|namespace|aks|verify|drift|releases|review|proof\.required)|monitoring\.grafana|dast\.(active|schedule)|load\.stress\.(when|percent))\./
 
   test.each(keys(jsonSchema()).filter(([path]) => !roles.test(path)))("describes %s", (path, schema) => {
     expect(schema["title"]).toBe(path)
@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(49)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(49)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(50)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(50)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -103,6 +103,7 @@ describe("jsonSchema", () => {
       "deploy.aks",
       "deploy.verify",
       "deploy.drift",
+      "deploy.review",
       "deploy.releases",
       "deploy.health.status",
       "deploy.health.successes",

@@ -118,6 +118,7 @@ describe("parseConfig accepts", () => {
         aks: {},
         verify: { staging: "warn", production: "enforce" },
         drift: { staging: "warn", production: "enforce" },
+        review: { staging: "ignore", production: "warn" },
         releases: { staging: "any", production: "version" },
         health: { status: 200, successes: 3, interval: 2, timeout: 5 },
         smoke: { paths: ["/"], requests: 200, timeout: 300 },
@@ -295,6 +296,7 @@ describe("parseConfig accepts", () => {
         aks: { production: "audio_prod.(eu)/upscaler-1" },
         verify: { staging: "enforce", production: "warn" },
         drift: { staging: "enforce", production: "ignore" },
+        review: { staging: "warn", production: "enforce" },
         releases: { staging: "version", production: "any" },
         health: { path: "/ready", status: 204, body: '"ok"', successes: 5, interval: 1, timeout: 3 },
         smoke: {
@@ -574,6 +576,7 @@ describe("parseConfig accepts", () => {
         readonly aks: PerEnvironment<string>
         readonly verify: EachEnvironment<"enforce" | "warn">
         readonly drift: EachEnvironment<"enforce" | "warn" | "ignore">
+        readonly review: EachEnvironment<"enforce" | "warn" | "ignore">
         readonly releases: EachEnvironment<"version" | "any">
         readonly health: {
           readonly path?: string

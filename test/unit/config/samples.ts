@@ -101,6 +101,7 @@ deploy:
   aks: {production: audio_prod.(eu)/upscaler-1}
   verify: {staging: enforce, production: warn}
   drift: {staging: enforce, production: ignore}
+  review: {staging: warn, production: enforce}
   releases: {staging: version, production: any}
   health: {path: /ready, status: 204, body: '"ok"', successes: 5, interval: 1s, timeout: 3s}
   smoke: {paths: [/, "/upscale?dry=1"], requests: 50, command: python -m app.smoke, k6: test/load.js, timeout: 1m}

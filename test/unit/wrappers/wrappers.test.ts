@@ -98,7 +98,7 @@ describe("the jobs on GitHub", () => {
     expect(Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, job.permissions]))).toEqual({
       checks: { contents: "read", "security-events": "write" },
       plan: { contents: "read", "id-token": "write", "pull-requests": "write" },
-      delivery: { contents: "read", "id-token": "write" },
+      delivery: { contents: "read", "id-token": "write", "pull-requests": "read" },
     })
   })
 
