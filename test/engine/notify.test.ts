@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
+import { DEFAULTS } from "../../src/lib/config/config.js"
+import { trafficQueries } from "../../src/lib/deploy/prometheus.js"
 import { once } from "../../src/lib/run/once.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import type { Annotation, Seen } from "../unit/notify/receiver.js"
@@ -32,8 +34,16 @@ deploy: { url: { production: "http://hooks.test:8000" } }
 load: { paths: [/nothing], document: /none, pause: 50, iterations: 1, load: { ramps: ["1s:2"] } }
 monitoring:
   grafana: { production: "http://hooks.test:8000", staging: "http://nobody.invalid" }
-  alerts: { latency: 500ms, runbook: "https://example.com/runbook" }
+  alerts: { for: 1s, latency: 500ms, runbook: "https://example.com/runbook" }
+  probe: { prober: "blackbox:9115" }
 `
+
+/** The soak's query for failed requests. */
+const FAILED = trafficQueries(
+  { settings: DEFAULTS.deploy, names: { deployment: "shop", service: "shop" }, namespace: "audio" },
+  "5d4f8c7b9",
+  60,
+).failed
 
 /** All output and error output of the sessions. */
 const said: string[] = []
@@ -85,6 +95,9 @@ const session = once(async () => {
       promtool: `${on(source)} | monitoring | promtool && .echo "promtool takes them"`,
       generated: `${on(source)} | monitoring | generate | as-patch | contents`,
       stale: `${on(stale)} | monitoring | promtool`,
+      alerting: `alerting $(${on(source)} | monitoring | rules) | with-hostname alerting.test | start`,
+      fired: "awaited http://hooks.test:8000/__log --texts '/rollback,HighErrorRate (,Unreachable ('",
+      counted: `ask "http://alerting.test:9090/api/v1/query?query=${encodeURIComponent(FAILED)}"`,
     },
   })
   said.push(ran.stdout, ran.stderr)
@@ -152,7 +165,7 @@ it("a load test that fails after a deployment alerts people, with its metrics an
   const { stages } = (await session()).json("tested") as Verdict
   expect(stages.find(({ name }) => name === "load")).toMatchObject({
     status: "failed",
-    reason: expect.stringMatching(/^100 % of the requests failed \(404: \d+\)/) as string,
+    reason: expect.stringMatching(/^100 % of the requests failed \(405: \d+\)/) as string,
   })
   expect(stages.find(({ name }) => name === "notify")?.reason).toBe(
     "alert; slack: sent; teams: sent; webhook: sent",
@@ -171,8 +184,33 @@ describe("the alert rules", () => {
     const run = await session()
     expect(run.of("promtool")).toBe("promtool takes them")
     expect(run.of("generated")).toContain("+++ b/monitoring/alerts.yaml")
-    for (const alert of ["HighErrorRate", "HighLatency", "LowUptime", "Down"])
+    for (const alert of ["HighErrorRate", "HighLatency", "LowUptime", "Down", "Unreachable"])
       expect(run.of("generated")).toContain(`+      - alert: ${alert}`)
+  })
+
+  it("fire in a real Prometheus, whose Alertmanager calls for a rollback and asks people", async () => {
+    const { requests } = await log("fired")
+    const fired = (start: string) =>
+      requests.filter(({ path }) => path.startsWith(start)).map(({ body }) => body)
+    const [rollback = "{}", ...others] = fired("/rollback")
+    expect(JSON.parse(rollback)).toMatchObject({
+      status: "firing",
+      alerts: [
+        { labels: { alertname: "HighErrorRate", action: "rollback", service: "shop", namespace: "audio" } },
+      ],
+    })
+    expect(others.join("")).not.toContain("Unreachable")
+    const told = fired("/services").filter((body) => body.includes("attachments"))
+    for (const alert of ["HighErrorRate", "Unreachable"])
+      expect(
+        told.some((body) => body.includes(alert)),
+        alert,
+      ).toBe(true)
+  })
+
+  it("judge by the labels that a soak counts requests by", async () => {
+    const { data } = (await session()).json("counted") as { data: { result: { value: [number, string] }[] } }
+    expect(Number(data.result[0]?.value[1])).toBeGreaterThan(0)
   })
 
   it("are refused if the file doesn't match the settings", async () => {
