@@ -8,6 +8,14 @@ import type { ToolRun } from "../run/finding.js"
 export function runnerMessage({ stdout, stderr }: ToolRun): string {
   const text = stripVTControlCharacters(`${stdout}\n${stderr}`)
   const lines = text.split("\n").filter((line) => line.trim() !== "")
+  const said = messageIn(lines)
+  const variable =
+    /KeyError: '([A-Z][A-Z0-9]*_[A-Z0-9_]+)'|[Ss]et the "?([A-Z][A-Z0-9_]+)"? environment/.exec(said)
+  const name = variable?.[1] ?? variable?.[2]
+  return name === undefined ? said : `${said}; slipway.yaml sets it by tests: { environment: { ${name}: … } }`
+}
+
+function messageIn(lines: readonly string[]): string {
   return (
     usageError(lines) ??
     conftestError(lines) ??

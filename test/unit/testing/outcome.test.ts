@@ -138,7 +138,7 @@ describe("suiteOutcome of a run without tests", () => {
     const conftest =
       "ImportError while loading conftest '/src/conftest.py'.\nconftest.py:1: in <module>\nE   KeyError: 'DATABASE_URL'\n"
     expect(said(conftest)).toBe(
-      "pytest could not run (exit code 4): ImportError while loading conftest 'conftest.py': KeyError: 'DATABASE_URL'",
+      "pytest could not run (exit code 4): ImportError while loading conftest 'conftest.py': KeyError: 'DATABASE_URL'; slipway.yaml sets it by tests: { environment: { DATABASE_URL: … } }",
     )
     const plugin =
       'Traceback (most recent call last):\n  File "x"\nModuleNotFoundError: No module named \'nope\'\n\nThe above exception\n\nTraceback (most recent call last):\n  File "y"\nImportError: Error importing plugin "nope": No module named \'nope\'\n'
