@@ -1,5 +1,6 @@
 """Combines the coverage of several suites, of all their processes, and writes it as JSON, XML and HTML."""
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -14,7 +15,9 @@ measured.set_option("run:relative_files", True)
 measured.set_option("report:ignore_errors", True)  # a file that is no longer there
 if omit:
     measured.set_option("report:omit", omit.split(","))
-measured.combine(data, keep=True)
+# Before coverage 5.5 the data was deleted, which is this container's own copy.
+keep = {"keep": True} if "keep" in inspect.signature(measured.combine).parameters else {}
+measured.combine(data, **keep)
 measured.save()
 measured.json_report(outfile=f"{out}/coverage.json")
 measured.xml_report(outfile=f"{out}/coverage.xml")
