@@ -70,7 +70,7 @@ ${checkSecretsIn(description.secrets)
           - task: PublishCodeCoverageResults@2
             condition: always()
             inputs: { summaryFileLocation: out/**/coverage/coverage.xml }
-          - publish: out/sarif
+${ofServices(description, () => TOGETHER)}          - publish: out/sarif
             artifact: CodeAnalysisLogs
             condition: always()
 ${kept("checks")}
@@ -90,6 +90,16 @@ ${call(description)}
 ${ofServices(description, () => '              SLIPWAY_SERVICE: "${{ parameters.service }}"\n')}              SLIPWAY_VERSION: "\${{ parameters.version }}"
 ${indented(variables(description), 14)}
 ${kept("delivery")}
+`
+
+/** Lays the logs of all services into one folder: Azure shows those of one artifact, and wants it to exist. */
+const TOGETHER = `          - script: |
+              mkdir -p out/sarif
+              for log in out/*/sarif/*.sarif; do
+                [ ! -f "$log" ] || cp "$log" "out/sarif/$(echo "$log" | cut -d/ -f2)-$(basename "$log")"
+              done
+            displayName: Logs of all services
+            condition: always()
 `
 
 /** The variable group of the checks' job; none without secrets. */

@@ -77,7 +77,7 @@ ${ofServices(
     `  service: { description: "${QUESTIONS.SLIPWAY_SERVICE}", type: enum, enum: [${names}], default: ${first} }\n`,
 )}  version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: "" }
 jobs:
-${job(description, "checks", checksCommand("circleci"), "      - store_test_results: { path: out/junit }\n")}
+${job(description, "checks", checksCommand("circleci"), `      - store_test_results: { path: ${ofServices(description, () => "out") || "out/junit"} }\n`)}
 ${job(description, "delivery", `|\n${indented(deliveryScript("circleci", description), 12)}`, "")}
 workflows:
   pushed:

@@ -55,6 +55,14 @@ describe("wrapperFiles", () => {
     expect(textOf(released)).not.toMatch(/SLIPWAY_SERVICE|\{ *service:/)
   })
 
+  it("collects the reports of several services on hosts that take one folder", () => {
+    const several = { ...released, services: { api: "services/api", worker: "services/worker" } }
+    const texts = wrapperFiles(["azure", "circleci"], describeWrappers(several))
+    expect(texts["azure-pipelines.yml"]).toMatch(/for log in out\/\*\/sarif[^]*publish: out\/sarif/)
+    expect(texts[".circleci/config.yml"]).toContain("store_test_results: { path: out }")
+    for (const text of Object.values(texts).slice(1)) expect(() => parse(text) as unknown).not.toThrow()
+  })
+
   it("plans pull requests only of a repository with Terraform", () => {
     const texts = Object.values(wrapperFiles(CI_HOSTS, describeWrappers(released, "", false))).join("")
     expect(texts).not.toMatch(/^ *plan:|stage\('plan'\)|name: plan|slipway-plan/m)
