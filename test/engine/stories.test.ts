@@ -161,7 +161,7 @@ it("status notices kubectl rollout undo", async () => {
   await kubectl(...space, "rollout", "status", "deployment/api", "--timeout=60s")
   expect(await said("status", ...PRODUCTION)).toMatch(/v1\.0\.0 was replaced by v1\.1\.0 without Slipway/)
   expect(await said("status", ...PRODUCTION, "--json")).toContain('"manual": ""')
-  expect(await said("ledger", ...PRODUCTION)).toMatch(/manual v1\.1\.0/)
+  expect(await said("ledger", ...PRODUCTION)).toMatch(/changed manually to v1\.1\.0/)
   expect(await said("events", ...PRODUCTION)).toContain("api")
   expect(await said("logs", ...PRODUCTION)).toMatch(/^api-\w+-\w+ .*version second listens/m)
 }, 120_000)
