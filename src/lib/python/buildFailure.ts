@@ -78,7 +78,9 @@ export function packageFailure(complaint: string): PackageFailure {
   if (network)
     return {
       reason: whole,
-      remedy: "check that the package index is reachable",
+      remedy: /fatal: /.test(complaint)
+        ? "check that the host of the repository is reachable"
+        : "check that the package index is reachable",
       network,
       needsToolchain: false,
     }

@@ -5,7 +5,7 @@ export interface InstallFailure {
   reason: string
   /** Packages without a matching wheel that could not be built either. */
   packages: string[]
-  /** True if the package index could not be reached. */
+  /** True if the package index, or the host of a repository, could not be reached. */
   network: boolean
 }
 
@@ -14,7 +14,9 @@ export function installFailure(complaint: string): InstallFailure {
   const packages = WITHOUT_WHEEL.flatMap((pattern) =>
     [...complaint.matchAll(pattern)].map(([, name = ""]) => name.replace(/[<>!~].*/s, "")),
   )
-  const network = /Failed to fetch|error sending request/.test(complaint)
+  const network = /Failed to fetch|error sending request|Could not resolve host|Failed to connect to/.test(
+    complaint,
+  )
   return { reason: oneLine(reasonOf(complaint)), packages: network ? [] : [...new Set(packages)], network }
 }
 
@@ -30,6 +32,8 @@ function reasonOf(complaint: string): string {
   const [, builder = ""] = /\[stderr\]\n([^]*)/.exec(complaint) ?? []
   const errors = [...builder.matchAll(/^[ \t]*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
   const [, named, exception] = errors.at(-1) ?? []
+  const [, git] = /^[ \t]*fatal: (.+)$/m.exec(complaint) ?? []
+  const [, linker] = /^.*(?<!\w)ld: (.*(?:cannot find|undefined reference).*)$/m.exec(builder) ?? []
   // Of a compiler's errors the others follow from the first.
   const [, compiler] = /^[ \t]*([\w./+-]+:\d+:\d+: (?:fatal )?error: .+)$/m.exec(builder) ?? []
   const last = builder
@@ -40,6 +44,14 @@ function reasonOf(complaint: string): string {
     ?.trim()
   const [, bottom] = /╰─▶ ([^\n]+)/.exec(complaint) ?? []
   return (
-    platforms ?? compiler ?? named ?? exception ?? (last || undefined) ?? bottom ?? complaint.replace(/[×├╰│─▶]/g, " ")
+    platforms ??
+    git ??
+    compiler ??
+    linker ??
+    named ??
+    exception ??
+    (last || undefined) ??
+    bottom ??
+    complaint.replace(/[×├╰│─▶]/g, " ")
   )
 }

@@ -167,6 +167,27 @@ describe("packageFailure", () => {
     expect(failure).toMatchObject({ needsToolchain: true, network: false })
   })
 
+  it("says that a repository's host is unreachable", () => {
+    const complaint = `  × Failed to download and build \`x @ git+https://git.example.com/x.git\`
+  ├─▶ Git operation failed
+  ╰─▶ process didn't exit successfully: \`/usr/bin/git fetch --force\` (exit status: 128)
+      --- stderr
+      fatal: unable to access 'https://git.example.com/x.git/': Could not resolve host: git.example.com
+`
+    expect(packageFailure(complaint)).toEqual({
+      reason: "unable to access 'https://git.example.com/x.git/': Could not resolve host: git.example.com",
+      remedy: "check that the host of the repository is reachable",
+      network: true,
+      needsToolchain: false,
+    })
+  })
+
+  it("names what a linker misses", () => {
+    const complaint =
+      "  × Failed to build `uwsgi==2.0.31`\n      [stderr]\n      /usr/bin/ld: cannot find -lcap: No such file or directory\n      collect2: error: ld returned 1 exit status\n"
+    expect(packageFailure(complaint).reason).toBe("uwsgi==2.0.31: cannot find -lcap: No such file or directory")
+  })
+
   it("says that the index is unreachable, or what can't be solved", () => {
     expect(packageFailure("error: Failed to fetch: `https://pypi.org/simple/six/`")).toMatchObject({
       network: true,
