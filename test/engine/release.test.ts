@@ -97,8 +97,8 @@ describe("a release", () => {
     const { stages, exitCode } = JSON.parse(left("verdict.json")) as Verdict
     // The tiny service has no integration tests and no Terraform, and nothing is deployed: so nothing proves which images
     // are unused.
-    const { deploy, notify, load, dast } = STAGES
-    const deployed = [...deploy, ...notify, ...load, ...dast]
+    const { deploy, notify, load, stress, dast } = STAGES
+    const deployed = [...deploy, ...notify, ...load, ...stress, ...dast]
     const absent = ["integration", ...STAGES.infra, ...STAGES.drift, ...deployed, "registry", "cluster"]
     expect(stages.filter(({ status }) => status !== "passed").map(({ name }) => name)).toEqual(absent)
     expect(exitCode).toBe(0)
