@@ -49,11 +49,16 @@ export const mypy: Tool = {
       return { status: "error", reason: oneLine(`mypy ignored ${ignored}`), findings }
     if (run.stderr.includes("INTERNAL ERROR")) return readInternalError(run, findings)
     if (crashed(run)) return broken("mypy", run, findings)
-    if (run.exitCode === 0 && problems.length === 0) return passed("no type errors", findings)
+    if (problems.length === 0 && (run.exitCode === 0 || hasNotesAlone(run, findings)))
+      return passed("no type errors", findings)
     if (run.exitCode <= 1 && problems.length > 0) return failed(findings)
     return readStopped(run, findings)
   },
 }
+
+/** With JSON mypy (2.4) exits with 1 for notes too, which it counts by the words of its lines. */
+const hasNotesAlone = ({ exitCode, stderr }: ToolRun, findings: readonly Finding[]): boolean =>
+  exitCode === 1 && findings.length > 0 && stderr.trim() === ""
 
 /** True from mypy 1.11 of July 2024 on: https://mypy.readthedocs.io/en/stable/changelog.html#mypy-1-11 */
 function knowsJson(version: string | undefined): boolean {

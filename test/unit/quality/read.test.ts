@@ -282,6 +282,14 @@ describe("mypy", () => {
       findings: [{ level: "note" }],
     })
   })
+
+  it("passes with notes alone, for which its exit code is 1 as it prints JSON", () => {
+    const note = (line: number) =>
+      `{"file": "a.py", "line": ${line}, "column": 4, "message": "By default the bodies of untyped functions are not checked", "hint": null, "code": "annotation-unchecked", "severity": "note"}\n`
+    const run = { exitCode: 1, stdout: note(3) + note(9), stderr: "" }
+    expect(tool("mypy").read(run)).toMatchObject({ status: "passed", reason: "no type errors" })
+    expect(tool("mypy").read({ ...run, stderr: "mypy: killed\n" }).status).toBe("error")
+  })
 })
 
 describe("bandit", () => {
