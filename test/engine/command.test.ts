@@ -78,7 +78,7 @@ it("ci runs every stage that a push to develop requires on the sample service, a
   expect(status.stdout).toMatch(/^→ develop-\w{7} sha256:\w{12} 1 of 1 pod ready, has the traffic/m)
   const logs = await shell({ env })`${join(source, "scripts/deploy.sh")} logs ${command}`
   expect(logs.stdout).toMatch(/^ai-audio-upscaler-api-\w+-\w+ /m)
-}, 600_000)
+}, 1_200_000)
 
 describe("verdict.json", () => {
   it("holds the result of every stage, and --json prints it", async () => {
@@ -170,7 +170,7 @@ it("images lock pins the images of all runs, and an image without a digest or wi
   expect(lacking.stage("black").reason).toMatch(/"python:3\.\d+-slim" isn't in \.slipway\/images\.lock/)
   write(source, { [path]: text.replaceAll(/^(python:.*@sha256:).*$/gm, `$1${"0".repeat(64)}`) })
   expect((await runOn("quality", source)).stage("black").status).toBe("error")
-}, 600_000)
+}, 1_200_000)
 
 it("exits with 4 for invalid arguments, and names them", async () => {
   const file = join(service({ "a.py": "A = 1\n" }), "a.py")

@@ -181,4 +181,5 @@ it.each(Object.entries(SCENARIOS))(
     )
     expect(problems.slice(0, 20)).toEqual([])
   },
+  300_000,
 )
