@@ -1,7 +1,7 @@
 /** A package that a resolution would have to build, where nothing may be built. */
 export interface ToBuild {
   name: string
-  /** The version that is required, as far as uv says it: `flask-mail==0.9.1`. */
+  /** The versions without a wheel, as far as uv says them: `flask-mail==0.9.1`, or a range. */
   requirement: string
   /** True if it comes from a folder, a file or a repository, which have no wheels. */
   isDirect: boolean
@@ -16,9 +16,11 @@ export function readResolution(stderr: string): Resolution {
   if (direct !== undefined) return { name: direct, requirement: direct, isDirect: true }
   const name = /Wheels are required for `([^`]+)`/.exec(stderr)?.[1]
   if (name !== undefined) {
-    const words = stderr.replace(/\s+/g, " ").split(" ")
-    const requirement = words.find((word) => word.startsWith(`${name}==`))?.replace(/[,;:]$/, "")
-    return { name, requirement: requirement ?? name, isDirect: false }
+    const words = stderr.split(/\s+/)
+    // `flask-mail==0.9.1 has no usable wheels`, or a range of versions.
+    const isSubject = (word: string, at: number) =>
+      word.startsWith(name) && /^ha(?:s|ve) no usable wheels/.test(words.slice(at + 1, at + 5).join(" "))
+    return { name, requirement: words.find(isSubject) ?? name, isDirect: false }
   }
   return stderr.includes("No solution found") ? "contradicts" : "resolves"
 }

@@ -19,6 +19,19 @@ test("a resolution names the package that has to be built, and its version", () 
   })
 })
 
+test("a resolution names the range of versions that would have to be built", () => {
+  const stderr = `  × No solution found when resolving dependencies:
+  ╰─▶ Because only the following versions of pillow are available:
+          pillow==1.0
+          pillow==10.1.0
+          pillow>=10.2
+      and pillow<=10.1.0 has no usable wheels, we can conclude that pillow<=10.1.0 cannot be used.
+
+      hint: Wheels are required for \`pillow\` because building from source is disabled for all packages
+`
+  expect(readResolution(stderr)).toMatchObject({ name: "pillow", requirement: "pillow<=10.1.0" })
+})
+
 test("a resolution names a package of a repository as one that no index can have a wheel of", () => {
   const stderr = `  × Failed to download and build \`tomlkit @ git+file:///srv/tomlkit\`
   ╰─▶ Building source distributions for \`tomlkit\` is disabled
