@@ -185,7 +185,9 @@ describe("packageFailure", () => {
   it("names what a linker misses", () => {
     const complaint =
       "  × Failed to build `uwsgi==2.0.31`\n      [stderr]\n      /usr/bin/ld: cannot find -lcap: No such file or directory\n      collect2: error: ld returned 1 exit status\n"
-    expect(packageFailure(complaint).reason).toBe("uwsgi==2.0.31: cannot find -lcap: No such file or directory")
+    expect(packageFailure(complaint).reason).toBe(
+      "uwsgi==2.0.31: cannot find -lcap: No such file or directory",
+    )
   })
 
   it("says that the index is unreachable, or what can't be solved", () => {
