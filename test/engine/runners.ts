@@ -165,7 +165,9 @@ async function runSteps(source: string, steps: readonly Step[], env: Record<stri
   for (const step of steps.filter(({ command, keeps }) => command !== undefined || keeps !== undefined)) {
     if (code !== 0 && !step.always) continue
     if (step.keeps !== undefined) {
-      output += `${existsSync(join(source, step.keeps)) ? "kept" : "missing"}: ${step.keeps}\n`
+      // `**/` stands for no folder too, as in Azure's patterns.
+      const isThere = existsSync(join(source, step.keeps.replace("**/", "")))
+      output += `${isThere ? "kept" : "missing"}: ${step.keeps}\n`
       continue
     }
     const ended = await started(["sh", "-c", step.command ?? ""], source, { ...env, ...step.env })

@@ -106,7 +106,7 @@ const SHOWN = {
   github: /✅ passed \| [^]*quality mypy/,
   gitlab: /PASS +checks +100\.00% coverage/,
   azure:
-    /##vso\[task\.uploadsummary\]\S+summary\.md[^]*kept: out\/coverage\/coverage\.xml\nkept: out\/sarif\nkept: out\n/,
+    /##vso\[task\.uploadsummary\]\S+summary\.md[^]*kept: out\/\*\*\/coverage\/coverage\.xml\nkept: out\/sarif\nkept: out\n/,
   jenkins:
     /junit: 3 files of [^]*issues: \d\d files of [^]*coverage: 1 files of [^]*artifacts: \d\d+ files of /,
   circleci: /kept: out\/junit\nkept: out\n/,
