@@ -33,7 +33,11 @@ function reasonOf(complaint: string): string {
   const errors = [...builder.matchAll(/^[ \t]*(?:[Ee]rror: (.+)|((?:\w+\.)*\w+(?:Error|Exception): .+))$/gm)]
   const [, named, exception] = errors.at(-1) ?? []
   const [, git] = /^[ \t]*fatal: (.+)$/m.exec(complaint) ?? []
-  const [, linker] = /^.*(?<!\w)ld: (.*(?:cannot find|undefined reference).*)$/m.exec(builder) ?? []
+  const linker = builder
+    .split("\n")
+    .find((line) => line.includes("ld: ") && /cannot find|undefined reference/.test(line))
+    ?.split("ld: ")
+    .at(-1)
   // Of a compiler's errors the others follow from the first.
   const [, compiler] = /^[ \t]*([\w./+-]+:\d+:\d+: (?:fatal )?error: .+)$/m.exec(builder) ?? []
   const last = builder
