@@ -38,7 +38,8 @@ interface State extends Process {
   networks: Networks
 }
 
-const START_SECONDS = 60
+/** An engine that reads a large cache, or discards it, takes minutes (seen: over 60 s for some 20 GB). */
+const START_SECONDS = 300
 
 /** Limit for ending by itself, which takes a while on a busy machine; a killed engine loses its cache. */
 const STOP_SECONDS = 30
