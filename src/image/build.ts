@@ -27,7 +27,7 @@ import { baseReferences, checkedPlatforms } from "../lib/image/plan.js"
 import { isTime, labels, NO_TIME, type ImageRevision } from "../lib/image/revision.js"
 import { serviceName } from "../lib/python/name.js"
 import { MANIFESTS } from "../lib/python/project.js"
-import { servicePython } from "../python/version.js"
+import { type PythonEnvironment, pythonEnvironment } from "../python/environment.js"
 import type { BaseImage } from "../lib/release/provenance.js"
 import { overall } from "../lib/run/command.js"
 import { passed } from "../lib/run/outcome.js"
@@ -45,6 +45,7 @@ import type { PythonService } from "../stage/service.js"
 /** Inputs of building and scanning an image. */
 export interface ImageInputs extends PlacedSource {
   config: Config
+  environment: Pick<PythonEnvironment, "declared" | "python" | "base">
   suppressions: Suppressions
   revision: ImageRevision
   access: BuildAccess
@@ -98,8 +99,10 @@ export async function imageInputs(
   const config = { ...settings, image }
   const wanted = platforms.length > 0 ? checkedPlatforms(platforms) : image.platforms
   const suppressions = await readSuppressions(source, now)
+  const placed = { source, path, around }
+  const environment = pythonEnvironment(placed, config)
   const common = { suppressions, revision, access, platforms: wanted, invocation, space }
-  return { source, path, around, config, ...common, unused: candidates }
+  return { ...placed, config, environment, ...common, unused: candidates }
 }
 
 /** Builds the image of every platform. Never throws because of the service. */
@@ -171,10 +174,10 @@ async function dockerfileVariant(platform: string, inputs: ImageInputs): Promise
 }
 
 async function ownVariant(platform: string, inputs: ImageInputs): Promise<Variant> {
-  const { config, revision } = inputs
+  const { config, environment } = inputs
   const [container, { version }] = await Promise.all([
-    pythonImage(inputs, config, platform as Platform, revision),
-    servicePython(inputs, config),
+    pythonImage(inputs, platform as Platform),
+    environment.python(),
   ])
   const bases = await baseImages([{ reference: imageReference("python", version, config.images), platform }])
   return { platform, container, ...bases, emulated: [] }
@@ -231,8 +234,8 @@ const WARNING = { tool: "slipway", level: "warning", advisory: true } as const
 
 /** Warns of a build context over its limit. An error in measuring it fails no build. */
 async function heavyContext(inputs: ImageInputs): Promise<Finding[]> {
-  const { source, config } = inputs
-  const weighing = servicePython(inputs, config).then(({ version }) => weighContext(source, config, version))
+  const { source, config, environment } = inputs
+  const weighing = environment.python().then(({ version }) => weighContext(source, config, version))
   const weight = await weighing.catch(() => undefined)
   const message = weight && contextWarning(weight, config.image.context)
   if (message === undefined) return []

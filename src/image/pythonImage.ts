@@ -1,9 +1,10 @@
 import { type Container, dag, type Directory, type Platform } from "@dagger.io/dagger"
+import type { ImageInputs } from "./build.js"
 import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { entryCommand, exampleCommand, projectScripts } from "../lib/image/command.js"
-import { NO_TIME, type ImageRevision } from "../lib/image/revision.js"
+import { NO_TIME } from "../lib/image/revision.js"
 import { healthCheck, USER, withUser } from "../lib/image/sources.js"
 import {
   type Contents,
@@ -26,11 +27,7 @@ import {
   serviceLayer,
   VENV,
 } from "./pythonLayers.js"
-import { pythonBase } from "../python/base.js"
-import { declaredPackages } from "../python/manifests.js"
-import { servicePython } from "../python/version.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
-import type { PlacedSource } from "../stage/place.js"
 import { texts } from "../stage/texts.js"
 
 /** Installers to remove: the image has its packages in a virtual environment. */
@@ -52,17 +49,14 @@ const INSTALLERS = [
  * `.gitignore` excludes, tests and others that never run are left out.
  */
 export async function pythonImage(
-  placed: PlacedSource,
-  config: Config,
+  { source, path, config, environment, revision }: ImageInputs,
   platform: Platform,
-  revision: ImageRevision,
 ): Promise<Container> {
-  const { source, path } = placed
-  const declared = await declaredPackages(placed, config)
-  const { version } = await servicePython(placed, config, declared)
+  const declared = await environment.declared()
+  const { version } = await environment.python()
   const reference = imageReference("python", version, config.images)
   const base = dag.container({ platform }).from(reference)
-  const builder = withScripts(await pythonBase(version, config), IMAGE_SCRIPT)
+  const builder = withScripts(await environment.base(), IMAGE_SCRIPT)
   const files = await source.glob("**/*.py")
   const { target, additions } = await describe(builder, base, platform, reference)
   const inputs: LayerInputs = { source, files, config, platform, target, ...declared, builder, revision }

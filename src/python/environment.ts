@@ -9,7 +9,7 @@ import type { ToolName } from "../lib/quality/index.js"
 import { withTestPackages } from "./additions.js"
 import { pythonBase, pythonToolchain } from "./base.js"
 import { installedPackages, type Packages } from "./install.js"
-import { declaredPackages } from "./manifests.js"
+import { type DeclaredPackages, declaredPackages } from "./manifests.js"
 import type { PackageInputs } from "./resolve.js"
 import { type ToolEnvironment, toolEnvironment } from "./tools.js"
 import { type PythonVersion, servicePython } from "./version.js"
@@ -22,6 +22,8 @@ export type { Packages } from "./install.js"
  * catalogue.
  */
 export interface PythonEnvironment {
+  /** What declares the service's packages. */
+  declared: () => Promise<DeclaredPackages>
   /** The chosen version of Python, and why. Fails with NO_PYTHON_IMAGE. */
   python: () => Promise<PythonVersion>
   /** Python and uv, without packages. */
@@ -49,6 +51,7 @@ export function pythonEnvironment(placed: PlacedSource, config: Config): PythonE
     return servicePackages({ ...(await declared()), config, plan, version }, await base())
   })
   return {
+    declared,
     python,
     base,
     service,

@@ -23,6 +23,7 @@ export interface PackageInputs extends DeclaredPackages {
 
 const LOCK = "/slipway/requirements.lock"
 const CONSTRAINTS = "/slipway/constraints.txt"
+const WANTED = "/slipway/wanted.in"
 /** In the service's folder, since paths in it are relative. */
 const LINES = "slipway-requirements.in"
 
@@ -141,15 +142,8 @@ export async function hasWheel(
   const resolves = async (version: string) => {
     try {
       await withPackages(
-        base.withNewFile(CONSTRAINTS, asLines([requirement])),
-        [
-          ...UV_COMPILE,
-          "--no-deps",
-          ...WHEELS_ONLY,
-          `--python-version=${version}`,
-          ...index(config),
-          CONSTRAINTS,
-        ],
+        base.withNewFile(WANTED, asLines([requirement])),
+        [...UV_COMPILE, "--no-deps", ...WHEELS_ONLY, `--python-version=${version}`, ...index(config), WANTED],
         config,
       ).sync()
       return true

@@ -42,7 +42,7 @@ export async function servicePython(
   const base = await pythonBase(newest, config)
   let passed: string[] = []
   // A version with wheels of all packages that have any comes before a newer one on which some have to be built.
-  for (const wheels of [{ versions, built: new Set<string>() }, undefined]) {
+  for (const wheels of [{ versions, built: new Set<string>(), available: new Map() }, undefined]) {
     passed = []
     for (const version of versions) {
       const problem = await unsuitable(version, base, { ...declared, config }, wheels)
@@ -62,6 +62,8 @@ async function newestWithImage(versions: readonly string[], config: Config): Pro
 interface Wheels {
   versions: readonly string[]
   built: Set<string>
+  /** The requirements that were asked for, and whether a version has a wheel: no engine keeps a failed resolution. */
+  available: Map<string, boolean>
 }
 
 /**
@@ -95,8 +97,20 @@ async function unresolved(
   if (found === "resolves") return undefined
   if (found === "contradicts" || wheels === undefined) return "the packages don't resolve"
   const { name, requirement, isDirect } = found
-  const hasOther = !isDirect && (await hasWheel(base, requirement, wheels.versions, inputs.config))
+  const hasOther = !isDirect && (await isAvailable(base, requirement, wheels, inputs.config))
   if (hasOther || wheels.built.has(name)) return `${requirement} has no wheel for it`
   wheels.built.add(name)
   return unresolved(base, inputs, wheels)
+}
+
+/** True if a version has a wheel of a requirement; asked once. */
+async function isAvailable(
+  base: Container,
+  requirement: string,
+  { versions, available }: Wheels,
+  config: Config,
+): Promise<boolean> {
+  const found = available.get(requirement) ?? (await hasWheel(base, requirement, versions, config))
+  available.set(requirement, found)
+  return found
 }

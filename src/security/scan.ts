@@ -117,16 +117,14 @@ async function scanOf(
 /** What is known of the packages without Trivy. */
 async function knownPackages(environment: ScanInputs["environment"]) {
   const packages = await scannedPackages(environment)
-  return "notInstalled" in packages
-    ? { notInstalled: packages.notInstalled }
-    : { needsNone: packages.versions.size === 0 }
+  return "notInstalled" in packages ? packages : { needsNone: packages.versions.size === 0 }
 }
 
 /** The fact that packages were scanned by their manifests alone, if that is so. */
 async function unscannedFacts(name: TrivyScan, { environment }: ScanInputs): Promise<Record<string, string>> {
   if (name !== "vulnerabilities") return {}
-  const { notInstalled } = await knownPackages(environment)
-  return notInstalled === undefined ? {} : { "installed packages": `not scanned: ${notInstalled}` }
+  const packages = await scannedPackages(environment)
+  return "notInstalled" in packages ? { "installed packages": `not scanned: ${packages.notInstalled}` } : {}
 }
 
 /** Age of the scan's database, by the clock and not by the date that suppressions are judged by. */
