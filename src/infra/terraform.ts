@@ -26,6 +26,7 @@ import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { texts } from "../stage/texts.js"
+import { withVariables } from "../stage/variables.js"
 import { cacheVolume } from "../stage/volumes.js"
 import type { PythonService } from "../stage/service.js"
 
@@ -193,9 +194,8 @@ export async function connected(
     (changed, { name, secret }) => changed.withMountedSecret(`${SECRETS}/${name}`, secret),
     variables.reduce((changed, [variable, secret]) => changed.withSecretVariable(variable, secret), placed),
   )
-  const settings = Object.entries(azureSettings(variables.map(([variable]) => variable)))
   return {
-    container: settings.reduce((changed, [name, value]) => changed.withEnvVariable(name, value), withFiles),
+    container: withVariables(withFiles, azureSettings(variables.map(([variable]) => variable))),
     args: [
       ...files,
       ...mounted.map(({ name, use }) =>

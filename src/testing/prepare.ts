@@ -11,6 +11,7 @@ import { byHashes, withHashedLock } from "../python/locks.js"
 import { installProject } from "../python/project.js"
 import { workFolder, type PlacedSource, sourceTree, withTree } from "../stage/place.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { withVariables } from "../stage/variables.js"
 import { withServices } from "./services.js"
 import { servicesOf } from "./tools.js"
 
@@ -91,12 +92,6 @@ async function variablesOf(
     rootFiles: runner.name === "django" ? [] : await source.glob("*"),
   })
 }
-
-const withVariables = (container: Container, variables: Record<string, string>): Container =>
-  Object.entries(variables).reduce(
-    (changed, [name, value]) => changed.withEnvVariable(name, value),
-    container,
-  )
 
 /** Environment of the database driver, apart from the service's own packages. */
 const DRIVER = "/slipway/driver"

@@ -1,5 +1,6 @@
 import { type Container, dag, ReturnType, type Service } from "@dagger.io/dagger"
 import { offlineImageNote, serviceImage } from "../stage/images.js"
+import { withVariables } from "../stage/variables.js"
 import type { Config } from "../lib/config/config.js"
 import { messageOf } from "../lib/run/execError.js"
 import type { ServiceDefinition } from "../lib/testing/services.js"
@@ -14,10 +15,8 @@ const CHECK_INTERVAL = "500ms"
  */
 function base(definition: ServiceDefinition, config: Config): Container {
   const { environment, ready } = definition
-  const container = Object.entries(environment).reduce(
-    (changed, [name, value]) => changed.withEnvVariable(name, value),
-    dag.container().from(serviceImage(definition, config)).withoutDockerHealthcheck(),
-  )
+  const image = dag.container().from(serviceImage(definition, config)).withoutDockerHealthcheck()
+  const container = withVariables(image, environment)
   if (ready.length === 0) return container
   return container.withDockerHealthcheck([...ready], {
     startPeriod: `${config.tests.startTimeout}s`,
