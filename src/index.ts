@@ -35,6 +35,7 @@ import { groupsFor } from "./lib/pipeline/policy.js"
 import { DELIVERED } from "./lib/pipeline/stages.js"
 import { fullRef } from "./lib/release/gitRef.js"
 import { isStrange, type TrustLevel, trustOf, volumeSpace } from "./lib/volumes/trust.js"
+import { without } from "./lib/text/json.js"
 import { Load } from "./load/load.js"
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
@@ -273,7 +274,7 @@ export class Slipway {
    */
   @func({ cache: "never" })
   async lockImages(): Promise<Changeset> {
-    return lockImages(serviceOf({ ...(await this.fields()), ...(await this.installingFields()) }))
+    return lockImages(serviceOf(await this.placed()))
   }
 
   /**
@@ -536,13 +537,8 @@ export class Slipway {
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
     environmentOf(environment)
     const { publicKey, identity, issuer, origin, policyFile, policyAddress, who, runUrl } = this
-    const { netrc, indexSecrets, path, around } = await this.installingFields()
     return create(Deployment, {
-      ...(await this.fields()),
-      netrc,
-      indexSecrets,
-      path,
-      around,
+      ...without(await this.placed(), "tracked"),
       ...this.registryFields(),
       publicKey,
       identity,
@@ -809,7 +805,7 @@ export class Slipway {
   @func({ cache: "never" })
   async debug(stage: string, secrets: Secret[] = []): Promise<Container> {
     return debugStage(stage, {
-      service: serviceOf({ ...(await this.fields()), ...(await this.installingFields()) }),
+      service: serviceOf(await this.placed()),
       access: this.access(),
       deploying: this.deploying(),
       building: this.building(secrets),
@@ -823,9 +819,9 @@ export class Slipway {
   }
 
   /** The fields that objects of stages share. A call that has no trigger is a person's own. */
-  private async fields(trust: TrustLevel = "local"): Promise<ServiceFields> {
+  private async fields(trust: TrustLevel = "local", viewed = this.viewed()): Promise<ServiceFields> {
     const { invocation, now, origin } = this
-    const { source, settings, path } = await this.viewed()
+    const { source, settings, path } = await viewed
     const name = origin === "" ? await nameOf(source, configOf(settings)) : ""
     return { source, settings, invocation, now, space: volumeSpace(trust, origin, name, path) }
   }
@@ -845,25 +841,23 @@ export class Slipway {
     return this.source.withDirectory(path, folder).changes(this.source)
   }
 
+  /** The same with the credentials of package indexes, and the place in the repository. */
+  private async placed(trust?: TrustLevel): Promise<InstallingFields> {
+    const viewed = this.viewed()
+    const fields = await this.fields(trust, viewed)
+    const { path, around } = await viewed
+    const { netrc, indexSecrets } = this
+    return { ...fields, netrc, indexSecrets, tracked: trackedIn(path, this.tracked), path, around }
+  }
+
   /** The same of a Python project. Fails with EMPTY_SOURCE and NOT_PYTHON. */
-  private async pythonFields(trust?: TrustLevel): Promise<ServiceFields> {
-    const fields = await this.fields(trust)
+  private async installing(trust?: TrustLevel): Promise<InstallingFields> {
+    const fields = await this.placed(trust)
     const files = await fields.source.entries()
     if (files.length === 0) throw fail("EMPTY_SOURCE", [])
     const python = await fields.source.glob("**/*.py")
     if (python.length === 0) throw fail("NOT_PYTHON", [files.slice(0, 5)])
     return fields
-  }
-
-  /** The same with the credentials of package indexes. */
-  private async installing(trust?: TrustLevel): Promise<InstallingFields> {
-    return { ...(await this.pythonFields(trust)), ...(await this.installingFields()) }
-  }
-
-  private async installingFields(): Promise<Omit<InstallingFields, keyof ServiceFields>> {
-    const { netrc, indexSecrets } = this
-    const { path, around } = await this.viewed()
-    return { netrc, indexSecrets, tracked: trackedIn(path, this.tracked), path, around }
   }
 
   private async python(trust: TrustLevel): Promise<PythonService> {
