@@ -20,3 +20,15 @@ export function gitIn(folder: string, input?: string, env: Readonly<Record<strin
     return status === 0 ? stdout : undefined
   }
 }
+
+/** The same with its output as text, without white space around it. */
+export function gitText(folder: string) {
+  const git = gitIn(folder)
+  return (...args: string[]): string | undefined =>
+    git(...args)
+      ?.toString()
+      .trim()
+}
+
+/** The lines of git's output, without empty ones. */
+export const gitLines = (text = ""): string[] => text.split("\n").filter((line) => line !== "")

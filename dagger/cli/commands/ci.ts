@@ -141,19 +141,17 @@ interface RunDecision {
 export function decisionOf(options: CiOptions, commit: GitState, only: readonly string[]): RunDecision {
   const { source, embedded = false, event = "local", ref = commit.ref, baseRef } = options
   const fork = options.fork ?? (event === "pull_request" && fromFork(process.env))
-  const { branches } = configured(source, options.service) ?? DEFAULTS
+  const known = configured(source, options.service) ?? DEFAULTS
+  // Only the engine reads the settings at an address: there may be a registry.
+  const settings = isAddress(source) ? { ...known, release: { ...known.release, registry: source } } : known
   const trigger = {
     event,
     ref: fullRef(event, ref),
     fork,
-    branches,
+    branches: settings.branches,
     ...(baseRef !== undefined && { baseRef }),
   }
   const names = only.map((name) => currentName(name, () => undefined))
-  // Only the engine reads the settings at an address: there may be a registry.
-  const settings = isAddress(source)
-    ? { ...DEFAULTS, release: { ...DEFAULTS.release, registry: source } }
-    : (configured(source, options.service) ?? DEFAULTS)
   try {
     const environment = options.environment ?? environmentFor(trigger)
     const groups = groupsFor(trigger, names, settings, embedded)

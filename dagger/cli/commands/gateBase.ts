@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { POLICY_FILES, trustedFiles } from "../../../src/lib/gates/facts.js"
 import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
-import { servicePlace } from "../../../src/lib/services/places.js"
-import { mergedSettings } from "../../../src/lib/services/settings.js"
+import { settingsIn } from "../../../src/lib/services/settings.js"
 import { parseVersion } from "../../../src/lib/release/version.js"
-import { gitIn } from "../../lib/git.js"
+import { gitIn, gitText } from "../../lib/git.js"
+import { folderOfProcess } from "../../lib/temporary.js"
 import type { Variables } from "../../lib/variables.js"
 import { isAddress } from "./sourceFolder.js"
 
@@ -46,8 +45,7 @@ export function gateArguments(
   const base = isAddress(source) ? `only a folder has a base, not ${source}` : findBase(source, trigger)
   if (typeof base === "string") return ["with-gates", `--problem=${base}`, ...allowed]
   const named = [`--ref=${base.ref}`, `--sha=${base.sha}`]
-  const folder = mkdtempSync(join(tmpdir(), "slipway-base-"))
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  const folder = folderOfProcess("slipway-base-")
   const problem = writeBase(source, base.sha, folder, service)
   if (problem !== undefined) return ["with-gates", ...named, `--problem=${problem}`, ...allowed]
   return ["with-gates", `--base=${folder}`, ...named, ...allowed]
@@ -63,10 +61,7 @@ const BRANCHES = ["main", "master", "develop"]
 export function findBase(source: string, trigger: BaseTrigger): FoundBase | string {
   const { event, ref, baseRef = "", branches } = trigger
   const known = [...Object.values(branches ?? {}), ...BRANCHES]
-  const git: Git = (...args) =>
-    gitIn(source)(...args)
-      ?.toString()
-      .trim()
+  const git: Git = gitText(source)
   if (git("rev-parse", "--git-dir") === undefined) return "the sources are no git repository"
   const head = git("rev-parse", "--verify", "--quiet", "HEAD")
   if (head === undefined) return "the repository has no commit"
@@ -172,11 +167,8 @@ function baseSettings(
   read: (name: string) => string,
   service: string | undefined,
 ): { text: string; path: string } | { problem: string } {
-  const root = read("slipway.yaml")
-  if (service === undefined) return { text: root, path: "" }
   try {
-    const place = servicePlace(service, parseConfig(root || undefined))
-    return { text: mergedSettings(root, read(`${place.path}/slipway.yaml`), place), path: place.path }
+    return settingsIn(read, service)
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error
     return { problem: error.message.split("\n")[0] ?? "" }

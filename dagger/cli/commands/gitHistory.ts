@@ -1,13 +1,4 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs"
-import { tmpdir } from "node:os"
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { ignorePatterns } from "../../../src/lib/image/context.js"
@@ -15,7 +6,8 @@ import { parseDockerfile } from "../../../src/lib/image/dockerfile.js"
 import { COMPOSE_FILES, contextFiles, DOCKERFILES, findDockerfile } from "../../../src/lib/image/find.js"
 import { needsHistory } from "../../../src/lib/image/history.js"
 import { planStages } from "../../../src/lib/image/plan.js"
-import { gitIn } from "../../lib/git.js"
+import { gitIn, gitText, gitLines } from "../../lib/git.js"
+import { folderOfProcess } from "../../lib/temporary.js"
 import { configured, isAddress } from "./sourceFolder.js"
 
 /** Files that say how a project's version is found. */
@@ -36,8 +28,7 @@ const ANY = { target: "linux/amd64", native: "linux/amd64" }
 export function historyFolder(source: string): string | undefined {
   if (isAddress(source) || !readsHistory(source) || gitIn(source)("rev-parse", "HEAD") === undefined)
     return undefined
-  const folder = mkdtempSync(join(tmpdir(), "slipway-git-"))
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  const folder = folderOfProcess("slipway-git-")
   return writeHistory(source, folder) ? folder : undefined
 }
 
@@ -71,21 +62,21 @@ function foundDockerfile(folder: string): string | undefined {
 
 /** Writes the history as a `.git` folder; false if objects are missing. */
 export function writeHistory(source: string, folder: string): boolean {
-  const git = (...args: string[]) =>
-    gitIn(source)(...args)
-      ?.toString()
-      .trim() ?? ""
+  const read = gitText(source)
+  const git = (...args: string[]) => read(...args) ?? ""
   for (const name of ["objects/pack", "refs/heads", "refs/tags"])
     mkdirSync(join(folder, name), { recursive: true })
   const [head, branch] = [git("rev-parse", "HEAD"), git("symbolic-ref", "--quiet", "HEAD")]
-  const tags = lines(git("for-each-ref", "--merged=HEAD", "--format=%(objectname) %(refname)", "refs/tags"))
+  const tags = gitLines(
+    git("for-each-ref", "--merged=HEAD", "--format=%(objectname) %(refname)", "refs/tags"),
+  )
   const refs = [...(branch === "" ? [] : [`${head} ${branch}`]), ...tags]
   writeFileSync(join(folder, "packed-refs"), refs.map((line) => `${line}\n`).join(""))
   writeFileSync(join(folder, "HEAD"), branch === "" ? `${head}\n` : `ref: ${branch}\n`)
   const shallow = resolve(source, git("rev-parse", "--git-path", "shallow"))
   if (existsSync(shallow)) copyFileSync(shallow, join(folder, "shallow"))
   const tagged = tags.map((line) => line.split(" ")[0] ?? "")
-  const objects = [...lines(git("rev-list", "HEAD")), ...tagged, ...filesOf(git)]
+  const objects = [...gitLines(git("rev-list", "HEAD")), ...tagged, ...filesOf(git)]
   // Each object by itself: which of them are stored as differences depends on the clone.
   const options = ["--threads=1", "--window=0", "--no-reuse-delta", "--no-reuse-object", "--quiet"]
   const pack = join(folder, "objects/pack/pack")
@@ -97,9 +88,7 @@ export function writeHistory(source: string, folder: string): boolean {
 /** The trees and files of the present commit. */
 const filesOf = (git: (...args: string[]) => string): string[] => [
   git("rev-parse", "HEAD^{tree}"),
-  ...lines(git("ls-tree", "-r", "-t", "--full-tree", "HEAD")).flatMap(
+  ...gitLines(git("ls-tree", "-r", "-t", "--full-tree", "HEAD")).flatMap(
     (line) => /^\d+ (?:blob|tree) (\w+)/.exec(line)?.[1] ?? [],
   ),
 ]
-
-const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "")

@@ -2,7 +2,7 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { environmentFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { compareVersions, type Version, versionName, versionOfRef } from "../../../src/lib/release/version.js"
-import { gitIn } from "../../lib/git.js"
+import { gitText, gitLines } from "../../lib/git.js"
 import { say } from "../../lib/progress.js"
 import { isAddress } from "./sourceFolder.js"
 import { branchNames } from "./tagOrigin.js"
@@ -28,12 +28,9 @@ export function lackingHotfixes(
   main: string,
   before: Version | undefined,
 ): LackingHotfix[] | "unknown" {
-  const git = (...args: string[]) =>
-    gitIn(folder)(...args)
-      ?.toString()
-      .trim()
+  const git = gitText(folder)
   if (git("rev-parse", "--is-shallow-repository") !== "false") return "unknown"
-  const tags = linesOf(git("for-each-ref", "--no-merged=HEAD", "--format=%(refname)", "refs/tags/v*"))
+  const tags = gitLines(git("for-each-ref", "--no-merged=HEAD", "--format=%(refname)", "refs/tags/v*"))
   const versions = tags
     .flatMap((ref) => versionOfRef(ref) ?? [])
     .filter((version) => version.prerelease.length === 0)
@@ -53,18 +50,16 @@ export function lackingHotfixes(
     // A line of maintenance, such as release/1.x, is not merged into others.
     const hot = branches.length === 0 || branches.some((name) => name === main || name.startsWith("hotfix/"))
     const log = ["log", "--no-merges", "--cherry-pick", "--right-only", "--format=%T %h %s", `HEAD...${ref}`]
-    const commits = hot ? linesOf(git(...log)) : []
+    const commits = hot ? gitLines(git(...log)) : []
     return commits.length === 0 ? [] : [{ tag, commits }]
   })
-  const trees = new Set(lacking.length === 0 ? [] : linesOf(git("log", "--format=%T", "HEAD")))
+  const trees = new Set(lacking.length === 0 ? [] : gitLines(git("log", "--format=%T", "HEAD")))
   return lacking.flatMap(({ tag, commits }) => {
     const [newest = ""] = commits
     if (trees.has(treeOf(newest))) return []
     return [{ tag, commits: commits.map((line) => line.slice(treeOf(line).length + 1)) }]
   })
 }
-
-const linesOf = (text = ""): string[] => text.split("\n").filter((line) => line !== "")
 
 const treeOf = (line: string): string => line.split(" ", 1)[0] ?? ""
 

@@ -35,3 +35,6 @@ export function secretProblem(address: string): string | undefined {
   if (/[,"'`\r\n]/.test(address)) return "--secret takes an address without commas and quotes"
   return undefined
 }
+
+/** The value of `--ssh` without one: the agent of this session. */
+export const SESSION_AGENT = "agent"

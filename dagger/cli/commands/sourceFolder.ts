@@ -5,7 +5,7 @@ import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { declaredServices, type ServicePlace, servicePlace } from "../../../src/lib/services/places.js"
-import { mergedSettings } from "../../../src/lib/services/settings.js"
+import { settingsIn } from "../../../src/lib/services/settings.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { run } from "../../lib/shell.js"
 
@@ -32,14 +32,11 @@ export const configuredRegistry = (source: string, service?: string): string | u
  */
 export function settingsOf(source: string, service?: string): string | undefined {
   if (isAddress(source)) return undefined
-  const read = (folder: string) => {
-    const file = join(source, folder, "slipway.yaml")
+  const read = (path: string) => {
+    const file = join(source, path)
     return existsSync(file) ? readFileSync(file, "utf8") : ""
   }
-  if (service === undefined) return read("") || undefined
-  const root = read("")
-  const place = servicePlace(service, parseConfig(root || undefined))
-  return mergedSettings(root, read(place.path), place) || undefined
+  return settingsIn(read, service).text || undefined
 }
 
 /** These settings, parsed; undefined without any, or if invalid, which the module reports. */

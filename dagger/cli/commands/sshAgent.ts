@@ -1,13 +1,12 @@
 import { spawn, spawnSync } from "node:child_process"
-import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { statSync } from "node:fs"
 import { Socket } from "node:net"
-import { homedir, tmpdir } from "node:os"
+import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
+import { folderOfProcess } from "../../lib/temporary.js"
 import type { Variables } from "../../lib/variables.js"
-
-/** The option's value without one: the agent of this session. */
-export const SESSION_AGENT = "agent"
+import { SESSION_AGENT } from "./secretOptions.js"
 
 /** Variable with the text of a private key, for CI hosts. */
 export const SSH_KEY = "SLIPWAY_SSH_KEY"
@@ -34,10 +33,7 @@ const isSocket = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 /** Starts an agent with a key, given by its file or on the standard input. */
 function agentWith(key: readonly string[], name: string, input?: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-ssh-"))
-  chmodSync(folder, 0o700)
-  const socket = join(folder, "agent")
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  const socket = join(folderOfProcess("slipway-ssh-"), "agent")
   if (!startAgent(socket)) throw fail("SSH_KEY", [name, "ssh-agent can't be started"])
   const { status, stderr } = spawnSync("ssh-add", ["-q", ...key], {
     env: { ...process.env, SSH_AUTH_SOCK: socket },

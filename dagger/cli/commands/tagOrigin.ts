@@ -2,7 +2,7 @@ import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import type { Trigger } from "../../../src/lib/pipeline/policy.js"
 import { environmentFor } from "../../../src/lib/pipeline/policy.js"
-import { gitIn } from "../../lib/git.js"
+import { gitText } from "../../lib/git.js"
 import { say } from "../../lib/progress.js"
 import { isAddress } from "./sourceFolder.js"
 
@@ -14,10 +14,7 @@ export type TagOrigin = "main" | "hotfix" | "unknown" | { branches: string[] }
  * main, or not the whole history.
  */
 export function tagOrigin(folder: string, main: string): TagOrigin {
-  const git = (...args: string[]) =>
-    gitIn(folder)(...args)
-      ?.toString()
-      .trim()
+  const git = gitText(folder)
   const listed = git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
   const known = branchNames(listed)
   if (!known.includes(main)) return "unknown"

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process"
+import { gitIn } from "../../lib/git.js"
 import { isAddress } from "./sourceFolder.js"
 
 /** Number of files that are named one by one. */
@@ -12,11 +12,8 @@ const MOST = 100
 export function trackedArguments(source: string): string[] {
   if (isAddress(source)) return ["--tracked=**"]
   const list = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"]
-  const { status, stdout } = spawnSync("git", ["--no-optional-locks", "-C", source, ...list], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  })
-  const files = status === 0 ? stdout.split("\0").filter((name) => /\.pyi?$/.test(name)) : []
+  const listed = gitIn(source)(...list)?.toString() ?? ""
+  const files = listed.split("\0").filter((name) => /\.pyi?$/.test(name))
   return files.length > MOST ? ["--tracked=**"] : files.map((name) => `--tracked=${pattern(name)}`)
 }
 

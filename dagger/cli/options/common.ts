@@ -4,7 +4,7 @@ import { webAddress } from "../../../src/lib/image/revision.js"
 import { EVENTS } from "../../../src/lib/pipeline/policy.js"
 import type { CiOptions } from "../commands/ci.js"
 import { mountedSecret, secretProblem } from "../commands/secretOptions.js"
-import { SESSION_AGENT } from "../commands/sshAgent.js"
+import { SESSION_AGENT } from "../commands/secretOptions.js"
 import { oneOf } from "./choices.js"
 
 /** Sets the exit code of the command. */

@@ -3,8 +3,8 @@ import { parseConfig } from "../config/parse.js"
 import { Problems } from "../config/problem.js"
 import { applyRenamed } from "../config/renamed.js"
 import { fail } from "../errors/catalogue.js"
-import { fields, without } from "../text/json.js"
-import { declaredServices, type ServicePlace } from "./places.js"
+import { fields, isFields, without } from "../text/json.js"
+import { declaredServices, type ServicePlace, servicePlace } from "./places.js"
 
 const FILE = "slipway.yaml"
 
@@ -61,11 +61,23 @@ function read(text: string): Record<string, unknown> {
 function merge(first: Record<string, unknown>, second: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(second).map(([key, value]): [string, unknown] => {
     const before = first[key]
-    if (isMap(before) && isMap(value)) return [key, merge(before, value)]
+    if (isFields(before) && isFields(value)) return [key, merge(before, value)]
     return [key, value ?? before]
   })
   return { ...first, ...Object.fromEntries(entries) }
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+/**
+ * The settings of a source, or those of a service in it with its folder. Fails as `servicePlace` and `mergedSettings` do.
+ *
+ * @param read Returns the text of a file of the source, empty without it.
+ */
+export function settingsIn(
+  read: (path: string) => string,
+  service: string | undefined,
+): { text: string; path: string } {
+  const root = read(FILE)
+  if (service === undefined) return { text: root, path: "" }
+  const place = servicePlace(service, parseConfig(root || undefined))
+  return { text: mergedSettings(root, read(`${place.path}/${FILE}`), place), path: place.path }
+}

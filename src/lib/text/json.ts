@@ -7,11 +7,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Fields of an object; none for anything else. */
-export const fields = (value: unknown): Record<string, unknown> =>
+/** True for an object that is no array. */
+export const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+
+/** Fields of an object; none for anything else. */
+export const fields = (value: unknown): Record<string, unknown> => (isFields(value) ? value : {})
 
 /** Returns an object without some of its fields. */
 export const without = <T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Omit<T, K> =>
