@@ -15,7 +15,7 @@ import { fail } from "../lib/errors/catalogue.js"
 import { verifyChain } from "../lib/metrics/chain.js"
 import { ledgerText } from "../lib/metrics/ledgerText.js"
 import { terminalText } from "../lib/report/terminal.js"
-import { stopped } from "../lib/report/place.js"
+import { stopped } from "../lib/run/command.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { watchDeployed } from "./watch.js"
 

@@ -5,7 +5,7 @@ import { durationRule, durationSeconds as secondsOf } from "../lib/config/rules.
 import { watchVersion, type WatchResult } from "../lib/deploy/watch.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { FailedStage } from "../lib/notify/notification.js"
-import { stopped } from "../lib/report/place.js"
+import { stopped } from "../lib/run/command.js"
 import { writtenEntry, notifyAlert, type NotifyInputs, notifyOutcome } from "../notify/stages.js"
 import { deploymentOutcome } from "../lib/notify/outcome.js"
 import type { Stage } from "../stage/stage.js"

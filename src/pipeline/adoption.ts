@@ -11,6 +11,7 @@ import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { overall } from "../lib/run/command.js"
 import { percent } from "../lib/run/coverage.js"
+import { coverageOutcome } from "../lib/testing/coverage.js"
 import { runTool, type Scanned, toolInputs } from "../quality/tool.js"
 import { runScan, runSuppressions } from "../security/scan.js"
 import { create } from "../stage/create.js"
@@ -85,6 +86,6 @@ async function findings(service: PythonService) {
 function measured(stages: readonly Stage[], { tests }: Config): MeasuredCoverage {
   const { coverage, reason } = stages.find(({ name }) => name === "coverage") ?? { reason: "no test ran" }
   if (coverage === undefined) return { percentage: undefined, reached: false, reason }
-  const reached = coverage.covered * 100 > tests.coverage.above * coverage.total
+  const reached = coverageOutcome(coverage, tests.coverage.above).status === "passed"
   return { percentage: Number(percent(coverage)), reached, reason }
 }

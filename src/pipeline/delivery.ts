@@ -13,7 +13,7 @@ import {
 } from "./deploying.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
 import type { Kind } from "../lib/load/profile.js"
-import { stopped } from "../lib/report/place.js"
+import { stopped } from "../lib/run/command.js"
 import { DELIVERED, type Group, STAGES } from "../lib/pipeline/stages.js"
 import { loadStages } from "../load/k6.js"
 import { testAlerts } from "../lib/notify/alerts.js"

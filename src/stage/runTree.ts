@@ -7,8 +7,8 @@ import type { GateComparison } from "../lib/run/gateComparison.js"
 import { terminalText } from "../lib/report/terminal.js"
 import { type Stage } from "./stage.js"
 import { messageOf } from "../lib/run/execError.js"
-import { overall } from "../lib/run/command.js"
-import { type Run, type StageReport, stageResult, type Verdict } from "../lib/run/verdict.js"
+import { overall, worst } from "../lib/run/command.js"
+import { type Run, stageResult, type Verdict } from "../lib/run/verdict.js"
 
 /**
  * Runs stages and collects all of their output in one tree.
@@ -26,7 +26,7 @@ export async function runTree(
   const verdict: Verdict = {
     schema: 1,
     run,
-    status: problem !== null ? "error" : statusOf(reports),
+    status: problem !== null ? "error" : worst(reports.map(({ status }) => status)),
     exitCode,
     milliseconds: Date.now() - begun,
     stages: reports.map(stageResult),
@@ -52,9 +52,4 @@ async function attempt(
     const problem = messageOf(error)
     return { reports: [], problem, exitCode: exitCodeOf(error) }
   }
-}
-
-function statusOf(reports: readonly StageReport[]): Verdict["status"] {
-  const statuses = reports.map(({ status }) => status)
-  return (["failed", "error"] as const).find((status) => statuses.includes(status)) ?? "passed"
 }

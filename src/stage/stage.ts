@@ -1,6 +1,6 @@
 import type { Directory } from "@dagger.io/dagger"
 import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
-import { stopped } from "../lib/report/place.js"
+import { stopped } from "../lib/run/command.js"
 import { terminalText } from "../lib/report/terminal.js"
 import { messageOf } from "../lib/run/execError.js"
 import { pool } from "../lib/run/pool.js"

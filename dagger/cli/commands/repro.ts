@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
 import type { RunInputs } from "../../../src/lib/run/inputs.js"
 import { visible } from "../../../src/lib/text/escape.js"
-import { stopped } from "../../../src/lib/report/place.js"
+import { stopped } from "../../../src/lib/run/command.js"
 import { EFFECTS, STAGE_NAMES, secretsOfGroup } from "../../../src/lib/pipeline/stages.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { fields, strings } from "../../../src/lib/text/json.js"
@@ -14,7 +14,7 @@ import { runCi } from "./services.js"
 import { openStage } from "./debug.js"
 import { dockerSecret, mountedName } from "./secretOptions.js"
 import { findSource } from "./reproSource.js"
-import { SESSION_AGENT } from "./sshAgent.js"
+import { SESSION_AGENT } from "./secretOptions.js"
 
 export interface ReproOptions {
   /** The source folder of the run, if its commit can't be fetched. */

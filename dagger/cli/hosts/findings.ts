@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fields, objects, parseJson, text } from "../../../src/lib/text/json.js"
 import { type ServicePlace, WHOLE } from "../../../src/lib/services/places.js"
-import { stopped } from "../../../src/lib/report/place.js"
+import { stopped } from "../../../src/lib/run/command.js"
 import type { StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 
 /** A finding that a host can show next to the code. */

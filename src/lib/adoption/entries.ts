@@ -1,5 +1,6 @@
 import { CHECKS } from "../config/config.js"
 import type { Finding, Outcome } from "../run/finding.js"
+import { blocks } from "../run/outcome.js"
 import { SUPPRESSIONS_FILE } from "../security/suppressions.js"
 
 /** File in the service's source with the findings that were there when it adopted the gates. */
@@ -50,9 +51,6 @@ const WHOLE_FILES: readonly BaselinedStage[] = ["black", "isort"]
 
 /** Findings by which mypy says that it checked nothing: known ones would hide all others. */
 const STOPPED = ["syntax", "undecodable"]
-
-/** True for a finding that fails its gate. */
-export const blocks = ({ level, advisory }: Finding): boolean => level !== "note" && advisory !== true
 
 /** Findings of a stage that may be in the baseline. */
 export const candidates = (stage: BaselinedStage, { status, findings }: Outcome): Finding[] =>

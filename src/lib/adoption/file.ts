@@ -1,6 +1,6 @@
 import { fail } from "../errors/catalogue.js"
 import { clip, visible } from "../text/escape.js"
-import { fields, text } from "../text/json.js"
+import { fields, isFields, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
 import { ADOPTION_FILE, type AdoptionBaseline, BASELINED, type BaselinedStage } from "./entries.js"
 import { type Entries, type Growth, NO_ENTRIES } from "./entries.js"
@@ -84,7 +84,7 @@ const isGrowth = (value: unknown): value is Growth => {
 
 function readStages(value: unknown, faults: Fault[]): Map<BaselinedStage, Entries> {
   const path = ["findings"]
-  if (!isObject(value)) faults.push({ path, message: "expected findings by stage" })
+  if (!isFields(value)) faults.push({ path, message: "expected findings by stage" })
   return new Map(
     Object.entries(fields(value)).flatMap(([name, files]): [BaselinedStage, Entries][] => {
       const stage = BASELINED.find((known) => known === name)
@@ -96,7 +96,7 @@ function readStages(value: unknown, faults: Fault[]): Map<BaselinedStage, Entrie
 }
 
 function readFiles(value: unknown, path: readonly string[], faults: Fault[]): Entries {
-  if (!isObject(value)) {
+  if (!isFields(value)) {
     faults.push({ path, message: "expected findings by file" })
     return NO_ENTRIES
   }
@@ -109,7 +109,7 @@ function readFiles(value: unknown, path: readonly string[], faults: Fault[]): En
 const KEY = /^\S{1,100}( [0-9a-f]{12})?$/
 
 function readKeys(value: unknown, path: readonly string[], faults: Fault[]): Map<string, number> {
-  if (!isObject(value)) faults.push({ path, message: "expected numbers by rule and line" })
+  if (!isFields(value)) faults.push({ path, message: "expected numbers by rule and line" })
   const counts = new Map<string, number>()
   for (const [key, number] of Object.entries(fields(value)))
     if (!KEY.test(key))
@@ -122,9 +122,6 @@ function readKeys(value: unknown, path: readonly string[], faults: Fault[]): Map
     else faults.push({ path: [...path, key], message: "expected how often it is there: 1 or more" })
   return counts
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Writes the file: sorted, an entry a line, so that two branches that fix different findings merge. */
 export function formatAdoption({ findings, coverage, grown }: AdoptionBaseline): string {

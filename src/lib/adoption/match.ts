@@ -1,9 +1,9 @@
 import type { Outcome } from "../run/finding.js"
 import type { KnownFindings } from "../run/known.js"
-import { inFiles } from "../run/outcome.js"
+import { blocks, inFiles } from "../run/outcome.js"
 import { redact } from "../text/redact.js"
 import { count } from "../text/words.js"
-import { blocks, type Entries, hasLine, type Placed, sizeOf } from "./entries.js"
+import { type Entries, hasLine, type Placed, sizeOf } from "./entries.js"
 
 /** Findings of a stage against the baseline. */
 export interface Matched {

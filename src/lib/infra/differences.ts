@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
+import { isFields } from "../text/json.js"
 import { below } from "./attributePath.js"
 import { maskValue, hides, maskAt, marksAny } from "./masks.js"
 import type { ChangeJson } from "./planJson.js"
@@ -63,7 +64,7 @@ class Comparison {
     if (hides(beforeMask, before) || hides(afterMask, after)) this.#hidden(path, sides, forces)
     else if (unknown === true) this.#add(path, this.#text(before, [beforeMask]), UNKNOWN, forces)
     else if (areBoth(Array.isArray, before, after)) this.#lists(path, sides, forces)
-    else if (areBoth(isMap, before, after)) this.#maps(path, sides, forces)
+    else if (areBoth(isFields, before, after)) this.#maps(path, sides, forces)
     else if (!absent(before) || !absent(after)) this.#leaves(path, sides, forces)
   }
 
@@ -86,7 +87,7 @@ class Comparison {
 
   #maps(path: string, sides: Sides, forces: boolean): void {
     const parts = [sides.before, sides.after, unknownMap(sides.unknown)].map((part) =>
-      isMap(part) ? part : {},
+      isFields(part) ? part : {},
     )
     const keys = new Set(parts.flatMap((part) => Object.keys(part)))
     if (keys.size === 0 && !this.whole && absent(sides.before) !== absent(sides.after))
@@ -153,9 +154,6 @@ class Comparison {
 /** True for an absent value, which may be null in JSON. */
 const absent = (value: unknown): boolean => value === null || value === undefined
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** True if both sides are of a kind, or the only one is. */
 const areBoth = (is: (value: unknown) => boolean, before: unknown, after: unknown): boolean =>
   (is(before) && (is(after) || absent(after))) || (absent(before) && is(after))
@@ -164,7 +162,7 @@ const length = (list: unknown[] | undefined): number => list?.length ?? 0
 
 /** Removes entries of `after_unknown` without anything unknown, which would look like keys. */
 const unknownMap = (unknown: unknown): unknown =>
-  isMap(unknown)
+  isFields(unknown)
     ? Object.fromEntries(Object.entries(unknown).filter(([, each]) => marksAny(each)))
     : undefined
 

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto"
 import { parseDocument } from "yaml"
 import { fail } from "../errors/catalogue.js"
 import { quote } from "../errors/entry.js"
+import { isFields } from "../text/json.js"
 
 export interface ClusterAccess {
   /** The API server's address, without a slash at its end. */
@@ -65,9 +66,6 @@ function plain(document: ReturnType<typeof parseDocument>): unknown {
     throw bad("its aliases can't be resolved")
   }
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const entries = (config: Fields, list: string): Fields[] => {
   const found = config[list]

@@ -1,5 +1,5 @@
 /** Findings after a deployment that need a person, since they undo nothing by themselves. */
-import { stopped } from "../report/place.js"
+import { stopped } from "../run/command.js"
 import type { StageReport } from "../run/verdict.js"
 import type { FailedStage } from "./notification.js"
 

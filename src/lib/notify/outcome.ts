@@ -1,6 +1,6 @@
 import type { NotificationKind } from "../config/notify.js"
 import type { LedgerEntry } from "../run/ledger.js"
-import { stopped } from "../report/place.js"
+import { stopped } from "../run/command.js"
 import type { StageReport } from "../run/verdict.js"
 import type { FailedStage } from "./notification.js"
 

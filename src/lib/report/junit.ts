@@ -1,11 +1,12 @@
 import { ADOPTION_FILE } from "../adoption/entries.js"
 import type { Finding } from "../run/finding.js"
+import { blocks } from "../run/outcome.js"
 import { testName } from "../testing/outcome.js"
 import type { TestCase } from "../run/testCase.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, visible, xml } from "../text/escape.js"
 import { count } from "../text/words.js"
-import { byGate, logPath, place } from "./place.js"
+import { logPath, place } from "./place.js"
 
 const NAME_LENGTH = 500
 const TEXT_LENGTH = 4000
@@ -148,8 +149,8 @@ function names({ id, file }: TestCase): Pick<Case, "name" | "classname"> {
 /** A case per blocking finding, without those of failed tests. */
 function findingCases(stage: StageReport): Case[] {
   const reported = new Set(stage.tests?.map(({ id, file }) => JSON.stringify([file, testName(id)])))
-  return byGate(stage.findings)
-    .blocking.filter(({ level }) => level !== "note")
+  return stage.findings
+    .filter(blocks)
     .filter(({ file, rule }) => !reported.has(JSON.stringify([file, rule])))
     .map((finding, index) => findingCase(finding, stage, index < DETAILED))
 }

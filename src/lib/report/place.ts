@@ -19,10 +19,6 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`
 }
 
-/** True for a stage that blocks a release: failed or error. */
-export const stopped = ({ status }: Pick<StageReport, "status">): boolean =>
-  status === "failed" || status === "error"
-
 /** Splits findings into blocking and advisory ones. */
 export function byGate(findings: readonly Finding[]): { blocking: Finding[]; advisory: Finding[] } {
   return {

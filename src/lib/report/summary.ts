@@ -7,7 +7,8 @@ import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verd
 import { gatesMarkdown } from "../gates/text.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
 import { knownByStage } from "./known.js"
-import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
+import { stopped } from "../run/command.js"
+import { byGate, formatDuration, logPath, place } from "./place.js"
 
 /** GitHub accepts comments of 65,536 characters; the rest is for the host's wrapping. */
 export const SUMMARY_BYTES = 60_000

@@ -1,7 +1,8 @@
 import type { Finding } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, visible } from "../text/escape.js"
-import { byGate, formatDuration, logPath, place, stopped } from "./place.js"
+import { stopped } from "../run/command.js"
+import { byGate, formatDuration, logPath, place } from "./place.js"
 
 /** Limit on findings, so that the first stay on the screen. */
 const FINDINGS_PER_STAGE = 20

@@ -1,6 +1,6 @@
 import type { Outcome, ToolRun } from "./finding.js"
 import { ExitCode } from "../errors/catalogue.js"
-import type { StageStatus } from "./verdict.js"
+import type { StageResult, StageStatus, Verdict } from "./verdict.js"
 
 /** Files of a recorded run: its start in milliseconds, and its exit code, which the engine doesn't report. */
 export const RECORD = { began: "/slipway/began", exitCode: "/slipway/exit-code" } as const
@@ -53,6 +53,14 @@ export function stageExitCode(status: StageStatus, interruption: boolean): ExitC
   if (status === "error") return interruption ? ExitCode.infrastructure : ExitCode.badInput
   return ExitCode.passed
 }
+
+/** True for a stage that blocks a release: failed or error. */
+export const stopped = ({ status }: Pick<StageResult, "status">): boolean =>
+  status === "failed" || status === "error"
+
+/** Status of a whole run: the worst of its stages'. */
+export const worst = (statuses: readonly StageStatus[]): Verdict["status"] =>
+  (["failed", "error"] as const).find((status) => statuses.includes(status)) ?? "passed"
 
 /** Exit code of a whole run: a failed gate outweighs errors, which leave a result unknown. */
 export function overall(codes: readonly ExitCode[]): ExitCode {

@@ -38,6 +38,9 @@ export function passed(reason: string, notes: Finding[] = []): Outcome {
   return { status: "passed", reason, findings: notes }
 }
 
+/** True for a finding that fails its gate. */
+export const blocks = ({ level, advisory }: Finding): boolean => level !== "note" && advisory !== true
+
 /** Outcome of a tool that found problems. */
 export function failed(findings: Finding[]): Outcome {
   const problems = findings.filter(({ level }) => level !== "note").length || findings.length

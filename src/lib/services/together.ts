@@ -1,6 +1,6 @@
 import { ExitCode } from "../errors/catalogue.js"
-import { overall } from "../run/command.js"
-import { type Run, type StageResult, type StageStatus, type Verdict } from "../run/verdict.js"
+import { overall, stopped, worst } from "../run/command.js"
+import { type Run, type StageResult, type Verdict } from "../run/verdict.js"
 import { shellQuote } from "../text/shellQuote.js"
 import type { ServicePlace } from "./places.js"
 
@@ -25,11 +25,10 @@ export function verdictTogether(
   { milliseconds, interrupted = false }: { milliseconds: number; interrupted?: boolean },
 ): Verdict {
   const stages = services.map(stageOf)
-  const statuses = stages.map(({ status }) => status)
   return {
     schema: 1,
     run,
-    status: (["failed", "error"] as const).find((status) => statuses.includes(status)) ?? "passed",
+    status: worst(stages.map(({ status }) => status)),
     exitCode: interrupted ? ExitCode.interrupted : overall(stages.map(({ exitCode }) => exitCode)),
     milliseconds,
     stages,
@@ -51,10 +50,8 @@ function stageOf(service: RanService): StageResult {
   return { ...common, status, milliseconds, reason: reasonOf(service, verdict), exitCode }
 }
 
-const PASSED: readonly StageStatus[] = ["passed", "skipped"]
-
 function reasonOf({ name, why }: RanService, { stages, problem }: Verdict): string {
-  const failed = stages.filter(({ status }) => !PASSED.includes(status)).map((stage) => stage.name)
+  const failed = stages.filter(stopped).map((stage) => stage.name)
   if (problem !== null) return `${problem.split("\n")[0] ?? ""}; see ${name}/summary.md`
   if (failed.length > 0) return `${failed.join(", ")} did not pass; see ${name}/report.html`
   return `${stages.length} stages, none failed; ${why}`

@@ -2,7 +2,8 @@ import { testName } from "../../testing/outcome.js"
 import type { TestCase } from "../../run/testCase.js"
 import type { StageReport, StageStatus } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
-import { byGate, stopped } from "../place.js"
+import { stopped } from "../../run/command.js"
+import { byGate } from "../place.js"
 import { findingList } from "./findings.js"
 import {
   block,

@@ -1,7 +1,7 @@
 import type { ExitCode } from "../../errors/catalogue.js"
 import type { Run, StageResult, StageStatus, Verdict } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
-import { stopped } from "../place.js"
+import { stopped } from "../../run/command.js"
 import { block, type Content, type Markup, markup, plural, inlineText } from "./markup.js"
 import { type Section, statusIcon, time } from "./parts.js"
 
