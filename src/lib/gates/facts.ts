@@ -53,8 +53,9 @@ export function readPolicy(
   const tests = Object.fromEntries(
     Object.entries(fields(code.tests)).map(([file, names]) => [file, strings(names)]),
   )
+  const baseline = adoptionIn(texts)
   const policy = effectivePolicy(config, {
-    exceptions: exceptionsIn(texts),
+    exceptions: { ...exceptionsIn(texts), ...knownIn(baseline) },
     markers: Object.fromEntries(Object.entries(markers).map(([kind, by]) => [kind, sum(by)])),
     tools: values,
     tests: {
@@ -68,7 +69,7 @@ export function readPolicy(
       ),
     ),
   })
-  return { policy, markers, skips, tests, places, adoption: adoptionIn(texts).adoption }
+  return { policy, markers, skips, tests, places, adoption: baseline.adoption }
 }
 
 /** The files by which CI hosts call Slipway, as `slipway wrappers` writes them. */
@@ -140,7 +141,7 @@ function exceptionsIn(texts: Readonly<Partial<Record<string, string>>>): Record<
   ]
   const counts: Record<string, number> = {}
   for (const each of all) counts[each] = (counts[each] ?? 0) + 1
-  return { ...counts, ...knownIn(texts) }
+  return counts
 }
 
 const adoptionIn = (texts: Readonly<Partial<Record<string, string>>>): ReturnType<typeof readAdoption> => {
@@ -149,8 +150,7 @@ const adoptionIn = (texts: Readonly<Partial<Record<string, string>>>): ReturnTyp
 }
 
 /** The findings that the baseline knows, by stage. */
-function knownIn(texts: Readonly<Partial<Record<string, string>>>): Record<string, number> {
-  const { adoption, problems } = adoptionIn(texts)
+function knownIn({ adoption, problems }: ReturnType<typeof readAdoption>): Record<string, number> {
   return Object.fromEntries([
     ...[...(adoption?.findings ?? [])].map(([stage, entries]) => [
       entry(ADOPTION_FILE, [stage]),

@@ -128,11 +128,10 @@ export function infraTargets(
   const known = [...new Set(files.map(normalisePath))]
   return roots.flatMap((root) => {
     const inside = filesOf(root, roots, known)
+    const exists = new Set(inside)
     return environmentsOf(root, inside, settings).map((environment) => {
       const present = (patterns: readonly string[]) =>
-        patterns
-          .map((pattern) => forEnvironment(pattern, environment))
-          .filter((file) => inside.includes(file))
+        patterns.map((pattern) => forEnvironment(pattern, environment)).filter((file) => exists.has(file))
       return {
         environment,
         root,
@@ -186,8 +185,10 @@ export function normalisePath(path: string): string {
 }
 
 function environmentsOf(root: string, files: readonly string[], settings: TargetSettings): string[] {
-  const patterns = [...(settings.variables ?? VARIABLES), ...(settings.backend ?? BACKENDS)]
-  const found = [...new Set(files.flatMap((file) => patterns.flatMap((pattern) => match(pattern, file))))]
+  const patterns = [...(settings.variables ?? VARIABLES), ...(settings.backend ?? BACKENDS)].map((pattern) =>
+    normalisePath(pattern).split("{environment}"),
+  )
+  const found = [...new Set(files.flatMap((file) => patterns.flatMap((parts) => match(parts, file))))]
   const { environments } = settings
   if (environments === undefined) {
     const named =
@@ -210,8 +211,7 @@ const WELL_KNOWN =
 const SHARED = ["terraform", "common", "shared", "global", "base", "default", "defaults", "example", "sample"]
 
 /** Environment in a file's name; none for `terraform.tfvars`, which is always read, and for what all share. */
-function match(pattern: string, file: string): string[] {
-  const [before = "", after = ""] = normalisePath(pattern).split("{environment}")
+function match([before = "", after = ""]: readonly string[], file: string): string[] {
   const name = file.slice(before.length, file.length - after.length)
   const fits = file === before + name + after && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)
   return fits && !SHARED.includes(name) ? [name] : []

@@ -43,8 +43,16 @@ function inRepository(folder: string, relative: string): string | undefined {
   return path === "." || path === "" || path.startsWith("..") || posix.isAbsolute(relative) ? undefined : path
 }
 
-const pyproject = (folder: string, files: Texts): Record<string, unknown> =>
-  readToml(files[posix.join(folder, "pyproject.toml")] ?? "").data
+/** The files that were parsed, which each project and each service asks for again. */
+const PARSED = new WeakMap<Texts, Map<string, Record<string, unknown>>>()
+
+function pyproject(folder: string, files: Texts): Record<string, unknown> {
+  const known = PARSED.get(files) ?? new Map<string, Record<string, unknown>>()
+  PARSED.set(files, known)
+  const data = known.get(folder) ?? readToml(files[posix.join(folder, "pyproject.toml")] ?? "").data
+  known.set(folder, data)
+  return data
+}
 
 /** The paths in the tables of uv and Poetry. */
 function tomlPaths(folder: string, files: Texts): string[] {

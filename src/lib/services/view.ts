@@ -29,11 +29,12 @@ export interface ServiceView extends ServicePlace {
   uses: readonly string[]
 }
 
+/** Patterns of these files in the folders above a service. */
+const filesAbove = (path: string): string[] =>
+  above(path).flatMap((folder) => ABOVE.map((name) => posix.join(folder, name)))
+
 /** Patterns of the files that a service may see beside its own folder. */
-export const surroundings = ({ path, uses }: ServiceView): string[] => [
-  ...above(path).flatMap((folder) => ABOVE.map((name) => posix.join(folder, name))),
-  ...uses,
-]
+export const surroundings = ({ path, uses }: ServiceView): string[] => [...filesAbove(path), ...uses]
 
 /** Files at the root that every service depends on. */
 const ROOT = ["slipway.yaml", ".slipway"]
@@ -43,9 +44,7 @@ const isIn = (folder: string, file: string): boolean => file === folder || file.
 /** The first of these files, paths from the repository's root, that concerns a service; undefined if none does. */
 export function touchedBy(view: ServiceView, files: readonly string[]): string | undefined {
   const folders = [view.path, ...view.uses, ...ROOT]
-  const patterns = above(view.path)
-    .flatMap((folder) => ABOVE.map((name) => posix.join(folder, name)))
-    .map(glob)
+  const patterns = filesAbove(view.path).map(glob)
   return files.find(
     (file) => folders.some((folder) => isIn(folder, file)) || patterns.some((matches) => matches(file)),
   )
