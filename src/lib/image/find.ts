@@ -1,7 +1,8 @@
 import { posix } from "node:path"
 import { parseDocument } from "yaml"
 import { fields, text } from "../text/json.js"
-import { jsonForm, optionOf, parseDockerfile } from "./dockerfile.js"
+import { parseDockerfile } from "./dockerfile.js"
+import { copiedPaths, copiesContext } from "./plan.js"
 
 /** Files that may be a service's Dockerfile, and those of Compose that name it. */
 export const DOCKERFILES = ["**/*[Dd]ockerfile*", "**/Containerfile*"]
@@ -94,12 +95,8 @@ function composeOf(content: string): unknown {
 export function copiedFiles(dockerfile: string): string[] {
   const instructions = parseDockerfile(dockerfile).stages.flatMap((stage) => stage.instructions)
   return instructions.flatMap((instruction) => {
-    const { keyword, rest, heredocs } = instruction
-    if (!["COPY", "ADD"].includes(keyword) || optionOf(instruction, "from").length > 0) return []
-    if (heredocs.length > 0) return []
-    return (jsonForm(rest) ?? rest.split(/\s+/))
-      .slice(0, -1)
-      .filter((path) => !/[*?[$"'\\]|:\/\/|^git@/.test(path))
+    if (!copiesContext(instruction) || instruction.heredocs.length > 0) return []
+    return copiedPaths(instruction).filter((path) => !/[*?[$"'\\]|:\/\/|^git@/.test(path))
   })
 }
 

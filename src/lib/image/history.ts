@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { glob } from "../security/glob.js"
-import { jsonForm, type Instruction, optionOf } from "./dockerfile.js"
-import { mountsOf, type PlannedStage } from "./plan.js"
+import type { Instruction } from "./dockerfile.js"
+import { copiedPaths, copiesContext, mountsOf, type PlannedStage } from "./plan.js"
 
 /** The repository's folder, with the history that versions are taken from. */
 export const GIT = ".git"
@@ -58,13 +58,11 @@ function callsGit(text: string): boolean {
 
 /** Paths that an instruction takes from the build context; the context itself is `.`. */
 function contextPaths(instruction: Instruction): string[] {
-  const { keyword, rest } = instruction
-  if (keyword === "RUN")
+  if (instruction.keyword === "RUN")
     return mountsOf(instruction)
       .filter(({ type = "bind", from }) => type === "bind" && from === undefined)
       .map(({ source, src }) => clean(source ?? src ?? "."))
-  if (!["COPY", "ADD"].includes(keyword) || optionOf(instruction, "from").length > 0) return []
-  return (jsonForm(rest) ?? rest.split(/\s+/)).slice(0, -1).map(clean)
+  return copiesContext(instruction) ? copiedPaths(instruction).map(clean) : []
 }
 
 const clean = (path: string): string =>

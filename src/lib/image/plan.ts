@@ -1,7 +1,7 @@
 import { posix } from "node:path"
 import { PLATFORMS } from "../config/supplyChain.js"
 import { fail } from "../errors/catalogue.js"
-import { type Dockerfile, type Instruction, optionOf, type DockerfileStage } from "./dockerfile.js"
+import { type Dockerfile, type Instruction, jsonForm, optionOf, type DockerfileStage } from "./dockerfile.js"
 
 /** Stage that the image needs, with its variables expanded. */
 export interface PlannedStage {
@@ -124,6 +124,14 @@ function collect(
   ]
   for (const parent of parents) if (parent !== undefined) collect(parent, planned, needed)
 }
+
+/** The paths that a `COPY` or `ADD` names as its sources. */
+export const copiedPaths = ({ rest }: Instruction): string[] =>
+  (jsonForm(rest) ?? rest.split(/\s+/)).slice(0, -1)
+
+/** True for a `COPY` or `ADD` from the build context. */
+export const copiesContext = (instruction: Instruction): boolean =>
+  ["COPY", "ADD"].includes(instruction.keyword) && optionOf(instruction, "from").length === 0
 
 /** Stages or images that an instruction takes files from. Only `COPY` accepts the number of a stage. */
 export function sources(instruction: Instruction): { from: string; numbered: boolean }[] {

@@ -1,7 +1,7 @@
 import type { DockerfileStage, Instruction } from "./dockerfile.js"
-import { jsonForm, optionOf } from "./dockerfile.js"
+import { optionOf } from "./dockerfile.js"
 import { isIgnored, takesHistory } from "./history.js"
-import { type Mount, mountsOf, type PlannedStage, secretName, sources } from "./plan.js"
+import { copiedPaths, type Mount, mountsOf, type PlannedStage, secretName, sources } from "./plan.js"
 
 /** What is handed to a build beside its sources. */
 export interface Supplied {
@@ -98,7 +98,7 @@ const unsupportedRun = (run: Instruction): string[] => [
 ]
 
 function unsupportedCopy(instruction: Instruction): string[] {
-  const from = (jsonForm(instruction.rest) ?? instruction.rest.split(/\s+/)).slice(0, -1)
+  const from = copiedPaths(instruction)
   const [owner] = optionOf(instruction, "chown")
   const web = from.some((path) => /^https?:\/\//.test(path) && !/\.git(?:#|$)/.test(path))
   const add = instruction.keyword === "ADD"

@@ -64,6 +64,7 @@ export function inheritedConfiguration(
   return { ...found, targets: false, ...(named !== undefined && { configFile: posix.join(folder, named) }) }
 }
 
+/** Mypy reads the first of these that there is, and no other. */
 const mypyFile = (files: ConfigTexts): ConfigFile =>
   (["mypy.ini", ".mypy.ini"] as const).find((name) => files[name] !== undefined) ??
   (inPyproject(files, "mypy") ? "pyproject.toml" : "setup.cfg")
@@ -102,17 +103,15 @@ const readers: Record<ToolName, (files: ConfigTexts) => Configuration> = {
     ),
 
   mypy(files) {
-    // Mypy reads the first of these that there is, and no other.
-    const name = (["mypy.ini", ".mypy.ini"] as const).find((file) => files[file] !== undefined)
-    if (name !== undefined) return iniMypy(files[name] ?? "")
-    if (inPyproject(files, "mypy")) {
+    const name = mypyFile(files)
+    if (name === "pyproject.toml") {
       const table = valueAt(readToml(files["pyproject.toml"] ?? "").data, "tool", "mypy")
       const { plugins, ...keys } = fields(table)
       const targets = MYPY_TARGETS.some((key) => keys[key] !== undefined)
       return { configured: true, targets, readsSource: readsSource([plugins].flat().join(",")) }
     }
-    const setup = files["setup.cfg"] ?? ""
-    return iniKeys(setup).has("mypy") ? iniMypy(setup) : NONE
+    const settings = files[name] ?? ""
+    return name !== "setup.cfg" || iniKeys(settings).has("mypy") ? iniMypy(settings) : NONE
   },
 
   bandit(files) {
