@@ -11,7 +11,7 @@ import {
 import { accessTo, destinationOfFields, type RegistryFields } from "../registry/destination.js"
 import { readFloor } from "../registry/floor.js"
 import { embeddedTrust } from "../registry/embedded.js"
-import { versionOfTag, versionText } from "../lib/release/version.js"
+import { versionName, versionOfTag } from "../lib/release/version.js"
 import { create } from "../stage/create.js"
 import { configOf, type PythonService, type ServiceFields } from "../stage/service.js"
 import type { Environment } from "../lib/config/deploy.js"
@@ -166,7 +166,7 @@ export async function findPublished(
   const access = accessTo(parsed.host, destinationOfFields(registry), config)
   const resolved = await resolveReference(parsed, await registryTools(access, config))
   const version = versionOfTag(parsed.tag ?? "")
-  const ref = version === undefined ? "" : `refs/tags/v${versionText(version)}`
+  const ref = version === undefined ? "" : `refs/tags/${versionName(version)}`
   return releaseOf(resolved, access, service, { ref, embedded: registry.embedded, ...signer })
 }
 
