@@ -13,7 +13,8 @@ const prometheus: Recipe = {
     "/bin/promtool": {
       module: "prometheus",
       package: "github.com/prometheus/prometheus/cmd/promtool",
-      flags: ["-trimpath", "-ldflags", "-s -w -X github.com/prometheus/common/version.Version=3.16.0"],
+      stamps: { "github.com/prometheus/common/version.Version": "3.16.0" },
+      uninlined: true,
     },
   },
   remove: ["/usr/sbin/update-ca-certificates"],

@@ -175,7 +175,7 @@ const trivy: Recipe = {
     "/usr/local/bin/trivy": {
       module: "trivy",
       package: "github.com/aquasecurity/trivy/cmd/trivy",
-      flags: ["-ldflags", "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.70.0"],
+      stamps: { "github.com/aquasecurity/trivy/pkg/version/app.ver": "0.70.0" },
       experiment: "jsonv2",
     },
   },
@@ -194,7 +194,8 @@ const regctl: Recipe = {
     "/usr/local/bin/regctl": {
       module: "regctl",
       package: "github.com/regclient/regclient/cmd/regctl",
-      flags: ["-ldflags", "-s -w -X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7"],
+      stamps: { "github.com/regclient/regclient/internal/version.vcsTag": "v0.11.7" },
+      uninlined: true,
     },
   },
   users: [
@@ -221,7 +222,8 @@ const cosign: Recipe = {
     "/ko-app/cosign": {
       module: "cosign",
       package: "github.com/sigstore/cosign/v3/cmd/cosign",
-      flags: ["-ldflags", "-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v3.0.6"],
+      stamps: { "sigs.k8s.io/release-utils/version.gitVersion": "v3.0.6" },
+      uninlined: true,
     },
   },
   users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
@@ -243,7 +245,8 @@ const registry: Recipe = {
     "/bin/registry": {
       module: "registry",
       package: "github.com/distribution/distribution/v3/cmd/registry",
-      flags: ["-ldflags", "-s -w -X github.com/distribution/distribution/v3/version.version=3.0.0"],
+      stamps: { "github.com/distribution/distribution/v3/version.version": "3.0.0" },
+      uninlined: true,
     },
   },
   files: {
