@@ -18,6 +18,8 @@ export const TOOL_FILES = [
   "bandit.yml",
   "pytest.ini",
   ".pytest.ini",
+  "pytest.toml",
+  ".pytest.toml",
   ".coveragerc",
   ".coveragerc.toml",
 ] as const
@@ -33,25 +35,36 @@ export interface ToolSettings {
   places: Record<string, string>
 }
 
-/** The settings of each tool: of the first of its files that has any, as the tool itself chooses. */
+/**
+ * The settings of each tool: of the first of its files that has any, as the tool itself chooses, and of those that only
+ * some versions or plug-ins of it read.
+ */
 export function toolSettings(texts: Readonly<Partial<Record<string, string>>>): ToolSettings {
   const found: ToolSettings = { values: {}, places: {} }
+  const read = ([file, reader]: Candidate): [ToolFile, Settings] | undefined => {
+    const settings = texts[file] === undefined ? undefined : reader(texts[file])
+    return settings && [file, settings]
+  }
   for (const [tool, candidates] of Object.entries(CANDIDATES) as [ConfiguredTool, Candidate[]][]) {
-    for (const [file, reader] of candidates) {
-      const settings = texts[file] === undefined ? undefined : reader(texts[file])
-      if (settings === undefined) continue
-      found.values[tool] = `configured in ${file}`
-      found.places[tool] = file
+    const [first] = defined(candidates.map(read))
+    const others = defined((SOMETIMES[tool] ?? []).map(read)).map(([file, settings]) => {
+      const prefixed = settings.map(([name, value]): Settings[number] => [`[${file}] ${name}`, value])
+      return [file, prefixed] as const
+    })
+    for (const [file, settings] of [...(first ? [first] : []), ...others]) {
+      found.values[tool] ??= `configured in ${file}`
+      found.places[tool] ??= file
       for (const [name, value] of settings) {
         const key = `${tool} ${name}`
         found.values[key] = valueOf(tool, name, value)
         found.places[key] = file
       }
-      break
     }
   }
   return found
 }
+
+const defined = <T>(items: readonly (T | undefined)[]): T[] => items.filter((item) => item !== undefined)
 
 type Candidate = readonly [ToolFile, Reader]
 
@@ -167,6 +180,22 @@ const CANDIDATES: Record<ConfiguredTool, readonly Candidate[]> = {
     ["setup.cfg", coverageIni("coverage:")],
     ["tox.ini", coverageIni("coverage:")],
     ["pyproject.toml", coverageToml],
+  ],
+}
+
+/** pytest's own table beside the one for its INI settings. */
+const pytestToml: Reader = (text) => toml("tool", "pytest")(text)?.filter(([name]) => name !== "ini_options")
+
+/**
+ * Files that take precedence where the installed version or a plug-in reads them, and are ignored elsewhere: pytest from
+ * 9.0 on (docs.pytest.org, "Configuration file formats"), Flake8 with Flake8-pyproject.
+ */
+const SOMETIMES: Partial<Record<ConfiguredTool, readonly Candidate[]>> = {
+  flake8: [["pyproject.toml", toml("tool", "flake8")]],
+  pytest: [
+    ["pytest.toml", toml("pytest")],
+    [".pytest.toml", toml("pytest")],
+    ["pyproject.toml", pytestToml],
   ],
 }
 

@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { TOOL_FILES } from "../gates/tools.js"
 import { MANIFESTS } from "../python/project.js"
 import { glob } from "../security/glob.js"
 import { above } from "./dependencies.js"
@@ -11,14 +12,8 @@ const ABOVE = [
   "uv.toml",
   "poetry.toml",
   "pdm.toml",
-  "tox.ini",
-  "pytest.ini",
+  ...TOOL_FILES,
   "conftest.py",
-  "mypy.ini",
-  ".mypy.ini",
-  ".flake8",
-  ".isort.cfg",
-  ".coveragerc",
   ".pre-commit-config.yaml",
   ".gitignore",
 ] as const

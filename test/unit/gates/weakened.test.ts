@@ -216,6 +216,20 @@ describe.skipIf(noPython).each<[string, Files, string[]]>([
     ],
   ],
   [
+    "settings that only some versions or plug-ins read",
+    {
+      ".flake8": "[flake8]\nmax-line-length = 100\n",
+      "pytest.toml": '[pytest]\naddopts = ["-k", "fast"]\n',
+      "pyproject.toml":
+        '[tool.flake8]\nextend-ignore = ["F401"]\n[tool.pytest]\ntestpaths = ["tests/fast"]\n[tool.pytest.ini_options]\nxfail_strict = true\n',
+    },
+    [
+      "flake8 [pyproject.toml] extend-ignore: none → F401 (pyproject.toml)",
+      "pytest [pyproject.toml] testpaths: all → tests/fast (pyproject.toml)",
+      "pytest [pytest.toml] addopts: none → ",
+    ],
+  ],
+  [
     "comments that silence tools, and hooks that take tests out",
     {
       "src/a.py":
