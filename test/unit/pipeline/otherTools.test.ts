@@ -27,7 +27,7 @@ describe("unusedFiles", () => {
       expect.stringMatching(/and ruff, pyupgrade not at all$/),
     ])
     expect(messages({ ".pre-commit-config.yaml": hooks("black", "mypy") })).toEqual([])
-    for (const text of ["", "repos: 1", "[", "repos: [{hooks: x}, 1, null]"])
+    for (const text of ["", "repos: 1", "[", "repos: [{hooks: x}, 1, null]", "repos: *nothing"])
       expect(messages({ ".pre-commit-config.yaml": text })).toEqual([])
   })
 
