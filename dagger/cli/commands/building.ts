@@ -20,14 +20,18 @@ export const secretArguments = (secrets: readonly string[] = []): string[] =>
  *
  * Starts an agent for a key, and writes the history to a temporary folder: both end with this process.
  */
-export function buildArguments(source: string, { secret = [], ssh }: BuildOptions): string[] {
+export function buildArguments(
+  source: string,
+  { secret = [], ssh, service }: BuildOptions & { service?: string },
+): string[] {
   const ids = secret
     .map(mountedSecret)
     .flatMap(({ id, address }) => (id === undefined ? [] : [`--secret-ids=${id}=${mountedName(address)}`]))
   const socket = agentSocket(ssh, process.env)
   const flags = [
     ...optionalArgument("ssh", socket),
-    ...optionalArgument("git", historyFolder(source)),
+    // As for Docker, the folder of a service has no history: it lies above the build's context.
+    ...optionalArgument("git", service === undefined ? historyFolder(source) : undefined),
     ...ids,
   ]
   return flags.length === 0 ? [] : ["with-build", ...flags]

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { secretArguments } from "../../../dagger/cli/commands/building.js"
+import { buildArguments, secretArguments } from "../../../dagger/cli/commands/building.js"
 import { historyFolder, readsHistory, writeHistory } from "../../../dagger/cli/commands/gitHistory.js"
 import { dockerSecret, mountedName, mountedSecret } from "../../../dagger/cli/commands/secretOptions.js"
 import { agentSocket } from "../../../dagger/cli/commands/sshAgent.js"
@@ -162,5 +162,11 @@ describe("the history of the sources", () => {
     expect(readsHistory(elsewhere)).toBe(true)
     expect(historyFolder(folderWith({ Dockerfile: DOCKERFILE }))).toBeUndefined()
     expect(historyFolder("https://example.com/a.git#main")).toBeUndefined()
+  })
+
+  it("is passed with a source, and not with a service in it, whose folder has none", () => {
+    const source = repository()
+    expect(buildArguments(source, {})[1]).toMatch(/^--git=/)
+    expect(buildArguments(source, { service: "api" })).toEqual([])
   })
 })
