@@ -22,7 +22,14 @@ import { type CiOptions, runPipeline } from "./ci.js"
 import { changedFiles, findBase } from "./gateBase.js"
 import { prepareOut } from "./outFolder.js"
 import { printVerdict, type RunResult } from "./runWithVerdict.js"
-import { absoluteSource, configured, sourceFiles, gitStateOf, servicesIn } from "./sourceFolder.js"
+import {
+  absoluteSource,
+  configured,
+  sourceFiles,
+  gitStateOf,
+  chosenPlace,
+  servicesIn,
+} from "./sourceFolder.js"
 
 /** Does something with the result of each service: its reports are in its folder. */
 export type AfterService = (result: RunResult, place: ServicePlace) => Promise<void>
@@ -45,7 +52,7 @@ export async function runServices(
   const declared = servicesIn(source)
   if (options.service !== undefined || declared.length === 0) {
     const result = await runPipeline(options, only)
-    await after(result, declared.find(({ name }) => name === options.service) ?? { name: "", path: "" })
+    await after(result, chosenPlace(source, options.service))
     return result
   }
   if (options.tag !== undefined || options.version !== undefined || options.rollback === true)

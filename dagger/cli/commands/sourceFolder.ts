@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
-import { declaredServices, type ServicePlace, servicePlace } from "../../../src/lib/services/places.js"
+import { declaredServices, type ServicePlace, servicePlace, WHOLE } from "../../../src/lib/services/places.js"
 import { settingsIn } from "../../../src/lib/services/settings.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { run } from "../../lib/shell.js"
@@ -65,9 +65,13 @@ export function oneService(source: string, chosen: string | undefined): string |
   return chosen ?? names[0]
 }
 
+/** A service of the source, by its name or folder; the whole source for one that is a service itself. */
+export const chosenPlace = (source: string, service: string | undefined): ServicePlace =>
+  service === undefined ? WHOLE : servicePlace(service, configured(source) ?? { services: {} })
+
 /** The folder of a service in the source; empty for a source that is one itself. */
 export const folderOf = (source: string, service: string | undefined): string =>
-  service === undefined ? "" : servicePlace(service, configured(source) ?? { services: {} }).path
+  chosenPlace(source, service).path
 
 /** The state of the sources in git; fields are empty if unknown. */
 export interface GitState {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
-import { refuseDirty } from "../../../dagger/cli/commands/sourceFolder.js"
+import { chosenPlace, refuseDirty } from "../../../dagger/cli/commands/sourceFolder.js"
 import { run } from "../../../dagger/lib/shell.js"
 import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
 
@@ -88,5 +88,14 @@ describe("refuseDirty", () => {
     writeFileSync(join(plain, "a.py"), "")
     await expect(refuseDirty(plain, join(plain, "out"))).resolves.toBeUndefined()
     await expect(refuseDirty("https://git.example.com/a.git", "/out")).resolves.toBeUndefined()
+  })
+})
+
+describe("chosenPlace", () => {
+  it("is the same service by its name and by its folder", () => {
+    writeFileSync(join(root, "slipway.yaml"), "services: {api: service}\n")
+    const api = { name: "api", path: "service" }
+    for (const chosen of ["api", "service", "./service/"]) expect(chosenPlace(root, chosen)).toEqual(api)
+    expect(chosenPlace(root, undefined)).toEqual({ name: "", path: "" })
   })
 })
