@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Installs the npm packages that a fresh clone lacks, then hands over to cli/program/.
+// Installs the npm packages that a fresh clone lacks, then hands over to the bundle of cli/program/.
 import { spawnSync } from "node:child_process"
 import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 
 const repository = fileURLToPath(new URL("..", import.meta.url))
 const time = (name) => (existsSync(join(repository, name)) ? statSync(join(repository, name)).mtimeMs : 0)
@@ -29,6 +29,5 @@ if (time(INSTALLED) < time(LOCK)) {
     process.exit(3)
   }
 }
-const { register } = await import("tsx/esm/api")
-register({ tsconfig: join(repository, "tsconfig.json") })
-await import("./cli/program/main.ts")
+const { bundledCommand } = await import("./bundle.js")
+await import(pathToFileURL(await bundledCommand(repository)))

@@ -1,0 +1,66 @@
+// Bundles the command for its sources as they are: loading one file takes a fraction of transpiling hundreds.
+import { createHash, randomUUID } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+
+/**
+ * Returns the path of the bundle of `dagger/cli/program/main.ts`, and writes it first unless it is there.
+ *
+ * Packages are bundled too, and `import.meta` keeps naming the file that it is written in.
+ */
+export async function bundledCommand(repository) {
+  const folder = join(repository, "node_modules/.cache/slipway")
+  const file = join(folder, `command-${stateOf(repository)}.js`)
+  if (existsSync(file)) return file
+  mkdirSync(folder, { recursive: true })
+  const { build } = await import("esbuild")
+  const partial = join(folder, `.${randomUUID()}.js`)
+  await build({
+    entryPoints: [join(repository, "dagger/cli/program/main.ts")],
+    outfile: partial,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // Packages in CommonJS ask for Node's own modules.
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url)',
+    },
+    plugins: [ownPlaces],
+    logLevel: "error",
+  })
+  // Complete under its name or not there at all, whoever else writes it at this moment.
+  renameSync(partial, file)
+  const others = readdirSync(folder).filter((name) => name.startsWith("command-") && name !== basename(file))
+  for (const name of others) rmSync(join(folder, name), { force: true })
+  return file
+}
+
+/** Names the state of the sources: all their names, sizes and times. */
+function stateOf(repository) {
+  const hash = createHash("sha256")
+  const add = (name) => {
+    const { mtimeMs, size } = statSync(name)
+    hash.update(`${name}\0${mtimeMs}\0${size}\0`)
+  }
+  for (const folder of ["dagger", "src"])
+    for (const entry of readdirSync(join(repository, folder), { recursive: true, withFileTypes: true }))
+      if (entry.isFile() && /\.[jt]s$/.test(entry.name)) add(join(entry.parentPath, entry.name))
+  for (const name of ["package.json", "package-lock.json"]) add(join(repository, name))
+  return hash.digest("hex").slice(0, 16)
+}
+
+/** Keeps the place of each source in its text, since code finds files beside itself by it. */
+const ownPlaces = {
+  name: "own-places",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const places = { dirname: dirname(path), filename: path, url: `file://${path}` }
+      const contents = readFileSync(path, "utf8").replace(
+        /\bimport\.meta\.(dirname|filename|url)\b/g,
+        (_, name) => JSON.stringify(places[name]),
+      )
+      return { contents, loader: "ts" }
+    })
+  },
+}
