@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { $ } from "zx"
 import { engineEnvironment } from "../../module/call.js"
 import { REPOSITORY } from "../../lib/home.js"
@@ -12,6 +12,7 @@ interface Results {
   numFailedTests: number
   numFailedTestSuites: number
   numTotalTests: number
+  testResults: { name: string; startTime: number; endTime: number }[]
 }
 
 /** Images of the tests, pulled or built in advance, since some take longer than a test's time limit. */
@@ -50,7 +51,9 @@ export async function runTests(files: string[]): Promise<number> {
     const chosen = projects.map((name) => `--project=${name}`)
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
     const { exitCode } = await sh`npx vitest run --passWithNoTests ${chosen} ${reporters} ${files}`
-    return countsOf(file, exitCode === 0)
+    const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
+    if (results !== undefined) say(timesOf(results))
+    return countsOf(results, exitCode === 0)
   }
   const [lint, quick] = await Promise.all([
     step("lint", () => sh`npm run --silent lint`),
@@ -71,8 +74,18 @@ export async function runTests(files: string[]): Promise<number> {
 }
 
 /** The numbers of tests by vitest's report. A file that can't be loaded has no tests to count, but is a failure. */
-function countsOf(file: string, ended: boolean): { passed: number; failed: number } {
-  const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
+function countsOf(results: Results | undefined, ended: boolean): { passed: number; failed: number } {
   const failed = results?.numFailedTests ?? 0
   return { passed: results?.numPassedTests ?? 0, failed: failed === 0 && !ended ? 1 : failed }
+}
+
+/** The files that took ten seconds and more, the slowest first, and all together. */
+function timesOf({ testResults }: Results): string {
+  const files = testResults
+    .map(({ name, startTime, endTime }) => ({ name: relative(REPOSITORY, name), ms: endTime - startTime }))
+    .sort((a, b) => b.ms - a.ms)
+  const row = (name: string, ms: number) => `${(ms / 1000).toFixed(0).padStart(6)} s  ${name}`
+  const all = files.reduce((sum, { ms }) => sum + ms, 0)
+  const slow = files.filter(({ ms }) => ms >= 10_000).map(({ name, ms }) => row(name, ms))
+  return [...slow, row(`${files.length} files`, all)].join("\n")
 }
