@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { connect, createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -23,8 +23,8 @@ const API_PORT = 6443
 const NODE_PORTS = [30080, 30081, 30082, 30083]
 const LOG = join(paths.logs, "cluster.log")
 
-/** Limit for a start, which may build the cluster's images from Go modules. */
-const START_MINUTES = 30
+/** Limit for a start without a sign of progress: building the cluster's images takes as long as it takes. */
+const SILENT_SECONDS = 600
 
 /** Limit for a running cluster that isn't Ready. */
 const PATIENCE_SECONDS = 60
@@ -85,7 +85,7 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
   const holder = hold(source, { key, api, nodePorts }, env)
   try {
-    await waitUntil(holder, START_MINUTES * 60, () => takesConnections(api))
+    await waitUntil(holder, SILENT_SECONDS, () => takesConnections(api), lastSign)
     const forwarded = await forwardPorts(holder)
     await writeKubeconfig(source, forwarded.api, env)
     await waitUntil(holder, READY_SECONDS, isClusterReady)
@@ -153,15 +153,28 @@ async function writeKubeconfig(source: string, port: number, env: NodeJS.Process
   writeFileSync(KUBECONFIG, text, { mode: 0o600 })
 }
 
-/** Waits for a condition as long as the holder lives. */
-async function waitUntil(holder: Holder, seconds: number, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
+/** Waits for a condition as long as the holder lives, for so many seconds after a moment: the call by default. */
+async function waitUntil(
+  holder: Holder,
+  seconds: number,
+  condition: () => Promise<boolean>,
+  since: (begun: number) => number = (begun) => begun,
+): Promise<void> {
+  const begun = Date.now()
   while (!(await condition())) {
     if (!isAlive(holder)) throw fail("CLUSTER_START", [`dagger ended:\n${logTail()}`, LOG])
-    if (Date.now() > deadline) throw fail("CLUSTER_START", [`it took more than ${seconds} s`, LOG])
+    if (Date.now() > since(begun) + seconds * 1000)
+      throw fail("CLUSTER_START", [`it took more than ${seconds} s`, LOG])
     await sleep(100)
   }
 }
+
+/** When Dagger, or the mirror that builds images for it, last wrote a line. */
+const lastSign = (begun: number): number =>
+  Math.max(
+    begun,
+    ...[LOG, join(paths.logs, "mirror.log")].map((log) => (existsSync(log) ? statSync(log).mtimeMs : 0)),
+  )
 
 const logTail = (): string =>
   lastLines(readFileSync(LOG, "utf8").replace(/^\d+ *: (\[[\d.]+s\] \| )?/gm, ""), 8)
