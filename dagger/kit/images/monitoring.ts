@@ -1,7 +1,7 @@
 import { HOST_PLATFORM } from "../debian/rootfs.js"
 import type { Recipe } from "./recipes.js"
 
-/** promtool, which checks alert rules; the server of the real image isn't needed. */
+/** promtool, which checks alert rules, without clouds' service discovery; the server of the real image isn't needed. */
 const prometheus: Recipe = {
   name: "prom/prometheus",
   tags: ["v3.16.0"],
@@ -14,6 +14,7 @@ const prometheus: Recipe = {
       module: "prometheus",
       package: "github.com/prometheus/prometheus/cmd/promtool",
       stamps: { "github.com/prometheus/common/version.Version": "3.16.0" },
+      tags: ["remove_all_sd"],
       uninlined: true,
     },
   },

@@ -244,7 +244,7 @@ const registry: Recipe = {
   programs: {
     "/bin/registry": {
       module: "registry",
-      package: "github.com/distribution/distribution/v3/cmd/registry",
+      package: "./registry",
       stamps: { "github.com/distribution/distribution/v3/version.version": "3.0.0" },
       uninlined: true,
     },
