@@ -3,6 +3,7 @@ import { type DeployInputs } from "../deploy/environment.js"
 import { K6_VERSION } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
 import { imageReference, offlineImageNote } from "../stage/images.js"
+import { stopVariable } from "../lib/load/breaking.js"
 import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
 import { judgeRun, type Judged } from "../lib/load/judge.js"
@@ -131,7 +132,9 @@ async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndp
   const tags = { environment, kind: profile.kind, version, service: config.name ?? "" }
   const outputs = k6Outputs(config.load, tags)
   const receiving = await withReceivers(inputs, outputs, script.put(tools))
-  const container = withAuthorization(inputs, target.bind(receiving))
+  const stop = stopVariable(profile)
+  const bound = target.bind(stop === undefined ? receiving : receiving.withEnvVariable("STOP", stop))
+  const container = withAuthorization(inputs, bound)
     .withEnvVariable("BASE_URL", target.url)
     .withEnvVariable("OUT", OUT)
     .withEnvVariable("SLIPWAY_RUN", `${id} ${profile.kind}`)
@@ -218,8 +221,10 @@ async function evaluate(inputs: LoadInputs, ran: Evaluated) {
   }
   const generator = readGenerator(ran.generator)
   const earlier = ran.before === undefined ? undefined : readKept(ran.before)
-  const compared = earlier === undefined ? undefined : compare(earlier, kept)
-  if (judged.status === "passed") await keep(inputs, kept)
+  // A part of a profile is nothing to compare others with.
+  const { stop } = ran.series
+  const compared = earlier === undefined || stop !== undefined ? undefined : compare(earlier, kept)
+  if (judged.status === "passed" && stop === undefined) await keep(inputs, kept)
   const unsent = unsentMetrics(ran.said)
   const slow = judged.status === "error" ? undefined : generatorWarning(generator)
   const warnings = [
@@ -233,7 +238,8 @@ async function evaluate(inputs: LoadInputs, ran: Evaluated) {
     ...(profile.scale < 1
       ? [`shortened to ${profile.scale} of its length: this is a trial, and no measurement`]
       : []),
-    compared?.said ?? "there is no earlier run to compare with",
+    compared?.said ??
+      (stop === undefined ? "there is no earlier run to compare with" : stopNote(seconds.length, profile)),
     ...(slow === undefined ? [] : [slow]),
     ...(generator === undefined
       ? []
@@ -243,6 +249,9 @@ async function evaluate(inputs: LoadInputs, ran: Evaluated) {
   ]
   return { kept: { ...kept, generator, pods: watched.usages, break: judged.break, notes }, warnings, notes }
 }
+
+const stopNote = (seconds: number, profile: Profile): string =>
+  `stopped after ${seconds} of ${Math.round(secondsOf(profile))} s, so not compared with an earlier run`
 
 const warning = (rule: string, message: string): Finding => ({
   tool: "k6",

@@ -9,6 +9,11 @@
 #   v SECOND USERS                                          so many users there were
 #   i SECOND COUNT                                          so often the script ran to its end
 #   c SECOND PASSED FAILED                                  so many checks
+#   b SECOND USERS REQUESTS FAILED SLOW                     it broke, and the test is to stop (only with STOP)
+#
+# STOP, "SECONDS MILLISECONDS PERCENT", ends a test that breaks the service: it writes to the file STOP_FILE after two
+# intervals of so many seconds in a row in which 5 of 100 requests took as long, or so many of 100 failed, or in which
+# the service hangs. src/lib/load/breaking.ts judges a finished test by the same rules.
 #
 # Seconds are those of the day. Runs with mawk, BusyBox and GNU awk.
 
@@ -51,7 +56,21 @@ function progress() {
   all = bad = answered = took = 0
 }
 
+# Judges the interval that has ended, and asks for the end of the test after two bad ones in a row.
+function judge_interval(    enough, faulty) {
+  enough = asked >= 20
+  faulty = enough && (100 * lost >= limit[3] * asked || 100 * slow > 5 * asked)
+  if (best >= 20 && most >= best_users && asked * 4 < best) faulty = 1
+  if (asked > best) { best = asked; best_users = most }
+  if (faulty && !row++) first = from " " most " " asked " " lost " " slow
+  if (enough && !faulty) row = 0
+  if (row == 2) { print "b", first > SERIES; print "broken" > STOP_FILE; close(STOP_FILE) }
+  from = ""
+  asked = lost = slow = most = 0
+}
+
 BEGIN {
+  split(STOP, limit, " ")
   split("1 499 2 500 3 400 4 0 5 404 6 409 7 403 8 429 9 400 10 409 11 400 12 501 13 500 14 0 15 500 16 401", pairs, " ")
   GRPC[0] = 200
   for (at = 1; at in pairs; at += 2) GRPC[pairs[at]] = pairs[at + 1]
@@ -69,6 +88,8 @@ BEGIN {
     if (host == "" || host ~ /[${}]/) host = "-"
     requests[at, sprintf("%.4g", ms) + 0, status, code, expected, substr(host, 1, 255)]++
     all++; if (!expected) bad++
+    asked++; if (!expected) lost++
+    if (ms >= limit[2] + 0) slow++
     if (status > 0) { answered++; took += ms }
   } else if (name == "vus") {
     now = second(); users = value()
@@ -76,6 +97,9 @@ BEGIN {
     if (begun == "") begun = now - 1
     if (++ticks % 10 == 0) progress()
     if (ticks % 5 == 0) flush_requests()
+    if (from == "") from = now
+    if (users > most) most = users
+    if (STOP != "" && ticks % limit[1] == 0) judge_interval()
   } else if (name == "iterations") {
     iterations[second()] += value()
   } else if (name == "checks") {

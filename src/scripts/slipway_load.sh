@@ -5,6 +5,7 @@
 #   counts     how many lines that were, and how many of an exception in the script
 #   generator  how busy this machine was, each second
 #   exit       its exit code
+# With $STOP it ends k6 once the service breaks: slipway_load.awk says when.
 # Usage: slipway_load.sh SCRIPTS k6 run …
 set -u
 scripts=$1; shift
@@ -13,7 +14,7 @@ cd "$OUT" || exit 1
 : > series; : > said; : > generator
 mkfifo points complaints
 
-awk -v SERIES=series -f "$scripts/slipway_load.awk" < points &
+awk -v SERIES=series -v STOP="${STOP:-}" -v STOP_FILE=broken -f "$scripts/slipway_load.awk" < points &
 gathering=$!
 awk '
   /"source":"stacktrace"/ { thrown++ }
@@ -30,6 +31,8 @@ trap 'kill -TERM $runner 2> /dev/null' TERM INT
   exec 3>&- 4>&-
   grep -c ^processor /proc/cpuinfo
   while kill -0 $runner 2> /dev/null; do
+    # Once: by a second signal k6 ends without its summary.
+    [ -e broken ] && mv broken stopped && kill -TERM $runner
     echo "$(head -n 1 /proc/stat) $(sed 's/.*) //' /proc/$runner/stat 2> /dev/null)"
     sleep 1
   done

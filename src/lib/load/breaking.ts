@@ -1,6 +1,7 @@
 /** Breaking point of a service: the number of users at which it answers too slowly, or not at all. */
 import { BreakingPoint } from "../run/loadChart.js"
-import type { Profile } from "./profile.js"
+import { type Profile, secondsOf } from "./profile.js"
+import type { Stop } from "./series.js"
 import type { Second } from "../run/loadChart.js"
 
 /** Minimum number of requests in an interval; fewer are too few to measure. */
@@ -21,6 +22,25 @@ export interface Interval {
   p95: number
 }
 
+/** Returns the variable STOP of slipway_load.sh, which stops a test that breaks the service; none for other profiles. */
+export const stopVariable = (profile: Profile): string | undefined =>
+  profile.stops && [intervalSeconds(secondsOf(profile)), profile.p95, profile.errors].join(" ")
+
+const intervalSeconds = (length: number): number => Math.max(1, Math.ceil(length / INTERVALS))
+
+/** The breaking point at which a test was stopped. */
+export function stopOf(
+  { users, at, requests, errors, slow }: Stop,
+  limits: Pick<Profile, "p95" | "errors">,
+): BreakingPoint {
+  const why =
+    faultOf({ at, users, requests, errors, p95: 0 }, limits) ??
+    (requests >= LEAST_REQUESTS && slow * 20 > requests
+      ? `${slow} of ${requests} requests took at least ${limits.p95} ms`
+      : `only ${requests} requests came to an end`)
+  return { users, at, why: `${why}, so the test was stopped` }
+}
+
 /**
  * Groups seconds into intervals.
  *
@@ -28,7 +48,7 @@ export interface Interval {
  * load, and never below the lowest of them.
  */
 export function intervalsOf(seconds: readonly Second[]): Interval[] {
-  const length = Math.max(1, Math.ceil(seconds.length / INTERVALS))
+  const length = intervalSeconds(seconds.length)
   return Array.from({ length: Math.ceil(seconds.length / length) }, (_, index) => {
     const part = seconds.slice(index * length, (index + 1) * length)
     const requests = sum(part.map((second) => second.requests))

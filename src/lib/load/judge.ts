@@ -3,7 +3,7 @@ import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import { parseJson, fields, text } from "../text/json.js"
 import { oneLine } from "../text/words.js"
-import { breakOf } from "./breaking.js"
+import { breakOf, stopOf } from "./breaking.js"
 import { type BreakingPoint } from "../run/loadChart.js"
 import type { Profile } from "./profile.js"
 import { type Series, UNKNOWN_HOST } from "./series.js"
@@ -48,6 +48,7 @@ const ENDS: Readonly<Record<number, { what: string; exitCode: ExitCode }>> = {
 const MARKED = 110
 
 const THRESHOLDS = 99
+const SIGNALLED = 105
 const ABORTED = 108
 
 /**
@@ -64,14 +65,15 @@ export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean
     return failure("error", ExitCode.badInput, `the script throws each time: ${complaint(ran, isThrown)}`)
   const unreached = unreachedOf(ran, host)
   if (unreached !== undefined) return unreached
-  const found = breakOf(series.seconds, profile)
+  const { stop } = series
+  const found = stop === undefined ? breakOf(series.seconds, profile) : stopOf(stop, profile)
   const faults = [
     ...(thrown > 0 ? [fault("script", `the script threw ${thrown} times: ${complaint(ran, isThrown)}`)] : []),
     ...elsewhere(series, host, made),
     ...(series.requests === 0
       ? [fault("requests", "the script asked for nothing: it sent neither HTTP nor gRPC requests")]
       : []),
-    ...fewIterations(series, profile),
+    ...(stop === undefined ? fewIterations(series, profile) : []),
     ...(profile.kind === "load" ? limits(series, profile) : handlesMinimum(found, profile)),
     ...own(ran),
   ]
@@ -109,6 +111,7 @@ const failure = (status: "failed" | "error", exitCode: ExitCode, message: string
 /** Result of a run that k6 itself aborted. */
 function endOf(ran: Ran): Judged | undefined {
   const { exitCode } = ran
+  if (exitCode === SIGNALLED && ran.series.stop !== undefined) return undefined
   const end = ENDS[exitCode]
   if (end !== undefined) return failure("error", end.exitCode, `${end.what}: ${complaint(ran)}`)
   if (exitCode === ABORTED)

@@ -19,6 +19,8 @@ export interface Profile {
   iterations: number
   /** Number of users that the service must handle before it breaks; only for stress tests. */
   minimumUsers?: number
+  /** True for a test that stops once the service breaks: production's users would bear the rest of it. */
+  stops?: true
   /** Factor of the durations. */
   scale: number
   /** Per cent of the users that the settings have for all environments. */
@@ -53,6 +55,7 @@ export function profileOf(kind: Kind, settings: Settings, scale: number, environ
     p95,
     errors,
     ...(minimumUsers !== undefined && { minimumUsers }),
+    ...(kind === "stress" && environment === "production" && { stops: true }),
     ramps: ramps.map(({ seconds, users }) => ({
       seconds: seconds * scale,
       users: Math.ceil((users * percent) / 100),

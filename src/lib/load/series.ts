@@ -8,8 +8,21 @@ interface Answers {
   count: number
 }
 
+/** The interval in which a service broke, after which its test was stopped. */
+export interface Stop {
+  /** Seconds since the run began. */
+  at: number
+  users: number
+  requests: number
+  errors: number
+  /** Number of requests that took as long as the limit, or longer. */
+  slow: number
+}
+
 export interface Series {
   seconds: Second[]
+  /** Absent for a test that ran to its end. */
+  stop?: Stop
   requests: number
   errors: number
   iterations: number
@@ -58,17 +71,20 @@ export function readSeries(text: string): Series {
   const hosts = new Map<string, { requests: number; answered: number }>()
   const lines = text.split("\n").map((line) => line.split(" "))
   const first = Number(lines.find(([kind]) => kind === "v" || kind === "r")?.[1] ?? 0)
+  // Midnight may pass during a run; a late line may be of a second before the first.
+  const sinceFirst = (second: number): number => ((second - first + DAY + DAY / 2) % DAY) - DAY / 2
   const at = (second: number): Gathered => {
-    // Midnight may pass during a run; a late line may be of a second before the first.
-    const since = ((second - first + DAY + DAY / 2) % DAY) - DAY / 2
+    const since = sinceFirst(second)
     const known = seconds.get(since) ?? { errors: 0, answers: [] }
     seconds.set(since, known)
     return known
   }
+  let stop: Stop | undefined
   for (const [kind, second, ...words] of lines) {
     const [a = 0, b = 0, c = 0, d = 0, count = 0] = words.slice(0, 5).map(Number)
     if (kind === "v") at(Number(second)).users = a
     if (kind === "i") total.iterations += a
+    if (kind === "b") stop = { at: sinceFirst(Number(second)), users: a, requests: b, errors: c, slow: d }
     if (kind === "c") total.checks = { passed: total.checks.passed + a, failed: total.checks.failed + b }
     if (kind !== "r" || !(count > 0)) continue
     const gathered = at(Number(second))
@@ -90,6 +106,7 @@ export function readSeries(text: string): Series {
     codes,
     hosts: Object.fromEntries(hosts),
     seconds: inOrder(seconds),
+    ...(stop !== undefined && { stop: { ...stop, at: stop.at - Math.min(...seconds.keys()) } }),
     ...percentiles(answers),
   }
 }

@@ -223,4 +223,20 @@ describe("judgeRun of a stress test", () => {
   it("reports that the service doesn't break", () => {
     expect(judged(ran(), { kind: "stress" }).reason).toMatch(/^no break up to 10 users; 100 requests/)
   })
+
+  it.each([
+    ["errors", "b 104 7 50 5 0", "10 % of the requests failed"],
+    ["slow answers", "b 104 7 50 4 3", "3 of 50 requests took at least 2000 ms"],
+    ["a service that hangs", "b 104 7 3 0 0", "only 3 requests came to an end"],
+  ])("reports where %s stopped it, which is no fault of the run", (_, line, why) => {
+    const stopped = ran(`${lines()}\n${line}`, { exitCode: 105 })
+    const whole = `${why}, so the test was stopped`
+    const stress = { kind: "stress", iterations: 1_000 } as const
+    expect(judged(stopped, stress)).toMatchObject({
+      status: "passed",
+      break: { users: 7, at: 4, why: whole },
+      findings: [{ rule: "break", message: `it breaks at 7 users, after 4 s: ${whole}`, advisory: true }],
+    })
+    expect(judged(stopped, { ...stress, minimumUsers: 7 }).status).toBe("failed")
+  })
 })

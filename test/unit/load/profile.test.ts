@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { mostUsers, profileOf, profileText, rampArguments, secondsOf } from "../../../src/lib/load/profile.js"
+import type { Environment } from "../../../src/lib/config/deploy.js"
+import { stopVariable } from "../../../src/lib/load/breaking.js"
+import {
+  type Kind,
+  mostUsers,
+  profileOf,
+  profileText,
+  rampArguments,
+  secondsOf,
+} from "../../../src/lib/load/profile.js"
 
 describe("profileOf", () => {
   it("returns the pipeline's requirements by default", () => {
@@ -16,6 +25,14 @@ describe("profileOf", () => {
     expect([mostUsers(stress), secondsOf(stress)]).toEqual([100, 720])
     expect(profileText(stress)).toBe("up to 100 users in 12 min, with 25 % of its users")
     expect(mostUsers(profileOf("load", DEFAULTS.load, 1, "production"))).toBe(20)
+  })
+
+  it("stops at the break in production's stress test alone", () => {
+    const of = (...[kind, environment]: [Kind, Environment]) =>
+      stopVariable(profileOf(kind, DEFAULTS.load, 1, environment))
+    expect(of("stress", "production")).toBe("12 2000 10")
+    expect(of("stress", "staging")).toBeUndefined()
+    expect(of("load", "production")).toBeUndefined()
   })
 
   it("scales durations and iterations, and mentions it", () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -57,11 +57,13 @@ describe("readSeries", () => {
 describe("slipway_load.awk", () => {
   const script = resolve(import.meta.dirname, "../../../src/scripts/slipway_load.awk")
 
-  function gathered(points: readonly unknown[]): { series: string; said: string } {
-    const file = join(mkdtempSync(join(tmpdir(), "slipway-")), "series")
+  function gathered(points: readonly unknown[], stop = ""): { series: string; said: string; broke: boolean } {
+    const folder = mkdtempSync(join(tmpdir(), "slipway-"))
+    const [file, broken] = [join(folder, "series"), join(folder, "broken")]
     const input = points.map((point) => `${JSON.stringify(point)}\n`).join("")
-    const said = execFileSync("awk", ["-v", `SERIES=${file}`, "-f", script], { input, encoding: "utf8" })
-    return { series: readFileSync(file, "utf8"), said }
+    const set = [`SERIES=${file}`, `STOP=${stop}`, `STOP_FILE=${broken}`].flatMap((text) => ["-v", text])
+    const said = execFileSync("awk", [...set, "-f", script], { input, encoding: "utf8" })
+    return { series: readFileSync(file, "utf8"), said, broke: existsSync(broken) }
   }
 
   const point = (
@@ -147,6 +149,40 @@ describe("slipway_load.awk", () => {
     expect(series).toMatch(/^r 3 7 500 0 0 1 ab/)
   })
 
+  describe("with STOP", () => {
+    const LOST = { status: "503", error_code: "1503", expected_response: "false" }
+    /** So many requests a second, of which the seconds from 20 on have these. */
+    const run = (bad: (at: number) => { ms?: number; lost?: number; count?: number }) =>
+      Array.from({ length: 50 }, (_, at) => {
+        const { ms = 10, lost = 0, count = 20 } = at < 20 ? {} : bad(at)
+        return [
+          ...Array.from({ length: count }, (_, n) => request(at, ms, n < lost ? LOST : {})),
+          point("vus", at, at + 1),
+        ]
+      }).flat()
+    const STOP = "5 2000 10"
+
+    it.each([
+      ["of whose requests too many fail", () => ({ lost: 2 }), { requests: 100, errors: 10, slow: 0 }],
+      ["that answers too slowly", () => ({ ms: 2000 }), { requests: 100, errors: 0, slow: 100 }],
+      ["that hangs", () => ({ count: 0 }), { requests: 0, errors: 0, slow: 0 }],
+    ])("stops a test that breaks a service %s, after two intervals", (_, bad, counts) => {
+      const { series, broke } = gathered(run(bad), STOP)
+      expect(broke).toBe(true)
+      expect(readSeries(series).stop).toEqual({ at: 20, users: 25, ...counts })
+      expect(gathered(run(bad)).broke).toBe(false)
+    })
+
+    it.each([
+      ["handles all", () => ({})],
+      ["has one bad interval", (at: number) => ({ lost: at < 25 ? 20 : 0 })],
+      ["has bad intervals with good ones between", (at: number) => ({ lost: at % 10 < 5 ? 20 : 0 })],
+      ["serves a third of the requests of before", () => ({ count: 7 })],
+    ])("lets a test go on whose service %s", (_, bad) => {
+      expect(gathered(run(bad), STOP).broke).toBe(false)
+    })
+  })
+
   it("prints a status every ten seconds", () => {
     const points = Array.from({ length: 25 }, (_, second) => [
       point("vus", second, second),
@@ -156,4 +192,41 @@ describe("slipway_load.awk", () => {
     expect(said.trim().split("\n")).toHaveLength(3)
     expect(readSeries(series)).toMatchObject({ requests: 25, p95: 10 })
   })
+})
+
+describe("slipway_load.sh", () => {
+  const scripts = resolve(import.meta.dirname, "../../../src/scripts")
+  /** Writes a second of failed requests after the other, as k6 does, until it is told to end. */
+  const LOAD = `
+trap 'echo ended >> "$OUT/signals"; exit 105' TERM
+exec > "\${1#--out=json=}"
+for second in $(seq 10 "$LAST"); do
+  at='"time":"2026-11-29T00:00:'$second'.1Z"'
+  for _ in $(seq 20); do
+    echo '{"metric":"http_req_duration","type":"Point","data":{'$at',"value":5,"tags":{"status":"503","expected_response":"false","url":"http://a/"}}}'
+  done
+  echo '{"metric":"vus","type":"Point","data":{'$at',"value":3}}'
+  sleep 0.2
+done`
+
+  function ran(stop: string, last: number): { exit: string; signals: string; stop: unknown } {
+    const out = mkdtempSync(join(tmpdir(), "slipway-"))
+    writeFileSync(join(out, "load.sh"), LOAD)
+    const args = [join(scripts, "slipway_load.sh"), scripts, "sh", join(out, "load.sh")]
+    execFileSync("sh", args, { env: { ...process.env, OUT: out, STOP: stop, LAST: String(last) } })
+    const read = (name: string) => (existsSync(join(out, name)) ? readFileSync(join(out, name), "utf8") : "")
+    return { exit: read("exit"), signals: read("signals"), stop: readSeries(read("series")).stop }
+  }
+
+  it("ends a test that breaks the service, by one signal", () => {
+    expect(ran("2 2000 10", 59)).toEqual({
+      exit: "105\n",
+      signals: "ended\n",
+      stop: { at: 0, users: 3, requests: 40, errors: 40, slow: 0 },
+    })
+  }, 20_000)
+
+  it("lets a test run to its end that isn't to stop", () => {
+    expect(ran("", 14)).toEqual({ exit: "0\n", signals: "", stop: undefined })
+  }, 30_000)
 })
