@@ -24,8 +24,7 @@ export async function logInToAcr(
   address?: string,
 ): Promise<() => void> {
   const nothing = () => undefined
-  if (typeof recipient !== "object" || !PUBLIC_CLOUD.test(recipient.host) || hasLogin(recipient))
-    return nothing
+  if (!isOfPublicCloud(recipient) || hasLogin(recipient)) return nothing
   const principal = principalIn(env)
   if (principal === undefined) return nothing
   const token = await acrRefreshToken(principal, recipient.host, options, address)
@@ -39,6 +38,29 @@ export async function logInToAcr(
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Runs something with a login to a registry of Azure, as `logInToAcr` makes one, and ends it afterwards. */
+export async function whileLoggedIn<T>(
+  recipient: Recipient,
+  run: () => Promise<T>,
+  logIn = logInToAcr,
+): Promise<T> {
+  const logOut = await logIn(recipient)
+  try {
+    return await run()
+  } finally {
+    logOut()
+  }
+}
+
+/** True if the environment can log in to a registry of Azure by a token. */
+export const canLogInToAcr = (recipient: Recipient, env: Variables = process.env): boolean =>
+  isOfPublicCloud(recipient) &&
+  !hasLogin(recipient) &&
+  (Boolean(env["AZURE_CREDENTIALS"]) || principalIn(env) !== undefined)
+
+const isOfPublicCloud = (recipient: Recipient): recipient is { host: string } =>
+  typeof recipient === "object" && PUBLIC_CLOUD.test(recipient.host)
 
 /** The service principal of the environment; undefined without one. AZURE_CREDENTIALS precede the other variables. */
 function principalIn(env: Variables): ServicePrincipal | undefined {

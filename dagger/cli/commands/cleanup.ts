@@ -4,6 +4,7 @@ import { callModule } from "../../module/call.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
+import { whileLoggedIn } from "./acrLogin.js"
 import { prepareOut } from "./outFolder.js"
 import { beginRun, runWithVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
@@ -23,8 +24,12 @@ export async function runCleanup(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { runId = randomUUID() } = options
   const begun = beginRun({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
-  const args = cleanupArguments({ ...options, source, runId })
-  return (await runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))).code
+  const recipient = options.embedded ? "nobody" : configuredRecipient(source)
+  const run = await whileLoggedIn(recipient, () => {
+    const args = cleanupArguments({ ...options, source, runId })
+    return runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))
+  })
+  return run.code
 }
 
 /** The arguments of `dagger` for a cleanup; `source` is an absolute path. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { parseReference } from "../../../src/lib/release/reference.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -26,11 +27,11 @@ const LOGINS = [
 /** Registries of Azure, in all its clouds: only these may get the password of an Azure account. */
 const AZURE = /\.azurecr\.(?:io|cn|us)(?::[0-9]+)?$/i
 
-/** A login that was made for a registry, with the address of its password. */
+/** A login that was made for a registry, with the address of its password: a file. */
 export interface RegistryLogin {
   host: string
   user: string
-  password: string
+  password: `file://${string}`
 }
 
 const made = new Map<string, RegistryLogin>()
@@ -83,7 +84,10 @@ const variablesFor = (recipient: Recipient) => {
 /** The values of user and password, for a host that slipway.yaml names. */
 export function loginOf(recipient: { host: string }): { user?: string; password?: string } {
   const login = variablesFor(recipient)
-  return login === undefined ? {} : { user: process.env[login.user], password: process.env[login.password] }
+  if (login !== undefined) return { user: process.env[login.user], password: process.env[login.password] }
+  const own = made.get(recipient.host)
+  if (own === undefined) return {}
+  return { user: own.user, password: readFileSync(own.password.replace(/^file:\/\//, ""), "utf8") }
 }
 
 /** The registry that a source is published to. */

@@ -2,6 +2,7 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 import { CONNECTED, DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipeline/stages.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
+import { whileLoggedIn } from "./acrLogin.js"
 import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { indexArguments, type IndexOptions } from "./indexes.js"
@@ -69,5 +70,9 @@ export function openStage(
   options: DebugOptions & BuildOptions,
 ): Promise<number> {
   const building = groupOf(stage) === "image" ? buildArguments(source, options) : []
-  return daggerHere(debugArguments(stage, source, options.secret, { ...options, building }))
+  const publishes = groupOf(stage) === "release" && !options.embedded
+  const recipient = publishes ? configuredRecipient(source, options.service) : "nobody"
+  return whileLoggedIn(recipient, () =>
+    daggerHere(debugArguments(stage, source, options.secret, { ...options, building })),
+  )
 }

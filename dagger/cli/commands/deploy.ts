@@ -11,7 +11,13 @@ import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
-import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import {
+  configuredRecipient,
+  type Recipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
+import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
@@ -122,14 +128,28 @@ export interface WatchOptions extends DeployOptions, RegistryOptions {
 export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
   const service = oneService(folder, options.service)
+  const origin = await originOf(folder)
+  const recipient = options.embedded ? "nobody" : configuredRecipient(folder, service)
+  return whileLoggedIn(recipient, () =>
+    daggerHere([
+      "--silent",
+      ...calledFor(folder, service),
+      ...watchArguments({ ...options, origin }, recipient),
+    ]),
+  )
+}
+
+/** The arguments of `dagger` that watch an environment, after the call of the module. */
+export function watchArguments(
+  options: Omit<WatchOptions, "source"> & { origin: string },
+  recipient: Recipient,
+): string[] {
   const { environment = "production" } = options
-  return daggerHere([
-    "--silent",
-    ...calledFor(folder, service),
+  return [
     "with-notify",
     ...actorArguments(),
-    ...originArguments(await originOf(folder)),
-    ...registryArguments(options, configuredRecipient(folder, service)),
+    ...originArguments(options.origin),
+    ...registryArguments(options, recipient),
     ...policyArguments(options.policy),
     "deploy",
     `--environment=${environment}`,
@@ -137,7 +157,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
     "watch",
     ...optionalArgument("duration", options.duration),
     ...optionalArgument("run-id", options.runId),
-  ])
+  ]
 }
 
 /** Calls a function of the module that inspects or reconciles an environment. */

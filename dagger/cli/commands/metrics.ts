@@ -5,7 +5,13 @@ import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields } from "../../../src/lib/text/json.js"
 import { callModule, daggerWithProgress } from "../../module/call.js"
 import { run } from "../../lib/shell.js"
-import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import { whileLoggedIn } from "./acrLogin.js"
+import {
+  configuredRecipient,
+  type Recipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, configured, isAddress, originOf } from "./sourceFolder.js"
@@ -35,8 +41,10 @@ export async function printMetrics(what: keyof typeof FILES, options: MetricsOpt
   const out = resolve(options.out)
   const log = join(out, "metrics.log")
   const known = { ...options, ...(await gitFactsOf(source, options)), source }
-  const args = metricsArguments(what, known)
-  const code = await daggerWithProgress([...args, "files", "export", `--path=${out}`], log)
+  const code = await whileLoggedIn(verifierOf(what, known), () => {
+    const args = metricsArguments(what, known)
+    return daggerWithProgress([...args, "files", "export", `--path=${out}`], log)
+  })
   if (code === 130) return code
   const read = (name: string) => readFileSync(join(out, "metrics", name), "utf8")
   if (code !== 0) return reportNoVerdict(log)
@@ -66,7 +74,7 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
   }
   return [
     ...callModule(source, now),
-    ...(what === "ledger" && options.verify ? registryArguments(options, configuredRecipient(source)) : []),
+    ...(verifies(what, options) ? registryArguments(options, configuredRecipient(source)) : []),
     "metrics",
     ...(what === "protection" || ledger !== undefined ? [] : accessArguments({ ...options, environment })),
     ...optionalArgument("history", history),
@@ -78,6 +86,13 @@ export function metricsArguments(what: keyof typeof FILES, options: MetricsOptio
     ...report[what],
   ]
 }
+
+const verifies = (what: keyof typeof FILES, { verify }: MetricsOptions): boolean =>
+  what === "ledger" && verify === true
+
+/** The registry that a report logs in to. */
+const verifierOf = (what: keyof typeof FILES, options: MetricsOptions): Recipient =>
+  verifies(what, options) && !options.embedded ? configuredRecipient(options.source) : "nobody"
 
 /** Finds the history and the GitHub repository of the sources, by git and the CI host. */
 async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {

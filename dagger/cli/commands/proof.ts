@@ -13,6 +13,7 @@ import {
   registryArguments,
   type RegistryOptions,
 } from "./credentials.js"
+import { whileLoggedIn } from "./acrLogin.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
 
@@ -31,7 +32,10 @@ export async function prove(options: ProveOptions): Promise<number> {
   const file = join(folder, "proof.json")
   const log = join(folder, "dagger.log")
   const source = absoluteSource(options.source)
-  const code = await daggerWithProgress([...proofArguments({ ...options, source }), `--path=${file}`], log)
+  const known = { ...options, source }
+  const code = await whileLoggedIn(recipientOf(known), () =>
+    daggerWithProgress([...proofArguments(known), `--path=${file}`], log),
+  )
   // The log is kept if it shows the cause.
   if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""

@@ -15,6 +15,7 @@ import {
   signerArguments,
   type SignerOptions,
 } from "./credentials.js"
+import { canLogInToAcr, whileLoggedIn } from "./acrLogin.js"
 import { policyArguments } from "./policy.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, originOf } from "./sourceFolder.js"
@@ -37,8 +38,11 @@ export async function verify(reference: string, options: VerifyOptions): Promise
   const log = join(folder, "dagger.log")
   const source = absoluteSource(options.source)
   const origin = options.origin ?? (await originOf(source))
-  const args = [...verifyArguments(reference, { ...options, source, origin }), "export", `--path=${file}`]
-  const code = await daggerWithProgress(args, log)
+  const recipient = recipientOf(reference, { ...options, source })
+  const code = await whileLoggedIn(recipient, () => {
+    const args = verifyArguments(reference, { ...options, source, origin }, recipient)
+    return daggerWithProgress([...args, "export", `--path=${file}`], log)
+  })
   // The log is kept if it shows the cause.
   if (code !== 0 && code !== 130) return reportNoVerdict(log)
   const written = code === 0 ? readFileSync(file, "utf8") : ""
@@ -50,8 +54,11 @@ export async function verify(reference: string, options: VerifyOptions): Promise
 }
 
 /** The arguments of `dagger` that verify a reference, of a source by its whole path. */
-export function verifyArguments(reference: string, options: VerifyOptions): string[] {
-  const recipient = recipientOf(reference, options)
+export function verifyArguments(
+  reference: string,
+  options: VerifyOptions,
+  recipient = recipientOf(reference, options),
+): string[] {
   return [
     ...callModule(options.source),
     ...originArguments(options.origin),
@@ -78,7 +85,7 @@ function recipientOf(reference: string, { source, embedded, login }: VerifyOptio
   if (embedded) return "nobody"
   const { recipient, known } = recipientIn(reference, source)
   if (known || login) return recipient
-  if (loginArguments(recipient).length > 0)
+  if (loginArguments(recipient).length > 0 || canLogInToAcr(recipient))
     say("no credentials are sent, since slipway.yaml doesn't name this registry; pass --login to send them")
   return "nobody"
 }

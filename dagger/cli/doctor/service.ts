@@ -5,6 +5,7 @@ import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { environmentFor } from "../../../src/lib/pipeline/policy.js"
 import { serviceName } from "../../../src/lib/python/name.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
+import { whileLoggedIn } from "../commands/acrLogin.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun } from "../commands/plan.js"
@@ -62,10 +63,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
     ...secretFindings({ groups, environment, embedded, aks }, process.env),
     ...deliveryFindings({ groups, environment }, config, process.env),
     ...(registry !== undefined && !embedded
-      ? await registryFindings({
-          ...publication(options, config, registry),
-          publishes: groups.includes("release"),
-        })
+      ? await publicationFindings(options, config, registry, groups.includes("release"))
       : []),
     ...(deploys ? await clusterFindings(environment, process.env) : []),
   ]
@@ -83,6 +81,22 @@ async function commit(source: string): Promise<DoctorFinding[]> {
     return [ok("commit", (await gitStateOf(source)).sha || "none is known")]
   } catch (error) {
     return [errorFinding("commit", error)]
+  }
+}
+
+/** Checks the registry, with the login that a run would have. */
+async function publicationFindings(
+  options: DoctorOptions,
+  config: Config,
+  host: string,
+  publishes: boolean,
+): Promise<DoctorFinding[]> {
+  try {
+    return await whileLoggedIn({ host }, () =>
+      registryFindings({ ...publication(options, config, host), publishes }),
+    )
+  } catch (error) {
+    return [errorFinding("push", error)]
   }
 }
 

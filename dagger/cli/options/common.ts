@@ -161,7 +161,7 @@ export const CREDENTIALS = `
 Reads from the environment:
   REGISTRY_USERNAME, REGISTRY_PASSWORD  credentials for the registry in slipway.yaml; for Azure's also
                                         ACR_USERNAME, ACR_PASSWORD, or a service principal:
-                                        AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
+                                        AZURE_CLIENT_ID, AZURE_CLIENT_SECRET; or AZURE_CREDENTIALS
   COSIGN_PRIVATE_KEY, COSIGN_PASSWORD   the signing key and its password, or
   SIGSTORE_ID_TOKEN                     the identity token for keyless signing`
 

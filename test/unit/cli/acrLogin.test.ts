@@ -1,9 +1,18 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
-import { logInToAcr } from "../../../dagger/cli/commands/acrLogin.js"
-import { registryArguments } from "../../../dagger/cli/commands/credentials.js"
+import { canLogInToAcr, logInToAcr, whileLoggedIn } from "../../../dagger/cli/commands/acrLogin.js"
+import { runCleanup } from "../../../dagger/cli/commands/cleanup.js"
+import { loginOf, type Recipient, registryArguments } from "../../../dagger/cli/commands/credentials.js"
+import { debugService } from "../../../dagger/cli/commands/debug.js"
+import { watchArguments, watchDeployment } from "../../../dagger/cli/commands/deploy.js"
+import { printMetrics } from "../../../dagger/cli/commands/metrics.js"
+import { prove } from "../../../dagger/cli/commands/proof.js"
+import { verify, verifyArguments } from "../../../dagger/cli/commands/verify.js"
+import { serviceFindings } from "../../../dagger/cli/doctor/service.js"
 
 /** A server with the two calls as they are documented: Entra's client credentials, and the registry's exchange. */
 let server: Server
@@ -63,7 +72,7 @@ function set(variables: Record<string, string>): void {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
 }
 
-const logIn = (recipient = HOST) => logInToAcr(recipient, process.env, { login: url }, url)
+const logIn = (recipient: Recipient = HOST) => logInToAcr(recipient, process.env, { login: url }, url)
 
 describe("logInToAcr", () => {
   it.each([
@@ -114,5 +123,64 @@ describe("logInToAcr", () => {
     const error = await logIn().catch((cause: unknown) => String(cause))
     expect(error).toMatch(/can't log in to "team\.azurecr\.io": UNAUTHORIZED: no role.*AcrPush.*ACR_LOGIN/s)
     expect(error).not.toContain(`for:${SCOPE}`)
+  })
+})
+
+describe("a login by AZURE_CREDENTIALS", () => {
+  const source = mkdtempSync(join(tmpdir(), "slipway-test-"))
+  writeFileSync(join(source, "slipway.yaml"), `release: { registry: ${HOST.host} }\n`)
+  afterAll(() => rmSync(source, { recursive: true, force: true }))
+
+  it.each([
+    ["verify", () => verifyArguments(`${HOST.host}/x:1`, { source })],
+    ["watch", () => watchArguments({ origin: "" }, HOST)],
+  ])("is what %s hands on, until it ends", async (_, argumentsOf) => {
+    set({ AZURE_CREDENTIALS: JSON_OF_SP })
+    const args = await whileLoggedIn(HOST, () => Promise.resolve(argumentsOf()), logIn)
+    expect(args).toContain("--username=00000000-0000-0000-0000-000000000000")
+    expect(args.join(" ")).toMatch(/ --password=file:\/\//)
+    expect(argumentsOf().join(" ")).not.toContain("--username")
+  })
+
+  it("is what doctor tries", async () => {
+    set({ AZURE_CREDENTIALS: JSON_OF_SP })
+    const login = await whileLoggedIn(HOST, () => Promise.resolve(loginOf(HOST)), logIn)
+    const user = "00000000-0000-0000-0000-000000000000"
+    expect(login).toEqual({ user, password: `refresh:for:${SCOPE}` })
+    expect(loginOf(HOST)).toEqual({})
+  })
+
+  it("ends with a command that fails", async () => {
+    set({ AZURE_CREDENTIALS: JSON_OF_SP })
+    await expect(whileLoggedIn(HOST, () => Promise.reject(new Error("no")), logIn)).rejects.toThrow("no")
+    expect(loginOf(HOST)).toEqual({})
+  })
+
+  const out = join(source, "out")
+  const release = `${HOST.host}/x:1`
+  it.each([
+    ["verify", () => verify(release, { source })],
+    ["watch", () => watchDeployment({ source })],
+    ["proof", () => prove({ source, previous: release, tag: release, environment: "staging" })],
+    ["cleanup", () => runCleanup({ source, out })],
+    ["metrics ledger --verify", () => printMetrics("ledger", { source, out, verify: true })],
+    ["debug sign", () => Promise.resolve().then(() => debugService("sign", { source }))],
+  ])("comes before %s calls the module", async (_, command) => {
+    set({ AZURE_CREDENTIALS: "{}" })
+    await expect(command()).rejects.toThrow(/AZURE_CREDENTIALS\]/)
+  })
+
+  it("that can't be is a finding of doctor", async () => {
+    set({ AZURE_CREDENTIALS: "{}" })
+    const found = await serviceFindings({ source })
+    expect(found.find(({ name }) => name === "push")).toMatchObject({ status: "failed", exitCode: 4 })
+  })
+
+  it("is known to be possible without one, for Azure's registries alone", () => {
+    expect(canLogInToAcr(HOST)).toBe(false)
+    set({ AZURE_CREDENTIALS: "{}" })
+    expect(canLogInToAcr(HOST)).toBe(true)
+    expect(canLogInToAcr({ host: "registry.example.com" })).toBe(false)
+    expect(canLogInToAcr("nobody")).toBe(false)
   })
 })
