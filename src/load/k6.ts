@@ -138,6 +138,8 @@ async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndp
     .withEnvVariable("BASE_URL", target.url)
     .withEnvVariable("OUT", OUT)
     .withEnvVariable("SLIPWAY_RUN", `${id} ${profile.kind}`)
+    // What runs is what the image has: k6 would fetch a build of itself for extensions that a script imports.
+    .withEnvVariable("K6_AUTO_EXTENSION_RESOLUTION", "false")
   const command = [
     "sh",
     `${SCRIPTS}/slipway_load.sh`,

@@ -5,7 +5,10 @@
 # Calls of gRPC are requests, too: they have the status that HTTP would have.
 #
 #   r SECOND MILLISECONDS STATUS CODE EXPECTED COUNT HOST   so many requests were answered so, to four digits; HOST is -
-#                                                           where a script names a request, since that replaces its url
+#                                                           where a script names a request, since that replaces its url,
+#                                                           and STATUS is - where k6 gives none
+#   f SECOND COUNT                                          so many of those without a status failed
+#   o SECOND COUNT                                          so many sessions of WebSocket, and requests of a browser
 #   v SECOND USERS                                          so many users there were
 #   i SECOND COUNT                                          so often the script ran to its end
 #   c SECOND PASSED FAILED                                  so many checks
@@ -14,6 +17,9 @@
 # STOP, "SECONDS MILLISECONDS PERCENT", ends a test that breaks the service: it writes to the file STOP_FILE after two
 # intervals of so many seconds in a row in which 5 of 100 requests took as long, or so many of 100 failed, or in which
 # the service hangs. src/lib/load/breaking.ts judges a finished test by the same rules.
+#
+# A script's own systemTags may leave out status, error_code, expected_response and url; without a response callback there
+# is no expected_response. test/contracts/k6.ts has what k6 promises of its samples.
 #
 # Seconds are those of the day. Runs with mawk, BusyBox and GNU awk.
 
@@ -34,6 +40,13 @@ function second() {
   return substr($0, RSTART + 19, 2) * 3600 + substr($0, RSTART + 22, 2) * 60 + substr($0, RSTART + 25, 2)
 }
 
+# The status of a request by its error code, which has 1000 more than a status, and what got no answer has a code else;
+# - if neither is known.
+function status_of_code(code) {
+  if (code >= 1400 && code < 1600) return code - 1000
+  return code > 0 || tag("error") != "" ? 0 : "-"
+}
+
 # The status of HTTP for one of gRPC, as gateways translate it; 0 for a call that the service didn't answer.
 function status_of_grpc(code) {
   return code in GRPC ? GRPC[code] : 500
@@ -46,6 +59,8 @@ function flush_requests(    key, part) {
     print "r", part[1], part[2], part[3], part[4], part[5], requests[key], part[6] > SERIES
     delete requests[key]
   }
+  for (key in failed_so) { print "f", key, failed_so[key] > SERIES; delete failed_so[key] }
+  for (key in others) { print "o", key, others[key] > SERIES; delete others[key] }
   for (key in iterations) { print "i", key, iterations[key] > SERIES; delete iterations[key] }
   for (key in passed) { print "c", key, passed[key], failed[key] + 0 > SERIES; delete passed[key]; delete failed[key] }
 }
@@ -79,18 +94,32 @@ BEGIN {
 /"type":"Point"/ {
   name = tag("metric")
   if (name == "http_req_duration" || name == "grpc_req_duration") {
-    at = second(); ms = value(); status = tag("status") + 0; code = tag("error_code") + 0
-    expected = tag("expected_response") == "false" ? 0 : 1
+    at = second(); ms = value(); status = tag("status"); code = tag("error_code") + 0
     host = tag("url"); plain = sub(/^[a-zA-Z]+:\/\//, "", host)
-    if (name == "grpc_req_duration") { expected = status == 0; status = status_of_grpc(status) }
-    else if (!plain) host = ""
-    sub(/[\/?#].*$/, "", host); gsub(/[ \t]/, "", host)
+    if (name == "grpc_req_duration") {
+      if (status == "") { status = "-"; expected = 1 }
+      else { expected = status + 0 == 0; status = status_of_grpc(status + 0) }
+    } else {
+      status = status == "" ? status_of_code(code) : status + 0
+      expected = tag("expected_response")
+      # Without a callback of its own k6 expects these.
+      expected = expected == "" ? status == "-" || (status >= 200 && status < 400) : expected != "false"
+      if (!plain) host = ""
+    }
+    sub(/[\/?#].*$/, "", host); sub(/^[^@]*@/, "", host); gsub(/[ \t]/, "", host)
     if (host == "" || host ~ /[${}]/) host = "-"
     requests[at, sprintf("%.4g", ms) + 0, status, code, expected, substr(host, 1, 255)]++
     all++; if (!expected) bad++
     asked++; if (!expected) lost++
     if (ms >= limit[2] + 0) slow++
-    if (status > 0) { answered++; took += ms }
+    if (status == "-" || status > 0) { answered++; took += ms }
+  } else if (name == "http_req_failed") {
+    # It says of each request whether it failed, so it is asked only where the request itself doesn't.
+    if (value() > 0 && tag("expected_response") tag("status") == "" && status_of_code(tag("error_code") + 0) == "-") {
+      failed_so[second()]++; bad++; lost++
+    }
+  } else if (name == "ws_sessions" || name == "browser_http_req_duration") {
+    others[second()]++
   } else if (name == "vus") {
     now = second(); users = value()
     print "v", now, users > SERIES

@@ -6,7 +6,7 @@ import { oneLine } from "../text/words.js"
 import { breakOf, stopOf } from "./breaking.js"
 import { type BreakingPoint } from "../run/loadChart.js"
 import type { Profile } from "./profile.js"
-import { type Series, UNKNOWN_HOST } from "./series.js"
+import { type Series, UNKNOWN_HOST, UNKNOWN_STATUS } from "./series.js"
 
 /** Output of a finished run. */
 export interface Ran {
@@ -29,17 +29,15 @@ export interface Judged {
   break?: BreakingPoint
 }
 
-/** k6's exit codes. https://grafana.com/docs/k6/latest/reference/exit-codes/ */
+/** k6's exit codes; test/contracts/k6.ts has their sources. */
 const ENDS: Readonly<Record<number, { what: string; exitCode: ExitCode }>> = {
-  97: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
-  98: { what: "k6 could not get the test to its end", exitCode: ExitCode.infrastructure },
   100: { what: "the script's setup took too long", exitCode: ExitCode.badInput },
   101: { what: "the script's teardown took too long", exitCode: ExitCode.badInput },
   102: { what: "k6 ran out of time", exitCode: ExitCode.infrastructure },
-  103: { what: "k6 could not begin", exitCode: ExitCode.infrastructure },
+  103: { what: "the test was ended through k6's REST API", exitCode: ExitCode.infrastructure },
   104: { what: "k6 refuses the script's options", exitCode: ExitCode.badInput },
   105: { what: "the test was ended from outside", exitCode: ExitCode.infrastructure },
-  106: { what: "k6 could not begin", exitCode: ExitCode.infrastructure },
+  106: { what: "k6 could not start its REST API", exitCode: ExitCode.infrastructure },
   107: { what: "the script throws", exitCode: ExitCode.badInput },
   109: { what: "k6 broke down", exitCode: ExitCode.infrastructure },
 }
@@ -50,6 +48,9 @@ const MARKED = 110
 const THRESHOLDS = 99
 const SIGNALLED = 105
 const ABORTED = 108
+
+/** The log of a script whose scenarios name other functions. */
+const NO_DEFAULT = /\bfunction 'default' not found in exports\b/
 
 /**
  * Judges a run by its samples.
@@ -70,9 +71,7 @@ export function judgeRun(ran: Ran, profile: Profile, host: string, made: boolean
   const faults = [
     ...(thrown > 0 ? [fault("script", `the script threw ${thrown} times: ${complaint(ran, isThrown)}`)] : []),
     ...elsewhere(series, host, made),
-    ...(series.requests === 0
-      ? [fault("requests", "the script asked for nothing: it sent neither HTTP nor gRPC requests")]
-      : []),
+    ...untold(series),
     ...(stop === undefined ? fewIterations(series, profile) : []),
     ...(profile.kind === "load" ? limits(series, profile) : handlesMinimum(found, profile)),
     ...own(ran),
@@ -113,13 +112,20 @@ function endOf(ran: Ran): Judged | undefined {
   const { exitCode } = ran
   if (exitCode === SIGNALLED && ran.series.stop !== undefined) return undefined
   const end = ENDS[exitCode]
-  if (end !== undefined) return failure("error", end.exitCode, `${end.what}: ${complaint(ran)}`)
+  if (end !== undefined) {
+    const advice = saidOf(ran.said).some(({ message }) => NO_DEFAULT.test(message))
+      ? "; the ramps replace the scenarios, so the script has to export a default function"
+      : ""
+    return failure("error", end.exitCode, `${end.what}: ${complaint(ran)}${advice}`)
+  }
   if (exitCode === ABORTED)
     return failure("failed", ExitCode.gateFailed, `the script ended the test: ${complaint(ran)}`)
   if (exitCode === 0 || exitCode === THRESHOLDS || exitCode === MARKED) return undefined
   // Some versions end with 255 for a mistake in the script: https://github.com/grafana/k6/issues/5127.
   if (saidOf(ran.said).some((line) => line.thrown || /\bSyntaxError\b/.test(line.message)))
     return failure("error", ExitCode.badInput, `the script throws: ${complaint(ran)}`)
+  if (saidOf(ran.said).some(({ message }) => /\bno exported functions\b/.test(message)))
+    return failure("error", ExitCode.badInput, `the script exports no function: ${complaint(ran)}`)
   return failure("error", ExitCode.infrastructure, `k6 ended with ${exitCode}: ${complaint(ran)}`)
 }
 
@@ -159,7 +165,8 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
       ?.map(Number) ?? []
   const why = complaint(ran, ({ message }) => message.startsWith("Request Failed"))
   const where = Object.keys(hosts).filter(isKnown).join(", ") || host
-  if (code >= 1300 && code < 1400)
+  // A certificate that has expired has k6's code for everything else.
+  if ((code >= 1300 && code < 1400) || /\bx509: /.test(why))
     return failure("failed", ExitCode.gateFailed, `the certificate of ${where} isn't trusted: ${why}`)
   if (code >= 1100 && code < 1200)
     return failure("error", ExitCode.infrastructure, `${where} has no address: ${why}`)
@@ -167,6 +174,29 @@ function unreachedOf(ran: Ran, host: string): Judged | undefined {
 }
 
 const isKnown = (host: string): boolean => host !== UNKNOWN_HOST
+
+/** Findings for a script that sent no requests, or that k6 says too little of. */
+function untold({ requests, sessions, statuses }: Series): Finding[] {
+  const unknown = statuses[UNKNOWN_STATUS] ?? 0
+  if (unknown > 0)
+    return [
+      fault(
+        "status",
+        `k6 doesn't say how ${unknown} requests were answered: the script's systemTags leave status out`,
+        true,
+      ),
+    ]
+  if (requests > 0) return []
+  return sessions === undefined
+    ? [fault("requests", "the script asked for nothing: it sent neither HTTP nor gRPC requests")]
+    : [
+        fault(
+          "requests",
+          "the script sent neither HTTP nor gRPC requests: its own checks and thresholds alone are judged",
+          true,
+        ),
+      ]
+}
 
 /** Findings for requests to other hosts: their metrics aren't the service's. */
 function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
@@ -178,7 +208,13 @@ function elsewhere({ hosts }: Series, host: string, made: boolean): Finding[] {
   const notes =
     named === undefined
       ? []
-      : [fault("host", `k6 doesn't say where ${named.requests} requests went that the script names`, true)]
+      : [
+          fault(
+            "host",
+            `k6 doesn't say where ${named.requests} requests went: the script names them, or its systemTags leave url out`,
+            true,
+          ),
+        ]
   if (others.length === 0) return notes
   if (!Object.keys(hosts).some(own) && named === undefined)
     return [fault("host", `nothing went to ${host}, but to ${listed}`)]
@@ -245,6 +281,8 @@ function own(ran: Ran): Finding[] {
 
 /** Summary of a run in one line. */
 const measure = (series: Series): string => {
+  if (series.requests === 0 && series.sessions !== undefined)
+    return `${series.sessions} sessions of WebSocket or requests of a browser, by up to ${most(series)} users`
   const share = percent((series.errors / Math.max(1, series.requests)) * 100)
   return `${series.requests} requests, ${share} % failed, 95 of 100 within ${series.p95 === undefined ? "?" : Math.round(series.p95)} ms, by up to ${most(series)} users`
 }

@@ -70,9 +70,15 @@ export const secondsOf = ({ ramps }: Pick<Profile, "ramps">): number =>
 export const mostUsers = ({ ramps }: Pick<Profile, "ramps">): number =>
   Math.max(...ramps.map(({ users }) => users))
 
-/** Options of k6 that replace a script's own scenarios. In milliseconds, since a scaled ramp may be that short. */
-export const rampArguments = ({ ramps }: Pick<Profile, "ramps">): string[] =>
-  ramps.map(({ seconds, users }) => `--stage=${Math.max(1, Math.round(seconds * 1000))}ms:${users}`)
+/**
+ * Options of k6 that replace a script's own scenarios. In milliseconds, since a scaled ramp may be that short.
+ *
+ * A script's `vus` would else remain, as the number of users that the first ramp begins with.
+ */
+export const rampArguments = ({ ramps }: Pick<Profile, "ramps">): string[] => [
+  "--vus=1",
+  ...ramps.map(({ seconds, users }) => `--stage=${Math.max(1, Math.round(seconds * 1000))}ms:${users}`),
+]
 
 /** Describes the profile in words. */
 export const profileText = (profile: Profile): string => {

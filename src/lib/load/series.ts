@@ -30,21 +30,26 @@ export interface Series {
   /** Milliseconds; absent without requests. */
   p50?: number
   p95?: number
-  /** Number of requests by status; 0 for those without an answer. */
+  /** Number of sessions of WebSocket and of requests of a browser; absent without any. */
+  sessions?: number
+  /** Number of requests by status; 0 for those without an answer, UNKNOWN_STATUS for those that k6 gives none for. */
   statuses: Record<string, number>
   /** Number of requests by k6's error code. https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
   codes: Record<string, number>
-  /** Number of requests by host, with those that were answered; by UNKNOWN_HOST those that the script names. */
+  /** Number of requests by host, with those that were answered; by UNKNOWN_HOST those without a known one. */
   hosts: Record<string, { requests: number; answered: number }>
 }
 
 /**
- * The host of requests that a script names.
+ * The host of requests that a script names, or whose tag `url` its options leave out.
  *
  * Since version 0.41 k6 puts the name into the tag `url` as well, against its own documentation:
  * https://github.com/grafana/k6/issues/3754.
  */
 export const UNKNOWN_HOST = "-"
+
+/** The status of requests whose tag `status` the script's options leave out. */
+export const UNKNOWN_STATUS = "-"
 
 const DAY = 86_400
 
@@ -66,6 +71,7 @@ interface Gathered {
 export function readSeries(text: string): Series {
   const seconds = new Map<number, Gathered>()
   const total = { requests: 0, errors: 0, iterations: 0, checks: { passed: 0, failed: 0 } }
+  let sessions = 0
   const statuses: Series["statuses"] = {}
   const codes: Series["codes"] = {}
   const hosts = new Map<string, { requests: number; answered: number }>()
@@ -85,6 +91,11 @@ export function readSeries(text: string): Series {
     if (kind === "v") at(Number(second)).users = a
     if (kind === "i") total.iterations += a
     if (kind === "b") stop = { at: sinceFirst(Number(second)), users: a, requests: b, errors: c, slow: d }
+    if (kind === "o") sessions += a
+    if (kind === "f") {
+      at(Number(second)).errors += a
+      total.errors += a
+    }
     if (kind === "c") total.checks = { passed: total.checks.passed + a, failed: total.checks.failed + b }
     if (kind !== "r" || !(count > 0)) continue
     const gathered = at(Number(second))
@@ -93,15 +104,20 @@ export function readSeries(text: string): Series {
     gathered.errors += errors
     total.requests += count
     total.errors += errors
-    statuses[b] = (statuses[b] ?? 0) + count
+    const status = words[1] === UNKNOWN_STATUS ? UNKNOWN_STATUS : b
+    statuses[status] = (statuses[status] ?? 0) + count
     if (c !== 0) codes[c] = (codes[c] ?? 0) + count
     const host = words[5] ?? UNKNOWN_HOST
     const known = hosts.get(host) ?? { requests: 0, answered: 0 }
-    hosts.set(host, { requests: known.requests + count, answered: known.answered + (b > 0 ? count : 0) })
+    hosts.set(host, {
+      requests: known.requests + count,
+      answered: known.answered + (status === 0 ? 0 : count),
+    })
   }
   const answers = [...seconds.values()].flatMap((each) => each.answers)
   return {
     ...total,
+    ...(sessions > 0 && { sessions }),
     statuses,
     codes,
     hosts: Object.fromEntries(hosts),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { judgeRun, type Ran } from "../../../src/lib/load/judge.js"
 import type { Profile } from "../../../src/lib/load/profile.js"
-import { UNKNOWN_HOST } from "../../../src/lib/load/series.js"
+import { UNKNOWN_HOST, UNKNOWN_STATUS } from "../../../src/lib/load/series.js"
 import { HOST, lines, profile, ran } from "./runs.js"
 
 const judged = (run: Ran, changes: Partial<Profile> = {}, made = true) =>
@@ -64,6 +64,13 @@ describe("judgeRun of a load test", () => {
       "the certificate of service:8000 isn't trusted: Request Failed: x509: unknown authority",
     ],
     [
+      "whose certificate has expired, which k6 has no code for",
+      ran(lines({ status: 0, code: 1000, expected: 0 }), {
+        said: said({ level: "warning", msg: "Request Failed", error: "x509: certificate has expired" }),
+      }),
+      "the certificate of service:8000 isn't trusted: Request Failed: x509: certificate has expired",
+    ],
+    [
       "that is down",
       ran(lines({ status: 0, code: 1212, expected: 0 }), {
         said: said({ level: "warning", msg: "Request Failed", error: "connection refused" }),
@@ -123,6 +130,7 @@ describe("judgeRun of a load test", () => {
     [107, 4, "the script throws: Error: no"],
     [104, 4, "k6 refuses the script's options: Error: no"],
     [255, 3, "k6 ended with 255: Error: no"],
+    [103, 3, "the test was ended through k6's REST API: Error: no"],
     [105, 3, "the test was ended from outside: Error: no"],
     [127, 3, "k6 ended with 127: Error: no"],
   ])("returns an error for k6's exit code %i", (exitCode, code, reason) => {
@@ -140,6 +148,11 @@ describe("judgeRun of a load test", () => {
     const run = ran("v 1 0", { exitCode, said: said({ level: "error", msg, hint: "script exception" }) })
     expect(judged(run)).toMatchObject({ status: "error", exitCode: 4 })
     expect(judged(run).reason).toMatch(/^the script throws: /)
+  })
+
+  it("reports bad input if the script exports no function", () => {
+    const said = JSON.stringify({ level: "error", msg: "could not load: no exported functions in script" })
+    expect(judged(ran("", { exitCode: 255, said }))).toMatchObject({ status: "error", exitCode: 4 })
   })
 
   it("judges calls of gRPC at another port of the service", () => {
@@ -180,8 +193,47 @@ describe("judgeRun of a load test", () => {
     const { status, findings } = judged(ran(lines({ host: UNKNOWN_HOST })), {}, false)
     expect(status).toBe("passed")
     expect(findings).toMatchObject([
-      { message: "k6 doesn't say where 100 requests went that the script names", advisory: true },
+      {
+        message:
+          "k6 doesn't say where 100 requests went: the script names them, or its systemTags leave url out",
+        advisory: true,
+      },
     ])
+  })
+
+  it("notes requests without a status, and fails for those of them that failed", () => {
+    const untold = lines().replaceAll(" 200 0 1 ", ` ${UNKNOWN_STATUS} 0 1 `)
+    expect(judged(ran(untold), {}, false)).toMatchObject({
+      status: "passed",
+      findings: [
+        {
+          message: "k6 doesn't say how 100 requests were answered: the script's systemTags leave status out",
+          advisory: true,
+        },
+      ],
+    })
+    expect(judged(ran(`${untold}\nf 100 50`), {}, false).reason).toMatch(/^50 % of the requests failed/)
+  })
+
+  it("judges a script of WebSocket or a browser by its own checks and thresholds", () => {
+    const run = ran("v 1 3\ni 1 9\no 1 9")
+    expect(judged(run, {}, false)).toMatchObject({
+      status: "passed",
+      reason: "9 sessions of WebSocket or requests of a browser, by up to 3 users",
+      findings: [{ rule: "requests", advisory: true }],
+    })
+    expect(judged({ ...run, exitCode: 99 }, {}, false).status).toBe("failed")
+  })
+
+  it("says of a script without a default function that the ramps need one", () => {
+    const msg =
+      "There were problems with the specified script configuration:\n\t- executor default: function 'default' not found in exports"
+    expect(judged(ran("", { exitCode: 104, said: said({ level: "error", msg }) }))).toMatchObject({
+      exitCode: 4,
+      reason: expect.stringMatching(
+        /^k6 refuses .* so the script has to export a default function$/,
+      ) as string,
+    })
   })
 
   it("names the service if none of the requests that the script names were answered", () => {

@@ -15,7 +15,7 @@ describe("profileOf", () => {
   it("returns the pipeline's requirements by default", () => {
     const load = profileOf("load", DEFAULTS.load, 1, "production")
     expect([secondsOf(load), mostUsers(load), load.p95, load.errors]).toEqual([720, 20, 2000, 10])
-    expect(rampArguments(load).slice(0, 2)).toEqual(["--stage=60000ms:10", "--stage=300000ms:10"])
+    expect(rampArguments(load).slice(0, 3)).toEqual(["--vus=1", "--stage=60000ms:10", "--stage=300000ms:10"])
     expect(mostUsers(profileOf("stress", DEFAULTS.load, 1, "staging"))).toBe(400)
     expect(profileText(load)).toBe("up to 20 users in 12 min")
   })
@@ -37,10 +37,10 @@ describe("profileOf", () => {
 
   it("scales durations and iterations, and mentions it", () => {
     const short = profileOf("load", DEFAULTS.load, 0.01, "production")
-    expect(rampArguments(short)[0]).toBe("--stage=600ms:10")
+    expect(rampArguments(short)[1]).toBe("--stage=600ms:10")
     expect(short.iterations).toBe(1)
     expect(profileText(short)).toBe("up to 20 users in 7.2 s, shortened to 0.01 of its length")
-    expect(rampArguments(profileOf("load", DEFAULTS.load, 1e-9, "production"))[0]).toBe("--stage=1ms:10")
+    expect(rampArguments(profileOf("load", DEFAULTS.load, 1e-9, "production"))[1]).toBe("--stage=1ms:10")
   })
 
   it.each([0, -1, 1.01, NaN, Infinity])("refuses the scale %d", (scale) => {

@@ -141,6 +141,61 @@ describe("slipway_load.awk", () => {
     expect(Object.keys(readSeries(series).hosts)).toEqual(["-"])
   })
 
+  it("judges requests by what the script's systemTags leave", () => {
+    const bare = (metric: string, value: number, tags: Record<string, string>) =>
+      point(metric, 1, value, { method: "GET", ...tags })
+    const { series } = gathered([
+      bare("http_req_duration", 5, { status: "200" }),
+      bare("http_req_duration", 5, { status: "503", error_code: "1503" }),
+      bare("http_req_duration", 5, { error_code: "1404" }),
+      bare("http_req_duration", 5, { error_code: "1212" }),
+      bare("http_req_duration", 5, { error: "dial: connection refused" }),
+      bare("http_req_duration", 5, { status: "500", expected_response: "true" }),
+    ])
+    expect(series.trim().split("\n").sort()).toEqual([
+      "r 1 5 0 0 0 1 -",
+      "r 1 5 0 1212 0 1 -",
+      "r 1 5 200 0 1 1 -",
+      "r 1 5 404 1404 0 1 -",
+      "r 1 5 500 0 1 1 -",
+      "r 1 5 503 1503 0 1 -",
+    ])
+  })
+
+  it("asks http_req_failed where a request says nothing of its result", () => {
+    const both = (failed: number, tags: Record<string, string>) => [
+      point("http_req_duration", 1, 5, { method: "GET", ...tags }),
+      point("http_req_failed", 1, failed, { method: "GET", ...tags }),
+    ]
+    const { series } = gathered([
+      ...both(1, {}),
+      ...both(0, {}),
+      ...both(1, { status: "500", expected_response: "false" }),
+      ...both(1, { error_code: "1503" }),
+      point("grpc_req_duration", 2, 4, { service: "shop.Orders", url: "orders:50051/shop.Orders/List" }),
+    ])
+    expect(readSeries(series)).toMatchObject({
+      requests: 5,
+      errors: 3,
+      statuses: { "-": 3, 500: 1, 503: 1 },
+      hosts: { "-": { requests: 4, answered: 4 }, "orders:50051": { requests: 1, answered: 1 } },
+    })
+  })
+
+  it("counts sessions of WebSocket and requests of a browser apart", () => {
+    const { series } = gathered([
+      point("ws_sessions", 1, 1),
+      point("ws_sessions", 1, 1),
+      point("browser_http_req_duration", 2, 30),
+    ])
+    expect(readSeries(series)).toMatchObject({ requests: 0, sessions: 3 })
+  })
+
+  it("takes the host of an address with a user, whom k6 hides", () => {
+    const { series } = gathered([request(1, 5, { url: "http://****:****@a:8000/x@y" })])
+    expect(Object.keys(readSeries(series).hosts)).toEqual(["a:8000"])
+  })
+
   it("is not misled by a service's values in tags", () => {
     const hostile = '","status":"200","metric":"vus","time":"2026-11-29T09:09:09Z","expected_response":"true'
     const { series } = gathered([
