@@ -143,7 +143,11 @@ export const deploySection = {
           doc: "A command to run in the image; it finds the new version at $BASE_URL and must exit with 0.",
           rules: [commandRule],
         },
-        k6: { kind: "text", doc: "A k6 script to run, in the same way.", rules: pathRules },
+        k6: {
+          kind: "text",
+          doc: "A k6 script to run, in the same way. It fails by its thresholds and by exceptions.",
+          rules: pathRules,
+        },
         timeout: time("The time limit of the command or the script.", "5m"),
       },
     },

@@ -163,5 +163,17 @@ describe("smokeCommand and smokeK6", () => {
     const [container] = cluster.store.all<Job>("Job")[0]?.spec.template.spec.containers ?? []
     expect(container?.image).toBe("k6:1")
     expect(container?.args?.[0]).toContain(Buffer.from(k6.script).toString("base64"))
+    expect(container?.args?.[0]).toContain(" --no-usage-report ")
+  })
+
+  it("fail for a k6 script that threw, though k6 ends with 0", async () => {
+    const thrown =
+      'time="2026-12-01T00:00:00Z" level=error msg="Error: no" executor=shared-iterations source=stacktrace'
+    runs({ log: `begun\n${thrown}\ntime="…" level=info msg="source=stacktrace" source=console\n` })
+    const k6 = { image: "k6:1", script: "export default () => { throw new Error('no') }" }
+    await expect(smokeK6(cluster.context("run-2"), k6, "http://preview", log)).rejects.toMatchObject({
+      reason: "smoke: `k6` threw 1 times",
+      details: [thrown],
+    })
   })
 })
