@@ -15,6 +15,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,10 +124,11 @@ func (u *user) httpModule(module *goja.Object) {
 		return file
 	})
 	_ = module.Set("expectedStatuses", func(call goja.FunctionCall) goja.Value {
-		return u.runtime.ToValue(&expectation{call.Arguments, u.runtime})
+		return u.runtime.ToValue(&expectation{slices.Clone(call.Arguments)})
 	})
-	_ = module.Set("setResponseCallback", func(goja.FunctionCall) goja.Value {
-		panic(u.thrown("the stand-in for k6 knows responseCallback only of a single request"))
+	_ = module.Set("setResponseCallback", func(call goja.FunctionCall) goja.Value {
+		u.expected = u.callback(call.Argument(0))
+		return goja.Undefined()
 	})
 	_ = module.Set("url", func(call goja.FunctionCall) goja.Value {
 		parts := call.Argument(0).ToObject(u.runtime)
@@ -145,9 +147,20 @@ func (u *user) httpModule(module *goja.Object) {
 	})
 }
 
+// callback says which statuses are expected; null expects nothing, and leaves the tag and http_req_failed out.
+func (u *user) callback(value goja.Value) func(int) bool {
+	if !isGiven(value) {
+		return nil
+	}
+	wanted, ok := value.Export().(*expectation)
+	if !ok {
+		panic(u.thrown("unsupported argument, expected http.expectedStatuses"))
+	}
+	return wanted.holds
+}
+
 type expectation struct {
-	arguments []goja.Value
-	runtime   *goja.Runtime
+	arguments []goja.Value // a copy: those of a call are overwritten by the next one
 }
 
 func (e *expectation) holds(status int) bool {
@@ -176,7 +189,7 @@ func isGiven(value goja.Value) bool {
 
 // read makes a request of what a script gave.
 func (u *user) read(method string, address, body, params goja.Value) *request {
-	r := &request{method: method, headers: http.Header{}, timeout: 60 * time.Second, redirects: 10, expected: isExpected}
+	r := &request{method: method, headers: http.Header{}, timeout: 60 * time.Second, redirects: 10, expected: u.expected}
 	if u.test.options.MaxRedirects != nil {
 		r.redirects = *u.test.options.MaxRedirects
 	}
@@ -217,10 +230,8 @@ func (u *user) read(method string, address, body, params goja.Value) *request {
 	if kind := given.Get("responseType"); isGiven(kind) {
 		r.responseType = kind.String()
 	}
-	if callback := given.Get("responseCallback"); isGiven(callback) {
-		if wanted, ok := callback.Export().(*expectation); ok {
-			r.expected = wanted.holds
-		}
+	if callback := given.Get("responseCallback"); callback != nil && !goja.IsUndefined(callback) {
+		r.expected = u.callback(callback)
 	}
 	if r.given = given.Get("tags"); r.given == nil {
 		r.given = goja.Undefined()
@@ -401,11 +412,22 @@ func (u *user) receive(made *http.Request, r *request, got *answer) error {
 
 func (u *user) count(r *request, got *answer, method string) {
 	measured := tags{
-		"method": method, "url": got.url, "name": got.url, "status": strconv.Itoa(got.status),
-		"expected_response": strconv.FormatBool(r.expected(got.status)), "proto": got.proto,
+		"method": method, "url": cleaned(got.url), "status": strconv.Itoa(got.status),
 	}
-	if r.name != "" {
-		measured["name"] = r.name
+	if got.status > 0 {
+		measured["proto"] = got.proto
+	}
+	if r.expected != nil {
+		measured["expected_response"] = strconv.FormatBool(r.expected(got.status))
+	}
+	// A request's name is a tag that is given; since 0.41 it takes the place of the url, too:
+	// https://github.com/grafana/k6/issues/3754
+	name := r.name
+	if object, ok := r.given.(*goja.Object); ok && isGiven(object.Get("name")) {
+		name = object.Get("name").String()
+	}
+	if name != "" {
+		measured["url"] = name
 	}
 	if got.code != 0 {
 		measured["error_code"] = strconv.Itoa(got.code)
@@ -414,14 +436,32 @@ func (u *user) count(r *request, got *answer, method string) {
 		measured["error"] = got.text
 	}
 	all, now := u.tagged(r.given, measured), time.Now()
-	// Since 0.41 a request's name also takes the place of its url: https://github.com/grafana/k6/issues/3754
-	all["url"] = all["name"]
+	if name != "" {
+		all["name"] = name
+	} else if u.test.options.enables("name") {
+		all["name"] = measured["url"]
+	}
 	m := u.test.metrics
 	m.add("http_reqs", now, 1, all)
 	for name, value := range got.timings {
 		m.add("http_req_"+name, now, value, all)
 	}
-	m.add("http_req_failed", now, number(!r.expected(got.status)), all)
+	if r.expected != nil {
+		m.add("http_req_failed", now, number(!r.expected(got.status)), all)
+	}
+}
+
+// cleaned is an address without a user's name and password.
+func cleaned(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.User == nil {
+		return address
+	}
+	hidden := "****"
+	if _, known := parsed.User.Password(); known {
+		hidden = "****:****"
+	}
+	return strings.Replace(address, parsed.User.String()+"@", hidden+"@", 1)
 }
 
 // response is what a script gets.
@@ -531,8 +571,10 @@ func codeOf(err error) int {
 		return 1310
 	case errors.As(err, &hostname):
 		return 1311
-	case errors.As(err, &verify), errors.As(err, &record):
-		return 1300
+	case errors.As(err, &verify):
+		return 1000 // such as one that has expired
+	case errors.As(err, &record):
+		return 1301
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return 1101
 	case errors.As(err, &dns):

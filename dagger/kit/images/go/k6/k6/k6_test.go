@@ -90,27 +90,70 @@ func TestExitCodes(t *testing.T) {
 		source string
 		code   int
 	}{
-		"passes":                {"export default () => { http.get(base + path) }", 0},
-		"crosses a threshold":   {"export const options = { thresholds: { http_req_failed: ['rate<0.1'] } }; export default () => { http.get(base + '/bad') }", 99},
-		"keeps one of a tag":    {"export const options = { thresholds: { 'http_req_duration{a:b}': ['p(95)<100'] } }; export default () => { http.get(base + '/slow') }", 0},
-		"throws at once":        {"throw new Error('no')", 107},
-		"has a syntax error":    {"export default () => {", 107},
-		"exports nothing":       {"export const a = 1", 107},
-		"throws in setup":       {"export function setup() { fail('no') } export default () => {}", 107},
-		"throws while it runs":  {"export default () => { fail('no') }", 0},
-		"aborts":                {"export default () => { exec.test.abort('enough') }", 108},
-		"has a bad option":      {"export const options = { stages: [{ duration: 'soon', target: 1 }] }; export default () => {}", 104},
-		"has a bad threshold":   {"export const options = { thresholds: { checks: ['p(95)<1'] } }; export default () => {}", 104},
-		"imports what isn't":    {"import browser from 'k6/browser'; browser.open(); export default () => {}", 107},
-		"sleeps in a setup":     {"export const options = { setupTimeout: '100ms' }; export function setup() { sleep(5) } export default () => {}", 100},
-		"waits for a promise":   {"export default async () => { await 1; check(1, { ok: (v) => v === 1 }) }", 0},
-		"crosses one of checks": {"export const options = { thresholds: { checks: ['rate==1'] } }; export default () => { check(1, { no: (v) => v === 2 }) }", 99},
+		"passes":                        {"export default () => { http.get(base + path) }", 0},
+		"crosses a threshold":           {"export const options = { thresholds: { http_req_failed: ['rate<0.1'] } }; export default () => { http.get(base + '/bad') }", 99},
+		"keeps one of a tag":            {"export const options = { thresholds: { 'http_req_duration{a:b}': ['p(95)<100'] } }; export default () => { http.get(base + '/slow') }", 0},
+		"throws at once":                {"throw new Error('no')", 107},
+		"has a syntax error":            {"export default () => {", 107},
+		"exports nothing":               {"export const a = 1", 255},
+		"has only named ones":           {"export function work() {}", 104},
+		"marks itself as failed":        {"export default () => { exec.test.fail('no'); check(1, { ok: () => true }) }", 110},
+		"has no requests":               {"export const options = { thresholds: { http_reqs: ['count>0'], checks: ['rate>0.9'] } }; export default () => {}", 99},
+		"has an option that is lacking": {"export const options = { rps: 5 }; export default () => {}", 104},
+		"has an option that isn't k6's": {"export const options = { rpm: 5 }; export default () => {}", 0},
+		"throws in setup":               {"export function setup() { fail('no') } export default () => {}", 107},
+		"throws while it runs":          {"export default () => { fail('no') }", 0},
+		"aborts":                        {"export default () => { exec.test.abort('enough') }", 108},
+		"has a bad option":              {"export const options = { stages: [{ duration: 'soon', target: 1 }] }; export default () => {}", 104},
+		"has a bad threshold":           {"export const options = { thresholds: { checks: ['p(95)<1'] } }; export default () => {}", 104},
+		"imports what isn't":            {"import browser from 'k6/browser'; browser.open(); export default () => {}", 107},
+		"sleeps in a setup":             {"export const options = { setupTimeout: '100ms' }; export function setup() { sleep(5) } export default () => {}", 100},
+		"waits for a promise":           {"export default async () => { await 1; check(1, { ok: (v) => v === 1 }) }", 0},
+		"crosses one of checks":         {"export const options = { thresholds: { checks: ['rate==1'] } }; export default () => { check(1, { no: (v) => v === 2 }) }", 99},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if code, _ := ran(t, begin+c.source); code != c.code {
 				t.Errorf("ended with %d, wanted %d", code, c.code)
 			}
 		})
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "script.js")
+	if err := os.WriteFile(script, []byte("export default () => {}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, arguments := range map[string][]string{
+		"an unknown option": {"--unheard-of", script}, "one dash for two": {"-quiet", script}, "no script": {}, "two scripts": {script, script},
+		"an unknown output": {"--out=statsd", script},
+	} {
+		if code := run(arguments); code != exitOther {
+			t.Errorf("%s ends with %d", name, code)
+		}
+	}
+	if code := run([]string{"--address=192.0.2.1:1", script}); code != exitAddress {
+		t.Errorf("an address that isn't ours ends with %d", code)
+	}
+}
+
+func TestTags(t *testing.T) {
+	for source, wanted := range map[string]tags{
+		"export default () => { http.get(base, { tags: { name: 'a', status: '1', own: 'b' } }) }":                         {"url": "a", "name": "a", "status": "200", "own": "b"},
+		"export default () => { http.get(base.replace('://', '://u:p@')) }":                                               {"status": "200", "expected_response": "true"},
+		"export default () => { http.setResponseCallback(null); http.get(base + '/bad') }":                                {"status": "503", "expected_response": ""},
+		"export const options = { systemTags: ['url'] }; export default () => { http.get(base, { tags: { own: 'b' } }) }": {"status": "", "name": "", "own": "b"},
+		"export default () => { http.setResponseCallback(http.expectedStatuses(503)); http.get(base + '/bad') }":          {"expected_response": "true"},
+	} {
+		_, points := ran(t, begin+source)
+		if n, _ := count(points, "http_req_duration", wanted); n != 1 {
+			t.Errorf("%s: %d samples with %v, of %v", source, n, wanted, points)
+		}
+		for _, p := range points {
+			if strings.Contains(p.Data.Tags["url"], "u:p@") {
+				t.Errorf("%s: a password in %v", source, p.Data.Tags)
+			}
+		}
 	}
 }
 

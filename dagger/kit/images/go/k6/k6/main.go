@@ -1,5 +1,7 @@
-// Command k6 is a stand-in for Grafana's k6, written from its public documentation alone, for machines that can't pull
-// its image. It does what Slipway and its tests need: scripts, HTTP, metrics, thresholds and their output as JSON.
+// Command k6 is a stand-in for Grafana's k6, for machines that can't pull its image. It was written from k6's public
+// documentation and from the facts in test/contracts/k6.ts, each with its source; `npm run contracts` holds it to them.
+// It does what Slipway and its tests need: scripts, HTTP, metrics, thresholds and their output as JSON. What it doesn't
+// know of k6 it refuses: nothing that it leaves out ends with 0.
 package main
 
 import (
@@ -12,11 +14,15 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -37,9 +43,10 @@ Flags of run:
                            experimental-prometheus-rw (K6_PROMETHEUS_RW_…, K6_INFLUXDB_… as k6 documents them)
       --tag NAME=VALUE     add to the tags of every sample
       --summary-export FILE
+      --system-tags NAME,NAME  the only tags that samples have of themselves
       --log-format FORMAT  json, or text
       --no-color, -q, --quiet, --no-thresholds, --no-summary, --insecure-skip-tls-verify
-      --address HOST:PORT  taken and not used: there is no API
+      --address HOST:PORT  listened on; there is no API
 `
 
 func main() {
@@ -50,14 +57,17 @@ func main() {
 	case len(arguments) > 0 && arguments[0] == "run":
 		fmt.Println(notice)
 		os.Exit(run(arguments[1:]))
-	default:
+	case len(arguments) == 0 || slices.Contains([]string{"help", "--help", "-h"}, arguments[0]):
 		fmt.Print(notice+"\n\n", usage)
+	default:
+		logLine("error", fmt.Sprintf("unknown command %q for \"k6\"", arguments[0]))
+		os.Exit(exitOther)
 	}
 }
 
 // flags of run.
 type flags struct {
-	env, stages, out, tags              []string
+	env, stages, out, tags, systemTags  []string
 	vus, iterations                     int
 	length                              time.Duration
 	summaryExport, logFormat, address   string
@@ -74,7 +84,9 @@ func parse(arguments []string) (*flags, string, error) {
 	f := &flags{}
 	set := flag.NewFlagSet("run", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	for names, values := range map[string]*[]string{"e env": &f.env, "s stage": &f.stages, "o out": &f.out, "tag": &f.tags} {
+	for names, values := range map[string]*[]string{
+		"e env": &f.env, "s stage": &f.stages, "o out": &f.out, "tag": &f.tags, "system-tags": &f.systemTags,
+	} {
 		for name := range strings.FieldsSeq(names) {
 			set.Var(list{values}, name, "")
 		}
@@ -102,6 +114,12 @@ func parse(arguments []string) (*flags, string, error) {
 	set.StringVar(&f.logFormat, "log-format", "text", "")
 	set.StringVar(&f.address, "address", "", "")
 	var paths []string
+	for _, argument := range arguments {
+		// The library would take one dash for two.
+		if len(argument) > 2 && argument[0] == '-' && argument[1] != '-' && argument[2] != '=' {
+			return nil, "", fmt.Errorf("unknown shorthand flag in %s", argument)
+		}
+	}
 	for rest := arguments; len(rest) > 0; {
 		if err := set.Parse(rest); err != nil {
 			return nil, "", err
@@ -112,7 +130,7 @@ func parse(arguments []string) (*flags, string, error) {
 		}
 	}
 	if len(paths) != 1 {
-		return nil, "", fmt.Errorf("accepts 1 script, received %d", len(paths))
+		return nil, "", fmt.Errorf("accepts 1 arg(s), received %d: it should be the path of a script", len(paths))
 	}
 	return f, paths[0], nil
 }
@@ -121,7 +139,7 @@ func run(arguments []string) int {
 	f, path, err := parse(arguments)
 	if err != nil {
 		logLine("error", err.Error())
-		return exitConfig
+		return exitOther
 	}
 	logJSON = f.logFormat == "json"
 	path, _ = filepath.Abs(path)
@@ -130,11 +148,15 @@ func run(arguments []string) int {
 		logLine("error", stackOf(err))
 		return exitScript
 	}
-	t := &test{script: made, env: environment(f.env), metrics: newRegistry(), options: &options{UserAgent: "k6-stand-in"}}
+	t := &test{script: made, env: environment(f.env), metrics: newRegistry(), root: &group{}, options: &options{UserAgent: "k6-stand-in"}}
 	first, err := t.newUser(0)
 	if err != nil {
 		logLine("error", stackOf(err))
 		return exitScript
+	}
+	if !first.exportsFunctions() {
+		logLine("error", "no exported functions in script")
+		return exitOther
 	}
 	if err := t.configure(f, first); err != nil {
 		logLine("error", err.Error())
@@ -143,7 +165,16 @@ func run(arguments []string) int {
 	closeOutput, err := t.write(f)
 	if err != nil {
 		logLine("error", err.Error())
-		return exitConfig
+		return exitOther
+	}
+	if f.address != "" {
+		listener, err := net.Listen("tcp", f.address)
+		if err != nil {
+			logLine("error", "Error from API server", "error", err.Error())
+			closeOutput()
+			return exitAddress
+		}
+		defer listener.Close()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -162,6 +193,12 @@ func (t *test) configure(f *flags, first *user) error {
 	}
 	t.options.shortcuts(f.vus, duration(f.length), f.iterations, stages)
 	t.options.InsecureSkipTLSVerify = t.options.InsecureSkipTLSVerify || f.tls
+	if f.systemTags != nil {
+		t.options.SystemTags = nil
+		for _, list := range f.systemTags {
+			t.options.SystemTags = append(t.options.SystemTags, strings.Split(list, ",")...)
+		}
+	}
 	for name, list := range t.options.Thresholds {
 		for _, option := range list {
 			parsed, err := parseThreshold(option.Threshold)
@@ -173,6 +210,10 @@ func (t *test) configure(f *flags, first *user) error {
 				return err
 			}
 		}
+	}
+	if t.options.enables("expected_response") {
+		// A part that k6 has of itself, without a threshold.
+		t.metrics.part("http_req_duration{expected_response:true}")
 	}
 	// It was made before its options were known.
 	first.client, first.traffic = t.newClient()
@@ -202,9 +243,13 @@ func (t *test) verdict(f *flags, err error) int {
 		logLine("error", stackOf(failed.err))
 		return failed.code
 	}
-	crossed, _ := t.metrics.judge()
+	crossed, _ := t.metrics.judge(true)
 	if t.code != 0 && t.code != exitThresholds {
 		return t.code
+	}
+	if t.failed.Load() {
+		logLine("error", "test run was marked as failed")
+		return exitFailed
 	}
 	if len(crossed) > 0 && !f.noThresholds {
 		logLine("error", fmt.Sprintf("thresholds on metrics '%s' have been crossed", strings.Join(crossed, ", ")))
@@ -305,43 +350,33 @@ func (t *test) openJSON(name string) (*output, error) {
 
 // summarise writes what a script's handleSummary says, else the metrics; and the file that was asked for.
 func (t *test) summarise(f *flags, u *user) {
-	t.metrics.judge()
+	t.metrics.judge(true)
 	elapsed := time.Since(t.metrics.begun)
 	metrics, exported := map[string]any{}, map[string]any{}
 	var lines []string
+	note := func(name string, m *metric, s *sums, thresholds []*threshold) {
+		entry, legacy := summaryOf(m, s, thresholds, elapsed)
+		metrics[name], exported[name] = entry, legacy
+		lines = append(lines, fmt.Sprintf("  %s %s", (name + strings.Repeat(".", 28))[:28], shown(s.summary(m.kind, elapsed))))
+	}
 	for _, m := range t.metrics.sorted() {
-		if m.count == 0 {
-			continue
+		own := m.own()
+		// One with a threshold is there without a sample, too.
+		if m.count > 0 || len(own) > 0 {
+			note(m.name, m, &m.sums, own)
 		}
-		values := m.sums.summary(m.kind, elapsed)
-		entry := map[string]any{"type": m.kind, "contains": m.contains, "values": values}
-		thresholds, flat := map[string]any{}, map[string]any{}
 		for _, p := range m.parts {
-			for _, each := range p.thresholds {
-				thresholds[each.source] = map[string]bool{"ok": !each.failed}
-				// In this file true is said of what was crossed.
-				flat[each.source] = each.failed
+			if p.name != m.name && (p.count > 0 || len(p.thresholds) > 0) {
+				note(p.name, m, &p.sums, p.thresholds)
 			}
 		}
-		legacy := map[string]any{}
-		for key, value := range values {
-			legacy[key] = value
-		}
-		if m.kind == rate {
-			legacy["value"] = values["rate"]
-		}
-		if len(thresholds) > 0 {
-			entry["thresholds"], legacy["thresholds"] = thresholds, flat
-		}
-		metrics[m.name], exported[m.name] = entry, legacy
-		lines = append(lines, fmt.Sprintf("  %s %s", (m.name + strings.Repeat(".", 28))[:28], shown(values)))
 	}
 	if f.summaryExport != "" {
 		var text bytes.Buffer
 		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "    ")
-		_ = encoder.Encode(map[string]any{"metrics": exported, "root_group": rootGroup()})
+		_ = encoder.Encode(map[string]any{"metrics": exported, "root_group": t.root.exported(true)})
 		if err := os.WriteFile(f.summaryExport, text.Bytes(), 0o644); err != nil {
 			logLine("error", err.Error())
 		}
@@ -351,18 +386,34 @@ func (t *test) summarise(f *flags, u *user) {
 	}
 	if _, ok := u.function("handleSummary"); ok {
 		t.handled(u, metrics, elapsed)
-	} else if !f.quiet {
+	} else {
 		fmt.Println(strings.Join(lines, "\n"))
 	}
 }
 
-func rootGroup() map[string]any {
-	return map[string]any{"name": "", "path": "", "groups": map[string]any{}, "checks": map[string]any{}}
+// summaryOf is a metric as handleSummary gets it, and as the exported file has it.
+func summaryOf(m *metric, s *sums, list []*threshold, elapsed time.Duration) (entry, legacy map[string]any) {
+	values := s.summary(m.kind, elapsed)
+	entry, legacy = map[string]any{"type": m.kind, "contains": m.contains, "values": values}, maps.Clone(values)
+	if m.kind == rate {
+		legacy["value"] = values["rate"]
+		delete(legacy, "rate")
+	}
+	thresholds, flat := map[string]any{}, map[string]any{}
+	for _, each := range list {
+		thresholds[each.source] = map[string]bool{"ok": !each.failed}
+		// In this file true is said of what was crossed.
+		flat[each.source] = each.failed
+	}
+	if len(thresholds) > 0 {
+		entry["thresholds"], legacy["thresholds"] = thresholds, flat
+	}
+	return entry, legacy
 }
 
 func (t *test) handled(u *user, metrics map[string]any, elapsed time.Duration) {
 	text, _ := json.Marshal(map[string]any{
-		"metrics": metrics, "root_group": rootGroup(), "options": map[string]any{},
+		"metrics": metrics, "root_group": t.root.exported(false), "options": map[string]any{},
 		"state": map[string]any{"testRunDurationMs": milliseconds(elapsed), "isStdOutTTY": false, "isStdErrTTY": false},
 	})
 	data, err := u.parsed(text)
@@ -418,9 +469,19 @@ func logLine(level, message string, fields ...string) {
 		fmt.Fprintln(os.Stderr, string(text))
 		return
 	}
-	line := fmt.Sprintf("time=%q level=%s msg=%q", now, level, message)
+	line := fmt.Sprintf("time=%q level=%s msg=%s", now, level, plainOrQuoted(message))
 	for i := 0; i+1 < len(fields); i += 2 {
-		line += fmt.Sprintf(" %s=%q", fields[i], fields[i+1])
+		line += fmt.Sprintf(" %s=%s", fields[i], plainOrQuoted(fields[i+1]))
 	}
 	fmt.Fprintln(os.Stderr, line)
+}
+
+var plainText = regexp.MustCompile(`^[-._/@^+a-zA-Z0-9]+$`)
+
+// plainOrQuoted quotes only what needs it, as k6's log does.
+func plainOrQuoted(text string) string {
+	if plainText.MatchString(text) {
+		return text
+	}
+	return strconv.Quote(text)
 }

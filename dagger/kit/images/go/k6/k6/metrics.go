@@ -167,9 +167,19 @@ var aggregates = map[string][]string{
 	counter: {"count", "rate"}, gauge: {"value"}, rate: {"rate"}, trend: {"avg", "min", "max", "med", "p"},
 }
 
+// own are the thresholds on the metric itself.
+func (m *metric) own() []*threshold {
+	for _, p := range m.parts {
+		if p.name == m.name {
+			return p.thresholds
+		}
+	}
+	return nil
+}
+
 // demand puts a threshold on a metric, which may be written with tags: name{tag:value,other:value}.
 func (r *registry) demand(name string, t *threshold) error {
-	base, list, _ := strings.Cut(name, "{")
+	base, _, _ := strings.Cut(name, "{")
 	m, ok := r.metrics[base]
 	if !ok {
 		return fmt.Errorf("invalid threshold defined on %s; reason: no metric name %q found", name, base)
@@ -177,7 +187,15 @@ func (r *registry) demand(name string, t *threshold) error {
 	if !slices.Contains(aggregates[m.kind], t.aggregate) {
 		return fmt.Errorf("invalid threshold %q defined on %s: a %s has no %s", t.source, name, m.kind, t.aggregate)
 	}
-	wanted := tags{}
+	p := r.part(name)
+	p.thresholds = append(p.thresholds, t)
+	return nil
+}
+
+// part returns the samples of a metric with certain tags, all of them for its plain name.
+func (r *registry) part(name string) *part {
+	base, list, _ := strings.Cut(name, "{")
+	m, wanted := r.metrics[base], tags{}
 	for pair := range strings.SplitSeq(strings.TrimSuffix(list, "}"), ",") {
 		if key, value, ok := strings.Cut(pair, ":"); ok {
 			wanted[strings.TrimSpace(key)] = strings.Trim(strings.TrimSpace(value), `"'`)
@@ -188,12 +206,14 @@ func (r *registry) demand(name string, t *threshold) error {
 		m.parts = append(m.parts, &part{name: name, tags: wanted})
 		at = len(m.parts) - 1
 	}
-	m.parts[at].thresholds = append(m.parts[at].thresholds, t)
-	return nil
+	return m.parts[at]
 }
 
 // judge looks at every threshold. It returns the metrics that crossed one, and whether the test is to be ended for it.
-func (r *registry) judge() (crossed []string, abort bool) {
+//
+// While the test runs, those without a sample wait for one. At its end they are 0, but a rate, which has no value then
+// and passes.
+func (r *registry) judge(ended bool) (crossed []string, abort bool) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	elapsed := time.Since(r.begun)
@@ -201,8 +221,8 @@ func (r *registry) judge() (crossed []string, abort bool) {
 		for _, p := range m.parts {
 			bad := false
 			for _, t := range p.thresholds {
-				// Without a sample there is nothing to compare; k6 lets it pass.
-				t.failed = p.count > 0 && !compare(p.aggregate(m.kind, t.aggregate, t.percentile, elapsed), t.operator, t.limit)
+				judged := p.count > 0 || (ended && m.kind != rate)
+				t.failed = judged && !compare(p.aggregate(m.kind, t.aggregate, t.percentile, elapsed), t.operator, t.limit)
 				bad = bad || t.failed
 				abort = abort || (t.failed && t.abort && elapsed >= t.delay)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -61,6 +62,7 @@ func (u *user) check(call goja.FunctionCall) goja.Value {
 		if u.context.Err() != nil {
 			break // interrupted: what it got is no answer of the service's
 		}
+		u.test.root.count(u.group, name, good)
 		u.test.metrics.add("checks", time.Now(), number(good), u.tagged(call.Argument(2), tags{"check": name}))
 		if err != nil {
 			panic(err)
@@ -83,6 +85,7 @@ func (u *user) groupOf(call goja.FunctionCall) goja.Value {
 	}
 	before, begun := u.group, time.Now()
 	u.group = before + "::" + call.Argument(0).String()
+	u.test.root.enter(u.group)
 	defer func() { u.group = before }()
 	result, err := function(goja.Undefined())
 	u.test.metrics.add("group_duration", time.Now(), milliseconds(time.Since(begun)), u.tagged(nil, nil))
@@ -98,15 +101,14 @@ func (u *user) tagged(given goja.Value, more tags) tags {
 	for key, value := range u.tags {
 		all[key] = value
 	}
-	all["group"] = u.group
-	for key, value := range more {
-		all[key] = value
-	}
 	if object, ok := given.(*goja.Object); ok {
 		for _, key := range object.Keys() {
 			all[key] = object.Get(key).String()
 		}
 	}
+	measured := tags{"group": u.group}
+	maps.Copy(measured, more)
+	maps.Copy(all, u.test.options.enabled(measured))
 	return all
 }
 
@@ -164,6 +166,15 @@ func (u *user) executionModule(module *goja.Object) {
 		logLine("error", reason)
 		u.test.end(exitAborted)
 		u.runtime.Interrupt(reason)
+		return goja.Undefined()
+	})
+	_ = test.Set("fail", func(call goja.FunctionCall) goja.Value {
+		reason := "test marked as failed"
+		if given := call.Argument(0); isGiven(given) {
+			reason += ": " + given.String()
+		}
+		logLine("error", reason)
+		u.test.failed.Store(true)
 		return goja.Undefined()
 	})
 	_ = module.Set("test", test)

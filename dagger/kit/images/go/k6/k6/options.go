@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -82,6 +85,61 @@ type options struct {
 	MaxRedirects          *int                         `json:"maxRedirects"`
 	SetupTimeout          duration                     `json:"setupTimeout"`
 	TeardownTimeout       duration                     `json:"teardownTimeout"`
+	SystemTags            []string                     `json:"systemTags"`
+}
+
+// systemTags are those that samples have of themselves unless the options name others.
+var systemTags = []string{
+	"proto", "subproto", "status", "method", "url", "name", "group", "check", "error", "error_code", "tls_version",
+	"scenario", "service", "expected_response",
+}
+
+func (o *options) enables(name string) bool {
+	if o.SystemTags != nil {
+		return slices.Contains(o.SystemTags, name)
+	}
+	return slices.Contains(systemTags, name)
+}
+
+// enabled leaves out the tags that the options don't name.
+func (o *options) enabled(all tags) tags {
+	kept := maps.Clone(all)
+	maps.DeleteFunc(kept, func(name, _ string) bool { return !o.enables(name) })
+	return kept
+}
+
+// Options of k6 that change nothing here: what is shown, and where clouds run it.
+var ignored = []string{"cloud", "ext", "summaryTimeUnit", "summaryTrendStats"}
+
+// Options of k6 that this program doesn't have. With them a test would be another one.
+var lacking = []string{
+	"batch", "batchPerHost", "blacklistIPs", "blockHostnames", "dns", "executionSegment", "executionSegmentSequence", "hosts",
+	"httpDebug", "localIPs", "metricSamplesBufferSize", "minIterationDuration", "noCookiesReset", "noSetup", "noTeardown",
+	"paused", "rps", "tlsAuth", "tlsCipherSuites", "tlsVersion",
+}
+
+// refuseUnknown fails for an option that k6 has and this program lacks. One that k6 doesn't know only gets a warning, as
+// k6 has it.
+func refuseUnknown(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	given := map[string]json.RawMessage{}
+	if err := decoder.Decode(&given); err != nil {
+		return err
+	}
+	known := map[string]json.RawMessage{}
+	plain, _ := json.Marshal(options{})
+	_ = json.Unmarshal(plain, &known)
+	for name := range given {
+		_, ok := known[name]
+		switch {
+		case ok || slices.Contains(ignored, name):
+		case slices.Contains(lacking, name):
+			return fmt.Errorf("the stand-in for k6 has no option %q", name)
+		default:
+			logLine("warning", "There were unknown fields in the options exported in the script", "error", fmt.Sprintf("unknown field %q", name))
+		}
+	}
+	return nil
 }
 
 // shortcuts of the command line take the place of all that a script says of when to run.

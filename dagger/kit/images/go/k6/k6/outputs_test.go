@@ -106,7 +106,7 @@ func TestOutputThatFails(t *testing.T) {
 	if code, _ := ran(t, script, "-i", "1", "-o", "influxdb="+address+"/load"); code != 0 {
 		t.Errorf("a receiver that refuses samples ends the run with %d", code)
 	}
-	if code, _ := ran(t, script, "-i", "1", "-o", "statsd"); code != exitConfig {
+	if code, _ := ran(t, script, "-i", "1", "-o", "statsd"); code != exitOther {
 		t.Errorf("an unknown output ends the run with %d", code)
 	}
 }

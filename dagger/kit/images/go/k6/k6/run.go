@@ -20,8 +20,11 @@ const (
 	exitTeardown   = 101
 	exitConfig     = 104
 	exitSignal     = 105
+	exitAddress    = 106
 	exitScript     = 107
 	exitAborted    = 108
+	exitFailed     = 110
+	exitOther      = 255 // what k6 has no code for
 )
 
 // test is one run of a script.
@@ -30,8 +33,10 @@ type test struct {
 	options *options
 	env     map[string]string
 	metrics *registry
+	root    *group
 	active  atomic.Int64
 	made    atomic.Int64
+	failed  atomic.Bool // by exec.test.fail()
 
 	mutex sync.Mutex
 	code  int
@@ -72,7 +77,7 @@ func (t *test) run(parent context.Context, first *user, summary func(*user)) err
 	pools := map[string][]*user{}
 	for name, s := range scenarios {
 		if _, ok := first.function(s.Exec); !ok {
-			return &failure{exitScript, fmt.Errorf("function '%s' not found in exports", s.Exec)}
+			return &failure{exitConfig, fmt.Errorf("executor %s: function '%s' not found in exports", name, s.Exec)}
 		}
 		if pools[name], err = t.users(s.users()); err != nil {
 			return &failure{exitScript, err}
@@ -153,7 +158,7 @@ func (t *test) limited(ctx context.Context, u *user, name string, limit duration
 	within, cancel := context.WithTimeout(ctx, time.Duration(limit))
 	defer cancel()
 	u.begin(within)
-	u.group, u.tags = "::"+name, tags{"scenario": ""}
+	u.group, u.tags = "::"+name, tags{}
 	u.newJar()
 	result, err := u.call(name, arguments...)
 	overdue := within.Err() == context.DeadlineExceeded
@@ -180,7 +185,7 @@ func (t *test) watch(ctx context.Context) {
 			t.metrics.add("vus", now, float64(t.active.Load()), nil)
 			t.metrics.add("vus_max", now, float64(t.made.Load()), nil)
 			if tick%2 == 1 {
-				if _, abort := t.metrics.judge(); abort {
+				if _, abort := t.metrics.judge(false); abort {
 					t.end(exitThresholds)
 				}
 			}

@@ -47,6 +47,7 @@ func load(path string) (*script, error) {
 type user struct {
 	test      *test
 	id        int
+	expected  func(int) bool // nil where the script expects nothing of its answers
 	runtime   *goja.Runtime
 	exports   *goja.Object
 	client    *http.Client
@@ -64,7 +65,7 @@ type user struct {
 
 // newUser runs the script's global part.
 func (t *test) newUser(id int) (*user, error) {
-	u := &user{test: t, id: id, runtime: goja.New(), starting: true, context: context.Background()}
+	u := &user{test: t, id: id, runtime: goja.New(), expected: isExpected, starting: true, context: context.Background()}
 	u.client, u.traffic = t.newClient()
 	if err := u.runtime.Set("__VU", id); err != nil {
 		return nil, err
@@ -140,6 +141,16 @@ func (u *user) thrown(message string) *goja.Object {
 	return made
 }
 
+// exportsFunctions is false for a script that there is nothing to run of.
+func (u *user) exportsFunctions() bool {
+	for _, name := range u.exports.Keys() {
+		if _, ok := u.function(name); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // function is one that the script exports.
 func (u *user) function(name string) (goja.Callable, bool) {
 	return goja.AssertFunction(u.exports.Get(name))
@@ -176,8 +187,8 @@ func (u *user) parsed(data []byte) (goja.Value, error) {
 // iterate runs the script once. Only what is interrupted doesn't count.
 func (u *user) iterate(s *scenario, name string, data []byte, number int64) {
 	u.scenario, u.inScene = name, number
-	u.tags = tags{"scenario": name, "group": ""}
-	for _, more := range []tags{u.test.options.Tags, s.Tags} {
+	u.tags = tags{}
+	for _, more := range []tags{u.test.options.Tags, s.Tags, u.test.options.enabled(tags{"scenario": name, "group": ""})} {
 		for key, value := range more {
 			u.tags[key] = value
 		}
@@ -232,6 +243,9 @@ func (u *user) readOptions(into *options) error {
 	}
 	text, err := exported.ToObject(u.runtime).MarshalJSON()
 	if err != nil {
+		return err
+	}
+	if err := refuseUnknown(text); err != nil {
 		return err
 	}
 	return json.Unmarshal(text, into)
