@@ -194,8 +194,8 @@ const regctl: Recipe = {
     "/usr/local/bin/regctl": {
       module: "regctl",
       package: "github.com/regclient/regclient/cmd/regctl",
+      // Inlined, since it compresses layers.
       stamps: { "github.com/regclient/regclient/internal/version.vcsTag": "v0.11.7" },
-      uninlined: true,
     },
   },
   users: [
