@@ -1,7 +1,7 @@
 /** Breaking point of a service: the number of users at which it answers too slowly, or not at all. */
 import { BreakingPoint } from "../run/loadChart.js"
 import { type Profile, secondsOf } from "./profile.js"
-import type { Stop } from "./series.js"
+import type { StopInterval } from "./series.js"
 import type { Second } from "../run/loadChart.js"
 
 /** Minimum number of requests in an interval; fewer are too few to measure. */
@@ -30,7 +30,7 @@ const intervalSeconds = (length: number): number => Math.max(1, Math.ceil(length
 
 /** The breaking point at which a test was stopped. */
 export function stopOf(
-  { users, at, requests, errors, slow }: Stop,
+  { users, at, requests, errors, slow }: StopInterval,
   limits: Pick<Profile, "p95" | "errors">,
 ): BreakingPoint {
   const why =

@@ -9,7 +9,7 @@ interface Answers {
 }
 
 /** The interval in which a service broke, after which its test was stopped. */
-export interface Stop {
+export interface StopInterval {
   /** Seconds since the run began. */
   at: number
   users: number
@@ -22,7 +22,7 @@ export interface Stop {
 export interface Series {
   seconds: Second[]
   /** Absent for a test that ran to its end. */
-  stop?: Stop
+  stop?: StopInterval
   requests: number
   errors: number
   iterations: number
@@ -85,7 +85,7 @@ export function readSeries(text: string): Series {
     seconds.set(since, known)
     return known
   }
-  let stop: Stop | undefined
+  let stop: StopInterval | undefined
   for (const [kind, second, ...words] of lines) {
     const [a = 0, b = 0, c = 0, d = 0, count = 0] = words.slice(0, 5).map(Number)
     if (kind === "v") at(Number(second)).users = a
