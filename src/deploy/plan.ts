@@ -2,6 +2,7 @@ import { type Manifests, withVersion } from "../lib/deploy/manifests.js"
 import { migrate, smokeK6, smokeCommand } from "../lib/deploy/migrate.js"
 import { schemaText } from "../lib/deploy/proof.js"
 import type { RolloutPlan } from "../lib/deploy/rollout.js"
+import { scriptFiles } from "../lib/deploy/scriptFiles.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { deployedMigration } from "../lib/migration/command.js"
 import { imageReference, K6_VERSION } from "../stage/images.js"
@@ -54,7 +55,10 @@ export const migrationOf = async ({ source, config }: DeployInputs): Promise<str
 /** Returns the configured smoke tests: a command of the image and a k6 script. */
 export async function smokesOf({ source, config }: DeployInputs): Promise<RolloutPlan["smokes"]> {
   const { command, k6 } = config.deploy.smoke
-  const script = k6 === undefined ? undefined : await source.file(k6).contents()
+  const read = async (path: string) =>
+    (await source.exists(path)) ? source.file(path).contents() : undefined
+  const files = k6 === undefined ? {} : await scriptFiles(k6, read)
+  if (k6 !== undefined && Object.keys(files).length === 0) throw fail("NO_SMOKE_SCRIPT", [k6])
   const image = imageReference("k6", K6_VERSION, config.images)
   return [
     ...(command === undefined
@@ -63,11 +67,16 @@ export async function smokesOf({ source, config }: DeployInputs): Promise<Rollou
           ((context, address, template, log) =>
             smokeCommand(context, command, address, template, log)) satisfies RolloutPlan["smokes"][number],
         ]),
-    ...(script === undefined
+    ...(k6 === undefined
       ? []
       : [
           ((context, address, _, log) =>
-            smokeK6(context, { image, script }, address, log)) satisfies RolloutPlan["smokes"][number],
+            smokeK6(
+              context,
+              { image, script: k6, files },
+              address,
+              log,
+            )) satisfies RolloutPlan["smokes"][number],
         ]),
   ]
 }

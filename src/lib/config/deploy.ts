@@ -145,7 +145,7 @@ export const deploySection = {
         },
         k6: {
           kind: "text",
-          doc: "A k6 script to run, in the same way. It fails by its thresholds and by exceptions.",
+          doc: "A k6 script to run, in the same way, with the text files that it imports or opens by paths such as ./lib/users.js. It fails by its thresholds and by exceptions.",
           rules: pathRules,
         },
         timeout: time("The time limit of the command or the script.", "5m"),

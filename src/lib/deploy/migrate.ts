@@ -4,6 +4,7 @@ import { diagnose } from "../kube/diagnosis.js"
 import { jobName, labelValue, migrationJob } from "../migration/job.js"
 import { migrationOutcome } from "../migration/outcome.js"
 import { type Context, effectId } from "./context.js"
+import { scriptArguments } from "./scriptFiles.js"
 import { StepFailure } from "./stepFailure.js"
 
 /** The inputs of a migration, apart from the image. */
@@ -74,21 +75,18 @@ export async function smokeCommand(
   return smokeJob(context, "smoke", { ...template.spec, containers: [container] }, command, log)
 }
 
-/** Tests the new version by a k6 script. */
+/** Tests the new version by a k6 script, with the files that it imports, by their paths. */
 export async function smokeK6(
   context: Context,
-  { image, script }: { image: string; script: string },
+  { image, script, files }: { image: string; script: string; files: Readonly<Record<string, string>> },
   address: string,
   log: string[],
 ): Promise<string> {
-  const source = Buffer.from(script).toString("base64")
   const container: Container = {
     name: "smoke",
     image,
     command: ["sh", "-c"],
-    args: [
-      `echo ${source} | base64 -d > /tmp/script.js && k6 run --quiet --no-color --no-usage-report /tmp/script.js`,
-    ],
+    args: scriptArguments(script, files),
     env: [
       { name: "BASE_URL", value: address },
       // k6 would fetch a build of itself for extensions that a script imports.

@@ -45,6 +45,11 @@ export const deployErrors = {
     remedy: "see load.script in slipway.yaml, or leave it out: one is generated from the OpenAPI document",
     exitCode: ExitCode.badInput,
   }),
+  NO_SMOKE_SCRIPT: (path: string) => ({
+    message: `no k6 script ${quote(path)} in the source`,
+    remedy: "see deploy.smoke.k6 in slipway.yaml, or leave it out",
+    exitCode: ExitCode.badInput,
+  }),
   OPENAPI: (path: string, reason: string) => ({
     message: `invalid OpenAPI document ${quote(path)}: ${reason}`,
     remedy: "see load.openapi in slipway.yaml",

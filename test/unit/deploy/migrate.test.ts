@@ -158,11 +158,12 @@ describe("smokeCommand and smokeK6", () => {
   })
 
   it("run a k6 script in its own image", async () => {
-    const k6 = { image: "k6:1", script: "export default () => {}" }
+    const k6 = { image: "k6:1", script: "k6/smoke.js", files: { "k6/smoke.js": "export default () => {}" } }
     expect(await smokeK6(cluster.context("run-2"), k6, "http://preview", log)).toBe("smoke: `k6` passed")
     const [container] = cluster.store.all<Job>("Job")[0]?.spec.template.spec.containers ?? []
     expect(container?.image).toBe("k6:1")
-    expect(container?.args?.[0]).toContain(Buffer.from(k6.script).toString("base64"))
+    const text = Buffer.from(k6.files["k6/smoke.js"]).toString("base64")
+    expect(container?.args?.slice(1)).toEqual(["sh", "k6/smoke.js", text, "k6/smoke.js"])
     expect(container?.args?.[0]).toContain(" --no-usage-report ")
   })
 
@@ -170,7 +171,7 @@ describe("smokeCommand and smokeK6", () => {
     const thrown =
       'time="2026-12-01T00:00:00Z" level=error msg="Error: no" executor=shared-iterations source=stacktrace'
     runs({ log: `begun\n${thrown}\ntime="…" level=info msg="source=stacktrace" source=console\n` })
-    const k6 = { image: "k6:1", script: "export default () => { throw new Error('no') }" }
+    const k6 = { image: "k6:1", script: "k6/smoke.js", files: {} }
     await expect(smokeK6(cluster.context("run-2"), k6, "http://preview", log)).rejects.toMatchObject({
       reason: "smoke: `k6` threw 1 times",
       details: [thrown],
