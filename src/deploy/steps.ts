@@ -127,6 +127,7 @@ function stagesOf(
     ...(recovered !== "" && { reconciled: recovered }),
     ...(entry !== undefined && { ledger: `entry ${entry.hash.slice(0, 12)}` }),
     ...(entry?.facts["review"] && { review: entry.facts["review"] }),
+    ...(entry?.facts["offMain"] && { "not on main": entry.facts["offMain"] }),
     ...(alerts.length > 0 && { ALERT: alerts.join("; ") }),
   }
   const known = steps.length > 0 ? steps : STEPS.map((name) => idle(name, recovered, status))

@@ -26,7 +26,7 @@ import {
 import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
 import { logInToAcr } from "./acrLogin.js"
 import { refuseWithoutHotfix } from "./hotfixes.js"
-import { refuseOffMain } from "./tagOrigin.js"
+import { reasonOffMain } from "./stagedHotfix.js"
 import { prepareOut } from "./outFolder.js"
 import { policyArguments } from "./policy.js"
 import { trackedArguments } from "./tracked.js"
@@ -205,12 +205,14 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
         ? gateArguments(source, trigger, process.env, options.service)
         : []
     const notify = delivers(groups) ? await notifyArguments(source, join(out, "logs")) : []
-    if (groups.includes("deploy")) refuseOffMain(source, trigger, options.offMain)
+    const tagged = { ...options, source, trigger, commit: options.sha ?? commit.sha }
+    const offMain = groups.includes("deploy") ? await reasonOffMain(tagged) : options.offMain
     if (groups.includes("release")) refuseWithoutHotfix(source, trigger, options.withoutHotfix)
     const building = usesSecret(groups, "secrets") ? buildArguments(source, options) : []
     if (!options.embedded && usesSecret(groups, "password"))
       logOut = await logInToAcr(configuredRecipient(source, options.service))
-    const args = ciArguments({ ...options, source, digest, runId }, commit, only, notify, gates, building)
+    const own = { ...options, source, digest, runId, ...(offMain !== undefined && { offMain }) }
+    const args = ciArguments(own, commit, only, notify, gates, building)
     return [...args, `--journal=${begun.mark}`]
   })
   return running.finally(() => {

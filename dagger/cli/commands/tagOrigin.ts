@@ -39,15 +39,20 @@ export const branchNames = (refs = ""): string[] => [
 /**
  * Refuses a version for production that isn't on main, unless a reason is given. Fails with TAG_OFF_MAIN.
  *
- * Where git can't tell, it warns: not every host's clone has main.
+ * Where git can't tell, it warns: not every host's clone has main. Returns what it found, if it had to look.
  */
-export function refuseOffMain(source: string, trigger: Trigger, reason: string | undefined): void {
+export function refuseOffMain(
+  source: string,
+  trigger: Trigger,
+  reason: string | undefined,
+): TagOrigin | undefined {
   const tag = trigger.ref.replace(/^refs\/tags\//, "")
-  if (tag === trigger.ref || environmentFor(trigger) !== "production" || reason) return
+  if (tag === trigger.ref || environmentFor(trigger) !== "production" || reason) return undefined
   const { main } = trigger.branches ?? DEFAULTS.branches
   const origin = isAddress(source) ? "unknown" : tagOrigin(source, main)
   if (origin === "unknown")
     say(`! can't tell whether ${tag} is on ${main}: this clone has no ${main}, or not all of its history`)
   if (origin === "hotfix") say(`! ${tag} is on a hotfix branch: merge it back into ${main}`)
   if (typeof origin === "object") throw fail("TAG_OFF_MAIN", [tag, main, origin.branches])
+  return origin
 }

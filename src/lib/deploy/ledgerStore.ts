@@ -109,6 +109,10 @@ export class ClusterLedger {
   }
 }
 
+/** Returns what can be read of the entries in ConfigMaps of any ledgers. */
+export const ledgerEntriesOf = (maps: readonly ConfigMap[]): LedgerEntry[] =>
+  maps.flatMap(textOf).flatMap((text) => salvagedLedger(text).entries)
+
 const textOf = ({ data }: ConfigMap): string[] => [data?.[KEY] ?? ""]
 
 const numberOf = ({ metadata }: ConfigMap): number => Number(/(?<!\d)\d+$/.exec(metadata.name)?.[0] ?? 0)

@@ -148,6 +148,11 @@ export const releaseErrors = {
     remedy: `merge them: ${lacking.map(({ tag }) => `git merge ${tag}`).join(", ")}. In an emergency: --without-hotfix "REASON", which the ledger keeps`,
     exitCode: ExitCode.badInput,
   }),
+  HOTFIX_NOT_STAGED: (tag: string, commit: string) => ({
+    message: `the hotfix ${quote(tag)} was never deployed to staging: its ledger has no deployment of ${commit.slice(0, 12)}`,
+    remedy: `push its hotfix/* branch, which deploys it there, and run this again. In an emergency: --off-main "REASON", which the ledger keeps`,
+    exitCode: ExitCode.badInput,
+  }),
   TAG_OFF_MAIN: (tag: string, main: string, branches: readonly string[]) => ({
     message: `the tag ${quote(tag)} isn't on ${main}, but ${branches.length === 0 ? "on no branch at all" : `on ${branches.map(quote).join(", ")}`}: production takes what was reviewed and merged`,
     remedy: `merge it into ${main} and tag the merge; a hotfix/* branch may be tagged as it is. In an emergency: --off-main "REASON", which the ledger keeps`,

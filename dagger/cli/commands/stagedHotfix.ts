@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { LEDGER_LABEL, ledgerEntriesOf } from "../../../src/lib/deploy/ledgerStore.js"
+import { type Staged, stagedBy } from "../../../src/lib/deploy/staged.js"
+import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { readKubeconfig } from "../../../src/lib/kube/access.js"
+import { Kube } from "../../../src/lib/kube/client.js"
+import { CONFIG_MAP, type ConfigMap } from "../../../src/lib/kube/objects.js"
+import type { Trigger } from "../../../src/lib/pipeline/policy.js"
+import { serviceName } from "../../../src/lib/python/name.js"
+import type { LedgerEntry } from "../../../src/lib/run/ledger.js"
+import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
+import { say } from "../../lib/progress.js"
+import type { Variables } from "../../lib/variables.js"
+import { configured, folderOf } from "./sourceFolder.js"
+import { refuseOffMain } from "./tagOrigin.js"
+
+/** The run of a tag that may deploy a hotfix. */
+interface TaggedRun {
+  source: string
+  service?: string | undefined
+  trigger: Trigger
+  commit: string
+  /** The given reason to deploy a version that isn't on main. */
+  offMain?: string | undefined
+  embedded?: boolean | undefined
+}
+
+/** Time for the cluster of staging to answer, in milliseconds. */
+const PATIENCE = 15_000
+
+/**
+ * Returns why a version that isn't on main goes to production, for the ledger; undefined for one that is.
+ *
+ * A hotfix goes there after staging, by the ledger of staging's cluster. Where that can't be read, the reason says so.
+ * Fails with TAG_OFF_MAIN and HOTFIX_NOT_STAGED, unless a reason is given.
+ */
+export async function reasonOffMain(
+  run: TaggedRun,
+  env: Variables = process.env,
+): Promise<string | undefined> {
+  const { source, trigger, commit, offMain } = run
+  if (refuseOffMain(source, trigger, offMain) !== "hotfix") return offMain
+  const { staged, problem } = await stagedHotfix(run, env)
+  const tag = trigger.ref.replace(/^refs\/tags\//, "")
+  if (staged === "never") throw fail("HOTFIX_NOT_STAGED", [tag, commit])
+  if (staged !== "unknown")
+    return `a hotfix, deployed to staging at ${staged.finishedAt} by run ${staged.run}`
+  say(`! can't tell whether ${tag} was deployed to staging: ${problem}`)
+  return `a hotfix; whether it was deployed to staging is unknown: ${problem}`
+}
+
+async function stagedHotfix(
+  { source, service, commit, embedded }: TaggedRun,
+  env: Variables,
+): Promise<{ staged: Staged; problem: string }> {
+  const { release, deploy, name } = configured(source, service) ?? DEFAULTS
+  const manifest = join(source, folderOf(source, service), "pyproject.toml")
+  const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
+  const repository = release.repository ?? serviceName(manifests, name) ?? "service"
+  const entries = await stagingEntries(kubeconfigOf(embedded, env), deploy.namespace["staging"])
+  if (typeof entries === "string") return { staged: "unknown", problem: entries }
+  const staged = stagedBy(entries, commit, repository)
+  return { staged, problem: `no ledger in the cluster of staging has deployments of ${repository}` }
+}
+
+/** The text of the kubeconfig of staging, as a deployment to it would use it. */
+function kubeconfigOf(embedded: boolean | undefined, env: Variables): string | undefined {
+  const own = embedded && findHolder() !== undefined ? KUBECONFIG : undefined
+  const given = own ?? [env["STAGING_KUBECONFIG"], env["KUBECONFIG"]].find(Boolean)
+  if (given === undefined) return undefined
+  return !given.includes("\n") && existsSync(given) ? readFileSync(given, "utf8") : given
+}
+
+/** The entries of all ledgers in a cluster or namespace, or why there are none. */
+async function stagingEntries(
+  kubeconfig: string | undefined,
+  namespace: string | undefined,
+): Promise<LedgerEntry[] | string> {
+  if (kubeconfig === undefined) return "there is no STAGING_KUBECONFIG to read its ledger with"
+  try {
+    const kube = new Kube(readKubeconfig(kubeconfig), { timeout: PATIENCE, patience: PATIENCE })
+    try {
+      const place = namespace === undefined ? {} : { namespace }
+      return ledgerEntriesOf(await kube.list<ConfigMap>(CONFIG_MAP, { labels: LEDGER_LABEL, ...place }))
+    } finally {
+      kube.close()
+    }
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error
+    return error.message.split("\n")[0] ?? ""
+  }
+}
