@@ -46,7 +46,7 @@ export const deploySection = {
     service: name("The Service that routes to it. Default: the only one that does."),
     url: {
       kind: "map",
-      doc: "The public URL of an environment's service, whose health is checked after the switch.",
+      doc: "The public URL of an environment's service, whose health is checked after the switch; a redirect isn't followed.",
       keys: ENVIRONMENTS,
       item: { kind: "text", rules: [noCredentialsRule, httpUrlRule] },
       default: {},
