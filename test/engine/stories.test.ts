@@ -6,7 +6,9 @@ import { findHolder, KUBECONFIG } from "../../dagger/lib/clusterHolder.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { DEPLOYMENT, NAMESPACE, SERVICE } from "../../src/lib/kube/objects.js"
 import { kube, kubectl, startCluster } from "./cluster.js"
-import { engineEnvironment } from "./dagger.js"
+import { startReceiver } from "../unit/notify/receiver.js"
+import { engineEnvironment, hostAddress } from "./dagger.js"
+import { redirecting, sendForm } from "./forms.js"
 import { Load } from "./load.js"
 import { type CiRun, copyOf, runOn, slipway, write } from "./pipeline.js"
 import { RUN } from "./supply.js"
@@ -179,4 +181,107 @@ it("deploy takes a tag or a digest, and finish accepts what is on hold", async (
   expect(await said("finish", ...STAGING)).toMatch(/is finished/)
   expect(await serving("staging")).toBe("first")
   expect(await kube().get(DEPLOYMENT, "api", "stories-staging")).toBeDefined()
+}, 300_000)
+
+it("a hotfix goes over staging to production, and the next release is refused until it has it", async () => {
+  await configure()
+  await git("checkout", "--quiet", "-b", "hotfix/x", "v1.1.0")
+  await commit("fixed")
+  deployedBy(await runOn("ci", source, "--event=push", "--ref=hotfix/x", "--embedded"))
+  expect(await serving("staging")).toBe("fixed")
+  expect(await serving("production")).toBe("second")
+
+  await git("tag", "v1.1.1")
+  const released = await runOn("ci", source, "--event=tag", "--ref=v1.1.1", "--embedded")
+  deployedBy(released)
+  expect(released.stderr).toContain("v1.1.1 is on a hotfix branch: merge it back into main")
+  expect(await serving("production")).toBe("fixed")
+  const staged = /not on main: a hotfix, deployed to staging at \S+ by run/
+  expect(await said("ledger", ...PRODUCTION)).toMatch(staged)
+
+  await git("checkout", "--quiet", "main")
+  await git("commit", "--quiet", "--allow-empty", "--message", "next")
+  await git("tag", "v1.2.0")
+  await git("branch", "develop")
+  for (const event of [
+    ["--event=tag", "--ref=v1.2.0"],
+    ["--event=push", "--ref=develop"],
+  ]) {
+    const refused = await runOn("ci", source, ...event, "--embedded")
+    expect(refused.exitCode, refused.stdout + refused.stderr).toBe(4)
+    expect(refused.stderr).toMatch(/lacks released hotfixes.*v1\.1\.1: [0-9a-f]{7,} fixed.*HOTFIX_LACKING/s)
+  }
+  await git("merge", "--quiet", "--no-edit", "v1.1.1")
+}, 600_000)
+
+it("a version whose public address only redirects is rolled back, with where to", async () => {
+  const elsewhere = "https://stories.example.com/health"
+  const run = await redirecting(elsewhere, async (address) => {
+    await configure("deploy:\n", `deploy:\n  url: { staging: "${address}" }\n`)
+    return runOn("deploy", source, ...STAGING, "--tag=v1.1.0")
+  })
+  expect(run.exitCode, run.stdout).toBe(1)
+  expect(run.stage("soak").status).toBe("failed")
+  expect(run.stage("soak").reason).toMatch(
+    /http:\S+\/health answers 301, not 200: redirects to https:\S+\/health/,
+  )
+  expect(await serving("staging")).toBe("fixed")
+  await configure()
+}, 200_000)
+
+it("a version is smoke-tested by a command of its image and by a k6 script with imports", async () => {
+  const script = `import http from "k6/http"
+import exec from "k6/execution"
+import { path } from "./lib/path.js"
+export const options = { iterations: 4 }
+export default function () {
+  const { status } = http.get(__ENV.BASE_URL + path)
+  if (status !== 200) exec.test.abort(path + " answers " + status)
+}
+`
+  const asked =
+    "import os, urllib.request as r; print('asked', r.urlopen(os.environ['BASE_URL'] + '/work').status)"
+  const smoke = `requests: 40, k6: k6/smoke.js, command: ${JSON.stringify(`python -c "${asked}"`)}`
+  write(source, { "k6/smoke.js": script, "k6/lib/path.js": 'export const path = "/broken"\n' })
+  await git("add", "--all")
+  await configure("requests: 40", smoke)
+  const broken = await runOn("deploy", source, ...STAGING, "--tag=v1.1.0")
+  expect(broken.exitCode, broken.stdout).toBe(1)
+  expect(broken.stage("preview").status).toBe("failed")
+  expect(broken.stage("preview").reason).toMatch(/smoke: `k6` ended with 108/)
+  expect(await serving("staging")).toBe("fixed")
+
+  write(source, { "k6/lib/path.js": 'export const path = "/work"\n' })
+  await git("commit", "--quiet", "--all", "--message", "Ask for what works")
+  const good = await runOn("deploy", source, ...STAGING, "--tag=v1.1.0")
+  deployedBy(good)
+  expect(good.stage("preview").reason).toMatch(/asked 200.*smoke: `python -c .*` passed.*smoke: `k6` passed/s)
+  expect(await serving("staging")).toBe("second")
+  await configure()
+}, 300_000)
+
+it("people are notified of the deployment and the rollback that the forms of two hosts start", async () => {
+  const hosts = ["--host=github,gitlab", `--slipway=https://git.example.com/team/slipway@${"0".repeat(40)}`]
+  await said("wrappers", ...hosts, "--yes")
+  const receiver = await startReceiver(hostAddress())
+  const secrets = { NOTIFY_WEBHOOK: `${receiver.url}/hooks/${RUN}` }
+  const answers = { ...secrets, SLIPWAY_ENVIRONMENT: "staging", SLIPWAY_VERSION: "v1.1.1" }
+  const deploy = await sendForm("github", source, `1${RUN}`, { ...answers, SLIPWAY_ACTION: "deploy" })
+  expect(deploy.exitCode, deploy.stdout + deploy.stderr).toBe(0)
+  expect(await serving("staging")).toBe("fixed")
+
+  const back = { ...answers, SLIPWAY_ACTION: "rollback", SLIPWAY_VERSION: "" }
+  const rollback = await sendForm("gitlab", source, `2${RUN}`, back)
+  expect(rollback.exitCode, rollback.stdout + rollback.stderr).toBe(0)
+  expect(await serving("staging")).toBe("second")
+
+  const { requests } = await receiver.log()
+  await receiver.stop()
+  const messages = requests.map(({ body }) => JSON.parse(body) as { title: string; who: string })
+  expect(messages.map(({ title, who }) => `${who}: ${title}`)).toEqual([
+    "ada: Deploying stories v1.1.1 to staging",
+    "ada: Deployed stories v1.1.1 to staging",
+    expect.stringMatching(/^grace: Deploying stories .* to staging$/) as string,
+    "grace: Rolled back to stories v1.1.0 in staging",
+  ])
 }, 300_000)

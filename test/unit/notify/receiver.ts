@@ -33,9 +33,11 @@ export interface Receiver {
   stop(): Promise<void>
 }
 
-export async function startReceiver(): Promise<Receiver> {
+export async function startReceiver(host = "127.0.0.1"): Promise<Receiver> {
   // The server ends with its standard input, which closes when this process ends.
-  const child = spawn("python3", [SCRIPT, "--with-stdin"], { stdio: ["pipe", "pipe", "inherit"] })
+  const child = spawn("python3", [SCRIPT, "--with-stdin", `--host=${host}`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
   const [line] = (await once(createInterface(child.stdout), "line")) as [string]
   const url = line.replace("listening on ", "http://")
   return {
