@@ -113,7 +113,7 @@ export function planDescription(result: Planned | Unplanned, run: Run, tool: str
 }
 
 const hasChanges = ({ plan }: Planned): boolean =>
-  changesOf(plan).length + outputChangesOf(plan).length + plan.deferred.length > 0
+  changesOf(plan).length + outputChangesOf(plan).length + plan.deferred.length + plan.invocations.length > 0
 
 /** Origin of a plan. */
 export const aboutPlan = (

@@ -102,6 +102,19 @@ export const deferredOf = (plan: PlanJson): { address: string; reason: string }[
     reason: reason.replaceAll("_", " "),
   }))
 
+/** Returns the actions that an apply carries out beside its changes, each with what triggers it; empty if nothing does. */
+export const invocationsOf = (plan: PlanJson): { address: string; reason: string }[] => {
+  const secrets = planSecrets(plan)
+  return plan.invocations.map(({ address, event, trigger }) => ({
+    address: secrets.hideInAddress(address),
+    reason: trigger === "" ? "" : `${wordsOfEvent(event)} ${secrets.hideInAddress(trigger)}`,
+  }))
+}
+
+/** `BeforeCreate` in words. */
+const wordsOfEvent = (event: string): string =>
+  event.replace(/([a-z])(?=[A-Z])/g, "$1 ").toLowerCase() || "by"
+
 function changeOf(resource: ResourceJson, secrets: SensitiveValues): Change[] {
   const { change, mode, type, previousAddress, deposed } = resource
   const action = actionOf(change.actions)

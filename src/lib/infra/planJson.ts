@@ -38,6 +38,8 @@ export interface PlanJson {
   /** Changes deferred to a later plan. */
   deferred: { reason: string; resource: ResourceJson }[]
   outputChanges: Map<string, ChangeJson>
+  /** Actions that an apply carries out beside its changes, since Terraform 1.14, with what triggers each. */
+  invocations: { address: string; event: string; trigger: string }[]
   /** True if planning ended with an error, and the plan is partial. */
   errored: boolean
   /** False if applying it leaves changes for a later plan; true for tools that don't say. */
@@ -79,6 +81,14 @@ const planOf = (raw: Record<string, unknown>, formatVersion: string): PlanJson =
   outputChanges: new Map(
     Object.entries(fields(raw.output_changes)).map(([name, change]) => [name, changeOf(fields(change))]),
   ),
+  invocations: objects(raw.action_invocations).map((each) => {
+    const trigger = fields(each.lifecycle_action_trigger)
+    return {
+      address: text(each.address),
+      event: text(trigger.action_trigger_event),
+      trigger: text(trigger.triggering_resource_address),
+    }
+  }),
   errored: raw.errored === true,
   complete: raw.complete !== false,
   raw,

@@ -6,6 +6,7 @@ import {
   changesOf,
   countsOf,
   deferredOf,
+  invocationsOf,
   outputChangesOf,
   type OutputChange,
   type PlanCounts,
@@ -49,11 +50,13 @@ export function planMarkdown(plan: PlanJson, about: About): { text: string; comp
   const deferred = deferredOf(plan)
   const head = heading("Plan", about)
   const warning = plan.errored ? "\n**Planning ended with an error: this is a part of the plan.**\n" : ""
-  if (changes.length + outputs.length + deferred.length === 0)
+  const invoked = invocationsOf(plan)
+  if (changes.length + outputs.length + deferred.length + invoked.length === 0)
     return { text: `${head}\nNo changes. ${origin(about)}\n${warning}`, complete: true }
   const top = `${head}\n${countLine(countsOf(changes), outputs.length)}  \n${origin(about)}\n${warning}`
   const list = destructive(changes)
-  const later = deferredSection(deferred)
+  const later =
+    section("Actions that the apply carries out", invoked) + section("Deferred to a later plan", deferred)
   const blocks = blocksOf(changes, outputs)
   const plain = moved(changes)
   const room = COMMENT_BYTES - NOTE_BYTES - byteLength(top + list.text + later + plain.text)
@@ -63,6 +66,7 @@ export function planMarkdown(plan: PlanJson, about: About): { text: string; comp
     ...(plain.hidden === 0 ? [] : [`${plain.hidden} more imported or moved`]),
     ...(diffs.hidden === 0 ? [] : [`the diffs of ${diffs.hidden} more`]),
     ...(diffs.cut === 0 ? [] : [`parts of ${count(diffs.cut, "diff")}`]),
+    ...(invoked.length > DEFERRED ? [`${invoked.length - DEFERRED} more actions`] : []),
     ...(deferred.length > DEFERRED ? [`${deferred.length - DEFERRED} more deferred`] : []),
   ]
   return {
@@ -190,13 +194,13 @@ function moved(changes: readonly Change[]): { text: string; hidden: number } {
   }
 }
 
-function deferredSection(deferred: readonly { address: string; reason: string }[]): string {
-  if (deferred.length === 0) return ""
-  const shown = deferred.slice(0, DEFERRED)
-  const lines = shown.map(
-    ({ address, reason }) => `- ${named(address)}: ${markdown(clip(legible(reason), NAME_LENGTH))}\n`,
-  )
-  return `\n#### Deferred to a later plan: ${deferred.length}\n\n${lines.join("")}`
+function section(title: string, entries: readonly { address: string; reason: string }[]): string {
+  if (entries.length === 0) return ""
+  const lines = entries
+    .slice(0, DEFERRED)
+    .map(({ address, reason }) => [named(address), markdown(clip(legible(reason), NAME_LENGTH))])
+    .map((parts) => `- ${parts.filter((part) => part !== "").join(": ")}\n`)
+  return `\n#### ${title}: ${entries.length}\n\n${lines.join("")}`
 }
 
 interface Block {

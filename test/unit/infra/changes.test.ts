@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest"
 import { below, isSameOrBelow, normalPath, pathText } from "../../../src/lib/infra/attributePath.js"
-import { changesOf, countsOf, deferredOf, outputChangesOf } from "../../../src/lib/infra/changes.js"
+import {
+  changesOf,
+  countsOf,
+  deferredOf,
+  invocationsOf,
+  outputChangesOf,
+} from "../../../src/lib/infra/changes.js"
 import { fixture, plan, resource } from "./plans.js"
 
 /** Differences of one change, as `path before → after`. */
@@ -98,6 +104,19 @@ describe("changesOf and countsOf", () => {
     expect(deferredOf(plan({ deferred_changes: deferred }))).toEqual([
       { address: "t.x", reason: "provider config unknown" },
     ])
+  })
+
+  test("invocationsOf returns the actions of Terraform 1.14 with what triggers them", () => {
+    const trigger = { action_trigger_event: "AfterCreate", triggering_resource_address: "t.x" }
+    const invocations = [
+      { address: "action.t.restart", lifecycle_action_trigger: trigger },
+      { address: "action.t.wipe", invoke_action_trigger: {} },
+    ]
+    expect(invocationsOf(plan({ action_invocations: invocations }))).toEqual([
+      { address: "action.t.restart", reason: "after create t.x" },
+      { address: "action.t.wipe", reason: "" },
+    ])
+    expect(invocationsOf(plan({ action_invocations: {} }))).toEqual([])
   })
 })
 

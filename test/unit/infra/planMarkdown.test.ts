@@ -250,6 +250,16 @@ describe("planMarkdown of a hostile plan", () => {
   })
 })
 
+describe("planMarkdown's actions", () => {
+  test("are shown, also in a plan without changes", () => {
+    const invocations = [{ address: "action.t.wipe", invoke_action_trigger: {} }]
+    const { text, complete } = planMarkdown(plan({ action_invocations: invocations }), ABOUT)
+    expect(text).toContain("#### Actions that the apply carries out: 1\n\n- <code>action.t.wipe</code>\n")
+    expect(text).not.toContain("No changes")
+    expect(complete).toBe(true)
+  })
+})
+
 describe("planMarkdown's diffs", () => {
   test("show values", () => {
     expect(diff("x", "y")).toBe('~ a: "x" → "y"')
