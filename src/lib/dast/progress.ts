@@ -6,12 +6,13 @@ export interface Progress {
   failures: string[]
 }
 
-const URLS = /^Job \S+ (?:found|added) (\d+) URLs\b/gm
+/** ZAP writes numbers as the language of its machine does: 1,234. */
+const URLS = /^Job \S+ (?:found|added) (\d[\d.,'’\u00a0\u202f]*) URLs\b/gm
 const FAILURES = "Automation plan failures:"
 
 /** Parses the output of the automation framework. */
 export function readProgress(output: string): Progress {
-  const counts = [...output.matchAll(URLS)].map(([, number]) => Number(number))
+  const counts = [...output.matchAll(URLS)].map(([, number = ""]) => Number(number.replace(/\D/g, "")))
   const lines = output.split(/\r?\n/)
   const title = lines.findIndex((line) => line.trim() === FAILURES)
   const after = title < 0 ? [] : lines.slice(title + 1)

@@ -13,12 +13,16 @@ const GOOD: Progress = { urls: 12, failures: [] }
 describe("readProgress", () => {
   test("adds up the URLs of the jobs, and reports no false failure", () => {
     const output = [
-      "Job openapi added 3 URLs",
+      "Job openapi added 1,003 URLs",
       "Job spider requesting URL http://s/",
       "Job spider found 9 URLs",
       "Automation plan succeeded!",
     ]
-    expect(readProgress(output.join("\n"))).toEqual(GOOD)
+    expect(readProgress(output.join("\n"))).toEqual({ urls: 1012, failures: [] })
+  })
+
+  test.each(["1,234", "1.234", "1\u00a0234", "1\u202f234", "1’234"])("reads %s as a number", (number) => {
+    expect(readProgress(`Job spider found ${number} URLs`).urls).toBe(1234)
   })
 
   test("reads ZAP's failures up to the lines that follow them", () => {
