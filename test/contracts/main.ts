@@ -1,18 +1,21 @@
 /**
- * Runs the checks of a contract: `npm run contracts` against the imitation of k6 that is built here,
- * `npm run contracts -- --real` against a real one on PATH, `--k6=PATH` or `--k6-image=REFERENCE`.
+ * Runs the checks of contracts: `npm run contracts` against the imitation of k6 that is built here, and
+ * `npm run contracts -- --real` against a real one on PATH, `--k6=PATH` or `--k6-image=REFERENCE`; `--terraform=PATH`
+ * against Terraform or OpenTofu.
  */
 import { execFileSync } from "node:child_process"
 import { builtProgram } from "../../dagger/kit/images/programs.js"
 import { HOST_PLATFORM } from "../../dagger/kit/debian/rootfs.js"
-import { concerns, tried } from "./contract.js"
+import { concerns, type Fact, tried } from "./contract.js"
 import { K6_FACTS } from "./k6.js"
-import { K6_IMITATION, runK6, versionOf, type K6Fact, type Program } from "./k6Runs.js"
+import { K6_IMITATION, runK6, versionOf, type Program } from "./k6Runs.js"
+import { TERRAFORM_FACTS } from "./terraform.js"
+import { runTerraform, terraformVersion } from "./terraformRuns.js"
 
 const option = (name: string): string | undefined =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 
-async function chosen(): Promise<Program> {
+async function chosenK6(): Promise<Program> {
   const [path, image] = [option("k6"), option("k6-image")]
   if (path !== undefined) return { path }
   if (image !== undefined) return { image }
@@ -20,30 +23,37 @@ async function chosen(): Promise<Program> {
   return { path: execFileSync("sh", ["-c", "command -v k6"], { encoding: "utf8" }).trim() }
 }
 
-/** Tries a fact, and prints what came of it. True unless the fact doesn't hold. */
-async function shown(
-  fact: K6Fact,
-  version: string,
-  program: Program,
-): Promise<"held" | "failed" | "unchecked"> {
-  const { id, check, byHand } = fact
-  if (!concerns(fact, version) || check === undefined) {
-    console.log(`–  ${id}${check === undefined ? `: by hand: ${byHand}` : `: not of version ${version}`}`)
-    return "unchecked"
+/** Tries all facts of a contract, and prints what came of each. True if none failed. */
+async function kept<Ran, Settings>(
+  name: string,
+  facts: readonly Fact<Ran, Settings>[],
+  version: { text: string; number: string },
+  execute: (settings: Settings) => Promise<Ran>,
+): Promise<boolean> {
+  const counts = { held: 0, failed: 0, untried: 0 }
+  for (const fact of facts) {
+    const { id, check, byHand } = fact
+    if (!concerns(fact, version.number) || check === undefined) {
+      counts.untried += 1
+      console.log(
+        `–  ${id}${check === undefined ? `: by hand: ${byHand}` : `: not of version ${version.number}`}`,
+      )
+      continue
+    }
+    const differs = await tried(check, execute)
+    counts[differs === undefined ? "held" : "failed"] += 1
+    console.log(differs === undefined ? `✓  ${id}` : `✗  ${id}: ${fact.fact}\n   ${differs}`)
   }
-  const differs = await tried(check, runK6(program))
-  console.log(differs === undefined ? `✓  ${id}` : `✗  ${id}: ${fact.fact}\n   ${differs}`)
-  return differs === undefined ? "held" : "failed"
+  const checks = facts.filter(({ check }) => check !== undefined).length
+  console.log(`\n${version.text}\n${name}: ${facts.length} facts, ${checks} with a check`)
+  console.log(`${counts.held} held, ${counts.failed} didn't, ${counts.untried} weren't tried`)
+  return counts.failed === 0
 }
 
-const program = await chosen()
-const version = versionOf(program)
-const results: string[] = []
-for (const fact of K6_FACTS) results.push(await shown(fact, version.number, program))
-const count = (wanted: string): number => results.filter((result) => result === wanted).length
-console.log(`\n${version.text}`)
-console.log(
-  `k6: ${K6_FACTS.length} facts, ${K6_FACTS.filter(({ check }) => check !== undefined).length} with a check; ` +
-    `${count("held")} held, ${count("failed")} didn't, ${count("unchecked")} weren't tried`,
-)
-process.exitCode = count("failed") === 0 ? 0 : 1
+const path = option("terraform")
+const program = path === undefined ? await chosenK6() : undefined
+const good =
+  path === undefined
+    ? program !== undefined && (await kept("k6", K6_FACTS, versionOf(program), runK6(program)))
+    : await kept("terraform", TERRAFORM_FACTS, terraformVersion(path), runTerraform(path))
+process.exitCode = good ? 0 : 1

@@ -9,9 +9,11 @@ import { profileOf, rampArguments } from "../../../src/lib/load/profile.js"
 import { madeScript, plainAsk } from "../../../src/lib/load/script.js"
 import { readSeries } from "../../../src/lib/load/series.js"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { concerns, tried } from "../../contracts/contract.js"
+import { concerns, type Fact, tried } from "../../contracts/contract.js"
 import { K6_FACTS } from "../../contracts/k6.js"
 import { K6_IMITATION, type K6Ran, type Program, runK6, versionOf } from "../../contracts/k6Runs.js"
+import { TERRAFORM_FACTS } from "../../contracts/terraform.js"
+import { ZAP_FACTS } from "../../contracts/zap.js"
 
 const hasGo = (): boolean => {
   try {
@@ -22,27 +24,34 @@ const hasGo = (): boolean => {
   }
 }
 
-describe("the contract for k6", () => {
-  it("has a source for each fact, and a check or a way by hand", () => {
-    expect(K6_FACTS.length).toBeGreaterThan(80)
-    expect(K6_FACTS.filter(({ check }) => check !== undefined).length).toBeGreaterThan(70)
-    expect(new Set(K6_FACTS.map(({ id }) => id)).size).toBe(K6_FACTS.length)
-    const bare = K6_FACTS.filter(
-      ({ sources, check, byHand }) => sources.length === 0 || (check === undefined && byHand === undefined),
-    )
-    expect(bare).toEqual([])
-  })
+type AnyFact = Omit<Fact, "check"> & { check?: unknown }
 
-  it("has the figures that the documentation gives", () => {
+const CONTRACTS: Record<string, readonly AnyFact[]> = {
+  k6: K6_FACTS,
+  Terraform: TERRAFORM_FACTS,
+  ZAP: ZAP_FACTS,
+}
+
+describe("the contracts", () => {
+  it.each(Object.entries(CONTRACTS))(
+    "have sources for each fact of %s, and a check or a way by hand",
+    (_, facts) => {
+      expect(new Set(facts.map(({ id }) => id)).size).toBe(facts.length)
+      const bare = facts.filter(
+        ({ sources, check, byHand }) => sources.length === 0 || (check === undefined && byHand === undefined),
+      )
+      expect(bare).toEqual([])
+    },
+  )
+
+  it("have the figures that the documentation gives", () => {
     const page = readFileSync(resolve(import.meta.dirname, "../../../docs/contracts.md"), "utf8")
-    const row = page.split("\n").find((line) => line.startsWith("| k6 "))
-    const checks = K6_FACTS.filter(({ check }) => check !== undefined).length
-    expect(
-      row
-        ?.split("|")
-        .map((cell) => cell.trim())
-        .slice(1, 4),
-    ).toEqual(["k6", String(K6_FACTS.length), String(checks)])
+    const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()))
+    for (const [name, facts] of Object.entries(CONTRACTS)) {
+      const row = rows.find(([, cell]) => cell === name)
+      const checks = facts.filter(({ check }) => check !== undefined).length
+      expect(row?.slice(2, 4), name).toEqual([String(facts.length), String(checks)])
+    }
   })
 
   it("concerns versions from one on and up to another", () => {
