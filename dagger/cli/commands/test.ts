@@ -45,19 +45,19 @@ export async function runTests(files: string[]): Promise<number> {
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
   const quiet = run({ cwd: REPOSITORY, env })
   await step("sdk/ for editors and tsc", () => quiet`dagger develop --silent`)
-  const vitest = async (...projects: string[]) => {
-    const file = join(REPOSITORY, "node_modules", `.slipway-${projects[0] ?? ""}.json`)
+  const vitest = async (project: string) => {
+    const file = join(REPOSITORY, "node_modules", `.slipway-${project}.json`)
     rmSync(file, { force: true })
-    const chosen = projects.map((name) => `--project=${name}`)
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-    const { exitCode } = await sh`npx vitest run --passWithNoTests ${chosen} ${reporters} ${files}`
+    const { exitCode } = await sh`npx vitest run --passWithNoTests --project=${project} ${reporters} ${files}`
     const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
     if (results !== undefined) say(timesOf(results))
     return countsOf(results, exitCode === 0)
   }
-  const [lint, quick] = await Promise.all([
+  const [lint, ...quick] = await Promise.all([
     step("lint", () => sh`npm run --silent lint`),
-    vitest("unit", "browser"),
+    vitest("unit"),
+    vitest("browser"),
   ])
   const images = IMAGES.map(
     (image) => () =>
@@ -65,10 +65,10 @@ export async function runTests(files: string[]): Promise<number> {
   )
   // Packing and fetching leave a core idle that compiling can use.
   await pool(2, images)
-  const slow = await vitest("engine")
+  const counts = [...quick, await vitest("engine")]
   if (lint.exitCode !== 0) say("lint failed")
-  const passed = quick.passed + slow.passed
-  const failed = quick.failed + slow.failed + (lint.exitCode === 0 ? 0 : 1)
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+  const failed = counts.reduce((sum, count) => sum + count.failed, lint.exitCode === 0 ? 0 : 1)
   console.log(`${passed} passed, ${failed} failed`)
   return failed === 0 && passed > 0 ? 0 : 1
 }
