@@ -1,8 +1,24 @@
 import { defineConfig } from "vitest/config"
 
+/** Engine tests that measure times, use the one cluster, or end an engine: beside others they would fail by chance. */
+const ALONE = [
+  "cleanup",
+  "cluster",
+  "command",
+  "deploy",
+  "faults",
+  "kit",
+  "lifecycle",
+  "loadtest",
+  "notify",
+  "stories",
+].map((name) => `test/engine/${name}.test.ts`)
+
+const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000 }
+
 export default defineConfig({
   test: {
-    // Engine tests share two cores and one engine: side by side they would only wait for each other.
+    // `npm test` runs two files of the engine's tests at once: a third of their time is waiting.
     fileParallelism: false,
     // Unit tests share one worker: a module is loaded once, not once for each of their files.
     poolOptions: { threads: { isolate: false } },
@@ -28,14 +44,8 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
-          name: "engine",
-          include: ["test/engine/**/*.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 900_000,
-        },
-      },
+      { test: { name: "engine", include: ["test/engine/**/*.test.ts"], exclude: ALONE, ...ENGINE } },
+      { test: { name: "alone", include: ALONE, ...ENGINE } },
     ],
   },
 })

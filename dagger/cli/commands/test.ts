@@ -39,17 +39,20 @@ const IMAGES = [
   "prom/prometheus:v3.16.0",
 ]
 
+const TWO_AT_ONCE = ["--fileParallelism", "--minWorkers=2", "--maxWorkers=2"]
+
 /** Sets up what is missing, lints and runs the tests, the quick ones first. The last line counts them. */
 export async function runTests(files: string[]): Promise<number> {
   const env = await engineEnvironment()
   const sh = $({ cwd: REPOSITORY, env, nothrow: true, quiet: true, stdio: ["ignore", 2, 2] })
   const quiet = run({ cwd: REPOSITORY, env })
   await step("sdk/ for editors and tsc", () => quiet`dagger develop --silent`)
-  const vitest = async (project: string) => {
+  const vitest = async (project: string, ...options: string[]) => {
     const file = join(REPOSITORY, "node_modules", `.slipway-${project}.json`)
     rmSync(file, { force: true })
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-    const { exitCode } = await sh`npx vitest run --passWithNoTests --project=${project} ${reporters} ${files}`
+    const { exitCode } =
+      await sh`npx vitest run --passWithNoTests --project=${project} ${options} ${reporters} ${files}`
     const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
     if (results !== undefined) say(timesOf(results))
     return countsOf(results, exitCode === 0)
@@ -65,7 +68,7 @@ export async function runTests(files: string[]): Promise<number> {
   )
   // Packing and fetching leave a core idle that compiling can use.
   await pool(2, images)
-  const counts = [...quick, await vitest("engine")]
+  const counts = [...quick, await vitest("engine", ...TWO_AT_ONCE), await vitest("alone")]
   if (lint.exitCode !== 0) say("lint failed")
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, lint.exitCode === 0 ? 0 : 1)
