@@ -9,7 +9,7 @@ import { dastMarkdown } from "../lib/dast/markdown.js"
 import { DOCUMENT, PLAN, planText, WORK } from "../lib/dast/plan.js"
 import { type Progress, readProgress } from "../lib/dast/progress.js"
 import { type Reached, type Start, startOf } from "../lib/dast/reached.js"
-import { type Alert, findingsOf, readAlerts } from "../lib/dast/report.js"
+import { type Alert, findingsOf, readAlerts, reportVersion } from "../lib/dast/report.js"
 import { beginnings } from "../lib/dast/scope.js"
 import type { Finding } from "../lib/run/finding.js"
 import { ExitCode } from "../lib/errors/catalogue.js"
@@ -159,14 +159,15 @@ async function scan(prepared: Prepared, suppressions: Suppressions, inputs: Dast
   const hide = await redactor(prepared.header)
   const files = await keptFiles(run, plan, hide)
   const log = hide(logOf(COMMAND, run))
+  const version = reportVersion(files.report)
   const facts = {
     target: `${url} (${target.way})`,
     scan: active ? "active" : "passive",
     "OpenAPI document": start.note,
-    zap: `${ZAP_VERSION}${await offlineImageNote(zap(inputs))}`,
+    zap: `${version}${await offlineImageNote(zap(inputs))}`,
     ...(prepared.header !== undefined && { authentication: headerOf(config.dast) }),
   }
-  const done = { ...timing(run, begun), log, files: files.folder, facts }
+  const done = { ...timing(run, begun), version, log, files: files.folder, facts }
   const interruption = interrupted(run, "ZAP", timeout)
   const alerts = readAlerts(files.report)
   if (interruption !== undefined || alerts === undefined) {

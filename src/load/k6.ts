@@ -27,6 +27,7 @@ import { withReceivers } from "./receivers.js"
 import { type Watched, watchPods } from "./pods.js"
 import { scriptFor, type Script, withAuthorization } from "./script.js"
 import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { askedVersion } from "../stage/toolVersion.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { type ServiceEndpoint, endpointOf } from "../deploy/endpoint.js"
 import { inspectable } from "../stage/shell.js"
@@ -60,22 +61,21 @@ export async function loadStages(inputs: LoadInputs, kinds: readonly Kind[]): Pr
   return stages
 }
 
-async function loadStage(
-  inputs: LoadInputs,
-  kind: Kind,
-): Promise<Omit<Stage, "name" | "group" | "version" | "repro">> {
+async function loadStage(inputs: LoadInputs, kind: Kind): Promise<Omit<Stage, "name" | "group" | "repro">> {
   const begun = Date.now()
   const profile = profileOf(kind, inputs.config.load, inputs.scale, inputs.environment)
   const target = inputs.at ?? (await endpointOf(inputs))
   const script = await scriptFor(inputs, target)
   inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
-  const [{ run, command, watched, note, limit }, before] = await Promise.all([
+  const [{ run, command, watched, note, limit }, before, ran] = await Promise.all([
     runK6(inputs, profile, target, script),
     keptBefore(inputs, kind),
+    askedVersion(k6Image(inputs), ["k6", "version"]),
   ])
   const interruption = interrupted(run, "k6", limit)
   if (interruption !== undefined)
     return {
+      version: ran,
       ...unfinished(interruption.reason, stageExitCode("error", true), logOf(command, run)),
       ...timing(run, begun),
     }
@@ -86,13 +86,14 @@ async function loadStage(
   const { kept, warnings, notes } = await evaluate(inputs, made)
   const { version } = kept
   const facts = {
-    k6: `${K6_VERSION}${note}`,
+    k6: `${ran}${note}`,
     ...(version !== "" && { version }),
     target: `${target.url} (${target.way})`,
     ...(judged.measured !== undefined && { measured: judged.measured }),
   }
   const { environment } = inputs
   return {
+    version: ran,
     status: judged.status,
     exitCode: judged.exitCode,
     reason: judged.reason,
@@ -120,12 +121,14 @@ export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Contain
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
 }
 
+const k6Image = ({ config }: Pick<LoadInputs, "config">): Container =>
+  dag.container().from(imageReference("k6", K6_VERSION, config.images))
+
 /** Container and command of a test. */
 async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
   const { config, environment, version, run: id } = inputs
-  const image = dag.container().from(imageReference("k6", K6_VERSION, config.images))
   const tools = withScripts(
-    image.withUser("0").withDirectory("/slipway", dag.directory()),
+    k6Image(inputs).withUser("0").withDirectory("/slipway", dag.directory()),
     "slipway_load.sh",
     "slipway_load.awk",
   )
@@ -155,13 +158,13 @@ async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndp
     ...rampArguments(profile),
     script.path,
   ]
-  return { image, container, command }
+  return { container, command }
 }
 
 /** Runs k6 and samples the pods meanwhile. */
 async function runK6(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {
   const { say } = inputs
-  const { image, container, command } = await prepare(inputs, profile, target, script)
+  const { container, command } = await prepare(inputs, profile, target, script)
   const length = secondsOf(profile)
   const limit = Math.ceil(length + SLACK_SECONDS)
   const ended = new AbortController()
@@ -177,7 +180,7 @@ async function runK6(inputs: LoadInputs, profile: Profile, target: ServiceEndpoi
     const run = await execute(container, command, limit)
     ended.abort()
     const watched = await watching
-    return { run, command, watched, note: await offlineImageNote(image), limit }
+    return { run, command, watched, note: await offlineImageNote(k6Image(inputs)), limit }
   } finally {
     ended.abort()
   }

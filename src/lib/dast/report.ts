@@ -1,5 +1,6 @@
 import { type Risk, RISKS } from "../config/dast.js"
 import type { Finding, Severity } from "../run/finding.js"
+import { versionIn } from "../run/toolVersion.js"
 import { clip } from "../text/escape.js"
 import { fields, objects, parseJson } from "../text/json.js"
 
@@ -33,6 +34,9 @@ export function readAlerts(text: string): Alert[] | undefined {
   const alerts = objects(site).flatMap(({ alerts: own }) => objects(own).flatMap(alert))
   return alerts.sort((a, b) => RISKS.indexOf(b.risk) - RISKS.indexOf(a.risk))
 }
+
+/** The version of ZAP that wrote a report, by its own word; `unknown` without one. */
+export const reportVersion = (text: string): string => versionIn(value(fields(parseJson(text))["@version"]))
 
 function alert(from: Record<string, unknown>): Alert[] {
   const plugin = value(from.pluginid)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { dastMarkdown } from "../../../src/lib/dast/markdown.js"
-import { type Alert, findingsOf, readAlerts } from "../../../src/lib/dast/report.js"
+import { type Alert, findingsOf, readAlerts, reportVersion } from "../../../src/lib/dast/report.js"
 import { sarif } from "../../../src/lib/report/sarif.js"
 import { alert, instance, report } from "./alerts.js"
 
@@ -12,6 +12,12 @@ const read = (...alerts: Record<string, unknown>[]): Alert[] => {
 
 const findings = (changes: Record<string, unknown>, gate: "low" | "medium" | "high" = "high") =>
   findingsOf(read(alert(changes)), gate)
+
+test("reportVersion is that of the ZAP that ran, whichever the settings name", () => {
+  expect(reportVersion(report())).toBe("2.17.0")
+  expect(reportVersion('{"@version": "2.16.1-SNAPSHOT"}')).toBe("2.16.1-SNAPSHOT")
+  for (const text of ["", "{", "[]", '{"@version": 2}']) expect(reportVersion(text)).toBe("unknown")
+})
 
 describe("readAlerts", () => {
   test.each(["", "{", "null", "[]", "{}", '{"site": {}}'])("returns undefined for %j", (text) => {
