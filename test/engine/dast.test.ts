@@ -113,6 +113,7 @@ beforeAll(async () => void (await scans()), 600_000)
 
 interface Sarif {
   runs: {
+    tool: { driver: { version: string } }
     invocations: [
       { executionSuccessful: boolean; toolExecutionNotifications?: { message: { text: string } }[] },
     ]
@@ -134,14 +135,16 @@ async function sarif(name: Case) {
   })
   return {
     results: results ?? [],
+    version: run?.tool.driver.version,
     problem: run?.invocations[0].toolExecutionNotifications?.[0]?.message.text,
   }
 }
 
 describe("a scan", () => {
   it("finds a weak service's alerts, both passive and active ones", async () => {
-    const { results, problem } = await sarif("weak")
+    const { results, problem, version } = await sarif("weak")
     expect(problem).toBeUndefined()
+    expect(version).toBe("2.17.0")
     expect(results).toEqual(
       expect.arrayContaining([
         "error 40012 hello",
@@ -176,7 +179,7 @@ describe("a scan", () => {
 
   it("passes a clean service, and doesn't attack it in a baseline scan", async () => {
     const { read } = await scans()
-    expect(await sarif("clean")).toEqual({ results: [], problem: undefined })
+    expect(await sarif("clean")).toMatchObject({ results: [], problem: undefined })
     expect(read("clean", "zap/summary.md")).toMatch(
       /^### ZAP on staging: passed\n\n\d+ URLs looked at, no alerts/,
     )
