@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { connect } from "node:net"
+import { totalmem } from "node:os"
 import { basename, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { endCluster } from "../../lib/clusterHolder.js"
@@ -27,7 +28,7 @@ import { binaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
-import { engineVariables } from "./variables.js"
+import { engineVariables, garbageCollection } from "./variables.js"
 import { engineRoot } from "../debian/root.js"
 import { sdkContent } from "./sdk.js"
 
@@ -159,6 +160,7 @@ function environment({ link, containers }: Networks): NodeJS.ProcessEnv {
   const [mirror] = CONTAINERS_MIRROR.split(":")
   const { HTTP_PROXY: proxy, NO_PROXY: direct } = process.env
   return {
+    GOGC: garbageCollection(totalmem()),
     ...engineVariables(process.env),
     // If the host uses a proxy, the engine passes it on to its containers.
     ...(proxy ? { NO_PROXY: [direct, mirror].filter(Boolean).join() } : {}),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { engineVariables } from "../../../dagger/kit/engine/variables.js"
+import { engineVariables, garbageCollection } from "../../../dagger/kit/engine/variables.js"
 
 const NAMES = [
   ...["PATH", "HOME", "LANG", "LC_ALL", "HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"],
@@ -25,4 +25,8 @@ describe("the engine's environment", () => {
   it.each(SECRETS)("has no %s", (name) => {
     expect(engineVariables({ [name]: "x" })).toEqual({})
   })
+})
+
+it("the engine's heap may grow further on a machine with more memory", () => {
+  expect([4e9, 8e9, 16e9, 64e9].map(garbageCollection)).toEqual(["100", "200", "300", "300"])
 })
