@@ -5,7 +5,11 @@ import { builtProgram, type Program } from "../../dagger/kit/images/programs.js"
 import { makeHome, REPOSITORY } from "../../dagger/lib/home.js"
 
 /** A small provider for tests, whose entries are rows of a table in PostgreSQL. */
-const SETTINGS: Program = { module: join(REPOSITORY, "test/fixtures/infra/provider"), package: "./settings" }
+const SETTINGS: Program = {
+  module: join(REPOSITORY, "test/fixtures/infra/provider"),
+  package: "./settings",
+  flags: ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w"],
+}
 
 /** Default hosts of providers in OpenTofu and Terraform, if their source names none. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"]

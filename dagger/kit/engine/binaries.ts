@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { run } from "../../lib/shell.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { GO_FLAGS, GO_SETTINGS } from "../images/programs.js"
+import { goSettings } from "../images/programs.js"
 import { stored } from "../../lib/store.js"
 import { lastLines } from "../debian/packages.js"
 
@@ -17,12 +17,12 @@ const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(
 export function binaries(): Promise<string> {
   const variable = "github.com/dagger/dagger/engine"
   const flags = `-s -w -X ${variable}.Version=${DAGGER_VERSION} -X ${variable}.Tag=${DAGGER_VERSION}`
-  const inputs = { texts: [flags, ...GO_FLAGS, ...COMMANDS], folders: [MODULE] }
+  const inputs = { texts: [flags, ...COMMANDS], folders: [MODULE] }
   return stored("dagger", inputs, async (folder) => {
     // Static, since dagger-init runs inside containers of foreign architectures too.
-    const go = run({ cwd: MODULE, env: GO_SETTINGS })
+    const go = run({ cwd: MODULE, env: goSettings() })
     try {
-      await go`go build ${GO_FLAGS} -tags dfexcludepatterns,dfparents -ldflags ${flags} -o ${folder}/ ${COMMANDS}`
+      await go`go build -tags dfexcludepatterns,dfparents -ldflags ${flags} -o ${folder}/ ${COMMANDS}`
     } catch (cause) {
       throw fail("GO_BUILD", [lastLines(cause)], { cause })
     }

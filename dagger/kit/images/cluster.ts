@@ -4,20 +4,24 @@ import type { Recipe } from "./recipes.js"
 
 const VERSION = "1.36.3"
 
-const stamps = {
-  "k8s.io/component-base/version.gitVersion": `v${VERSION}`,
-  "k8s.io/client-go/pkg/version.gitVersion": `v${VERSION}`,
-  "k8s.io/component-base/version.gitMajor": "1",
-  "k8s.io/component-base/version.gitMinor": "36",
-}
+const SMALL = ["-trimpath", "-ldflags", "-s -w"]
+
+const stamps = ["component-base", "client-go/pkg"].map(
+  (part) => `-X k8s.io/${part}/version.gitVersion=v${VERSION}`,
+)
+const numbers = ["gitMajor=1", "gitMinor=36"].map((set) => `-X k8s.io/component-base/version.${set}`)
 
 /** Kubernetes, etcd and kubectl in one program, which acts as the one that it is called as. */
-const KUBEBOX: Program = { module: "kubernetes", package: "./kubebox", stamps }
+const KUBEBOX: Program = {
+  module: "kubernetes",
+  package: "./kubebox",
+  flags: ["-trimpath", "-ldflags", ["-s -w", ...stamps, ...numbers].join(" ")],
+}
 
 const containerd = (command: string): Program => ({
   module: "containerd",
   package: `github.com/containerd/containerd/v2/cmd/${command}`,
-  tags: ["no_btrfs", "no_devmapper", "no_zfs"],
+  flags: [...SMALL, "-tags", "no_btrfs,no_devmapper,no_zfs"],
 })
 
 /** The folder where `k3s` looks for the programs it starts. */
@@ -40,14 +44,14 @@ const k3s = (mirror: string, registries: string[]): Recipe => ({
   packages: ["ca-certificates", "containernetworking-plugins", "iptables", "mount", "runc"],
   unpackOnly: true,
   programs: {
-    "/bin/k3s": { module: "kubernetes", package: "./k3s" },
+    "/bin/k3s": { module: "kubernetes", package: "./k3s", flags: SMALL },
     ...inside({
       kubebox: KUBEBOX,
       containerd: containerd("containerd"),
       "containerd-shim-runc-v2": containerd("containerd-shim-runc-v2"),
       ctr: containerd("ctr"),
-      coredns: { module: "coredns", package: "./coredns" },
-      pause: { module: "kubernetes", package: "./pause" },
+      coredns: { module: "coredns", package: "./coredns", flags: SMALL },
+      pause: { module: "kubernetes", package: "./pause", flags: SMALL },
     }),
   },
   links: { ...Object.fromEntries(iptables), "/bin/kubectl": "k3s" },

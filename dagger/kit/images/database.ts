@@ -16,7 +16,12 @@ export const DATABASE: ImageName = { name: "aquasecurity/trivy-db", tags: ["2"] 
 export const DATABASE_HOURS = 24
 
 /** The program that builds the database. */
-const DATABASE_PROGRAM: Program = { module: "trivy", package: "./database", experiment: "jsonv2" }
+const DATABASE_PROGRAM: Program = {
+  module: "trivy",
+  package: "./database",
+  flags: ["-ldflags", "-s -w"],
+  experiment: "jsonv2",
+}
 
 export const databaseKey = (): string =>
   contentKey({ texts: [readFileSync(ADVISORIES, "utf8"), programKey(DATABASE_PROGRAM, HOST_PLATFORM)] })

@@ -6,17 +6,22 @@ import type { Recipe } from "./recipes.js"
 const TOFU: Program = {
   module: "tofu",
   package: "github.com/opentofu/opentofu/cmd/tofu",
-  stamps: { "github.com/opentofu/opentofu/version.dev": "no" },
+  flags: ["-trimpath", "-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no"],
   uninlined: true,
 }
 
 /** The last version under a free licence; later ones can't be built from their module. */
-const TERRAFORM: Program = { module: "terraform", package: "github.com/hashicorp/terraform", uninlined: true }
+const TERRAFORM: Program = {
+  module: "terraform",
+  package: "github.com/hashicorp/terraform",
+  flags: ["-trimpath", "-ldflags", "-s -w"],
+  uninlined: true,
+}
 
 const TIME: Program = {
   module: "providers",
   package: "github.com/hashicorp/terraform-provider-time",
-  stamps: { "main.Version": "0.13.1" },
+  flags: ["-trimpath", "-ldflags", "-s -w -X main.Version=0.13.1"],
   // The sample's lock file holds the hash of this build.
   toolchain: "go1.26.8",
 }

@@ -12,7 +12,7 @@ export const K6: Recipe = {
   platforms: [HOST_PLATFORM],
   packages: ["ca-certificates", "mawk"],
   unpackOnly: true,
-  programs: { "/usr/bin/k6": { module: "k6", package: "./k6" } },
+  programs: { "/usr/bin/k6": { module: "k6", package: "./k6", flags: ["-trimpath", "-ldflags", "-s -w"] } },
   links: { "/usr/bin/awk": "mawk" },
   users: [{ name: "k6", id: 12345, home: "/home/k6", folders: [] }],
   remove: ["/usr/sbin/update-ca-certificates"],

@@ -13,8 +13,13 @@ const prometheus: Recipe = {
     "/bin/promtool": {
       module: "prometheus",
       package: "github.com/prometheus/prometheus/cmd/promtool",
-      stamps: { "github.com/prometheus/common/version.Version": "3.16.0" },
-      tags: ["remove_all_sd"],
+      flags: [
+        "-trimpath",
+        "-ldflags",
+        "-s -w -X github.com/prometheus/common/version.Version=3.16.0",
+        "-tags",
+        "remove_all_sd",
+      ],
       uninlined: true,
     },
   },

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { lastLines } from "../debian/packages.js"
+import { without } from "../../../src/lib/text/json.js"
 import { run } from "../../lib/shell.js"
 import { contentKey, type StoreInputs, stored } from "../../lib/store.js"
 import type { Platform } from "../debian/rootfs.js"
@@ -12,10 +13,8 @@ export interface Program {
   module: string
   /** The Go import path; `./folder` is the module's own. */
   package: string
-  /** Values that the linker sets, by the variable's full name. */
-  stamps?: Record<string, string>
-  /** Build tags. */
-  tags?: string[]
+  /** Flags of `go build`. */
+  flags?: string[]
   /** Leaves out inlining, a quarter of the compiler's time: for programs whose own speed nobody waits for. */
   uninlined?: boolean
   /** The value of GOEXPERIMENT. */
@@ -26,10 +25,8 @@ export interface Program {
 
 const MODULES = join(import.meta.dirname, "go")
 
-/**
- * The environment of the Go compiler, without cgo. Fewer collections of its garbage save a twentieth of its time.
- */
-export const GO_SETTINGS: NodeJS.ProcessEnv = {
+/** Static, so that it runs in an image of any distribution. Fewer collections save a twentieth of the compiler's time. */
+const PLAIN_GO: NodeJS.ProcessEnv = {
   GOGC: "400",
   ...process.env,
   CGO_ENABLED: "0",
@@ -37,33 +34,26 @@ export const GO_SETTINGS: NodeJS.ProcessEnv = {
 }
 
 /**
- * Flags that every program is compiled with, so that they share what is compiled of the same packages. Debugging
- * information, which the linker drops, costs a seventh of the compiler's time.
+ * The environment of the Go compiler, the same for every program, so that they share what is compiled of the same
+ * packages. Debugging information, which the linker drops, would cost a seventh of its time.
+ *
+ * None of it is part of a key: it changes how long programs take to compile, and not what they do.
  */
-export const GO_FLAGS = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"]
-
-/** The flags of `go build`. A build with a pinned toolchain has its hash written down: nothing but its tags may vary. */
-export function goFlags({ stamps = {}, tags = [], uninlined = false, toolchain }: Program): string[] {
-  const set = Object.entries(stamps).map(([name, value]) => ` -X ${name}=${value}`)
-  return [
-    ...(toolchain === undefined ? GO_FLAGS : ["-trimpath"]),
-    ...(uninlined ? ["-gcflags=all=-dwarf=false -l"] : []),
-    ...["-ldflags", `-s -w${set.join("")}`],
-    ...(tags.length > 0 ? ["-tags", tags.join()] : []),
-  ]
+export function goSettings({ uninlined = false } = {}): NodeJS.ProcessEnv {
+  const compiler = uninlined ? "'-gcflags=all=-dwarf=false -l'" : "-gcflags=all=-dwarf=false"
+  return { ...PLAIN_GO, GOFLAGS: `-mod=readonly -trimpath -buildvcs=false ${compiler}` }
 }
 
 /** Returns the program's file and builds it first unless it is stored. Uses the machine's own build cache. */
 export async function builtProgram(program: Program, platform: Platform): Promise<string> {
-  const { module, experiment = "", toolchain } = program
+  const { module, flags = [], experiment = "", toolchain, uninlined = false } = program
   const folder = await stored(storeName(program, platform), inputs(program), async (folder) => {
-    // Static, so that it runs in an image of any distribution.
-    const settings = { ...GO_SETTINGS, GOEXPERIMENT: experiment }
-    const pinned = toolchain === undefined ? {} : { GOTOOLCHAIN: toolchain }
-    const env = { ...settings, ...pinned, GOOS: "linux", GOARCH: basename(platform) }
+    // A build with a pinned toolchain has its hash written down: nothing but its own flags may be in it.
+    const how = toolchain === undefined ? goSettings({ uninlined }) : { ...PLAIN_GO, GOTOOLCHAIN: toolchain }
+    const env = { ...how, GOEXPERIMENT: experiment, GOOS: "linux", GOARCH: basename(platform) }
     const go = run({ cwd: resolve(MODULES, module), env })
     try {
-      await go`go build ${goFlags(program)} -o ${join(folder, programName(program))} ${program.package}`
+      await go`go build ${flags} -o ${join(folder, programName(program))} ${program.package}`
     } catch (cause) {
       throw fail("GO_BUILD", [lastLines(cause)], { cause })
     }
@@ -84,12 +74,10 @@ function storeName(program: Program, platform: Platform): string {
 }
 
 /** Only the files that decide the program's content: other code of the module doesn't rebuild its tools. */
-function inputs({ module, package: name, ...settings }: Program): StoreInputs {
+function inputs(program: Program): StoreInputs {
+  const { module, package: name, ...settings } = without(program, "uninlined")
   const folder = resolve(MODULES, module)
   const files = ["go.mod", "go.sum"].map((file) => readFileSync(join(folder, file), "utf8"))
   const own = join(folder, name)
-  return {
-    texts: [name, JSON.stringify(settings), ...goFlags({ module, package: name, ...settings }), ...files],
-    folders: existsSync(own) ? [own] : [],
-  }
+  return { texts: [name, JSON.stringify(settings), ...files], folders: existsSync(own) ? [own] : [] }
 }

@@ -175,7 +175,7 @@ const trivy: Recipe = {
     "/usr/local/bin/trivy": {
       module: "trivy",
       package: "github.com/aquasecurity/trivy/cmd/trivy",
-      stamps: { "github.com/aquasecurity/trivy/pkg/version/app.ver": "0.70.0" },
+      flags: ["-ldflags", "-s -w -X github.com/aquasecurity/trivy/pkg/version/app.ver=0.70.0"],
       experiment: "jsonv2",
     },
   },
@@ -194,8 +194,7 @@ const regctl: Recipe = {
     "/usr/local/bin/regctl": {
       module: "regctl",
       package: "github.com/regclient/regclient/cmd/regctl",
-      // Inlined, since it compresses layers.
-      stamps: { "github.com/regclient/regclient/internal/version.vcsTag": "v0.11.7" },
+      flags: ["-ldflags", "-s -w -X github.com/regclient/regclient/internal/version.vcsTag=v0.11.7"],
     },
   },
   users: [
@@ -222,7 +221,7 @@ const cosign: Recipe = {
     "/ko-app/cosign": {
       module: "cosign",
       package: "github.com/sigstore/cosign/v3/cmd/cosign",
-      stamps: { "sigs.k8s.io/release-utils/version.gitVersion": "v3.0.6" },
+      flags: ["-ldflags", "-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v3.0.6"],
       uninlined: true,
     },
   },
@@ -245,7 +244,7 @@ const registry: Recipe = {
     "/bin/registry": {
       module: "registry",
       package: "./registry",
-      stamps: { "github.com/distribution/distribution/v3/version.version": "3.0.0" },
+      flags: ["-ldflags", "-s -w -X github.com/distribution/distribution/v3/version.version=3.0.0"],
       uninlined: true,
     },
   },

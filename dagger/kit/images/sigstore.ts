@@ -5,7 +5,7 @@ import type { Recipe } from "./recipes.js"
 const program = (name: string, version: string): Program => ({
   module: "sigstore",
   package: name,
-  stamps: { "sigs.k8s.io/release-utils/version.gitVersion": `v${version}` },
+  flags: ["-ldflags", `-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v${version}`],
   uninlined: true,
 })
 
