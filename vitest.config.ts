@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-/** Engine tests that measure times, use the one cluster, or end an engine: beside others they would fail by chance. */
+/** Engine tests that measure times, or end an engine or the cluster: beside others they would fail by chance. */
 const ALONE = [
   "cleanup",
   "cluster",
@@ -11,7 +11,6 @@ const ALONE = [
   "lifecycle",
   "loadtest",
   "notify",
-  "stories",
 ].map((name) => `test/engine/${name}.test.ts`)
 
 const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000 }
