@@ -7,7 +7,6 @@ const TOFU: Program = {
   module: "tofu",
   package: "github.com/opentofu/opentofu/cmd/tofu",
   flags: ["-trimpath", "-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no"],
-  uninlined: true,
 }
 
 /** The last version under a free licence; later ones can't be built from their module. */
@@ -15,7 +14,6 @@ const TERRAFORM: Program = {
   module: "terraform",
   package: "github.com/hashicorp/terraform",
   flags: ["-trimpath", "-ldflags", "-s -w"],
-  uninlined: true,
 }
 
 const TIME: Program = {

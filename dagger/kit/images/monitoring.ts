@@ -20,7 +20,6 @@ const prometheus: Recipe = {
         "-tags",
         "remove_all_sd",
       ],
-      uninlined: true,
     },
   },
   remove: ["/usr/sbin/update-ca-certificates"],

@@ -34,7 +34,7 @@ function fromRecipe(recipe: Recipe): OfflineImage {
   const key = () =>
     contentKey({
       texts: [
-        JSON.stringify(recipe, (name, value: unknown) => (name === "uninlined" ? undefined : value)),
+        JSON.stringify(recipe),
         ...SOURCES,
         ...Object.values(files).map(read),
         ...programKeys(recipe),

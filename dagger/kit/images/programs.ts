@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { lastLines } from "../debian/packages.js"
-import { without } from "../../../src/lib/text/json.js"
 import { run } from "../../lib/shell.js"
 import { contentKey, type StoreInputs, stored } from "../../lib/store.js"
 import type { Platform } from "../debian/rootfs.js"
@@ -15,8 +14,6 @@ export interface Program {
   package: string
   /** Flags of `go build`. */
   flags?: string[]
-  /** Leaves out inlining, a quarter of the compiler's time: for programs whose own speed nobody waits for. */
-  uninlined?: boolean
   /** The value of GOEXPERIMENT. */
   experiment?: string
   /** The Go toolchain to build with, if the build must be reproducible; the machine's own by default. */
@@ -25,32 +22,42 @@ export interface Program {
 
 const MODULES = join(import.meta.dirname, "go")
 
-/** Static, so that it runs in an image of any distribution. Fewer collections save a twentieth of the compiler's time. */
-const PLAIN_GO: NodeJS.ProcessEnv = {
-  GOGC: "400",
-  ...process.env,
-  CGO_ENABLED: "0",
-  GOFLAGS: "-mod=readonly",
-}
+/**
+ * Modules whose programs are compiled without inlining, a quarter of the compiler's time, since nobody waits for their
+ * own speed. Not regctl, which compresses layers.
+ */
+const UNINLINED = ["cosign", "prometheus", "registry", "sigstore", "terraform", "tofu"]
 
 /**
  * The environment of the Go compiler, the same for every program, so that they share what is compiled of the same
- * packages. Debugging information, which the linker drops, would cost a seventh of its time.
+ * packages. Debugging information, which the linker drops, would cost a seventh of its time, more collections of its own
+ * garbage a twentieth. Static, so that a program runs in an image of any distribution.
  *
  * None of it is part of a key: it changes how long programs take to compile, and not what they do.
  */
-export function goSettings({ uninlined = false } = {}): NodeJS.ProcessEnv {
-  const compiler = uninlined ? "'-gcflags=all=-dwarf=false -l'" : "-gcflags=all=-dwarf=false"
-  return { ...PLAIN_GO, GOFLAGS: `-mod=readonly -trimpath -buildvcs=false ${compiler}` }
+export function goSettings(module = "", toolchain?: string): NodeJS.ProcessEnv {
+  const compiler = UNINLINED.includes(module) ? "'-gcflags=all=-dwarf=false -l'" : "-gcflags=all=-dwarf=false"
+  // A build with a pinned toolchain has its hash written down: nothing but its own flags may be in it.
+  const flags = toolchain === undefined ? ["-trimpath", "-buildvcs=false", compiler] : []
+  return {
+    GOGC: "400",
+    ...process.env,
+    CGO_ENABLED: "0",
+    GOFLAGS: ["-mod=readonly", ...flags].join(" "),
+    ...(toolchain !== undefined && { GOTOOLCHAIN: toolchain }),
+  }
 }
 
 /** Returns the program's file and builds it first unless it is stored. Uses the machine's own build cache. */
 export async function builtProgram(program: Program, platform: Platform): Promise<string> {
-  const { module, flags = [], experiment = "", toolchain, uninlined = false } = program
+  const { module, flags = [], experiment = "", toolchain } = program
   const folder = await stored(storeName(program, platform), inputs(program), async (folder) => {
-    // A build with a pinned toolchain has its hash written down: nothing but its own flags may be in it.
-    const how = toolchain === undefined ? goSettings({ uninlined }) : { ...PLAIN_GO, GOTOOLCHAIN: toolchain }
-    const env = { ...how, GOEXPERIMENT: experiment, GOOS: "linux", GOARCH: basename(platform) }
+    const env = {
+      ...goSettings(module, toolchain),
+      GOEXPERIMENT: experiment,
+      GOOS: "linux",
+      GOARCH: basename(platform),
+    }
     const go = run({ cwd: resolve(MODULES, module), env })
     try {
       await go`go build ${flags} -o ${join(folder, programName(program))} ${program.package}`
@@ -74,8 +81,7 @@ function storeName(program: Program, platform: Platform): string {
 }
 
 /** Only the files that decide the program's content: other code of the module doesn't rebuild its tools. */
-function inputs(program: Program): StoreInputs {
-  const { module, package: name, ...settings } = without(program, "uninlined")
+function inputs({ module, package: name, ...settings }: Program): StoreInputs {
   const folder = resolve(MODULES, module)
   const files = ["go.mod", "go.sum"].map((file) => readFileSync(join(folder, file), "utf8"))
   const own = join(folder, name)

@@ -222,7 +222,6 @@ const cosign: Recipe = {
       module: "cosign",
       package: "github.com/sigstore/cosign/v3/cmd/cosign",
       flags: ["-ldflags", "-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v3.0.6"],
-      uninlined: true,
     },
   },
   users: [{ name: "nonroot", id: 65532, home: "/home/nonroot", folders: [] }],
@@ -245,7 +244,6 @@ const registry: Recipe = {
       module: "registry",
       package: "./registry",
       flags: ["-ldflags", "-s -w -X github.com/distribution/distribution/v3/version.version=3.0.0"],
-      uninlined: true,
     },
   },
   files: {

@@ -6,7 +6,6 @@ const program = (name: string, version: string): Program => ({
   module: "sigstore",
   package: name,
   flags: ["-ldflags", `-s -w -X sigs.k8s.io/release-utils/version.gitVersion=v${version}`],
-  uninlined: true,
 })
 
 /** Settings that the services share. */

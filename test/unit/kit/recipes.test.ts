@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { type Program, programKey } from "../../../dagger/kit/images/programs.js"
+import { goSettings, type Program, programKey } from "../../../dagger/kit/images/programs.js"
 import { PYTHONS } from "../../../dagger/kit/images/pythons.js"
 import { RECIPES } from "../../../dagger/kit/images/recipes.js"
 import { OFFLINE_IMAGES } from "../../../dagger/kit/images/offlineImages.js"
@@ -113,7 +113,7 @@ describe("programKey", () => {
     expect(new Set(changes.map(key)).size).toBe(5)
     expect(key({ flags: ["-v"] })).toBe(key({}))
     // What only changes how long it takes to compile builds nothing again.
-    expect(key({ uninlined: true })).toBe(key({}))
+    expect(JSON.stringify(RECIPES)).not.toMatch(/gcflags|inlin|dwarf/)
   })
 
   it("depends on a module's content, and not on its path", () => {
@@ -156,5 +156,16 @@ describe("advisories.yaml", () => {
   it("has advisories without a fix in every section", () => {
     for (const part of Object.values(list))
       expect(part.some(({ fixed = [] }) => fixed.length === 0)).toBe(true)
+  })
+})
+
+describe("goSettings", () => {
+  it("inline what users wait for, and leave a build whose hash is known to its own flags", () => {
+    expect(goSettings("cosign")["GOFLAGS"]).toContain("-dwarf=false -l'")
+    expect(goSettings("regctl")["GOFLAGS"]).toMatch(/-dwarf=false$/)
+    expect(goSettings("providers", "go1.26.8")).toMatchObject({
+      GOFLAGS: "-mod=readonly",
+      GOTOOLCHAIN: "go1.26.8",
+    })
   })
 })
