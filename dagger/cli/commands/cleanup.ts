@@ -2,7 +2,12 @@ import { randomUUID } from "node:crypto"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { callModule } from "../../module/call.js"
 import { optionalArgument } from "../../module/arguments.js"
-import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import {
+  configuredRecipient,
+  loginRecipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { prepareOut } from "./outFolder.js"
@@ -24,8 +29,7 @@ export async function runCleanup(options: CleanupOptions): Promise<number> {
   const source = absoluteSource(options.source)
   const { runId = randomUUID() } = options
   const begun = beginRun({ id: runId, event: "manual", ref: "", sha: "" }, callModule(source, options.now))
-  const recipient = options.embedded ? "nobody" : configuredRecipient(source)
-  const run = await whileLoggedIn(recipient, () => {
+  const run = await whileLoggedIn(loginRecipient(options, source), () => {
     const args = cleanupArguments({ ...options, source, runId })
     return runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))
   })

@@ -97,6 +97,13 @@ export function configuredRecipient(source: string, service?: string): Recipient
   return host === undefined ? "nobody" : { host }
 }
 
+/** The registry that a command on a source logs in to: nobody's if it is the embedded one. */
+export const loginRecipient = (
+  { embedded }: Pick<RegistryOptions, "embedded">,
+  source: string,
+  service?: string,
+): Recipient => (embedded ? "nobody" : configuredRecipient(source, service))
+
 /** The registry of a reference; `known` if slipway.yaml names it too, since anybody can choose a reference. */
 export function recipientIn(reference: string, source: string): { recipient: Recipient; known: boolean } {
   const host = hostOf(reference)

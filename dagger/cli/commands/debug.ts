@@ -3,7 +3,12 @@ import { CONNECTED, DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipe
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { buildArguments, type BuildOptions, secretArguments } from "./building.js"
 import { whileLoggedIn } from "./acrLogin.js"
-import { configuredRecipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import {
+  configuredRecipient,
+  loginRecipient,
+  registryArguments,
+  type RegistryOptions,
+} from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
 import { indexArguments, type IndexOptions } from "./indexes.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
@@ -70,8 +75,8 @@ export function openStage(
   options: DebugOptions & BuildOptions,
 ): Promise<number> {
   const building = groupOf(stage) === "image" ? buildArguments(source, options) : []
-  const publishes = groupOf(stage) === "release" && !options.embedded
-  const recipient = publishes ? configuredRecipient(source, options.service) : "nobody"
+  const releases = groupOf(stage) === "release"
+  const recipient = releases ? loginRecipient(options, source, options.service) : "nobody"
   return whileLoggedIn(recipient, () =>
     daggerHere(debugArguments(stage, source, options.secret, { ...options, building })),
   )

@@ -11,12 +11,7 @@ import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
-import {
-  configuredRecipient,
-  type Recipient,
-  registryArguments,
-  type RegistryOptions,
-} from "./credentials.js"
+import { loginRecipient, type Recipient, registryArguments, type RegistryOptions } from "./credentials.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -129,7 +124,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
   const folder = absoluteSource(options.source)
   const service = oneService(folder, options.service)
   const origin = await originOf(folder)
-  const recipient = options.embedded ? "nobody" : configuredRecipient(folder, service)
+  const recipient = loginRecipient(options, folder, service)
   return whileLoggedIn(recipient, () =>
     daggerHere([
       "--silent",

@@ -8,6 +8,7 @@ import { run } from "../../lib/shell.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import {
   configuredRecipient,
+  loginRecipient,
   type Recipient,
   registryArguments,
   type RegistryOptions,
@@ -92,7 +93,7 @@ const verifies = (what: keyof typeof FILES, { verify }: MetricsOptions): boolean
 
 /** The registry that a report logs in to. */
 const verifierOf = (what: keyof typeof FILES, options: MetricsOptions): Recipient =>
-  verifies(what, options) && !options.embedded ? configuredRecipient(options.source) : "nobody"
+  verifies(what, options) ? loginRecipient(options, options.source) : "nobody"
 
 /** Finds the history and the GitHub repository of the sources, by git and the CI host. */
 async function gitFactsOf(source: string, { history, repository }: MetricsOptions): Promise<GitFacts> {
