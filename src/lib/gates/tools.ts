@@ -1,7 +1,7 @@
-import { parse } from "yaml"
 import { fields } from "../text/json.js"
 import { readToml, valueAt } from "../text/toml.js"
 import { readIni } from "../text/ini.js"
+import { yamlMap } from "../text/yaml.js"
 import { type ConfiguredTool, toolRule } from "./toolRules.js"
 
 /** Files in a source's root that configure tools. */
@@ -130,11 +130,8 @@ function mypyToml(text: string): Settings | undefined {
 }
 
 function yaml(text: string): Settings {
-  try {
-    return Object.entries(fields(parse(text, { maxAliasCount: 20, logLevel: "silent" })))
-  } catch {
-    return [["", "not readable"]]
-  }
+  const map = yamlMap(text)
+  return map === undefined ? [["", "not readable"]] : Object.entries(map)
 }
 
 /** `.bandit` is INI, or YAML that many keep under that name. */

@@ -1,7 +1,7 @@
 /** Files of other tools that Slipway doesn't read or run, and what it does in their place. */
-import { parse } from "yaml"
 import type { Finding } from "../run/finding.js"
-import { fields, objects, text } from "../text/json.js"
+import { objects, text } from "../text/json.js"
+import { yamlMap } from "../text/yaml.js"
 import type { Group } from "./stages.js"
 
 /** A file that isn't used, and what takes its place. */
@@ -60,7 +60,7 @@ function toxNote(content: string): string | undefined {
 const OWN_HOOKS = ["black", "black-jupyter", "isort", "flake8", "mypy", "bandit"]
 
 function preCommitNote(content: string): string | undefined {
-  const hooks = objects(readYaml(content)["repos"])
+  const hooks = objects(yamlMap(content)?.["repos"])
     .flatMap((repository) => objects(repository["hooks"]))
     .map((hook) => text(hook["id"]))
     .filter((id) => id !== "" && !OWN_HOOKS.includes(id))
@@ -68,15 +68,6 @@ function preCommitNote(content: string): string | undefined {
   const named = [...new Set(hooks)]
   const some = named.slice(0, 8).join(", ")
   return `its hooks aren't run: ${CHECKERS} run by themselves, and ${some}${named.length > 8 ? ` and ${named.length - 8} more` : ""} not at all`
-}
-
-/** The map in a YAML text; empty if it can't be read, such as one with an alias of nothing. */
-function readYaml(content: string): Record<string, unknown> {
-  try {
-    return fields(parse(content, { maxAliasCount: 20, logLevel: "silent" }))
-  } catch {
-    return {}
-  }
 }
 
 /** Notes on those files of a source that aren't used. Takes the texts of the files by path. */
