@@ -1,8 +1,7 @@
 import { type Container, dag, type Directory, type File } from "@dagger.io/dagger"
 import { type DeployInputs } from "../deploy/environment.js"
-import { K6_VERSION } from "../stage/images.js"
 import { execute, type Execution, logOf, timing } from "../stage/execute.js"
-import { imageReference, offlineImageNote } from "../stage/images.js"
+import { K6_VERSION, offlineImageNote } from "../stage/images.js"
 import { stopVariable } from "../lib/load/breaking.js"
 import { compare, type Kept, readKept } from "../lib/load/compare.js"
 import { generatorWarning, readGenerator } from "../lib/load/generator.js"
@@ -23,6 +22,7 @@ import { usageAt, usageText } from "../lib/load/usage.js"
 import type { Finding } from "../lib/run/finding.js"
 import { interrupted, stageExitCode } from "../lib/run/command.js"
 import { keep, keptBefore } from "./lastRun.js"
+import { k6Image } from "./image.js"
 import { withReceivers } from "./receivers.js"
 import { type Watched, watchPods } from "./pods.js"
 import { scriptFor, type Script, withAuthorization } from "./script.js"
@@ -120,9 +120,6 @@ export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Contain
   const { container, command } = await prepare(inputs, profile, target, await scriptFor(inputs, target))
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])
 }
-
-const k6Image = ({ config }: Pick<LoadInputs, "config">): Container =>
-  dag.container().from(imageReference("k6", K6_VERSION, config.images))
 
 /** Container and command of a test. */
 async function prepare(inputs: LoadInputs, profile: Profile, target: ServiceEndpoint, script: Script) {

@@ -1,7 +1,6 @@
-import { type Container, dag } from "@dagger.io/dagger"
-import { imageReference } from "../stage/images.js"
+import type { Container } from "@dagger.io/dagger"
+import { k6Image } from "./image.js"
 import type { LoadInputs } from "./k6.js"
-import { K6_VERSION } from "../stage/images.js"
 import { cacheVolume } from "../stage/volumes.js"
 import type { Kept } from "../lib/load/compare.js"
 import type { Kind } from "../lib/load/profile.js"
@@ -26,9 +25,7 @@ export async function keep(inputs: LoadInputs, kept: Kept): Promise<void> {
 function place({ config, environment, at, space }: LoadInputs): Container {
   const service = config.name ?? config.deploy.deployment ?? "service"
   const where = at === undefined ? environment : `${environment}-elsewhere`
-  return dag
-    .container()
-    .from(imageReference("k6", K6_VERSION, config.images))
+  return k6Image({ config })
     .withUser("0")
     .withMountedCache(FOLDER, cacheVolume(space, "load", service, where))
     .withEnvVariable("SLIPWAY_ASKED", crypto.randomUUID())
