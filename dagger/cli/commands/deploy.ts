@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs"
 import { ENVIRONMENTS } from "../../../src/lib/config/deploy.js"
 import {
   CLUSTER_SECRETS,
@@ -12,6 +11,7 @@ import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { loginRecipient, type Recipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import { givenKubeconfig } from "./kubeconfig.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -106,7 +106,8 @@ const clusterAddress = (name: string): string[] =>
   name.endsWith("KUBECONFIG") ? [kubeconfig(name, process.env[name] ?? "")] : secretAddresses([name])
 
 function kubeconfig(name: string, value: string): string {
-  if (!value.includes("\n") && existsSync(value)) process.env[name] = readFileSync(value, "utf8")
+  const text = givenKubeconfig(value)
+  if (text !== value) process.env[name] = text
   return `env://${name}`
 }
 

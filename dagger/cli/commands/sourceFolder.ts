@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
 import { fail, SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { serviceName } from "../../../src/lib/python/name.js"
 import { declaredServices, type ServicePlace, servicePlace, WHOLE } from "../../../src/lib/services/places.js"
 import { settingsIn } from "../../../src/lib/services/settings.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
@@ -72,6 +73,13 @@ export const chosenPlace = (source: string, service: string | undefined): Servic
 /** The folder of a service in the source; empty for a source that is one itself. */
 export const folderOf = (source: string, service: string | undefined): string =>
   chosenPlace(source, service).path
+
+/** The repository that the service in a folder is published to, without the registry's host. */
+export function repositoryName(folder: string, { release, name }: Config): string {
+  const manifest = join(folder, "pyproject.toml")
+  const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
+  return release.repository ?? serviceName(manifests, name) ?? "service"
+}
 
 /** The state of the sources in git; fields are empty if unknown. */
 export interface GitState {

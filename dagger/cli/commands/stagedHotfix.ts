@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { LEDGER_LABEL, ledgerEntriesOf } from "../../../src/lib/deploy/ledgerStore.js"
@@ -8,12 +7,12 @@ import { readKubeconfig } from "../../../src/lib/kube/access.js"
 import { Kube } from "../../../src/lib/kube/client.js"
 import { CONFIG_MAP, type ConfigMap } from "../../../src/lib/kube/objects.js"
 import type { Trigger } from "../../../src/lib/pipeline/policy.js"
-import { serviceName } from "../../../src/lib/python/name.js"
 import type { LedgerEntry } from "../../../src/lib/run/ledger.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { say } from "../../lib/progress.js"
 import type { Variables } from "../../lib/variables.js"
-import { configured, folderOf } from "./sourceFolder.js"
+import { givenKubeconfig } from "./kubeconfig.js"
+import { configured, folderOf, repositoryName } from "./sourceFolder.js"
 import { refuseOffMain } from "./tagOrigin.js"
 
 /** The run of a tag that may deploy a hotfix. */
@@ -55,11 +54,9 @@ async function stagedHotfix(
   { source, service, commit, embedded }: TaggedRun,
   env: Variables,
 ): Promise<{ staged: Staged; problem: string }> {
-  const { release, deploy, name } = configured(source, service) ?? DEFAULTS
-  const manifest = join(source, folderOf(source, service), "pyproject.toml")
-  const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
-  const repository = release.repository ?? serviceName(manifests, name) ?? "service"
-  const entries = await stagingEntries(kubeconfigOf(embedded, env), deploy.namespace["staging"])
+  const config = configured(source, service) ?? DEFAULTS
+  const repository = repositoryName(join(source, folderOf(source, service)), config)
+  const entries = await stagingEntries(kubeconfigOf(embedded, env), config.deploy.namespace["staging"])
   if (typeof entries === "string") return { staged: "unknown", problem: entries }
   const staged = stagedBy(entries, commit, repository)
   return { staged, problem: `no ledger in the cluster of staging has deployments of ${repository}` }
@@ -69,8 +66,7 @@ async function stagedHotfix(
 function kubeconfigOf(embedded: boolean | undefined, env: Variables): string | undefined {
   const own = embedded && findHolder() !== undefined ? KUBECONFIG : undefined
   const given = own ?? [env["STAGING_KUBECONFIG"], env["KUBECONFIG"]].find(Boolean)
-  if (given === undefined) return undefined
-  return !given.includes("\n") && existsSync(given) ? readFileSync(given, "utf8") : given
+  return given && givenKubeconfig(given)
 }
 
 /** The entries of all ledgers in a cluster or namespace, or why there are none. */

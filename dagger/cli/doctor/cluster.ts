@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs"
 import type { Environment } from "../../../src/lib/config/deploy.js"
 import { readKubeconfig } from "../../../src/lib/kube/access.js"
 import { connection } from "../../../src/lib/http/connection.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+import { givenKubeconfig } from "../commands/kubeconfig.js"
 import { clockFinding } from "./clock.js"
 import { failure, type DoctorFinding, errorFinding, ok } from "./finding.js"
 
@@ -17,9 +17,7 @@ export async function clusterFindings(
   const given = env[`${environment.toUpperCase()}_KUBECONFIG`] ?? env["KUBECONFIG"]
   if (!given) return []
   try {
-    const access = readKubeconfig(
-      !given.includes("\n") && existsSync(given) ? readFileSync(given, "utf8") : given,
-    )
+    const access = readKubeconfig(givenKubeconfig(given))
     const opened = connection(access)
     const headers = { ...(access.token !== undefined && { authorization: `Bearer ${access.token}` }) }
     const answer = await opened.send({ method: "GET", path: "/version", headers, timeout: TIMEOUT })

@@ -1,15 +1,14 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { environmentFor } from "../../../src/lib/pipeline/policy.js"
-import { serviceName } from "../../../src/lib/python/name.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { whileLoggedIn } from "../commands/acrLogin.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun } from "../commands/plan.js"
-import { gitStateOf, isAddress, refuseDirty, settingsOf } from "../commands/sourceFolder.js"
+import { gitStateOf, isAddress, refuseDirty, repositoryName, settingsOf } from "../commands/sourceFolder.js"
 import { clusterFindings } from "./cluster.js"
 import { deliveryFindings } from "./delivery.js"
 import { type DoctorFinding, errorFinding, ok, warning } from "./finding.js"
@@ -102,14 +101,12 @@ async function publicationFindings(
 
 function publication({ source, authority, plainHttp = false }: DoctorOptions, config: Config, host: string) {
   const { user = "", password } = loginOf({ host })
-  const manifest = join(source, "pyproject.toml")
-  const manifests = { "pyproject.toml": existsSync(manifest) ? readFileSync(manifest, "utf8") : "" }
   return {
     host,
     username: user,
     password,
     plainHttp,
-    repository: config.release.repository ?? serviceName(manifests, config.name) ?? "service",
+    repository: repositoryName(source, config),
     ...(authority !== undefined && { authority: readFileSync(authority, "utf8") }),
   }
 }
