@@ -5,7 +5,7 @@ const MARK = "slipway-0d8d6c02-7d5e-4f0a-8a35-6f5a0c1f9f55"
 
 /** As the engine (0.21.8) wrote it in a run of CI. */
 const SEEN =
-  'Error: query module objects: loading modules: loading extra module "/check/work/main": failed to load module: load user defaults: failed to check for inner env file: failed to stat: 02vxd6y4ilzmwuhp9mwzr6s40: not found'
+  'Error: query module objects: loading modules: loading extra module "/home/me/slipway": failed to load module: load user defaults: failed to check for inner env file: failed to stat: 02vxd6y4ilzmwuhp9mwzr6s40: not found'
 
 const SHA = `sha256:${"ab".repeat(32)}`
 

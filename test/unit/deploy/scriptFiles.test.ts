@@ -9,7 +9,7 @@ const SOURCE: Record<string, string> = {
   "k6/smoke.js": `
 import http from "k6/http"
 import { users } from "./lib/users.js"
-import '../shared/plain.js'
+import '../parts/plain.js'
 export * from "https://example.com/x.js"
 import { escape } from "../../etc/passwd"
 const data = JSON.parse(open( "./data.json"))
@@ -17,7 +17,7 @@ const data = JSON.parse(open( "./data.json"))
   "k6/lib/users.js": `export { names } from "./names.js"\nconst own = require("./users.js")\n`,
   "k6/lib/names.js": `export const names = ["./unrelated.js"]\n`,
   "k6/lib/unrelated.js": "",
-  "shared/plain.js": `import "./missing.js"\n`,
+  "parts/plain.js": `import "./missing.js"\n`,
   "k6/data.json": `{}`,
 }
 
@@ -33,7 +33,7 @@ const collected = async (script: string) => {
 describe("scriptFiles", () => {
   it("collects what a script imports or opens, and what that imports, each once", async () => {
     const { files } = await collected("./k6/smoke.js")
-    const names = ["k6/data.json", "k6/lib/names.js", "k6/lib/users.js", "k6/smoke.js", "shared/plain.js"]
+    const names = ["k6/data.json", "k6/lib/names.js", "k6/lib/users.js", "k6/smoke.js", "parts/plain.js"]
     expect(Object.keys(files).sort()).toEqual(names)
     expect(files["k6/data.json"]).toBe("{}")
   })
@@ -41,7 +41,7 @@ describe("scriptFiles", () => {
   it("asks for nothing outside of the source, and nothing by another address", async () => {
     const { asked } = await collected("k6/smoke.js")
     expect(asked.filter((path) => /passwd|example|http/.test(path))).toEqual([])
-    expect(asked).toContain("shared/missing.js")
+    expect(asked).toContain("parts/missing.js")
   })
 
   it("is empty for a script that isn't there", async () => {
