@@ -2,6 +2,9 @@
 import { createHash, randomUUID } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import { pathToFileURL } from "node:url"
+
+const TARGET = "node20"
 
 /**
  * Returns the path of the bundle of `dagger/cli/program/main.ts`, and writes it first unless it is there.
@@ -21,7 +24,7 @@ export async function bundledCommand(repository) {
     bundle: true,
     platform: "node",
     format: "esm",
-    target: "node20",
+    target: TARGET,
     // Packages in CommonJS ask for Node's own modules.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url)',
@@ -53,14 +56,18 @@ function stateOf(repository) {
 /** Keeps the place of each source in its text, since code finds files beside itself by it. */
 const ownPlaces = {
   name: "own-places",
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const places = { dirname: dirname(path), filename: path, url: `file://${path}` }
-      const contents = readFileSync(path, "utf8").replace(
-        /\bimport\.meta\.(dirname|filename|url)\b/g,
-        (_, name) => JSON.stringify(places[name]),
-      )
-      return { contents, loader: "ts" }
+  setup({ esbuild, onLoad }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const source = readFileSync(path, "utf8")
+      if (!source.includes("import.meta")) return undefined
+      const places = { dirname: dirname(path), filename: path, url: pathToFileURL(path) }
+      const define = Object.entries(places).map(([key, value]) => [
+        `import.meta.${key}`,
+        JSON.stringify(value),
+      ])
+      const options = { loader: "ts", sourcefile: path, target: TARGET, define: Object.fromEntries(define) }
+      const { code } = await esbuild.transform(source, options)
+      return { contents: code, loader: "js" }
     })
   },
 }
