@@ -1,7 +1,19 @@
 // Bundles the command for its sources as they are: loading one file takes a fraction of transpiling hundreds.
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 const TARGET = "node20"
@@ -12,10 +24,11 @@ const TARGET = "node20"
  * Packages are bundled too, and `import.meta` keeps naming the file that it is written in.
  */
 export async function bundledCommand(repository) {
-  const folder = join(repository, "node_modules/.cache/slipway")
-  const file = join(folder, `command-${stateOf(repository)}.js`)
-  if (existsSync(file)) return file
-  mkdirSync(folder, { recursive: true })
+  const kept = join(repository, "node_modules/.cache/slipway")
+  const name = `command-${stateOf(repository)}.js`
+  if (existsSync(join(kept, name))) return join(kept, name)
+  const folder = writable(kept) ? kept : temporaryFolder()
+  const file = join(folder, name)
   const { build } = await import("esbuild")
   const partial = join(folder, `.${randomUUID()}.js`)
   await build({
@@ -34,9 +47,27 @@ export async function bundledCommand(repository) {
   })
   // Complete under its name or not there at all, whoever else writes it at this moment.
   renameSync(partial, file)
-  const others = readdirSync(folder).filter((name) => name.startsWith("command-") && name !== basename(file))
-  for (const name of others) rmSync(join(folder, name), { force: true })
+  const others = readdirSync(folder).filter((other) => other.startsWith("command-") && other !== name)
+  for (const other of others) rmSync(join(folder, other), { force: true })
   return file
+}
+
+/** True for a folder that can be written to; makes it. A repository may be somebody else's, or mounted read-only. */
+function writable(folder) {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A folder that ends with this process. */
+function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-command-"))
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Names the state of the sources: all their names, sizes and times. */

@@ -40,4 +40,14 @@ describe("the bundle of the command", () => {
     expect(printed(second)).toContain("4200")
     expect(readdirSync(dirname(second))).toHaveLength(1)
   })
+
+  it("is made elsewhere if the repository can't be written to", async () => {
+    const cache = join(root, "node_modules/.cache")
+    rmSync(cache, { recursive: true })
+    writeFileSync(cache, "") // for root, too
+    const file = await bundledCommand(root)
+    expect(file.startsWith(join(tmpdir(), "slipway-command-"))).toBe(true)
+    expect(printed(file)).toContain("4200")
+    rmSync(dirname(file), { recursive: true })
+  })
 })
