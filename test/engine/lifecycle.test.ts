@@ -36,9 +36,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-/** First lines of the error output of an interrupted run, after its progress. */
+/** First lines of the error output of an interrupted run, after its progress and warnings. */
 const BROKEN_OFF =
-  /^(?:engine started .*\n)?(?:[·…] .*\n)*the engine stopped during the run\n→ run the command again/
+  /^(?:engine started .*\n)?(?:[·…!] .*\n)*the engine stopped during the run\n→ run the command again/
 
 const RELEASED = `image: { args: ["GREETING=hello"], platforms: [linux/amd64] }
 release: { registry: "registry.test:5000", repository: tiny, source: "https://git.example.com/team/tiny" }
