@@ -6,6 +6,7 @@ import type { Writable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 import { acceptsConnections, runningEngine, staysUp, startEngine } from "../kit/engine/engine.js"
 import { chooseEngine } from "../kit/engine/choice.js"
+import { waitForGiven } from "../kit/engine/given.js"
 import { ExitCode, fail } from "../../src/lib/errors/catalogue.js"
 import { optionalArgument } from "./arguments.js"
 import { activityReader } from "./activity.js"
@@ -22,6 +23,7 @@ export const engineEnvironment = async (): Promise<NodeJS.ProcessEnv> => (await 
 async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> {
   const host = await chooseEngine()
   if (host.kind === "kit") await startEngine()
+  if (host.address !== undefined) await waitForGiven(host.address)
   return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 

@@ -15,6 +15,8 @@ export interface EngineChoice {
   /** `given`: by the environment; `runtime`: the official engine in a container; `kit`: built by Slipway. */
   kind: "given" | "runtime" | "kit"
   why: string
+  /** Where a given engine is. */
+  address?: string
   /** Variables that a plain `dagger call` needs. */
   env: Record<string, string>
 }
@@ -25,10 +27,10 @@ export async function chooseEngine(env = process.env): Promise<EngineChoice> {
   const given = env[RUNNER_HOST]
   if (given && given !== kitEnv()[RUNNER_HOST]) {
     const why = `${RUNNER_HOST} is set to "${given}"`
-    if (cli) return { kind: "given", why, env: {} }
+    if (cli) return { kind: "given", why, address: given, env: {} }
     // The kit's CLI works with any engine of its version.
     if (!(await cliVersion(kitEnv().PATH))) throw fail("NO_CLI", [given, DAGGER_VERSION])
-    return { kind: "given", why, env: without(kitEnv(), RUNNER_HOST) }
+    return { kind: "given", why, address: given, env: without(kitEnv(), RUNNER_HOST) }
   }
   if (!cli) return kit(`there is no dagger command of at least ${DAGGER_VERSION}`)
   for (const name of RUNTIMES) {

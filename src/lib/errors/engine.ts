@@ -14,6 +14,12 @@ export const engineErrors = {
       "install the dagger CLI, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST and run `slipway engine up`, which builds one",
     exitCode: ExitCode.infrastructure,
   }),
+  ENGINE_UNREACHABLE: (address: string, seconds: number, reason: string) => ({
+    message: `no engine at ${quote(address)}: nothing took a connection for ${seconds} s: ${reason}`,
+    remedy:
+      "start the engine there, or unset _EXPERIMENTAL_DAGGER_RUNNER_HOST; `slipway doctor` shows which engine is used",
+    exitCode: ExitCode.infrastructure,
+  }),
   HOME_TOO_LONG: (home: string, limit: number) => ({
     message: `SLIPWAY_HOME ${quote(home)} is too long: the path of the engine's socket exceeds ${limit} characters`,
     remedy: "set SLIPWAY_HOME to a shorter path",
