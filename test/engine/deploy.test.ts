@@ -163,8 +163,9 @@ describe("a rollout under 50 requests a second", () => {
   })
 })
 
-describe("a bad version", () => {
-  it.concurrent.each<[name: string, version: string, more: string, step: string, says: RegExp]>([
+// What follows has namespaces of its own, and waits most of its time: up to five at once (vitest's `maxConcurrency`).
+describe.concurrent("a bad version", () => {
+  it.each<[name: string, version: string, more: string, step: string, says: RegExp]>([
     ["doesn't exist", `sha256:${"0".repeat(64)}`, "", "surge", /0{64}.*not found|not found.*0{64}/],
     ["never gets ready", "unready", "", "surge", /only 0 of 2 new pods ready after 40 s: .*(503|warming up)/],
     [
@@ -199,7 +200,7 @@ describe("a bad version", () => {
   })
 })
 
-describe("a rollout with traffic", () => {
+describe.concurrent("a rollout with traffic", () => {
   /** Deploys a version while requests are sent. */
   async function underLoad(here: Place, version: string) {
     const load = await Load.start(here.kube, here.namespace, 20)
@@ -259,7 +260,7 @@ describe("a rollout with traffic", () => {
   })
 })
 
-it("two concurrent deployments never interleave: one waits for the other", async () => {
+it.concurrent("two concurrent deployments never interleave: one waits for the other", async () => {
   const here = place("two")
   await deployed(here, "good")
   const lines: string[] = []
@@ -279,7 +280,7 @@ it("two concurrent deployments never interleave: one waits for the other", async
   await steady(here, entries[2]?.facts["version"] ?? "")
 })
 
-describe("a killed client", () => {
+describe.concurrent("a killed client", () => {
   /** Deploys in a process of its own, and kills it once its output matches. */
   function killedAfter(here: Place, version: string, says: RegExp): Promise<string> {
     const given = without(here, "kube")
@@ -294,7 +295,7 @@ describe("a killed client", () => {
     return new Promise((done) => child.once("close", () => done(said)))
   }
 
-  it.concurrent.each<[after: string, says: RegExp, left: string, recovered: RegExp]>([
+  it.each<[after: string, says: RegExp, left: string, recovered: RegExp]>([
     ["prepare", /^prepare:/m, "good", /^$/],
     ["surge", /^surge:/m, "good", /was interrupted \(surge\) and is undone: good serves/],
     ["preview", /^preview:/m, "good", /was interrupted \((surge|switch)\) and is undone: good serves/],
@@ -328,7 +329,7 @@ describe("a killed client", () => {
   )
 })
 
-it("a deployment without the necessary rights names the missing verb and resource, and changes nothing", async () => {
+it.concurrent("a deployment without the necessary rights names the missing verb and resource, and changes nothing", async () => {
   const here = place("rights")
   await deployed(here, "good")
   const space = here.namespace
