@@ -15,6 +15,7 @@ import { count } from "../lib/text/words.js"
 import type { Run } from "../lib/run/verdict.js"
 import { failureOf, lockDigest } from "./planTarget.js"
 import { executePrivately } from "./privateRun.js"
+import { toolVersion } from "../lib/infra/tools.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
 import {
   checkedRoot,
@@ -24,7 +25,6 @@ import {
   OUT,
   terraform,
   toolText,
-  toolVersion,
   work,
 } from "./terraform.js"
 

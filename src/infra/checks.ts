@@ -10,17 +10,18 @@ import { interrupted, overall, stageExitCode, TIMED_OUT } from "../lib/run/comma
 import { broken, failed, passed } from "../lib/run/outcome.js"
 import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
+import { toolVersion } from "../lib/infra/tools.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import {
   checkRoot,
   type InfraInputs,
+  mustBePulled,
   NOTHING_TO_PLAN,
   OUT,
   prepareRoot,
   terraform,
   toolCommand,
   toolText,
-  toolVersion,
   work,
 } from "./terraform.js"
 
@@ -63,6 +64,7 @@ async function formatWork(inputs: InfraInputs) {
   const { config, formatted } = inputs
   const files = (await formatted.glob("**/*")).filter((name) => !name.endsWith("/"))
   if (files.length === 0) return skipped(NOTHING_TO_PLAN)
+  await mustBePulled(config)
   const { container, command } = prepareFormat(inputs)
   const run = await execute(container, command, config.timeout)
   const interruption = interrupted(run, "fmt", config.timeout)

@@ -12,7 +12,8 @@ import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
 import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from "./planTarget.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import { type InfraInputs, NOTHING_TO_PLAN, targetRepro, toolText, toolVersion } from "./terraform.js"
+import { type InfraInputs, NOTHING_TO_PLAN, targetRepro, toolText } from "./terraform.js"
+import { toolVersion } from "../lib/infra/tools.js"
 
 /** Options of drift detection besides the configuration. */
 export interface DriftOptions {

@@ -14,7 +14,8 @@ import type { Run } from "../lib/run/verdict.js"
 import { artifactsOf, isPlanned, type Planned, planTarget, type Unplanned } from "./planTarget.js"
 import { privateBytes } from "../stage/privateFiles.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
-import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText, toolVersion } from "./terraform.js"
+import { type InfraInputs, NOTHING_TO_PLAN, OUT, targetRepro, toolText } from "./terraform.js"
+import { toolVersion } from "../lib/infra/tools.js"
 
 /** Options of planning besides the configuration. */
 export interface PlanStageOptions {

@@ -21,6 +21,7 @@ import {
   infraTargets,
 } from "../lib/infra/roots.js"
 import { targetNotes } from "../lib/infra/targetNotes.js"
+import { notPulled, onlyPulled, toolVersion } from "../lib/infra/tools.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import type { StageName } from "../lib/pipeline/stages.js"
 import { withScripts, SCRIPTS } from "../stage/scripts.js"
@@ -29,9 +30,6 @@ import { texts } from "../stage/texts.js"
 import { withVariables } from "../stage/variables.js"
 import { cacheVolume } from "../stage/volumes.js"
 import type { PythonService } from "../stage/service.js"
-
-/** Default versions, which Slipway is tested with. */
-const VERSIONS = { terraform: "1.13.3", opentofu: "1.12.6" } as const
 
 const NAMES = { terraform: "Terraform", opentofu: "OpenTofu" } as const
 
@@ -72,9 +70,6 @@ export interface InfraInputs {
   space: string
 }
 
-/** The tool's version, as its image's tag has it. */
-export const toolVersion = ({ infra }: Config): string => infra.version ?? VERSIONS[infra.tool]
-
 /** The tool's name, as a person types it. */
 export const toolCommand = ({ infra }: Config): string => COMMANDS[infra.tool]
 
@@ -109,12 +104,23 @@ export async function infraInputs(
   }
 }
 
+const toolImage = ({ infra, images }: Config): string =>
+  imageReference(infra.tool, toolVersion({ infra }), images)
+
+/** Fails with TERRAFORM_NOT_PULLED if the tool's image can't be had here, and says what can. */
+export async function mustBePulled(config: Config): Promise<void> {
+  if (!onlyPulled(config)) return
+  const image = toolImage(config)
+  try {
+    await dag.container().from(image).sync()
+  } catch (error) {
+    throw notPulled(image, error)
+  }
+}
+
 /** The tool, without anything to work on. */
 export const terraform = (config: Config): Container =>
-  withScripts(
-    dag.container().from(imageReference(config.infra.tool, toolVersion(config), config.images)),
-    "slipway_terraform.sh",
-  )
+  withScripts(dag.container().from(toolImage(config)), "slipway_terraform.sh")
     .withEnvVariable("TF_IN_AUTOMATION", "1")
     .withEnvVariable("TF_INPUT", "0")
     .withEnvVariable("CHECKPOINT_DISABLE", "1")
@@ -143,8 +149,10 @@ const pluginCache = (space: string, config: Config) =>
   cacheVolume(space, "plugins", config.infra.tool, toolVersion(config))
 
 /** Installs a root's providers and validates it. */
-export const checkRoot = (root: string, inputs: InfraInputs): Promise<Execution> =>
-  execute(prepareRoot(root, inputs), work("check", inputs.config), inputs.config.timeout)
+export async function checkRoot(root: string, inputs: InfraInputs): Promise<Execution> {
+  await mustBePulled(inputs.config)
+  return execute(prepareRoot(root, inputs), work("check", inputs.config), inputs.config.timeout)
+}
 
 /** Root without the provider cache, ready for commands that need credentials. */
 export const checkedRoot = ({ container }: Execution): Container =>

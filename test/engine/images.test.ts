@@ -110,8 +110,6 @@ const PROMISES: Promised[] = [
   [K6, "echo a b | awk '{ print $2 }'; timeout 1 date +%s > /dev/null && echo $?", /^b 0$/],
   [K3S, "k3s --version", /^k3s version v1\.36\.3\+k3s1/],
   [K3S, "kubectl version --client; k3s kubectl options | head -1", /^Client Version: v1\.36\.3 .*options/],
-  // Newer versions can't be built: the image has OpenTofu instead, and says so.
-  ["hashicorp/terraform:1.13.3", "/bin/terraform version", /^OpenTofu v1\.12\.6 on linux_/],
   ["zaproxy/zap-stable:2.17.0", "zap.sh -version | tail -1; id -un; pwd", /^2\.17\.0 zap \/zap$/],
   ["prom/prometheus:v3.16.0", "/bin/promtool --version; id -un", /^promtool, version 3\.16\.0 .* nobody$/],
 ]

@@ -83,6 +83,16 @@ describe("checks of a configuration", () => {
     expect(run.exitCode).toBe(exitCode)
   })
 
+  it("say what can be had in place of a Terraform that can't be pulled", async () => {
+    const run = await runOn(
+      "infra",
+      service({ "app.py": "", "main.tf": "", "slipway.yaml": 'infra: { version: "1.14.0" }\n' }),
+    )
+    expect(statuses(run)).toEqual({ format: "error", validate: "error" })
+    expect(run.stdout).toContain("OpenTofu 1.12.6 (infra: { tool: opentofu }) and Terraform 1.5.7")
+    expect(run.exitCode).toBe(3)
+  })
+
   it("run as Dagger checks, and `fix` formats the files", async () => {
     const source = service({
       "app.py": "",
@@ -295,7 +305,7 @@ const baseline = (expires: string): Files => ({
 
 describe.each([
   ["OpenTofu", "infra: { tool: opentofu, lockTimeout: 30s }\n"],
-  ["Terraform", 'infra: { tool: terraform, version: "1.5.7", lockTimeout: 30s }\n'],
+  ["Terraform, the default", "infra: { lockTimeout: 30s }\n"],
 ])("infrastructure by %s", (_, slipwayYaml) => {
   const life = once(async () => {
     const source = await changed({ "slipway.yaml": slipwayYaml })
@@ -368,7 +378,7 @@ describe("an apply", () => {
     const otherLock = await changed({
       "infra/.terraform.lock.hcl": `# changed\n${readFileSync(join(source, "infra/.terraform.lock.hcl"), "utf8")}`,
     })
-    const otherTool = await changed({ "slipway.yaml": 'infra: { version: "1.5.7" }\n' })
+    const otherTool = await changed({ "slipway.yaml": "infra: { tool: terraform }\n" })
     const greeting = await changed({ "infra/staging.tfvars": 'environment = "staging"\ngreeting = "hi"\n' })
     const [plan, greetingPlan, slowPlan] = [1, 2, 3].map((n) => join(folder(), `plan-${n}.sealed`)) as [
       ...[string, string, string],

@@ -31,7 +31,6 @@ const IMAGES = [
   "ghcr.io/sigstore/timestamp-server:v2.0.5",
   "ghcr.io/opentofu/opentofu:1.12.6",
   "hashicorp/terraform:1.5.7",
-  "hashicorp/terraform:1.13.3",
   "rancher/k3s:v1.36.3-k3s1",
   "registry.k8s.io/kubectl:v1.36.3",
   "grafana/k6:1.3.0",

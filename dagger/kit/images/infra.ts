@@ -60,12 +60,5 @@ const terraform: Recipe = {
   entrypoint: ["/bin/terraform"],
 }
 
-/** OpenTofu in place of a Terraform under its new licence; `terraform version` says OpenTofu. */
-const newTerraform: Recipe = {
-  ...terraform,
-  tags: ["1.13.3"],
-  programs: { "/bin/terraform": TOFU, ...provider },
-}
-
 /** OpenTofu and Terraform, with a provider that works without a registry. */
-export const INFRA: readonly Recipe[] = [opentofu, terraform, newTerraform]
+export const INFRA: readonly Recipe[] = [opentofu, terraform]

@@ -102,6 +102,15 @@ export const infraErrors = {
     remedy: "pass what `terraform show -json <plan file>` prints",
     exitCode: ExitCode.badInput,
   }),
+  TERRAFORM_NOT_PULLED: (
+    image: string,
+    reason: string,
+    built: Readonly<Record<"terraform" | "opentofu", string>>,
+  ) => ({
+    message: `the image ${quote(image)} can't be pulled here: ${reason}`,
+    remedy: `without a registry there are OpenTofu ${built.opentofu} (infra: { tool: opentofu }) and Terraform ${built.terraform} (infra without a version), since the licence of later ones forbids to build them; a machine that reaches docker.io or a mirror of it (images.prefix) pulls the real one`,
+    exitCode: ExitCode.infrastructure,
+  }),
   PLAN_FORMAT: (version: string, known: string) => ({
     message: `the plan's JSON has the format ${quote(version)}, and only ${known} is known`,
     remedy: "use a version of Terraform or OpenTofu that writes it, or a newer Slipway",

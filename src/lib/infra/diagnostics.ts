@@ -6,6 +6,7 @@ import { finding } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
 import { lockReason } from "./locks.js"
 import { textErrors } from "./textErrors.js"
+import { versionAdvice } from "./tools.js"
 import { normalisePath } from "./roots.js"
 
 /** Diagnostic of the tool, as in its machine-readable output. */
@@ -108,7 +109,8 @@ export function diagnosticFinding(tool: string, root: string, diagnostic: Diagno
     rule: rule(summary),
     level: severity,
     ...(own && { file: pathOf(root, diagnostic.file), ...place }),
-    message: foreign + about + [summary, detail].filter((part) => part !== "").join(": "),
+    message:
+      foreign + about + [summary, versionAdvice(summary, detail)].filter((part) => part !== "").join(": "),
   })
   return severity === "warning" ? { ...made, advisory: true } : made
 }
@@ -172,7 +174,7 @@ function placedCause(error: Diagnostic, root: string): Known | undefined {
 }
 
 const wordsOf = ({ summary, detail }: Pick<Diagnostic, "summary" | "detail">): string =>
-  [summary.replace(/:$/, ""), detail].filter((part) => part !== "").join(": ")
+  [summary.replace(/:$/, ""), versionAdvice(summary, detail)].filter((part) => part !== "").join(": ")
 
 /** Start of a run in milliseconds, from its first line. */
 function begunAt(stream: string): number | undefined {

@@ -71,6 +71,12 @@ describe("failureCause from output for people", () => {
       3,
       "the state can't be read: Failed to refresh state: 2 problems: - Unsupported state file format: The state file could not be parsed as JSON: syntax error at byte offset 26.",
     ],
+    [
+      "a configuration for another Terraform",
+      outputs.OTHER_TERRAFORM,
+      1,
+      'infra/azure/main.tf:2: Unsupported Terraform Core version: This configuration does not support Terraform version 1.5.7. infra: { version: "…" } in slipway.yaml chooses another Terraform, infra: { tool: opentofu } OpenTofu',
+    ],
     ...["NO_WORKSPACE", "NO_WORKSPACE_TOFU"].map((name): [string, string, number, string] => [
       name,
       outputs[name as "NO_WORKSPACE"],

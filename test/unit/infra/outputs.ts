@@ -13,6 +13,20 @@ const version = (second = "57.100000"): string =>
     ui: "1.1",
   })
 
+/** Of `init` by Terraform 1.5.7. */
+export const OTHER_TERRAFORM = `
+Error: Unsupported Terraform Core version
+
+  on main.tf line 2, in terraform:
+   2:   required_version = ">= 1.6"
+
+This configuration does not support Terraform version 1.5.7. To proceed,
+either choose another supported Terraform version or update this version
+constraint. Version constraints are normally set for good reason, so updating
+the constraint may lead to other errors or unexpected behavior.
+
+`
+
 /** Output of a run with `-json` that fails at once. */
 export const refused = (...diagnostics: object[]): string =>
   [
