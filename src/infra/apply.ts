@@ -1,6 +1,6 @@
-import { type Container, dag, type File, type Secret } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, type File, type Secret } from "@dagger.io/dagger"
 import { type Execution, logOf } from "../stage/execute.js"
-import { privateText } from "../stage/privateFiles.js"
+import { privateBytes, privateText } from "../stage/privateFiles.js"
 import { toolFacts } from "./checks.js"
 import { Ledger } from "./applyLedger.js"
 import { type ExitCode as Code, ExitCode, fail } from "../lib/errors/catalogue.js"
@@ -8,12 +8,12 @@ import type { Finding } from "../lib/run/finding.js"
 import { scrub } from "../lib/secrets/credentials.js"
 import { applied, readable } from "../lib/infra/diagnostics.js"
 import { chosenTargets, type InfraTarget, targetName } from "../lib/infra/roots.js"
-import { outdated, type SealedPlan, stateIdentity, unseal } from "../lib/infra/sealed.js"
+import { encrypted, outdated, type SealedPlan, stateIdentity, unseal } from "../lib/infra/sealed.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
 import type { Run } from "../lib/run/verdict.js"
-import { failureOf, lockDigest } from "./planTarget.js"
+import { artifactsOf, failureOf, lockDigest } from "./planTarget.js"
 import { executePrivately } from "./privateRun.js"
 import { toolVersion } from "../lib/infra/tools.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
@@ -24,6 +24,7 @@ import {
   type InfraInputs,
   OUT,
   terraform,
+  toolCommand,
   toolText,
   work,
 } from "./terraform.js"
@@ -54,11 +55,12 @@ async function applyWork(inputs: InfraInputs, { run, plan, key, service }: Apply
   if (plan === undefined) throw fail("NO_PLAN", [])
   if (key === undefined) throw fail("NO_PLAN_KEY", [])
   const begun = Date.now()
-  const sealed = await unseal(await plan.contents(), await key.plaintext())
+  const password = await key.plaintext()
+  const sealed = await unseal(await plan.contents(), password)
   const { about } = sealed
   const [target] = chosenTargets(inputs.targets, about.environment, about.root)
   if (target === undefined) throw fail("UNKNOWN_TARGET", [about.environment, about.root, []])
-  const result = await applyTo(target, sealed, inputs, run)
+  const result = await applyTo(target, sealed, { inputs, run, key: password })
   const done = Object.entries(result.done).map(([kind, number]) => `${kind} ${number}`)
   const record = {
     kind: "apply" as const,
@@ -83,6 +85,7 @@ async function applyWork(inputs: InfraInputs, { run, plan, key, service }: Apply
     milliseconds: Date.now() - begun,
     cached: false,
     log: result.log,
+    ...(result.files && { files: result.files }),
     facts: {
       ...(await toolFacts(inputs)),
       [targetName(target)]: record.facts.changes,
@@ -98,13 +101,14 @@ interface Applied {
   done: Record<string, number>
   serial: number
   log: string
+  /** The state that could not be saved, encrypted. */
+  files: Directory | undefined
 }
 
 async function applyTo(
   target: InfraTarget,
   { about, plan }: SealedPlan,
-  inputs: InfraInputs,
-  run: Run,
+  { inputs, run, key }: { inputs: InfraInputs; run: Run; key: string },
 ): Promise<Applied> {
   const { config } = inputs
   const tool = await toolText(config)
@@ -132,6 +136,7 @@ async function applyTo(
     made.secrets,
   )
   const { serial } = await stateOf(done).catch(() => known)
+  const files = done.exitCode === 0 ? undefined : await unsavedState(done, target, key)
   const outcome =
     done.exitCode === 0
       ? {
@@ -140,8 +145,28 @@ async function applyTo(
           exitCode: ExitCode.passed,
           findings: [],
         }
-      : await failureOutcome(done, made.secrets, target, inputs)
-  return { succeeded: done.exitCode === 0, outcome, done: changes, serial, log }
+      : await failureOutcome(done, { secrets: made.secrets, target, inputs, kept: files !== undefined })
+  return { succeeded: done.exitCode === 0, outcome, done: changes, serial, log, files }
+}
+
+/** File that both tools leave in the root if the backend doesn't take the state. */
+const UNSAVED = "errored.tfstate"
+
+/** Keeps a state that the backend didn't take, which would be gone with the container, encrypted with the plan's key. */
+async function unsavedState(
+  { container }: Execution,
+  target: InfraTarget,
+  key: string,
+): Promise<Directory | undefined> {
+  try {
+    const folder = container.directory(".")
+    if (!(await folder.exists(UNSAVED))) return undefined
+    const state = await privateBytes(folder.file(UNSAVED))
+    return artifactsOf(target, { [`${UNSAVED}.age`]: await encrypted(state, key) })
+  } catch {
+    // The apply's own failure, and its entry in the ledger, matter more.
+    return undefined
+  }
 }
 
 /** Length up to which the engine accepts a secret. */
@@ -163,15 +188,20 @@ function withPlan(container: Container, plan: Buffer, run: string): Container {
   )
 }
 
-async function failureOutcome(
-  run: Execution,
-  secrets: readonly string[],
-  target: InfraTarget,
-  inputs: InfraInputs,
-) {
+interface Failure {
+  secrets: readonly string[]
+  target: InfraTarget
+  inputs: InfraInputs
+  /** True if the state that could not be saved is among the reports. */
+  kept: boolean
+}
+
+async function failureOutcome(run: Execution, { secrets, target, inputs, kept }: Failure) {
   const { reason, exitCode, findings } = await failureOf(run, secrets, target, inputs)
   const before = appliedText(target, applied(run.stdout))
-  return { status: "error" as const, reason: oneLine(`${reason} (${before})`), exitCode, findings }
+  const tool = toolCommand(inputs.config)
+  const next = kept ? `; ${UNSAVED}.age has it: \`age -d\` it, then \`${tool} state push\`` : ""
+  return { status: "error" as const, reason: oneLine(`${reason}${next} (${before})`), exitCode, findings }
 }
 
 async function refusal(run: Execution, secrets: readonly string[], target: InfraTarget, inputs: InfraInputs) {

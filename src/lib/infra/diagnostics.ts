@@ -4,7 +4,7 @@ import type { Finding } from "../run/finding.js"
 import { fields, objects, parseJson, text as said } from "../text/json.js"
 import { finding } from "../run/outcome.js"
 import { oneLine } from "../text/words.js"
-import { lockReason } from "./locks.js"
+import { lockReason, lostLock } from "./locks.js"
 import { textErrors } from "./textErrors.js"
 import { versionAdvice } from "./tools.js"
 import { normalisePath } from "./roots.js"
@@ -148,9 +148,10 @@ export function failureCause(
   const streamed = streamDiagnostics(stream).filter(({ severity }) => severity === "error")
   const errors = streamed.length > 0 ? streamed : textErrors(log)
   const findings = errors.map((error) => diagnosticFinding(tool, root, error))
-  const context = { root, errors, begun: begunAt(stream) }
-  // The first one that says more than that something failed.
-  for (const error of errors) {
+  const context = { tool, root, errors, begun: begunAt(stream) }
+  // The first one that says more than that something failed; worst of all is a change that no state has.
+  const unsaved = errors.filter(({ summary }) => UNSAVED.test(summary))
+  for (const error of [...unsaved, ...errors]) {
     const cause = knownCause(error, context) ?? placedCause(error, root)
     if (cause !== undefined) return { ...cause, reason: oneLine(cause.reason), findings }
   }
@@ -183,13 +184,15 @@ function begunAt(stream: string): number | undefined {
 }
 
 interface Context {
+  tool: string
   root: string
   errors: readonly Diagnostic[]
   begun: number | undefined
 }
 
 /** Known causes, with better messages than those of the tool. */
-function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known | undefined {
+function knownCause(error: Diagnostic, context: Context): Known | undefined {
+  const { root, errors } = context
   const { summary, detail, file, address } = error
   if (NO_VALUE.test(summary)) return { reason: noValues(root, errors), exitCode: ExitCode.badInput }
   const lacks = MODULE.test(summary) || (file === undefined && address === undefined)
@@ -200,11 +203,11 @@ function knownCause(error: Diagnostic, { root, errors, begun }: Context): Known 
     return { reason, exitCode: ExitCode.infrastructure }
   }
   // Messages of a provider, or of the service's own rules, are left as they are.
-  return file === undefined && address === undefined ? stateCause(error, begun) : undefined
+  return file === undefined && address === undefined ? stateCause(error, context) : undefined
 }
 
 /** Causes in a state, its lock or a plan. */
-function stateCause(error: Diagnostic, begun: number | undefined): Known | undefined {
+function stateCause(error: Diagnostic, { tool, begun }: Context): Known | undefined {
   const { summary, detail } = error
   const whole = wordsOf(error)
   const workspace = /^Workspace "([^"\n]*)" doesn't exist/.exec(summary)?.[1]
@@ -215,11 +218,17 @@ function stateCause(error: Diagnostic, begun: number | undefined): Known | undef
     }
   if (/saved plan is stale/i.test(summary))
     return { reason: "the plan is not applied: the state has changed since", exitCode: ExitCode.gateFailed }
+  if (UNSAVED.test(summary))
+    return {
+      reason: `the state can't be saved: ${lostLock(detail) ?? detail}`,
+      exitCode: ExitCode.infrastructure,
+    }
   if (OTHER_VERSION.test(whole)) return { reason: stateProblem(error), exitCode: ExitCode.badInput }
   if (NO_PLAN.test(whole)) return { reason: whole, exitCode: ExitCode.badInput }
   if (STATE.test(whole))
     return { reason: `the state can't be read: ${stateProblem(error)}`, exitCode: ExitCode.infrastructure }
-  if (LOCKING.test(summary)) return { reason: lockReason(detail, begun), exitCode: ExitCode.infrastructure }
+  if (LOCKING.test(summary))
+    return { reason: lockReason(detail, begun, tool), exitCode: ExitCode.infrastructure }
   return undefined
 }
 
@@ -249,6 +258,8 @@ const LOCK_FILE_REASON =
 
 const NO_VALUE = /^no value for required variable/i
 const LOCKING = /acquiring the state lock/i
+/** Comes after an apply, with changes that the state doesn't have. */
+const UNSAVED = /^failed to save state/i
 const LOCK_FILE =
   /dependency changes detected|inconsistent dependency lock file|lock file is read-only|(?:doesn't|does not)\s+match any of the checksums|\block(?:ed)? provider\s(?:(?!lock(?:ed)? provider)[^\n])*\sdoes not match configured/i
 

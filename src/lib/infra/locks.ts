@@ -11,8 +11,26 @@ export interface LockHolder {
 const HELD =
   /already (?:been )?locked|temporarily unavailable|locked a portion of the file|ConditionalCheckFailed|PreconditionFailed|conditionNotMet|Error 412/i
 
-/** Reason why a state could not be locked. `begun` is the start of the refused run in milliseconds. */
-export function lockReason(detail: string, begun: number | undefined): string {
+/**
+ * Azure's codes for a blob whose lease is no longer the run's own, and all that Terraform 1.5 says of them:
+ * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+ */
+const LOST_LEASE =
+  /\b(?:LeaseNotPresentWithBlobOperation|LeaseIdMismatchWithBlobOperation|LeaseLost|LeaseIdMissing|StatusCode=412)\b/
+
+/** Reason why a state could not be written, if the run had lost its lock. */
+export function lostLock(detail: string): string | undefined {
+  const [code] = LOST_LEASE.exec(detail) ?? []
+  return code && `somebody else freed its lock or took it while this run held it (${code})`
+}
+
+/**
+ * Reason why a state could not be locked, and how to free it as far as the lock's id is known.
+ *
+ * @param begun Start of the refused run in milliseconds.
+ * @param tool The tool's command.
+ */
+export function lockReason(detail: string, begun: number | undefined, tool: string): string {
   const [message = ""] = detail
     .replace(/^Error message: /, "")
     .split(/\n(?:Lock Info:|\n\S+ acquires a state lock)/)
@@ -20,12 +38,18 @@ export function lockReason(detail: string, begun: number | undefined): string {
   if (holder !== undefined) {
     const operation = holder.operation.replace(/^OperationType/, "").toLowerCase()
     const what = operation === "" ? "" : ` (${operation})`
-    return `the state is locked by ${holder.who}${what} since ${holder.since}, lock ${holder.id}`
+    return `the state is locked by ${holder.who}${what} since ${holder.since}${freeing(holder.id, tool)}`
   }
   if (!HELD.test(message)) return `the state can't be locked: ${message}`
   const id = /\bID=([\w-]{1,100})/.exec(message)?.[1]
-  return `the state is locked by another run${id === undefined ? "; the holder is unknown" : `, lock ${id}`}`
+  return `the state is locked by another run${id === undefined ? "; the holder is unknown" : freeing(id, tool)}`
 }
+
+/** The lock's id, with the command that frees the lock of a run that was killed. */
+const freeing = (id: string, tool: string): string =>
+  id === ""
+    ? ""
+    : `; if that run was killed, \`${tool} force-unlock ${id}\` in the shell of \`debug --stage=plan\` frees it`
 
 /**
  * Holder of a lock, from the details of a refusal.

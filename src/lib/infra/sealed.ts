@@ -53,7 +53,11 @@ type PlanKey = Record<"identity" | "recipient" | "passphrase", string | undefine
  * tool's file, byte for byte; age authenticates both together. The key is a passphrase, an age identity (`AGE-SECRET-KEY-1…`)
  * or an age recipient (`age1…`), which can only encrypt. Fails with NO_PLAN_KEY and UNUSABLE_PLAN_KEY.
  */
-export async function seal({ about, plan }: SealedPlan, key: string): Promise<string> {
+export const seal = ({ about, plan }: SealedPlan, key: string): Promise<string> =>
+  encrypted(Buffer.concat([Buffer.from(`${JSON.stringify(about)}\n`), plan]), key)
+
+/** Encrypts a file with a plan's key as an armored age file. Fails with NO_PLAN_KEY and UNUSABLE_PLAN_KEY. */
+export async function encrypted(content: Buffer, key: string): Promise<string> {
   const { identity, recipient, passphrase } = planKey(key)
   const { armor, Encrypter, identityToRecipient } = await age()
   const encrypter = new Encrypter()
@@ -65,7 +69,6 @@ export async function seal({ about, plan }: SealedPlan, key: string): Promise<st
         identity === undefined ? (recipient ?? "") : await identityToRecipient(identity),
       ),
     )
-  const content = Buffer.concat([Buffer.from(`${JSON.stringify(about)}\n`), plan])
   return armor.encode(await encrypter.encrypt(content))
 }
 

@@ -256,7 +256,7 @@ describe("failureCause of a locked state", () => {
   it("names the holder and the time", () => {
     expect(streamed(unlockable("resource temporarily unavailable", {}))).toMatchObject({
       reason:
-        "the state is locked by runner@ci-17 (apply) since 2026-11-23T20:55:24Z, lock fa110d72-3e2f-97aa-526c-647dd1f873de",
+        "the state is locked by runner@ci-17 (apply) since 2026-11-23T20:55:24Z; if that run was killed, `terraform force-unlock fa110d72-3e2f-97aa-526c-647dd1f873de` in the shell of `debug --stage=plan` frees it",
       exitCode: 3,
     })
   })
@@ -275,7 +275,7 @@ describe("failureCause of a locked state", () => {
   it("names the lock's id if that is all, as with http", () => {
     const message = "HTTP remote state already locked: ID=0b0c2c1e-1111-2222-3333-444455556666"
     expect(streamed(unlockable(message, OWN)).reason).toBe(
-      "the state is locked by another run, lock 0b0c2c1e-1111-2222-3333-444455556666",
+      "the state is locked by another run; if that run was killed, `terraform force-unlock 0b0c2c1e-1111-2222-3333-444455556666` in the shell of `debug --stage=plan` frees it",
     )
   })
 
@@ -296,6 +296,42 @@ describe("failureCause of a locked state", () => {
     // An empty field doesn't take the text of the next line.
     expect(lockHolder(detail.replace("runner@ci-17", ""), begun)).toBeUndefined()
     expect(lockHolder("", begun)).toBeUndefined()
+  })
+})
+
+describe("failureCause of a state that can't be saved", () => {
+  const failed = (detail: string) => ({
+    summary: "Failed to save state",
+    detail: `Error saving state: ${detail}`,
+  })
+
+  it.each([
+    [
+      "OpenTofu",
+      "LeaseNotPresentWithBlobOperation",
+      "error getting blob properties while doing Put: HEAD https://acme.blob.core.windows.net/states/a\n-----\nRESPONSE 412: 412 A lease ID was specified, but the lease for the blob has expired.\nERROR CODE: LeaseNotPresentWithBlobOperation\n-----\nResponse contained no body\n-----\n",
+    ],
+    [
+      "Terraform",
+      "StatusCode=412",
+      "blobs.Client#GetProperties: Failure responding to request: StatusCode=412 -- Original Error: autorest/azure: error response cannot be parsed: {\"\" '\\x00' '\\x00'} error: EOF",
+    ],
+  ])("says that the lock was lost, from what %s makes of Azure's answer", (_, code, detail) => {
+    expect(streamed(failed(detail))).toMatchObject({
+      reason: `the state can't be saved: somebody else freed its lock or took it while this run held it (${code})`,
+      exitCode: 3,
+    })
+  })
+
+  it("gives the backend's words for anything else", () => {
+    expect(streamed(failed("pq: disk full")).reason).toBe(
+      "the state can't be saved: Error saving state: pq: disk full",
+    )
+  })
+
+  it("comes before the error of a resource", () => {
+    const reason = "the state can't be saved: Error saving state: pq: disk full"
+    expect(streamed({ summary: "Bad", ...at("a.tf", 7) }, failed("pq: disk full")).reason).toBe(reason)
   })
 })
 
