@@ -34,6 +34,13 @@ const end = { result: "succeeded", endedAt: 1_300_000 }
 const annotations = async () => (await receiver.log()).annotations
 
 describe("the annotation of a run", () => {
+  it("has tags that fit Grafana together, whatever their names and script", async () => {
+    const long = "ü".repeat(90)
+    const wide = { ...region, service: long, version: long, run: long }
+    expect(await startAnnotation(grafana(), wide, http())).toEqual({ done: true, text: "started" })
+    expect(await endAnnotation(grafana(), wide, end, http())).toEqual({ done: true, text: "ended" })
+  })
+
   it("is created at the start and ended at the end", async () => {
     expect(await startAnnotation(grafana({ dashboard: "shop" }), region, http())).toEqual({
       done: true,
