@@ -163,8 +163,10 @@ export function manualRequest({ event }: HostEvent, env: Variables): ManualReque
 const isAction = (name: string): name is Action => ACTIONS.some((known) => known === name)
 
 /**
- * Names of variables that contain an unresolved reference instead of a value: Azure Pipelines leaves `$(NAME)` as it is
- * if the variable isn't set.
+ * Names of variables that contain something else instead of no value: Azure Pipelines leaves `$(NAME)` as it is if the
+ * variable isn't set, and CircleCI sets an empty pipeline value as `<nil>`.
  */
 export const unresolvedVariables = (env: Variables): string[] =>
-  Object.keys(env).filter((name) => env[name] === `$(${name})`)
+  Object.keys(env).filter(
+    (name) => env[name] === `$(${name})` || (name.startsWith("SLIPWAY_") && env[name] === "<nil>"),
+  )

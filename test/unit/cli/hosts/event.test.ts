@@ -261,6 +261,11 @@ describe("manualRequest", () => {
   })
 })
 
+test("unresolvedVariables finds the word that CircleCI sets for an empty answer of its form", () => {
+  const env = { SLIPWAY_VERSION: "<nil>", SLIPWAY_ACTION: "rollback", OTHER: "<nil>" }
+  expect(unresolvedVariables(env)).toEqual(["SLIPWAY_VERSION"])
+})
+
 test("unresolvedVariables finds the references that Azure leaves for variables that aren't set", () => {
   expect(unresolvedVariables({ A: "$(A)", B: "$(A)", C: "", PATH: "/bin" })).toEqual(["A"])
 })
