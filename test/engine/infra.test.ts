@@ -86,7 +86,11 @@ describe("checks of a configuration", () => {
   it("say what can be had in place of a Terraform that can't be pulled", async () => {
     const run = await runOn(
       "infra",
-      service({ "app.py": "", "main.tf": "", "slipway.yaml": 'infra: { version: "1.14.0" }\n' }),
+      service({
+        "app.py": "",
+        "main.tf": 'resource "terraform_data" "a" {}\n',
+        "slipway.yaml": 'infra: { version: "1.14.0" }\n',
+      }),
     )
     expect(statuses(run)).toEqual({ format: "error", validate: "error" })
     expect(run.stdout).toContain("OpenTofu 1.12.6 (infra: { tool: opentofu }) and Terraform 1.5.7")
