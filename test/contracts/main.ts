@@ -1,7 +1,8 @@
 /**
  * Runs the checks of contracts: `npm run contracts` against the imitation of k6 that is built here, and
  * `npm run contracts -- --real` against a real one on PATH, `--k6=PATH` or `--k6-image=REFERENCE`; `--terraform=PATH`
- * against Terraform or OpenTofu.
+ * against Terraform or OpenTofu; `--service=slack --base=ADDRESS` against a real service, with the token in
+ * CONTRACT_TOKEN and the words in braces of its contract as options, such as `--repository=/repos/OWNER/NAME --number=7`.
  */
 import { execFileSync } from "node:child_process"
 import { builtProgram } from "../../dagger/kit/images/programs.js"
@@ -9,6 +10,8 @@ import { HOST_PLATFORM } from "../../dagger/kit/debian/rootfs.js"
 import { concerns, type Fact, tried } from "./contract.js"
 import { K6_FACTS } from "./k6.js"
 import { K6_IMITATION, runK6, versionOf, type Program } from "./k6Runs.js"
+import { ask } from "./serviceRuns.js"
+import { SERVICES } from "./targets.js"
 import { TERRAFORM_FACTS } from "./terraform.js"
 import { runTerraform, terraformVersion } from "./terraformRuns.js"
 
@@ -50,10 +53,27 @@ async function kept<Ran, Settings>(
   return counts.failed === 0
 }
 
-const path = option("terraform")
-const program = path === undefined ? await chosenK6() : undefined
-const good =
-  path === undefined
-    ? program !== undefined && (await kept("k6", K6_FACTS, versionOf(program), runK6(program)))
-    : await kept("terraform", TERRAFORM_FACTS, terraformVersion(path), runTerraform(path))
-process.exitCode = good ? 0 : 1
+/** Words in braces of the contracts of services. */
+const PLACES = ["repository", "number", "project", "threads", "graphql", "viewer"]
+
+/** Tries the contract of a real service. It writes there: messages, comments and annotations. */
+async function serviceKept(name: string): Promise<boolean> {
+  const [service, base] = [SERVICES[name], option("base")]
+  if (service === undefined)
+    throw new Error(`unknown service "${name}": one of ${Object.keys(SERVICES).join(", ")}`)
+  if (base === undefined) throw new Error("no --base: the webhook, or the address of the API")
+  const places = Object.fromEntries(PLACES.map((place) => [place, option(place) ?? ""]))
+  const target = { base, token: process.env["CONTRACT_TOKEN"] ?? "", headers: service.headers, places }
+  return kept(name, service.facts, { text: new URL(base).host, number: "1.0.0" }, ask(target))
+}
+
+async function programKept(): Promise<boolean> {
+  const path = option("terraform")
+  if (path !== undefined)
+    return kept("terraform", TERRAFORM_FACTS, terraformVersion(path), runTerraform(path))
+  const program = await chosenK6()
+  return kept("k6", K6_FACTS, versionOf(program), runK6(program))
+}
+
+const service = option("service")
+process.exitCode = (await (service === undefined ? programKept() : serviceKept(service))) ? 0 : 1

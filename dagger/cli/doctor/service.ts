@@ -2,12 +2,15 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
+import { unprovenIn } from "../../../src/lib/pipeline/counterparts.js"
 import { environmentFor } from "../../../src/lib/pipeline/policy.js"
+import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { whileLoggedIn } from "../commands/acrLogin.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun } from "../commands/plan.js"
+import type { Variables } from "../../lib/variables.js"
 import { gitStateOf, isAddress, refuseDirty, repositoryName, settingsOf } from "../commands/sourceFolder.js"
 import { clusterFindings } from "./cluster.js"
 import { deliveryFindings } from "./delivery.js"
@@ -65,7 +68,22 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
       ? await publicationFindings(options, config, registry, groups.includes("release"))
       : []),
     ...(deploys ? await clusterFindings(environment, process.env) : []),
+    ...contractFindings(config, groups, process.env),
   ]
+}
+
+/** Names what the run works with and no test of Slipway ever met, in one line; none for a run without such. */
+export function contractFindings(config: Config, groups: readonly Group[], env: Variables): DoctorFinding[] {
+  const variables = Object.keys(env).filter((name) => env[name])
+  const names = unprovenIn({ config, groups, variables })
+  return names.length === 0
+    ? []
+    : [
+        ok(
+          "contracts",
+          `held to a contract, never tried with the real one: ${names.join(", ")} (docs/contracts.md)`,
+        ),
+      ]
 }
 
 function oldNames(settings: string | undefined): DoctorFinding[] {

@@ -322,6 +322,7 @@ describe("a service", () => {
       "database",
       "scan",
       "registry",
+      "contracts",
     ])
     expect(by(found, "event").value).toContain("a push to develop: quality")
     expect(await serviceFindings({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)

@@ -12,6 +12,9 @@ import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { concerns, type Fact, tried } from "../../contracts/contract.js"
 import { K6_FACTS } from "../../contracts/k6.js"
 import { K6_IMITATION, type K6Ran, type Program, runK6, versionOf } from "../../contracts/k6Runs.js"
+import { ACR_FACTS, AKS_FACTS, AZURE_LOGIN_FACTS } from "../../contracts/azure.js"
+import { CIRCLECI_FACTS, JENKINS_FACTS } from "../../contracts/ciHosts.js"
+import { SERVICES } from "../../contracts/targets.js"
 import { TERRAFORM_FACTS } from "../../contracts/terraform.js"
 import { ZAP_FACTS } from "../../contracts/zap.js"
 
@@ -28,8 +31,14 @@ type AnyFact = Omit<Fact, "check"> & { check?: unknown }
 
 const CONTRACTS: Record<string, readonly AnyFact[]> = {
   k6: K6_FACTS,
-  Terraform: TERRAFORM_FACTS,
-  ZAP: ZAP_FACTS,
+  "Terraform from 1.6 on": TERRAFORM_FACTS,
+  "ZAP's image": ZAP_FACTS,
+  ...Object.fromEntries(Object.values(SERVICES).map(({ name, facts }) => [name, facts])),
+  Jenkins: JENKINS_FACTS,
+  CircleCI: CIRCLECI_FACTS,
+  "Azure's login": AZURE_LOGIN_FACTS,
+  ACR: ACR_FACTS,
+  AKS: AKS_FACTS,
 }
 
 describe("the contracts", () => {

@@ -1,0 +1,136 @@
+/** What Slipway relies on of the CI hosts that it asks nothing: Jenkins' and CircleCI's variables and values. */
+import type { Fact } from "./contract.js"
+
+const CIRCLE = "https://circleci.com/docs/reference/variables/, as it was in September 2026"
+const MULTIBRANCH =
+  "jenkinsci/branch-api-plugin and scm-api-plugin: ContributorMetadataAction, and env-vars.html of a Jenkins"
+const PIPELINE = "https://www.jenkins.io/doc/book/pipeline/"
+
+export const CIRCLECI_FACTS: readonly Fact[] = [
+  {
+    id: "branch",
+    fact: "CIRCLE_BRANCH and CIRCLE_TAG hold the branch, or the tag alone in a job for a tag.",
+    sources: [CIRCLE],
+    byHand: "print them in a job for a tag",
+  },
+  {
+    id: "number",
+    fact: "CIRCLE_BUILD_NUM is another for each job, repeated ones too.",
+    sources: [CIRCLE],
+    byHand: "rerun a workflow, and print it",
+  },
+  {
+    id: "pull-request",
+    fact: "CIRCLE_PULL_REQUEST holds the address of a pull request of the branch, in each push to it; any one where there are several; not in GitLab.",
+    sources: [CIRCLE],
+    byHand: "print it on a branch with a pull request",
+  },
+  {
+    id: "fork",
+    fact: "CIRCLE_PR_USERNAME is set for a fork's pull request, with GitHub's OAuth app and Bitbucket Cloud; with CircleCI's GitHub App nothing says that.",
+    sources: [CIRCLE],
+    byHand: "print it for a fork's pull request, in a project of each kind",
+  },
+  {
+    id: "secrets-of-forks",
+    fact: "Forks' builds get no secrets, unless the project's setting passes them.",
+    sources: ["https://circleci.com/docs/guides/integration/pull-request-build-settings/"],
+    byHand: "print a context's variable in a fork's build",
+  },
+  {
+    id: "trigger-source",
+    fact: "pipeline.trigger_source is webhook, api or scheduled_pipeline, for every kind of project.",
+    sources: [
+      "circleci/circleci-docs, docs/guides/…/pipeline-values.adoc",
+      "https://circleci.com/changelog/eol-notice-for-some-pipeline-values-starting-with-pipeline/: it isn't among them",
+    ],
+    byHand: "print it in a pipeline of each kind",
+  },
+  {
+    id: "empty",
+    fact: "An empty pipeline value that stands alone in environment is set as <nil>, not as an empty text.",
+    sources: [CIRCLE],
+    byHand: "print SLIPWAY_VERSION in a pipeline without a version",
+  },
+  {
+    id: "oidc",
+    fact: "CIRCLE_OIDC_TOKEN_V2 is a token of the job; its audience is the organization's id.",
+    sources: [CIRCLE, "https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/"],
+    byHand: "decode it",
+  },
+  {
+    id: "serial-group",
+    fact: "serial-group lets one job of a key run at a time, over all pipelines of the organization.",
+    sources: ["https://circleci.com/docs/reference/configuration-reference/#serial-group"],
+    byHand: "push twice: the second delivery waits",
+  },
+  {
+    id: "artifacts",
+    fact: "store_artifacts and store_test_results run after a failed step too.",
+    sources: ["https://circleci.com/docs/reference/configuration-reference/#storetestresults"],
+    byHand: "fail a run: its reports are there",
+  },
+]
+
+export const JENKINS_FACTS: readonly Fact[] = [
+  {
+    id: "change",
+    fact: "CHANGE_ID, CHANGE_TARGET and CHANGE_URL are set for a pull request in a multibranch project, and CHANGE_FORK for one of a fork.",
+    sources: [MULTIBRANCH],
+    byHand: "print them for a pull request of a fork",
+  },
+  {
+    id: "branch",
+    fact: "BRANCH_NAME is the branch, PR-NUMBER for a pull request; TAG_NAME is set for a tag.",
+    sources: [MULTIBRANCH],
+    byHand: "print them",
+  },
+  {
+    id: "build-tag",
+    fact: "BUILD_TAG is jenkins-JOB-NUMBER, with - for slashes; a repeated build has another number.",
+    sources: ["https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables"],
+    byHand: "print it",
+  },
+  {
+    id: "causes",
+    fact: "currentBuild.getBuildCauses() has the classes of causes: hudson.triggers.TimerTrigger$TimerTriggerCause, hudson.model.Cause$UserIdCause, jenkins.branch.BranchIndexingCause and BranchEventCause.",
+    sources: ["jenkinsci/workflow-support-plugin, RunWrapper.getBuildCauses", "jenkinsci/branch-api-plugin"],
+    byHand: "print it in a build by each",
+  },
+  {
+    id: "job-name",
+    fact: "JOB_NAME has the names of folders and of the multibranch project before the branch, joined by slashes, the branch's own as %2F.",
+    sources: ["jenkinsci/branch-api-plugin: NameEncoder", MULTIBRANCH],
+    byHand: "print it on a branch feature/a",
+  },
+  {
+    id: "credentials",
+    fact: "withCredentials fails for one missing id, before its block runs; string(credentialsId, variable) sets a secret text.",
+    sources: ["https://plugins.jenkins.io/credentials-binding/"],
+    byHand: "run a delivery without one of its credentials",
+  },
+  {
+    id: "parameters",
+    fact: "The first build of a branch has no parameters yet: they are known once the file was read.",
+    sources: [`${PIPELINE}syntax/#parameters`],
+    byHand: "print SLIPWAY_ACTION in a branch's first and second build",
+  },
+  {
+    id: "options",
+    fact: "disableConcurrentBuilds lets one build of a branch run at a time; timeout aborts with SIGTERM.",
+    sources: [`${PIPELINE}syntax/#options`],
+    byHand: "push twice",
+  },
+  {
+    id: "cron",
+    fact: "cron takes TZ=ZONE as a first line.",
+    sources: [`${PIPELINE}syntax/#triggers`, "https://www.jenkins.io/doc/book/pipeline/syntax/#cron-syntax"],
+    byHand: "see when it runs",
+  },
+  {
+    id: "publishers",
+    fact: "junit, recordIssues, recordCoverage and archiveArtifacts come with the plugins JUnit, Warnings, Coverage and the core.",
+    sources: ["https://plugins.jenkins.io/ junit, warnings-ng and coverage"],
+    byHand: "run a build with findings",
+  },
+]
