@@ -6,6 +6,7 @@ import { freeGigabytes, NEEDED_GIGABYTES } from "../../kit/engine/machine.js"
 import { HOME } from "../../lib/home.js"
 import { run } from "../../lib/shell.js"
 import { atLeast } from "../../lib/version.js"
+import { authorityFindings, silentFindings } from "./runtime.js"
 import { failure, type DoctorFinding, errorFinding, ok, warning } from "./finding.js"
 
 const LEAST_NODE = "20.10"
@@ -36,11 +37,13 @@ async function engine(): Promise<DoctorFinding[]> {
     return [errorFinding("engine", error)]
   }
   const kind = ok("engine", `${host.kind}: ${host.why}`)
-  if (host.kind === "runtime") return [kind]
+  const silent = silentFindings(host)
+  if (host.kind === "runtime") return [kind, ...silent, ...authorityFindings()]
   if (host.kind === "given") return [kind, await match(host)]
   const runs = runningEngine() !== undefined && (await acceptsConnections())
   return [
     kind,
+    ...silent,
     ...(runs
       ? [await match(host)]
       : [ok("version", "the engine starts with the first run"), ...(await kitNeeds())]),
