@@ -1,17 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 /** Engine tests that measure times, or end an engine or the cluster: beside others they would fail by chance. */
-const ALONE = [
-  "cleanup",
-  "cluster",
-  "command",
-  "deploy",
-  "faults",
-  "kit",
-  "lifecycle",
-  "loadtest",
-  "notify",
-].map((name) => `test/engine/${name}.test.ts`)
+const ALONE = ["cleanup", "cluster", "command", "deploy", "lifecycle", "loadtest", "notify"].map(
+  (name) => `test/engine/${name}.test.ts`,
+)
 
 const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000 }
 

@@ -5,7 +5,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { once } from "../../src/lib/run/once.js"
 import { engineEnvironment } from "./dagger.js"
+import { runScripts } from "./session.js"
 
 const REPOSITORY = resolve(import.meta.dirname, "../..")
 const FIXTURES = join(REPOSITORY, "test/fixtures/modules")
@@ -120,22 +122,31 @@ describe.each(names)("%s", (name) => {
   })
 })
 
-test.each([
-  [["hello", "--to=you", "--times=2", "--loud"]],
-  [["--name=x", "--level=HIGH", "hello", "--to=you"]],
-  [["renamed", "--words=a,b"]],
-  [["half", "--value=3"]],
-  [["part", "points", "x"]],
-  [["parts", "shout"]],
-  [["point", "y"]],
-  [["inferred", "--source=src", "entries"]],
-  [["imported"]],
-  [["change", "added-paths"]],
-])("answers the same to %j", async (args) => {
-  const [answer, official] = await Promise.all(
-    ["sdk-parity", "official/sdk-parity"].map((folder) => call(folder, "call", ...args)),
-  )
-  expect(answer).not.toBe("")
+const ANSWERS = {
+  arguments: "hello --to you --times 2 --loud",
+  "the constructor's arguments": ". --name x --level HIGH | hello --to you",
+  "another name": "renamed --words a,b",
+  "a decimal number": "half --value 3",
+  "an interface's field": "part | points | x",
+  "a list of objects": "parts | shout",
+  "an object's field": "point | y",
+  "a directory": `inferred --source $(host | directory ${join(FIXTURES, "sdk-parity/src")}) | entries`,
+  "an imported function": "imported",
+  changes: "change | added-paths",
+}
+
+/** Answers of the module with either library, one session for each. */
+const answers = once(() =>
+  Promise.all(
+    ["sdk-parity", "official/sdk-parity"].map((folder) =>
+      runScripts({ module: join(work, folder), prelude: "", scripts: ANSWERS, env: {} }),
+    ),
+  ),
+)
+
+test.each(Object.keys(ANSWERS))("answers the same for %s", async (name) => {
+  const [answer, official] = (await answers()).map((session) => session.of(name))
+  expect(answer).not.toMatch(/^(?:nothing|failed|$)/)
   expect(official).toBe(answer)
 })
 
