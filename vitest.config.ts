@@ -9,9 +9,9 @@ const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000 }
 
 export default defineConfig({
   test: {
-    // `npm test` runs two files of the engine's tests at once: a third of their time is waiting.
+    // `npm test` runs two files of the engine's tests at once, as a third of their time is waiting, and of the unit tests.
     fileParallelism: false,
-    // Unit tests share one worker: a module is loaded once, not once for each of their files.
+    // Unit tests share a worker: a module is loaded once for it, not once for each of their files.
     poolOptions: { threads: { isolate: false } },
     projects: [
       {

@@ -58,7 +58,7 @@ export async function runTests(files: string[]): Promise<number> {
   }
   const [lint, ...quick] = await Promise.all([
     step("lint", () => sh`npm run --silent lint`),
-    vitest("unit"),
+    vitest("unit", ...TWO_AT_ONCE),
     vitest("browser"),
   ])
   const images = IMAGES.map(
