@@ -1,7 +1,7 @@
 /**
  * What Slipway relies on of Azure: the login of Microsoft Entra, its registries (ACR) and its clusters (AKS).
  *
- * Sources: "docs" is https://learn.microsoft.com/, as it was in November 2026.
+ * Sources: "docs" is https://learn.microsoft.com/.
  */
 import type { Fact } from "./contract.js"
 

@@ -1,8 +1,7 @@
 /**
  * What Slipway relies on of Azure DevOps: threads of pull requests, and the variables and commands of Azure Pipelines.
  *
- * Sources: "rest" is https://learn.microsoft.com/rest/api/azure/devops/ at 7.1, "docs" https://learn.microsoft.com/azure/devops/,
- * as they were in November 2026.
+ * Sources: "rest" is https://learn.microsoft.com/rest/api/azure/devops/ at 7.1, "docs" https://learn.microsoft.com/azure/devops/.
  */
 import { last, type ServiceFact, statuses } from "./serviceRuns.js"
 

@@ -1,7 +1,7 @@
 /** What Slipway relies on of the CI hosts that it asks nothing: Jenkins' and CircleCI's variables and values. */
 import type { Fact } from "./contract.js"
 
-const CIRCLE = "https://circleci.com/docs/reference/variables/, as it was in September 2026"
+const CIRCLE = "https://circleci.com/docs/reference/variables/ and circleci/circleci-docs, …/variables.adoc"
 const MULTIBRANCH =
   "jenkinsci/branch-api-plugin and scm-api-plugin: ContributorMetadataAction, and env-vars.html of a Jenkins"
 const PIPELINE = "https://www.jenkins.io/doc/book/pipeline/"

@@ -1,7 +1,7 @@
 /**
  * What Slipway relies on of GitHub: comments, reviews, protections and code scanning of its API, and Actions' variables.
  *
- * Sources: "docs" is https://docs.github.com/en/, as it was in November 2026, with the API's version 2022-11-28.
+ * Sources: "docs" is https://docs.github.com/en/, with the API's version 2022-11-28.
  */
 import { last, type ServiceFact, statuses } from "./serviceRuns.js"
 

@@ -1,7 +1,7 @@
 /**
  * What Slipway relies on of GitLab: notes of merge requests, and the variables of its jobs.
  *
- * Sources: "docs" is https://docs.gitlab.com/, as it was in November 2026.
+ * Sources: "docs" is https://docs.gitlab.com/.
  */
 import { last, type ServiceFact, statuses } from "./serviceRuns.js"
 

@@ -1,7 +1,7 @@
 /**
  * What Slipway relies on of Slack's incoming webhooks.
  *
- * Sources: "docs" is https://docs.slack.dev/, as it was in November 2026.
+ * Sources: "docs" is https://docs.slack.dev/.
  */
 import { last, type ServiceFact, statuses } from "./serviceRuns.js"
 

@@ -1,7 +1,7 @@
 /**
  * What Slipway relies on of a Teams workflow that a webhook starts.
  *
- * Sources: "docs" is https://learn.microsoft.com/microsoftteams/platform/, as it was in November 2026.
+ * Sources: "docs" is https://learn.microsoft.com/microsoftteams/platform/.
  */
 import { type ServiceFact, statuses } from "./serviceRuns.js"
 
