@@ -3,6 +3,7 @@ import { CI_HOSTS, type CiHost } from "../../../src/lib/config/wrappers.js"
 import { type CiJob, JOBS } from "../../../src/lib/pipeline/policy.js"
 import { COMMANDS, groupRecord, PUBLISHED } from "../../../src/lib/pipeline/stages.js"
 import type { CiOptions } from "../commands/ci.js"
+import type { InitOptions } from "../commands/init.js"
 import type { RunPlanOptions } from "../commands/plan.js"
 import { oneOf } from "../options/choices.js"
 import { addInfraCommands } from "./infra.js"
@@ -55,6 +56,16 @@ export function addRunCommands(program: Command): void {
     .action(async (options: RunPlanOptions) => {
       const { printPlan } = await import("../commands/plan.js")
       exit(await printPlan(options))
+    })
+
+  program
+    .command("init")
+    .description("write a slipway.yaml with what differs from the defaults, and why; needs no engine")
+    .option("--source <folder>", "folder of the service or of a repository with several", ".")
+    .option("--print", "print the settings that the file would have or lacks, and write nothing")
+    .action(async (options: InitOptions) => {
+      const { runInit } = await import("../commands/init.js")
+      exit(await runInit(options))
     })
 
   for (const group of COMMANDS) {

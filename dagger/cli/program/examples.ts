@@ -7,6 +7,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "ci --host github --job checks",
   ],
   plan: ["plan --event push --ref refs/heads/feature/x", "plan --event tag --ref v1.2.3 --json"],
+  init: ["init", "init --print", "init --source ../service"],
   quality: ["quality", "quality --source service --out reports"],
   tests: ["tests", "tests --json"],
   image: ["image", "image --secret env://PIP_TOKEN"],

@@ -1,6 +1,6 @@
 import { type Catalogue, ExitCode, quote } from "./entry.js"
 
-/** Errors of repositories with several services. */
+/** Errors of repositories, their services and their settings. */
 export const serviceErrors = {
   UNKNOWN_SERVICE: (name: string, known: readonly string[]) => ({
     message: `unknown service ${quote(name)}`,
@@ -18,6 +18,11 @@ export const serviceErrors = {
   NO_SERVICE_FOLDER: (path: string) => ({
     message: `the service's folder ${quote(path)} is not in the source`,
     remedy: "correct it below `services` in slipway.yaml at the root, or --path",
+    exitCode: ExitCode.badInput,
+  }),
+  SETTINGS_EXIST: (files: readonly string[]) => ({
+    message: `there is already ${files.map(quote).join(", ")}, which slipway init doesn't overwrite`,
+    remedy: "print what it would add: slipway init --print",
     exitCode: ExitCode.badInput,
   }),
 } satisfies Catalogue

@@ -20,6 +20,9 @@ const PRODUCTION = /(?:^|[^a-z])(?:prod|production|release)(?=$|[^a-z])/i
 /** Programs and images by which a Dockerfile builds something of Python's. */
 const PYTHON = /\b(?:python[\d.]*|pip[\d.]*|uv|poetry|pipenv|pdm|gunicorn|uvicorn)\b/i
 
+/** True for the text of a Dockerfile that builds something of Python's. */
+export const buildsPython = (dockerfile: string): boolean => PYTHON.test(dockerfile)
+
 /** Suffixes of names that are no Dockerfile's own. */
 const BESIDE =
   /\.(?:dockerignore|md|rst|txt|ya?ml|json|py|sh|j2|jinja2?|tmpl|tpl|template|in|orig|bak|lock)$/i
@@ -46,7 +49,7 @@ export function findDockerfile(
   const usual = USUAL.find((path) => paths.includes(path))
   if (usual !== undefined) return { file: usual, candidates: [] }
   const candidates = paths.filter(
-    (path) => isDockerfile(path) && PYTHON.test(files[path] ?? "") && !OTHERS.test(path),
+    (path) => isDockerfile(path) && buildsPython(files[path] ?? "") && !OTHERS.test(path),
   )
   const contexts = composeContexts(files)
   const fitting = candidates.filter((path) => fits(path) && (contexts.get(path) ?? ".") === ".")

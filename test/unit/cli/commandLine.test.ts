@@ -93,7 +93,7 @@ describe("completion in bash", () => {
 
   test.each([
     ["slipway pl", ["plan"]],
-    ["slipway in", ["infra"]],
+    ["slipway inf", ["infra"]],
     ["slipway infra ", expect.arrayContaining(["plan", "drift", "apply", "--json"])],
     ["slipway infra plan --det", ["--detailed-exitcode"]],
     ["slipway infra --out x apply --pl", ["--plan"]],

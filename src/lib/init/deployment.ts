@@ -1,0 +1,93 @@
+import { posix } from "node:path"
+import { DEFAULTS } from "../config/config.js"
+import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
+import type { InitFindings } from "./findings.js"
+import type { Workload } from "./manifests.js"
+import type { FoundPlace } from "./places.js"
+import { folderOfFile, type InitSource, sourceBelow } from "./source.js"
+
+const NOTHING: InitFindings = { settings: [], questions: [] }
+
+/** Where the kustomizations of the environments are. Nothing is written below `deploy` for a service that has none. */
+export function deploymentSettings(
+  repository: InitSource,
+  { path }: FoundPlace,
+  workloads: readonly Workload[],
+): InitFindings {
+  const source = sourceBelow(repository, path)
+  const folders = source.paths
+    .filter((name) => /^kustomization\.ya?ml$/.test(posix.basename(name)))
+    .map(folderOfFile)
+  if (folders.length === 0)
+    return workloads.length === 0 || path !== "" ? NOTHING : withoutKustomization(workloads)
+  const found = new Map<string, Environment[]>()
+  for (const environment of ENVIRONMENTS)
+    for (const folder of folders) {
+      const pattern = patternOf(folder, environment)
+      if (pattern !== undefined) found.set(pattern, [...(found.get(pattern) ?? []), environment])
+    }
+  const complete = [...found].filter(([, { length }]) => length === ENVIRONMENTS.length)
+  const fallback = [...found].find(([pattern]) => pattern === DEFAULTS.deploy.overlay)
+  const candidates = fallback ? [fallback] : complete.length > 0 ? complete : [...found]
+  const [first, ...others] = candidates
+  if (first === undefined) return withoutEnvironment(folders)
+  if (others.length > 0)
+    return {
+      settings: [],
+      questions: [
+        { key: "deploy.overlay", text: `which? ${candidates.map(([pattern]) => pattern).join("; ")}` },
+      ],
+    }
+  return overlaySettings(path, first)
+}
+
+function overlaySettings(
+  path: string,
+  [pattern, environments]: readonly [string, readonly Environment[]],
+): InitFindings {
+  const there = environments.map((environment) =>
+    posix.join(path, pattern.replace("{environment}", environment)),
+  )
+  const reason = `${there.join(" and ")}: ${there.length > 1 ? "the kustomizations" : "the only kustomization of an environment"}`
+  return {
+    settings: [
+      ...(pattern === DEFAULTS.deploy.overlay
+        ? []
+        : [{ key: ["deploy", "overlay"], value: pattern, reason }]),
+      ...(environments.length === ENVIRONMENTS.length
+        ? []
+        : [{ key: ["deploy", "environments"], value: environments, reason }]),
+    ],
+    questions: [],
+  }
+}
+
+/** A folder with the name of an environment replaced; undefined if it isn't that environment's. */
+function patternOf(folder: string, environment: Environment): string | undefined {
+  const parts = folder.split("/")
+  if (parts.filter((part) => part === environment).length !== 1) return undefined
+  return parts.map((part) => (part === environment ? "{environment}" : part)).join("/")
+}
+
+const withoutEnvironment = (folders: readonly string[]): InitFindings => ({
+  settings: [],
+  questions: [
+    {
+      key: "deploy.overlay",
+      text: `no kustomization is of ${ENVIRONMENTS.join(" or ")} (there is ${some(folders.map((folder) => folder || "the root's"))}). Add them, or write deploy: { environments: [] } to deploy nothing`,
+    },
+  ],
+})
+
+const withoutKustomization = (workloads: readonly Workload[]): InitFindings => ({
+  settings: [],
+  questions: [
+    {
+      key: "deploy.overlay",
+      text: `${some([...new Set(workloads.flatMap(({ image, port }) => (image ?? port)?.file ?? []))])} has a Deployment, and there is no kustomization: Slipway deploys by one for each environment, deploy/overlays/staging`,
+    },
+  ],
+})
+
+const some = (names: readonly string[]): string =>
+  names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "")
