@@ -329,30 +329,33 @@ describe.concurrent("a killed client", () => {
   )
 })
 
-it.concurrent("a deployment without the necessary rights names the missing verb and resource, and changes nothing", async () => {
-  const here = place("rights")
-  await deployed(here, "good")
-  const space = here.namespace
-  await kubectl("-n", space, "create", "serviceaccount", "looker")
-  await kubectl(
-    "-n",
-    space,
-    "create",
-    "rolebinding",
-    "looker",
-    "--clusterrole=view",
-    `--serviceaccount=${space}:looker`,
-  )
-  const token = (await kubectl("-n", space, "create", "token", "looker")).trim()
-  const looker = { ...here, kube: kube({ token }) }
-  await expect(deployed(looker, "better")).rejects.toThrow(
-    /looker" may not patch namespaces.*KUBE_FORBIDDEN/s,
-  )
-  expect((await serviceStatus(context(looker), false)).running).toMatchObject([
-    { version: "good", traffic: true },
-  ])
-  await steady(here, "good")
-})
+it.concurrent(
+  "a deployment without the necessary rights names the missing verb and resource, and changes nothing",
+  async () => {
+    const here = place("rights")
+    await deployed(here, "good")
+    const space = here.namespace
+    await kubectl("-n", space, "create", "serviceaccount", "looker")
+    await kubectl(
+      "-n",
+      space,
+      "create",
+      "rolebinding",
+      "looker",
+      "--clusterrole=view",
+      `--serviceaccount=${space}:looker`,
+    )
+    const token = (await kubectl("-n", space, "create", "token", "looker")).trim()
+    const looker = { ...here, kube: kube({ token }) }
+    await expect(deployed(looker, "better")).rejects.toThrow(
+      /looker" may not patch namespaces.*KUBE_FORBIDDEN/s,
+    )
+    expect((await serviceStatus(context(looker), false)).running).toMatchObject([
+      { version: "good", traffic: true },
+    ])
+    await steady(here, "good")
+  },
+)
 
 it("a deployment survives a crash of the API server in the middle of the switch", async () => {
   const here = place("restart")
