@@ -13,8 +13,7 @@ import { glob } from "../../../src/lib/security/glob.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun, runPlanText } from "./plan.js"
-import { defaultBranchOf, gitStateOf, isAddress, sourceFiles } from "./sourceFolder.js"
-import { absoluteSource } from "./sourceFolder.js"
+import { absoluteSource, defaultBranchOf, gitStateOf, isAddress, sourceFiles } from "./sourceFolder.js"
 
 export interface InitOptions {
   source: string

@@ -91,7 +91,9 @@ const ownDockerfile = (source: InitSource, folder: string): string | undefined =
   source.paths.find((path) => folderOfFile(path) === folder && DOCKERFILE.test(posix.basename(path)))
 
 function placeOf(source: InitSource, folder: string): string {
-  const manifests = Object.keys(manifestsIn(source, folder)).filter((name) => !name.includes("/"))
+  const manifests = Object.keys(manifestsIn(source, folder)).filter(
+    (name) => !name.includes("/") && !DOCKERFILE.test(name),
+  )
   const named = ["pyproject.toml", "setup.py"].find((name) => manifests.includes(name)) ?? manifests[0] ?? ""
   const dockerfile = ownDockerfile(source, folder)
   return [posix.join(folder, named), ...(dockerfile === undefined ? [] : [posix.basename(dockerfile)])].join(
