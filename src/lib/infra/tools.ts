@@ -19,9 +19,9 @@ export const onlyPulled = ({ infra, images }: Pick<Config, "infra" | "images">):
   toolVersion({ infra }) !== TOOL_VERSIONS.terraform &&
   images.replace.terraform === undefined
 
-/** The error for an image of Terraform that could not be pulled. */
+/** The error for an image of Terraform that could not be pulled, with the last of the causes that the engine names. */
 export const notPulled = (image: string, error: unknown): Error =>
-  fail("TERRAFORM_NOT_PULLED", [image, oneLine(messageOf(error)), TOOL_VERSIONS])
+  fail("TERRAFORM_NOT_PULLED", [image, oneLine(messageOf(error)).split(": ").at(-1) ?? "", TOOL_VERSIONS])
 
 /** Settings that choose another tool, for a configuration whose `required_version` excludes this one. */
 const CHOICE =

@@ -41,10 +41,13 @@ describe("the tools of the infrastructure", () => {
 
 describe("notPulled", () => {
   it("says what can be had, and by which setting", () => {
-    const { message } = notPulled("hashicorp/terraform:1.13.3", new Error("dial tcp: no such host"))
-    expect(message).toContain(
-      `the image "hashicorp/terraform:1.13.3" can't be pulled here: dial tcp: no such host`,
+    const { message } = notPulled(
+      "hashicorp/terraform:1.13.3",
+      new Error(
+        'failed to resolve image "docker.io/hashicorp/terraform:1.13.3" (platform: "linux/amd64"): dial tcp: no such host',
+      ),
     )
+    expect(message).toContain(`the image "hashicorp/terraform:1.13.3" can't be pulled here: no such host`)
     expect(message).toContain("OpenTofu 1.12.6 (infra: { tool: opentofu })")
     expect(message).toContain("[TERRAFORM_NOT_PULLED]")
   })
