@@ -6,8 +6,19 @@ import type { StageResult } from "../../src/lib/run/verdict.js"
 /** Milliseconds within which the engine reports a command as cached. */
 const CACHE_NOTICE_MS = 200
 
+/** What `dagger` does before the first command, as it says it and as it is shown if it takes long. */
+const PHASES: Readonly<Record<string, string>> = {
+  "starting engine": "starting the engine",
+  "connecting to engine": "connecting to the engine",
+  "loading type definitions": "loading the module",
+}
+
+/** Milliseconds after which a phase is shown. */
+const PHASE_NOTICE_MS = 3000
+
 /**
- * Reads plain progress line by line and shows each uncached command in a container, and the module's own messages.
+ * Reads plain progress line by line and shows each uncached command in a container, the module's own messages, and
+ * what is waited for before those.
  */
 export function activityReader(show: (activity: string) => void): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
@@ -18,6 +29,11 @@ export function activityReader(show: (activity: string) => void): (line: string)
     if (/ CACHED \[[\d.hms]+\]$/.test(line)) clearTimeout(running.get(span))
     const activity = readActivity(line)
     if (activity !== undefined) running.set(span, setTimeout(show, CACHE_NOTICE_MS, activity).unref())
+    const [, phase = "", ended] =
+      /^\d+ +: ┆ ([a-z ]+?)( (?:DONE|ERROR|CACHED|CANCELED) .*)?$/.exec(line) ?? []
+    if (PHASES[phase] === undefined) return
+    clearTimeout(running.get(phase))
+    if (ended === undefined) running.set(phase, setTimeout(show, PHASE_NOTICE_MS, PHASES[phase]).unref())
   }
 }
 

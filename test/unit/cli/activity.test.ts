@@ -55,6 +55,22 @@ describe("activityReader", () => {
     return all
   }
 
+  it("shows what is waited for before the first command, if it takes long", () => {
+    const all: string[] = []
+    const read = activityReader((activity) => all.push(activity))
+    read("2   : ┆ starting engine")
+    read("2   : ┆ starting engine DONE [0.0s]")
+    read("3   : ┆ connecting to engine")
+    vi.advanceTimersByTime(2000)
+    expect(all).toEqual([])
+    vi.advanceTimersByTime(2000)
+    expect(all).toEqual(["connecting to the engine"])
+    read("3   : ┆ connecting to engine ERROR [10m0s]")
+    read("6   : ┆ loading types of a person's own")
+    vi.advanceTimersByTime(10_000)
+    expect(all).toHaveLength(1)
+  })
+
   it("shows running commands, although the engine reports their planning as done at once", () => {
     const planned = "33  : ┆ Container.withExec DONE [0.0s]"
     expect(shown(["33  : ┆ withExec mypy .", planned, "34  : ┆ withExec black ."])).toEqual([
