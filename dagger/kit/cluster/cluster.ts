@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { connect, createServer, type Server } from "node:net"
+import { createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fail } from "../../../src/lib/errors/catalogue.js"
@@ -10,6 +10,7 @@ import { type NodeObject, NODE } from "../../../src/lib/kube/objects.js"
 import { callModule, engineEnvironment } from "../../module/call.js"
 import { lastLines } from "../debian/packages.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
+import { takesConnections } from "../../lib/connection.js"
 import { HOME, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
 import { step } from "../../lib/progress.js"
@@ -85,7 +86,12 @@ async function start(key: string, env: NodeJS.ProcessEnv, settings?: string): Pr
   const nodePorts = Object.fromEntries(NODE_PORTS.map((port, i) => [port, others[i] ?? 0]))
   const holder = hold(source, { key, api, nodePorts }, env)
   try {
-    await waitUntil(holder, SILENT_SECONDS, () => takesConnections(api), lastSign)
+    await waitUntil(
+      holder,
+      SILENT_SECONDS,
+      () => takesConnections({ host: "127.0.0.1", port: api }),
+      lastSign,
+    )
     const forwarded = await forwardPorts(holder)
     await writeKubeconfig(source, forwarded.api, env)
     await waitUntil(holder, READY_SECONDS, isClusterReady)
@@ -112,7 +118,7 @@ async function forwardPorts(holder: Holder): Promise<Holder> {
   const forwarder = forward(address, { [API_PORT]: api, ...nodePorts }, holder)
   const forwarded = { ...holder, api, nodePorts, forwarder }
   rememberHolder(forwarded)
-  await waitUntil(holder, READY_SECONDS, () => takesConnections(api))
+  await waitUntil(holder, READY_SECONDS, () => takesConnections({ host: "127.0.0.1", port: api }))
   return forwarded
 }
 
@@ -178,17 +184,6 @@ const lastSign = (begun: number): number =>
 
 const logTail = (): string =>
   lastLines(readFileSync(LOG, "utf8").replace(/^\d+ *: (\[[\d.]+s\] \| )?/gm, ""), 8)
-
-function takesConnections(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1")
-      .once("connect", () => {
-        socket.destroy()
-        resolve(true)
-      })
-      .once("error", () => resolve(false))
-  })
-}
 
 /** Distinct free ports of this host. */
 async function freePorts(count: number): Promise<number[]> {

@@ -12,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { connect } from "node:net"
 import { totalmem } from "node:os"
 import { basename, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -20,6 +19,7 @@ import { endCluster } from "../../lib/clusterHolder.js"
 import { run } from "../../lib/shell.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { CONTAINERS_MIRROR, MIRROR_ADDRESS, MIRRORED_REGISTRIES } from "../../lib/addresses.js"
+import { takesConnections } from "../../lib/connection.js"
 import { HOME, makeHome, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
 import { say, secondsSince } from "../../lib/progress.js"
@@ -84,16 +84,7 @@ export const staysUp = (pid: number | undefined): boolean =>
   runningEngine()?.pid === pid && !existsSync(paths.engineEnding)
 
 /** True if the engine accepts connections. */
-export function acceptsConnections(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(paths.socket)
-      .once("connect", () => {
-        socket.destroy()
-        resolve(true)
-      })
-      .once("error", () => resolve(false))
-  })
-}
+export const acceptsConnections = (): Promise<boolean> => takesConnections({ path: paths.socket })
 
 function startKey(...folders: string[]): string {
   const scripts = ["sandbox.sh", "inside.sh"].map((name) =>

@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fail } from "../../../src/lib/errors/catalogue.js"
+import { connectionProblem, type Endpoint } from "../../lib/connection.js"
 import { say } from "../../lib/progress.js"
 
 /** A CI host starts the engine's container beside the job's. */
@@ -17,38 +17,17 @@ export async function waitForGiven(address: string, seconds = PATIENCE_SECONDS):
   if (target === undefined) return
   const deadline = Date.now() + seconds * 1000
   for (let tries = 0; ; tries += 1) {
-    const problem = await connecting(target)
+    const problem = await connectionProblem(target, CONNECT_MS)
     if (problem === undefined) return
     if (Date.now() >= deadline) throw fail("ENGINE_UNREACHABLE", [address, seconds, problem])
     if (tries === 0) say(`waiting for the engine at ${address}: ${problem}`)
-    await sleep(Math.min(1000, seconds * 1000))
+    await sleep(1000)
   }
 }
 
-type Target = { path: string } | { host: string; port: number }
-
 /** What to connect to at an address of `tcp://` or `unix://`. */
-function socketOf(address: string): Target | undefined {
+function socketOf(address: string): Endpoint | undefined {
   if (address.startsWith("unix://")) return { path: address.slice("unix://".length) }
   const [, host, port] = /^tcp:\/\/\[?([^/\]]+)\]?:(\d{1,5})$/.exec(address) ?? []
   return host !== undefined && Number(port) < 65536 ? { host, port: Number(port) } : undefined
 }
-
-/** Connects once. Returns what is wrong, if anything. */
-const connecting = (target: Target): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    const socket: Socket = connect({ ...target, timeout: CONNECT_MS })
-    const end = (problem?: string) => {
-      socket.destroy()
-      resolve(problem)
-    }
-    socket.once("connect", () => {
-      end()
-    })
-    socket.once("timeout", () => {
-      end(`no answer within ${CONNECT_MS / 1000} s`)
-    })
-    socket.once("error", (error) => {
-      end(error.message)
-    })
-  })
