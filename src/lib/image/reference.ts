@@ -24,3 +24,10 @@ export function splitImage(reference: string): { host: string; path: string } {
   const isShort = host === DEFAULT_REGISTRY && path.length === 1
   return { host, path: [...(isShort ? ["library"] : []), ...path].join("/") }
 }
+
+/** An image's name and tag; a digest is left out. */
+export function splitTag(image: string): [name: string, tag: string] {
+  const [whole = ""] = image.split("@")
+  const at = whole.indexOf(":", whole.lastIndexOf("/") + 1)
+  return at < 0 ? [whole, ""] : [whole.slice(0, at), whole.slice(at + 1)]
+}

@@ -1,12 +1,11 @@
 import { posix } from "node:path"
 import { DEFAULTS } from "../config/config.js"
 import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
-import type { InitFindings } from "./findings.js"
+import { asking, type InitFindings, NOTHING } from "./findings.js"
 import type { Workload } from "./manifests.js"
 import type { FoundPlace } from "./places.js"
+import { someOf } from "../text/words.js"
 import { folderOfFile, type InitSource, sourceBelow } from "./source.js"
-
-const NOTHING: InitFindings = { settings: [], questions: [] }
 
 /** Where the kustomizations of the environments are. Nothing is written below `deploy` for a service that has none. */
 export function deploymentSettings(
@@ -31,13 +30,7 @@ export function deploymentSettings(
   const candidates = fallback ? [fallback] : complete.length > 0 ? complete : [...found]
   const [first, ...others] = candidates
   if (first === undefined) return withoutEnvironment(folders)
-  if (others.length > 0)
-    return {
-      settings: [],
-      questions: [
-        { key: "deploy.overlay", text: `which? ${candidates.map(([pattern]) => pattern).join("; ")}` },
-      ],
-    }
+  if (others.length > 0) return askOverlay(`which? ${candidates.map(([pattern]) => pattern).join("; ")}`)
   return overlaySettings(path, first)
 }
 
@@ -69,25 +62,16 @@ function patternOf(folder: string, environment: Environment): string | undefined
   return parts.map((part) => (part === environment ? "{environment}" : part)).join("/")
 }
 
-const withoutEnvironment = (folders: readonly string[]): InitFindings => ({
-  settings: [],
-  questions: [
-    {
-      key: "deploy.overlay",
-      text: `no kustomization is of ${ENVIRONMENTS.join(" or ")} (there is ${some(folders.map((folder) => folder || "the root's"))}). Add them, or write deploy: { environments: [] } to deploy nothing`,
-    },
-  ],
-})
+const askOverlay = (text: string): InitFindings => asking("deploy.overlay", text)
 
-const withoutKustomization = (workloads: readonly Workload[]): InitFindings => ({
-  settings: [],
-  questions: [
-    {
-      key: "deploy.overlay",
-      text: `${some([...new Set(workloads.flatMap(({ image, port }) => (image ?? port)?.file ?? []))])} has a Deployment, and there is no kustomization: Slipway deploys by one for each environment, deploy/overlays/staging`,
-    },
-  ],
-})
+const withoutEnvironment = (folders: readonly string[]): InitFindings =>
+  askOverlay(
+    `no kustomization is of ${ENVIRONMENTS.join(" or ")} (there is ${some(folders.map((folder) => folder || "the root's"))}). Add them, or write deploy: { environments: [] } to deploy nothing`,
+  )
 
-const some = (names: readonly string[]): string =>
-  names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "")
+const withoutKustomization = (workloads: readonly Workload[]): InitFindings =>
+  askOverlay(
+    `${some([...new Set(workloads.flatMap(({ image, port }) => (image ?? port)?.file ?? []))])} has a Deployment, and there is no kustomization: Slipway deploys by one for each environment, deploy/overlays/staging`,
+  )
+
+const some = (names: readonly string[]): string => someOf(names, 3)

@@ -1,3 +1,5 @@
+import { someOf } from "../text/words.js"
+
 /** A value as `slipway.yaml` has it; null for a known service without settings of its own. */
 export type SettingValue =
   | string
@@ -27,6 +29,14 @@ export interface InitFindings {
   questions: readonly InitQuestion[]
 }
 
+export const NOTHING: InitFindings = { settings: [], questions: [] }
+
+/** A question alone. */
+export const asking = (key: string, text: string): InitFindings => ({
+  settings: [],
+  questions: [{ key, text }],
+})
+
 /** Joins findings, in this order. */
 export const joinFindings = (all: readonly InitFindings[]): InitFindings => ({
   settings: all.flatMap(({ settings }) => settings),
@@ -45,10 +55,12 @@ export interface PlacedText {
 export const placeText = ({ file, line }: Pick<PlacedText, "file" | "line">): string => `${file}:${line}`
 
 /** Places, each once; the first ones of many. */
-export function placeTexts(places: readonly Pick<PlacedText, "file" | "line">[]): string {
-  const all = [...new Set(places.map(placeText))]
-  return all.length > 3 ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} more` : all.join(", ")
-}
+export const placeTexts = (places: readonly Pick<PlacedText, "file" | "line">[]): string =>
+  someOf([...new Set(places.map(placeText))], 3)
+
+/** The first line of a text with this word, counted from 1; 0 if none has it. */
+export const lineWith = (text: string, word: string): number =>
+  text.split("\n").findIndex((line) => line.includes(word)) + 1
 
 /** The settings of one answer, or a question if there are several. */
 export const oneAnswer = (
@@ -59,10 +71,10 @@ export const oneAnswer = (
     found.map((each) => [JSON.stringify(each.value), each]).reverse() as [string, (typeof found)[number]][],
   )
   const [only, ...others] = [...values.values()].reverse()
-  if (only === undefined) return { settings: [], questions: [] }
+  if (only === undefined) return NOTHING
   if (others.length === 0) return { settings: [{ key, ...only }], questions: [] }
   const named = [only, ...others].map(({ value, reason }) => `${valueText(value)} (${reason})`)
-  return { settings: [], questions: [{ key: key.join("."), text: `which? ${named.join("; ")}` }] }
+  return asking(key.join("."), `which? ${named.join("; ")}`)
 }
 
 /** A value in a message. */

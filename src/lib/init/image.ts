@@ -4,12 +4,12 @@ import { jsonForm, parseDockerfile } from "../image/dockerfile.js"
 import { buildsPython, contextFiles, COMPOSE_FILES, findDockerfile } from "../image/find.js"
 import { glob } from "../security/glob.js"
 import { type DescribedBuild, ownPaths } from "./compose.js"
-import { type InitFindings, joinFindings, placeText, oneAnswer } from "./findings.js"
+import { asking, type InitFindings, joinFindings, NOTHING, placeText, oneAnswer } from "./findings.js"
 import type { Workload } from "./manifests.js"
 import type { FoundPlace } from "./places.js"
 import type { DescribedRepository } from "./repositoryView.js"
 import { commandLines, commandWords, wordsAfter } from "./shell.js"
-import { DOCKERFILE_PATTERNS, type InitSource, sourceBelow } from "./source.js"
+import { DOCKERFILE_PATTERNS, type InitSource, normalFolder, sourceBelow } from "./source.js"
 
 /** The Dockerfile that Slipway would build, by its path in the service's folder; undefined for an image of its own. */
 interface ChosenDockerfile extends InitFindings {
@@ -33,8 +33,6 @@ export function imageSettings(
   ])
 }
 
-const NOTHING: InitFindings = { settings: [], questions: [] }
-
 const IMAGE_FILES = [...DOCKERFILE_PATTERNS, ...COMPOSE_FILES].map(glob)
 
 function dockerfileSettings(
@@ -48,7 +46,7 @@ function dockerfileSettings(
   const exists = (name: string) => source.paths.some((each) => each === name || each.startsWith(`${name}/`))
   const found = findDockerfile(files, (name) => {
     const { has, lacks } = contextFiles(name, files[name] ?? "")
-    return has.map(inFolder).every((each) => each === "." || exists(each)) && !lacks.some(exists)
+    return has.map(normalFolder).every((each) => each === "" || exists(each)) && !lacks.some(exists)
   })
   // A Dockerfile of another program, such as a frontend's, is none of the service's.
   const own = (builds: readonly DescribedBuild[]) =>
@@ -71,17 +69,12 @@ function dockerfileSettings(
   if (found.candidates.length === 0) return { file: found.file, ...NOTHING }
   return {
     file: undefined,
-    settings: [],
-    questions: [
-      {
-        key: "image.dockerfile",
-        text: `is it ${found.candidates.join(" or ")}? Without it, Slipway makes an image of its own`,
-      },
-    ],
+    ...asking(
+      "image.dockerfile",
+      `is it ${found.candidates.join(" or ")}? Without it, Slipway makes an image of its own`,
+    ),
   }
 }
-
-const inFolder = (name: string): string => posix.normalize(name).replace(/(?<!\/)\/+$/, "")
 
 /** True for a job that publishes: others may build an image for tests. */
 const publishes = ({ pushed }: DescribedRepository["jobs"][number]): boolean => pushed.length > 0

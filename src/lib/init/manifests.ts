@@ -1,4 +1,5 @@
 import { posix } from "node:path"
+import { splitTag } from "../image/reference.js"
 import type { PlacedText } from "./findings.js"
 import { type Located, locatedDocuments } from "./located.js"
 import { APART, folderOfFile, type InitSource } from "./source.js"
@@ -41,5 +42,4 @@ function workload(deployment: string, container: Located): Workload {
 }
 
 /** The last part of an image's name, without tag and digest. */
-export const imageBase = (image: string): string =>
-  posix.basename(image.split("@")[0] ?? "").split(":")[0] ?? ""
+export const imageBase = (image: string): string => posix.basename(splitTag(image)[0])

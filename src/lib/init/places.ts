@@ -4,7 +4,8 @@ import { above, DEPENDENCY_FILES, localDependencies } from "../services/dependen
 import { dnsLabel } from "../python/name.js"
 import { MANIFESTS } from "../python/project.js"
 import { glob } from "../security/glob.js"
-import type { InitFindings, InitSetting } from "./findings.js"
+import { someOf } from "../text/words.js"
+import { asking, type InitFindings, type InitSetting, NOTHING } from "./findings.js"
 import type { DescribedRepository } from "./repositoryView.js"
 import { APART, folderOfFile, type InitSource, sourceBelow } from "./source.js"
 
@@ -38,7 +39,7 @@ const DOCKERFILE = /^(?:Dockerfile|Containerfile)(?:\.[\w-]+)?$/
  * A repository whose root has both is one service, whatever lies below.
  */
 export function findPlaces({ source, compose, jobs }: DescribedRepository): FoundPlaces {
-  const root: FoundPlaces = { places: [{ name: "", path: "" }], settings: [], questions: [] }
+  const root: FoundPlaces = { places: [{ name: "", path: "" }], ...NOTHING }
   const folders = projectFolders(source)
   const builds = [...compose.flatMap(({ build }) => build ?? []), ...jobs.flatMap((job) => job.builds)]
   const built = (folder: string) =>
@@ -49,12 +50,10 @@ export function findPlaces({ source, compose, jobs }: DescribedRepository): Foun
   if (services.length === 1 && folders.includes("") && !isWorkspace(source))
     return {
       ...root,
-      questions: [
-        {
-          key: "services",
-          text: `is ${only} (${placeOf(source, only)}) the service, rather than the root? Then write services: { ${nameOf(only, services)}: ${only} }`,
-        },
-      ],
+      ...asking(
+        "services",
+        `is ${only} (${placeOf(source, only)}) the service, rather than the root? Then write services: { ${nameOf(only, services)}: ${only} }`,
+      ),
     }
   const places = services.map((path) => ({ name: nameOf(path, services), path }))
   return {
@@ -126,11 +125,10 @@ function otherProjects(
       !used.includes(folder),
   )
   if (others.length === 0) return []
-  const named = others.slice(0, 5).join(", ") + (others.length > 5 ? ` and ${others.length - 5} more` : "")
   return [
     {
       key: "services",
-      text: `has no Dockerfile, and no service requires it: ${named}. Name it in services or shared if it is one or used by one`,
+      text: `has no Dockerfile, and no service requires it: ${someOf(others, 5)}. Name it in services or shared if it is one or used by one`,
     },
   ]
 }

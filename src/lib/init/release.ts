@@ -1,8 +1,8 @@
-import { splitImage } from "../image/reference.js"
+import { splitImage, splitTag } from "../image/reference.js"
 import { serviceName } from "../python/name.js"
 import { DOCKER_HUB } from "../release/reference.js"
 import type { PushedImage } from "./ciJobs.js"
-import { type InitFindings, type PlacedText, placeText, oneAnswer } from "./findings.js"
+import { asking, type InitFindings, NOTHING, type PlacedText, placeText, oneAnswer } from "./findings.js"
 import { imageBase, type Workload } from "./manifests.js"
 import { type FoundPlace, manifestsIn } from "./places.js"
 import type { DescribedRepository } from "./repositoryView.js"
@@ -85,11 +85,11 @@ const withoutExpressions = (image: string): string => image.replace(EXPRESSION, 
 /** Where an image is published; undefined for a name with something unknown in it. */
 function publishedAt(image: PlacedText): Published | undefined {
   const whole = withoutExpressions(image.text.replace(/^docker:\/\//, "")).toLowerCase()
-  const tag = whole.indexOf(":", whole.lastIndexOf("/") + 1)
-  const name = tag < 0 ? whole : whole.slice(0, tag)
+  const [name] = splitTag(whole)
   const { host, path } = splitImage(name)
   // What is left has no characters of another language.
   if (
+    whole.includes("@") ||
     !/^[\w./:-]+$/.test(name) ||
     !/^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/.test(path) ||
     path.startsWith("library/")
@@ -98,16 +98,10 @@ function publishedAt(image: PlacedText): Published | undefined {
   return { host: DOCKER_HUB.includes(host) ? "docker.io" : host, path, place: image }
 }
 
-function unresolved(images: readonly PlacedText[]): InitFindings {
-  const [first] = images
-  if (first === undefined) return { settings: [], questions: [] }
-  return {
-    settings: [],
-    questions: [
-      {
-        key: "release.registry",
-        text: `${placeText(first)} publishes ${first.text}: name its registry and release.repository, for Slipway to publish it`,
-      },
-    ],
-  }
-}
+const unresolved = ([first]: readonly PlacedText[]): InitFindings =>
+  first === undefined
+    ? NOTHING
+    : asking(
+        "release.registry",
+        `${placeText(first)} publishes ${first.text}: name its registry and release.repository, for Slipway to publish it`,
+      )

@@ -1,12 +1,14 @@
 import { DEFAULTS } from "../config/config.js"
-import { splitImage } from "../image/reference.js"
+import { splitImage, splitTag } from "../image/reference.js"
 import { KNOWN_SERVICES } from "../config/tests.js"
 import { type KnownService, serviceDefinitions } from "../testing/services.js"
 import type { PlacedVariable } from "./compose.js"
 import {
+  asking,
   type InitFindings,
   type InitSetting,
   joinFindings,
+  NOTHING,
   type PlacedText,
   placeText,
   placeTexts,
@@ -82,8 +84,7 @@ export interface FoundServices extends InitFindings {
 /** The services of the tests, where they are not the default ones. */
 export function testServiceSettings(repository: DescribedRepository): FoundServices {
   const evidence = evidenceOf(repository)
-  if (evidence === undefined || evidence.images.length === 0)
-    return { settings: [], questions: [], started: [] }
+  if (evidence === undefined || evidence.images.length === 0) return { ...NOTHING, started: [] }
   const known = KNOWN_SERVICES.filter((name) => evidence.images.some((each) => each.known === name))
   const findings = known.map((name) => serviceFindings(name, evidence))
   const own = findings.flatMap(({ settings }) => settings).filter(({ key }) => key[1] === "services")
@@ -162,14 +163,12 @@ function variableFindings(
   const [host] = hosts
   const asked =
     host === undefined
-      ? []
-      : [
-          {
-            key: "tests.environment",
-            text: `${placeText(host)} gives the tests the host of ${name} as ${host.name}, and Slipway its whole URL as ${defaultVariable(name)}: name the variables that the service reads instead`,
-          },
-        ]
-  return [isDefault ? { settings: [], questions: [] } : chosen, scheme, { settings: [], questions: asked }]
+      ? NOTHING
+      : asking(
+          "tests.environment",
+          `${placeText(host)} gives the tests the host of ${name} as ${host.name}, and Slipway its whole URL as ${defaultVariable(name)}: name the variables that the service reads instead`,
+        )
+  return [isDefault ? NOTHING : chosen, scheme, asked]
 }
 
 /** Words in the names of variables that are about a service. */
@@ -222,7 +221,7 @@ function evidenceOf({ jobs, compose }: DescribedRepository): ServiceEvidence | u
 }
 
 function knownImage(image: PlacedText): ServiceEvidence["images"][number][] {
-  const [name = "", tag = ""] = splitTag(image.text)
+  const [name, tag] = splitTag(image.text)
   const { path } = splitImage(name)
   const inMirror = /(?:^|\/)(library\/\w+)$/.exec(path)?.[1] ?? path
   const known = IMAGES[inMirror]
@@ -230,11 +229,4 @@ function knownImage(image: PlacedText): ServiceEvidence["images"][number][] {
   return [
     { known, image, name: path.replace(/^library\//, ""), tag, isOfficial: inMirror.startsWith("library/") },
   ]
-}
-
-/** An image's name and tag; a digest is left out. */
-function splitTag(image: string): [name: string, tag: string] {
-  const [whole = ""] = image.split("@")
-  const at = whole.indexOf(":", whole.lastIndexOf("/") + 1)
-  return at < 0 ? [whole, ""] : [whole.slice(0, at), whole.slice(at + 1)]
 }

@@ -4,14 +4,20 @@ import { djangoManage } from "../testing/runner.js"
 import { optionValues, pytestSettings } from "../testing/settings.js"
 import { readIni } from "../text/ini.js"
 import { readToml, valueAt } from "../text/toml.js"
-import { type InitFindings, type PlacedText, placeText } from "./findings.js"
+import {
+  asking,
+  type InitFindings,
+  joinFindings,
+  lineWith,
+  NOTHING,
+  type PlacedText,
+  placeText,
+} from "./findings.js"
 import type { FoundPlace } from "./places.js"
 import type { DescribedRepository } from "./repositoryView.js"
 import { commandWords, wordsAfter } from "./shell.js"
 import type { FoundServices } from "./testServices.js"
 import { type InitSource, sourceBelow } from "./source.js"
-
-const NOTHING: InitFindings = { settings: [], questions: [] }
 
 /** The project's own threshold of coverage, where it is lower than Slipway's. */
 export function coverageSettings({ source, jobs }: DescribedRepository, { path }: FoundPlace): InitFindings {
@@ -26,7 +32,7 @@ export function coverageSettings({ source, jobs }: DescribedRepository, { path }
   if (!(threshold >= 0 && threshold <= 100) || threshold === above) return NOTHING
   if (threshold < above) return { settings: [{ key, value: Math.floor(threshold), reason }], questions: [] }
   const text = `${placeText(found)} asks for ${threshold} %, and Slipway for more than ${above} % of lines and branches: raise it?`
-  return { settings: [], questions: [{ key: key.join("."), text }] }
+  return asking(key.join("."), text)
 }
 
 const OPTION = "--cov-fail-under"
@@ -70,9 +76,6 @@ function inCoverage({ texts }: InitSource, folder: string): PlacedText | undefin
   return undefined
 }
 
-const lineWith = (text: string, word: string): number =>
-  text.split("\n").findIndex((line) => line.includes(word)) + 1
-
 /** A question where services are started for tests, and none of them is an integration test. */
 export function integrationQuestion(
   { source }: DescribedRepository,
@@ -92,8 +95,5 @@ export function integrationQuestion(
   const folder =
     ["tests", "test"].find((name) => paths.some((each) => each.startsWith(`${name}/`))) ?? "tests"
   const text = `${placeText(first)} starts services for the tests, and none is an integration test by its folder or its marker, so they would run without. Name those that need them: tests: { integration: { paths: [${folder}] } }`
-  return {
-    settings: services.settings,
-    questions: [...services.questions, { key: "tests.integration.paths", text }],
-  }
+  return joinFindings([services, asking("tests.integration.paths", text)])
 }

@@ -1,4 +1,5 @@
 /** Files of other tools that Slipway doesn't read or run, and what it does in their place. */
+import { someOf } from "../text/words.js"
 import type { Finding } from "../run/finding.js"
 import { objects, text } from "../text/json.js"
 import { yamlMap } from "../text/yaml.js"
@@ -65,9 +66,7 @@ function preCommitNote(content: string): string | undefined {
     .map((hook) => text(hook["id"]))
     .filter((id) => id !== "" && !OWN_HOOKS.includes(id))
   if (hooks.length === 0) return undefined
-  const named = [...new Set(hooks)]
-  const some = named.slice(0, 8).join(", ")
-  return `its hooks aren't run: ${CHECKERS} run by themselves, and ${some}${named.length > 8 ? ` and ${named.length - 8} more` : ""} not at all`
+  return `its hooks aren't run: ${CHECKERS} run by themselves, and ${someOf([...new Set(hooks)], 8)} not at all`
 }
 
 /** Notes on those files of a source that aren't used. Takes the texts of the files by path. */
