@@ -3,7 +3,7 @@
  *
  * Sources: "rest" is https://learn.microsoft.com/rest/api/azure/devops/ at 7.1, "docs" https://learn.microsoft.com/azure/devops/.
  */
-import { last, type ServiceFact, statuses } from "./serviceRuns.js"
+import { BODY, last, type ServiceFact, statuses } from "./serviceRuns.js"
 
 const THREADS = "rest, git/pull-request-threads"
 const COMMENTS = "rest, git/pull-request-thread-comments"
@@ -11,7 +11,6 @@ const VARIABLES = "docs, pipelines/build/variables"
 const COMMANDS = "docs, pipelines/scripts/logging-commands"
 const VERSION = "api-version=7.1"
 const all = `{threads}?${VERSION}`
-const BODY = "A check of Slipway's contract with this API."
 const create = (content: string = BODY, status = "active") => ({
   path: all,
   json: { comments: [{ parentCommentId: 0, content, commentType: "text" }], status },

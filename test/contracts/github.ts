@@ -3,13 +3,12 @@
  *
  * Sources: "docs" is https://docs.github.com/en/, with the API's version 2022-11-28.
  */
-import { last, type ServiceFact, statuses } from "./serviceRuns.js"
+import { BODY, last, type ServiceFact, statuses } from "./serviceRuns.js"
 
 const COMMENTS = "docs, rest/issues/comments"
 const VARIABLES = "docs, actions/reference/workflows-and-actions/variables"
 const all = "{repository}/issues/{number}/comments"
 const one = "{repository}/issues/comments/{id}"
-const BODY = "A check of Slipway's contract with this API."
 const create = (body: string = BODY) => ({ path: all, json: { body } })
 const remove = { method: "DELETE", path: one } as const
 

@@ -3,13 +3,12 @@
  *
  * Sources: "docs" is https://docs.gitlab.com/.
  */
-import { last, type ServiceFact, statuses } from "./serviceRuns.js"
+import { BODY, last, type ServiceFact, statuses } from "./serviceRuns.js"
 
 const NOTES = "docs, api/notes"
 const VARIABLES = "docs, ci/variables/predefined_variables"
 const all = "/projects/{project}/merge_requests/{number}/notes"
 const one = `${all}/{id}`
-const BODY = "A check of Slipway's contract with this API."
 const create = (body: string = BODY) => ({ path: all, json: { body } })
 
 export const GITLAB_FACTS: readonly ServiceFact[] = [

@@ -31,6 +31,9 @@ export interface Target {
   places: Readonly<Record<string, string>>
 }
 
+/** What a check writes: it may be read in a real service. */
+export const BODY = "A check of Slipway's contract with this API."
+
 /** A last answer that is none, for checks whose requests all failed. */
 const NONE: Answered = { status: 0, text: "", json: {}, headers: new Headers() }
 
