@@ -4,7 +4,7 @@
  */
 import type { Config } from "../config/config.js"
 import type { CiHost } from "../config/wrappers.js"
-import { onlyPulled } from "../infra/tools.js"
+import { onlyPulled, TOOL_VERSIONS } from "../infra/tools.js"
 import { deliverySecrets, type DeliverySecretName } from "./deliverySecrets.js"
 import type { Group } from "./stages.js"
 
@@ -26,8 +26,8 @@ export interface Unproven {
 
 /** The versions that the tests run for real, of programs that their own projects or Debian publish. */
 export const PROVEN: Readonly<Record<string, string>> = {
-  OpenTofu: "1.12.6",
-  Terraform: "1.5.7",
+  OpenTofu: TOOL_VERSIONS.opentofu,
+  Terraform: TOOL_VERSIONS.terraform,
   Trivy: "0.70.0",
   cosign: "3.0.6",
   regctl: "0.11.7",
