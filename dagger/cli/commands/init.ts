@@ -24,37 +24,36 @@ export interface InitOptions {
 export async function runInit({ source: given, print }: InitOptions): Promise<number> {
   const folder = absoluteSource(given)
   if (isAddress(folder)) throw fail("NO_SOURCE", [given])
-  const found = initialSettings(await readInitSource(folder))
-  const existing = ["slipway.yaml", ...found.files.map(({ path }) => path)].filter(
-    (path, index, all) => all.indexOf(path) === index && existsSync(join(folder, path)),
-  )
+  const { origin, ref } = await gitStateOf(folder)
+  const found = initialSettings(await readInitSource(folder, origin))
   if (print) {
     const files = found.files
       .map((file) => addedTo(folder, file))
       .filter(({ settings }) => settings.length > 0)
     process.stdout.write(files.map((file) => printed(file, files.length > 1)).join("\n"))
-    process.stderr.write(await saidAfter(folder, { ...found, files }))
+    process.stderr.write(saidAfter(folder, { ...found, files }, ref))
     return ExitCode.passed
   }
+  const paths = new Set(["slipway.yaml", ...found.files.map(({ path }) => path)])
+  const existing = [...paths].filter((path) => existsSync(join(folder, path)))
   if (existing.length > 0) throw fail("SETTINGS_EXIST", [existing])
   // Exclusive, in case another program has made one in the meantime.
   for (const { path, settings } of found.files)
     writeFileSync(join(folder, path), initText(settings), { flag: "wx" })
-  process.stdout.write(writtenText(found) + (await saidAfter(folder, found)))
+  process.stdout.write(writtenText(found) + saidAfter(folder, found, ref))
   return ExitCode.passed
 }
 
 /** Files that are longer say nothing about settings, such as data of tests. */
 const LONGEST_FILE = 1_000_000
 
-/** Reads what a folder's files say. Fails with NOT_PYTHON if it has no Python file. */
-export async function readInitSource(folder: string): Promise<InitSource> {
+/** Reads what a folder's files say, of a repository at this address. Fails with NOT_PYTHON if it has no Python file. */
+async function readInitSource(folder: string, origin: string): Promise<InitSource> {
   const patterns = INIT_FILES.map(glob)
   const paths = (await sourceFiles(folder)).filter((path) => isFile(join(folder, path)))
   if (!paths.some((path) => path.endsWith(".py")))
     throw fail("NOT_PYTHON", [[...new Set(paths.map((path) => path.split("/")[0] ?? ""))].slice(0, 10)])
   const read = paths.filter((path) => patterns.some((matches) => matches(path)))
-  const { origin } = await gitStateOf(folder)
   const defaultBranch = await defaultBranchOf(folder)
   return {
     paths,
@@ -86,15 +85,15 @@ function writtenText({ files }: InitialSettings): string {
   return files.map((file) => `wrote ${visible(file.path)}:\n\n${initText(file.settings)}`).join("\n")
 }
 
-/** The questions that are left, and what would run with these settings. */
-async function saidAfter(folder: string, { files, questions }: InitialSettings): Promise<string> {
+/** The questions that are left, and what would run with these settings on the branch that is checked out, if any. */
+function saidAfter(folder: string, { files, questions }: InitialSettings, checkedOut: string): string {
   const asked = questions.map(({ key, text }) => `? ${key}: ${visible(text)}\n`).join("")
   const file = join(folder, "slipway.yaml")
   const text = existsSync(file)
     ? readFileSync(file, "utf8")
     : initText(files.find(({ path }) => path === "slipway.yaml")?.settings ?? [])
   const config = checkConfig(text).config ?? parseConfig(undefined)
-  const ref = (await gitStateOf(folder)).ref || `refs/heads/${config.branches.main}`
+  const ref = checkedOut || `refs/heads/${config.branches.main}`
   const fork = fromFork(process.env)
   const plans = ["local", "push"].map((event) => runPlanText(planRun({ event, ref, fork }, config)))
   return [
