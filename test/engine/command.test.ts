@@ -30,6 +30,7 @@ import {
   statuses,
   write,
 } from "./pipeline.js"
+import { until } from "./until.js"
 
 // The sample's database in the cluster. The engine's environment is a copy of these variables.
 process.env["STAGING_DATABASE_URL"] = SAMPLE_DATABASE
@@ -232,7 +233,7 @@ it("Ctrl-C exits with 130, stops the tool in the engine, and is recorded in the 
   const args = [SLIPWAY, "ci", `--source=${source}`, `--out=${out}`]
   const child = spawn("node", args, { env: await engineEnvironment(), stdio: "ignore" })
   const ended = new Promise((resolve) => child.once("close", resolve))
-  await until(running)
+  await until(running, 60)
   await sleep(300)
   child.kill("SIGINT")
   expect(await ended).toBe(130)
@@ -270,11 +271,3 @@ it("debug opens a shell in which `again` repeats the stage", async () => {
   expect(all).toContain("ended with 1")
   expect(exitCode).toBe(0)
 })
-
-async function until(holds: () => Promise<boolean>, seconds = 60): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error("waited in vain")
-    await sleep(100)
-  }
-}

@@ -11,6 +11,7 @@ import { paths, REPOSITORY } from "../../dagger/lib/home.js"
 import { dagger, engineEnvironment } from "./dagger.js"
 import { ci, copyOf, folder, service, SLIPWAY, slipway, statuses, write } from "./pipeline.js"
 import { RELEASES } from "./supply.js"
+import { until } from "./until.js"
 
 beforeAll(engineEnvironment)
 
@@ -130,8 +131,16 @@ async function interrupted(
   console.log(`${what}: ${code} after ${milliseconds} ms, ${known} of ${stages.length} stages ended`)
   // Check the processes of this machine and of the engine: tools have the file's name in their command.
   for (const pattern of [`source=${source}`, file])
-    await within(5, `${what} something with ${pattern} still runs`, async () => !(await runs(pattern)))
-  await within(30, `${what} its session is still there`, () => sessionsLeft(trace).length === 0)
+    await until(
+      async () => !(await runs(pattern)),
+      5,
+      () => `${what} something with ${pattern} still runs`,
+    )
+  await until(
+    () => sessionsLeft(trace).length === 0,
+    30,
+    () => `${what} its session is still there`,
+  )
   return { code, milliseconds, stages }
 }
 
@@ -159,18 +168,6 @@ function sessionsLeft(trace: string): string[] {
   const lines = log.split("\n").filter((line) => line.includes(trace))
   const sessions = new Set(lines.flatMap((line) => / session_id=(\w+)/.exec(line)?.[1] ?? []))
   return [...sessions].filter((id) => !log.includes(`msg="session removed" session=${id}`))
-}
-
-async function within(
-  seconds: number,
-  problem: string,
-  done: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(problem)
-    await sleep(100)
-  }
 }
 
 const runs = async (pattern: string): Promise<boolean> =>

@@ -18,10 +18,10 @@ import {
   slipway,
   state,
   traces,
-  until,
   up,
   verdictIn,
 } from "./ownEngine.js"
+import { until } from "./until.js"
 
 beforeAll(async () => {
   await engineEnvironment()

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run } from "../../dagger/lib/shell.js"
@@ -73,14 +72,6 @@ export const remember = (line: string): Promise<string> =>
 /** True if a process has ended, even if its parent has not waited for it yet. */
 export const gone = (pid: number): boolean =>
   !existsSync(`/proc/${pid}/stat`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")
-
-export async function until(condition: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("it did not come to that in time")
-    await sleep(50)
-  }
-}
 
 /** Collects everything that an engine could leave on this machine outside its home. */
 export async function traces(): Promise<Record<string, string[]>> {

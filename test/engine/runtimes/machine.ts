@@ -4,12 +4,12 @@ import { rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import type { Readable } from "node:stream"
-import { setTimeout as sleep } from "node:timers/promises"
 import { engineRoot } from "../../../dagger/kit/debian/root.js"
 import { CONTAINERS_MIRROR } from "../../../dagger/lib/addresses.js"
 import { paths } from "../../../dagger/lib/home.js"
 import { run } from "../../../dagger/lib/shell.js"
 import type { Ended } from "../dagger.js"
+import { until } from "../until.js"
 import { machineRoot } from "./image.js"
 
 /** Joins the machine's cgroup, then its namespaces by two steps, and runs a script there as root. */
@@ -51,11 +51,8 @@ export class Machine {
         MACHINE_SHOWN: shown.join(":"),
       },
     })
-    const deadline = Date.now() + 20_000
-    while (!existsSync(join(this.work, "out/ready"))) {
-      if (Date.now() > deadline) throw new Error(`the machine didn't start: ${this.logs()}`)
-      await sleep(50)
-    }
+    const isReady = () => existsSync(join(this.work, "out/ready"))
+    await until(isReady, 20, () => `the machine didn't start: ${this.logs()}`)
   }
 
   /** Runs a script as root of the machine; its standard input is a stream with a file descriptor. */
@@ -85,14 +82,13 @@ export class Machine {
       outermost.kill("SIGKILL")
       await ended
     }
-    const deadline = Date.now() + 20_000
+    let left = ""
     // The kernel ends its process 1 and thereby all others, unmounts what they saw, and only then frees the cgroup.
-    for (;;) {
-      const { stdout } = await run({ nothrow: true })`sh -euc ${REMOVE_CGROUPS} - ${this.id}`
-      if (stdout === "") break
-      if (Date.now() > deadline) throw new Error(`the machine's processes didn't end: ${stdout}`)
-      await sleep(50)
+    const isGone = async () => {
+      left = (await run({ nothrow: true })`sh -euc ${REMOVE_CGROUPS} - ${this.id}`).stdout
+      return left === ""
     }
+    await until(isGone, 20, () => `the machine's processes didn't end: ${left}`)
     await rm(this.work, { recursive: true, force: true })
   }
 
