@@ -21,7 +21,7 @@ import {
   up,
   verdictIn,
 } from "./ownEngine.js"
-import { until } from "./until.js"
+import { until, withinTheHour } from "./until.js"
 
 beforeAll(async () => {
   await engineEnvironment()
@@ -156,6 +156,7 @@ describe("engine up and down", () => {
     writeFileSync(join(source, "slipway.yaml"), RELEASED)
     const release = ["ci", "--event=push", "--ref=refs/tags/v1.2.3", "--embedded", "--run-id=the-one"]
     const run = (out: string) => slipway([...release, `--source=${source}`, `--out=${join(home, out)}`])
+    await withinTheHour(240)
     const broken = run("stopped")
     await until(() => logIn("stopped").includes('{"ended":{"name":"publish"'), 400)
     await slipway(["engine", "down"])

@@ -12,3 +12,10 @@ export async function until(
     await sleep(50)
   }
 }
+
+/**
+ * Waits for the next hour if fewer than so many seconds are left of this one: a scan's result is kept for the hour, and
+ * a run after it isn't told apart from one that lost its cache.
+ */
+export const withinTheHour = (seconds: number): Promise<void> =>
+  until(() => 3600 - ((Date.now() / 1000) % 3600) > seconds, seconds + 1)
