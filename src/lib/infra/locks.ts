@@ -7,16 +7,20 @@ export interface LockHolder {
   since: string
 }
 
-/** Messages of backends for a held lock. Any other means that locking failed. */
+/**
+ * Messages of backends for a held lock. Any other means that locking failed. Azure has two: the backend's own for a lease
+ * that it sees, and the storage's, LeaseAlreadyPresent, if another run took it just then.
+ */
 const HELD =
-  /already (?:been )?locked|temporarily unavailable|locked a portion of the file|ConditionalCheckFailed|PreconditionFailed|conditionNotMet|Error 412/i
+  /already (?:been )?locked|LeaseAlreadyPresent|already a lease present|temporarily unavailable|locked a portion of the file|ConditionalCheckFailed|PreconditionFailed|conditionNotMet|Error 412/i
 
 /**
- * Azure's codes for a blob whose lease is no longer the run's own, and all that Terraform 1.5 says of them:
+ * Azure's codes for a blob whose lease is no longer the run's own, and all that Terraform says of them, up to 1.10 and
+ * from 1.11 on, where the answer to a HEAD has no body that would name a code:
  * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
  */
 const LOST_LEASE =
-  /\b(?:LeaseNotPresentWithBlobOperation|LeaseIdMismatchWithBlobOperation|LeaseLost|LeaseIdMissing|StatusCode=412)\b/
+  /\b(?:LeaseNotPresentWithBlobOperation|LeaseIdMismatchWithBlobOperation|LeaseLost|LeaseIdMissing|StatusCode=412|unexpected status 412)\b/
 
 /** Reason why a state could not be written, if the run had lost its lock. */
 export function lostLock(detail: string): string | undefined {

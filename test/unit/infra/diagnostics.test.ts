@@ -279,6 +279,16 @@ describe("failureCause of a locked state", () => {
     )
   })
 
+  it.each([
+    'blobs.Client#AcquireLease: Failure responding to request: StatusCode=409 -- Original Error: autorest/azure: Service returned an error. Status=409 Code="LeaseAlreadyPresent" Message="There is already a lease present."\nblob metadata "terraformlockid" was empty',
+    'executing request: unexpected status 409 (409 There is already a lease present.) received with no body\nblob metadata "terraformlockid" was empty',
+  ])("is a lock if Azure's storage refuses the lease that another run took just then", (message) => {
+    expect(streamed(unlockable(message, OWN))).toMatchObject({
+      reason: "the state is locked by another run; the holder is unknown",
+      exitCode: 3,
+    })
+  })
+
   it("isn't a lock for other failures to lock", () => {
     expect(streamed(unlockable("pq: permission denied for schema x", OWN))).toMatchObject({
       reason: "the state can't be locked: pq: permission denied for schema x",
@@ -315,6 +325,11 @@ describe("failureCause of a state that can't be saved", () => {
       "Terraform",
       "StatusCode=412",
       "blobs.Client#GetProperties: Failure responding to request: StatusCode=412 -- Original Error: autorest/azure: error response cannot be parsed: {\"\" '\\x00' '\\x00'} error: EOF",
+    ],
+    [
+      "Terraform from 1.11 on",
+      "unexpected status 412",
+      "executing request: unexpected status 412 (412 There is currently no lease on the blob.) received with no body",
     ],
   ])("says that the lock was lost, from what %s makes of Azure's answer", (_, code, detail) => {
     expect(streamed(failed(detail))).toMatchObject({
