@@ -8,6 +8,8 @@ export interface Fact<Ran = unknown, Settings = unknown> {
   fact: string
   /** Pages, issues with their number, or files of a version, that say so. */
   sources: readonly string[]
+  /** Which source's words were read for this fact, in which version or when it was stored; not given where none could be had. */
+  read?: string
   /** The first version that it holds for; all that Slipway supports by default. */
   since?: string
   /** The first version that it doesn't hold for any more. */
