@@ -250,14 +250,15 @@ async function layOut(
   const name = serviceName(await texts(source, MANIFESTS), config.name)
   const names = labels(name, { ...revision, origin: config.release.source ?? revision.origin })
   const created = revision.committed || NO_TIME
-  const layouts = variants.map(({ platform, container: bare }) => {
+  const laidOut = variants.map(async ({ platform, container: bare }) => {
     const container = Object.entries(names).reduce(
       (image, [name, value]) => image.withLabel(name, value),
       bare,
     )
-    const layout = platformLayout(bare, { platform, dated: dated ? created : "" }, config)
+    const layout = await platformLayout(bare, { platform, dated: dated ? created : "" }, config)
     return { platform, container, layout }
   })
+  const layouts = await Promise.all(laidOut)
   const layout = await indexLayout(layouts, { created, labels: names }, config)
   const bases = new Map(
     variants.flatMap((variant) => variant.bases).map((base) => [JSON.stringify(base), base]),

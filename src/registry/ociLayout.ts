@@ -1,5 +1,16 @@
-import { type Container, type Directory, ImageMediaTypes } from "@dagger.io/dagger"
+import { type Container, dag, type Directory, ImageMediaTypes } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
+import {
+  IMAGE_TAG,
+  type ImageTexts,
+  imageOfLayers,
+  imageWithLayers,
+  type Layer,
+  LAYER_TIME,
+  type LayerGroup,
+  layerGroups,
+  layersOf,
+} from "../lib/image/layers.js"
 import {
   blobPath,
   onlyManifest,
@@ -8,18 +19,7 @@ import {
   readManifest,
   totalSize,
 } from "../lib/image/layout.js"
-import { SCRIPTS, withScripts } from "../stage/scripts.js"
 import { regctlContainer } from "./regctl.js"
-
-/**
- * The timestamp of files in an image's own layers: the earliest that every archive format can represent.
- *
- * Not the commit's time, so that an unchanged layer is the same in every commit.
- */
-export const LAYER_TIME = "1980-01-01T00:00:00Z"
-
-/** The tag of an image in its layout. */
-export const IMAGE_TAG = "image"
 
 /** One platform's image as an OCI layout. */
 export interface PlatformLayout {
@@ -38,23 +38,66 @@ export interface ImageLayout {
 /**
  * Builds a reproducible OCI layout of a container: the same at any time, and in each commit of the same files.
  *
- * If the image's files are `dated` already, only younger ones get a new timestamp: those that the build has touched.
+ * If the image's last layer is `dated` already, only younger files get a new timestamp: those that the build has
+ * touched.
  */
-export function platformLayout(
+export async function platformLayout(
   container: Container,
   { platform, dated }: { platform: string; dated: string },
   config: Config,
-): Directory {
+): Promise<Directory> {
   const archive = container.asTarball({ mediaTypes: ImageMediaTypes.OcimediaTypes })
-  return withScripts(regctlContainer(config), "slipway_layout.sh")
-    .withEnvVariable("LAYERS", LAYER_TIME)
-    .withEnvVariable("PLATFORM", platform)
-    .withEnvVariable("AFTER", dated)
+  const unpacked = regctlContainer(config)
     .withMountedFile("/in.tar", archive)
-    .withMountedTemp("/in")
-    .withExec(["sh", `${SCRIPTS}/slipway_layout.sh`])
+    .withDirectory("/out", dag.directory())
+    .withExec(["tar", "-xf", "/in.tar", "-C", "/out"])
     .directory("/out")
+  const image = await textsOf(unpacked)
+  const { base, groups } = layerGroups(image, dated)
+  const written = await Promise.all(groups.map((group) => timed(group, unpacked, config)))
+  const replaced = new Map(written.flatMap(({ replaced }) => replaced))
+  return [{ layers: base, from: unpacked }, ...written].reduce(
+    (layout, { layers, from }) => withLayers(layout, layers, from),
+    withTexts(imageWithLayers(image, { base, replaced }, platform)),
+  )
 }
+
+/** Gives the files of some layers a timestamp. Is cached by the layers' content, whichever image has them. */
+async function timed({ layers: old, after }: LayerGroup, from: Directory, config: Config) {
+  const time = `set=${LAYER_TIME}${after && `,after=${after}`}`
+  const out = regctlContainer(config)
+    .withMountedDirectory("/in", withLayers(withTexts(imageOfLayers(old)), old, from))
+    .withExec(
+      [
+        "regctl",
+        "image",
+        "mod",
+        `ocidir:///in:${IMAGE_TAG}`,
+        "--create",
+        `ocidir:///out:${IMAGE_TAG}`,
+      ].concat(["--layer-time", time]),
+    )
+    .directory("/out")
+  const layers = layersOf(await textsOf(out))
+  const replaced = old.flatMap(({ digest }, index): [string, Layer][] => {
+    const layer = layers[index]
+    return layer === undefined ? [] : [[digest, layer]]
+  })
+  return { layers, from: out, replaced }
+}
+
+/** Reads the manifest and the configuration of the only image in a layout. */
+async function textsOf(layout: Directory): Promise<ImageTexts> {
+  const read = (digest: string) => layout.file(blobPath(digest)).contents()
+  const manifest = await read(onlyManifest(await layout.file("index.json").contents()))
+  return { manifest, config: await read(readManifest(manifest).config.digest) }
+}
+
+const withTexts = (files: Readonly<Record<string, string>>): Directory =>
+  Object.entries(files).reduce((folder, [path, text]) => folder.withNewFile(path, text), dag.directory())
+
+const withLayers = (to: Directory, layers: readonly Layer[], from: Directory): Directory =>
+  layers.reduce((layout, { digest }) => layout.withFile(blobPath(digest), from.file(blobPath(digest))), to)
 
 /** The metadata of an image about its commit. */
 export interface ImageMetadata {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -80,49 +80,5 @@ venv, app = map(Path, sys.argv[1:]); remove_installed(next(venv.glob("lib/*/site
 
   test("removes a single module", () => {
     expect(left(["main.py", "other.py"], ["main.py", "service-1.dist-info/METADATA"])).toEqual(["other.py"])
-  })
-})
-
-describe("the script that creates a layout", () => {
-  /** Runs the script with a fake regctl in a folder of the test; returns the calls of regctl. */
-  function layout(config: string): { status: number | null; calls: string[] } {
-    const text = readFileSync(script("slipway_layout.sh"), "utf8")
-    write(
-      "layout.sh",
-      text.replace(/(?<=[ /])\/(in|out|tmp)\b/g, `${folder}/$1`).replaceAll(">/tmp/", `>${folder}/tmp/`),
-    )
-    for (const path of ["in/x", "tmp/x", "out/x"]) write(path)
-    write("in/index.json", `{"manifests":[{"digest":"sha256:${"a".repeat(64)}"}]}`)
-    spawnSync("tar", ["-cf", "in.tar", "in/index.json"], { cwd: folder })
-    const record = `echo "$*" >>${folder}/calls`
-    write("bin/regctl", `#!/bin/sh\n${record}\n[ "$2" = mod ] && exit 0\n${config}\n`, 0o755)
-    const { status } = spawnSync("sh", [join(folder, "layout.sh")], {
-      cwd: folder,
-      encoding: "utf8",
-      env: {
-        PATH: `${folder}/bin:${process.env.PATH}`,
-        CREATED: "2026-03-01T12:00:00Z",
-        LAYERS: "1980-01-01T00:00:00Z",
-        AFTER: "",
-        PLATFORM: "linux/arm64",
-      },
-    })
-    return { status, calls: readFileSync(join(folder, "calls"), "utf8").trim().split("\n") }
-  }
-
-  test.each([
-    ["two", "echo 'import image layer a'; echo 'RUN x'; echo 'import image layer b'", 2],
-    ["none", "echo 'RUN x'", 0],
-    ["no history at all", "true", 0],
-  ])("keeps the layers of the base image: %s", (_, config, layers) => {
-    const { status, calls } = layout(config)
-    expect(status).toBe(0)
-    expect(calls[1]).toContain(`base-layers=${layers}`)
-  })
-
-  test("fails if regctl can't read the image", () => {
-    const { status, calls } = layout("echo 'import image layer a'; exit 3")
-    expect(status).toBe(3)
-    expect(calls).toHaveLength(1)
   })
 })

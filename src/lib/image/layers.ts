@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto"
+import { fields, objects, parseJson, strings, text } from "../text/json.js"
+import { blobPath, type Descriptor, readManifest } from "./layout.js"
+
+/** The timestamp of an image's own layers and of their files: the earliest that every archive format can represent. */
+export const LAYER_TIME = "1980-01-01T00:00:00Z"
+
+/** The tag of an image in its layout. */
+export const IMAGE_TAG = "image"
+
+/** The bytes from which on a layer is worth a command of its own. */
+const LARGE = 1e6
+
+/** A layer, known by its compressed content and by what it unpacks to. */
+export interface Layer extends Descriptor {
+  /** Digest of the uncompressed archive. */
+  diffId: string
+}
+
+/** A manifest and a configuration, as they are written in a layout. */
+export interface ImageTexts {
+  manifest: string
+  config: string
+}
+
+/** Layers whose files get a new timestamp by one command. */
+export interface LayerGroup {
+  layers: Layer[]
+  /** Only files younger than this time get it; all of them if it is empty. */
+  after: string
+}
+
+/** Reads an image's layers in their order. Throws if manifest and configuration disagree. */
+export function layersOf({ manifest, config }: ImageTexts): Layer[] {
+  const { layers } = readManifest(manifest)
+  const ids = strings(fields(fields(parseJson(config)).rootfs).diff_ids)
+  if (ids.length !== layers.length) throw new Error(`${layers.length} layers, but ${ids.length} diff_ids`)
+  return layers.map((layer, index) => ({ ...layer, diffId: ids[index] ?? "" }))
+}
+
+/**
+ * Splits an image's layers into those of its base and groups of its own.
+ *
+ * Each large one is a group by itself, so that it is written once for its content and not at each edit of another. If
+ * the files of the last one are `dated`, only those that the build has touched, which are younger, get a new timestamp.
+ * The base's layers stay as they are, so that they are pushed and pulled no second time.
+ */
+export function layerGroups(image: ImageTexts, dated: string): { base: Layer[]; groups: LayerGroup[] } {
+  const layers = layersOf(image)
+  const history = objects(fields(parseJson(image.config)).history)
+  const first = history.filter((step) => text(step.created_by).startsWith("import image layer ")).length
+  const own = layers.slice(first)
+  const last = dated === "" ? [] : own.splice(-1)
+  const small = own.filter(({ size }) => size < LARGE)
+  const groups = [
+    ...own.filter(({ size }) => size >= LARGE).map((layer) => ({ layers: [layer], after: "" })),
+    ...(small.length > 0 ? [{ layers: small, after: "" }] : []),
+    ...last.map((layer) => ({ layers: [layer], after: dated })),
+  ]
+  return { base: layers.slice(0, first), groups }
+}
+
+/** Writes the files of a layout, but for its layers, of an image that consists of these layers. */
+export function imageOfLayers(layers: readonly Layer[]): Record<string, string> {
+  const rootfs = { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) }
+  return layoutOf({
+    manifest: JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, layers: layers.map(descriptorOf) }),
+    // The same for each platform: their layers may be the same.
+    config: JSON.stringify({ architecture: "amd64", os: "linux", rootfs }),
+  })
+}
+
+/**
+ * Writes the files of a layout, but for its layers, of an image with other layers, and with no time but `LAYER_TIME`.
+ *
+ * After its first layers, `base`, `replaced` has the new layer for the digest of each old one.
+ */
+export function imageWithLayers(
+  image: ImageTexts,
+  { base, replaced }: { base: readonly Layer[]; replaced: ReadonlyMap<string, Layer> },
+  platform: string,
+): Record<string, string> {
+  const layers = layersOf(image).map((layer, index) =>
+    index < base.length ? layer : (replaced.get(layer.digest) ?? layer),
+  )
+  const config = fields(parseJson(image.config))
+  const [os, architecture, variant] = platform.split("/")
+  return layoutOf({
+    manifest: JSON.stringify({ ...fields(parseJson(image.manifest)), layers: layers.map(descriptorOf) }),
+    config: JSON.stringify({
+      ...config,
+      ...{ os, architecture, variant, created: LAYER_TIME },
+      rootfs: { ...fields(config.rootfs), diff_ids: layers.map(({ diffId }) => diffId) },
+      history: objects(config.history).map((step) => ({ ...step, created: LAYER_TIME })),
+    }),
+  })
+}
+
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+const INDEX = "application/vnd.oci.image.index.v1+json"
+const CONFIG = "application/vnd.oci.image.config.v1+json"
+
+const descriptorOf = ({ mediaType, digest, size }: Descriptor): Descriptor => ({ mediaType, digest, size })
+
+function layoutOf({ manifest: text, config }: ImageTexts): Record<string, string> {
+  const configured = blob(CONFIG, config)
+  const manifest = JSON.stringify({ ...fields(parseJson(text)), config: configured })
+  const described = blob(MANIFEST, manifest)
+  const tagged = { ...described, annotations: { "org.opencontainers.image.ref.name": IMAGE_TAG } }
+  return {
+    "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
+    "index.json": JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [tagged] }),
+    [blobPath(configured.digest)]: config,
+    [blobPath(described.digest)]: manifest,
+  }
+}
+
+function blob(mediaType: string, content: string): Descriptor {
+  const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`
+  return { mediaType, digest, size: Buffer.byteLength(content) }
+}
