@@ -5,7 +5,7 @@ import {
   type ImageTexts,
   imageOfLayers,
   imageWithLayers,
-  type Layer,
+  type ImageLayer,
   LAYER_TIME,
   type LayerGroup,
   layerGroups,
@@ -79,7 +79,7 @@ async function timed({ layers: old, after }: LayerGroup, from: Directory, config
     )
     .directory("/out")
   const layers = layersOf(await textsOf(out))
-  const replaced = old.flatMap(({ digest }, index): [string, Layer][] => {
+  const replaced = old.flatMap(({ digest }, index): [string, ImageLayer][] => {
     const layer = layers[index]
     return layer === undefined ? [] : [[digest, layer]]
   })
@@ -96,7 +96,7 @@ async function textsOf(layout: Directory): Promise<ImageTexts> {
 const withTexts = (files: Readonly<Record<string, string>>): Directory =>
   Object.entries(files).reduce((folder, [path, text]) => folder.withNewFile(path, text), dag.directory())
 
-const withLayers = (to: Directory, layers: readonly Layer[], from: Directory): Directory =>
+const withLayers = (to: Directory, layers: readonly ImageLayer[], from: Directory): Directory =>
   layers.reduce((layout, { digest }) => layout.withFile(blobPath(digest), from.file(blobPath(digest))), to)
 
 /** The metadata of an image about its commit. */

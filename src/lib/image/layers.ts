@@ -12,7 +12,7 @@ export const IMAGE_TAG = "image"
 const LARGE = 1e6
 
 /** A layer, known by its compressed content and by what it unpacks to. */
-export interface Layer extends Descriptor {
+export interface ImageLayer extends Descriptor {
   /** Digest of the uncompressed archive. */
   diffId: string
 }
@@ -25,13 +25,13 @@ export interface ImageTexts {
 
 /** Layers whose files get a new timestamp by one command. */
 export interface LayerGroup {
-  layers: Layer[]
+  layers: ImageLayer[]
   /** Only files younger than this time get it; all of them if it is empty. */
   after: string
 }
 
 /** Reads an image's layers in their order. Throws if manifest and configuration disagree. */
-export function layersOf({ manifest, config }: ImageTexts): Layer[] {
+export function layersOf({ manifest, config }: ImageTexts): ImageLayer[] {
   const { layers } = readManifest(manifest)
   const ids = strings(fields(fields(parseJson(config)).rootfs).diff_ids)
   if (ids.length !== layers.length) throw new Error(`${layers.length} layers, but ${ids.length} diff_ids`)
@@ -45,7 +45,7 @@ export function layersOf({ manifest, config }: ImageTexts): Layer[] {
  * the files of the last one are `dated`, only those that the build has touched, which are younger, get a new timestamp.
  * The base's layers stay as they are, so that they are pushed and pulled no second time.
  */
-export function layerGroups(image: ImageTexts, dated: string): { base: Layer[]; groups: LayerGroup[] } {
+export function layerGroups(image: ImageTexts, dated: string): { base: ImageLayer[]; groups: LayerGroup[] } {
   const layers = layersOf(image)
   const history = objects(fields(parseJson(image.config)).history)
   const first = history.filter((step) => text(step.created_by).startsWith("import image layer ")).length
@@ -61,7 +61,7 @@ export function layerGroups(image: ImageTexts, dated: string): { base: Layer[]; 
 }
 
 /** Writes the files of a layout, but for its layers, of an image that consists of these layers. */
-export function imageOfLayers(layers: readonly Layer[]): Record<string, string> {
+export function imageOfLayers(layers: readonly ImageLayer[]): Record<string, string> {
   const rootfs = { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) }
   return layoutOf({
     manifest: JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, layers: layers.map(descriptorOf) }),
@@ -77,7 +77,7 @@ export function imageOfLayers(layers: readonly Layer[]): Record<string, string> 
  */
 export function imageWithLayers(
   image: ImageTexts,
-  { base, replaced }: { base: readonly Layer[]; replaced: ReadonlyMap<string, Layer> },
+  { base, replaced }: { base: readonly ImageLayer[]; replaced: ReadonlyMap<string, ImageLayer> },
   platform: string,
 ): Record<string, string> {
   const layers = layersOf(image).map((layer, index) =>

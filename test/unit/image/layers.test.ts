@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import {
   imageOfLayers,
   imageWithLayers,
-  type Layer,
+  type ImageLayer,
   LAYER_TIME,
   layerGroups,
   layersOf,
@@ -13,7 +13,7 @@ import { without } from "../../../src/lib/text/json.js"
 
 const GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`
-const layer = (name: string, size = 10): Layer => ({
+const layer = (name: string, size = 10): ImageLayer => ({
   mediaType: GZIP,
   digest: digest(name),
   size,
@@ -21,7 +21,7 @@ const layer = (name: string, size = 10): Layer => ({
 })
 
 /** An image as the engine writes it: two layers of a base, then its own. */
-function image(...own: Layer[]) {
+function image(...own: ImageLayer[]) {
   const layers = [layer("base 1", 5e6), layer("base 2"), ...own]
   const created = "2026-12-02T08:00:00Z"
   const steps = ["import image layer a", "import image layer b", "", "RUN pip install", "COPY . ."]
