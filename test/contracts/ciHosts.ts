@@ -2,6 +2,8 @@
 import type { Fact } from "./contract.js"
 
 const CIRCLE = "https://circleci.com/docs/reference/variables/ and circleci/circleci-docs, …/variables.adoc"
+/** As fetched in December 2026. */
+const DOCS = "circleci/circleci-docs at 9734a1410c, of 2026-08-20"
 const MULTIBRANCH =
   "jenkinsci/branch-api-plugin and scm-api-plugin: ContributorMetadataAction, and env-vars.html of a Jenkins"
 const PIPELINE = "https://www.jenkins.io/doc/book/pipeline/"
@@ -39,11 +41,9 @@ export const CIRCLECI_FACTS: readonly Fact[] = [
   },
   {
     id: "trigger-source",
-    fact: "pipeline.trigger_source is webhook, api or scheduled_pipeline, for every kind of project.",
-    sources: [
-      "circleci/circleci-docs, docs/guides/…/pipeline-values.adoc",
-      "https://circleci.com/changelog/eol-notice-for-some-pipeline-values-starting-with-pipeline/: it isn't among them",
-    ],
+    fact: "pipeline.trigger.type is schedule, api, webhook, or the code host: github_app, github_server, github_oauth, bitbucket_cloud or bitbucket_dc; it isn't there for GitLab and on CircleCI's server. It takes the place of pipeline.trigger_source, whose support ended on 2026-08-01.",
+    sources: ["circleci/circleci-docs, docs/guides/modules/ROOT/partials/…/pipeline-values.adoc"],
+    read: DOCS,
     byHand: "print it in a pipeline of each kind",
   },
   {

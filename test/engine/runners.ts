@@ -183,7 +183,7 @@ async function circleci(source: string): Promise<Job> {
     "pipeline.parameters.action": "checks",
     "pipeline.parameters.environment": "staging",
     "pipeline.parameters.version": "",
-    "pipeline.trigger_source": "webhook",
+    "pipeline.trigger.type": "github_app",
   }
   const text = readFileSync(join(source, ".circleci/config.yml"), "utf8")
   const filled = text.replace(/<< ([\w.]+) >>/g, (_, name: string) => values[name] ?? "")

@@ -117,7 +117,12 @@ function jenkins(value: Value): HostEvent {
   return { event: eventOfPush(event, ref), ref, runId }
 }
 
-/** CircleCI sets the pull request for each push to its branch; pushes to deployed branches remain pushes. */
+/**
+ * CircleCI sets the pull request for each push to its branch; pushes to deployed branches remain pushes.
+ *
+ * The trigger is `pipeline.trigger.type`: schedule, api, or the code host that sent the event. Wrappers written before give
+ * `pipeline.trigger_source`, whose support ended on 2026-08-01: scheduled_pipeline, api or webhook.
+ */
 function circleci(value: Value, branches: Config["branches"]): HostEvent {
   const tag = value("CIRCLE_TAG")
   const branch = value("CIRCLE_BRANCH")
@@ -125,7 +130,7 @@ function circleci(value: Value, branches: Config["branches"]): HostEvent {
   const runId = `circleci-${value("CIRCLE_BUILD_NUM")}`
   const trigger = value("SLIPWAY_TRIGGER")
   if (/^schedule/.test(trigger)) return { event: "schedule", ref, runId }
-  if (trigger !== "" && trigger !== "webhook") return { event: "manual", ref, runId }
+  if (trigger === "api") return { event: "manual", ref, runId }
   const deployed = isMain(branch, branches) || environmentFor({ event: "push", ref, branches }) !== undefined
   if (value("CIRCLE_PULL_REQUEST") !== "" && !deployed) return { event: "pull_request", ref, runId }
   return { event: eventOfPush("push", ref), ref, runId }

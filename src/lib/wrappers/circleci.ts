@@ -15,7 +15,7 @@ import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const NO_BRANCH = "branches: { ignore: /.*/ }"
 
-const SCHEDULED = "{ equal: [scheduled_pipeline, << pipeline.trigger_source >>] }"
+const SCHEDULED = "{ equal: [schedule, << pipeline.trigger.type >>] }"
 const action = (name: (typeof ACTIONS)[number]): string =>
   `{ equal: [${name}, << pipeline.parameters.action >>] }`
 
@@ -48,7 +48,7 @@ const job = (description: Description, name: string, command: string, more: stri
       SLIPWAY_ACTION: << pipeline.parameters.action >>
       SLIPWAY_ENVIRONMENT: << pipeline.parameters.environment >>
 ${ofServices(description, () => "      SLIPWAY_SERVICE: << pipeline.parameters.service >>\n")}      SLIPWAY_VERSION: << pipeline.parameters.version >>
-      SLIPWAY_TRIGGER: << pipeline.trigger_source >>
+      SLIPWAY_TRIGGER: << pipeline.trigger.type >>
     steps:
       - checkout: { method: full }
       - node/install: { node-version: "${PINNED.node}" }

@@ -157,16 +157,16 @@ interface CircleJob {
 
 function circleci(text: string, event: Event): string[] {
   const source = {
-    pull_request: "webhook",
+    pull_request: "github_app",
     merge_group: "",
     form: "api",
-    push: "webhook",
-    schedule: "scheduled_pipeline",
+    push: "github_app",
+    schedule: "schedule",
   }
   const filled = text
     .replaceAll("<< pipeline.parameters.action >>", event.action ?? "checks")
     .replaceAll("<< pipeline.parameters.environment >>", event.environment ?? "staging")
-    .replaceAll("<< pipeline.trigger_source >>", source[event.event])
+    .replaceAll("<< pipeline.trigger.type >>", source[event.event])
   const { workflows } = parse(filled) as {
     workflows: Record<string, { when: When; jobs: (string | CircleJob)[] }>
   }

@@ -181,6 +181,14 @@ const cases: [what: string, host: CiHost, env: Variables, event: string, ref: st
     "schedule",
     "refs/heads/main",
   ],
+  [
+    "a push of a code host",
+    "circleci",
+    { CIRCLE_BRANCH: "feature/x", SLIPWAY_TRIGGER: "github_app" },
+    "push",
+    "refs/heads/feature/x",
+  ],
+  ["a schedule by its type", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "schedule" }, "schedule", "refs/heads/main"],
   ["a form", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "api" }, "manual", "refs/heads/main"],
 ]
 
