@@ -51,12 +51,14 @@ export const ACR_FACTS: readonly Fact[] = [
     id: "exchange",
     fact: "POST https://REGISTRY/oauth2/exchange, a form of grant_type=access_token, service, tenant and access_token, answers 200 with refresh_token.",
     sources: [ACR],
+    read: "Azure/acr at 81b818e, docs/AAD-OAuth.md",
     byHand: `${EXCHANGE} -d tenant=… -d access_token=…`,
   },
   {
     id: "user",
     fact: "With the user 00000000-0000-0000-0000-000000000000 that refresh token is the password of a docker login.",
     sources: [`${ACR}: authenticating docker with an ACR refresh token`],
+    read: "Azure/acr at 81b818e, docs/AAD-OAuth.md",
     byHand: "docker login -u 00000000-0000-0000-0000-000000000000 $REGISTRY",
   },
   {
@@ -75,12 +77,14 @@ export const ACR_FACTS: readonly Fact[] = [
     id: "errors",
     fact: "Errors are 400, 401 or 403 with errors, each with code and message, as of a registry.",
     sources: [ACR, "opencontainers/distribution-spec: error codes"],
+    read: "Azure/acr at 81b818e, docs/AAD-OAuth.md: the body of a 401",
     byHand: `${EXCHANGE} -d access_token=none`,
   },
   {
     id: "challenge",
     fact: "/v2/ answers 401 with Bearer, whose realm is https://REGISTRY/oauth2/token and whose service is the registry.",
     sources: [ACR],
+    read: "Azure/acr at 81b818e, docs/AAD-OAuth.md",
     byHand: "curl -i https://$REGISTRY/v2/",
   },
 ]
@@ -90,24 +94,28 @@ export const AKS_FACTS: readonly Fact[] = [
     id: "credential",
     fact: "POST …/managedClusters/NAME/listClusterUserCredential answers 200 with kubeconfigs, whose first has a kubeconfig as base64 in value.",
     sources: [AKS],
+    read: "in December 2026",
     byHand: LIST,
   },
   {
     id: "format",
     fact: "format=exec makes the kubeconfig of a cluster with Entra run kubelogin with --server-id; azure gives the older plugin with apiserver-id.",
     sources: [AKS],
+    read: "in December 2026",
     byHand: LIST,
   },
   {
     id: "server",
     fact: "The application of all such clusters' API servers is 6dae42f8-4368-4678-94ff-3960e28e3630; a token for its scope opens them.",
     sources: ["Azure/kubelogin, docs: server-id", "docs, azure/aks/kubelogin-authentication"],
+    read: "azure-aks-docs at fb060abe6, kubelogin-authentication.md; kubelogin at 6678496",
     byHand: "kubelogin get-token --server-id 6dae42f8-4368-4678-94ff-3960e28e3630",
   },
   {
     id: "permission",
     fact: "It needs Microsoft.ContainerService/managedClusters/listClusterUserCredential/action, of the role Azure Kubernetes Service Cluster User.",
     sources: ["docs, azure/aks/control-kubeconfig-access"],
+    read: "azure-aks-docs at fb060abe6, control-kubeconfig-access.md",
     byHand: "ask without that role: 403 AuthorizationFailed",
   },
   {

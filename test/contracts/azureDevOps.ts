@@ -35,6 +35,7 @@ const API: readonly ServiceFact[] = [
     id: "status",
     fact: "PATCH …/threads/ID changes its status: active, fixed, wontFix, closed, byDesign or pending.",
     sources: [THREADS],
+    read: "MicrosoftDocs/azure-devops-docs-sdk-web, docs-ref-autogen/…/CommentThreadStatus.yml",
     check: {
       run: [create(), { method: "PATCH", path: `{threads}/{id}?${VERSION}`, json: { status: "closed" } }],
       found: (answers) => [last(answers).status, last(answers).json["status"]],
@@ -168,13 +169,15 @@ const PIPELINES: readonly ServiceFact[] = [
   {
     id: "issues",
     fact: "##vso[task.logissue] takes type, sourcepath, linenumber, columnnumber and code; %AZP25, %0D, %0A, and in properties %5D and %3B, are read back.",
-    sources: [COMMANDS, "microsoft/azure-pipelines-agent, src/Agent.Worker/CommandEscaping.cs"],
+    sources: [COMMANDS, "microsoft/azure-pipelines-agent, src/Agent.Sdk/CommandStringConvertor.cs"],
+    read: "azure-devops-docs at 00beb29317, logging-commands.md; azure-pipelines-agent at 42bde98be",
     byHand: "print such a line in a job",
   },
   {
     id: "commands",
     fact: "task.setsecret masks a value in what follows, task.uploadsummary adds a file of Markdown to the run's page.",
     sources: [COMMANDS],
+    read: "azure-devops-docs at 00beb29317, logging-commands.md: setsecret",
     byHand: "print such lines in a job",
   },
 ]

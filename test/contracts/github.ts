@@ -66,6 +66,7 @@ const API: readonly ServiceFact[] = [
     id: "too-long",
     fact: "A body of more than 65,536 characters is answered with 422 and errors[].message.",
     sources: ["github/docs: community discussion 27190", COMMENTS],
+    read: "an excerpt in December 2026",
     check: {
       run: [create("a".repeat(65_537))],
       found: (answers) => [last(answers).status, /too long/.test(last(answers).text)],
@@ -86,6 +87,7 @@ const API: readonly ServiceFact[] = [
     id: "hidden",
     fact: "What a token may not see is answered with 404 Not Found, what it may not write with 403.",
     sources: ["docs, rest/using-the-rest-api/troubleshooting-the-rest-api"],
+    read: "github/docs at 0952a21569, troubleshooting-the-rest-api.md: 404, and that a token may not",
     check: {
       run: [{ method: "GET", path: "/repos/nobody/nothing-of-this-name/issues/1/comments" }],
       found: statuses,
@@ -107,14 +109,16 @@ const API: readonly ServiceFact[] = [
   },
   {
     id: "user-agent",
-    fact: "A request without a User-Agent is refused with 403.",
+    fact: "A request without a User-Agent is refused; with 403, which no page says.",
     sources: ["docs, rest/using-the-rest-api/getting-started-with-the-rest-api: user agent"],
+    read: "github/docs at 0952a21569, troubleshooting-the-rest-api.md",
     check: { run: [{ ...create(), headers: { "user-agent": "" } }], found: statuses, equals: [403] },
   },
   {
     id: "version",
     fact: "x-github-api-version 2022-11-28 is supported; an unknown one is answered with 400.",
     sources: ["docs, rest/about-the-rest-api/api-versions"],
+    read: "github/docs at 0952a21569, troubleshooting-the-rest-api.md",
     check: {
       run: [{ method: "GET", path: all, headers: { "x-github-api-version": "1999-01-01" } }],
       found: statuses,
@@ -123,8 +127,9 @@ const API: readonly ServiceFact[] = [
   },
   {
     id: "limits",
-    fact: "Limits are 403 or 429 with Retry-After, or with x-ratelimit-remaining 0 and x-ratelimit-reset in seconds since 1970; a secondary one may have neither.",
+    fact: "Limits are 403 or 429 with Retry-After, or with x-ratelimit-remaining 0 and x-ratelimit-reset in seconds since 1970; a secondary one may have neither, and is to be tried again after a minute or later.",
     sources: ["docs, rest/using-the-rest-api/rate-limits-for-the-rest-api: exceeding the rate limit"],
+    read: "github/docs at 21143d5aa2, rate-limits-for-the-rest-api.md",
     byHand: "more than 80 comments within a minute",
   },
   {

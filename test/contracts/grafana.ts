@@ -30,6 +30,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
     id: "create",
     fact: "POST /api/annotations answers 200 with the new one's id; time and timeEnd are milliseconds.",
     sources: [MAIN],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     check: {
       run: [annotation()],
       found: (answers) => [last(answers).status, typeof last(answers).json["id"]],
@@ -40,12 +41,14 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
     id: "text",
     fact: "Without text it answers 400.",
     sources: [MAIN, "grafana, pkg/api/annotations.go"],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     check: { run: [annotation({ text: "" })], found: statuses, equals: [400] },
   },
   {
     id: "patch",
     fact: "PATCH /api/annotations/ID changes the given fields alone, and answers 200.",
     sources: [MAIN],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     check: {
       run: [
         annotation({ tags: [TAG, "patch:1"] }),
@@ -64,6 +67,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
     id: "find",
     fact: "GET with several tags finds the annotations that have all of them; limit bounds them.",
     sources: [MAIN],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     check: {
       run: [
         annotation({ tags: [TAG, "find:1"] }),
@@ -91,6 +95,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
       MAIN,
       "https://grafana.com/docs/grafana/latest/administration/roles-and-permissions/access-control/",
     ],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     check: { run: [{ ...annotation(), token: "{viewer}" }], found: statuses, equals: [403] },
   },
   {
@@ -107,6 +112,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
       "grafana, pkg/services/annotations/annotations.go: ErrBaseTagLimitExceeded",
       "https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/: tags_length",
     ],
+    read: "in December 2026",
     check: {
       run: [annotation({ tags: Array.from({ length: 6 }, (_, index) => `${index}${"a".repeat(90)}`) })],
       found: (answers) => [last(answers).status, /tags length/i.test(last(answers).text)],
@@ -117,6 +123,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
     id: "dashboard",
     fact: "dashboardUID ties an annotation to a dashboard; without it, any dashboard of the organization may show it by its tags.",
     sources: [MAIN],
+    read: "grafana at 00f489dbba, docs/sources/developers/http_api/annotations.md",
     byHand: "an annotation with the uid of a dashboard is shown there alone",
   },
   {

@@ -168,6 +168,7 @@ export function handleSummary(data) { return { stderr: JSON.stringify({ msg: "ow
       "docs 1.3, results-output/real-time/influxdb",
       "k6 1.3.0 and 2.2.0, internal/output/influxdb/config.go",
     ],
+    read: "k6-docs at 587199f5c, v1.3.x and v2.2.x, which are the same; k6 1.3.0 and 2.2.0",
     check: {
       run: {
         script: ASKS,
@@ -204,6 +205,7 @@ export function handleSummary(data) { return { stderr: JSON.stringify({ msg: "ow
       "docs 1.3, results-output/real-time/prometheus-remote-write",
       "k6 2.2.0, internal/cmd/outputs.go",
     ],
+    read: "k6-docs at 587199f5c, v1.3.x and v2.2.x, which differ in one option; k6 1.3.0 and 2.2.0",
     check: {
       run: {
         script: ASKS,
@@ -225,7 +227,18 @@ export function handleSummary(data) { return { stderr: JSON.stringify({ msg: "ow
       "docs 1.3, results-output/real-time/prometheus-remote-write",
       "k6 1.3.0, internal/output/prometheusrw",
     ],
+    read: "k6-docs at 587199f5c, v1.3.x and v2.2.x, which differ in one option; k6 1.3.0 and 2.2.0",
     byHand: "k6 run with that output beside a Prometheus that takes remote writes, and query it",
+  },
+  {
+    id: "prometheus-tls",
+    fact: "Over TLS a receiver must speak TLS 1.3; from 2.0 on K6_PROMETHEUS_RW_TLS_MINIMUM_VERSION=1.2 allows 1.2, which the documentation calls K6_PROMETHEUS_RW_TLS_MIN_VERSION.",
+    sources: [
+      "k6 1.3.0, 2.0.0 and 2.2.0, internal/output/prometheusrw/remotewrite/config.go",
+      "docs 2.2, results-output/real-time/prometheus-remote-write",
+    ],
+    read: "all of them, at these versions",
+    byHand: "k6 run with that output to a proxy that has TLS 1.2 alone: a failed write",
   },
   {
     id: "prometheus-unreached",

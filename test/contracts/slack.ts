@@ -39,6 +39,7 @@ export const SLACK_FACTS: readonly ServiceFact[] = [
     id: "errors",
     fact: "Errors are a word as plain text: 403 action_prohibited, 404 channel_not_found and no_service, 410 channel_is_archived.",
     sources: [WEBHOOKS, ERRORS],
+    read: "in December 2026",
     byHand: "remove the webhook's app, and send: 404 no_service",
   },
   {
@@ -55,6 +56,7 @@ export const SLACK_FACTS: readonly ServiceFact[] = [
     id: "section-length",
     fact: "A section's text has at least one and at most 3,000 characters.",
     sources: [`${BLOCKS}/section-block`],
+    read: "as quoted in rSlack and in slack-blocks 0.9.19; the page itself couldn't be had",
     check: {
       run: [message(section("a".repeat(3000))), message(section("a".repeat(3001))), message(section(""))],
       found: statuses,
@@ -65,6 +67,7 @@ export const SLACK_FACTS: readonly ServiceFact[] = [
     id: "fields",
     fact: "A section has at most ten fields, each of at most 2,000 characters.",
     sources: [`${BLOCKS}/section-block`],
+    read: "as quoted in rSlack and in slack-blocks 0.9.19; the page itself couldn't be had",
     check: {
       run: [10, 11].map((count) =>
         message({ type: "section", fields: Array.from({ length: count }, () => plain("a")) }),
@@ -136,6 +139,7 @@ export const SLACK_FACTS: readonly ServiceFact[] = [
     id: "rate",
     fact: "One message a second is taken; past a burst it answers 429 with Retry-After in seconds, and hasn't sent it.",
     sources: ["docs, apis/web-api/rate-limits"],
+    read: "the page as stored in 2025: one a second, and short bursts",
     byHand: "send forty messages at once",
   },
 ]

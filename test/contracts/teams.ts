@@ -32,6 +32,7 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
     id: "attachment",
     fact: "The body has the type message, and attachments with contentType application/vnd.microsoft.card.adaptive and the card as content.",
     sources: [USING],
+    read: "MicrosoftDocs/msteams-docs at 0166903ae7, of an older year: connectors-using.md",
     check: {
       run: [{ json: { type: "message", attachments: [] } }, { json: { text: "slipway" } }],
       found: statuses,
@@ -67,6 +68,7 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
       "docs, webhooks-and-connectors/how-to/add-incoming-webhook: the message size limit is 28 KB",
       "MSTEAMS_MESSAGE_SIZE_LIMIT of a public client for Ruby, with a comment on its measurement",
     ],
+    read: "an excerpt in December 2026",
     check: { run: [body("a".repeat(30_000))], found: statuses, equals: [413] },
   },
   {
@@ -77,8 +79,9 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
   },
   {
     id: "rate",
-    fact: "More than four requests a second are throttled with 429.",
+    fact: "More than four requests a second, 60 in 30 seconds or 100 in an hour are throttled; a workflow says 429, the older connectors 200 with HTTP error 429 in the text.",
     sources: ["docs, webhooks-and-connectors/how-to/connectors-using: rate limiting"],
+    read: "MicrosoftDocs/msteams-docs at 0166903ae7, of an older year: connectors-using.md",
     byHand: "send ten messages at once",
   },
   {

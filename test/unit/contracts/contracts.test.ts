@@ -14,6 +14,7 @@ import { K6_FACTS } from "../../contracts/k6.js"
 import { K6_IMITATION, type K6Ran, type Program, runK6, versionOf } from "../../contracts/k6Runs.js"
 import { ACR_FACTS, AKS_FACTS, AZURE_LOGIN_FACTS } from "../../contracts/azure.js"
 import { CIRCLECI_FACTS, JENKINS_FACTS } from "../../contracts/ciHosts.js"
+import { INFLUXDB_FACTS } from "../../contracts/influxdb.js"
 import { SERVICES } from "../../contracts/targets.js"
 import { TERRAFORM_FACTS } from "../../contracts/terraform.js"
 import { ZAP_FACTS } from "../../contracts/zap.js"
@@ -39,7 +40,11 @@ const CONTRACTS: Record<string, readonly AnyFact[]> = {
   "Azure's login": AZURE_LOGIN_FACTS,
   ACR: ACR_FACTS,
   AKS: AKS_FACTS,
+  InfluxDB: INFLUXDB_FACTS,
 }
+
+/** Contracts whose sources were read in the versions that they name; the others say of each fact whether its source was. */
+const BY_VERSION = ["k6", "Terraform from 1.6 on"]
 
 describe("the contracts", () => {
   it.each(Object.entries(CONTRACTS))(
@@ -59,7 +64,12 @@ describe("the contracts", () => {
     for (const [name, facts] of Object.entries(CONTRACTS)) {
       const row = rows.find(([, cell]) => cell === name)
       const checks = facts.filter(({ check }) => check !== undefined).length
-      expect(row?.slice(2, 4), name).toEqual([String(facts.length), String(checks)])
+      const read = facts.filter((fact) => fact.read !== undefined).length
+      expect(row?.slice(2, 5), name).toEqual([
+        String(facts.length),
+        String(checks),
+        BY_VERSION.includes(name) ? "by version" : String(read),
+      ])
     }
   })
 
