@@ -188,7 +188,13 @@ const cases: [what: string, host: CiHost, env: Variables, event: string, ref: st
     "push",
     "refs/heads/feature/x",
   ],
-  ["a schedule by its type", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "schedule" }, "schedule", "refs/heads/main"],
+  [
+    "a schedule by its type",
+    "circleci",
+    { ...ON_MAIN, SLIPWAY_TRIGGER: "schedule" },
+    "schedule",
+    "refs/heads/main",
+  ],
   ["a form", "circleci", { ...ON_MAIN, SLIPWAY_TRIGGER: "api" }, "manual", "refs/heads/main"],
 ]
 
