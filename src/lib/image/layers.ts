@@ -47,8 +47,7 @@ export function layersOf({ manifest, config }: ImageTexts): ImageLayer[] {
  */
 export function layerGroups(image: ImageTexts, dated: string): { base: ImageLayer[]; groups: LayerGroup[] } {
   const layers = layersOf(image)
-  const history = objects(fields(parseJson(image.config)).history)
-  const first = history.filter((step) => text(step.created_by).startsWith("import image layer ")).length
+  const first = objects(fields(parseJson(image.config)).history).filter(isOfBase).length
   const own = layers.slice(first)
   const last = dated === "" ? [] : own.splice(-1)
   const small = own.filter(({ size }) => size < LARGE)
@@ -91,10 +90,19 @@ export function imageWithLayers(
       ...config,
       ...{ os, architecture, variant, created: LAYER_TIME },
       rootfs: { ...fields(config.rootfs), diff_ids: layers.map(({ diffId }) => diffId) },
-      history: objects(config.history).map((step) => ({ ...step, created: LAYER_TIME })),
+      history: objects(config.history).map((step) => ({
+        ...step,
+        created: LAYER_TIME,
+        // The engine names its operation that made such a layer first, which may have been another service's.
+        ...(!isOfBase(step) && { created_by: "Slipway" }),
+      })),
     }),
   })
 }
+
+/** True for a step of an image's history that the engine wrote for a layer of its base. */
+const isOfBase = ({ created_by }: Record<string, unknown>): boolean =>
+  text(created_by).startsWith("import image layer ")
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 const INDEX = "application/vnd.oci.image.index.v1+json"

@@ -24,7 +24,13 @@ const layer = (name: string, size = 10): ImageLayer => ({
 function image(...own: ImageLayer[]) {
   const layers = [layer("base 1", 5e6), layer("base 2"), ...own]
   const created = "2026-12-02T08:00:00Z"
-  const steps = ["import image layer a", "import image layer b", "", "RUN pip install", "COPY . ."]
+  const steps = [
+    "import image layer a",
+    "import image layer b",
+    "",
+    "Directory.withFile",
+    "Container.withExec",
+  ]
   return {
     manifest: JSON.stringify({
       schemaVersion: 2,
@@ -111,6 +117,14 @@ describe("the layout of an image with other layers", () => {
     expect(config).toMatchObject({ config: { User: "1000" } })
     const plain = read(imageWithLayers(image(small), { base, replaced }, "linux/arm64"))
     expect(JSON.parse(plain.config)).not.toHaveProperty("variant")
+  })
+
+  test("names no operation of the engine, which differ with what it has done before", () => {
+    const { history } = JSON.parse(made.config) as { history: { created_by: string }[] }
+    expect(history.map((step) => step.created_by)).toEqual([
+      ...["import image layer a", "import image layer b"],
+      ...["Slipway", "Slipway", "Slipway"],
+    ])
   })
 
   test("keeps a layer of the base that equals a replaced one", () => {
