@@ -4,7 +4,7 @@ import { isExecError } from "../lib/run/execError.js"
 import { refusedIndex } from "../lib/python/indexSecrets.js"
 import { readHashes, withHashes } from "../lib/python/lock.js"
 import type { PackagePlan } from "../lib/python/plan.js"
-import { asLines, asRequirements } from "../lib/python/pins.js"
+import { asLines, asRequirements, type Pins, readPins } from "../lib/python/pins.js"
 import { readResolution, type Resolution } from "../lib/python/resolution.js"
 import { minorOf } from "../lib/python/versions.js"
 import { PYTHON_VERSION } from "../stage/images.js"
@@ -109,24 +109,24 @@ export const strategy = (inputs: Pick<PackageInputs, "manifests">): string[] =>
  * Resolves a service's packages for a version of Python, all of them to wheels but those in `built`, if it is given.
  *
  * The base may have another version. Only requirements that uv resolves are checked; for a lock its list of wheels says
- * that.
+ * that. With it come the versions of its packages, as far as they are known.
  */
 export async function resolutionOn(
   base: Container,
   inputs: PackageInputs,
   built?: ReadonlySet<string>,
-): Promise<Resolution> {
+): Promise<{ found: Resolution; pins: Pins }> {
   const { plan, version } = inputs
-  if (plan.installer !== "pip" || plan.problem !== undefined) return "resolves"
+  if (plan.installer !== "pip" || plan.problem !== undefined) return { found: "resolves", pins: plan.pins }
   const wheels =
     built === undefined ? [] : [...WHEELS_ONLY, ...[...built].map((name) => `--no-binary=${name}`)]
   try {
-    await compiled(base, inputs, [`--python-version=${version}`, ...wheels])
-    return "resolves"
+    const text = await compiled(base, inputs, [`--python-version=${version}`, ...wheels])
+    return { found: "resolves", pins: readPins([{ name: "requirements.lock", text }]) }
   } catch (error) {
     if (!isExecError(error)) throw error
     // Whatever else fails, an index that is away for one, is for the installation to say.
-    return readResolution(error.stderr)
+    return { found: readResolution(error.stderr), pins: plan.pins }
   }
 }
 

@@ -3,8 +3,9 @@ import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { isExecError } from "../lib/run/execError.js"
 import { packageFailure } from "../lib/python/buildFailure.js"
-import { normaliseName, readPins } from "../lib/python/pins.js"
-import { type PinnedTool, preCommitTools } from "../lib/python/preCommit.js"
+import { normaliseName } from "../lib/python/pins.js"
+import { misfitOf, misfitText } from "../lib/python/toolLimits.js"
+import { type PinnedTool, pinnedTool } from "../lib/python/preCommit.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { tool, type ToolName } from "../lib/quality/index.js"
 import { index, withPackages } from "./base.js"
@@ -53,17 +54,10 @@ export async function toolEnvironment(name: ToolName, sources: ToolSources): Pro
   } catch (error) {
     if (!isExecError(error)) throw error
     const { reason, network } = packageFailure(error.stderr)
-    throw fail("TOOLS_NOT_INSTALLED", [[name], reason, network], { cause: error })
+    const misfit = pinned === undefined ? undefined : misfitOf(package_, pinned.version, sources.python)
+    const said = misfit === undefined || network ? reason : `${misfitText(misfit)}; ${reason}`
+    throw fail("TOOLS_NOT_INSTALLED", [[name], said, network], { cause: error })
   }
-}
-
-/** The version of a tool that the service pins outside its own packages. */
-function pinnedTool(name: string, manifests: ProjectFiles): PinnedTool | undefined {
-  const hook = preCommitTools(manifests[".pre-commit-config.yaml"] ?? "").get(name)
-  if (hook !== undefined) return hook
-  const files = Object.entries(manifests).filter(([file]) => /\.(?:txt|lock)$/.test(file))
-  const version = readPins(files.map(([file, text]) => ({ name: file, text }))).get(name)
-  return version === undefined ? undefined : { version, additional: [] }
 }
 
 const inTools = (container: Container): Container =>

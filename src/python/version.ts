@@ -1,6 +1,8 @@
 import type { Container } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
+import type { Pins } from "../lib/python/pins.js"
 import { packagePlan } from "../lib/python/plan.js"
+import { bestCandidate, type Candidate, passedOver, toolMisfits } from "../lib/python/toolLimits.js"
 import { minorOf, wishedPython } from "../lib/python/versions.js"
 import { withoutWheel } from "../lib/python/wheelTags.js"
 import { PYTHON_VERSIONS } from "../stage/images.js"
@@ -17,7 +19,7 @@ export interface PythonVersion {
 
 /**
  * Chooses the version of Python: the one that the service names, else the newest that it supports, for which its
- * packages have wheels or resolve, and of which there is an image.
+ * packages have wheels or resolve, on which the tools that it pins work, and of which there is an image.
  *
  * Fails with NO_PYTHON_IMAGE.
  */
@@ -40,17 +42,31 @@ export async function servicePython(
     return { version: first, reason }
   }
   const base = await pythonBase(newest, config)
-  let passed: string[] = []
+  const project = { ...declared, config }
+  let tried: Candidate[] = []
   // A version with wheels of all packages that have any comes before a newer one on which some have to be built.
   for (const wheels of [{ versions, built: new Set<string>(), available: new Map() }, undefined]) {
-    passed = []
-    for (const version of versions) {
-      const problem = await unsuitable(version, base, { ...declared, config }, wheels)
-      if (problem === undefined) return { version, reason: [reason, ...passed].join("; ") }
-      passed.push(`not ${version}: ${problem}`)
-    }
+    tried = await candidates(versions, base, project, wheels)
+    const best = bestCandidate(tried)
+    if (best !== undefined) return { version: best.version, reason: [reason, ...best.passed].join("; ") }
   }
-  return { version: newest, reason: [reason, ...passed].join("; ") }
+  return { version: newest, reason: [reason, ...passedOver(tried)].join("; ") }
+}
+
+/** What is known of each version, up to the first on which all is well. */
+async function candidates(
+  versions: readonly string[],
+  base: Container,
+  project: DeclaredPackages & { config: Config },
+  wheels: Wheels | undefined,
+): Promise<Candidate[]> {
+  const tried: Candidate[] = []
+  for (const version of versions) {
+    const found = await candidate(version, base, project, wheels)
+    tried.push(found)
+    if (found.problem === undefined && found.misfits.length === 0) break
+  }
+  return tried
 }
 
 async function newestWithImage(versions: readonly string[], config: Config): Promise<string | undefined> {
@@ -67,40 +83,42 @@ interface Wheels {
 }
 
 /**
- * Why a version won't do; undefined if it will.
+ * Finds out whether the packages do on a version, and which of the tools that the service pins don't.
  *
  * @param base Python of any version: an image is only pulled for a version on which the packages resolve.
  * @param wheels What is known of wheels, if packages that have some are to have one for the version.
  */
-async function unsuitable(
+async function candidate(
   version: string,
   base: Container,
   project: DeclaredPackages & { config: Config },
   wheels: Wheels | undefined,
-): Promise<string | undefined> {
+): Promise<Candidate> {
   const { config, manifests } = project
+  const unsuitable = (problem: string): Candidate => ({ version, problem, misfits: [] })
   const lacking = withoutWheel(manifests, minorOf(version))
-  if (lacking !== undefined) return `${lacking} is locked without a wheel for it`
+  if (lacking !== undefined) return unsuitable(`${lacking} is locked without a wheel for it`)
   const plan = packagePlan(manifests, config.python.requirements)
-  const problem = await unresolved(base, { ...project, plan, version }, wheels)
-  if (problem !== undefined) return problem
-  return (await imageProblem(version, config)) === undefined ? undefined : "its image can't be had"
+  const packages = await resolved(base, { ...project, plan, version }, wheels)
+  if (typeof packages === "string") return unsuitable(packages)
+  if ((await imageProblem(version, config)) !== undefined) return unsuitable("its image can't be had")
+  return { version, misfits: toolMisfits(config.quality.checks, packages, manifests, version) }
 }
 
-/** Why packages don't resolve; undefined if they do. */
-async function unresolved(
+/** The versions of the packages, or why they don't resolve. */
+async function resolved(
   base: Container,
   inputs: PackageInputs,
   wheels: Wheels | undefined,
-): Promise<string | undefined> {
-  const found = await resolutionOn(base, inputs, wheels?.built)
-  if (found === "resolves") return undefined
+): Promise<Pins | string> {
+  const { found, pins } = await resolutionOn(base, inputs, wheels?.built)
+  if (found === "resolves") return pins
   if (found === "contradicts" || wheels === undefined) return "the packages don't resolve"
   const { name, requirement, isDirect } = found
   const hasOther = !isDirect && (await isAvailable(base, requirement, wheels, inputs.config))
   if (hasOther || wheels.built.has(name)) return `${requirement} has no wheel for it`
   wheels.built.add(name)
-  return unresolved(base, inputs, wheels)
+  return resolved(base, inputs, wheels)
 }
 
 /** True if a version has a wheel of a requirement; asked once. */

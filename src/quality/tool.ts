@@ -17,6 +17,7 @@ import {
   type ToolName,
   type ConfigTexts,
 } from "../lib/quality/index.js"
+import { misfitOf, withMisfit } from "../lib/python/toolLimits.js"
 import { above } from "../lib/services/dependencies.js"
 import { type PlacedSource, runAsAlone, sourceTree, withTree } from "../stage/place.js"
 import { attempted, identity, type Stage } from "../stage/stage.js"
@@ -190,7 +191,11 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
   const found = interruption ?? withPlace(tool(name).read(run), configs)
   const { entries, now } = inputs.suppressions
   const { kept, suppressed, used } = applySuppressions(found.findings, entriesFor("source", entries), now)
-  const outcome = await againstBaseline(name, judgeKept(found, kept), inputs)
+  const { version: python } = await inputs.environment.python()
+  const outcome = withMisfit(
+    await againstBaseline(name, judgeKept(found, kept), inputs),
+    misfitOf(name, version, python),
+  )
   return {
     ...outcome,
     version,

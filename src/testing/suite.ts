@@ -8,6 +8,7 @@ import { INTEGRATION_FOLDERS, type SuiteName } from "../lib/testing/command.js"
 import type { Measurement } from "../lib/testing/measure.js"
 import { NO_INTEGRATION_TESTS, suiteOutcome } from "../lib/testing/outcome.js"
 import { readRecords, type SuiteRecords } from "../lib/testing/records.js"
+import { misfitOf, withMisfit } from "../lib/python/toolLimits.js"
 import type { ServiceDefinition } from "../lib/testing/services.js"
 import { COVERAGE_DATA, SUITE_OUT, prepareSuite, RECORDS, type SuiteInputs } from "./prepare.js"
 import { boundServiceFailure, lastWords, serviceFact, serviceLog } from "./services.js"
@@ -54,12 +55,14 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
   const run = runAsAlone(ended, inputs)
   const records = readRecords(asAlone(await run.container.file(RECORDS).contents(), inputs))
   const serviceOutput = await unreadyServiceLog(records, services, config)
-  const outcome = suiteOutcome(run, withLastWords(records, serviceOutput), {
+  const judged = suiteOutcome(run, withLastWords(records, serviceOutput), {
     name,
     runner: runner.name,
     expected: has === "yes",
     interruption: interrupted(run, name, config.timeout),
   })
+  const { version: python } = await environment.python()
+  const outcome = withMisfit(judged, misfitOf(runner.name, version, python))
   return {
     ...outcome,
     version,

@@ -96,6 +96,46 @@ it("mypy of 2022, which a service pins, checks its types", async () => {
   expect(run.read("sarif/mypy.sarif")).toContain('"0.991"')
 })
 
+const FLAKE8 = "quality: { checks: [flake8] }\n"
+
+describe("Flake8 of 2021, which a service pins,", () => {
+  const files = { ...CODE, "requirements.txt": "flake8==4.0.1\n", ...testing("assert core.double(1) == 2") }
+
+  it("decides Python's version where no file does, and works", async () => {
+    const source = service({ ...files, "slipway.yaml": `${FLAKE8}tests: { suites: [unit] }\n` })
+    const style = await runOn("quality", source)
+    expect(style.stage("flake8"), style.stdout).toMatchObject({ status: "passed" })
+    expect(style.read("sarif/flake8.sarif")).toContain('"4.0.1"')
+    const { facts } = (await runOn("tests", source)).stage("unit")
+    expect(facts?.python).toBe(
+      "3.11 (no file names a version; not 3.14, 3.13, 3.12: flake8 4.0.1, which the service pins, works up to 3.11)",
+    )
+  })
+
+  it("says what to do on a version of Python on which it can't work", async () => {
+    const source = service({ ...files, "slipway.yaml": `${FLAKE8}python: { version: "3.14" }\n` })
+    const run = await runOn("quality", source)
+    expect(run.stage("flake8"), run.stdout).toMatchObject({ status: "error", exitCode: 4 })
+    expect(run.stage("flake8").reason).toMatch(
+      /flake8 4\.0\.1 doesn't work on Python 3\.14 .*: use flake8 6\.1 or later, .*version: "3\.11".*'EntryPoints'/,
+    )
+  })
+})
+
+it("mypy of 2021, which pre-commit pins, says on which version of Python it can be installed", async () => {
+  const source = service({
+    "app.py": "NUMBER = 1\n",
+    ".pre-commit-config.yaml":
+      "repos:\n- repo: https://github.com/pre-commit/mirrors-mypy\n  rev: v0.812\n  hooks: [{ id: mypy }]\n",
+    "slipway.yaml": "python: { version: '3.11' }\nquality: { checks: [mypy] }\n",
+  })
+  const run = await runOn("quality", source)
+  expect(run.stage("mypy"), run.stdout).toMatchObject({ status: "error", exitCode: 4 })
+  expect(run.stage("mypy").reason).toMatch(
+    /can't be installed: mypy 0\.812 doesn't work on Python 3\.11 .*: use mypy 0\.900 or later, .*version: "3\.9"/,
+  )
+})
+
 it("a service whose packages can't be installed still has its style judged, and hears why its types aren't", async () => {
   const source = service({
     ...CODE,

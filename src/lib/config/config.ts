@@ -92,7 +92,7 @@ export const spec = {
       fields: {
         version: {
           kind: "text",
-          doc: 'The version of Python, in quotes: "3.11". Default: what a file of the service names, else the newest that its packages support.',
+          doc: 'The version of Python, in quotes: "3.11". Default: what a file of the service names, else the newest that its packages and pinned tools support.',
           rules: [pythonVersionRule],
           // 3.10 is missing: YAML reads it as the number 3.1.
           numbers: [3.9, 3.11, 3.12, 3.13, 3.14, 3.15, 3.16, 3.17, 3.18, 3.19],
