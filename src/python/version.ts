@@ -17,6 +17,9 @@ export interface PythonVersion {
   reason: string
 }
 
+/** A version of Python and why it was chosen, for reports. */
+export const pythonFact = ({ version, reason }: PythonVersion): string => `${version} (${reason})`
+
 /**
  * Chooses the version of Python: the one that the service names, else the newest that it supports, for which its
  * packages have wheels or resolve, on which the tools that it pins work, and of which there is an image.

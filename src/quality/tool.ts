@@ -26,6 +26,8 @@ import { texts } from "../stage/texts.js"
 import { cacheVolume } from "../stage/volumes.js"
 import { type PythonEnvironment, pythonEnvironment } from "../python/environment.js"
 import { indexedConfig } from "../python/indexLogin.js"
+import { pythonFact } from "../python/version.js"
+import { PYTHON_VERSIONS } from "../stage/images.js"
 import { withoutDocuments } from "../python/documents.js"
 import type { PythonService } from "../stage/service.js"
 import type { Suppression } from "../lib/run/suppressed.js"
@@ -191,21 +193,26 @@ async function toolWork(name: ToolName, inputs: ToolInputs) {
   const found = interruption ?? withPlace(tool(name).read(run), configs)
   const { entries, now } = inputs.suppressions
   const { kept, suppressed, used } = applySuppressions(found.findings, entriesFor("source", entries), now)
-  const { version: python } = await inputs.environment.python()
+  const python = await inputs.environment.python()
   const outcome = withMisfit(
     await againstBaseline(name, judgeKept(found, kept), inputs),
-    misfitOf(name, version, python),
+    misfitOf(name, version, python.version),
   )
   return {
     ...outcome,
     version,
     suppressed,
     used,
+    ...(isOld(name, version) && { facts: { python: pythonFact(python) } }),
     ...timing(run, begun),
     exitCode: stageExitCode(outcome.status, interruption !== undefined),
     log: logOf(command, run),
   }
 }
+
+/** True for a tool that doesn't work on the newest Python, and so may have decided which one the service runs on. */
+const isOld = (name: ToolName, version: string): boolean =>
+  misfitOf(name, version, PYTHON_VERSIONS.at(-1) ?? "") !== undefined
 
 /** Runs a tool, and again in another way where it checked nothing for a reason that this avoids. */
 async function runs(

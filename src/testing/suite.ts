@@ -13,6 +13,7 @@ import type { ServiceDefinition } from "../lib/testing/services.js"
 import { COVERAGE_DATA, SUITE_OUT, prepareSuite, RECORDS, type SuiteInputs } from "./prepare.js"
 import { boundServiceFailure, lastWords, serviceFact, serviceLog } from "./services.js"
 import { runnerVersion } from "./tools.js"
+import { pythonFact } from "../python/version.js"
 import { asAlone, runAsAlone } from "../stage/place.js"
 import { attempted, identity, skipped, type Stage, unfinished, type Unfinished } from "../stage/stage.js"
 
@@ -61,14 +62,14 @@ async function suiteWork(name: SuiteName, inputs: SuiteInputs, leftByUnit?: () =
     expected: has === "yes",
     interruption: interrupted(run, name, config.timeout),
   })
-  const { version: python } = await environment.python()
-  const outcome = withMisfit(judged, misfitOf(runner.name, version, python))
+  const python = await environment.python()
+  const outcome = withMisfit(judged, misfitOf(runner.name, version, python.version))
   return {
     ...outcome,
     version,
     ...timing(run, begun),
     tests: records.tests,
-    facts: { ...(await facts(records, services, config)), python: await pythonFact(inputs) },
+    facts: { ...(await facts(records, services, config)), python: pythonFact(python) },
     log: logOf(command, run) + serviceOutput,
     ...(await keptFiles(name, run.container)),
     measurement,
@@ -143,11 +144,6 @@ async function facts(
     ...(finish && { workers: String(finish.workers) }),
     ...Object.fromEntries(await Promise.all(found)),
   }
-}
-
-async function pythonFact({ environment }: SuiteInputs): Promise<string> {
-  const { version, reason } = await environment.python()
-  return `${version} (${reason})`
 }
 
 /** Files of a suite to keep. */
