@@ -21,8 +21,8 @@ interface ToolLimit {
 const NO_LITERALS = { python: "3.14", why: "ast has no Str and Num there" }
 
 /**
- * What is known to fail. The last version that fails and the first that works were installed from PyPI and run on the
- * version of Python, and a failing one on the version before, where it works.
+ * What is known to fail: versions on both sides of each limit were installed from PyPI and run, but that flake8 4.0.1
+ * stands for all below 5.0, and that mypy 0.812 was only resolved. The addresses lead to discussions of the same.
  */
 const LIMITS: readonly ToolLimit[] = [
   { package: "black", below: "23.7", ...NO_LITERALS }, // https://github.com/psf/black/pull/4393
