@@ -10,6 +10,7 @@ import {
   type LayerGroup,
   layerGroups,
   layersOf,
+  withoutEmptyLayers,
 } from "../lib/image/layers.js"
 import {
   blobPath,
@@ -52,7 +53,8 @@ export async function platformLayout(
     .withDirectory("/out", dag.directory())
     .withExec(["tar", "-xf", "/in.tar", "-C", "/out"])
     .directory("/out")
-  const image = await textsOf(unpacked)
+  // regctl leaves out empty layers, and the others have to be found again by their places.
+  const image = withoutEmptyLayers(await textsOf(unpacked))
   const { base, groups } = layerGroups(image, dated)
   const written = await Promise.all(groups.map((group) => timed(group, unpacked, config)))
   const replaced = new Map(written.flatMap(({ replaced }) => replaced))
@@ -79,10 +81,8 @@ async function timed({ layers: old, after }: LayerGroup, from: Directory, config
     )
     .directory("/out")
   const layers = layersOf(await textsOf(out))
-  const replaced = old.flatMap(({ digest }, index): [string, ImageLayer][] => {
-    const layer = layers[index]
-    return layer === undefined ? [] : [[digest, layer]]
-  })
+  if (layers.length !== old.length) throw new Error(`regctl made ${layers.length} layers of ${old.length}`)
+  const replaced = layers.map((layer, index): [string, ImageLayer] => [old[index]?.digest ?? "", layer])
   return { layers, from: out, replaced }
 }
 

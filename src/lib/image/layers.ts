@@ -38,6 +38,33 @@ export function layersOf({ manifest, config }: ImageTexts): ImageLayer[] {
   return layers.map((layer, index) => ({ ...layer, diffId: ids[index] ?? "" }))
 }
 
+/** The digest of an archive without a file, as the engine writes it. */
+const EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+
+/** Leaves out an image's own layers that change no file. */
+export function withoutEmptyLayers(image: ImageTexts): ImageTexts {
+  const layers = layersOf(image)
+  const config = fields(parseJson(image.config))
+  const history = objects(config.history)
+  const base = history.filter(isOfBase).length
+  const isLeft = layers.map(({ diffId }, index) => index < base || diffId !== EMPTY)
+  const left = layers.filter((_, index) => isLeft[index])
+  const places = history.map((step, at) => (step.empty_layer === true ? -1 : layersBefore(history, at)))
+  return {
+    manifest: JSON.stringify({ ...fields(parseJson(image.manifest)), layers: left.map(descriptorOf) }),
+    config: JSON.stringify({
+      ...config,
+      rootfs: { ...fields(config.rootfs), diff_ids: left.map(({ diffId }) => diffId) },
+      history: history.map((step, at) =>
+        isLeft[places[at] ?? -1] === false ? { ...step, empty_layer: true } : step,
+      ),
+    }),
+  }
+}
+
+const layersBefore = (history: readonly Record<string, unknown>[], end: number): number =>
+  history.slice(0, end).filter((step) => step.empty_layer !== true).length
+
 /**
  * Splits an image's layers into those of its base and groups of its own.
  *

@@ -7,6 +7,7 @@ import {
   LAYER_TIME,
   layerGroups,
   layersOf,
+  withoutEmptyLayers,
 } from "../../../src/lib/image/layers.js"
 import { blobPath, onlyManifest, readManifest } from "../../../src/lib/image/layout.js"
 import { without } from "../../../src/lib/text/json.js"
@@ -90,6 +91,33 @@ describe("an image's layers", () => {
   test("are refused if the configuration has other ones", () => {
     const { manifest } = image(small)
     expect(() => layersOf({ manifest, config: image().config })).toThrow("3 layers, but 2 diff_ids")
+  })
+})
+
+describe("layers without a file", () => {
+  const empty = { ...layer("no file", 32), diffId: digest("\0".repeat(1024)) }
+
+  test("are left out, and marked in the history", () => {
+    const left = withoutEmptyLayers(image(large, empty, small))
+    expect(layersOf(left)).toEqual([layer("base 1", 5e6), layer("base 2"), large, small])
+    const { history } = JSON.parse(left.config) as { history: { empty_layer?: boolean }[] }
+    expect(history.map((step) => step.empty_layer)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      true,
+      undefined,
+    ])
+    expect(withoutEmptyLayers(left)).toEqual(left)
+  })
+
+  test("stay in the base", () => {
+    const { manifest, config } = image(empty)
+    const based = config.replace(layer("base 2").diffId, empty.diffId)
+    expect(layersOf(withoutEmptyLayers({ manifest, config: based })).map(({ diffId }) => diffId)).toEqual([
+      layer("base 1").diffId,
+      empty.diffId,
+    ])
   })
 })
 
