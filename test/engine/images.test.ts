@@ -17,6 +17,7 @@ import { call, dagger, engineEnvironment, processes } from "./dagger.js"
 const { kind } = await chooseEngine()
 
 const REGCTL = "ghcr.io/regclient/regctl:v0.11.7-alpine"
+const HELM = "alpine/helm:4.3.2"
 const COSIGN = "ghcr.io/sigstore/cosign/cosign:v3.0.6"
 
 const K3S = "rancher/k3s:v1.36.3-k3s1"
@@ -77,6 +78,7 @@ const PROMISES: Promised[] = [
   ["aquasec/trivy:0.70.0", "trivy --version", /^Version: 0\.70\.0$/],
   [REGCTL, "regctl version --format '{{.VCSTag}}'", /^v0\.11\.7$/],
   [REGCTL, "id -un; regctl registry set --skip-check a:1 && ls ~/.regctl", /^appuser config\.json$/],
+  [HELM, "helm version --template '{{.Version}}'", /^v4\.3\.2$/],
   ["registry:3", "registry --version", /^registry \S+\/distribution\/v3 3\.0\.0$/],
   ["registry:3", "/entrypoint.sh --version; /entrypoint.sh sh -c 'echo $0'", / 3\.0\.0 \/bin\/sh$/],
   ["ghcr.io/sigstore/fulcio:v1.8.5", "/ko-app/fulcio version 2>&1", /GitVersion: v1\.8\.5/],

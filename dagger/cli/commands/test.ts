@@ -33,6 +33,7 @@ const IMAGES = [
   "hashicorp/terraform:1.5.7",
   "rancher/k3s:v1.36.3-k3s1",
   "registry.k8s.io/kubectl:v1.36.3",
+  "alpine/helm:4.3.2",
   "grafana/k6:1.3.0",
   "zaproxy/zap-stable:2.17.0",
   "prom/prometheus:v3.16.0",

@@ -26,7 +26,7 @@ const MODULES = join(import.meta.dirname, "go")
  * Modules whose programs are compiled without inlining, a quarter of the compiler's time, since nobody waits for their
  * own speed. Not regctl, which compresses layers.
  */
-const UNINLINED = ["cosign", "prometheus", "registry", "sigstore", "terraform", "tofu"]
+const UNINLINED = ["cosign", "helm", "prometheus", "registry", "sigstore", "terraform", "tofu"]
 
 /**
  * The environment of the Go compiler, the same for every program, so that they share what is compiled of the same

@@ -210,6 +210,25 @@ const regctl: Recipe = {
   cmd: ["regctl", "--help"],
 }
 
+const helm: Recipe = {
+  name: "alpine/helm",
+  tags: ["4.3.2"],
+  platforms: [HOST_PLATFORM],
+  packages: ["ca-certificates"],
+  unpackOnly: true,
+  programs: {
+    "/usr/bin/helm": {
+      module: "helm",
+      package: "helm.sh/helm/v4/cmd/helm",
+      flags: ["-ldflags", "-s -w -X helm.sh/helm/v4/internal/version.version=v4.3.2"],
+    },
+  },
+  remove: [slow],
+  entrypoint: ["helm"],
+  cmd: ["--help"],
+  workdir: "/apps",
+}
+
 const cosign: Recipe = {
   name: "sigstore/cosign/cosign",
   tags: ["v3.0.6"],
@@ -267,6 +286,7 @@ export const RECIPES: readonly Recipe[] = [
   redis,
   trivy,
   regctl,
+  helm,
   cosign,
   registry,
   zap,
