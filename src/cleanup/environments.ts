@@ -1,10 +1,11 @@
 import type { Directory } from "@dagger.io/dagger"
-import { contextOf, type DeployInputs, overlayOf } from "../deploy/environment.js"
+import { contextOf, type DeployInputs } from "../deploy/environment.js"
 import { inspection, type EnvironmentAnswer } from "../lib/cleanup/asked.js"
 import { environmentsToAsk } from "../lib/cleanup/environments.js"
 import { readState } from "../lib/cleanup/live.js"
 import type { Config } from "../lib/config/config.js"
 import type { Environment } from "../lib/config/deploy.js"
+import { chartOf, placeOfManifests } from "../lib/deploy/chart.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { NamedSecret } from "../stage/secrets.js"
 
@@ -21,7 +22,7 @@ export async function inspectAll(inputs: Omit<DeployInputs, "environment">): Pro
     wanted.map((each) =>
       inspection(each, async () => {
         const { environment, why } = each
-        const folder = overlayOf(config, environment)
+        const folder = placeOfManifests(config.deploy, environment)
         if (overlays[environment] === undefined) throw fail("CLEANUP_NO_OVERLAY", [environment, folder, why])
         return readState((await contextOf({ ...inputs, environment })).context)
       }),
@@ -35,9 +36,16 @@ async function tracesOf(
   config: Config,
   secrets: readonly NamedSecret[],
 ) {
-  const folder = overlayOf(config, environment)
+  const { deploy } = config
+  const folder = placeOfManifests(deploy, environment)
+  // A chart is that of every environment that the service is deployed to.
+  const isThere =
+    chartOf(deploy) === undefined
+      ? await source.exists(folder)
+      : deploy.environments.includes(environment) &&
+        (deploy.chart.path === undefined || (await source.exists(`${deploy.chart.path}/Chart.yaml`)))
   return {
-    overlay: (await source.exists(folder)) ? folder : undefined,
+    overlay: isThere ? folder : undefined,
     kubeconfig: secrets.some(({ name }) => name === `${environment.toUpperCase()}_KUBECONFIG`),
   }
 }

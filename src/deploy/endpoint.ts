@@ -60,8 +60,8 @@ export async function endpointOf(inputs: DeployInputs): Promise<ServiceEndpoint>
   const { config, environment } = inputs
   const url = config.deploy.url[environment]
   if (url !== undefined) return addressEndpoint(url, `deploy.url.${environment}`)
-  const { access, namespace: fallback } = await clusterOf(inputs)
-  const { service, namespace } = await render(inputs, fallback)
+  const { access, kube, namespace: fallback } = await clusterOf(inputs)
+  const { service, namespace } = await render(inputs, kube, fallback)
   const forward = await forwarded(inputs, access, service, namespace)
   return {
     url: `http://${HOST}:${PORT}`,

@@ -1,9 +1,10 @@
 import type { Service } from "@dagger.io/dagger"
 import { kubeconfigOfAks } from "./aks.js"
+import { chartsIn, renderChart, requireChart } from "./chart.js"
 import { execute } from "../stage/execute.js"
 import type { PythonService } from "../stage/service.js"
-import type { Config } from "../lib/config/config.js"
 import { type Environment } from "../lib/config/deploy.js"
+import { chartOf, overlayOf } from "../lib/deploy/chart.js"
 import type { Context } from "../lib/deploy/context.js"
 import { ClusterLedger } from "../lib/deploy/ledgerStore.js"
 import { type Manifests, readManifests } from "../lib/deploy/manifests.js"
@@ -32,38 +33,41 @@ export interface DeployInputs extends PythonService {
   say: (line: string) => void
 }
 
-/** Returns the folder of an environment's kustomization. */
-export const overlayOf = ({ deploy }: Config, environment: Environment): string =>
-  deploy.overlay.replace("{environment}", environment)
-
-/** Fails with NO_OVERLAY if the environment has no kustomization. */
-export async function requireOverlay({
-  source,
-  config,
-  environment,
-}: Pick<DeployInputs, "source" | "config" | "environment">): Promise<void> {
-  const folder = overlayOf(config, environment)
+/** Fails with NO_OVERLAY if the environment has neither a kustomization nor a chart, and as `requireChart`. */
+export async function requireManifests(
+  inputs: Pick<DeployInputs, "source" | "config" | "environment">,
+): Promise<void> {
+  const { source, config, environment } = inputs
+  if (chartOf(config.deploy) !== undefined) return requireChart(inputs)
+  const folder = overlayOf(config.deploy, environment)
   const files = await source.glob(`${folder}/kustomization.y*ml`)
-  if (files.length === 0) throw fail("NO_OVERLAY", [folder, environment])
+  if (files.length === 0) throw fail("NO_OVERLAY", [folder, environment, await chartsIn(source)])
 }
 
-/** Renders the environment's kustomization. Fails with NO_OVERLAY and MANIFESTS. */
-export async function render(inputs: DeployInputs, namespace: string): Promise<Manifests> {
-  const { source, config, environment } = inputs
-  const { deployment, service, namespace: namespaces } = config.deploy
-  const folder = overlayOf(config, environment)
-  await requireOverlay(inputs)
+/** Renders the environment's kustomization or chart. Fails as `requireManifests` and `readManifests`, and with CHART. */
+export async function render(inputs: DeployInputs, kube: Kube, namespace: string): Promise<Manifests> {
+  const { deploy } = inputs.config
+  await requireManifests(inputs)
+  const wanted = { namespace: deploy.namespace[inputs.environment] ?? namespace }
+  const isChart = chartOf(deploy) !== undefined
+  const text = await (isChart ? renderChart(inputs, kube, wanted.namespace) : renderOverlay(inputs))
+  const { deployment, service } = deploy
+  return readManifests(text, {
+    ...wanted,
+    ...(deployment !== undefined && { deployment }),
+    ...(service !== undefined && { service }),
+  })
+}
+
+async function renderOverlay({ source, config, environment }: DeployInputs): Promise<string> {
+  const folder = overlayOf(config.deploy, environment)
   const [top = ""] = folder.split("/")
   const container = kubectl(config)
     .withMountedDirectory(`/src/${top}`, source.directory(top))
     .withWorkdir("/src")
   const run = await execute(container, ["/usr/local/bin/kubectl", "kustomize", folder], config.timeout)
   if (run.exitCode !== 0) throw fail("MANIFESTS", [ownMessage(run)])
-  return readManifests(run.stdout, {
-    namespace: namespaces[environment] ?? namespace,
-    ...(deployment !== undefined && { deployment }),
-    ...(service !== undefined && { service }),
-  })
+  return run.stdout
 }
 
 /** Connects to an environment's cluster. Fails with NO_CLUSTER and for an invalid kubeconfig. */
@@ -88,7 +92,7 @@ export async function clusterOf(
 export async function contextOf(inputs: DeployInputs): Promise<{ context: Context; manifests: Manifests }> {
   const { config, environment, run, who = "", offMain = "", withoutHotfix = "", say } = inputs
   const { kube, namespace: fallback } = await clusterOf(inputs)
-  const manifests = await render(inputs, fallback)
+  const manifests = await render(inputs, kube, fallback)
   const { deployment, service, namespace } = manifests
   const names = { deployment: deployment.metadata.name, service: service.metadata.name }
   const context: Context = {

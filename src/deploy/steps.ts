@@ -1,6 +1,6 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { alertRulesFacts } from "./alertRules.js"
-import { contextOf, type DeployInputs, requireOverlay } from "./environment.js"
+import { contextOf, type DeployInputs, requireManifests } from "./environment.js"
 import { rolloutPlan } from "./plan.js"
 import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
@@ -68,7 +68,7 @@ async function deployRelease(
   const { environments } = config.deploy
   if (!environments.includes(environment)) throw fail("NOT_DEPLOYED_HERE", [environment, environments])
   if (request.refusal !== undefined) throw fail("NOT_A_VERSION", [environment, request.refusal])
-  await requireOverlay(inputs)
+  await requireManifests(inputs)
   const { context, manifests } = await contextOf(inputs)
   const deployed = request.released ?? (await findRelease(inputs, access, request.reference))
   inputs.say(`${deployed.name} (${deployed.digest.slice(0, 19)}) to ${environment}: ${deployed.verified}`)

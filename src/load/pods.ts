@@ -58,7 +58,7 @@ interface Place {
 
 async function placeOf(inputs: LoadInputs): Promise<Place> {
   const { kube, namespace: fallback } = await clusterOf(inputs, KUBE)
-  const { service, deployment, namespace } = await render(inputs, fallback)
+  const { service, deployment, namespace } = await render(inputs, kube, fallback)
   const live = await kube.get<DeploymentObject>(DEPLOYMENT, deployment.metadata.name, namespace)
   const version = live?.spec.template.metadata?.annotations?.[ANNOTATIONS.version] ?? ""
   return { kube, namespace, selector: service.spec.selector ?? {}, version }

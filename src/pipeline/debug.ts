@@ -102,8 +102,8 @@ const loadShell = async (kind: Kind, inputs: DebugInputs): Promise<Container> =>
 /** Opens kubectl, connected to the cluster of an environment. */
 async function clusterShell(debug: DebugInputs): Promise<Container> {
   const inputs = await deployInputs(debug)
-  const { access, namespace: fallback } = await clusterOf(inputs)
-  const { deployment, service: kubeService, namespace } = await render(inputs, fallback)
+  const { access, kube, namespace: fallback } = await clusterOf(inputs)
+  const { deployment, service: kubeService, namespace } = await render(inputs, kube, fallback)
   const { name } = deployment.metadata
   return greeting(await connectedKubectl(inputs, { ...access, namespace }), [
     `A deployment is not repeated from here. This is ${inputs.environment}, the namespace ${namespace}:`,

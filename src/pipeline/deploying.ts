@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Secret, Service } from "@dagger.io/dagger"
 import { destinationOf } from "../registry/destination.js"
+import { chartsIn } from "../deploy/chart.js"
 import type { DeployInputs } from "../deploy/environment.js"
 import { type WantedRelease } from "../deploy/wantedRelease.js"
 import { secretNamed } from "../stage/secrets.js"
@@ -72,8 +73,7 @@ export async function deployInputs(
 ): Promise<DeployInputs | string> {
   const { config, run, stages } = deployed
   const environment = environmentOfRun(deployed, access)
-  if (stages !== undefined && !(await isDeployable(deployed)))
-    return "the service is only released: there is no kustomization in its source, and nothing below deploy in slipway.yaml"
+  if (stages !== undefined && !(await isDeployable(deployed))) return onlyReleased(deployed)
   const secrets = await namedSecrets(access.secrets)
   if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
     return `no cluster was given for ${environment}: slipway cluster up`
@@ -101,6 +101,12 @@ export async function deployInputs(
 async function isDeployable({ source, config }: Pick<DeployedRun, "source" | "config">): Promise<boolean> {
   if (!isDeepStrictEqual(config.deploy, DEFAULTS.deploy)) return true
   return (await source.glob("**/kustomization.y*ml")).length > 0
+}
+
+async function onlyReleased({ source }: Pick<DeployedRun, "source">): Promise<string> {
+  const [chart] = await chartsIn(source)
+  const hint = chart === undefined ? "" : ` (deploy: { chart: { path: ${chart} } } would deploy its chart)`
+  return `the service is only released: there is no kustomization in its source, and nothing below deploy in slipway.yaml${hint}`
 }
 
 /** Runs the deployment of a run, a stage for each step. */

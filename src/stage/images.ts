@@ -7,6 +7,7 @@ import type { ServiceDefinition } from "../lib/testing/services.js"
 /** Versions chosen by Slipway. A service chooses those of Python, its databases and Terraform. */
 export const COSIGN_VERSION = "3.0.6"
 export const GIT_VERSION = "2.49.1"
+export const HELM_VERSION = "4.3.2"
 export const K3S_VERSION = "v1.36.3-k3s1"
 export const K6_VERSION = "1.3.0"
 export const KUBECTL_VERSION = "1.36.3"
@@ -41,6 +42,7 @@ const IMAGES = {
   opentofu: (version: string) => `ghcr.io/opentofu/opentofu:${version}`,
   k3s: (version: string) => `rancher/k3s:${version}`,
   kubectl: (version: string) => `registry.k8s.io/kubectl:v${version}`,
+  helm: (version: string) => `alpine/helm:${version}`,
   k6: (version: string) => `grafana/k6:${version}`,
   zap: (version: string) => `zaproxy/zap-stable:${version}`,
   prometheus: (version: string) => `prom/prometheus:v${version}`,
@@ -82,6 +84,7 @@ const CHOSEN: Partial<Record<ImageRole, string>> = {
   registry: REGISTRY_VERSION,
   k3s: K3S_VERSION,
   kubectl: KUBECTL_VERSION,
+  helm: HELM_VERSION,
   k6: K6_VERSION,
   zap: ZAP_VERSION,
   prometheus: PROMETHEUS_VERSION,

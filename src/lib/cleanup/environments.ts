@@ -15,7 +15,7 @@ export interface WantedEnvironment {
 
 /** What a checkout and a call say of an environment. */
 export interface Traces {
-  /** Its kustomization's folder, if there is one. */
+  /** The folder of its kustomization, or its chart, if there is one. */
   overlay: string | undefined
   /** True if a kubeconfig of its own was passed. */
   kubeconfig: boolean
@@ -36,7 +36,7 @@ export function environmentsToAsk(
       (key) => deploy[key][environment] !== undefined,
     )
     const configured = [
-      ...(overlay === undefined ? [] : [`it has a kustomization in ${overlay}`]),
+      ...(overlay === undefined ? [] : [`it has manifests in ${overlay}`]),
       ...keys.map((key) => `deploy.${key}.${environment} is set in slipway.yaml`),
       ...(kubeconfig ? [`${environment.toUpperCase()}_KUBECONFIG was passed`] : []),
     ]

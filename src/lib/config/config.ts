@@ -59,6 +59,7 @@ export const IMAGE_ROLES = [
   "zap",
   "k3s",
   "kubectl",
+  "helm",
   "prometheus",
 ] as const
 

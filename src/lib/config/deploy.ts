@@ -1,8 +1,11 @@
 import {
   aksClusterRule,
+  chartReferenceRule,
   commandRule,
   dnsLabelRule,
   durationRule,
+  environmentInPathRule,
+  folderRule,
   httpUrlRule,
   environmentVariableRule,
   metricNameRule,
@@ -32,7 +35,7 @@ export const deploySection = {
   fields: {
     environments: {
       kind: "list",
-      doc: "The environments that the service is deployed to. One of them without a kustomization is an error.",
+      doc: "The environments that the service is deployed to. One of them without a kustomization or a chart is an error.",
       item: { kind: "choice", values: ENVIRONMENTS },
       default: ENVIRONMENTS,
     },
@@ -41,6 +44,29 @@ export const deploySection = {
       doc: 'The folder with an environment\'s kustomization; "{environment}" stands for its name.',
       rules: pathPatternRules,
       default: "deploy/overlays/{environment}",
+    },
+    chart: {
+      kind: "section",
+      doc: "A Helm chart to deploy in place of kustomizations.",
+      fields: {
+        path: {
+          kind: "text",
+          doc: "The folder in the source with its Chart.yaml.",
+          rules: [...pathRules, folderRule],
+        },
+        reference: {
+          kind: "text",
+          doc: "A chart with its version in a registry, in place of path.",
+          rules: [chartReferenceRule],
+        },
+        values: {
+          kind: "list",
+          doc: 'Files of values in the source, of which later ones win; "{environment}" stands for the environment\'s name.',
+          item: { kind: "text", rules: [...pathRules, environmentInPathRule] },
+          default: [],
+        },
+        release: name("The name of the release. Default: the service's name."),
+      },
     },
     deployment: name("The Deployment that serves the traffic. Default: the only one that a Service selects."),
     service: name("The Service that routes to it. Default: the only one that does."),
@@ -53,7 +79,7 @@ export const deploySection = {
     },
     namespace: {
       kind: "map",
-      doc: "An environment's namespace if its kustomization has none. Default: the kubeconfig's.",
+      doc: "An environment's namespace if its manifests name none. Default: the kubeconfig's.",
       keys: ENVIRONMENTS,
       item: { kind: "text", rules: [dnsLabelRule] },
       default: {},

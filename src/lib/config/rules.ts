@@ -249,6 +249,19 @@ export const workspaceNameRule: TextRule = {
   pattern: /^(?!-)([A-Za-z0-9._-]|\{environment\}){1,90}$/,
 }
 
+export const environmentInPathRule: TextRule = {
+  expected: 'a path with no other braces than "{environment}"',
+  pattern: /^(?:[^{}]|\{environment\})+$/,
+}
+
+/** A tag has "_" where the version of a chart has "+". */
+export const chartReferenceRule: TextRule = {
+  noun: "OCI reference",
+  expected: 'a chart and its version in a registry, such as "oci://registry.example.com/charts/api:1.2.3"',
+  pattern:
+    /^oci:\/\/[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$/,
+}
+
 /** Azure's rules for both names. */
 export const aksClusterRule: TextRule = {
   noun: "group/cluster",

@@ -8,7 +8,7 @@ export const cleanupErrors = {
     exitCode,
   }),
   CLEANUP_NO_OVERLAY: (environment: string, folder: string, why: string) => ({
-    message: `this checkout has no kustomization of ${environment} in ${folder}, and ${why}`,
+    message: `this checkout has no manifests of ${environment} in ${folder}, and ${why}`,
     remedy: `check out the branch that has it, or list only the environments in use in slipway.yaml (cleanup.environments)`,
     exitCode: ExitCode.badInput,
   }),

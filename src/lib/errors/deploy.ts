@@ -3,18 +3,39 @@ import { type Catalogue, ExitCode, quote } from "./entry.js"
 /** Errors of deployments. */
 export const deployErrors = {
   MANIFESTS: (reason: string) => ({
-    message: `invalid kustomization of the environment: ${reason}`,
-    remedy: "see the output of `kubectl kustomize`; deploy.overlay in slipway.yaml names its folder",
+    message: `invalid manifests of the environment: ${reason}`,
+    remedy:
+      "see the output of `kubectl kustomize` or `helm template`; deploy.overlay or deploy.chart in slipway.yaml names the folder",
     exitCode: ExitCode.badInput,
   }),
-  NO_OVERLAY: (folder: string, environment: string) => ({
-    message: `no kustomization for ${environment} in ${quote(folder)}`,
-    remedy: `add one there, set its folder in slipway.yaml (deploy.overlay), or leave ${environment} out of those that the service is deployed to (deploy.environments)`,
+  NO_OVERLAY: (folder: string, environment: string, charts: readonly string[]) => ({
+    message: `no kustomization for ${environment} in ${quote(folder)}${charts.length === 0 ? "" : `, and deploy.chart in slipway.yaml names no chart (there is ${charts.map(quote).join(", ")})`}`,
+    remedy: `${charts[0] === undefined ? "" : `write deploy: { chart: { path: ${charts[0]} } }, or `}add one there, set its folder in slipway.yaml (deploy.overlay), or leave ${environment} out of those that the service is deployed to (deploy.environments)`,
+    exitCode: ExitCode.badInput,
+  }),
+  NO_CHART: (path: string) => ({
+    message: `no Helm chart in ${quote(path)}: it has no Chart.yaml`,
+    remedy: "name the chart's folder in slipway.yaml (deploy.chart.path)",
+    exitCode: ExitCode.badInput,
+  }),
+  TWO_CHARTS: (path: string, reference: string) => ({
+    message: `two charts to deploy: the folder ${quote(path)} and ${quote(reference)}`,
+    remedy: "leave one of both out of slipway.yaml: deploy.chart.path or deploy.chart.reference",
+    exitCode: ExitCode.badInput,
+  }),
+  CHART: (chart: string, environment: string, reason: string) => ({
+    message: `Helm can't render the chart ${quote(chart)} for ${environment}: ${reason}`,
+    remedy: "`helm template` must work with this chart and these values; see deploy.chart in slipway.yaml",
+    exitCode: ExitCode.badInput,
+  }),
+  CHART_HOOKS: (chart: string, hooks: readonly string[], migrates: boolean) => ({
+    message: [`the chart ${quote(chart)} has hooks, which Slipway doesn't run:`, ...hooks].join("\n  "),
+    remedy: `turn them off by a value (deploy.chart.values) or remove them; ${migrates ? "a migration's command belongs in slipway.yaml (deploy.migrate.command), and is run before the new pods start" : "an object that is needed all the time needs no hook, and smoke tests belong in slipway.yaml (deploy.smoke)"}`,
     exitCode: ExitCode.badInput,
   }),
   NOT_DEPLOYED_HERE: (environment: string, named: readonly string[]) => ({
     message: `the service isn't deployed to ${environment}, by deploy.environments in slipway.yaml`,
-    remedy: `${named.length === 0 ? "" : `choose ${named.join(" or ")}, or `}add ${environment} there, with a kustomization`,
+    remedy: `${named.length === 0 ? "" : `choose ${named.join(" or ")}, or `}add ${environment} there, with a kustomization or a chart`,
     exitCode: ExitCode.badInput,
   }),
   NOT_REVIEWED: (environment: string, text: string) => ({
@@ -73,7 +94,7 @@ export const deployErrors = {
   }),
   NO_REPLICAS: (deployment: string) => ({
     message: `the Deployment ${quote(deployment)} is scaled to 0: there would be nothing to test`,
-    remedy: "scale it up, or give it replicas in the kustomization",
+    remedy: "scale it up, or give it replicas in the manifests",
     exitCode: ExitCode.badInput,
   }),
   PAUSED: (deployment: string) => ({
@@ -89,7 +110,7 @@ export const deployErrors = {
   }),
   DRY_RUN: (problems: readonly string[]) => ({
     message: ["the cluster rejects the objects:", ...problems].join("\n  "),
-    remedy: "fix the kustomization, or give the account the rights named above; nothing was changed",
+    remedy: "fix the manifests, or give the account the rights named above; nothing was changed",
     exitCode: ExitCode.badInput,
   }),
   DEPLOY_LOCKED: (holder: string, since: string, seconds: number) => ({

@@ -47,7 +47,8 @@ export const kubeErrors = {
   }),
   KUBE_INVALID: (what: string, causes: readonly string[]) => ({
     message: `the cluster doesn't take ${what}: ${causes.join("; ")}`,
-    remedy: "fix these fields in the manifests, for example those of the kustomize overlay",
+    remedy:
+      "fix these fields in the manifests, for example those of the kustomize overlay or the values of the chart",
     exitCode: ExitCode.badInput,
   }),
   KUBE_MISSING: (what: string, reason: string) => ({

@@ -208,6 +208,7 @@ export const UNGATED: readonly string[] = [
   "branches.develop",
   "infra.lockTimeout",
   "deploy.overlay",
+  "deploy.chart.*",
   "deploy.deployment",
   "deploy.service",
   "deploy.namespace.*",

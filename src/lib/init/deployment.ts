@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 import { DEFAULTS } from "../config/config.js"
 import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
+import { chartFolders, valuesPattern } from "../deploy/chart.js"
 import { asking, type InitFindings, NOTHING } from "./findings.js"
 import type { Workload } from "./manifests.js"
 import type { FoundPlace } from "./places.js"
@@ -17,6 +18,8 @@ export function deploymentSettings(
   const folders = source.paths
     .filter((name) => /^kustomization\.ya?ml$/.test(posix.basename(name)))
     .map(folderOfFile)
+  const charts = chartFolders(source.paths)
+  if (folders.length === 0 && charts.length > 0) return chartSettings(source.paths, path, charts)
   if (folders.length === 0)
     return workloads.length === 0 || path !== "" ? NOTHING : withoutKustomization(workloads)
   const found = new Map<string, Environment[]>()
@@ -32,6 +35,33 @@ export function deploymentSettings(
   if (first === undefined) return withoutEnvironment(folders)
   if (others.length > 0) return askOverlay(`which? ${candidates.map(([pattern]) => pattern).join("; ")}`)
   return overlaySettings(path, first)
+}
+
+/** The only chart, with its files of values if there is one for each environment. */
+function chartSettings(paths: readonly string[], place: string, charts: readonly string[]): InitFindings {
+  const [chart = "", ...others] = charts
+  if (others.length > 0) return asking("deploy.chart", `which? ${charts.join("; ")}`)
+  const reason = (file: string, text: string) => `${posix.join(place, file)}: ${text}`
+  const values = valuesPattern(paths, chart)
+  return {
+    settings: [
+      {
+        key: ["deploy", "chart", "path"],
+        value: chart,
+        reason: reason(`${chart}/Chart.yaml`, "the only chart of Helm"),
+      },
+      ...(values === undefined
+        ? []
+        : [
+            {
+              key: ["deploy", "chart", "values"],
+              value: [values],
+              reason: reason(values, "one for each environment"),
+            },
+          ]),
+    ],
+    questions: [],
+  }
 }
 
 function overlaySettings(

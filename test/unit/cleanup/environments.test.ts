@@ -68,7 +68,7 @@ describe("environmentsToAsk", () => {
     expect(why(asked(left, { production: { overlay, kubeconfig: false } }))[1]).toEqual([
       "production",
       false,
-      `it has a kustomization in ${overlay}`,
+      `it has manifests in ${overlay}`,
     ])
     expect(why(asked(left, { production: { ...none, kubeconfig: true } }))[1]?.[2]).toBe(
       "PRODUCTION_KUBECONFIG was passed",

@@ -7,6 +7,7 @@ export const good: Record<string, string> = {
   "parts without content":
     "deploy: {url: , namespace: , verify: , health: , smoke: , errors: , migrate: , proof: }\n",
   "an overlay that is the environment": "deploy: {overlay: '{environment}'}\n",
+  "a chart alone": "deploy: {chart: {path: charts/api}}\n",
   "one environment's namespace": "deploy: {namespace: {production: audio}}\n",
   "the longest name of a Deployment": `deploy: {deployment: ${"a".repeat(63)}}\n`,
   "an address with a port and a path": "deploy: {url: {staging: 'http://staging.example.com:8080/api'}}\n",
@@ -25,6 +26,14 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "an overlay of the parent": [
     "deploy: {overlay: '../{environment}'}\n",
     inside("1:19: deploy.overlay", "../{environment}"),
+  ],
+  "a chart in a registry without its version": [
+    "deploy: {chart: {reference: 'oci://r.example.com:5000/charts/api'}}\n",
+    '1:29: deploy.chart.reference: expected a chart and its version in a registry, such as "oci://registry.example.com/charts/api:1.2.3", received "oci://r.example.com:5000/charts/api"',
+  ],
+  "values with another placeholder": [
+    "deploy: {chart: {path: charts/api, values: ['{env}.yaml']}}\n",
+    '1:45: deploy.chart.values[0]: expected a path with no other braces than "{environment}", received "{env}.yaml"',
   ],
   "an environment that isn't known": [
     "deploy: {url: {test: 'http://a.example'}}\n",

@@ -45,8 +45,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(50)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(50)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(51)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(51)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -98,6 +98,7 @@ describe("jsonSchema", () => {
       "infra.lockTimeout",
       "deploy.environments",
       "deploy.overlay",
+      "deploy.chart.values",
       "deploy.url",
       "deploy.namespace",
       "deploy.aks",

@@ -113,6 +113,7 @@ describe("parseConfig accepts", () => {
       deploy: {
         environments: ["staging", "production"],
         overlay: "deploy/overlays/{environment}",
+        chart: { values: [] },
         url: {},
         namespace: {},
         aks: {},
@@ -289,6 +290,12 @@ describe("parseConfig accepts", () => {
       deploy: {
         environments: ["production", "staging"],
         overlay: "k8s/{environment}",
+        chart: {
+          path: "charts/api",
+          reference: "oci://r.example.com:5000/charts/api:1.2.3-rc.1_b",
+          values: ["charts/{environment}.yaml", "all.yaml"],
+          release: "upscaler",
+        },
         deployment: "upscaler",
         service: "upscaler-web",
         url: { staging: "https://staging.example.com/", production: "https://example.com" },
@@ -424,6 +431,7 @@ describe("parseConfig accepts", () => {
           zap: "registry.example.com/zap:2.17.0",
           k3s: "registry.example.com/k3s:1.36.3",
           kubectl: "registry.example.com/kubectl:1.36.3",
+          helm: "registry.example.com/helm:4.3.2",
           prometheus: "registry.example.com/prometheus:3.16.0",
         },
       },
@@ -569,6 +577,12 @@ describe("parseConfig accepts", () => {
       readonly deploy: {
         readonly environments: readonly ("staging" | "production")[]
         readonly overlay: string
+        readonly chart: {
+          readonly path?: string
+          readonly reference?: string
+          readonly values: readonly string[]
+          readonly release?: string
+        }
         readonly deployment?: string
         readonly service?: string
         readonly url: PerEnvironment<string>
@@ -710,6 +724,7 @@ describe("parseConfig accepts", () => {
           readonly zap?: string
           readonly k3s?: string
           readonly kubectl?: string
+          readonly helm?: string
           readonly prometheus?: string
         }
       }
@@ -784,7 +799,7 @@ images:
         service/slipway.yaml:8:17: parallel: expected a whole number from 1 to 64, received the number 100
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: duplicate key, first on line 9
-        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus
+        service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, helm, prometheus
       → fix each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
     `)
   })

@@ -94,6 +94,7 @@ infra:
 deploy:
   environments: [production, staging]
   overlay: k8s/{environment}
+  chart: {path: charts/api, reference: "oci://r.example.com:5000/charts/api:1.2.3-rc.1_b", values: ["charts/{environment}.yaml", all.yaml], release: upscaler}
   deployment: upscaler
   service: upscaler-web
   url: {staging: https://staging.example.com/, production: https://example.com}
@@ -194,6 +195,7 @@ images:
     zap: registry.example.com/zap:2.17.0
     k3s: registry.example.com/k3s:1.36.3
     kubectl: registry.example.com/kubectl:1.36.3
+    helm: registry.example.com/helm:4.3.2
     prometheus: registry.example.com/prometheus:3.16.0
 `,
   "a number as version": "python: {version: 3.11}\n",
@@ -282,7 +284,7 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   "a text as section": ["quality: black\n", '1:10: quality: expected a map of keys, received "black"'],
   "a list as map": [
     "images: {replace: []}\n",
-    "1:19: images.replace: expected a map with the keys python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, prometheus, received a list",
+    "1:19: images.replace: expected a map with the keys python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, helm, prometheus, received a list",
   ],
   "a text as list": ["quality: {paths: src}\n", '1:18: quality.paths: expected a list, received "src"'],
   "nothing as list": ["quality:\n  paths:\n", "2:9: quality.paths: expected a list, received nothing"],

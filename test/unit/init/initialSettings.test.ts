@@ -192,6 +192,28 @@ describe("initialSettings of one service", () => {
     expect(written({ ...SERVICE, ...usual }).settings).toEqual({})
   })
 
+  it("have the only chart of Helm, with values for each environment", () => {
+    const chart = {
+      "charts/shop/Chart.yaml": "name: shop\n",
+      "charts/shop/charts/db/Chart.yaml": "name: db\n",
+    }
+    const path = "    path: charts/shop # charts/shop/Chart.yaml: the only chart of Helm"
+    expect(written({ ...SERVICE, ...chart }).root).toEqual(["deploy:", "  chart:", path])
+    const values = Object.fromEntries(
+      ["staging", "production"].map((name) => [`charts/shop/values-${name}.yaml`, "replicaCount: 2\n"]),
+    )
+    expect(written({ ...SERVICE, ...chart, ...values }).root).toEqual([
+      "deploy:",
+      "  chart:",
+      path,
+      '    values: ["charts/shop/values-{environment}.yaml"] # charts/shop/values-{environment}.yaml: one for each environment',
+    ])
+    const two = { ...SERVICE, ...chart, "charts/worker/Chart.yaml": "name: worker\n" }
+    expect(written(two)).toMatchObject({ settings: {}, asked: ["deploy.chart"] })
+    const kustomized = { "deploy/overlays/staging/kustomization.yaml": "" }
+    expect(written({ ...SERVICE, ...chart, ...kustomized }).root.join()).not.toContain("chart")
+  })
+
   it("have OpenTofu where the lock says so, unless CI runs Terraform", () => {
     const files = {
       ...SERVICE,
