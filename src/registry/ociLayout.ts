@@ -6,7 +6,6 @@ import {
   imageOfLayers,
   imageWithLayers,
   type ImageLayer,
-  LAYER_TIME,
   type LayerGroup,
   layerGroups,
   layersOf,
@@ -20,7 +19,11 @@ import {
   readManifest,
   totalSize,
 } from "../lib/image/layout.js"
+import { NO_TIME } from "../lib/image/revision.js"
 import { regctlContainer } from "./regctl.js"
+
+/** The address of the image in a layout, for regctl. */
+export const imageIn = (folder: string): string => `ocidir://${folder}:${IMAGE_TAG}`
 
 /** One platform's image as an OCI layout. */
 export interface PlatformLayout {
@@ -66,19 +69,10 @@ export async function platformLayout(
 
 /** Gives the files of some layers a timestamp. Is cached by the layers' content, whichever image has them. */
 async function timed({ layers: old, after }: LayerGroup, from: Directory, config: Config) {
-  const time = `set=${LAYER_TIME}${after && `,after=${after}`}`
+  const time = `set=${NO_TIME}${after && `,after=${after}`}`
   const out = regctlContainer(config)
     .withMountedDirectory("/in", withLayers(withTexts(imageOfLayers(old)), old, from))
-    .withExec(
-      [
-        "regctl",
-        "image",
-        "mod",
-        `ocidir:///in:${IMAGE_TAG}`,
-        "--create",
-        `ocidir:///out:${IMAGE_TAG}`,
-      ].concat(["--layer-time", time]),
-    )
+    .withExec(["regctl", "image", "mod", imageIn("/in"), "--create", imageIn("/out"), "--layer-time", time])
     .directory("/out")
   const layers = layersOf(await textsOf(out))
   if (layers.length !== old.length) throw new Error(`regctl made ${layers.length} layers of ${old.length}`)
@@ -107,7 +101,7 @@ export interface ImageMetadata {
 }
 
 /** Sets the metadata of each image in a layout below /in. */
-const SET_METADATA = `for folder in /in/*; do regctl image mod "ocidir://$folder:${IMAGE_TAG}" --replace "$@" >/dev/null; done`
+const SET_METADATA = `for folder in /in/*; do regctl image mod "${imageIn("$folder")}" --replace "$@" >/dev/null; done`
 
 /** Combines the images of all platforms in one index, and sets the metadata of each and of the index. */
 export async function indexLayout(
@@ -122,13 +116,13 @@ export async function indexLayout(
     (container, { platform, layout }) => container.withMountedDirectory(folder(platform), layout),
     regctlContainer(config),
   )
-  const references = images.map(({ platform }) => `--ref=ocidir://${folder(platform)}:${IMAGE_TAG}`)
+  const references = images.map(({ platform }) => `--ref=${imageIn(folder(platform))}`)
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const options = ["--config-time", `set=${created}`, ...pairs.map((label) => `--label=${label}`)]
   const annotations = pairs.map((annotation) => `--annotation=${annotation}`)
   const layout = mounted
     .withExec(["sh", "-euc", SET_METADATA, "-", ...options])
-    .withExec(["regctl", "index", "create", `ocidir:///out:${IMAGE_TAG}`, ...references, ...annotations])
+    .withExec(["regctl", "index", "create", imageIn("/out"), ...references, ...annotations])
     .directory("/out")
   const read = (digest: string) => layout.file(blobPath(digest)).contents()
   const digest = onlyManifest(await layout.file("index.json").contents())

@@ -1,9 +1,8 @@
 import type { Container } from "@dagger.io/dagger"
-import type { ImageLayout } from "./ociLayout.js"
+import { imageIn, type ImageLayout } from "./ociLayout.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { ToolRun } from "../lib/run/finding.js"
 import { printReference, type Reference } from "../lib/release/reference.js"
-import { IMAGE_TAG } from "../lib/image/layers.js"
 import { readIndex, readManifest, totalSize } from "../lib/image/layout.js"
 import { registryError, registryFailure } from "../lib/release/registryError.js"
 import { immutableConflict, type Tag } from "../lib/release/tags.js"
@@ -26,7 +25,7 @@ export async function pushImage(
   await tagsOf(repository, tools)
   const mounted = tools.withMountedDirectory("/image", layout)
   // An existing index may lack images: registries that clean up delete untagged ones.
-  const copy = ["image", "copy", "--force-recursive", `ocidir:///image:${IMAGE_TAG}`]
+  const copy = ["image", "copy", "--force-recursive", imageIn("/image")]
   await runRegctl(mounted, [...copy, `${repository}@${digest}`])
 }
 

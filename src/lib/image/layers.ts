@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto"
 import { fields, objects, parseJson, strings, text } from "../text/json.js"
 import { blobPath, type Descriptor, readManifest } from "./layout.js"
-
-/** The timestamp of an image's own layers and of their files: the earliest that every archive format can represent. */
-export const LAYER_TIME = "1980-01-01T00:00:00Z"
+import { NO_TIME } from "./revision.js"
 
 /** The tag of an image in its layout. */
 export const IMAGE_TAG = "image"
@@ -43,27 +41,17 @@ const EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ac
 
 /** Leaves out an image's own layers that change no file. */
 export function withoutEmptyLayers(image: ImageTexts): ImageTexts {
-  const layers = layersOf(image)
-  const config = fields(parseJson(image.config))
-  const history = objects(config.history)
+  const history = historyOf(image)
   const base = history.filter(isOfBase).length
-  const isLeft = layers.map(({ diffId }, index) => index < base || diffId !== EMPTY)
-  const left = layers.filter((_, index) => isLeft[index])
-  const places = history.map((step, at) => (step.empty_layer === true ? -1 : layersBefore(history, at)))
-  return {
-    manifest: JSON.stringify({ ...fields(parseJson(image.manifest)), layers: left.map(descriptorOf) }),
-    config: JSON.stringify({
-      ...config,
-      rootfs: { ...fields(config.rootfs), diff_ids: left.map(({ diffId }) => diffId) },
-      history: history.map((step, at) =>
-        isLeft[places[at] ?? -1] === false ? { ...step, empty_layer: true } : step,
-      ),
-    }),
-  }
+  const layers = layersOf(image)
+  const isEmpty = layers.map(({ diffId }, index) => index >= base && diffId === EMPTY)
+  const made = history.filter((step) => step.empty_layer !== true)
+  const emptied = new Set(made.filter((_, index) => isEmpty[index]))
+  const left = layers.filter((_, index) => isEmpty[index] === false)
+  return withOtherLayers(image, left, {
+    history: history.map((step) => (emptied.has(step) ? { ...step, empty_layer: true } : step)),
+  })
 }
-
-const layersBefore = (history: readonly Record<string, unknown>[], end: number): number =>
-  history.slice(0, end).filter((step) => step.empty_layer !== true).length
 
 /**
  * Splits an image's layers into those of its base and groups of its own.
@@ -74,7 +62,7 @@ const layersBefore = (history: readonly Record<string, unknown>[], end: number):
  */
 export function layerGroups(image: ImageTexts, dated: string): { base: ImageLayer[]; groups: LayerGroup[] } {
   const layers = layersOf(image)
-  const first = objects(fields(parseJson(image.config)).history).filter(isOfBase).length
+  const first = historyOf(image).filter(isOfBase).length
   const own = layers.slice(first)
   const last = dated === "" ? [] : own.splice(-1)
   const small = own.filter(({ size }) => size < LARGE)
@@ -97,7 +85,7 @@ export function imageOfLayers(layers: readonly ImageLayer[]): Record<string, str
 }
 
 /**
- * Writes the files of a layout, but for its layers, of an image with other layers, and with no time but `LAYER_TIME`.
+ * Writes the files of a layout, but for its layers, of an image with other layers, and with no time but `NO_TIME`.
  *
  * After its first layers, `base`, `replaced` has the new layer for the digest of each old one.
  */
@@ -109,23 +97,32 @@ export function imageWithLayers(
   const layers = layersOf(image).map((layer, index) =>
     index < base.length ? layer : (replaced.get(layer.digest) ?? layer),
   )
-  const config = fields(parseJson(image.config))
   const [os, architecture, variant] = platform.split("/")
-  return layoutOf({
-    manifest: JSON.stringify({ ...fields(parseJson(image.manifest)), layers: layers.map(descriptorOf) }),
-    config: JSON.stringify({
-      ...config,
-      ...{ os, architecture, variant, created: LAYER_TIME },
-      rootfs: { ...fields(config.rootfs), diff_ids: layers.map(({ diffId }) => diffId) },
-      history: objects(config.history).map((step) => ({
-        ...step,
-        created: LAYER_TIME,
-        // The engine names its operation that made such a layer first, which may have been another service's.
-        ...(!isOfBase(step) && { created_by: "Slipway" }),
-      })),
-    }),
-  })
+  const history = historyOf(image).map((step) => ({
+    ...step,
+    created: NO_TIME,
+    // The engine names its operation that made such a layer first, which may have been another service's.
+    ...(!isOfBase(step) && { created_by: "Slipway" }),
+  }))
+  return layoutOf(withOtherLayers(image, layers, { os, architecture, variant, created: NO_TIME, history }))
 }
+
+/** Gives an image other layers, and its configuration other fields. */
+function withOtherLayers(
+  image: ImageTexts,
+  layers: readonly ImageLayer[],
+  changes: Record<string, unknown>,
+): ImageTexts {
+  const config = fields(parseJson(image.config))
+  const rootfs = { ...fields(config.rootfs), diff_ids: layers.map(({ diffId }) => diffId) }
+  return {
+    manifest: JSON.stringify({ ...fields(parseJson(image.manifest)), layers: layers.map(descriptorOf) }),
+    config: JSON.stringify({ ...config, ...changes, rootfs }),
+  }
+}
+
+const historyOf = ({ config }: ImageTexts): Record<string, unknown>[] =>
+  objects(fields(parseJson(config)).history)
 
 /** True for a step of an image's history that the engine wrote for a layer of its base. */
 const isOfBase = ({ created_by }: Record<string, unknown>): boolean =>

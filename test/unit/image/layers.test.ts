@@ -4,12 +4,12 @@ import {
   imageOfLayers,
   imageWithLayers,
   type ImageLayer,
-  LAYER_TIME,
   layerGroups,
   layersOf,
   withoutEmptyLayers,
 } from "../../../src/lib/image/layers.js"
 import { blobPath, onlyManifest, readManifest } from "../../../src/lib/image/layout.js"
+import { NO_TIME } from "../../../src/lib/image/revision.js"
 import { without } from "../../../src/lib/text/json.js"
 
 const GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -140,8 +140,8 @@ describe("the layout of an image with other layers", () => {
 
   test("says its platform, and no time but the layers'", () => {
     const config = JSON.parse(made.config) as Record<string, unknown> & { history: { created: string }[] }
-    expect(config).toMatchObject({ os: "linux", architecture: "arm64", variant: "v8", created: LAYER_TIME })
-    expect(new Set(config.history.map(({ created }) => created))).toEqual(new Set([LAYER_TIME]))
+    expect(config).toMatchObject({ os: "linux", architecture: "arm64", variant: "v8", created: NO_TIME })
+    expect(new Set(config.history.map(({ created }) => created))).toEqual(new Set([NO_TIME]))
     expect(config).toMatchObject({ config: { User: "1000" } })
     const plain = read(imageWithLayers(image(small), { base, replaced }, "linux/arm64"))
     expect(JSON.parse(plain.config)).not.toHaveProperty("variant")
