@@ -1,4 +1,5 @@
 import type { Directory } from "@dagger.io/dagger"
+import { hasChart } from "../deploy/chart.js"
 import { contextOf, type DeployInputs } from "../deploy/environment.js"
 import { inspection, type EnvironmentAnswer } from "../lib/cleanup/asked.js"
 import { environmentsToAsk } from "../lib/cleanup/environments.js"
@@ -39,11 +40,9 @@ async function tracesOf(
   const { deploy } = config
   const folder = placeOfManifests(deploy, environment)
   // A chart is that of every environment that the service is deployed to.
-  const isThere =
-    chartOf(deploy) === undefined
-      ? await source.exists(folder)
-      : deploy.environments.includes(environment) &&
-        (deploy.chart.path === undefined || (await source.exists(`${deploy.chart.path}/Chart.yaml`)))
+  const isThere = await (chartOf(deploy) === undefined
+    ? source.exists(folder)
+    : deploy.environments.includes(environment) && hasChart(source, config))
   return {
     overlay: isThere ? folder : undefined,
     kubeconfig: secrets.some(({ name }) => name === `${environment.toUpperCase()}_KUBECONFIG`),

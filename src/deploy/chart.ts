@@ -27,12 +27,16 @@ interface ChartInputs {
 export const chartsIn = async (source: Directory): Promise<string[]> =>
   chartFolders(await source.glob("**/Chart.yaml"))
 
+/** True unless the chart is to be a folder of the source that has none. */
+export const hasChart = async (source: Directory, { deploy }: Config): Promise<boolean> =>
+  deploy.chart.path === undefined || (await source.exists(`${deploy.chart.path}/Chart.yaml`))
+
 /** Fails with TWO_CHARTS, or with NO_CHART if the chart's folder has none. */
 export async function requireChart({ source, config }: Omit<ChartInputs, "environment">): Promise<void> {
   const { path, reference } = config.deploy.chart
   if (path === undefined) return
   if (reference !== undefined) throw fail("TWO_CHARTS", [path, reference])
-  if (!(await source.exists(`${path}/Chart.yaml`))) throw fail("NO_CHART", [path])
+  if (!(await hasChart(source, config))) throw fail("NO_CHART", [path])
 }
 
 /**

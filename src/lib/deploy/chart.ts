@@ -55,7 +55,9 @@ export const chartFolders = (paths: readonly string[]): string[] =>
 export function valuesPattern(paths: readonly string[], chart: string): string | undefined {
   const names = ["values-{environment}.yaml", "values.{environment}.yaml", "values/{environment}.yaml"]
   const there = (pattern: string) =>
-    ENVIRONMENTS.every((environment) => paths.includes(pattern.replace("{environment}", environment)))
+    ENVIRONMENTS.flatMap((environment) => valuesFiles([pattern], environment)).every((file) =>
+      paths.includes(file),
+    )
   return names.map((name) => `${chart}/${name}`).find(there)
 }
 
