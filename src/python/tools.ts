@@ -5,7 +5,7 @@ import { isExecError } from "../lib/run/execError.js"
 import { packageFailure } from "../lib/python/buildFailure.js"
 import { normaliseName } from "../lib/python/pins.js"
 import { misfitOf, misfitText } from "../lib/python/toolLimits.js"
-import { type PinnedTool, pinnedTool } from "../lib/python/preCommit.js"
+import { type PinnedTool, pinnedTools } from "../lib/python/preCommit.js"
 import type { ProjectFiles } from "../lib/python/project.js"
 import { tool, type ToolName } from "../lib/quality/index.js"
 import { index, withPackages } from "./base.js"
@@ -43,7 +43,7 @@ export async function toolEnvironment(name: ToolName, sources: ToolSources): Pro
   const package_ = normaliseName(tool(name).package.replace(/\[.*/, ""))
   const version = service?.versions.get(package_)
   if (service !== undefined && version !== undefined) return { container: service.container, version }
-  const pinned = pinnedTool(package_, manifests)
+  const pinned = pinnedTools(manifests)(package_)
   try {
     const made = await (pinned === undefined ? ourTools(name, sources) : chosen(name, pinned, sources))
     const versions = await versionsIn(made.withEnvVariable("VIRTUAL_ENV", TOOLS_FOLDER))

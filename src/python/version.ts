@@ -3,6 +3,7 @@ import type { Config } from "../lib/config/config.js"
 import type { Pins } from "../lib/python/pins.js"
 import { packagePlan } from "../lib/python/plan.js"
 import { bestCandidate, type Candidate, passedOver, toolMisfits } from "../lib/python/toolLimits.js"
+import { pinnedTools, type PinnedTools } from "../lib/python/preCommit.js"
 import { minorOf, wishedPython } from "../lib/python/versions.js"
 import { withoutWheel } from "../lib/python/wheelTags.js"
 import { PYTHON_VERSIONS } from "../stage/images.js"
@@ -45,7 +46,7 @@ export async function servicePython(
     return { version: first, reason }
   }
   const base = await pythonBase(newest, config)
-  const project = { ...declared, config }
+  const project = { ...declared, config, pinned: pinnedTools(declared.manifests) }
   let tried: Candidate[] = []
   // A version with wheels of all packages that have any comes before a newer one on which some have to be built.
   for (const wheels of [{ versions, built: new Set<string>(), available: new Map() }, undefined]) {
@@ -56,11 +57,14 @@ export async function servicePython(
   return { version: newest, reason: [reason, ...passedOver(tried)].join("; ") }
 }
 
+/** A project, with the tools that it pins, which are read once for all versions of Python. */
+type PinnedProject = DeclaredPackages & { config: Config; pinned: PinnedTools }
+
 /** What is known of each version, up to the first on which all is well. */
 async function candidates(
   versions: readonly string[],
   base: Container,
-  project: DeclaredPackages & { config: Config },
+  project: PinnedProject,
   wheels: Wheels | undefined,
 ): Promise<Candidate[]> {
   const tried: Candidate[] = []
@@ -94,10 +98,10 @@ interface Wheels {
 async function candidate(
   version: string,
   base: Container,
-  project: DeclaredPackages & { config: Config },
+  project: PinnedProject,
   wheels: Wheels | undefined,
 ): Promise<Candidate> {
-  const { config, manifests } = project
+  const { config, manifests, pinned } = project
   const unsuitable = (problem: string): Candidate => ({ version, problem, misfits: [] })
   const lacking = withoutWheel(manifests, minorOf(version))
   if (lacking !== undefined) return unsuitable(`${lacking} is locked without a wheel for it`)
@@ -105,7 +109,7 @@ async function candidate(
   const packages = await resolved(base, { ...project, plan, version }, wheels)
   if (typeof packages === "string") return unsuitable(packages)
   if ((await imageProblem(version, config)) !== undefined) return unsuitable("its image can't be had")
-  return { version, misfits: toolMisfits(config.quality.checks, packages, manifests, version) }
+  return { version, misfits: toolMisfits(config.quality.checks, packages, pinned, version) }
 }
 
 /** The versions of the packages, or why they don't resolve. */

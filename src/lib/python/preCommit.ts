@@ -1,7 +1,7 @@
 import { parse } from "yaml"
 import { objects, text, fields } from "../text/json.js"
 import { textsIn } from "../text/toml.js"
-import { normaliseName, type Pins, readPins } from "./pins.js"
+import { normaliseName, readPins } from "./pins.js"
 import type { ProjectFiles } from "./project.js"
 
 /** A tool's version in `.pre-commit-config.yaml`, with the packages that are installed beside it. */
@@ -29,18 +29,19 @@ export function preCommitTools(config: string): Map<string, PinnedTool> {
   return tools
 }
 
-/** The version of a tool that the service pins outside its own packages. */
-export function pinnedTool(name: string, manifests: ProjectFiles): PinnedTool | undefined {
-  const hook = preCommitTools(manifests[".pre-commit-config.yaml"] ?? "").get(name)
-  if (hook !== undefined) return hook
-  const files = Object.entries(manifests).filter(([file]) => /\.(?:txt|lock)$/.test(file))
-  const version = readPins(files.map(([file, text]) => ({ name: file, text }))).get(name)
-  return version === undefined ? undefined : { version, additional: [] }
-}
+/** Finds the version of a tool, by its package's name, that the service pins outside its own packages. */
+export type PinnedTools = (name: string) => PinnedTool | undefined
 
-/** The version in which a tool runs: that of the service's own packages, else the one that it pins besides. */
-export const usedVersion = (name: string, packages: Pins, manifests: ProjectFiles): string | undefined =>
-  packages.get(name) ?? pinnedTool(name, manifests)?.version
+/** Reads which versions of tools a service pins outside its own packages. */
+export function pinnedTools(manifests: ProjectFiles): PinnedTools {
+  const hooks = preCommitTools(manifests[".pre-commit-config.yaml"] ?? "")
+  const files = Object.entries(manifests).filter(([file]) => /\.(?:txt|lock)$/.test(file))
+  const pins = readPins(files.map(([file, text]) => ({ name: file, text })))
+  return (name) => {
+    const version = pins.get(name)
+    return hooks.get(name) ?? (version === undefined ? undefined : { version, additional: [] })
+  }
+}
 
 function parsed(config: string): unknown {
   try {

@@ -1,8 +1,7 @@
 import type { Finding } from "../run/finding.js"
 import { oneLine } from "../text/words.js"
 import type { Pins } from "./pins.js"
-import { usedVersion } from "./preCommit.js"
-import type { ProjectFiles } from "./project.js"
+import type { PinnedTools } from "./preCommit.js"
 import { minorOf } from "./versions.js"
 
 /** Versions of a tool that can't work from a version of Python on. */
@@ -80,15 +79,19 @@ export function misfitOf(name: string, version: string, python: string): Misfit 
   return { package: name, version, python, why: last.why, least: last.below, newest }
 }
 
-/** Finds what doesn't work on a version of Python of the tools that run: the checks' and pytest. */
+/**
+ * Finds what doesn't work on a version of Python of the tools that run: the checks' and pytest.
+ *
+ * A check runs in the version of the service's own packages, else in the one that it pins besides.
+ */
 export function toolMisfits(
   checks: readonly string[],
   packages: Pins,
-  manifests: ProjectFiles,
+  pinned: PinnedTools,
   python: string,
 ): Misfit[] {
   const versions = [
-    ...checks.map((name) => [name, usedVersion(name, packages, manifests)] as const),
+    ...checks.map((name) => [name, packages.get(name) ?? pinned(name)?.version] as const),
     ["pytest", packages.get("pytest")] as const,
   ]
   return versions.flatMap(([name, version]) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from "vitest"
+import { pinnedTools } from "../../../src/lib/python/preCommit.js"
 import {
   bestCandidate,
   misfitOf,
@@ -49,7 +50,7 @@ describe("toolMisfits", () => {
     files: Record<string, string>,
     checks = ["flake8", "black"],
   ) =>
-    toolMisfits(checks, new Map(Object.entries(packages)), files, "3.14").map(
+    toolMisfits(checks, new Map(Object.entries(packages)), pinnedTools(files), "3.14").map(
       ({ package: name, version }) => `${name} ${version}`,
     )
 
@@ -69,7 +70,7 @@ describe("toolMisfits", () => {
 })
 
 describe("bestCandidate", () => {
-  const misfits = (python: string) => toolMisfits(["flake8", "bandit"], OLD, {}, python)
+  const misfits = (python: string) => toolMisfits(["flake8", "bandit"], OLD, pinnedTools({}), python)
   const OLD = new Map([
     ["flake8", "4.0.1"],
     ["bandit", "1.8.6"],
