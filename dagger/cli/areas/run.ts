@@ -68,6 +68,14 @@ export function addRunCommands(program: Command): void {
       exit(await runInit(options))
     })
 
+  program
+    .command("schema")
+    .description("print the JSON schema of slipway.yaml, for editors; needs no engine")
+    .action(async () => {
+      const { schemaFileText } = await import("../../../src/lib/config/jsonSchema.js")
+      process.stdout.write(schemaFileText())
+    })
+
   for (const group of COMMANDS) {
     const secrets = group === "image" ? withBuild : same
     const indexes = groupRecord(group).secrets.includes("indexSecrets") ? withIndexes : same

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join, posix } from "node:path"
+import { SCHEMA_FILE, schemaFileText } from "../../../src/lib/config/jsonSchema.js"
 import { checkConfig, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
 import {
@@ -38,8 +39,8 @@ export async function runInit({ source: given, print }: InitOptions): Promise<nu
   const existing = [...paths].filter((path) => existsSync(join(folder, path)))
   if (existing.length > 0) throw fail("SETTINGS_EXIST", [existing])
   // Exclusive, in case another program has made one in the meantime.
-  for (const { path, settings } of found.files)
-    writeFileSync(join(folder, path), initText(settings), { flag: "wx" })
+  for (const file of found.files) writeFileSync(join(folder, file.path), writtenFile(file), { flag: "wx" })
+  if (found.files.length > 0) writeSchema(folder)
   process.stdout.write(writtenText(found) + saidAfter(folder, found, ref))
   return ExitCode.passed
 }
@@ -80,9 +81,26 @@ function addedTo(folder: string, { path, settings }: InitFile): InitFile {
 const printed = ({ path, settings }: InitFile, isNamed: boolean): string =>
   `${isNamed ? `# ${visible(path)}\n` : ""}${initText(settings)}`
 
+/** The text of a file that is written, with a first line by which editors find the schema. */
+const writtenFile = ({ path, settings }: InitFile): string =>
+  initText(settings, posix.relative(posix.dirname(path), SCHEMA_FILE))
+
+/**
+ * Leaves the schema in the repository: Slipway lies elsewhere on each machine of a team, and an address on the web would
+ * say nothing offline. It replaces an older one.
+ */
+function writeSchema(folder: string): void {
+  const file = join(folder, SCHEMA_FILE)
+  mkdirSync(dirname(file), { recursive: true })
+  // A link in its place would be followed to whatever it leads to.
+  rmSync(file, { force: true })
+  writeFileSync(file, schemaFileText(), { flag: "wx" })
+}
+
 function writtenText({ files }: InitialSettings): string {
   if (files.length === 0) return "no slipway.yaml is needed: nothing here differs from the defaults\n"
-  return files.map((file) => `wrote ${visible(file.path)}:\n\n${initText(file.settings)}`).join("\n")
+  const texts = files.map((file) => `wrote ${visible(file.path)}:\n\n${writtenFile(file)}`)
+  return [...texts, `wrote ${SCHEMA_FILE}, by which editors know the keys\n`].join("\n")
 }
 
 /** The questions that are left, and what would run with these settings on the branch that is checked out, if any. */

@@ -8,6 +8,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   plan: ["plan --event push --ref refs/heads/feature/x", "plan --event tag --ref v1.2.3 --json"],
   init: ["init", "init --print", "init --source ../service"],
+  schema: ["schema > .slipway/slipway.schema.json"],
   quality: ["quality", "quality --source service --out reports"],
   tests: ["tests", "tests --json"],
   image: ["image", "image --secret env://PIP_TOKEN"],

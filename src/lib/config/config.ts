@@ -8,6 +8,7 @@ import {
   namesRegistryRule,
   noCredentialsRule,
   pathRules,
+  printableRule,
 } from "./rules.js"
 import {
   pinnedRule,
@@ -227,6 +228,11 @@ export const spec = {
           default: {},
         },
       },
+    },
+    $schema: {
+      kind: "text",
+      doc: "The address or path of this file's JSON schema, for editors; Slipway itself doesn't read it.",
+      rules: [printableRule],
     },
   },
 } as const satisfies SectionSpec

@@ -12,12 +12,19 @@ import {
 /** A JSON schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
+/** The schema's file in a service's repository, where editors find it without Slipway or a network. */
+export const SCHEMA_FILE = ".slipway/slipway.schema.json"
+
+/** The text of the schema's file. */
+export const schemaFileText = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`
+
 /** Returns the JSON schema of `slipway.yaml`, for editors. It accepts what `checkConfig` accepts, but no old names. */
 export const jsonSchema = (): JsonSchema => fileSchema(spec, "slipway.yaml")
 
 /** Returns the JSON schema of a file by its spec. */
 export const fileSchema = (own: SectionSpec, name: string): JsonSchema => ({
-  $schema: "https://json-schema.org/draft/2020-12/schema",
+  // The newest draft that every editor reads in full; nothing here needs a newer one.
+  $schema: "http://json-schema.org/draft-07/schema#",
   ...sectionSchema(own, name, ""),
 })
 

@@ -176,6 +176,7 @@ export const KEY_RULES: Readonly<Record<string, KeyRule>> = {
 
 /** Keys, or with `.*` sections, that decide nothing about what passes. */
 export const UNGATED: readonly string[] = [
+  "$schema",
   "version",
   "name",
   "services.*",

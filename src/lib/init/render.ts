@@ -12,8 +12,12 @@ interface Tree {
   below: Map<string, Tree>
 }
 
-/** The text of a `slipway.yaml` with these settings, in the order of the documentation. */
-export function initText(settings: readonly InitSetting[]): string {
+/**
+ * The text of a `slipway.yaml` with these settings, in the order of the documentation.
+ *
+ * Its first line leads editors to the schema at this path from the file, if there is one.
+ */
+export function initText(settings: readonly InitSetting[], schema?: string): string {
   const root: Tree = { below: new Map() }
   const order = Object.keys(spec.fields)
   for (const setting of settings.toSorted(
@@ -27,7 +31,8 @@ export function initText(settings: readonly InitSetting[]): string {
     }
     tree.setting = setting
   }
-  return HEAD + lines(root, "").join("")
+  const line = schema === undefined ? "" : `# yaml-language-server: $schema=${schema}\n`
+  return line + HEAD + lines(root, "").join("")
 }
 
 const lines = ({ below }: Tree, indent: string): string[] =>

@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { dirname, join, resolve } from "node:path"
+import Ajv from "ajv"
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest"
+import { parse } from "yaml"
 import { runInit } from "../../../dagger/cli/commands/init.js"
+import { REPOSITORY } from "../../../dagger/lib/home.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -59,4 +63,41 @@ describe("slipway init", () => {
     await expect(runInit({ source: "https://git.example.com/a.git" })).rejects.toThrow("NO_SOURCE")
     await expect(runInit({ source: join(scratch, "none") })).rejects.toThrow("NO_SOURCE")
   })
+
+  it("leads editors from the first line of each file to the schema, which takes what it wrote", async () => {
+    const source = folder({
+      ".slipway/slipway.schema.json": "an old one",
+      "api/pyproject.toml": '[project]\nname = "api"\n',
+      "api/Dockerfile": "FROM python:3.12\n",
+      "api/app.py": "",
+      "worker/pyproject.toml": '[project]\nname = "worker"\n',
+      "worker/Dockerfile": "FROM python:3.12\nHEALTHCHECK CMD curl -f http://localhost:8000/up\n",
+      "worker/app.py": "",
+    })
+    await runInit({ source })
+    for (const path of ["slipway.yaml", "worker/slipway.yaml"]) {
+      const text = readFileSync(join(source, path), "utf8")
+      const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? ""
+      const file = resolve(source, dirname(path), schema)
+      expect(file).toBe(join(source, ".slipway/slipway.schema.json"))
+      const valid = new Ajv().compile(JSON.parse(readFileSync(file, "utf8")) as object)
+      expect([valid(parse(text)), valid({ parallell: 1 })]).toEqual([true, false])
+    }
+    expect(out).toMatch(/^wrote \.slipway\/slipway\.schema\.json, /m)
+  })
+
+  it("writes the schema in the place of a link, not to what that leads to", async () => {
+    const source = folder({ ...FILES, "diary.txt": "mine", ".slipway/README": "" })
+    symlinkSync("../diary.txt", join(source, ".slipway/slipway.schema.json"))
+    await runInit({ source })
+    expect(readFileSync(join(source, "diary.txt"), "utf8")).toBe("mine")
+    expect(readFileSync(join(source, ".slipway/slipway.schema.json"), "utf8")).toMatch(/^\{/)
+  })
+})
+
+it("slipway schema prints the schema", () => {
+  const command = [join(REPOSITORY, "dagger/slipway.js"), "schema"]
+  const { stdout, status } = spawnSync("node", command, { encoding: "utf8" })
+  expect(status).toBe(0)
+  expect(stdout).toBe(readFileSync(join(REPOSITORY, "slipway.schema.json"), "utf8"))
 })

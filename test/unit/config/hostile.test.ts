@@ -70,7 +70,7 @@ describe("checkConfig refuses YAML beyond plain data:", () => {
     const levels = Array.from({ length: 9 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n},`.repeat(9)}]`)
     const [problem, count] = first(["l0: &l0 [lol]", ...levels].join("\n"))
     expect(problem).toBe(
-      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images",
+      "slipway.yaml:1:1: l0: unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images, $schema",
     )
     expect(count).toBe(10 + 10 + 81)
   })

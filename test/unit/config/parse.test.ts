@@ -497,6 +497,7 @@ describe("parseConfig accepts", () => {
 
   test("has a type that follows from the spec", () => {
     expectTypeOf<Config>().toEqualTypeOf<{
+      readonly $schema?: string
       readonly version: 1
       readonly name?: string
       readonly services: Readonly<Record<string, string>>

@@ -18,6 +18,7 @@ export const good: Record<string, string> = {
   "a document's start and end": "---\nparallel: 3\n...\n",
   "a byte order mark": "\uFEFFparallel: 3\n",
   "Windows line ends": "parallel: 3\r\ntimeout: 5m\r\n",
+  "the schema's address": "$schema: .slipway/slipway.schema.json\nparallel: 3\n",
   "null sections":
     "python:\nquality:\ntests:\nsecurity:\nimage:\nrelease:\ninfra:\ndeploy:\ndast:\nnotify:\nmonitoring:\nbranches:\nwrappers:\ncleanup:\nimages:\n",
   "a null map": "images:\n  replace:\n",
@@ -269,11 +270,11 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
   ],
   "a key of several words": [
     '"a b\\n": 1\n',
-    '1:1: "a b\\n": unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images',
+    '1:1: "a b\\n": unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images, $schema',
   ],
   "a number as key": [
     "1: x\n",
-    "1:1: 1: unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images",
+    "1:1: 1: unknown key; expected one of version, name, services, shared, python, quality, tests, security, image, release, infra, deploy, load, dast, notify, monitoring, branches, wrappers, cleanup, parallel, timeout, images, $schema",
   ],
   "a list as key": ["? [a]\n: 1\n", "1:3: expected a name as key, received a list"],
   "no key": ["quality: {: 1}\n", "1:11: quality: expected a name as key, received nothing"],
