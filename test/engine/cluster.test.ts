@@ -16,7 +16,7 @@ import {
 } from "../../src/lib/kube/objects.js"
 import { kube, kubectl, startCluster, type TestCluster } from "./cluster.js"
 import { dagger, engineEnvironment, processes } from "./dagger.js"
-import { slipway } from "./pipeline.js"
+import { APP, copyOf, runOn, slipway } from "./pipeline.js"
 
 const HOST = "registry.slipway.internal:5000"
 const SPACE = "cluster-test"
@@ -204,6 +204,25 @@ describe("cluster down", () => {
 
   it("succeeds if no cluster runs", async () => {
     expect(await slipway("cluster", "down")).toMatchObject({ exitCode: 0, stdout: "", stderr: "" })
+  })
+})
+
+describe("--embedded without a cluster", () => {
+  it.each([["deploy", "--tag=v1.0.0"], ["load"]])(
+    "%s fails, and says how to start one",
+    async (...command) => {
+      const [name, ...options] = command
+      const run = await runOn(name, copyOf(APP), ...options, "--environment=staging", "--embedded")
+      expect(run.exitCode, run.stdout).not.toBe(0)
+      expect(run.stdout).toContain('no cluster for "staging"')
+      expect(run.stdout).toContain("slipway cluster up")
+    },
+  )
+
+  it("status fails as well", async () => {
+    const ended = await slipway("status", `--source=${APP}`, "--environment=staging", "--embedded")
+    expect(ended.exitCode).not.toBe(0)
+    expect(ended.stderr).toContain("slipway cluster up")
   })
 })
 

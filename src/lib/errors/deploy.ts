@@ -136,7 +136,7 @@ export const deployErrors = {
   }),
   NO_CLUSTER: (environment: string) => ({
     message: `no cluster for ${quote(environment)}`,
-    remedy: `give a kubeconfig: ${environment.toUpperCase()}_KUBECONFIG or KUBECONFIG (its text or its path), or AZURE_… with deploy.aks in slipway.yaml`,
+    remedy: `give a kubeconfig: ${environment.toUpperCase()}_KUBECONFIG or KUBECONFIG (its text or its path), or AZURE_… with deploy.aks in slipway.yaml; for --embedded start one: slipway cluster up`,
     exitCode: ExitCode.badInput,
   }),
   NO_MIGRATION_URL: (environment: string, command: string) => ({
