@@ -35,7 +35,7 @@ import { groupsFor } from "./lib/pipeline/policy.js"
 import { DELIVERED } from "./lib/pipeline/stages.js"
 import { fullRef } from "./lib/release/gitRef.js"
 import { isStrange, type TrustLevel, trustOf, volumeSpace } from "./lib/volumes/trust.js"
-import { without } from "./lib/text/json.js"
+import { jsonText, without } from "./lib/text/json.js"
 import { Load } from "./load/load.js"
 import { Metrics } from "./metrics/metrics.js"
 import { Monitoring } from "./monitoring/monitoring.js"
@@ -724,7 +724,7 @@ export class Slipway {
       const release = await this.release(reference)
       return { digest: release.digest, checks: await release.checks() }
     })
-    return dag.file("verification.json", `${JSON.stringify(verification, null, 2)}\n`)
+    return dag.file("verification.json", jsonText(verification))
   }
 
   /**

@@ -24,7 +24,7 @@ import { applyPlan, planRepository } from "../lib/cleanup/repository.js"
 import { ExitCode, SlipwayError } from "../lib/errors/catalogue.js"
 import { once } from "../lib/run/once.js"
 import type { Run } from "../lib/run/verdict.js"
-import { without } from "../lib/text/json.js"
+import { jsonText, without } from "../lib/text/json.js"
 import { oneLine } from "../lib/text/words.js"
 import { registryTools } from "../registry/access.js"
 import { namedSecrets } from "../stage/secrets.js"
@@ -87,7 +87,7 @@ function filesOf(report: CleanupReport): Directory {
   ]
   return dag
     .directory()
-    .withNewFile("cleanup/plan.json", `${JSON.stringify(report, null, 2)}\n`)
+    .withNewFile("cleanup/plan.json", jsonText(report))
     .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was inspected.\n" : texts.join("\n"))
 }
 

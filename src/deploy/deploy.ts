@@ -18,6 +18,7 @@ import { terminalText } from "../lib/report/terminal.js"
 import { stopped } from "../lib/run/command.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { watchDeployed } from "./watch.js"
+import { jsonText } from "../lib/text/json.js"
 
 /**
  * A service in one of its environments, on Kubernetes.
@@ -139,7 +140,7 @@ export class Deployment {
   @func({ cache: "never" })
   async status(readOnly = false, asJson = false): Promise<string> {
     const status = await serviceStatus(await this.context(), readOnly)
-    return asJson ? `${JSON.stringify(status, null, 2)}\n` : statusText(status)
+    return asJson ? jsonText(status) : statusText(status)
   }
 
   /**
@@ -196,7 +197,7 @@ export class Deployment {
   @func({ cache: "never" })
   async proof(previous: string, next: string): Promise<File> {
     const proof = await proveReleases(serviceOf(this), destinationOfFields(this), { previous, next })
-    return dag.file("proof.json", `${JSON.stringify(proof, null, 2)}\n`)
+    return dag.file("proof.json", jsonText(proof))
   }
 
   private access(): ReleaseAccess {

@@ -15,6 +15,7 @@ import { type Step, STEPS } from "../lib/deploy/steps.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import { gitNotes } from "./ledgerNotes.js"
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** The version to deploy: just released, named by a reference, or an earlier one. */
 export interface DeployRequest {
@@ -147,9 +148,7 @@ function stagesOf(
 }
 
 const ledgerFiles = (entry: DeployResult["entry"]): Directory =>
-  entry === undefined
-    ? dag.directory()
-    : dag.directory().withNewFile("deploy/entry.json", `${JSON.stringify(entry, null, 2)}\n`)
+  entry === undefined ? dag.directory() : dag.directory().withNewFile("deploy/entry.json", jsonText(entry))
 
 /** The step of a repeated run: one that had failed doesn't pass when repeated. */
 const idle = (name: Step["name"], recovered: string, outcome: DeployResult["status"]): Step => {

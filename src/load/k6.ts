@@ -31,6 +31,7 @@ import { askedVersion } from "../stage/toolVersion.js"
 import { attempted, identity, type Stage, unfinished } from "../stage/stage.js"
 import { type ServiceEndpoint, endpointOf } from "../deploy/endpoint.js"
 import { inspectable } from "../stage/shell.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** Inputs of a load test. */
 export interface LoadInputs extends DeployInputs {
@@ -281,7 +282,7 @@ const files = (kept: Kept, judged: Judged, summary: string | undefined): Directo
   const drawn = loadChart(kept.seconds, { p95: kept.profile.p95, broke: judged.break, standalone: true }).text
   const folder = dag
     .directory()
-    .withNewFile(`k6/${kept.kind}.json`, `${JSON.stringify(kept, null, 2)}\n`)
+    .withNewFile(`k6/${kept.kind}.json`, jsonText(kept))
     .withNewFile(`k6/${kept.kind}.svg`, drawn)
   return summary === undefined ? folder : folder.withNewFile(`k6/${kept.kind}-summary.json`, summary)
 }

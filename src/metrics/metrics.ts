@@ -20,10 +20,11 @@ import { timelineOf } from "../lib/metrics/timeline.js"
 import { parseWindow } from "../lib/metrics/window.js"
 import { type EvidenceSources, gatherEvidence } from "./evidence.js"
 import { type GitRepository, readRepository } from "./repository.js"
-import { jsonText, MetricsReport, metricsReport } from "./report.js"
+import { MetricsReport, metricsReport } from "./report.js"
 import { destinationOfFields } from "../registry/destination.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { dayOf } from "../stage/suppressions.js"
+import { jsonText } from "../lib/text/json.js"
 
 const NO_REPOSITORY_FOR_DEVLAKE =
   "devlake/deployments.json is empty: set --repository or release.source to name the repository"

@@ -3,6 +3,7 @@ import { ExitCode, exitCodeOf } from "../lib/errors/catalogue.js"
 import { fenced } from "../lib/text/escape.js"
 import { create } from "../stage/create.js"
 import { messageOf } from "../lib/run/execError.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** Report on metrics, an audit or branch protection. */
 @object()
@@ -86,5 +87,3 @@ function reportOf(name: string, formats: ReportFormats, exitCode: ExitCode): Met
   )
   return create(MetricsReport, { verdict, exitCode, text, markdown, json, files: folder })
 }
-
-export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

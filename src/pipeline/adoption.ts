@@ -19,6 +19,7 @@ import { installingFields, type PythonService } from "../stage/service.js"
 import { runTasks, type Stage, type Task } from "../stage/stage.js"
 import { dayOf } from "../stage/suppressions.js"
 import { Tests } from "../testing/testing.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** The file that says what changed in a baseline. */
 const SUMMARY = "summary.json"
@@ -40,7 +41,7 @@ export async function baselineReport(service: PythonService, grow: string): Prom
     grow === "" ? undefined : { reason: grow, on },
   )
   const exitCode = overall(found.flatMap(({ matched, exitCode }) => (matched ? [] : [exitCode])))
-  const out = dag.directory().withNewFile(SUMMARY, `${JSON.stringify({ lines, exitCode }, null, 2)}\n`)
+  const out = dag.directory().withNewFile(SUMMARY, jsonText({ lines, exitCode }))
   return adoption === undefined ? out : out.withNewFile("baseline.json", formatAdoption(adoption))
 }
 

@@ -16,6 +16,7 @@ import { attest, signImages, type Signing, type Attestation } from "../release/s
 import { attempted, identity, skipped, type Stage } from "../stage/stage.js"
 import { messageOf } from "../lib/run/execError.js"
 import { verifyRelease } from "../release/verify.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** Inputs of a release. */
 export interface ReleaseInputs {
@@ -104,7 +105,7 @@ async function tagStep({ image, repository, tags, signing }: ReleaseInputs) {
   const record = { repository, digest, tags: names, images: platforms }
   return {
     ...passed(names.length === 0 ? "no tag is asked for" : names.join(", ")),
-    files: dag.directory().withNewFile("release/release.json", `${JSON.stringify(record, null, 2)}\n`),
+    files: dag.directory().withNewFile("release/release.json", jsonText(record)),
   }
 }
 

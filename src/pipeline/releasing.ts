@@ -29,6 +29,7 @@ import type { PlacedSource } from "../stage/place.js"
 import { askedVersion } from "../stage/toolVersion.js"
 import { Publishing } from "../release/publishing.js"
 import { registryWords, signerWords } from "../registry/words.js"
+import { jsonText } from "../lib/text/json.js"
 
 /** A run that may release its image. */
 export interface Released extends PlacedSource {
@@ -108,18 +109,16 @@ async function releaseInputs(
     repository,
     tags: (existing) => tagsFor(tagging, existing),
     provenance: {
-      text: json(provenance(await buildOf(released, versions))),
+      text: jsonText(provenance(await buildOf(released, versions))),
       same: (predicate) => runOfProvenance(predicate) === run.id,
     },
-    gates: { text: json(verdict), same: (predicate) => runOfGates(predicate) === run.id },
+    gates: { text: jsonText(verdict), same: (predicate) => runOfGates(predicate) === run.id },
     expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial, floor }),
     signing,
     versions,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }
 }
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 /** The repository, and its signer. */
 async function destination({ source, config }: Released, publishing: Publishing) {

@@ -23,6 +23,7 @@ import { type Resolved, resolveReference } from "../registry/publish.js"
 import { type RegistryAccess, registryTools } from "../registry/access.js"
 import { signImages, type Signing } from "./signing.js"
 import { gatesOf, verifyRelease } from "./verify.js"
+import { jsonText } from "../lib/text/json.js"
 
 /**
  * A published image by its digest.
@@ -112,7 +113,7 @@ export class Release {
     await this.verify()
     const [repository = ""] = this.reference.split("@")
     const found = await gatesOf(repository, this.digest, await this.signing(wantedOf(this), {}))
-    return `${JSON.stringify(found, null, 2)}\n`
+    return jsonText(found)
   }
 
   /** Returns the result of each check, for an environment if one is given. For other stages; not part of the API. */

@@ -9,6 +9,7 @@ import { type Stage } from "./stage.js"
 import { messageOf } from "../lib/run/execError.js"
 import { overall, worst } from "../lib/run/command.js"
 import { type Run, stageResult, type Verdict } from "../lib/run/verdict.js"
+import { jsonText } from "../lib/text/json.js"
 
 /**
  * Runs stages and collects all of their output in one tree.
@@ -37,7 +38,7 @@ export async function runTree(
   const tree = failures === "" ? dag.directory() : dag.directory().withNewFile("failures.txt", failures)
   return tree
     .withDirectory("/", artifacts(reports))
-    .withNewFile("verdict.json", `${JSON.stringify(verdict, null, 2)}\n`)
+    .withNewFile("verdict.json", jsonText(verdict))
     .withNewFile("summary.md", summary(verdict, reports))
     .withNewFile("report.html", html(verdict, reports))
 }

@@ -22,6 +22,7 @@ import {
   withSource,
 } from "../options/common.js"
 import { withScale } from "./postDeploy.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 /** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
@@ -72,8 +73,8 @@ export function addRunCommands(program: Command): void {
     .command("schema")
     .description("print the JSON schema of slipway.yaml, for editors; needs no engine")
     .action(async () => {
-      const { schemaFileText } = await import("../../../src/lib/config/jsonSchema.js")
-      process.stdout.write(schemaFileText())
+      const { jsonSchema } = await import("../../../src/lib/config/jsonSchema.js")
+      process.stdout.write(jsonText(jsonSchema()))
     })
 
   for (const group of COMMANDS) {

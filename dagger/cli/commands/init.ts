@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
-import { SCHEMA_FILE, schemaFileText } from "../../../src/lib/config/jsonSchema.js"
+import { jsonSchema, SCHEMA_FILE } from "../../../src/lib/config/jsonSchema.js"
 import { checkConfig, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
 import {
@@ -15,6 +15,7 @@ import { visible } from "../../../src/lib/text/escape.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun, runPlanText } from "./plan.js"
 import { absoluteSource, defaultBranchOf, gitStateOf, isAddress, sourceFiles } from "./sourceFolder.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 export interface InitOptions {
   source: string
@@ -94,7 +95,7 @@ function writeSchema(folder: string): void {
   mkdirSync(dirname(file), { recursive: true })
   // A link in its place would be followed to whatever it leads to.
   rmSync(file, { force: true })
-  writeFileSync(file, schemaFileText(), { flag: "wx" })
+  writeFileSync(file, jsonText(jsonSchema()), { flag: "wx" })
 }
 
 function writtenText({ files }: InitialSettings): string {

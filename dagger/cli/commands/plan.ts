@@ -12,6 +12,7 @@ import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"
 import { selectedServices } from "./services.js"
 import { absoluteSource, gitStateOf, isAddress, servicesIn, settingsOf } from "./sourceFolder.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 export interface RunPlanOptions {
   source: string
@@ -63,7 +64,7 @@ export async function printPlan(options: RunPlanOptions): Promise<number> {
     notes: [...made.notes, ...notes, ...said, ...configWarnings(settings)],
     ...(services.length > 0 && { services }),
   }
-  process.stdout.write(options.json ? `${JSON.stringify(whole, null, 2)}\n` : runPlanText(whole))
+  process.stdout.write(options.json ? jsonText(whole) : runPlanText(whole))
   return ExitCode.passed
 }
 

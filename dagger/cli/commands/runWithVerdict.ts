@@ -15,6 +15,7 @@ import { fileLines } from "../../lib/lines.js"
 import { say } from "../../lib/progress.js"
 import { lostModule } from "./lostModule.js"
 import { moveInto, UNFINISHED } from "./outFolder.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 /** The result of a run. */
 export interface RunResult {
@@ -152,7 +153,7 @@ function writeAbortedVerdict(
     rmSync(made, { recursive: true, force: true })
     mkdirSync(made)
     writeFileSync(join(made, "summary.md"), summary(verdict))
-    writeFileSync(join(made, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`)
+    writeFileSync(join(made, "verdict.json"), jsonText(verdict))
     moveInto(made, out)
   } catch {
     // The problem itself may be a full disk; it has been printed.
@@ -199,7 +200,7 @@ function lastErrors(log: string): string[] {
 /** Prints a verdict on the terminal, or as JSON. */
 export function printVerdict(verdict: Verdict, out: string, { json, quiet }: OutputOptions): void {
   if (quiet) return
-  if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
+  if (json) process.stdout.write(jsonText(verdict))
   else process.stdout.write(verdictText(verdict, out))
 }
 

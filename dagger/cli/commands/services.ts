@@ -30,6 +30,7 @@ import {
   chosenPlace,
   servicesIn,
 } from "./sourceFolder.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 /** Does something with the result of each service: its reports are in its folder. */
 export type AfterService = (result: RunResult, place: ServicePlace) => Promise<void>
@@ -167,6 +168,6 @@ function writeTogether(
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, "summary.md"), summaryTogether(summary(verdict), own, SUMMARY_BYTES))
   writeFileSync(join(out, "report.html"), html(verdict, []))
-  writeFileSync(join(out, "verdict.json"), `${JSON.stringify(verdict, null, 2)}\n`)
+  writeFileSync(join(out, "verdict.json"), jsonText(verdict))
   return verdict
 }

@@ -1,5 +1,6 @@
 import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { overall } from "../../../src/lib/run/command.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 /** The result of one check. */
 export interface DoctorFinding {
@@ -60,7 +61,7 @@ export function findingsText(findings: readonly DoctorFinding[]): string {
 export function findingsJson(findings: readonly DoctorFinding[]): string {
   const exitCode = doctorExitCode(findings)
   const status = exitCode === ExitCode.passed ? "passed" : "failed"
-  return `${JSON.stringify({ status, exitCode, findings }, null, 2)}\n`
+  return jsonText({ status, exitCode, findings })
 }
 
 export const doctorExitCode = (findings: readonly DoctorFinding[]): ExitCode =>

@@ -15,9 +15,6 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 /** The schema's file in a service's repository, where editors find it without Slipway or a network. */
 export const SCHEMA_FILE = ".slipway/slipway.schema.json"
 
-/** The text of the schema's file. */
-export const schemaFileText = (): string => `${JSON.stringify(jsonSchema(), null, 2)}\n`
-
 /** Returns the JSON schema of `slipway.yaml`, for editors. It accepts what `checkConfig` accepts, but no old names. */
 export const jsonSchema = (): JsonSchema => fileSchema(spec, "slipway.yaml")
 

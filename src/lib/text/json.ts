@@ -30,3 +30,6 @@ export const strings = (value: unknown): string[] => (Array.isArray(value) ? val
 
 /** The value if it is a string, else an empty one. */
 export const text = (value: unknown): string => (typeof value === "string" ? value : "")
+
+/** A value as the text of a file, or of an output, that people read as well. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

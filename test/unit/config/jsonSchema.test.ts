@@ -3,13 +3,14 @@ import Ajv from "ajv"
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { jsonSchema, type JsonSchema, schemaFileText } from "../../../src/lib/config/jsonSchema.js"
+import { jsonSchema, type JsonSchema } from "../../../src/lib/config/jsonSchema.js"
 import { checkConfig } from "../../../src/lib/config/parse.js"
 import { bad, good } from "./samples.js"
+import { jsonText } from "../../../src/lib/text/json.js"
 
 test("slipway.schema.json is up to date (npm run schema)", () => {
   const written = readFileSync(new URL("../../../slipway.schema.json", import.meta.url), "utf8")
-  expect(written).toBe(schemaFileText())
+  expect(written).toBe(jsonText(jsonSchema()))
 })
 
 describe("the schema and checkConfig agree", () => {
