@@ -73,13 +73,12 @@ export async function deployInputs(
 ): Promise<DeployInputs | string> {
   const { config, run, stages } = deployed
   const environment = environmentOfRun(deployed, access)
+  const releases = stages !== undefined
+  if (releases && !(await isDeployable(deployed))) return onlyReleased(deployed)
   const secrets = await namedSecrets(access.secrets)
-  // A run that releases may end with that; one that was asked to deploy or to test a deployment fails with NO_CLUSTER.
-  if (stages !== undefined) {
-    if (!(await isDeployable(deployed))) return onlyReleased(deployed)
-    if (embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
-      return `no cluster was given for ${environment}: slipway cluster up`
-  }
+  // A run that was asked to deploy, or to test a deployment, fails with NO_CLUSTER.
+  if (releases && embedded && secretNamed(secrets, environment, "KUBECONFIG") === undefined)
+    return `no cluster was given for ${environment}: slipway cluster up`
   return {
     ...installingFields(deployed),
     config,

@@ -213,7 +213,7 @@ describe("--embedded without a cluster", () => {
     async (...command) => {
       const [name, ...options] = command
       const run = await runOn(name, copyOf(APP), ...options, "--environment=staging", "--embedded")
-      expect(run.exitCode, run.stdout).not.toBe(0)
+      expect(run.exitCode, run.stdout).toBe(4)
       expect(run.stdout).toContain('no cluster for "staging"')
       expect(run.stdout).toContain("slipway cluster up")
     },
