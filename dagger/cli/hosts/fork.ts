@@ -18,13 +18,17 @@ export function fromFork(env: Variables): boolean {
   )
 }
 
-/** Reads GitHub's event payload, the only source for this. A deleted fork has no repository there. */
-function onGithub({ GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here }: Variables): boolean {
-  if (!file || !here) return false
-  const { pull_request: pullRequest } = fields(read(file))
-  if (pullRequest === undefined) return false
+/**
+ * Reads GitHub's event payload, the only source for this. A deleted fork has no repository there.
+ *
+ * GitHub documents that the payload of a fork's pull request may be empty: one that says nothing is taken for a fork's.
+ */
+function onGithub(env: Variables): boolean {
+  const { GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: here } = env
+  const { pull_request: pullRequest } = file && here ? fields(read(file)) : {}
+  if (pullRequest === undefined) return event === "pull_request"
   const { repo } = fields(fields(pullRequest)["head"])
-  return text(fields(repo)["full_name"]).toLowerCase() !== here.toLowerCase()
+  return text(fields(repo)["full_name"]).toLowerCase() !== here?.toLowerCase()
 }
 
 function read(file: string): unknown {

@@ -15,7 +15,13 @@ beforeEach(() => {
     printed += String(text)
     return true
   })
-  for (const name of ["GITHUB_EVENT_PATH", "SYSTEM_PULLREQUEST_ISFORK", "CIRCLE_PR_USERNAME", "CHANGE_FORK"])
+  for (const name of [
+    "GITHUB_EVENT_NAME",
+    "GITHUB_EVENT_PATH",
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "CIRCLE_PR_USERNAME",
+    "CHANGE_FORK",
+  ])
     vi.stubEnv(name, undefined)
 })
 afterEach(() => {
@@ -120,6 +126,7 @@ describe("fromFork", () => {
     writeFileSync(file, typeof head === "string" ? head : JSON.stringify({ pull_request: { head } }))
     return { GITHUB_EVENT_PATH: file, GITHUB_REPOSITORY: "team/service" }
   }
+  const pullRequest = (env: Record<string, string>) => ({ ...env, GITHUB_EVENT_NAME: "pull_request" })
   test.each<[string, () => Record<string, string>, boolean]>([
     ["nothing", () => ({}), false],
     ["GitHub, a fork", () => github({ repo: { full_name: "you/service" } }), true],
@@ -127,6 +134,14 @@ describe("fromFork", () => {
     ["GitHub, a fork that is gone", () => github({ repo: null }), true],
     ["GitHub, a push", () => github('{"ref": "refs/heads/x"}'), false],
     ["GitHub, no JSON", () => github("{"), false],
+    ["GitHub, a pull request with an empty payload", () => pullRequest(github("{}")), true],
+    ["GitHub, a pull request whose payload is no JSON", () => pullRequest(github("{")), true],
+    ["GitHub, a pull request without a payload", () => pullRequest({ GITHUB_REPOSITORY: "a/b" }), true],
+    [
+      "GitHub, a pull request of the same",
+      () => pullRequest(github({ repo: { full_name: "team/service" } })),
+      false,
+    ],
     ["GitHub, no file", () => ({ GITHUB_EVENT_PATH: join(scratch, "no"), GITHUB_REPOSITORY: "a/b" }), false],
     [
       "GitLab, a fork",
