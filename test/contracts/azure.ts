@@ -6,6 +6,8 @@
 import type { Fact } from "./contract.js"
 
 const CREDENTIALS = "docs, entra/identity-platform/v2-oauth2-client-creds-grant-flow"
+/** Its pages as MicrosoftDocs/entra-docs had them. */
+const GRANT = "entra-docs at 03033ebd93, v2-oauth2-client-creds-grant-flow.md"
 const ACR = "Azure/acr, docs/AAD-OAuth.md"
 const AKS = "docs, rest/api/aks/managed-clusters/list-cluster-user-credentials at 2025-10-01"
 const TOKEN =
@@ -18,30 +20,35 @@ export const AZURE_LOGIN_FACTS: readonly Fact[] = [
     id: "token",
     fact: "POST https://login.microsoftonline.com/TENANT/oauth2/v2.0/token, a form of client_id, scope, grant_type=client_credentials and client_secret, answers 200 with access_token.",
     sources: [CREDENTIALS],
+    read: GRANT,
     byHand: `${TOKEN} -d client_id=… -d client_secret=… -d scope=https://management.azure.com/.default`,
   },
   {
     id: "assertion",
     fact: "client_assertion_type urn:ietf:params:oauth:client-assertion-type:jwt-bearer with client_assertion, a CI host's token, takes the secret's place.",
     sources: [`${CREDENTIALS}: access token request with a federated credential`],
+    read: GRANT,
     byHand: `${TOKEN} with client_assertion in a job that has a token`,
   },
   {
     id: "audience",
     fact: "The federated credential's default audience is api://AzureADTokenExchange; issuer and subject must be the same in letters and case.",
     sources: ["docs, entra/workload-id/workload-identity-federation"],
+    read: "entra-docs at 0219e6dad1, federated-credential-configuration-considerations.md",
     byHand: "change the subject's case: AADSTS700213",
   },
   {
     id: "scope",
     fact: "A scope is a resource and /.default.",
     sources: [CREDENTIALS],
+    read: GRANT,
     byHand: `${TOKEN} with scope=https://management.azure.com`,
   },
   {
     id: "errors",
     fact: 'Errors are 400 or 401 with error and error_description, which begins with AADSTS and a number, and whose lines or "Trace ID:" end what people need.',
     sources: ["docs, entra/identity-platform/reference-error-codes", CREDENTIALS],
+    read: `${GRANT}: 400; reference-error-codes.md at 04f6554862`,
     byHand: `${TOKEN} with a wrong secret`,
   },
 ]
@@ -65,12 +72,14 @@ export const ACR_FACTS: readonly Fact[] = [
     id: "validity",
     fact: "It is valid for three hours.",
     sources: ["docs, azure/container-registry/container-registry-authentication: individual sign-in"],
+    read: "azure-management-docs at 1241142f45, container-registry-authentication.md",
     byHand: "decode its exp and iat",
   },
   {
     id: "audience",
     fact: "The token is to be for https://containerregistry.azure.net; one for the management API is taken unless the registry's policy azureADAuthenticationAsArmPolicy forbids it.",
     sources: ["docs, azure/container-registry/container-registry-disable-authentication-as-arm"],
+    read: "azure-docs at 06499c1f00, container-registry-disable-authentication-as-arm.md; not the address",
     byHand: `${EXCHANGE} with a token for each`,
   },
   {
@@ -122,6 +131,7 @@ export const AKS_FACTS: readonly Fact[] = [
     id: "errors",
     fact: "Errors have error with code and message, such as ResourceNotFound (404) and AuthorizationFailed (403).",
     sources: ["docs, azure/azure-resource-manager/troubleshooting/common-deployment-errors", AKS],
+    read: "azure-docs at 0af0f2eff2, common-deployment-errors.md, and at 09c559f710, error-not-found.md: the codes, not the statuses",
     byHand: "ask for a cluster that isn't there",
   },
 ]

@@ -99,14 +99,18 @@ export const JENKINS_FACTS: readonly Fact[] = [
   {
     id: "build-tag",
     fact: "BUILD_TAG is jenkins-JOB-NUMBER, with - for slashes; a repeated build has another number.",
-    sources: ["https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables"],
+    sources: [
+      "https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables",
+      "jenkinsci/jenkins, core/…/hudson/model/Run.java",
+    ],
+    read: "jenkins at ff9430ee1d, Run.java",
     byHand: "print it",
   },
   {
     id: "causes",
     fact: "currentBuild.getBuildCauses() has the classes of causes: hudson.triggers.TimerTrigger$TimerTriggerCause, hudson.model.Cause$UserIdCause, jenkins.branch.BranchIndexingCause and BranchEventCause.",
     sources: ["jenkinsci/workflow-support-plugin, RunWrapper.getBuildCauses", "jenkinsci/branch-api-plugin"],
-    read: "branch-api-plugin at e73a56d: the names of its two causes",
+    read: "branch-api-plugin at e73a56d, jenkins at ff9430ee1d, workflow-support-plugin at 04ea4bf8d5",
     byHand: "print it in a build by each",
   },
   {
@@ -120,6 +124,7 @@ export const JENKINS_FACTS: readonly Fact[] = [
     id: "credentials",
     fact: "withCredentials fails for one missing id, before its block runs; string(credentialsId, variable) sets a secret text.",
     sources: ["https://plugins.jenkins.io/credentials-binding/"],
+    read: "credentials-binding-plugin at 0331934: BindingStep.java, MultiBinding.java and StringBinding.java",
     byHand: "run a delivery without one of its credentials",
   },
   {
@@ -132,18 +137,21 @@ export const JENKINS_FACTS: readonly Fact[] = [
     id: "options",
     fact: "disableConcurrentBuilds lets one build of a branch run at a time; timeout aborts with SIGTERM.",
     sources: [`${PIPELINE}syntax/#options`],
+    read: "jenkins.io at 003b9ead43, syntax.adoc; not the signal",
     byHand: "push twice",
   },
   {
     id: "cron",
     fact: "cron takes TZ=ZONE as a first line.",
     sources: [`${PIPELINE}syntax/#triggers`, "https://www.jenkins.io/doc/book/pipeline/syntax/#cron-syntax"],
+    read: "jenkins at ff9430ee1d, CronTabList.java",
     byHand: "see when it runs",
   },
   {
     id: "publishers",
     fact: "junit, recordIssues, recordCoverage and archiveArtifacts come with the plugins JUnit, Warnings, Coverage and the core.",
     sources: ["https://plugins.jenkins.io/ junit, warnings-ng and coverage"],
+    read: "junit-plugin at c64aedde, jenkins at ff9430ee1d, coverage-plugin at 096daf2a95; not recordIssues",
     byHand: "run a build with findings",
   },
 ]

@@ -81,7 +81,12 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
   {
     id: "token",
     fact: "A service account's token is sent as Bearer; an unknown one is answered with 401 and a message.",
-    sources: ["https://grafana.com/docs/grafana/latest/administration/service-accounts/", MAIN],
+    sources: [
+      "https://grafana.com/docs/grafana/latest/administration/service-accounts/",
+      "https://grafana.com/docs/grafana/v13.1/developer-resources/api-reference/http-api/authentication/",
+      MAIN,
+    ],
+    read: "the page on authentication of 12.2 in December 2026: the header, not the 401",
     check: {
       run: [{ ...found(`tags=${TAG}`), token: "glsa_unknown" }],
       found: (answers) => [last(answers).status, typeof last(answers).json["message"]],
@@ -102,6 +107,7 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
     id: "tag-length",
     fact: "A tag has at most 100 characters: the database's column, which not every database enforces.",
     sources: ["grafana, pkg/services/sqlstore/migrations/tag_mig.go"],
+    read: "grafana at 0524cbafcf, tag_mig.go",
     byHand: "create an annotation with a longer tag, in a Grafana with MySQL",
   },
   {
@@ -135,7 +141,11 @@ export const GRAFANA_FACTS: readonly ServiceFact[] = [
   {
     id: "deprecated",
     fact: "Grafana 13 keeps /api/annotations beside /apis, and doesn't extend it any more.",
-    sources: [MAIN],
+    sources: [
+      MAIN,
+      "https://grafana.com/whats-next/2026-10-29-deprecation-notice-for-the-legacy-annotations-api/",
+    ],
+    read: "the notice of 2026-10-29 in December 2026",
     byHand: "ask a Grafana 13 for /api/annotations",
   },
 ]

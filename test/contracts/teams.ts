@@ -43,12 +43,18 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
     id: "version",
     fact: "Cards of version 1.4 are shown on desktop, web and telephones; a newer version isn't everywhere.",
     sources: [`${CARDS}/cards-reference: support for Adaptive Cards`],
+    read: "msteams-docs at 0062d0c699, cards-reference.md: up to 1.5; nothing of telephones",
     byHand: "look at a notification in Teams on a telephone",
   },
   {
     id: "rich-text-block",
     fact: "A RichTextBlock shows TextRuns as they are, without Markdown; weight, size, color and fontType are kept.",
-    sources: ["https://adaptivecards.io/explorer/RichTextBlock.html", `${CARDS}/cards-format`],
+    sources: [
+      "https://learn.microsoft.com/adaptive-cards/schema-explorer/text-run",
+      "https://adaptivecards.io/explorer/RichTextBlock.html",
+      `${CARDS}/cards-format`,
+    ],
+    read: "the page of TextRun in December 2026: it has no Markdown",
     byHand: "send `**a** <at>b</at>` in a TextRun: it is shown as it is",
   },
   {
@@ -75,6 +81,7 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
     id: "width",
     fact: "msteams: { width: Full } in the card uses the whole width.",
     sources: [`${CARDS}/cards-format: full width`],
+    read: "msteams-docs at 0058eeffc0, cards-format.md",
     byHand: "look at a notification in Teams on a desktop",
   },
   {
@@ -87,7 +94,11 @@ export const TEAMS_FACTS: readonly ServiceFact[] = [
   {
     id: "secret",
     fact: "The whole address is the secret: its signature is the query's sig.",
-    sources: ["https://learn.microsoft.com/azure/logic-apps/logic-apps-securing-a-logic-app: SAS"],
+    sources: [
+      "https://learn.microsoft.com/azure/logic-apps/logic-apps-securing-a-logic-app: SAS",
+      "databrickslabs/dqx, reference/api/actions/destinations/teams",
+    ],
+    read: "DQX's page on Teams in December 2026: the query's sig; not the 401",
     byHand: "send to the address without its query: 401",
   },
 ]

@@ -70,6 +70,7 @@ export const ZAP_FACTS: readonly Fact[] = [
     id: "urls-number",
     fact: "N is written as the language of the machine writes numbers, from 1,000 on with a separator.",
     sources: ["Java, MessageFormat", "zaproxy/zaproxy, zap/…/utils/I18N.java"],
+    read: "zaproxy at 48863037d, I18N.java: MessageFormat; Java's own page not",
     byHand: "a scan of a site with more than a thousand pages",
   },
   {
@@ -119,8 +120,12 @@ export const ZAP_FACTS: readonly Fact[] = [
   },
   {
     id: "spider-settings",
-    fact: "spider takes context, maxDuration in minutes, and postForm, without which it sends no form by POST.",
-    sources: [`${FRAMEWORK}/job-spider`],
+    fact: "spider takes context, maxDuration in minutes, and postForm, which is true by default; false keeps it from sending forms by POST.",
+    sources: [
+      `${FRAMEWORK}/job-spider`,
+      "zaproxy/zap-extensions, addOns/spider/…/help/contents/automation.html",
+    ],
+    read: "zap-extensions at 0ced85eae4, automation.html",
     byHand: RUN,
   },
   {

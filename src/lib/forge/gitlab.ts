@@ -12,7 +12,7 @@ import {
 } from "./host.js"
 import type { PullRequest } from "./pullRequest.js"
 
-/** True for the token of a job, CI_JOB_TOKEN: GitLab allows it neither to read nor to write notes. */
+/** True for the token of a job, CI_JOB_TOKEN: GitLab allows it to write no notes; in newer versions it may read them. */
 export const isJobToken = (token: string): boolean => token.startsWith("glcbt-")
 
 /** Comments of a merge request on GitLab, which calls them notes. */
