@@ -144,6 +144,8 @@ export class Slipway {
   who = ""
   runUrl = ""
   history?: File
+  /** Set by `withPrevious`. */
+  previousVerdict?: File
 
   /**
    * @param source The service's sources: a folder, or a git repository with a commit.
@@ -490,6 +492,18 @@ export class Slipway {
   }
 
   /**
+   * Sets the last run that `ci` is compared with: report, summary and verdict say what changed since.
+   *
+   * A verdict of another branch or service, or that can't be read, is named in one line and fails nothing.
+   *
+   * @param verdict The `verdict.json` of that run.
+   */
+  @func()
+  withPrevious(verdict?: File): Slipway {
+    return this.changed({ previousVerdict: verdict })
+  }
+
+  /**
    * Notifies people of a deployment that another tool makes.
    *
    * `withNotify` says who deploys and what changed. Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
@@ -789,7 +803,7 @@ export class Slipway {
         journal: progress,
       })
     }
-    return runTree(run, stages, async () => (await gates)?.comparison)
+    return runTree(run, stages, async () => (await gates)?.comparison, this.previousVerdict)
   }
 
   /**

@@ -16,6 +16,7 @@ import {
   withEvent,
   withIndexes,
   withInfraSecrets,
+  withPrevious,
   withRelease,
   withRun,
   withRunId,
@@ -26,7 +27,9 @@ import { jsonText } from "../../../src/lib/text/json.js"
 
 /** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
-  withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci")))))))
+  withPrevious(
+    withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))),
+  )
     .description("run the pipeline for an event and write all reports to --out")
     .option("--all", "run every service of the repository; by default those that a change touches")
     .option("--off-main <reason>", "deploy a version that isn't on main; the ledger keeps the reason")
@@ -80,13 +83,13 @@ export function addRunCommands(program: Command): void {
   for (const group of COMMANDS) {
     const secrets = group === "image" ? withBuild : same
     const indexes = groupRecord(group).secrets.includes("indexSecrets") ? withIndexes : same
-    const command = indexes(secrets(withRun(program.command(group))))
+    const command = withPrevious(indexes(secrets(withRun(program.command(group)))))
       .description(groupRecord(group).summary)
       .action((options: CiOptions) => exitAfterRun(options, [group]))
     if (group === "infra") addInfraCommands(command)
   }
 
-  withRelease(program.command("publish"))
+  withPrevious(withRelease(program.command("publish")))
     .description("run all checks, then build, publish, sign, attest and verify the image")
     .option("--ref <ref>", "version to publish, such as v1.2.3; by default what is checked out")
     .action((options: CiOptions) => exitAfterRun({ ...options, event: "manual" }, PUBLISHED))

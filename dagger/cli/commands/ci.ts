@@ -27,6 +27,7 @@ import { buildArguments, type BuildOptions, secretArguments } from "./building.j
 import { logInToAcr } from "./acrLogin.js"
 import { refuseWithoutHotfix } from "./hotfixes.js"
 import { reasonOffMain } from "./stagedHotfix.js"
+import { previousVerdict } from "./previousVerdict.js"
 import { prepareOut } from "./outFolder.js"
 import { policyArguments } from "./policy.js"
 import { trackedArguments } from "./tracked.js"
@@ -72,6 +73,8 @@ export interface CiOptions
   offMain?: string
   /** Why a version is deployed that lacks a released hotfix. */
   withoutHotfix?: string
+  /** The verdict of the last run, to compare with. */
+  previous?: string
 }
 
 /**
@@ -104,6 +107,7 @@ export function ciArguments(
     ...policyArguments(options.policy),
     ...gates,
     ...building,
+    ...(options.previous === undefined ? [] : ["with-previous", `--verdict=${options.previous}`]),
     ...commitArguments(options, commit),
     "ci",
     `--event=${event}`,
@@ -211,7 +215,17 @@ export async function runPipeline(options: CiOptions, only: readonly string[]): 
     const building = usesSecret(groups, "secrets") ? buildArguments(source, options) : []
     if (!options.embedded && usesSecret(groups, "password"))
       logOut = await logInToAcr(configuredRecipient(source, options.service))
-    const own = { ...options, source, digest, runId, ...(offMain !== undefined && { offMain }) }
+    const { previous: given, ...others } = options
+    const previous = previousVerdict(out, given, {
+      ref: trigger.ref,
+      only: only.map((name) => currentName(name, () => undefined)),
+    })
+    const own = {
+      ...others,
+      ...{ source, digest, runId },
+      ...(offMain !== undefined && { offMain }),
+      ...(previous !== undefined && { previous }),
+    }
     const args = ciArguments(own, commit, only, notify, gates, building)
     return [...args, `--journal=${begun.mark}`]
   })

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs"
 import { dirname, join, resolve, sep } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
+import { keepVerdict, PREVIOUS } from "./previousVerdict.js"
 
 /** Folder that the engine writes to, until all reports are complete. */
 export const UNFINISHED = ".unfinished"
@@ -30,6 +31,8 @@ const ARTIFACTS = [
 /**
  * Creates the folder for reports and deletes those of earlier runs, so that no old verdict is taken for a new one.
  *
+ * The last verdict of each branch is kept in a folder of its own, to compare the next run with.
+ *
  * Fails with OUT_NOT_FOLDER for a link too: the source may hold one, and its folder elsewhere would be emptied.
  */
 export function prepareOut(path: string, workingFolder = process.cwd()): string {
@@ -38,11 +41,24 @@ export function prepareOut(path: string, workingFolder = process.cwd()): string 
     const link = linkIn(out, workingFolder)
     if (link !== undefined) throw new Error(`${link} is a link to ${readlinkSync(link)}`)
     mkdirSync(out, { recursive: true })
+    keepVerdict(out)
     for (const name of ARTIFACTS) rmSync(join(out, name), { recursive: true, force: true })
   } catch (error) {
     throw fail("OUT_NOT_FOLDER", [out, error instanceof Error ? error.message : String(error)])
   }
   return out
+}
+
+/** Deletes all that a folder for reports holds, but for the verdicts that the next run may be compared with. */
+export function emptyOut(out: string): void {
+  if (lstatSync(out, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    rmSync(out, { force: true })
+    return
+  }
+  keepVerdict(out)
+  const names = readdirSync(out).filter((name) => name !== PREVIOUS)
+  for (const name of names) rmSync(join(out, name), { recursive: true, force: true })
+  if (readdirSync(out).length === 0) rmdirSync(out)
 }
 
 /** The path itself if it is a link, or a folder on its way from the working directory that is one. */

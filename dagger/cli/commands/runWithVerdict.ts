@@ -5,6 +5,7 @@ import { ExitCode, SlipwayError } from "../../../src/lib/errors/catalogue.js"
 import { type Break, brokenOff } from "../../../src/lib/pipeline/journal.js"
 import { gatesText } from "../../../src/lib/gates/text.js"
 import { clip, visible } from "../../../src/lib/text/escape.js"
+import { changesLines } from "../../../src/lib/report/changesText.js"
 import { formatDuration } from "../../../src/lib/report/place.js"
 import { summary } from "../../../src/lib/report/summary.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
@@ -213,6 +214,7 @@ function verdictText(verdict: Verdict, out: string): string {
     ...verdict.stages.map(stageLine),
     ...(existsSync(failures) ? ["", readFileSync(failures, "utf8").trimEnd()] : []),
     ...(verdict.problem === null ? [] : [verdict.problem]),
+    ...(verdict.changes === undefined ? [] : ["", ...changesLines(verdict.changes)]),
     "",
     `${verdict.status} in ${formatDuration(verdict.milliseconds)}; reports in ${out}`,
   ]

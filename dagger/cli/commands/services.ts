@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
@@ -20,7 +20,8 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { type CiOptions, runPipeline } from "./ci.js"
 import { changedFiles, findBase } from "./gateBase.js"
-import { prepareOut } from "./outFolder.js"
+import { previousOfService } from "./previousVerdict.js"
+import { emptyOut, prepareOut } from "./outFolder.js"
 import { printVerdict, type RunResult } from "./runWithVerdict.js"
 import {
   absoluteSource,
@@ -121,7 +122,7 @@ async function runTogether(
   after: AfterService,
 ): Promise<RunResult> {
   const out = prepareOut(options.out)
-  for (const { name } of selected) rmSync(join(out, name), { recursive: true, force: true })
+  for (const { name } of selected) emptyOut(join(out, name))
   const { event = "local", runId = randomUUID(), ref = "", sha = "" } = options
   const run: Run = { id: runId, event, ref, sha, startedAt: new Date().toISOString() }
   const services: RanService[] = selected.map((service) => ({ ...service }))
@@ -138,6 +139,7 @@ async function runTogether(
       out: join(out, name),
       runId: `${runId}-${name}`,
       quiet: options.json,
+      ...(options.previous !== undefined && { previous: previousOfService(options.previous, name) }),
     }
     const result = await runPipeline(own, only)
     if (result.verdict === undefined) {

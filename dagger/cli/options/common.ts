@@ -44,6 +44,13 @@ export const withRun = (command: Command): Command =>
     )
     .option("--json", "print verdict.json instead of text")
 
+/** Adds the option for the run that this one is compared with. */
+export const withPrevious = (command: Command): Command =>
+  command.option(
+    "--previous <verdict.json>",
+    "verdict of the last run, to show what changed since; by default that of the same branch in --out",
+  )
+
 export const withRunId = (command: Command): Command =>
   command.option("--run-id <id>", "id of this run: effects happen once per id; by default a new one")
 

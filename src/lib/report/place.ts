@@ -2,7 +2,7 @@ import type { Finding } from "../run/finding.js"
 import type { StageReport } from "../run/verdict.js"
 
 /** Location as `file:line:column`, as far as known. */
-export function place({ file, line, column }: Finding): string {
+export function place({ file, line, column }: Pick<Finding, "file" | "line" | "column">): string {
   return [file, file === undefined ? undefined : line, file === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(":")

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto"
 import { ADOPTION_FILE } from "../adoption/entries.js"
 import type { Finding, Severity } from "../run/finding.js"
+import { fingerprint } from "../run/fingerprint.js"
 import type { StageReport } from "../run/verdict.js"
 import { clip, wellFormed } from "../text/escape.js"
 import { logPath } from "./place.js"
@@ -160,15 +160,6 @@ function results({ findings, known }: StageReport): Result[] {
 const KNOWN = {
   baselineState: "unchanged",
   suppressions: [{ kind: "external", status: "accepted", justification: `known to ${ADOPTION_FILE}` }],
-}
-
-/** Fingerprint of a finding without its line, which moves; equal ones in a file are numbered. */
-function fingerprint({ tool, rule, file, message }: Finding): string {
-  const lasting = message.replace(/\bline \d+/g, "line")
-  return createHash("sha256")
-    .update(JSON.stringify([tool, rule, file ?? "", lasting]))
-    .digest("hex")
-    .slice(0, 32)
 }
 
 function location({ file, line, column }: Finding): object {

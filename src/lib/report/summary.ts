@@ -6,6 +6,7 @@ import type { TestCase } from "../run/testCase.js"
 import type { StageReport, StageResult, StageStatus, Verdict } from "../run/verdict.js"
 import { gatesMarkdown } from "../gates/text.js"
 import { clip, code, fenced, markdown } from "../text/escape.js"
+import { changesMarkdown } from "./changesText.js"
 import { knownByStage } from "./known.js"
 import { stopped } from "../run/command.js"
 import { byGate, formatDuration, logPath, place } from "./place.js"
@@ -36,7 +37,9 @@ const ORDER: StageStatus[] = ["error", "failed", "passed", "skipped"]
 /** Formats the verdict as Markdown of at most `SUMMARY_BYTES`, failures first; says what is left out. */
 export function summary(verdict: Verdict, reports: readonly StageReport[] = []): string {
   const gates = verdict.gates === undefined ? "" : gatesMarkdown(verdict.gates)
-  const top = headline(verdict) + problem(verdict) + gates + stageTable(verdict.stages, SUMMARY_BYTES / 2)
+  const changes = verdict.changes === undefined ? "" : changesMarkdown(verdict.changes)
+  const table = stageTable(verdict.stages, SUMMARY_BYTES / 2)
+  const top = headline(verdict) + problem(verdict) + gates + table + changes
   const bottom = rest(reports)
   const failures = [...reports.filter(stopped)].sort(byStatus)
   const room = SUMMARY_BYTES - bytes(top) - bytes(bottom) - NOTE_BYTES

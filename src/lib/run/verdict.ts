@@ -1,9 +1,11 @@
 import type { ExitCode } from "../errors/catalogue.js"
+import type { RunChanges } from "./changes.js"
 import type { Finding } from "./finding.js"
 import type { GateComparison } from "./gateComparison.js"
 import type { RunInputs } from "./inputs.js"
 import type { KnownFindings } from "./known.js"
 import type { LoadChart } from "./loadChart.js"
+import type { RunRecord } from "./record.js"
 import type { Suppressed } from "./suppressed.js"
 import type { Coverage } from "./coverage.js"
 import type { TestCase } from "./testCase.js"
@@ -72,6 +74,10 @@ export interface Verdict {
   problem: string | null
   /** What lets more pass than the base; absent in runs of single stages and in verdicts of earlier versions. */
   gates?: GateComparison
+  /** What changed since the last run of the branch; absent if no verdict of one was given. */
+  changes?: RunChanges
+  /** What the next run is compared with; absent in runs that broke off and in verdicts of earlier versions. */
+  record?: RunRecord
 }
 
 /** Subject and trigger of a run. */

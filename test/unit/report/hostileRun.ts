@@ -1,4 +1,5 @@
 import type { Finding } from "../../../src/lib/run/finding.js"
+import { hostileChanges } from "./changes.js"
 import { example, type Example } from "./runs.js"
 import { finding, stage, suppression, testCase } from "./stages.js"
 
@@ -40,5 +41,11 @@ export function hostileRun(text: string, count = 1): Example {
     ),
   )
   const run = { id: text, event: text, ref: text, sha: text, startedAt: text }
-  return example(reports, { status: "failed", exitCode: 1, problem: text, run })
+  return example(reports, {
+    status: "failed",
+    exitCode: 1,
+    problem: text,
+    run,
+    changes: hostileChanges(text, count),
+  })
 }

@@ -4,6 +4,7 @@ import type { FileCoverage } from "../../../src/lib/run/coverage.js"
 import type { Coverage } from "../../../src/lib/run/coverage.js"
 import type { TestCase } from "../../../src/lib/run/testCase.js"
 import type { StageReport, StageResult, Verdict } from "../../../src/lib/run/verdict.js"
+import { someChanges } from "./changes.js"
 import { stage } from "./stages.js"
 
 const STARTED = Date.UTC(2026, 4, 18, 9, 41, 7)
@@ -341,7 +342,8 @@ const stages = (failing: boolean): StageReport[] => [
   ...security(failing),
 ]
 
-export const failedRun = (): Example => example(stages(true), { status: "failed", exitCode: 1 })
+export const failedRun = (): Example =>
+  example(stages(true), { status: "failed", exitCode: 1, changes: someChanges() })
 
 export const passedRun = (): Example => example(stages(false), {})
 

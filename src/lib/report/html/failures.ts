@@ -1,9 +1,8 @@
-import { testName } from "../../testing/outcome.js"
 import type { TestCase } from "../../run/testCase.js"
 import type { StageReport, StageStatus } from "../../run/verdict.js"
-import { clip } from "../../text/escape.js"
 import { stopped } from "../../run/command.js"
 import { byGate } from "../place.js"
+import { unsuccessful, withoutFailedTests } from "../testFindings.js"
 import { findingList } from "./findings.js"
 import {
   block,
@@ -21,9 +20,6 @@ import { logLink, sarifLink, type Section, statusIcon, stageName, statusBadge, t
 const REASON_LENGTH = 1000
 const REPRO_LENGTH = 2000
 const MESSAGE_LENGTH = 500
-
-/** Compared length of texts. */
-const KEY_LENGTH = 500
 const DETAILS_LENGTH = 20_000
 const FAILURES: ListLimit = { count: 100, bytes: 800_000 }
 const FINDINGS = 50
@@ -51,9 +47,8 @@ export function failuresSection(reports: readonly StageReport[]): Section[] {
 function failure(report: StageReport, index: number, share: number): Markup {
   const { status, reason, milliseconds, cached } = report
   const failed = (report.tests ?? []).filter(unsuccessful)
-  const reported = new Set(failed.map(({ id, file }) => key(file, testName(id))))
   const { blocking, advisory } = byGate(report.findings)
-  const own = blocking.filter(({ file = "", rule }) => !reported.has(key(file, rule)))
+  const own = withoutFailedTests(blocking, failed)
   return markup`<article class="card failure ${status}" aria-labelledby="failure-${index}">
 <h3 id="failure-${index}">${statusIcon(status)}${stageName(report)}</h3>
 <p class="facts">${statusBadge(status)} <span>${time(milliseconds)}</span>${cached ? markup` <span>from the cache</span>` : ""}</p>
@@ -63,11 +58,6 @@ ${testList(failed, report, { count: TESTS, bytes: share * 0.6 })}${own.length ==
 </article>
 `
 }
-
-const unsuccessful = ({ status }: TestCase): boolean => status === "failed" || status === "error"
-
-/** Key that a failed test shares with its finding, which is left out. */
-const key = (file: string, name: string): string => `${clip(file, KEY_LENGTH)}\n${clip(name, KEY_LENGTH)}`
 
 function repeat({ repro }: StageReport): Markup {
   // A truncated command would run something else.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { StageReport, StageStatus, Verdict } from "../../run/verdict.js"
 import { clip } from "../../text/escape.js"
+import { changesSection } from "./changes.js"
 import { coverageSection } from "./coverage.js"
 import { failuresSection } from "./failures.js"
 import { findingsSection } from "./findings.js"
@@ -43,6 +44,7 @@ export function html(verdict: Verdict, reports: readonly StageReport[]): string 
     ...problem(verdict),
     ...gatesSection(verdict),
     ...failuresSection(reports),
+    ...changesSection(verdict),
     ...stagesSection(verdict, reports),
     ...loadTestSection(reports),
     ...testsSection(reports),

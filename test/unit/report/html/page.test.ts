@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { html, PAGE_BYTES } from "../../../../src/lib/report/html/page.js"
+import { notCompared } from "../../../../src/lib/report/compare.js"
 import type { StageReport, StageStatus } from "../../../../src/lib/run/verdict.js"
 import { hostileRun, times } from "../hostileRun.js"
 import { all, classed, type Element, named, parse, rawText, rows, section, textOf } from "../page.js"
@@ -72,6 +73,41 @@ describe("the page", () => {
     expect(textOf(section(other, "gates"))).toContain("compared with no base: this is the first commit.")
   })
 
+  it("has what changed since the last run, with files and lines, and says why nothing was compared", () => {
+    const { verdict, reports } = failedRun()
+    const root = read({ verdict, reports })
+    const changes = section(root, "changes")
+    expect(textOf(changes)).toContain(
+      "Since the last run of 2026-05-17 16:02 UTC at c0ffee4d83b7: 1 new finding, 4 fixed",
+    )
+    expect(rows(changes)).toEqual(
+      expect.arrayContaining([
+        ["flake8 quality", "failed", "passed", "no problem in 27 files"],
+        ["uv.lock", "pillow 10.2.0: arbitrary code execution", "trivy CVE-2026-12345 vulnerabilities"],
+        ["src/audio_upscaler/api.py:3", "'os' imported but unused", "flake8 F401 advisory"],
+        ["tests/integration/test_store.py::test_expires", "integration", "new", "failed"],
+        ["tests/unit/test_upload.py::test_limits", "unit", "failed", "passed"],
+        ["tests/unit/test_resample.py::test_long", "unit", "1.2 s", "4.9 s"],
+        ["coverage", "81.20 %", "79.90 %", "−1.30 points"],
+      ]),
+    )
+    for (const note of [
+      "… and 3 more in",
+      "Not in the last run: coverage.",
+      "Not in this run: scan.",
+      "Tests of load aren't",
+    ])
+      expect(textOf(changes)).toContain(note)
+    expect(textOf(named(root, "nav")[0] as Element)).toContain("Since the last run +1 −4")
+
+    const problem = "the last verdict is of main, and this run of feature/x"
+    const other = read({ verdict: { ...verdict, changes: notCompared(problem) }, reports })
+    expect(textOf(section(other, "changes"))).toBe(
+      `Since the last run Not compared with the last run: ${problem}.`,
+    )
+    expect(textOf(named(other, "nav")[0] as Element)).not.toContain("Since")
+  })
+
   it("has its sections in order of importance", () => {
     const elements = all(read(failedRun()), () => true)
     const order = elements.flatMap(({ name, attributes }) =>
@@ -80,6 +116,7 @@ describe("the page", () => {
     expect(order).toEqual([
       "verdict",
       "failures",
+      "changes",
       "stages",
       "tests",
       "coverage",
