@@ -132,6 +132,7 @@ describe("verdict.json", () => {
         exitCode: expect.any(Number) as number,
       })),
       problem: null,
+      record: expect.objectContaining({ black: { findings: [] } }) as object,
     })
     expect(ended.stdout).not.toContain("hunter2")
     expect(Date.parse(ended.verdict?.run.startedAt ?? "")).toBeGreaterThanOrEqual(begun)

@@ -374,3 +374,29 @@ it("the command that repeats a stage quotes the source's path", async () => {
   const { repro } = (await runOn("quality", source)).stage("flake8")
   expect(repro).toContain(`'--source=${source.replace("'", "'\\''")}' debug --stage=flake8 terminal`)
 })
+
+it("a run says what changed since the last one, of a given file or of its folder", async () => {
+  const source = service({ "a.py": "import os\nimport sys\n\nprint(sys.path)\n" })
+  const first = await runOn("quality", source)
+  expect(first.verdict?.changes).toBeUndefined()
+
+  write(source, { "a.py": "import sys\n\nprint(sys.path)\n", "b.py": 'A: int = "text"\n' })
+  const second = await runOn("quality", source, `--previous=${join(first.out, "verdict.json")}`)
+  expect(second.verdict?.changes).toMatchObject({
+    before: { id: first.verdict?.run.id },
+    stages: [
+      { name: "flake8", from: "failed", to: "passed" },
+      { name: "mypy", from: "passed", to: "failed" },
+    ],
+    fixed: { items: [{ file: "a.py", line: 1, rule: "F401" }] },
+    fresh: { items: [{ file: "b.py", line: 1, rule: "assignment" }] },
+  })
+  const headline =
+    /^Since the last run of [-\d]+ [\d:]+ UTC: 1 new finding, 1 fixed finding, 2 stages with another status$/m
+  expect(second.stdout).toMatch(headline)
+  expect(second.read("summary.md")).toContain("1 new finding")
+  expect(second.read("report.html")).toContain("Since the last run")
+
+  const third = await runOn("quality", source, `--out=${second.out}`)
+  expect(third.stdout).toMatch(/^Since the last run of .*: nothing changed$/m)
+})
