@@ -75,6 +75,8 @@ export interface CiOptions
   withoutHotfix?: string
   /** The verdict of the last run, to compare with. */
   previous?: string
+  /** Open the report in a browser once the run has ended. */
+  open?: boolean
 }
 
 /**

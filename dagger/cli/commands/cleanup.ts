@@ -10,6 +10,7 @@ import {
 } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
 import { whileLoggedIn } from "./acrLogin.js"
+import { openReport } from "./openReport.js"
 import { prepareOut } from "./outFolder.js"
 import { beginRun, runWithVerdict } from "./runWithVerdict.js"
 import { absoluteSource } from "./sourceFolder.js"
@@ -19,6 +20,7 @@ export interface CleanupOptions extends RegistryOptions, DeployOptions {
   out: string
   now?: string
   json?: boolean
+  open?: boolean
   runId?: string
   /** Delete instead of only listing. */
   yes?: boolean
@@ -33,6 +35,7 @@ export async function runCleanup(options: CleanupOptions): Promise<number> {
     const args = cleanupArguments({ ...options, source, runId })
     return runWithVerdict(prepareOut(options.out), begun, options, () => Promise.resolve(args))
   })
+  if (options.open && run.verdict !== undefined) await openReport(run.out)
   return run.code
 }
 

@@ -24,6 +24,8 @@ export interface RunResult {
   out: string
   /** Absent if the run was interrupted. */
   verdict?: Verdict
+  /** Folder of the report to show first; by default `out`. */
+  shown?: string
 }
 
 /** A run that has started, before any output of the module. */

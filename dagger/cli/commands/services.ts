@@ -20,6 +20,7 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { type CiOptions, runPipeline } from "./ci.js"
 import { changedFiles, findBase } from "./gateBase.js"
+import { openReport } from "./openReport.js"
 import { previousOfService } from "./previousVerdict.js"
 import { emptyOut, prepareOut } from "./outFolder.js"
 import { printVerdict, type RunResult } from "./runWithVerdict.js"
@@ -40,12 +41,23 @@ export type AfterService = (result: RunResult, place: ServicePlace) => Promise<v
 export const runCi = async (options: CiOptions, only: readonly string[] = []): Promise<number> =>
   (await runServices(options, only)).code
 
+/** Runs the pipeline of the source or of its services, and opens the report if that is asked for. */
+export async function runServices(
+  options: CiOptions,
+  only: readonly string[],
+  after?: AfterService,
+): Promise<RunResult> {
+  const result = await runEach(options, only, after)
+  if (options.open && result.verdict !== undefined) await openReport(result.shown ?? result.out)
+  return result
+}
+
 /**
  * Runs the pipeline of the source, or of each service in it that the run concerns, and reports them together.
  *
  * Fails with WHICH_SERVICE for the deployment of one release if there are several services.
  */
-export async function runServices(
+async function runEach(
   options: CiOptions,
   only: readonly string[],
   after: AfterService = () => Promise.resolve(),
@@ -153,7 +165,13 @@ async function runTogether(
   const verdict = report()
   if (!options.json) process.stdout.write("\nall services:\n")
   printVerdict(verdict, out, options)
-  return { code: verdict.exitCode, out, verdict }
+  return { code: verdict.exitCode, out, verdict, shown: shownReport(out, services) }
+}
+
+/** The folder of the report to show first: that of the first service that didn't pass, else that of them all. */
+export function shownReport(out: string, services: readonly RanService[]): string {
+  const failed = services.find(({ verdict }) => (verdict?.exitCode ?? ExitCode.passed) !== ExitCode.passed)
+  return failed === undefined ? out : join(out, failed.name)
 }
 
 /** Writes the reports of a run of several services, complete or not. */

@@ -43,6 +43,7 @@ export const withRun = (command: Command): Command =>
       "time to check expiry dates against, RFC 3339, such as 2026-03-01T12:00:00Z; by default the present",
     )
     .option("--json", "print verdict.json instead of text")
+    .option("--open", "open report.html in the browser once the run has ended")
 
 /** Adds the option for the run that this one is compared with. */
 export const withPrevious = (command: Command): Command =>

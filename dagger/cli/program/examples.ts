@@ -2,6 +2,7 @@
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ci: [
     "ci",
+    "ci --open",
     "ci --event push --ref refs/heads/develop --run-id 4711",
     "ci --event pull_request --base-ref main --json",
     "ci --host github --job checks",
