@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { ADOPTION_FILE } from "../../../src/lib/adoption/entries.js"
 import { parseAdoption } from "../../../src/lib/adoption/file.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
@@ -11,6 +11,7 @@ import { optionalArgument } from "../../module/arguments.js"
 import { callModule, daggerWithProgress, serviceArguments } from "../../module/call.js"
 import { indexArguments, type IndexOptions } from "./indexes.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
+import { writeSourceFile } from "./sourceFile.js"
 import { trackedArguments } from "./tracked.js"
 import { absoluteSource, folderOf, isAddress, oneService, settingsOf } from "./sourceFolder.js"
 
@@ -31,7 +32,8 @@ export async function writeBaseline(options: BaselineOptions): Promise<number> {
   // What is invalid is said at once, with the exit code of bad input.
   const service = oneService(source, options.service)
   parseConfig(settingsOf(source, service))
-  const file = join(source, folderOf(source, service), ADOPTION_FILE)
+  const path = join(folderOf(source, service), ADOPTION_FILE)
+  const file = join(source, path)
   if (existsSync(file)) parseAdoption(readFileSync(file, "utf8"))
   const made = mkdtempSync(join(tmpdir(), "slipway-baseline-"))
   const log = join(made, "dagger.log")
@@ -46,7 +48,8 @@ export async function writeBaseline(options: BaselineOptions): Promise<number> {
   if (code === ExitCode.interrupted) return code
   if (code !== 0) return reportNoVerdict(log)
   const { lines, exitCode } = fields(parseJson(readFileSync(join(made, "report/summary.json"), "utf8")))
-  writeFrom(join(made, "report/baseline.json"), file)
+  const baseline = join(made, "report/baseline.json")
+  writeSourceFile(source, path, existsSync(baseline) ? readFileSync(baseline) : undefined)
   process.stdout.write(`${strings(lines).map(visible).join("\n")}\n`)
   rmSync(made, { recursive: true, force: true })
   return typeof exitCode === "number" ? exitCode : ExitCode.infrastructure
@@ -61,13 +64,3 @@ export const baselineArguments = ({ source, service, grow, now, ...options }: Ba
   "baseline-report",
   ...optionalArgument("grow", grow),
 ]
-
-/** Copies the new baseline; removes the old one if there is none. */
-function writeFrom(from: string, to: string): void {
-  if (!existsSync(from)) {
-    rmSync(to, { force: true })
-    return
-  }
-  mkdirSync(dirname(to), { recursive: true })
-  writeFileSync(to, readFileSync(from))
-}

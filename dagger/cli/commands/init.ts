@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { dirname, join, posix } from "node:path"
+import { existsSync, lstatSync, readFileSync, statSync } from "node:fs"
+import { join, posix } from "node:path"
 import { jsonSchema, SCHEMA_FILE } from "../../../src/lib/config/jsonSchema.js"
 import { checkConfig, parseConfig } from "../../../src/lib/config/parse.js"
 import { ExitCode, fail } from "../../../src/lib/errors/catalogue.js"
@@ -14,6 +14,7 @@ import { glob } from "../../../src/lib/security/glob.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { fromFork } from "../hosts/fork.js"
 import { planRun, runPlanText } from "./plan.js"
+import { writeSourceFile } from "./sourceFile.js"
 import { absoluteSource, defaultBranchOf, gitStateOf, isAddress, sourceFiles } from "./sourceFolder.js"
 import { jsonText } from "../../../src/lib/text/json.js"
 
@@ -37,11 +38,11 @@ export async function runInit({ source: given, print }: InitOptions): Promise<nu
     return ExitCode.passed
   }
   const paths = new Set(["slipway.yaml", ...found.files.map(({ path }) => path)])
-  const existing = [...paths].filter((path) => existsSync(join(folder, path)))
+  const existing = [...paths].filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }))
   if (existing.length > 0) throw fail("SETTINGS_EXIST", [existing])
-  // Exclusive, in case another program has made one in the meantime.
-  for (const file of found.files) writeFileSync(join(folder, file.path), writtenFile(file), { flag: "wx" })
-  if (found.files.length > 0) writeSchema(folder)
+  // The schema first: settings would be in the way of another attempt.
+  if (found.files.length > 0) writeSourceFile(folder, SCHEMA_FILE, jsonText(jsonSchema()))
+  for (const file of found.files) writeSourceFile(folder, file.path, writtenFile(file))
   process.stdout.write(writtenText(found) + saidAfter(folder, found, ref))
   return ExitCode.passed
 }
@@ -82,21 +83,14 @@ function addedTo(folder: string, { path, settings }: InitFile): InitFile {
 const printed = ({ path, settings }: InitFile, isNamed: boolean): string =>
   `${isNamed ? `# ${visible(path)}\n` : ""}${initText(settings)}`
 
-/** The text of a file that is written, with a first line by which editors find the schema. */
+/**
+ * The text of a file that is written, with a first line by which editors find the schema.
+ *
+ * That is left in the repository: Slipway lies elsewhere on each machine of a team, and an address on the web would say
+ * nothing offline.
+ */
 const writtenFile = ({ path, settings }: InitFile): string =>
   initText(settings, posix.relative(posix.dirname(path), SCHEMA_FILE))
-
-/**
- * Leaves the schema in the repository: Slipway lies elsewhere on each machine of a team, and an address on the web would
- * say nothing offline. It replaces an older one.
- */
-function writeSchema(folder: string): void {
-  const file = join(folder, SCHEMA_FILE)
-  mkdirSync(dirname(file), { recursive: true })
-  // A link in its place would be followed to whatever it leads to.
-  rmSync(file, { force: true })
-  writeFileSync(file, jsonText(jsonSchema()), { flag: "wx" })
-}
 
 function writtenText({ files }: InitialSettings): string {
   if (files.length === 0) return "no slipway.yaml is needed: nothing here differs from the defaults\n"

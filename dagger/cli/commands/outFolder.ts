@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs"
-import { dirname, join, resolve, sep } from "node:path"
+import { join, resolve } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
+import { linkIn } from "../../lib/links.js"
 import { keepVerdict, PREVIOUS } from "./previousVerdict.js"
 
 /** Folder that the engine writes to, until all reports are complete. */
@@ -59,13 +60,6 @@ export function emptyOut(out: string): void {
   const names = readdirSync(out).filter((name) => name !== PREVIOUS)
   for (const name of names) rmSync(join(out, name), { recursive: true, force: true })
   if (readdirSync(out).length === 0) rmdirSync(out)
-}
-
-/** The path itself if it is a link, or a folder on its way from the working directory that is one. */
-function linkIn(path: string, workingFolder: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path
-  const parent = dirname(path)
-  return parent.startsWith(workingFolder + sep) ? linkIn(parent, workingFolder) : undefined
 }
 
 /**

@@ -48,7 +48,7 @@ const catalogue = {
   }),
   CONFIG_INVALID: (file: string, problems: string[], total = problems.length) => ({
     message: [`${file} has ${total} ${total === 1 ? "problem" : "problems"}:`, ...problems].join("\n  "),
-    remedy: "fix each line above; `slipway.schema.json` lists every key",
+    remedy: "fix each line above; `slipway schema` prints every key",
     exitCode: ExitCode.badInput,
   }),
   BASELINE_INVALID: (problems: string[], total = problems.length) => ({

@@ -25,4 +25,9 @@ export const serviceErrors = {
     remedy: "print what it would add: slipway init --print",
     exitCode: ExitCode.badInput,
   }),
+  SOURCE_UNWRITABLE: (path: string, reason: string) => ({
+    message: `can't write ${quote(path)} in the source: ${reason}`,
+    remedy: "rename or delete what is in the way; links out of the source aren't followed",
+    exitCode: ExitCode.badInput,
+  }),
 } satisfies Catalogue

@@ -6,6 +6,7 @@ import Ajv from "ajv"
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { parse } from "yaml"
 import { runInit } from "../../../dagger/cli/commands/init.js"
+import { SCHEMA_FILE } from "../../../src/lib/config/jsonSchema.js"
 import { REPOSITORY } from "../../../dagger/lib/home.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -92,6 +93,23 @@ describe("slipway init", () => {
     await runInit({ source })
     expect(readFileSync(join(source, "diary.txt"), "utf8")).toBe("mine")
     expect(readFileSync(join(source, ".slipway/slipway.schema.json"), "utf8")).toMatch(/^\{/)
+  })
+
+  it.each<[string, (source: string) => void]>([
+    ["a file", (source) => writeFileSync(join(source, ".slipway"), "")],
+    ["a link", (source) => symlinkSync(folder({}), join(source, ".slipway"))],
+    ["a folder in the schema's", (source) => mkdirSync(join(source, SCHEMA_FILE), { recursive: true })],
+  ])("writes nothing if %s is in the place of the schema's folder", async (_, put) => {
+    const source = folder(FILES)
+    put(source)
+    await expect(runInit({ source })).rejects.toThrow(/^can't write "\.slipway\/[^]*SOURCE_UNWRITABLE/)
+    expect(existsSync(join(source, "slipway.yaml"))).toBe(false)
+  })
+
+  it("takes a link in the place of the settings for settings that are there", async () => {
+    const source = folder(FILES)
+    symlinkSync("nowhere", join(source, "slipway.yaml"))
+    await expect(runInit({ source })).rejects.toThrow("SETTINGS_EXIST")
   })
 })
 

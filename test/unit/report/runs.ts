@@ -353,5 +353,5 @@ export const emptyRun = (): Example =>
     exitCode: 4,
     milliseconds: 412,
     problem:
-      'slipway.yaml has 2 problems:\n  3:1 unknown key "qualty": did you mean "quality"?\n  7:12 timeout: expected a span of time such as "10m", got "ten"\n→ fix each line above; `slipway.schema.json` lists every key [CONFIG_INVALID]',
+      'slipway.yaml has 2 problems:\n  3:1 unknown key "qualty": did you mean "quality"?\n  7:12 timeout: expected a span of time such as "10m", got "ten"\n→ fix each line above; `slipway schema` prints every key [CONFIG_INVALID]',
   })
