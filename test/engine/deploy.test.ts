@@ -112,28 +112,6 @@ describe("a rollout under 50 requests a second", () => {
       ["deploy", "succeeded", "better", "good"],
     ])
     expect(ledgerFaults(entries)).toEqual([])
-
-    const again = await deployed(here, "better")
-    expect(again.status).toBe("unchanged")
-
-    await kubectl("-n", here.namespace, "rollout", "undo", "deployment/api")
-    await kubectl("-n", here.namespace, "rollout", "status", "deployment/api", "--timeout=60s")
-    const status = await serviceStatus(context(here), false)
-    expect(status.manual).toBe("better was replaced by good without Slipway")
-    expect(status.ledger[0]).toMatchObject({ kind: "manual", facts: { version: "good", instead: "better" } })
-    expect((await serviceStatus(context(here), false)).manual).toBe("")
-
-    const target = await findRollbackTarget(context(here), "better")
-    expect(target).toMatchObject({ version: "better", digest: digests["better"] })
-    const back = await deployOnce(context(here), async (facts) => ({
-      ...plan(here, "better"),
-      kind: "rollback",
-      manifests:
-        (target && (await manifestsOf(context(here), facts, target))) ?? plan(here, "better").manifests,
-    }))
-    expect(failure(back)).toEqual({ step: "", reason: "", log: "" })
-    await steady(here, "better")
-    await watched(here)
   })
 
   it("rolls back at once if the new version fails only under its own traffic", async () => {
@@ -197,6 +175,35 @@ describe.concurrent("a bad version", () => {
     expect(failure(ran)).toMatchObject({ step, reason: expect.stringMatching(says) as string })
     expect(failure(ran).reason).toMatch(/rolled back: good serves/)
     await steady(here, "good")
+  })
+})
+
+describe.concurrent("a version that is replaced by hand", () => {
+  it("is noticed, recorded, deployed again by a rollback, and watched", async () => {
+    const here = place("manual")
+    await deployed(here, "good")
+    await deployed(here, "better")
+    const again = await deployed(here, "better")
+    expect(again.status).toBe("unchanged")
+
+    await kubectl("-n", here.namespace, "rollout", "undo", "deployment/api")
+    await kubectl("-n", here.namespace, "rollout", "status", "deployment/api", "--timeout=60s")
+    const status = await serviceStatus(context(here), false)
+    expect(status.manual).toBe("better was replaced by good without Slipway")
+    expect(status.ledger[0]).toMatchObject({ kind: "manual", facts: { version: "good", instead: "better" } })
+    expect((await serviceStatus(context(here), false)).manual).toBe("")
+
+    const target = await findRollbackTarget(context(here), "better")
+    expect(target).toMatchObject({ version: "better", digest: digests["better"] })
+    const back = await deployOnce(context(here), async (facts) => ({
+      ...plan(here, "better"),
+      kind: "rollback",
+      manifests:
+        (target && (await manifestsOf(context(here), facts, target))) ?? plan(here, "better").manifests,
+    }))
+    expect(failure(back)).toEqual({ step: "", reason: "", log: "" })
+    await steady(here, "better")
+    await watched(here)
   })
 })
 
