@@ -6,6 +6,7 @@ import { visible } from "../../src/lib/text/escape.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import { clusterAddress } from "../kit/cluster/cluster.js"
 import { KUBECONFIG } from "../lib/clusterHolder.js"
+import { sayWhatIsBuilt } from "./firstTime.js"
 import { Listener, summaryOf } from "./listener.js"
 import {
   commitAll,
@@ -51,6 +52,7 @@ const SCALE = "0.02"
 export async function demo(): Promise<number> {
   const begun = Date.now()
   say(`the pipeline on ${relative(process.cwd(), SAMPLE) || "."}`)
+  await sayWhatIsBuilt()
   const checked = await check()
   if (checked !== 0) return checked
   say("\n== a registry and a cluster, which the releases below need")

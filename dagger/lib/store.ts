@@ -40,6 +40,12 @@ function filesBelow(folder: string): string[] {
 /** Days that the store keeps unused entries; checkouts of several versions share it. */
 const KEPT_DAYS = 7
 
+/** True if a folder has been built of these inputs. */
+export const isStored = (name: string, inputs: StoreInputs): boolean => existsSync(folderOf(name, inputs))
+
+const folderOf = (name: string, inputs: StoreInputs): string =>
+  join(paths.store, `${name}-${contentKey(inputs)}`)
+
 /**
  * Builds a folder once for each content of its inputs; later calls only read it.
  *
@@ -51,7 +57,7 @@ export async function stored(
   inputs: StoreInputs,
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const folder = join(paths.store, `${name}-${contentKey(inputs)}`)
+  const folder = folderOf(name, inputs)
   if (existsSync(folder)) return markUsed(folder)
   return withLock(join(paths.store, `.${name}.lock`), async () => {
     if (existsSync(folder)) return markUsed(folder)

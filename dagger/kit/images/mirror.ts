@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { paths } from "../../lib/home.js"
 import { step } from "../../lib/progress.js"
 import { CONTAINERS_MIRROR, MIRROR_ADDRESS, REGISTRY_ADDRESS } from "../../lib/addresses.js"
 import { mirrorRequest } from "./mirrorRequest.js"
 import { OFFLINE_IMAGES, type OfflineImage } from "./offlineImages.js"
+import { builtDigest, recordBuilt } from "./records.js"
 
 const building = new Map<OfflineImage, Promise<string>>()
 
@@ -62,19 +63,16 @@ function ensureBuilt(engineRoot: string, image: OfflineImage): Promise<string> {
 }
 
 async function buildOnce(engineRoot: string, image: OfflineImage): Promise<string> {
-  const { name, tags, hours = Infinity } = image
-  const key = image.key()
-  const record = join(paths.registry, "offline-images", name.replaceAll("/", "_"), tags[0] ?? "")
-  const [built, known] = readText(record)?.split("\n") ?? []
-  if (built === key && known && hoursOld(record) < hours && (await inRegistry(name, known))) return known
-  const folder = join(paths.store, `.image-${key}`)
+  const { name, tags } = image
+  const known = builtDigest(image)
+  if (known !== undefined && (await inRegistry(name, known))) return known
+  const folder = join(paths.store, `.image-${image.key()}`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   try {
     await step(`offline image ${name}:${tags[0] ?? ""}`, () => image.build(engineRoot, folder))
     const digest = pushedDigest(folder)
-    mkdirSync(dirname(record), { recursive: true })
-    writeFileSync(record, `${key}\n${digest}`)
+    recordBuilt(image, digest)
     return digest
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -91,8 +89,6 @@ function pushedDigest(folder: string): string {
   return digest
 }
 
-const hoursOld = (file: string): number => (Date.now() - statSync(file).mtimeMs) / 3_600_000
-
 /** Asks the registry itself, since its folder may have been deleted in whole or in part. */
 async function inRegistry(name: string, digest: string): Promise<boolean> {
   const accept = ["index", "manifest"].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(", ")
@@ -100,14 +96,6 @@ async function inRegistry(name: string, digest: string): Promise<boolean> {
     headers: { accept },
   })
   return ok
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8")
-  } catch {
-    return undefined
-  }
 }
 
 function refuse(outgoing: ServerResponse, status: number, code: string, message: string): void {
