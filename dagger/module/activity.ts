@@ -1,7 +1,7 @@
 import { visible } from "../../src/lib/text/escape.js"
 import { formatDuration } from "../../src/lib/report/place.js"
-import { parseJson } from "../../src/lib/text/json.js"
-import type { StageResult } from "../../src/lib/run/verdict.js"
+import { type StageEntry, stageEntry } from "../../src/lib/pipeline/journal.js"
+import type { LiveView } from "../lib/progress.js"
 
 /** Milliseconds within which the engine reports a command as cached. */
 const CACHE_NOTICE_MS = 200
@@ -18,11 +18,13 @@ const PHASE_NOTICE_MS = 3000
 
 /**
  * Reads plain progress line by line and shows each uncached command in a container, the module's own messages, and
- * what is waited for before those.
+ * what is waited for before those; hands on the progress of stages.
  */
-export function activityReader(show: (activity: string) => void): (line: string) => void {
+export function activityReader({ show, stage }: Pick<LiveView, "show" | "stage">): (line: string) => void {
   const running = new Map<string, NodeJS.Timeout>()
   return (line) => {
+    const entry = readEntry(line)
+    if (entry !== undefined) stage(entry)
     const message = readMessage(line)
     if (message !== undefined) show(message)
     const span = /^(\d+) +:/.exec(line)?.[1] ?? ""
@@ -42,18 +44,26 @@ const MAX_LENGTH = 160
 
 /** Reads a message of the module's own function, such as `production: surge: 2 pods ready`, or an ended stage. */
 export function readMessage(line: string): string | undefined {
-  const message = /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
+  const message = messageIn(line)
   // A message of the engine itself.
   if (message === undefined || message.startsWith("cloud url=")) return undefined
-  const entry = /^slipway-[\da-f-]{36} (.+)$/.exec(message)?.[1]
-  if (entry !== undefined) return endedStage(entry)
+  if (JOURNAL.test(message)) return endedStage(readEntry(line))
   return visible(message.slice(0, MAX_LENGTH)).slice(0, MAX_LENGTH)
 }
 
-/** Reads an ended stage from the run's journal, unless it was cached or skipped. */
-function endedStage(entry: string): string | undefined {
-  const { ended } = (parseJson(entry) ?? {}) as { ended?: StageResult }
-  if (ended === undefined || ended.cached === true || ended.status === "skipped") return undefined
+const messageIn = (line: string): string | undefined => /^\d+ +: \[[\dhms.]+\] \| (.+)$/.exec(line)?.[1]
+
+const JOURNAL = /^slipway-[\da-f-]{36} (.+)$/
+
+/** Reads the progress of a stage from a line of the run's journal. */
+export const readEntry = (line: string): StageEntry | undefined =>
+  stageEntry(JOURNAL.exec(messageIn(line) ?? "")?.[1] ?? "")
+
+/** The message for a stage that has ended, unless it was cached or skipped. */
+function endedStage(entry: StageEntry | undefined): string | undefined {
+  if (entry === undefined || !("ended" in entry)) return undefined
+  const { ended } = entry
+  if (ended.cached === true || ended.status === "skipped") return undefined
   return `${ended.name} ${ended.status} (${formatDuration(ended.milliseconds)})`
 }
 

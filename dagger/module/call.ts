@@ -14,7 +14,7 @@ import { paths, REPOSITORY } from "../lib/home.js"
 import { onInterrupt } from "./interrupt.js"
 import { LineSplitter } from "../lib/lines.js"
 import { inCiJob } from "../lib/output.js"
-import { type LiveLine, liveLine, say } from "../lib/progress.js"
+import { type LiveView, liveView, say } from "../lib/progress.js"
 import { withCacheKeys } from "./secretAddress.js"
 
 /** Starts the engine unless it runs. Returns the environment in which a plain `dagger` finds it. */
@@ -52,7 +52,7 @@ export async function daggerHere(args: string[]): Promise<number> {
 }
 
 /**
- * Runs `dagger`, shows its activity on one line and writes its output to `logFile`. Returns its exit code.
+ * Runs `dagger`, shows its progress and writes its output to `logFile`. Returns its exit code.
  *
  * Returns 130 after Ctrl-C, once its session has ended. Fails with OUT_UNWRITABLE if the file can't be written, and
  * with ENGINE_ENDED if the kit's engine ended meanwhile.
@@ -61,17 +61,17 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
   const engine = await readyEngine()
   mkdirSync(dirname(logFile), { recursive: true })
   const log = createWriteStream(logFile)
-  const line = liveLine()
+  const view = liveView()
   const watch = new AbortController()
-  const { child, logged } = withLog(args, { ...engine.env, NO_COLOR: "1" }, log, line)
+  const { child, logged } = withLog(args, { ...engine.env, NO_COLOR: "1" }, log, view)
   const begun = runningEngine()?.pid
   if (engine.kit) void endWithEngine(child, begun, watch.signal)
-  if (engine.kit) void showImageBuilds(line, watch.signal)
+  if (engine.kit) void showImageBuilds(view, watch.signal)
   let interrupted = false
   const forward = (signal: NodeJS.Signals) => {
     // `dagger` (0.21.8) may wait ten seconds in vain; the engine also ends the session of a client that has gone.
     child.kill(interrupted ? "SIGKILL" : signal)
-    line.clear()
+    view.clear()
     if (!interrupted) say("ending it takes ten seconds at most; a second Ctrl-C leaves it to the engine")
     interrupted = true
   }
@@ -85,13 +85,13 @@ export async function daggerWithProgress(args: string[], logFile: string): Promi
     return code
   } finally {
     watch.abort()
-    line.clear()
+    view.clear()
     log.end()
   }
 }
 
-/** Starts `dagger` with its output in the log and its activity on the line. */
-function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: LiveLine) {
+/** Starts `dagger` with its output in the log and its progress in the view. */
+function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, view: LiveView) {
   // In its own process group, so that Ctrl-C reaches it only through us: a second one would abort its cleanup.
   const child = spawn("dagger", ["--progress=plain", ...withCacheKeys(args)], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -105,7 +105,7 @@ function withLog(args: string[], env: NodeJS.ProcessEnv, log: Writable, line: Li
     child.stderr.resume()
     child.kill("SIGINT")
   })
-  const readLine = activityReader((activity) => line.show(activity))
+  const readLine = activityReader(view)
   const splitter = new LineSplitter()
   const pass = (lines: readonly string[]) => {
     lines.forEach(readLine)
@@ -158,11 +158,11 @@ async function endWithEngine(
 }
 
 /** Shows the offline image that the mirror builds, which can take minutes without output from `dagger`. */
-async function showImageBuilds(line: LiveLine, signal: AbortSignal): Promise<void> {
+async function showImageBuilds(view: LiveView, signal: AbortSignal): Promise<void> {
   const log = join(paths.logs, "mirror.log")
   for (let seen = lastLine(log); !signal.aborted; await pause(1000)) {
     const now = lastLine(log)
-    if (now !== seen && now.includes("…")) line.show(now)
+    if (now !== seen && now.includes("…")) view.show(now)
     seen = now
   }
 }

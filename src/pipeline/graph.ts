@@ -71,11 +71,11 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
   const later = groups.filter((group) => !chosen.includes(group)).flatMap((group) => [...STAGES[group]])
   journal.planned([...tasks.flat().map(({ name }) => name), ...later])
   const unused = texts(service.source, OTHER_TOOLS).then(unusedFiles, () => [])
-  const stages = withUnusedFiles(await runTasks(config.parallel, tasks.flat(), journal.ended), await unused)
+  const stages = withUnusedFiles(await runTasks(config.parallel, tasks.flat(), journal), await unused)
   const releases = groups.includes("release")
   const built = groups.includes("image") && releases ? await (await image()).image() : undefined
   const released = { ...service, run, revision, only, image: built, stages, gates, allowed }
-  const all = releases ? [...stages, ...(await release(released, publishing, journal.ended))] : stages
+  const all = releases ? [...stages, ...(await release(released, publishing, journal))] : stages
   const delivery = {
     run: { ...service, run, baseRef, image: built, stages: releases ? all : undefined, checked: stages },
     access: graph.deploying,

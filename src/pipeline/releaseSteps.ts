@@ -7,6 +7,7 @@ import type { Expected } from "../lib/release/expected.js"
 import { highestVersion, type Tag } from "../lib/release/tags.js"
 import { type Requirement, requirements, judgeRelease, releaseExitCode } from "../lib/release/verification.js"
 import type { StageName } from "../lib/pipeline/stages.js"
+import type { StageProgress } from "../lib/pipeline/journal.js"
 import { passed } from "../lib/run/outcome.js"
 import { oneLine } from "../lib/text/words.js"
 import { count } from "../lib/text/words.js"
@@ -46,23 +47,21 @@ interface OfRun {
 
 /**
  * Publishes, signs, attests and verifies, one after the other, and sets the tags only then; a failure
- * skips the rest. `ended` is called with each stage as it ends.
+ * skips the rest. Reports each stage as it begins and as it ends.
  */
-export async function runRelease(
-  inputs: ReleaseInputs,
-  ended: (stages: readonly Stage[]) => void,
-): Promise<Stage[]> {
+export async function runRelease(inputs: ReleaseInputs, progress: StageProgress): Promise<Stage[]> {
   const stages: Stage[] = []
   for (const { name, tool, work } of STEPS) {
     const stage = { ...identity("release", name, inputs.versions[tool], ""), repro: inputs.repro(name) }
     const before = stages.find(({ status }) => status !== "passed")
     const run = () => measured(() => work(inputs))
+    if (before === undefined) progress.started(name)
     stages.push(
       before === undefined
         ? await attempted(stage, run)
         : { ...stage, ...skipped(`${before.name} did not pass`) },
     )
-    ended(stages.slice(-1))
+    progress.ended(stages.slice(-1))
   }
   return stages
 }

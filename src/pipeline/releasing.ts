@@ -16,6 +16,7 @@ import { readFloor } from "../registry/floor.js"
 import { toolImages } from "./toolImages.js"
 import { tagsFor } from "../lib/release/tags.js"
 import { stopped } from "../lib/run/command.js"
+import type { StageProgress } from "../lib/pipeline/journal.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { STAGES, type StageName } from "../lib/pipeline/stages.js"
 import type { Run } from "../lib/run/verdict.js"
@@ -49,13 +50,13 @@ export interface Released extends PlacedSource {
 }
 
 /**
- * Releases an image that passed every gate; else skips the stages with the reason. Never throws. `ended` is called with
- * each stage as it ends.
+ * Releases an image that passed every gate; else skips the stages with the reason. Never throws. Reports
+ * each stage as it begins and as it ends.
  */
 export async function release(
   released: Released,
   publishing: Publishing,
-  ended: (stages: readonly Stage[]) => void,
+  progress: StageProgress,
 ): Promise<Stage[]> {
   const { stages, image } = released
   const repro = await reproOf(released, publishing)
@@ -67,7 +68,7 @@ export async function release(
     inputs = await releaseInputs({ ...released, image }, publishing, repro)
     return skipped("")
   })
-  if (inputs !== undefined) return runRelease(inputs, ended)
+  if (inputs !== undefined) return runRelease(inputs, progress)
   const others = skippedStages(STAGES.release.slice(1), "publish did not pass", repro)
   return [{ ...prepared, repro: repro("publish") }, ...others]
 }

@@ -3,6 +3,7 @@ import { ExitCode, exitCodeOf, fail } from "../lib/errors/catalogue.js"
 import { stopped } from "../lib/run/command.js"
 import { terminalText } from "../lib/report/terminal.js"
 import { messageOf } from "../lib/run/execError.js"
+import type { StageProgress } from "../lib/pipeline/journal.js"
 import { pool } from "../lib/run/pool.js"
 import { type Group, inRunOrder, STAGE_NAMES, type StageName } from "../lib/pipeline/stages.js"
 import type { StageReport } from "../lib/run/verdict.js"
@@ -23,16 +24,17 @@ export interface Task {
 /**
  * Runs stages, no more than `limit` at a time; returns results in the order of reports.
  *
- * Calls `ended` with each stage as it ends.
+ * Reports each stage as it begins and as it ends.
  */
 export async function runTasks(
   limit: number,
   tasks: readonly Task[],
-  ended?: (stages: readonly Stage[]) => void,
+  progress?: StageProgress,
 ): Promise<Stage[]> {
-  const work = async ({ run }: Task): Promise<Stage> => {
+  const work = async ({ name, run }: Task): Promise<Stage> => {
+    progress?.started(name)
     const stage = await run()
-    ended?.([stage])
+    progress?.ended([stage])
     return stage
   }
   const stages = await pool(

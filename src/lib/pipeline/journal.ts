@@ -1,18 +1,46 @@
 import { ExitCode } from "../errors/catalogue.js"
 import { DEBUGGABLE, EFFECTS, groupOf, STAGE_NAMES, type StageName } from "./stages.js"
-import { parseJson } from "../text/json.js"
-import { type Run, type StageReport, stageResult, type StageResult, type Verdict } from "../run/verdict.js"
+import { fields, parseJson, strings } from "../text/json.js"
+import {
+  isStatus,
+  type Run,
+  type StageReport,
+  stageResult,
+  type StageResult,
+  type Verdict,
+} from "../run/verdict.js"
 
 /** Progress of a run, for a verdict if the run breaks off. */
 export interface Journal {
   began: (run: Run) => void
   /** All the stages that the run plans. */
   planned: (stages: readonly StageName[]) => void
+  /** Reports a stage that begins; those that a deployment consists of report only their end. */
+  started: (stage: StageName) => void
   /** Reports each stage once. */
   ended: (stages: readonly StageReport[]) => void
 }
 
-type Entry = { run: Run } | { planned: readonly StageName[] } | { ended: StageResult }
+/** The steps of a run's stages, for who shows them. */
+export type StageProgress = Pick<Journal, "started" | "ended">
+
+type Entry =
+  { run: Run } | { planned: readonly StageName[] } | { started: StageName } | { ended: StageResult }
+
+/** An entry of a journal that shows a stage's progress. */
+export type StageEntry = { planned: string[] } | { started: string } | { ended: EndedStage }
+
+export type EndedStage = Pick<StageResult, "name" | "status" | "milliseconds" | "cached">
+
+/** Reads the progress of stages from an entry of a journal; undefined for another entry, and for none. */
+export function stageEntry(entry: string): StageEntry | undefined {
+  const { planned, started, ended } = fields(parseJson(entry))
+  if (Array.isArray(planned)) return { planned: strings(planned) }
+  if (typeof started === "string") return { started }
+  const { name, status, milliseconds, cached } = fields(ended)
+  if (typeof name !== "string" || typeof milliseconds !== "number" || !isStatus(status)) return undefined
+  return { ended: { name, status, milliseconds, cached: typeof cached === "boolean" ? cached : null } }
+}
 
 /** Prints a line for each step of a run, which begins with this mark; nothing without one. */
 export function journal(mark: string, print: (line: string) => void = console.log): Journal {
@@ -23,6 +51,7 @@ export function journal(mark: string, print: (line: string) => void = console.lo
   return {
     began: (run) => report({ run }),
     planned: (planned) => report({ planned }),
+    started: (started) => report({ started }),
     ended: (stages) => {
       for (const stage of stages.filter(({ name }) => !reported.has(name))) {
         reported.add(stage.name)

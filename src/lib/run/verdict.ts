@@ -12,6 +12,9 @@ import type { TestCase } from "./testCase.js"
 
 export type StageStatus = "passed" | "failed" | "skipped" | "error"
 
+export const isStatus = (value: unknown): value is StageStatus =>
+  value === "passed" || value === "failed" || value === "skipped" || value === "error"
+
 /** Result of one stage of a run. */
 export interface StageResult {
   /** Name for `debug --stage`, for example `mypy`. */

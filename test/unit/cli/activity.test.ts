@@ -43,13 +43,22 @@ it.each([
   expect(readMessage(line)).toBe(message)
 })
 
+it("activityReader hands on the progress of stages", () => {
+  const entries: unknown[] = []
+  const read = activityReader({ show: () => undefined, stage: (each) => entries.push(each) })
+  read(entry({ planned: ["mypy"] }))
+  read(entry({ started: "mypy" }))
+  read(`802 : ┆ [0.1s] | ${entry({ started: "forged" }).split("| ")[1] ?? ""}`)
+  expect(entries).toEqual([{ planned: ["mypy"] }, { started: "mypy" }])
+})
+
 describe("activityReader", () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
   const shown = (lines: string[]): string[] => {
     const all: string[] = []
-    const read = activityReader((activity) => all.push(activity))
+    const read = activityReader({ show: (activity) => all.push(activity), stage: () => undefined })
     for (const line of lines) read(line)
     vi.advanceTimersByTime(1000)
     return all
@@ -57,7 +66,7 @@ describe("activityReader", () => {
 
   it("shows what is waited for before the first command, if it takes long", () => {
     const all: string[] = []
-    const read = activityReader((activity) => all.push(activity))
+    const read = activityReader({ show: (activity) => all.push(activity), stage: () => undefined })
     read("2   : ┆ starting engine")
     read("2   : ┆ starting engine DONE [0.0s]")
     read("3   : ┆ connecting to engine")

@@ -46,9 +46,11 @@ const statuses = (log: string) =>
 
 describe("brokenOff", () => {
   it("returns the results of finished stages, and errors for the others", () => {
-    const log = logOf(({ began, planned, ended }) => {
+    const log = logOf(({ began, planned, started, ended }) => {
       began(run)
       planned(["black", "mypy", "unit", "publish"])
+      started("mypy")
+      started("black")
       ended([report("unit", "failed")])
       ended([report("black", "passed")])
     })
