@@ -29,7 +29,11 @@ export async function mirrorEntry(
   token: Secret | undefined,
   config: Config,
 ): Promise<string> {
-  const bare = withScripts(dag.container().from(imageReference("git", GIT_VERSION, config.images)), SCRIPT)
+  const bare = withScripts(
+    dag.container().from(imageReference("git", GIT_VERSION, config.images)),
+    SCRIPT,
+    "slipway_git.sh",
+  )
     .withNewFile(ENTRY, ledgerLine(entry))
     .withMountedSecret(REMOTE, remote)
     .withMountedTemp(WORK)
