@@ -3,6 +3,7 @@
  * The `slipway` command exits with the exit code of the error.
  */
 import { cleanupErrors } from "./cleanup.js"
+import { commitErrors } from "./commit.js"
 import { deployErrors } from "./deploy.js"
 import { engineErrors } from "./engine.js"
 import { type Catalogue, type CatalogueEntry, ExitCode, quote } from "./entry.js"
@@ -103,6 +104,7 @@ const catalogue = {
   ...serviceErrors,
   ...infraErrors,
   ...kubeErrors,
+  ...commitErrors,
   ...deployErrors,
   ...reproErrors,
   ...monitoringErrors,
