@@ -39,10 +39,11 @@ async function tracesOf(
 ) {
   const { deploy } = config
   const folder = placeOfManifests(deploy, environment)
-  // A chart is that of every environment that the service is deployed to.
-  const isThere = await (chartOf(deploy) === undefined
-    ? source.exists(folder)
-    : deploy.environments.includes(environment) && hasChart(source, config))
+  // A chart, or a repository of manifests, is that of every environment that the service is deployed to.
+  const isShared = chartOf(deploy) !== undefined || deploy.commit.repository !== undefined
+  const isThere = await (isShared
+    ? deploy.environments.includes(environment) && hasChart(source, config)
+    : source.exists(folder))
   return {
     overlay: isThere ? folder : undefined,
     kubeconfig: secrets.some(({ name }) => name === `${environment.toUpperCase()}_KUBECONFIG`),

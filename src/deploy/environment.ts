@@ -5,8 +5,10 @@ import { execute } from "../stage/execute.js"
 import type { PythonService } from "../stage/service.js"
 import { type Environment } from "../lib/config/deploy.js"
 import { chartOf, overlayOf } from "../lib/deploy/chart.js"
+import { requireCommit } from "../lib/deploy/commitTarget.js"
 import type { Context } from "../lib/deploy/context.js"
 import { ClusterLedger } from "../lib/deploy/ledgerStore.js"
+import { liveManifests } from "../lib/deploy/liveManifests.js"
 import { type Manifests, readManifests } from "../lib/deploy/manifests.js"
 import { fetchOutside } from "../lib/deploy/outside.js"
 import { fail } from "../lib/errors/catalogue.js"
@@ -33,22 +35,31 @@ export interface DeployInputs extends PythonService {
   say: (line: string) => void
 }
 
-/** Fails with NO_OVERLAY if the environment has neither a kustomization nor a chart, and as `requireChart`. */
+/**
+ * Fails with NO_OVERLAY if the environment has neither a kustomization nor a chart, and as `requireChart`; as
+ * `requireCommit` where its manifests are in another repository.
+ */
 export async function requireManifests(
   inputs: Pick<DeployInputs, "source" | "config" | "environment">,
 ): Promise<void> {
   const { source, config, environment } = inputs
+  if (config.deploy.commit.repository !== undefined) return requireCommit(config.deploy)
   if (chartOf(config.deploy) !== undefined) return requireChart(inputs)
   const folder = overlayOf(config.deploy, environment)
   const files = await source.glob(`${folder}/kustomization.y*ml`)
   if (files.length === 0) throw fail("NO_OVERLAY", [folder, environment, await chartsIn(source)])
 }
 
-/** Renders the environment's kustomization or chart. Fails as `requireManifests` and `readManifests`, and with CHART. */
+/**
+ * Renders the environment's kustomization or chart, or reads what a controller has applied.
+ *
+ * Fails as `requireManifests` and `readManifests`, and with CHART.
+ */
 export async function render(inputs: DeployInputs, kube: Kube, namespace: string): Promise<Manifests> {
   const { deploy } = inputs.config
   await requireManifests(inputs)
   const wanted = { namespace: deploy.namespace[inputs.environment] ?? namespace }
+  if (deploy.commit.repository !== undefined) return liveManifests(kube, wanted.namespace, deploy)
   const isChart = chartOf(deploy) !== undefined
   const text = await (isChart ? renderChart(inputs, kube, wanted.namespace) : renderOverlay(inputs))
   const { deployment, service } = deploy

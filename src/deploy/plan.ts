@@ -19,12 +19,7 @@ export async function rolloutPlan(
   migrates = true,
 ): Promise<RolloutPlan> {
   const { environment, secrets } = inputs
-  const version = {
-    name: deployed.name,
-    repository: deployed.repository,
-    digest: deployed.digest,
-    commit: deployed.commit,
-  }
+  const version = versionOf(deployed)
   const manifests = withVersion(rendered, version)
   const command = migrates ? await migrationOf(inputs) : undefined
   const url = secretNamed(secrets, environment, "DATABASE_URL")
@@ -46,6 +41,31 @@ export async function rolloutPlan(
           },
     schema: schemaText("the previous version"),
   }
+}
+
+const versionOf = ({ name, repository, digest, commit }: WantedRelease) => ({
+  name,
+  repository,
+  digest,
+  commit,
+})
+
+/** Plans the first rollout of a controller, of which the cluster has no objects yet. */
+export const planWithoutObjects = (manifests: Manifests, deployed: WantedRelease): RolloutPlan => ({
+  kind: "deploy",
+  version: versionOf(deployed),
+  digests: deployed.digests,
+  manifests,
+  smokes: [],
+  migrate: undefined,
+  schema: "",
+})
+
+/** Says why a first rollout of a controller migrates nothing; empty if there is nothing to migrate. */
+export async function unmigratedText(inputs: DeployInputs): Promise<string> {
+  const command = await migrationOf(inputs)
+  if (command === undefined) return ""
+  return `not migrated by \`${command}\`: no Deployment runs yet whose pods the Job could be like`
 }
 
 /** Returns the command that migrates the database, if there is one. */

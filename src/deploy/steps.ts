@@ -1,7 +1,8 @@
 import { dag, type Directory } from "@dagger.io/dagger"
 import { alertRulesFacts } from "./alertRules.js"
 import { contextOf, type DeployInputs, requireManifests } from "./environment.js"
-import { rolloutPlan } from "./plan.js"
+import { planWithoutObjects, rolloutPlan, unmigratedText } from "./plan.js"
+import { committedDigest, commitPlan } from "./manifestRepository.js"
 import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
@@ -10,7 +11,11 @@ import { reviewOfRelease } from "./review.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
 import { abandonRollout, earlierRollback, findRollbackTarget, manifestsOf } from "../lib/deploy/rollback.js"
 import type { RolloutPlan } from "../lib/deploy/rollout.js"
+import { goodVersions } from "../lib/deploy/goodVersions.js"
 import { deployOnce, type DeployResult } from "../lib/deploy/run.js"
+import type { Context } from "../lib/deploy/context.js"
+import { isLive } from "../lib/deploy/liveManifests.js"
+import { bareImageName, type Manifests } from "../lib/deploy/manifests.js"
 import { type Step, STEPS } from "../lib/deploy/steps.js"
 import { ExitCode, fail } from "../lib/errors/catalogue.js"
 import { gitNotes } from "./ledgerNotes.js"
@@ -75,7 +80,7 @@ async function deployRelease(
   inputs.say(`${deployed.name} (${deployed.digest.slice(0, 19)}) to ${environment}: ${deployed.verified}`)
   const review = await reviewOfRelease(inputs, access.wanted.origin ?? "", deployed.commit)
   if (review !== "") inputs.say(review)
-  const plan = await rolloutPlan(inputs, manifests, deployed)
+  const plan = await planFor(inputs, manifests, deployed, "deploy")
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
   return deployOnce({ ...context, review }, (facts) => Promise.resolve(proving(facts)), manifests.first, {
     kind: "deploy",
@@ -88,18 +93,45 @@ async function rollback(inputs: DeployInputs, access: ReleaseAccess, wanted: str
   const { context, manifests } = await contextOf(inputs)
   const done = wanted === "" ? await earlierRollback(context) : undefined
   if (done !== undefined) return done
-  const target = await findRollbackTarget(context, wanted)
+  const target = await findRollbackTarget(context, wanted, await digestToLeave(inputs, context))
   if (target === undefined) return { ...NOTHING, recovered: await abandonRollout(context) }
   const deployed = await findKnownRelease(inputs, access, target)
   inputs.say(`rolling back to ${deployed.name} (${deployed.digest.slice(0, 19)}): ${deployed.verified}`)
-  const plan = await rolloutPlan(inputs, manifests, deployed, false)
+  const plan = await planFor(inputs, manifests, deployed, "rollback")
   const makePlan = async (facts: Facts): Promise<RolloutPlan> => {
+    if (plan.commit !== undefined) return { ...plan, kind: "rollback" }
     const live = await manifestsOf(context, facts, target)
     return { ...plan, kind: "rollback", ...(live !== undefined && { manifests: live }) }
   }
   // Repeated without a version, it must not go back further.
   const digest = wanted === "" ? undefined : target.digest
   return deployOnce(context, makePlan, [], { kind: "rollback", digest })
+}
+
+/** Plans a rollout by Slipway, or by a commit for a controller. */
+async function planFor(
+  inputs: DeployInputs,
+  manifests: Manifests,
+  deployed: WantedRelease,
+  kind: RolloutPlan["kind"],
+): Promise<RolloutPlan> {
+  const migrates = kind === "deploy"
+  if (inputs.config.deploy.commit.repository === undefined)
+    return rolloutPlan(inputs, manifests, deployed, migrates)
+  const live = isLive(manifests)
+  const unmigrated = migrates && !live ? await unmigratedText(inputs) : ""
+  const plan = live
+    ? await rolloutPlan(inputs, manifests, deployed, migrates)
+    : planWithoutObjects(manifests, deployed)
+  return { ...plan, commit: commitPlan(inputs, plan.version, { kind, unmigrated }) }
+}
+
+/** The digest that a rollback leaves, if not the one that runs: a commit may not be applied yet. */
+const digestToLeave = async (inputs: DeployInputs, context: Context): Promise<string | undefined> => {
+  if (inputs.config.deploy.commit.repository === undefined) return undefined
+  const { entries } = await context.ledger.read()
+  const [known] = goodVersions(entries)
+  return known === undefined ? undefined : committedDigest(inputs, bareImageName(known.image))
 }
 
 const NOTHING: Omit<DeployResult, "recovered"> = {

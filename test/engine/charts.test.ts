@@ -1,17 +1,24 @@
-import { copyFileSync, cpSync } from "node:fs"
+import { copyFileSync, cpSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
-import { NAMESPACE, POD, SERVICE } from "../../src/lib/kube/objects.js"
-import { kube, startCluster } from "./cluster.js"
+import { bareImageName } from "../../src/lib/deploy/manifests.js"
+import { DEPLOYMENT, type DeploymentObject, NAMESPACE, POD, SERVICE } from "../../src/lib/kube/objects.js"
+import { kube, kubectl, startCluster } from "./cluster.js"
+import { serving as servingGit } from "./gitDaemon.js"
 import { Load } from "./load.js"
-import { copyOf, runOn, write } from "./pipeline.js"
+import { copyOf, folder, runOn, slipway, write } from "./pipeline.js"
 import { RUN } from "./supply.js"
 
-/** A chart in the shape of `helm create`, deployed by commands; each test goes on where the last ended. */
+/**
+ * A chart in the shape of `helm create`, deployed by commands, and the same releases by commits in a repository of
+ * manifests; each test goes on where the last ended.
+ */
 
 const SPACE = "charts-staging"
+const GITOPS = "gitops-staging"
 const STAGING = ["--environment=staging", "--embedded"]
 const source = copyOf(join(REPOSITORY, "test/fixtures/stories"))
 
@@ -30,20 +37,23 @@ async function release(version: string, tag: string, faults = ""): Promise<void>
 
 const deploy = (tag: string) => runOn("deploy", source, ...STAGING, `--tag=${tag}`)
 
-async function serving(): Promise<string> {
-  const { body } = await kube().proxy({ service: "api" }, SPACE, "http", "/work")
+async function serving(space = SPACE): Promise<string> {
+  const { body } = await kube().proxy({ service: "api" }, space, "http", "/work")
   return /"version": "([^"]*)"/.exec(body)?.[1] ?? body
 }
 
 async function clear(): Promise<void> {
-  await kube().delete(SERVICE, "api", SPACE)
-  await kube().delete(NAMESPACE, SPACE, "", { propagation: "Foreground" })
+  for (const space of [SPACE, GITOPS]) {
+    await kube().delete(SERVICE, "api", space)
+    await kube().delete(NAMESPACE, space, "", { propagation: "Foreground" })
+  }
 }
 
 beforeAll(async () => {
   await startCluster()
   await clear()
-  await kube().create({ ...NAMESPACE, metadata: { name: SPACE, labels: { "slipway.dev/test": "" } } })
+  for (const name of [SPACE, GITOPS])
+    await kube().create({ ...NAMESPACE, metadata: { name, labels: { "slipway.dev/test": "" } } })
   copyFileSync(join(REPOSITORY, "test/fixtures/modules/versions/server.py"), join(source, "server.py"))
   cpSync(join(REPOSITORY, "test/fixtures/charts"), join(source, "charts"), { recursive: true })
   const { stdout } = await shell`cat ${join(source, "slipway.yaml")}`
@@ -103,3 +113,113 @@ spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, image:
   expect(missing.stage("prepare").reason).toMatch(/missing in charts\/ directory: db/)
   expect(await serving()).toBe("first")
 }, 200_000)
+
+/** What a team has in its repository of manifests; {image} is the release's repository. */
+const MANIFESTS = {
+  "apps/staging/kustomization.yaml": `# Slipway writes the digest below.
+namespace: ${GITOPS}
+resources: [api.yaml]
+images:
+  - name: api # as in api.yaml
+    newName: {image}
+    newTag: 1.0.0
+`,
+  "apps/staging/api.yaml": `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: api }
+spec:
+  selector: { matchLabels: { app: api } }
+  template:
+    metadata: { labels: { app: api } }
+    spec:
+      containers:
+        - name: api
+          image: api
+          ports: [{ name: http, containerPort: 8000 }]
+          readinessProbe: { httpGet: { path: /ready, port: http }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: api }
+spec: { selector: { app: api }, ports: [{ name: http, port: 80, targetPort: http }] }
+`,
+}
+
+/** Plays the controller: applies what a repository's main branch has, until the signal. */
+async function control(repository: string, signal: AbortSignal): Promise<void> {
+  const clone = folder()
+  await shell`git clone --quiet ${repository} ${clone}`
+  for (let applied = ""; !signal.aborted; await sleep(500)) {
+    await shell`git -C ${clone} pull --quiet --ff-only`
+    const head = (await shell`git -C ${clone} rev-parse HEAD`).stdout
+    if (head !== applied) await kubectl("apply", "-k", join(clone, "apps/staging"))
+    applied = head
+  }
+}
+
+it("releases are committed for a controller that applies them, awaited, and rolled back by a commit", async () => {
+  const [work, served] = [folder(), folder()]
+  const { image = "" } =
+    (await kube().get<DeploymentObject>(DEPLOYMENT, "api", SPACE))?.spec.template.spec.containers[0] ?? {}
+  const repository = bareImageName(image)
+  const first = Object.entries(MANIFESTS).map(([file, text]) => [file, text.replace("{image}", repository)])
+  write(work, Object.fromEntries(first) as Record<string, string>)
+  const there = shell({ cwd: work })
+  await there`git init --quiet --initial-branch=main`
+  await there`git add --all`
+  await there`git -c user.name=me -c user.email=me@example.com -c commit.gpgsign=false commit --quiet --message=first`
+  await there`git clone --quiet --bare ${work} ${join(served, "manifests.git")}`
+  const ending = new AbortController()
+  const controller = control(join(served, "manifests.git"), ending.signal)
+  await servingGit(
+    served,
+    async (address) => {
+      const settings = readFileSync(join(source, "slipway.yaml"), "utf8")
+      const commit = `{ repository: "${address}/manifests.git", path: "apps/{environment}", timeout: 60s }`
+      write(source, {
+        "slipway.yaml": settings
+          .replace(/^ {2}(?:chart|soak|hold):.*\n/gm, "")
+          .replace(SPACE, GITOPS)
+          .replace("deploy:\n", `deploy:\n  commit: ${commit}\n`),
+      })
+      for (const [tag, version] of [
+        ["v1.0.0", "first"],
+        ["v1.1.0", "second"],
+      ] as const) {
+        const run = await deploy(tag)
+        expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+        expect(run.stage("surge").reason).toMatch(
+          /^committed \w{12}, 1 file in apps\/staging on main of git:.* ready$/,
+        )
+        expect(await serving(GITOPS)).toBe(version)
+      }
+      const back = await runOn("rollback", source, ...STAGING)
+      expect(back.exitCode, back.stdout + back.stderr).toBe(0)
+      expect(await serving(GITOPS)).toBe("first")
+      const { stdout } = await slipway("status", `--source=${source}`, ...STAGING)
+      expect(stdout).toMatch(/^→ v1\.0\.0 sha256:\w+ 1 of 1 pod ready, has the traffic, since /m)
+      expect(stdout.match(/(?:deploy|rollback) v1\.\d\.0 succeeded/g)).toEqual([
+        "rollback v1.0.0 succeeded",
+        "deploy v1.1.0 succeeded",
+        "deploy v1.0.0 succeeded",
+      ])
+    },
+    ["--enable=receive-pack"],
+  )
+  ending.abort()
+  await controller
+  const log = await shell`git -C ${join(served, "manifests.git")} log --format=%s%n%b main`
+  expect(log.stdout.match(/^(?:Deploy|Roll) .*$/gm)).toEqual([
+    expect.stringMatching(/^Roll \S+ back to v1\.0\.0 in staging$/),
+    expect.stringMatching(/^Deploy \S+ v1\.1\.0 to staging$/),
+    expect.stringMatching(/^Deploy \S+ v1\.0\.0 to staging$/),
+  ])
+  await there`git pull --quiet ${join(served, "manifests.git")} main`
+  const digest = /sha256:\w{64}/.exec(
+    readFileSync(join(work, "apps/staging/kustomization.yaml"), "utf8"),
+  )?.[0]
+  expect(readFileSync(join(work, "apps/staging/kustomization.yaml"), "utf8")).toBe(
+    first[0]?.[1]?.replace("newTag: 1.0.0", `digest: ${digest}`),
+  )
+  expect(readFileSync(join(work, "apps/staging/api.yaml"), "utf8")).toBe(MANIFESTS["apps/staging/api.yaml"])
+}, 400_000)

@@ -185,6 +185,7 @@ export const DEPLOY_CREDENTIALS = `
 Reads from the environment, each also prefixed with an environment's name (PRODUCTION_DATABASE_URL):
   KUBECONFIG                            path or content of a kubeconfig
   DATABASE_URL                          database to migrate
+  MANIFESTS_TOKEN, MANIFESTS_SSH_KEY    login at the repository of deploy.commit, to push there
   SLACK_WEBHOOK, TEAMS_WEBHOOK, NOTIFY_WEBHOOK, NOTIFY_WEBHOOK_SECRET
                                         webhooks to notify, and the secret that signs messages
   GRAFANA_TOKEN                         token to annotate deployments in the Grafana of slipway.yaml`

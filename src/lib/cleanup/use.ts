@@ -1,5 +1,5 @@
 import type { Facts } from "../deploy/facts.js"
-import { goodVersions } from "../deploy/run.js"
+import { goodVersions } from "../deploy/goodVersions.js"
 import type { Environment } from "../config/deploy.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"

@@ -1,3 +1,4 @@
+import { commitSection } from "./commit.js"
 import {
   aksClusterRule,
   chartReferenceRule,
@@ -68,6 +69,7 @@ export const deploySection = {
         release: name("The name of the release. Default: the service's name."),
       },
     },
+    commit: commitSection,
     deployment: name("The Deployment that serves the traffic. Default: the only one that a Service selects."),
     service: name("The Service that routes to it. Default: the only one that does."),
     url: {

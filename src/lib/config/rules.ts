@@ -254,6 +254,21 @@ export const environmentInPathRule: TextRule = {
   pattern: /^(?:[^{}]|\{environment\})+$/,
 }
 
+/** A user of SSH is no secret, one of HTTPS may be a token. */
+export const gitUrlRule: TextRule = {
+  noun: "git address",
+  expected:
+    'the address of a git repository without user name and password, such as "https://git.example.com/team/manifests", or one of SSH such as "git@git.example.com:team/manifests"',
+  pattern:
+    /^(?:(?:https?|git):\/\/[^/@\s]{1,253}\/|ssh:\/\/(?:[\w.-]{1,64}@)?[^/@\s]{1,253}\/|[\w.-]{1,64}@[\w.-]{1,253}:)[!-~]{1,1000}$/,
+}
+
+export const gitBranchRule: TextRule = {
+  noun: "branch",
+  expected: 'the name of a branch, such as "main" or "env/{environment}"',
+  pattern: /^(?![-./])(?![^\s]*(?:\.\.|\/\/))(?:[\w./-]|\{environment\}){1,200}$/,
+}
+
 /** A tag has "_" where the version of a chart has "+". */
 export const chartReferenceRule: TextRule = {
   noun: "OCI reference",

@@ -15,9 +15,9 @@ export const overlayOf = ({ overlay }: Pick<DeploySettings, "overlay">, environm
 export const chartOf = ({ chart }: Pick<DeploySettings, "chart">): string | undefined =>
   chart.path ?? chart.reference
 
-/** Returns what an environment is deployed from: a chart, or the folder of its kustomization. */
+/** Returns what an environment is deployed from: another repository, a chart, or the folder of its kustomization. */
 export const placeOfManifests = (deploy: DeploySettings, environment: Environment): string =>
-  chartOf(deploy) ?? overlayOf(deploy, environment)
+  deploy.commit.repository ?? chartOf(deploy) ?? overlayOf(deploy, environment)
 
 /** The arguments of `helm template` for a chart of the source, or one in a registry. */
 export function chartArguments(

@@ -1,4 +1,5 @@
 import type { DeploymentObject, Pod, PodTemplate, ReplicaSet, ServiceObject } from "../kube/objects.js"
+import type { LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson } from "../text/json.js"
 import { HASH, ANNOTATIONS } from "./manifests.js"
 
@@ -116,7 +117,7 @@ function revisionOf(set: ReplicaSet, pods: readonly Pod[]): Revision {
 
 /** Reads a version from Slipway's annotations on pods, else from the image. */
 export function annotatedVersion(template: PodTemplate): { version: string; digest: string; commit: string } {
-  const annotations = template.metadata?.annotations ?? {}
+  const annotations = ownAnnotations(template)
   const image = template.spec.containers[0]?.image ?? ""
   const [, tag] = /^[^@]*:([^:/@]+)(?:@.*)?$/.exec(image) ?? []
   const [, digest = ""] = /@(sha256:[0-9a-f]{64})$/.exec(image) ?? []
@@ -126,6 +127,31 @@ export function annotatedVersion(template: PodTemplate): { version: string; dige
     commit: annotations[ANNOTATIONS.commit] ?? "",
   }
 }
+
+/**
+ * The annotations of a template; none of Slipway's where another image has replaced the annotated one, as a controller's
+ * or `kubectl set image` does.
+ */
+function ownAnnotations({ metadata, spec }: PodTemplate): Readonly<Record<string, string>> {
+  const { annotations = {} } = metadata ?? {}
+  const digest = annotations[ANNOTATIONS.digest]
+  const images = [...(spec.initContainers ?? []), ...spec.containers].map(({ image = "" }) => image)
+  const isReplaced = DIGEST.test(images[0] ?? "") && !images.some((image) => image.endsWith(`@${digest}`))
+  return digest !== undefined && isReplaced ? {} : annotations
+}
+
+const DIGEST = /@sha256:[0-9a-f]{64}$/
+
+/** Names versions without Slipway's annotations by the ledger's entries of their digests. */
+export const named = (facts: Facts, entries: readonly Pick<LedgerEntry, "facts" | "sha">[]): Facts => ({
+  ...facts,
+  revisions: facts.revisions.map((revision) => {
+    const isAnnotated = ownAnnotations(revision.template)[ANNOTATIONS.version] !== undefined
+    const entry = entries.findLast(({ facts }) => facts["digest"] === revision.digest && facts["version"])
+    if (isAnnotated || revision.digest === "" || entry === undefined) return revision
+    return { ...revision, version: entry.facts["version"] ?? "", commit: entry.sha }
+  }),
+})
 
 const PHASES: readonly Phase[] = ["surge", "switch", "soak", "held", "finish", "undo"]
 

@@ -83,7 +83,7 @@ export function readManifests(text: string, wanted: Wanted): Manifests {
     const object: unknown = document.toJS()
     return object === null || object === undefined ? [] : [objectOf(object, index)]
   })
-  const { deployment, service } = chosen(objects, wanted)
+  const { deployment, service } = chosenPair(objects, wanted)
   const namespace = deployment.metadata.namespace ?? service.metadata.namespace ?? wanted.namespace
   const placed = objects.map((object) => inNamespace(object, namespace))
   const others = placed.filter(
@@ -128,7 +128,8 @@ function inNamespace<T extends KubeObject>(object: T, namespace: string): T {
   return { ...object, metadata: { ...object.metadata, namespace } }
 }
 
-function chosen(
+/** Returns the Deployment that takes the traffic, and its Service. Fails with NO_DEPLOYMENT. */
+export function chosenPair(
   objects: readonly KubeObject[],
   wanted: Wanted,
 ): { deployment: DeploymentObject; service: ServiceObject } {

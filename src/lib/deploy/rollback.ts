@@ -8,21 +8,27 @@ import { type Facts, newest } from "./facts.js"
 import { followerWithDigest } from "./followers.js"
 import { ANNOTATIONS, HASH, type Manifests, bareImageName, withVersion } from "./manifests.js"
 import { claimRollout } from "./record.js"
-import { type DeployResult, doneBefore, recover, repeatedRun, rollbackTarget, whileLocked } from "./run.js"
+import { rollbackTarget } from "./goodVersions.js"
+import { type DeployResult, doneBefore, recover, repeatedRun, whileLocked } from "./run.js"
 
 /** The version that a rollback restores. */
 export type RollbackTarget = ReturnType<typeof rollbackTarget>
 
-/** Finds the version to roll back to; undefined if the rollback only abandons a rollout on hold or interrupted. */
+/**
+ * Finds the version to roll back to; undefined if the rollback only abandons a rollout on hold or interrupted.
+ *
+ * Without a version it is the last good one that isn't `current`, by default what runs.
+ */
 export async function findRollbackTarget(
   context: Context,
   wanted: string,
+  current?: string,
 ): Promise<RollbackTarget | undefined> {
   const facts = await observe(context)
   if (facts.deployment === undefined)
     throw fail("NOTHING_DEPLOYED", [context.names.deployment, context.namespace])
   if (facts.rollout !== undefined && wanted === "") return undefined
-  return rollbackTarget((await context.ledger.read()).entries, facts, wanted)
+  return rollbackTarget((await context.ledger.read()).entries, facts, wanted, current)
 }
 
 /** The outcome of a rollback without a version that this run has made already; repeated, it must not go back further. */

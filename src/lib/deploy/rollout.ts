@@ -20,6 +20,7 @@ import {
   saveRollout,
   type ServiceChange,
 } from "./record.js"
+import type { CommitPlan } from "./commitPlan.js"
 import { StepFailure } from "./stepFailure.js"
 import { takeBaseline, soak } from "./soak.js"
 import { isTakenOver, type Step, StepRunner } from "./steps.js"
@@ -44,6 +45,8 @@ export interface RolloutPlan {
   ) => Promise<string>)[]
   /** A sentence on whether the previous version works on the new schema. */
   schema: string
+  /** The commit that lets a controller roll the version out; undefined if Slipway does. */
+  commit?: CommitPlan
 }
 
 /** The outcome of a deployment. */

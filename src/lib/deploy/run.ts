@@ -1,8 +1,9 @@
 import { fail } from "../errors/catalogue.js"
 import type { KubeObject } from "../kube/objects.js"
-import { isIntact, type LedgerEntry, type LedgerRecord } from "../run/ledger.js"
+import { type LedgerEntry, type LedgerRecord } from "../run/ledger.js"
 import { type Context, observe } from "./context.js"
-import { type Facts, newest, recovery, type Rollout } from "./facts.js"
+import { commitRollout } from "./commitRollout.js"
+import { type Facts, named, newest, recovery, type Rollout } from "./facts.js"
 import { restoreInterrupted, updateFollowers } from "./followers.js"
 import { Lock, type LockPlace } from "./lock.js"
 import { removePreview } from "./preview.js"
@@ -75,21 +76,31 @@ export async function deployOnce(
     const { entries, damage } = await held.ledger.read()
     const done = doneBefore(held, entries, request)
     if (done !== undefined) return repeatedRun(done)
-    const facts = await observe(held)
+    const facts = named(await observe(held), entries)
     if (facts.rollout?.phase === "held")
       throw fail("HELD", [facts.rollout.version, facts.rollout.switchedAt ?? ""])
-    await recordManualChange(held, facts)
+    if (!isAwaited(held, facts, request)) await recordManualChange(held, facts)
     const plan = await makePlan(facts)
     const startedAt = new Date(context.clock.now()).toISOString()
     let entry: LedgerEntry | undefined
-    const result = await rollOut(held, plan, async (ended) => {
+    const record = async (ended: RolloutResult) => {
       entry = await held.ledger.append(deployedRecord(held, plan, { ended, startedAt, facts, damage }))
-    })
+    }
+    const { commit } = plan
+    const result = await (commit === undefined
+      ? rollOut(held, plan, record)
+      : commitRollout(held, plan, commit, { entries, record }))
     // Not only in the log: whoever has changed it may have done more.
     const alerts = [...result.alerts, ...damage.map((fault) => `the ledger is damaged: ${fault}`)]
     return { ...result, alerts, recovered, entry }
   })
 }
+
+/** True for the version that an earlier run had committed, and a controller has applied since. */
+const isAwaited = ({ settings }: Context, facts: Facts, request?: DeployedRequest): boolean =>
+  settings.commit.repository !== undefined &&
+  request?.digest !== undefined &&
+  newest(facts)?.digest === request.digest
 
 /** The entry of an earlier attempt of this run and request, if it has ended. */
 export const doneBefore = (
@@ -253,8 +264,8 @@ export async function recordManualChange(context: Context, facts: Facts): Promis
   const current = newest(facts)
   if (current === undefined || facts.rollout !== undefined) return undefined
   const { entries } = await context.ledger.read()
-  const expected = expectedDigest(entries)
-  if (expected === undefined || expected === current.digest) return undefined
+  const expected = expectedDigests(entries)
+  if (expected.length === 0 || expected.includes(current.digest)) return undefined
   const [last] = entries.slice(-1)
   const now = new Date(context.clock.now()).toISOString()
   return context.ledger.append({
@@ -276,44 +287,12 @@ export async function recordManualChange(context: Context, facts: Facts): Promis
   })
 }
 
-/** Returns the digest that should run according to the ledger. */
-function expectedDigest(entries: readonly LedgerEntry[]): string | undefined {
+/** Returns the digests of which one should run according to the ledger; none if it doesn't say. */
+function expectedDigests(entries: readonly LedgerEntry[]): string[] {
   const last = entries.filter(({ kind }) => kind !== "apply").at(-1)
-  if (last === undefined) return undefined
-  return last.status === "failed" ? last.facts["previousDigest"] : last.facts["digest"]
-}
-
-/** Returns the successfully deployed versions, the newest first, each once. */
-export function goodVersions(
-  entries: readonly LedgerEntry[],
-): { version: string; digest: string; image: string; commit: string }[] {
-  const good = entries
-    .filter((entry) => entry.kind !== "apply" && entry.status === "succeeded")
-    .reverse()
-    .map(({ facts, sha }) => ({
-      version: facts["version"] ?? "",
-      digest: facts["digest"] ?? "",
-      image: facts["image"] ?? "",
-      commit: sha,
-    }))
-  return good.filter(
-    ({ digest }, index) => digest !== "" && good.findIndex((other) => other.digest === digest) === index,
-  )
-}
-
-/**
- * Finds a version by its name or digest, or the last good one that doesn't run now, without those of changed entries.
- *
- * Fails with NO_VERSION.
- */
-export function rollbackTarget(entries: readonly LedgerEntry[], facts: Facts, wanted: string) {
-  const known = goodVersions(entries.filter(isIntact))
-  const current = newest(facts)?.digest
-  const bare = (text: string) => text.replace(/^v/, "")
-  const found =
-    wanted === ""
-      ? known.find(({ digest }) => digest !== current)
-      : known.find(({ version, digest }) => bare(version) === bare(wanted) || digest === wanted)
-  if (found === undefined) throw fail("NO_VERSION", [wanted, known.map(({ version }) => version)])
-  return found
+  if (last === undefined) return []
+  const { digest, previousDigest, committed } = last.facts
+  // A commit stays when it fails, and a controller may apply it later.
+  const either = last.status !== "failed" ? [digest] : [previousDigest, committed && digest]
+  return either.filter((each) => each !== undefined)
 }

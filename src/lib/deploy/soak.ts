@@ -127,6 +127,10 @@ async function checkOnce(context: Context, baseline: Baseline): Promise<Traffic>
   return traffic
 }
 
+/** Requests the public URL's health twice; undefined if it is healthy, or there is none. */
+export const unhealthyTwiceOutside = (context: Context): Promise<string | undefined> =>
+  twice(context, () => unhealthyOutside(context))
+
 /** Repeats a check that fails once: an answer may be lost without the version's fault. */
 async function twice(context: Context, ask: () => Promise<string | undefined>): Promise<string | undefined> {
   return (await withPatience(context, ask)) === undefined ? undefined : await withPatience(context, ask)

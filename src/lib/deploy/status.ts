@@ -3,7 +3,7 @@ import type { LedgerEntry } from "../run/ledger.js"
 import { count } from "../text/words.js"
 import { type Context, observe } from "./context.js"
 import { isTakenOver } from "./steps.js"
-import { type Facts, type Phase, isReadyPod, living, recovery, serving } from "./facts.js"
+import { type Facts, type Phase, isReadyPod, living, named, recovery, serving } from "./facts.js"
 import { liveHolder } from "./lock.js"
 import { lockPlace, whileLocked, recordManualChange, recover } from "./run.js"
 
@@ -57,8 +57,8 @@ export async function serviceStatus(context: Context, readOnly: boolean): Promis
     readOnly || isFresh || isBusy
       ? await liveHolder(kube, lockPlace(context), clock).catch(ignoreForbidden)
       : ""
-  const facts = await observe(context)
   const { entries, damage } = await context.ledger.read()
+  const facts = named(await observe(context), entries)
   return {
     schema: 1,
     environment: context.environment,

@@ -103,6 +103,7 @@ const RELEASED: Record<string, KeyRule> = {
 
 const DEPLOYED: Record<string, KeyRule> = {
   "deploy.environments": covers,
+  "deploy.commit.repository": fixed,
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
   "deploy.drift.staging": order(["ignore", "warn", "enforce"], "warn"),
@@ -210,6 +211,10 @@ export const UNGATED: readonly string[] = [
   "infra.lockTimeout",
   "deploy.overlay",
   "deploy.chart.*",
+  "deploy.commit.branch",
+  "deploy.commit.path",
+  "deploy.commit.knownHosts",
+  "deploy.commit.timeout",
   "deploy.deployment",
   "deploy.service",
   "deploy.namespace.*",

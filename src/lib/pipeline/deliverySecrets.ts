@@ -28,8 +28,15 @@ export const CLUSTER_SECRETS = [
   "AZURE_CLIENT_SECRET",
   "AZURE_OIDC_TOKEN",
 ] as const
-/** Secrets of a deployment itself: its database, the git notes that mirror the ledger, and reviews. */
-export const DEPLOYMENT_SECRETS = ["DATABASE_URL", "LEDGER_REMOTE", "LEDGER_TOKEN", "REVIEW_TOKEN"] as const
+/** Secrets of a deployment itself: its database, the git notes that mirror the ledger, reviews, and manifests. */
+export const DEPLOYMENT_SECRETS = [
+  "DATABASE_URL",
+  "LEDGER_REMOTE",
+  "LEDGER_TOKEN",
+  "REVIEW_TOKEN",
+  "MANIFESTS_TOKEN",
+  "MANIFESTS_SSH_KEY",
+] as const
 export type DeliverySecretName = (typeof NOTIFICATION_SECRETS | typeof TEST_SECRETS)[number]
 
 /** The secret of each channel. */

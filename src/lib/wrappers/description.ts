@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js"
 import { ENVIRONMENTS } from "../config/deploy.js"
+import { manifestsSecret } from "../deploy/commitTarget.js"
 import { fail } from "../errors/catalogue.js"
 import {
   CLUSTER_SECRETS,
@@ -169,6 +170,7 @@ function secretsOf(config: Config): string[] {
     ...signer,
     ...clusters.map((environment) => named(environment, "KUBECONFIG")),
     ...databases.map((environment) => named(environment, "DATABASE_URL")),
+    ...manifestsSecret(deploy.commit.repository),
     // Without those that aren't asked for or that environments have of their own.
     ...deliverySecrets(config)
       .filter(({ asked, name, environments }) => asked && !environments.every(listed(name)))

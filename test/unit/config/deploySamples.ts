@@ -35,6 +35,14 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "deploy: {chart: {path: charts/api, values: ['{env}.yaml']}}\n",
     '1:45: deploy.chart.values[0]: expected a path with no other braces than "{environment}", received "{env}.yaml"',
   ],
+  "a repository of manifests with a token in its address": [
+    "deploy: {commit: {repository: 'https://token@git.example.com/team/manifests'}}\n",
+    '1:31: deploy.commit.repository: expected the address of a git repository without user name and password, such as "https://git.example.com/team/manifests", or one of SSH such as "git@git.example.com:team/manifests", received "https://***@git.example.com/team/manifests"',
+  ],
+  "a branch of manifests that git would refuse": [
+    "deploy: {commit: {branch: 'a..b'}}\n",
+    '1:27: deploy.commit.branch: expected the name of a branch, such as "main" or "env/{environment}", received "a..b"',
+  ],
   "an environment that isn't known": [
     "deploy: {url: {test: 'http://a.example'}}\n",
     "1:16: deploy.url.test: unknown key; expected one of staging, production",

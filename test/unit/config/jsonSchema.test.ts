@@ -46,8 +46,8 @@ describe("jsonSchema", () => {
   })
 
   test("has no additional properties", () => {
-    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(51)
-    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(51)
+    expect(JSON.stringify(jsonSchema()).match(/"properties"/g)).toHaveLength(52)
+    expect(JSON.stringify(jsonSchema()).match(/"additionalProperties":false/g)).toHaveLength(52)
   })
 
   test("has patterns that are valid with the flag u, as newer validators use it", () => {
@@ -100,6 +100,9 @@ describe("jsonSchema", () => {
       "deploy.environments",
       "deploy.overlay",
       "deploy.chart.values",
+      "deploy.commit.branch",
+      "deploy.commit.path",
+      "deploy.commit.timeout",
       "deploy.url",
       "deploy.namespace",
       "deploy.aks",

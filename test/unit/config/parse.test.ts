@@ -114,6 +114,7 @@ describe("parseConfig accepts", () => {
         environments: ["staging", "production"],
         overlay: "deploy/overlays/{environment}",
         chart: { values: [] },
+        commit: { branch: "main", path: "{environment}", timeout: 600 },
         url: {},
         namespace: {},
         aks: {},
@@ -295,6 +296,13 @@ describe("parseConfig accepts", () => {
           reference: "oci://r.example.com:5000/charts/api:1.2.3-rc.1_b",
           values: ["charts/{environment}.yaml", "all.yaml"],
           release: "upscaler",
+        },
+        commit: {
+          repository: "git@git.example.com:team/manifests",
+          branch: "env/{environment}",
+          path: "apps/api/{environment}",
+          knownHosts: "known_hosts",
+          timeout: 300,
         },
         deployment: "upscaler",
         service: "upscaler-web",
@@ -583,6 +591,13 @@ describe("parseConfig accepts", () => {
           readonly reference?: string
           readonly values: readonly string[]
           readonly release?: string
+        }
+        readonly commit: {
+          readonly repository?: string
+          readonly branch: string
+          readonly path: string
+          readonly knownHosts?: string
+          readonly timeout: number
         }
         readonly deployment?: string
         readonly service?: string

@@ -95,6 +95,7 @@ infra:
 deploy:
   environments: [production, staging]
   overlay: k8s/{environment}
+  commit: {repository: "git@git.example.com:team/manifests", branch: "env/{environment}", path: "apps/api/{environment}", knownHosts: known_hosts, timeout: 5m}
   chart: {path: charts/api, reference: "oci://r.example.com:5000/charts/api:1.2.3-rc.1_b", values: ["charts/{environment}.yaml", all.yaml], release: upscaler}
   deployment: upscaler
   service: upscaler-web

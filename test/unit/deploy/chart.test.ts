@@ -82,8 +82,10 @@ describe("chartArguments", () => {
   })
 })
 
-it("placeOfManifests is the chart if there is one, else the environment's kustomization", () => {
+it("placeOfManifests is another repository or the chart if there is one, else the environment's kustomization", () => {
   const { deploy } = DEFAULTS
+  const commit = { ...deploy.commit, repository: "https://git.example.com/manifests" }
+  expect(placeOfManifests({ ...deploy, commit }, "staging")).toBe("https://git.example.com/manifests")
   expect(placeOfManifests(deploy, "staging")).toBe("deploy/overlays/staging")
   expect(placeOfManifests({ ...deploy, chart: { path: "charts/api", values: [] } }, "staging")).toBe(
     "charts/api",

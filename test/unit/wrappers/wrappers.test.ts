@@ -290,6 +290,16 @@ wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
     ])
   })
 
+  it("needs the login of a repository of manifests, which a plan and maintenance don't get", () => {
+    const committed = (address: string) =>
+      secrets(`release: { registry: r.example.com }\ndeploy: { commit: { repository: "${address}" } }`)
+    expect(committed("https://git.example.com/manifests")).toContain("MANIFESTS_TOKEN")
+    expect(committed("git@git.example.com:manifests")).toContain("MANIFESTS_SSH_KEY")
+    expect(secretsIn("staging", ["MANIFESTS_TOKEN"])).toEqual(["MANIFESTS_TOKEN"])
+    expect(secretsIn("maintenance", ["MANIFESTS_TOKEN"])).toEqual([])
+    expect(secretsIn("plan", ["MANIFESTS_TOKEN"])).toEqual([])
+  })
+
   it("fails without a commit to fetch", () => {
     expect(() => describeWrappers(parseConfig(""))).toThrow("WRAPPERS_UNPINNED")
     expect(() => describeWrappers(released, "https://git.example.com/slipway@main")).toThrow(

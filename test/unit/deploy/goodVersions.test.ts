@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { goodVersions, rollbackTarget } from "../../../src/lib/deploy/run.js"
+import { goodVersions, rollbackTarget } from "../../../src/lib/deploy/goodVersions.js"
 import { type LedgerEntry, type LedgerRecord, nextEntry } from "../../../src/lib/run/ledger.js"
 import { record } from "./entries.js"
 import { facts, revision } from "./objects.js"
