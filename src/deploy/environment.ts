@@ -43,7 +43,9 @@ export async function requireManifests(
   inputs: Pick<DeployInputs, "source" | "config" | "environment">,
 ): Promise<void> {
   const { source, config, environment } = inputs
-  if (config.deploy.commit.repository !== undefined) return requireCommit(config.deploy)
+  const { repository, knownHosts } = config.deploy.commit
+  if (repository !== undefined)
+    return requireCommit(config.deploy, knownHosts !== undefined && (await source.exists(knownHosts)))
   if (chartOf(config.deploy) !== undefined) return requireChart(inputs)
   const folder = overlayOf(config.deploy, environment)
   const files = await source.glob(`${folder}/kustomization.y*ml`)

@@ -44,17 +44,21 @@ const IGNORED = {
   "deploy.hold": ({ hold }: DeploySettings) => hold,
 } as const
 
-/** Fails with COMMIT_IGNORES for settings without an effect, COMMIT_SHARED and COMMIT_KEY. */
-export function requireCommit(deploy: DeploySettings): void {
+/**
+ * Fails with COMMIT_IGNORES for settings without an effect, COMMIT_SHARED and COMMIT_KEY.
+ *
+ * @param hasHosts True if the source has the file of `deploy.commit.knownHosts`.
+ */
+export function requireCommit(deploy: DeploySettings, hasHosts: boolean): void {
   const ignored = Object.entries(IGNORED).flatMap(([key, of]) =>
     isDeepStrictEqual(of(deploy), of(DEFAULTS.deploy)) ? [] : [key],
   )
   if (ignored.length > 0) throw fail("COMMIT_IGNORES", [ignored])
   const { commit, environments } = deploy
-  const { repository = "", branch, path, knownHosts } = commit
+  const { repository = "", branch, path, knownHosts = "" } = commit
   const isOwn = [repository, branch, path].some((text) => text.includes("{environment}"))
   if (!isOwn && environments.length > 1) throw fail("COMMIT_SHARED", [environments])
-  if (isSsh(repository) && knownHosts === undefined) throw fail("COMMIT_KEY", [repository])
+  if (isSsh(repository) && !hasHosts) throw fail("COMMIT_KEY", [repository, knownHosts])
 }
 
 /** True for an address of SSH. */

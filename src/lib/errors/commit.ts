@@ -49,8 +49,8 @@ export const commitErrors = {
       "see deploy.commit in slipway.yaml; MANIFESTS_TOKEN, or MANIFESTS_SSH_KEY for an address of SSH, must be allowed to push there",
     exitCode: ExitCode.infrastructure,
   }),
-  COMMIT_KEY: (repository: string) => ({
-    message: `no key of the hosts for ${quote(repository)}: nothing says which server to trust`,
+  COMMIT_KEY: (repository: string, file: string) => ({
+    message: `no key of the hosts for ${quote(repository)}${file === "" ? "" : `, as there is no file ${quote(file)}`}: nothing says which server to trust`,
     remedy:
       "write the output of `ssh-keyscan HOST`, once checked, to a file of the source, and name it in slipway.yaml: deploy.commit.knownHosts",
     exitCode: ExitCode.badInput,

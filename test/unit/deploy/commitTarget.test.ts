@@ -47,7 +47,10 @@ describe("commitTargetOf", () => {
 describe("requireCommit", () => {
   it("takes settings that have an effect", () => {
     expect(() =>
-      requireCommit(deploy("", "health: { successes: 5 }\nreadyTimeout: 1m\nmigrate: { command: none }\n")),
+      requireCommit(
+        deploy("", "health: { successes: 5 }\nreadyTimeout: 1m\nmigrate: { command: none }\n"),
+        false,
+      ),
     ).not.toThrow()
   })
 
@@ -58,22 +61,26 @@ describe("requireCommit", () => {
     ["smoke: { command: a }", "deploy.smoke.command"],
     ["smoke: { k6: a.js }", "deploy.smoke.k6"],
   ])("refuses %j, which the controller wouldn't see", (more, keys) => {
-    expect(() => requireCommit(deploy("", `${more}\n`))).toThrow(`would have no effect: ${keys}\n`)
+    expect(() => requireCommit(deploy("", `${more}\n`), false)).toThrow(`would have no effect: ${keys}\n`)
   })
 
   it("refuses one folder for two environments", () => {
-    expect(() => requireCommit(deploy(", path: api"))).toThrow(
+    expect(() => requireCommit(deploy(", path: api"), false)).toThrow(
       "deploy.commit names one folder of one branch for staging and production: a commit would change all of them",
     )
-    expect(() => requireCommit(deploy(", path: api", "environments: [staging]\n"))).not.toThrow()
-    expect(() => requireCommit(deploy(", path: api, branch: '{environment}'"))).not.toThrow()
+    expect(() => requireCommit(deploy(", path: api", "environments: [staging]\n"), false)).not.toThrow()
+    expect(() => requireCommit(deploy(", path: api, branch: '{environment}'"), false)).not.toThrow()
   })
 
   it("demands the hosts' keys for an address of SSH", () => {
     const ssh = (more: string) =>
       parseConfig(`deploy: { commit: { repository: "git@git.example.com:manifests"${more} } }`).deploy
-    expect(() => requireCommit(ssh(""))).toThrow('no key of the hosts for "git@git.example.com:manifests"')
-    expect(() => requireCommit(ssh(", knownHosts: known_hosts"))).not.toThrow()
+    const none = 'no key of the hosts for "git@git.example.com:manifests"'
+    expect(() => requireCommit(ssh(""), false)).toThrow(`${none}: nothing says which server to trust`)
+    expect(() => requireCommit(ssh(", knownHosts: keys"), false)).toThrow(
+      `${none}, as there is no file "keys"`,
+    )
+    expect(() => requireCommit(ssh(", knownHosts: keys"), true)).not.toThrow()
   })
 })
 
