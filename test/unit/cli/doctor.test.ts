@@ -17,6 +17,7 @@ import { registryFindings } from "../../../dagger/cli/doctor/registry.js"
 import { secretFindings } from "../../../dagger/cli/doctor/secrets.js"
 import { serviceFindings } from "../../../dagger/cli/doctor/service.js"
 import { sizesBelow, uploadFinding } from "../../../dagger/cli/doctor/upload.js"
+import { DAGGER_VERSION } from "../../../dagger/kit/engine/binaries.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 
 const scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -49,11 +50,11 @@ it("findingsText prints remedies below problems, and doctorExitCode is that of a
 })
 
 test.each([
-  ["v0.21.8", "v0.21.8", "ok"],
-  ["v0.21.8", "v0.21.9", "warning"],
-  ["v0.21.9", "v0.21.8", "failed"],
-  ["v0.21.8", "v0.20.0", "failed"],
-  ["none", "v0.21.8", "failed"],
+  [DAGGER_VERSION, DAGGER_VERSION, "ok"],
+  [DAGGER_VERSION, "v99.0.0", "warning"],
+  ["v99.0.0", DAGGER_VERSION, "failed"],
+  [DAGGER_VERSION, "v0.20.0", "failed"],
+  ["none", DAGGER_VERSION, "failed"],
 ])("versionsFinding of a CLI of %s and an engine of %s: %s", (command, server, status) => {
   expect(versionsFinding(command, server).status).toBe(status)
 })

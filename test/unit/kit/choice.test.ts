@@ -4,6 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { exportLines } from "../../../dagger/kit/engine/choice.js"
+import { PINNED } from "../../../src/lib/wrappers/description.js"
+
+const VERSION = `v${PINNED.dagger}`
 
 describe("chooseEngine", () => {
   const ADDRESS = "tcp://engine.example.com:1234"
@@ -35,18 +38,18 @@ describe("chooseEngine", () => {
   }
 
   it("returns the engine at a given address, with the installed CLI", async () => {
-    const host = await find(`${command("bin", "v0.21.8")}:/bin`)
+    const host = await find(`${command("bin", VERSION)}:/bin`)
     expect(host).toMatchObject({ kind: "given", env: {} })
     expect(host.why).toContain(ADDRESS)
   })
 
   it.each(["image+podman", "docker-image"])("returns a runtime if the address is of %s", async (scheme) => {
-    vi.stubEnv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", `${scheme}://registry.dagger.io/engine:v0.21.8`)
-    expect(await find(`${command("bin", "v0.21.8")}:/bin`)).toMatchObject({ kind: "runtime", env: {} })
+    vi.stubEnv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", `${scheme}://registry.dagger.io/engine:${VERSION}`)
+    expect(await find(`${command("bin", VERSION)}:/bin`)).toMatchObject({ kind: "runtime", env: {} })
   })
 
   it("returns the given engine with the kit's CLI if the installed one is too old", async () => {
-    const built = command("home/bin", "v0.21.8")
+    const built = command("home/bin", VERSION)
     const host = await find(`${command("bin", "v0.20.0")}:/bin`)
     expect(host.kind).toBe("given")
     expect(host.env["PATH"]).toMatch(new RegExp(`^${built}:`))
@@ -54,7 +57,7 @@ describe("chooseEngine", () => {
   })
 
   describe("without a given address", () => {
-    const dagger = 'echo "dagger v0.21.9 (image://registry.dagger.io/engine:v0.21.9) linux/amd64"'
+    const dagger = 'echo "dagger v99.1.0 (image://registry.dagger.io/engine:v99.1.0) linux/amd64"'
     // What the commands print: docker 26.1.5 and podman 5.4.2 of Debian.
     const noDaemon =
       'echo "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2; echo "errors pretty printing info" >&2; exit 1'
@@ -65,7 +68,7 @@ describe("chooseEngine", () => {
       const host = await find(`${commands("bin", { dagger, docker: answers, podman: answers })}:/bin`)
       expect(host).toEqual({
         kind: "runtime",
-        why: "dagger v0.21.9 and docker are here",
+        why: "dagger v99.1.0 and docker are here",
         env: {},
         silent: [],
       })
@@ -74,10 +77,10 @@ describe("chooseEngine", () => {
     it("names docker to dagger in a shell that has the address of the kit's engine", async () => {
       vi.stubEnv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", `unix://${join(scratch, "home/run/engine.sock")}`)
       const { env } = await find(
-        `${commands("bin", { dagger: "echo dagger v0.21.8", docker: answers })}:/bin`,
+        `${commands("bin", { dagger: `echo dagger ${VERSION}`, docker: answers })}:/bin`,
       )
       expect(env).toEqual({
-        _EXPERIMENTAL_DAGGER_RUNNER_HOST: "image+docker://registry.dagger.io/engine:v0.21.8",
+        _EXPERIMENTAL_DAGGER_RUNNER_HOST: `image+docker://registry.dagger.io/engine:${VERSION}`,
       })
     })
 
@@ -87,8 +90,8 @@ describe("chooseEngine", () => {
         const host = await find(`${commands("bin", { dagger, docker: noDaemon, [name]: answers })}:/bin`)
         expect(host).toEqual({
           kind: "runtime",
-          why: `dagger v0.21.9 and ${name} are here`,
-          env: { _EXPERIMENTAL_DAGGER_RUNNER_HOST: `image+${name}://registry.dagger.io/engine:v0.21.9` },
+          why: `dagger v99.1.0 and ${name} are here`,
+          env: { _EXPERIMENTAL_DAGGER_RUNNER_HOST: `image+${name}://registry.dagger.io/engine:v99.1.0` },
           silent: [
             { name: "docker", reason: "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." },
           ],
