@@ -1,4 +1,5 @@
-import { join } from "node:path"
+import { copyFileSync, statSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { run } from "../../lib/shell.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { PINNED } from "../../../src/lib/wrappers/description.js"
@@ -10,19 +11,48 @@ import { lastLines } from "../debian/packages.js"
 export const DAGGER_VERSION = `v${PINNED.dagger}`
 
 const MODULE = join(import.meta.dirname, "go")
-const COMMANDS = ["codegen", "dagger", "dnsname", "engine", "init"].map(
-  (name) => `github.com/dagger/dagger/cmd/${name}`,
-)
+const PROGRAMS = ["dagger", "dnsname", "engine", "init"]
+const COMMANDS = ["codegen", ...PROGRAMS].map((name) => `github.com/dagger/dagger/cmd/${name}`)
 
 const VARIABLE = "github.com/dagger/dagger/engine"
 const FLAGS = `-s -w -X ${VARIABLE}.Version=${DAGGER_VERSION} -X ${VARIABLE}.Tag=${DAGGER_VERSION}`
 const inputs = () => ({ texts: [FLAGS, ...COMMANDS], folders: [MODULE] })
 
-/** True if `binaries` has nothing to build. */
+/** True if `builtBinaries` has nothing to build. */
 export const binariesAreBuilt = (): boolean => isStored("dagger", inputs())
 
-/** Builds engine, CLI and their helpers from Go modules, with the machine's own build cache. */
+/**
+ * Returns the folder of engine, CLI and their helpers: those of SLIPWAY_DAGGER if set, else Slipway's own. Fails with
+ * GO_BUILD and PROGRAM_MISSING.
+ */
 export function binaries(): Promise<string> {
+  const given = process.env["SLIPWAY_DAGGER"]
+  return given ? givenBinaries(resolve(given)) : builtBinaries()
+}
+
+/**
+ * Copies somebody's own programs, which the engine's root sees only below Slipway's home. They are told apart by size
+ * and time: reading half a gigabyte would delay each start.
+ */
+function givenBinaries(from: string): Promise<string> {
+  const files = PROGRAMS.map((name) => ({
+    name,
+    stat: statSync(join(from, name), { throwIfNoEntry: false }),
+  }))
+  const missing = files.filter(({ stat }) => !stat?.isFile()).map(({ name }) => name)
+  if (missing.length > 0) throw fail("PROGRAM_MISSING", [from, missing])
+  const texts = files.map(({ name, stat }) => `${name} ${stat?.size} ${stat?.mtimeMs}`)
+  return stored("dagger", { texts: [from, ...texts] }, (folder) => {
+    for (const name of PROGRAMS) copyFileSync(join(from, name), join(folder, name))
+    return Promise.resolve()
+  })
+}
+
+/**
+ * Builds engine, CLI, their helpers and the SDK's generator from Go modules, with the machine's own build cache. Fails
+ * with GO_BUILD.
+ */
+export function builtBinaries(): Promise<string> {
   return stored("dagger", inputs(), async (folder) => {
     // Static, since dagger-init runs inside containers of foreign architectures too.
     const go = run({ cwd: MODULE, env: goSettings() })

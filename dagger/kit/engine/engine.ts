@@ -24,7 +24,7 @@ import { HOME, makeHome, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
 import { say, secondsSince } from "../../lib/progress.js"
 import { contentKey, sweepStore } from "../../lib/store.js"
-import { binaries } from "./binaries.js"
+import { binaries, builtBinaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
@@ -54,7 +54,8 @@ export async function startEngine(): Promise<void> {
   checkMachine()
   makeHome()
   const [root, built] = await Promise.all([engineRoot(), binaries()])
-  const sdk = await sdkContent(root, built)
+  // The generator must fit the SDK's library, whichever engine runs.
+  const sdk = await sdkContent(root, await builtBinaries())
   await withLock(join(HOME, "engine.lock"), async () => {
     const key = startKey(root, built, sdk)
     const state = runningEngine()

@@ -45,6 +45,12 @@ export const engineErrors = {
     remedy: "check that this machine's Go module proxy (GOPROXY) has the module named above",
     exitCode: ExitCode.infrastructure,
   }),
+  PROGRAM_MISSING: (folder: string, names: string[]) => ({
+    message: `SLIPWAY_DAGGER ${quote(folder)} has no ${names.map(quote).join(", ")}`,
+    remedy:
+      "put dagger, dnsname, engine and init of one version of Dagger there, or unset SLIPWAY_DAGGER for Slipway's own",
+    exitCode: ExitCode.infrastructure,
+  }),
   JAVA_BUILD: (reason: string) => ({
     message: `can't build from Maven packages: ${reason}`,
     remedy: "check that the repositories in this machine's Maven settings have the package named above",
