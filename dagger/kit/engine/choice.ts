@@ -110,9 +110,10 @@ interface Cli {
 async function cliOn(PATH: string): Promise<Cli | undefined> {
   const env = { ...process.env, PATH, DO_NOT_TRACK: "1" }
   const { stdout } = await run({ nothrow: true, timeout: PATIENCE, env })`dagger version`
-  const version = /v\d+\.\d+\.\d+/.exec(stdout)?.[0]
+  const version = /v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0]
   if (!version || !atLeast(version, DAGGER_VERSION)) return undefined
-  // It prints the engine's address too: `dagger v0.21.8 (image://registry.dagger.io/engine:v0.21.8) linux/amd64`.
+  // It prints the engine's address too: `dagger v0.21.8 (image://registry.dagger.io/engine:v0.21.8) linux/amd64`; since
+  // 1.0 as lines, `version: v1.0.0-beta.10` and `runner-host: image://registry.dagger.io/engine:v1.0.0-beta.10`.
   return {
     version,
     image: /\bimage:\/\/([^\s)]+)/.exec(stdout)?.[1] ?? `registry.dagger.io/engine:${version}`,

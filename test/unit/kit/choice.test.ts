@@ -74,6 +74,17 @@ describe("chooseEngine", () => {
       })
     })
 
+    it("reads what dagger 1.0 prints, with the whole version of a beta", async () => {
+      const version = "v1.0.0-beta.10"
+      const lines = ["version:     ", "runner-host: image://registry.dagger.io/engine:"].map(
+        (line) => `echo "${line}${version}"`,
+      )
+      const beta = lines.join("\n")
+      const host = await find(`${commands("bin", { dagger: beta, podman: answers })}:/bin`)
+      expect(host.why).toBe(`dagger ${version} and podman are here`)
+      expect(Object.values(host.env)).toEqual([`image+podman://registry.dagger.io/engine:${version}`])
+    })
+
     it("names docker to dagger in a shell that has the address of the kit's engine", async () => {
       vi.stubEnv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", `unix://${join(scratch, "home/run/engine.sock")}`)
       const { env } = await find(
