@@ -27,10 +27,14 @@ async function readyEngine(): Promise<{ env: NodeJS.ProcessEnv; kit: boolean }> 
   return { env: { ...process.env, ...host.env }, kit: host.kind === "kit" }
 }
 
-/** The arguments of `dagger call` up to the function's name; `now` is the time that dates are compared with. */
+/**
+ * The arguments of `dagger call` up to the function's name; `now` is the time that dates are compared with. Of the
+ * module's flag only the short form is known to Dagger 0.21 (`--mod`) and 1.0 (`--load-module`) alike.
+ */
 export const callModule = (source: string, now?: string): string[] => [
   "call",
-  `--mod=${REPOSITORY}`,
+  "-m",
+  REPOSITORY,
   `--source=${source}`,
   ...optionalArgument("now", now),
 ]

@@ -1,5 +1,12 @@
 import type { Secret } from "@dagger.io/dagger"
-import { type Arguments, flagOf, withoutEmpty, type RunInputs, type SourceInputs } from "../lib/run/inputs.js"
+import {
+  type Arguments,
+  flagOf,
+  MODULE_FLAGS,
+  withoutEmpty,
+  type RunInputs,
+  type SourceInputs,
+} from "../lib/run/inputs.js"
 
 /** The call of a run: its command, source, arguments and secrets. */
 export interface Called {
@@ -20,7 +27,7 @@ export async function runInputs({ invocation, source, arguments: all, secrets }:
   const named: Arguments = withoutEmpty(Object.fromEntries(addresses))
   const dirty = source.digest !== "" ? true : source.commit !== "" ? false : null
   return {
-    module: flagOf(invocation, "--mod", "-m"),
+    module: flagOf(invocation, ...MODULE_FLAGS),
     source: { address: flagOf(invocation, "--source"), ...source, dirty },
     arguments: withoutEmpty(all),
     secrets: named as RunInputs["secrets"],

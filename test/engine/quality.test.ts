@@ -47,7 +47,7 @@ describe.each(BROKEN)("a service that fails only $gate", ({ gate, file, line, ru
     expect(run.exitCode, run.stderr).toBe(1)
     expect(statuses(run)).toEqual({ ...ALL_PASSED, [gate]: "failed" })
     expect(run.stdout).toMatch(new RegExp(`^  ${file}:${line}(:\\d+)?: .+ \\[${gate} ${rule}\\]$`, "m"))
-    const repro = `dagger call --mod=${REPOSITORY} --source=${source} debug --stage=${gate} terminal`
+    const repro = `dagger call -m ${REPOSITORY} --source=${source} debug --stage=${gate} terminal`
     expect(run.stdout).toContain(`  repeat: ${repro}\n`)
     expect(run.stage(gate)).toMatchObject({ repro, exitCode: 1 })
 

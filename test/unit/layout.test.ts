@@ -12,10 +12,20 @@ const WITHOUT_OBJECT = ["wrappers"]
 /** Rooms of src/ that are no stage, but what several stages stand on. */
 const GROUND = ["lib", "pipeline", "python", "registry", "scripts", "stage"]
 
-/** Flags of `dagger call` (0.21). */
+/** Flags of `dagger call` (0.21 and 1.0.0-beta.10). */
 const DAGGER_FLAGS = [
   ...["json", "output", "autoApply", "mod", "noMod", "allowLlm", "env", "model", "lock", "workdir"],
   ...["debug", "interactive", "progress", "quiet", "silent", "verbose", "web", "help"],
+  ...[
+    "loadModule",
+    "noLoadModule",
+    "eagerRuntime",
+    "workspace",
+    "org",
+    "noExit",
+    "xRelease",
+    "interactiveCommand",
+  ],
 ]
 
 interface SourceFile {

@@ -39,6 +39,9 @@ export const withoutEmpty = (
     ),
   )
 
+/** Flags of `dagger call` that name the module: of 0.21 and 1.0, of 0.21, of 1.0. */
+export const MODULE_FLAGS = ["-m", "--mod", "--load-module"] as const
+
 /** Value of the first of these flags in a `dagger call …`; empty without one. */
 export function flagOf(invocation: string, ...flags: readonly string[]): string {
   const words = shellWords(invocation)
