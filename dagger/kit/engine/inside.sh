@@ -6,6 +6,8 @@ umount -l /.host
 engine=/slipway/store/$SLIPWAY_ENGINE
 mkdir -p /opt/cni/bin /usr/local/share/dagger /etc/dagger
 ln -s "$engine/init" /usr/local/bin/dagger-init
+# Where a build of Dagger that isn't the kit's own looks for it.
+ln -s /usr/sbin/runc /usr/local/bin/runc
 ln -s /usr/lib/cni/{bridge,firewall,host-local,loopback} "$engine/dnsname" /opt/cni/bin/
 ln -s "/slipway/store/$SLIPWAY_SDK/content" /usr/local/share/dagger/content
 cp /slipway/run/engine.json /etc/dagger/engine.json
