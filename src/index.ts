@@ -26,7 +26,7 @@ import { Deployment } from "./deploy/deploy.js"
 import { Image, revisionOf } from "./image/image.js"
 import { lockImages } from "./image/lockImages.js"
 import { Infra, type InfraAccess } from "./infra/infra.js"
-import { environmentOf } from "./lib/config/environment.js"
+import { environmentOf } from "./lib/config/environments.js"
 import { fail } from "./lib/errors/catalogue.js"
 import { IGNORED } from "./lib/image/ignored.js"
 import { webAddress, type ImageRevision } from "./lib/image/revision.js"
@@ -70,6 +70,10 @@ import { wrapperChanges } from "./wrappers/wrappers.js"
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
 
 /** What a .git folder holds beside what builds read; settings and logs may hold credentials. */
+const requireEnvironment = (environment: string, { settings }: { settings: string }): void => {
+  environmentOf(environment, configOf(settings).deploy)
+}
+
 const UNREAD_BY_BUILDS = ["config", "hooks", "lfs", "logs", "modules", "worktrees", "FETCH_HEAD"]
 
 /** The pipeline of one service. */
@@ -133,6 +137,7 @@ export class Slipway {
   rollback = false
   offMain = ""
   withoutHotfix = ""
+  offOrder = ""
   scale: float = 1
   /** Set by `withGates`. */
   base?: Directory
@@ -435,6 +440,7 @@ export class Slipway {
    * @param scale Factor for the durations of load tests, above 0 and at most 1: below 1 it is a trial.
    * @param offMain Why a version is deployed that isn't on main: the ledger keeps it.
    * @param withoutHotfix Why a version is deployed that lacks a released hotfix: the ledger keeps it.
+   * @param offOrder Why a release is deployed that wasn't to the environment before: the ledger keeps it.
    */
   @func()
   withDeploy(
@@ -446,6 +452,7 @@ export class Slipway {
     scale: float = 1,
     offMain = "",
     withoutHotfix = "",
+    offOrder = "",
   ): Slipway {
     return this.changed({
       deploySecrets: secrets,
@@ -456,6 +463,7 @@ export class Slipway {
       scale,
       offMain,
       withoutHotfix,
+      offOrder,
     })
   }
 
@@ -508,15 +516,15 @@ export class Slipway {
    *
    * `withNotify` says who deploys and what changed. Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`.
    * @param secrets `SLACK_WEBHOOK`, `TEAMS_WEBHOOK`, `NOTIFY_WEBHOOK` with `NOTIFY_WEBHOOK_SECRET`, and `GRAFANA_TOKEN`,
    * each by the last part of its address; `STAGING_SLACK_WEBHOOK` is for that environment alone.
    */
   @func()
   async notifications(environment: string, secrets: Secret[] = []): Promise<Notifications> {
-    environmentOf(environment)
     const { who, runUrl, history } = this
     const common = await this.fields()
+    requireEnvironment(environment, common)
     return create(Notifications, {
       ...common,
       environment,
@@ -542,17 +550,18 @@ export class Slipway {
    * Releases are found and verified by `withRegistry` and `withSigner`. Fails with CONFIG_INVALID and
    * UNKNOWN_ENVIRONMENT.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`.
    * @param secrets `KUBECONFIG` and `DATABASE_URL`, each by the last part of its address; `STAGING_KUBECONFIG` is for
    * that environment alone.
    * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
    */
   @func()
   async deploy(environment: string, secrets: Secret[] = [], cluster?: Service): Promise<Deployment> {
-    environmentOf(environment)
+    const fields = await this.placed()
+    requireEnvironment(environment, fields)
     const { publicKey, identity, issuer, origin, policyFile, policyAddress, who, runUrl } = this
     return create(Deployment, {
-      ...without(await this.placed(), "tracked"),
+      ...without(fields, "tracked"),
       ...this.registryFields(),
       publicKey,
       identity,
@@ -573,7 +582,7 @@ export class Slipway {
    *
    * Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`.
    * @param secrets `DAST_AUTH_HEADER`, the value of the header that every request carries, and `KUBECONFIG`, each by the
    * last part of its address; `STAGING_DAST_AUTH_HEADER` is for that environment alone.
    * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
@@ -586,8 +595,9 @@ export class Slipway {
     cluster?: Service,
     service?: Service,
   ): Promise<Dast> {
-    environmentOf(environment)
-    return create(Dast, { ...(await this.fields()), environment, secrets, clusterService: cluster, service })
+    const fields = await this.fields()
+    requireEnvironment(environment, fields)
+    return create(Dast, { ...fields, environment, secrets, clusterService: cluster, service })
   }
 
   /**
@@ -631,7 +641,7 @@ export class Slipway {
    *
    * Fails with CONFIG_INVALID and UNKNOWN_ENVIRONMENT.
    *
-   * @param environment `staging` or `production`: its service is reached at deploy.url or through the cluster.
+   * @param environment One of `deploy.environments`: its service is reached at deploy.url or through the cluster.
    * @param secrets `KUBECONFIG`, `LOAD_AUTHORIZATION` (the value of the header Authorization), `INFLUXDB_TOKEN` and
    * `PROMETHEUS_TOKEN`, each by the last part of its address; `STAGING_KUBECONFIG` is for that environment alone.
    * @param cluster The address of the cluster's API, if not the one in the kubeconfig.
@@ -650,9 +660,10 @@ export class Slipway {
     service?: Service,
     before?: File,
   ): Promise<Load> {
-    environmentOf(environment)
+    const fields = await this.fields()
+    requireEnvironment(environment, fields)
     return create(Load, {
-      ...(await this.fields()),
+      ...fields,
       environment,
       secrets,
       clusterService: cluster,
@@ -674,9 +685,10 @@ export class Slipway {
    */
   @func()
   async cleanup(environment = "", secrets: Secret[] = [], cluster?: Service): Promise<Cleanup> {
-    if (environment !== "") environmentOf(environment)
+    const fields = await this.fields()
+    if (environment !== "") requireEnvironment(environment, fields)
     return create(Cleanup, {
-      ...(await this.fields()),
+      ...fields,
       ...this.registryFields(),
       environment,
       secrets,
@@ -934,6 +946,7 @@ export class Slipway {
         rollback,
         offMain: this.offMain,
         withoutHotfix: this.withoutHotfix,
+        offOrder: this.offOrder,
         who,
         runUrl,
         ssh: this.ssh !== undefined,
@@ -963,8 +976,9 @@ export class Slipway {
 
   private deploying(): DeployAccess {
     const { deploySecrets: secrets, deployEnvironment: environment, clusterService: cluster } = this
-    const { reference, rollback, scale, who, offMain, withoutHotfix } = this
-    return { secrets, environment, reference, rollback, scale, who, offMain, withoutHotfix, cluster }
+    const { reference, rollback, scale, who, offMain, withoutHotfix, offOrder } = this
+    const reasons = { offMain, withoutHotfix, offOrder }
+    return { secrets, environment, reference, rollback, scale, who, ...reasons, cluster }
   }
 
   private announcing(): Announcing {

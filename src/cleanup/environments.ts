@@ -5,26 +5,29 @@ import { inspection, type EnvironmentAnswer } from "../lib/cleanup/asked.js"
 import { environmentsToAsk } from "../lib/cleanup/environments.js"
 import { readState } from "../lib/cleanup/live.js"
 import type { Config } from "../lib/config/config.js"
-import type { Environment } from "../lib/config/deploy.js"
+import { type Environment, environmentsOf } from "../lib/config/environments.js"
 import { chartOf, placeOfManifests } from "../lib/deploy/chart.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { NamedSecret } from "../stage/secrets.js"
+import { ownVariable } from "../lib/text/variables.js"
 
 /** Inspects all environments that are in use or configured. Never throws. */
 export async function inspectAll(inputs: Omit<DeployInputs, "environment">): Promise<EnvironmentAnswer[]> {
   const { source, config, secrets } = inputs
-  const [staging, production] = await Promise.all([
-    tracesOf("staging", source, config, secrets),
-    tracesOf("production", source, config, secrets),
-  ])
-  const wanted = environmentsToAsk(config, { staging, production })
-  const overlays = { staging: staging.overlay, production: production.overlay }
+  const found = await Promise.all(
+    environmentsOf(config.deploy).map(
+      async (environment) => [environment, await tracesOf(environment, source, config, secrets)] as const,
+    ),
+  )
+  const traces = Object.fromEntries(found)
+  const wanted = environmentsToAsk(config, traces)
   return Promise.all(
     wanted.map((each) =>
       inspection(each, async () => {
         const { environment, why } = each
         const folder = placeOfManifests(config.deploy, environment)
-        if (overlays[environment] === undefined) throw fail("CLEANUP_NO_OVERLAY", [environment, folder, why])
+        if (traces[environment]?.overlay === undefined)
+          throw fail("CLEANUP_NO_OVERLAY", [environment, folder, why])
         return readState((await contextOf({ ...inputs, environment })).context)
       }),
     ),
@@ -46,6 +49,6 @@ async function tracesOf(
     : source.exists(folder))
   return {
     overlay: isThere ? folder : undefined,
-    kubeconfig: secrets.some(({ name }) => name === `${environment.toUpperCase()}_KUBECONFIG`),
+    kubeconfig: secrets.some(({ name }) => name === ownVariable(environment, "KUBECONFIG")),
   }
 }

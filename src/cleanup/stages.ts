@@ -3,7 +3,7 @@ import { inspectAll } from "./environments.js"
 import { recordsWork } from "./records.js"
 import { repositoryClient } from "./registry.js"
 import type { Config } from "../lib/config/config.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf } from "../lib/config/environments.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { REGCTL_VERSION } from "../stage/images.js"
 import {
@@ -139,8 +139,8 @@ async function clusterWork(
 ): Promise<CleanupOutcome> {
   const { config, environment, apply, now } = inputs
   const all = (await answers()).filter((answer) => isCleaned(answer, config, environment))
-  const chosen =
-    environment === "" ? all : all.filter((answer) => answer.environment === environmentOf(environment))
+  const named = environment === "" ? "" : environmentOf(environment, config.deploy)
+  const chosen = named === "" ? all : all.filter((answer) => answer.environment === named)
   const asked = chosen.filter(isInspected)
   const silent = chosen.flatMap((answer) => ("error" in answer ? [answer] : []))
   const [first] = silent

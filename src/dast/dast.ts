@@ -1,7 +1,7 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { type DastInputs, runBaseline } from "./zap.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf } from "../lib/config/environments.js"
 import { serviceOf } from "../stage/service.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
@@ -27,7 +27,7 @@ export class Dast {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
-  /** `staging` or `production`. */
+  /** One of `deploy.environments`. */
   environment!: string
   secrets!: Secret[]
   /** The cluster's API, if not at the address in the kubeconfig. */
@@ -64,10 +64,11 @@ export class Dast {
 
   private async stages(runId: string): Promise<Stage[]> {
     const { service, clusterService: cluster } = this
+    const own = serviceOf(this)
     return dastStages({
-      ...serviceOf(this),
+      ...own,
       cluster,
-      environment: environmentOf(this.environment),
+      environment: environmentOf(this.environment, own.config.deploy),
       secrets: await namedSecrets(this.secrets),
       run: runId || new Date().toISOString(),
       say: (line) => {

@@ -1,5 +1,5 @@
 import type { DeployInputs } from "./environment.js"
-import { ENVIRONMENTS } from "../lib/config/deploy.js"
+import { environmentsOf } from "../lib/config/environments.js"
 import { environmentSecrets } from "../lib/secrets/credentials.js"
 import { aksKubeconfig } from "../lib/kube/azure.js"
 import { aksCluster, azureAccount, isOfAccount } from "../lib/kube/azureAccount.js"
@@ -16,7 +16,9 @@ export async function kubeconfigOfAks({
 }: DeployInputs): Promise<string | undefined> {
   const place = config.deploy.aks[environment]
   if (place === undefined) return undefined
-  const named = environmentSecrets(secrets, environment, ENVIRONMENTS).filter(({ name }) => isOfAccount(name))
+  const named = environmentSecrets(secrets, environment, environmentsOf(config.deploy)).filter(({ name }) =>
+    isOfAccount(name),
+  )
   const texts = await Promise.all(
     named.map(async ({ name, secret }) => ({ name, text: await secret.plaintext() })),
   )

@@ -1,6 +1,6 @@
 import { type Container, dag, type Directory } from "@dagger.io/dagger"
 import type { Config } from "../lib/config/config.js"
-import type { Environment } from "../lib/config/deploy.js"
+import type { Environment } from "../lib/config/environments.js"
 import {
   chartArguments,
   chartFolders,

@@ -1,6 +1,6 @@
 import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf } from "../lib/config/environments.js"
 import { wantedOf } from "../registry/cosign.js"
 import { destinationOfFields } from "../registry/destination.js"
 import type { ReleaseAccess } from "./wantedRelease.js"
@@ -42,7 +42,7 @@ export class Deployment {
   /** Its folder in a repository of several services, and what it uses beside it. */
   path!: string
   around?: Directory
-  /** `staging` or `production`. */
+  /** One of `deploy.environments`. */
   environment!: string
   secrets!: Secret[]
   /** The cluster's API, if not at the address in the kubeconfig. */
@@ -216,10 +216,11 @@ export class Deployment {
   }
 
   private async inputs(run: string): Promise<DeployInputs> {
+    const service = serviceOf(this)
     return {
-      ...serviceOf(this),
+      ...service,
       run,
-      environment: environmentOf(this.environment),
+      environment: environmentOf(this.environment, service.config.deploy),
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
       say: (line) => {

@@ -3,7 +3,7 @@ import { kubeconfigOfAks } from "./aks.js"
 import { chartsIn, renderChart, requireChart } from "./chart.js"
 import { execute } from "../stage/execute.js"
 import type { PythonService } from "../stage/service.js"
-import { type Environment } from "../lib/config/deploy.js"
+import { type Environment } from "../lib/config/environments.js"
 import { chartOf, overlayOf } from "../lib/deploy/chart.js"
 import { requireCommit } from "../lib/deploy/commitTarget.js"
 import type { Context } from "../lib/deploy/context.js"
@@ -30,6 +30,8 @@ export interface DeployInputs extends PythonService {
   who?: string
   /** Why a version is deployed that isn't on main, for the ledger. */
   offMain?: string
+  /** Why a release is deployed that wasn't to the environment before, for the ledger. */
+  offOrder?: string
   /** Why a version is deployed that lacks a released hotfix, for the ledger. */
   withoutHotfix?: string
   say: (line: string) => void

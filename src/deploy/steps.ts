@@ -7,6 +7,7 @@ import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
+import { promotionOf } from "./promotion.js"
 import { reviewOfRelease } from "./review.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
 import { abandonRollout, earlierRollback, findRollbackTarget, manifestsOf } from "../lib/deploy/rollback.js"
@@ -80,12 +81,16 @@ async function deployRelease(
   inputs.say(`${deployed.name} (${deployed.digest.slice(0, 19)}) to ${environment}: ${deployed.verified}`)
   const review = await reviewOfRelease(inputs, access.wanted.origin ?? "", deployed.commit)
   if (review !== "") inputs.say(review)
+  const promotion = await promotionOf(inputs, deployed)
+  if (promotion !== "") inputs.say(promotion)
   const plan = await planFor(inputs, manifests, deployed, "deploy")
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
-  return deployOnce({ ...context, review }, (facts) => Promise.resolve(proving(facts)), manifests.first, {
-    kind: "deploy",
-    digest: deployed.digest,
-  })
+  return deployOnce(
+    { ...context, review, promotion },
+    (facts) => Promise.resolve(proving(facts)),
+    manifests.first,
+    { kind: "deploy", digest: deployed.digest },
+  )
 }
 
 /** Rolls back to an earlier version by its digest, with the settings that it had. */
@@ -160,6 +165,7 @@ function stagesOf(
     ...(recovered !== "" && { reconciled: recovered }),
     ...(entry !== undefined && { ledger: `entry ${entry.hash.slice(0, 12)}` }),
     ...(entry?.facts["review"] && { review: entry.facts["review"] }),
+    ...(entry?.facts["promotion"] && { promotion: entry.facts["promotion"] }),
     ...(entry?.facts["offMain"] && { "not on main": entry.facts["offMain"] }),
     ...(alerts.length > 0 && { ALERT: alerts.join("; ") }),
   }

@@ -64,7 +64,7 @@ export async function loadStages(inputs: LoadInputs, kinds: readonly Kind[]): Pr
 
 async function loadStage(inputs: LoadInputs, kind: Kind): Promise<Omit<Stage, "name" | "group" | "repro">> {
   const begun = Date.now()
-  const profile = profileOf(kind, inputs.config.load, inputs.scale, inputs.environment)
+  const profile = profileOf(kind, inputs.config, inputs.scale, inputs.environment)
   const target = inputs.at ?? (await endpointOf(inputs))
   const script = await scriptFor(inputs, target)
   inputs.say(`${profileText(profile)} at ${target.url} (${target.way})`)
@@ -116,7 +116,7 @@ async function loadStage(inputs: LoadInputs, kind: Kind): Promise<Omit<Stage, "n
 
 /** Container of k6 before the test of a kind, for a shell. Fails as `targetOf` and `scriptFor`. */
 export async function debugLoad(inputs: LoadInputs, kind: Kind): Promise<Container> {
-  const profile = profileOf(kind, inputs.config.load, inputs.scale, inputs.environment)
+  const profile = profileOf(kind, inputs.config, inputs.scale, inputs.environment)
   const target = inputs.at ?? (await endpointOf(inputs))
   const { container, command } = await prepare(inputs, profile, target, await scriptFor(inputs, target))
   return inspectable(container, command, [`$BASE_URL is ${target.url}: ${target.way}`])

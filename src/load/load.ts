@@ -1,6 +1,6 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
 import { runTree } from "../stage/runTree.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf } from "../lib/config/environments.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"
@@ -26,7 +26,7 @@ export class Load {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
-  /** `staging` or `production`. */
+  /** One of `deploy.environments`. */
   environment!: string
   secrets!: Secret[]
   /** The cluster's API, if not at the address in the kubeconfig. */
@@ -92,12 +92,13 @@ export class Load {
   private async inputs(run: string): Promise<LoadInputs> {
     const at = await this.elsewhere()
     const { environment, scale, before } = this
+    const service = serviceOf(this)
     return {
-      ...serviceOf(this),
+      ...service,
       run,
       scale,
       version: "",
-      environment: environmentOf(environment),
+      environment: environmentOf(environment, service.config.deploy),
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
       ...(at !== undefined && { at }),

@@ -1,6 +1,6 @@
 import { Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf } from "../deploy/environment.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf, environmentsOf, lastEnvironment } from "../lib/config/environments.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { branchAnswers, type Repository, repositoryOf } from "../lib/forge/repository.js"
@@ -67,17 +67,18 @@ export class Metrics {
    * and the report says why. Never fails: its verdict is `error` for UNKNOWN_WINDOW, UNKNOWN_ENVIRONMENT, INCIDENTS,
    * NO_HISTORY and a ledger that can't be read. Runs each time.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`; the last of them, if left out.
    * @param window The days up to now: `7d`, `30d`, `90d`.
    */
   @func({ cache: "never" })
-  async dora(environment = "production", window = "30d"): Promise<MetricsReport> {
+  async dora(environment = "", window = "30d"): Promise<MetricsReport> {
     return metricsReport("dora", async () => {
       const days = parseWindow(window)
       const now = dayOf(this.now)
-      const [{ chain, git }, incidents] = await Promise.all([this.chain(environment), this.incidents()])
+      const named = this.named(environment)
+      const [{ chain, git }, incidents] = await Promise.all([this.chain(named), this.incidents()])
       const { entries, faults } = chain
-      const report = doraReport({ entries, history: git?.history, incidents, environment, days, now })
+      const report = doraReport({ entries, history: git?.history, incidents, environment: named, days, now })
       const [broken] = faults
       if (broken !== undefined)
         report.notes.unshift(`the ledger is not intact, so the metrics may be wrong: ${broken.message}`)
@@ -104,19 +105,20 @@ export class Metrics {
    * changed, removed or moved; with git notes in the history also those truncated from the end. Files: `audit.json`,
    * `audit.md`, `audit.txt`. Never fails; `ledgerIntact` does. Runs each time.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`; the last of them, if left out.
    * @param verify Verify each release too, in its registry: signatures, attestations, gates.
    */
   @func({ cache: "never" })
-  async ledger(environment = "production", verify = false): Promise<MetricsReport> {
+  async ledger(environment = "", verify = false): Promise<MetricsReport> {
     const access = { ...destinationOfFields(this), wanted: { origin: this.address() } }
     return metricsReport("audit", async () => {
       const at = dayOf(this.now)
-      const { chain, git } = await this.chain(environment)
-      const { events } = timelineOf(chain.entries, environment, at.getTime())
+      const named = this.named(environment)
+      const { chain, git } = await this.chain(named)
+      const { events } = timelineOf(chain.entries, named, at.getTime())
       const releases = verify ? { service: serviceOf(this), access } : undefined
       const evidence = await gatherEvidence(events, { git, forge: await this.forge(), releases })
-      const audit = auditOf(chain, environment, at, evidence)
+      const audit = auditOf(chain, named, at, evidence)
       const bad = audit.deployments.some(({ release }) => release.state === "refused")
       return {
         verdict: !audit.ledger.intact || bad ? "failed" : "passed",
@@ -132,11 +134,11 @@ export class Metrics {
    *
    * LEDGER_BROKEN names the first entry that is missing, changed or moved. Runs each time.
    *
-   * @param environment `staging` or `production`.
+   * @param environment One of `deploy.environments`; the last of them, if left out.
    */
   @func({ cache: "never" })
-  async ledgerIntact(environment = "production"): Promise<string> {
-    const { chain } = await this.chain(environment)
+  async ledgerIntact(environment = ""): Promise<string> {
+    const { chain } = await this.chain(this.named(environment))
     const [first] = chain.faults
     if (first !== undefined) throw fail("LEDGER_BROKEN", [first.message, chain.faults.length - 1])
     return `${chain.entries.length} entries, head ${chain.head}\n`
@@ -208,8 +210,12 @@ export class Metrics {
     return { chain: verifyChain(text, git?.notes, subject), git }
   }
 
+  private named(environment: string): string {
+    return environment || lastEnvironment(this.config().deploy)
+  }
+
   private async ledgerText(environment: string): Promise<{ text: string; subject?: LedgerSubject }> {
-    const known = environmentOf(environment)
+    const known = environmentOf(environment, this.config().deploy)
     if (this.ledgerFile !== undefined) return { text: await this.ledgerFile.contents() }
     const { context } = await contextOf({
       ...serviceOf(this),
@@ -232,7 +238,8 @@ export class Metrics {
   private async incidents(): Promise<Incident[]> {
     const found = this.source.filter({ include: [INCIDENTS_FILE] })
     const exists = (await found.glob(INCIDENTS_FILE)).length > 0
-    const read = parseIncidents(exists ? await found.file(INCIDENTS_FILE).contents() : undefined)
+    const text = exists ? await found.file(INCIDENTS_FILE).contents() : undefined
+    const read = parseIncidents(text, environmentsOf(this.config().deploy))
     if (read.outcome === undefined) return read.incidents
     const lines = read.outcome.findings.map(
       ({ line = 0, column = 0, message }) => `${INCIDENTS_FILE}:${line}:${column}: ${message}`,

@@ -1,5 +1,5 @@
 import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf } from "../lib/config/environments.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { DeploymentOutcome } from "../lib/notify/outcome.js"
@@ -26,7 +26,7 @@ export class Notifications {
   now!: string
   /** The cache volumes that it may use. */
   space!: string
-  /** `staging` or `production`. */
+  /** One of `deploy.environments`. */
   environment!: string
   secrets!: Secret[]
   /** The user who deploys. */
@@ -118,6 +118,7 @@ export class Notifications {
     startedAt: number,
   ): Promise<NotifyInputs> {
     const { source, who, runUrl, space } = this
+    const { config } = serviceOf(this)
     return {
       source,
       space,
@@ -127,8 +128,8 @@ export class Notifications {
       sha,
       who,
       runUrl,
-      config: serviceOf(this).config,
-      environment: environmentOf(this.environment),
+      config,
+      environment: environmentOf(this.environment, config.deploy),
       secrets: await namedSecrets(this.secrets),
       history: (await this.history?.contents()) ?? "",
     }

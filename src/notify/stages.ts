@@ -1,7 +1,7 @@
 import type { Directory } from "@dagger.io/dagger"
 import { secretNamed } from "../stage/secrets.js"
 import type { Config } from "../lib/config/config.js"
-import type { Environment } from "../lib/config/deploy.js"
+import type { Environment } from "../lib/config/environments.js"
 import { CHANNELS, type NotificationKind } from "../lib/config/notify.js"
 import { WEBHOOKS } from "../lib/pipeline/deliverySecrets.js"
 import { ExitCode } from "../lib/errors/catalogue.js"

@@ -2,7 +2,7 @@ import { create } from "../stage/create.js"
 import type { Container } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
 import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
-import { environmentOf } from "../lib/config/environment.js"
+import { environmentOf, firstEnvironment } from "../lib/config/environments.js"
 import type { DeployAccess } from "./deploying.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
@@ -83,10 +83,11 @@ async function registryShell({ service, registry }: DebugInputs): Promise<Contai
 }
 
 async function deployInputs({ service, deploying }: DebugInputs): Promise<DeployInputs> {
+  const { deploy } = service.config
   return {
     ...service,
     run: "debug",
-    environment: environmentOf(deploying.environment || "staging"),
+    environment: environmentOf(deploying.environment || firstEnvironment(deploy), deploy),
     secrets: await namedSecrets(deploying.secrets),
     cluster: deploying.cluster,
     say: () => undefined,

@@ -11,6 +11,7 @@ import {
   requestedVersion,
   stoppedBefore,
 } from "./deploying.js"
+import { lastEnvironment } from "../lib/config/environments.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
 import type { Kind } from "../lib/load/profile.js"
 import { stopped } from "../lib/run/command.js"
@@ -171,7 +172,9 @@ async function notifyInputs(
 
 function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage[]> {
   const { config, run, now, baseRef } = deployed
-  const environment = environmentFor({ ...run, baseRef, branches: config.branches })
+  const { branches, deploy } = config
+  const environment = environmentFor({ ...run, baseRef, branches }, deploy)
+  const own = environment !== undefined && environment !== lastEnvironment(deploy)
   return cleanupStages({
     ...installingFields(deployed),
     config,
@@ -180,8 +183,8 @@ function cleanUp({ run: deployed, access, publishing }: Delivery): Promise<Stage
     secrets: access.secrets,
     cluster: access.cluster,
     // A job of staging may hold no access to production: it then cleans up its own cluster alone.
-    environment: environment === "staging" ? environment : "",
-    imagesIfKnown: environment === "staging",
+    environment: own ? environment : "",
+    imagesIfKnown: own,
     apply: config.cleanup.apply,
     destination: publishing,
     repro: deployRepro(deployed, access, publishing, "", "cleanup"),

@@ -6,10 +6,9 @@ import type { DeployInputs } from "../deploy/environment.js"
 import { type WantedRelease } from "../deploy/wantedRelease.js"
 import { secretNamed } from "../stage/secrets.js"
 import { DEFAULTS } from "../lib/config/config.js"
-import { environmentOf } from "../lib/config/environment.js"
 import { runDeploy } from "../deploy/steps.js"
 import type { BuiltImage } from "../image/build.js"
-import type { Environment } from "../lib/config/deploy.js"
+import { type Environment, environmentOf } from "../lib/config/environments.js"
 import { STEPS } from "../lib/deploy/steps.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
 import { originRequirement } from "../lib/release/expected.js"
@@ -24,6 +23,7 @@ import type { Run } from "../lib/run/verdict.js"
 import type { Publishing } from "../release/publishing.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { identity, skipped, type Stage } from "../stage/stage.js"
+import { ownVariable } from "../lib/text/variables.js"
 
 /** Access and options of deployments; `reference` names the release if the run publishes none itself. */
 export interface DeployAccess {
@@ -37,6 +37,8 @@ export interface DeployAccess {
   who: string
   /** Why a version is deployed that isn't on main; empty for any other. */
   offMain: string
+  /** Why a release is deployed that wasn't to the environment before; empty for any other. */
+  offOrder: string
   /** Why a version is deployed that lacks a released hotfix; empty for any other. */
   withoutHotfix: string
   /** Factor for the durations of load tests. */
@@ -60,8 +62,10 @@ export const environmentOfRun = (
   { environment }: DeployAccess,
 ): Environment => {
   const { event, ref } = run
+  const { branches, deploy } = config
   return environmentOf(
-    environment || (environmentFor({ event, ref, baseRef, branches: config.branches }) ?? ""),
+    environment || (environmentFor({ event, ref, baseRef, branches }, deploy) ?? ""),
+    deploy,
   )
 }
 
@@ -88,6 +92,7 @@ export async function deployInputs(
     cluster: access.cluster,
     who: access.who,
     offMain: access.offMain,
+    offOrder: access.offOrder,
     withoutHotfix: access.withoutHotfix,
     // The engine shows the module's output.
     say: (line) => {
@@ -196,7 +201,7 @@ export function deployRepro(
     ...(access.scale === 1 || !["load", "stress"].includes(group) ? [] : [`--scale=${access.scale}`]),
     ...(environment === ""
       ? []
-      : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${environment.toUpperCase()}_${name}`)),
+      : ["KUBECONFIG", "DATABASE_URL"].map((name) => `--secrets=env://${ownVariable(environment, name)}`)),
   ]
   const registry = publishing.embedded ? ["with-registry", EMBEDDED] : []
   const commit = ["with-commit", `--sha=${run.sha}`]

@@ -1,5 +1,6 @@
 import { dag, type Secret } from "@dagger.io/dagger"
 import { fail } from "../lib/errors/catalogue.js"
+import { ownVariable } from "../lib/text/variables.js"
 
 /** A secret with its name. */
 export interface NamedSecret {
@@ -36,5 +37,5 @@ export const secretNamed = (
   environment: string,
   name: string,
 ): NamedSecret | undefined =>
-  secrets.find((secret) => secret.name === `${environment.toUpperCase()}_${name}`) ??
+  secrets.find((secret) => secret.name === ownVariable(environment, name)) ??
   secrets.find((secret) => secret.name === name)

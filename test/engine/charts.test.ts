@@ -19,6 +19,8 @@ import { RUN } from "./supply.js"
 
 const SPACE = "charts-staging"
 const GITOPS = "gitops-staging"
+const QA = "charts-qa"
+const LIVE = "charts-live-eu"
 const STAGING = ["--environment=staging", "--embedded"]
 const source = copyOf(join(REPOSITORY, "test/fixtures/stories"))
 
@@ -43,7 +45,7 @@ async function serving(space = SPACE): Promise<string> {
 }
 
 async function clear(): Promise<void> {
-  for (const space of [SPACE, GITOPS]) {
+  for (const space of [SPACE, GITOPS, QA, LIVE]) {
     await kube().delete(SERVICE, "api", space)
     await kube().delete(NAMESPACE, space, "", { propagation: "Foreground" })
   }
@@ -52,7 +54,7 @@ async function clear(): Promise<void> {
 beforeAll(async () => {
   await startCluster()
   await clear()
-  for (const name of [SPACE, GITOPS])
+  for (const name of [SPACE, GITOPS, QA, LIVE])
     await kube().create({ ...NAMESPACE, metadata: { name, labels: { "slipway.dev/test": "" } } })
   copyFileSync(join(REPOSITORY, "test/fixtures/modules/versions/server.py"), join(source, "server.py"))
   cpSync(join(REPOSITORY, "test/fixtures/charts"), join(source, "charts"), { recursive: true })
@@ -91,6 +93,41 @@ it("a chart in the shape of `helm create` is deployed, switched, undone and roll
   const { sent } = await load.end()
   expect(load.failed()).toEqual([])
   expect(new Set(sent.map(({ version }) => version))).toEqual(new Set(["first", "second"]))
+}, 400_000)
+
+it("a version is promoted over three environments, and refused where it wasn't in the one before", async () => {
+  const { stdout } = await shell`cat ${join(source, "slipway.yaml")}`
+  const spaces = `{ staging: ${SPACE}, qa: ${QA}, live-eu: ${LIVE} }`
+  write(source, {
+    "charts/values-qa.yaml": "podAnnotations: { environment: qa }\n",
+    "charts/values-live-eu.yaml": "podAnnotations: { environment: live-eu }\n",
+    "slipway.yaml": stdout.replace(
+      `namespace: { staging: ${SPACE} }`,
+      `environments: [staging, qa, live-eu]\n  namespace: ${spaces}`,
+    ),
+  })
+  const to = (environment: string, tag: string, ...more: string[]) =>
+    runOn("deploy", source, `--environment=${environment}`, "--embedded", `--tag=${tag}`, ...more)
+  const early = await to("live-eu", "v1.0.0")
+  expect(early.exitCode, early.stdout + early.stderr).toBe(1)
+  expect(early.stage("prepare").reason).toMatch(
+    /"v1\.0\.0" isn't deployed to live-eu, since it wasn't to qa: .*slipway deploy --environment qa --tag v1\.0\.0/s,
+  )
+  for (const [environment, space] of [
+    ["qa", QA],
+    ["live-eu", LIVE],
+  ] as const) {
+    const promoted = await to(environment, "v1.0.0")
+    expect(promoted.exitCode, promoted.stdout + promoted.stderr).toBe(0)
+    expect(await serving(space)).toBe("first")
+  }
+  const undone = await to("qa", "v1.1.0")
+  expect(undone.exitCode, undone.stdout).toBe(1)
+  expect(undone.stage("prepare").reason).toMatch(/wasn't to staging: its ledger has no successful deployment/)
+  const urgent = await to("qa", "v1.1.0", "--off-order=the rollback was a mistake")
+  expect(urgent.exitCode, urgent.stdout + urgent.stderr).toBe(0)
+  expect(urgent.read("deploy/entry.json")).toMatch(/"promotion": "off order: the rollback was a mistake \(/)
+  write(source, { "slipway.yaml": stdout })
 }, 400_000)
 
 it("a hook that migrates, and a dependency that is missing, are refused before anything changes", async () => {

@@ -6,7 +6,8 @@ import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { shellQuote } from "../../src/lib/text/shellQuote.js"
 import { CI_HOSTS } from "../../src/lib/config/wrappers.js"
-import { SCOPES, secretsIn } from "../../src/lib/wrappers/description.js"
+import { ENVIRONMENTS } from "../../src/lib/config/environments.js"
+import { scopesOf, secretsIn } from "../../src/lib/wrappers/description.js"
 import { without } from "../../src/lib/text/json.js"
 import type { Verdict } from "../../src/lib/run/verdict.js"
 import { dagger } from "./dagger.js"
@@ -175,19 +176,24 @@ describe("wrappers", () => {
   })
 })
 
-it.each(SCOPES)("the delivery in Jenkins' project %s holds its own credentials alone", async (project) => {
-  const text = readFileSync(join(GOLDEN, "Jenkinsfile.delivery"), "utf8")
-  const named = [...new Set([...text.matchAll(/^ +'(\w+)',$/gm)].map(([, name = ""]) => name))]
-  // One is missing: nothing but what needs it may fail.
-  const credentials = named.filter((name) => name !== "SLACK_WEBHOOK")
-  expect(credentials.length).toBeLessThan(named.length)
-  const file = join(GOLDEN, "Jenkinsfile.delivery")
-  const { code, output } = await runDelivery(file, project, "sh -c env", credentials)
-  expect(code, output).toBe(0)
-  const held = [...output.matchAll(/^(\w+)=held \1$/gm)].map(([, name = ""]) => name)
-  expect(held.sort()).toEqual(secretsIn(project, credentials).sort())
-  expect(held).not.toEqual([])
-})
+it.each(scopesOf({ environments: ENVIRONMENTS }))(
+  "the delivery in Jenkins' project %s holds its own credentials alone",
+  async (project) => {
+    const text = readFileSync(join(GOLDEN, "Jenkinsfile.delivery"), "utf8")
+    const named = [...new Set([...text.matchAll(/^ +'(\w+)',$/gm)].map(([, name = ""]) => name))]
+    // One is missing: nothing but what needs it may fail.
+    const credentials = named.filter((name) => name !== "SLACK_WEBHOOK")
+    expect(credentials.length).toBeLessThan(named.length)
+    const file = join(GOLDEN, "Jenkinsfile.delivery")
+    const { code, output } = await runDelivery(file, project, "sh -c env", credentials)
+    expect(code, output).toBe(0)
+    const held = [...output.matchAll(/^(\w+)=held \1$/gm)].map(([, name = ""]) => name)
+    expect(held.sort()).toEqual(
+      secretsIn(project, { environments: ENVIRONMENTS, secrets: credentials }).sort(),
+    )
+    expect(held).not.toEqual([])
+  },
+)
 
 /** Wrappers for a service with everything: plans, hotfixes, a service connection. */
 const GOLDEN = join(REPOSITORY, "test/fixtures/wrappers")

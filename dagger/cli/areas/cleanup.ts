@@ -3,9 +3,9 @@ import type { CleanupOptions } from "../commands/cleanup.js"
 import {
   CREDENTIALS,
   DEPLOY_CREDENTIALS,
-  environmentOption,
   exit,
   withDeploy,
+  withOneOfEnvironments,
   withRegistry,
   withRun,
   withRunId,
@@ -13,10 +13,12 @@ import {
 
 /** Adds the command that removes what earlier runs left behind. */
 export function addCleanupCommand(program: Command): void {
-  withRunId(withDeploy(withRegistry(withRun(program.command("cleanup")))))
+  withOneOfEnvironments(
+    withRunId(withDeploy(withRegistry(withRun(program.command("cleanup"))))),
+    "clean up only this environment's cluster; by default all",
+  )
     .description("list stale images, Jobs, ReplicaSets, previews and expired resources")
     .option("--yes", "delete them; deleted images can't be restored")
-    .addOption(environmentOption("clean up only this environment's cluster; by default all"))
     .option("--embedded", "use the embedded registry and cluster")
     .addHelpText("after", CREDENTIALS)
     .addHelpText("after", DEPLOY_CREDENTIALS)

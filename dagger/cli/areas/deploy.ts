@@ -9,6 +9,7 @@ import {
   exitAfterRun,
   withEnvironment,
   withInfraSecrets,
+  withOffOrder,
   withPolicy,
   withRegistry,
   withRelease,
@@ -26,13 +27,13 @@ type InspectOptions = DeployOptions & {
 
 /** Adds the commands that change or inspect an environment. */
 export function addDeployCommands(program: Command): void {
-  withRunId(withInfraSecrets(withEnvironment(withRelease(program.command("deploy")), "staging")))
+  withOffOrder(withRunId(withInfraSecrets(withEnvironment(withRelease(program.command("deploy")), "first"))))
     .description("deploy a release blue-green, and roll back on failure")
     .requiredOption("--tag <tag>", "release to deploy: a tag, a digest or a full image reference")
     .addHelpText("after", DEPLOY_CREDENTIALS)
     .action((options: CiOptions) => exitAfterRun({ ...options, event: "manual" }, groupsByHand(false)))
 
-  withRunId(withEnvironment(withRelease(program.command("rollback")), "production"))
+  withRunId(withEnvironment(withRelease(program.command("rollback")), "last"))
     .description("roll back to an earlier version, with the settings that it had")
     .option("--version <version>", "version or digest to roll back to; by default the last good one")
     .addHelpText("after", DEPLOY_CREDENTIALS)
@@ -40,7 +41,7 @@ export function addDeployCommands(program: Command): void {
       exitAfterRun({ ...options, event: "manual", rollback: true }, groupsByHand(true)),
     )
 
-  withRunId(withPolicy(withRegistry(withEnvironment(withSource(program.command("watch")), "production"))))
+  withRunId(withPolicy(withRegistry(withEnvironment(withSource(program.command("watch")), "last"))))
     .description("watch a deployment: alert on problems, and roll back if slipway.yaml says so")
     .option("--duration <time>", "how long to watch, such as 30m; by default as in slipway.yaml")
     .option("--embedded", "use the embedded cluster and registry")
@@ -55,7 +56,7 @@ export function addDeployCommands(program: Command): void {
 
 function addInspectCommands(program: Command): void {
   const look = (name: "status" | "logs" | "events" | "finish" | "ledger", description: string): Command =>
-    withEnvironment(withSource(program.command(name)), "production")
+    withEnvironment(withSource(program.command(name)), "last")
       .description(description)
       .option("--embedded", "use the embedded cluster")
 

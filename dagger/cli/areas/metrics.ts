@@ -3,9 +3,9 @@ import type { MetricsOptions } from "../commands/metrics.js"
 import {
   CREDENTIALS,
   DEPLOY_CREDENTIALS,
-  environmentOption,
   exit,
   withDeploy,
+  withOneOfEnvironments,
   withRegistry,
   withSource,
 } from "../options/common.js"
@@ -30,7 +30,10 @@ export function addMetricsCommands(program: Command): void {
   withForge(withSource(metrics.command("protection")))
     .description("check GitHub's protection of main and develop, and find hotfixes not merged back")
     .option("--main <branch>", "branch of releases; by default that in slipway.yaml (branches.main)")
-    .option("--develop <branch>", "branch of staging; by default that in slipway.yaml (branches.develop)")
+    .option(
+      "--develop <branch>",
+      "branch of the first environment; by default that in slipway.yaml (branches.develop)",
+    )
     .action(report("protection"))
 }
 
@@ -40,8 +43,7 @@ const report = (what: "dora" | "ledger" | "protection") => async (options: Metri
 }
 
 const withLedger = (command: Command): Command =>
-  withForge(withDeploy(withSource(command)))
-    .addOption(environmentOption("environment to report on").default("production"))
+  withOneOfEnvironments(withForge(withDeploy(withSource(command))), "environment to report on", "last")
     .option("--ledger <file>", "file with a ledger as JSON lines, instead of the cluster's")
     .option("--embedded", "use the embedded cluster and registry")
     .addHelpText("after", DEPLOY_CREDENTIALS)

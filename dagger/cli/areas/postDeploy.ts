@@ -18,7 +18,7 @@ const POST_DEPLOY = {
 /** Adds the tests and scans of a deployed service. */
 export function addPostDeployCommands(program: Command): void {
   for (const [group, description] of Object.entries(POST_DEPLOY)) {
-    const command = withRunId(withEnvironment(withRun(program.command(group)), "staging"))
+    const command = withRunId(withEnvironment(withRun(program.command(group)), "first"))
       .description(description)
       .option("--embedded", "use the embedded cluster")
       .addHelpText("after", POST_DEPLOY_CREDENTIALS)

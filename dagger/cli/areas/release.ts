@@ -3,8 +3,8 @@ import type { ProveOptions } from "../commands/proof.js"
 import type { VerifyOptions } from "../commands/verify.js"
 import {
   CREDENTIALS,
-  environmentOption,
   exit,
+  withOneOfEnvironments,
   withPolicy,
   withRegistry,
   withSource,
@@ -33,7 +33,7 @@ export function addReleaseCommands(program: Command): void {
       exit(await verify(reference, options))
     })
 
-  withRegistry(withSource(program.command("proof")))
+  withOneOfEnvironments(withRegistry(withSource(program.command("proof"))), "environment to use", "first")
     .description("prove that a release works with the database schema of the next one, as after a rollback")
     .requiredOption(
       "--previous <tag>",
@@ -43,7 +43,6 @@ export function addReleaseCommands(program: Command): void {
       "--tag <tag>",
       "release that migrates the schema: a tag, a digest or a full image reference",
     )
-    .addOption(environmentOption().default("staging"))
     .option("--embedded", "use the embedded registry")
     .option("--json", "print proof.json instead of text")
     .addHelpText("after", CREDENTIALS)

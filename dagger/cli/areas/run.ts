@@ -16,6 +16,7 @@ import {
   withEvent,
   withIndexes,
   withInfraSecrets,
+  withOffOrder,
   withPrevious,
   withRelease,
   withRun,
@@ -27,8 +28,10 @@ import { jsonText } from "../../../src/lib/text/json.js"
 
 /** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
-  withPrevious(
-    withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))),
+  withOffOrder(
+    withPrevious(
+      withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))),
+    ),
   )
     .description("run the pipeline for an event and write all reports to --out")
     .option("--all", "run every service of the repository; by default those that a change touches")

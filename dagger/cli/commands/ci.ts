@@ -12,6 +12,7 @@ import { say } from "../../lib/progress.js"
 import { currentName } from "../../lib/renamed.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
+import { deploySettings } from "./environment.js"
 import { gateArguments } from "./gateBase.js"
 import { fromFork } from "../hosts/fork.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
@@ -73,6 +74,8 @@ export interface CiOptions
   offMain?: string
   /** Why a version is deployed that lacks a released hotfix. */
   withoutHotfix?: string
+  /** Why a release is deployed that wasn't to the environment before. */
+  offOrder?: string
   /** The verdict of the last run, to compare with. */
   previous?: string
   /** Open the report in a browser once the run has ended. */
@@ -131,9 +134,10 @@ const deployment = (
   groups: readonly Group[],
   environment: string | undefined,
 ): string[] => [
-  ...deployArguments(options, groups, environment),
+  ...deployArguments(options, groups, environment, deploySettings(options.source, options.service)),
   ...optionalArgument("off-main", options.offMain),
   ...optionalArgument("without-hotfix", options.withoutHotfix),
+  ...optionalArgument("off-order", options.offOrder),
 ]
 
 /** The decision of the policy for a run: what it executes, and where. */
@@ -159,7 +163,7 @@ export function decisionOf(options: CiOptions, commit: GitState, only: readonly 
   }
   const names = only.map((name) => currentName(name, () => undefined))
   try {
-    const environment = options.environment ?? environmentFor(trigger)
+    const environment = options.environment ?? environmentFor(trigger, settings.deploy)
     const groups = groupsFor(trigger, names, settings, embedded)
     return { trigger, groups, ...(environment !== undefined && { environment }) }
   } catch (error) {

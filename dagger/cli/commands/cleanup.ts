@@ -9,6 +9,7 @@ import {
   type RegistryOptions,
 } from "./credentials.js"
 import { clusterArguments, type DeployOptions } from "./deploy.js"
+import { deploySettings } from "./environment.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { openReport } from "./openReport.js"
 import { prepareOut } from "./outFolder.js"
@@ -49,7 +50,7 @@ export function cleanupArguments(options: CleanupOptions): string[] {
     ...registryArguments(options, configuredRecipient(source)),
     "cleanup",
     ...optionalArgument("environment", environment),
-    ...clusterArguments(options),
+    ...clusterArguments(options, deploySettings(source)),
     yes ? "run" : "report",
     `--run-id=${runId}`,
   ]

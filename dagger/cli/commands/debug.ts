@@ -1,3 +1,4 @@
+import { firstEnvironment } from "../../../src/lib/config/environments.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { CONNECTED, DEBUGGABLE, DELIVERED, groupOf } from "../../../src/lib/pipeline/stages.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
@@ -10,6 +11,7 @@ import {
   type RegistryOptions,
 } from "./credentials.js"
 import { deployArguments, type DeployOptions } from "./deploy.js"
+import { deploySettings } from "./environment.js"
 import { indexArguments, type IndexOptions } from "./indexes.js"
 import { infraArguments, type InfraOptions } from "./infra.js"
 import { absoluteSource, oneService } from "./sourceFolder.js"
@@ -34,6 +36,7 @@ export function debugArguments(
   if (group === undefined || !DEBUGGABLE.some((name) => name === stage))
     throw fail("UNKNOWN_STAGE", [stage, DEBUGGABLE])
   const { now, environment, root, infraSecret = [] } = options
+  const deploy = deploySettings(source, options.service)
   const connects = CONNECTED.includes(group)
   const infra = { environment, root, infraSecret: [...secrets, ...infraSecret] }
   const given = {
@@ -41,7 +44,7 @@ export function debugArguments(
       ...(options.building ?? []),
       ...(connects ? infraArguments(infra, "local", [group]) : []),
       ...(DELIVERED.includes(group)
-        ? deployArguments(options, [group], options.environment ?? "staging")
+        ? deployArguments(options, [group], options.environment ?? firstEnvironment(deploy), deploy)
         : []),
       ...(group === "release"
         ? registryArguments(options, configuredRecipient(source, options.service))

@@ -1,4 +1,6 @@
-import { ENVIRONMENTS } from "../../../src/lib/config/deploy.js"
+import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
+import { environmentsOf, lastEnvironment } from "../../../src/lib/config/environments.js"
+import { promotionGate } from "../../../src/lib/deploy/promotion.js"
 import {
   CLUSTER_SECRETS,
   DEPLOYMENT_SECRETS,
@@ -11,6 +13,7 @@ import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { loginRecipient, type Recipient, registryArguments, type RegistryOptions } from "./credentials.js"
+import { deploySettings } from "./environment.js"
 import { givenKubeconfig } from "./kubeconfig.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
@@ -45,12 +48,12 @@ export const deployArguments = (
   options: DeployOptions,
   groups: readonly Group[],
   environment = options.environment,
+  deploy: Config["deploy"] = DEFAULTS.deploy,
 ): string[] => [
   "with-deploy",
   ...environmentArguments(options, {
-    // A cleanup asks every environment what it runs; one after a deployment to staging holds nothing of production's.
-    clusters: groups.includes("cleanup") && environment !== "staging" ? ENVIRONMENTS : listOf(environment),
-    secrets: variablesOf(environmentSecretsOf(groups), testedBy(groups, environment), isSet),
+    clusters: clustersOf(options, groups, environment, deploy),
+    secrets: variablesOf(environmentSecretsOf(groups), testedBy(groups, environment, deploy), isSet),
   }),
   ...optionalArgument("environment", options.environment),
   ...optionalArgument("reference", options.tag ?? options.version),
@@ -58,10 +61,29 @@ export const deployArguments = (
   ...optionalArgument("scale", options.scale),
 ]
 
+/** The environments whose clusters these groups ask: a promotion reads the ledger of the one before. */
+function clustersOf(
+  { rollback }: DeployOptions,
+  groups: readonly Group[],
+  environment: string | undefined,
+  deploy: Config["deploy"],
+): readonly string[] {
+  const last = environment === undefined || environment === lastEnvironment(deploy)
+  // A cleanup asks every environment what it runs; one after a deployment to staging holds nothing of production's.
+  if (groups.includes("cleanup") && last) return environmentsOf(deploy)
+  const promotes = groups.includes("deploy") && rollback !== true && environment !== undefined
+  const gate = promotes ? promotionGate(deploy, environment) : undefined
+  return [...listOf(environment), ...listOf(gate?.before)]
+}
+
 /** The environments whose secrets these groups use: a scheduled run tests all. */
-const testedBy = (groups: readonly Group[], environment: string | undefined): readonly string[] =>
+const testedBy = (
+  groups: readonly Group[],
+  environment: string | undefined,
+  deploy: Config["deploy"],
+): readonly string[] =>
   environment === undefined && ["stress", "dast"].some((test) => groups.some((group) => group === test))
-    ? ENVIRONMENTS
+    ? environmentsOf(deploy)
     : listOf(environment)
 
 /** The arguments for access to an environment's cluster, database and ledger, and for `more` secrets. */
@@ -72,8 +94,8 @@ export const accessArguments = (options: DeployOptions, more: readonly string[] 
   })
 
 /** The arguments for access to the clusters of all environments. */
-export const clusterArguments = (options: DeployOptions): string[] =>
-  environmentArguments(options, { clusters: ENVIRONMENTS, secrets: [] })
+export const clusterArguments = (options: DeployOptions, deploy: Config["deploy"]): string[] =>
+  environmentArguments(options, { clusters: environmentsOf(deploy), secrets: [] })
 
 const listOf = (environment: string | undefined): string[] => (environment === undefined ? [] : [environment])
 
@@ -140,7 +162,7 @@ export function watchArguments(
   options: Omit<WatchOptions, "source"> & { origin: string },
   recipient: Recipient,
 ): string[] {
-  const { environment = "production" } = options
+  const environment = options.environment ?? lastEnvironment(DEFAULTS.deploy)
   return [
     "with-notify",
     ...actorArguments(),
@@ -164,7 +186,7 @@ export async function callDeploy(
 ): Promise<number> {
   const folder = absoluteSource(source)
   const service = oneService(folder, options.service)
-  const environment = options.environment ?? "production"
+  const environment = options.environment ?? lastEnvironment(deploySettings(folder, service))
   const args = [
     "deploy",
     `--environment=${environment}`,

@@ -1,6 +1,6 @@
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
-import { environmentFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
+import { entryFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { compareVersions, type Version, versionName, versionOfRef } from "../../../src/lib/release/version.js"
 import { gitText, gitLines } from "../../lib/git.js"
 import { say } from "../../lib/progress.js"
@@ -70,7 +70,7 @@ const treeOf = (line: string): string => line.split(" ", 1)[0] ?? ""
 export function refuseWithoutHotfix(source: string, trigger: Trigger, reason: string | undefined): void {
   const { ref, branches } = trigger
   const ofHotfix = ref.startsWith("refs/heads/hotfix/")
-  if (ofHotfix || reason || isAddress(source) || environmentFor(trigger) === undefined) return
+  if (ofHotfix || reason || isAddress(source) || entryFor(trigger) === undefined) return
   const { main } = branches ?? DEFAULTS.branches
   const lacking = lackingHotfixes(source, main, versionOfRef(ref))
   const name = ref.replace(/^refs\/(?:heads|tags)\//, "")

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { lastEnvironment } from "../../../src/lib/config/environments.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields } from "../../../src/lib/text/json.js"
@@ -14,6 +15,7 @@ import {
   type RegistryOptions,
 } from "./credentials.js"
 import { accessArguments, type DeployOptions } from "./deploy.js"
+import { deploySettings } from "./environment.js"
 import { reportNoVerdict } from "./runWithVerdict.js"
 import { absoluteSource, configured, isAddress, originOf } from "./sourceFolder.js"
 import { optionalArgument } from "../../module/arguments.js"
@@ -66,7 +68,8 @@ interface GitFacts {
 
 /** The arguments of `dagger` up to the report. */
 export function metricsArguments(what: keyof typeof FILES, options: MetricsOptions & GitFacts): string[] {
-  const { source, ledger, history, repository, api, now, environment = "production" } = options
+  const { source, ledger, history, repository, api, now } = options
+  const environment = options.environment ?? lastEnvironment(deploySettings(source))
   const { main, develop } = { ...configured(source)?.branches, ...options }
   const report = {
     dora: [`--environment=${environment}`, ...optionalArgument("window", options.window)],

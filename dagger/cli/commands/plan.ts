@@ -94,7 +94,7 @@ export function planRun(given: Trigger & { fork: boolean }, config: Config): Run
     baseRef,
     fork: fork && event === "pull_request",
     what: eventText(trigger),
-    environment: (decisions.deploy.runs && environmentFor(trigger)) || null,
+    environment: (decisions.deploy.runs && environmentFor(trigger, config.deploy)) || null,
     groups,
     notes: fork && event === "pull_request" ? FORK_NOTES : [],
   }

@@ -129,6 +129,7 @@ export function recordedOptions({ run }: Recorded, source: string): CiOptions & 
     rollback: flag("rollback"),
     offMain: text("offMain"),
     withoutHotfix: text("withoutHotfix"),
+    offOrder: text("offOrder"),
     // The actor and the run's URL are those of this run.
     scale: text("scale"),
   }

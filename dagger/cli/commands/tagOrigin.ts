@@ -1,7 +1,7 @@
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import type { Trigger } from "../../../src/lib/pipeline/policy.js"
-import { environmentFor } from "../../../src/lib/pipeline/policy.js"
+import { entryFor } from "../../../src/lib/pipeline/policy.js"
 import { gitText } from "../../lib/git.js"
 import { say } from "../../lib/progress.js"
 import { isAddress } from "./sourceFolder.js"
@@ -47,7 +47,7 @@ export function refuseOffMain(
   reason: string | undefined,
 ): TagOrigin | undefined {
   const tag = trigger.ref.replace(/^refs\/tags\//, "")
-  if (tag === trigger.ref || environmentFor(trigger) !== "production" || reason) return undefined
+  if (tag === trigger.ref || entryFor(trigger) !== "version" || reason) return undefined
   const { main } = trigger.branches ?? DEFAULTS.branches
   const origin = isAddress(source) ? "unknown" : tagOrigin(source, main)
   if (origin === "unknown")

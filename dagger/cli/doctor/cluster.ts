@@ -1,8 +1,9 @@
-import type { Environment } from "../../../src/lib/config/deploy.js"
+import type { Environment } from "../../../src/lib/config/environments.js"
 import { readKubeconfig } from "../../../src/lib/kube/access.js"
 import { connection } from "../../../src/lib/http/connection.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { fields, parseJson, text } from "../../../src/lib/text/json.js"
+import { ownVariable } from "../../../src/lib/text/variables.js"
 import { givenKubeconfig } from "../commands/kubeconfig.js"
 import { clockFinding } from "./clock.js"
 import { failure, type DoctorFinding, errorFinding, ok } from "./finding.js"
@@ -14,7 +15,7 @@ export async function clusterFindings(
   environment: Environment,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<DoctorFinding[]> {
-  const given = env[`${environment.toUpperCase()}_KUBECONFIG`] ?? env["KUBECONFIG"]
+  const given = env[ownVariable(environment, "KUBECONFIG")] ?? env["KUBECONFIG"]
   if (!given) return []
   try {
     const access = readKubeconfig(givenKubeconfig(given))

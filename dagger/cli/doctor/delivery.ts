@@ -4,6 +4,8 @@ import {
   deliverySecrets,
   type DeliverySecretName,
 } from "../../../src/lib/pipeline/deliverySecrets.js"
+import { firstEnvironment } from "../../../src/lib/config/environments.js"
+import { ownVariable } from "../../../src/lib/text/variables.js"
 import { type DoctorFinding, ok, warning } from "./finding.js"
 import { variableFor, type SecretNeeds } from "./secrets.js"
 import type { Variables } from "../../lib/variables.js"
@@ -14,11 +16,12 @@ import type { Variables } from "../../lib/variables.js"
  * A deployment works without them, but sends no notifications, or its tests and scans cover less.
  */
 export function deliveryFindings(
-  { groups, environment = "staging" }: Pick<SecretNeeds, "groups" | "environment">,
+  { groups, environment: deployedTo }: Pick<SecretNeeds, "groups" | "environment">,
   config: Config,
   env: Variables,
 ): DoctorFinding[] {
-  const prefix = `${environment.toUpperCase()}_`
+  const environment = deployedTo ?? firstEnvironment(config.deploy)
+  const prefix = ownVariable(environment, "")
   const held = (name: string) => variableFor(name, environment, env)
   const used = deliverySecrets(config).filter(
     (secret) =>

@@ -1,8 +1,9 @@
-import type { Environment } from "../../../src/lib/config/deploy.js"
+import type { Environment } from "../../../src/lib/config/environments.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
+import { ownVariable } from "../../../src/lib/text/variables.js"
 import { failure, type DoctorFinding, ok, warning } from "./finding.js"
 import type { Variables } from "../../lib/variables.js"
 
@@ -46,10 +47,9 @@ function signer(env: Variables): DoctorFinding {
 
 /** The variable with a secret; one with the environment's prefix takes precedence. */
 export const variableFor = (name: string, environment: string, env: Variables): string | undefined =>
-  [`${environment.toUpperCase()}_${name}`, name].find((each) => env[each])
+  [ownVariable(environment, name), name].find((each) => env[each])
 
-function deployment({ environment = "staging", aks }: SecretNeeds, env: Variables): DoctorFinding[] {
-  const prefix = `${environment.toUpperCase()}_`
+function deployment({ environment = "", aks }: SecretNeeds, env: Variables): DoctorFinding[] {
   const has = (name: string) => variableFor(name, environment, env)
   const kubeconfig = has("KUBECONFIG")
   const azure = has("AZURE_CREDENTIALS") ?? has("AZURE_CLIENT_ID")
@@ -60,7 +60,7 @@ function deployment({ environment = "staging", aks }: SecretNeeds, env: Variable
       ? failure(
           "cluster",
           `no kubeconfig for ${environment}`,
-          `set ${prefix}KUBECONFIG${aks ? ", or AZURE_CREDENTIALS" : ""}`,
+          `set ${ownVariable(environment, "KUBECONFIG")}${aks ? ", or AZURE_CREDENTIALS" : ""}`,
           ExitCode.badInput,
         )
       : ok("cluster", way),
@@ -68,7 +68,7 @@ function deployment({ environment = "staging", aks }: SecretNeeds, env: Variable
       ? warning(
           "database",
           `no DATABASE_URL for ${environment}`,
-          `set ${prefix}DATABASE_URL where a deployment migrates`,
+          `set ${ownVariable(environment, "DATABASE_URL")} where a deployment migrates`,
         )
       : ok("database", database),
   ]

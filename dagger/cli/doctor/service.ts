@@ -56,7 +56,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
     release: { ...config.release, ...(registry && { registry }) },
   })
   const groups = plan.groups.filter(({ runs }) => runs).map(({ group }) => group)
-  const environment = environmentFor(happening)
+  const environment = environmentFor(happening, config.deploy)
   const aks = environment !== undefined && config.deploy.aks[environment] !== undefined
   const deploys = groups.includes("deploy") && environment !== undefined && !embedded
   return [

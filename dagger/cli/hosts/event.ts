@@ -1,7 +1,7 @@
 import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { environmentFor, groupsByHand, isMain, type Trigger } from "../../../src/lib/pipeline/policy.js"
+import { entryFor, groupsByHand, isMain, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { ACTIONS, type Action } from "../../../src/lib/wrappers/description.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import type { Variables } from "../../lib/variables.js"
@@ -131,7 +131,7 @@ function circleci(value: Value, branches: Config["branches"]): HostEvent {
   const trigger = value("SLIPWAY_TRIGGER")
   if (/^schedule/.test(trigger)) return { event: "schedule", ref, runId }
   if (trigger === "api") return { event: "manual", ref, runId }
-  const deployed = isMain(branch, branches) || environmentFor({ event: "push", ref, branches }) !== undefined
+  const deployed = isMain(branch, branches) || entryFor({ event: "push", ref, branches }) !== undefined
   if (value("CIRCLE_PULL_REQUEST") !== "" && !deployed) return { event: "pull_request", ref, runId }
   return { event: eventOfPush("push", ref), ref, runId }
 }

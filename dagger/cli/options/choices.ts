@@ -5,7 +5,7 @@ import { fail } from "../../../src/lib/errors/catalogue.js"
 export function oneOf<T extends Argument | Option>(
   of: T,
   known: readonly string[],
-  code: `UNKNOWN_${"STAGE" | "EVENT" | "ENVIRONMENT" | "SHELL" | "HOST" | "JOB"}`,
+  code: `UNKNOWN_${"STAGE" | "EVENT" | "SHELL" | "HOST" | "JOB"}`,
 ): T {
   of.choices(known).argParser((value) => {
     if (!known.includes(value)) throw fail(code, [value, known])

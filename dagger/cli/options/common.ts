@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander"
-import { ENVIRONMENTS } from "../../../src/lib/config/deploy.js"
 import { webAddress } from "../../../src/lib/image/revision.js"
 import { EVENTS } from "../../../src/lib/pipeline/policy.js"
 import type { CiOptions } from "../commands/ci.js"
+import { chosenEnvironment, type UsualEnvironment } from "../commands/environment.js"
 import { mountedSecret, secretProblem } from "../commands/secretOptions.js"
 import { SESSION_AGENT } from "../commands/secretOptions.js"
 import { oneOf } from "./choices.js"
@@ -141,12 +141,33 @@ export const withDeploy = (command: Command): Command =>
   )
 
 /** Adds the options that choose an environment and how to reach its cluster. */
-export const withEnvironment = (command: Command, otherwise: string): Command =>
-  withDeploy(command).addOption(environmentOption().default(otherwise))
+export const withEnvironment = (command: Command, usual: UsualEnvironment): Command =>
+  withOneOfEnvironments(withDeploy(command), "environment to use", usual)
 
-/** The option that chooses one of the environments. */
-export const environmentOption = (what = "environment to use"): Option =>
-  oneOf(new Option("--environment <name>", what), ENVIRONMENTS, "UNKNOWN_ENVIRONMENT")
+/** Adds the option that chooses one of the environments of the settings; add it after those that choose the service. */
+export const withOneOfEnvironments = (command: Command, what: string, usual?: UsualEnvironment): Command =>
+  command
+    .option(
+      "--environment <name>",
+      `${what}${usual === undefined ? "" : `; by default the ${usual} of deploy.environments`}`,
+    )
+    .hook("preAction", (_, action) => {
+      const { source = ".", service, environment } = action.opts<ChosenEnvironment>()
+      action.setOptionValue("environment", chosenEnvironment(source, service, environment, usual))
+    })
+
+interface ChosenEnvironment {
+  source?: string
+  service?: string
+  environment?: string
+}
+
+/** Adds the option with the reason for a deployment out of the order of promotion. */
+export const withOffOrder = (command: Command): Command =>
+  command.option(
+    "--off-order <reason>",
+    "deploy what wasn't deployed to the environment before; the ledger keeps the reason",
+  )
 
 /** Adds the options of a release: commit, registry and signer. */
 export const withRelease = (command: Command): Command =>

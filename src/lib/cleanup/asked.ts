@@ -1,6 +1,6 @@
 /** What environments answer, and whether that is enough to delete an image. */
 import { messageOf } from "../run/execError.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import { exitCodeOf, ExitCode, fail, SlipwayError } from "../errors/catalogue.js"
 import {
   clusterMismatch,

@@ -1,8 +1,9 @@
 /** Which environments must be asked before anything is deleted, and whether an answer is that of the right one. */
 import type { Config } from "../config/config.js"
-import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
+import { type Environment, environmentsOf } from "../config/environments.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { type EnvironmentState, deploymentsIn } from "./use.js"
+import { ownVariable } from "../text/variables.js"
 
 /** An environment to ask. */
 export interface WantedEnvironment {
@@ -30,15 +31,15 @@ export function environmentsToAsk(
   { cleanup, deploy }: Pick<Config, "cleanup" | "deploy">,
   traces: Readonly<Record<Environment, Traces>>,
 ): WantedEnvironment[] {
-  return ENVIRONMENTS.flatMap((environment) => {
-    const { overlay, kubeconfig } = traces[environment]
+  return environmentsOf(deploy).flatMap((environment) => {
+    const { overlay, kubeconfig = false } = traces[environment] ?? {}
     const keys = (["namespace", "aks", "url"] as const).filter(
       (key) => deploy[key][environment] !== undefined,
     )
     const configured = [
       ...(overlay === undefined ? [] : [`it has manifests in ${overlay}`]),
       ...keys.map((key) => `deploy.${key}.${environment} is set in slipway.yaml`),
-      ...(kubeconfig ? [`${environment.toUpperCase()}_KUBECONFIG was passed`] : []),
+      ...(kubeconfig ? [`${ownVariable(environment, "KUBECONFIG")} was passed`] : []),
     ]
     const listed = cleanup.environments?.includes(environment) ?? true
     const [

@@ -1,6 +1,6 @@
 import type { Facts } from "../deploy/facts.js"
 import { goodVersions } from "../deploy/goodVersions.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"
 import { isDigest } from "./inventory.js"

@@ -19,7 +19,7 @@ export const branchesSection = {
     },
     develop: {
       kind: "text",
-      doc: "The branch that is deployed to staging.",
+      doc: "The branch that is deployed by each push: to staging, or as deploy.entry says.",
       rules: [branchNameRule],
       default: "develop",
     },

@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "./deploy.js"
+import { ENVIRONMENTS } from "./environments.js"
 import { ageRule, labelSelectorRule, namePatternRule, ageSeconds } from "./rules.js"
 
 const span = (doc: string, value: string) =>

@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "./deploy.js"
+import { ENVIRONMENTS } from "./environments.js"
 import { durationRule, headerNameRule, durationSeconds, urlPathRule } from "./rules.js"
 
 /** ZAP's risks of an alert; the index of each is its risk code. */

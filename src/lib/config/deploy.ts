@@ -18,11 +18,7 @@ import {
   sqlFileRule,
   urlPathRule,
 } from "./rules.js"
-
-/** The environments that a service can be deployed to. */
-export const ENVIRONMENTS = ["staging", "production"] as const
-
-export type Environment = (typeof ENVIRONMENTS)[number]
+import { ENTRIES, environmentRule, ENVIRONMENTS } from "./environments.js"
 
 const time = (doc: string, value: string) =>
   ({ kind: "text", doc, rules: [durationRule], convert: durationSeconds, default: value }) as const
@@ -36,9 +32,23 @@ export const deploySection = {
   fields: {
     environments: {
       kind: "list",
-      doc: "The environments that the service is deployed to. One of them without a kustomization or a chart is an error.",
-      item: { kind: "choice", values: ENVIRONMENTS },
+      doc: "The environments that the service is deployed to, in order of promotion: any names. One of them without a kustomization or a chart is an error. The last one's defaults are production's, all others' are staging's.",
+      item: { kind: "text", rules: [environmentRule] },
       default: ENVIRONMENTS,
+    },
+    entry: {
+      kind: "map",
+      doc: "The environment that is deployed to by a push to develop or hotfix/*, by a pre-release's tag, and by a version's. Default: the first; for versions the last of two environments, or the first of more.",
+      keys: ENTRIES,
+      item: { kind: "choice", values: ENVIRONMENTS },
+      default: {},
+    },
+    promotion: {
+      kind: "map",
+      doc: "Refuse a release whose image wasn't deployed with success to the environment before (enforce), report that alone (warn), or ask nothing (ignore). Default: enforce after the environment that versions enter (deploy.entry), else ignore.",
+      keys: ENVIRONMENTS,
+      item: { kind: "choice", values: ["enforce", "warn", "ignore"] },
+      default: {},
     },
     overlay: {
       kind: "text",

@@ -1,7 +1,9 @@
 import { spec } from "./config.js"
+import { environmentRule, isByEnvironment } from "./environments.js"
 import {
   type LeafSpec,
   type ListSpec,
+  type MapSpec,
   type NamedSpec,
   type SectionSpec,
   type Spec,
@@ -30,7 +32,7 @@ function schemaOf(spec: Spec, path: string): JsonSchema {
     case "section":
       return sectionSchema(spec, path, `${path}.`)
     case "map":
-      return { ...about(spec, path), ...closed(spec.keys.map((key) => [key, leafSchema(spec.item)])) }
+      return { ...about(spec, path), ...mapSchema(spec) }
     case "named":
       return { ...about(spec, path), ...namedSchema(spec, path) }
     case "list":
@@ -47,6 +49,16 @@ function sectionSchema(spec: SectionSpec, title: string, prefix: string): JsonSc
     ...closed(fields.map(([key, field]) => [key, schemaOf(field, prefix + key)])),
   }
 }
+
+/** A map with known keys, or with the names of environments. */
+const mapSchema = ({ keys, item }: MapSpec): JsonSchema =>
+  isByEnvironment(keys)
+    ? {
+        type: ["object", "null"],
+        propertyNames: { pattern: environmentRule.pattern.source },
+        additionalProperties: leafSchema(item),
+      }
+    : closed(keys.map((key) => [key, leafSchema(item)]))
 
 function listSchema(spec: ListSpec): JsonSchema {
   const list = {
@@ -79,7 +91,9 @@ function closed(properties: [string, JsonSchema][]): JsonSchema {
 function leafSchema(spec: LeafSpec): JsonSchema {
   switch (spec.kind) {
     case "choice":
-      return { enum: spec.values }
+      return isByEnvironment(spec.values)
+        ? { type: "string", pattern: environmentRule.pattern.source }
+        : { enum: spec.values }
     case "integer":
       return { type: "integer", minimum: spec.minimum, maximum: spec.maximum }
     case "text":

@@ -1,4 +1,5 @@
 import { spec } from "./config.js"
+import { isByEnvironment } from "./environments.js"
 import {
   type LeafSpec,
   type NamedSpec,
@@ -37,7 +38,7 @@ const rows = (section: SectionSpec, path: string): string =>
     .join("")
 
 function row(path: string, field: Exclude<Spec, SectionSpec>): string {
-  const keys = field.kind === "map" ? ` Keys: ${field.keys.join(", ")}.` : ""
+  const keys = field.kind === "map" ? ` Keys: ${namesText(field.keys)}.` : ""
   const cells = [
     `\`${path}\``,
     typeText(field),
@@ -46,6 +47,9 @@ function row(path: string, field: Exclude<Spec, SectionSpec>): string {
   ]
   return `| ${cells.join(" | ")} |\n`
 }
+
+const namesText = (keys: readonly string[]): string =>
+  isByEnvironment(keys) ? "the environments" : keys.join(", ")
 
 function typeText(field: Exclude<Spec, SectionSpec>): string {
   if (field.kind === "list") return `list of ${leafText(field.item)}`
@@ -61,6 +65,7 @@ const namedText = ({ item, known }: NamedSpec): string =>
 
 function leafText(leaf: LeafSpec): string {
   if (leaf.kind === "integer") return `${leaf.minimum} to ${leaf.maximum}`
+  if (leaf.kind === "choice" && isByEnvironment(leaf.values)) return "environment"
   if (leaf.kind === "choice")
     return leaf.values.every((value) => typeof value === "boolean") ? "boolean" : leaf.values.join(", ")
   return nounOf(leaf.rules.at(-1))

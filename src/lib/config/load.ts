@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "./deploy.js"
+import { ENVIRONMENTS } from "./environments.js"
 import { httpUrlRule, noCredentialsRule, pathRules, durationSeconds, urlPathRule } from "./rules.js"
 import type { TextRule } from "./spec.js"
 

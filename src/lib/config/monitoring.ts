@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "./deploy.js"
+import { ENVIRONMENTS } from "./environments.js"
 import {
   dashboardUidRule,
   durationRule,

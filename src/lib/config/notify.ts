@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "./deploy.js"
+import { ENVIRONMENTS } from "./environments.js"
 import { httpUrlRule, linkPatternRule, noCredentialsRule } from "./rules.js"
 
 /** The channels for notifications. */

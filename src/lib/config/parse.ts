@@ -1,7 +1,8 @@
-import { parseDocument, type ParsedNode } from "yaml"
+import { isMap, isScalar, isSeq, parseDocument, type ParsedNode } from "yaml"
 import { fail } from "../errors/catalogue.js"
 import { Checker } from "./check.js"
 import { type Config, DEFAULTS, spec } from "./config.js"
+import { environmentRule, environmentsOf, withEnvironments } from "./environments.js"
 import { harmless, type Problem, Problems } from "./problem.js"
 import { applyRenamed } from "./renamed.js"
 import { checkSource } from "./source.js"
@@ -51,7 +52,10 @@ export function checkConfig(text: string): Checked {
   const body = text.replace(/^\uFEFF/, "")
   const [problems, warnings] = [new Problems(body), new Problems(body)]
   const config = checkSource(body, problems)
-    ? read(body, spec, problems, (contents) => applyRenamed(contents, problems, warnings))
+    ? read(body, spec, problems, (contents) => {
+        applyRenamed(contents, problems, warnings)
+        return withEnvironments(spec, environmentsOf({ environments: namedEnvironments(contents) }))
+      })
     : undefined
   if (problems.any) return { problems: problems.all, warnings: [] }
   return { config: deepFreeze(config as Config), problems: [], warnings: warnings.all }
@@ -77,7 +81,7 @@ function read(
   text: string,
   own: SectionSpec,
   problems: Problems,
-  prepare: (contents: ParsedNode | null) => void = () => undefined,
+  prepare: (contents: ParsedNode | null) => SectionSpec = () => own,
 ): unknown {
   try {
     // The checker finds duplicate keys: the parser compares each with each, which takes too long.
@@ -92,13 +96,24 @@ function read(
       )
     // The rest of a broken file would only lead to false problems.
     if (errors.length > 0) return undefined
-    prepare(document.contents)
-    return new Checker(own, problems).read(own, document.contents, "")
+    const prepared = prepare(document.contents)
+    return new Checker(prepared, problems).read(prepared, document.contents, "")
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     problems.add(0, "", "nested too deeply to be read")
     return undefined
   }
+}
+
+/** The valid names in `deploy.environments`, of which the rest of the file makes use; the checker reports all others. */
+function namedEnvironments(contents: ParsedNode | null): string[] {
+  const deploy = isMap(contents) ? contents.get("deploy") : undefined
+  const list = isMap(deploy) ? deploy.get("environments") : undefined
+  const items = isSeq(list) ? list.items : []
+  const names = items.flatMap((item) =>
+    isScalar(item) && typeof item.value === "string" ? [item.value] : [],
+  )
+  return [...new Set(names.filter((name) => environmentRule.pattern.test(name)))]
 }
 
 const syntax = (message: string): string => `not valid YAML: ${harmless(message.slice(0, 200))}`

@@ -98,11 +98,13 @@ export type Value<S> = S extends { kind: "section"; fields: infer Fields }
           item: infer Item
           default?: infer D
         }
-      ? Flat<
-          { readonly [K in Key & keyof D]: Value<Item> } & {
-            readonly [K in Exclude<Key, keyof D>]?: Value<Item>
-          }
-        >
+      ? string extends Key
+        ? Readonly<Record<string, Value<Item>>>
+        : Flat<
+            { readonly [K in Key & keyof D]: Value<Item> } & {
+              readonly [K in Exclude<Key, keyof D>]?: Value<Item>
+            }
+          >
       : S extends { kind: "named"; item: infer Item }
         ? Readonly<Record<string, Value<Item>>>
         : S extends { kind: "choice"; values: readonly (infer Choice)[] }

@@ -1,7 +1,7 @@
 /** Which manifests an environment has, and what Helm renders of a chart. */
 import { type Document, parseAllDocuments } from "yaml"
 import type { Config } from "../config/config.js"
-import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
+import { ENVIRONMENTS, type Environment } from "../config/environments.js"
 import { fail } from "../errors/catalogue.js"
 import { fields } from "../text/json.js"
 

@@ -1,7 +1,7 @@
 /** Where a deployment is committed in place of being applied, and what git is asked to do there. */
 import { isDeepStrictEqual } from "node:util"
 import { type Config, DEFAULTS } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import { fail } from "../errors/catalogue.js"
 import { scrub } from "../secrets/scrub.js"
 import type { ManifestFiles } from "./imagePlaces.js"

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import type { Kube } from "../kube/client.js"
 import { ENDPOINT_SLICE, type EndpointSlice, POD, type Pod } from "../kube/objects.js"
 import {
@@ -37,6 +37,8 @@ export interface Context {
   who?: string
   /** How the release was reviewed, for the ledger; empty if nobody was asked. */
   review?: string
+  /** How the release came from the environment before, for the ledger; empty if nobody was asked. */
+  promotion?: string
   /** Why a version is deployed that isn't on main, for the ledger; may be empty. */
   offMain?: string
   /** Why a version is deployed that lacks a released hotfix, for the ledger; may be empty. */

@@ -144,6 +144,7 @@ function deployedRecord(
       ...ended.facts,
       ...(context.who ? { actor: context.who } : {}),
       ...(context.review ? { review: context.review } : {}),
+      ...(context.promotion ? { promotion: context.promotion } : {}),
       ...(context.offMain ? { offMain: context.offMain } : {}),
       ...(context.withoutHotfix ? { withoutHotfix: context.withoutHotfix } : {}),
       ...(ended.alerts.length > 0 && { alerts: ended.alerts.join("; ") }),

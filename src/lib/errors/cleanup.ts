@@ -1,3 +1,4 @@
+import { ownVariable } from "../text/variables.js"
 import { type Catalogue, ExitCode } from "./entry.js"
 
 /** Errors of the cleanup. */
@@ -14,7 +15,7 @@ export const cleanupErrors = {
   }),
   WRONG_CLUSTER: (environment: string, reason: string) => ({
     message: `the cluster isn't known to be that of ${environment}: ${reason}`,
-    remedy: `pass the kubeconfig of ${environment} itself (${environment.toUpperCase()}_KUBECONFIG) with the checkout that it is deployed from; if nothing was ever deployed to it, leave it out of cleanup.environments in slipway.yaml`,
+    remedy: `pass the kubeconfig of ${environment} itself (${ownVariable(environment, "KUBECONFIG")}) with the checkout that it is deployed from; if nothing was ever deployed to it, leave it out of cleanup.environments in slipway.yaml`,
     exitCode: ExitCode.badInput,
   }),
 } satisfies Catalogue

@@ -1,3 +1,4 @@
+import { ownVariable } from "../text/variables.js"
 import { type Catalogue, ExitCode, quote } from "./entry.js"
 
 /** Errors of deployments. */
@@ -41,6 +42,11 @@ export const deployErrors = {
   NOT_REVIEWED: (environment: string, text: string) => ({
     message: `not deployed to ${environment}: ${text}`,
     remedy: `have its pull request approved by another person, give REVIEW_TOKEN (it reads pull requests), or set deploy.review.${environment}`,
+    exitCode: ExitCode.gateFailed,
+  }),
+  NOT_PROMOTED: (name: string, environment: string, before: string, why: string) => ({
+    message: `${quote(name)} isn't deployed to ${environment}, since it wasn't to ${before}: ${why}`,
+    remedy: `deploy it there first: slipway deploy --environment ${before} --tag ${name}; deploy.promotion.${environment} in slipway.yaml asks for this order. In an emergency: --off-order "REASON", which the ledger keeps`,
     exitCode: ExitCode.gateFailed,
   }),
   NO_DEPLOYMENT: (deployments: readonly string[], pairs: readonly string[]) => ({
@@ -136,12 +142,12 @@ export const deployErrors = {
   }),
   NO_CLUSTER: (environment: string) => ({
     message: `no cluster for ${quote(environment)}`,
-    remedy: `give a kubeconfig: ${environment.toUpperCase()}_KUBECONFIG or KUBECONFIG (its text or its path), or AZURE_… with deploy.aks in slipway.yaml; for --embedded start one: slipway cluster up`,
+    remedy: `give a kubeconfig: ${ownVariable(environment, "KUBECONFIG")} or KUBECONFIG (its text or its path), or AZURE_… with deploy.aks in slipway.yaml; for --embedded start one: slipway cluster up`,
     exitCode: ExitCode.badInput,
   }),
   NO_MIGRATION_URL: (environment: string, command: string) => ({
     message: `no URL of the database of ${quote(environment)}, which ${quote(command)} would migrate`,
-    remedy: `give ${environment.toUpperCase()}_DATABASE_URL, or turn migrations off in slipway.yaml (deploy.migrate.command: none)`,
+    remedy: `give ${ownVariable(environment, "DATABASE_URL")}, or turn migrations off in slipway.yaml (deploy.migrate.command: none)`,
     exitCode: ExitCode.badInput,
   }),
   NO_REFERENCE: () => ({

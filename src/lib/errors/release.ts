@@ -148,8 +148,8 @@ export const releaseErrors = {
     remedy: `merge them: ${lacking.map(({ tag }) => `git merge ${tag}`).join(", ")}. In an emergency: --without-hotfix "REASON", which the ledger keeps`,
     exitCode: ExitCode.badInput,
   }),
-  HOTFIX_NOT_STAGED: (tag: string, commit: string) => ({
-    message: `the hotfix ${quote(tag)} was never deployed to staging: its ledger has no deployment of ${commit.slice(0, 12)}`,
+  HOTFIX_NOT_STAGED: (tag: string, commit: string, environment: string) => ({
+    message: `the hotfix ${quote(tag)} was never deployed to ${environment}: its ledger has no deployment of ${commit.slice(0, 12)}`,
     remedy: `push its hotfix/* branch, which deploys it there, and run this again. In an emergency: --off-main "REASON", which the ledger keeps`,
     exitCode: ExitCode.badInput,
   }),

@@ -49,7 +49,7 @@ export const NO_FACTS: SourceFacts = {
 export function effectivePolicy(config: Config, facts: SourceFacts = NO_FACTS): EffectivePolicy {
   const { exceptions, markers, tools, tests, files } = facts
   const absent = Object.entries(KEY_RULES).flatMap(([key, rule]): [string, PolicySetting][] =>
-    rule.kind === "order" && rule.absent !== undefined ? [[key, rule.absent]] : [],
+    rule.kind === "order" && rule.absent !== undefined && !key.endsWith(".*") ? [[key, rule.absent]] : [],
   )
   // How a service runs decides nothing, but whether it does.
   const compared = { ...config, tests: { ...config.tests, services: Object.keys(config.tests.services) } }

@@ -1,4 +1,4 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
+import { ENVIRONMENTS } from "../config/environments.js"
 import { RISKS } from "../config/dast.js"
 import { STRESS_TIMES } from "../config/load.js"
 import { WATCH_POLICIES } from "../config/monitoring.js"
@@ -46,9 +46,28 @@ const order = (
 /** The lowest value at which something fails: a high one lets more pass. */
 const lowestThatFails = (values: readonly string[]): KeyRule => order([...values].reverse())
 
-/** The keys of a map by environment. */
-const perEnvironment = (key: string, rule: KeyRule): Record<string, KeyRule> =>
-  Object.fromEntries(ENVIRONMENTS.map((environment) => [`${key}.${environment}`, rule]))
+/** The keys of a map by environment; `key.*` is one of other names. */
+const perEnvironment = (key: string, rule: KeyRule): Record<string, KeyRule> => ({
+  ...Object.fromEntries(ENVIRONMENTS.map((environment) => [`${key}.${environment}`, rule])),
+  ...forOthers(key, rule),
+})
+
+/** The rule of an environment with another name; what holds without the key depends on the others there are. */
+const forOthers = (key: string, rule: KeyRule): Record<string, KeyRule> => ({
+  [`${key}.*`]: rule.kind === "order" ? { kind: "order", order: rule.order } : rule,
+})
+
+/** The keys of a map by environment with another default in each of the default ones. */
+const byDefault = (
+  key: string,
+  values: readonly string[],
+  absent: readonly string[],
+): Record<string, KeyRule> => ({
+  ...Object.fromEntries(
+    ENVIRONMENTS.map((environment, index) => [`${key}.${environment}`, order(values, absent[index])]),
+  ),
+  ...forOthers(key, order(values)),
+})
 
 const profile = (name: string): Record<string, KeyRule> => ({
   [`load.${name}.ramps`]: { kind: "ramps" },
@@ -106,12 +125,11 @@ const DEPLOYED: Record<string, KeyRule> = {
   "deploy.commit.repository": fixed,
   ...perEnvironment("deploy.url", fixed),
   ...perEnvironment("deploy.verify", order(["warn", "enforce"], "enforce")),
-  "deploy.drift.staging": order(["ignore", "warn", "enforce"], "warn"),
-  "deploy.drift.production": order(["ignore", "warn", "enforce"], "enforce"),
-  "deploy.review.staging": order(["ignore", "warn", "enforce"], "ignore"),
-  "deploy.review.production": order(["ignore", "warn", "enforce"], "warn"),
-  "deploy.releases.staging": order(["any", "version"], "any"),
-  "deploy.releases.production": order(["any", "version"], "version"),
+  "deploy.entry.version": fixed,
+  "deploy.promotion.*": order(["ignore", "warn", "enforce"], "enforce"),
+  ...byDefault("deploy.drift", ["ignore", "warn", "enforce"], ["warn", "enforce"]),
+  ...byDefault("deploy.review", ["ignore", "warn", "enforce"], ["ignore", "warn"]),
+  ...byDefault("deploy.releases", ["any", "version"], ["any", "version"]),
   "deploy.health.path": fixed,
   "deploy.health.status": fixed,
   "deploy.health.body": fixed,
@@ -152,8 +170,7 @@ const TESTED: Record<string, KeyRule> = {
   "load.iterations": least,
   ...profile("load"),
   ...profile("stress"),
-  "load.stress.when.staging": order(STRESS_TIMES, "schedule"),
-  "load.stress.when.production": order(STRESS_TIMES, "deployment"),
+  ...byDefault("load.stress.when", STRESS_TIMES, ["schedule", "deployment"]),
   ...perEnvironment("load.stress.percent", least),
   "load.stress.minimumUsers": least,
   ...perEnvironment("dast.active", order([false, true], false)),
@@ -209,6 +226,8 @@ export const UNGATED: readonly string[] = [
   "branches.main",
   "branches.develop",
   "infra.lockTimeout",
+  "deploy.entry.develop",
+  "deploy.entry.prerelease",
   "deploy.overlay",
   "deploy.chart.*",
   "deploy.commit.branch",

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import { ExitCode } from "../errors/catalogue.js"
 import type { Finding } from "../run/finding.js"
 import type { StageResult } from "../run/verdict.js"
@@ -15,7 +15,7 @@ export interface DriftGate {
 /** The gate of a deployment by the settings. */
 export const driftGate = ({ deploy }: Config, environment: Environment): DriftGate => ({
   environment,
-  policy: deploy.drift[environment],
+  policy: deploy.drift[environment] ?? "enforce",
 })
 
 /** The targets that a deployment stands on: those of its environment, and of roots without environments. */

@@ -1,6 +1,6 @@
 import { posix } from "node:path"
 import { DEFAULTS } from "../config/config.js"
-import { ENVIRONMENTS, type Environment } from "../config/deploy.js"
+import { ENVIRONMENTS, type Environment } from "../config/environments.js"
 import { chartFolders, valuesPattern } from "../deploy/chart.js"
 import { asking, type InitFindings, NOTHING } from "./findings.js"
 import type { Workload } from "./manifests.js"

@@ -1,5 +1,5 @@
 /** Load profile: the number of users over time, and the limits that the service must keep. */
-import type { Environment } from "../config/deploy.js"
+import { type Environment, lastEnvironment } from "../config/environments.js"
 import { Ramp } from "../config/load.js"
 import { fail } from "../errors/catalogue.js"
 
@@ -40,11 +40,22 @@ type Settings = { readonly iterations: number } & Readonly<
   >
 >
 
+/** The settings of a profile: the last environment is the one with users of its own. */
+interface ProfileSettings {
+  readonly load: Settings
+  readonly deploy: Parameters<typeof lastEnvironment>[0]
+}
+
 /**
  * Returns the profile of a kind for an environment, with durations and minimum iterations scaled, and as many users as
  * are safe there. Fails with INVALID_SCALE.
  */
-export function profileOf(kind: Kind, settings: Settings, scale: number, environment: Environment): Profile {
+export function profileOf(
+  kind: Kind,
+  { load: settings, deploy }: ProfileSettings,
+  scale: number,
+  environment: Environment,
+): Profile {
   if (!(scale > 0 && scale <= 1)) throw fail("INVALID_SCALE", [String(scale)])
   const { ramps, p95, errors, minimumUsers, percent: shares } = settings[kind]
   const percent = shares?.[environment] ?? 100
@@ -55,7 +66,7 @@ export function profileOf(kind: Kind, settings: Settings, scale: number, environ
     p95,
     errors,
     ...(minimumUsers !== undefined && { minimumUsers }),
-    ...(kind === "stress" && environment === "production" && { stops: true }),
+    ...(kind === "stress" && environment === lastEnvironment(deploy) && { stops: true }),
     ramps: ramps.map(({ seconds, users }) => ({
       seconds: seconds * scale,
       users: Math.ceil((users * percent) / 100),

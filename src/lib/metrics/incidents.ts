@@ -1,5 +1,5 @@
 import { type EntryPlace, readEntries } from "../config/entries.js"
-import { ENVIRONMENTS } from "../config/deploy.js"
+import { ENVIRONMENTS, withEnvironments } from "../config/environments.js"
 import { httpUrlRule, noCredentialsRule, printableRule } from "../config/rules.js"
 import type { SectionSpec, TextRule } from "../config/spec.js"
 import type { Outcome } from "../run/finding.js"
@@ -53,12 +53,15 @@ const entry = {
 } as const satisfies SectionSpec
 
 /** Parses the file; undefined for a service without one. `outcome` is set if the file is invalid. */
-export function parseIncidents(text: string | undefined): { incidents: Incident[]; outcome?: Outcome } {
+export function parseIncidents(
+  text: string | undefined,
+  environments = ENVIRONMENTS,
+): { incidents: Incident[]; outcome?: Outcome } {
   const ids = new Set<string>()
   const { entries, outcome } = readEntries<typeof entry, Incident>(text, {
     file: INCIDENTS_FILE,
     list: "incidents",
-    entry,
+    entry: withEnvironments(entry, environments),
     required: { id: "", started: "" },
     make: ({ id = "", deployment = "", version = "", environment, started, resolved, url = "" }, place) => {
       if (id !== "" && ids.has(id)) place.report("id", `duplicate incident ${JSON.stringify(id)}`)

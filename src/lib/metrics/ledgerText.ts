@@ -18,13 +18,14 @@ export function ledgerText({ entries, faults, head, noted }: Chain): string {
 
 function entryLines({ kind, status, startedAt, finishedAt, run, sha, hash, facts }: LedgerEntry): string[] {
   const { version = "?", actor = "", previous = "", reason = "", instead = "" } = facts
-  const { review = "", offMain = "", withoutHotfix = "" } = facts
+  const { review = "", promotion = "", offMain = "", withoutHotfix = "" } = facts
   const took = durationText((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)
   const before = kind === "manual" ? instead : previous
   return [
     `${minute(new Date(finishedAt).toISOString())}  ${ENTRY_VERBS[kind]} ${version}: ${status}${kind === "manual" ? "" : ` after ${took}`}`,
     `    run ${run}${actor && ` by ${actor}`}, commit ${sha.slice(0, 12) || "unknown"}, entry ${hash.slice(0, 12)}${before && `; before: ${before}`}`,
     ...(review === "" ? [] : [`    ${review}`]),
+    ...(promotion === "" ? [] : [`    ${promotion.split("\n")[0] ?? ""}`]),
     ...(offMain === "" ? [] : [`    not on main: ${offMain.split("\n")[0] ?? ""}`]),
     ...(withoutHotfix === "" ? [] : [`    without a hotfix: ${withoutHotfix.split("\n")[0] ?? ""}`]),
     ...(reason === "" ? [] : [`    ${reason.split("\n")[0] ?? ""}`]),

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import type { Link } from "./notification.js"
 
 interface Subject {

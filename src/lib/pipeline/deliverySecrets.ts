@@ -1,7 +1,8 @@
 import type { Config } from "../config/config.js"
-import { type Environment, ENVIRONMENTS } from "../config/deploy.js"
+import { type Environment, environmentsOf } from "../config/environments.js"
 import { type Channel, CHANNELS } from "../config/notify.js"
 import type { Group } from "./stages.js"
+import { ownVariable } from "../text/variables.js"
 
 /** Secrets of notifications. */
 export const NOTIFICATION_SECRETS = [
@@ -67,10 +68,9 @@ export function variablesOf(
   environments: readonly string[],
   isSet: (variable: string) => boolean,
 ): string[] {
-  const prefixes = environments.map((environment) => `${environment.toUpperCase()}_`)
-  const own = prefixes.flatMap((prefix) => names.map((name) => `${prefix}${name}`))
+  const own = environments.flatMap((environment) => names.map((name) => ownVariable(environment, name)))
   const lacking = (name: string) =>
-    prefixes.length === 0 || prefixes.some((prefix) => !isSet(`${prefix}${name}`))
+    environments.length === 0 || environments.some((environment) => !isSet(ownVariable(environment, name)))
   return [...own, ...names.filter(lacking)].filter(isSet)
 }
 
@@ -92,7 +92,7 @@ export function deliverySecrets(config: Config): DeliverySecret[] {
   return all.filter(({ environments }) => environments.length > 0)
 }
 
-function notificationSecrets({ notify, monitoring }: Config): DeliverySecret[] {
+function notificationSecrets({ notify, monitoring, deploy }: Config): DeliverySecret[] {
   const channels = notify.channels ?? CHANNELS
   const notified = {
     groups: ["notify"],
@@ -113,13 +113,16 @@ function notificationSecrets({ notify, monitoring }: Config): DeliverySecret[] {
       setting: "monitoring.grafana",
       asked: true,
       groups: notified.groups,
-      environments: ENVIRONMENTS.filter((environment) => monitoring.grafana[environment] !== undefined),
+      environments: environmentsOf(deploy).filter(
+        (environment) => monitoring.grafana[environment] !== undefined,
+      ),
     },
   ]
 }
 
-function testSecrets({ load, dast }: Config): DeliverySecret[] {
-  const loaded = { groups: ["load", "stress"], environments: ENVIRONMENTS } as const
+function testSecrets({ load, dast, deploy }: Config): DeliverySecret[] {
+  const environments = environmentsOf(deploy)
+  const loaded = { groups: ["load", "stress"], environments } as const
   const token = (name: DeliverySecretName, setting: string) => ({ name, setting, asked: true, ...loaded })
   return [
     { name: "LOAD_AUTHORIZATION" as const, setting: "", asked: false, ...loaded },
@@ -130,7 +133,7 @@ function testSecrets({ load, dast }: Config): DeliverySecret[] {
       setting: "dast.header",
       asked: dast.header !== undefined,
       groups: ["dast"] as const,
-      environments: ENVIRONMENTS,
+      environments,
     },
   ]
 }

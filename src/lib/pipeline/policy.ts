@@ -1,5 +1,5 @@
 import { type Config, DEFAULTS } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import { entryEnvironments, type Entry, type Environment } from "../config/environments.js"
 import { fail } from "../errors/catalogue.js"
 import { versionOfRef } from "../release/version.js"
 import { scheduledGroups, type TestSettings } from "./scheduledTests.js"
@@ -34,8 +34,8 @@ interface Rule {
   /** The event in words. */
   what: string
   groups: readonly Group[]
-  /** The environment to deploy to. */
-  environment?: Environment
+  /** What enters an environment, and so is deployed there. */
+  enters?: Entry
   /** True for a run on schedule, which tests what serves. */
   scheduled?: true
   /** Reasons for skipped groups, where the event alone is no explanation. */
@@ -59,16 +59,16 @@ const REVIEW = [...UP_TO_IMAGE, "plan"] as const
 export function policy(trigger: Trigger, settings: PolicySettings): Record<Group, Decision> {
   const { release, deploy } = settings
   const rule = withTests(ruleFor(trigger), settings)
+  const environment = environmentOfRule(rule, deploy)
   const decide = (group: Group): Decision => {
     if (!rule.groups.includes(group)) {
       const without = isAfter(group) ? `nothing is deployed: ${decide("deploy").why}` : `not for ${rule.what}`
       return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? without }
     }
-    const deploys = rule.environment !== undefined && DEPLOYED.some((known) => known === group)
+    const deploys = environment !== undefined && DEPLOYED.some((known) => known === group)
     if (deploys && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
-    const { environment } = rule
-    if (deploys && group !== "release" && !deploy.environments.some((known) => known === environment))
+    if (deploys && group !== "release" && !deploy.environments.includes(environment))
       return { runs: false, why: `slipway.yaml deploys nothing to ${environment} (deploy.environments)` }
     return {
       runs: true,
@@ -83,7 +83,8 @@ export type PolicySettings = TestSettings & Pick<Config, "release">
 
 /** The rule with the tests that the settings add after a deployment or on schedule. */
 function withTests(rule: Rule, settings: PolicySettings): Rule {
-  const { environment, groups } = rule
+  const { groups } = rule
+  const environment = environmentOfRule(rule, settings.deploy)
   if (rule.scheduled) return { ...rule, groups: [...groups, ...scheduledGroups(settings)] }
   const stressed = environment !== undefined && settings.load.stress.when[environment] === "deployment"
   return stressed ? { ...rule, groups: [...groups, "stress"] } : rule
@@ -98,8 +99,17 @@ const isAfter = (group: Group): boolean => AFTER.some((known) => known === group
 export const groupsByHand = (rollback: boolean): Group[] =>
   rollback ? ["deploy", "notify"] : ["drift", "deploy", "notify"]
 
-/** The environment that an event deploys to, if any. Fails with UNKNOWN_EVENT. */
-export const environmentFor = (trigger: Trigger): Environment | undefined => ruleFor(trigger).environment
+/** The environment that an event deploys to by these settings, if any. Fails with UNKNOWN_EVENT. */
+export const environmentFor = (trigger: Trigger, deploy: EntrySettings): Environment | undefined =>
+  environmentOfRule(ruleFor(trigger), deploy)
+
+type EntrySettings = Parameters<typeof entryEnvironments>[0]
+
+const environmentOfRule = ({ enters }: Rule, deploy: EntrySettings): Environment | undefined =>
+  enters && entryEnvironments(deploy)[enters]
+
+/** What an event deploys, if anything, wherever that is. Fails with UNKNOWN_EVENT. */
+export const entryFor = (trigger: Trigger): Entry | undefined => ruleFor(trigger).enters
 
 /** The event in words. Fails with UNKNOWN_EVENT. */
 export const eventText = (trigger: Trigger): string => ruleFor(trigger).what
@@ -180,7 +190,7 @@ const NO_SECRETS = "a fork gets no secrets for plans; run it with them: slipway 
 function pushTo(branch: string, branches: Branches): Rule {
   const what = `a push to ${branch}`
   if (branch === branches.develop || branch.startsWith("hotfix/"))
-    return { what, groups: UP_TO_DEPLOYMENT, environment: "staging" }
+    return { what, groups: UP_TO_DEPLOYMENT, enters: "develop" }
   if (isMain(branch, branches)) {
     const without = `${branch} is released by a tag such as v1.2.3`
     return { what, groups: UP_TO_IMAGE, without: { release: without, deploy: without } }
@@ -192,9 +202,9 @@ function pushTo(branch: string, branches: Branches): Rule {
 function tagged(tag: string): Rule {
   const version = versionOfRef(`refs/tags/${tag}`)
   if (version !== undefined && version.prerelease.length > 0)
-    return { what: `the pre-release ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "staging" }
+    return { what: `the pre-release ${tag}`, groups: UP_TO_DEPLOYMENT, enters: "prerelease" }
   if (version !== undefined)
-    return { what: `the version ${tag}`, groups: UP_TO_DEPLOYMENT, environment: "production" }
+    return { what: `the version ${tag}`, groups: UP_TO_DEPLOYMENT, enters: "version" }
   const without = `the tag ${tag} is not a version such as v1.2.3`
   return {
     what: `the tag ${tag}`,

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import { type Environment, ENVIRONMENTS } from "../config/deploy.js"
+import { type Environment, environmentsOf } from "../config/environments.js"
 import type { Group } from "./stages.js"
 
 /** The settings that decide what a scheduled run tests. */
@@ -13,7 +13,8 @@ export interface ScheduledTests {
 
 /** What a scheduled run tests in each environment; none without a public URL, or where the settings say so. */
 export const scheduledTests = ({ deploy, load, dast }: TestSettings): ScheduledTests[] =>
-  ENVIRONMENTS.filter((environment) => deploy.url[environment] !== undefined)
+  environmentsOf(deploy)
+    .filter((environment) => deploy.url[environment] !== undefined)
     .map((environment) => ({
       environment,
       groups: [

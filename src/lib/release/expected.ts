@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import type { Environment } from "../config/deploy.js"
+import type { Environment } from "../config/environments.js"
 import { type GateRequirement, judgeGates, refOfGates, shaOfGates } from "./gates.js"
 import { type OriginRequirement, originProblems } from "./origin.js"
 import { fields, strings } from "../text/json.js"

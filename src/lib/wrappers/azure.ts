@@ -1,4 +1,3 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
 import {
   ACTIONS,
   basesOf,
@@ -8,7 +7,7 @@ import {
   type Description,
   HEADER,
 } from "./description.js"
-import { LIMIT_MINUTES, PINNED, ofServices, QUESTIONS, secretsIn } from "./description.js"
+import { LIMIT_MINUTES, PINNED, notAskedIn, ofServices, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const pushed = (description: Description): string =>
@@ -23,7 +22,15 @@ const either = (first: string, ...others: string[]): string =>
   others.length === 0 ? first : `or(${[first, ...others].join(", ")})`
 
 /** The name of the variable group, and so of the secrets, known before the run starts. */
-const ENVIRONMENT = `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")}, eq(parameters.action, 'drift')), 'maintenance', iif(ne(parameters.action, 'checks'), parameters.environment, iif(and(startsWith(${REF}, 'refs/tags/'), not(contains(${REF}, '-'))), 'production', 'staging'))))`
+const environmentOf = (description: Description): string =>
+  `iif(${is("PullRequest")}, 'plan', iif(or(${is("Schedule")}, eq(parameters.action, 'drift')), 'maintenance', iif(ne(parameters.action, 'checks'), parameters.environment, ${entered(description)})))`
+
+/** The environment that a push or a tag enters. */
+function entered({ entries: { develop, prerelease, version } }: Description): string {
+  const tag = `startsWith(${REF}, 'refs/tags/')`
+  const other = prerelease === develop ? `'${develop}'` : `iif(${tag}, '${prerelease}', '${develop}')`
+  return `iif(and(${tag}, not(contains(${REF}, '-'))), '${version}', ${other})`
+}
 
 /**
  * The pipeline of Azure Pipelines.
@@ -44,14 +51,14 @@ schedules:
 lockBehavior: sequential
 parameters:
   - { name: action, displayName: "${QUESTIONS.SLIPWAY_ACTION}", type: string, default: ${ACTIONS[0]}, values: [${ACTIONS.join(", ")}] }
-  - { name: environment, displayName: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: string, default: ${ENVIRONMENTS[0]}, values: [${ENVIRONMENTS.join(", ")}] }
+  - { name: environment, displayName: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: string, default: ${description.environments[0] ?? ""}, values: [${description.environments.join(", ")}] }
 ${ofServices(
   description,
   (names, first) =>
     `  - { name: service, displayName: "${QUESTIONS.SLIPWAY_SERVICE}", type: string, default: ${first}, values: [${names}] }\n`,
 )}  - { name: version, displayName: "${QUESTIONS.SLIPWAY_VERSION}", type: string, default: " " }
 variables:
-  environment: \${{ ${ENVIRONMENT} }}
+  environment: \${{ ${environmentOf(description)} }}
 stages:
   - stage: checks
     condition: or(ne(${REASON}, 'Manual'), eq('\${{ parameters.action }}', 'checks'))
@@ -135,13 +142,16 @@ const delivered = ({ hotfixes, plans, develop }: Description): string => {
 }
 
 /** The variables of the job; production's aren't asked for in staging, even if they are the pipeline's by mistake. */
-const variables = ({ variables, secrets, plans }: Description): string[] => {
-  const all = new Set([...deliverySecretsIn(secrets), ...(plans ? secretsIn("plan", secrets) : [])])
-  return [...new Set([...variables, ...[...all].sort()])].map((name) =>
-    name.startsWith("PRODUCTION_")
-      ? `${name}: \${{ iif(eq(variables.environment, 'staging'), '', '$(${name})') }}`
-      : `${name}: $(${name})`,
-  )
+const variables = (description: Description): string[] => {
+  const { variables, plans } = description
+  const all = new Set([...deliverySecretsIn(description), ...(plans ? secretsIn("plan", description) : [])])
+  return [...new Set([...variables, ...[...all].sort()])].map((name) => {
+    const others = notAskedIn(name, description).map((scope) => `eq(variables.environment, '${scope}')`)
+    const [first] = others
+    return first === undefined
+      ? `${name}: $(${name})`
+      : `${name}: \${{ iif(${either(first, ...others.slice(1))}, '', '$(${name})') }}`
+  })
 }
 
 /** The step; with a service connection its environment has a token for Azure and can request others. */

@@ -1,4 +1,3 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
 import {
   ACTIONS,
   basesOf,
@@ -9,7 +8,6 @@ import {
   PINNED,
   ofServices,
   QUESTIONS,
-  type Scope,
 } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
@@ -19,11 +17,21 @@ const SCHEDULED = "{ equal: [schedule, << pipeline.trigger.type >>] }"
 const action = (name: (typeof ACTIONS)[number]): string =>
   `{ equal: [${name}, << pipeline.parameters.action >>] }`
 
-const staging = ({ hotfixes, develop }: Description): string =>
-  hotfixes ? `${develop}, /hotfix\\/.*/` : develop
+/** The filters of what enters an environment: branches and tags; empty for nothing. */
+function filtersOf(environment: string, { entries, hotfixes, develop }: Description): string {
+  const tags = [
+    ...(entries.prerelease === environment ? ['"/v[^-]*-.*/"'] : []),
+    ...(entries.version === environment ? ['"/v[^-]*/"'] : []),
+  ]
+  const tagged =
+    tags.length === 0 ? [] : [`tags: { only: ${tags.length === 1 ? tags[0] : `[${tags.join(", ")}]`} }`]
+  if (entries.develop !== environment)
+    return [...tagged, ...(tagged.length > 0 ? [NO_BRANCH] : [])].join(", ")
+  return [`branches: { only: [${develop}${hotfixes ? ", /hotfix\\/.*/" : ""}] }`, ...tagged].join(", ")
+}
 
 /** A job of a workflow, with the context that gives it its secrets. */
-const delivery = (scope: Scope, ...more: string[]): string =>
+const delivery = (scope: string, ...more: string[]): string =>
   `      - delivery: { ${[
     `name: ${scope}`,
     `context: [slipway-${scope}]`,
@@ -36,7 +44,7 @@ const checksContext = ({ secrets }: Description): string[] =>
   checkSecretsIn(secrets).length === 0 ? [] : ["context: [slipway-checks]"]
 
 /** A workflow that a form starts. */
-const asked = (scope: Scope, when: string): string => `  asked-${scope}:
+const asked = (scope: string, when: string): string => `  asked-${scope}:
     when: ${when}
     jobs:
 ${delivery(scope)}`
@@ -70,7 +78,7 @@ orbs:
   node: circleci/node@7.1.0
 parameters:
   action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: enum, enum: [${ACTIONS.join(", ")}], default: ${ACTIONS[0]} }
-  environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: enum, enum: [${ENVIRONMENTS.join(", ")}], default: ${ENVIRONMENTS[0]} }
+  environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: enum, enum: [${description.environments.join(", ")}], default: ${description.environments[0] ?? ""} }
 ${ofServices(
   description,
   (names, first) =>
@@ -88,11 +96,10 @@ ${[
   ...(description.plans
     ? [delivery("plan", `filters: { branches: { ignore: [${basesOf(description).join(", ")}] } }`)]
     : []),
-  delivery(
-    "staging",
-    `requires: [checks], filters: { branches: { only: [${staging(description)}] }, tags: { only: "/v[^-]*-.*/" } }`,
-  ),
-  delivery("production", `requires: [checks], filters: { tags: { only: "/v[^-]*/" }, ${NO_BRANCH} }`),
+  ...description.environments.flatMap((environment) => {
+    const filters = filtersOf(environment, description)
+    return filters === "" ? [] : [delivery(environment, `requires: [checks], filters: { ${filters} }`)]
+  }),
 ].join("\n")}
   scheduled:
     when: ${SCHEDULED}
@@ -102,10 +109,12 @@ ${[
         .join("")}
 ${delivery("maintenance")}
 ${asked("maintenance", action("drift"))}
-${ENVIRONMENTS.map((environment) =>
-  asked(
-    environment,
-    `{ and: [{ or: [${action("deploy")}, ${action("rollback")}] }, { equal: [${environment}, << pipeline.parameters.environment >>] }] }`,
-  ),
-).join("\n")}
+${description.environments
+  .map((environment) =>
+    asked(
+      environment,
+      `{ and: [{ or: [${action("deploy")}, ${action("rollback")}] }, { equal: [${environment}, << pipeline.parameters.environment >>] }] }`,
+    ),
+  )
+  .join("\n")}
 `

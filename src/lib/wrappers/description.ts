@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js"
-import { ENVIRONMENTS } from "../config/deploy.js"
+import { entryEnvironments, type Entry, environmentsOf } from "../config/environments.js"
 import { manifestsSecret } from "../deploy/commitTarget.js"
 import { fail } from "../errors/catalogue.js"
 import {
@@ -11,13 +11,17 @@ import {
 import { isIndexSecret } from "../python/indexSecrets.js"
 import { declaredServices } from "../services/places.js"
 import { forTool } from "../secrets/credentials.js"
+import { ownerOf, ownVariable } from "../text/variables.js"
 
 /** The content of a wrapper, independent of the host. */
 export interface Description {
   /** The git repository and commit of Slipway. */
   repository: string
   commit: string
-  /** The branch that versions are tagged on, and that which is deployed to staging. */
+  /** The environments that are deployed to, in order of promotion, and what enters each by itself. */
+  environments: readonly string[]
+  entries: Readonly<Record<Entry, string>>
+  /** The branch that versions are tagged on, and that which is deployed by each push. */
   main: string
   develop: string
   /** Names of secrets, which are also the names of their variables. */
@@ -86,12 +90,27 @@ export const HEADER = "Written by `slipway wrappers` from slipway.yaml: change t
  * The environments of a host, each with its own secrets and protection: one for the plans of pull requests, one for
  * what runs on schedule, and those that are deployed to.
  */
-export const SCOPES = ["plan", ...ENVIRONMENTS, "maintenance"] as const
-export type Scope = (typeof SCOPES)[number]
+export const scopesOf = ({ environments }: Pick<Description, "environments">): string[] => [
+  "plan",
+  ...environments,
+  "maintenance",
+]
+
+type Held = Pick<Description, "environments" | "secrets">
 
 /** The secrets of a scope: staging's job never holds production's, nor one for plans the key that signs. */
-export const secretsIn = (scope: Scope, secrets: readonly string[]): string[] =>
-  secrets.filter((name) => HELD[scope](name))
+export function secretsIn(scope: string, { environments, secrets }: Held): string[] {
+  if (scope === "plan") return secrets.filter((name) => isTool(name) || isReview(name))
+  if (scope === "maintenance")
+    return secrets.filter((name) => isTool(name) || isCluster(name) || isRegistry(name) || isTest(name))
+  const index = environments.indexOf(scope)
+  return secrets.filter((name) => {
+    const owner = ownerOf(name, environments)
+    const other = owner === undefined ? index : environments.indexOf(owner)
+    // The job asks the clusters of earlier environments: for a promotion, and a version's cleanup what they run.
+    return isDeployed(name) && (other === index || (other < index && isCluster(name)))
+  })
+}
 
 /** True for a secret of Terraform's. */
 const isTool = (name: string): boolean => forTool({ [name]: "set" }).length > 0
@@ -107,17 +126,18 @@ const isReview = (name: string): boolean =>
 /** Terraform's are among them: before a deployment its infrastructure is compared with the state. */
 const isDeployed = (name: string): boolean => isCluster(name) || !isReview(name)
 
-const HELD: Readonly<Record<Scope, (name: string) => boolean>> = {
-  plan: (name) => isTool(name) || isReview(name),
-  staging: (name) => isDeployed(name) && !name.startsWith("PRODUCTION_"),
-  // A version's cleanup asks every cluster what it runs.
-  production: (name) => isDeployed(name) && (isCluster(name) || !name.startsWith("STAGING_")),
-  maintenance: (name) => isTool(name) || isCluster(name) || isRegistry(name) || isTest(name),
+/** The secrets of all jobs but that for plans. */
+export function deliverySecretsIn(description: Held): string[] {
+  const scopes = scopesOf(description).filter((scope) => scope !== "plan")
+  const held = new Set(scopes.flatMap((scope) => secretsIn(scope, description)))
+  return description.secrets.filter((name) => held.has(name))
 }
 
-/** The secrets of all jobs but that for plans. */
-export const deliverySecretsIn = (secrets: readonly string[]): string[] =>
-  secrets.filter((name) => SCOPES.some((scope) => scope !== "plan" && HELD[scope](name)))
+/** The environments before that of a secret, whose jobs don't ask for it even if it is there by mistake. */
+export function notAskedIn(name: string, { environments }: Pick<Description, "environments">): string[] {
+  const owner = ownerOf(name, environments)
+  return owner === undefined ? [] : environments.slice(0, environments.indexOf(owner))
+}
 
 /** The secrets of the job for checks: credentials of package indexes, which `wrappers.secrets` lists. */
 export const checkSecretsIn = (secrets: readonly string[]): string[] => secrets.filter(isIndexSecret)
@@ -141,6 +161,8 @@ export function describeWrappers(config: Config, pin = "", plans = false): Descr
     repository,
     commit,
     ...config.branches,
+    environments: environmentsOf(config.deploy),
+    entries: entryEnvironments(config.deploy),
     schedule,
     hotfixes,
     plans,
@@ -161,9 +183,8 @@ function secretsOf(config: Config): string[] {
   const signer = release.identity === undefined ? ["COSIGN_PRIVATE_KEY", "COSIGN_PASSWORD"] : []
   const clusters = deploy.environments.filter((environment) => deploy.aks[environment] === undefined)
   const databases = deploy.migrate.command === "none" ? [] : deploy.environments
-  const named = (environment: string, name: string) => `${environment.toUpperCase()}_${name}`
   const listed = (name: string) => (environment: string) =>
-    wrappers.secrets.includes(named(environment, name))
+    wrappers.secrets.includes(ownVariable(environment, name))
   const azure = AZURE_REGISTRY.test(release.registry) || clusters.length < deploy.environments.length
   return [
     "REGISTRY_USERNAME",
@@ -171,8 +192,8 @@ function secretsOf(config: Config): string[] {
     ...(AZURE_REGISTRY.test(release.registry) ? ["ACR_USERNAME", "ACR_PASSWORD"] : []),
     ...(azure ? ["AZURE_CREDENTIALS", "AZURE_CLIENT_SECRET"] : []),
     ...signer,
-    ...clusters.map((environment) => named(environment, "KUBECONFIG")),
-    ...databases.map((environment) => named(environment, "DATABASE_URL")),
+    ...clusters.map((environment) => ownVariable(environment, "KUBECONFIG")),
+    ...databases.map((environment) => ownVariable(environment, "DATABASE_URL")),
     ...manifestsSecret(deploy.commit.repository),
     // Without those that aren't asked for or that environments have of their own.
     ...deliverySecrets(config)

@@ -32,6 +32,6 @@ export function wrapperFiles(
   return {
     [SCRIPT]: script(description),
     ...Object.fromEntries(files),
-    ...(people !== undefined && { [people]: deployScript(people) }),
+    ...(people !== undefined && { [people]: deployScript(people, description) }),
   }
 }

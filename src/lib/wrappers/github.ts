@@ -1,4 +1,3 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
 import {
   ACTIONS,
   basesOf,
@@ -8,7 +7,7 @@ import {
   type Description,
   HEADER,
 } from "./description.js"
-import { LIMIT_MINUTES, PINNED, ofServices, QUESTIONS, secretsIn } from "./description.js"
+import { LIMIT_MINUTES, PINNED, notAskedIn, ofServices, QUESTIONS, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 /** GitHub's own actions, pinned by commit since a tag can be moved. */
@@ -27,8 +26,12 @@ const pushed = (description: Description): string =>
     .join(", ")
 
 /** The environment of a delivery, which gives the job its secrets. */
-const ENVIRONMENT =
-  "${{ (github.event_name == 'schedule' || inputs.action == 'drift') && 'maintenance' || inputs.environment || github.ref_type == 'tag' && !contains(github.ref_name, '-') && 'production' || 'staging' }}"
+const environmentOf = ({ entries: { develop, prerelease, version } }: Description): string =>
+  `\${{ (github.event_name == 'schedule' || inputs.action == 'drift') && 'maintenance' || inputs.environment || ${[
+    `github.ref_type == 'tag' && !contains(github.ref_name, '-') && '${version}'`,
+    ...(prerelease === develop ? [] : [`github.ref_type == 'tag' && '${prerelease}'`]),
+    `'${develop}'`,
+  ].join(" || ")} }}`
 
 /**
  * The workflow of GitHub Actions.
@@ -46,7 +49,7 @@ on:
   workflow_dispatch:
     inputs:
       action: { description: "${QUESTIONS.SLIPWAY_ACTION}", type: choice, options: [${ACTIONS.join(", ")}] }
-      environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: choice, options: [${ENVIRONMENTS.join(", ")}] }
+      environment: { description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}", type: choice, options: [${description.environments.join(", ")}] }
 ${ofServices(description, (names) => `      service: { description: "${QUESTIONS.SLIPWAY_SERVICE}", type: choice, options: [${names}] }\n`)}      version: { description: "${QUESTIONS.SLIPWAY_VERSION}", type: string }
 permissions: {}
 jobs:
@@ -56,7 +59,7 @@ jobs:
 ${steps("checks", `run: ${checksCommand("github")}`, {
   GITHUB_TOKEN: "${{ github.token }}",
   SLIPWAY_ACTION: "${{ inputs.action }}",
-  ...held(checkSecretsIn(description.secrets)),
+  ...held(checkSecretsIn(description.secrets), description),
 })}
 ${description.plans ? plan(description) : ""}${delivery(description)}`
 
@@ -67,7 +70,7 @@ const plan = (description: Description): string => `  plan:
     permissions: { contents: read, id-token: write, pull-requests: write }
 ${steps("plan", delivered(description), {
   GITHUB_TOKEN: "${{ github.token }}",
-  ...held(secretsIn("plan", description.secrets)),
+  ...held(secretsIn("plan", description), description),
   ...variables(description),
 })}
 `
@@ -82,9 +85,9 @@ const delivery = (description: Description): string => `  delivery:
           ? " ||\n      (startsWith(github.ref, 'refs/heads/hotfix/') && github.ref_protected)"
           : ""
       })))
-    environment: ${ENVIRONMENT}
+    environment: ${environmentOf(description)}
     permissions: { contents: read, id-token: write, pull-requests: read }
-    env: { ENVIRONMENT: "${ENVIRONMENT}" }
+    env: { ENVIRONMENT: "${environmentOf(description)}" }
 ${steps("delivery", delivered(description), {
   SLIPWAY_ACTION: "${{ inputs.action }}",
   SLIPWAY_ENVIRONMENT: "${{ inputs.environment }}",
@@ -92,7 +95,7 @@ ${steps("delivery", delivered(description), {
   SLIPWAY_VERSION: "${{ inputs.version }}",
   REVIEW_TOKEN: "${{ github.token }}",
   ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
-  ...held(deliverySecretsIn(description.secrets)),
+  ...held(deliverySecretsIn(description), description),
   ...variables(description),
 })}
 `
@@ -104,16 +107,15 @@ const variables = (description: Description): Record<string, string> =>
   Object.fromEntries(description.variables.map((name) => [name, `\${{ vars.${name} || secrets.${name} }}`]))
 
 /** Production's secrets aren't asked for in staging, even if they are the whole repository's by mistake. */
-const held = (secrets: readonly string[]): Record<string, string> =>
+const held = (secrets: readonly string[], description: Description): Record<string, string> =>
   Object.fromEntries(
     secrets
       .filter((name) => name !== "GITHUB_TOKEN")
-      .map((name) => [
-        name,
-        name.startsWith("PRODUCTION_")
-          ? `\${{ env.ENVIRONMENT != 'staging' && secrets.${name} || '' }}`
-          : `\${{ secrets.${name} }}`,
-      ]),
+      .map((name) => {
+        const others = notAskedIn(name, description).map((scope) => `env.ENVIRONMENT != '${scope}' && `)
+        const value = `secrets.${name}`
+        return [name, others.length === 0 ? `\${{ ${value} }}` : `\${{ ${others.join("")}${value} || '' }}`]
+      }),
   )
 
 const steps = (

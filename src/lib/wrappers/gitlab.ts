@@ -1,4 +1,3 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
 import {
   ACTIONS,
   type Description,
@@ -35,8 +34,8 @@ variables:
     options: [${ACTIONS.join(", ")}]
   SLIPWAY_ENVIRONMENT:
     description: "${QUESTIONS.SLIPWAY_ENVIRONMENT}"
-    value: ${ENVIRONMENTS[0]}
-    options: [${ENVIRONMENTS.join(", ")}]
+    value: ${description.environments[0] ?? ""}
+    options: [${description.environments.join(", ")}]
 ${ofServices(
   description,
   (names, first) => `  SLIPWAY_SERVICE:
@@ -100,22 +99,24 @@ const pushed = (ref: string): string => `${PROTECTED} && $CI_PIPELINE_SOURCE == 
 const asked = (environment: string): string =>
   `${PROTECTED} && $SLIPWAY_ACTION =~ /^(deploy|rollback)$/ && $SLIPWAY_ENVIRONMENT == "${environment}"`
 
-const jobs = ({ plans, hotfixes, develop }: Description): string =>
+const jobs = (description: Description): string =>
   [
-    ...(plans ? [job("plan", [OF_MEMBER], "needs: []")] : []),
-    job("staging", [
-      pushed(`$CI_COMMIT_BRANCH == "${develop}"`),
-      ...(hotfixes ? [pushed("$CI_COMMIT_BRANCH =~ /^hotfix\\//")] : []),
-      pushed("$CI_COMMIT_TAG =~ /^v[^-]*-/"),
-      asked("staging"),
-    ]),
-    job("production", [pushed("$CI_COMMIT_TAG =~ /^v[^-]*$/"), asked("production")]),
+    ...(description.plans ? [job("plan", [OF_MEMBER], "needs: []")] : []),
+    ...description.environments.map((name) => job(name, [...entered(name, description), asked(name)])),
     job(
       "maintenance",
       [`${PROTECTED} && $CI_PIPELINE_SOURCE == "schedule"`, `${PROTECTED} && $SLIPWAY_ACTION == "drift"`],
       "needs: []",
     ),
   ].join("")
+
+/** The pushes that enter an environment. */
+const entered = (environment: string, { entries, hotfixes, develop }: Description): string[] => [
+  ...(entries.develop === environment ? [pushed(`$CI_COMMIT_BRANCH == "${develop}"`)] : []),
+  ...(entries.develop === environment && hotfixes ? [pushed("$CI_COMMIT_BRANCH =~ /^hotfix\\//")] : []),
+  ...(entries.prerelease === environment ? [pushed("$CI_COMMIT_TAG =~ /^v[^-]*-/")] : []),
+  ...(entries.version === environment ? [pushed("$CI_COMMIT_TAG =~ /^v[^-]*$/")] : []),
+]
 
 /** A merge request that doesn't come from a fork. */
 const OF_MEMBER =

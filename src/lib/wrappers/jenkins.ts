@@ -1,6 +1,5 @@
-import { ENVIRONMENTS } from "../config/deploy.js"
 import { ACTIONS, type Description, HEADER, LIMIT_MINUTES, QUESTIONS } from "./description.js"
-import { checkSecretsIn, type Scope, SCOPES, secretsIn } from "./description.js"
+import { checkSecretsIn, scopesOf, secretsIn } from "./description.js"
 import { checksCommand, deliveryScript, indented } from "./script.js"
 
 const choice = (name: keyof typeof QUESTIONS, choices: readonly string[]): string =>
@@ -41,7 +40,7 @@ ${checks(checkSecretsIn(secrets))}
  * its credentials alone.
  */
 export const jenkinsDelivery = (description: Description): string => `// ${HEADER}
-// For multibranch projects named ${SCOPES.join(", ")}: each has its own branches and credentials, see docs/ci-hosts.md.
+// For multibranch projects named ${scopesOf(description).join(", ")}: each has its own branches and credentials, see docs/ci-hosts.md.
 def slipway = '''
 ${deliveryScript("jenkins", description).join("\n")}
 '''
@@ -54,10 +53,9 @@ ${head("slipway-delivery")}
 ${description.services.length > 0 ? `    ${choice("SLIPWAY_SERVICE", description.services)}\n` : ""}    string(name: 'SLIPWAY_VERSION', defaultValue: '', description: '${QUESTIONS.SLIPWAY_VERSION}')
   }
   stages {
-${SCOPES.filter((scope) => scope !== "plan" || description.plans)
-  .map((scope) =>
-    stage(scope, [...new Set([...secretsIn(scope, description.secrets), ...description.variables])].sort()),
-  )
+${scopesOf(description)
+  .filter((scope) => scope !== "plan" || description.plans)
+  .map((scope) => stage(scope, description))
   .join("\n")}
   }
   post {
@@ -99,16 +97,18 @@ def held(List names, Closure body) {
   withCredentials(there.collect { string(credentialsId: it, variable: it) }) { body() }
 }`
 
-const stage = (scope: Scope, secrets: readonly string[]): string => `    stage('${scope}') {
+const stage = (scope: string, description: Description): string => `    stage('${scope}') {
       when { expression { project == '${scope}' && !env.CHANGE_FORK } }
       environment {
         SLIPWAY_CAUSE = "\${currentBuild.getBuildCauses()}"
-        SLIPWAY_ENVIRONMENT = '${ENVIRONMENTS.find((environment) => environment === scope) ?? ""}'
+        SLIPWAY_ENVIRONMENT = '${description.environments.includes(scope) ? scope : ""}'
       }
       steps {
         held([
 ${indented(
-  secrets.map((name) => `'${name}',`),
+  [...new Set([...secretsIn(scope, description), ...description.variables])]
+    .sort()
+    .map((name) => `'${name}',`),
   10,
 )}
         ]) { sh slipway }

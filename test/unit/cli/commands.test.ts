@@ -93,6 +93,12 @@ describe("ciArguments", () => {
     expect(() => ciArguments({ ...options, policy: branch }, commit, [])).toThrow("POLICY_UNPINNED")
   })
 
+  it("hand on the reasons for a deployment that the rules refuse", () => {
+    const reasons = { offMain: "a", withoutHotfix: "b", offOrder: "c" }
+    const args = ciArguments({ ...options, ...reasons, event: "manual", tag: "v1.2.3" }, commit, ["deploy"])
+    expect(args).toEqual(expect.arrayContaining(["--off-main=a", "--without-hotfix=b", "--off-order=c"]))
+  })
+
   it("expand a version to its tag in a manual run", () => {
     expect(ciArguments({ ...options, event: "manual", ref: "v1.2.3" }, commit, [])).toContain(
       "--ref=refs/tags/v1.2.3",

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { parseConfig } from "../../../src/lib/config/parse.js"
 import { accessArguments, clusterArguments, deployArguments } from "../../../dagger/cli/commands/deploy.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 
@@ -57,6 +59,16 @@ describe("deployArguments", () => {
     expect(secretsOf(deployArguments({}, ["deploy"]))).toEqual(["KUBECONFIG", "DATABASE_URL"])
   })
 
+  it("pass the cluster of the environment before to a promotion, and to no rollback", () => {
+    set("QA_KUBECONFIG", "PRE_PROD_KUBECONFIG", "LIVE_KUBECONFIG", "QA_DATABASE_URL", "PRE_PROD_DATABASE_URL")
+    const { deploy } = parseConfig("deploy: { environments: [qa, pre-prod, live] }")
+    const held = (environment: string, rollback: boolean) =>
+      secretsOf(deployArguments({ environment, rollback }, ["deploy"], environment, deploy))
+    expect(held("qa", false)).toEqual(["QA_KUBECONFIG", "QA_DATABASE_URL"])
+    expect(held("pre-prod", false)).toEqual(["PRE_PROD_KUBECONFIG", "QA_KUBECONFIG", "PRE_PROD_DATABASE_URL"])
+    expect(held("pre-prod", true)).toEqual(["PRE_PROD_KUBECONFIG", "PRE_PROD_DATABASE_URL"])
+  })
+
   it("pass each group's secrets alone, and every cluster to a cleanup", () => {
     set("STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "PRODUCTION_DATABASE_URL", "PRODUCTION_SLACK_WEBHOOK")
     set("PRODUCTION_DAST_AUTH_HEADER", "PRODUCTION_LOAD_AUTHORIZATION", "STAGING_DATABASE_URL")
@@ -73,6 +85,9 @@ describe("accessArguments", () => {
     set("STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "STAGING_DATABASE_URL", "PRODUCTION_SLACK_WEBHOOK")
     const args = accessArguments({ environment: "staging" }, ["SLACK_WEBHOOK"])
     expect(secretsOf(args)).toEqual(["STAGING_KUBECONFIG", "STAGING_DATABASE_URL"])
-    expect(secretsOf(clusterArguments({}))).toEqual(["STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG"])
+    expect(secretsOf(clusterArguments({}, DEFAULTS.deploy))).toEqual([
+      "STAGING_KUBECONFIG",
+      "PRODUCTION_KUBECONFIG",
+    ])
   })
 })

@@ -33,22 +33,14 @@ interface Limits {
 }
 
 interface Stress extends Limits {
-  readonly when: EachEnvironment<"never" | "schedule" | "deployment">
-  readonly percent: EachEnvironment<number>
+  readonly when: PerEnvironment<"never" | "schedule" | "deployment">
+  readonly percent: PerEnvironment<number>
   readonly minimumUsers?: number
 }
 
 const ramp = (seconds: number, users: number) => ({ seconds, users })
 
-interface EachEnvironment<T> {
-  readonly staging: T
-  readonly production: T
-}
-
-interface PerEnvironment<T> {
-  readonly staging?: T
-  readonly production?: T
-}
+type PerEnvironment<T> = Readonly<Record<string, T>>
 
 type Severity = "unknown" | "low" | "medium" | "high" | "critical"
 
@@ -112,6 +104,8 @@ describe("parseConfig accepts", () => {
       infra: { tool: "terraform", checks: ["format", "validate"], lockTimeout: 60 },
       deploy: {
         environments: ["staging", "production"],
+        entry: {},
+        promotion: {},
         overlay: "deploy/overlays/{environment}",
         chart: { values: [] },
         commit: { branch: "main", path: "{environment}", timeout: 600 },
@@ -290,6 +284,8 @@ describe("parseConfig accepts", () => {
       },
       deploy: {
         environments: ["production", "staging"],
+        entry: {},
+        promotion: {},
         overlay: "k8s/{environment}",
         chart: {
           path: "charts/api",
@@ -584,7 +580,9 @@ describe("parseConfig accepts", () => {
         readonly lockTimeout: number
       }
       readonly deploy: {
-        readonly environments: readonly ("staging" | "production")[]
+        readonly environments: readonly string[]
+        readonly entry: { readonly develop?: string; readonly prerelease?: string; readonly version?: string }
+        readonly promotion: PerEnvironment<"enforce" | "warn" | "ignore">
         readonly overlay: string
         readonly chart: {
           readonly path?: string
@@ -604,10 +602,10 @@ describe("parseConfig accepts", () => {
         readonly url: PerEnvironment<string>
         readonly namespace: PerEnvironment<string>
         readonly aks: PerEnvironment<string>
-        readonly verify: EachEnvironment<"enforce" | "warn">
-        readonly drift: EachEnvironment<"enforce" | "warn" | "ignore">
-        readonly review: EachEnvironment<"enforce" | "warn" | "ignore">
-        readonly releases: EachEnvironment<"version" | "any">
+        readonly verify: PerEnvironment<"enforce" | "warn">
+        readonly drift: PerEnvironment<"enforce" | "warn" | "ignore">
+        readonly review: PerEnvironment<"enforce" | "warn" | "ignore">
+        readonly releases: PerEnvironment<"version" | "any">
         readonly health: {
           readonly path?: string
           readonly status: number
@@ -648,7 +646,7 @@ describe("parseConfig accepts", () => {
       }
       readonly dast: {
         readonly active: PerEnvironment<boolean>
-        readonly schedule: EachEnvironment<boolean>
+        readonly schedule: PerEnvironment<boolean>
         readonly risk: "informational" | "low" | "medium" | "high"
         readonly openapi: string
         readonly include: readonly string[]
@@ -660,7 +658,7 @@ describe("parseConfig accepts", () => {
       readonly notify: {
         readonly channels?: readonly ("slack" | "teams" | "webhook")[]
         readonly events: readonly ("started" | "succeeded" | "failed" | "rolled-back" | "held" | "alert")[]
-        readonly environments: readonly ("staging" | "production")[]
+        readonly environments: readonly string[]
         readonly run?: string
         readonly commit?: string
       }
@@ -707,7 +705,7 @@ describe("parseConfig accepts", () => {
       }
       readonly cleanup: {
         readonly apply: boolean
-        readonly environments?: readonly ("staging" | "production")[]
+        readonly environments?: readonly string[]
         readonly releases: number
         readonly builds: number
         readonly minimumAge: number

@@ -125,7 +125,7 @@ describe.skipIf(!hasGo())("the imitation of k6", () => {
       load: { ...DEFAULTS.load.load, ramps: [{ seconds: 2, users: 2 }] },
       iterations: 1,
     }
-    const profile = profileOf("load", settings, 1, "staging")
+    const profile = profileOf("load", { ...DEFAULTS, load: settings }, 1, "staging")
     const { kept, base } = await runK6(program)({ script, arguments: rampArguments(profile), gathered: true })
     const [, thrown = 0] = (kept["counts"] ?? "").trim().split(" ").map(Number)
     const ran = {

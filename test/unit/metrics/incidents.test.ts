@@ -71,6 +71,16 @@ describe("parseIncidents reports", () => {
     expect(problems(text).join()).not.toContain("hunter2")
   })
 
+  test("environments that slipway.yaml doesn't name", () => {
+    const of = (environment: string) =>
+      parseIncidents(
+        `incidents: [{id: I, version: v1, environment: ${environment}, started: 2026-03-01T12:00:00Z}]`,
+        ["qa", "live"],
+      )
+    expect(of("qa").incidents).toHaveLength(1)
+    expect(of("staging").outcome?.findings[0]?.message).toContain("expected one of qa, live")
+  })
+
   test.each([
     [
       "no zone",

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { parseConfig } from "../../../src/lib/config/parse.js"
 import {
   environmentFor,
   groupsFor,
@@ -368,14 +369,31 @@ describe("environmentFor and policy", () => {
     ["a manual run", { event: "manual", ref: "refs/tags/v1.2.3" }, undefined],
     ["a local run", { event: "local", ref: "refs/heads/develop", asked: ["deploy"] }, undefined],
   ])("choose the environment for %s", (_, trigger, environment) => {
-    expect(environmentFor(trigger)).toBe(environment)
+    expect(environmentFor(trigger, DEFAULTS.deploy)).toBe(environment)
     const { runs, why } = policy(trigger, CONFIG).deploy
     if (trigger.asked === undefined) expect(runs).toBe(environment !== undefined)
     if (environment !== undefined) expect(why.endsWith(`, to ${environment}`)).toBe(true)
   })
 
+  it("follow deploy.entry, and deploy nothing to an environment that is left out", () => {
+    const own = parseConfig(
+      "release: { registry: team.azurecr.io }\ndeploy: { environments: [dev, qa, live], entry: { prerelease: qa } }",
+    )
+    const to = (ref: string, config = own) => environmentFor({ event: "push", ref }, config.deploy)
+    expect(to("refs/heads/develop")).toBe("dev")
+    expect(to("refs/heads/hotfix/x")).toBe("dev")
+    expect(to("refs/tags/v1.2.3-rc.1")).toBe("qa")
+    expect(to("refs/tags/v1.2.3")).toBe("dev")
+    const version = policy({ event: "tag", ref: "refs/tags/v1.2.3" }, own)
+    expect(version.deploy).toEqual({ runs: true, why: "the version v1.2.3, to dev" })
+    const alone = parseConfig("release: { registry: r.io }\ndeploy: { environments: [staging] }")
+    expect(policy({ event: "tag", ref: "refs/tags/v1.2.3" }, alone).deploy.why).toBe(
+      "slipway.yaml deploys nothing to production (deploy.environments)",
+    )
+  })
+
   it("reject an unknown event", () => {
-    expect(() => environmentFor({ event: "merge", ref: "develop" })).toThrow("UNKNOWN_EVENT")
+    expect(() => environmentFor({ event: "merge", ref: "develop" }, DEFAULTS.deploy)).toThrow("UNKNOWN_EVENT")
   })
 
   it("deploy nothing to an environment that slipway.yaml leaves out, and release all the same", () => {

@@ -245,6 +245,20 @@ describe.each(HOSTS)("the delivery on %s", (host) => {
     expect(environments(event)).toEqual(expected)
   })
 
+  it.each<[string, Event, string[]]>([
+    ["a push to develop", push("refs/heads/develop"), ["dev"]],
+    ["a pre-release", push("refs/tags/v1.2.3-rc.1"), ["qa"]],
+    ["a version", push("refs/tags/v1.2.3"), ["pre-prod"]],
+    ["a form's deployment", form("deploy", "live"), ["live"]],
+    ["a form's rollback", form("rollback", "qa"), ["qa"]],
+  ])("after %s has the environment that slipway.yaml names: %j", (_, event, expected) => {
+    const own =
+      "deploy: { environments: [dev, qa, pre-prod, live], entry: { prerelease: qa, version: pre-prod } }"
+    const text = filesOf(false, own)[PATHS[host]] ?? ""
+    expect(DELIVERED[host](text, event)).toEqual(expected)
+    expect(text).not.toMatch(/\b(?:staging|production)\b/)
+  })
+
   it("follows the branches of slipway.yaml", () => {
     const text = filesOf(false, "branches: { main: master, develop: next }")[PATHS[host]] ?? ""
     expect(DELIVERED[host](text, push("refs/heads/next"))).toEqual(["staging"])

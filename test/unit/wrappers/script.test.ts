@@ -158,7 +158,7 @@ describe("the script for people", () => {
       "it's a service/.slipway/slipway",
       script(describeWrappers(parseConfig(""), `file:///x@${"0".repeat(40)}`)),
     )
-    const file = write(`it's a service/${path}`, deployScript(path))
+    const file = write(`it's a service/${path}`, deployScript(path, pinned))
     chmodSync(file, 0o755)
     const env = { ...process.env, SLIPWAY: "printf %s\\n" }
     return spawnSync(file, args, { cwd: tmpdir(), env, encoding: "utf8" })
@@ -202,7 +202,7 @@ describe("the script for people", () => {
     const description = describeWrappers(parseConfig(""), `file:///x@${"0".repeat(40)}`)
     expect(Object.keys(wrapperFiles([], description, "deploy.sh"))).toEqual([".slipway/slipway", "deploy.sh"])
     expect(wrapperFiles([], description)).toEqual({})
-    expect(deployScript("deploy.sh")).toContain("cd '.'")
-    expect(deployScript("scripts/deploy.sh")).toContain("cd '..'")
+    expect(deployScript("deploy.sh", description)).toContain("cd '.'")
+    expect(deployScript("scripts/deploy.sh", description)).toContain("cd '..'")
   })
 })

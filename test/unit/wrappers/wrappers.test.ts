@@ -206,8 +206,9 @@ describe("secretsIn", () => {
       ...["STAGING_KUBECONFIG", "PRODUCTION_KUBECONFIG", "STAGING_DATABASE_URL", "PRODUCTION_DATABASE_URL"],
       ...["PRODUCTION_AZURE_CREDENTIALS", "TF_VAR_x", "STAGING_TF_VAR_x", "SLIPWAY_PLAN_KEY", "GITLAB_TOKEN"],
     ]
+    const held = { environments: ["staging", "production"], secrets: all }
     const released = ["REGISTRY_PASSWORD", "COSIGN_PRIVATE_KEY", "SLACK_WEBHOOK"]
-    expect(secretsIn("staging", all)).toEqual([
+    expect(secretsIn("staging", held)).toEqual([
       ...released,
       "STAGING_SLACK_WEBHOOK",
       "VENDOR_TOKEN",
@@ -216,7 +217,7 @@ describe("secretsIn", () => {
       "TF_VAR_x",
       "STAGING_TF_VAR_x",
     ])
-    expect(secretsIn("production", all)).toEqual([
+    expect(secretsIn("production", held)).toEqual([
       ...released,
       "VENDOR_TOKEN",
       "STAGING_KUBECONFIG",
@@ -225,7 +226,7 @@ describe("secretsIn", () => {
       "PRODUCTION_AZURE_CREDENTIALS",
       "TF_VAR_x",
     ])
-    expect(secretsIn("maintenance", all)).toEqual([
+    expect(secretsIn("maintenance", held)).toEqual([
       "REGISTRY_PASSWORD",
       "SLACK_WEBHOOK",
       "STAGING_SLACK_WEBHOOK",
@@ -235,7 +236,20 @@ describe("secretsIn", () => {
       "TF_VAR_x",
       "STAGING_TF_VAR_x",
     ])
-    expect(secretsIn("plan", all)).toEqual([
+    const three = {
+      environments: ["qa", "pre-prod", "live"],
+      secrets: [
+        "KUBECONFIG",
+        "QA_KUBECONFIG",
+        "PRE_PROD_KUBECONFIG",
+        "PRE_PROD_DATABASE_URL",
+        "LIVE_KUBECONFIG",
+      ],
+    }
+    expect(secretsIn("qa", three)).toEqual(["KUBECONFIG", "QA_KUBECONFIG"])
+    expect(secretsIn("pre-prod", three)).toEqual(three.secrets.slice(0, 4))
+    expect(secretsIn("live", three)).toEqual([...three.secrets.slice(0, 3), "LIVE_KUBECONFIG"])
+    expect(secretsIn("plan", held)).toEqual([
       "PRODUCTION_AZURE_CREDENTIALS",
       "TF_VAR_x",
       "STAGING_TF_VAR_x",
@@ -295,9 +309,10 @@ wrappers: { secrets: [PRODUCTION_SLACK_WEBHOOK, PRODUCTION_INFLUXDB_TOKEN] }`
       secrets(`release: { registry: r.example.com }\ndeploy: { commit: { repository: "${address}" } }`)
     expect(committed("https://git.example.com/manifests")).toContain("MANIFESTS_TOKEN")
     expect(committed("git@git.example.com:manifests")).toContain("MANIFESTS_SSH_KEY")
-    expect(secretsIn("staging", ["MANIFESTS_TOKEN"])).toEqual(["MANIFESTS_TOKEN"])
-    expect(secretsIn("maintenance", ["MANIFESTS_TOKEN"])).toEqual([])
-    expect(secretsIn("plan", ["MANIFESTS_TOKEN"])).toEqual([])
+    const held = { environments: ["staging", "production"], secrets: ["MANIFESTS_TOKEN"] }
+    expect(secretsIn("staging", held)).toEqual(["MANIFESTS_TOKEN"])
+    expect(secretsIn("maintenance", held)).toEqual([])
+    expect(secretsIn("plan", held)).toEqual([])
   })
 
   it("fails without a commit to fetch", () => {
