@@ -22,6 +22,7 @@ import {
   withRun,
   withRunId,
   withSource,
+  withWatch,
 } from "../options/common.js"
 import { withScale } from "./postDeploy.js"
 import { jsonText } from "../../../src/lib/text/json.js"
@@ -29,8 +30,10 @@ import { jsonText } from "../../../src/lib/text/json.js"
 /** Adds the commands that run the whole pipeline or one group of stages. */
 export function addRunCommands(program: Command): void {
   withOffOrder(
-    withPrevious(
-      withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))),
+    withWatch(
+      withPrevious(
+        withScale(withEvent(withRunId(withDeploy(withInfraSecrets(withRelease(program.command("ci"))))))),
+      ),
     ),
   )
     .description("run the pipeline for an event and write all reports to --out")
@@ -86,7 +89,7 @@ export function addRunCommands(program: Command): void {
   for (const group of COMMANDS) {
     const secrets = group === "image" ? withBuild : same
     const indexes = groupRecord(group).secrets.includes("indexSecrets") ? withIndexes : same
-    const command = withPrevious(indexes(secrets(withRun(program.command(group)))))
+    const command = withWatch(withPrevious(indexes(secrets(withRun(program.command(group))))))
       .description(groupRecord(group).summary)
       .action((options: CiOptions) => exitAfterRun(options, [group]))
     if (group === "infra") addInfraCommands(command)

@@ -80,6 +80,8 @@ export interface CiOptions
   previous?: string
   /** Open the report in a browser once the run has ended. */
   open?: boolean
+  /** Run again after each edit of the source. */
+  watch?: boolean
 }
 
 /**

@@ -9,6 +9,7 @@ import { changesLines } from "../../../src/lib/report/changesText.js"
 import { formatDuration } from "../../../src/lib/report/place.js"
 import { summary } from "../../../src/lib/report/summary.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
+import { stopped } from "../../../src/lib/run/command.js"
 import type { Run, StageResult, Verdict } from "../../../src/lib/run/verdict.js"
 import { daggerWithProgress } from "../../module/call.js"
 import { onInterrupt } from "../../module/interrupt.js"
@@ -39,6 +40,10 @@ export interface OutputOptions {
   json?: boolean
   /** Print nothing: the run is a part of another. */
   quiet?: boolean
+  /** Print what changed since the last run in place of all the text. */
+  brief?: boolean
+  /** Exit code if the run is interrupted before it begins; by default 130. */
+  codeIfInterrupted?: number
 }
 
 /** Starts the record of a run. */
@@ -62,7 +67,7 @@ export function runWithVerdict(
 ): Promise<RunResult> {
   const early = () => {
     writeAbortedVerdict(out, begun, INTERRUPTED)
-    process.exit(ExitCode.interrupted)
+    process.exit(output.codeIfInterrupted ?? ExitCode.interrupted)
   }
   return onInterrupt(early, async () => {
     const args = await refused(() => argumentsFor(out))
@@ -201,10 +206,24 @@ function lastErrors(log: string): string[] {
 }
 
 /** Prints a verdict on the terminal, or as JSON. */
-export function printVerdict(verdict: Verdict, out: string, { json, quiet }: OutputOptions): void {
+export function printVerdict(verdict: Verdict, out: string, { json, quiet, brief }: OutputOptions): void {
   if (quiet) return
   if (json) process.stdout.write(jsonText(verdict))
-  else process.stdout.write(verdictText(verdict, out))
+  else
+    process.stdout.write(
+      brief && verdict.changes?.before ? briefText(verdict, out) : verdictText(verdict, out),
+    )
+}
+
+/** What changed since the last run, and the stages that did not pass. */
+function briefText({ stages, changes, problem, status, milliseconds }: Verdict, out: string): string {
+  const lines = [
+    ...stages.filter(stopped).map(stageLine),
+    ...(problem === null ? [] : [problem]),
+    ...(changes === undefined ? [] : changesLines(changes)),
+    `${status} in ${formatDuration(milliseconds)}; reports in ${out}`,
+  ]
+  return `${lines.join("\n")}\n`
 }
 
 function verdictText(verdict: Verdict, out: string): string {

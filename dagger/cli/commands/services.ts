@@ -32,14 +32,20 @@ import {
   chosenPlace,
   servicesIn,
 } from "./sourceFolder.js"
+import { runWatching } from "./watching.js"
 import { jsonText } from "../../../src/lib/text/json.js"
 
 /** Does something with the result of each service: its reports are in its folder. */
 export type AfterService = (result: RunResult, place: ServicePlace) => Promise<void>
 
-/** Runs the pipeline, or these groups of stages, of the services that a run concerns. Returns the exit code. */
+/**
+ * Runs the pipeline, or these groups of stages, of the services that a run concerns; again after each edit if that is
+ * asked for. Returns the exit code.
+ */
 export const runCi = async (options: CiOptions, only: readonly string[] = []): Promise<number> =>
-  (await runServices(options, only)).code
+  options.watch
+    ? runWatching(options, (own) => runServices(own, only))
+    : (await runServices(options, only)).code
 
 /** Runs the pipeline of the source or of its services, and opens the report if that is asked for. */
 export async function runServices(

@@ -52,6 +52,14 @@ export const withPrevious = (command: Command): Command =>
     "verdict of the last run, to show what changed since; by default that of the same branch in --out",
   )
 
+/** Adds the option that runs again after each edit. */
+export const withWatch = (command: Command): Command =>
+  command.addOption(
+    new Option("--watch", "run again after each edit of the source, and show what changed; Ctrl-C ends it")
+      // What reads a verdict, or reports it, waits for the end.
+      .conflicts(["json", "host", "job"]),
+  )
+
 export const withRunId = (command: Command): Command =>
   command.option("--run-id <id>", "id of this run: effects happen once per id; by default a new one")
 

@@ -3,6 +3,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ci: [
     "ci",
     "ci --open",
+    "ci --watch",
     "ci --event push --ref refs/heads/develop --run-id 4711",
     "ci --event pull_request --base-ref main --json",
     "ci --host github --job checks",
@@ -10,7 +11,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   plan: ["plan --event push --ref refs/heads/feature/x", "plan --event tag --ref v1.2.3 --json"],
   init: ["init", "init --print", "init --source ../service"],
   schema: ["schema > .slipway/slipway.schema.json"],
-  quality: ["quality", "quality --source service --out reports"],
+  quality: ["quality", "quality --watch", "quality --source service --out reports"],
   tests: ["tests", "tests --json"],
   image: ["image", "image --secret env://PIP_TOKEN"],
   security: ["security", "security --now 2026-03-01T12:00:00Z"],

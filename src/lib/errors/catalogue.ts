@@ -91,6 +91,16 @@ const catalogue = {
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
+  WATCH_EVENT: (event: string) => ({
+    message: `--watch runs local runs alone, not the event ${quote(event)}: each edit would repeat its effects`,
+    remedy: "leave out --event, or --watch",
+    exitCode: ExitCode.badInput,
+  }),
+  WATCH_ADDRESS: (source: string) => ({
+    message: `--watch can't see edits of a source at an address: ${quote(source)}`,
+    remedy: "pass a folder, for example --source=.",
+    exitCode: ExitCode.badInput,
+  }),
   DIRTY: (paths: readonly string[], total = paths.length) => ({
     message: `uncommitted changes: ${paths.map(quote).join(", ")}${total > paths.length ? ` and ${total - paths.length} more` : ""}`,
     remedy: "commit or stash them: a release must match its commit exactly",
