@@ -814,7 +814,7 @@ images:
         service/slipway.yaml:9:10: timeout: expected a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h", received "soon"
         service/slipway.yaml:10:1: timeout: duplicate key, first on line 9
         service/slipway.yaml:12:13: images.replace.node: unknown key; expected one of python, pythonFull, git, postgres, redis, mysql, mariadb, mongodb, rabbitmq, trivy, regctl, cosign, registry, terraform, opentofu, k6, zap, k3s, kubectl, helm, prometheus
-      → fix each line above; \`slipway.schema.json\` lists every key [CONFIG_INVALID]"
+      → fix each line above; \`slipway schema\` prints every key [CONFIG_INVALID]"
     `)
   })
 
