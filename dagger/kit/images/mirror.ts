@@ -66,13 +66,14 @@ async function buildOnce(engineRoot: string, image: OfflineImage): Promise<strin
   const { name, tags } = image
   const known = builtDigest(image)
   if (known !== undefined && (await inRegistry(name, known))) return known
-  const folder = join(paths.store, `.image-${image.key()}`)
+  const key = image.key()
+  const folder = join(paths.store, `.image-${key}`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   try {
     await step(`offline image ${name}:${tags[0] ?? ""}`, () => image.build(engineRoot, folder))
     const digest = pushedDigest(folder)
-    recordBuilt(image, digest)
+    recordBuilt(image, key, digest)
     return digest
   } finally {
     rmSync(folder, { recursive: true, force: true })

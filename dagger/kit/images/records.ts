@@ -15,11 +15,11 @@ export function builtDigest(image: OfflineImage): string | undefined {
   }
 }
 
-/** Keeps the digest of an image that has been built and pushed. */
-export function recordBuilt(image: OfflineImage, digest: string): void {
+/** Keeps the digest of an image that has been built and pushed, of what had this key when the build began. */
+export function recordBuilt(image: OfflineImage, key: string, digest: string): void {
   const file = recordOf(image)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${image.key()}\n${digest}`)
+  writeFileSync(file, `${key}\n${digest}`)
 }
 
 const recordOf = ({ name, tags }: OfflineImage): string =>
