@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { binaries, DAGGER_VERSION } from "../../dagger/kit/engine/binaries.js"
+import { builtBinaries, DAGGER_VERSION } from "../../dagger/kit/engine/binaries.js"
 import { CONTAINERS_MIRROR, MIRRORED_REGISTRIES } from "../../dagger/lib/addresses.js"
 import type { DoctorFinding } from "../../dagger/cli/doctor/finding.js"
 import { REPOSITORY } from "../../dagger/lib/home.js"
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** Starts a machine whose user has installed `dagger` and set up what the network here asks for. */
 async function machineWithDagger(): Promise<Machine> {
-  const built = await binaries()
+  const built = await builtBinaries()
   const machine = new Machine()
   machines.push(machine)
   await machine.start([REPOSITORY, source, built])

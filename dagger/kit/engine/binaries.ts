@@ -22,19 +22,15 @@ const inputs = () => ({ texts: [FLAGS, ...COMMANDS], folders: [MODULE] })
 export const binariesAreBuilt = (): boolean => isStored("dagger", inputs())
 
 /**
- * Returns the folder of engine, CLI and their helpers: those of SLIPWAY_DAGGER if set, else Slipway's own. Fails with
- * GO_BUILD and PROGRAM_MISSING.
+ * Copies somebody's own engine, CLI and their helpers from the folder SLIPWAY_DAGGER, as the engine's root sees only
+ * what is below Slipway's home; undefined if it isn't set. Fails with PROGRAM_MISSING.
+ *
+ * They are told apart by size and time: reading half a gigabyte would delay each start.
  */
-export function binaries(): Promise<string> {
+export async function givenBinaries(): Promise<string | undefined> {
   const given = process.env["SLIPWAY_DAGGER"]
-  return given ? givenBinaries(resolve(given)) : builtBinaries()
-}
-
-/**
- * Copies somebody's own programs, which the engine's root sees only below Slipway's home. They are told apart by size
- * and time: reading half a gigabyte would delay each start.
- */
-function givenBinaries(from: string): Promise<string> {
+  if (!given) return undefined
+  const from = resolve(given)
   const files = PROGRAMS.map((name) => ({
     name,
     stat: statSync(join(from, name), { throwIfNoEntry: false }),

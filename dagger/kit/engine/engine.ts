@@ -24,7 +24,7 @@ import { HOME, makeHome, paths, REPOSITORY } from "../../lib/home.js"
 import { withLock } from "../../lib/lock.js"
 import { say, secondsSince } from "../../lib/progress.js"
 import { contentKey, sweepStore } from "../../lib/store.js"
-import { binaries, builtBinaries } from "./binaries.js"
+import { builtBinaries, givenBinaries } from "./binaries.js"
 import { chooseNetworks, type Networks, usedRanges } from "./network.js"
 import { checkMachine } from "./machine.js"
 import { startTimeOf, isAlive, type Process } from "../../lib/process.js"
@@ -53,9 +53,11 @@ export async function startEngine(): Promise<void> {
   const begun = Date.now()
   checkMachine()
   makeHome()
-  const [root, built] = await Promise.all([engineRoot(), binaries()])
+  const given = await givenBinaries()
+  const [root, own] = await Promise.all([engineRoot(), builtBinaries()])
+  const built = given ?? own
   // The generator must fit the SDK's library, whichever engine runs.
-  const sdk = await sdkContent(root, await builtBinaries())
+  const sdk = await sdkContent(root, own)
   await withLock(join(HOME, "engine.lock"), async () => {
     const key = startKey(root, built, sdk)
     const state = runningEngine()

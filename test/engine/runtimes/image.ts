@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path"
 import type { Readable } from "node:stream"
 import { engineRoot, inRoot, insidePath } from "../../../dagger/kit/debian/root.js"
 import { HOST_PLATFORM } from "../../../dagger/kit/debian/rootfs.js"
-import { binaries, DAGGER_VERSION } from "../../../dagger/kit/engine/binaries.js"
+import { builtBinaries, DAGGER_VERSION } from "../../../dagger/kit/engine/binaries.js"
 import { sdkContent } from "../../../dagger/kit/engine/sdk.js"
 import { builtProgram } from "../../../dagger/kit/images/programs.js"
 import { REPOSITORY } from "../../../dagger/lib/home.js"
@@ -77,7 +77,7 @@ export interface EngineImage {
  * `dagger` reaches an engine in a container.
  */
 export async function engineImage(scratch: string): Promise<EngineImage> {
-  const [root, built] = await Promise.all([engineRoot(), binaries()])
+  const [root, built] = await Promise.all([engineRoot(), builtBinaries()])
   const sdk = await sdkContent(root, built)
   const dial = await builtProgram(
     { module: join(REPOSITORY, "dagger/kit/engine/go"), package: "github.com/dagger/dagger/cmd/dialstdio" },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 
 const PROGRAMS = ["dagger", "dnsname", "engine", "init"]
 
-describe("binaries, with SLIPWAY_DAGGER", () => {
+describe("givenBinaries, with SLIPWAY_DAGGER", () => {
   let scratch = ""
   beforeEach(() => {
     scratch = mkdtempSync(join(tmpdir(), "slipway-test-"))
@@ -23,7 +23,7 @@ describe("binaries, with SLIPWAY_DAGGER", () => {
   const put = (text: string, names = PROGRAMS): void =>
     names.forEach((name) => writeFileSync(join(scratch, "own", name), text, { mode: 0o755 }))
   const binaries = async (): Promise<string> =>
-    (await import("../../../dagger/kit/engine/binaries.js")).binaries()
+    (await (await import("../../../dagger/kit/engine/binaries.js")).givenBinaries()) ?? ""
 
   it("returns a copy of somebody's own programs below Slipway's home, and another once they change", async () => {
     put("first")
