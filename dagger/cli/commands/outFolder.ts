@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs"
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fail } from "../../../src/lib/errors/catalogue.js"
-import { linkIn } from "../../lib/links.js"
+import { isFolder, linkIn } from "../../lib/links.js"
 import { keepVerdict, PREVIOUS } from "./previousVerdict.js"
 
 /** Folder that the engine writes to, until all reports are complete. */
@@ -52,7 +52,7 @@ export function prepareOut(path: string, workingFolder = process.cwd()): string 
 
 /** Deletes all that a folder for reports holds, but for the verdicts that the next run may be compared with. */
 export function emptyOut(out: string): void {
-  if (lstatSync(out, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (!isFolder(out)) {
     rmSync(out, { force: true })
     return
   }

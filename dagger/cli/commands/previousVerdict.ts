@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, st
 import { basename, dirname, join, resolve } from "node:path"
 import { visible } from "../../../src/lib/text/escape.js"
 import { fields, isFields, parseJson, strings, text } from "../../../src/lib/text/json.js"
+import { isFolder } from "../../lib/links.js"
 import { say } from "../../lib/progress.js"
 
 /** Folder in the reports with the last verdict of each branch and choice of stages. */
@@ -34,7 +35,7 @@ export function keepVerdict(out: string): void {
   const { only } = fields(run["inputs"]["arguments"])
   const folder = join(out, PREVIOUS)
   // The source may hold a link of this name.
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) rmSync(folder, { force: true })
+  if (!isFolder(folder)) rmSync(folder, { force: true })
   mkdirSync(folder, { recursive: true })
   const name = nameOfSubject({ ref: text(run["ref"]), only: strings(only) })
   rmSync(join(folder, name), { recursive: true, force: true })

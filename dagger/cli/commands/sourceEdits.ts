@@ -1,10 +1,11 @@
-import { type FSWatcher, lstatSync, readdirSync, watch } from "node:fs"
+import { type FSWatcher, readdirSync, watch } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { visible } from "../../../src/lib/text/escape.js"
+import { isFolder } from "../../lib/links.js"
 import { say } from "../../lib/progress.js"
 import { run } from "../../lib/shell.js"
-import { contentDigest, sourceFiles } from "./sourceFolder.js"
+import { contentDigest, MADE_BY_TOOLS, sourceFiles } from "./sourceFolder.js"
 
 /** Milliseconds without a change after which files count as saved: editors and git write several. */
 const QUIET_MS = 300
@@ -119,16 +120,11 @@ async function untrackedFolders(source: string): Promise<string[]> {
   return tops.flatMap((name) => [name.replace(/\/$/, ""), ...foldersBelow(source, name)])
 }
 
-const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-
 /** All folders below one, without those that tools make. */
 function foldersBelow(source: string, top: string): string[] {
   if (!isFolder(join(source, top))) return []
   return readdirSync(join(source, top), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => relative(source, join(entry.parentPath, entry.name)))
-    .filter((folder) => !MADE.test(folder))
+    .filter((folder) => !MADE_BY_TOOLS.test(folder))
 }
-
-/** Folders that tools make. */
-const MADE = /(?:^|\/)(?:\.git|\.?venv|node_modules|__pycache__|\.[^/]*_cache|\.terraform)(?:\/|$)/

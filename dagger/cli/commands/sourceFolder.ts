@@ -149,13 +149,18 @@ export async function contentDigest(source: string, out: string): Promise<string
   return `sha256:${hash.digest("hex")}`
 }
 
+/** Paths in folders that tools make, which no upload includes. */
+export const MADE_BY_TOOLS =
+  /(?:^|\/)(?:\.git|\.?venv|node_modules|__pycache__|\.[^/]*_cache|\.terraform)(?:\/|$)/
+
 /** Files tracked or trackable by git; without git, all files that an upload would include. */
 export async function sourceFiles(source: string): Promise<string[]> {
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
   const known = await run({ nothrow: true })`git -C ${source} ${list}`
   if (known.exitCode === 0) return [...new Set(known.stdout.split("\0").filter((name) => name !== ""))]
-  const left = /(?:^|\/)(?:\.git|\.?venv|node_modules|__pycache__|\.[^/]*_cache|\.terraform)(?:\/|$)/
-  return readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => !left.test(name))
+  return readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+    (name) => !MADE_BY_TOOLS.test(name),
+  )
 }
 
 /** Fails with DIRTY if files below a folder, except in `out`, have uncommitted changes. */
