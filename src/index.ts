@@ -70,11 +70,12 @@ import { wrapperChanges } from "./wrappers/wrappers.js"
 const UNREAD_BY_METRICS = ["hooks", "lfs", "logs", "modules", "worktrees", "index"]
 
 /** What a .git folder holds beside what builds read; settings and logs may hold credentials. */
+const UNREAD_BY_BUILDS = ["config", "hooks", "lfs", "logs", "modules", "worktrees", "FETCH_HEAD"]
+
+/** Fails with UNKNOWN_ENVIRONMENT for an environment that the settings don't name. */
 const requireEnvironment = (environment: string, { settings }: { settings: string }): void => {
   environmentOf(environment, configOf(settings).deploy)
 }
-
-const UNREAD_BY_BUILDS = ["config", "hooks", "lfs", "logs", "modules", "worktrees", "FETCH_HEAD"]
 
 /** The pipeline of one service. */
 @object()

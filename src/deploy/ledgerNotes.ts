@@ -4,11 +4,11 @@ import { dag, type Secret } from "@dagger.io/dagger"
 import { type DeployInputs } from "./environment.js"
 import { secretNamed } from "../stage/secrets.js"
 import { execute } from "../stage/execute.js"
-import { GIT_VERSION, imageReference } from "../stage/images.js"
+import { gitContainer } from "../stage/git.js"
 import type { Config } from "../lib/config/config.js"
 import { NOTES_TIME, notesCommand, notesOutcome } from "../lib/deploy/notes.js"
 import { type LedgerEntry, ledgerLine } from "../lib/run/ledger.js"
-import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { SCRIPTS } from "../stage/scripts.js"
 
 const SCRIPT = "slipway_notes.sh"
 const ENTRY = "/slipway/entry.jsonl"
@@ -29,11 +29,7 @@ export async function mirrorEntry(
   token: Secret | undefined,
   config: Config,
 ): Promise<string> {
-  const bare = withScripts(
-    dag.container().from(imageReference("git", GIT_VERSION, config.images)),
-    SCRIPT,
-    "slipway_git.sh",
-  )
+  const bare = gitContainer(config, SCRIPT, "slipway_git.sh")
     .withNewFile(ENTRY, ledgerLine(entry))
     .withMountedSecret(REMOTE, remote)
     .withMountedTemp(WORK)

@@ -20,8 +20,8 @@ import { editImage, type ImageEdit } from "../lib/deploy/imageEdit.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { count } from "../lib/text/words.js"
 import { type Execution, execute } from "../stage/execute.js"
-import { GIT_VERSION, imageReference } from "../stage/images.js"
-import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { gitContainer } from "../stage/git.js"
+import { SCRIPTS } from "../stage/scripts.js"
 import { secretNamed } from "../stage/secrets.js"
 import { nameOf } from "../stage/texts.js"
 import type { DeployInputs } from "./environment.js"
@@ -83,7 +83,7 @@ interface Checkout {
 async function read(inputs: DeployInputs, target: CommitTarget, version: Version): Promise<Checkout> {
   for (let attempt = 1; ; attempt += 1) {
     const command = readCommand(`${SCRIPTS}/${SCRIPT}`, WORK, target, version.repository)
-    const run = await execute(gitContainer(inputs, target), command, GIT_TIME)
+    const run = await execute(repositoryContainer(inputs, target), command, GIT_TIME)
     if (run.exitCode !== 0) {
       if (attempt < FAILURES) continue
       throw await gitError(inputs, target, run)
@@ -141,13 +141,9 @@ const folderOf = (files: Readonly<Record<string, string>>): Directory =>
 const tokenOf = ({ secrets, environment }: DeployInputs) =>
   secretNamed(secrets, environment, "MANIFESTS_TOKEN")?.secret
 
-function gitContainer(inputs: DeployInputs, { repository }: CommitTarget): Container {
+function repositoryContainer(inputs: DeployInputs, { repository }: CommitTarget): Container {
   const { config, source, secrets, environment } = inputs
-  const container = withScripts(
-    dag.container().from(imageReference("git", GIT_VERSION, config.images)),
-    SCRIPT,
-    "slipway_git.sh",
-  )
+  const container = gitContainer(config, SCRIPT, "slipway_git.sh")
     // Never cached: others push too.
     .withEnvVariable("SLIPWAY_NOW", randomUUID())
   const token = tokenOf(inputs)

@@ -1,14 +1,13 @@
 import { dag, type Directory, type File } from "@dagger.io/dagger"
 import { execute } from "../stage/execute.js"
-import { imageReference } from "../stage/images.js"
 import type { Config } from "../lib/config/config.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { parseSignedCommits, type SignedCommit, SIGNED_FORMAT } from "../lib/metrics/approval.js"
 import { type History, LOG_FORMAT, MAX_COMMITS, parseHistory } from "../lib/metrics/history.js"
 import { interrupted } from "../lib/run/command.js"
 import { ownMessage } from "../lib/run/outcome.js"
-import { GIT_VERSION } from "../stage/images.js"
-import { SCRIPTS, withScripts } from "../stage/scripts.js"
+import { gitContainer } from "../stage/git.js"
+import { SCRIPTS } from "../stage/scripts.js"
 
 /** Keys that may sign commits with trailers, in ssh-keygen's allowed signers format. */
 const SIGNERS = ".slipway/allowed_signers"
@@ -37,7 +36,7 @@ export async function readRepository(
   wanted: readonly string[],
 ): Promise<GitRepository> {
   const signers = await signersOf(source)
-  const bare = withScripts(dag.container().from(imageReference("git", GIT_VERSION, config.images)), SCRIPT)
+  const bare = gitContainer(config, SCRIPT)
     .withMountedDirectory("/slipway/repository", history)
     .withNewFile(
       "/slipway/wanted",
