@@ -1,19 +1,12 @@
 import { existsSync, readFileSync, rmSync } from "node:fs"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import { $ } from "zx"
 import { engineEnvironment } from "../../module/call.js"
 import { REPOSITORY } from "../../lib/home.js"
 import { say, step } from "../../lib/progress.js"
 import { run } from "../../lib/shell.js"
 import { pool } from "../../../src/lib/run/pool.js"
-
-interface Results {
-  numPassedTests: number
-  numFailedTests: number
-  numFailedTestSuites: number
-  numTotalTests: number
-  testResults: { name: string; startTime: number; endTime: number }[]
-}
+import { testCounts, failuresOf, type Results, timesOf } from "./testResults.js"
 
 /** Images of the tests, pulled or built in advance, since some take longer than a test's time limit. */
 const IMAGES = [
@@ -54,8 +47,8 @@ export async function runTests(files: string[]): Promise<number> {
     const { exitCode } =
       await sh`npx vitest run --passWithNoTests --project=${project} ${options} ${reporters} ${files}`
     const results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined
-    if (results !== undefined) say(timesOf(results))
-    return countsOf(results, exitCode === 0)
+    if (results !== undefined) say(timesOf(results, REPOSITORY))
+    return { ...testCounts(results, exitCode === 0), failures: failuresOf(results, REPOSITORY) }
   }
   const [lint, ...quick] = await Promise.all([
     step("lint", () => sh`npm run --silent lint`),
@@ -70,25 +63,10 @@ export async function runTests(files: string[]): Promise<number> {
   await pool(2, images)
   const counts = [...quick, await vitest("engine", ...TWO_AT_ONCE), await vitest("alone")]
   if (lint.exitCode !== 0) say("lint failed")
+  // Again, as the first report of a failure may be an hour above.
+  for (const failure of counts.flatMap(({ failures }) => failures)) say(failure)
   const passed = counts.reduce((sum, count) => sum + count.passed, 0)
   const failed = counts.reduce((sum, count) => sum + count.failed, lint.exitCode === 0 ? 0 : 1)
   console.log(`${passed} passed, ${failed} failed`)
   return failed === 0 && passed > 0 ? 0 : 1
-}
-
-/** The numbers of tests by vitest's report. A file that can't be loaded has no tests to count, but is a failure. */
-function countsOf(results: Results | undefined, ended: boolean): { passed: number; failed: number } {
-  const failed = results?.numFailedTests ?? 0
-  return { passed: results?.numPassedTests ?? 0, failed: failed === 0 && !ended ? 1 : failed }
-}
-
-/** The files that took ten seconds and more, the slowest first, and all together. */
-function timesOf({ testResults }: Results): string {
-  const files = testResults
-    .map(({ name, startTime, endTime }) => ({ name: relative(REPOSITORY, name), ms: endTime - startTime }))
-    .sort((a, b) => b.ms - a.ms)
-  const row = (name: string, ms: number) => `${(ms / 1000).toFixed(0).padStart(6)} s  ${name}`
-  const all = files.reduce((sum, { ms }) => sum + ms, 0)
-  const slow = files.filter(({ ms }) => ms >= 10_000).map(({ name, ms }) => row(name, ms))
-  return [...slow, row(`${files.length} files`, all)].join("\n")
 }
