@@ -5,7 +5,8 @@ const ALONE = ["cleanup", "cluster", "command", "deploy", "lifecycle", "loadtest
   (name) => `test/engine/${name}.test.ts`,
 )
 
-const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000 }
+/** Networks and registries fail at times: a test is repeated once, and `npm test` names those that passed only then. */
+const ENGINE = { testTimeout: 300_000, hookTimeout: 900_000, retry: 1 }
 
 export default defineConfig({
   test: {

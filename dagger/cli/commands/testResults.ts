@@ -38,16 +38,22 @@ export function timesOf({ testResults }: Results, root: string): string {
 /** Longest message of a failed test, in characters; its whole report is further up. */
 const MESSAGE_LENGTH = 1000
 
-/** The tests that failed, and the files that can't be loaded, each with its message. */
+/** The tests that failed or passed only when repeated, and the files that can't be loaded, each with its message. */
 export const failuresOf = (results: Results | undefined, root: string): string[] =>
   (results?.testResults ?? []).flatMap((file) => {
-    const failed = file.assertionResults.filter(({ status }) => status === "failed")
     const name = relative(root, file.name)
-    if (failed.length === 0) return file.status === "failed" ? [failure(name, file.message)] : []
-    return failed.map(({ fullName, failureMessages }) =>
-      failure(`${name}: ${fullName}`, failureMessages.join("\n")),
-    )
+    const unloaded = file.status === "failed" && file.message !== ""
+    const tests = file.assertionResults.filter(({ failureMessages }) => failureMessages.length > 0)
+    return [
+      ...(unloaded ? [failure(`failed: ${name}`, file.message)] : []),
+      ...tests.map(({ fullName, status, failureMessages: [first = ""] }) =>
+        failure(
+          `${status === "failed" ? "failed" : "passed only when repeated"}: ${name}: ${fullName}`,
+          first,
+        ),
+      ),
+    ]
   })
 
-const failure = (name: string, message: string): string =>
-  `failed: ${name}\n${clip(message.trim(), MESSAGE_LENGTH).replace(/^/gm, "  ")}`
+const failure = (what: string, message: string): string =>
+  `${what}\n${clip(message.trim(), MESSAGE_LENGTH).replace(/^/gm, "  ")}`

@@ -8,6 +8,8 @@ const failed = {
   failureMessages: ["AssertionError: -1\nat sum.test.ts:3"],
 }
 
+const repeated = { fullName: "a sum is exact", status: "passed", failureMessages: ["Error: 3"] }
+
 const results: Results = {
   numPassedTests: 1,
   numFailedTests: 1,
@@ -18,7 +20,7 @@ const results: Results = {
       message: "",
       startTime: 0,
       endTime: 12_000,
-      assertionResults: [passed, failed],
+      assertionResults: [passed, failed, repeated],
     },
     {
       name: "/r/test/typo.test.ts",
@@ -32,9 +34,10 @@ const results: Results = {
 }
 
 describe("the results of the suite", () => {
-  it("name each failed test and each file that can't be loaded, with the message", () => {
+  it("name each test that failed or had to be repeated, and each file that can't be loaded, with the message", () => {
     expect(failuresOf(results, "/r")).toEqual([
       "failed: test/sum.test.ts: a sum is never negative\n  AssertionError: -1\n  at sum.test.ts:3",
+      "passed only when repeated: test/sum.test.ts: a sum is exact\n  Error: 3",
       "failed: test/typo.test.ts\n  Unexpected token",
     ])
   })
