@@ -11,7 +11,7 @@ export interface Results {
 interface FileResults {
   name: string
   status: string
-  /** Why the file itself can't be loaded; empty if it can. */
+  /** Why the file itself failed, such as when it can't be loaded; empty if only its tests did. */
   message: string
   startTime: number
   endTime: number
@@ -38,22 +38,24 @@ export function timesOf({ testResults }: Results, root: string): string {
 /** Longest message of a failed test, in characters; its whole report is further up. */
 const MESSAGE_LENGTH = 1000
 
-/** The tests that failed or passed only when repeated, and the files that can't be loaded, each with its message. */
+/** The tests that failed or passed only when repeated, and the files that failed outside of a test, each with its message. */
 export const failuresOf = (results: Results | undefined, root: string): string[] =>
-  (results?.testResults ?? []).flatMap((file) => {
-    const name = relative(root, file.name)
-    const unloaded = file.status === "failed" && file.message !== ""
-    const tests = file.assertionResults.filter(({ failureMessages }) => failureMessages.length > 0)
+  (results?.testResults ?? []).flatMap(({ name: path, status, message, assertionResults: tests }) => {
+    const name = relative(root, path)
+    // The report has no message of a hook within a group of tests.
+    const outside = status === "failed" && (message !== "" || !tests.some(isFailed))
     return [
-      ...(unloaded ? [failure(`failed: ${name}`, file.message)] : []),
-      ...tests.map(({ fullName, status, failureMessages: [first = ""] }) =>
-        failure(
-          `${status === "failed" ? "failed" : "passed only when repeated"}: ${name}: ${fullName}`,
-          first,
-        ),
-      ),
+      ...(outside ? [failure(`failed: ${name}`, message)] : []),
+      ...tests
+        .filter((test) => isFailed(test) || test.failureMessages.length > 0)
+        .map((test) => {
+          const what = isFailed(test) ? "failed" : "passed only when repeated"
+          return failure(`${what}: ${name}: ${test.fullName}`, test.failureMessages[0] ?? "")
+        }),
     ]
   })
+
+const isFailed = ({ status }: { status: string }): boolean => status === "failed"
 
 const failure = (what: string, message: string): string =>
   `${what}\n${clip(message.trim(), MESSAGE_LENGTH).replace(/^/gm, "  ")}`

@@ -42,6 +42,18 @@ describe("the results of the suite", () => {
     ])
   })
 
+  it("name a file whose tests were skipped by a hook that failed, and a failure without a message", () => {
+    const [file] = results.testResults
+    const of = (...assertionResults: (typeof failed)[]) =>
+      failuresOf({ ...results, testResults: file ? [{ ...file, assertionResults }] : [] }, "/r")
+    expect(of({ ...passed, status: "skipped" })).toEqual([
+      expect.stringMatching(/^failed: test\/sum\.test\.ts$/m),
+    ])
+    expect(of({ ...failed, failureMessages: [] })).toEqual([
+      expect.stringMatching(/^failed: test\/sum\.test\.ts: a sum is never negative$/m),
+    ])
+  })
+
   it("have no failures without a report", () => {
     expect(failuresOf(undefined, "/r")).toEqual([])
   })
