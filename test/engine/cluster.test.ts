@@ -219,9 +219,9 @@ describe("--embedded without a cluster", () => {
     },
   )
 
-  it("status fails as well", async () => {
-    const ended = await slipway("status", `--source=${APP}`, "--environment=staging", "--embedded")
-    expect(ended.exitCode).not.toBe(0)
+  it.each(["status", "logs", "events", "ledger", "finish", "watch"])("%s fails as well", async (name) => {
+    const ended = await slipway(name, `--source=${APP}`, "--environment=staging", "--embedded")
+    expect(ended.exitCode, ended.stderr).toBe(4)
     expect(ended.stderr).toContain("slipway cluster up")
   })
 })

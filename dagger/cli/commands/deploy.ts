@@ -1,5 +1,6 @@
 import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import { environmentsOf, lastEnvironment } from "../../../src/lib/config/environments.js"
+import { fail } from "../../../src/lib/errors/catalogue.js"
 import { promotionGate } from "../../../src/lib/deploy/promotion.js"
 import {
   CLUSTER_SECRETS,
@@ -19,7 +20,7 @@ import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource, oneService, originOf } from "./sourceFolder.js"
+import { absoluteSource, isAddress, oneService, originOf } from "./sourceFolder.js"
 import { policyArguments } from "./policy.js"
 import { originArguments } from "./verify.js"
 
@@ -133,6 +134,16 @@ function kubeconfig(name: string, value: string): string {
   return `env://${name}`
 }
 
+/**
+ * Fails with NO_CLUSTER if nothing says how to reach the environment's cluster, before the engine is asked: `dagger` ends
+ * with 1 for whatever a function of the module fails with.
+ */
+function requireCluster(folder: string, deploy: Config["deploy"], access: readonly string[], environment: string): void {
+  // Only the module can read the settings at an address, which may name a cluster of AKS.
+  if (isAddress(folder) || deploy.aks[environment] !== undefined) return
+  if (!access.some((word) => /^--secrets=[^?]*KUBECONFIG/.test(word))) throw fail("NO_CLUSTER", [environment])
+}
+
 /** Options of `watch`. */
 export interface WatchOptions extends DeployOptions, RegistryOptions {
   source: string
@@ -148,13 +159,12 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
   const service = oneService(folder, options.service)
   const origin = await originOf(folder)
   const recipient = loginRecipient(options, folder, service)
-  return whileLoggedIn(recipient, () =>
-    daggerHere([
-      "--silent",
-      ...calledFor(folder, service),
-      ...watchArguments({ ...options, origin }, recipient),
-    ]),
-  )
+  const deploy = deploySettings(folder, service)
+  return whileLoggedIn(recipient, () => {
+    const watch = watchArguments({ ...options, origin }, recipient)
+    requireCluster(folder, deploy, watch, watchedEnvironment(options))
+    return daggerHere(["--silent", ...calledFor(folder, service), ...watch])
+  })
 }
 
 /** The arguments of `dagger` that watch an environment, after the call of the module. */
@@ -162,7 +172,7 @@ export function watchArguments(
   options: Omit<WatchOptions, "source"> & { origin: string },
   recipient: Recipient,
 ): string[] {
-  const environment = options.environment ?? lastEnvironment(DEFAULTS.deploy)
+  const environment = watchedEnvironment(options)
   return [
     "with-notify",
     ...actorArguments(),
@@ -178,6 +188,9 @@ export function watchArguments(
   ]
 }
 
+const watchedEnvironment = ({ environment }: DeployOptions): string =>
+  environment ?? lastEnvironment(DEFAULTS.deploy)
+
 /** Calls a function of the module that inspects or reconciles an environment. */
 export async function callDeploy(
   what: "status" | "logs" | "events" | "finish" | "history" | "ledger",
@@ -186,14 +199,11 @@ export async function callDeploy(
 ): Promise<number> {
   const folder = absoluteSource(source)
   const service = oneService(folder, options.service)
-  const environment = options.environment ?? lastEnvironment(deploySettings(folder, service))
-  const args = [
-    "deploy",
-    `--environment=${environment}`,
-    ...accessArguments({ ...options, environment }),
-    what,
-    ...more,
-  ]
+  const deploy = deploySettings(folder, service)
+  const environment = options.environment ?? lastEnvironment(deploy)
+  const access = accessArguments({ ...options, environment })
+  requireCluster(folder, deploy, access, environment)
+  const args = ["deploy", `--environment=${environment}`, ...access, what, ...more]
   const end = what === "ledger" ? ["contents"] : []
   return daggerHere(["--silent", ...calledFor(folder, service), ...args, ...end])
 }
