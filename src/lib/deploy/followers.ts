@@ -5,13 +5,17 @@ import {
   type PodTemplate,
   REPLICA_SET,
   type ReplicaSet,
+  SERVICE,
+  STATEFUL_SET,
 } from "../kube/objects.js"
 import { applyOver } from "./apply.js"
 import { change, merged, templateOf } from "./change.js"
 import { type Context, waitUntil } from "./context.js"
 import type { Rollout } from "./facts.js"
 import { ANNOTATIONS } from "./manifests.js"
+import type { RolloutPlan } from "./rollout.js"
 import { explain, StepFailure } from "./stepFailure.js"
+import { fields } from "../text/json.js"
 import { POD, type Pod } from "../kube/objects.js"
 
 /** Objects that are updated after the switch: workers, autoscalers and the like. */
@@ -102,21 +106,58 @@ export async function followerWithDigest(
     : { ...live, spec: { ...live.spec, template: templateOf(own.spec.template) } }
 }
 
+/** What a first version needs beside it: what stores, answers and routes. */
+const BACKING = [DEPLOYMENT, STATEFUL_SET, SERVICE].map(({ kind }) => kind).concat("Ingress", "HTTPRoute")
+
+/** Seconds for what a first version needs to start; what itself waits for the version takes longer. */
+const BACKING_SECONDS = 120
+
+/**
+ * Starts what isn't of the service's image before a first version: a database to migrate, or a cache that pods need.
+ *
+ * Goes on without what doesn't become ready: it may need the version itself.
+ */
+export async function startBacking(
+  context: Context,
+  { manifests, version }: Pick<RolloutPlan, "manifests" | "version">,
+  log: string[],
+): Promise<void> {
+  const objects = manifests.last.filter(
+    (object) => BACKING.includes(object.kind) && digestOf(object) !== version.digest,
+  )
+  for (const object of objects) await applyOver(context, object)
+  const workloads = objects.filter(({ kind }) => [DEPLOYMENT.kind, STATEFUL_SET.kind].includes(kind))
+  const ready = await Promise.all(
+    workloads.map((object) => waitUntil(context, BACKING_SECONDS, () => isUpdated(context, object))),
+  )
+  for (const [index, { kind, metadata }] of workloads.entries())
+    log.push(`${kind} ${metadata.name}: ${ready[index] ? "ready" : `not ready after ${BACKING_SECONDS} s`}`)
+}
+
+/** The digest of the version that an object's pods run; undefined for another image. */
+const digestOf = (object: KubeObject): unknown => {
+  const { metadata } = fields(fields(fields(object)["spec"])["template"])
+  return fields(fields(metadata)["annotations"])[ANNOTATIONS.digest]
+}
+
+/** True once all pods of a Deployment or StatefulSet are those of its template, and available. */
+async function isUpdated({ kube, namespace }: Context, { apiVersion, kind, metadata }: KubeObject) {
+  const live = await kube.get<DeploymentObject>({ apiVersion, kind }, metadata.name, namespace)
+  const { replicas = 1 } = live?.spec ?? {}
+  const {
+    observedGeneration = 0,
+    updatedReplicas = 0,
+    availableReplicas = 0,
+    replicas: all = 0,
+  } = live?.status ?? {}
+  const seen = observedGeneration >= (live?.metadata.generation ?? 0)
+  return seen && updatedReplicas >= replicas && availableReplicas >= replicas && all === updatedReplicas
+}
+
 /** Waits for a follower's rolling update. */
 async function awaitFollower(context: Context, name: string): Promise<void> {
   const { kube, namespace, settings } = context
-  const done = async () => {
-    const live = await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace)
-    const { replicas = 1 } = live?.spec ?? {}
-    const {
-      observedGeneration = 0,
-      updatedReplicas = 0,
-      availableReplicas = 0,
-      replicas: all = 0,
-    } = live?.status ?? {}
-    const seen = observedGeneration >= (live?.metadata.generation ?? 0)
-    return seen && updatedReplicas >= replicas && availableReplicas >= replicas && all === updatedReplicas
-  }
+  const done = () => isUpdated(context, { ...DEPLOYMENT, metadata: { name } })
   if (await waitUntil(context, settings.finishTimeout, done)) return
   const live = await kube.get<DeploymentObject>(DEPLOYMENT, name, namespace)
   const labels = Object.entries(live?.spec.selector.matchLabels ?? {})

@@ -6,7 +6,7 @@ import { rolloutSettingsOf, change, createDeployment, merged, surging } from "./
 import { healthy, ready, sameDigest, smoke } from "./checks.js"
 import { withOwnConfigs } from "./configs.js"
 import { type Context, endpointPods, observe, waitUntil } from "./context.js"
-import { updateFollowers, type Followers, restoreFollowers } from "./followers.js"
+import { updateFollowers, type Followers, restoreFollowers, startBacking } from "./followers.js"
 import { type Facts, type Revision, type Rollout, newest, serving } from "./facts.js"
 import { without } from "../text/json.js"
 import { HASH, type Manifests, type DeployedVersion } from "./manifests.js"
@@ -96,6 +96,7 @@ async function attemptRollout(
   await steps.step("migrate", async (log) => {
     // What pods and the migration refer to. Old pods are unaffected: changed objects have new names.
     for (const object of plan.manifests.first) await context.kube.apply(object)
+    if (state.facts.deployment === undefined) await startBacking(context, plan, log)
     return (
       (await plan.migrate?.(context, plan.manifests.deployment.spec.template, log)) ?? "nothing to migrate"
     )
