@@ -22,7 +22,7 @@ import {
 } from "./record.js"
 import type { CommitPlan } from "./commitPlan.js"
 import { StepFailure } from "./stepFailure.js"
-import { takeBaseline, soak } from "./soak.js"
+import { awaitOutside, takeBaseline, soak } from "./soak.js"
 import { isTakenOver, type Step, StepRunner } from "./steps.js"
 import { awaitRouting, NOWHERE, completeRollout, undo } from "./undo.js"
 
@@ -85,6 +85,7 @@ async function attemptRollout(
   let plan = given
   const steps = new StepRunner(context)
   const state: State = { facts: await observe(context), rollout: undefined, revision: undefined }
+  const isFirst = state.facts.deployment === undefined
   const alerts: string[] = []
   await steps.step("prepare", async (log) => {
     const manifests = await withLiveReplicas(context, given.manifests, log)
@@ -96,7 +97,7 @@ async function attemptRollout(
   await steps.step("migrate", async (log) => {
     // What pods and the migration refer to. Old pods are unaffected: changed objects have new names.
     for (const object of plan.manifests.first) await context.kube.apply(object)
-    if (state.facts.deployment === undefined) await startBacking(context, plan, log)
+    if (isFirst) await startBacking(context, plan, log)
     return (
       (await plan.migrate?.(context, plan.manifests.deployment.spec.template, log)) ?? "nothing to migrate"
     )
@@ -106,6 +107,7 @@ async function attemptRollout(
   await steps.step("switch", () => switchTraffic(context, plan, state))
   let onHold = false
   await steps.step("soak", async () => {
+    if (isFirst) await awaitOutside(context)
     const result = await soak(context, await required(state.baseline))
     alerts.push(...result.alerts)
     if (!result.onHold) return `${result.text}${result.alerts.map((alert) => `; ALERT: ${alert}`).join("")}`

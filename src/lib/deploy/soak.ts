@@ -1,7 +1,7 @@
 import { SlipwayError } from "../errors/catalogue.js"
 import type { Pod } from "../kube/objects.js"
 import { requestPaths, portOf, unhealthyPod } from "./checks.js"
-import { type Context, observe } from "./context.js"
+import { type Context, observe, waitUntil } from "./context.js"
 import {
   NO_TRAFFIC,
   percentile95,
@@ -126,6 +126,18 @@ async function checkOnce(context: Context, baseline: Baseline): Promise<Traffic>
       throw new StepFailure(rateText(some, context.settings.errors))
   return traffic
 }
+
+/**
+ * Waits until the public URL is healthy for the first time, since a new host's route, name and certificate take theirs.
+ * One that isn't by then is for the soak to judge.
+ */
+export const awaitOutside = (context: Context): Promise<boolean> =>
+  waitUntil(
+    context,
+    context.settings.readyTimeout,
+    async () => (await unhealthyOutside(context)) === undefined,
+    context.settings.health.interval * 1000,
+  )
 
 /** Requests the public URL's health twice; undefined if it is healthy, or there is none. */
 export const unhealthyTwiceOutside = (context: Context): Promise<string | undefined> =>

@@ -219,6 +219,21 @@ describe("rollOut of a bad version, in special cases", () => {
     expect((await cluster.deploy("v1", "again")).status).toBe("succeeded")
   })
 
+  it("awaits the public URL of a first deployment, whose route takes its time", async () => {
+    cluster = new Cluster()
+    const deployed = (seconds: number, readyTimeout = 60) => {
+      const context = cluster.context("run-1", { url: { staging: "https://web.example" }, readyTimeout })
+      const isRouted = () => cluster.clock.seconds > (cluster.switchedAt ?? Infinity) + seconds
+      context.fetchOutside = () =>
+        Promise.resolve({ status: isRouted() ? 200 : 503, body: "", milliseconds: 1 })
+      return rollOut(context, planFor("v2"))
+    }
+    expect(failure(await deployed(100))?.reason).toMatch(
+      /^https:\/\/web\.example\/health answers 503, not 200/,
+    )
+    expect((await deployed(30)).status).toBe("succeeded")
+  })
+
   it("keeps the new version if the old ReplicaSet was deleted", async () => {
     const old = cluster.store.all("ReplicaSet")[0]?.metadata.name ?? ""
     const context = cluster.context("run-2")
