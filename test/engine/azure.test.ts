@@ -55,11 +55,6 @@ const TOOLS: [string, Tool][] = [
 
 const storage = once(azureStorage)
 
-beforeAll(async () => {
-  await engineEnvironment()
-  await storage()
-})
-
 /** A service whose step is a command. */
 async function stepping({ command, settings, cloud }: Tool, step: string): Promise<string> {
   const source = service({
@@ -165,6 +160,12 @@ async function partOf(tool: Tool) {
     ),
   }
 }
+
+// Both tools take minutes, more than one test may.
+beforeAll(async () => {
+  await engineEnvironment()
+  await life()
+})
 
 describe.each(TOOLS)("a state in Azure's storage, by %s", (_, { command }) => {
   const blob = async (name: string) => (await life()).json(`${command} ${name}`) as Blob
