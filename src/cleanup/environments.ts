@@ -1,7 +1,15 @@
 import type { Directory } from "@dagger.io/dagger"
 import { hasChart } from "../deploy/chart.js"
-import { contextOf, type DeployInputs } from "../deploy/environment.js"
-import { inspection, type EnvironmentAnswer } from "../lib/cleanup/asked.js"
+import { clusterOf, contextOf, type DeployInputs } from "../deploy/environment.js"
+import { serviceOfPreviews } from "../deploy/preview.js"
+import {
+  type CleanupAnswers,
+  inspection,
+  type EnvironmentAnswer,
+  previewInspection,
+} from "../lib/cleanup/asked.js"
+import { type PreviewCluster, readPreviews } from "../lib/cleanup/previews.js"
+import { PREVIEWS } from "../lib/text/previews.js"
 import { environmentsToAsk } from "../lib/cleanup/environments.js"
 import { readState } from "../lib/cleanup/live.js"
 import type { Config } from "../lib/config/config.js"
@@ -11,8 +19,22 @@ import { fail } from "../lib/errors/catalogue.js"
 import type { NamedSecret } from "../stage/secrets.js"
 import { ownVariable } from "../lib/text/variables.js"
 
-/** Inspects all environments that are in use or configured. Never throws. */
-export async function inspectAll(inputs: Omit<DeployInputs, "environment">): Promise<EnvironmentAnswer[]> {
+/** Inspects all environments that are in use or configured, and the previews if there may be any. Never throws. */
+export async function inspectAll(inputs: Omit<DeployInputs, "environment">): Promise<CleanupAnswers> {
+  const hasPreviews = inputs.config.deploy.preview.namespace !== undefined
+  const [environments, previews] = await Promise.all([
+    inspectEnvironments(inputs),
+    hasPreviews ? previewInspection(() => previewsOf(inputs)) : undefined,
+  ])
+  return { environments, previews }
+}
+
+async function previewsOf(inputs: Omit<DeployInputs, "environment">): Promise<PreviewCluster> {
+  const { kube } = await clusterOf({ ...inputs, environment: PREVIEWS })
+  return readPreviews(kube, await serviceOfPreviews(inputs))
+}
+
+async function inspectEnvironments(inputs: Omit<DeployInputs, "environment">): Promise<EnvironmentAnswer[]> {
   const { source, config, secrets } = inputs
   const found = await Promise.all(
     environmentsOf(config.deploy).map(

@@ -3,7 +3,7 @@ import { inspectAll } from "./environments.js"
 import { recordsWork } from "./records.js"
 import { repositoryClient } from "./registry.js"
 import type { Config } from "../lib/config/config.js"
-import { environmentOf } from "../lib/config/environments.js"
+import { environmentOf, environmentsOf } from "../lib/config/environments.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { REGCTL_VERSION } from "../stage/images.js"
 import {
@@ -17,11 +17,18 @@ import {
   registryText,
   type CleanupOutcome,
 } from "../lib/cleanup/report.js"
-import { inspectAgain, type EnvironmentAnswer, isInspected, usesIn } from "../lib/cleanup/asked.js"
+import {
+  type CleanupAnswers,
+  inspectAgain,
+  type EnvironmentAnswer,
+  isInspected,
+  usesIn,
+} from "../lib/cleanup/asked.js"
 import { deleteObjects, planClusters } from "../lib/cleanup/live.js"
 import type { ImageUse } from "../lib/cleanup/policy.js"
 import { applyPlan, planRepository } from "../lib/cleanup/repository.js"
-import { ExitCode, SlipwayError } from "../lib/errors/catalogue.js"
+import { previewNumber } from "../lib/text/previews.js"
+import { ExitCode, fail, SlipwayError } from "../lib/errors/catalogue.js"
 import { once } from "../lib/run/once.js"
 import type { Run } from "../lib/run/verdict.js"
 import { jsonText, without } from "../lib/text/json.js"
@@ -91,7 +98,7 @@ function filesOf(report: CleanupReport): Directory {
     .withNewFile("cleanup/plan.md", texts.length === 0 ? "Nothing was inspected.\n" : texts.join("\n"))
 }
 
-async function askAll(inputs: CleanupInputs): Promise<EnvironmentAnswer[]> {
+async function askAll(inputs: CleanupInputs): Promise<CleanupAnswers> {
   const secrets = await namedSecrets(inputs.secrets)
   const { now, run } = inputs
   return inspectAll({ ...inputs, now: now.toISOString(), secrets, run: run.id, say: () => undefined })
@@ -99,7 +106,7 @@ async function askAll(inputs: CleanupInputs): Promise<EnvironmentAnswer[]> {
 
 async function registryWork(
   inputs: CleanupInputs,
-  answers: () => Promise<EnvironmentAnswer[]>,
+  answers: () => Promise<CleanupAnswers>,
   report: CleanupReport,
 ): Promise<CleanupOutcome> {
   const { source, config, destination, apply, now } = inputs
@@ -107,7 +114,7 @@ async function registryWork(
     return skipped("slipway.yaml names no registry (release.registry)")
   const { access, repository: name } = await destinationOf(destination, source, config)
   const all = await answers()
-  const usesOfAll = (found: readonly EnvironmentAnswer[]) => usesIn(found, name, config.cleanup.rollbacks)
+  const usesOfAll = (found: CleanupAnswers) => usesIn(found, name, config.cleanup.rollbacks)
   let uses: ImageUse[]
   try {
     uses = usesOfAll(all)
@@ -134,36 +141,41 @@ async function registryWork(
 
 async function clusterWork(
   inputs: CleanupInputs,
-  answers: () => Promise<EnvironmentAnswer[]>,
+  answers: () => Promise<CleanupAnswers>,
   report: CleanupReport,
 ): Promise<CleanupOutcome> {
   const { config, environment, apply, now } = inputs
-  const all = (await answers()).filter((answer) => isCleaned(answer, config, environment))
   const named = environment === "" ? "" : environmentOf(environment, config.deploy)
-  const chosen = named === "" ? all : all.filter((answer) => answer.environment === named)
-  const asked = chosen.filter(isInspected)
-  const silent = chosen.flatMap((answer) => ("error" in answer ? [answer] : []))
-  const [first] = silent
-  if (first !== undefined && apply) throw first.error
-  if (asked.length === 0)
+  if (previewNumber(named) !== undefined)
+    throw fail("UNKNOWN_ENVIRONMENT", [named, environmentsOf(config.deploy)])
+  const all = cleanedOf(await answers(), config, named)
+  const chosen = named === "" ? all : onlyOf(all, [named])
+  const asked = chosen.environments.filter(isInspected)
+  const [error] = [...chosen.environments, ...listOf(chosen.previews)].flatMap((answer) =>
+    "error" in answer ? [answer.error] : [],
+  )
+  if (error !== undefined && apply) throw error instanceof Error ? error : new Error(messageOf(error))
+  if (asked.length === 0 && !hasPreviews(chosen))
     return skipped(
-      first === undefined ? "nothing is deployed" : oneLine(messageOf(first.error).split("\n")[0] ?? ""),
+      error === undefined ? "nothing is deployed" : oneLine(messageOf(error).split("\n")[0] ?? ""),
     )
-  const statesOf = (answers: readonly EnvironmentAnswer[]) =>
-    answers.filter(isInspected).map((each) => each.asked)
-  const planned = (these: readonly EnvironmentAnswer[], every: readonly EnvironmentAnswer[]) =>
-    planClusters(statesOf(these), statesOf(every), config, now.getTime())
-  const found = await planned(asked, all)
+  const planned = (these: CleanupAnswers, every: CleanupAnswers) =>
+    planClusters(
+      { asked: statesOf(these), all: statesOf(every), previews: previewsOf(these) },
+      config,
+      now.getTime(),
+    )
+  const found = await planned(chosen, all)
   let done: DeletionResult | undefined
   if (apply) {
     const again = await inspectAgain(all)
-    const still = again.filter((each) => asked.some(({ environment: name }) => name === each.environment))
+    const names = asked.map((each) => each.environment)
+    const still = onlyOf(again, names, named === "" ? again.previews : undefined)
     done = await deleteObjects(found, await planned(still, again))
   }
-  const going = found.map((each) => without(each, "of"))
   const made: ClusterReport = {
-    environments: asked.map((each) => each.environment),
-    going,
+    environments: [...asked.map((each) => each.environment), ...(hasPreviews(chosen) ? ["previews"] : [])],
+    going: found.map((each) => without(each, "of")),
     ...(done !== undefined && { done }),
   }
   report.cluster = made
@@ -173,6 +185,35 @@ async function clusterWork(
     sections: [clusterMarkdown(made)],
   }
 }
+
+const cleanedOf = (
+  { environments, previews }: CleanupAnswers,
+  config: Config,
+  wanted: string,
+): CleanupAnswers => ({
+  environments: environments.filter((answer) => isCleaned(answer, config, wanted)),
+  previews,
+})
+
+/** The answers of these environments alone. */
+const onlyOf = (
+  { environments }: CleanupAnswers,
+  names: readonly string[],
+  previews: CleanupAnswers["previews"] = undefined,
+): CleanupAnswers => ({
+  environments: environments.filter((each) => names.includes(each.environment)),
+  previews,
+})
+
+const statesOf = ({ environments }: CleanupAnswers) =>
+  environments.filter(isInspected).map((each) => each.asked)
+
+const previewsOf = ({ previews }: CleanupAnswers) =>
+  previews !== undefined && "asked" in previews ? previews.asked : undefined
+
+const hasPreviews = (answers: CleanupAnswers): boolean => (previewsOf(answers)?.previews.length ?? 0) > 0
+
+const listOf = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
 
 /** False for an environment that may have no cluster: one without a kustomization, or that nothing was deployed to. */
 function isCleaned(answer: EnvironmentAnswer, { cleanup }: Config, wanted: string): boolean {

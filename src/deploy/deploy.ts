@@ -1,12 +1,14 @@
 import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
 import { environmentOf } from "../lib/config/environments.js"
+import { configIn } from "../lib/config/previews.js"
 import { wantedOf } from "../registry/cosign.js"
 import { destinationOfFields } from "../registry/destination.js"
 import type { ReleaseAccess } from "./wantedRelease.js"
 import { proveReleases } from "./proof.js"
 import { type DeployRequest, runDeploy } from "./steps.js"
 import { serviceOf } from "../stage/service.js"
+import { endPreview } from "./preview.js"
 import type { Context } from "../lib/deploy/context.js"
 import { namespaceEvents, podLogs } from "../lib/deploy/inspect.js"
 import { acceptVersion } from "../lib/deploy/rollback.js"
@@ -42,7 +44,7 @@ export class Deployment {
   /** Its folder in a repository of several services, and what it uses beside it. */
   path!: string
   around?: Directory
-  /** One of `deploy.environments`. */
+  /** One of `deploy.environments`, or a preview such as `preview-12`. */
   environment!: string
   secrets!: Secret[]
   /** The cluster's API, if not at the address in the kubeconfig. */
@@ -115,6 +117,17 @@ export class Deployment {
     const inputs = await this.inputs(runId || `watch-${new Date().toISOString()}`)
     const { who, runUrl, invocation } = this
     return watchDeployed({ ...inputs, who }, this.access(), { duration, who, runUrl, invocation })
+  }
+
+  /**
+   * Deletes the preview of a pull request: its namespace, with all that is in it.
+   *
+   * Waits until it is gone, up to deploy.finishTimeout. An effect. Fails with NOT_A_PREVIEW, PREVIEW_TAKEN,
+   * PREVIEW_ENDING and what the cluster refuses.
+   */
+  @func({ cache: "never" })
+  async down(): Promise<string> {
+    return endPreview(await this.inputs(`down-${Date.now()}`))
   }
 
   /**
@@ -217,10 +230,12 @@ export class Deployment {
 
   private async inputs(run: string): Promise<DeployInputs> {
     const service = serviceOf(this)
+    const environment = environmentOf(this.environment, service.config.deploy)
     return {
       ...service,
+      config: configIn(service.config, environment),
       run,
-      environment: environmentOf(this.environment, service.config.deploy),
+      environment,
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
       say: (line) => {

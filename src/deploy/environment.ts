@@ -4,9 +4,11 @@ import { chartsIn, renderChart, requireChart } from "./chart.js"
 import { execute } from "../stage/execute.js"
 import type { PythonService } from "../stage/service.js"
 import { type Environment } from "../lib/config/environments.js"
+import { numbered } from "../lib/config/previews.js"
 import { chartOf, overlayOf } from "../lib/deploy/chart.js"
 import { requireCommit } from "../lib/deploy/commitTarget.js"
-import type { Context } from "../lib/deploy/context.js"
+import { CLOCK, type Context } from "../lib/deploy/context.js"
+import { requireInside } from "../lib/deploy/previewNamespace.js"
 import { ClusterLedger } from "../lib/deploy/ledgerStore.js"
 import { liveManifests } from "../lib/deploy/liveManifests.js"
 import { type Manifests, readManifests } from "../lib/deploy/manifests.js"
@@ -15,6 +17,7 @@ import { fail } from "../lib/errors/catalogue.js"
 import { type ClusterAccess, readKubeconfig } from "../lib/kube/access.js"
 import { Kube, type KubeOptions } from "../lib/kube/client.js"
 import { ownMessage } from "../lib/run/outcome.js"
+import { previewNumber } from "../lib/text/previews.js"
 import { NamedSecret, secretNamed } from "../stage/secrets.js"
 import { kubectl } from "../cluster/kubectl.js"
 
@@ -38,14 +41,16 @@ export interface DeployInputs extends PythonService {
 }
 
 /**
- * Fails with NO_OVERLAY if the environment has neither a kustomization nor a chart, and as `requireChart`; as
- * `requireCommit` where its manifests are in another repository.
+ * Fails with NO_OVERLAY if the environment has neither a kustomization nor a chart, and as `requireChart`; where its
+ * manifests are in another repository, as `requireCommit`, and for a preview with PREVIEW_COMMITTED.
  */
 export async function requireManifests(
   inputs: Pick<DeployInputs, "source" | "config" | "environment">,
 ): Promise<void> {
   const { source, config, environment } = inputs
   const { repository, knownHosts } = config.deploy.commit
+  if (repository !== undefined && previewNumber(environment) !== undefined)
+    throw fail("PREVIEW_COMMITTED", [environment, repository])
   if (repository !== undefined)
     return requireCommit(config.deploy, knownHosts !== undefined && (await source.exists(knownHosts)))
   if (chartOf(config.deploy) !== undefined) return requireChart(inputs)
@@ -57,7 +62,7 @@ export async function requireManifests(
 /**
  * Renders the environment's kustomization or chart, or reads what a controller has applied.
  *
- * Fails as `requireManifests` and `readManifests`, and with CHART.
+ * Fails as `requireManifests` and `readManifests`, with CHART, and for a preview with PREVIEW_OUTSIDE.
  */
 export async function render(inputs: DeployInputs, kube: Kube, namespace: string): Promise<Manifests> {
   const { deploy } = inputs.config
@@ -67,11 +72,13 @@ export async function render(inputs: DeployInputs, kube: Kube, namespace: string
   const isChart = chartOf(deploy) !== undefined
   const text = await (isChart ? renderChart(inputs, kube, wanted.namespace) : renderOverlay(inputs))
   const { deployment, service } = deploy
-  return readManifests(text, {
+  const manifests = readManifests(numbered(text, inputs.environment), {
     ...wanted,
     ...(deployment !== undefined && { deployment }),
     ...(service !== undefined && { service }),
   })
+  if (previewNumber(inputs.environment) !== undefined) await requireInside(kube, manifests, wanted.namespace)
+  return manifests
 }
 
 async function renderOverlay({ source, config, environment }: DeployInputs): Promise<string> {
@@ -124,7 +131,7 @@ export async function contextOf(inputs: DeployInputs): Promise<{ context: Contex
     statusLabel: config.monitoring.status,
     healthPath: config.deploy.health.path ?? config.image.health,
     ledger: new ClusterLedger(kube, namespace, names.deployment),
-    clock: { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
+    clock: CLOCK,
     mustHold: () => undefined,
     fetchOutside: fetchOutside,
   }

@@ -9,6 +9,7 @@ import type { Config } from "../lib/config/config.js"
 import { NOTES_TIME, notesCommand, notesOutcome } from "../lib/deploy/notes.js"
 import { type LedgerEntry, ledgerLine } from "../lib/run/ledger.js"
 import { SCRIPTS } from "../stage/scripts.js"
+import { previewNumber } from "../lib/text/previews.js"
 
 const SCRIPT = "slipway_notes.sh"
 const ENTRY = "/slipway/entry.jsonl"
@@ -54,7 +55,13 @@ export async function gitNotes(
 ): Promise<Record<string, string>> {
   const token = secretNamed(secrets, environment, "LEDGER_TOKEN")?.secret
   const named = secretNamed(secrets, environment, "LEDGER_REMOTE")?.secret
-  if (entry === undefined || (token === undefined && named === undefined)) return {}
+  // Nobody measures previews, and their commits may be squashed.
+  if (
+    entry === undefined ||
+    previewNumber(environment) !== undefined ||
+    (token === undefined && named === undefined)
+  )
+    return {}
   const outcome = await mirrored(entry, named ?? ownRemote(config), token, config)
   say(`git notes: ${outcome}`)
   return { "git notes": outcome }

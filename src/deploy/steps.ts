@@ -7,6 +7,7 @@ import { findKnownRelease, findRelease } from "./wantedRelease.js"
 import { type ReleaseAccess } from "./wantedRelease.js"
 import { type WantedRelease } from "./wantedRelease.js"
 import { withProof } from "./proof.js"
+import { claimPreview } from "./preview.js"
 import { promotionOf } from "./promotion.js"
 import { reviewOfRelease } from "./review.js"
 import { type Facts, serving } from "../lib/deploy/facts.js"
@@ -83,6 +84,7 @@ async function deployRelease(
   if (review !== "") inputs.say(review)
   const promotion = await promotionOf(inputs, deployed)
   if (promotion !== "") inputs.say(promotion)
+  await claimPreview(inputs, context.kube)
   const plan = await planFor(inputs, manifests, deployed, "deploy")
   const proving = (facts: Facts) => withProof(plan, inputs, access, { deployed, previous: serving(facts) })
   return deployOnce(

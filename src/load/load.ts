@@ -1,6 +1,7 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
 import { runTree } from "../stage/runTree.js"
 import { environmentOf } from "../lib/config/environments.js"
+import { configIn } from "../lib/config/previews.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"
@@ -91,14 +92,16 @@ export class Load {
 
   private async inputs(run: string): Promise<LoadInputs> {
     const at = await this.elsewhere()
-    const { environment, scale, before } = this
+    const { scale, before } = this
     const service = serviceOf(this)
+    const environment = environmentOf(this.environment, service.config.deploy)
     return {
       ...service,
+      config: configIn(service.config, environment),
       run,
       scale,
       version: "",
-      environment: environmentOf(environment, service.config.deploy),
+      environment,
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
       ...(at !== undefined && { at }),

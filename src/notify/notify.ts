@@ -1,5 +1,6 @@
 import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
 import { environmentOf } from "../lib/config/environments.js"
+import { configIn } from "../lib/config/previews.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { DeploymentOutcome } from "../lib/notify/outcome.js"
@@ -119,6 +120,7 @@ export class Notifications {
   ): Promise<NotifyInputs> {
     const { source, who, runUrl, space } = this
     const { config } = serviceOf(this)
+    const environment = environmentOf(this.environment, config.deploy)
     return {
       source,
       space,
@@ -128,8 +130,8 @@ export class Notifications {
       sha,
       who,
       runUrl,
-      config,
-      environment: environmentOf(this.environment, config.deploy),
+      config: configIn(config, environment),
+      environment,
       secrets: await namedSecrets(this.secrets),
       history: (await this.history?.contents()) ?? "",
     }

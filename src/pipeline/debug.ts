@@ -3,6 +3,7 @@ import type { Container } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
 import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
 import { environmentOf, firstEnvironment } from "../lib/config/environments.js"
+import { configIn } from "../lib/config/previews.js"
 import type { DeployAccess } from "./deploying.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
@@ -84,10 +85,12 @@ async function registryShell({ service, registry }: DebugInputs): Promise<Contai
 
 async function deployInputs({ service, deploying }: DebugInputs): Promise<DeployInputs> {
   const { deploy } = service.config
+  const environment = environmentOf(deploying.environment || firstEnvironment(deploy), deploy)
   return {
     ...service,
+    config: configIn(service.config, environment),
     run: "debug",
-    environment: environmentOf(deploying.environment || firstEnvironment(deploy), deploy),
+    environment,
     secrets: await namedSecrets(deploying.secrets),
     cluster: deploying.cluster,
     say: () => undefined,

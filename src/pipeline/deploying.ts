@@ -9,6 +9,7 @@ import { DEFAULTS } from "../lib/config/config.js"
 import { runDeploy } from "../deploy/steps.js"
 import type { BuiltImage } from "../image/build.js"
 import { type Environment, environmentOf } from "../lib/config/environments.js"
+import { configIn } from "../lib/config/previews.js"
 import { STEPS } from "../lib/deploy/steps.js"
 import { environmentFor } from "../lib/pipeline/policy.js"
 import { originRequirement } from "../lib/release/expected.js"
@@ -85,7 +86,7 @@ export async function deployInputs(
     return `no cluster was given for ${environment}: slipway cluster up`
   return {
     ...installingFields(deployed),
-    config,
+    config: configIn(config, environment),
     environment,
     secrets,
     run: run.id,
@@ -167,7 +168,8 @@ async function releasedBy(
     digest: image.digest,
     commit: run.sha,
     digests: [image.digest, ...image.images.map(({ digest }) => digest)],
-    verified: "released and verified by this run",
+    verified:
+      run.event === "pull_request" ? "published by this run, unsigned" : "released and verified by this run",
   }
 }
 
@@ -175,7 +177,7 @@ async function releasedBy(
 function nameOfRelease({ ref, sha }: Run, digest: string): string {
   const version = versionOfRef(ref)
   if (version !== undefined) return versionName(version)
-  return `${ref.replace(/^refs\/heads\//, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
+  return `${ref.replace(/^refs\/(?:heads\/)?/, "")}-${sha.slice(0, 7) || digest.slice(7, 14)}`
 }
 
 /** The version that a run is about to deploy, as far as it is known beforehand. */

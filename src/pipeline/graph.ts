@@ -2,6 +2,7 @@ import { create } from "../stage/create.js"
 import { type Announcing, deliver } from "./delivery.js"
 import { type DeployAccess, environmentOfRun } from "./deploying.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
+import { configIn } from "../lib/config/previews.js"
 import { driftGate } from "../lib/infra/driftGate.js"
 import type { Journal } from "../lib/pipeline/journal.js"
 import { once } from "../lib/run/once.js"
@@ -90,7 +91,8 @@ export async function runGraph(groups: readonly Group[], graph: Graph): Promise<
 function driftGateOf(groups: readonly Group[], { service, run, baseRef, deploying }: Graph) {
   if (!groups.includes("deploy") || !groups.includes("drift")) return undefined
   const { config } = service
-  return driftGate(config, environmentOfRun({ run, baseRef, config }, deploying))
+  const environment = environmentOfRun({ run, baseRef, config }, deploying)
+  return driftGate(configIn(config, environment), environment)
 }
 
 /** What prepares a group fails: each of its stages reports it, and the other groups run all the same. */

@@ -1,6 +1,6 @@
 import { dag, type Secret } from "@dagger.io/dagger"
 import { fail } from "../lib/errors/catalogue.js"
-import { ownVariable } from "../lib/text/variables.js"
+import { variablesFor } from "../lib/pipeline/deliverySecrets.js"
 
 /** A secret with its name. */
 export interface NamedSecret {
@@ -37,5 +37,6 @@ export const secretNamed = (
   environment: string,
   name: string,
 ): NamedSecret | undefined =>
-  secrets.find((secret) => secret.name === ownVariable(environment, name)) ??
-  secrets.find((secret) => secret.name === name)
+  variablesFor(environment, name)
+    .map((variable) => secrets.find((secret) => secret.name === variable))
+    .find((secret) => secret !== undefined)

@@ -1,11 +1,18 @@
-import { copyFileSync, cpSync, readFileSync } from "node:fs"
+import { copyFileSync, cpSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll, beforeAll, expect, it } from "vitest"
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest"
 import { REPOSITORY } from "../../dagger/lib/home.js"
 import { run as shell } from "../../dagger/lib/shell.js"
 import { bareImageName } from "../../src/lib/deploy/manifests.js"
-import { DEPLOYMENT, type DeploymentObject, NAMESPACE, POD, SERVICE } from "../../src/lib/kube/objects.js"
+import {
+  DEPLOYMENT,
+  type DeploymentObject,
+  type KubeObject,
+  NAMESPACE,
+  POD,
+  SERVICE,
+} from "../../src/lib/kube/objects.js"
 import { kube, kubectl, startCluster } from "./cluster.js"
 import { serving as servingGit } from "./gitDaemon.js"
 import { Load } from "./load.js"
@@ -21,8 +28,11 @@ const SPACE = "charts-staging"
 const GITOPS = "gitops-staging"
 const QA = "charts-qa"
 const LIVE = "charts-live-eu"
+const PREVIEWS = ["charts-pr-7", "charts-pr-8", "charts-pr-9"]
+const SPACES = [SPACE, GITOPS, QA, LIVE, ...PREVIEWS]
 const STAGING = ["--environment=staging", "--embedded"]
 const source = copyOf(join(REPOSITORY, "test/fixtures/stories"))
+let settings = ""
 
 const git = (...args: string[]) =>
   shell`git -C ${source} -c user.name=me -c user.email=me@example.com -c commit.gpgsign=false ${args}`
@@ -45,7 +55,7 @@ async function serving(space = SPACE): Promise<string> {
 }
 
 async function clear(): Promise<void> {
-  for (const space of [SPACE, GITOPS, QA, LIVE]) {
+  for (const space of SPACES) {
     await kube().delete(SERVICE, "api", space)
     await kube().delete(NAMESPACE, space, "", { propagation: "Foreground" })
   }
@@ -54,24 +64,24 @@ async function clear(): Promise<void> {
 beforeAll(async () => {
   await startCluster()
   await clear()
-  for (const name of [SPACE, GITOPS, QA, LIVE])
+  await kubectl("delete", "namespace", "--ignore-not-found", ...SPACES)
+  for (const name of SPACES.filter((each) => !PREVIEWS.includes(each)))
     await kube().create({ ...NAMESPACE, metadata: { name, labels: { "slipway.dev/test": "" } } })
   copyFileSync(join(REPOSITORY, "test/fixtures/modules/versions/server.py"), join(source, "server.py"))
   cpSync(join(REPOSITORY, "test/fixtures/charts"), join(source, "charts"), { recursive: true })
   const { stdout } = await shell`cat ${join(source, "slipway.yaml")}`
   const chart = `{ path: charts/api, values: ["charts/values-{environment}.yaml"], release: api }`
-  write(source, {
-    ".gitignore": "out/\n",
-    "slipway.yaml": stdout
-      .replace("release: {", `release: { repository: charts-${RUN},`)
-      .replace("deploy:\n", `deploy:\n  namespace: { staging: ${SPACE} }\n  chart: ${chart}\n`),
-  })
+  settings = stdout
+    .replace("release: {", `release: { repository: charts-${RUN},`)
+    .replace("deploy:\n", `deploy:\n  namespace: { staging: ${SPACE} }\n  chart: ${chart}\n`)
+  write(source, { ".gitignore": "out/\n", "slipway.yaml": settings })
   await git("init", "--quiet", "--initial-branch=main")
   await release("first", "v1.0.0")
   await release("second", "v1.1.0")
   await release("bad", "v1.2.0", "HEALTH=fail")
 }, 900_000)
 
+beforeEach(() => write(source, { "slipway.yaml": settings }))
 afterAll(clear)
 
 it("a chart in the shape of `helm create` is deployed, switched, undone and rolled back without a failed request", async () => {
@@ -95,13 +105,86 @@ it("a chart in the shape of `helm create` is deployed, switched, undone and roll
   expect(new Set(sent.map(({ version }) => version))).toEqual(new Set(["first", "second"]))
 }, 400_000)
 
+it("previews of pull requests are deployed to namespaces of their own, and deleted by a command or by their age", async () => {
+  const previews = 'environments: [staging]\n  preview: { namespace: "charts-pr-{number}" }'
+  const own = settings.replace("deploy:\n", `deploy:\n  ${previews}\n`)
+  write(source, { "slipway.yaml": own })
+  const up = (number: string, tag: string) =>
+    runOn(["preview", "up", number], source, "--embedded", `--tag=${tag}`)
+  const look = (...words: string[]) => slipway(...words, `--source=${source}`, "--embedded")
+  const before = await serving()
+  for (const name of PREVIEWS) await kube().delete(NAMESPACE, name, "", { propagation: "Foreground" })
+
+  const first = await up("7", "v1.0.0")
+  expect(first.exitCode, first.stdout + first.stderr).toBe(0)
+  expect(await serving("charts-pr-7")).toBe("first")
+  const space = await kube().get<KubeObject>(NAMESPACE, "charts-pr-7", "")
+  expect(space?.metadata.labels).toMatchObject({ "slipway.dev/preview": "7" })
+  const ingress = await kube().get(
+    { apiVersion: "networking.k8s.io/v1", kind: "Ingress" },
+    "api",
+    "charts-pr-7",
+  )
+  expect(ingress).toMatchObject({ spec: { rules: [{ host: "pr-7.example.com" }] } })
+  const second = await up("7", "v1.1.0")
+  expect(second.exitCode, second.stdout + second.stderr).toBe(0)
+  const status = await look("status", "--environment=preview-7")
+  expect(status.stdout).toMatch(/ in preview-7 \(namespace charts-pr-7\)/)
+  expect(status.stdout).toMatch(/^→ v1\.1\.0 sha256:\w+ 1 of 1 pod ready, has the traffic/m)
+
+  await kube().create({ ...NAMESPACE, metadata: { name: "charts-pr-8" } })
+  const taken = await up("8", "v1.0.0")
+  expect(taken.exitCode, taken.stdout).toBe(4)
+  expect(taken.stage("prepare").reason).toMatch(
+    /"charts-pr-8" isn't that of preview-8: Slipway made it for no /,
+  )
+  expect(await look("preview", "down", "8")).not.toMatchObject({ exitCode: 0 })
+  expect(await kube().get(NAMESPACE, "charts-pr-8", "")).toBeDefined()
+
+  const webhook = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: { name: all }
+`
+  write(source, { "charts/api/templates/webhook.yaml": webhook })
+  const outside = await up("7", "v1.0.0")
+  expect(outside.exitCode, outside.stdout).toBe(4)
+  expect(outside.stage("prepare").reason).toMatch(
+    /ValidatingWebhookConfiguration all, which is the whole cluster's/,
+  )
+  rmSync(join(source, "charts/api/templates/webhook.yaml"))
+
+  const down = await look("preview", "down", "7")
+  expect(down, down.stderr).toMatchObject({
+    exitCode: 0,
+    stdout: "preview-7 is deleted: its namespace charts-pr-7 is gone\n",
+  })
+  expect(await kube().get(NAMESPACE, "charts-pr-7", "")).toBeUndefined()
+
+  expect((await up("9", "v1.0.0")).exitCode).toBe(0)
+  const cleaning = `${own}cleanup: { environments: [staging], previews: { age: 0h } }\n`
+  write(source, { "slipway.yaml": cleaning })
+  const cleaned = await runOn("cleanup", source, "--embedded", "--yes")
+  expect(cleaned.exitCode, cleaned.stdout + cleaned.stderr).toBe(0)
+  expect(JSON.parse(cleaned.read("cleanup/plan.json"))).toMatchObject({
+    cluster: {
+      environments: ["staging", "previews"],
+      done: { deleted: expect.arrayContaining(["Namespace charts-pr-9"]) as string[], left: [] },
+    },
+    registry: {
+      kept: expect.arrayContaining([
+        expect.objectContaining({ why: expect.stringMatching(/charts-pr-9/) as string }),
+      ]) as object[],
+    },
+  })
+  expect(await serving()).toBe(before)
+}, 400_000)
+
 it("a version is promoted over three environments, and refused where it wasn't in the one before", async () => {
-  const { stdout } = await shell`cat ${join(source, "slipway.yaml")}`
   const spaces = `{ staging: ${SPACE}, qa: ${QA}, live-eu: ${LIVE} }`
   write(source, {
     "charts/values-qa.yaml": "podAnnotations: { environment: qa }\n",
     "charts/values-live-eu.yaml": "podAnnotations: { environment: live-eu }\n",
-    "slipway.yaml": stdout.replace(
+    "slipway.yaml": settings.replace(
       `namespace: { staging: ${SPACE} }`,
       `environments: [staging, qa, live-eu]\n  namespace: ${spaces}`,
     ),
@@ -127,7 +210,6 @@ it("a version is promoted over three environments, and refused where it wasn't i
   const urgent = await to("qa", "v1.1.0", "--off-order=the rollback was a mistake")
   expect(urgent.exitCode, urgent.stdout + urgent.stderr).toBe(0)
   expect(urgent.read("deploy/entry.json")).toMatch(/"promotion": "off order: the rollback was a mistake \(/)
-  write(source, { "slipway.yaml": stdout })
 }, 400_000)
 
 it("a hook that migrates, and a dependency that is missing, are refused before anything changes", async () => {

@@ -65,10 +65,14 @@ export async function slipway(...args: string[]): Promise<Ended> {
 /** Runs `slipway ci` on a source. */
 export const ci = (source: string, ...more: string[]): Promise<CiRun> => runOn("ci", source, ...more)
 
-/** Runs `slipway ci`, or one of its groups of stages, on a source. */
-export async function runOn(command: string, source: string, ...more: string[]): Promise<CiRun> {
+/** Runs `slipway ci`, or another command with a verdict, on a source. */
+export async function runOn(
+  command: string | readonly string[],
+  source: string,
+  ...more: string[]
+): Promise<CiRun> {
   const out = folder()
-  const ended = await slipway(command, `--source=${source}`, `--out=${out}`, ...more)
+  const ended = await slipway(...[command].flat(), `--source=${source}`, `--out=${out}`, ...more)
   const read = (name: string) => readFileSync(join(out, name), "utf8")
   const verdict = existsSync(join(out, "verdict.json"))
     ? (JSON.parse(read("verdict.json")) as Verdict)

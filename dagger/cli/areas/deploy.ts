@@ -1,12 +1,17 @@
 import type { Command } from "commander"
+import { fail } from "../../../src/lib/errors/catalogue.js"
+import { isPreviewNumber, previewOf } from "../../../src/lib/text/previews.js"
 import { groupsByHand } from "../../../src/lib/pipeline/policy.js"
 import type { CiOptions } from "../commands/ci.js"
+import { chosenEnvironment } from "../commands/environment.js"
 import type { DeployOptions, WatchOptions } from "../commands/deploy.js"
 import { optionalArgument } from "../../module/arguments.js"
 import {
   DEPLOY_CREDENTIALS,
+  PREVIEW_CREDENTIALS,
   exit,
   exitAfterRun,
+  withDeploy,
   withEnvironment,
   withInfraSecrets,
   withOffOrder,
@@ -51,7 +56,37 @@ export function addDeployCommands(program: Command): void {
       exit(await watchDeployment(options))
     })
 
+  addPreviewCommands(program.command("preview").description("deploy or delete the preview of a pull request"))
   addInspectCommands(program)
+}
+
+/** Adds the commands for previews; all others take them as environments, such as `logs --environment preview-12`. */
+function addPreviewCommands(preview: Command): void {
+  const number = ["<number>", "number of the pull request"] as const
+  withRunId(withDeploy(withRelease(preview.command("up").argument(...number))))
+    .description("deploy an image to the preview of a pull request, in a namespace of its own")
+    .requiredOption("--tag <tag>", "image to deploy: a tag, a digest or a full image reference")
+    .addHelpText("after", PREVIEW_CREDENTIALS)
+    .action((given: string, options: CiOptions) => {
+      const environment = chosenEnvironment(options.source, options.service, previewOf(pullRequest(given)))
+      return exitAfterRun({ ...options, event: "manual", environment }, groupsByHand(true))
+    })
+
+  withDeploy(withSource(preview.command("down").argument(...number)))
+    .description("delete the preview of a pull request, with all that is in its namespace")
+    .option("--embedded", "use the embedded cluster")
+    .addHelpText("after", PREVIEW_CREDENTIALS)
+    .action(async (given: string, options: InspectOptions) => {
+      const { callDeploy } = await import("../commands/deploy.js")
+      const environment = chosenEnvironment(options.source, options.service, previewOf(pullRequest(given)))
+      exit(await callDeploy("down", { ...options, environment }))
+    })
+}
+
+/** Reads the number of a pull request. Fails with INVALID_PULL_REQUEST. */
+function pullRequest(given: string): string {
+  if (!isPreviewNumber(given)) throw fail("INVALID_PULL_REQUEST", [given])
+  return given
 }
 
 function addInspectCommands(program: Command): void {

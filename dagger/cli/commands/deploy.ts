@@ -1,5 +1,6 @@
 import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import { environmentsOf, lastEnvironment } from "../../../src/lib/config/environments.js"
+import { clusterNames } from "../../../src/lib/config/previews.js"
 import { fail } from "../../../src/lib/errors/catalogue.js"
 import { promotionGate } from "../../../src/lib/deploy/promotion.js"
 import {
@@ -20,7 +21,7 @@ import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource, isAddress, oneService, originOf } from "./sourceFolder.js"
+import { absoluteSource, configured, isAddress, oneService, originOf } from "./sourceFolder.js"
 import { policyArguments } from "./policy.js"
 import { originArguments } from "./verify.js"
 
@@ -71,7 +72,7 @@ function clustersOf(
 ): readonly string[] {
   const last = environment === undefined || environment === lastEnvironment(deploy)
   // A cleanup asks every environment what it runs; one after a deployment to staging holds nothing of production's.
-  if (groups.includes("cleanup") && last) return environmentsOf(deploy)
+  if (groups.includes("cleanup") && last) return clusterNames(deploy)
   const promotes = groups.includes("deploy") && rollback !== true && environment !== undefined
   const gate = promotes ? promotionGate(deploy, environment) : undefined
   return [...listOf(environment), ...listOf(gate?.before)]
@@ -94,9 +95,9 @@ export const accessArguments = (options: DeployOptions, more: readonly string[] 
     secrets: variablesOf([...DEPLOYMENT_SECRETS, ...more], listOf(options.environment), isSet),
   })
 
-/** The arguments for access to the clusters of all environments. */
+/** The arguments for access to the clusters of all environments, and of previews. */
 export const clusterArguments = (options: DeployOptions, deploy: Config["deploy"]): string[] =>
-  environmentArguments(options, { clusters: environmentsOf(deploy), secrets: [] })
+  environmentArguments(options, { clusters: clusterNames(deploy), secrets: [] })
 
 const listOf = (environment: string | undefined): string[] => (environment === undefined ? [] : [environment])
 
@@ -138,9 +139,15 @@ function kubeconfig(name: string, value: string): string {
  * Fails with NO_CLUSTER if nothing says how to reach the environment's cluster, before the engine is asked: `dagger` ends
  * with 1 for whatever a function of the module fails with.
  */
-function requireCluster(folder: string, deploy: Config["deploy"], access: readonly string[], environment: string): void {
-  // Only the module can read the settings at an address, which may name a cluster of AKS.
-  if (isAddress(folder) || deploy.aks[environment] !== undefined) return
+function requireCluster(
+  folder: string,
+  service: string | undefined,
+  access: readonly string[],
+  environment: string,
+): void {
+  // Only the module can read the settings at an address, or say what is wrong with them; they may name a cluster of AKS.
+  const settings = isAddress(folder) ? undefined : configured(folder, service)
+  if (settings === undefined || settings.deploy.aks[environment] !== undefined) return
   if (!access.some((word) => /^--secrets=[^?]*KUBECONFIG/.test(word))) throw fail("NO_CLUSTER", [environment])
 }
 
@@ -159,10 +166,9 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
   const service = oneService(folder, options.service)
   const origin = await originOf(folder)
   const recipient = loginRecipient(options, folder, service)
-  const deploy = deploySettings(folder, service)
   return whileLoggedIn(recipient, () => {
     const watch = watchArguments({ ...options, origin }, recipient)
-    requireCluster(folder, deploy, watch, watchedEnvironment(options))
+    requireCluster(folder, service, watch, watchedEnvironment(options))
     return daggerHere(["--silent", ...calledFor(folder, service), ...watch])
   })
 }
@@ -193,7 +199,7 @@ const watchedEnvironment = ({ environment }: DeployOptions): string =>
 
 /** Calls a function of the module that inspects or reconciles an environment. */
 export async function callDeploy(
-  what: "status" | "logs" | "events" | "finish" | "history" | "ledger",
+  what: "status" | "logs" | "events" | "finish" | "history" | "ledger" | "down",
   { source, ...options }: DeployOptions & { source: string },
   more: readonly string[] = [],
 ): Promise<number> {
@@ -202,7 +208,7 @@ export async function callDeploy(
   const deploy = deploySettings(folder, service)
   const environment = options.environment ?? lastEnvironment(deploy)
   const access = accessArguments({ ...options, environment })
-  requireCluster(folder, deploy, access, environment)
+  requireCluster(folder, service, access, environment)
   const args = ["deploy", `--environment=${environment}`, ...access, what, ...more]
   const end = what === "ledger" ? ["contents"] : []
   return daggerHere(["--silent", ...calledFor(folder, service), ...args, ...end])

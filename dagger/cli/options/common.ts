@@ -210,6 +210,11 @@ Reads from the environment, each also prefixed with an environment's name (STAGI
                                         AZURE_OIDC_TOKEN; and all ARM_* variables
   SLIPWAY_PLAN_KEY                      key that encrypts plans, and decrypts them for apply`
 
+export const PREVIEW_CREDENTIALS = `
+Reads from the environment:
+  PREVIEW_KUBECONFIG, else KUBECONFIG   path or content of a kubeconfig; it must be allowed to make namespaces
+  PREVIEW_DATABASE_URL                  database of a preview to migrate, such as one in its own namespace`
+
 export const DEPLOY_CREDENTIALS = `
 Reads from the environment, each also prefixed with an environment's name (PRODUCTION_DATABASE_URL):
   KUBECONFIG                            path or content of a kubeconfig

@@ -34,6 +34,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   load: ["load --environment staging", "load --scale 0.02"],
   stress: ["stress --environment staging"],
   dast: ["dast", "dast --environment production --out reports"],
+  "preview up": ["preview up 12 --tag sha-0123456789ab"],
+  "preview down": ["preview down 12"],
   status: ["status", "status --environment staging --read-only --json"],
   logs: ["logs", "logs --environment staging --since 300 --follow 60"],
   events: ["events --environment staging"],

@@ -1,6 +1,7 @@
 /** What environments answer, and whether that is enough to delete an image. */
 import { messageOf } from "../run/execError.js"
 import type { Environment } from "../config/environments.js"
+import { PREVIEWS } from "../text/previews.js"
 import { exitCodeOf, ExitCode, fail, SlipwayError } from "../errors/catalogue.js"
 import {
   clusterMismatch,
@@ -10,10 +11,19 @@ import {
 } from "./environments.js"
 import { type InspectedEnvironment, readState } from "./live.js"
 import type { ImageUse } from "./policy.js"
+import { type PreviewCluster, readPreviews } from "./previews.js"
 import { usesOf } from "./use.js"
 
 /** An environment with its state or the error of inspecting it. */
 export type EnvironmentAnswer = WantedEnvironment & ({ asked: InspectedEnvironment } | { error: unknown })
+
+/** What everybody answers: the environments, and the cluster of previews where there may be any. */
+export interface CleanupAnswers {
+  environments: readonly EnvironmentAnswer[]
+  previews: PreviewAnswer | undefined
+}
+
+export type PreviewAnswer = { asked: PreviewCluster } | { error: unknown }
 
 export type Inspected = EnvironmentAnswer & { asked: InspectedEnvironment }
 
@@ -35,13 +45,26 @@ export async function inspection(
   }
 }
 
+/** Inspects the previews of a service. Never throws. */
+export async function previewInspection(inspect: () => Promise<PreviewCluster>): Promise<PreviewAnswer> {
+  try {
+    return { asked: await inspect() }
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** Asks the same environments again. */
-export const inspectAgain = (all: readonly EnvironmentAnswer[]): Promise<EnvironmentAnswer[]> =>
-  Promise.all(
-    all.map(async (each) =>
-      isInspected(each) ? inspection(each, () => readState(each.asked.context)) : each,
-    ),
+export async function inspectAgain({ environments, previews }: CleanupAnswers): Promise<CleanupAnswers> {
+  const again = environments.map(async (each) =>
+    isInspected(each) ? inspection(each, () => readState(each.asked.context)) : each,
   )
+  const cluster = previews !== undefined && "asked" in previews ? previews.asked : undefined
+  return {
+    environments: await Promise.all(again),
+    previews: cluster ? await previewInspection(() => readPreviews(cluster.kube, cluster.service)) : previews,
+  }
+}
 
 /**
  * Returns the images of a repository in use in all environments.
@@ -49,7 +72,12 @@ export const inspectAgain = (all: readonly EnvironmentAnswer[]): Promise<Environ
  * Fails with CLEANUP_BLIND if one couldn't be asked, isn't known to deploy this repository, or was left out although it
  * was deployed to.
  */
-export function usesIn(all: readonly EnvironmentAnswer[], repository: string, rollbacks: number): ImageUse[] {
+export function usesIn(
+  { environments: all, previews }: CleanupAnswers,
+  repository: string,
+  rollbacks: number,
+): ImageUse[] {
+  if (previews !== undefined && "error" in previews) throw blind(PREVIEWS, previews.error)
   for (const each of all) {
     if (!isInspected(each)) throw blind(each.environment, "error" in each ? each.error : undefined)
     const { asked, listed, environment } = each
@@ -68,7 +96,8 @@ export function usesIn(all: readonly EnvironmentAnswer[], repository: string, ro
     const remedy = `add ${environment} to cleanup.environments in slipway.yaml, and pass its kubeconfig`
     throw fail("CLEANUP_BLIND", [environment, why, remedy, ExitCode.badInput])
   }
-  return states.flatMap((state) => usesOf(state, repository, rollbacks))
+  const running = [...states, ...(previews?.asked.previews ?? [])]
+  return running.flatMap((state) => usesOf(state, repository, rollbacks))
 }
 
 function blind(environment: Environment, error: unknown): SlipwayError {

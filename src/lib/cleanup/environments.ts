@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js"
 import { type Environment, environmentsOf } from "../config/environments.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { type EnvironmentState, deploymentsIn } from "./use.js"
+import { previewNumber } from "../text/previews.js"
 import { ownVariable } from "../text/variables.js"
 
 /** An environment to ask. */
@@ -97,7 +98,8 @@ export function unaskedDeployment(
   for (const { environment: of, ledgers } of states)
     for (const ledger of ledgers)
       for (const { environment, repository: name } of deploymentsIn(ledger))
-        if (name === repository && !asked.some((other) => other === environment))
+        // The ledger of a preview lies in the preview itself, so that what it needs is known by now.
+        if (name === repository && !asked.includes(environment) && previewNumber(environment) === undefined)
           return {
             environment,
             why: `the ledger of ${ledger.service} in namespace "${ledger.namespace}" of the cluster of ${of} has deployments to it`,

@@ -3,25 +3,21 @@ import { messageOf } from "../run/execError.js"
 import type { Config } from "../config/config.js"
 import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "./cluster.js"
 import { type DeletionResult, objectName } from "./report.js"
-import { type EnvironmentState, type FoundLedger, imageNames, rollbackDigests } from "./use.js"
+import { type PreviewCluster, stalePreviews } from "./previews.js"
+import { type EnvironmentState, type FoundLedger, imageNames, rollbackDigests, RUNNERS } from "./use.js"
 import { type Context, observe } from "../deploy/context.js"
 import { ClusterLedger, LEDGER_LABEL } from "../deploy/ledgerStore.js"
 import type { Facts } from "../deploy/facts.js"
 import {
   CONFIG_MAP,
   type ConfigMap,
-  CRON_JOB,
-  DAEMON_SET,
-  DEPLOYMENT,
   JOB,
   type Job,
   type KubeObject,
   NAMESPACE,
   type ObjectKind,
-  POD,
   REPLICA_SET,
   type ReplicaSet,
-  STATEFUL_SET,
 } from "../kube/objects.js"
 import { SlipwayError } from "../errors/catalogue.js"
 import { oneLine } from "../text/words.js"
@@ -33,8 +29,6 @@ export interface InspectedEnvironment extends EnvironmentState {
   jobs: readonly Job[]
 }
 
-/** Kinds of objects that run images. */
-const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
 const KINDS = { Job: JOB, ReplicaSet: REPLICA_SET, Namespace: NAMESPACE }
 
 /** Reads the state of an environment. */
@@ -93,12 +87,19 @@ async function ledgersOf(context: Context): Promise<FoundLedger[]> {
   )
 }
 
-type PlannedObject = StaleObject & { of: InspectedEnvironment }
+type PlannedObject = StaleObject & { of: { context: Pick<Context, "kube" | "namespace"> } }
 
-/** Plans the objects to delete in these environments. `all` are all reachable environments. */
+/** The clusters to clean up, and all environments that can be reached. */
+export interface CleanedClusters {
+  asked: readonly InspectedEnvironment[]
+  all: readonly InspectedEnvironment[]
+  /** The cluster of previews, unless one environment alone is cleaned up. */
+  previews: PreviewCluster | undefined
+}
+
+/** Plans the objects to delete in clusters. */
 export async function planClusters(
-  asked: readonly InspectedEnvironment[],
-  all: readonly InspectedEnvironment[],
+  { asked, all, previews: cluster }: CleanedClusters,
   { cleanup, deploy }: Pick<Config, "cleanup" | "deploy">,
   now: number,
 ): Promise<PlannedObject[]> {
@@ -115,8 +116,11 @@ export async function planClusters(
       return leaving.map((each) => ({ ...each, of }))
     }),
   )
+  const ended = cluster === undefined ? [] : stalePreviews(cluster, previews.age, now)
+  const of = cluster && { context: { kube: cluster.kube, namespace: "" } }
+  const planned = [...found.flat(), ...(of === undefined ? [] : ended.map((each) => ({ ...each, of })))]
   // Environments may share a cluster.
-  return [...new Map(found.flat().map((each) => [each.uid, each])).values()]
+  return [...new Map(planned.map((each) => [each.uid, each])).values()]
 }
 
 /** Old preview namespaces. One with a ledger is an environment and is kept. */
@@ -167,7 +171,7 @@ export async function deleteObjects(
   return { deleted, left }
 }
 
-async function isUsed({ kube, namespace }: Context, name: string): Promise<boolean> {
+async function isUsed({ kube, namespace }: PlannedObject["of"]["context"], name: string): Promise<boolean> {
   const set = await kube.get<ReplicaSet>(REPLICA_SET, name, namespace)
   return (set?.spec.replicas ?? 0) > 0 || (set?.status?.replicas ?? 0) > 0
 }

@@ -45,11 +45,11 @@ export const cleanupSection = {
     jobs: span("The age at which Slipway's own completed Jobs are deleted.", "1d"),
     previews: {
       kind: "section",
-      doc: "Temporary namespaces. Without a label none is touched.",
+      doc: "Temporary namespaces: previews of pull requests, and others with a label.",
       fields: {
         label: {
           kind: "text",
-          doc: 'The label of such a namespace, such as "slipway.dev/preview" or "purpose=preview".',
+          doc: 'The label of other temporary namespaces, such as "purpose=preview". Without it, only previews that Slipway made are deleted.',
           rules: [labelSelectorRule],
         },
         pattern: {
@@ -58,7 +58,7 @@ export const cleanupSection = {
           rules: [namePatternRule],
           default: "*",
         },
-        age: span("The age at which it is deleted.", "7d"),
+        age: span("The age at which it is deleted, since the last deployment of a preview.", "7d"),
       },
     },
   },

@@ -1,4 +1,5 @@
 import { commitSection } from "./commit.js"
+import { previewSection } from "./previews.js"
 import {
   aksClusterRule,
   chartReferenceRule,
@@ -80,6 +81,7 @@ export const deploySection = {
       },
     },
     commit: commitSection,
+    preview: previewSection,
     deployment: name("The Deployment that serves the traffic. Default: the only one that a Service selects."),
     service: name("The Service that routes to it. Default: the only one that does."),
     url: {

@@ -1,5 +1,6 @@
 /** The environments that a file names, in order of promotion, and where releases enter. */
 import { fail } from "../errors/catalogue.js"
+import { previewNumber } from "../text/previews.js"
 import type { Config } from "./config.js"
 import type { LeafSpec, Spec, TextRule } from "./spec.js"
 
@@ -16,9 +17,9 @@ export type Entry = (typeof ENTRIES)[number]
 /** A DNS label that can begin a variable's name, and that no CI host's job has for its own. */
 export const environmentRule: TextRule = {
   expected:
-    "an environment's name: a DNS label that begins with a letter, and is none of checks, delivery, plan and maintenance",
+    "an environment's name: a DNS label that begins with a letter, and is none of checks, delivery, plan, maintenance, preview and preview-1",
   noun: "name",
-  pattern: /^(?!(?:checks|delivery|plan|maintenance)$)[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  pattern: /^(?!(?:checks|delivery|plan|maintenance|preview(?:-[0-9]+)?)$)[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
 }
 
 type Named = Pick<Config["deploy"], "environments">
@@ -33,9 +34,13 @@ export const lastEnvironment = (deploy: Named): string => environmentsOf(deploy)
 /** The environment that pushes and pre-releases enter by default. */
 export const firstEnvironment = (deploy: Named): string => environmentsOf(deploy)[0] ?? ""
 
-/** Returns the environment of this name. Fails with UNKNOWN_ENVIRONMENT. */
-export function environmentOf(name: string, deploy: Named): Environment {
+/** Returns the environment of this name, which may be a preview. Fails with UNKNOWN_ENVIRONMENT and NO_PREVIEWS. */
+export function environmentOf(name: string, deploy: Named & Pick<Config["deploy"], "preview">): Environment {
   const known = environmentsOf(deploy)
+  if (previewNumber(name) !== undefined) {
+    if (deploy.preview.namespace === undefined) throw fail("NO_PREVIEWS", [name])
+    return name
+  }
   if (!known.includes(name)) throw fail("UNKNOWN_ENVIRONMENT", [name, known])
   return name
 }

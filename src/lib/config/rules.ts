@@ -65,6 +65,20 @@ export const httpUrlRule: TextRule = {
     /^https?:\/\/([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[!-~]*)?$/,
 }
 
+/** The number has up to nine digits; a namespace's name is a DNS label. */
+export const previewNamespaceRule: TextRule = {
+  noun: "namespace",
+  expected: 'the name of a namespace with "{number}" in it, such as "api-pr-{number}"',
+  pattern: /^(?=.{1,62}$)(?:[a-z0-9][a-z0-9-]*)?\{number\}(?:[a-z0-9-]*[a-z0-9])?$/,
+}
+
+export const previewUrlRule: TextRule = {
+  noun: "URL",
+  expected: 'an http or https URL with "{number}" in it, such as "https://pr-{number}.example.com"',
+  pattern:
+    /^(?=[^{}]*\{number\}[^{}]*$)https?:\/\/[A-Za-z0-9{][A-Za-z0-9.{}-]{0,252}(?::[0-9]{1,5})?(?:\/[!-~]*)?$/,
+}
+
 /** The bounds keep a duration below the limit of a timer, which is 24 days. */
 export const durationRule: TextRule = {
   expected: 'a duration: 1 to 9999 seconds or minutes, or 1 to 99 hours, such as "30s", "10m" or "1h"',

@@ -4,12 +4,13 @@ import type { Config } from "../config/config.js"
 import { ENVIRONMENTS, type Environment } from "../config/environments.js"
 import { fail } from "../errors/catalogue.js"
 import { fields } from "../text/json.js"
+import { sharedName } from "../text/previews.js"
 
 type DeploySettings = Config["deploy"]
 
 /** Returns the folder of an environment's kustomization. */
 export const overlayOf = ({ overlay }: Pick<DeploySettings, "overlay">, environment: Environment): string =>
-  overlay.replace("{environment}", environment)
+  overlay.replace("{environment}", sharedName(environment))
 
 /** Returns the chart to deploy, a folder or a reference; undefined for kustomizations. */
 export const chartOf = ({ chart }: Pick<DeploySettings, "chart">): string | undefined =>
@@ -39,7 +40,7 @@ export function chartArguments(
 
 /** Returns an environment's files of values. */
 export const valuesFiles = (values: readonly string[], environment: Environment): string[] =>
-  values.map((file) => file.replaceAll("{environment}", environment))
+  values.map((file) => file.replaceAll("{environment}", sharedName(environment)))
 
 /** Returns the charts among a source's files, by their folders: those that no other chart has in its `charts`. */
 export const chartFolders = (paths: readonly string[]): string[] =>

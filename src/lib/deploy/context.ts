@@ -64,6 +64,12 @@ export interface Clock {
   pause?: LockClock["pause"]
 }
 
+/** The clock of the machine. */
+export const CLOCK: Clock = {
+  now: Date.now,
+  sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
+}
+
 /** Id of an effect of this run. No other run, service or environment has the same one. */
 export const effectId = ({ run, environment, namespace, names }: Context, what: string): string =>
   [what, environment, namespace, names.deployment, run].join("/")

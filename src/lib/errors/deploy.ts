@@ -160,6 +160,44 @@ export const deployErrors = {
     remedy: `choose one of ${known.join(", ")}`,
     exitCode: ExitCode.badInput,
   }),
+  NO_PREVIEWS: (name: string) => ({
+    message: `no preview ${quote(name)}: slipway.yaml names no namespace for previews`,
+    remedy: 'set it, such as deploy: { preview: { namespace: "api-pr-{number}" } }',
+    exitCode: ExitCode.badInput,
+  }),
+  INVALID_PULL_REQUEST: (given: string) => ({
+    message: `invalid number of a pull request ${quote(given)}`,
+    remedy: "give its number on the forge, such as 12",
+    exitCode: ExitCode.badInput,
+  }),
+  NOT_A_PREVIEW: (environment: string) => ({
+    message: `${environment} is no preview, and isn't deleted`,
+    remedy: "only the previews of pull requests are, such as preview-12",
+    exitCode: ExitCode.badInput,
+  }),
+  PREVIEW_COMMITTED: (environment: string, repository: string) => ({
+    message: `${environment} can't be committed to ${quote(repository)}: Slipway applies previews itself`,
+    remedy:
+      "leave deploy.preview out of slipway.yaml; Argo CD has previews of its own, the ApplicationSet with a generator for pull requests",
+    exitCode: ExitCode.badInput,
+  }),
+  PREVIEW_OUTSIDE: (namespace: string, objects: readonly string[]) => ({
+    message: [`a preview may only have objects in its own namespace, ${namespace}:`, ...objects].join("\n  "),
+    remedy:
+      "leave the namespace and objects of the whole cluster out of the manifests of previews; another overlay or values file may have them",
+    exitCode: ExitCode.badInput,
+  }),
+  PREVIEW_TAKEN: (namespace: string, environment: string, holder: string) => ({
+    message: `the namespace ${quote(namespace)} isn't that of ${environment}: ${holder}`,
+    remedy:
+      "choose other names for previews in slipway.yaml (deploy.preview.namespace), or delete that namespace if nobody needs it",
+    exitCode: ExitCode.badInput,
+  }),
+  PREVIEW_ENDING: (namespace: string, seconds: number) => ({
+    message: `the namespace ${quote(namespace)} is still being deleted after ${seconds} s`,
+    remedy: `run it again; see what holds it up: kubectl get namespace ${namespace} -o yaml`,
+    exitCode: ExitCode.infrastructure,
+  }),
   NO_VERSION: (version: string, known: readonly string[]) => ({
     message:
       version === ""

@@ -234,6 +234,8 @@ export const UNGATED: readonly string[] = [
   "deploy.commit.path",
   "deploy.commit.knownHosts",
   "deploy.commit.timeout",
+  "deploy.preview.namespace",
+  "deploy.preview.url",
   "deploy.deployment",
   "deploy.service",
   "deploy.namespace.*",

@@ -47,6 +47,11 @@ export class Kube {
     return new Kube(this.requests.with(limits))
   }
 
+  /** True for a kind whose objects are in namespaces. Fails with KUBE_MISSING for one that the cluster doesn't have. */
+  async isNamespaced(kind: ObjectKind): Promise<boolean> {
+    return (await this.requests.resource(kind)).namespaced
+  }
+
   /** Returns an object; undefined if it doesn't exist. */
   async get<T extends KubeObject>(
     kind: ObjectKind,

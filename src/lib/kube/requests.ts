@@ -90,7 +90,7 @@ export class Requests {
     return apiRefusal({ status, text, what, access: this.access, now, hide: secretsOf(sent) })
   }
 
-  private async resource(kind: ObjectKind): Promise<Resource> {
+  async resource(kind: ObjectKind): Promise<Resource> {
     const known = knownResource(kind)
     if (known !== undefined) return known
     const key = `${kind.apiVersion} ${kind.kind}`

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js"
 import { type Environment, environmentsOf } from "../config/environments.js"
 import { type Channel, CHANNELS } from "../config/notify.js"
 import type { Group } from "./stages.js"
+import { previewNumber } from "../text/previews.js"
 import { ownVariable } from "../text/variables.js"
 
 /** Secrets of notifications. */
@@ -38,6 +39,19 @@ export const DEPLOYMENT_SECRETS = [
   "MANIFESTS_TOKEN",
   "MANIFESTS_SSH_KEY",
 ] as const
+/** Secrets that reach a service's code, or what its settings name. */
+const FOR_CODE: readonly string[] = ["DATABASE_URL", ...TEST_SECRETS]
+
+/**
+ * The variables that may hold an environment's secret, its own first.
+ *
+ * Nobody has reviewed the code and the settings of a preview: it is given none that other environments have too.
+ */
+export const variablesFor = (environment: Environment, name: string): string[] => [
+  ownVariable(environment, name),
+  ...(previewNumber(environment) !== undefined && FOR_CODE.includes(name) ? [] : [name]),
+]
+
 export type DeliverySecretName = (typeof NOTIFICATION_SECRETS | typeof TEST_SECRETS)[number]
 
 /** The secret of each channel. */
@@ -70,7 +84,11 @@ export function variablesOf(
 ): string[] {
   const own = environments.flatMap((environment) => names.map((name) => ownVariable(environment, name)))
   const lacking = (name: string) =>
-    environments.length === 0 || environments.some((environment) => !isSet(ownVariable(environment, name)))
+    environments.length === 0 ||
+    environments.some((environment) => {
+      const [own = "", common] = variablesFor(environment, name)
+      return !isSet(own) && common !== undefined
+    })
   return [...own, ...names.filter(lacking)].filter(isSet)
 }
 

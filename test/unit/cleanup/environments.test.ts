@@ -40,7 +40,7 @@ const ask = (environment: Environment, cluster: Cluster, listed = true) =>
   )
 
 const usesAt = async (...answers: ReturnType<typeof ask>[]) =>
-  usesIn(await Promise.all(answers), REPOSITORY, 1)
+  usesIn({ environments: await Promise.all(answers), previews: undefined }, REPOSITORY, 1)
 
 describe("environmentsToAsk", () => {
   const none = { overlay: undefined, kubeconfig: false }
@@ -148,7 +148,7 @@ describe("the images in use", () => {
 
   it("are asked for again, of the same clusters: one that became another's is refused", async () => {
     const cluster = await clusterOf("staging", ["v1"])
-    const all = [await ask("staging", cluster)]
+    const all = { environments: [await ask("staging", cluster)], previews: undefined }
     await clusterOf("staging", ["v2"], { cluster })
     const later = usesIn(await inspectAgain(all), REPOSITORY, 1)
     expect(later.map((use) => use.digest)).toContain(digest("v2"))
@@ -173,7 +173,11 @@ describe("objects of a cluster", () => {
     const cluster = await clusterOf("staging", ["v1"])
     job(cluster)
     const state = await readState({ ...cluster.context("cleanup"), environment: "staging" })
-    const planned = await planClusters([state], [state], DEFAULTS, Date.parse("2026-01-01T00:00:00Z"))
+    const planned = await planClusters(
+      { asked: [state], all: [state], previews: undefined },
+      DEFAULTS,
+      Date.parse("2026-01-01T00:00:00Z"),
+    )
     expect(planned.map(({ name }) => name)).toEqual(["slipway-smoke-1"])
     expect((await deleteObjects(planned, [])).left.map(({ why }) => why)).toEqual(["it is needed by now"])
     expect(cluster.store.get("Job", "slipway-smoke-1")).toBeDefined()

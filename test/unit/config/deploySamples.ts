@@ -43,6 +43,14 @@ export const bad: Record<string, [text: string, ...problems: string[]]> = {
     "deploy: {commit: {branch: 'a..b'}}\n",
     '1:27: deploy.commit.branch: expected the name of a branch, such as "main" or "env/{environment}", received "a..b"',
   ],
+  "a namespace that all previews would share": [
+    "deploy: {preview: {namespace: previews}}\n",
+    '1:31: deploy.preview.namespace: expected the name of a namespace with "{number}" in it, such as "api-pr-{number}", received "previews"',
+  ],
+  "a URL that all previews would share": [
+    "deploy: {preview: {url: 'https://preview.example.com'}}\n",
+    '1:25: deploy.preview.url: expected an http or https URL with "{number}" in it, such as "https://pr-{number}.example.com", received "https://preview.example.com"',
+  ],
   "an environment that isn't known": [
     "deploy: {url: {test: 'http://a.example'}}\n",
     "1:16: deploy.url.test: unknown key; expected one of staging, production",

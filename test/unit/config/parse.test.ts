@@ -109,6 +109,7 @@ describe("parseConfig accepts", () => {
         overlay: "deploy/overlays/{environment}",
         chart: { values: [] },
         commit: { branch: "main", path: "{environment}", timeout: 600 },
+        preview: {},
         url: {},
         namespace: {},
         aks: {},
@@ -300,6 +301,7 @@ describe("parseConfig accepts", () => {
           knownHosts: "known_hosts",
           timeout: 300,
         },
+        preview: { namespace: "api-pr-{number}", url: "https://pr-{number}.example.com" },
         deployment: "upscaler",
         service: "upscaler-web",
         url: { staging: "https://staging.example.com/", production: "https://example.com" },
@@ -597,6 +599,7 @@ describe("parseConfig accepts", () => {
           readonly knownHosts?: string
           readonly timeout: number
         }
+        readonly preview: { readonly namespace?: string; readonly url?: string }
         readonly deployment?: string
         readonly service?: string
         readonly url: PerEnvironment<string>

@@ -96,6 +96,7 @@ deploy:
   environments: [production, staging]
   overlay: k8s/{environment}
   commit: {repository: "git@git.example.com:team/manifests", branch: "env/{environment}", path: "apps/api/{environment}", knownHosts: known_hosts, timeout: 5m}
+  preview: {namespace: "api-pr-{number}", url: "https://pr-{number}.example.com"}
   chart: {path: charts/api, reference: "oci://r.example.com:5000/charts/api:1.2.3-rc.1_b", values: ["charts/{environment}.yaml", all.yaml], release: upscaler}
   deployment: upscaler
   service: upscaler-web
