@@ -34,6 +34,7 @@ import { journal as journalOf } from "./lib/pipeline/journal.js"
 import { groupsFor } from "./lib/pipeline/policy.js"
 import { DELIVERED } from "./lib/pipeline/stages.js"
 import { fullRef } from "./lib/release/gitRef.js"
+import { previewNumber } from "./lib/text/previews.js"
 import { isStrange, type TrustLevel, trustOf, volumeSpace } from "./lib/volumes/trust.js"
 import { jsonText, without } from "./lib/text/json.js"
 import { Load } from "./load/load.js"
@@ -792,7 +793,11 @@ export class Slipway {
       const trust = trustOf({ ...run, fork })
       const service = await this.python(trust)
       const groups = groupsFor(
-        { ...run, baseRef, fork, branches: service.config.branches },
+        {
+          ...run,
+          ...{ baseRef, fork, branches: service.config.branches },
+          ...(previewNumber(this.deployEnvironment) !== undefined && { preview: this.deployEnvironment }),
+        },
         only,
         service.config,
         this.embedded,

@@ -31,12 +31,17 @@ export interface ReleaseInputs {
   provenance: OfRun
   gates: OfRun
   expected: Expected
-  signing: Signing
+  /** Tools that reach the registry. */
+  tools: Container
+  /** Absent for an image that isn't signed. */
+  signing: Signing | undefined
   /** Versions of the tools, as they say. */
   versions: Readonly<Record<"regctl" | "cosign", string>>
   /** The command that repeats a stage. */
   repro: (name: StageName) => string
 }
+
+type SignedInputs = ReleaseInputs & { signing: Signing }
 
 /** An attestation's predicate, made by this run. */
 interface OfRun {
@@ -45,34 +50,41 @@ interface OfRun {
   same: (predicate: unknown) => boolean
 }
 
+const UNSIGNED = "an image of a pull request isn't signed, as nobody has reviewed it"
+
 /**
  * Publishes, signs, attests and verifies, one after the other, and sets the tags only then; a failure
  * skips the rest. Reports each stage as it begins and as it ends.
  */
 export async function runRelease(inputs: ReleaseInputs, progress: StageProgress): Promise<Stage[]> {
   const stages: Stage[] = []
-  for (const { name, tool, work } of STEPS) {
+  let failed: Stage | undefined
+  for (const { name, tool, work } of stepsOf(inputs)) {
     const stage = { ...identity("release", name, inputs.versions[tool], ""), repro: inputs.repro(name) }
-    const before = stages.find(({ status }) => status !== "passed")
-    const run = () => measured(() => work(inputs))
-    if (before === undefined) progress.started(name)
-    stages.push(
-      before === undefined
-        ? await attempted(stage, run)
-        : { ...stage, ...skipped(`${before.name} did not pass`) },
-    )
-    progress.ended(stages.slice(-1))
+    const why = failed === undefined ? UNSIGNED : `${failed.name} did not pass`
+    const runs = work !== undefined && failed === undefined
+    if (runs) progress.started(name)
+    const ended = runs ? await attempted(stage, () => measured(work)) : { ...stage, ...skipped(why) }
+    if (runs && ended.status !== "passed") failed = ended
+    stages.push(ended)
+    progress.ended([ended])
   }
   return stages
 }
 
-const STEPS = [
-  { name: "publish", tool: "regctl", work: publishStep },
-  { name: "sign", tool: "cosign", work: signStep },
-  { name: "attest", tool: "cosign", work: attestStep },
-  { name: "verify", tool: "cosign", work: verifyStep },
-  { name: "tag", tool: "regctl", work: tagStep },
-] as const
+/** The steps of a release; those that need a signer do nothing without one. */
+function stepsOf(inputs: ReleaseInputs) {
+  const { signing } = inputs
+  const signed = <R>(work: (inputs: SignedInputs) => Promise<R>) =>
+    signing === undefined ? undefined : () => work({ ...inputs, signing })
+  return [
+    { name: "publish", tool: "regctl", work: () => publishStep(inputs) },
+    { name: "sign", tool: "cosign", work: signed(signStep) },
+    { name: "attest", tool: "cosign", work: signed(attestStep) },
+    { name: "verify", tool: "cosign", work: signed(verifyStep) },
+    { name: "tag", tool: "regctl", work: () => tagStep(inputs) },
+  ] as const
+}
 
 /** Measures an effect, which never comes from a cache. */
 async function measured<S extends object>(work: () => Promise<S>) {
@@ -82,23 +94,23 @@ async function measured<S extends object>(work: () => Promise<S>) {
   return { exitCode: stageExitCode("passed", false), log: "", ...result, began, cached: false, milliseconds }
 }
 
-async function publishStep({ image, repository, tags, signing }: ReleaseInputs) {
+async function publishStep({ image, repository, tags, tools }: ReleaseInputs) {
   const { digest } = image
-  const existing = await tagsOf(repository, signing.tools)
+  const existing = await tagsOf(repository, tools)
   // Checked before pushing and signing, and again before a tag is set.
-  await refuseTakenTags({ repository, digest }, tags(existing), signing.tools)
-  const there = await imageExists({ repository, digest }, signing.tools)
-  await pushImage(image, repository, signing.tools)
+  await refuseTakenTags({ repository, digest }, tags(existing), tools)
+  const there = await imageExists({ repository, digest }, tools)
+  await pushImage(image, repository, tools)
   return {
     ...passed(`${repository}@${digest}${there ? ", published already" : ""}`),
-    facts: await growth(image, repository, highestVersion(existing), signing.tools),
+    facts: await growth(image, repository, highestVersion(existing), tools),
   }
 }
 
-async function tagStep({ image, repository, tags, signing }: ReleaseInputs) {
+async function tagStep({ image, repository, tags, tools }: ReleaseInputs) {
   const { digest, images } = image
-  const chosen = tags(await tagsOf(repository, signing.tools))
-  await setTags({ repository, digest }, chosen, signing.tools)
+  const chosen = tags(await tagsOf(repository, tools))
+  await setTags({ repository, digest }, chosen, tools)
   const names = chosen.map(({ name }) => name)
   const platforms = images.map(({ platform, digest: of }) => ({ platform, digest: of }))
   const record = { repository, digest, tags: names, images: platforms }
@@ -128,13 +140,13 @@ async function growth(
   }
 }
 
-async function signStep(inputs: ReleaseInputs) {
+async function signStep(inputs: SignedInputs) {
   const wanted = demandsOf(inputs).filter(({ predicate }) => predicate === "signature")
   const made = await signImages(inputs.repository, wanted, inputs.signing)
   return passed(`the index and ${count(wanted.length - 1, "image")}${made === 0 ? ", signed already" : ""}`)
 }
 
-async function attestStep(inputs: ReleaseInputs) {
+async function attestStep(inputs: SignedInputs) {
   const { scanned, provenance, gates, repository, signing } = inputs
   const files = scanned.withNewFile("provenance.json", provenance.text).withNewFile("gates.json", gates.text)
   const statements = demandsOf(inputs).flatMap((demand) => statementOf(demand, inputs))
@@ -154,7 +166,7 @@ function statementOf(demand: Requirement, { provenance, gates }: ReleaseInputs):
   return []
 }
 
-async function verifyStep({ image, repository, expected, signing }: ReleaseInputs) {
+async function verifyStep({ image, repository, expected, signing }: SignedInputs) {
   const { digest, images } = image
   const checks = await verifyRelease({ repository, digest, images }, expected, signing)
   const outcome = judgeRelease(checks, `${repository}@${digest}`)

@@ -101,7 +101,7 @@ async function releaseInputs(
   if (below.length > 0) throw fail("BELOW_FLOOR", [below])
   const scanned = stages.find(({ name }) => name === "scan")?.files
   if (scanned === undefined) throw fail("NOT_SCANNED", [])
-  const { signing, repository } = await destination(released, publishing)
+  const { repository, ...reached } = await destination(released, publishing)
   const versions = await releaseVersions(config)
   const tagging = { event: run.event, ref: run.ref, sha: run.sha, kinds: config.release.tags }
   return {
@@ -115,15 +115,17 @@ async function releaseInputs(
     },
     gates: { text: jsonText(verdict), same: (predicate) => runOfGates(predicate) === run.id },
     expected: expected(config, { sha: revision.sha, ref: run.ref, origin: revision.origin, trial, floor }),
-    signing,
+    ...reached,
     versions,
     repro: (name) => repro(name, `${repository}@${image.digest}`),
   }
 }
 
-/** The repository, and its signer. */
-async function destination({ source, config }: Released, publishing: Publishing) {
+/** The repository, and the signer of what is released to it; a pull request's image has none. */
+async function destination({ source, config, run }: Released, publishing: Publishing) {
   const { access, repository } = await destinationOf(publishing, source, config)
+  const tools = await registryTools(access, config)
+  if (run.event === "pull_request") return { repository, tools, signing: undefined }
   const { identity, issuer } = publishing
   const own = publishing.embedded ? await embeddedSigner(config) : undefined
   const signer: Signer = own ?? publishing
@@ -131,10 +133,10 @@ async function destination({ source, config }: Released, publishing: Publishing)
     own === undefined
       ? await trusted({ identity, issuer }, signer, source, config)
       : await embeddedTrust(config)
-  const reached = withSigstore(await registryTools(access, config), whom, source, config)
+  const reached = withSigstore(tools, whom, source, config)
   const by = signer.token === undefined ? "key" : "identity"
   const signing: Signing = { tools: withSigner(reached, signer), access, trusted: whom, by }
-  return { signing, repository }
+  return { repository, tools: signing.tools, signing }
 }
 
 async function releaseVersions(config: Config): Promise<ReleaseInputs["versions"]> {

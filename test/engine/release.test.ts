@@ -195,6 +195,14 @@ describe("a release", () => {
   })
 })
 
+/** A problem of everything that is signed. */
+const every = (problem: string) => [
+  ...["signature", "provenance", "gates"].map((name) => `${name} of the index: ${problem}`),
+  ...["linux/amd64", "linux/arm64"].flatMap((platform) =>
+    ["signature", "spdx", "cyclonedx"].map((name) => `${name} of ${platform}: ${problem}`),
+  ),
+]
+
 describe("verification", () => {
   let run: Session
 
@@ -314,13 +322,6 @@ describe("verification", () => {
     )
   })
 
-  const every = (problem: string) => [
-    ...["signature", "provenance", "gates"].map((name) => `${name} of the index: ${problem}`),
-    ...["linux/amd64", "linux/arm64"].flatMap((platform) =>
-      ["signature", "spdx", "cyclonedx"].map((name) => `${name} of ${platform}: ${problem}`),
-    ),
-  ]
-
   it.each<[string, string, string[]]>([
     ["signed with another key than that in the settings", "other key", every("it was made with another key")],
     ["signed with another key than the one given", "key given", every("it was made with another key")],
@@ -410,6 +411,31 @@ describe("verification", () => {
     expect(none.exitCode).toBe(4)
     expect(stageOf(none, "publish").reason).toContain("no signing key and no identity token")
   })
+})
+
+it("an image of a pull request is published for its preview without a signature, which verification refuses", async () => {
+  const name = `reviewed-${RUN}`
+  const previews = 'deploy: { preview: { namespace: "tiny-pr-{number}" } }'
+  const plain = tiny({ repository: name })
+  const own = `${readFileSync(join(plain, "slipway.yaml"), "utf8")}${previews}\n`
+  const reviewed = tiny({}, { "slipway.yaml": own })
+  const event = `--event=pull_request --ref=refs/pull/11/merge --base-ref=main --run-id=${RUN}`
+  const ran = `$there | $signer | ${COMMIT} | with-deploy --environment preview-11 | ci ${event}`
+  const run = await session({
+    reviewed: `${on(reviewed)} | ${ran} | file verdict.json | contents`,
+    verified: verifying(reviewed, `${HOST}/${name}:sha-0123456789ab`),
+  })
+  const verdict = run.verdict("reviewed")
+  expect(STEPS.map((step) => [step, stageOf(verdict, step).status])).toEqual([
+    ["publish", "passed"],
+    ...["sign", "attest", "verify"].map((step) => [step, "skipped"]),
+    ["tag", "passed"],
+  ])
+  expect(stageOf(verdict, "sign").reason).toMatch(/pull request isn't signed/)
+  expect(problems(run.verification("verified"))).toEqual(every("there is none"))
+  // No cluster was given; that of previews is asked for.
+  expect(verdict.exitCode).toBe(4)
+  expect(stageOf(verdict, "prepare").reason).toMatch(/preview-11/)
 })
 
 describe("the command", () => {

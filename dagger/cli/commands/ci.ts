@@ -1,9 +1,11 @@
 import { join } from "node:path"
 import { randomUUID } from "node:crypto"
-import { DEFAULTS } from "../../../src/lib/config/config.js"
+import { type Config, DEFAULTS } from "../../../src/lib/config/config.js"
 import { configWarnings } from "../../../src/lib/config/parse.js"
 import { SlipwayError } from "../../../src/lib/errors/catalogue.js"
+import { numberInRef, pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
+import { isPreviewNumber, previewNumber, previewOf } from "../../../src/lib/text/previews.js"
 import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { environmentFor, groupsFor, type Trigger } from "../../../src/lib/pipeline/policy.js"
 import { DELIVERED, type Group, usesSecret } from "../../../src/lib/pipeline/stages.js"
@@ -136,7 +138,13 @@ const deployment = (
   groups: readonly Group[],
   environment: string | undefined,
 ): string[] => [
-  ...deployArguments(options, groups, environment, deploySettings(options.source, options.service)),
+  ...deployArguments(
+    // The module knows the environment of any other event.
+    previewNumber(environment ?? "") === undefined ? options : { ...options, environment },
+    groups,
+    environment,
+    deploySettings(options.source, options.service),
+  ),
   ...optionalArgument("off-main", options.offMain),
   ...optionalArgument("without-hotfix", options.withoutHotfix),
   ...optionalArgument("off-order", options.offOrder),
@@ -156,13 +164,16 @@ export function decisionOf(options: CiOptions, commit: GitState, only: readonly 
   const known = configured(source, options.service) ?? DEFAULTS
   // Only the engine reads the settings at an address: there may be a registry.
   const settings = isAddress(source) ? { ...known, release: { ...known.release, registry: source } } : known
-  const trigger = {
-    event,
-    ref: fullRef(event, ref),
-    fork,
-    branches: settings.branches,
-    ...(baseRef !== undefined && { baseRef }),
-  }
+  const trigger = withPreview(
+    {
+      event,
+      ref: fullRef(event, ref),
+      fork,
+      branches: settings.branches,
+      ...(baseRef !== undefined && { baseRef }),
+    },
+    settings.deploy,
+  )
   const names = only.map((name) => currentName(name, () => undefined))
   try {
     const environment = options.environment ?? environmentFor(trigger, settings.deploy)
@@ -172,6 +183,18 @@ export function decisionOf(options: CiOptions, commit: GitState, only: readonly 
     if (error instanceof SlipwayError) return { trigger, groups: [] }
     throw error
   }
+}
+
+/**
+ * Adds the preview of the pull request that a run is about, where the settings have previews.
+ *
+ * Its number is the one in the ref, else that of the CI host.
+ */
+export function withPreview<T extends Trigger>(trigger: T, { preview }: Config["deploy"]): T {
+  if (trigger.event !== "pull_request" || trigger.fork === true || preview.namespace === undefined)
+    return trigger
+  const number = `${numberInRef(trigger.ref) ?? pullRequestOf(process.env)?.number ?? ""}`
+  return isPreviewNumber(number) ? { ...trigger, preview: previewOf(number) } : trigger
 }
 
 /** The commit of the sources: the options take precedence over git. */

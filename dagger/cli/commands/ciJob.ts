@@ -28,7 +28,12 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
   const part = await partOf(jobFor(event, job, env), all, only)
   if (part === undefined) return ExitCode.passed
   Object.assign(env, aliases(host, env))
-  const tokens = await keepTokens(tokenRequests(host, env, part.groups), (token) => {
+  // A pull request's image isn't signed.
+  const signs = all.event !== "pull_request"
+  const requests = tokenRequests(host, env, part.groups).filter(
+    ({ name }) => signs || name !== "SIGSTORE_ID_TOKEN",
+  )
+  const tokens = await keepTokens(requests, (token) => {
     if (host === "github") printCommands([`::add-mask::${token}`])
     if (host === "azure") printCommands([`##vso[task.setsecret]${token}`])
   })
@@ -68,7 +73,7 @@ async function partOf(
 ): Promise<Part | undefined> {
   const source = absoluteSource(options.source)
   const { groups } = decisionOf({ ...options, source }, await gitStateOf(source), only)
-  const own = job === undefined ? groups : groupsOfJob(job, groups)
+  const own = job === undefined ? groups : groupsOfJob(job, groups, options.event ?? "local")
   if (own.length === groups.length) return { groups, only }
   if (own.length > 0) return { groups: own, only: own }
   say(`the job "${job ?? ""}" has nothing to run here: this event runs ${groups.join(", ")}`)
@@ -89,6 +94,6 @@ export function jobFor({ ref }: Pick<HostEvent, "ref">, job: CiJob | undefined, 
 
 /** The verdict without what another job has reported already: annotations and alerts would be there twice. */
 const ofJob = (job: CiJob | undefined, verdict: Verdict): Verdict =>
-  job === "delivery"
+  job === "delivery" || job === "preview"
     ? { ...verdict, stages: verdict.stages.filter(({ group }) => !CHECKED.some((known) => known === group)) }
     : verdict

@@ -10,6 +10,7 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { visible } from "../../../src/lib/text/escape.js"
 import { STAGES } from "../../../src/lib/pipeline/stages.js"
 import { fromFork } from "../hosts/fork.js"
+import { withPreview } from "./ci.js"
 import { selectedServices } from "./services.js"
 import { absoluteSource, gitStateOf, isAddress, servicesIn, settingsOf } from "./sourceFolder.js"
 import { jsonText } from "../../../src/lib/text/json.js"
@@ -46,7 +47,8 @@ export async function printPlan(options: RunPlanOptions): Promise<number> {
   const { event = "local", baseRef = "", fork = fromFork(process.env) } = options
   const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
   const settings = settingsOf(source, options.service)
-  const made = planRun({ event, ref, baseRef, fork }, configured(settings, options.embedded))
+  const config = configured(settings, options.embedded)
+  const made = planRun(withPreview({ event, ref, baseRef, fork }, config.deploy), config)
   const notes = isAddress(source)
     ? ["slipway.yaml isn't read at an address: the defaults are shown"]
     : unusedFiles(otherTools(source)).map(({ message }) => message)

@@ -3,6 +3,7 @@ import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
 import { pullRequestOf } from "../../../src/lib/forge/pullRequest.js"
 import { forTool } from "../../../src/lib/secrets/credentials.js"
+import { variablesFor } from "../../../src/lib/pipeline/deliverySecrets.js"
 import { ownVariable } from "../../../src/lib/text/variables.js"
 import { failure, type DoctorFinding, ok, warning } from "./finding.js"
 import type { Variables } from "../../lib/variables.js"
@@ -47,7 +48,7 @@ function signer(env: Variables): DoctorFinding {
 
 /** The variable with a secret; one with the environment's prefix takes precedence. */
 export const variableFor = (name: string, environment: string, env: Variables): string | undefined =>
-  [ownVariable(environment, name), name].find((each) => env[each])
+  variablesFor(environment, name).find((each) => env[each])
 
 function deployment({ environment = "", aks }: SecretNeeds, env: Variables): DoctorFinding[] {
   const has = (name: string) => variableFor(name, environment, env)

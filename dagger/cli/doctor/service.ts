@@ -9,6 +9,7 @@ import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { whileLoggedIn } from "../commands/acrLogin.js"
 import { loginOf } from "../commands/credentials.js"
 import { fromFork } from "../hosts/fork.js"
+import { withPreview } from "../commands/ci.js"
 import { planRun } from "../commands/plan.js"
 import type { Variables } from "../../lib/variables.js"
 import { gitStateOf, isAddress, refuseDirty, repositoryName, settingsOf } from "../commands/sourceFolder.js"
@@ -50,7 +51,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
   const { source, event = "local", baseRef = "", embedded = false, fork = fromFork(process.env) } = options
   const registry = config.release.registry ?? (embedded ? "embedded" : undefined)
   const ref = fullRef(event, options.ref ?? (await gitStateOf(source)).ref)
-  const happening = { event, ref, baseRef, fork, branches: config.branches }
+  const happening = withPreview({ event, ref, baseRef, fork, branches: config.branches }, config.deploy)
   const plan = planRun(happening, {
     ...config,
     release: { ...config.release, ...(registry && { registry }) },
@@ -62,7 +63,11 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
   return [
     ok("event", `${plan.what}: ${groups.join(", ")}`),
     ...(event === "local" || embedded ? [] : await commit(source)),
-    ...secretFindings({ groups, environment, embedded, aks }, process.env),
+    // A pull request's image isn't signed.
+    ...secretFindings(
+      { groups: event === "pull_request" ? withoutRelease(groups) : groups, environment, embedded, aks },
+      process.env,
+    ),
     ...deliveryFindings({ groups, environment }, config, process.env),
     ...(registry !== undefined && !embedded
       ? await publicationFindings(options, config, registry, groups.includes("release"))
@@ -71,6 +76,8 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
     ...contractFindings(config, groups, process.env),
   ]
 }
+
+const withoutRelease = (groups: readonly Group[]): Group[] => groups.filter((group) => group !== "release")
 
 /** Names what the run works with and no test of Slipway ever met, in one line; none for a run without such. */
 export function contractFindings(config: Config, groups: readonly Group[], env: Variables): DoctorFinding[] {

@@ -44,8 +44,12 @@ const PART: Readonly<Record<HostKind, RegExp>> = {
   "azure-devops": /^[^\p{Cc}\p{Cs}/\\?#%]{1,255}$/u,
 }
 
+/** The number in the ref by which GitHub, Azure DevOps and GitLab offer a pull request. */
+export const numberInRef = (ref = ""): string | undefined =>
+  /^refs\/(?:pull|merge-requests)\/(\d+)\/(?:merge|head)$/.exec(ref)?.[1]
+
 function github(env: Environment): PullRequest | undefined {
-  const [, number] = /^refs\/pull\/(\d+)\/(?:merge|head)$/.exec(env.GITHUB_REF ?? "") ?? []
+  const number = numberInRef(env.GITHUB_REF)
   return made("github", env.GITHUB_API_URL || GITHUB_API, env.GITHUB_REPOSITORY, number)
 }
 

@@ -19,6 +19,8 @@ export interface Trigger {
   fork?: boolean
   /** The names of the repository's branches, as in slipway.yaml. */
   branches?: Config["branches"]
+  /** The preview that a pull request is deployed to; absent if the settings or its host have none. */
+  preview?: Environment
   /** Groups requested in addition to the checks, locally or manually. */
   asked?: readonly Group[]
 }
@@ -36,6 +38,8 @@ interface Rule {
   groups: readonly Group[]
   /** What enters an environment, and so is deployed there. */
   enters?: Entry
+  /** The preview that a pull request is deployed to. */
+  preview?: Environment
   /** True for a run on schedule, which tests what serves. */
   scheduled?: true
   /** Reasons for skipped groups, where the event alone is no explanation. */
@@ -54,6 +58,8 @@ const DEPLOYMENT = ["drift", "release", "deploy", ...AFTER] as const
 const UP_TO_DEPLOYMENT = [...UP_TO_IMAGE, ...DEPLOYMENT, "cleanup"] as const
 /** Plans are for reviewers. */
 const REVIEW = [...UP_TO_IMAGE, "plan"] as const
+/** A preview is for reviewers too, and tested by them. */
+const PREVIEWED = [...REVIEW, "release", "deploy"] as const
 
 /** Decides which groups of stages run, with reasons. Fails with UNKNOWN_EVENT. */
 export function policy(trigger: Trigger, settings: PolicySettings): Record<Group, Decision> {
@@ -68,7 +74,8 @@ export function policy(trigger: Trigger, settings: PolicySettings): Record<Group
     const deploys = environment !== undefined && DEPLOYED.some((known) => known === group)
     if (deploys && release.registry === undefined)
       return { runs: false, why: "slipway.yaml names no registry to publish to (release.registry)" }
-    if (deploys && group !== "release" && !deploy.environments.includes(environment))
+    const isNamed = rule.preview !== undefined || deploy.environments.includes(environment ?? "")
+    if (deploys && group !== "release" && !isNamed)
       return { runs: false, why: `slipway.yaml deploys nothing to ${environment} (deploy.environments)` }
     return {
       runs: true,
@@ -105,8 +112,8 @@ export const environmentFor = (trigger: Trigger, deploy: EntrySettings): Environ
 
 type EntrySettings = Parameters<typeof entryEnvironments>[0]
 
-const environmentOfRule = ({ enters }: Rule, deploy: EntrySettings): Environment | undefined =>
-  enters && entryEnvironments(deploy)[enters]
+const environmentOfRule = ({ enters, preview }: Rule, deploy: EntrySettings): Environment | undefined =>
+  preview ?? (enters && entryEnvironments(deploy)[enters])
 
 /** What an event deploys, if anything, wherever that is. Fails with UNKNOWN_EVENT. */
 export const entryFor = (trigger: Trigger): Entry | undefined => ruleFor(trigger).enters
@@ -131,15 +138,19 @@ export function groupsFor(
   return GROUPS.filter((group) => decisions[group].runs)
 }
 
-/** The jobs of a CI host: checks get no secret; delivery is behind the host's own protection. */
-export const JOBS = ["checks", "delivery"] as const
+/** The jobs of a CI host: checks get no secret; delivery is behind the host's own protection, and a preview isn't. */
+export const JOBS = ["checks", "delivery", "preview"] as const
 
 export type CiJob = (typeof JOBS)[number]
 
-/** The part of these groups that a job runs; a release runs its gates again, since it carries a verdict on each. */
-export function groupsOfJob(job: CiJob, groups: readonly Group[]): Group[] {
+/** The part of an event's groups that a job runs; a release runs its gates again, since it carries a verdict on each. */
+export function groupsOfJob(job: CiJob, groups: readonly Group[], event: string): Group[] {
   const checked = (group: Group) => CHECKED.includes(group)
   if (job === "checks") return groups.filter(checked)
+  const previews = event === "pull_request" && groups.includes("deploy")
+  if (job === "preview") return previews ? groups.filter((group) => group !== "plan") : []
+  // Terraform's secrets and those of previews are held by different jobs.
+  if (previews) return groups.filter((group) => group === "plan")
   return groups.filter((group) => groups.includes("release") || !checked(group))
 }
 
@@ -151,11 +162,12 @@ const WITHOUT: Partial<Record<Group, string>> = {
   stress: "stress tests run by load.stress.when, or manually: slipway stress",
 }
 
-function ruleFor({ event, ref, baseRef, fork, branches = DEFAULTS.branches, asked = [] }: Trigger): Rule {
+function ruleFor(trigger: Trigger): Rule {
+  const { event, ref, baseRef, branches = DEFAULTS.branches, asked = [] } = trigger
   if (!EVENTS.some((known) => known === event)) throw fail("UNKNOWN_EVENT", [event, EVENTS])
   if (event === "schedule")
     return { what: "a schedule, which checks for changes from outside", groups: SCANS, scheduled: true }
-  if (event === "pull_request") return pullRequest(branches, baseRef, fork)
+  if (event === "pull_request") return pullRequest(branches, trigger)
   // The host has put the pull requests together, and merges them if this passes.
   if (event === "merge_queue") {
     const base = branchOf(baseRef ?? "")
@@ -176,13 +188,14 @@ function ruleFor({ event, ref, baseRef, fork, branches = DEFAULTS.branches, aske
 /** Packages are scanned both in the sources and in the image. */
 const SCANS = ["security", "image", "drift", "cleanup"] as const
 
-/** Pull requests publish nothing: their code is not reviewed yet. */
-function pullRequest(branches: Branches, baseRef = "", fork = false): Rule {
+/** Pull requests release nothing, as their code is not reviewed yet: a preview has an image without a signature. */
+function pullRequest(branches: Branches, { baseRef = "", fork = false, preview }: Trigger): Rule {
   const base = branchOf(baseRef)
   const what = `a pull request${base === "" ? "" : ` to ${base}`}${fork ? " from a fork" : ""}`
   if (base !== "" && base !== branches.develop && !isMain(base, branches))
     return { what, groups: CHECKS, without: { plan: `not for ${what}` } }
-  return fork ? { what, groups: UP_TO_IMAGE, without: { plan: NO_SECRETS } } : { what, groups: REVIEW }
+  if (fork) return { what, groups: UP_TO_IMAGE, without: { plan: NO_SECRETS } }
+  return preview === undefined ? { what, groups: REVIEW } : { what, groups: PREVIEWED, preview }
 }
 
 const NO_SECRETS = "a fork gets no secrets for plans; run it with them: slipway infra plan"

@@ -11,6 +11,7 @@ import {
 import { isIndexSecret } from "../python/indexSecrets.js"
 import { declaredServices } from "../services/places.js"
 import { forTool } from "../secrets/credentials.js"
+import { PREVIEWS } from "../text/previews.js"
 import { ownerOf, ownVariable } from "../text/variables.js"
 
 /** The content of a wrapper, independent of the host. */
@@ -34,6 +35,8 @@ export interface Description {
   hotfixes: boolean
   /** True if pull requests are planned, since the repository has Terraform's files. */
   plans: boolean
+  /** True if pull requests have previews. */
+  previews: boolean
   /** The services of the repository by name; none for a repository that is one. */
   services: readonly string[]
   /** The service connection of Azure Pipelines. */
@@ -98,19 +101,32 @@ export const scopesOf = ({ environments }: Pick<Description, "environments">): s
 
 type Held = Pick<Description, "environments" | "secrets">
 
-/** The secrets of a scope: staging's job never holds production's, nor one for plans the key that signs. */
+/**
+ * The secrets of a scope: staging's job never holds production's, nor one for plans or previews the key that signs.
+ */
 export function secretsIn(scope: string, { environments, secrets }: Held): string[] {
   if (scope === "plan") return secrets.filter((name) => isTool(name) || isReview(name))
   if (scope === "maintenance")
     return secrets.filter((name) => isTool(name) || isCluster(name) || isRegistry(name) || isTest(name))
+  if (scope === PREVIEWS)
+    return secrets.filter(
+      (name) =>
+        isPreview(name, environments) || isRegistry(name) || isIndexSecret(name) || name.startsWith("AZURE_"),
+    )
   const index = environments.indexOf(scope)
   return secrets.filter((name) => {
     const owner = ownerOf(name, environments)
     const other = owner === undefined ? index : environments.indexOf(owner)
-    // The job asks the clusters of earlier environments: for a promotion, and a version's cleanup what they run.
+    // The job asks the clusters of earlier environments: for a promotion, and a version's cleanup what they run, as
+    // previews do.
+    if (isPreview(name, environments)) return isCluster(name) && index === environments.length - 1
     return isDeployed(name) && (other === index || (other < index && isCluster(name)))
   })
 }
+
+/** True for a secret of previews alone. */
+const isPreview = (name: string, environments: readonly string[]): boolean =>
+  ownerOf(name, [...environments, PREVIEWS]) === PREVIEWS
 
 /** True for a secret of Terraform's. */
 const isTool = (name: string): boolean => forTool({ [name]: "set" }).length > 0
@@ -142,6 +158,10 @@ export function notAskedIn(name: string, { environments }: Pick<Description, "en
 /** The secrets of the job for checks: credentials of package indexes, which `wrappers.secrets` lists. */
 export const checkSecretsIn = (secrets: readonly string[]): string[] => secrets.filter(isIndexSecret)
 
+/** True if pull requests have previews, whose images need a registry. */
+const hasPreviews = ({ release, deploy }: Config): boolean =>
+  release.registry !== undefined && deploy.preview.namespace !== undefined
+
 /** Registries of Azure, in all its clouds. */
 const AZURE_REGISTRY = /\.azurecr\.(?:io|cn|us)\b/i
 
@@ -166,6 +186,7 @@ export function describeWrappers(config: Config, pin = "", plans = false): Descr
     schedule,
     hotfixes,
     plans,
+    previews: hasPreviews(config),
     services: declaredServices(config).map(({ name }) => name),
     variables: AZURE,
     secrets: [...new Set([...secretsOf(config), ...secrets])].sort(),
@@ -194,6 +215,8 @@ function secretsOf(config: Config): string[] {
     ...signer,
     ...clusters.map((environment) => ownVariable(environment, "KUBECONFIG")),
     ...databases.map((environment) => ownVariable(environment, "DATABASE_URL")),
+    ...(hasPreviews(config) ? [ownVariable(PREVIEWS, "KUBECONFIG")] : []),
+    ...(hasPreviews(config) && databases.length > 0 ? [ownVariable(PREVIEWS, "DATABASE_URL")] : []),
     ...manifestsSecret(deploy.commit.repository),
     // Without those that aren't asked for or that environments have of their own.
     ...deliverySecrets(config)

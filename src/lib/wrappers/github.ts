@@ -8,7 +8,7 @@ import {
   HEADER,
 } from "./description.js"
 import { LIMIT_MINUTES, PINNED, notAskedIn, ofServices, QUESTIONS, secretsIn } from "./description.js"
-import { checksCommand, deliveryScript, indented } from "./script.js"
+import { checksCommand, deliveryCommand, deliveryScript, indented } from "./script.js"
 
 /** GitHub's own actions, pinned by commit since a tag can be moved. */
 const USES = {
@@ -43,7 +43,7 @@ export const github = (description: Description): string => `# ${HEADER}
 name: Slipway
 on:
   push: { branches: [${pushed(description)}], tags: ["v*"] }
-  pull_request: { branches: [${basesOf(description).join(", ")}] }
+  pull_request: { branches: [${basesOf(description).join(", ")}]${description.previews ? ", types: [opened, synchronize, reopened, closed]" : ""} }
   merge_group: { types: [checks_requested] }
   schedule: [{ cron: "${description.schedule}" }]
   workflow_dispatch:
@@ -54,18 +54,54 @@ ${ofServices(description, (names) => `      service: { description: "${QUESTIONS
 permissions: {}
 jobs:
   checks:
-    if: github.event_name != 'workflow_dispatch' || inputs.action == 'checks'
+    if: ${open(description, "github.event_name != 'workflow_dispatch' || inputs.action == 'checks'")}
     permissions: { contents: read, security-events: write }
 ${steps("checks", `run: ${checksCommand("github")}`, {
   GITHUB_TOKEN: "${{ github.token }}",
   SLIPWAY_ACTION: "${{ inputs.action }}",
   ...held(checkSecretsIn(description.secrets), description),
 })}
-${description.plans ? plan(description) : ""}${delivery(description)}`
+${description.plans ? plan(description) : ""}${description.previews ? preview(description) : ""}${delivery(description)}`
+
+/** A condition that no pull request meets once it is closed, an event that only previews need. */
+const open = ({ previews }: Description, condition: string): string =>
+  previews ? `github.event.action != 'closed' && (${condition})` : condition
+
+/** A pull request that doesn't come from a fork. */
+const OF_MEMBER =
+  "github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository"
+
+/** The job that deploys pull requests to previews of their own, with the secrets of these alone. */
+const preview = (description: Description): string => `  preview:
+    needs: checks
+    if: ${open(description, OF_MEMBER)}
+${previewJob(description, "preview", deliveryCommand("github", "preview"), rules())}
+${description.services.length > 0 ? "" : previewDown(description)}`
+
+/** The job that deletes the preview of a pull request that is closed. */
+const previewDown = (description: Description): string => `  preview-down:
+    if: ${OF_MEMBER} && github.event.action == 'closed'
+${previewJob(description, "preview-down", 'preview down "$NUMBER"', { NUMBER: "${{ github.event.number }}" })}
+`
+
+/** The one waits for the other, so that nothing is deployed after the end. */
+const previewJob = (
+  description: Description,
+  name: string,
+  command: string,
+  env: Readonly<Record<string, string>>,
+): string => `    environment: preview
+    concurrency: { group: "preview-\${{ github.event.number }}" }
+    permissions: { contents: read, id-token: write }
+${steps(name, `run: |\n${indented(deliveryScript("github", description, command), 10)}`, {
+  ...env,
+  ...held(secretsIn("preview", description), description),
+  ...variables(description),
+})}`
 
 /** The job that plans pull requests, with the secrets of Terraform alone. */
 const plan = (description: Description): string => `  plan:
-    if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
+    if: ${open(description, OF_MEMBER)}
     environment: plan
     permissions: { contents: read, id-token: write, pull-requests: write }
 ${steps("plan", delivered(description), {
@@ -94,11 +130,14 @@ ${steps("delivery", delivered(description), {
   ...(description.services.length > 0 && { SLIPWAY_SERVICE: "${{ inputs.service }}" }),
   SLIPWAY_VERSION: "${{ inputs.version }}",
   REVIEW_TOKEN: "${{ github.token }}",
-  ...Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`])),
+  ...rules(),
   ...held(deliverySecretsIn(description), description),
   ...variables(description),
 })}
 `
+
+const rules = (): Record<string, string> =>
+  Object.fromEntries(RULES.map((name) => [name, `\${{ vars.${name} }}`]))
 
 const delivered = (description: Description): string =>
   `run: |\n${indented(deliveryScript("github", description), 10)}`

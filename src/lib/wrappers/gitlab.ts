@@ -7,7 +7,7 @@ import {
   ofServices,
   QUESTIONS,
 } from "./description.js"
-import { checksCommand, deliveryScript, indented } from "./script.js"
+import { checksCommand, deliveryCommand, deliveryScript, indented } from "./script.js"
 
 const IMAGES = { node: `node:${PINNED.node}-alpine`, docker: "docker:29.0.4-dind" }
 
@@ -102,6 +102,7 @@ const asked = (environment: string): string =>
 const jobs = (description: Description): string =>
   [
     ...(description.plans ? [job("plan", [OF_MEMBER], "needs: []")] : []),
+    ...(description.previews ? [job("preview", [OF_MEMBER], ...previewScript(description))] : []),
     ...description.environments.map((name) => job(name, [...entered(name, description), asked(name)])),
     job(
       "maintenance",
@@ -109,6 +110,12 @@ const jobs = (description: Description): string =>
       "needs: []",
     ),
   ].join("")
+
+const previewScript = (description: Description): string[] => [
+  "script:",
+  "  - |",
+  ...deliveryScript("gitlab", description, deliveryCommand("gitlab", "preview")).map((line) => `    ${line}`),
+]
 
 /** The pushes that enter an environment. */
 const entered = (environment: string, { entries, hotfixes, develop }: Description): string[] => [

@@ -1,4 +1,5 @@
 import type { CiHost } from "../config/wrappers.js"
+import type { CiJob } from "../pipeline/policy.js"
 import { type Description, HEADER, PINNED } from "./description.js"
 
 /** The script's path from the root of the service's repository. */
@@ -8,7 +9,7 @@ export const SCRIPT = ".slipway/slipway"
 export const checksCommand = (host: CiHost): string => `sh ${SCRIPT} ci --host ${host} --job checks`
 
 /** What runs in the jobs with secrets. */
-const deliveryCommand = (host: CiHost): string => `ci --host ${host} --job delivery`
+export const deliveryCommand = (host: CiHost, job: CiJob): string => `ci --host ${host} --job ${job}`
 
 /** Packages that the image of GitLab's jobs lacks. */
 const PACKAGES = "if command -v apk >/dev/null; then apk add --quiet --no-cache bash curl docker-cli git; fi"
@@ -43,16 +44,20 @@ const MACHINES: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aa
  *
  * They run no file of the checkout, nor one that an earlier job has left: Slipway is fetched each time, by its commit.
  */
-export const deliveryScript = (host: CiHost, { repository, commit }: Description): string[] => [
+export const deliveryScript = (
+  host: CiHost,
+  { repository, commit }: Description,
+  command = deliveryCommand(host, "delivery"),
+): string[] => [
   "set -eu",
-  `if [ -n "\${SLIPWAY-}" ]; then exec $SLIPWAY ${deliveryCommand(host)}; fi`,
+  `if [ -n "\${SLIPWAY-}" ]; then exec $SLIPWAY ${command}; fi`,
   ...(host === "gitlab" ? [PACKAGES] : []),
   'new="$PWD@slipway"',
   'rm -rf "$new"',
   'mkdir -p "$new/bin"',
   ...fetched("$new/slipway", `'${repository}'`, commit),
   ...downloaded("$new/bin"),
-  `PATH="$new/bin:$PATH" exec node "$new/slipway/dagger/slipway.js" ${deliveryCommand(host)}`,
+  `PATH="$new/bin:$PATH" exec node "$new/slipway/dagger/slipway.js" ${command}`,
 ]
 
 /** Lines of a block, each indented. */

@@ -98,7 +98,7 @@ describe("completion in bash", () => {
     ["slipway infra plan --det", ["--detailed-exitcode"]],
     ["slipway infra --out x apply --pl", ["--plan"]],
     ["slipway plan --event pu", ["push", "pull_request"]],
-    ["slipway ci --job ", ["checks", "delivery"]],
+    ["slipway ci --job ", ["checks", "delivery", "preview"]],
     ["slipway debug my", ["mypy"]],
     ["slipway debug mypy --se", ["--service", "--secret"]],
     ["slipway ci --source f", ["folder"]],

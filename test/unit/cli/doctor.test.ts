@@ -326,6 +326,16 @@ describe("a service", () => {
       "contracts",
     ])
     expect(by(found, "event").value).toContain("a push to develop: quality")
+    const previews = 'deploy: { preview: { namespace: "api-pr-{number}" } }'
+    writeFileSync(join(source, "slipway.yaml"), `release: { registry: '127.0.0.1:1' }\n${previews}\n`)
+    const request = { source, event: "pull_request", ref: "refs/pull/7/merge", baseRef: "main", fork: false }
+    const needed = await serviceFindings(request)
+    expect(by(needed, "event").value).toMatch(/release, deploy$/)
+    // Its image isn't signed.
+    expect(needed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["cluster", "database", "registry"]),
+    )
+    expect(needed.map(({ name }) => name)).not.toContain("signer")
     expect(await serviceFindings({ source: "https://e.com/a.git", event: "push" })).toHaveLength(1)
   })
 

@@ -94,6 +94,21 @@ describe("slipway plan", () => {
     expect((await planned({ event: "pull_request", ref: "x", baseRef: "main" })).fork).toBe(true)
   })
 
+  it("deploys a pull request to the preview of its number, but none of a fork", async () => {
+    const preview = 'deploy: { preview: { namespace: "api-pr-{number}" } }'
+    const folder = source(`release: { registry: team.azurecr.io }\n${preview}\n`)
+    const request = { source: folder, event: "pull_request", baseRef: "main", fork: false }
+    const made = await planned({ ...request, ref: "refs/pull/7/merge" })
+    expect(made.environment).toBe("preview-7")
+    expect(runs(made)).toEqual(expect.arrayContaining(["plan", "release", "deploy"]))
+    expect((await planned({ ...request, ref: "refs/merge-requests/8/head" })).environment).toBe("preview-8")
+    for (const without of [{ ref: "feature/x" }, { ref: "refs/pull/7/merge", fork: true }]) {
+      const checked = await planned({ ...request, ...without })
+      expect(checked.environment).toBeNull()
+      expect(runs(checked)).not.toContain("release")
+    }
+  })
+
   it("escapes a reference, which could forge a line", async () => {
     await printPlan({ source: scratch, event: "push", ref: "refs/heads/x\n✓ deploy  production" })
     expect(printed.split("\n")[0]).toContain("x\\n✓ deploy")

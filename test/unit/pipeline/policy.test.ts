@@ -21,7 +21,7 @@ const VERSION: Group[] = [...DELIVERED, "stress", "dast", "cleanup"]
 const REVIEW: Group[] = [...CHECKS, "infra", "plan", "image"]
 const SCANS: Group[] = ["security", "drift", "image", "cleanup"]
 
-const running = (trigger: Trigger, config = CONFIG): Group[] => {
+const running = (trigger: Trigger, config: Parameters<typeof policy>[1] = CONFIG): Group[] => {
   const decisions = policy(trigger, config)
   expect(Object.values(decisions).every(({ why }) => why !== "")).toBe(true)
   return GROUPS.filter((group) => decisions[group].runs)
@@ -103,7 +103,11 @@ describe("groupsFor", () => {
 describe("groupsOfJob", () => {
   const jobs = (trigger: Trigger) => {
     const groups = running(trigger)
-    return { checks: groupsOfJob("checks", groups), delivery: groupsOfJob("delivery", groups) }
+    return {
+      checks: groupsOfJob("checks", groups, trigger.event),
+      delivery: groupsOfJob("delivery", groups, trigger.event),
+      preview: groupsOfJob("preview", groups, trigger.event),
+    }
   }
   test.each<[string, Trigger, Group[], Group[]]>([
     ["feature/*", { event: "push", ref: "refs/heads/feature/x" }, CHECKS, []],
@@ -114,13 +118,39 @@ describe("groupsOfJob", () => {
     ["a fork", { event: "pull_request", ref: "x", baseRef: "main", fork: true }, UP_TO_IMAGE, []],
     ["a schedule", { event: "schedule", ref: "" }, ["security", "image"], ["drift", "cleanup"]],
   ])("splits what %s runs", (_, trigger, checks, delivery) => {
-    expect(jobs(trigger)).toEqual({ checks, delivery })
+    expect(jobs(trigger)).toEqual({ checks, delivery, preview: [] })
+  })
+
+  it("has a job for the preview of a pull request, beside that for its plans", () => {
+    const trigger = { event: "pull_request", ref: "x", baseRef: "main", preview: "preview-7" }
+    expect(jobs(trigger)).toEqual({
+      checks: UP_TO_IMAGE,
+      delivery: ["plan"],
+      preview: [...UP_TO_IMAGE, "release", "deploy"],
+    })
   })
 
   it("gives the checks no group with a secret other than the Dockerfile's and the package indexes', or with an effect", () => {
-    const secrets = groupsOfJob("checks", GROUPS).flatMap((group) => [...secretsOfGroup(group)])
+    const secrets = groupsOfJob("checks", GROUPS, "push").flatMap((group) => [...secretsOfGroup(group)])
     expect(new Set(secrets)).toEqual(new Set(["netrc", "indexSecrets", "secrets"]))
-    expect(groupsOfJob("checks", GROUPS).filter((group) => EFFECTS.includes(group))).toEqual([])
+    expect(groupsOfJob("checks", GROUPS, "push").filter((group) => EFFECTS.includes(group))).toEqual([])
+  })
+})
+
+describe("policy for a pull request with a preview", () => {
+  const trigger = { event: "pull_request", ref: "x", baseRef: "develop", preview: "preview-7" }
+
+  it("publishes its image and deploys it there, whatever the settings name", () => {
+    const none = { ...CONFIG, deploy: { ...CONFIG.deploy, environments: [] } }
+    expect(running(trigger, none)).toEqual([...REVIEW, "release", "deploy"])
+    expect(policy(trigger, CONFIG).deploy.why).toBe("a pull request to develop, to preview-7")
+    expect(environmentFor(trigger, CONFIG.deploy)).toBe("preview-7")
+  })
+
+  it("doesn't without a registry, from a fork, and for any other base", () => {
+    expect(running(trigger, DEFAULTS)).toEqual(REVIEW)
+    expect(running({ ...trigger, fork: true })).toEqual(UP_TO_IMAGE)
+    expect(running({ ...trigger, baseRef: "feature/x" })).toEqual(CHECKS)
   })
 })
 
@@ -285,7 +315,7 @@ describe("policy for tests of what serves", () => {
       "dast",
       "cleanup",
     ])
-    expect(groupsOfJob("delivery", running(schedule, open))).toEqual([
+    expect(groupsOfJob("delivery", running(schedule, open), "schedule")).toEqual([
       "drift",
       "notify",
       "stress",

@@ -15,6 +15,8 @@ interface Event {
   ref: string
   /** A pull request from a fork. */
   fork?: boolean
+  /** A pull request that was merged or given up. */
+  closed?: boolean
   /** False for a branch that the host doesn't protect, for hosts that tell a run. */
   guarded?: boolean
   /** Inputs of the form. */
@@ -40,8 +42,25 @@ const evaluate = (expression: string, context: object): unknown =>
 /** Evaluates the conditions of the delivery's jobs as the host would. Returns their environments. */
 const DELIVERED: Record<Host, (text: string, event: Event) => string[]> = { github, gitlab, azure, circleci }
 
+interface GithubJob {
+  if: string
+  environment?: string
+}
+
+const githubJobs = (text: string, event: Event): string[] => startingOnGithub(text, event).names
+
 function github(text: string, event: Event): string[] {
-  const { jobs } = parse(text) as { jobs: Record<string, { if: string; environment?: string }> }
+  const { jobs, context } = startingOnGithub(text, event)
+  return jobs
+    .flatMap(({ environment }) => environment ?? [])
+    .map((environment) =>
+      environment.startsWith("${{") ? String(evaluate(environment.slice(3, -2), context)) : environment,
+    )
+}
+
+/** The jobs whose conditions hold, and what they know. */
+function startingOnGithub(text: string, event: Event) {
+  const { jobs } = parse(text) as { jobs: Record<string, GithubJob> }
   const repository = "team/service"
   const head = { repo: { full_name: event.fork ? "stranger/service" : repository } }
   const context = {
@@ -50,7 +69,7 @@ function github(text: string, event: Event): string[] {
     inputs: { action: event.action ?? "", environment: event.action && (event.environment ?? "staging") },
     github: {
       event_name: event.event === "form" ? "workflow_dispatch" : event.event,
-      event: { pull_request: { head } },
+      event: { pull_request: { head }, action: event.closed ? "closed" : "opened" },
       repository,
       ref: event.ref,
       ref_name: event.ref.replace(/^refs\/(?:heads|tags)\//, ""),
@@ -58,12 +77,8 @@ function github(text: string, event: Event): string[] {
       ref_protected: event.guarded ?? true,
     },
   }
-  const starting = Object.values(jobs).filter(
-    (job) => job.environment !== undefined && evaluate(job.if, context),
-  )
-  return starting.map(({ environment = "" }) =>
-    environment.startsWith("${{") ? String(evaluate(environment.slice(3, -2), context)) : environment,
-  )
+  const starting = Object.entries(jobs).filter(([, job]) => evaluate(job.if, context))
+  return { names: starting.map(([name]) => name), jobs: starting.map(([, job]) => job), context }
 }
 
 function gitlab(text: string, event: Event): string[] {
@@ -283,6 +298,17 @@ it.each(["github", "gitlab", "azure"] as const)(
     expect(DELIVERED[host](text, { ...PULL_REQUEST, fork: true })).toEqual([])
   },
 )
+
+it("a pull request on GitHub has a preview until it is closed, and a fork's has none", () => {
+  const more = `release: { registry: r.example.com }\ndeploy: { preview: { namespace: "pr-{number}" } }`
+  const text = filesOf(false, more)[".github/workflows/slipway.yml"] ?? ""
+  const ran = (event: Event) => githubJobs(text, event)
+  expect(ran(PULL_REQUEST)).toEqual(["checks", "plan", "preview"])
+  expect(ran({ ...PULL_REQUEST, closed: true })).toEqual(["preview-down"])
+  expect(ran({ ...PULL_REQUEST, fork: true })).toEqual(["checks"])
+  expect(ran({ ...PULL_REQUEST, fork: true, closed: true })).toEqual([])
+  expect(ran({ event: "push", ref: "refs/heads/develop" })).toEqual(["checks", "delivery"])
+})
 
 it("the checks on GitHub run for a merge queue, and nothing is delivered", () => {
   const text = filesOf(true)[PATHS.github] ?? ""

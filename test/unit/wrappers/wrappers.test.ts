@@ -69,6 +69,64 @@ describe("wrapperFiles", () => {
   })
 })
 
+describe("the job for previews", () => {
+  const secrets = "[NETRC, TF_VAR_password]"
+  const yaml = `release: { registry: registry.example.com }
+deploy: { preview: { namespace: "api-pr-{number}" } }
+wrappers: { slipway: "${PIN}", secrets: ${secrets} }`
+  const texts = wrapperFiles(["github", "gitlab"], describeWrappers(parseConfig(yaml)))
+
+  it("runs on GitHub for pull requests that come from no fork, with the secrets of previews alone", () => {
+    const { jobs } = parse(texts[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
+    const text = JSON.stringify(jobs["preview"])
+    expect(text).toContain("github.event.pull_request.head.repo.full_name == github.repository")
+    expect(text).toContain("ci --host github --job preview")
+    expect([...text.matchAll(/secrets\.([A-Z_]+)/g)].map(([, name]) => name).sort()).toEqual([
+      ...["AZURE_CLIENT_ID", "AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID", "NETRC"],
+      ...["PREVIEW_DATABASE_URL", "PREVIEW_KUBECONFIG", "REGISTRY_PASSWORD", "REGISTRY_USERNAME"],
+    ])
+    expect(JSON.stringify(jobs["delivery"])).not.toContain("PREVIEW_DATABASE_URL")
+  })
+
+  it("runs on GitLab in an environment of its own", () => {
+    const { preview } = parse(texts[".gitlab-ci.yml"] ?? "") as Record<string, Record<string, unknown>>
+    expect(preview).toMatchObject({ extends: ".delivery", environment: "preview", resource_group: "preview" })
+    expect(JSON.stringify(preview?.["script"])).toContain("ci --host gitlab --job preview")
+    expect(JSON.stringify(preview?.["rules"])).toContain("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID ==")
+  })
+
+  it("gets none of an environment whose name begins like that of previews", () => {
+    const other = `deploy: { environments: [preview-eu, production], preview: { namespace: "pr-{number}" } }`
+    const config = parseConfig(
+      `release: { registry: registry.example.com }\n${other}\nwrappers: { slipway: "${PIN}" }`,
+    )
+    const description = describeWrappers(config)
+    const held = (scope: string) => secretsIn(scope, description).filter((name) => name.startsWith("PREVIEW"))
+    expect(held("preview")).toEqual(["PREVIEW_DATABASE_URL", "PREVIEW_KUBECONFIG"])
+    expect(held("preview-eu")).toEqual(["PREVIEW_EU_DATABASE_URL", "PREVIEW_EU_KUBECONFIG"])
+    expect(held("production")).toEqual(["PREVIEW_EU_KUBECONFIG", "PREVIEW_KUBECONFIG"])
+  })
+
+  it("ends on GitHub with the pull request, in a job that waits for it", () => {
+    const { on, jobs } = parse(texts[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
+    expect(on).toMatchObject({ pull_request: { types: ["opened", "synchronize", "reopened", "closed"] } })
+    const down = jobs["preview-down"]
+    expect(JSON.stringify(down)).toContain('slipway.js\\" preview down \\"$NUMBER\\"')
+    expect(jobs["preview"]).toMatchObject({ concurrency: { group: "preview-${{ github.event.number }}" } })
+    expect(down).toMatchObject({ concurrency: { group: "preview-${{ github.event.number }}" } })
+  })
+
+  it("has what the organisation allows, as a release has", () => {
+    const { jobs } = parse(texts[".github/workflows/slipway.yml"] ?? "") as GithubWorkflow
+    expect(JSON.stringify(jobs["preview"])).toContain("vars.SLIPWAY_ALLOW")
+  })
+
+  it("isn't there without them", () => {
+    const none = wrapperFiles(["github", "gitlab"], describeWrappers(released))
+    expect(Object.values(none).join("")).not.toMatch(/preview/i)
+  })
+})
+
 describe("the checks of a service with a private index", () => {
   const yaml = `wrappers: { slipway: "${PIN}", secrets: [NETRC, UV_INDEX_TEAM_PASSWORD, TF_VAR_password] }`
   const texts = wrapperFiles(CI_HOSTS, describeWrappers(parseConfig(yaml)))
@@ -133,6 +191,7 @@ describe("the jobs on GitHub", () => {
 })
 
 interface GithubWorkflow {
+  on: Record<string, unknown>
   permissions: object
   jobs: Record<string, { permissions: object; steps: { uses?: string; env?: Record<string, string> }[] }>
 }
