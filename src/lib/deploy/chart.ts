@@ -1,7 +1,7 @@
 /** Which manifests an environment has, and what Helm renders of a chart. */
 import { type Document, parseAllDocuments } from "yaml"
 import type { Config } from "../config/config.js"
-import { ENVIRONMENTS, type Environment } from "../config/environments.js"
+import type { Environment } from "../config/environments.js"
 import { fail } from "../errors/catalogue.js"
 import { fields } from "../text/json.js"
 import { sharedName } from "../text/previews.js"
@@ -52,14 +52,18 @@ export const chartFolders = (paths: readonly string[]): string[] =>
     .filter((folder, _, all) => !all.some((other) => folder.startsWith(`${other}/charts/`)))
     .sort()
 
-/** Returns the pattern of a chart's files of values, one for each environment, among a source's files. */
-export function valuesPattern(paths: readonly string[], chart: string): string | undefined {
-  const names = ["values-{environment}.yaml", "values.{environment}.yaml", "values/{environment}.yaml"]
-  const there = (pattern: string) =>
-    ENVIRONMENTS.flatMap((environment) => valuesFiles([pattern], environment)).every((file) =>
-      paths.includes(file),
-    )
-  return names.map((name) => `${chart}/${name}`).find(there)
+/** Returns the pattern of a chart's files of values, where several environments of these names have one. */
+export function valuesPattern(
+  paths: readonly string[],
+  chart: string,
+  names: readonly Environment[],
+): { pattern: string; environments: readonly Environment[] } | undefined {
+  const has = (pattern: string, environment: Environment) =>
+    valuesFiles([pattern], environment).every((file) => paths.includes(file))
+  return ["values-{environment}.yaml", "values.{environment}.yaml", "values/{environment}.yaml"]
+    .map((name) => `${chart}/${name}`)
+    .map((pattern) => ({ pattern, environments: names.filter((name) => has(pattern, name)) }))
+    .find(({ environments }) => environments.length > 1)
 }
 
 /** Returns group and version of the APIs in the cluster's list of them. */

@@ -1,8 +1,9 @@
 import { posix } from "node:path"
 import { DEFAULTS } from "../config/config.js"
-import { ENVIRONMENTS, type Environment } from "../config/environments.js"
+import type { Environment } from "../config/environments.js"
 import { chartFolders, valuesPattern } from "../deploy/chart.js"
-import { asking, type InitFindings, NOTHING } from "./findings.js"
+import { areDefault, orderText, USUAL_NAMES } from "./environments.js"
+import { asking, type InitFindings, type InitSetting, NOTHING } from "./findings.js"
 import type { Workload } from "./manifests.js"
 import type { FoundPlace } from "./places.js"
 import { someOf } from "../text/words.js"
@@ -23,12 +24,12 @@ export function deploymentSettings(
   if (folders.length === 0)
     return workloads.length === 0 || path !== "" ? NOTHING : withoutKustomization(workloads)
   const found = new Map<string, Environment[]>()
-  for (const environment of ENVIRONMENTS)
+  for (const environment of USUAL_NAMES)
     for (const folder of folders) {
       const pattern = patternOf(folder, environment)
       if (pattern !== undefined) found.set(pattern, [...(found.get(pattern) ?? []), environment])
     }
-  const complete = [...found].filter(([, { length }]) => length === ENVIRONMENTS.length)
+  const complete = [...found].filter(([, { length }]) => length > 1)
   const fallback = [...found].find(([pattern]) => pattern === DEFAULTS.deploy.overlay)
   const candidates = fallback ? [fallback] : complete.length > 0 ? complete : [...found]
   const [first, ...others] = candidates
@@ -42,7 +43,7 @@ function chartSettings(paths: readonly string[], place: string, charts: readonly
   const [chart = "", ...others] = charts
   if (others.length > 0) return asking("deploy.chart", `which? ${charts.join("; ")}`)
   const reason = (file: string, text: string) => `${posix.join(place, file)}: ${text}`
-  const values = valuesPattern(paths, chart)
+  const { pattern: values, environments } = valuesPattern(paths, chart, USUAL_NAMES) ?? {}
   return {
     settings: [
       {
@@ -59,6 +60,9 @@ function chartSettings(paths: readonly string[], place: string, charts: readonly
               reason: reason(values, "one for each environment"),
             },
           ]),
+      ...(values === undefined || environments === undefined
+        ? []
+        : environmentSettings(environments, reason(values, `those with one${orderText(environments)}`))),
     ],
     questions: [],
   }
@@ -77,13 +81,14 @@ function overlaySettings(
       ...(pattern === DEFAULTS.deploy.overlay
         ? []
         : [{ key: ["deploy", "overlay"], value: pattern, reason }]),
-      ...(environments.length === ENVIRONMENTS.length
-        ? []
-        : [{ key: ["deploy", "environments"], value: environments, reason }]),
+      ...environmentSettings(environments, `${reason}${orderText(environments)}`),
     ],
     questions: [],
   }
 }
+
+const environmentSettings = (environments: readonly Environment[], reason: string): InitSetting[] =>
+  areDefault(environments) ? [] : [{ key: ["deploy", "environments"], value: environments, reason }]
 
 /** A folder with the name of an environment replaced; undefined if it isn't that environment's. */
 function patternOf(folder: string, environment: Environment): string | undefined {
@@ -96,7 +101,7 @@ const askOverlay = (text: string): InitFindings => asking("deploy.overlay", text
 
 const withoutEnvironment = (folders: readonly string[]): InitFindings =>
   askOverlay(
-    `no kustomization is of ${ENVIRONMENTS.join(" or ")} (there is ${some(folders.map((folder) => folder || "the root's"))}). Add them, or write deploy: { environments: [] } to deploy nothing`,
+    `no kustomization is of an environment by its name, such as staging or prod (there is ${some(folders.map((folder) => folder || "the root's"))}). Add one for each, or write deploy: { environments: [] } to deploy nothing`,
   )
 
 const withoutKustomization = (workloads: readonly Workload[]): InitFindings =>

@@ -192,6 +192,21 @@ describe("initialSettings of one service", () => {
     expect(written({ ...SERVICE, ...usual }).settings).toEqual({})
   })
 
+  it("have the environments of other names that have a kustomization each, in the usual order", () => {
+    const folders = ["prod", "dev", "base"].map((name) => [
+      `kustomize/overlays/${name}/kustomization.yaml`,
+      "",
+    ])
+    const of = "kustomize/overlays/dev and kustomize/overlays/prod: the kustomizations"
+    expect(written({ ...SERVICE, ...(Object.fromEntries(folders) as Record<string, string>) }).root).toEqual([
+      "deploy:",
+      `  overlay: kustomize/overlays/{environment} # ${of}`,
+      `  environments: [dev, prod] # ${of}, in the usual order of promotion`,
+    ])
+    const without = written({ ...SERVICE, "k8s/eu/kustomization.yaml": "" })
+    expect(without).toMatchObject({ settings: {}, asked: ["deploy.overlay"] })
+  })
+
   it("have the only chart of Helm, with values for each environment", () => {
     const chart = {
       "charts/shop/Chart.yaml": "name: shop\n",
@@ -207,6 +222,13 @@ describe("initialSettings of one service", () => {
       "  chart:",
       path,
       '    values: ["charts/shop/values-{environment}.yaml"] # charts/shop/values-{environment}.yaml: one for each environment',
+    ])
+    const others = Object.fromEntries(
+      ["prod", "qa"].map((name) => [`charts/shop/values.${name}.yaml`, "replicaCount: 2\n"]),
+    )
+    expect(written({ ...SERVICE, ...chart, ...others }).root.slice(3)).toEqual([
+      '    values: ["charts/shop/values.{environment}.yaml"] # charts/shop/values.{environment}.yaml: one for each environment',
+      "  environments: [qa, prod] # charts/shop/values.{environment}.yaml: those with one, in the usual order of promotion",
     ])
     const two = { ...SERVICE, ...chart, "charts/worker/Chart.yaml": "name: worker\n" }
     expect(written(two)).toMatchObject({ settings: {}, asked: ["deploy.chart"] })
