@@ -22,6 +22,7 @@ import {
   inspectAgain,
   type EnvironmentAnswer,
   isInspected,
+  previewsOf,
   usesIn,
 } from "../lib/cleanup/asked.js"
 import { deleteObjects, planClusters } from "../lib/cleanup/live.js"
@@ -151,13 +152,13 @@ async function clusterWork(
   const all = cleanedOf(await answers(), config, named)
   const chosen = named === "" ? all : onlyOf(all, [named])
   const asked = chosen.environments.filter(isInspected)
-  const [error] = [...chosen.environments, ...listOf(chosen.previews)].flatMap((answer) =>
-    "error" in answer ? [answer.error] : [],
+  const silent = [...chosen.environments, chosen.previews].find(
+    (answer) => answer !== undefined && "error" in answer,
   )
-  if (error !== undefined && apply) throw error instanceof Error ? error : new Error(messageOf(error))
+  if (silent !== undefined && apply) throw silent.error
   if (asked.length === 0 && !hasPreviews(chosen))
     return skipped(
-      error === undefined ? "nothing is deployed" : oneLine(messageOf(error).split("\n")[0] ?? ""),
+      silent === undefined ? "nothing is deployed" : oneLine(messageOf(silent.error).split("\n")[0] ?? ""),
     )
   const planned = (these: CleanupAnswers, every: CleanupAnswers) =>
     planClusters(
@@ -208,12 +209,7 @@ const onlyOf = (
 const statesOf = ({ environments }: CleanupAnswers) =>
   environments.filter(isInspected).map((each) => each.asked)
 
-const previewsOf = ({ previews }: CleanupAnswers) =>
-  previews !== undefined && "asked" in previews ? previews.asked : undefined
-
 const hasPreviews = (answers: CleanupAnswers): boolean => (previewsOf(answers)?.previews.length ?? 0) > 0
-
-const listOf = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
 
 /** False for an environment that may have no cluster: one without a kustomization, or that nothing was deployed to. */
 function isCleaned(answer: EnvironmentAnswer, { cleanup }: Config, wanted: string): boolean {

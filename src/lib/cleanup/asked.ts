@@ -29,6 +29,10 @@ export type Inspected = EnvironmentAnswer & { asked: InspectedEnvironment }
 
 export const isInspected = (answer: EnvironmentAnswer): answer is Inspected => "asked" in answer
 
+/** The cluster of previews, where there are any and it answers. */
+export const previewsOf = ({ previews }: Pick<CleanupAnswers, "previews">): PreviewCluster | undefined =>
+  previews !== undefined && "asked" in previews ? previews.asked : undefined
+
 /** Inspects an environment, and refuses a cluster that isn't known to be its own. */
 export async function inspection(
   { environment, why, listed }: WantedEnvironment,
@@ -59,7 +63,7 @@ export async function inspectAgain({ environments, previews }: CleanupAnswers): 
   const again = environments.map(async (each) =>
     isInspected(each) ? inspection(each, () => readState(each.asked.context)) : each,
   )
-  const cluster = previews !== undefined && "asked" in previews ? previews.asked : undefined
+  const cluster = previewsOf({ previews })
   return {
     environments: await Promise.all(again),
     previews: cluster ? await previewInspection(() => readPreviews(cluster.kube, cluster.service)) : previews,

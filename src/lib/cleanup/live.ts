@@ -2,11 +2,12 @@
 import { messageOf } from "../run/execError.js"
 import type { Config } from "../config/config.js"
 import { type StaleObject, oldJobs, oldPreviews, oldReplicaSets } from "./cluster.js"
+import { ledgersOf } from "./ledgers.js"
 import { type DeletionResult, objectName } from "./report.js"
 import { type PreviewCluster, stalePreviews } from "./previews.js"
-import { type EnvironmentState, type FoundLedger, imageNames, rollbackDigests, RUNNERS } from "./use.js"
+import { type EnvironmentState, imageNames, rollbackDigests, RUNNERS } from "./use.js"
 import { type Context, observe } from "../deploy/context.js"
-import { ClusterLedger, LEDGER_LABEL } from "../deploy/ledgerStore.js"
+import { LEDGER_LABEL } from "../deploy/ledgerStore.js"
 import type { Facts } from "../deploy/facts.js"
 import {
   CONFIG_MAP,
@@ -38,8 +39,10 @@ export async function readState(context: Context): Promise<InspectedEnvironment>
     observe(context),
     context.ledger.entries(),
     kube.list<Job>(JOB, { namespace }),
-    ledgersOf(context),
-    ...[JOB, ...RUNNERS].map((kind) => everywhere<KubeObject>(context, kind)),
+    everywhere<ConfigMap>(context, CONFIG_MAP, LEDGER_LABEL).then((parts) =>
+      ledgersOf(kube, parts, namespace),
+    ),
+    ...RUNNERS.map((kind) => everywhere<KubeObject>(context, kind)),
   ])
   return {
     environment,
@@ -68,23 +71,6 @@ async function everywhere<T extends KubeObject>(
     if (!(error instanceof SlipwayError) || error.code !== "KUBE_FORBIDDEN") throw error
     return kube.list<T>(kind, { namespace, labels })
   }
-}
-
-async function ledgersOf(context: Context): Promise<FoundLedger[]> {
-  const parts = await everywhere<ConfigMap>(context, CONFIG_MAP, LEDGER_LABEL)
-  const owners = new Map(
-    parts.map(({ metadata: { namespace = context.namespace, labels = {} } }) => {
-      const service = labels[LEDGER_LABEL] ?? ""
-      return [`${namespace}/${service}`, { namespace, service }]
-    }),
-  )
-  return Promise.all(
-    [...owners.values()].map(async ({ namespace, service }) => ({
-      namespace,
-      service,
-      text: await new ClusterLedger(context.kube, namespace, service).text(),
-    })),
-  )
 }
 
 type PlannedObject = StaleObject & { of: { context: Pick<Context, "kube" | "namespace"> } }

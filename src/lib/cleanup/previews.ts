@@ -1,14 +1,15 @@
 /** The previews of pull requests that a cleanup finds: the images that they need, and which have had their time. */
 import type { Environment } from "../config/environments.js"
-import { ClusterLedger, LEDGER_LABEL } from "../deploy/ledgerStore.js"
+import { LEDGER_LABEL } from "../deploy/ledgerStore.js"
 import { isOfService, numberOf, PREVIEW_LABEL } from "../deploy/previewNamespace.js"
 import type { Kube } from "../kube/client.js"
-import { CONFIG_MAP, type ConfigMap, JOB, type KubeObject, NAMESPACE } from "../kube/objects.js"
+import { CONFIG_MAP, type ConfigMap, type KubeObject, NAMESPACE } from "../kube/objects.js"
 import { previewOf } from "../text/previews.js"
 import { fields, parseJson, text } from "../text/json.js"
 import type { StaleObject } from "./cluster.js"
+import { ledgersOf } from "./ledgers.js"
 import { ageText } from "./policy.js"
-import { type EnvironmentState, type FoundLedger, imageNames, RUNNERS } from "./use.js"
+import { type EnvironmentState, imageNames, RUNNERS } from "./use.js"
 
 /** The previews of one service in a cluster. */
 export interface PreviewCluster {
@@ -33,8 +34,10 @@ export async function readPreviews(kube: Kube, service: string): Promise<Preview
 async function readPreview(kube: Kube, space: KubeObject): Promise<FoundPreview> {
   const namespace = space.metadata.name
   const [ledgers, ...objects] = await Promise.all([
-    ledgersIn(kube, namespace),
-    ...[JOB, ...RUNNERS].map((kind) => kube.list<KubeObject>(kind, { namespace })),
+    kube
+      .list<ConfigMap>(CONFIG_MAP, { namespace, labels: LEDGER_LABEL })
+      .then((parts) => ledgersOf(kube, parts, namespace)),
+    ...RUNNERS.map((kind) => kube.list<KubeObject>(kind, { namespace })),
   ])
   return {
     space,
@@ -49,18 +52,6 @@ async function readPreview(kube: Kube, space: KubeObject): Promise<FoundPreview>
 }
 
 const environmentIn = (space: KubeObject): Environment => previewOf(numberOf(space) ?? "")
-
-async function ledgersIn(kube: Kube, namespace: string): Promise<FoundLedger[]> {
-  const parts = await kube.list<ConfigMap>(CONFIG_MAP, { namespace, labels: LEDGER_LABEL })
-  const services = new Set(parts.map(({ metadata: { labels = {} } }) => labels[LEDGER_LABEL] ?? ""))
-  return Promise.all(
-    [...services].map(async (service) => ({
-      namespace,
-      service,
-      text: await new ClusterLedger(kube, namespace, service).text(),
-    })),
-  )
-}
 
 /** The previews whose last deployment is older than the limit, in seconds. */
 export const stalePreviews = (

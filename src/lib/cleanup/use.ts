@@ -1,7 +1,7 @@
 import type { Facts } from "../deploy/facts.js"
 import { goodVersions } from "../deploy/goodVersions.js"
 import type { Environment } from "../config/environments.js"
-import { CRON_JOB, DAEMON_SET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET } from "../kube/objects.js"
+import { CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, POD, REPLICA_SET, STATEFUL_SET } from "../kube/objects.js"
 import type { LedgerEntry } from "../run/ledger.js"
 import { fields, parseJson, text } from "../text/json.js"
 import { isDigest } from "./inventory.js"
@@ -34,8 +34,8 @@ export interface FoundLedger {
   text: string
 }
 
-/** Kinds of objects that run images, apart from Jobs. */
-export const RUNNERS = [POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
+/** Kinds of objects that run images. */
+export const RUNNERS = [JOB, POD, REPLICA_SET, DEPLOYMENT, STATEFUL_SET, DAEMON_SET, CRON_JOB]
 
 /** Digests of the current version and those to roll back to. */
 export const rollbackDigests = (entries: readonly LedgerEntry[], rollbacks: number): string[] =>
