@@ -1,8 +1,7 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import { artifacts } from "../stage/artifacts.js"
 import { type DastInputs, runBaseline } from "./zap.js"
-import { environmentOf } from "../lib/config/environments.js"
-import { configIn } from "../lib/config/previews.js"
+import { inEnvironment } from "../lib/config/previews.js"
 import { serviceOf } from "../stage/service.js"
 import { namedSecrets } from "../stage/secrets.js"
 import { mustPass, type Stage } from "../stage/stage.js"
@@ -66,12 +65,10 @@ export class Dast {
   private async stages(runId: string): Promise<Stage[]> {
     const { service, clusterService: cluster } = this
     const own = serviceOf(this)
-    const environment = environmentOf(this.environment, own.config.deploy)
     return dastStages({
       ...own,
-      config: configIn(own.config, environment),
+      ...inEnvironment(own.config, this.environment),
       cluster,
-      environment,
       secrets: await namedSecrets(this.secrets),
       run: runId || new Date().toISOString(),
       say: (line) => {

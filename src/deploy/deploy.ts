@@ -1,7 +1,6 @@
 import { dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 import { contextOf, type DeployInputs } from "./environment.js"
-import { environmentOf } from "../lib/config/environments.js"
-import { configIn } from "../lib/config/previews.js"
+import { inEnvironment } from "../lib/config/previews.js"
 import { wantedOf } from "../registry/cosign.js"
 import { destinationOfFields } from "../registry/destination.js"
 import type { ReleaseAccess } from "./wantedRelease.js"
@@ -230,12 +229,10 @@ export class Deployment {
 
   private async inputs(run: string): Promise<DeployInputs> {
     const service = serviceOf(this)
-    const environment = environmentOf(this.environment, service.config.deploy)
     return {
       ...service,
-      config: configIn(service.config, environment),
+      ...inEnvironment(service.config, this.environment),
       run,
-      environment,
       secrets: await namedSecrets(this.secrets),
       cluster: this.clusterService,
       say: (line) => {

@@ -1,7 +1,6 @@
 import { Directory, File, float, func, object, Secret, Service } from "@dagger.io/dagger"
 import { runTree } from "../stage/runTree.js"
-import { environmentOf } from "../lib/config/environments.js"
-import { configIn } from "../lib/config/previews.js"
+import { inEnvironment } from "../lib/config/previews.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import { type Kind, KINDS } from "../lib/load/profile.js"
@@ -94,10 +93,10 @@ export class Load {
     const at = await this.elsewhere()
     const { scale, before } = this
     const service = serviceOf(this)
-    const environment = environmentOf(this.environment, service.config.deploy)
+    const { environment, config } = inEnvironment(service.config, this.environment)
     return {
       ...service,
-      config: configIn(service.config, environment),
+      config,
       run,
       scale,
       version: "",

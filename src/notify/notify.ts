@@ -1,6 +1,5 @@
 import { Directory, File, func, object, Secret } from "@dagger.io/dagger"
-import { environmentOf } from "../lib/config/environments.js"
-import { configIn } from "../lib/config/previews.js"
+import { inEnvironment } from "../lib/config/previews.js"
 import { serviceOf } from "../stage/service.js"
 import { fail } from "../lib/errors/catalogue.js"
 import type { DeploymentOutcome } from "../lib/notify/outcome.js"
@@ -119,8 +118,6 @@ export class Notifications {
     startedAt: number,
   ): Promise<NotifyInputs> {
     const { source, who, runUrl, space } = this
-    const { config } = serviceOf(this)
-    const environment = environmentOf(this.environment, config.deploy)
     return {
       source,
       space,
@@ -130,8 +127,7 @@ export class Notifications {
       sha,
       who,
       runUrl,
-      config: configIn(config, environment),
-      environment,
+      ...inEnvironment(serviceOf(this).config, this.environment),
       secrets: await namedSecrets(this.secrets),
       history: (await this.history?.contents()) ?? "",
     }

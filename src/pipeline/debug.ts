@@ -2,8 +2,8 @@ import { create } from "../stage/create.js"
 import type { Container } from "@dagger.io/dagger"
 import { debugBaseline } from "../dast/zap.js"
 import { clusterOf, type DeployInputs, render } from "../deploy/environment.js"
-import { environmentOf, firstEnvironment } from "../lib/config/environments.js"
-import { configIn } from "../lib/config/previews.js"
+import { firstEnvironment } from "../lib/config/environments.js"
+import { inEnvironment } from "../lib/config/previews.js"
 import type { DeployAccess } from "./deploying.js"
 import { type Destination, destinationOf } from "../registry/destination.js"
 import { Infra, type InfraAccess } from "../infra/infra.js"
@@ -84,13 +84,11 @@ async function registryShell({ service, registry }: DebugInputs): Promise<Contai
 }
 
 async function deployInputs({ service, deploying }: DebugInputs): Promise<DeployInputs> {
-  const { deploy } = service.config
-  const environment = environmentOf(deploying.environment || firstEnvironment(deploy), deploy)
+  const { config } = service
   return {
     ...service,
-    config: configIn(service.config, environment),
+    ...inEnvironment(config, deploying.environment || firstEnvironment(config.deploy)),
     run: "debug",
-    environment,
     secrets: await namedSecrets(deploying.secrets),
     cluster: deploying.cluster,
     say: () => undefined,

@@ -2,7 +2,7 @@
 import { without } from "../text/json.js"
 import { previewNumber, PREVIEWS } from "../text/previews.js"
 import type { Config } from "./config.js"
-import { type Environment, environmentsOf } from "./environments.js"
+import { type Environment, environmentOf, environmentsOf } from "./environments.js"
 import { previewNamespaceRule, previewUrlRule } from "./rules.js"
 
 /** The section `deploy.preview`. */
@@ -60,6 +60,12 @@ export function configIn(config: Config, environment: Environment): Config {
     // Nobody is called for what nobody uses.
     monitoring: { ...monitoring, alerts: { ...monitoring.alerts, load: "never" } },
   }
+}
+
+/** The environment of this name, and the settings as they hold in it. Fails with UNKNOWN_ENVIRONMENT and NO_PREVIEWS. */
+export function inEnvironment(config: Config, name: string): { environment: Environment; config: Config } {
+  const environment = environmentOf(name, config.deploy)
+  return { environment, config: configIn(config, environment) }
 }
 
 /** The names whose clusters a cleanup asks: every environment, and one for all previews if there may be any. */
