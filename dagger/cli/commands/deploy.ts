@@ -15,13 +15,13 @@ import { shellQuote } from "../../../src/lib/text/shellQuote.js"
 import { findHolder, KUBECONFIG } from "../../lib/clusterHolder.js"
 import { callModule, daggerHere, serviceArguments } from "../../module/call.js"
 import { loginRecipient, type Recipient, registryArguments, type RegistryOptions } from "./credentials.js"
-import { deploySettings } from "./environment.js"
+import { readSettings } from "./environment.js"
 import { givenKubeconfig } from "./kubeconfig.js"
 import { whileLoggedIn } from "./acrLogin.js"
 import { actorArguments } from "./actor.js"
 import { optionalArgument } from "../../module/arguments.js"
 import { secretAddress, secretAddresses } from "../../module/secretAddress.js"
-import { absoluteSource, configured, isAddress, oneService, originOf } from "./sourceFolder.js"
+import { absoluteSource, oneService, originOf } from "./sourceFolder.js"
 import { policyArguments } from "./policy.js"
 import { originArguments } from "./verify.js"
 
@@ -140,14 +140,12 @@ function kubeconfig(name: string, value: string): string {
  * with 1 for whatever a function of the module fails with.
  */
 function requireCluster(
-  folder: string,
-  service: string | undefined,
+  deploy: Config["deploy"] | undefined,
   access: readonly string[],
   environment: string,
 ): void {
-  // Only the module can read the settings at an address, or say what is wrong with them; they may name a cluster of AKS.
-  const settings = isAddress(folder) ? undefined : configured(folder, service)
-  if (settings === undefined || settings.deploy.aks[environment] !== undefined) return
+  // Settings that only the module can read may name a cluster of AKS; what is wrong with others is for it to say.
+  if (deploy === undefined || deploy.aks[environment] !== undefined) return
   if (!access.some((word) => /^--secrets=[^?]*KUBECONFIG/.test(word))) throw fail("NO_CLUSTER", [environment])
 }
 
@@ -168,7 +166,7 @@ export async function watchDeployment(options: WatchOptions): Promise<number> {
   const recipient = loginRecipient(options, folder, service)
   return whileLoggedIn(recipient, () => {
     const watch = watchArguments({ ...options, origin }, recipient)
-    requireCluster(folder, service, watch, watchedEnvironment(options))
+    requireCluster(readSettings(folder, service), watch, watchedEnvironment(options))
     return daggerHere(["--silent", ...calledFor(folder, service), ...watch])
   })
 }
@@ -205,10 +203,10 @@ export async function callDeploy(
 ): Promise<number> {
   const folder = absoluteSource(source)
   const service = oneService(folder, options.service)
-  const deploy = deploySettings(folder, service)
-  const environment = options.environment ?? lastEnvironment(deploy)
+  const deploy = readSettings(folder, service)
+  const environment = options.environment ?? lastEnvironment(deploy ?? DEFAULTS.deploy)
   const access = accessArguments({ ...options, environment })
-  requireCluster(folder, service, access, environment)
+  requireCluster(deploy, access, environment)
   const args = ["deploy", `--environment=${environment}`, ...access, what, ...more]
   const end = what === "ledger" ? ["contents"] : []
   return daggerHere(["--silent", ...calledFor(folder, service), ...args, ...end])

@@ -31,7 +31,8 @@ export function chosenEnvironment(
   return deploy === undefined ? named : environmentOf(named, deploy)
 }
 
-function readSettings(source: string, service: string | undefined): Config["deploy"] | undefined {
+/** The settings of deployments that can be read here; undefined where only the module can, or they are invalid. */
+export function readSettings(source: string, service: string | undefined): Config["deploy"] | undefined {
   if (isAddress(source)) return undefined
   const folder = absoluteSource(source)
   const names = servicesIn(folder).map(({ name }) => name)

@@ -1,7 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { DEFAULTS } from "../../../src/lib/config/config.js"
 import { parseConfig } from "../../../src/lib/config/parse.js"
-import { accessArguments, clusterArguments, deployArguments } from "../../../dagger/cli/commands/deploy.js"
+import {
+  accessArguments,
+  callDeploy,
+  clusterArguments,
+  deployArguments,
+} from "../../../dagger/cli/commands/deploy.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 
 beforeEach(() => {
@@ -90,4 +98,13 @@ describe("accessArguments", () => {
       "PRODUCTION_KUBECONFIG",
     ])
   })
+})
+
+it("callDeploy fails before the engine is asked if nothing says how to reach the cluster, also without settings", async () => {
+  const source = mkdtempSync(join(tmpdir(), "slipway-deploy-"))
+  try {
+    await expect(callDeploy("status", { source })).rejects.toMatchObject({ code: "NO_CLUSTER", exitCode: 4 })
+  } finally {
+    rmSync(source, { recursive: true })
+  }
 })
