@@ -11,7 +11,7 @@ import type { BuiltImage } from "../image/build.js"
 import { type Environment, environmentOf } from "../lib/config/environments.js"
 import { configIn } from "../lib/config/previews.js"
 import { STEPS } from "../lib/deploy/steps.js"
-import { environmentFor } from "../lib/pipeline/policy.js"
+import { environmentFor, isSignedFor } from "../lib/pipeline/policy.js"
 import { originRequirement } from "../lib/release/expected.js"
 import { notAVersion } from "../lib/release/origin.js"
 import { versionName, versionOfRef } from "../lib/release/version.js"
@@ -168,8 +168,9 @@ async function releasedBy(
     digest: image.digest,
     commit: run.sha,
     digests: [image.digest, ...image.images.map(({ digest }) => digest)],
-    verified:
-      run.event === "pull_request" ? "published by this run, unsigned" : "released and verified by this run",
+    verified: isSignedFor(run.event)
+      ? "released and verified by this run"
+      : "published by this run, unsigned",
   }
 }
 

@@ -17,6 +17,7 @@ import { toolImages } from "./toolImages.js"
 import { tagsFor } from "../lib/release/tags.js"
 import { stopped } from "../lib/run/command.js"
 import type { StageProgress } from "../lib/pipeline/journal.js"
+import { isSignedFor } from "../lib/pipeline/policy.js"
 import { shellQuote } from "../lib/text/shellQuote.js"
 import { STAGES, type StageName } from "../lib/pipeline/stages.js"
 import type { Run } from "../lib/run/verdict.js"
@@ -125,7 +126,7 @@ async function releaseInputs(
 async function destination({ source, config, run }: Released, publishing: Publishing) {
   const { access, repository } = await destinationOf(publishing, source, config)
   const tools = await registryTools(access, config)
-  if (run.event === "pull_request") return { repository, tools, signing: undefined }
+  if (!isSignedFor(run.event)) return { repository, tools, signing: undefined }
   const { identity, issuer } = publishing
   const own = publishing.embedded ? await embeddedSigner(config) : undefined
   const signer: Signer = own ?? publishing

@@ -1,6 +1,6 @@
 import type { CiHost } from "../../../src/lib/config/wrappers.js"
 import { ExitCode } from "../../../src/lib/errors/catalogue.js"
-import { groupsOfJob, type CiJob } from "../../../src/lib/pipeline/policy.js"
+import { groupsOfJob, type CiJob, isSignedFor } from "../../../src/lib/pipeline/policy.js"
 import { CHECKED, type Group } from "../../../src/lib/pipeline/stages.js"
 import type { Verdict } from "../../../src/lib/run/verdict.js"
 import { say } from "../../lib/progress.js"
@@ -28,10 +28,8 @@ export async function runCiJob(host: CiHost, job: CiJob | undefined, options: Ci
   const part = await partOf(jobFor(event, job, env), all, only)
   if (part === undefined) return ExitCode.passed
   Object.assign(env, aliases(host, env))
-  // A pull request's image isn't signed.
-  const signs = all.event !== "pull_request"
   const requests = tokenRequests(host, env, part.groups).filter(
-    ({ name }) => signs || name !== "SIGSTORE_ID_TOKEN",
+    ({ name }) => isSignedFor(all.event) || name !== "SIGSTORE_ID_TOKEN",
   )
   const tokens = await keepTokens(requests, (token) => {
     if (host === "github") printCommands([`::add-mask::${token}`])

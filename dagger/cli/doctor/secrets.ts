@@ -14,15 +14,17 @@ export interface SecretNeeds {
   environment: Environment | undefined
   /** True if registry, signer and cluster are the embedded ones. */
   embedded: boolean
+  /** False for an image that isn't signed. */
+  signs?: boolean
   /** True if the cluster's kubeconfig comes from Azure. */
   aks: boolean
 }
 
 /** Checks that the environment has the secrets of a run. */
 export function secretFindings(need: SecretNeeds, env: Variables): DoctorFinding[] {
-  const { groups, embedded } = need
+  const { groups, embedded, signs = true } = need
   return [
-    ...(groups.includes("release") && !embedded ? [signer(env)] : []),
+    ...(groups.includes("release") && !embedded && signs ? [signer(env)] : []),
     ...(groups.includes("deploy") && !embedded ? deployment(need, env) : []),
     ...(groups.includes("plan") ? planning(env) : []),
   ]

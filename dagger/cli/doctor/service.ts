@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { Config } from "../../../src/lib/config/config.js"
 import { configWarnings, parseConfig } from "../../../src/lib/config/parse.js"
 import { unprovenIn } from "../../../src/lib/pipeline/counterparts.js"
-import { environmentFor } from "../../../src/lib/pipeline/policy.js"
+import { environmentFor, isSignedFor } from "../../../src/lib/pipeline/policy.js"
 import type { Group } from "../../../src/lib/pipeline/stages.js"
 import { fullRef } from "../../../src/lib/release/gitRef.js"
 import { whileLoggedIn } from "../commands/acrLogin.js"
@@ -63,11 +63,7 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
   return [
     ok("event", `${plan.what}: ${groups.join(", ")}`),
     ...(event === "local" || embedded ? [] : await commit(source)),
-    // A pull request's image isn't signed.
-    ...secretFindings(
-      { groups: event === "pull_request" ? withoutRelease(groups) : groups, environment, embedded, aks },
-      process.env,
-    ),
+    ...secretFindings({ groups, environment, embedded, aks, signs: isSignedFor(event) }, process.env),
     ...deliveryFindings({ groups, environment }, config, process.env),
     ...(registry !== undefined && !embedded
       ? await publicationFindings(options, config, registry, groups.includes("release"))
@@ -76,8 +72,6 @@ async function forEvent(options: DoctorOptions, config: Config): Promise<DoctorF
     ...contractFindings(config, groups, process.env),
   ]
 }
-
-const withoutRelease = (groups: readonly Group[]): Group[] => groups.filter((group) => group !== "release")
 
 /** Names what the run works with and no test of Slipway ever met, in one line; none for a run without such. */
 export function contractFindings(config: Config, groups: readonly Group[], env: Variables): DoctorFinding[] {

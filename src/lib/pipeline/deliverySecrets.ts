@@ -85,10 +85,10 @@ export function variablesOf(
   const own = environments.flatMap((environment) => names.map((name) => ownVariable(environment, name)))
   const lacking = (name: string) =>
     environments.length === 0 ||
-    environments.some((environment) => {
-      const [own = "", common] = variablesFor(environment, name)
-      return !isSet(own) && common !== undefined
-    })
+    environments.some(
+      (environment) =>
+        !isSet(ownVariable(environment, name)) && variablesFor(environment, name).includes(name),
+    )
   return [...own, ...names.filter(lacking)].filter(isSet)
 }
 

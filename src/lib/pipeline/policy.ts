@@ -188,6 +188,9 @@ function ruleFor(trigger: Trigger): Rule {
 /** Packages are scanned both in the sources and in the image. */
 const SCANS = ["security", "image", "drift", "cleanup"] as const
 
+/** True if the image that an event publishes is signed: a pull request's isn't, as nobody has reviewed it. */
+export const isSignedFor = (event: string): boolean => event !== "pull_request"
+
 /** Pull requests release nothing, as their code is not reviewed yet: a preview has an image without a signature. */
 function pullRequest(branches: Branches, { baseRef = "", fork = false, preview }: Trigger): Rule {
   const base = branchOf(baseRef)
