@@ -68,7 +68,9 @@ export function policy(trigger: Trigger, settings: PolicySettings): Record<Group
   const environment = environmentOfRule(rule, deploy)
   const decide = (group: Group): Decision => {
     if (!rule.groups.includes(group)) {
-      const without = isAfter(group) ? `nothing is deployed: ${decide("deploy").why}` : `not for ${rule.what}`
+      const deployment = isAfter(group) ? decide("deploy") : undefined
+      const without =
+        deployment?.runs === false ? `nothing is deployed: ${deployment.why}` : `not for ${rule.what}`
       return { runs: false, why: rule.without?.[group] ?? WITHOUT[group] ?? without }
     }
     const deploys = environment !== undefined && DEPLOYED.some((known) => known === group)

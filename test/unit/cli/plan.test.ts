@@ -101,6 +101,7 @@ describe("slipway plan", () => {
     const made = await planned({ ...request, ref: "refs/pull/7/merge" })
     expect(made.environment).toBe("preview-7")
     expect(runs(made)).toEqual(expect.arrayContaining(["plan", "release", "deploy"]))
+    expect(made.groups.find(({ group }) => group === "load")?.why).toBe("not for a pull request to main")
     expect((await planned({ ...request, ref: "refs/merge-requests/8/head" })).environment).toBe("preview-8")
     for (const without of [{ ref: "feature/x" }, { ref: "refs/pull/7/merge", fork: true }]) {
       const checked = await planned({ ...request, ...without })
